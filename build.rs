@@ -1,0 +1,45 @@
+//! Compiles the protos with protox, so that building needs no protoc.
+
+use std::{env, fs, path::PathBuf};
+
+use prost::Message as _;
+
+const PROTOS: [&str; 5] = [
+    "causerie/v1/types.proto",
+    "causerie/v1/auth.proto",
+    "causerie/v1/users.proto",
+    "causerie/v1/rooms.proto",
+    "causerie/v1/chat.proto",
+];
+
+/// What the server sends on a stream is encoded once for all its receivers, so
+/// there the response is a frame of ready bytes (`wire::frame`).
+const FRAMES: [&str; 2] = [".causerie.v1.ChatResponse", ".causerie.v1.SubscribeResponse"];
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    println!("cargo:rerun-if-changed=proto");
+    println!("cargo:rerun-if-changed=migrations");
+
+    let mut compiler = protox::Compiler::new(["proto", "proto/third_party"])?;
+    compiler.include_imports(true).include_source_info(true).open_files(PROTOS)?;
+    // Reflection serves these bytes; `file_descriptor_set()` would lose options.
+    let encoded = compiler.encode_file_descriptor_set();
+    let out = PathBuf::from(env::var("OUT_DIR")?);
+    fs::write(out.join("causerie.bin"), &encoded)?;
+
+    let set = prost_types_set(&encoded)?;
+    let mut config = tonic_prost_build::configure()
+        .build_client(false)
+        .extern_path(".google.rpc.Status", "::tonic_types::Status");
+    for message in FRAMES {
+        config = config.extern_path(message, "crate::wire::frame::Frame");
+    }
+    config.compile_fds(set)?;
+    Ok(())
+}
+
+fn prost_types_set(
+    encoded: &[u8],
+) -> Result<prost_types::FileDescriptorSet, prost::DecodeError> {
+    prost_types::FileDescriptorSet::decode(encoded)
+}
