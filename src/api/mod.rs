@@ -1,0 +1,9 @@
+//! The client edge, the only place with tonic's Request and Status: decode,
+//! call `chat`, encode.
+
+pub mod auth;
+pub mod chat;
+pub mod rooms;
+pub mod status;
+pub mod stream;
+pub mod users;

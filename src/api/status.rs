@@ -1,0 +1,131 @@
+//! What each error is on the wire. Clients switch on the reason, never on the
+//! text.
+
+use std::time::Duration;
+
+use tonic::{Code, Status};
+use tonic_types::{ErrorDetails, StatusExt as _};
+
+use crate::error::Error;
+
+const DOMAIN: &str = "causerie";
+
+/// Status and reason of an error, and how long to wait if it may be tried again.
+fn classify(error: &Error) -> (Code, &'static str, Option<Duration>) {
+    const SOON: Option<Duration> = Some(Duration::from_secs(1));
+    match error {
+        Error::Invalid(_) => (Code::InvalidArgument, "INVALID_FIELDS", None),
+        Error::TokenMissing => (Code::Unauthenticated, "TOKEN_MISSING", None),
+        Error::TokenInvalid => (Code::Unauthenticated, "TOKEN_INVALID", None),
+        Error::TokenExpired => (Code::Unauthenticated, "TOKEN_EXPIRED", None),
+        Error::SessionRevoked => (Code::Unauthenticated, "SESSION_REVOKED", None),
+        Error::BadCredentials => (Code::Unauthenticated, "BAD_CREDENTIALS", None),
+        Error::UserNotFound => (Code::NotFound, "USER_NOT_FOUND", None),
+        Error::RoomNotFound => (Code::NotFound, "ROOM_NOT_FOUND", None),
+        Error::MessageNotFound => (Code::NotFound, "MESSAGE_NOT_FOUND", None),
+        Error::ConnectionNotFound => (Code::NotFound, "CONNECTION_NOT_FOUND", None),
+        Error::UsernameTaken => (Code::AlreadyExists, "USERNAME_TAKEN", None),
+        Error::EmailTaken => (Code::AlreadyExists, "EMAIL_TAKEN", None),
+        Error::ClientMessageIdReused => (Code::AlreadyExists, "CLIENT_MESSAGE_ID_REUSED", None),
+        Error::WrongPassword => (Code::PermissionDenied, "BAD_CREDENTIALS", None),
+        Error::NotMember => (Code::PermissionDenied, "NOT_MEMBER", None),
+        Error::NotAdmin => (Code::PermissionDenied, "NOT_ADMIN", None),
+        Error::LastOwner => (Code::FailedPrecondition, "LAST_OWNER", None),
+        Error::TooFast { retry_after } => {
+            (Code::ResourceExhausted, "TOO_FAST", Some(*retry_after))
+        }
+        Error::Overloaded => (Code::ResourceExhausted, "OVERLOADED", SOON),
+        Error::TooManyInFlight => (Code::ResourceExhausted, "TOO_MANY_IN_FLIGHT", SOON),
+        Error::TooManyStreams => (Code::ResourceExhausted, "TOO_MANY_STREAMS", None),
+        Error::SlowReader => (Code::ResourceExhausted, "SLOW_READER", SOON),
+        Error::SubscribeTimeout => (Code::DeadlineExceeded, "SUBSCRIBE_TIMEOUT", None),
+        Error::DatabaseUnavailable => (Code::Unavailable, "DATABASE_UNAVAILABLE", SOON),
+        Error::ShuttingDown => (Code::Unavailable, "SHUTTING_DOWN", SOON),
+        Error::Internal(_) => (Code::Internal, "INTERNAL", None),
+    }
+}
+
+impl From<Error> for Status {
+    fn from(error: Error) -> Self {
+        if let Error::Internal(cause) = &error {
+            // Once, here at the edge; the call's span has its request id.
+            tracing::error!(cause = %cause, "internal error");
+        }
+        let (code, reason, retry_after) = classify(&error);
+        let mut details = ErrorDetails::with_error_info(reason, DOMAIN, []);
+        if let Error::Invalid(violations) = &error {
+            for violation in violations {
+                details.add_bad_request_violation(&violation.field, &violation.description);
+            }
+        }
+        if let Some(delay) = retry_after {
+            details.set_retry_info(Some(delay));
+        }
+        Status::with_error_details(code, error.to_string(), details)
+    }
+}
+
+/// The same as a message, for a reply on a stream.
+#[must_use]
+pub fn as_message(error: Error) -> tonic_types::Status {
+    let status = Status::from(error);
+    tonic_types::Status {
+        code: status.code().into(),
+        message: status.message().to_owned(),
+        details: prost::Message::decode(status.details())
+            .map(|encoded: tonic_types::Status| encoded.details)
+            .unwrap_or_default(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_of_errors() {
+        let all = [
+            Error::invalid("text", "must not be empty"),
+            Error::TokenMissing,
+            Error::TokenInvalid,
+            Error::TokenExpired,
+            Error::SessionRevoked,
+            Error::BadCredentials,
+            Error::UserNotFound,
+            Error::RoomNotFound,
+            Error::MessageNotFound,
+            Error::ConnectionNotFound,
+            Error::UsernameTaken,
+            Error::EmailTaken,
+            Error::ClientMessageIdReused,
+            Error::WrongPassword,
+            Error::NotMember,
+            Error::NotAdmin,
+            Error::LastOwner,
+            Error::TooFast { retry_after: Duration::from_millis(250) },
+            Error::Overloaded,
+            Error::TooManyInFlight,
+            Error::TooManyStreams,
+            Error::SlowReader,
+            Error::SubscribeTimeout,
+            Error::DatabaseUnavailable,
+            Error::ShuttingDown,
+            Error::internal("select secret from users"),
+        ];
+        let table: String = all
+            .into_iter()
+            .map(|error| {
+                let (code, reason, retry) = classify(&error);
+                let retry = retry.map_or(String::new(), |d| format!(" (again after {d:?})"));
+                format!("{code:?} {reason}{retry}: {error}\n")
+            })
+            .collect();
+        insta::assert_snapshot!(table);
+    }
+
+    #[test]
+    fn a_cause_never_leaves_the_process() {
+        let status = Status::from(Error::internal("select secret from users"));
+        assert!(!format!("{status:?}").contains("secret"));
+    }
+}

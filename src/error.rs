@@ -1,0 +1,99 @@
+//! What can go wrong, in words a user could read.
+//!
+//! The text of an error may be shown to people. What programs switch on is the
+//! reason; `api/status.rs` gives each error its status, reason and details.
+
+use std::time::Duration;
+
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// One field of a request that breaks its rule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Violation {
+    /// Path of the field as the proto names it, such as `room_ids[3]`.
+    pub field: String,
+    /// The rule, as a sentence without its subject.
+    pub description: String,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("{}", violations_text(.0))]
+    Invalid(Vec<Violation>),
+
+    #[error("This call needs an access token in the metadata `authorization: Bearer …`.")]
+    TokenMissing,
+    #[error("The token is not one of this server's.")]
+    TokenInvalid,
+    #[error("The token has expired.")]
+    TokenExpired,
+    #[error("The session has ended; sign in again.")]
+    SessionRevoked,
+    #[error("The name or the password is wrong.")]
+    BadCredentials,
+
+    #[error("There is no such user.")]
+    UserNotFound,
+    #[error("There is no such room.")]
+    RoomNotFound,
+    #[error("There is no such message.")]
+    MessageNotFound,
+    #[error("None of your streams has this connection id.")]
+    ConnectionNotFound,
+
+    #[error("This username is taken.")]
+    UsernameTaken,
+    #[error("This e-mail address belongs to another account.")]
+    EmailTaken,
+    #[error("You have posted another text in this room with this client_message_id.")]
+    ClientMessageIdReused,
+
+    #[error("The old password is wrong.")]
+    WrongPassword,
+    #[error("You are not a member of this room.")]
+    NotMember,
+    #[error("Only an owner or admin of this room may do this.")]
+    NotAdmin,
+
+    #[error("The only owner cannot leave a room with others in it.")]
+    LastOwner,
+
+    #[error("Too fast; try again in a moment.")]
+    TooFast { retry_after: Duration },
+    #[error("The server is busy; try again in a moment.")]
+    Overloaded,
+    #[error("Too many commands on this stream are without their reply.")]
+    TooManyInFlight,
+    #[error("Too many streams are open.")]
+    TooManyStreams,
+    #[error("The stream was not read for too long.")]
+    SlowReader,
+    #[error("No subscribe request came in time.")]
+    SubscribeTimeout,
+
+    #[error("The database does not answer; try again in a moment.")]
+    DatabaseUnavailable,
+    #[error("The server is shutting down.")]
+    ShuttingDown,
+
+    #[error("Something went wrong on the server.")]
+    Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl Error {
+    /// A single violated field.
+    pub fn invalid(field: impl Into<String>, description: impl Into<String>) -> Self {
+        Self::Invalid(vec![Violation { field: field.into(), description: description.into() }])
+    }
+
+    /// A cause that the caller can do nothing about.
+    pub fn internal(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Internal(cause.into())
+    }
+}
+
+fn violations_text(violations: &[Violation]) -> String {
+    let rules: Vec<_> =
+        violations.iter().map(|v| format!("{} {}", v.field, v.description)).collect();
+    format!("The request is not valid: {}.", rules.join("; "))
+}

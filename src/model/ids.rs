@@ -1,0 +1,77 @@
+//! Ids and positions, each a type of its own so that they cannot be confused.
+
+use std::fmt;
+
+use uuid::Uuid;
+
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub struct $name(pub Uuid);
+
+        impl $name {
+            /// A fresh id. Ids of one process grow with time, which keeps
+            /// index inserts local.
+            #[must_use]
+            #[expect(clippy::new_without_default, reason = "a default id would hide a bug")]
+            pub fn new() -> Self {
+                Self(Uuid::now_v7())
+            }
+
+            /// The id in its one written form; `None` for anything else.
+            #[must_use]
+            pub fn parse(text: &str) -> Option<Self> {
+                // 36 characters: of the forms that `Uuid` reads, only the hyphenated.
+                (text.len() == 36).then(|| Uuid::try_parse(text).ok()).flatten().map(Self)
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.as_hyphenated().fmt(f)
+            }
+        }
+    };
+}
+
+id!(
+    /// Names a user.
+    UserId
+);
+id!(
+    /// Names a room.
+    RoomId
+);
+id!(
+    /// Names a signed-in device or program.
+    SessionId
+);
+id!(
+    /// Names a connected stream.
+    ConnectionId
+);
+
+/// A position in a room's log, counted from 1 without holes; 0 is before all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub struct Seq(pub i64);
+
+impl Seq {
+    pub const ZERO: Self = Self(0);
+
+    #[must_use]
+    pub fn next(self) -> Self {
+        Self(self.0 + 1)
+    }
+
+    #[must_use]
+    pub fn before(self) -> Self {
+        Self(self.0 - 1)
+    }
+}
+
+impl fmt::Display for Seq {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}

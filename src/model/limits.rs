@@ -1,0 +1,37 @@
+//! Every limit of the API, in one place; the protos document them.
+
+use std::time::Duration;
+
+pub const USERNAME_CHARS: std::ops::RangeInclusive<usize> = 3..=32;
+pub const PASSWORD_CHARS: std::ops::RangeInclusive<usize> = 8..=256;
+pub const DISPLAY_NAME_CHARS: usize = 64;
+pub const BIO_CHARS: usize = 500;
+pub const STATUS_TEXT_CHARS: usize = 100;
+pub const EMAIL_BYTES: usize = 254;
+pub const DEVICE_CHARS: usize = 100;
+pub const QUERY_CHARS: usize = 64;
+
+pub const ROOM_NAME_CHARS: usize = 64;
+pub const TOPIC_CHARS: usize = 250;
+pub const MESSAGE_CHARS: usize = 4_000;
+pub const MESSAGE_BYTES: usize = 16 * 1024;
+pub const CLIENT_MESSAGE_ID_CHARS: usize = 64;
+pub const REQUEST_ID_CHARS: usize = 64;
+
+pub const PAGE_SIZE: u32 = 200;
+pub const DEFAULT_PAGE_SIZE: u32 = 50;
+pub const BATCH_USERS: usize = 200;
+pub const WATCHED_ROOMS: usize = 20;
+pub const RESUME_ROOMS: usize = 10_000;
+/// Rooms with more members than this tell no live presence.
+pub const PRESENCE_MEMBERS: i64 = 200;
+/// Unread messages are counted up to here.
+pub const UNREAD_COUNT: i64 = 999;
+
+pub const COMMANDS_IN_FLIGHT: usize = 32;
+pub const GRPC_MESSAGE_BYTES: usize = 1024 * 1024;
+/// How long a Chat stream may take to send its `subscribe`.
+pub const SUBSCRIBE_WITHIN: Duration = Duration::from_secs(10);
+pub const TYPING_LAPSES_AFTER: Duration = Duration::from_secs(5);
+/// A stream is told this long before its token expires.
+pub const TOKEN_EXPIRING_BEFORE: Duration = Duration::from_secs(60);

@@ -1,0 +1,60 @@
+//! Whether people can be reached, derived from their connections.
+
+use super::{Timestamp, UserId};
+
+/// The state that others may see.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PresenceState {
+    Offline,
+    Online,
+    Away,
+    DoNotDisturb,
+}
+
+/// How a user wants to be seen; holds for all their connections and is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum PresenceChoice {
+    #[default]
+    Automatic,
+    DoNotDisturb,
+    Invisible,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Presence {
+    pub user: UserId,
+    pub state: PresenceState,
+    /// When last connected; `None` while connected, or if never.
+    pub last_seen_at: Option<Timestamp>,
+}
+
+/// The state that follows from a user's choice and the connections they have
+/// (`true`: that connection is idle).
+#[must_use]
+pub fn state(choice: PresenceChoice, mut connections: impl Iterator<Item = bool>) -> PresenceState {
+    let Some(first_away) = connections.next() else { return PresenceState::Offline };
+    match choice {
+        PresenceChoice::Invisible => PresenceState::Offline,
+        PresenceChoice::DoNotDisturb => PresenceState::DoNotDisturb,
+        PresenceChoice::Automatic if first_away && connections.all(|away| away) => {
+            PresenceState::Away
+        }
+        PresenceChoice::Automatic => PresenceState::Online,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn away_needs_every_connection_idle() {
+        let of = |choice, list: &[bool]| state(choice, list.iter().copied());
+        assert_eq!(of(PresenceChoice::Automatic, &[]), PresenceState::Offline);
+        assert_eq!(of(PresenceChoice::Automatic, &[true, true]), PresenceState::Away);
+        assert_eq!(of(PresenceChoice::Automatic, &[true, false]), PresenceState::Online);
+        assert_eq!(of(PresenceChoice::DoNotDisturb, &[true]), PresenceState::DoNotDisturb);
+        assert_eq!(of(PresenceChoice::DoNotDisturb, &[]), PresenceState::Offline);
+        assert_eq!(of(PresenceChoice::Invisible, &[false]), PresenceState::Offline);
+    }
+}

@@ -1,0 +1,22 @@
+//! Signed-in devices and programs.
+
+use super::{SessionId, Timestamp, UserId};
+
+/// Who makes a call: what a valid access token says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Caller {
+    pub user: UserId,
+    pub session: SessionId,
+    /// When the access token expires.
+    pub expires_at: Timestamp,
+}
+
+/// The tokens of a session, as its owner gets them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tokens {
+    pub session: SessionId,
+    pub access: String,
+    pub access_expires_at: Timestamp,
+    pub refresh: String,
+    pub refresh_expires_at: Timestamp,
+}

@@ -1,0 +1,147 @@
+//! What text people may write. Each rule answers with the sentence that a
+//! violated field gets.
+
+use super::limits;
+
+/// Characters that would let a text change how what is around it is shown.
+fn is_direction_override(c: char) -> bool {
+    matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Invisible characters and non-characters that only serve to deceive in names.
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{00AD}' | '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{2028}' | '\u{2029}'
+        | '\u{2060}'..='\u{2064}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E007F}')
+}
+
+/// Blank also where the eye sees nothing: white space and invisible characters.
+fn is_blank(text: &str) -> bool {
+    text.chars().all(|c| c.is_whitespace() || is_invisible(c) || matches!(c, '\u{200C}' | '\u{200D}' | '\u{2800}' | '\u{3164}'))
+}
+
+/// Text of several lines, kept as written.
+pub fn check_lines(text: &str, max_chars: usize) -> Result<(), String> {
+    if text.chars().count() > max_chars {
+        return Err(format!("must have at most {max_chars} characters"));
+    }
+    if text.chars().any(|c| c.is_control() && c != '\n' && c != '\t') {
+        return Err("must not contain control characters other than line feed and tab".into());
+    }
+    if text.chars().any(is_direction_override) {
+        return Err("must not contain characters that override the direction of writing".into());
+    }
+    Ok(())
+}
+
+/// The text of a message.
+pub fn check_message(text: &str) -> Result<(), String> {
+    // Bytes first: a text of many megabytes is not worth counting.
+    if text.len() > limits::MESSAGE_BYTES {
+        return Err(format!("must have at most {} bytes of UTF-8", limits::MESSAGE_BYTES));
+    }
+    if is_blank(text) {
+        return Err("must not be empty or only white space".into());
+    }
+    check_lines(text, limits::MESSAGE_CHARS)
+}
+
+/// One line without anything that cannot be seen; surrounding space is dropped.
+pub fn check_line(text: &str, max_chars: usize) -> Result<String, String> {
+    let text = text.trim();
+    check_lines(text, max_chars)?;
+    if text.contains(['\n', '\t']) {
+        return Err("must be a single line".into());
+    }
+    if text.chars().any(is_invisible) {
+        return Err("must not contain invisible characters".into());
+    }
+    Ok(text.to_owned())
+}
+
+/// A name: a line that is not empty.
+pub fn check_name(text: &str, max_chars: usize) -> Result<String, String> {
+    let name = check_line(text, max_chars)?;
+    if is_blank(&name) {
+        return Err("must not be empty".into());
+    }
+    Ok(name)
+}
+
+/// A username: what can be typed and read without doubt anywhere.
+pub fn check_username(text: &str) -> Result<(), String> {
+    let rule = "must have 3 to 32 of the letters a to z, digits, `_`, `.` and `-`, \
+                beginning with a letter or digit";
+    let fits = limits::USERNAME_CHARS.contains(&text.len())
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-'))
+        && text.starts_with(|c: char| c.is_ascii_alphanumeric());
+    if fits { Ok(()) } else { Err(rule.into()) }
+}
+
+/// An e-mail address, as far as that can be said without sending to it.
+pub fn check_email(text: &str) -> Result<(), String> {
+    let fits = text.len() <= limits::EMAIL_BYTES
+        && !text.chars().any(|c| c.is_whitespace() || c.is_control() || is_invisible(c) || is_direction_override(c))
+        && text.rsplit_once('@').is_some_and(|(local, domain)| {
+            !local.is_empty()
+                && !local.contains('@')
+                && domain.split('.').all(|label| !label.is_empty())
+        });
+    if fits { Ok(()) } else { Err("must be an e-mail address of at most 254 bytes".into()) }
+}
+
+/// An id that the client makes: 1 to 64 of a small alphabet.
+pub fn check_client_id(text: &str, max_chars: usize) -> Result<(), String> {
+    let fits = (1..=max_chars).contains(&text.len())
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | ':' | '-'));
+    if fits {
+        Ok(())
+    } else {
+        Err(format!("must have 1 to {max_chars} of letters, digits, `_`, `.`, `:` and `-`"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_keep_scripts_and_emoji_but_no_tricks() {
+        for good in ["hi", "línea\n\tdos", "👩‍👩‍👧 family", "مرحبا", "日本語", " indented"] {
+            assert_eq!(check_message(good), Ok(()), "{good:?}");
+        }
+        let long = "x".repeat(4_001);
+        let heavy = "日".repeat(5_500);
+        for bad in ["", " \n\t", "\u{200B}", "a\u{0000}", "a\u{001B}[31m", "a\u{202E}b", "a\u{2066}b", &long, &heavy] {
+            assert!(check_message(bad).is_err(), "{bad:?}");
+        }
+        assert_eq!(check_message(&"x".repeat(4_000)), Ok(()));
+    }
+
+    #[test]
+    fn names_are_one_visible_line() {
+        assert_eq!(check_name("  Ada Lovelace ", 64), Ok("Ada Lovelace".into()));
+        for bad in ["", "   ", "a\nb", "a\u{200B}b", "a\u{202E}b", &"x".repeat(65)] {
+            assert!(check_name(bad, 64).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn usernames_can_be_typed_anywhere() {
+        for good in ["ada", "Ada_1.x-y", &"a".repeat(32)] {
+            assert_eq!(check_username(good), Ok(()), "{good:?}");
+        }
+        for bad in ["", "ab", "_ada", ".ada", "ad a", "adä", "a@b.c", &"a".repeat(33)] {
+            assert!(check_username(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn e_mail_addresses_have_two_sides() {
+        for good in ["a@b", "ada.l+x@mail.example.org"] {
+            assert_eq!(check_email(good), Ok(()), "{good:?}");
+        }
+        for bad in ["", "a", "@b", "a@", "a@b@c", "a b@c", "a@b..c", &format!("{}@b", "a".repeat(260))] {
+            assert!(check_email(bad).is_err(), "{bad:?}");
+        }
+    }
+}

@@ -1,0 +1,294 @@
+//! The only file that knows there are two databases.
+//!
+//! A statement is written once, in the SQL that both understand, and run by one
+//! of the macros below, which compiles it for each. The few that must differ
+//! ask [`Dialect`], in the file that uses them.
+
+use std::{path::Path, str::FromStr, time::Duration};
+
+use sqlx::{
+    Executor, MySql, MySqlPool, Sqlite, SqlitePool, Transaction,
+    mysql::{MySqlConnectOptions, MySqlPoolOptions},
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
+
+use crate::error::{Error, Result};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dialect {
+    MySql,
+    Sqlite,
+}
+
+/// The pools of one database.
+#[derive(Clone)]
+pub enum Pools {
+    MySql(MySqlPool),
+    Sqlite {
+        read: SqlitePool,
+        /// A single connection: SQLite has one writer at a time, and waiting
+        /// here is fairer than its busy handler.
+        write: SqlitePool,
+    },
+}
+
+/// A transaction that may write.
+pub enum Tx {
+    MySql(Transaction<'static, MySql>),
+    Sqlite(Transaction<'static, Sqlite>),
+}
+
+/// Runs `$body` with `$c` as an executor for reading outside a transaction.
+macro_rules! reading {
+    ($pools:expr, $c:ident => $body:expr) => {
+        match $pools {
+            $crate::store::dialect::Pools::MySql(pool) => {
+                let $c = pool;
+                $body
+            }
+            $crate::store::dialect::Pools::Sqlite { read, .. } => {
+                let $c = read;
+                $body
+            }
+        }
+    };
+}
+
+/// Runs `$body` with `$c` as an executor inside the transaction.
+macro_rules! within {
+    ($tx:expr, $c:ident => $body:expr) => {
+        match $tx {
+            $crate::store::dialect::Tx::MySql(tx) => {
+                let $c = &mut **tx;
+                $body
+            }
+            $crate::store::dialect::Tx::Sqlite(tx) => {
+                let $c = &mut **tx;
+                $body
+            }
+        }
+    };
+}
+
+pub(super) use {reading, within};
+
+impl Pools {
+    /// Connects to `sqlite:PATH` or `mysql://…`. Does not wait for a MySQL
+    /// server that is away: its first use will tell.
+    pub async fn connect(url: &str, connections: u32) -> Result<Self> {
+        match url.split_once(':') {
+            Some(("sqlite", path)) => Self::open_sqlite(path.trim_start_matches("//"), connections).await,
+            Some(("mysql" | "mariadb", _)) => Self::connect_mysql(url, connections),
+            _ => Err(Error::invalid(
+                "store.url",
+                "must begin with `sqlite:` or `mysql:`",
+            )),
+        }
+    }
+
+    async fn open_sqlite(path: &str, connections: u32) -> Result<Self> {
+        let path = Path::new(path);
+        if let Some(folder) = path.parent().filter(|f| !f.as_os_str().is_empty()) {
+            std::fs::create_dir_all(folder).map_err(Error::internal)?;
+        }
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            // An acknowledged message survives a power cut. With group commit
+            // this costs nothing over NORMAL.
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(Duration::from_secs(5))
+            .statement_cache_capacity(200);
+        // The writer first: it creates the file and turns WAL on.
+        let write = SqlitePoolOptions::new()
+            .max_connections(1)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .connect_with(options.clone())
+            .await
+            .map_err(refused)?;
+        let read = SqlitePoolOptions::new()
+            .max_connections(connections.max(1))
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .connect_lazy_with(options.read_only(true));
+        Ok(Self::Sqlite { read, write })
+    }
+
+    fn connect_mysql(url: &str, connections: u32) -> Result<Self> {
+        let options = MySqlConnectOptions::from_str(url)
+            .map_err(|_| Error::invalid("store.url", "is not a MySQL URL"))?
+            .statement_cache_capacity(200);
+        let pool = MySqlPoolOptions::new()
+            // Each lane holds one, and reads must not starve them.
+            .max_connections(connections.max(4))
+            .acquire_timeout(Duration::from_secs(3))
+            // A ping before each use would be one more round trip; a dead
+            // connection shows itself and the statement is tried again.
+            .test_before_acquire(false)
+            .after_connect(|connection, _| {
+                Box::pin(async move {
+                    // No gap locks, and a read after the room's lock sees the
+                    // newest commit.
+                    connection
+                        .execute("set session transaction isolation level read committed")
+                        .await?;
+                    connection.execute("set session innodb_lock_wait_timeout = 5").await?;
+                    Ok(())
+                })
+            })
+            .connect_lazy_with(options);
+        Ok(Self::MySql(pool))
+    }
+
+    pub async fn begin(&self) -> Result<Tx, sqlx::Error> {
+        Ok(match self {
+            Self::MySql(pool) => Tx::MySql(pool.begin().await?),
+            // IMMEDIATE: a transaction that turned writer half-way could fail.
+            Self::Sqlite { write, .. } => Tx::Sqlite(write.begin_with("begin immediate").await?),
+        })
+    }
+
+    #[must_use]
+    pub fn dialect(&self) -> Dialect {
+        match self {
+            Self::MySql(_) => Dialect::MySql,
+            Self::Sqlite { .. } => Dialect::Sqlite,
+        }
+    }
+
+    pub async fn close(&self) {
+        match self {
+            Self::MySql(pool) => pool.close().await,
+            Self::Sqlite { read, write } => {
+                read.close().await;
+                write.close().await;
+            }
+        }
+    }
+}
+
+impl Tx {
+    #[must_use]
+    pub fn dialect(&self) -> Dialect {
+        match self {
+            Self::MySql(_) => Dialect::MySql,
+            Self::Sqlite(_) => Dialect::Sqlite,
+        }
+    }
+
+    pub async fn commit(self) -> Result<(), sqlx::Error> {
+        match self {
+            Self::MySql(tx) => tx.commit().await,
+            Self::Sqlite(tx) => tx.commit().await,
+        }
+    }
+}
+
+impl Dialect {
+    /// Appended to a select that locks the rows it reads. SQLite's transaction
+    /// has locked everything already.
+    #[must_use]
+    pub fn for_update(self) -> &'static str {
+        match self {
+            Self::MySql => " for update",
+            Self::Sqlite => "",
+        }
+    }
+}
+
+/// `(?,?),(?,?)`: `rows` groups of `columns` placeholders.
+#[must_use]
+pub fn placeholders(rows: usize, columns: usize) -> String {
+    let group = format!("({})", vec!["?"; columns].join(","));
+    vec![group; rows].join(",")
+}
+
+/// Fills a list up to the next power of two by repeating its last element, so
+/// that statements come in few sizes and their preparation is re-used. Only for
+/// `in (…)`, where repeats do no harm.
+#[must_use]
+pub fn padded<T: Clone>(mut list: Vec<T>) -> Vec<T> {
+    if let Some(last) = list.last().cloned() {
+        let size = list.len().next_power_of_two();
+        list.resize(size, last);
+    }
+    list
+}
+
+/// Splits rows for a multi-row insert into pieces whose sizes are powers of two.
+pub fn pieces<T>(mut rows: &[T], largest: usize) -> impl Iterator<Item = &[T]> {
+    std::iter::from_fn(move || {
+        if rows.is_empty() {
+            return None;
+        }
+        let largest_power = 1 << rows.len().ilog2();
+        let (piece, rest) = rows.split_at(largest_power.min(largest));
+        rows = rest;
+        Some(piece)
+    })
+}
+
+/// What a failed statement means to the caller.
+pub fn refused(error: sqlx::Error) -> Error {
+    if is_away(&error) { Error::DatabaseUnavailable } else { Error::internal(error) }
+}
+
+/// The database did not answer, or the connection to it broke: worth trying
+/// again, and the outcome of what was under way is unknown.
+#[must_use]
+pub fn is_away(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(_)
+        | sqlx::Error::PoolTimedOut
+        | sqlx::Error::PoolClosed
+        | sqlx::Error::WorkerCrashed
+        | sqlx::Error::Tls(_)
+        | sqlx::Error::Protocol(_) => true,
+        // 1053 server shutdown, 1040 too many connections, 1927 connection killed.
+        // SQLite: 5 busy, 10 disk I/O error, 13 disk full (with extended codes).
+        sqlx::Error::Database(database) => match database.try_downcast_ref::<sqlx::mysql::MySqlDatabaseError>() {
+            Some(mysql) => matches!(mysql.number(), 1040 | 1053 | 1927 | 3169),
+            None => database
+                .code()
+                .and_then(|code| code.parse::<i32>().ok())
+                .is_some_and(|code| matches!(code & 0xff, 5 | 10 | 13)),
+        },
+        _ => false,
+    }
+}
+
+/// A deadlock or a lock that could not be had: the transaction was undone and
+/// may be run again.
+#[must_use]
+pub fn is_conflict(error: &sqlx::Error) -> bool {
+    matches!(error, sqlx::Error::Database(database)
+        if database.try_downcast_ref::<sqlx::mysql::MySqlDatabaseError>()
+            .is_some_and(|mysql| matches!(mysql.number(), 1205 | 1213)))
+}
+
+#[must_use]
+pub fn is_taken(error: &sqlx::Error) -> bool {
+    matches!(error, sqlx::Error::Database(database) if database.is_unique_violation())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pieces_are_powers_of_two_and_cover_all() {
+        let rows: Vec<u32> = (0..1_000).collect();
+        let split: Vec<_> = pieces(&rows, 256).map(<[u32]>::len).collect();
+        assert_eq!(split, [256, 256, 256, 128, 64, 32, 8]);
+        assert_eq!(pieces::<u32>(&[], 256).count(), 0);
+    }
+
+    #[test]
+    fn lists_are_filled_with_their_last() {
+        assert_eq!(padded(vec![1, 2, 3, 4, 5]), [1, 2, 3, 4, 5, 5, 5, 5]);
+        assert_eq!(padded(Vec::<i32>::new()), Vec::<i32>::new());
+    }
+}

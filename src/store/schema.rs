@@ -1,0 +1,75 @@
+//! Migrations, and what a new database begins with.
+
+use uuid::Uuid;
+
+use super::{
+    Store,
+    dialect::{Pools, is_taken, reading, refused, within},
+};
+use crate::{
+    error::{Error, Result},
+    model::{RoomId, Timestamp, users::fold},
+};
+
+/// The rooms of a new server: name and topic.
+const FIRST_ROOMS: [(&str, &str); 3] = [
+    ("General", "Whatever concerns everyone"),
+    ("Technology", "Machines, programs, networks"),
+    ("Random", "Everything else"),
+];
+
+impl Store {
+    /// Brings the schema up to date. Safe to run on several nodes at once:
+    /// MySQL is locked by sqlx's migrator, and the data folder of a SQLite
+    /// server belongs to one process.
+    pub async fn migrate(&self) -> Result<()> {
+        match &self.pools {
+            Pools::MySql(pool) => sqlx::migrate!("migrations/mysql").run(pool).await,
+            Pools::Sqlite { write, .. } => sqlx::migrate!("migrations/sqlite").run(write).await,
+        }
+        .map_err(|error| match error {
+            sqlx::migrate::MigrateError::Execute(cause) => refused(cause),
+            other => Error::internal(other),
+        })?;
+        self.furnish().await
+    }
+
+    /// The id of the data itself: another one means other data.
+    pub async fn epoch(&self) -> Result<Uuid> {
+        reading!(&self.pools, c => {
+            sqlx::query_scalar("select epoch from store where id = 1").fetch_one(c).await
+        })
+        .map_err(refused)
+    }
+
+    /// Gives a new database its epoch and first rooms; once, however many nodes
+    /// start together.
+    async fn furnish(&self) -> Result<()> {
+        let mut tx = self.pools.begin().await.map_err(refused)?;
+        let made = within!(&mut tx, c => {
+            sqlx::query("insert into store (id, epoch) values (1, ?)")
+                .bind(Uuid::new_v4()).execute(c).await.map(drop)
+        });
+        match made {
+            Err(error) if is_taken(&error) => return Ok(()),
+            other => other.map_err(refused)?,
+        }
+        let now = Timestamp::now();
+        for (name, topic) in FIRST_ROOMS {
+            within!(&mut tx, c => {
+                sqlx::query(
+                    "insert into rooms (id, kind, name, name_key, topic, topic_key,
+                                        creator_id, created_us, head_seq, changed_seq)
+                     values (?, 1, ?, ?, ?, ?, null, ?, 0, 0)",
+                )
+                .bind(RoomId::new().0)
+                .bind(name).bind(fold(name))
+                .bind(topic).bind(fold(topic))
+                .bind(now.0)
+                .execute(c).await.map(drop)
+            })
+            .map_err(refused)?;
+        }
+        tx.commit().await.map_err(refused)
+    }
+}

@@ -1,0 +1,95 @@
+//! Reading the fields of a request: every violated one is remembered, and the
+//! request is refused with all of them.
+
+use crate::{
+    error::{Error, Result, Violation},
+    model::{RoomId, Seq, UserId, limits, text},
+};
+
+/// Collects violations while a request is read.
+///
+/// A reader returns a stand-in for a bad field, so that reading goes on;
+/// [`Fields::finish`] then refuses the whole.
+#[derive(Debug, Default)]
+pub struct Fields {
+    violations: Vec<Violation>,
+}
+
+impl Fields {
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    pub fn violate(&mut self, field: impl Into<String>, description: impl Into<String>) {
+        self.violations
+            .push(Violation { field: field.into(), description: description.into() });
+    }
+
+    /// `value`, unless any field was violated.
+    pub fn finish<T>(self, value: T) -> Result<T> {
+        if self.violations.is_empty() { Ok(value) } else { Err(Error::Invalid(self.violations)) }
+    }
+
+    /// Remembers the rule that a text broke.
+    pub fn check(&mut self, field: &str, outcome: Result<(), String>) {
+        if let Err(rule) = outcome {
+            self.violate(field, rule);
+        }
+    }
+
+    /// A cleaned text, or the rule it broke.
+    pub fn clean(&mut self, field: &str, outcome: Result<String, String>) -> String {
+        outcome.unwrap_or_else(|rule| {
+            self.violate(field, rule);
+            String::new()
+        })
+    }
+
+    pub fn room(&mut self, field: &str, id: &str) -> RoomId {
+        self.id(field, "room", RoomId::parse(id), RoomId(uuid::Uuid::nil()))
+    }
+
+    pub fn user(&mut self, field: &str, id: &str) -> UserId {
+        self.id(field, "user", UserId::parse(id), UserId(uuid::Uuid::nil()))
+    }
+
+    pub fn connection(&mut self, field: &str, id: &str) -> crate::model::ConnectionId {
+        use crate::model::ConnectionId;
+        self.id(field, "connection", ConnectionId::parse(id), ConnectionId(uuid::Uuid::nil()))
+    }
+
+    fn id<T>(&mut self, field: &str, noun: &str, parsed: Option<T>, stand_in: T) -> T {
+        parsed.unwrap_or_else(|| {
+            self.violate(field, format!("must be the id of a {noun}"));
+            stand_in
+        })
+    }
+
+    /// A position that is not negative; whether the room has come so far is
+    /// checked where its head is known.
+    pub fn seq(&mut self, field: &str, seq: i64) -> Seq {
+        if seq < 0 {
+            self.violate(field, "must not be negative");
+        }
+        Seq(seq)
+    }
+
+    /// 1 to 200, or 0 for the default.
+    pub fn page_size(&mut self, size: i32) -> usize {
+        match u32::try_from(size) {
+            Ok(0) => limits::DEFAULT_PAGE_SIZE as usize,
+            Ok(size) if size <= limits::PAGE_SIZE => size as usize,
+            _ => {
+                self.violate("page_size", "must be 1 to 200, or 0 for the default");
+                1
+            }
+        }
+    }
+
+    /// What to look for; may be empty.
+    pub fn query(&mut self, query: &str) -> String {
+        let outcome = text::check_line(query, limits::QUERY_CHARS);
+        self.clean("query", outcome)
+    }
+}

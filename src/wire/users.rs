@@ -1,0 +1,77 @@
+//! Users and profiles.
+
+use super::{fields::Fields, timestamp, v1};
+use crate::{
+    error::Result,
+    model::{User, UserId, limits, text, users::ProfileChanges},
+};
+
+#[must_use]
+pub fn user(user: User) -> v1::User {
+    let User { id, username, display_name, bio, status_text, created_at } = user;
+    v1::User {
+        id: id.to_string(),
+        username,
+        display_name,
+        bio,
+        status_text,
+        created_at: Some(timestamp(created_at)),
+    }
+}
+
+pub fn get_user(request: &v1::GetUserRequest) -> Result<UserId> {
+    let mut fields = Fields::new();
+    let user = fields.user("user_id", &request.user_id);
+    fields.finish(user)
+}
+
+pub fn batch_get_users(request: &v1::BatchGetUsersRequest) -> Result<Vec<UserId>> {
+    let mut fields = Fields::new();
+    if !(1..=limits::BATCH_USERS).contains(&request.user_ids.len()) {
+        fields.violate("user_ids", "must have 1 to 200 elements");
+        return fields.finish(vec![]);
+    }
+    let users = request
+        .user_ids
+        .iter()
+        .enumerate()
+        .map(|(at, id)| fields.user(&format!("user_ids[{at}]"), id))
+        .collect();
+    fields.finish(users)
+}
+
+/// A search for users: the beginning of a name, a page.
+pub struct UserSearch {
+    pub prefix: String,
+    pub after: Option<String>,
+    pub limit: usize,
+}
+
+pub fn search_users(request: &v1::SearchUsersRequest) -> Result<UserSearch> {
+    let mut fields = Fields::new();
+    let outcome = text::check_name(&request.query, limits::QUERY_CHARS);
+    let search = UserSearch {
+        prefix: fields.clean("query", outcome),
+        after: fields.page_after_text(&request.page_token),
+        limit: fields.page_size(request.page_size),
+    };
+    fields.finish(search)
+}
+
+pub fn update_profile(request: v1::UpdateProfileRequest) -> Result<ProfileChanges> {
+    let v1::UpdateProfileRequest { display_name, bio, status_text } = request;
+    let mut fields = Fields::new();
+    if let Some(bio) = &bio {
+        fields.check("bio", text::check_lines(bio, limits::BIO_CHARS));
+    }
+    let changes = ProfileChanges {
+        display_name: display_name.map(|name| {
+            fields.clean("display_name", text::check_name(&name, limits::DISPLAY_NAME_CHARS))
+        }),
+        bio,
+        status_text: status_text.map(|line| {
+            fields.clean("status_text", text::check_line(&line, limits::STATUS_TEXT_CHARS))
+        }),
+    };
+    fields.finish(changes)
+}
