@@ -7,7 +7,8 @@ use serde::Deserialize;
 
 use crate::error::{Error, Result};
 
-const DEFAULTS: &str = include_str!("../config.default.toml");
+/// Every option with its comment and default.
+pub const DEFAULTS: &str = include_str!("../config.default.toml");
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -1,1 +1,33 @@
+//! Causerie: a chat server whose whole API is gRPC.
+//!
+//! The folder says which step of a message's way you are at, the file says what
+//! it is about. Arrows point down only:
+//!
+//! ```text
+//! server      puts the parts together, one port, drains it
+//!   api       the client edge: tonic's Request and Status
+//!     session one connected stream
+//!       chat  the rules
+//!         store    the truth: all SQL, group commit
+//!         fanout   from a commit to every session (through wire)
+//!         auth     tokens and passwords
+//!           model, error
+//! ```
+//!
+//! `ARCHITECTURE.md` has the map, `tests/it/walk.rs` the walk.
 
+pub mod api;
+pub mod auth;
+pub mod chat;
+pub mod config;
+pub mod error;
+pub mod fanout;
+pub mod model;
+mod server;
+pub mod session;
+pub mod store;
+pub mod wire;
+
+pub use config::Config;
+pub use error::Error;
+pub use server::serve;

@@ -1,1 +1,129 @@
-fn main() {}
+//! Arguments, configuration, logging and signals; then `causerie::serve`.
+
+use std::{path::PathBuf, process::ExitCode};
+
+use causerie::{Config, Error, auth, config::Log, store::Store};
+use clap::{Parser, Subcommand};
+use tokio::net::TcpListener;
+use tracing_subscriber::EnvFilter;
+
+/// A chat server whose whole API is gRPC.
+#[derive(Parser)]
+#[command(version, about)]
+struct Arguments {
+    /// Options that differ from the defaults; see `causerie config`.
+    #[arg(long, global = true, env = "CAUSERIE_CONFIG")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand, Clone, Copy)]
+enum Command {
+    /// Serve. This is what happens without a command.
+    Serve,
+    /// Bring the database's schema up to date and stop.
+    Migrate,
+    /// Print every option with its default.
+    Config,
+    /// Manage the keys that sign tokens.
+    Keys {
+        #[command(subcommand)]
+        command: Keys,
+    },
+}
+
+#[derive(Subcommand, Clone, Copy)]
+enum Keys {
+    /// Put a new key in front. The old ones go on verifying.
+    Rotate,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match run(&arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("causerie: {error}");
+            let mut cause = std::error::Error::source(&error);
+            while let Some(error) = cause {
+                eprintln!("  because: {error}");
+                cause = error.source();
+            }
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: &Arguments) -> Result<(), Error> {
+    let command = arguments.command.unwrap_or(Command::Serve);
+    if matches!(command, Command::Config) {
+        print!("{}", causerie::config::DEFAULTS);
+        return Ok(());
+    }
+    let config = Config::load(arguments.config.as_deref())?;
+    start_log(&config.log)?;
+    match command {
+        Command::Keys { command: Keys::Rotate } => {
+            let name = auth::keys::rotate(&config.server.data)?;
+            println!("New tokens are signed by key {name} once the server has been restarted.");
+            Ok(())
+        }
+        Command::Config => Ok(()),
+        Command::Migrate => runtime()?.block_on(async {
+            let store = Store::connect(&config.store_url(), 4).await?;
+            store.migrate().await?;
+            store.close().await;
+            println!("The schema is up to date.");
+            Ok(())
+        }),
+        Command::Serve => runtime()?.block_on(serve(config)),
+    }
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime, Error> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Error::internal)
+}
+
+async fn serve(config: Config) -> Result<(), Error> {
+    let listener = TcpListener::bind(config.server.listen).await.map_err(|error| {
+        Error::invalid("server.listen", format!("cannot be used ({}): {error}", config.server.listen))
+    })?;
+    let address = listener.local_addr().map_err(Error::internal)?;
+    println!(
+        "Causerie serves gRPC, grpc-web and health on http://{address}
+
+Try next, in another terminal:
+  make chat                                                    a terminal client
+  buf curl --protocol grpc --http2-prior-knowledge http://{address} --list-methods
+"
+    );
+    causerie::serve(config, listener, stop_signal()).await
+}
+
+/// Interrupt or terminate.
+async fn stop_signal() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut interrupt), Ok(mut terminate)) =
+        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+    else {
+        tracing::warn!("signals cannot be heard; only killing stops this server");
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+}
+
+fn start_log(log: &Log) -> Result<(), Error> {
+    let filter = EnvFilter::try_new(&log.filter)
+        .map_err(|error| Error::invalid("log.filter", error.to_string()))?;
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    if log.json {
+        builder.json().init();
+    } else {
+        builder.with_target(false).init();
+    }
+    Ok(())
+}

@@ -3,6 +3,7 @@
 pub mod events;
 pub mod ids;
 pub mod limits;
+pub mod log;
 pub mod messages;
 pub mod presence;
 pub mod rooms;
@@ -13,6 +14,7 @@ pub mod users;
 
 pub use events::{Change, ReadMark, RoomCommit};
 pub use ids::{ConnectionId, RoomId, Seq, SessionId, UserId};
+pub use log::{Done, Op, RoomLog};
 pub use messages::{Content, Draft, Message, SystemKind};
 pub use presence::{Presence, PresenceChoice, PresenceState};
 pub use rooms::{Member, MemberRole, MemberState, Room, RoomKind, RoomSummary};

@@ -5,6 +5,7 @@
 //! a plain read here. Locks are taken in one order: rooms by id, then members,
 //! then what is written.
 
+mod batch;
 pub mod dialect;
 pub mod messages;
 pub mod presence;
@@ -34,6 +35,12 @@ impl Store {
     pub async fn ping(&self) -> Result<()> {
         dialect::reading!(&self.pools, c => sqlx::query("select 1").execute(c).await.map(drop))
             .map_err(dialect::refused)
+    }
+
+    /// Whether the database cannot be shared with another server.
+    #[must_use]
+    pub fn is_private(&self) -> bool {
+        self.pools.dialect() == dialect::Dialect::Sqlite
     }
 
     /// Ends every connection, so that files are closed.

@@ -11,6 +11,12 @@ pub fn token(key: &[u8]) -> String {
     key.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// A token for "after this name and id".
+#[must_use]
+pub fn name_and_id_token(name: &str, id: uuid::Uuid) -> String {
+    token(&[id.as_bytes(), name.as_bytes()].concat())
+}
+
 /// The key of a token; `None` for the first page.
 pub fn key(token: &str) -> Result<Option<Vec<u8>>> {
     if token.is_empty() {
@@ -34,6 +40,22 @@ impl super::fields::Fields {
         match key(token).map(|key| key.map(String::from_utf8).transpose()) {
             Ok(Ok(text)) => text,
             _ => {
+                self.violate("page_token", BAD_TOKEN);
+                None
+            }
+        }
+    }
+
+    /// The name and id after which the page begins: 16 bytes of id, then the name.
+    pub fn page_after_name_and_id(&mut self, token: &str) -> Option<(String, uuid::Uuid)> {
+        let read = |key: Vec<u8>| {
+            let (id, name) = key.split_at_checked(16)?;
+            Some((String::from_utf8(name.to_vec()).ok()?, uuid::Uuid::from_slice(id).ok()?))
+        };
+        match key(token).map(|key| key.map(read)) {
+            Ok(None) => None,
+            Ok(Some(Some(after))) => Some(after),
+            Ok(Some(None)) | Err(_) => {
                 self.violate("page_token", BAD_TOKEN);
                 None
             }

@@ -1,0 +1,92 @@
+//! AuthService, and who makes a call.
+
+use std::sync::Arc;
+
+use tonic::{Request, Response, Status};
+
+use crate::{
+    auth::Auth,
+    chat::Chat,
+    error::{Error, Result},
+    model::Caller,
+    wire::{
+        accounts, users,
+        v1::{self, auth_service_server::AuthService},
+    },
+};
+
+/// Who makes this call, by its access token.
+pub fn caller<T>(auth: &Auth, request: &Request<T>) -> Result<Caller> {
+    let header = request.metadata().get("authorization").ok_or(Error::TokenMissing)?;
+    let (scheme, token) =
+        header.to_str().ok().and_then(|text| text.split_once(' ')).ok_or(Error::TokenInvalid)?;
+    if !scheme.eq_ignore_ascii_case("bearer") {
+        return Err(Error::TokenInvalid);
+    }
+    auth.verify(token.trim())
+}
+
+fn address<T>(request: &Request<T>) -> String {
+    request.remote_addr().map(|address| address.ip().to_string()).unwrap_or_default()
+}
+
+pub struct AuthApi {
+    pub chat: Arc<Chat>,
+}
+
+#[tonic::async_trait]
+impl AuthService for AuthApi {
+    async fn register(
+        &self,
+        request: Request<v1::RegisterRequest>,
+    ) -> Result<Response<v1::RegisterResponse>, Status> {
+        let address = address(&request);
+        let new = accounts::register(request.into_inner())?;
+        let (tokens, user) = self.chat.register(new, address).await?;
+        Ok(Response::new(v1::RegisterResponse {
+            session: Some(accounts::session(tokens)),
+            user: Some(users::user(user)),
+        }))
+    }
+
+    async fn login(
+        &self,
+        request: Request<v1::LoginRequest>,
+    ) -> Result<Response<v1::LoginResponse>, Status> {
+        let address = address(&request);
+        let attempt = accounts::login(request.into_inner())?;
+        let (tokens, user) = self.chat.login(attempt, address).await?;
+        Ok(Response::new(v1::LoginResponse {
+            session: Some(accounts::session(tokens)),
+            user: Some(users::user(user)),
+        }))
+    }
+
+    async fn refresh_session(
+        &self,
+        request: Request<v1::RefreshSessionRequest>,
+    ) -> Result<Response<v1::RefreshSessionResponse>, Status> {
+        let tokens = self.chat.refresh_session(&request.get_ref().refresh_token).await?;
+        Ok(Response::new(v1::RefreshSessionResponse { session: Some(accounts::session(tokens)) }))
+    }
+
+    async fn logout(
+        &self,
+        request: Request<v1::LogoutRequest>,
+    ) -> Result<Response<v1::LogoutResponse>, Status> {
+        let caller = caller(&self.chat.auth, &request)?;
+        self.chat.logout(caller).await?;
+        Ok(Response::new(v1::LogoutResponse {}))
+    }
+
+    async fn change_password(
+        &self,
+        request: Request<v1::ChangePasswordRequest>,
+    ) -> Result<Response<v1::ChangePasswordResponse>, Status> {
+        let caller = caller(&self.chat.auth, &request)?;
+        let (old, new) = accounts::change_password(request.into_inner())?;
+        let ended = self.chat.change_password(caller, old, new).await?;
+        let ended_sessions = i32::try_from(ended).unwrap_or(i32::MAX);
+        Ok(Response::new(v1::ChangePasswordResponse { ended_sessions }))
+    }
+}

@@ -1,0 +1,208 @@
+//! ChatService. Each command has one function, for its unary call and for the
+//! stream.
+
+use std::sync::Arc;
+
+use tonic::{Request, Response, Status, Streaming};
+
+use super::{auth::caller, stream};
+use crate::{
+    chat::Chat,
+    error::{Error, Result},
+    model::{Caller, ConnectionId},
+    wire::{
+        events,
+        fields::Fields,
+        messages, presence, timestamp,
+        v1::{self, chat_service_server::ChatService},
+    },
+};
+
+/// The commands of one caller.
+#[derive(Clone)]
+pub struct Commands {
+    pub chat: Arc<Chat>,
+    pub caller: Caller,
+    /// The stream that they come on.
+    pub connection: Option<ConnectionId>,
+}
+
+impl Commands {
+    pub async fn send_message(&self, r: v1::SendMessageRequest) -> Result<v1::SendMessageResponse> {
+        // No await before the writer's queue: the order of commands is the
+        // order of messages.
+        let pending = self.chat.send(messages::draft(self.caller.user, r)?)?;
+        let message = Some(messages::message(Chat::sent(pending).await?));
+        Ok(v1::SendMessageResponse { message })
+    }
+
+    pub async fn list_messages(
+        &self,
+        r: v1::ListMessagesRequest,
+    ) -> Result<v1::ListMessagesResponse> {
+        let page = messages::list_messages(&r)?;
+        Ok(messages::page(self.chat.list_messages(self.caller, page).await?))
+    }
+
+    pub async fn get_message(&self, r: v1::GetMessageRequest) -> Result<v1::GetMessageResponse> {
+        let (room, seq) = messages::get_message(&r)?;
+        let message = self.chat.get_message(self.caller, room, seq).await?;
+        Ok(v1::GetMessageResponse { message: Some(messages::message(message)) })
+    }
+
+    pub async fn mark_read(&self, r: v1::MarkReadRequest) -> Result<v1::MarkReadResponse> {
+        let (room, seq) = messages::mark_read(&r)?;
+        let pending = self.chat.mark_read(self.caller, room, seq)?;
+        Ok(v1::MarkReadResponse { read_seq: Chat::marked(pending).await?.0 })
+    }
+
+    pub async fn set_typing(&self, r: v1::SetTypingRequest) -> Result<v1::SetTypingResponse> {
+        let (room, typing) = messages::set_typing(&r)?;
+        self.chat.set_typing(self.caller, room, typing).await?;
+        Ok(v1::SetTypingResponse {})
+    }
+
+    pub async fn set_presence(&self, r: v1::SetPresenceRequest) -> Result<v1::SetPresenceResponse> {
+        let connection = self.connection(&r.connection_id)?;
+        let wish = presence::set_presence(&r)?;
+        self.chat.set_presence(self.caller, connection, wish).await?;
+        Ok(v1::SetPresenceResponse {})
+    }
+
+    pub async fn watch_rooms(&self, r: v1::WatchRoomsRequest) -> Result<v1::WatchRoomsResponse> {
+        let connection = self.connection(&r.connection_id)?;
+        let rooms = presence::watch_rooms(&r)?;
+        let watched = self.chat.watch_rooms(self.caller, connection, rooms).await?;
+        Ok(presence::watched(watched))
+    }
+
+    // Nothing to wait for, but a command like the others.
+    #[expect(clippy::unused_async, reason = "every command has the same form")]
+    pub async fn renew_token(&self, r: v1::RenewTokenRequest) -> Result<v1::RenewTokenResponse> {
+        let connection = self.connection(&r.connection_id)?;
+        let expires_at = self.chat.renew_token(self.caller, connection, &r.access_token)?;
+        Ok(v1::RenewTokenResponse { expires_at: Some(timestamp(expires_at)) })
+    }
+
+    pub async fn sync_room(&self, r: v1::SyncRoomRequest) -> Result<v1::SyncRoomResponse> {
+        let (read, head) = self.chat.sync_room(self.caller, messages::sync_room(&r)?).await?;
+        Ok(v1::SyncRoomResponse {
+            changes: read.changes.into_iter().map(events::change).collect(),
+            synced_seq: read.synced.0,
+            head_seq: head.0,
+        })
+    }
+
+    /// The stream that a command is about: the one it names, or the one it
+    /// comes on.
+    fn connection(&self, named: &str) -> Result<ConnectionId, Error> {
+        if let (true, Some(connection)) = (named.is_empty(), self.connection) {
+            return Ok(connection);
+        }
+        let mut fields = Fields::new();
+        let connection = fields.connection("connection_id", named);
+        fields.finish(connection)
+    }
+}
+
+pub struct ChatApi {
+    pub chat: Arc<Chat>,
+}
+
+impl ChatApi {
+    fn commands<T>(&self, request: &Request<T>) -> Result<Commands, Status> {
+        let caller = caller(&self.chat.auth, request)?;
+        Ok(Commands { chat: self.chat.clone(), caller, connection: None })
+    }
+}
+
+macro_rules! unary {
+    ($self:ident, $request:ident, $command:ident) => {
+        Ok(Response::new($self.commands(&$request)?.$command($request.into_inner()).await?))
+    };
+}
+
+#[tonic::async_trait]
+impl ChatService for ChatApi {
+    type ChatStream = stream::Responses;
+    type SubscribeStream = stream::Responses;
+
+    async fn chat(
+        &self,
+        request: Request<Streaming<v1::ChatRequest>>,
+    ) -> Result<Response<Self::ChatStream>, Status> {
+        let caller = caller(&self.chat.auth, &request)?;
+        Ok(stream::chat(&self.chat, caller, request.into_inner()).await?)
+    }
+
+    async fn subscribe(
+        &self,
+        request: Request<v1::SubscribeRequest>,
+    ) -> Result<Response<Self::SubscribeStream>, Status> {
+        let caller = caller(&self.chat.auth, &request)?;
+        Ok(stream::subscribe(&self.chat, caller, request.into_inner()).await?)
+    }
+
+    async fn send_message(
+        &self,
+        request: Request<v1::SendMessageRequest>,
+    ) -> Result<Response<v1::SendMessageResponse>, Status> {
+        unary!(self, request, send_message)
+    }
+
+    async fn list_messages(
+        &self,
+        request: Request<v1::ListMessagesRequest>,
+    ) -> Result<Response<v1::ListMessagesResponse>, Status> {
+        unary!(self, request, list_messages)
+    }
+
+    async fn get_message(
+        &self,
+        request: Request<v1::GetMessageRequest>,
+    ) -> Result<Response<v1::GetMessageResponse>, Status> {
+        unary!(self, request, get_message)
+    }
+
+    async fn mark_read(
+        &self,
+        request: Request<v1::MarkReadRequest>,
+    ) -> Result<Response<v1::MarkReadResponse>, Status> {
+        unary!(self, request, mark_read)
+    }
+
+    async fn set_typing(
+        &self,
+        request: Request<v1::SetTypingRequest>,
+    ) -> Result<Response<v1::SetTypingResponse>, Status> {
+        unary!(self, request, set_typing)
+    }
+
+    async fn set_presence(
+        &self,
+        request: Request<v1::SetPresenceRequest>,
+    ) -> Result<Response<v1::SetPresenceResponse>, Status> {
+        unary!(self, request, set_presence)
+    }
+
+    async fn watch_rooms(
+        &self,
+        request: Request<v1::WatchRoomsRequest>,
+    ) -> Result<Response<v1::WatchRoomsResponse>, Status> {
+        unary!(self, request, watch_rooms)
+    }
+
+    async fn renew_token(
+        &self,
+        request: Request<v1::RenewTokenRequest>,
+    ) -> Result<Response<v1::RenewTokenResponse>, Status> {
+        unary!(self, request, renew_token)
+    }
+
+    async fn sync_room(
+        &self,
+        request: Request<v1::SyncRoomRequest>,
+    ) -> Result<Response<v1::SyncRoomResponse>, Status> {
+        unary!(self, request, sync_room)
+    }
+}

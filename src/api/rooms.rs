@@ -1,0 +1,122 @@
+//! RoomService.
+
+use std::sync::Arc;
+
+use tonic::{Request, Response, Status};
+
+use super::auth::caller;
+use crate::{
+    chat::Chat,
+    model::users::fold,
+    wire::{
+        paging, presence, rooms,
+        v1::{self, room_service_server::RoomService},
+    },
+};
+
+pub struct RoomApi {
+    pub chat: Arc<Chat>,
+}
+
+#[tonic::async_trait]
+impl RoomService for RoomApi {
+    async fn create_room(
+        &self,
+        request: Request<v1::CreateRoomRequest>,
+    ) -> Result<Response<v1::CreateRoomResponse>, Status> {
+        let caller = caller(&self.chat.auth, &request)?;
+        let (name, topic) = rooms::create_room(request.get_ref())?;
+        let room = self.chat.create_room(caller, name, topic).await?;
+        Ok(Response::new(v1::CreateRoomResponse { room: Some(rooms::room(room)) }))
+    }
+
+    async fn get_room(
+        &self,
+        request: Request<v1::GetRoomRequest>,
+    ) -> Result<Response<v1::GetRoomResponse>, Status> {
+        let caller = caller(&self.chat.auth, &request)?;
+        let room = rooms::room_id(&request.get_ref().room_id)?;
+        let (room, joined) = self.chat.get_room(caller, room).await?;
+        Ok(Response::new(v1::GetRoomResponse { room: Some(rooms::room(room)), joined }))
+    }
+
+    async fn list_rooms(
+        &self,
+        request: Request<v1::ListRoomsRequest>,
+    ) -> Result<Response<v1::ListRoomsResponse>, Status> {
+        let caller = caller(&self.chat.auth, &request)?;
+        let page = rooms::list_rooms(request.get_ref())?;
+        let (list, more) = self.chat.list_rooms(caller, page).await?;
+        let last = list.last().filter(|_| more).map(|summary| summary.room.id.0);
+        Ok(Response::new(v1::ListRoomsResponse {
+            next_page_token: last.map(|id| paging::token(id.as_bytes())).unwrap_or_default(),
+            rooms: list.into_iter().map(rooms::summary).collect(),
+        }))
+    }
+
+    async fn browse_rooms(
+        &self,
+        request: Request<v1::BrowseRoomsRequest>,
+    ) -> Result<Response<v1::BrowseRoomsResponse>, Status> {
+        let caller = caller(&self.chat.auth, &request)?;
+        let search = rooms::browse_rooms(request.get_ref())?;
+        let (list, more) = self.chat.browse_rooms(caller, search).await?;
+        let last = list.last().filter(|_| more);
+        let next_page_token = last
+            .map(|(room, _)| paging::name_and_id_token(&fold(&room.name), room.id.0))
+            .unwrap_or_default();
+        let rooms = list
+            .into_iter()
+            .map(|(room, joined)| v1::DirectoryRoom { room: Some(rooms::room(room)), joined })
+            .collect();
+        Ok(Response::new(v1::BrowseRoomsResponse { rooms, next_page_token }))
+    }
+
+    async fn update_room(
+        &self,
+        request: Request<v1::UpdateRoomRequest>,
+    ) -> Result<Response<v1::UpdateRoomResponse>, Status> {
+        let caller = caller(&self.chat.auth, &request)?;
+        let settings = rooms::update_room(request.into_inner())?;
+        let room = self.chat.update_room(caller, settings).await?;
+        Ok(Response::new(v1::UpdateRoomResponse { room: Some(rooms::room(room)) }))
+    }
+
+    async fn join_room(
+        &self,
+        request: Request<v1::JoinRoomRequest>,
+    ) -> Result<Response<v1::JoinRoomResponse>, Status> {
+        let caller = caller(&self.chat.auth, &request)?;
+        let room = rooms::room_id(&request.get_ref().room_id)?;
+        let room = self.chat.join_room(caller, room).await?;
+        Ok(Response::new(v1::JoinRoomResponse { room: Some(rooms::room(room)) }))
+    }
+
+    async fn leave_room(
+        &self,
+        request: Request<v1::LeaveRoomRequest>,
+    ) -> Result<Response<v1::LeaveRoomResponse>, Status> {
+        let caller = caller(&self.chat.auth, &request)?;
+        let room = rooms::room_id(&request.get_ref().room_id)?;
+        self.chat.leave_room(caller, room).await?;
+        Ok(Response::new(v1::LeaveRoomResponse {}))
+    }
+
+    async fn list_members(
+        &self,
+        request: Request<v1::ListMembersRequest>,
+    ) -> Result<Response<v1::ListMembersResponse>, Status> {
+        let caller = caller(&self.chat.auth, &request)?;
+        let search = rooms::list_members(request.get_ref())?;
+        let (list, more) = self.chat.list_members(caller, search).await?;
+        let last = list.last().filter(|_| more);
+        let next_page_token = last
+            .map(|(member, _)| paging::token(fold(&member.user.username).as_bytes()))
+            .unwrap_or_default();
+        let (members, presences) = list
+            .into_iter()
+            .map(|(member, seen)| (rooms::member(member), presence::presence(seen)))
+            .unzip();
+        Ok(Response::new(v1::ListMembersResponse { members, presences, next_page_token }))
+    }
+}

@@ -1,0 +1,145 @@
+//! Streams at the edge: requests into commands, frames into responses.
+
+use std::{
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use bytes::Bytes;
+use futures::{Stream, StreamExt as _, future::BoxFuture, stream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tonic::{Response, Status, Streaming};
+use tracing::Instrument as _;
+
+use super::{chat::Commands, status};
+use crate::{
+    chat::Chat,
+    error::{Error, Result},
+    model::{Caller, limits},
+    session::{Frames, Inbound, Session},
+    wire::{
+        events,
+        frame::Frame,
+        messages,
+        v1::{self, chat_request::Command, reply::Result as Outcome},
+    },
+};
+
+/// The server's side of a stream.
+pub struct Responses(Frames);
+
+impl Stream for Responses {
+    type Item = Result<Frame, Status>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.0.poll_recv(context).map(|next| next.map(|frame| frame.map_err(Status::from)))
+    }
+}
+
+/// Opens a Chat stream.
+pub async fn chat(
+    chat: &Arc<Chat>,
+    caller: Caller,
+    requests: Streaming<v1::ChatRequest>,
+) -> Result<Response<Responses>> {
+    let (session, frames) = Session::open(chat, caller).await?;
+    let commands = Commands { chat: chat.clone(), caller, connection: Some(session.connection()) };
+    let in_flight = Arc::new(Semaphore::new(limits::COMMANDS_IN_FLIGHT));
+    let inbound = requests.map(move |request| match request {
+        Ok(request) => decode(&commands, &in_flight, request),
+        // The connection broke, or a message could not be read. tonic's text
+        // says which; it carries nothing of ours.
+        Err(status) => Inbound::Broken(Error::invalid("request", status.message().to_owned())),
+    });
+    Ok(start(session, frames, inbound.boxed()))
+}
+
+/// Opens a Subscribe stream.
+pub async fn subscribe(
+    chat: &Arc<Chat>,
+    caller: Caller,
+    request: v1::SubscribeRequest,
+) -> Result<Response<Responses>> {
+    let resume = messages::subscribe(request)?;
+    let (session, frames) = Session::open(chat, caller).await?;
+    // The client has nothing more to say, but has not closed anything.
+    let inbound = stream::iter([Inbound::Subscribe(resume)]).chain(stream::pending());
+    Ok(start(session, frames, inbound.boxed()))
+}
+
+fn start(
+    session: Session,
+    frames: Frames,
+    inbound: Pin<Box<dyn Stream<Item = Inbound> + Send>>,
+) -> Response<Responses> {
+    tokio::spawn(session.run(inbound).in_current_span());
+    let mut response = Response::new(Responses(frames));
+    // A proxy that held events back, or rewrote them, would break the stream.
+    let headers = response.metadata_mut();
+    headers.insert("cache-control", tonic::metadata::MetadataValue::from_static("no-store, no-transform"));
+    headers.insert("x-accel-buffering", tonic::metadata::MetadataValue::from_static("no"));
+    response
+}
+
+fn decode(commands: &Commands, in_flight: &Arc<Semaphore>, request: v1::ChatRequest) -> Inbound {
+    let v1::ChatRequest { request_id, command } = request;
+    if request_id.len() > limits::REQUEST_ID_CHARS {
+        let rule = format!("must have at most {} bytes", limits::REQUEST_ID_CHARS);
+        return Inbound::Broken(Error::invalid("request_id", rule));
+    }
+    let command = match command {
+        Some(Command::Subscribe(request)) => {
+            return messages::subscribe(request).map_or_else(Inbound::Broken, Inbound::Subscribe);
+        }
+        Some(command) => command,
+        None => {
+            let error = Error::invalid("command", "must be set, to a command this server knows");
+            return answer(request_id, Err(error));
+        }
+    };
+    match in_flight.clone().try_acquire_owned() {
+        Ok(permit) => {
+            Inbound::Command(run(commands.clone(), request_id, command, permit))
+        }
+        Err(_) => answer(request_id, Err(Error::TooManyInFlight)),
+    }
+}
+
+fn answer(request_id: String, result: Result<Outcome>) -> Inbound {
+    let reply = encode(request_id, result);
+    Inbound::Command(Box::pin(async { reply }))
+}
+
+fn encode(request_id: String, result: Result<Outcome>) -> Bytes {
+    let outcome = result.unwrap_or_else(|error| Outcome::Error(status::as_message(error)));
+    events::reply(request_id, outcome)
+}
+
+/// Carries a command out by the same code as its unary call.
+fn run(
+    commands: Commands,
+    request_id: String,
+    command: Command,
+    permit: OwnedSemaphorePermit,
+) -> BoxFuture<'static, Bytes> {
+    let work = async move {
+        let c = &commands;
+        let result = match command {
+            Command::SendMessage(r) => c.send_message(r).await.map(Outcome::SendMessage),
+            Command::ListMessages(r) => c.list_messages(r).await.map(Outcome::ListMessages),
+            Command::GetMessage(r) => c.get_message(r).await.map(Outcome::GetMessage),
+            Command::MarkRead(r) => c.mark_read(r).await.map(Outcome::MarkRead),
+            Command::SetTyping(r) => c.set_typing(r).await.map(Outcome::SetTyping),
+            Command::SetPresence(r) => c.set_presence(r).await.map(Outcome::SetPresence),
+            Command::WatchRooms(r) => c.watch_rooms(r).await.map(Outcome::WatchRooms),
+            Command::RenewToken(r) => c.renew_token(r).await.map(Outcome::RenewToken),
+            Command::SyncRoom(r) => c.sync_room(r).await.map(Outcome::SyncRoom),
+            Command::Subscribe(_) => Err(Error::invalid("subscribe", "must come only once")),
+        };
+        // Free before the reply leaves: who has it may send the next.
+        drop(permit);
+        encode(request_id, result)
+    };
+    Box::pin(work.in_current_span())
+}

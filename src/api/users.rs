@@ -1,0 +1,85 @@
+//! UserService.
+
+use std::sync::Arc;
+
+use tonic::{Request, Response, Status};
+
+use super::auth::caller;
+use crate::{
+    chat::Chat,
+    error::Result,
+    model::users::fold,
+    wire::{
+        paging, presence, users,
+        v1::{self, user_service_server::UserService},
+    },
+};
+
+pub struct UserApi {
+    pub chat: Arc<Chat>,
+}
+
+#[tonic::async_trait]
+impl UserService for UserApi {
+    async fn get_me(
+        &self,
+        request: Request<v1::GetMeRequest>,
+    ) -> Result<Response<v1::GetMeResponse>, Status> {
+        let caller = caller(&self.chat.auth, &request)?;
+        let (user, email) = self.chat.get_me(caller).await?;
+        Ok(Response::new(v1::GetMeResponse {
+            user: Some(users::user(user)),
+            email: email.unwrap_or_default(),
+        }))
+    }
+
+    async fn get_user(
+        &self,
+        request: Request<v1::GetUserRequest>,
+    ) -> Result<Response<v1::GetUserResponse>, Status> {
+        caller(&self.chat.auth, &request)?;
+        let user = users::get_user(request.get_ref())?;
+        let (user, seen) = self.chat.get_user(user).await?;
+        Ok(Response::new(v1::GetUserResponse {
+            user: Some(users::user(user)),
+            presence: Some(presence::presence(seen)),
+        }))
+    }
+
+    async fn batch_get_users(
+        &self,
+        request: Request<v1::BatchGetUsersRequest>,
+    ) -> Result<Response<v1::BatchGetUsersResponse>, Status> {
+        caller(&self.chat.auth, &request)?;
+        let wanted = users::batch_get_users(request.get_ref())?;
+        let found = self.chat.batch_get_users(&wanted).await?;
+        let users = found.into_iter().map(users::user).collect();
+        Ok(Response::new(v1::BatchGetUsersResponse { users }))
+    }
+
+    async fn search_users(
+        &self,
+        request: Request<v1::SearchUsersRequest>,
+    ) -> Result<Response<v1::SearchUsersResponse>, Status> {
+        caller(&self.chat.auth, &request)?;
+        let search = users::search_users(request.get_ref())?;
+        let (found, more) = self.chat.search_users(search).await?;
+        let last = found.last().filter(|_| more);
+        Ok(Response::new(v1::SearchUsersResponse {
+            next_page_token: last
+                .map(|user| paging::token(fold(&user.username).as_bytes()))
+                .unwrap_or_default(),
+            users: found.into_iter().map(users::user).collect(),
+        }))
+    }
+
+    async fn update_profile(
+        &self,
+        request: Request<v1::UpdateProfileRequest>,
+    ) -> Result<Response<v1::UpdateProfileResponse>, Status> {
+        let caller = caller(&self.chat.auth, &request)?;
+        let changes = users::update_profile(request.into_inner())?;
+        let user = self.chat.update_profile(caller, changes).await?;
+        Ok(Response::new(v1::UpdateProfileResponse { user: Some(users::user(user)) }))
+    }
+}

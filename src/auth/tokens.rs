@@ -1,0 +1,181 @@
+//! Tokens: signed statements of who someone is. None is ever stored.
+//!
+//! An access token is checked in memory alone. A refresh token carries a
+//! generation; the session's row says which generation is good now.
+
+use std::time::Duration;
+
+use jsonwebtoken::{Algorithm, Header, TokenData, Validation, decode, decode_header, encode, errors::ErrorKind};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+use super::keys::Keys;
+use crate::{
+    error::{Error, Result},
+    model::{Caller, SessionId, Timestamp, Tokens, UserId},
+};
+
+const ISSUER: &str = "causerie";
+const ACCESS: &str = "access";
+const REFRESH: &str = "refresh";
+
+#[derive(Serialize, Deserialize)]
+struct AccessClaims {
+    iss: String,
+    aud: String,
+    sub: String,
+    sid: String,
+    iat: i64,
+    exp: i64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct RefreshClaims {
+    iss: String,
+    aud: String,
+    sub: String,
+    sid: String,
+    /// Which of the session's refresh tokens this is, counted from 1.
+    #[serde(rename = "gen")]
+    generation: i64,
+    exp: i64,
+}
+
+/// What a valid refresh token says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Refresh {
+    pub user: UserId,
+    pub session: SessionId,
+    pub generation: i64,
+}
+
+/// For whom tokens are made, and how long they last.
+#[derive(Debug, Clone, Copy)]
+pub struct Grant {
+    pub refresh: Refresh,
+    pub now: Timestamp,
+    pub access_for: Duration,
+    pub refresh_until: Timestamp,
+}
+
+/// Signs both tokens of a session.
+pub fn make(keys: &Keys, grant: Grant) -> Result<Tokens> {
+    let Grant { refresh, now, access_for, refresh_until } = grant;
+    let Refresh { user, session, generation } = refresh;
+    let access_expires_at = now.plus(access_for);
+    let access = sign(
+        keys,
+        &AccessClaims {
+            iss: ISSUER.into(),
+            aud: ACCESS.into(),
+            sub: user.to_string(),
+            sid: session.to_string(),
+            iat: now.unix_seconds(),
+            // Rounded up: a token lasts at least as long as was said.
+            exp: access_expires_at.unix_seconds() + 1,
+        },
+    )?;
+    let refresh = sign(
+        keys,
+        &RefreshClaims {
+            iss: ISSUER.into(),
+            aud: REFRESH.into(),
+            sub: user.to_string(),
+            sid: session.to_string(),
+            generation,
+            exp: refresh_until.unix_seconds() + 1,
+        },
+    )?;
+    Ok(Tokens { session, access, access_expires_at, refresh, refresh_expires_at: refresh_until })
+}
+
+pub fn verify_access(keys: &Keys, token: &str) -> Result<Caller> {
+    let claims: AccessClaims = verify(keys, token, ACCESS)?;
+    let user = UserId::parse(&claims.sub).ok_or(Error::TokenInvalid)?;
+    let session = SessionId::parse(&claims.sid).ok_or(Error::TokenInvalid)?;
+    Ok(Caller { user, session, expires_at: Timestamp(claims.exp.saturating_mul(1_000_000)) })
+}
+
+pub fn verify_refresh(keys: &Keys, token: &str) -> Result<Refresh> {
+    let claims: RefreshClaims = verify(keys, token, REFRESH)?;
+    let user = UserId::parse(&claims.sub).ok_or(Error::TokenInvalid)?;
+    let session = SessionId::parse(&claims.sid).ok_or(Error::TokenInvalid)?;
+    Ok(Refresh { user, session, generation: claims.generation })
+}
+
+fn sign(keys: &Keys, claims: &impl Serialize) -> Result<String> {
+    let (name, key) = &keys.signing;
+    let header = Header { kid: Some(name.clone()), ..Header::new(Algorithm::HS256) };
+    encode(&header, claims, key).map_err(Error::internal)
+}
+
+fn verify<T: DeserializeOwned>(keys: &Keys, token: &str, audience: &str) -> Result<T> {
+    let header = decode_header(token).map_err(|_| Error::TokenInvalid)?;
+    let name = header.kid.ok_or(Error::TokenInvalid)?;
+    let key = keys.verifying.get(&name).ok_or(Error::TokenInvalid)?;
+    // Only this algorithm, whatever the header says.
+    let mut validation = Validation::new(Algorithm::HS256);
+    validation.leeway = 0;
+    validation.set_audience(&[audience]);
+    validation.set_issuer(&[ISSUER]);
+    validation.set_required_spec_claims(&["exp", "aud", "iss", "sub"]);
+    let data: TokenData<T> = decode(token, key, &validation).map_err(|error| {
+        match error.kind() {
+            ErrorKind::ExpiredSignature => Error::TokenExpired,
+            _ => Error::TokenInvalid,
+        }
+    })?;
+    Ok(data.claims)
+}
+
+#[cfg(test)]
+mod tests {
+    use base64::{Engine as _, engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD}};
+
+    use super::*;
+
+    fn keys(name: &str, byte: u8) -> Keys {
+        let line = format!("{name}:{}", STANDARD.encode([byte; 32]));
+        Keys::parse("keys", [line.as_str()].into_iter()).expect("a good key")
+    }
+
+    fn grant(at: Timestamp) -> Grant {
+        let refresh = Refresh { user: UserId::new(), session: SessionId::new(), generation: 3 };
+        Grant {
+            refresh,
+            now: at,
+            access_for: Duration::from_secs(60),
+            refresh_until: at.plus(Duration::from_secs(60)),
+        }
+    }
+
+    #[test]
+    fn tokens_say_who_they_are_for_and_serve_one_purpose() {
+        let keys = keys("k", 1);
+        let grant = grant(Timestamp::now());
+        let tokens = make(&keys, grant).expect("tokens can be made");
+        let caller = verify_access(&keys, &tokens.access).expect("a good token");
+        assert_eq!((caller.user, caller.session), (grant.refresh.user, grant.refresh.session));
+        assert_eq!(verify_refresh(&keys, &tokens.refresh).ok(), Some(grant.refresh));
+        assert!(matches!(verify_access(&keys, &tokens.refresh), Err(Error::TokenInvalid)));
+        assert!(matches!(verify_refresh(&keys, &tokens.access), Err(Error::TokenInvalid)));
+    }
+
+    #[test]
+    fn foreign_old_and_unsigned_tokens_are_refused() {
+        let ours = keys("k", 1);
+        let now = Timestamp::now();
+        let foreign = make(&keys("k", 2), grant(now)).expect("made").access;
+        let unknown = make(&keys("other", 1), grant(now)).expect("made").access;
+        let old = make(&ours, grant(now.minus(Duration::from_secs(3_600)))).expect("made").access;
+        let good = make(&ours, grant(now)).expect("made").access;
+        let payload = good.split('.').nth(1).expect("a payload");
+        let none = URL_SAFE_NO_PAD.encode(r#"{"alg":"none","typ":"JWT","kid":"k"}"#);
+        let unsigned = format!("{none}.{payload}.");
+        let mut tampered = good.clone();
+        tampered.replace_range(good.len() - 3.., "AAA");
+        for bad in [foreign, unknown, unsigned, tampered, String::new(), "a.b.c".into()] {
+            assert!(matches!(verify_access(&ours, &bad), Err(Error::TokenInvalid)), "{bad}");
+        }
+        assert!(matches!(verify_access(&ours, &old), Err(Error::TokenExpired)));
+    }
+}

@@ -1,0 +1,194 @@
+//! Making accounts, signing in and out.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::time::{MissedTickBehavior, interval};
+
+use super::Chat;
+use crate::{
+    auth::{
+        passwords::Verdict,
+        tokens::{self, Grant, Refresh},
+    },
+    config::ms,
+    error::{Error, Result},
+    model::{Caller, SessionId, Timestamp, Tokens, User, UserId, users::fold},
+    store::{
+        sessions::{NewSession, Rotation},
+        users::NewAccount,
+    },
+    wire::accounts::{Attempt, Registration},
+};
+
+/// How often sessions that were ended on other nodes are looked for, and how
+/// far back: clocks differ, and a commit may become visible late.
+const LOOK_FOR_REVOKED: Duration = Duration::from_secs(1);
+const LOOK_BACK: Duration = Duration::from_secs(30);
+
+impl Chat {
+    pub async fn register(&self, new: Registration, address: String) -> Result<(Tokens, User)> {
+        let Registration { username, password, display_name, email, device } = new;
+        self.auth.registrations.check(&address)?;
+        let about = vec![username.clone(), display_name.clone(), email.clone().unwrap_or_default()];
+        if !self.auth.passwords.is_strong(&password, about).await? {
+            return Err(too_easy("password"));
+        }
+        let password_hash = self.auth.passwords.hash(password).await?;
+        let now = Timestamp::now();
+        let user = User {
+            id: UserId::new(),
+            username,
+            display_name,
+            bio: String::new(),
+            status_text: String::new(),
+            created_at: now,
+        };
+        let session = self.new_session(user.id, now, true, (device, address));
+        let tokens = self.first_tokens(&session)?;
+        let account = NewAccount { user, email, password_hash, session };
+        self.store.create_account(&account).await?;
+        Ok((tokens, account.user))
+    }
+
+    /// Takes the same work whether or not the account exists.
+    pub async fn login(&self, attempt: Attempt, address: String) -> Result<(Tokens, User)> {
+        let Attempt { login, password, device, keep } = attempt;
+        self.auth.logins.check(&fold(&login))?;
+        let found = self.store.credentials(&login).await?;
+        let hash = found.as_ref().map(|found| found.password_hash.clone());
+        let verdict = self.auth.passwords.verify(password.clone(), hash).await?;
+        let Some(found) = found.filter(|_| verdict != Verdict::Wrong) else {
+            return Err(Error::BadCredentials);
+        };
+        let user = found.user;
+        if verdict == Verdict::RightButOld {
+            let new = self.auth.passwords.hash(password).await?;
+            self.store.rehash(user.id, &found.password_hash, &new).await?;
+        }
+        let session = self.new_session(user.id, Timestamp::now(), keep, (device, address));
+        let tokens = self.first_tokens(&session)?;
+        self.store.create_session(&session).await?;
+        Ok((tokens, user))
+    }
+
+    pub async fn refresh_session(&self, refresh_token: &str) -> Result<Tokens> {
+        let presented = tokens::verify_refresh(&self.auth.keys, refresh_token)?;
+        let now = Timestamp::now();
+        let grace = ms(self.auth.config.refresh_grace_ms);
+        let rotation =
+            self.store.rotate(presented.session, presented.generation, now, grace).await?;
+        match rotation {
+            Rotation::Good { generation, until } => {
+                self.tokens(Refresh { generation, ..presented }, now, until)
+            }
+            Rotation::Copied => {
+                tracing::warn!(session = %presented.session, "a spent refresh token came back");
+                self.session_ended(presented.session, now);
+                Err(Error::SessionRevoked)
+            }
+            Rotation::Expired => Err(Error::TokenExpired),
+            Rotation::Ended => Err(Error::SessionRevoked),
+        }
+    }
+
+    pub async fn logout(&self, caller: Caller) -> Result<()> {
+        let now = Timestamp::now();
+        self.store.revoke(caller.session, now).await?;
+        self.session_ended(caller.session, now);
+        Ok(())
+    }
+
+    /// Returns how many other sessions were ended.
+    pub async fn change_password(&self, caller: Caller, old: String, new: String) -> Result<usize> {
+        let found = self.store.credentials_of(caller.user).await?.ok_or(Error::SessionRevoked)?;
+        // The same allowance as for signing in: this too is a way to guess.
+        self.auth.logins.check(&fold(&found.user.username))?;
+        let hash = found.password_hash;
+        if self.auth.passwords.verify(old, Some(hash.clone())).await? == Verdict::Wrong {
+            return Err(Error::WrongPassword);
+        }
+        let about = vec![found.user.username, found.user.display_name];
+        if !self.auth.passwords.is_strong(&new, about).await? {
+            return Err(too_easy("new_password"));
+        }
+        let new_hash = self.auth.passwords.hash(new).await?;
+        let now = Timestamp::now();
+        let ended = self
+            .store
+            .change_password(caller.user, (&hash, &new_hash), caller.session, now)
+            .await?;
+        for session in &ended {
+            self.session_ended(*session, now);
+        }
+        Ok(ended.len())
+    }
+
+    /// Where each session's end passes through on this node.
+    fn session_ended(&self, session: SessionId, at: Timestamp) {
+        if self.auth.revoked.insert(session, at) {
+            self.hub.end_session(session);
+        }
+    }
+
+    /// Learns of the sessions that were ended since.
+    async fn learn_revoked(&self, since: Timestamp) -> Result<()> {
+        for (session, at) in self.store.revoked_since(since).await? {
+            self.session_ended(session, at);
+        }
+        Ok(())
+    }
+
+    /// Learns of the sessions whose tokens may still be valid though they have
+    /// ended; before the first call is served.
+    pub async fn remember_revoked(&self) -> Result<()> {
+        self.learn_revoked(self.oldest_token(Timestamp::now())).await
+    }
+
+    fn oldest_token(&self, now: Timestamp) -> Timestamp {
+        now.minus(ms(self.auth.config.access_token_ms)).minus(LOOK_BACK)
+    }
+
+    fn new_session(
+        &self,
+        user: UserId,
+        now: Timestamp,
+        keep: bool,
+        origin: (String, String),
+    ) -> NewSession {
+        let (device, address) = origin;
+        let config = &self.auth.config;
+        let idle = ms(if keep { config.keep_ms } else { config.idle_ms });
+        NewSession { id: SessionId::new(), user, now, idle, device, address }
+    }
+
+    fn first_tokens(&self, session: &NewSession) -> Result<Tokens> {
+        let refresh = Refresh { user: session.user, session: session.id, generation: 1 };
+        self.tokens(refresh, session.now, session.now.plus(session.idle))
+    }
+
+    fn tokens(&self, refresh: Refresh, now: Timestamp, refresh_until: Timestamp) -> Result<Tokens> {
+        let access_for = ms(self.auth.config.access_token_ms);
+        tokens::make(&self.auth.keys, Grant { refresh, now, access_for, refresh_until })
+    }
+}
+
+/// Sees to it that a session ended on any node ends here within a second. Runs
+/// as long as the server.
+pub async fn watch_revoked(chat: Arc<Chat>) {
+    let mut ticks = interval(LOOK_FOR_REVOKED);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut since = Timestamp::now();
+    loop {
+        ticks.tick().await;
+        let now = Timestamp::now();
+        match chat.learn_revoked(since.minus(LOOK_BACK)).await {
+            Ok(()) => since = now,
+            Err(error) => tracing::debug!(%error, "ended sessions are asked for again"),
+        }
+        chat.auth.revoked.forget_before(chat.oldest_token(now));
+    }
+}
+
+fn too_easy(field: &str) -> Error {
+    Error::invalid(field, "is too easy to guess")
+}

@@ -1,0 +1,111 @@
+//! The rules: who may do what, and what follows from it. No tonic, no SQL.
+
+pub mod accounts;
+pub mod messages;
+pub mod presence;
+pub mod rooms;
+pub mod users;
+
+use std::sync::Arc;
+
+use tokio::sync::Semaphore;
+use uuid::Uuid;
+
+use crate::{
+    auth::{Auth, limits::PerKey},
+    config::Config,
+    error::{Error, Result},
+    fanout::{hub::Hub, presence::Registry, typing::Typing},
+    model::{Content, RoomId, Seq, UserId, rooms::Access},
+    store::{
+        Store,
+        writer::{Committed, OnCommit, Writer},
+    },
+};
+
+/// Everything that a call or a stream works with. One for each server, shared
+/// by all of them.
+pub struct Chat {
+    pub(crate) config: Config,
+    pub(crate) store: Store,
+    /// Every change of a room goes through here.
+    pub(crate) writer: Writer,
+    pub(crate) auth: Arc<Auth>,
+    pub(crate) hub: Arc<Hub>,
+    pub(crate) presence: Registry,
+    pub(crate) typing: Arc<Typing>,
+    /// One permit for each stream that may be open.
+    pub(crate) streams: Arc<Semaphore>,
+    /// How fast each user posts.
+    pub(crate) posting: PerKey<UserId>,
+    /// Names the data; see `Ready.epoch`.
+    pub(crate) epoch: Uuid,
+    /// Names this process among the nodes.
+    pub(crate) node: Uuid,
+}
+
+impl Chat {
+    /// Puts it together over a database whose schema is up to date.
+    pub async fn new(config: Config, store: Store, auth: Auth) -> Result<Arc<Self>> {
+        let hub = Arc::new(Hub::default());
+        let typing = Arc::new(Typing::default());
+        let on_commit: OnCommit = {
+            let (hub, typing) = (hub.clone(), typing.clone());
+            Arc::new(move |committed| hand_on(&hub, &typing, committed))
+        };
+        Ok(Arc::new(Self {
+            writer: Writer::start(&store, config.store.lanes, &on_commit),
+            epoch: store.epoch().await?,
+            node: Uuid::now_v7(),
+            streams: Arc::new(Semaphore::new(config.server.max_streams)),
+            posting: PerKey::per_second(config.chat.messages_per_second, config.chat.messages_burst),
+            presence: Registry::default(),
+            auth: Arc::new(auth),
+            typing,
+            hub,
+            store,
+            config,
+        }))
+    }
+
+    /// What a user may do in a room, and the room's head. Who may not know of
+    /// the room gets the same answer as if there were none.
+    pub(crate) async fn access(&self, room: RoomId, user: UserId) -> Result<(Access, Seq)> {
+        self.store.access(room, user).await?.ok_or(Error::RoomNotFound)
+    }
+
+    /// The head of a room that the user takes part in.
+    pub(crate) async fn head_for(&self, room: RoomId, user: UserId) -> Result<Seq> {
+        let (access, head) = self.access(room, user).await?;
+        access.may_take_part()?;
+        Ok(head)
+    }
+}
+
+/// Tells this node's sessions what a commit changed.
+fn hand_on(hub: &Hub, typing: &Typing, committed: Committed) {
+    let Committed { moved, rooms, reads } = committed;
+    for (room, seq) in moved {
+        hub.moved(room, seq);
+    }
+    for commit in rooms {
+        let room = commit.room;
+        let posters: Vec<UserId> = commit
+            .changes
+            .iter()
+            .filter_map(|change| change.message.as_ref())
+            .filter(|message| matches!(message.content, Content::Text { .. }))
+            .map(|message| message.sender)
+            .collect();
+        hub.dispatch(commit);
+        // Who has sent the message does not type it any more.
+        for user in posters {
+            if typing.stop(room, user) {
+                hub.typing(room, user, false);
+            }
+        }
+    }
+    for mark in reads {
+        hub.read_mark(mark);
+    }
+}

@@ -1,0 +1,181 @@
+//! Who can be reached: from connections to what others are told.
+
+use std::{
+    collections::HashMap,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use tokio::time::{MissedTickBehavior, interval};
+
+use super::Chat;
+use crate::{
+    config::ms,
+    error::{Error, Result},
+    fanout::presence::Changes,
+    model::{
+        Caller, ConnectionId, Presence, PresenceChoice, PresenceState, RoomId, Timestamp, UserId,
+        limits::PRESENCE_MEMBERS,
+    },
+    wire::presence::{Watched, Wish},
+};
+
+/// A node that does not renew its lease for this long counts as dead.
+const LEASE: Duration = Duration::from_secs(30);
+const RENEW_LEASE: Duration = Duration::from_secs(10);
+
+impl Chat {
+    /// The presence of users, in the order asked for.
+    pub async fn presence_of(&self, users: &[UserId]) -> Result<Vec<Presence>> {
+        self.store.presences(users, Timestamp::now()).await
+    }
+
+    pub async fn set_presence(
+        &self,
+        caller: Caller,
+        connection: ConnectionId,
+        wish: Wish,
+    ) -> Result<()> {
+        self.own_connection(caller, connection)?;
+        let choice = match wish {
+            Wish::Online | Wish::Away => PresenceChoice::Automatic,
+            Wish::DoNotDisturb => PresenceChoice::DoNotDisturb,
+            Wish::Invisible => PresenceChoice::Invisible,
+        };
+        if self.store.presence_choice(caller.user).await? != choice {
+            self.store.set_presence_choice(caller.user, choice).await?;
+        }
+        self.presence.set_choice(caller.user, choice);
+        self.presence.set_away(caller.user, connection, wish == Wish::Away);
+        Ok(())
+    }
+
+    /// Lets a stream watch rooms, and tells how they are now. It watches before
+    /// it reads, so that no change falls between.
+    pub async fn watch_rooms(
+        &self,
+        caller: Caller,
+        connection: ConnectionId,
+        rooms: Vec<RoomId>,
+    ) -> Result<Vec<Watched>> {
+        self.own_connection(caller, connection)?;
+        let now = Timestamp::now();
+        let mut watching = HashMap::new();
+        let mut counts = Vec::new();
+        for room in rooms {
+            self.head_for(room, caller.user).await?;
+            let (members, online) = self.store.online_count(room, now).await?;
+            watching.insert(room, members <= PRESENCE_MEMBERS);
+            counts.push((room, members, online));
+        }
+        self.hub.watch(connection, watching);
+
+        let mut watched = Vec::new();
+        for (room, member_count, mut online_count) in counts {
+            let mut presences = Vec::new();
+            if member_count <= PRESENCE_MEMBERS {
+                let limit = usize::try_from(PRESENCE_MEMBERS).unwrap_or(usize::MAX);
+                let members = self.store.member_ids(room, limit).await?;
+                presences = self.presence_of(&members).await?;
+                presences.retain(|presence| presence.state != PresenceState::Offline);
+                online_count = i64::try_from(presences.len()).unwrap_or(i64::MAX);
+            }
+            let typing = self.typing.in_room(room);
+            watched.push(Watched { room, member_count, online_count, presences, typing });
+        }
+        Ok(watched)
+    }
+
+    /// Lets a stream go on with a newer token of the same session.
+    pub fn renew_token(
+        &self,
+        caller: Caller,
+        connection: ConnectionId,
+        token: &str,
+    ) -> Result<Timestamp> {
+        let outlet =
+            self.hub.connection(connection, caller.user).ok_or(Error::ConnectionNotFound)?;
+        let newer = self.auth.verify(token).map_err(|error| match error {
+            Error::TokenInvalid => Error::invalid("access_token", "must be an access token"),
+            other => other,
+        })?;
+        if newer.session != outlet.session {
+            return Err(Error::invalid("access_token", "must be of the stream's session"));
+        }
+        outlet.renew(newer.expires_at);
+        Ok(newer.expires_at)
+    }
+
+    fn own_connection(&self, caller: Caller, connection: ConnectionId) -> Result<()> {
+        self.hub
+            .connection(connection, caller.user)
+            .map(drop)
+            .ok_or(Error::ConnectionNotFound)
+    }
+
+    /// Stores and tells changes of presence, lets typing lapse, and keeps the
+    /// node's lease. Runs as long as the server.
+    pub async fn keep_presence(self: Arc<Self>) {
+        let mut pending = Changes::default();
+        let mut lease_renewed: Option<Instant> = None;
+        let mut ticks = interval(ms(self.config.presence.merge_ms.max(10)));
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut lapses = interval(Duration::from_millis(500));
+        lapses.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                _ = lapses.tick() => {
+                    for (room, user) in self.typing.lapsed(Instant::now()) {
+                        self.hub.typing(room, user, false);
+                    }
+                }
+                _ = ticks.tick() => {
+                    let due = lease_renewed.is_none_or(|at| at.elapsed() >= RENEW_LEASE);
+                    if due && self.renew_lease().await.is_ok() {
+                        lease_renewed = Some(Instant::now());
+                    }
+                    pending.merge(self.presence.take_changes(Instant::now()));
+                    if !pending.is_empty() {
+                        match self.tell_presence(&pending).await {
+                            Ok(()) => pending = Changes::default(),
+                            Err(error) => tracing::debug!(%error, "presence waits for the database"),
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Removes what this node has said about its connections.
+    pub async fn forget_presence(&self) -> Result<()> {
+        self.store.forget_nodes(Some(self.node), Timestamp::now()).await
+    }
+
+    async fn renew_lease(&self) -> Result<()> {
+        let now = Timestamp::now();
+        self.store.renew_lease(self.node, now.plus(LEASE)).await?;
+        self.store.forget_nodes(None, now).await
+    }
+
+    async fn tell_presence(&self, changes: &Changes) -> Result<()> {
+        let now = Timestamp::now();
+        let opened: Vec<_> =
+            changes.upserts.iter().map(|row| (row.connection, row.user, row.away)).collect();
+        self.store
+            .save_connections(self.node, &opened, &changes.deletes, &changes.gone, now)
+            .await?;
+        let watched = self.hub.rooms_with_presence();
+        if changes.states.is_empty() || watched.is_empty() {
+            return Ok(());
+        }
+        let users: Vec<_> = changes.states.iter().map(|(user, _)| *user).collect();
+        let shared = self.store.shared_rooms(&users, &watched).await?;
+        for (user, state) in &changes.states {
+            let last_seen_at = (*state == PresenceState::Offline).then_some(now);
+            if let Some(rooms) = shared.get(user) {
+                self.hub.presence(rooms, Presence { user: *user, state: *state, last_seen_at });
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,432 @@
+//! Rooms → sessions on this node.
+//!
+//! A room's part of a commit is encoded once, and the same bytes go to the
+//! bounded queue of every session that is subscribed. A session whose queue is
+//! full is cut off from live events and catches up from the store.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::{
+        Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use bytes::{Bytes, BytesMut};
+use tokio::sync::{Notify, mpsc, watch};
+
+use crate::{
+    model::{
+        Change, ConnectionId, MemberState, ReadMark, RoomCommit, RoomId, Seq, SessionId, Timestamp,
+        UserId,
+    },
+    wire::events::{self, Kind},
+};
+
+/// A piece is closed when it has grown this large, so that no response comes
+/// near the 4 MiB that gRPC clients accept by default.
+const PIECE_BYTES: usize = 256 * 1024;
+
+/// What waits in a session's queue.
+#[derive(Debug, Clone)]
+pub enum Item {
+    /// Consecutive changes of a room, encoded.
+    Log { room: RoomId, after: Seq, seq: Seq, bytes: Bytes },
+    /// A state: typing, presence, a read mark. May be dropped.
+    State(Bytes),
+    /// A room's log went on without its events coming through here.
+    Moved { room: RoomId, seq: Seq },
+    /// The user is in the room now; its events follow.
+    Added(RoomId),
+    /// The user is not in the room any more.
+    Removed(RoomId),
+}
+
+/// Why the server ends a stream from outside its session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    Revoked,
+    ShuttingDown,
+}
+
+/// What others tell a session beside its events.
+#[derive(Debug, Clone, Copy)]
+pub struct Control {
+    pub ending: Option<Ending>,
+    pub token_expires_at: Timestamp,
+}
+
+/// The hub's side of one connected stream. Shared by the hub's lists and the
+/// session; it is out of the lists once the session's [`Inlet`] is dropped.
+#[derive(Debug)]
+pub struct Outlet {
+    pub connection: ConnectionId,
+    pub user: UserId,
+    pub session: SessionId,
+    queue: mpsc::Sender<Item>,
+    /// Set when the queue was full: live events stop until the session has
+    /// caught up from the store.
+    lagging: AtomicBool,
+    lagged: Notify,
+    control: watch::Sender<Control>,
+}
+
+impl Outlet {
+    fn offer(&self, item: Item) {
+        if self.lagging.load(Ordering::Acquire) {
+            return;
+        }
+        if let Err(mpsc::error::TrySendError::Full(item)) = self.queue.try_send(item) {
+            // A state that is lost is followed by a newer one.
+            if !matches!(item, Item::State(_)) {
+                self.lagging.store(true, Ordering::Release);
+                self.lagged.notify_one();
+            }
+        }
+    }
+
+    /// Gives the stream a later end of its token.
+    pub fn renew(&self, token_expires_at: Timestamp) {
+        self.control.send_modify(|control| control.token_expires_at = token_expires_at);
+    }
+
+    /// Waits until the queue has overflowed.
+    pub async fn lagged(&self) {
+        self.lagged.notified().await;
+    }
+
+    fn end(&self, ending: Ending) {
+        self.control.send_modify(|control| {
+            control.ending.get_or_insert(ending);
+        });
+    }
+}
+
+/// The session's side. Dropping it takes the stream out of the hub.
+pub struct Inlet {
+    pub outlet: Arc<Outlet>,
+    pub queue: mpsc::Receiver<Item>,
+    pub control: watch::Receiver<Control>,
+    hub: Arc<Hub>,
+}
+
+impl Inlet {
+    /// Whether the queue has overflowed. Live events flow again from here on:
+    /// what is read from the store after this call is complete.
+    #[must_use]
+    pub fn take_lagging(&mut self) -> bool {
+        if !self.outlet.lagging.load(Ordering::Acquire) {
+            return false;
+        }
+        // What is left in the queue is older than what will be read.
+        while self.queue.try_recv().is_ok() {}
+        self.outlet.lagging.swap(false, Ordering::AcqRel)
+    }
+}
+
+impl Drop for Inlet {
+    fn drop(&mut self) {
+        self.hub.close(self.outlet.connection);
+    }
+}
+
+/// A stream in the hub's lists.
+#[derive(Debug)]
+struct Entry {
+    outlet: Arc<Outlet>,
+    rooms: HashSet<RoomId>,
+    /// Watched rooms, and whether their members' presence is told.
+    watching: HashMap<RoomId, bool>,
+}
+
+#[derive(Debug, Default)]
+struct Lists {
+    connections: HashMap<ConnectionId, Entry>,
+    users: HashMap<UserId, Vec<Arc<Outlet>>>,
+    rooms: HashMap<RoomId, Vec<Arc<Outlet>>>,
+    watchers: HashMap<RoomId, Vec<(Arc<Outlet>, bool)>>,
+}
+
+/// The streams of this node by user and room.
+#[derive(Debug, Default)]
+pub struct Hub {
+    /// Held only to change or walk the lists, never across an await.
+    lists: RwLock<Lists>,
+}
+
+impl Hub {
+    /// Adds a stream. It gets its user's joins and leaves from now on, and the
+    /// events of the rooms that it subscribes to.
+    #[must_use]
+    pub fn open(
+        self: &Arc<Self>,
+        user: UserId,
+        session: SessionId,
+        token_expires_at: Timestamp,
+        queue_len: usize,
+    ) -> Inlet {
+        let (sender, queue) = mpsc::channel(queue_len);
+        let (control_sender, control) = watch::channel(Control { ending: None, token_expires_at });
+        let outlet = Arc::new(Outlet {
+            connection: ConnectionId::new(),
+            user,
+            session,
+            queue: sender,
+            lagging: AtomicBool::new(false),
+            lagged: Notify::new(),
+            control: control_sender,
+        });
+        let mut lists = self.write();
+        lists.users.entry(user).or_default().push(outlet.clone());
+        lists.connections.insert(
+            outlet.connection,
+            Entry { outlet: outlet.clone(), rooms: HashSet::new(), watching: HashMap::new() },
+        );
+        Inlet { outlet, queue, control, hub: self.clone() }
+    }
+
+    fn close(&self, connection: ConnectionId) {
+        let mut lists = self.write();
+        let Some(entry) = lists.connections.remove(&connection) else { return };
+        for room in &entry.rooms {
+            remove_from(&mut lists.rooms, room, |outlet| outlet.connection == connection);
+        }
+        for room in entry.watching.keys() {
+            remove_from(&mut lists.watchers, room, |(outlet, _)| outlet.connection == connection);
+        }
+        remove_from(&mut lists.users, &entry.outlet.user, |outlet| {
+            outlet.connection == connection
+        });
+    }
+
+    /// A stream of this user, by its connection id.
+    #[must_use]
+    pub fn connection(&self, connection: ConnectionId, user: UserId) -> Option<Arc<Outlet>> {
+        let lists = self.read();
+        let entry = lists.connections.get(&connection)?;
+        (entry.outlet.user == user).then(|| entry.outlet.clone())
+    }
+
+    /// How many streams a user has open on this node.
+    #[must_use]
+    pub fn streams_of(&self, user: UserId) -> usize {
+        self.read().users.get(&user).map_or(0, Vec::len)
+    }
+
+    /// Lets a stream have the events of these rooms from now on.
+    pub fn subscribe(&self, connection: ConnectionId, rooms: impl IntoIterator<Item = RoomId>) {
+        let mut lists = self.write();
+        for room in rooms {
+            lists.subscribe(connection, room);
+        }
+    }
+
+    /// Takes a room's events away from a stream.
+    pub fn unsubscribe(&self, connection: ConnectionId, room: RoomId) {
+        self.write().unsubscribe(connection, room);
+    }
+
+    /// Sets the rooms that a stream watches, each with whether the presence of
+    /// its members is told.
+    pub fn watch(&self, connection: ConnectionId, rooms: HashMap<RoomId, bool>) {
+        let mut lists = self.write();
+        let Some(entry) = lists.connections.get_mut(&connection) else { return };
+        let outlet = entry.outlet.clone();
+        let before = std::mem::replace(&mut entry.watching, rooms.clone());
+        for room in before.keys() {
+            remove_from(&mut lists.watchers, room, |(outlet, _)| outlet.connection == connection);
+        }
+        for (room, presence) in rooms {
+            lists.watchers.entry(room).or_default().push((outlet.clone(), presence));
+        }
+    }
+
+    /// The rooms whose watchers are told presence.
+    #[must_use]
+    pub fn rooms_with_presence(&self) -> Vec<RoomId> {
+        let lists = self.read();
+        let told = lists.watchers.iter().filter(|(_, list)| list.iter().any(|(_, told)| *told));
+        told.map(|(room, _)| *room).collect()
+    }
+
+    /// Hands what a commit changed in a room to its subscribers, and lets those
+    /// who joined or left in it begin or stop exactly there. Called in the
+    /// order of the room's positions.
+    pub fn dispatch(&self, commit: RoomCommit) {
+        let RoomCommit { room, changes } = commit;
+        let mut piece = Piece::default();
+        for change in changes {
+            let membership = change.membership();
+            if let Some((user, MemberState::Joined)) = membership {
+                self.send(room, &mut piece);
+                self.add(room, user);
+            }
+            piece.append(change);
+            if let Some((user, MemberState::Left)) = membership {
+                self.send(room, &mut piece);
+                self.remove(room, user);
+            } else if piece.bytes.len() > PIECE_BYTES {
+                self.send(room, &mut piece);
+            }
+        }
+        self.send(room, &mut piece);
+    }
+
+    /// Tells a room's subscribers that the log went on up to `seq`.
+    pub fn moved(&self, room: RoomId, seq: Seq) {
+        for outlet in self.read().rooms.get(&room).into_iter().flatten() {
+            outlet.offer(Item::Moved { room, seq });
+        }
+    }
+
+    /// Tells all streams of the user how far they have read.
+    pub fn read_mark(&self, mark: ReadMark) {
+        let lists = self.read();
+        let Some(outlets) = lists.users.get(&mark.user) else { return };
+        let bytes = events::piece(events::read_mark(mark));
+        for outlet in outlets {
+            outlet.offer(Item::State(bytes.clone()));
+        }
+    }
+
+    /// Tells everyone else who watches the room that someone types or stopped.
+    pub fn typing(&self, room: RoomId, user: UserId, typing: bool) {
+        self.tell_watchers(room, user, |_| true, || events::typing(room, user, typing));
+    }
+
+    /// Tells everyone else who watches one of the rooms a user's presence.
+    pub fn presence(&self, rooms: &[RoomId], presence: crate::model::Presence) {
+        // Who watches several of the rooms hears it several times; the newest
+        // state wins, so that does no harm.
+        for room in rooms {
+            self.tell_watchers(*room, presence.user, |told| told, || events::presence(presence));
+        }
+    }
+
+    fn tell_watchers(
+        &self,
+        room: RoomId,
+        about: UserId,
+        wanted: impl Fn(bool) -> bool,
+        event: impl Fn() -> Kind,
+    ) {
+        let lists = self.read();
+        let Some(watchers) = lists.watchers.get(&room) else { return };
+        let mut bytes = None;
+        for (outlet, presence) in watchers {
+            if outlet.user != about && wanted(*presence) {
+                let bytes = bytes.get_or_insert_with(|| events::piece(event()));
+                outlet.offer(Item::State(bytes.clone()));
+            }
+        }
+    }
+
+    /// Ends the streams of a session that was revoked.
+    pub fn end_session(&self, session: SessionId) {
+        for entry in self.read().connections.values() {
+            if entry.outlet.session == session {
+                entry.outlet.end(Ending::Revoked);
+            }
+        }
+    }
+
+    /// Ends every stream.
+    pub fn end_all(&self) {
+        for entry in self.read().connections.values() {
+            entry.outlet.end(Ending::ShuttingDown);
+        }
+    }
+
+    fn send(&self, room: RoomId, piece: &mut Piece) {
+        let Piece { after, seq, bytes } = std::mem::take(piece);
+        if bytes.is_empty() {
+            return;
+        }
+        let item = Item::Log { room, after, seq, bytes: bytes.freeze() };
+        for outlet in self.read().rooms.get(&room).into_iter().flatten() {
+            outlet.offer(item.clone());
+        }
+    }
+
+    fn add(&self, room: RoomId, user: UserId) {
+        let mut lists = self.write();
+        let outlets = lists.users.get(&user).cloned().unwrap_or_default();
+        for outlet in outlets {
+            outlet.offer(Item::Added(room));
+            lists.subscribe(outlet.connection, room);
+        }
+    }
+
+    fn remove(&self, room: RoomId, user: UserId) {
+        let mut lists = self.write();
+        let outlets = lists.users.get(&user).cloned().unwrap_or_default();
+        for outlet in outlets {
+            lists.unsubscribe(outlet.connection, room);
+            outlet.offer(Item::Removed(room));
+        }
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, Lists> {
+        // The lists are whole after every step, so a panic elsewhere while
+        // they were held does not spoil them.
+        self.lists.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, Lists> {
+        self.lists.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Lists {
+    fn subscribe(&mut self, connection: ConnectionId, room: RoomId) {
+        let Some(entry) = self.connections.get_mut(&connection) else { return };
+        if entry.rooms.insert(room) {
+            self.rooms.entry(room).or_default().push(entry.outlet.clone());
+        }
+    }
+
+    /// Also takes it from what the stream watches.
+    fn unsubscribe(&mut self, connection: ConnectionId, room: RoomId) {
+        let Some(entry) = self.connections.get_mut(&connection) else { return };
+        if entry.rooms.remove(&room) {
+            remove_from(&mut self.rooms, &room, |outlet| outlet.connection == connection);
+        }
+        if entry.watching.remove(&room).is_some() {
+            remove_from(&mut self.watchers, &room, |(outlet, _)| outlet.connection == connection);
+        }
+    }
+}
+
+/// Removes one element of a list, and the list with its last.
+fn remove_from<K: Eq + std::hash::Hash, T>(
+    lists: &mut HashMap<K, Vec<T>>,
+    key: &K,
+    is_it: impl FnMut(&T) -> bool,
+) {
+    if let Some(list) = lists.get_mut(key) {
+        if let Some(at) = list.iter().position(is_it) {
+            list.swap_remove(at);
+        }
+        if list.is_empty() {
+            lists.remove(key);
+        }
+    }
+}
+
+/// Consecutive changes of one room, being encoded.
+#[derive(Default)]
+struct Piece {
+    after: Seq,
+    seq: Seq,
+    bytes: BytesMut,
+}
+
+impl Piece {
+    fn append(&mut self, change: Change) {
+        if self.bytes.is_empty() {
+            self.after = change.after;
+        }
+        self.seq = change.seq;
+        events::append(&mut self.bytes, Kind::Change(events::change(change)));
+    }
+}

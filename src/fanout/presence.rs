@@ -1,0 +1,239 @@
+//! The connections of this node's users, and what of it others have not been
+//! told yet. Changes are collected; `chat/presence.rs` takes them out now and
+//! then, stores them and tells them.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Instant,
+};
+
+use crate::model::{
+    ConnectionId, PresenceChoice, PresenceState, UserId, presence::state,
+};
+
+#[derive(Debug)]
+struct Person {
+    choice: PresenceChoice,
+    /// Open streams: whether each is idle.
+    open: HashMap<ConnectionId, bool>,
+    /// Streams that ended, and until when they still count.
+    ending: HashMap<ConnectionId, Instant>,
+    told: PresenceState,
+}
+
+impl Person {
+    fn state(&self) -> PresenceState {
+        // A stream that just ended counts as idle beside others, and as what it
+        // was told if it was the last: a reconnect is silent.
+        if self.open.is_empty() && !self.ending.is_empty() {
+            return self.told;
+        }
+        state(self.choice, self.open.values().copied())
+    }
+}
+
+/// A stream as it shall be stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ConnectionRow {
+    pub connection: ConnectionId,
+    pub user: UserId,
+    pub away: bool,
+}
+
+/// What has changed since the last time.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// Streams that are new or became idle or busy.
+    pub upserts: Vec<ConnectionRow>,
+    /// Streams that are gone, the grace included.
+    pub deletes: Vec<ConnectionId>,
+    /// Users whose state has changed for others.
+    pub states: Vec<(UserId, PresenceState)>,
+    /// Users whose last stream is gone.
+    pub gone: Vec<UserId>,
+}
+
+impl Changes {
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.upserts.is_empty()
+            && self.deletes.is_empty()
+            && self.states.is_empty()
+            && self.gone.is_empty()
+    }
+
+    /// Puts what came later behind this, as after a failure to store it.
+    pub fn merge(&mut self, later: Self) {
+        let gone: HashSet<_> = later.deletes.iter().copied().collect();
+        self.upserts.retain(|row| !gone.contains(&row.connection));
+        self.upserts.extend(later.upserts);
+        self.deletes.extend(later.deletes);
+        self.states.extend(later.states);
+        self.gone.extend(later.gone);
+    }
+}
+
+#[derive(Debug, Default)]
+struct State {
+    people: HashMap<UserId, Person>,
+    dirty: HashSet<UserId>,
+    upserts: HashMap<ConnectionId, ConnectionRow>,
+}
+
+/// Who is connected to this node.
+#[derive(Debug, Default)]
+pub struct Registry {
+    state: Mutex<State>,
+}
+
+impl Registry {
+    /// A stream of the user has opened.
+    pub fn connected(&self, user: UserId, connection: ConnectionId, choice: PresenceChoice) {
+        let mut state = self.lock();
+        let person = state.people.entry(user).or_insert_with(|| Person {
+            choice,
+            open: HashMap::new(),
+            ending: HashMap::new(),
+            told: PresenceState::Offline,
+        });
+        person.open.insert(connection, false);
+        state.changed(ConnectionRow { connection, user, away: false });
+    }
+
+    /// A stream of the user has ended.
+    pub fn disconnected(&self, user: UserId, connection: ConnectionId, counts_until: Instant) {
+        let mut state = self.lock();
+        let Some(person) = state.people.get_mut(&user) else { return };
+        if person.open.remove(&connection).is_some() {
+            person.ending.insert(connection, counts_until);
+            state.dirty.insert(user);
+        }
+    }
+
+    /// A stream became idle or busy.
+    pub fn set_away(&self, user: UserId, connection: ConnectionId, away: bool) {
+        let mut state = self.lock();
+        let Some(open) = state.people.get_mut(&user).map(|person| &mut person.open) else { return };
+        if open.get(&connection).is_some_and(|before| *before != away) {
+            open.insert(connection, away);
+            state.changed(ConnectionRow { connection, user, away });
+        }
+    }
+
+    /// How the user wants to be seen from now on.
+    pub fn set_choice(&self, user: UserId, choice: PresenceChoice) {
+        let mut state = self.lock();
+        if let Some(person) = state.people.get_mut(&user) {
+            person.choice = choice;
+            state.dirty.insert(user);
+        }
+    }
+
+    /// Takes out what has changed.
+    pub fn take_changes(&self, now: Instant) -> Changes {
+        let mut guard = self.lock();
+        let state = &mut *guard;
+        let mut changes = Changes::default();
+        let dirty: Vec<_> = state.dirty.drain().collect();
+        for user in dirty {
+            let Some(person) = state.people.get_mut(&user) else { continue };
+            person.ending.retain(|connection, until| {
+                let counts = *until > now;
+                if !counts {
+                    // One that nobody has heard of yet needs no row at all.
+                    if state.upserts.remove(connection).is_none() {
+                        changes.deletes.push(*connection);
+                    }
+                }
+                counts
+            });
+            if !person.ending.is_empty() {
+                state.dirty.insert(user);
+            }
+            let seen = person.state();
+            if seen != person.told {
+                person.told = seen;
+                changes.states.push((user, seen));
+            }
+            if person.open.is_empty() && person.ending.is_empty() {
+                state.people.remove(&user);
+                changes.gone.push(user);
+            }
+        }
+        changes.upserts = state.upserts.drain().map(|(_, row)| row).collect();
+        changes
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn changed(&mut self, row: ConnectionRow) {
+        self.upserts.insert(row.connection, row);
+        self.dirty.insert(row.user);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use uuid::Uuid;
+
+    use super::*;
+
+    const GRACE: Duration = Duration::from_secs(5);
+
+    fn ids() -> (UserId, ConnectionId, ConnectionId) {
+        let id = Uuid::from_u128;
+        (UserId(id(1)), ConnectionId(id(2)), ConnectionId(id(3)))
+    }
+
+    #[test]
+    fn a_reconnect_within_the_grace_is_silent() {
+        let (user, first, second) = ids();
+        let registry = Registry::default();
+        let now = Instant::now();
+        registry.connected(user, first, PresenceChoice::Automatic);
+        assert_eq!(registry.take_changes(now).states, [(user, PresenceState::Online)]);
+        registry.disconnected(user, first, now + GRACE);
+        assert!(registry.take_changes(now).is_empty());
+        registry.connected(user, second, PresenceChoice::Automatic);
+        let changes = registry.take_changes(now + GRACE);
+        assert_eq!(changes.states, []);
+        assert_eq!((changes.deletes, changes.gone), (vec![first], vec![]));
+    }
+
+    #[test]
+    fn the_last_stream_to_end_makes_offline_after_the_grace() {
+        let (user, first, second) = ids();
+        let registry = Registry::default();
+        let now = Instant::now();
+        registry.connected(user, first, PresenceChoice::Automatic);
+        registry.connected(user, second, PresenceChoice::Automatic);
+        registry.set_away(user, first, true);
+        assert_eq!(registry.take_changes(now).states, [(user, PresenceState::Online)]);
+        registry.disconnected(user, second, now + GRACE);
+        assert_eq!(registry.take_changes(now).states, [(user, PresenceState::Away)]);
+        registry.disconnected(user, first, now + GRACE);
+        assert!(registry.take_changes(now).states.is_empty());
+        let changes = registry.take_changes(now + GRACE);
+        assert_eq!(changes.states, [(user, PresenceState::Offline)]);
+        assert_eq!(changes.gone, [user]);
+        assert_eq!(changes.deletes.len(), 2);
+    }
+
+    #[test]
+    fn invisible_is_offline_for_others() {
+        let (user, first, _) = ids();
+        let registry = Registry::default();
+        let now = Instant::now();
+        registry.connected(user, first, PresenceChoice::Invisible);
+        assert!(registry.take_changes(now).states.is_empty());
+        registry.set_choice(user, PresenceChoice::DoNotDisturb);
+        assert_eq!(registry.take_changes(now).states, [(user, PresenceState::DoNotDisturb)]);
+    }
+}

@@ -1,0 +1,376 @@
+//! What an operation does to a room's log: the pure middle of a commit.
+//!
+//! A [`RoomLog`] is what a transaction has read under the room's lock. Applying
+//! an operation to it checks the rules, takes positions, and appends to
+//! `changes`, from which the store derives every row it writes. A refused
+//! operation leaves no trace.
+
+use std::collections::{HashMap, HashSet};
+
+use super::{
+    Change, Content, Draft, Member, MemberRole, MemberState, Message, Room, RoomId, Seq,
+    SystemKind, Timestamp, User, UserId, rooms::Access,
+};
+use crate::error::{Error, Result};
+
+/// One change that someone asks for.
+#[derive(Debug, Clone)]
+pub enum Op {
+    Send(Draft),
+    Create { room: Box<Room>, owner: User },
+    Join { room: RoomId, user: User },
+    Leave { room: RoomId, user: User },
+    Update { room: RoomId, user: UserId, name: Option<String>, topic: Option<String> },
+    MarkRead { room: RoomId, user: UserId, seq: Seq },
+}
+
+impl Op {
+    #[must_use]
+    pub fn room(&self) -> RoomId {
+        match self {
+            Self::Send(draft) => draft.room,
+            Self::Create { room, .. } => room.id,
+            Self::Join { room, .. }
+            | Self::Leave { room, .. }
+            | Self::Update { room, .. }
+            | Self::MarkRead { room, .. } => *room,
+        }
+    }
+
+    #[must_use]
+    pub fn user(&self) -> UserId {
+        match self {
+            Self::Send(draft) => draft.sender,
+            Self::Create { owner: user, .. }
+            | Self::Join { user, .. }
+            | Self::Leave { user, .. } => user.id,
+            Self::Update { user, .. } | Self::MarkRead { user, .. } => *user,
+        }
+    }
+
+    /// Whether it needs to know how many members and owners the room has.
+    #[must_use]
+    pub fn needs_counts(&self) -> bool {
+        matches!(self, Self::Join { .. } | Self::Leave { .. } | Self::Update { .. })
+    }
+}
+
+/// How an operation went.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Done {
+    Message(Message),
+    Room(Room),
+    Left,
+    Read(Seq),
+}
+
+/// A membership as it is stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Membership {
+    pub role: MemberRole,
+    pub state: MemberState,
+    pub joined_at: Timestamp,
+    pub changed_seq: Seq,
+}
+
+/// A room as a transaction knows it under the room's lock.
+#[derive(Debug)]
+pub struct RoomLog {
+    pub room: Room,
+    /// The room is made by this transaction.
+    pub created: bool,
+    /// Of the users that the batch's operations name; absent: never a member.
+    pub members: HashMap<UserId, Membership>,
+    /// How many owners are in the room; read only for who needs counts, as is
+    /// `room.member_count`.
+    pub owners: i64,
+    /// Read marks of the same users.
+    pub read: HashMap<UserId, Seq>,
+    /// Messages that the batch's drafts may repeat, by sender and client id.
+    pub sent: HashMap<(UserId, String), Message>,
+
+    /// What this transaction changes, one element for each position taken.
+    pub changes: Vec<Change>,
+    /// Whose read mark it moves.
+    pub moved_marks: HashSet<UserId>,
+}
+
+impl RoomLog {
+    #[must_use]
+    pub fn new(room: Room) -> Self {
+        Self {
+            room,
+            created: false,
+            members: HashMap::new(),
+            owners: 0,
+            read: HashMap::new(),
+            sent: HashMap::new(),
+            changes: Vec::new(),
+            moved_marks: HashSet::new(),
+        }
+    }
+
+    /// Applies one operation, or refuses it and changes nothing.
+    pub fn apply(&mut self, op: &Op, now: Timestamp) -> Result<Done> {
+        match op {
+            Op::Send(draft) => self.send(draft, now).map(Done::Message),
+            Op::Create { owner, .. } => Ok(self.create(owner, now)),
+            Op::Join { user, .. } => self.join(user, now),
+            Op::Leave { user, .. } => self.leave(user, now),
+            Op::Update { user, name, topic, .. } => {
+                self.update(*user, name.as_deref(), topic.as_deref(), now)
+            }
+            Op::MarkRead { user, seq, .. } => self.mark_read(*user, *seq),
+        }
+    }
+
+    fn access(&self, user: UserId) -> Access {
+        let membership = self.members.get(&user).map(|m| (m.role, m.state));
+        Access { kind: self.room.kind, membership }
+    }
+
+    fn send(&mut self, draft: &Draft, now: Timestamp) -> Result<Message> {
+        self.access(draft.sender).may_take_part()?;
+        let key = (draft.sender, draft.client_message_id.clone());
+        if let Some(first) = self.sent.get(&key) {
+            return match &first.content {
+                Content::Text { text, .. } if *text == draft.text => Ok(first.clone()),
+                _ => Err(Error::ClientMessageIdReused),
+            };
+        }
+        let content = Content::Text {
+            text: draft.text.clone(),
+            client_message_id: draft.client_message_id.clone(),
+        };
+        let change = self.post(draft.sender, content, now);
+        let message = change.message.clone().expect("post puts a message into its change");
+        self.sent.insert(key, message.clone());
+        Ok(message)
+    }
+
+    fn create(&mut self, owner: &User, now: Timestamp) -> Done {
+        // Found instead of made: an earlier try of this same operation has
+        // committed, and its answer was lost on the way.
+        if self.created && self.changes.is_empty() {
+            self.tell(owner.id, SystemKind::RoomCreated, "", now);
+            self.set_member(owner, MemberRole::Owner, MemberState::Joined, now);
+            self.set_settings();
+        }
+        Done::Room(self.room.clone())
+    }
+
+    fn join(&mut self, user: &User, now: Timestamp) -> Result<Done> {
+        if !self.access(user.id).is_member() {
+            // A room that everyone left belongs to whoever comes back first;
+            // the rooms that a server comes with belong to nobody.
+            let empty = self.room.member_count == 0 && self.room.creator.is_some();
+            let role = if empty { MemberRole::Owner } else { MemberRole::Member };
+            self.tell(user.id, SystemKind::MemberJoined, "", now);
+            self.set_member(user, role, MemberState::Joined, now);
+        }
+        Ok(Done::Room(self.room.clone()))
+    }
+
+    fn leave(&mut self, user: &User, now: Timestamp) -> Result<Done> {
+        let Ok(role) = self.access(user.id).may_take_part() else { return Ok(Done::Left) };
+        if role == MemberRole::Owner && self.owners == 1 && self.room.member_count > 1 {
+            return Err(Error::LastOwner);
+        }
+        self.tell(user.id, SystemKind::MemberLeft, "", now);
+        self.set_member(user, role, MemberState::Left, now);
+        Ok(Done::Left)
+    }
+
+    fn update(
+        &mut self,
+        user: UserId,
+        name: Option<&str>,
+        topic: Option<&str>,
+        now: Timestamp,
+    ) -> Result<Done> {
+        self.access(user).may_change_settings()?;
+        if let Some(name) = name.filter(|name| *name != self.room.name) {
+            name.clone_into(&mut self.room.name);
+            self.tell(user, SystemKind::RoomRenamed, name, now);
+            self.set_settings();
+        }
+        if let Some(topic) = topic.filter(|topic| *topic != self.room.topic) {
+            topic.clone_into(&mut self.room.topic);
+            self.tell(user, SystemKind::TopicChanged, topic, now);
+            self.set_settings();
+        }
+        Ok(Done::Room(self.room.clone()))
+    }
+
+    fn mark_read(&mut self, user: UserId, seq: Seq) -> Result<Done> {
+        self.access(user).may_take_part()?;
+        if seq > self.room.head_seq {
+            return Err(Error::invalid("seq", "must not be beyond the room's head"));
+        }
+        let mark = self.read.entry(user).or_default();
+        if seq > *mark {
+            *mark = seq;
+            self.moved_marks.insert(user);
+        }
+        Ok(Done::Read(*mark))
+    }
+
+    /// Takes the next position for a message.
+    fn post(&mut self, sender: UserId, content: Content, now: Timestamp) -> &mut Change {
+        let seq = self.room.head_seq.next();
+        self.room.head_seq = seq;
+        let mut change = Change::at(self.room.id, seq);
+        change.message = Some(Message {
+            room: self.room.id,
+            seq,
+            sender,
+            posted_at: now,
+            changed_seq: seq,
+            content,
+        });
+        self.changes.push(change);
+        self.changes.last_mut().expect("a change was just pushed")
+    }
+
+    fn tell(&mut self, who: UserId, kind: SystemKind, detail: &str, now: Timestamp) {
+        self.post(who, Content::System { kind, detail: detail.to_owned() }, now);
+    }
+
+    /// Changes a membership at the position that was just taken.
+    fn set_member(&mut self, user: &User, role: MemberRole, state: MemberState, now: Timestamp) {
+        let seq = self.room.head_seq;
+        let joined = state == MemberState::Joined;
+        let step = if joined { 1 } else { -1 };
+        self.room.member_count += step;
+        if role == MemberRole::Owner {
+            self.owners += step;
+        }
+        let joined_at = match self.members.get(&user.id) {
+            Some(before) if !joined => before.joined_at,
+            _ => now,
+        };
+        self.members.insert(user.id, Membership { role, state, joined_at, changed_seq: seq });
+        if let Some(change) = self.changes.last_mut() {
+            change.member =
+                Some(Member { user: user.clone(), role, state, joined_at, changed_seq: seq });
+        }
+    }
+
+    /// Marks the settings as changed at the position that was just taken.
+    fn set_settings(&mut self) {
+        self.room.changed_seq = self.room.head_seq;
+        if let Some(change) = self.changes.last_mut() {
+            change.settings = Some(self.room.clone());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::model::RoomKind;
+
+    fn user(n: u8) -> User {
+        User {
+            id: UserId(Uuid::from_u128(u128::from(n) + 1)),
+            username: format!("user{n}"),
+            display_name: format!("User {n}"),
+            bio: String::new(),
+            status_text: String::new(),
+            created_at: Timestamp(0),
+        }
+    }
+
+    fn room() -> Room {
+        Room {
+            id: RoomId(Uuid::from_u128(1)),
+            kind: RoomKind::Public,
+            name: "General".into(),
+            topic: String::new(),
+            creator: Some(user(0).id),
+            created_at: Timestamp(0),
+            member_count: 0,
+            changed_seq: Seq::ZERO,
+            head_seq: Seq::ZERO,
+        }
+    }
+
+    fn new_log() -> RoomLog {
+        let mut log = RoomLog { created: true, ..RoomLog::new(room()) };
+        log.apply(&Op::Create { room: Box::new(room()), owner: user(0) }, Timestamp(1))
+            .expect("a room can be made");
+        log
+    }
+
+    fn draft(n: u8, id: u8, text: &str) -> Op {
+        Op::Send(Draft {
+            room: room().id,
+            sender: user(n).id,
+            text: text.into(),
+            client_message_id: id.to_string(),
+        })
+    }
+
+    #[test]
+    fn a_repeat_returns_the_first_and_another_text_is_refused() {
+        let mut log = new_log();
+        let first = log.apply(&draft(0, 7, "hi"), Timestamp(2)).expect("a member may post");
+        let again = log.apply(&draft(0, 7, "hi"), Timestamp(3)).expect("a repeat is harmless");
+        assert_eq!(first, again);
+        assert!(matches!(
+            log.apply(&draft(0, 7, "ho"), Timestamp(3)),
+            Err(Error::ClientMessageIdReused)
+        ));
+        assert_eq!(log.room.head_seq, Seq(2));
+    }
+
+    #[test]
+    fn the_last_owner_stays_while_others_are_in_the_room() {
+        let mut log = new_log();
+        let leave = |n| Op::Leave { room: room().id, user: user(n) };
+        log.apply(&Op::Join { room: room().id, user: user(1) }, Timestamp(2)).expect("may join");
+        assert!(matches!(log.apply(&leave(0), Timestamp(3)), Err(Error::LastOwner)));
+        assert_eq!(log.apply(&leave(1), Timestamp(3)).ok(), Some(Done::Left));
+        assert_eq!(log.apply(&leave(0), Timestamp(4)).ok(), Some(Done::Left));
+        assert_eq!((log.room.member_count, log.owners), (0, 0));
+        log.apply(&Op::Join { room: room().id, user: user(1) }, Timestamp(5)).expect("may join");
+        assert_eq!(log.owners, 1, "who comes back to an empty room owns it");
+    }
+
+    proptest! {
+        /// Whatever is asked, in whatever order: positions have no holes, what
+        /// is refused changes nothing, and counts agree with the members.
+        #[test]
+        fn the_log_has_no_holes(ops in proptest::collection::vec((0u8..6, 0u8..4, 0u8..5), 0..80)) {
+            let mut log = new_log();
+            for (what, who, id) in ops {
+                let room = room().id;
+                let op = match what {
+                    0 | 1 => draft(who, id, if id == 4 { "other" } else { "same" }),
+                    2 => Op::Join { room, user: user(who) },
+                    3 => Op::Leave { room, user: user(who) },
+                    4 => Op::Update { room, user: user(who).id, name: Some(format!("n{id}")), topic: (id > 2).then(String::new) },
+                    _ => Op::MarkRead { room, user: user(who).id, seq: Seq(i64::from(id) * 3) },
+                };
+                let before = (log.room.clone(), log.changes.len(), log.members.len());
+                if log.apply(&op, Timestamp(9)).is_err() {
+                    prop_assert_eq!(before, (log.room.clone(), log.changes.len(), log.members.len()));
+                }
+            }
+            for (at, change) in log.changes.iter().enumerate() {
+                let seq = Seq(i64::try_from(at).unwrap_or(0) + 1);
+                prop_assert_eq!((change.after, change.seq), (seq.before(), seq));
+            }
+            prop_assert_eq!(log.room.head_seq.0 as usize, log.changes.len());
+            let joined = log.members.values().filter(|m| m.state == MemberState::Joined);
+            prop_assert_eq!(log.room.member_count as usize, joined.clone().count());
+            prop_assert_eq!(log.owners as usize, joined.filter(|m| m.role == MemberRole::Owner).count());
+            for mark in log.read.values() {
+                prop_assert!(*mark <= log.room.head_seq);
+            }
+        }
+    }
+}

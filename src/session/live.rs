@@ -1,0 +1,199 @@
+//! The live part of a stream: events, replies and heartbeats until it ends.
+
+use std::{convert::Infallible, future::poll_fn, task::Poll, time::Duration};
+
+use bytes::Bytes;
+use futures::{
+    FutureExt as _, Stream, StreamExt as _,
+    future::{BoxFuture, Fuse},
+    stream::FuturesUnordered,
+};
+use tokio::time::{Instant, sleep_until};
+
+use super::{Inbound, Session, cursor::Verdict, end::End};
+use crate::{
+    config::ms,
+    error::Error,
+    fanout::hub::Item,
+    model::{Timestamp, limits::TOKEN_EXPIRING_BEFORE},
+    wire::{
+        events::{self, Kind},
+        frame::Frame,
+        timestamp, v1,
+    },
+};
+
+/// What has queued up leaves in one write, up to about this many bytes.
+const FRAME_BYTES: usize = 64 * 1024;
+
+impl Session {
+    pub(super) async fn relay(
+        &mut self,
+        mut inbound: impl Stream<Item = Inbound> + Send + Unpin,
+    ) -> Result<Infallible, End> {
+        let interval = ms(self.chat.config.stream.heartbeat_ms);
+        let mut silent_until = Instant::now() + interval;
+        let mut replies = FuturesUnordered::<BoxFuture<'static, Bytes>>::new();
+        let mut closing = false;
+        let mut token = TokenClock::new(self.inlet.control.borrow().token_expires_at);
+        loop {
+            let mut frame = Frame::default();
+            tokio::select! {
+                changed = self.inlet.control.changed() => {
+                    changed.map_err(|_| End::Vanished)?;
+                    let control = *self.inlet.control.borrow_and_update();
+                    if let Some(ending) = control.ending {
+                        return Err(ending.into());
+                    }
+                    token = TokenClock::new(control.token_expires_at);
+                }
+                Some(item) = self.inlet.queue.recv() => self.drain(item, &mut frame).await?,
+                () = self.inlet.outlet.lagged() => {}
+                Some(reply) = replies.next(), if !replies.is_empty() => {
+                    frame.push(reply);
+                    while frame.len() < FRAME_BYTES
+                        && let Some(Some(reply)) = replies.next().now_or_never()
+                    {
+                        frame.push(reply);
+                    }
+                }
+                next = inbound.next(), if !closing => match next {
+                    Some(Inbound::Command(mut command)) => {
+                        // Polled once before the next command is looked at, so
+                        // that they start in the order in which they came.
+                        match poll_once(&mut command).await {
+                            Some(reply) => frame.push(reply),
+                            None => replies.push(command),
+                        }
+                    }
+                    Some(Inbound::Subscribe(_)) => {
+                        let rule = "must come only once";
+                        return Err(End::Broken(Error::invalid("subscribe", rule)));
+                    }
+                    Some(Inbound::Broken(error)) => return Err(End::Broken(error)),
+                    // What is under way still gets its reply.
+                    None => closing = true,
+                },
+                () = token.next() => match token.strike() {
+                    Some(expires_at) => {
+                        let expires_at = Some(timestamp(expires_at));
+                        let event = v1::TokenExpiring { expires_at };
+                        frame.push(events::piece(Kind::TokenExpiring(event)));
+                    }
+                    None => return Err(End::TokenExpired),
+                },
+                () = sleep_until(silent_until) => {
+                    let heads = self.cursor.take_moved();
+                    frame.push(events::piece(events::heartbeat(heads.into_iter())));
+                }
+                () = self.out.closed() => return Err(End::Vanished),
+            }
+            if self.inlet.take_lagging() {
+                self.recover(&mut frame).await?;
+            }
+            if !frame.is_empty() {
+                self.out.send(frame).await?;
+                silent_until = Instant::now() + interval;
+            }
+            if closing && replies.is_empty() {
+                return Err(End::ClientClosed);
+            }
+        }
+    }
+
+    /// Puts what has queued up into one frame.
+    async fn drain(&mut self, first: Item, frame: &mut Frame) -> Result<(), End> {
+        let mut next = Some(first);
+        while let Some(item) = next {
+            self.take(item, frame).await?;
+            next = if frame.len() < FRAME_BYTES { self.inlet.queue.try_recv().ok() } else { None };
+        }
+        Ok(())
+    }
+
+    async fn take(&mut self, item: Item, frame: &mut Frame) -> Result<(), End> {
+        match item {
+            Item::State(bytes) => frame.push(bytes),
+            Item::Log { room, after, seq, bytes } => match self.cursor.accept(room, after, seq) {
+                Verdict::Deliver => frame.push(bytes),
+                Verdict::Repeat | Verdict::Stray => {}
+                Verdict::Gap => {
+                    self.flush(frame).await?;
+                    self.heal(room, seq).await?;
+                }
+            },
+            Item::Moved { room, seq } => {
+                if self.cursor.is_behind(room, seq) {
+                    self.flush(frame).await?;
+                    self.heal(room, seq).await?;
+                }
+            }
+            Item::Added(room) => {
+                if self.cursor.position(room).is_none() {
+                    self.flush(frame).await?;
+                    self.take_up(&[room]).await?;
+                }
+            }
+            Item::Removed(room) => {
+                self.flush(frame).await?;
+                self.give_up(room).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Sends what is collected, before something that is sent by itself.
+    async fn flush(&mut self, frame: &mut Frame) -> Result<(), End> {
+        let collected = std::mem::take(frame);
+        if collected.is_empty() { Ok(()) } else { self.out.send(collected).await }
+    }
+
+    /// After the queue has overflowed: says so, and reads from the store what
+    /// was lost.
+    async fn recover(&mut self, frame: &mut Frame) -> Result<(), End> {
+        frame.push(events::piece(Kind::Lagging(v1::Lagging {})));
+        self.flush(frame).await?;
+        self.catch_up().await?;
+        frame.push(events::piece(Kind::Live(v1::Live {})));
+        Ok(())
+    }
+}
+
+async fn poll_once(command: &mut BoxFuture<'static, Bytes>) -> Option<Bytes> {
+    poll_fn(|context| match command.as_mut().poll(context) {
+        Poll::Ready(reply) => Poll::Ready(Some(reply)),
+        Poll::Pending => Poll::Ready(None),
+    })
+    .await
+}
+
+/// Strikes twice for a token: a while before it expires, and when it does.
+struct TokenClock {
+    expires_at: Timestamp,
+    warned: bool,
+    next: std::pin::Pin<Box<Fuse<tokio::time::Sleep>>>,
+}
+
+impl TokenClock {
+    fn new(expires_at: Timestamp) -> Self {
+        let left = Timestamp::now().until(expires_at);
+        Self::at(expires_at, false, left.saturating_sub(TOKEN_EXPIRING_BEFORE))
+    }
+
+    fn at(expires_at: Timestamp, warned: bool, wait: Duration) -> Self {
+        Self { expires_at, warned, next: Box::pin(tokio::time::sleep(wait).fuse()) }
+    }
+
+    async fn next(&mut self) {
+        self.next.as_mut().await;
+    }
+
+    /// When the token expires, if it is time to warn; `None` if it has expired.
+    fn strike(&mut self) -> Option<Timestamp> {
+        if self.warned {
+            return None;
+        }
+        *self = Self::at(self.expires_at, true, Timestamp::now().until(self.expires_at));
+        Some(self.expires_at)
+    }
+}

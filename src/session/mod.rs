@@ -1,0 +1,197 @@
+//! One connected stream, from `ready` to `goodbye`.
+//!
+//! The order that leaves no moment in which an event can fall between: register
+//! with the hub, subscribe to the rooms, read the backlog from the store, go
+//! live. The cursor then drops what came both ways and finds what came neither.
+
+pub mod cursor;
+mod end;
+mod live;
+mod out;
+mod replay;
+
+use std::{collections::HashMap, sync::Arc, time::Instant};
+
+use bytes::Bytes;
+use cursor::Cursor;
+use end::End;
+use futures::{Stream, StreamExt as _, future::BoxFuture};
+use out::Out;
+use tokio::sync::{OwnedSemaphorePermit, mpsc};
+
+use crate::{
+    chat::Chat,
+    config::ms,
+    error::{Error, Result},
+    fanout::hub::Inlet,
+    model::{Caller, ConnectionId, User, limits::SUBSCRIBE_WITHIN},
+    wire::{
+        events::{self, Greeting, Kind},
+        frame::Frame,
+        messages::Resume,
+    },
+};
+
+/// What the client sends on its side of a stream, decoded by `api`.
+pub enum Inbound {
+    /// Opens the flow of events.
+    Subscribe(Resume),
+    /// A command under way; its result is the encoded reply.
+    Command(BoxFuture<'static, Bytes>),
+    /// The client broke the rules.
+    Broken(Error),
+}
+
+/// A stream that is open: registered, but not running yet.
+pub struct Session {
+    chat: Arc<Chat>,
+    inlet: Inlet,
+    user: User,
+    out: Out,
+    cursor: Cursor,
+    _connected: Connected,
+    _permit: OwnedSemaphorePermit,
+}
+
+/// What of a session leaves the server: frames, then perhaps an error.
+pub type Frames = mpsc::Receiver<Result<Frame>>;
+
+/// Frames that may wait for the connection. Few: what waits longer stays in the
+/// hub's queue, where it can be dropped and read again.
+const FRAMES: usize = 8;
+
+impl Session {
+    /// Opens a stream for the caller. Its events wait until it runs.
+    pub async fn open(chat: &Arc<Chat>, caller: Caller) -> Result<(Self, Frames)> {
+        let permit =
+            chat.streams.clone().try_acquire_owned().map_err(|_| Error::TooManyStreams)?;
+        if chat.hub.streams_of(caller.user) >= chat.config.server.max_streams_per_user {
+            return Err(Error::TooManyStreams);
+        }
+        let user = chat.store.user(caller.user).await?.ok_or(Error::SessionRevoked)?;
+        let choice = chat.store.presence_choice(caller.user).await?;
+        let queue = chat.config.stream.queue;
+        let inlet = chat.hub.open(caller.user, caller.session, caller.expires_at, queue);
+        // Revoked while it opened: the hub did not know it yet.
+        chat.auth.check_live(caller.session)?;
+        let connection = inlet.outlet.connection;
+        chat.presence.connected(caller.user, connection, choice);
+        let connected = Connected { chat: chat.clone(), caller, connection };
+        let (sender, frames) = mpsc::channel(FRAMES);
+        let session = Self {
+            out: Out::new(sender, ms(chat.config.stream.slow_reader_ms)),
+            cursor: Cursor::default(),
+            chat: chat.clone(),
+            inlet,
+            user,
+            _connected: connected,
+            _permit: permit,
+        };
+        Ok((session, frames))
+    }
+
+    /// Names the stream in unary calls.
+    #[must_use]
+    pub fn connection(&self) -> ConnectionId {
+        self.inlet.outlet.connection
+    }
+
+    /// Runs the stream to its end.
+    pub async fn run(mut self, inbound: impl Stream<Item = Inbound> + Send + Unpin) {
+        let end = match self.live(inbound).await {
+            Ok(never) => match never {},
+            Err(end) => end,
+        };
+        tracing::debug!(?end, connection = %self.connection(), "stream ends");
+        self.out.finish(end).await;
+    }
+
+    async fn live(
+        &mut self,
+        mut inbound: impl Stream<Item = Inbound> + Send + Unpin,
+    ) -> Result<std::convert::Infallible, End> {
+        self.greet().await?;
+        let resume = self.subscription(&mut inbound).await?;
+        self.resume(resume).await?;
+        self.out.event(Kind::Live(crate::wire::v1::Live {})).await?;
+        self.relay(inbound).await
+    }
+
+    async fn greet(&mut self) -> Result<(), End> {
+        let ready = events::ready(Greeting {
+            connection: self.connection(),
+            heartbeat: ms(self.chat.config.stream.heartbeat_ms),
+            user: self.user.clone(),
+            epoch: self.chat.epoch,
+        });
+        self.out.event(ready).await
+    }
+
+    /// Waits for the `subscribe`, which must come first.
+    async fn subscription(
+        &mut self,
+        inbound: &mut (impl Stream<Item = Inbound> + Send + Unpin),
+    ) -> Result<Resume, End> {
+        tokio::select! {
+            first = tokio::time::timeout(SUBSCRIBE_WITHIN, inbound.next()) => match first {
+                Err(_) => Err(End::Broken(Error::SubscribeTimeout)),
+                Ok(None) => Err(End::ClientClosed),
+                Ok(Some(Inbound::Subscribe(resume))) => Ok(resume),
+                Ok(Some(Inbound::Broken(error))) => Err(End::Broken(error)),
+                Ok(Some(Inbound::Command(_))) => {
+                    Err(End::Broken(Error::invalid("subscribe", "must be the first command")))
+                }
+            },
+            end = end::told(&mut self.inlet.control) => Err(end),
+            () = self.out.closed() => Err(End::Vanished),
+        }
+    }
+
+    /// Brings the client from its positions to the present.
+    async fn resume(&mut self, resume: Resume) -> Result<(), End> {
+        let Resume { positions, epoch } = resume;
+        let connection = self.connection();
+        // Subscribed to what the user was in before; the catch-up reads again
+        // what they are in now.
+        let before = self.chat.store.heads_of(self.user.id).await.map_err(End::from)?;
+        self.chat.hub.subscribe(connection, before.iter().map(|(room, _)| *room));
+
+        let known_epoch = epoch.is_empty() || epoch == self.chat.epoch.to_string();
+        if known_epoch {
+            let heads: HashMap<_, _> = before.iter().copied().collect();
+            for (room, seq) in &positions {
+                if heads.get(room).is_some_and(|head| seq > head) {
+                    let field = format!("resume[{room}]");
+                    let error = Error::invalid(field, "must not be beyond the room's head");
+                    return Err(End::Broken(error));
+                }
+            }
+            self.cursor = Cursor::new(positions);
+        } else {
+            for room in positions.into_keys() {
+                self.out.event(events::room_gone(room)).await?;
+            }
+        }
+        let now_in = self.catch_up().await?;
+        for (room, _) in before {
+            if !now_in.contains(&room) {
+                self.chat.hub.unsubscribe(connection, room);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A stream counts as connected while this lives.
+struct Connected {
+    chat: Arc<Chat>,
+    caller: Caller,
+    connection: ConnectionId,
+}
+
+impl Drop for Connected {
+    fn drop(&mut self) {
+        let counts_until = Instant::now() + ms(self.chat.config.presence.grace_ms);
+        self.chat.presence.disconnected(self.caller.user, self.connection, counts_until);
+    }
+}

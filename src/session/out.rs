@@ -1,0 +1,65 @@
+//! A session's way to its client: frames into a short queue that the
+//! connection drains.
+
+use std::time::Duration;
+
+use tokio::{sync::mpsc, time::timeout};
+
+use super::end::End;
+use crate::{
+    error::Result,
+    wire::{
+        events::{self, Kind},
+        frame::Frame,
+    },
+};
+
+pub struct Out {
+    frames: mpsc::Sender<Result<Frame>>,
+    /// How long a client may not read.
+    patience: Duration,
+}
+
+impl Out {
+    pub fn new(frames: mpsc::Sender<Result<Frame>>, patience: Duration) -> Self {
+        Self { frames, patience }
+    }
+
+    /// Hands a frame to the connection. A client that does not read for too
+    /// long ends the stream.
+    pub async fn send(&self, frame: Frame) -> Result<(), End> {
+        match timeout(self.patience, self.frames.send(Ok(frame))).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) => Err(End::Vanished),
+            Err(_) => Err(End::SlowReader),
+        }
+    }
+
+    pub async fn event(&self, kind: Kind) -> Result<(), End> {
+        self.send(Frame::from(events::piece(kind))).await
+    }
+
+    /// Waits until the connection is gone.
+    pub async fn closed(&self) {
+        self.frames.closed().await;
+    }
+
+    /// Says goodbye and ends the stream with its status. To a client that does
+    /// not read, this is not waited for.
+    pub async fn finish(&self, end: End) {
+        if matches!(end, End::Vanished) {
+            return;
+        }
+        let goodbye = Frame::from(events::piece(end.goodbye()));
+        let slow = matches!(end, End::SlowReader);
+        let last = [Some(Ok(goodbye)), end.into_error().map(Err)];
+        for frame in last.into_iter().flatten() {
+            if slow {
+                // The status at least, if there is room for one more.
+                let _ = self.frames.try_send(frame);
+            } else if timeout(Duration::from_secs(1), self.frames.send(frame)).await.is_err() {
+                return;
+            }
+        }
+    }
+}

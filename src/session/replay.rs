@@ -1,0 +1,125 @@
+//! Catching up from the store: what a stream missed while it was away, or
+//! while it read too slowly.
+
+use std::collections::HashSet;
+
+use bytes::BytesMut;
+
+use super::{Session, end::End};
+use crate::{
+    model::{
+        RoomId, RoomSummary, Seq,
+        limits::DEFAULT_PAGE_SIZE,
+        messages::Anchor,
+    },
+    wire::{
+        events::{self, Kind},
+        frame::Frame,
+        messages, rooms, v1,
+    },
+};
+
+/// Changes read at once.
+const PAGE: usize = 200;
+/// Summaries read at once.
+const SUMMARIES: usize = 64;
+/// A frame is sent when it has grown this large.
+const FRAME_BYTES: usize = 64 * 1024;
+
+impl Session {
+    /// Brings every room to the present: gives up those the user is not in any
+    /// more, tells those that are new, and delivers what changed in the others.
+    /// Returns the rooms that the user is in.
+    pub(super) async fn catch_up(&mut self) -> Result<HashSet<RoomId>, End> {
+        let heads = self.chat.store.heads_of(self.user.id).await.map_err(End::from)?;
+        let now_in: HashSet<RoomId> = heads.iter().map(|(room, _)| *room).collect();
+        for room in self.cursor.rooms() {
+            if !now_in.contains(&room) {
+                self.give_up(room).await?;
+            }
+        }
+        let mut new = Vec::new();
+        for (room, head) in heads {
+            match self.cursor.position(room) {
+                None => new.push(room),
+                Some(at) if at < head => self.heal(room, head).await?,
+                Some(_) => {}
+            }
+        }
+        for rooms in new.chunks(SUMMARIES) {
+            self.take_up(rooms).await?;
+        }
+        Ok(now_in)
+    }
+
+    /// Tells rooms that the stream has not told of.
+    pub(super) async fn take_up(&mut self, rooms: &[RoomId]) -> Result<(), End> {
+        let summaries =
+            self.chat.store.summaries_of(self.user.id, rooms).await.map_err(End::from)?;
+        let mut buf = BytesMut::new();
+        for summary in summaries {
+            self.cursor.advance(summary.room.id, summary.room.head_seq);
+            let summary = Some(rooms::summary(summary));
+            events::append(&mut buf, Kind::RoomAdded(v1::RoomAdded { summary }));
+        }
+        if buf.is_empty() {
+            return Ok(());
+        }
+        self.out.send(Frame::from(buf.freeze())).await
+    }
+
+    /// Tells that the user is not in a room.
+    pub(super) async fn give_up(&mut self, room: RoomId) -> Result<(), End> {
+        if self.cursor.forget(room) {
+            self.out.event(events::room_gone(room)).await?;
+        }
+        Ok(())
+    }
+
+    /// Delivers what changed in a room since the cursor, up to a head that is
+    /// known to be reached.
+    pub(super) async fn heal(&mut self, room: RoomId, head: Seq) -> Result<(), End> {
+        let Some(from) = self.cursor.position(room) else { return Ok(()) };
+        if head.0 - from.0 > i64::from(self.chat.config.chat.resume_changes) {
+            return self.reset(room).await;
+        }
+        let mut at = from;
+        while at < head {
+            let read =
+                self.chat.store.changes(room, at, head, PAGE).await.map_err(End::from)?;
+            let mut buf = BytesMut::new();
+            for change in read.changes {
+                events::append(&mut buf, Kind::Change(events::change(change)));
+                if buf.len() > FRAME_BYTES {
+                    self.out.send(Frame::from(buf.split().freeze())).await?;
+                }
+            }
+            if !buf.is_empty() {
+                self.out.send(Frame::from(buf.freeze())).await?;
+            }
+            at = read.synced;
+            self.cursor.advance(room, at);
+        }
+        Ok(())
+    }
+
+    /// Begins a room anew with its newest page.
+    async fn reset(&mut self, room: RoomId) -> Result<(), End> {
+        let summary = self.chat.store.summaries_of(self.user.id, &[room]).await?.pop();
+        let Some(summary) = summary else { return self.give_up(room).await };
+        let RoomSummary { room: state, .. } = &summary;
+        let head = state.head_seq;
+        let page = self
+            .chat
+            .store
+            .message_page(room, Anchor::Newest, DEFAULT_PAGE_SIZE as usize, head)
+            .await?;
+        self.cursor.advance(room, head);
+        self.out
+            .event(Kind::Reset(v1::RoomReset {
+                summary: Some(rooms::summary(summary)),
+                messages: page.messages.into_iter().map(messages::message).collect(),
+            }))
+            .await
+    }
+}

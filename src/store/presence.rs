@@ -1,0 +1,288 @@
+//! Who is connected, and to which node.
+
+use std::collections::HashMap;
+
+use sqlx::AssertSqlSafe;
+use uuid::Uuid;
+
+use super::{
+    Store,
+    dialect::{Dialect, padded, pieces, placeholders, reading, refused, within},
+};
+use crate::{
+    error::Result,
+    model::{
+        ConnectionId, Presence, PresenceChoice, PresenceState, RoomId, Timestamp, UserId,
+        presence::state,
+    },
+};
+
+/// Rows in one statement.
+const ROWS: usize = 256;
+
+fn choice_code(choice: PresenceChoice) -> i16 {
+    match choice {
+        PresenceChoice::Automatic => 0,
+        PresenceChoice::DoNotDisturb => 1,
+        PresenceChoice::Invisible => 2,
+    }
+}
+
+fn choice_of(code: i16) -> PresenceChoice {
+    match code {
+        1 => PresenceChoice::DoNotDisturb,
+        2 => PresenceChoice::Invisible,
+        _ => PresenceChoice::Automatic,
+    }
+}
+
+/// A stream to be stored: its id, its user, whether it is idle.
+pub type Connection = (ConnectionId, UserId, bool);
+
+impl Store {
+    /// Renews the lease of a node.
+    pub async fn renew_lease(&self, node: Uuid, until: Timestamp) -> Result<()> {
+        let sql = match self.pools.dialect() {
+            Dialect::MySql => {
+                "insert into nodes (id, lease_us) values (?, ?)
+                 on duplicate key update lease_us = values(lease_us)"
+            }
+            Dialect::Sqlite => {
+                "insert into nodes (id, lease_us) values (?, ?)
+                 on conflict (id) do update set lease_us = excluded.lease_us"
+            }
+        };
+        let mut tx = self.pools.begin().await.map_err(refused)?;
+        within!(&mut tx, c => {
+            sqlx::query(sql).bind(node).bind(until.0).execute(c).await.map(drop)
+        })
+        .map_err(refused)?;
+        tx.commit().await.map_err(refused)
+    }
+
+    /// Removes the connections of nodes whose lease ended before `now`, and of
+    /// a node that stops. A SQLite server is the only node, so whatever else is
+    /// there was left by a crash.
+    pub async fn forget_nodes(&self, stopping: Option<Uuid>, now: Timestamp) -> Result<()> {
+        let mut tx = self.pools.begin().await.map_err(refused)?;
+        let dead: Vec<Uuid> = within!(&mut tx, c => {
+            sqlx::query_scalar("select id from nodes where lease_us < ? or id = ?")
+                .bind(now.0).bind(stopping.unwrap_or(Uuid::nil()))
+                .fetch_all(c).await
+        })
+        .map_err(refused)?;
+        for node in dead {
+            // A crashed node's users were seen no later than its lease.
+            within!(&mut tx, c => {
+                sqlx::query(
+                    "update users set last_seen_us = coalesce(
+                         (select lease_us from nodes where nodes.id = ? and lease_us < ?), ?)
+                     where id in (select user_id from connections where node_id = ?)",
+                )
+                .bind(node).bind(now.0).bind(now.0).bind(node)
+                .execute(c).await.map(drop)
+            })
+            .map_err(refused)?;
+            for sql in ["delete from connections where node_id = ?", "delete from nodes where id = ?"]
+            {
+                within!(&mut tx, c => sqlx::query(sql).bind(node).execute(c).await.map(drop))
+                    .map_err(refused)?;
+            }
+        }
+        tx.commit().await.map_err(refused)
+    }
+
+    /// Ends every lease, so that what a crash left behind counts no more. Only
+    /// for a server that knows it is the only one.
+    pub async fn end_all_leases(&self, now: Timestamp) -> Result<()> {
+        let mut tx = self.pools.begin().await.map_err(refused)?;
+        within!(&mut tx, c => {
+            sqlx::query("update nodes set lease_us = ? where lease_us > ?")
+                .bind(now.0 - 1).bind(now.0 - 1)
+                .execute(c).await.map(drop)
+        })
+        .map_err(refused)?;
+        tx.commit().await.map_err(refused)
+    }
+
+    /// Stores connections that opened or changed, removes those that ended, and
+    /// notes when the users who are gone were seen last.
+    pub async fn save_connections(
+        &self,
+        node: Uuid,
+        opened: &[Connection],
+        ended: &[ConnectionId],
+        gone: &[UserId],
+        now: Timestamp,
+    ) -> Result<()> {
+        let upsert = match self.pools.dialect() {
+            Dialect::MySql => "on duplicate key update away = values(away)",
+            Dialect::Sqlite => "on conflict (id) do update set away = excluded.away",
+        };
+        let mut tx = self.pools.begin().await.map_err(refused)?;
+        for piece in pieces(opened, ROWS) {
+            let sql = format!(
+                "insert into connections (id, node_id, user_id, away, connected_us)
+                 values {} {upsert}",
+                placeholders(piece.len(), 5),
+            );
+            within!(&mut tx, c => {
+                let mut query = sqlx::query(AssertSqlSafe(sql));
+                for (id, user, away) in piece {
+                    query = query.bind(id.0).bind(node).bind(user.0)
+                        .bind(i16::from(*away)).bind(now.0);
+                }
+                query.execute(c).await.map(drop)
+            })
+            .map_err(refused)?;
+        }
+        for piece in pieces(ended, ROWS) {
+            let sql =
+                format!("delete from connections where id in {}", placeholders(1, piece.len()));
+            within!(&mut tx, c => {
+                let mut query = sqlx::query(AssertSqlSafe(sql));
+                for id in piece {
+                    query = query.bind(id.0);
+                }
+                query.execute(c).await.map(drop)
+            })
+            .map_err(refused)?;
+        }
+        for piece in pieces(gone, ROWS) {
+            let sql = format!(
+                "update users set last_seen_us = ? where id in {}",
+                placeholders(1, piece.len())
+            );
+            within!(&mut tx, c => {
+                let mut query = sqlx::query(AssertSqlSafe(sql)).bind(now.0);
+                for user in piece {
+                    query = query.bind(user.0);
+                }
+                query.execute(c).await.map(drop)
+            })
+            .map_err(refused)?;
+        }
+        tx.commit().await.map_err(refused)
+    }
+
+    /// How a user wants to be seen.
+    pub async fn presence_choice(&self, user: UserId) -> Result<PresenceChoice> {
+        let code: Option<i16> = reading!(&self.pools, c => {
+            sqlx::query_scalar("select presence_choice from users where id = ?")
+                .bind(user.0).fetch_optional(c).await
+        })
+        .map_err(refused)?;
+        Ok(choice_of(code.unwrap_or_default()))
+    }
+
+    /// Keeps how a user wants to be seen.
+    pub async fn set_presence_choice(&self, user: UserId, choice: PresenceChoice) -> Result<()> {
+        let mut tx = self.pools.begin().await.map_err(refused)?;
+        within!(&mut tx, c => {
+            sqlx::query("update users set presence_choice = ? where id = ?")
+                .bind(choice_code(choice)).bind(user.0).execute(c).await.map(drop)
+        })
+        .map_err(refused)?;
+        tx.commit().await.map_err(refused)
+    }
+
+    /// The presence of users, in the order asked for; unknown ones are offline.
+    pub async fn presences(&self, users: &[UserId], now: Timestamp) -> Result<Vec<Presence>> {
+        if users.is_empty() {
+            return Ok(vec![]);
+        }
+        let wanted = padded(users.to_vec());
+        let sql = format!(
+            "select u.id, u.presence_choice, u.last_seen_us, n.away from users u
+             left join (
+                 select c.user_id, c.away from connections c
+                 join nodes on nodes.id = c.node_id and nodes.lease_us >= ?
+                 where c.user_id in {0}
+             ) n on n.user_id = u.id
+             where u.id in {0}",
+            placeholders(1, wanted.len()),
+        );
+        let rows: Vec<(Uuid, i16, Option<i64>, Option<i16>)> = reading!(&self.pools, c => {
+            let mut query = sqlx::query_as(AssertSqlSafe(sql)).bind(now.0);
+            for user in wanted.iter().chain(&wanted) {
+                query = query.bind(user.0);
+            }
+            query.fetch_all(c).await
+        })
+        .map_err(refused)?;
+
+        let mut people: HashMap<UserId, (PresenceChoice, Option<i64>, Vec<bool>)> = HashMap::new();
+        for (id, choice, last_seen, away) in rows {
+            let person = people
+                .entry(UserId(id))
+                .or_insert_with(|| (choice_of(choice), last_seen, vec![]));
+            person.2.extend(away.map(|away| away != 0));
+        }
+        Ok(users
+            .iter()
+            .map(|user| {
+                let (choice, last_seen, connections) =
+                    people.get(user).cloned().unwrap_or_default();
+                let state = state(choice, connections.into_iter());
+                let last_seen_at =
+                    (state == PresenceState::Offline).then_some(last_seen.map(Timestamp)).flatten();
+                Presence { user: *user, state, last_seen_at }
+            })
+            .collect())
+    }
+
+    /// How many members a room has, and how many of them are not offline.
+    pub async fn online_count(&self, room: RoomId, now: Timestamp) -> Result<(i64, i64)> {
+        let members: i64 = reading!(&self.pools, c => {
+            sqlx::query_scalar("select count(*) from members where room_id = ? and state = 1")
+                .bind(room.0).fetch_one(c).await
+        })
+        .map_err(refused)?;
+        let online: i64 = reading!(&self.pools, c => {
+            sqlx::query_scalar(
+                "select count(distinct c.user_id) from connections c
+                 join nodes n on n.id = c.node_id and n.lease_us >= ?
+                 join members m on m.room_id = ? and m.user_id = c.user_id and m.state = 1
+                 join users u on u.id = c.user_id and u.presence_choice <> 2",
+            )
+            .bind(now.0).bind(room.0).fetch_one(c).await
+        })
+        .map_err(refused)?;
+        Ok((members, online))
+    }
+
+    /// Which of these rooms each of these users is in.
+    pub async fn shared_rooms(
+        &self,
+        users: &[UserId],
+        rooms: &[RoomId],
+    ) -> Result<HashMap<UserId, Vec<RoomId>>> {
+        let mut shared: HashMap<UserId, Vec<RoomId>> = HashMap::new();
+        for users in users.chunks(ROWS) {
+            for rooms in rooms.chunks(ROWS) {
+                let (users, rooms) = (padded(users.to_vec()), padded(rooms.to_vec()));
+                let sql = format!(
+                    "select user_id, room_id from members
+                     where user_id in {} and state = 1 and room_id in {}",
+                    placeholders(1, users.len()),
+                    placeholders(1, rooms.len()),
+                );
+                let rows: Vec<(Uuid, Uuid)> = reading!(&self.pools, c => {
+                    let mut query = sqlx::query_as(AssertSqlSafe(sql));
+                    for user in &users {
+                        query = query.bind(user.0);
+                    }
+                    for room in &rooms {
+                        query = query.bind(room.0);
+                    }
+                    query.fetch_all(c).await
+                })
+                .map_err(refused)?;
+                for (user, room) in rows {
+                    shared.entry(UserId(user)).or_default().push(RoomId(room));
+                }
+            }
+        }
+        Ok(shared)
+    }
+}

@@ -1,0 +1,368 @@
+//! Reading rooms and members. Writing is in `batch.rs`.
+
+use sqlx::AssertSqlSafe;
+use uuid::Uuid;
+
+use super::{
+    Store,
+    dialect::{padded, placeholders, reading, refused},
+    messages::{MESSAGE_COLUMNS, MessageRow, limit_plus_one},
+};
+use crate::{
+    error::Result,
+    model::{
+        Member, MemberRole, MemberState, Message, Room, RoomId, RoomKind, RoomSummary, Seq,
+        Timestamp, User, UserId, limits, rooms::Access, users::fold,
+    },
+};
+
+/// Of `rooms r`. The number of members is counted, not kept, so it cannot drift.
+pub(super) const ROOM_COLUMNS: &str = "r.id, r.kind, r.name, r.topic, r.creator_id, r.created_us,
+    (select count(*) from members mc where mc.room_id = r.id and mc.state = 1) as member_count,
+    r.changed_seq, r.head_seq";
+
+#[derive(sqlx::FromRow)]
+pub(super) struct RoomRow {
+    pub(super) id: Uuid,
+    kind: i16,
+    name: String,
+    topic: String,
+    creator_id: Option<Uuid>,
+    created_us: i64,
+    member_count: i64,
+    changed_seq: i64,
+    head_seq: i64,
+}
+
+impl From<RoomRow> for Room {
+    fn from(row: RoomRow) -> Self {
+        Self {
+            id: RoomId(row.id),
+            kind: room_kind_of(row.kind),
+            name: row.name,
+            topic: row.topic,
+            creator: row.creator_id.map(UserId),
+            created_at: Timestamp(row.created_us),
+            member_count: row.member_count,
+            changed_seq: Seq(row.changed_seq),
+            head_seq: Seq(row.head_seq),
+        }
+    }
+}
+
+pub(super) fn room_kind_code(kind: RoomKind) -> i16 {
+    match kind {
+        RoomKind::Public => 1,
+    }
+}
+
+fn room_kind_of(_code: i16) -> RoomKind {
+    RoomKind::Public
+}
+
+pub(super) fn role_code(role: MemberRole) -> i16 {
+    match role {
+        MemberRole::Member => 1,
+        MemberRole::Admin => 2,
+        MemberRole::Owner => 3,
+    }
+}
+
+/// An unknown code, of a newer version's row, gives the fewest rights.
+pub(super) fn role_of(code: i16) -> MemberRole {
+    match code {
+        3 => MemberRole::Owner,
+        2 => MemberRole::Admin,
+        _ => MemberRole::Member,
+    }
+}
+
+pub(super) fn state_code(state: MemberState) -> i16 {
+    match state {
+        MemberState::Joined => 1,
+        MemberState::Left => 2,
+    }
+}
+
+pub(super) fn state_of(code: i16) -> MemberState {
+    if code == 1 { MemberState::Joined } else { MemberState::Left }
+}
+
+/// Of `members m join users u`.
+pub(super) const MEMBER_COLUMNS: &str = "m.user_id, m.role, m.state, m.joined_us, m.changed_seq,
+    u.username, u.display_name, u.bio, u.status_text, u.created_us";
+
+#[derive(sqlx::FromRow)]
+pub(super) struct MemberRow {
+    user_id: Uuid,
+    role: i16,
+    state: i16,
+    joined_us: i64,
+    changed_seq: i64,
+    username: String,
+    display_name: String,
+    bio: String,
+    status_text: String,
+    created_us: i64,
+}
+
+impl From<MemberRow> for Member {
+    fn from(row: MemberRow) -> Self {
+        Self {
+            user: User {
+                id: UserId(row.user_id),
+                username: row.username,
+                display_name: row.display_name,
+                bio: row.bio,
+                status_text: row.status_text,
+                created_at: Timestamp(row.created_us),
+            },
+            role: role_of(row.role),
+            state: state_of(row.state),
+            joined_at: Timestamp(row.joined_us),
+            changed_seq: Seq(row.changed_seq),
+        }
+    }
+}
+
+/// A member's summary of a room: the room, their role and mark, what is unread,
+/// and the newest message that is not a system message.
+///
+/// The unread messages are counted up to the position of the thousandth, so the
+/// cost for a room is bounded.
+fn summary_sql(wanted: &str) -> String {
+    let unread = "x.room_id = r.id and x.seq > coalesce(k.read_seq, 0)
+                  and x.sender_id <> m.user_id and x.kind = 1";
+    format!(
+        "select {ROOM_COLUMNS}, m.role, coalesce(k.read_seq, 0) as read_seq,
+                (select count(*) from messages x where {unread} and x.seq <= coalesce(
+                    (select x.seq from messages x where {unread}
+                     order by x.seq limit 1 offset {}), r.head_seq)) as unread,
+                (select x.seq from messages x where x.room_id = r.id and x.kind = 1
+                 order by x.seq desc limit 1) as last_seq
+         from members m
+         join rooms r on r.id = m.room_id
+         left join marks k on k.room_id = m.room_id and k.user_id = m.user_id
+         where m.user_id = ? and m.state = 1 and {wanted}",
+        limits::UNREAD_COUNT,
+    )
+}
+
+#[derive(sqlx::FromRow)]
+struct SummaryRow {
+    #[sqlx(flatten)]
+    room: RoomRow,
+    role: i16,
+    read_seq: i64,
+    unread: i64,
+    last_seq: Option<i64>,
+}
+
+impl Store {
+    /// One room.
+    pub async fn room(&self, room: RoomId) -> Result<Option<Room>> {
+        let sql = format!("select {ROOM_COLUMNS} from rooms r where r.id = ?");
+        let row: Option<RoomRow> = reading!(&self.pools, c => {
+            sqlx::query_as(AssertSqlSafe(sql)).bind(room.0).fetch_optional(c).await
+        })
+        .map_err(refused)?;
+        Ok(row.map(Room::from))
+    }
+
+    /// What a user may do in a room, and its head; `None` if there is no such room.
+    pub async fn access(&self, room: RoomId, user: UserId) -> Result<Option<(Access, Seq)>> {
+        let row: Option<(i16, i64, Option<i16>, Option<i16>)> = reading!(&self.pools, c => {
+            sqlx::query_as(
+                "select r.kind, r.head_seq, m.role, m.state from rooms r
+                 left join members m on m.room_id = r.id and m.user_id = ?
+                 where r.id = ?",
+            )
+            .bind(user.0).bind(room.0).fetch_optional(c).await
+        })
+        .map_err(refused)?;
+        Ok(row.map(|(kind, head, role, state)| {
+            let membership = role.zip(state).map(|(r, s)| (role_of(r), state_of(s)));
+            (Access { kind: room_kind_of(kind), membership }, Seq(head))
+        }))
+    }
+
+    /// The heads of rooms, as far as they exist.
+    pub async fn heads(&self, rooms: &[RoomId]) -> Result<Vec<(RoomId, Seq)>> {
+        let rooms = padded(rooms.to_vec());
+        let sql =
+            format!("select id, head_seq from rooms where id in {}", placeholders(1, rooms.len()));
+        let rows: Vec<(Uuid, i64)> = reading!(&self.pools, c => {
+            let mut query = sqlx::query_as(AssertSqlSafe(sql));
+            for room in &rooms {
+                query = query.bind(room.0);
+            }
+            query.fetch_all(c).await
+        })
+        .map_err(refused)?;
+        Ok(rows.into_iter().map(|(id, head)| (RoomId(id), Seq(head))).collect())
+    }
+
+    /// The rooms a user is in, with their heads.
+    pub async fn heads_of(&self, user: UserId) -> Result<Vec<(RoomId, Seq)>> {
+        let rows: Vec<(Uuid, i64)> = reading!(&self.pools, c => {
+            sqlx::query_as(
+                "select r.id, r.head_seq from members m join rooms r on r.id = m.room_id
+                 where m.user_id = ? and m.state = 1",
+            )
+            .bind(user.0).fetch_all(c).await
+        })
+        .map_err(refused)?;
+        Ok(rows.into_iter().map(|(id, head)| (RoomId(id), Seq(head))).collect())
+    }
+
+    /// A page of the rooms a user is in, by room id.
+    pub async fn summaries(
+        &self,
+        user: UserId,
+        after: Option<Uuid>,
+        limit: usize,
+    ) -> Result<Vec<RoomSummary>> {
+        let sql = summary_sql("m.room_id > ? order by m.room_id limit ?");
+        let rows: Vec<SummaryRow> = reading!(&self.pools, c => {
+            sqlx::query_as(AssertSqlSafe(sql))
+                .bind(user.0)
+                .bind(after.unwrap_or(Uuid::nil()))
+                .bind(limit_plus_one(limit))
+                .fetch_all(c).await
+        })
+        .map_err(refused)?;
+        self.with_last_messages(rows).await
+    }
+
+    /// The summaries of some of the rooms a user is in; at most 256.
+    pub async fn summaries_of(&self, user: UserId, rooms: &[RoomId]) -> Result<Vec<RoomSummary>> {
+        if rooms.is_empty() {
+            return Ok(vec![]);
+        }
+        let rooms = padded(rooms.to_vec());
+        let sql = summary_sql(&format!("m.room_id in {}", placeholders(1, rooms.len())));
+        let rows: Vec<SummaryRow> = reading!(&self.pools, c => {
+            let mut query = sqlx::query_as(AssertSqlSafe(sql)).bind(user.0);
+            for room in &rooms {
+                query = query.bind(room.0);
+            }
+            query.fetch_all(c).await
+        })
+        .map_err(refused)?;
+        self.with_last_messages(rows).await
+    }
+
+    async fn with_last_messages(&self, rows: Vec<SummaryRow>) -> Result<Vec<RoomSummary>> {
+        let names: Vec<(Uuid, i64)> =
+            rows.iter().filter_map(|row| row.last_seq.map(|seq| (row.room.id, seq))).collect();
+        let mut last = std::collections::HashMap::new();
+        if !names.is_empty() {
+            let names = padded(names);
+            let sql = format!(
+                "select {MESSAGE_COLUMNS} from messages where {}",
+                vec!["(room_id = ? and seq = ?)"; names.len()].join(" or "),
+            );
+            let found: Vec<MessageRow> = reading!(&self.pools, c => {
+                let mut query = sqlx::query_as(AssertSqlSafe(sql));
+                for (room, seq) in &names {
+                    query = query.bind(*room).bind(*seq);
+                }
+                query.fetch_all(c).await
+            })
+            .map_err(refused)?;
+            last.extend(found.into_iter().map(Message::from).map(|m| (m.room, m)));
+        }
+        Ok(rows
+            .into_iter()
+            .map(|row| {
+                let room = Room::from(row.room);
+                RoomSummary {
+                    role: role_of(row.role),
+                    read_seq: Seq(row.read_seq),
+                    unread: row.unread,
+                    last_message: last.remove(&room.id),
+                    room,
+                }
+            })
+            .collect())
+    }
+
+    /// A page of public rooms by name, each with whether `user` is in it.
+    ///
+    /// `after` is the folded name and id of the room before.
+    pub async fn directory(
+        &self,
+        user: UserId,
+        query: &str,
+        after: Option<(String, Uuid)>,
+        limit: usize,
+    ) -> Result<Vec<(Room, bool)>> {
+        #[derive(sqlx::FromRow)]
+        struct Row {
+            #[sqlx(flatten)]
+            room: RoomRow,
+            joined: i64,
+        }
+        let sql = format!(
+            "select {ROOM_COLUMNS},
+                    (select count(*) from members me where me.room_id = r.id
+                     and me.user_id = ? and me.state = 1) as joined
+             from rooms r
+             where r.kind = 1 and (r.name_key > ? or (r.name_key = ? and r.id > ?))
+               and (? = '' or instr(r.name_key, ?) > 0 or instr(r.topic_key, ?) > 0)
+             order by r.name_key, r.id limit ?"
+        );
+        let (name, id) = after.unwrap_or_default();
+        let query = fold(query);
+        let rows: Vec<Row> = reading!(&self.pools, c => {
+            sqlx::query_as(AssertSqlSafe(sql))
+                .bind(user.0)
+                .bind(&name).bind(&name).bind(id)
+                .bind(&query).bind(&query).bind(&query)
+                .bind(limit_plus_one(limit))
+                .fetch_all(c).await
+        })
+        .map_err(refused)?;
+        Ok(rows.into_iter().map(|row| (row.room.into(), row.joined > 0)).collect())
+    }
+
+    /// A page of a room's members by folded username.
+    pub async fn members(
+        &self,
+        room: RoomId,
+        prefix: &str,
+        after: Option<String>,
+        limit: usize,
+    ) -> Result<Vec<Member>> {
+        let sql = format!(
+            "select {MEMBER_COLUMNS} from members m join users u on u.id = m.user_id
+             where m.room_id = ? and m.state = 1 and u.username_key > ?
+               and (? = '' or instr(u.username_key, ?) = 1 or instr(u.display_name_key, ?) = 1)
+             order by u.username_key limit ?"
+        );
+        let prefix = fold(prefix);
+        let rows: Vec<MemberRow> = reading!(&self.pools, c => {
+            sqlx::query_as(AssertSqlSafe(sql))
+                .bind(room.0)
+                .bind(after.unwrap_or_default())
+                .bind(&prefix).bind(&prefix).bind(&prefix)
+                .bind(limit_plus_one(limit))
+                .fetch_all(c).await
+        })
+        .map_err(refused)?;
+        Ok(rows.into_iter().map(Member::from).collect())
+    }
+
+    /// Ids of a room's members, at most `limit`.
+    pub async fn member_ids(&self, room: RoomId, limit: usize) -> Result<Vec<UserId>> {
+        let rows: Vec<Uuid> = reading!(&self.pools, c => {
+            sqlx::query_scalar(
+                "select user_id from members where room_id = ? and state = 1 limit ?",
+            )
+            .bind(room.0).bind(i64::try_from(limit).unwrap_or(i64::MAX))
+            .fetch_all(c).await
+        })
+        .map_err(refused)?;
+        Ok(rows.into_iter().map(UserId).collect())
+    }
+}

@@ -1,0 +1,291 @@
+//! Accounts.
+
+use std::collections::HashMap;
+
+use sqlx::AssertSqlSafe;
+use uuid::Uuid;
+
+use super::{
+    Store,
+    dialect::{Tx, is_conflict, is_taken, padded, placeholders, reading, refused, within},
+    messages::limit_plus_one,
+    sessions::{NewSession, insert_session},
+};
+use crate::{
+    error::{Error, Result},
+    model::{
+        Timestamp, User, UserId,
+        users::{ProfileChanges, fold},
+    },
+};
+
+const USER_COLUMNS: &str = "id, username, display_name, bio, status_text, created_us";
+
+/// A transaction that lost a deadlock is run again this many times.
+const CONFLICT_RETRIES: u32 = 5;
+
+#[derive(sqlx::FromRow)]
+struct UserRow {
+    id: Uuid,
+    username: String,
+    display_name: String,
+    bio: String,
+    status_text: String,
+    created_us: i64,
+}
+
+impl From<UserRow> for User {
+    fn from(row: UserRow) -> Self {
+        Self {
+            id: UserId(row.id),
+            username: row.username,
+            display_name: row.display_name,
+            bio: row.bio,
+            status_text: row.status_text,
+            created_at: Timestamp(row.created_us),
+        }
+    }
+}
+
+/// An account to be made, with its first session.
+pub struct NewAccount {
+    pub user: User,
+    /// `None`: no address.
+    pub email: Option<String>,
+    pub password_hash: String,
+    pub session: NewSession,
+}
+
+/// What signing in needs of an account.
+pub struct Credentials {
+    pub user: User,
+    pub password_hash: String,
+}
+
+#[derive(sqlx::FromRow)]
+struct CredentialsRow {
+    #[sqlx(flatten)]
+    user: UserRow,
+    password_hash: String,
+}
+
+impl From<CredentialsRow> for Credentials {
+    fn from(row: CredentialsRow) -> Self {
+        Self { user: row.user.into(), password_hash: row.password_hash }
+    }
+}
+
+impl Store {
+    /// Makes an account. The first one of a server becomes its admin.
+    pub async fn create_account(&self, account: &NewAccount) -> Result<()> {
+        let mut tries = 0;
+        loop {
+            match self.try_create_account(account).await {
+                Err(Refusal::Sql(cause)) if is_conflict(&cause) && tries < CONFLICT_RETRIES => {
+                    tries += 1;
+                }
+                Err(Refusal::Sql(cause)) => return Err(refused(cause)),
+                Err(Refusal::Taken(error)) => return Err(error),
+                Ok(()) => return Ok(()),
+            }
+        }
+    }
+
+    async fn try_create_account(&self, account: &NewAccount) -> Result<(), Refusal> {
+        let NewAccount { user, email, password_hash, session } = account;
+        let mut tx = self.pools.begin().await?;
+        let role = if is_first(&mut tx).await? { ROLE_ADMIN } else { ROLE_USER };
+        within!(&mut tx, c => {
+            sqlx::query(
+                "insert into users (id, username, username_key, display_name, display_name_key,
+                                    bio, status_text, password_hash, server_role,
+                                    presence_choice, last_seen_us, created_us)
+                 values (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, null, ?)",
+            )
+            .bind(user.id.0)
+            .bind(&user.username).bind(fold(&user.username))
+            .bind(&user.display_name).bind(fold(&user.display_name))
+            .bind(&user.bio).bind(&user.status_text)
+            .bind(password_hash)
+            .bind(role)
+            .bind(user.created_at.0)
+            .execute(c).await.map(drop)
+        })
+        .map_err(|cause| Refusal::of(cause, Error::UsernameTaken))?;
+        if let Some(email) = email {
+            within!(&mut tx, c => {
+                sqlx::query("insert into emails (email_key, email, user_id) values (?, ?, ?)")
+                    .bind(fold(email)).bind(email).bind(user.id.0)
+                    .execute(c).await.map(drop)
+            })
+            .map_err(|cause| Refusal::of(cause, Error::EmailTaken))?;
+        }
+        insert_session(&mut tx, session).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// The account that someone wants to sign in to, by username or e-mail.
+    pub async fn credentials(&self, login: &str) -> Result<Option<Credentials>> {
+        // A username has no @, an address always has one.
+        let by = if login.contains('@') {
+            "id = (select user_id from emails where email_key = ?)"
+        } else {
+            "username_key = ?"
+        };
+        let sql = format!("select {USER_COLUMNS}, password_hash from users where {by}");
+        let row: Option<CredentialsRow> = reading!(&self.pools, c => {
+            sqlx::query_as(AssertSqlSafe(sql)).bind(fold(login)).fetch_optional(c).await
+        })
+        .map_err(refused)?;
+        Ok(row.map(Credentials::from))
+    }
+
+    /// The credentials of an account.
+    pub async fn credentials_of(&self, user: UserId) -> Result<Option<Credentials>> {
+        let sql = format!("select {USER_COLUMNS}, password_hash from users where id = ?");
+        let row: Option<CredentialsRow> = reading!(&self.pools, c => {
+            sqlx::query_as(AssertSqlSafe(sql)).bind(user.0).fetch_optional(c).await
+        })
+        .map_err(refused)?;
+        Ok(row.map(Credentials::from))
+    }
+
+    /// Replaces a hash that was made with old parameters, unless the password
+    /// has been changed meanwhile.
+    pub async fn rehash(&self, user: UserId, old: &str, new: &str) -> Result<()> {
+        let mut tx = self.pools.begin().await.map_err(refused)?;
+        within!(&mut tx, c => {
+            sqlx::query("update users set password_hash = ? where id = ? and password_hash = ?")
+                .bind(new).bind(user.0).bind(old)
+                .execute(c).await.map(drop)
+        })
+        .map_err(refused)?;
+        tx.commit().await.map_err(refused)
+    }
+
+    /// One user.
+    pub async fn user(&self, user: UserId) -> Result<Option<User>> {
+        Ok(self.users(&[user]).await?.pop())
+    }
+
+    /// Users in the order asked for, without the unknown and the repeated.
+    pub async fn users(&self, users: &[UserId]) -> Result<Vec<User>> {
+        if users.is_empty() {
+            return Ok(vec![]);
+        }
+        let ids = padded(users.to_vec());
+        let sql =
+            format!("select {USER_COLUMNS} from users where id in {}", placeholders(1, ids.len()));
+        let rows: Vec<UserRow> = reading!(&self.pools, c => {
+            let mut query = sqlx::query_as(AssertSqlSafe(sql));
+            for id in &ids {
+                query = query.bind(id.0);
+            }
+            query.fetch_all(c).await
+        })
+        .map_err(refused)?;
+        let mut found: HashMap<UserId, User> =
+            rows.into_iter().map(User::from).map(|user| (user.id, user)).collect();
+        Ok(users.iter().filter_map(|id| found.remove(id)).collect())
+    }
+
+    /// The address of an account, if it has one.
+    pub async fn email(&self, user: UserId) -> Result<Option<String>> {
+        reading!(&self.pools, c => {
+            sqlx::query_scalar("select email from emails where user_id = ?")
+                .bind(user.0).fetch_optional(c).await
+        })
+        .map_err(refused)
+    }
+
+    /// Users whose username or display name begins with a text, by username.
+    pub async fn search_users(
+        &self,
+        prefix: &str,
+        after: Option<String>,
+        limit: usize,
+    ) -> Result<Vec<User>> {
+        // A range and not `like`: it uses the index on both databases, and no
+        // character of the text has a meaning of its own.
+        let sql = format!(
+            "select {USER_COLUMNS} from users
+             where ((username_key >= ? and username_key <= ?)
+                    or (display_name_key >= ? and display_name_key <= ?))
+               and username_key > ?
+             order by username_key limit ?"
+        );
+        let from = fold(prefix);
+        let to = format!("{from}\u{10FFFF}");
+        let rows: Vec<UserRow> = reading!(&self.pools, c => {
+            sqlx::query_as(AssertSqlSafe(sql))
+                .bind(&from).bind(&to).bind(&from).bind(&to)
+                .bind(after.unwrap_or_default())
+                .bind(limit_plus_one(limit))
+                .fetch_all(c).await
+        })
+        .map_err(refused)?;
+        Ok(rows.into_iter().map(User::from).collect())
+    }
+
+    /// Changes a profile; what is `None` stays.
+    pub async fn update_profile(&self, user: UserId, changes: &ProfileChanges) -> Result<()> {
+        let ProfileChanges { display_name, bio, status_text } = changes;
+        let mut tx = self.pools.begin().await.map_err(refused)?;
+        within!(&mut tx, c => {
+            sqlx::query(
+                "update users set display_name = coalesce(?, display_name),
+                                  display_name_key = coalesce(?, display_name_key),
+                                  bio = coalesce(?, bio),
+                                  status_text = coalesce(?, status_text)
+                 where id = ?",
+            )
+            .bind(display_name).bind(display_name.as_deref().map(fold))
+            .bind(bio).bind(status_text)
+            .bind(user.0)
+            .execute(c).await.map(drop)
+        })
+        .map_err(refused)?;
+        tx.commit().await.map_err(refused)
+    }
+}
+
+const ROLE_USER: i16 = 1;
+const ROLE_ADMIN: i16 = 3;
+
+/// Whether no account exists. Of two that are made at once on a new server,
+/// one waits here for the other.
+async fn is_first(tx: &mut Tx) -> Result<bool, sqlx::Error> {
+    if !no_users(tx).await? {
+        return Ok(false);
+    }
+    let sql = format!("select id from store where id = 1{}", tx.dialect().for_update());
+    within!(&mut *tx, c => {
+        sqlx::query_scalar::<_, i16>(AssertSqlSafe(sql)).fetch_optional(c).await.map(drop)
+    })?;
+    no_users(tx).await
+}
+
+async fn no_users(tx: &mut Tx) -> Result<bool, sqlx::Error> {
+    let any: Option<i64> = within!(tx, c => {
+        sqlx::query_scalar("select 1 from users limit 1").fetch_optional(c).await
+    })?;
+    Ok(any.is_none())
+}
+
+enum Refusal {
+    Sql(sqlx::Error),
+    Taken(Error),
+}
+
+impl Refusal {
+    fn of(cause: sqlx::Error, taken: Error) -> Self {
+        if is_taken(&cause) { Self::Taken(taken) } else { Self::Sql(cause) }
+    }
+}
+
+impl From<sqlx::Error> for Refusal {
+    fn from(cause: sqlx::Error) -> Self {
+        Self::Sql(cause)
+    }
+}

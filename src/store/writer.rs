@@ -1,0 +1,237 @@
+//! Group commit: many changes of rooms, one transaction.
+//!
+//! A lane takes what has queued up while its last transaction ran: no delay is
+//! added when idle, and one flush to disk serves hundreds of messages under
+//! load. All changes of a room pass through the same lane, so they are handed
+//! on in the order of their positions.
+
+use std::{
+    collections::{HashMap, HashSet},
+    hash::{BuildHasher as _, RandomState},
+    sync::Arc,
+    time::Duration,
+};
+
+use tokio::sync::{mpsc, oneshot};
+
+use super::{
+    Store, batch,
+    dialect::{Dialect, is_away, is_conflict},
+};
+use crate::{
+    error::{Error, Result},
+    model::{Done, Op, ReadMark, RoomCommit, RoomId, Seq},
+};
+
+/// Operations that may wait for a lane; one more is refused as overload.
+const QUEUE: usize = 4_096;
+/// Operations in one transaction.
+const BATCH: usize = 256;
+/// A transaction that lost a deadlock is run again this many times.
+const CONFLICT_RETRIES: u32 = 8;
+
+/// What a lane tells after a commit, or when it learns that a room moved
+/// without it.
+#[derive(Debug, Default)]
+pub struct Committed {
+    /// Rooms whose log went on beyond what this lane has handed on, by another
+    /// node's commit or by one whose outcome was unknown. Comes before `rooms`.
+    pub moved: Vec<(RoomId, Seq)>,
+    pub rooms: Vec<RoomCommit>,
+    pub reads: Vec<ReadMark>,
+}
+
+/// Called by a lane after each commit, before the senders get their answers.
+pub type OnCommit = Arc<dyn Fn(Committed) + Send + Sync>;
+
+struct Job {
+    op: Op,
+    reply: oneshot::Sender<Result<Done>>,
+}
+
+/// The lanes. They end when this is dropped and their queues are empty.
+pub struct Writer {
+    lanes: Vec<mpsc::Sender<Job>>,
+    hasher: RandomState,
+}
+
+/// The answer of a lane, once the change is stored.
+pub struct Pending(oneshot::Receiver<Result<Done>>);
+
+impl Pending {
+    pub async fn done(self) -> Result<Done> {
+        // A lane drops a reply only when it dies, which is a bug.
+        self.0.await.unwrap_or_else(|_| Err(Error::internal("a lane ended without an answer")))
+    }
+}
+
+impl Writer {
+    /// Starts the lanes: as many as asked for on MySQL, one on SQLite.
+    #[must_use]
+    pub fn start(store: &Store, lanes: usize, on_commit: &OnCommit) -> Self {
+        let lanes = match store.pools.dialect() {
+            Dialect::MySql => lanes,
+            Dialect::Sqlite => 1,
+        };
+        let lanes = (0..lanes)
+            .map(|_| {
+                let (sender, jobs) = mpsc::channel(QUEUE);
+                let lane = Lane {
+                    store: store.clone(),
+                    on_commit: on_commit.clone(),
+                    handed_on: HashMap::new(),
+                    doubtful: HashSet::new(),
+                };
+                tokio::spawn(lane.run(jobs));
+                sender
+            })
+            .collect();
+        Self { lanes, hasher: RandomState::new() }
+    }
+
+    /// Queues a change, without waiting. Changes that one task submits for a
+    /// room are carried out in that order.
+    pub fn submit(&self, op: Op) -> Result<Pending> {
+        let lane = self.hasher.hash_one(op.room()) % self.lanes.len() as u64;
+        let (reply, pending) = oneshot::channel();
+        self.lanes[usize::try_from(lane).unwrap_or(0)]
+            .try_send(Job { op, reply })
+            .map_err(|_| Error::Overloaded)?;
+        Ok(Pending(pending))
+    }
+}
+
+struct Lane {
+    store: Store,
+    on_commit: OnCommit,
+    /// Up to where each room's changes were handed on.
+    handed_on: HashMap<RoomId, Seq>,
+    /// Rooms with a commit whose outcome is unknown. It may have happened and
+    /// nobody has been told.
+    doubtful: HashSet<RoomId>,
+}
+
+/// Beyond this many rooms `handed_on` is begun anew, to bound its memory.
+const REMEMBERED_ROOMS: usize = 100_000;
+
+impl Lane {
+    async fn run(mut self, mut jobs: mpsc::Receiver<Job>) {
+        let mut waiting = Vec::with_capacity(BATCH);
+        loop {
+            tokio::select! {
+                taken = jobs.recv_many(&mut waiting, BATCH) => {
+                    if taken == 0 {
+                        return;
+                    }
+                    self.commit(std::mem::take(&mut waiting)).await;
+                }
+                () = tokio::time::sleep(Duration::from_secs(1)), if !self.doubtful.is_empty() => {}
+            }
+            self.resolve_doubts().await;
+        }
+    }
+
+    async fn commit(&mut self, jobs: Vec<Job>) {
+        let ops: Vec<&Op> = jobs.iter().map(|job| &job.op).collect();
+        match self.transact(&ops).await {
+            Ok(outcome) => {
+                let batch::Outcome { logs, results } = outcome;
+                let committed = self.committed(logs);
+                (self.on_commit)(committed);
+                for (job, result) in jobs.into_iter().zip(results) {
+                    // The asker may be gone; the change stands all the same.
+                    let _ = job.reply.send(result);
+                }
+            }
+            Err(error) => {
+                let away = is_away(&error);
+                if away {
+                    tracing::warn!(%error, jobs = jobs.len(), "the database does not answer");
+                } else {
+                    tracing::error!(%error, "a batch failed");
+                }
+                for job in jobs {
+                    let answer = if away {
+                        Error::DatabaseUnavailable
+                    } else {
+                        Error::internal("the batch of this change failed")
+                    };
+                    let _ = job.reply.send(Err(answer));
+                }
+            }
+        }
+    }
+
+    /// Runs the batch's transaction, again where that is harmless: after a lost
+    /// deadlock, and once after a broken connection, since `client_message_id`
+    /// makes a second commit find the first.
+    async fn transact(&mut self, ops: &[&Op]) -> Result<batch::Outcome, sqlx::Error> {
+        let mut conflicts = 0;
+        let mut reconnected = false;
+        let mut look_for_repeats = false;
+        loop {
+            match batch::run(&self.store.pools, ops, look_for_repeats).await {
+                Ok(outcome) => return Ok(outcome),
+                Err(batch::Failed { repeated: true, .. }) if !look_for_repeats => {
+                    look_for_repeats = true;
+                }
+                Err(batch::Failed { cause, .. })
+                    if is_conflict(&cause) && conflicts < CONFLICT_RETRIES =>
+                {
+                    conflicts += 1;
+                }
+                Err(batch::Failed { cause, in_doubt, .. }) => {
+                    if in_doubt {
+                        self.doubtful.extend(ops.iter().map(|op| op.room()));
+                        look_for_repeats = true;
+                    }
+                    if !is_away(&cause) || reconnected {
+                        return Err(cause);
+                    }
+                    reconnected = true;
+                }
+            }
+        }
+    }
+
+    fn committed(&mut self, logs: Vec<crate::model::RoomLog>) -> Committed {
+        if self.handed_on.len() > REMEMBERED_ROOMS {
+            self.handed_on.clear();
+        }
+        let mut committed = Committed::default();
+        for log in logs {
+            let head = log.room.head_seq;
+            let before = log.changes.first().map_or(head, |change| change.after);
+            let known = self.handed_on.insert(log.room.id, head);
+            if known != Some(before) && !log.created {
+                committed.moved.push((log.room.id, before));
+            }
+            self.doubtful.remove(&log.room.id);
+            committed.reads.extend(log.moved_marks.iter().map(|user| ReadMark {
+                room: log.room.id,
+                user: *user,
+                read_seq: log.read.get(user).copied().unwrap_or_default(),
+            }));
+            if !log.changes.is_empty() {
+                committed.rooms.push(RoomCommit { room: log.room.id, changes: log.changes });
+            }
+        }
+        committed
+    }
+
+    /// Asks how far the doubtful rooms have come, and tells.
+    async fn resolve_doubts(&mut self) {
+        if self.doubtful.is_empty() {
+            return;
+        }
+        let rooms: Vec<_> = self.doubtful.iter().copied().collect();
+        match self.store.heads(&rooms).await {
+            Ok(moved) => {
+                self.doubtful.clear();
+                self.handed_on.extend(moved.iter().copied());
+                (self.on_commit)(Committed { moved, ..Committed::default() });
+            }
+            Err(error) => tracing::debug!(%error, "doubtful rooms stay so"),
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! Events, encoded as parts of a stream's response.
+
+use bytes::{Bytes, BytesMut};
+use prost::encoding::message::encode;
+
+use super::{messages::message, rooms, timestamp, users, v1};
+use crate::model::{Change, ConnectionId, Presence, ReadMark, RoomId, Seq, User, UserId};
+
+pub use v1::event::Kind;
+
+/// `events` of ChatResponse and SubscribeResponse.
+const EVENTS: u32 = 1;
+/// `reply` of ChatResponse.
+const REPLY: u32 = 2;
+
+/// Appends an event to what is an encoded part of a response.
+pub fn append(buf: &mut BytesMut, kind: Kind) {
+    encode(EVENTS, &v1::Event { kind: Some(kind) }, buf);
+}
+
+/// One event as an encoded part of a response.
+#[must_use]
+pub fn piece(kind: Kind) -> Bytes {
+    let mut buf = BytesMut::new();
+    append(&mut buf, kind);
+    buf.freeze()
+}
+
+/// A reply as an encoded part of a ChatResponse.
+#[must_use]
+pub fn reply(request_id: String, result: v1::reply::Result) -> Bytes {
+    let reply = v1::Reply { request_id, result: Some(result) };
+    let mut buf = BytesMut::new();
+    encode(REPLY, &reply, &mut buf);
+    buf.freeze()
+}
+
+#[must_use]
+pub fn change(change: Change) -> v1::RoomChange {
+    let Change { room, after, seq, message: posted, member, settings } = change;
+    v1::RoomChange {
+        room_id: room.to_string(),
+        seq: seq.0,
+        after_seq: after.0,
+        message: posted.map(message),
+        member: member.map(rooms::member),
+        room: settings.map(rooms::room),
+    }
+}
+
+/// What a stream begins with.
+pub struct Greeting {
+    pub connection: ConnectionId,
+    pub heartbeat: std::time::Duration,
+    pub user: User,
+    pub epoch: uuid::Uuid,
+}
+
+#[must_use]
+pub fn ready(greeting: Greeting) -> Kind {
+    let Greeting { connection, heartbeat, user, epoch } = greeting;
+    Kind::Ready(v1::Ready {
+        connection_id: connection.to_string(),
+        server_version: env!("CARGO_PKG_VERSION").to_owned(),
+        heartbeat_interval: Some(super::duration(heartbeat)),
+        user: Some(users::user(user)),
+        epoch: epoch.to_string(),
+        server_time: Some(timestamp(crate::model::Timestamp::now())),
+    })
+}
+
+#[must_use]
+pub fn heartbeat(heads: impl Iterator<Item = (RoomId, Seq)>) -> Kind {
+    Kind::Heartbeat(v1::Heartbeat {
+        heads: heads.map(|(room, seq)| (room.to_string(), seq.0)).collect(),
+    })
+}
+
+#[must_use]
+pub fn typing(room: RoomId, user: UserId, typing: bool) -> Kind {
+    Kind::Typing(v1::Typing { room_id: room.to_string(), user_id: user.to_string(), typing })
+}
+
+#[must_use]
+pub fn presence(presence: Presence) -> Kind {
+    Kind::Presence(super::presence::presence(presence))
+}
+
+#[must_use]
+pub fn read_mark(mark: ReadMark) -> Kind {
+    Kind::ReadMark(v1::ReadMark {
+        room_id: mark.room.to_string(),
+        user_id: mark.user.to_string(),
+        read_seq: mark.read_seq.0,
+    })
+}
+
+#[must_use]
+pub fn room_gone(room: RoomId) -> Kind {
+    Kind::RoomGone(v1::RoomGone { room_id: room.to_string() })
+}

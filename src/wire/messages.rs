@@ -1,0 +1,157 @@
+//! Messages, positions and pages.
+
+use super::{fields::Fields, timestamp, v1};
+use crate::{
+    error::Result,
+    model::{
+        Content, Draft, Message, RoomId, Seq, SystemKind, UserId, limits,
+        messages::{Anchor, MessagePage},
+        text,
+    },
+};
+
+#[must_use]
+pub fn message(message: Message) -> v1::Message {
+    let Message { room, seq, sender, posted_at, changed_seq, content } = message;
+    let (client_message_id, content) = match content {
+        Content::Text { text, client_message_id } => {
+            (client_message_id, v1::message::Content::Text(text))
+        }
+        Content::System { kind, detail } => (
+            String::new(),
+            v1::message::Content::System(v1::SystemMessage {
+                kind: system_kind(kind).into(),
+                detail,
+            }),
+        ),
+    };
+    v1::Message {
+        room_id: room.to_string(),
+        seq: seq.0,
+        sender_id: sender.to_string(),
+        posted_at: Some(timestamp(posted_at)),
+        changed_seq: changed_seq.0,
+        client_message_id,
+        content: Some(content),
+    }
+}
+
+fn system_kind(kind: SystemKind) -> v1::SystemMessageKind {
+    match kind {
+        SystemKind::RoomCreated => v1::SystemMessageKind::RoomCreated,
+        SystemKind::MemberJoined => v1::SystemMessageKind::MemberJoined,
+        SystemKind::MemberLeft => v1::SystemMessageKind::MemberLeft,
+        SystemKind::RoomRenamed => v1::SystemMessageKind::RoomRenamed,
+        SystemKind::TopicChanged => v1::SystemMessageKind::TopicChanged,
+    }
+}
+
+#[must_use]
+pub fn page(page: MessagePage) -> v1::ListMessagesResponse {
+    let MessagePage { messages, has_older, has_newer, head } = page;
+    v1::ListMessagesResponse {
+        messages: messages.into_iter().map(message).collect(),
+        has_older,
+        has_newer,
+        head_seq: head.0,
+    }
+}
+
+pub fn draft(sender: UserId, request: v1::SendMessageRequest) -> Result<Draft> {
+    let v1::SendMessageRequest { room_id, text: written, client_message_id } = request;
+    let mut fields = Fields::new();
+    let room = fields.room("room_id", &room_id);
+    fields.check("text", text::check_message(&written));
+    fields.check(
+        "client_message_id",
+        text::check_client_id(&client_message_id, limits::CLIENT_MESSAGE_ID_CHARS),
+    );
+    fields.finish(Draft { room, sender, text: written, client_message_id })
+}
+
+/// Which page of which room.
+pub struct PageOf {
+    pub room: RoomId,
+    pub anchor: Anchor,
+    pub limit: usize,
+}
+
+pub fn list_messages(request: &v1::ListMessagesRequest) -> Result<PageOf> {
+    use v1::list_messages_request::Anchor as Wire;
+    let mut fields = Fields::new();
+    let page = PageOf {
+        room: fields.room("room_id", &request.room_id),
+        anchor: match request.anchor {
+            None => Anchor::Newest,
+            Some(Wire::BeforeSeq(seq)) => Anchor::Before(fields.seq("before_seq", seq)),
+            Some(Wire::AfterSeq(seq)) => Anchor::After(fields.seq("after_seq", seq)),
+            Some(Wire::AroundSeq(seq)) => Anchor::Around(fields.seq("around_seq", seq)),
+        },
+        limit: fields.page_size(request.page_size),
+    };
+    fields.finish(page)
+}
+
+pub fn get_message(request: &v1::GetMessageRequest) -> Result<(RoomId, Seq)> {
+    let mut fields = Fields::new();
+    let name = (fields.room("room_id", &request.room_id), fields.seq("seq", request.seq));
+    fields.finish(name)
+}
+
+pub fn mark_read(request: &v1::MarkReadRequest) -> Result<(RoomId, Seq)> {
+    let mut fields = Fields::new();
+    let mark = (fields.room("room_id", &request.room_id), fields.seq("seq", request.seq));
+    fields.finish(mark)
+}
+
+/// What changed after a position.
+pub struct ChangesOf {
+    pub room: RoomId,
+    pub after: Seq,
+    pub limit: usize,
+}
+
+pub fn sync_room(request: &v1::SyncRoomRequest) -> Result<ChangesOf> {
+    let mut fields = Fields::new();
+    let changes = ChangesOf {
+        room: fields.room("room_id", &request.room_id),
+        after: fields.seq("after_seq", request.after_seq),
+        limit: fields.page_size(request.page_size),
+    };
+    fields.finish(changes)
+}
+
+pub fn set_typing(request: &v1::SetTypingRequest) -> Result<(RoomId, bool)> {
+    let mut fields = Fields::new();
+    let room = fields.room("room_id", &request.room_id);
+    fields.finish((room, request.typing))
+}
+
+/// Where a stream goes on: positions and the store they are of.
+#[derive(Debug, Default)]
+pub struct Resume {
+    pub positions: std::collections::HashMap<RoomId, Seq>,
+    /// Empty: not checked.
+    pub epoch: String,
+}
+
+pub fn subscribe(request: v1::SubscribeRequest) -> Result<Resume> {
+    let v1::SubscribeRequest { resume, epoch } = request;
+    let mut fields = Fields::new();
+    if resume.len() > limits::RESUME_ROOMS {
+        fields.violate("resume", "must have at most 10,000 rooms");
+        return fields.finish(Resume::default());
+    }
+    if !epoch.is_empty() && uuid::Uuid::try_parse(&epoch).is_err() {
+        fields.violate("epoch", "must be the epoch of a ready event, or empty");
+    }
+    let positions = resume
+        .into_iter()
+        .map(|(room, seq)| {
+            // The key is the client's own text: kept short in the answer.
+            let field = format!("resume[{}]", room.chars().take(40).collect::<String>());
+            (fields.room(&field, &room), fields.seq(&field, seq))
+        })
+        .collect();
+    fields.finish(Resume { positions, epoch })
+}

@@ -1,0 +1,88 @@
+//! Presence and watching.
+
+use super::{fields::Fields, timestamp, v1};
+use crate::{
+    error::Result,
+    model::{Presence, PresenceState, RoomId, UserId, limits},
+};
+
+#[must_use]
+pub fn presence(presence: Presence) -> v1::Presence {
+    let Presence { user, state, last_seen_at } = presence;
+    let state = match state {
+        PresenceState::Offline => v1::PresenceState::Offline,
+        PresenceState::Online => v1::PresenceState::Online,
+        PresenceState::Away => v1::PresenceState::Away,
+        PresenceState::DoNotDisturb => v1::PresenceState::DoNotDisturb,
+    };
+    v1::Presence {
+        user_id: user.to_string(),
+        state: state.into(),
+        last_seen_at: last_seen_at.map(timestamp),
+    }
+}
+
+/// How a user wants to be seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wish {
+    Online,
+    /// This stream is idle.
+    Away,
+    DoNotDisturb,
+    Invisible,
+}
+
+pub fn set_presence(request: &v1::SetPresenceRequest) -> Result<Wish> {
+    let mut fields = Fields::new();
+    let wish = match v1::PresenceState::try_from(request.state) {
+        Ok(v1::PresenceState::Online) => Wish::Online,
+        Ok(v1::PresenceState::Away) => Wish::Away,
+        Ok(v1::PresenceState::DoNotDisturb) => Wish::DoNotDisturb,
+        Ok(v1::PresenceState::Invisible) => Wish::Invisible,
+        Ok(v1::PresenceState::Unspecified | v1::PresenceState::Offline) | Err(_) => {
+            fields.violate("state", "must be ONLINE, AWAY, DO_NOT_DISTURB or INVISIBLE");
+            Wish::Online
+        }
+    };
+    fields.finish(wish)
+}
+
+pub fn watch_rooms(request: &v1::WatchRoomsRequest) -> Result<Vec<RoomId>> {
+    let mut fields = Fields::new();
+    if request.room_ids.len() > limits::WATCHED_ROOMS {
+        fields.violate("room_ids", "must have at most 20 elements");
+        return fields.finish(vec![]);
+    }
+    let mut rooms = Vec::new();
+    for (at, id) in request.room_ids.iter().enumerate() {
+        let room = fields.room(&format!("room_ids[{at}]"), id);
+        if !rooms.contains(&room) {
+            rooms.push(room);
+        }
+    }
+    fields.finish(rooms)
+}
+
+/// A watched room as it is now.
+pub struct Watched {
+    pub room: RoomId,
+    pub member_count: i64,
+    pub online_count: i64,
+    pub presences: Vec<Presence>,
+    pub typing: Vec<UserId>,
+}
+
+#[must_use]
+pub fn watched(rooms: Vec<Watched>) -> v1::WatchRoomsResponse {
+    let rooms = rooms
+        .into_iter()
+        .map(|Watched { room, member_count, online_count, presences, typing }| v1::WatchedRoom {
+            room_id: room.to_string(),
+            member_count,
+            online_count,
+            presences: presences.into_iter().map(presence).collect(),
+            typing_user_ids: typing.iter().map(ToString::to_string).collect(),
+        })
+        .collect();
+    v1::WatchRoomsResponse { rooms }
+}
