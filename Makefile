@@ -1,0 +1,65 @@
+# Causerie. `make` alone lists the commands.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+BUF := tools/buf/node_modules/.bin/buf
+ARGS ?=
+
+.PHONY: help run chat test lint fmt buf bench clean need-cargo need-mariadb deny
+
+help: ## List the commands
+	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: need-cargo ## Build and start the server on http://127.0.0.1:8080, data in ./data
+	@cargo build --quiet
+	@exec target/debug/causerie $(ARGS)
+
+chat: need-cargo ## Start the terminal client; ARGS="send General hello" for scripts
+	@cargo build --quiet -p causerie-terminal
+	@exec target/debug/causerie-chat $(ARGS)
+
+test: need-cargo need-mariadb buf ## Run every test, on SQLite and on a private MariaDB
+	@cargo build --workspace
+	@if cargo nextest --version >/dev/null 2>&1; then \
+	  scripts/with-mariadb cargo nextest run --workspace --no-fail-fast; \
+	  cargo test --workspace --doc --quiet; \
+	else \
+	  scripts/with-mariadb cargo test --workspace --no-fail-fast; \
+	fi
+
+lint: need-cargo buf ## Check form, lints, protos and their compatibility
+	@cargo fmt --all --check
+	@cargo clippy --workspace --all-targets --quiet -- -D warnings
+	@$(BUF) lint
+	@scripts/buf-breaking $(BUF)
+	@$(MAKE) --no-print-directory deny
+
+deny: ## Check licences and advisories, if cargo-deny is there
+	@if cargo deny --version >/dev/null 2>&1; then \
+	  cargo deny --log-level error check; \
+	else \
+	  echo "Not checked: licences and advisories. For that: cargo install cargo-deny"; \
+	fi
+
+fmt: need-cargo ## Put the code into form
+	@cargo fmt --all
+
+bench: need-cargo need-mariadb ## Measure sending and fan-out; prints one table
+	@scripts/with-mariadb cargo bench --bench chat
+
+buf: ## Install buf, for the protos, into its own folder
+	@test -x $(BUF) || { \
+	  command -v npm >/dev/null || { echo "npm is missing; install Node.js 20 or newer (https://nodejs.org)." >&2; exit 1; }; \
+	  npm install --prefix tools/buf --no-package-lock --no-audit --no-fund --loglevel=error; \
+	}
+
+clean: ## Remove what was built; ./data stays
+	@rm -rf target tools/buf/node_modules
+
+need-cargo:
+	@command -v cargo >/dev/null || { echo "Rust is missing; get it from https://rustup.rs, then try again." >&2; exit 1; }
+	@command -v cc >/dev/null || { echo "A C compiler is missing. On Debian or Ubuntu: apt-get install build-essential" >&2; exit 1; }
+
+need-mariadb:
+	@scripts/need mariadbd mariadb-server
