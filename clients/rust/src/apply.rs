@@ -1,0 +1,228 @@
+//! What a client knows, kept by applying updates: a pure model. Changes are
+//! state, so applying one twice does no harm.
+
+use std::collections::{BTreeMap, HashMap};
+
+use crate::{
+    live::Update,
+    v1::{self, message::Content},
+};
+
+/// One room as the client knows it.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct RoomView {
+    pub room: v1::Room,
+    /// Messages by position; what lies between may not have been loaded.
+    pub messages: BTreeMap<i64, v1::Message>,
+    /// There may be older messages than those in `messages`.
+    pub has_older: bool,
+    pub read_seq: i64,
+    /// Counted by the server up to the position of the summary.
+    counted: i64,
+    counted_up_to: i64,
+    counted_more: bool,
+}
+
+/// Everything the client knows.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Model {
+    pub rooms: BTreeMap<String, RoomView>,
+    pub users: HashMap<String, v1::User>,
+    pub presence: HashMap<String, v1::PresenceState>,
+    /// Who types, by room.
+    pub typing: BTreeMap<String, Vec<String>>,
+    pub me: v1::User,
+}
+
+impl Model {
+    /// Takes in one update.
+    pub fn apply(&mut self, update: &Update) {
+        match update {
+            Update::Ready(ready) => self.me = ready.user.clone().unwrap_or_default(),
+            Update::Change(change) => self.change(change),
+            Update::Reset(reset) => {
+                if let Some(summary) = &reset.summary {
+                    let view = self.begin(summary);
+                    view.messages.clear();
+                    view.messages.extend(reset.messages.iter().map(|m| (m.seq, m.clone())));
+                    view.has_older = true;
+                }
+            }
+            Update::RoomAdded(summary) => {
+                self.begin(summary);
+            }
+            Update::RoomGone(room_id) => {
+                self.rooms.remove(room_id);
+                self.typing.remove(room_id);
+            }
+            Update::Typing(typing) => {
+                let list = self.typing.entry(typing.room_id.clone()).or_default();
+                list.retain(|user| *user != typing.user_id);
+                if typing.typing {
+                    list.push(typing.user_id.clone());
+                }
+            }
+            Update::Presence(presence) => {
+                self.presence.insert(presence.user_id.clone(), presence.state());
+            }
+            Update::ReadMark(mark) => {
+                if mark.user_id == self.me.id
+                    && let Some(view) = self.rooms.get_mut(&mark.room_id)
+                {
+                    view.mark_read(mark.read_seq);
+                }
+            }
+            Update::Connection(_) | Update::Sent { .. } => {}
+        }
+    }
+
+    /// Takes in a page of history.
+    pub fn apply_page(&mut self, room_id: &str, page: &v1::ListMessagesResponse) {
+        let Some(view) = self.rooms.get_mut(room_id) else { return };
+        for message in &page.messages {
+            view.put(message);
+        }
+        if page.messages.first().is_none_or(|first| {
+            view.messages.first_key_value().is_none_or(|(oldest, _)| first.seq <= *oldest)
+        }) {
+            view.has_older = page.has_older;
+        }
+    }
+
+    fn begin(&mut self, summary: &v1::RoomSummary) -> &mut RoomView {
+        let room = summary.room.clone().unwrap_or_default();
+        let view = self.rooms.entry(room.id.clone()).or_default();
+        view.read_seq = summary.read_seq;
+        view.counted = i64::from(summary.unread_count);
+        view.counted_more = summary.unread_more;
+        view.counted_up_to = room.head_seq;
+        view.has_older = true;
+        view.room = room;
+        if let Some(last) = &summary.last_message {
+            view.put(last);
+        }
+        view
+    }
+
+    fn change(&mut self, change: &v1::RoomChange) {
+        if let Some(member) = &change.member
+            && let Some(user) = &member.user
+        {
+            self.users.insert(user.id.clone(), user.clone());
+        }
+        let Some(view) = self.rooms.get_mut(&change.room_id) else { return };
+        view.room.head_seq = view.room.head_seq.max(change.seq);
+        if let Some(room) = &change.room
+            && room.changed_seq >= view.room.changed_seq
+        {
+            let head_seq = view.room.head_seq;
+            view.room = room.clone();
+            view.room.head_seq = head_seq;
+        }
+        if let Some(message) = &change.message {
+            view.put(message);
+        }
+    }
+}
+
+impl RoomView {
+    /// How many messages of others are unread, and whether there are more.
+    #[must_use]
+    pub fn unread(&self, me: &str) -> (i64, bool) {
+        let from = self.read_seq.max(self.counted_up_to);
+        let newer = self.messages.range(from + 1..).filter(|(_, m)| counts(m, me)).count();
+        (self.counted + newer.try_into().unwrap_or(i64::MAX), self.counted_more)
+    }
+
+    fn mark_read(&mut self, seq: i64) {
+        if seq <= self.read_seq {
+            return;
+        }
+        self.read_seq = seq;
+        if seq >= self.counted_up_to {
+            self.counted = 0;
+            self.counted_more = false;
+        }
+    }
+
+    /// The newer state of a message wins.
+    fn put(&mut self, message: &v1::Message) {
+        let known = self.messages.get(&message.seq).map_or(-1, |known| known.changed_seq);
+        if message.changed_seq > known {
+            self.messages.insert(message.seq, message.clone());
+        }
+    }
+}
+
+/// Own and system messages never count as unread.
+fn counts(message: &v1::Message, me: &str) -> bool {
+    message.sender_id != me && matches!(message.content, Some(Content::Text(_)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(seq: i64, sender: &str) -> v1::Message {
+        v1::Message {
+            room_id: "r".into(),
+            seq,
+            sender_id: sender.into(),
+            changed_seq: seq,
+            content: Some(Content::Text(format!("{seq}"))),
+            ..Default::default()
+        }
+    }
+
+    fn change(message: v1::Message) -> Update {
+        let (seq, after_seq) = (message.changed_seq, message.changed_seq - 1);
+        let message = Some(message);
+        Update::Change(v1::RoomChange { room_id: "r".into(), seq, after_seq, message, ..Default::default() })
+    }
+
+    fn model() -> Model {
+        let mut model = Model { me: v1::User { id: "me".into(), ..Default::default() }, ..Default::default() };
+        model.apply(&Update::RoomAdded(v1::RoomSummary {
+            room: Some(v1::Room { id: "r".into(), head_seq: 5, ..Default::default() }),
+            read_seq: 3,
+            unread_count: 2,
+            ..Default::default()
+        }));
+        model
+    }
+
+    #[test]
+    fn applying_twice_does_no_harm() {
+        let mut once = model();
+        once.apply(&change(text(6, "you")));
+        let mut twice = once.clone();
+        twice.apply(&change(text(6, "you")));
+        assert_eq!(once, twice);
+        assert_eq!(once.rooms["r"].unread("me"), (3, false));
+    }
+
+    #[test]
+    fn own_and_system_messages_never_count_and_reading_clears() {
+        let mut model = model();
+        model.apply(&change(text(6, "me")));
+        let system = Some(Content::System(v1::SystemMessage::default()));
+        model.apply(&change(v1::Message { content: system, ..text(7, "you") }));
+        assert_eq!(model.rooms["r"].unread("me"), (2, false));
+        model.apply(&change(text(8, "you")));
+        let mark = |seq| Update::ReadMark(v1::ReadMark { room_id: "r".into(), user_id: "me".into(), read_seq: seq });
+        model.apply(&mark(7));
+        assert_eq!(model.rooms["r"].unread("me"), (1, false));
+        model.apply(&mark(8));
+        model.apply(&mark(2));
+        assert_eq!(model.rooms["r"].unread("me"), (0, false));
+    }
+
+    #[test]
+    fn an_older_state_never_replaces_a_newer() {
+        let mut model = model();
+        let edited = v1::Message { changed_seq: 9, ..text(6, "you") };
+        model.apply(&change(edited.clone()));
+        model.apply(&change(text(6, "you")));
+        assert_eq!(model.rooms["r"].messages[&6], edited);
+    }
+}

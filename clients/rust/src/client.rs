@@ -1,0 +1,269 @@
+//! Typed calls with tokens that renew themselves.
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, SystemTime},
+};
+
+use serde::{Deserialize, Serialize};
+use tokio::sync::watch;
+use tonic::{
+    Request, Response, Status,
+    metadata::MetadataValue,
+    transport::{Channel, Endpoint},
+};
+
+use crate::{
+    error::Error,
+    live::{self, Live, Updates},
+    v1::{
+        self, auth_service_client::AuthServiceClient, chat_service_client::ChatServiceClient,
+        room_service_client::RoomServiceClient, user_service_client::UserServiceClient,
+    },
+};
+
+/// An access token is renewed when it has less than this left.
+const RENEW_BEFORE: Duration = Duration::from_secs(30);
+
+/// The tokens of a session, to be kept by the application: whoever has them is
+/// signed in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionTokens {
+    pub access_token: String,
+    /// Seconds since 1970.
+    pub access_expires_at: i64,
+    pub refresh_token: String,
+}
+
+impl From<v1::Session> for SessionTokens {
+    fn from(session: v1::Session) -> Self {
+        Self {
+            access_token: session.access_token,
+            access_expires_at: session.access_expires_at.map_or(0, |at| at.seconds),
+            refresh_token: session.refresh_token,
+        }
+    }
+}
+
+/// A server, and who one is there. Cheap to clone; clones share the session.
+#[derive(Debug, Clone)]
+pub struct Client {
+    channel: Channel,
+    session: Arc<Session>,
+}
+
+#[derive(Debug)]
+struct Session {
+    tokens: watch::Sender<Option<SessionTokens>>,
+    /// Held while the tokens are renewed: a refresh token works once.
+    renewing: tokio::sync::Mutex<()>,
+    device: Mutex<String>,
+}
+
+impl Client {
+    /// A client for the server at `url`, such as `http://127.0.0.1:8080`. The
+    /// connection is made when it is needed.
+    pub fn connect(url: impl Into<String>) -> Result<Self, Error> {
+        let endpoint = Endpoint::from_shared(url.into())?
+            .connect_timeout(Duration::from_secs(10))
+            .tcp_nodelay(true)
+            .http2_keep_alive_interval(Duration::from_secs(30))
+            .keep_alive_timeout(Duration::from_secs(10));
+        let session = Session {
+            tokens: watch::Sender::new(None),
+            renewing: tokio::sync::Mutex::new(()),
+            device: Mutex::new("Rust SDK".into()),
+        };
+        Ok(Self { channel: endpoint.connect_lazy(), session: Arc::new(session) })
+    }
+
+    /// Names the device in the user's list of sessions.
+    pub fn set_device(&self, name: impl Into<String>) {
+        *self.session.device.lock().unwrap_or_else(PoisonError::into_inner) = name.into();
+    }
+
+    fn device(&self) -> String {
+        self.session.device.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Goes on with a session from before.
+    pub fn set_tokens(&self, tokens: Option<SessionTokens>) {
+        self.session.tokens.send_replace(tokens);
+    }
+
+    /// The tokens as they change: keep the newest, the ones before are spent.
+    #[must_use]
+    pub fn tokens(&self) -> watch::Receiver<Option<SessionTokens>> {
+        self.session.tokens.subscribe()
+    }
+
+    /// Makes an account and signs in to it.
+    pub async fn register(&self, mut request: v1::RegisterRequest) -> Result<v1::User, Error> {
+        if request.device.is_empty() {
+            request.device = self.device();
+        }
+        let response = AuthServiceClient::new(self.channel.clone()).register(request).await?;
+        let v1::RegisterResponse { session, user } = response.into_inner();
+        self.set_tokens(session.map(SessionTokens::from));
+        Ok(user.unwrap_or_default())
+    }
+
+    /// Signs in by username or e-mail.
+    pub async fn login(&self, login: &str, password: &str, keep: bool) -> Result<v1::User, Error> {
+        let request = v1::LoginRequest {
+            login: login.into(),
+            password: password.into(),
+            device: self.device(),
+            keep_signed_in: keep,
+        };
+        let response = AuthServiceClient::new(self.channel.clone()).login(request).await?;
+        let v1::LoginResponse { session, user } = response.into_inner();
+        self.set_tokens(session.map(SessionTokens::from));
+        Ok(user.unwrap_or_default())
+    }
+
+    /// Ends the session, here and on the server.
+    pub async fn logout(&self) -> Result<(), Error> {
+        let ended = self
+            .call(v1::LogoutRequest {}, async |channel, request| {
+                AuthServiceClient::new(channel).logout(request).await
+            })
+            .await;
+        self.set_tokens(None);
+        ended.map(drop)
+    }
+
+    /// An access token with some life left.
+    pub async fn access_token(&self) -> Result<String, Error> {
+        let tokens = self.current()?;
+        if seconds_left(&tokens) > RENEW_BEFORE.as_secs().cast_signed() {
+            return Ok(tokens.access_token);
+        }
+        self.renew(&tokens.access_token).await
+    }
+
+    /// A newer access token than the one given. Several callers at once renew once.
+    pub async fn renew(&self, older: &str) -> Result<String, Error> {
+        let _renewing = self.session.renewing.lock().await;
+        let tokens = self.current()?;
+        if tokens.access_token != older {
+            return Ok(tokens.access_token);
+        }
+        let request = v1::RefreshSessionRequest { refresh_token: tokens.refresh_token };
+        let renewed = AuthServiceClient::new(self.channel.clone()).refresh_session(request).await;
+        match renewed {
+            Ok(response) => {
+                let tokens = response.into_inner().session.map(SessionTokens::from);
+                self.set_tokens(tokens);
+                Ok(self.current()?.access_token)
+            }
+            Err(status) => {
+                let error = Error::from(status);
+                if error.code == tonic::Code::Unauthenticated {
+                    self.set_tokens(None);
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// One connection that keeps itself, and what happens on it. Must be called
+    /// within a tokio runtime.
+    #[must_use]
+    pub fn live(&self, options: live::Options) -> (Live, Updates) {
+        live::start(self.clone(), options)
+    }
+
+    /// The channel, for generated clients of one's own.
+    #[must_use]
+    pub fn channel(&self) -> Channel {
+        self.channel.clone()
+    }
+
+    fn current(&self) -> Result<SessionTokens, Error> {
+        self.session.tokens.borrow().clone().ok_or_else(Error::signed_out)
+    }
+
+    /// Makes a call with the access token, and once more if it had expired.
+    async fn call<Q: Clone, R>(
+        &self,
+        request: Q,
+        rpc: impl AsyncFn(Channel, Request<Q>) -> Result<Response<R>, Status>,
+    ) -> Result<R, Error> {
+        let token = self.access_token().await?;
+        let first = rpc(self.channel.clone(), authorized(request.clone(), &token)?).await;
+        match first.map_err(Error::from) {
+            Ok(response) => Ok(response.into_inner()),
+            Err(error) if error.is_token_expired() => {
+                let token = self.renew(&token).await?;
+                let again = rpc(self.channel.clone(), authorized(request, &token)?).await?;
+                Ok(again.into_inner())
+            }
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// A request with its access token.
+pub fn authorized<Q>(request: Q, token: &str) -> Result<Request<Q>, Error> {
+    let mut request = Request::new(request);
+    let value = MetadataValue::try_from(format!("Bearer {token}"))
+        .map_err(|_| Error::local(tonic::Code::Unauthenticated, "TOKEN_INVALID", "Bad token."))?;
+    request.metadata_mut().insert("authorization", value);
+    Ok(request)
+}
+
+fn seconds_left(tokens: &SessionTokens) -> i64 {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    tokens.access_expires_at - now.as_secs().cast_signed()
+}
+
+macro_rules! calls {
+    ($($service:ident { $($rpc:ident($request:ident) -> $response:ident;)* })*) => {
+        impl Client {
+            $($(
+                /// As the RPC of this name; see its comment in the protos.
+                pub async fn $rpc(&self, request: v1::$request) -> Result<v1::$response, Error> {
+                    self.call(request, async |channel, request| {
+                        $service::new(channel).$rpc(request).await
+                    })
+                    .await
+                }
+            )*)*
+        }
+    };
+}
+
+calls! {
+    AuthServiceClient {
+        change_password(ChangePasswordRequest) -> ChangePasswordResponse;
+    }
+    UserServiceClient {
+        get_me(GetMeRequest) -> GetMeResponse;
+        get_user(GetUserRequest) -> GetUserResponse;
+        batch_get_users(BatchGetUsersRequest) -> BatchGetUsersResponse;
+        search_users(SearchUsersRequest) -> SearchUsersResponse;
+        update_profile(UpdateProfileRequest) -> UpdateProfileResponse;
+    }
+    RoomServiceClient {
+        create_room(CreateRoomRequest) -> CreateRoomResponse;
+        get_room(GetRoomRequest) -> GetRoomResponse;
+        list_rooms(ListRoomsRequest) -> ListRoomsResponse;
+        browse_rooms(BrowseRoomsRequest) -> BrowseRoomsResponse;
+        update_room(UpdateRoomRequest) -> UpdateRoomResponse;
+        join_room(JoinRoomRequest) -> JoinRoomResponse;
+        leave_room(LeaveRoomRequest) -> LeaveRoomResponse;
+        list_members(ListMembersRequest) -> ListMembersResponse;
+    }
+    ChatServiceClient {
+        send_message(SendMessageRequest) -> SendMessageResponse;
+        list_messages(ListMessagesRequest) -> ListMessagesResponse;
+        get_message(GetMessageRequest) -> GetMessageResponse;
+        mark_read(MarkReadRequest) -> MarkReadResponse;
+        set_typing(SetTypingRequest) -> SetTypingResponse;
+        set_presence(SetPresenceRequest) -> SetPresenceResponse;
+        watch_rooms(WatchRoomsRequest) -> WatchRoomsResponse;
+        renew_token(RenewTokenRequest) -> RenewTokenResponse;
+        sync_room(SyncRoomRequest) -> SyncRoomResponse;
+    }
+}

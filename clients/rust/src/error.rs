@@ -1,0 +1,95 @@
+//! What can go wrong, as the server says it.
+
+use std::time::Duration;
+
+use tonic::{Code, Status};
+use tonic_types::StatusExt as _;
+
+/// A failed call.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct Error {
+    pub code: Code,
+    /// The stable reason, such as `NOT_MEMBER`; empty if the server gave none.
+    pub reason: String,
+    /// A text that may be shown to a user, in English.
+    pub message: String,
+    /// Every violated field with its rule.
+    pub violations: Vec<(String, String)>,
+    /// When it may be tried again.
+    pub retry_after: Option<Duration>,
+}
+
+impl Error {
+    pub(crate) fn local(code: Code, reason: &str, message: &str) -> Self {
+        Self {
+            code,
+            reason: reason.to_owned(),
+            message: message.to_owned(),
+            violations: vec![],
+            retry_after: None,
+        }
+    }
+
+    pub(crate) fn not_connected() -> Self {
+        Self::local(Code::Unavailable, "NOT_CONNECTED", "There is no connection right now.")
+    }
+
+    pub(crate) fn signed_out() -> Self {
+        Self::local(Code::Unauthenticated, "SIGNED_OUT", "Sign in first.")
+    }
+
+    /// Whether sending the same again could only fail the same way.
+    #[must_use]
+    pub fn is_final(&self) -> bool {
+        matches!(
+            self.code,
+            Code::InvalidArgument
+                | Code::NotFound
+                | Code::AlreadyExists
+                | Code::PermissionDenied
+                | Code::FailedPrecondition
+                | Code::OutOfRange
+                | Code::Unimplemented
+        )
+    }
+
+    /// Whether the access token has to be renewed.
+    #[must_use]
+    pub fn is_token_expired(&self) -> bool {
+        self.code == Code::Unauthenticated && self.reason == "TOKEN_EXPIRED"
+    }
+}
+
+impl From<Status> for Error {
+    fn from(status: Status) -> Self {
+        let details = status.get_error_details();
+        Self {
+            code: status.code(),
+            reason: details.error_info().map(|info| info.reason.clone()).unwrap_or_default(),
+            message: status.message().to_owned(),
+            violations: details
+                .bad_request()
+                .map(|bad| {
+                    let violations = bad.field_violations.iter();
+                    violations.map(|v| (v.field.clone(), v.description.clone())).collect()
+                })
+                .unwrap_or_default(),
+            retry_after: details.retry_info().and_then(|retry| retry.retry_delay),
+        }
+    }
+}
+
+/// The error of a reply on a stream.
+impl From<tonic_types::Status> for Error {
+    fn from(status: tonic_types::Status) -> Self {
+        let details = prost::Message::encode_to_vec(&status);
+        Status::with_details(Code::from(status.code), status.message, details.into()).into()
+    }
+}
+
+impl From<tonic::transport::Error> for Error {
+    fn from(error: tonic::transport::Error) -> Self {
+        Self::local(Code::Unavailable, "TRANSPORT", &error.to_string())
+    }
+}

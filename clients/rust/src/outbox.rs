@@ -1,0 +1,175 @@
+//! Messages that have not been acknowledged: a pure queue. Each has its
+//! `client_message_id` from the start, so that sending it again is harmless.
+
+use std::{
+    collections::{HashSet, VecDeque},
+    time::{Duration, Instant},
+};
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::Error;
+
+const FIRST_DELAY: Duration = Duration::from_millis(500);
+const LONGEST_DELAY: Duration = Duration::from_secs(30);
+
+/// A message to be sent. An application may keep these across its own restarts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unsent {
+    pub client_message_id: String,
+    pub room_id: String,
+    pub text: String,
+}
+
+#[derive(Debug, Clone)]
+struct Entry {
+    message: Unsent,
+    in_flight: bool,
+    failures: u32,
+    not_before: Option<Instant>,
+}
+
+/// What became of an attempt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Settled {
+    /// It is done with, well or not.
+    Done(Unsent),
+    /// It stays and will be tried again.
+    Again,
+    /// No such message waits.
+    Unknown,
+}
+
+/// The queue. Messages of a room leave one after the other, in order.
+#[derive(Debug, Clone, Default)]
+pub struct Outbox {
+    entries: VecDeque<Entry>,
+}
+
+impl Outbox {
+    /// A queue with messages from before.
+    pub fn new(messages: impl IntoIterator<Item = Unsent>) -> Self {
+        let mut outbox = Self::default();
+        for message in messages {
+            outbox.push(message);
+        }
+        outbox
+    }
+
+    pub fn push(&mut self, message: Unsent) {
+        self.entries.push_back(Entry { message, in_flight: false, failures: 0, not_before: None });
+    }
+
+    /// The next message that may leave now; it is in flight from here on.
+    pub fn next(&mut self, now: Instant) -> Option<Unsent> {
+        let mut blocked = HashSet::new();
+        for entry in &mut self.entries {
+            if blocked.contains(&entry.message.room_id) {
+                continue;
+            }
+            let waits = entry.in_flight || entry.not_before.is_some_and(|at| at > now);
+            if !waits {
+                entry.in_flight = true;
+                return Some(entry.message.clone());
+            }
+            blocked.insert(entry.message.room_id.clone());
+        }
+        None
+    }
+
+    /// When a message that waits may leave.
+    #[must_use]
+    pub fn wakes_at(&self) -> Option<Instant> {
+        self.entries.iter().filter(|entry| !entry.in_flight).filter_map(|e| e.not_before).min()
+    }
+
+    /// The answer to an attempt.
+    pub fn settle(&mut self, id: &str, error: Option<&Error>, now: Instant) -> Settled {
+        let Some(at) = self.entries.iter().position(|e| e.message.client_message_id == id) else {
+            return Settled::Unknown;
+        };
+        match error {
+            Some(error) if !error.is_final() => {
+                let entry = &mut self.entries[at];
+                entry.in_flight = false;
+                let delay = FIRST_DELAY.saturating_mul(1 << entry.failures.min(10));
+                let delay = error.retry_after.unwrap_or(delay).min(LONGEST_DELAY);
+                entry.failures += 1;
+                entry.not_before = Some(now + delay);
+                Settled::Again
+            }
+            _ => self
+                .entries
+                .remove(at)
+                .map_or(Settled::Unknown, |entry| Settled::Done(entry.message)),
+        }
+    }
+
+    /// The connection is gone: what was in flight may or may not have arrived,
+    /// and is sent again.
+    pub fn lost(&mut self) {
+        for entry in &mut self.entries {
+            entry.in_flight = false;
+        }
+    }
+
+    /// What waits, oldest first.
+    pub fn waiting(&self) -> impl Iterator<Item = &Unsent> {
+        self.entries.iter().map(|entry| &entry.message)
+    }
+
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tonic::Code;
+
+    use super::*;
+
+    fn message(id: &str, room: &str) -> Unsent {
+        Unsent { client_message_id: id.into(), room_id: room.into(), text: id.into() }
+    }
+
+    fn leaving(outbox: &mut Outbox, now: Instant) -> Vec<String> {
+        std::iter::from_fn(|| outbox.next(now)).map(|m| m.client_message_id).collect()
+    }
+
+    #[test]
+    fn messages_of_a_room_leave_one_after_the_other() {
+        let now = Instant::now();
+        let mut outbox = Outbox::new([message("1", "a"), message("2", "a"), message("3", "b")]);
+        assert_eq!(leaving(&mut outbox, now), ["1", "3"]);
+        assert!(matches!(outbox.settle("1", None, now), Settled::Done(_)));
+        assert_eq!(leaving(&mut outbox, now), ["2"]);
+        assert_eq!(outbox.settle("1", None, now), Settled::Unknown);
+    }
+
+    #[test]
+    fn what_was_in_flight_is_sent_again_in_order() {
+        let now = Instant::now();
+        let mut outbox = Outbox::new([message("1", "a"), message("2", "a")]);
+        assert_eq!(leaving(&mut outbox, now), ["1"]);
+        outbox.lost();
+        assert_eq!(leaving(&mut outbox, now), ["1"]);
+    }
+
+    #[test]
+    fn a_passing_failure_waits_and_a_final_one_does_not() {
+        let now = Instant::now();
+        let mut outbox = Outbox::new([message("1", "a"), message("2", "a")]);
+        assert_eq!(leaving(&mut outbox, now), ["1"]);
+        let mut busy = Error::local(Code::ResourceExhausted, "TOO_FAST", "");
+        busy.retry_after = Some(Duration::from_secs(3));
+        assert_eq!(outbox.settle("1", Some(&busy), now), Settled::Again);
+        assert_eq!(leaving(&mut outbox, now), [""; 0]);
+        assert_eq!(outbox.wakes_at(), Some(now + Duration::from_secs(3)));
+        assert_eq!(leaving(&mut outbox, now + Duration::from_secs(3)), ["1"]);
+        let refused = Error::local(Code::PermissionDenied, "NOT_MEMBER", "");
+        assert!(matches!(outbox.settle("1", Some(&refused), now), Settled::Done(_)));
+        assert_eq!(leaving(&mut outbox, now), ["2"]);
+    }
+}
