@@ -1,0 +1,17 @@
+//! A real server on a free port, real clients, both databases. `walk.rs` first.
+
+mod support;
+
+mod accounts;
+mod bad_input;
+mod layers;
+mod once;
+mod outage;
+mod presence;
+mod resume;
+mod rooms;
+mod sdk;
+mod shutdown;
+mod slow_reader;
+mod transcript;
+mod walk;

@@ -1,0 +1,108 @@
+//! A database for each test.
+
+use std::{
+    io::{BufRead as _, BufReader, Write as _},
+    process::{Child, ChildStdin, ChildStdout, Command, Stdio},
+    sync::OnceLock,
+};
+
+use sqlx::{Connection as _, Executor as _, MySqlConnection};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Database {
+    Sqlite,
+    MySql,
+}
+
+/// A database of a MySQL server, made for one test.
+pub struct MySqlDatabase {
+    server: String,
+    name: String,
+}
+
+impl MySqlDatabase {
+    pub async fn create() -> Self {
+        Self::create_on(&server_url()).await
+    }
+
+    pub async fn create_on(server: &str) -> Self {
+        let name = format!("t{}", uuid::Uuid::new_v4().simple());
+        let database = Self { server: server.to_owned(), name };
+        database.admin(format!("create database {}", database.name)).await;
+        database
+    }
+
+    pub fn url(&self) -> String {
+        self.server.replacen("/?", &format!("/{}?", self.name), 1)
+    }
+
+    pub async fn drop(self) {
+        self.admin(format!("drop database {}", self.name)).await;
+    }
+
+    async fn admin(&self, sql: String) {
+        let mut connection =
+            MySqlConnection::connect(&self.server).await.expect("the test's MySQL server answers");
+        connection.execute(sqlx::AssertSqlSafe(sql)).await.expect("an administrator's statement");
+    }
+}
+
+/// The server of this run: the one that `make test` has started, or else one of
+/// this process.
+fn server_url() -> String {
+    static OWN: OnceLock<PrivateMySql> = OnceLock::new();
+    match std::env::var_os("CAUSERIE_TEST_MYSQL") {
+        Some(url) => url.into_string().expect("a URL"),
+        None => OWN.get_or_init(PrivateMySql::start).url.clone(),
+    }
+}
+
+/// A MySQL server that ends with this value or this process, and that can be
+/// made to crash and come back.
+pub struct PrivateMySql {
+    pub url: String,
+    child: Child,
+    orders: std::sync::Mutex<Option<(ChildStdin, BufReader<ChildStdout>)>>,
+}
+
+impl PrivateMySql {
+    pub fn start() -> Self {
+        let mut child = Command::new(concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/with-mariadb"))
+            .arg("--serve")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("scripts/with-mariadb can be run");
+        let stdin = child.stdin.take().expect("a pipe");
+        let mut stdout = BufReader::new(child.stdout.take().expect("a pipe"));
+        let mut line = String::new();
+        stdout.read_line(&mut line).expect("its first line");
+        let ready: serde_json::Value = serde_json::from_str(&line).unwrap_or_else(|_| {
+            panic!("no MySQL server for this test; run `make test`, which installs MariaDB")
+        });
+        let url = ready["url"].as_str().expect("a URL").to_owned();
+        Self { url, child, orders: std::sync::Mutex::new(Some((stdin, stdout))) }
+    }
+
+    /// `stop` (at once, like a crash) or `start`.
+    pub async fn order(&self, order: &str) {
+        tokio::task::block_in_place(|| {
+            let mut orders = self.orders.lock().expect("no test panics while it holds this");
+            let (stdin, stdout) = orders.as_mut().expect("it lives as long as this value");
+            writeln!(stdin, "{order}").expect("it listens");
+            let mut line = String::new();
+            stdout.read_line(&mut line).expect("it answers");
+            assert!(line.starts_with(order), "{order} was answered by {line:?}");
+        });
+    }
+}
+
+impl Drop for PrivateMySql {
+    fn drop(&mut self) {
+        // The end of its input is its end; waited for, so that its folder goes too.
+        if let Ok(mut orders) = self.orders.lock() {
+            orders.take();
+        }
+        let _ = self.child.wait();
+    }
+}

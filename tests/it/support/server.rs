@@ -1,0 +1,220 @@
+//! Servers: in this process, or as a process of their own that can be killed.
+
+use std::{process::Stdio, time::Duration};
+
+use causerie::Config;
+use tempfile::TempDir;
+use tokio::{
+    io::{AsyncBufReadExt as _, BufReader},
+    net::TcpListener,
+    process::{Child, Command},
+    sync::oneshot,
+    task::JoinHandle,
+};
+
+use super::{Database, database::MySqlDatabase, within};
+
+/// A server in this process.
+pub struct Server {
+    pub url: String,
+    pub config: Config,
+    stop: Option<oneshot::Sender<()>>,
+    task: Option<JoinHandle<Result<(), causerie::Error>>>,
+    mysql: Option<MySqlDatabase>,
+    _folder: Option<TempDir>,
+}
+
+impl Server {
+    pub async fn start(database: Database) -> Self {
+        Self::start_with(database, |_| {}).await
+    }
+
+    /// Starts with options that differ from those for tests.
+    pub async fn start_with(database: Database, change: impl FnOnce(&mut Config)) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let mut config = test_config();
+        config.server.data = folder.path().to_owned();
+        let mysql = match database {
+            Database::Sqlite => None,
+            Database::MySql => {
+                let mysql = MySqlDatabase::create().await;
+                config.store.url = mysql.url();
+                Some(mysql)
+            }
+        };
+        change(&mut config);
+        let mut server = Self {
+            url: String::new(),
+            config,
+            stop: None,
+            task: None,
+            mysql,
+            _folder: Some(folder),
+        };
+        server.run().await;
+        server
+    }
+
+    async fn run(&mut self) {
+        let address = self.url.strip_prefix("http://").unwrap_or("127.0.0.1:0").to_owned();
+        let listener = TcpListener::bind(address).await.expect("a free port");
+        self.url = format!("http://{}", listener.local_addr().expect("an address"));
+        let (stop, stopped) = oneshot::channel::<()>();
+        self.stop = Some(stop);
+        let config = self.config.clone();
+        self.task = Some(tokio::spawn(async move {
+            causerie::serve(config, listener, async {
+                let _ = stopped.await;
+            })
+            .await
+        }));
+    }
+
+    /// Asks the server to stop, and waits until it has.
+    pub async fn stop(&mut self) {
+        if let Some(stop) = self.stop.take() {
+            let _ = stop.send(());
+        }
+        if let Some(task) = self.task.take() {
+            let ended = within("the server to stop", task).await;
+            ended.expect("the server does not panic").expect("the server ends well");
+        }
+    }
+
+    /// Stops, and starts again on the same port and data.
+    pub async fn restart(&mut self) {
+        self.stop().await;
+        self.run().await;
+    }
+
+    /// Stops and removes everything.
+    pub async fn end(mut self) {
+        self.stop().await;
+        if let Some(mysql) = self.mysql.take() {
+            mysql.drop().await;
+        }
+    }
+}
+
+/// Cheap passwords, no limits of speed, quick presence.
+pub fn test_config() -> Config {
+    let mut config = Config::default();
+    config.auth.argon2_memory_kib = 64;
+    config.auth.argon2_passes = 1;
+    config.auth.logins_per_minute = 0;
+    config.auth.registrations_per_minute = 0;
+    config.chat.messages_per_second = 0;
+    config.presence.grace_ms = 100;
+    config.presence.merge_ms = 20;
+    config.server.stop_within_ms = 5_000;
+    config
+}
+
+/// A server as a process of its own.
+pub struct Process {
+    pub url: String,
+    child: Child,
+    environment: Vec<(String, String)>,
+    mysql: Option<MySqlDatabase>,
+    folder: Option<TempDir>,
+}
+
+impl Process {
+    pub async fn start(database: Database) -> Self {
+        let mysql = match database {
+            Database::Sqlite => None,
+            Database::MySql => Some(MySqlDatabase::create().await),
+        };
+        Self::start_on(mysql).await
+    }
+
+    pub async fn start_on(mysql: Option<MySqlDatabase>) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let mut environment: Vec<(String, String)> = [
+            ("AUTH__ARGON2_MEMORY_KIB", "64"),
+            ("AUTH__ARGON2_PASSES", "1"),
+            ("AUTH__LOGINS_PER_MINUTE", "0"),
+            ("AUTH__REGISTRATIONS_PER_MINUTE", "0"),
+            ("CHAT__MESSAGES_PER_SECOND", "0"),
+            ("LOG__FILTER", "warn"),
+        ]
+        .map(|(name, value)| (format!("CAUSERIE_{name}"), value.to_owned()))
+        .into();
+        let data = folder.path().display().to_string();
+        environment.push(("CAUSERIE_SERVER__DATA".into(), data));
+        if let Some(mysql) = &mysql {
+            environment.push(("CAUSERIE_STORE__URL".into(), mysql.url()));
+        }
+        let (child, url) = spawn(&environment, "127.0.0.1:0").await;
+        Self { url, child, environment, mysql, folder: Some(folder) }
+    }
+
+    /// Ends the process at once, as a crash would.
+    pub async fn kill(&mut self) {
+        self.child.start_kill().expect("it can be killed");
+        self.child.wait().await.expect("it ends");
+    }
+
+    /// Starts it again on the same port and data.
+    pub async fn start_again(&mut self) {
+        let address = self.url.trim_start_matches("http://").to_owned();
+        (self.child, self.url) = spawn(&self.environment, &address).await;
+    }
+
+    /// The data folder.
+    pub fn data(&self) -> &std::path::Path {
+        self.folder.as_ref().expect("it lives as long as this value").path()
+    }
+
+    /// Asks it to stop, as an operator would, and returns its exit status.
+    pub async fn terminate(&mut self) -> std::process::ExitStatus {
+        let pid = self.child.id().expect("it is running").to_string();
+        let sent = Command::new("kill").args(["-TERM", &pid]).status().await;
+        assert!(sent.expect("kill can be run").success());
+        within("the process to end", self.child.wait()).await.expect("it ends")
+    }
+
+    pub async fn end(mut self) {
+        if self.child.id().is_some() {
+            self.kill().await;
+        }
+        if let Some(mysql) = self.mysql.take() {
+            mysql.drop().await;
+        }
+    }
+}
+
+async fn spawn(environment: &[(String, String)], listen: &str) -> (Child, String) {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_causerie"))
+        .envs(environment.iter().cloned())
+        .env("CAUSERIE_SERVER__LISTEN", listen)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .expect("the server can be started");
+    let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
+    let url = within("the server to say its address", async {
+        loop {
+            let line = lines.next_line().await.expect("its output").expect("its address");
+            if let Some(at) = line.find("http://") {
+                return line[at..].trim().to_owned();
+            }
+        }
+    })
+    .await;
+    // Its output has to go somewhere, or it would stop at a full pipe.
+    tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+    (child, url)
+}
+
+/// Waits until a page of the server answers with 200.
+pub async fn until_ready(url: &str) {
+    within("the server to be ready", async {
+        let mut ticks = tokio::time::interval(Duration::from_millis(20));
+        while super::web::get(url, "/readyz").await.is_none_or(|(status, _)| status != 200) {
+            ticks.tick().await;
+        }
+    })
+    .await;
+}
