@@ -38,8 +38,6 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-fn prost_types_set(
-    encoded: &[u8],
-) -> Result<prost_types::FileDescriptorSet, prost::DecodeError> {
+fn prost_types_set(encoded: &[u8]) -> Result<prost_types::FileDescriptorSet, prost::DecodeError> {
     prost_types::FileDescriptorSet::decode(encoded)
 }

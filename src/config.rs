@@ -101,7 +101,9 @@ impl Config {
                 config::Environment::with_prefix("CAUSERIE")
                     // Only names with a section are options; CAUSERIE_SERVER,
                     // say, is the clients'.
-                    .source(Some(std::env::vars().filter(|(name, _)| name.contains("__")).collect()))
+                    .source(Some(
+                        std::env::vars().filter(|(name, _)| name.contains("__")).collect(),
+                    ))
                     .prefix_separator("_")
                     .separator("__")
                     .try_parsing(true)

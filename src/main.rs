@@ -87,7 +87,10 @@ fn runtime() -> Result<tokio::runtime::Runtime, Error> {
 
 async fn serve(config: Config) -> Result<(), Error> {
     let listener = TcpListener::bind(config.server.listen).await.map_err(|error| {
-        Error::invalid("server.listen", format!("cannot be used ({}): {error}", config.server.listen))
+        Error::invalid(
+            "server.listen",
+            format!("cannot be used ({}): {error}", config.server.listen),
+        )
     })?;
     let address = listener.local_addr().map_err(Error::internal)?;
     println!(

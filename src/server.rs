@@ -209,13 +209,8 @@ fn pages(ready: watch::Receiver<Readiness>) -> Router {
 
 /// What browsers on other origins may do: grpc-web calls, and read their answers.
 fn cors(origins: &[String]) -> CorsLayer {
-    let exposed = [
-        "grpc-status",
-        "grpc-message",
-        "grpc-status-details-bin",
-        "grpc-encoding",
-        "x-request-id",
-    ];
+    let exposed =
+        ["grpc-status", "grpc-message", "grpc-status-details-bin", "grpc-encoding", "x-request-id"];
     let allowed = if origins.iter().any(|origin| origin == "*") {
         AllowOrigin::any()
     } else {

@@ -31,9 +31,7 @@ fn classify(error: &Error) -> (Code, &'static str, Option<Duration>) {
         Error::NotMember => (Code::PermissionDenied, "NOT_MEMBER", None),
         Error::NotAdmin => (Code::PermissionDenied, "NOT_ADMIN", None),
         Error::LastOwner => (Code::FailedPrecondition, "LAST_OWNER", None),
-        Error::TooFast { retry_after } => {
-            (Code::ResourceExhausted, "TOO_FAST", Some(*retry_after))
-        }
+        Error::TooFast { retry_after } => (Code::ResourceExhausted, "TOO_FAST", Some(*retry_after)),
         Error::Overloaded => (Code::ResourceExhausted, "OVERLOADED", SOON),
         Error::TooManyInFlight => (Code::ResourceExhausted, "TOO_MANY_IN_FLIGHT", SOON),
         Error::TooManyStreams => (Code::ResourceExhausted, "TOO_MANY_STREAMS", None),

@@ -77,7 +77,10 @@ fn start(
     let mut response = Response::new(Responses(frames));
     // A proxy that held events back, or rewrote them, would break the stream.
     let headers = response.metadata_mut();
-    headers.insert("cache-control", tonic::metadata::MetadataValue::from_static("no-store, no-transform"));
+    headers.insert(
+        "cache-control",
+        tonic::metadata::MetadataValue::from_static("no-store, no-transform"),
+    );
     headers.insert("x-accel-buffering", tonic::metadata::MetadataValue::from_static("no"));
     response
 }
@@ -99,9 +102,7 @@ fn decode(commands: &Commands, in_flight: &Arc<Semaphore>, request: v1::ChatRequ
         }
     };
     match in_flight.clone().try_acquire_owned() {
-        Ok(permit) => {
-            Inbound::Command(run(commands.clone(), request_id, command, permit))
-        }
+        Ok(permit) => Inbound::Command(run(commands.clone(), request_id, command, permit)),
         Err(_) => answer(request_id, Err(Error::TooManyInFlight)),
     }
 }

@@ -23,9 +23,8 @@ impl<K: Hash + Eq + Clone> PerKey<K> {
 
     #[must_use]
     pub fn per_second(times: u32, burst: u32) -> Self {
-        let quota = |times| {
-            Quota::per_second(times).allow_burst(NonZeroU32::new(burst).unwrap_or(times))
-        };
+        let quota =
+            |times| Quota::per_second(times).allow_burst(NonZeroU32::new(burst).unwrap_or(times));
         Self::new(NonZeroU32::new(times).map(quota))
     }
 

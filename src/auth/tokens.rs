@@ -5,7 +5,9 @@
 
 use std::time::Duration;
 
-use jsonwebtoken::{Algorithm, Header, TokenData, Validation, decode, decode_header, encode, errors::ErrorKind};
+use jsonwebtoken::{
+    Algorithm, Header, TokenData, Validation, decode, decode_header, encode, errors::ErrorKind,
+};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::keys::Keys;
@@ -118,18 +120,20 @@ fn verify<T: DeserializeOwned>(keys: &Keys, token: &str, audience: &str) -> Resu
     validation.set_audience(&[audience]);
     validation.set_issuer(&[ISSUER]);
     validation.set_required_spec_claims(&["exp", "aud", "iss", "sub"]);
-    let data: TokenData<T> = decode(token, key, &validation).map_err(|error| {
-        match error.kind() {
+    let data: TokenData<T> =
+        decode(token, key, &validation).map_err(|error| match error.kind() {
             ErrorKind::ExpiredSignature => Error::TokenExpired,
             _ => Error::TokenInvalid,
-        }
-    })?;
+        })?;
     Ok(data.claims)
 }
 
 #[cfg(test)]
 mod tests {
-    use base64::{Engine as _, engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD}};
+    use base64::{
+        Engine as _,
+        engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
+    };
 
     use super::*;
 

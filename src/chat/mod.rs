@@ -58,7 +58,10 @@ impl Chat {
             epoch: store.epoch().await?,
             node: Uuid::now_v7(),
             streams: Arc::new(Semaphore::new(config.server.max_streams)),
-            posting: PerKey::per_second(config.chat.messages_per_second, config.chat.messages_burst),
+            posting: PerKey::per_second(
+                config.chat.messages_per_second,
+                config.chat.messages_burst,
+            ),
             presence: Registry::default(),
             auth: Arc::new(auth),
             typing,

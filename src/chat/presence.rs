@@ -107,10 +107,7 @@ impl Chat {
     }
 
     fn own_connection(&self, caller: Caller, connection: ConnectionId) -> Result<()> {
-        self.hub
-            .connection(connection, caller.user)
-            .map(drop)
-            .ok_or(Error::ConnectionNotFound)
+        self.hub.connection(connection, caller.user).map(drop).ok_or(Error::ConnectionNotFound)
     }
 
     /// Stores and tells changes of presence, lets typing lapse, and keeps the

@@ -194,9 +194,7 @@ impl Hub {
         for room in entry.watching.keys() {
             remove_from(&mut lists.watchers, room, |(outlet, _)| outlet.connection == connection);
         }
-        remove_from(&mut lists.users, &entry.outlet.user, |outlet| {
-            outlet.connection == connection
-        });
+        remove_from(&mut lists.users, &entry.outlet.user, |outlet| outlet.connection == connection);
     }
 
     /// A stream of this user, by its connection id.

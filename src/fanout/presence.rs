@@ -8,9 +8,7 @@ use std::{
     time::Instant,
 };
 
-use crate::model::{
-    ConnectionId, PresenceChoice, PresenceState, UserId, presence::state,
-};
+use crate::model::{ConnectionId, PresenceChoice, PresenceState, UserId, presence::state};
 
 #[derive(Debug)]
 struct Person {

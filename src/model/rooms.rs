@@ -100,10 +100,7 @@ mod tests {
         use MemberState::{Joined, Left};
         for role in [Member, Admin, Owner] {
             assert!(access(Some((role, Joined))).may_take_part().is_ok());
-            assert!(matches!(
-                access(Some((role, Left))).may_take_part(),
-                Err(Error::NotMember)
-            ));
+            assert!(matches!(access(Some((role, Left))).may_take_part(), Err(Error::NotMember)));
             assert_eq!(access(Some((role, Joined))).may_change_settings().is_ok(), role != Member);
         }
         assert!(matches!(access(None).may_change_settings(), Err(Error::NotMember)));

@@ -16,7 +16,11 @@ fn is_invisible(c: char) -> bool {
 
 /// Blank also where the eye sees nothing: white space and invisible characters.
 fn is_blank(text: &str) -> bool {
-    text.chars().all(|c| c.is_whitespace() || is_invisible(c) || matches!(c, '\u{200C}' | '\u{200D}' | '\u{2800}' | '\u{3164}'))
+    text.chars().all(|c| {
+        c.is_whitespace()
+            || is_invisible(c)
+            || matches!(c, '\u{200C}' | '\u{200D}' | '\u{2800}' | '\u{3164}')
+    })
 }
 
 /// Text of several lines, kept as written.
@@ -92,7 +96,9 @@ pub fn check_password(text: &str) -> Result<(), String> {
 /// An e-mail address, as far as that can be said without sending to it.
 pub fn check_email(text: &str) -> Result<(), String> {
     let fits = text.len() <= limits::EMAIL_BYTES
-        && !text.chars().any(|c| c.is_whitespace() || c.is_control() || is_invisible(c) || is_direction_override(c))
+        && !text.chars().any(|c| {
+            c.is_whitespace() || c.is_control() || is_invisible(c) || is_direction_override(c)
+        })
         && text.rsplit_once('@').is_some_and(|(local, domain)| {
             !local.is_empty()
                 && !local.contains('@')
@@ -118,12 +124,23 @@ mod tests {
 
     #[test]
     fn messages_keep_scripts_and_emoji_but_no_tricks() {
-        for good in ["hi", "línea\n\tdos", "👩‍👩‍👧 family", "مرحبا", "日本語", " indented"] {
+        for good in ["hi", "línea\n\tdos", "👩‍👩‍👧 family", "مرحبا", "日本語", " indented"]
+        {
             assert_eq!(check_message(good), Ok(()), "{good:?}");
         }
         let long = "x".repeat(4_001);
         let heavy = "日".repeat(5_500);
-        for bad in ["", " \n\t", "\u{200B}", "a\u{0000}", "a\u{001B}[31m", "a\u{202E}b", "a\u{2066}b", &long, &heavy] {
+        for bad in [
+            "",
+            " \n\t",
+            "\u{200B}",
+            "a\u{0000}",
+            "a\u{001B}[31m",
+            "a\u{202E}b",
+            "a\u{2066}b",
+            &long,
+            &heavy,
+        ] {
             assert!(check_message(bad).is_err(), "{bad:?}");
         }
         assert_eq!(check_message(&"x".repeat(4_000)), Ok(()));
@@ -152,7 +169,9 @@ mod tests {
         for good in ["a@b", "ada.l+x@mail.example.org"] {
             assert_eq!(check_email(good), Ok(()), "{good:?}");
         }
-        for bad in ["", "a", "@b", "a@", "a@b@c", "a b@c", "a@b..c", &format!("{}@b", "a".repeat(260))] {
+        for bad in
+            ["", "a", "@b", "a@", "a@b@c", "a b@c", "a@b..c", &format!("{}@b", "a".repeat(260))]
+        {
             assert!(check_email(bad).is_err(), "{bad:?}");
         }
     }

@@ -63,8 +63,7 @@ const FRAMES: usize = 8;
 impl Session {
     /// Opens a stream for the caller. Its events wait until it runs.
     pub async fn open(chat: &Arc<Chat>, caller: Caller) -> Result<(Self, Frames)> {
-        let permit =
-            chat.streams.clone().try_acquire_owned().map_err(|_| Error::TooManyStreams)?;
+        let permit = chat.streams.clone().try_acquire_owned().map_err(|_| Error::TooManyStreams)?;
         if chat.hub.streams_of(caller.user) >= chat.config.server.max_streams_per_user {
             return Err(Error::TooManyStreams);
         }

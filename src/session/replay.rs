@@ -7,11 +7,7 @@ use bytes::BytesMut;
 
 use super::{Session, end::End};
 use crate::{
-    model::{
-        RoomId, RoomSummary, Seq,
-        limits::DEFAULT_PAGE_SIZE,
-        messages::Anchor,
-    },
+    model::{RoomId, RoomSummary, Seq, limits::DEFAULT_PAGE_SIZE, messages::Anchor},
     wire::{
         events::{self, Kind},
         frame::Frame,
@@ -85,8 +81,7 @@ impl Session {
         }
         let mut at = from;
         while at < head {
-            let read =
-                self.chat.store.changes(room, at, head, PAGE).await.map_err(End::from)?;
+            let read = self.chat.store.changes(room, at, head, PAGE).await.map_err(End::from)?;
             let mut buf = BytesMut::new();
             for change in read.changes {
                 events::append(&mut buf, Kind::Change(events::change(change)));

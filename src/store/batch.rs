@@ -98,10 +98,8 @@ async fn lock_rooms(tx: &mut Tx, ops: &[&Op]) -> Result<BTreeMap<RoomId, RoomLog
         rows.into_iter().map(|row| (RoomId(row.id), RoomLog::new(row.into()))).collect();
     for op in ops {
         if let Op::Create { room, .. } = op {
-            logs.entry(room.id).or_insert_with(|| RoomLog {
-                created: true,
-                ..RoomLog::new((**room).clone())
-            });
+            logs.entry(room.id)
+                .or_insert_with(|| RoomLog { created: true, ..RoomLog::new((**room).clone()) });
         }
     }
     Ok(logs)
@@ -295,8 +293,10 @@ async fn write_messages(tx: &mut Tx, logs: &[RoomLog]) -> Result<(), sqlx::Error
     let messages: Vec<&Message> =
         changes(logs).filter_map(|change| change.message.as_ref()).collect();
     for piece in pieces(&messages, ROWS) {
-        let sql =
-            format!("insert into messages ({MESSAGE_COLUMNS}) values {}", placeholders(piece.len(), 8));
+        let sql = format!(
+            "insert into messages ({MESSAGE_COLUMNS}) values {}",
+            placeholders(piece.len(), 8)
+        );
         within!(tx, c => {
             let mut query = sqlx::query(AssertSqlSafe(sql));
             for message in piece {
@@ -353,9 +353,9 @@ async fn write_marks(tx: &mut Tx, logs: &[RoomLog]) -> Result<(), sqlx::Error> {
     let marks: Vec<(RoomId, UserId, Seq)> = logs
         .iter()
         .flat_map(|log| {
-            log.moved_marks.iter().filter_map(|user| {
-                log.read.get(user).map(|mark| (log.room.id, *user, *mark))
-            })
+            log.moved_marks
+                .iter()
+                .filter_map(|user| log.read.get(user).map(|mark| (log.room.id, *user, *mark)))
         })
         .collect();
     // The room's lock is held, so the mark that was read is still the newest.

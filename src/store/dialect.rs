@@ -77,12 +77,11 @@ impl Pools {
     /// server that is away: its first use will tell.
     pub async fn connect(url: &str, connections: u32) -> Result<Self> {
         match url.split_once(':') {
-            Some(("sqlite", path)) => Self::open_sqlite(path.trim_start_matches("//"), connections).await,
+            Some(("sqlite", path)) => {
+                Self::open_sqlite(path.trim_start_matches("//"), connections).await
+            }
             Some(("mysql" | "mariadb", _)) => Self::connect_mysql(url, connections),
-            _ => Err(Error::invalid(
-                "store.url",
-                "must begin with `sqlite:` or `mysql:`",
-            )),
+            _ => Err(Error::invalid("store.url", "must begin with `sqlite:` or `mysql:`")),
         }
     }
 
@@ -249,13 +248,15 @@ pub fn is_away(error: &sqlx::Error) -> bool {
         | sqlx::Error::Protocol(_) => true,
         // 1053 server shutdown, 1040 too many connections, 1927 connection killed.
         // SQLite: 5 busy, 10 disk I/O error, 13 disk full (with extended codes).
-        sqlx::Error::Database(database) => match database.try_downcast_ref::<sqlx::mysql::MySqlDatabaseError>() {
-            Some(mysql) => matches!(mysql.number(), 1040 | 1053 | 1927 | 3169),
-            None => database
-                .code()
-                .and_then(|code| code.parse::<i32>().ok())
-                .is_some_and(|code| matches!(code & 0xff, 5 | 10 | 13)),
-        },
+        sqlx::Error::Database(database) => {
+            match database.try_downcast_ref::<sqlx::mysql::MySqlDatabaseError>() {
+                Some(mysql) => matches!(mysql.number(), 1040 | 1053 | 1927 | 3169),
+                None => database
+                    .code()
+                    .and_then(|code| code.parse::<i32>().ok())
+                    .is_some_and(|code| matches!(code & 0xff, 5 | 10 | 13)),
+            }
+        }
         _ => false,
     }
 }

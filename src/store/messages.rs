@@ -154,11 +154,13 @@ impl Store {
     }
 
     async fn has_from(&self, room: RoomId, seq: Seq) -> Result<bool> {
-        self.exists("select 1 from messages where room_id = ? and seq >= ? limit 1", room, seq).await
+        self.exists("select 1 from messages where room_id = ? and seq >= ? limit 1", room, seq)
+            .await
     }
 
     async fn has_upto(&self, room: RoomId, seq: Seq) -> Result<bool> {
-        self.exists("select 1 from messages where room_id = ? and seq <= ? limit 1", room, seq).await
+        self.exists("select 1 from messages where room_id = ? and seq <= ? limit 1", room, seq)
+            .await
     }
 
     async fn exists(&self, sql: &'static str, room: RoomId, seq: Seq) -> Result<bool> {
@@ -221,11 +223,17 @@ impl Store {
                 ))
             }.await)
             .map_err(refused)?;
-        Ok(merge(room, after, head, limit, Rows {
-            messages: messages.into_iter().map(Message::from).collect(),
-            members: members.into_iter().map(Member::from).collect(),
-            settings: settings.map(Room::from),
-        }))
+        Ok(merge(
+            room,
+            after,
+            head,
+            limit,
+            Rows {
+                messages: messages.into_iter().map(Message::from).collect(),
+                members: members.into_iter().map(Member::from).collect(),
+                settings: settings.map(Room::from),
+            },
+        ))
     }
 }
 

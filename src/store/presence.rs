@@ -83,7 +83,8 @@ impl Store {
                 .execute(c).await.map(drop)
             })
             .map_err(refused)?;
-            for sql in ["delete from connections where node_id = ?", "delete from nodes where id = ?"]
+            for sql in
+                ["delete from connections where node_id = ?", "delete from nodes where id = ?"]
             {
                 within!(&mut tx, c => sqlx::query(sql).bind(node).execute(c).await.map(drop))
                     .map_err(refused)?;
@@ -213,9 +214,8 @@ impl Store {
 
         let mut people: HashMap<UserId, (PresenceChoice, Option<i64>, Vec<bool>)> = HashMap::new();
         for (id, choice, last_seen, away) in rows {
-            let person = people
-                .entry(UserId(id))
-                .or_insert_with(|| (choice_of(choice), last_seen, vec![]));
+            let person =
+                people.entry(UserId(id)).or_insert_with(|| (choice_of(choice), last_seen, vec![]));
             person.2.extend(away.map(|away| away != 0));
         }
         Ok(users

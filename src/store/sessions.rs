@@ -29,7 +29,10 @@ pub struct NewSession {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rotation {
     /// This generation is good now, until then.
-    Good { generation: i64, until: Timestamp },
+    Good {
+        generation: i64,
+        until: Timestamp,
+    },
     /// A spent token came back: it was copied, and the session has been ended.
     Copied,
     Expired,

@@ -10,8 +10,8 @@ pub use v1::event::Kind;
 
 /// `events` of ChatResponse and SubscribeResponse.
 const EVENTS: u32 = 1;
-/// `reply` of ChatResponse.
-const REPLY: u32 = 2;
+/// `replies` of ChatResponse.
+const REPLIES: u32 = 2;
 
 /// Appends an event to what is an encoded part of a response.
 pub fn append(buf: &mut BytesMut, kind: Kind) {
@@ -31,7 +31,7 @@ pub fn piece(kind: Kind) -> Bytes {
 pub fn reply(request_id: String, result: v1::reply::Result) -> Bytes {
     let reply = v1::Reply { request_id, result: Some(result) };
     let mut buf = BytesMut::new();
-    encode(REPLY, &reply, &mut buf);
+    encode(REPLIES, &reply, &mut buf);
     buf.freeze()
 }
 

@@ -22,8 +22,7 @@ impl Fields {
     }
 
     pub fn violate(&mut self, field: impl Into<String>, description: impl Into<String>) {
-        self.violations
-            .push(Violation { field: field.into(), description: description.into() });
+        self.violations.push(Violation { field: field.into(), description: description.into() });
     }
 
     /// `value`, unless any field was violated.

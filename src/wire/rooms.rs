@@ -3,24 +3,13 @@
 use super::{fields::Fields, messages::message, timestamp, users, v1};
 use crate::{
     error::Result,
-    model::{
-        Member, MemberRole, MemberState, Room, RoomId, RoomKind, RoomSummary, limits, text,
-    },
+    model::{Member, MemberRole, MemberState, Room, RoomId, RoomKind, RoomSummary, limits, text},
 };
 
 #[must_use]
 pub fn room(room: Room) -> v1::Room {
-    let Room {
-        id,
-        kind,
-        name,
-        topic,
-        creator,
-        created_at,
-        member_count,
-        changed_seq,
-        head_seq,
-    } = room;
+    let Room { id, kind, name, topic, creator, created_at, member_count, changed_seq, head_seq } =
+        room;
     v1::Room {
         id: id.to_string(),
         kind: match kind {

@@ -1,1 +1,108 @@
+//! A message is posted once, however often it is sent.
 
+use causerie_client::v1::{chat_request::Command, reply::Result as Outcome};
+use tonic::Code;
+
+use crate::support::{
+    Database, Person, Server, on_both_databases,
+    people::{send_request, text_of},
+};
+
+on_both_databases! {
+    async fn a_hundred_concurrent_repeats_make_one_message_and_a_hundred_equal_replies(
+        database: Database
+    ) {
+        let server = Server::start(database).await;
+        let ada = Person::register(&server.url, "ada").await;
+        let room = ada.create_room("Room").await;
+        let mut watching = ada.stream().await;
+
+        let mut tasks = tokio::task::JoinSet::new();
+        for n in 0..10 {
+            let (ada, room, url) = (ada.clone(), room.clone(), server.url.clone());
+            tasks.spawn(async move {
+                let mut replies = Vec::new();
+                if n % 2 == 0 {
+                    // Ten at once on a stream of its own.
+                    let mut stream = ada.stream().await;
+                    for at in 0..10 {
+                        let request = send_request(&room, "once", "the-id");
+                        stream.order(&at.to_string(), Command::SendMessage(request)).await;
+                    }
+                    for at in 0..10 {
+                        match stream.reply(&at.to_string()).await.expect("a reply") {
+                            Outcome::SendMessage(sent) => replies.extend(sent.message),
+                            other => panic!("another reply: {other:?}"),
+                        }
+                    }
+                } else {
+                    // Ten unary calls on connections of their own.
+                    let again = ada.sign_in_again(&url).await;
+                    let sends = (0..10).map(|_| again.try_send(&room, "once", "the-id"));
+                    for sent in futures::future::join_all(sends).await {
+                        replies.push(sent.expect("sent"));
+                    }
+                }
+                replies
+            });
+        }
+        let mut replies = Vec::new();
+        while let Some(done) = tasks.join_next().await {
+            replies.extend(done.expect("no task panics"));
+        }
+        assert_eq!(replies.len(), 100);
+        assert!(replies.iter().all(|reply| *reply == replies[0]), "{replies:?}");
+
+        let history = ada.history(&room).await;
+        assert_eq!(history.iter().filter(|message| text_of(message) == "once").count(), 1);
+        // Who listens hears it once: what comes next is the next message.
+        assert_eq!(watching.message().await, replies[0]);
+        let next = ada.send(&room, "next").await;
+        assert_eq!(watching.message().await, next);
+        server.end().await;
+    }
+
+    async fn the_same_id_with_another_text_is_a_clear_error(database: Database) {
+        let server = Server::start(database).await;
+        let ada = Person::register(&server.url, "ada").await;
+        let bob = Person::register(&server.url, "bob").await;
+        let room = ada.create_room("Room").await;
+        bob.join(&room).await;
+        let first = ada.try_send(&room, "one", "id").await.expect("sent");
+        let error = ada.try_send(&room, "two", "id").await.expect_err("refused");
+        assert_eq!((error.code, error.reason.as_str()), (Code::AlreadyExists, "CLIENT_MESSAGE_ID_REUSED"));
+        // The id is the sender's own, in that room.
+        let bobs = bob.try_send(&room, "two", "id").await.expect("sent");
+        assert_eq!(bobs.seq, first.seq + 1);
+        let other = ada.create_room("Other").await;
+        ada.try_send(&other, "two", "id").await.expect("sent");
+        assert_eq!(ada.history(&room).await.len(), 4, "created, joined, one, two");
+        server.end().await;
+    }
+
+    async fn a_repeat_days_later_after_a_restart_returns_the_first(database: Database) {
+        let mut server = Server::start(database).await;
+        let ada = Person::register(&server.url, "ada").await;
+        let room = ada.create_room("Room").await;
+        let first = ada.try_send(&room, "one", "id").await.expect("sent");
+        server.restart().await;
+        let ada = ada.sign_in_again(&server.url).await;
+        assert_eq!(ada.try_send(&room, "one", "id").await.expect("sent"), first);
+        server.end().await;
+    }
+
+    async fn commands_of_a_stream_keep_their_order(database: Database) {
+        let server = Server::start(database).await;
+        let ada = Person::register(&server.url, "ada").await;
+        let room = ada.create_room("Room").await;
+        let mut stream = ada.stream().await;
+        for n in 0..30 {
+            let request = send_request(&room, &n.to_string(), &n.to_string());
+            stream.order(&n.to_string(), Command::SendMessage(request)).await;
+        }
+        for n in 0..30 {
+            assert_eq!(text_of(&stream.message().await), n.to_string());
+        }
+        server.end().await;
+    }
+}

@@ -177,11 +177,18 @@ mod tests {
     fn change(message: v1::Message) -> Update {
         let (seq, after_seq) = (message.changed_seq, message.changed_seq - 1);
         let message = Some(message);
-        Update::Change(v1::RoomChange { room_id: "r".into(), seq, after_seq, message, ..Default::default() })
+        Update::Change(v1::RoomChange {
+            room_id: "r".into(),
+            seq,
+            after_seq,
+            message,
+            ..Default::default()
+        })
     }
 
     fn model() -> Model {
-        let mut model = Model { me: v1::User { id: "me".into(), ..Default::default() }, ..Default::default() };
+        let mut model =
+            Model { me: v1::User { id: "me".into(), ..Default::default() }, ..Default::default() };
         model.apply(&Update::RoomAdded(v1::RoomSummary {
             room: Some(v1::Room { id: "r".into(), head_seq: 5, ..Default::default() }),
             read_seq: 3,
@@ -209,7 +216,13 @@ mod tests {
         model.apply(&change(v1::Message { content: system, ..text(7, "you") }));
         assert_eq!(model.rooms["r"].unread("me"), (2, false));
         model.apply(&change(text(8, "you")));
-        let mark = |seq| Update::ReadMark(v1::ReadMark { room_id: "r".into(), user_id: "me".into(), read_seq: seq });
+        let mark = |seq| {
+            Update::ReadMark(v1::ReadMark {
+                room_id: "r".into(),
+                user_id: "me".into(),
+                read_seq: seq,
+            })
+        };
         model.apply(&mark(7));
         assert_eq!(model.rooms["r"].unread("me"), (1, false));
         model.apply(&mark(8));

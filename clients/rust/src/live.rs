@@ -56,7 +56,10 @@ pub enum Update {
     Presence(v1::Presence),
     ReadMark(v1::ReadMark),
     /// A message of the outbox is stored, or was refused for good.
-    Sent { message: Unsent, result: Result<v1::Message, Error> },
+    Sent {
+        message: Unsent,
+        result: Result<v1::Message, Error>,
+    },
 }
 
 /// What happens, in order. Ends when the session ends or every [`Live`] is gone.
@@ -142,10 +145,7 @@ impl Live {
 
     async fn call(&self, command: Command) -> Result<Outcome, Error> {
         let (reply, answer) = oneshot::channel();
-        self.orders
-            .send(Order::Call(command, reply))
-            .await
-            .map_err(|_| Error::not_connected())?;
+        self.orders.send(Order::Call(command, reply)).await.map_err(|_| Error::not_connected())?;
         answer.await.map_err(|_| Error::not_connected())?
     }
 }
@@ -385,10 +385,10 @@ impl Keeper {
                 self.event(kind, stream).await?;
             }
         }
-        match response.reply {
-            Some(reply) => self.reply(reply, stream).await,
-            None => Ok(()),
+        for reply in response.replies {
+            self.reply(reply, stream).await?;
         }
+        Ok(())
     }
 
     async fn event(&mut self, kind: Kind, stream: &mut Stream) -> Result<(), Stopped> {
@@ -479,8 +479,7 @@ impl Keeper {
             match self.client.sync_room(request).await {
                 Ok(read) if read.synced_seq > after_seq => {
                     for change in read.changes {
-                        let accepted =
-                            self.cursor.accept(room_id, change.after_seq, change.seq);
+                        let accepted = self.cursor.accept(room_id, change.after_seq, change.seq);
                         if accepted == Verdict::Deliver {
                             self.tell(Update::Change(change)).await?;
                         }
@@ -499,8 +498,7 @@ impl Keeper {
         match self.client.renew(&self.token).await {
             Ok(access_token) => {
                 self.token.clone_from(&access_token);
-                let request =
-                    v1::RenewTokenRequest { connection_id: String::new(), access_token };
+                let request = v1::RenewTokenRequest { connection_id: String::new(), access_token };
                 stream.request(Command::RenewToken(request), Pending::Own).await;
             }
             // The stream will end, and opening the next one shows why.
@@ -512,8 +510,8 @@ impl Keeper {
         let expired = goodbye.reason() == v1::GoodbyeReason::TokenExpired;
         let retry_after = goodbye.retry_after.and_then(|d| Duration::try_from(d).ok());
         // An expired token is no end as long as it can be renewed.
-        let reconnect = goodbye.reconnect
-            || (expired && self.client.renew(&self.token).await.is_ok());
+        let reconnect =
+            goodbye.reconnect || (expired && self.client.renew(&self.token).await.is_ok());
         let retry_after = retry_after.unwrap_or_default();
         self.on(Happening::Goodbye { reconnect, retry_after });
     }

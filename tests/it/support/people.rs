@@ -65,7 +65,12 @@ impl Person {
         self.try_send(room_id, text, &id).await.expect("sent")
     }
 
-    pub async fn try_send(&self, room_id: &str, text: &str, id: &str) -> Result<v1::Message, Error> {
+    pub async fn try_send(
+        &self,
+        room_id: &str,
+        text: &str,
+        id: &str,
+    ) -> Result<v1::Message, Error> {
         let request = send_request(room_id, text, id);
         let response = self.client.send_message(request).await?;
         Ok(response.message.expect("a message"))
@@ -92,7 +97,8 @@ impl Person {
     pub async fn summary(&self, room_id: &str) -> v1::RoomSummary {
         let request = v1::ListRoomsRequest { page_size: 200, ..Default::default() };
         let rooms = self.client.list_rooms(request).await.expect("rooms").rooms;
-        let mut found = rooms.into_iter().filter(|s| s.room.as_ref().is_some_and(|r| r.id == room_id));
+        let mut found =
+            rooms.into_iter().filter(|s| s.room.as_ref().is_some_and(|r| r.id == room_id));
         found.next().expect("a member's room is listed")
     }
 
@@ -224,8 +230,8 @@ impl Stream {
     async fn read(&mut self) -> Result<bool, Status> {
         let Some(response) = self.responses.message().await? else { return Ok(false) };
         self.events.extend(response.events.into_iter().filter_map(|event| event.kind));
-        if let Some(v1::Reply { request_id, result: Some(result) }) = response.reply {
-            self.replies.insert(request_id, result);
+        for v1::Reply { request_id, result } in response.replies {
+            self.replies.extend(result.map(|result| (request_id, result)));
         }
         Ok(true)
     }
@@ -234,7 +240,9 @@ impl Stream {
     pub async fn until<T>(&mut self, what: &str, fits: impl Fn(&Kind) -> Option<T>) -> T {
         let mut passed = Vec::new();
         loop {
-            let event = match tokio::time::timeout(std::time::Duration::from_secs(20), self.event()).await {
+            let event = match tokio::time::timeout(std::time::Duration::from_secs(20), self.event())
+                .await
+            {
                 Ok(Ok(Some(event))) => event,
                 other => panic!("waited in vain for {what} ({other:?}); there came {passed:#?}"),
             };
