@@ -1,1 +1,160 @@
+//! The Rust SDK against the real server: whatever breaks, each message is sent
+//! once and each change told once.
 
+use std::time::Duration;
+
+use causerie_client::{Update, Updates, connection::State, live::Options, v1};
+
+use crate::support::{
+    Database, Person, Process, Server, on_both_databases, people::text_of, proxy::Proxy, within,
+};
+
+async fn until<T>(updates: &mut Updates, what: &str, fits: impl Fn(&Update) -> Option<T>) -> T {
+    within(what, async {
+        loop {
+            let update = updates.next().await.expect("the updates go on");
+            if let Some(found) = fits(&update) {
+                return found;
+            }
+        }
+    })
+    .await
+}
+
+fn is_live(update: &Update) -> Option<()> {
+    matches!(update, Update::Connection(State::Live)).then_some(())
+}
+
+on_both_databases! {
+    async fn nothing_is_lost_or_doubled_however_often_the_connection_is_cut(database: Database) {
+        let server = Server::start(database).await;
+        let proxy = Proxy::to(&server.url).await;
+        let ada = Person::register(&server.url, "ada").await;
+        let room = ada.create_room("Room").await;
+        let far = ada.sign_in_again(&proxy.url).await;
+        let (live, mut updates) = far.client.live(Options::default());
+        until(&mut updates, "the first connection", is_live).await;
+
+        let sending = {
+            let (live, room) = (live.clone(), room.clone());
+            tokio::spawn(async move {
+                let mut pace = tokio::time::interval(Duration::from_millis(10));
+                for n in 0..200 {
+                    pace.tick().await;
+                    live.send(&room, &n.to_string()).await.expect("into the outbox");
+                }
+            })
+        };
+        let cutting = tokio::spawn(async move {
+            let mut ticks = tokio::time::interval(Duration::from_millis(300));
+            for _ in 0..8 {
+                ticks.tick().await;
+                proxy.cut();
+            }
+            proxy
+        });
+        let mut told = Vec::new();
+        let mut settled = 0;
+        crate::support::within_secs(90, "all messages", async {
+            while told.len() < 200 || settled < 200 {
+                match updates.next().await.expect("the updates go on") {
+                    Update::Change(v1::RoomChange { message: Some(message), .. }) => {
+                        told.push(text_of(&message).to_owned());
+                    }
+                    Update::Sent { result, .. } => {
+                        result.expect("sent");
+                        settled += 1;
+                    }
+                    _ => {}
+                }
+            }
+        })
+        .await;
+        sending.await.expect("all were put into the outbox");
+        let expected: Vec<_> = (0..200).map(|n| n.to_string()).collect();
+        assert_eq!(told, expected);
+        let stored: Vec<_> = ada.history(&room).await.iter().skip(1).map(|m| text_of(m).to_owned()).collect();
+        assert_eq!(stored, expected);
+        drop(cutting.await);
+        server.end().await;
+    }
+
+    async fn a_message_written_while_the_server_is_down_arrives_when_it_is_back(database: Database) {
+        let mut server = Process::start(database).await;
+        let ada = Person::register(&server.url, "ada").await;
+        let room = ada.create_room("Room").await;
+        let (live, mut updates) = ada.client.live(Options::default());
+        until(&mut updates, "the first connection", is_live).await;
+        server.kill().await;
+        until(&mut updates, "the loss", |update| {
+            matches!(update, Update::Connection(State::Waiting { .. })).then_some(())
+        })
+        .await;
+        let id = live.send(&room, "written in the dark").await.expect("into the outbox");
+        server.start_again().await;
+        let message = until(&mut updates, "the message", |update| match update {
+            Update::Sent { message, result } if message.client_message_id == id => {
+                Some(result.clone().expect("sent"))
+            }
+            _ => None,
+        })
+        .await;
+        assert_eq!(text_of(&message), "written in the dark");
+        server.end().await;
+    }
+
+    async fn a_refused_message_is_told_and_the_next_one_goes(database: Database) {
+        let server = Server::start(database).await;
+        let ada = Person::register(&server.url, "ada").await;
+        let room = ada.create_room("Room").await;
+        let (live, mut updates) = ada.client.live(Options::default());
+        live.send(&room, "   ").await.expect("into the outbox");
+        live.send(&room, "good").await.expect("into the outbox");
+        let sent = |update: &Update| match update {
+            Update::Sent { result, .. } => Some(result.clone()),
+            _ => None,
+        };
+        let refused = until(&mut updates, "the refusal", sent).await.expect_err("refused");
+        assert_eq!(refused.violations[0].0, "text");
+        until(&mut updates, "the good one", sent).await.expect("sent");
+        server.end().await;
+    }
+}
+
+#[tokio::test]
+async fn tokens_are_renewed_while_the_connection_lives() {
+    let server =
+        Server::start_with(Database::Sqlite, |config| config.auth.access_token_ms = 1_500).await;
+    let ada = Person::register(&server.url, "ada").await;
+    let room = ada.create_room("Room").await;
+    let (live, mut updates) = ada.client.live(Options::default());
+    until(&mut updates, "the connection", is_live).await;
+    // Through several lifetimes of a token, with a new one each time.
+    let mut tokens = ada.client.tokens();
+    for _ in 0..3 {
+        tokens.mark_unchanged();
+        within("a new token", tokens.changed()).await.expect("the client lives");
+        live.send(&room, "still here").await.expect("into the outbox");
+        until(&mut updates, "the message", |update| match update {
+            Update::Sent { result, .. } => Some(result.clone().expect("sent")),
+            _ => None,
+        })
+        .await;
+    }
+    server.end().await;
+}
+
+#[tokio::test]
+async fn the_end_of_the_session_is_the_end_of_the_updates() {
+    let server = Server::start(Database::Sqlite).await;
+    let ada = Person::register(&server.url, "ada").await;
+    let (_live, mut updates) = ada.client.live(Options::default());
+    until(&mut updates, "the connection", is_live).await;
+    ada.client.logout().await.expect("signed out");
+    until(&mut updates, "the end", |update| {
+        matches!(update, Update::Connection(State::Ended)).then_some(())
+    })
+    .await;
+    assert_eq!(within("the last update", updates.next()).await, None);
+    server.end().await;
+}

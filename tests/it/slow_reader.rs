@@ -1,1 +1,128 @@
+//! A reader that does not read harms nobody.
 
+use causerie_client::{
+    Client,
+    client::authorized,
+    v1::{self, chat_service_client::ChatServiceClient, event::Kind},
+};
+
+use crate::support::{
+    Database, Person, Server,
+    people::{send_request, text_of},
+    within_secs,
+};
+
+const READERS: usize = 100;
+const MESSAGES: usize = 600;
+
+/// A hundred read, one never does: they get everything, and the one is cut off
+/// within the patience of the server, however much is posted.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_reader_that_never_reads_among_a_hundred_that_do() {
+    let server = Server::start_with(Database::Sqlite, |config| {
+        config.server.max_streams_per_user = 200;
+        config.stream.slow_reader_ms = 1_000;
+        config.stream.queue = 64;
+    })
+    .await;
+    let ada = Person::register(&server.url, "ada").await;
+    let room = ada.create_room("Room").await;
+
+    // The one that never reads: its flow-control window fills, then its queue.
+    let sleeper = Client::connect(server.url.clone()).expect("a URL");
+    let token = ada.client.access_token().await.expect("a token");
+    let request = authorized(v1::SubscribeRequest::default(), &token).expect("a token");
+    let mut sleeping = ChatServiceClient::new(sleeper.channel())
+        .subscribe(request)
+        .await
+        .expect("a stream")
+        .into_inner();
+
+    let mut readers = tokio::task::JoinSet::new();
+    for _ in 0..READERS {
+        let mut stream = ada.stream().await;
+        readers.spawn(async move {
+            for n in 0..MESSAGES {
+                let message = stream.message().await;
+                assert_eq!(message.client_message_id, n.to_string());
+            }
+        });
+    }
+    // 600 messages of 4,000 characters are more than the windows hold.
+    let text = "x".repeat(4_000);
+    for n in 0..MESSAGES {
+        ada.client.send_message(send_request(&room, &text, &n.to_string())).await.expect("sent");
+    }
+    within_secs(120, "the readers", async {
+        while let Some(done) = readers.join_next().await {
+            done.expect("each got everything in order");
+        }
+    })
+    .await;
+
+    // When it reads at last, it finds what had fitted on the way, and the end.
+    let mut seen = 0;
+    let error = within_secs(60, "the end of the stream that was not read", async {
+        loop {
+            match sleeping.message().await {
+                Ok(Some(response)) => {
+                    for event in response.events.into_iter().filter_map(|event| event.kind) {
+                        if let Kind::Change(v1::RoomChange { message: Some(message), .. }) = event {
+                            assert_eq!(
+                                message.client_message_id,
+                                seen.to_string(),
+                                "without a hole"
+                            );
+                            assert_eq!(text_of(&message).len(), 4_000);
+                            seen += 1;
+                        }
+                    }
+                }
+                Ok(None) => return None,
+                Err(status) => return Some(causerie_client::Error::from(status)),
+            }
+        }
+    })
+    .await;
+    assert!(seen < MESSAGES, "it was not cut off");
+    if let Some(error) = error {
+        assert_eq!(error.reason, "SLOW_READER", "{error:?}");
+    }
+    server.end().await;
+}
+
+/// One that falls behind for a while is told so, and catches up from the log.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reader_that_falls_behind_catches_up_from_the_log() {
+    let server = Server::start_with(Database::Sqlite, |config| {
+        config.stream.slow_reader_ms = 60_000;
+        config.stream.queue = 4;
+    })
+    .await;
+    let ada = Person::register(&server.url, "ada").await;
+    let room = ada.create_room("Room").await;
+    let phone = ada.sign_in_again(&server.url).await;
+    let mut slow = phone.stream().await;
+    let text = "x".repeat(4_000);
+    for n in 0..MESSAGES {
+        ada.client.send_message(send_request(&room, &text, &n.to_string())).await.expect("sent");
+    }
+    let mut lagged = false;
+    let mut next = 0;
+    while next < MESSAGES {
+        match slow.event().await.expect("an event") {
+            Some(Kind::Lagging(_)) => lagged = true,
+            Some(Kind::Change(v1::RoomChange { message: Some(message), .. })) => {
+                assert_eq!(message.client_message_id, next.to_string());
+                next += 1;
+            }
+            Some(_) => {}
+            None => panic!("the stream ended at {next}"),
+        }
+    }
+    assert!(lagged, "it was never told that it lags");
+    slow.until("live again", |event| matches!(event, Kind::Live(_)).then_some(())).await;
+    let live = ada.send(&room, "live").await;
+    assert_eq!(slow.message().await, live);
+    server.end().await;
+}
