@@ -24,10 +24,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     compiler.include_imports(true).include_source_info(true).open_files(PROTOS)?;
     // Reflection serves these bytes; `file_descriptor_set()` would lose options.
     let encoded = compiler.encode_file_descriptor_set();
-    let out = PathBuf::from(env::var("OUT_DIR")?);
+    let out = env::var_os("OUT_DIR").map(PathBuf::from).ok_or("cargo sets OUT_DIR")?;
     fs::write(out.join("causerie.bin"), &encoded)?;
 
-    let set = prost_types_set(&encoded)?;
+    let set = prost_types::FileDescriptorSet::decode(encoded.as_slice())?;
     let mut config = tonic_prost_build::configure()
         .build_client(false)
         .extern_path(".google.rpc.Status", "::tonic_types::Status");
@@ -36,8 +36,4 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     config.compile_fds(set)?;
     Ok(())
-}
-
-fn prost_types_set(encoded: &[u8]) -> Result<prost_types::FileDescriptorSet, prost::DecodeError> {
-    prost_types::FileDescriptorSet::decode(encoded)
 }

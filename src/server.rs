@@ -43,9 +43,9 @@ const SERVICES: [&str; 5] = [
 /// A database that is away at the start is waited for this long.
 const FIRST_CONNECT: Duration = Duration::from_secs(30);
 const HEALTH_EVERY: Duration = Duration::from_secs(1);
-const HOUSEKEEPING_EVERY: Duration = Duration::from_secs(600);
+const HOUSEKEEPING_EVERY: Duration = Duration::from_mins(10);
 /// Sessions are forgotten this long after their end.
-const KEEP_ENDED_SESSIONS: Duration = Duration::from_secs(30 * 24 * 3600);
+const KEEP_ENDED_SESSIONS: Duration = Duration::from_hours(720);
 
 macro_rules! limited {
     ($service:expr) => {
@@ -229,10 +229,10 @@ fn cors(origins: &[String]) -> CorsLayer {
             HeaderName::from_static("connect-protocol-version"),
         ])
         .expose_headers(exposed.map(HeaderName::from_static))
-        .max_age(Duration::from_secs(7_200))
+        .max_age(Duration::from_hours(2))
 }
 
-/// A SQLite database belongs to one process: another would not see its events.
+/// A `SQLite` database belongs to one process: another would not see its events.
 fn lock_data(config: &Config) -> Result<Option<std::fs::File>> {
     std::fs::create_dir_all(&config.server.data).map_err(|error| {
         let folder = config.server.data.display();

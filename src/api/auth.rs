@@ -1,4 +1,4 @@
-//! AuthService, and who makes a call.
+//! `AuthService`, and who makes a call.
 
 use std::sync::Arc;
 

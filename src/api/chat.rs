@@ -1,4 +1,4 @@
-//! ChatService. Each command has one function, for its unary call and for the
+//! `ChatService`. Each command has one function, for its unary call and for the
 //! stream.
 
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! RoomService.
+//! `RoomService`.
 
 use std::sync::Arc;
 
@@ -46,11 +46,11 @@ impl RoomService for RoomApi {
     ) -> Result<Response<v1::ListRoomsResponse>, Status> {
         let caller = caller(&self.chat.auth, &request)?;
         let page = rooms::list_rooms(request.get_ref())?;
-        let (list, more) = self.chat.list_rooms(caller, page).await?;
-        let last = list.last().filter(|_| more).map(|summary| summary.room.id.0);
+        let (found, more) = self.chat.list_rooms(caller, page).await?;
+        let last = found.last().filter(|_| more).map(|summary| summary.room.id.0);
         Ok(Response::new(v1::ListRoomsResponse {
             next_page_token: last.map(|id| paging::token(id.as_bytes())).unwrap_or_default(),
-            rooms: list.into_iter().map(rooms::summary).collect(),
+            rooms: found.into_iter().map(rooms::summary).collect(),
         }))
     }
 
@@ -60,12 +60,12 @@ impl RoomService for RoomApi {
     ) -> Result<Response<v1::BrowseRoomsResponse>, Status> {
         let caller = caller(&self.chat.auth, &request)?;
         let search = rooms::browse_rooms(request.get_ref())?;
-        let (list, more) = self.chat.browse_rooms(caller, search).await?;
-        let last = list.last().filter(|_| more);
+        let (found, more) = self.chat.browse_rooms(caller, search).await?;
+        let last = found.last().filter(|_| more);
         let next_page_token = last
             .map(|(room, _)| paging::name_and_id_token(&fold(&room.name), room.id.0))
             .unwrap_or_default();
-        let rooms = list
+        let rooms = found
             .into_iter()
             .map(|(room, joined)| v1::DirectoryRoom { room: Some(rooms::room(room)), joined })
             .collect();
@@ -108,12 +108,12 @@ impl RoomService for RoomApi {
     ) -> Result<Response<v1::ListMembersResponse>, Status> {
         let caller = caller(&self.chat.auth, &request)?;
         let search = rooms::list_members(request.get_ref())?;
-        let (list, more) = self.chat.list_members(caller, search).await?;
-        let last = list.last().filter(|_| more);
+        let (found, more) = self.chat.list_members(caller, search).await?;
+        let last = found.last().filter(|_| more);
         let next_page_token = last
             .map(|(member, _)| paging::token(fold(&member.user.username).as_bytes()))
             .unwrap_or_default();
-        let (members, presences) = list
+        let (members, presences) = found
             .into_iter()
             .map(|(member, seen)| (rooms::member(member), presence::presence(seen)))
             .unzip();

@@ -110,15 +110,15 @@ mod tests {
             Error::ShuttingDown,
             Error::internal("select secret from users"),
         ];
-        let table: String = all
+        let lines: Vec<String> = all
             .into_iter()
             .map(|error| {
                 let (code, reason, retry) = classify(&error);
                 let retry = retry.map_or(String::new(), |d| format!(" (again after {d:?})"));
-                format!("{code:?} {reason}{retry}: {error}\n")
+                format!("{code:?} {reason}{retry}: {error}")
             })
             .collect();
-        insta::assert_snapshot!(table);
+        insta::assert_snapshot!(lines.join("\n"));
     }
 
     #[test]

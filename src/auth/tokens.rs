@@ -147,8 +147,8 @@ mod tests {
         Grant {
             refresh,
             now: at,
-            access_for: Duration::from_secs(60),
-            refresh_until: at.plus(Duration::from_secs(60)),
+            access_for: Duration::from_mins(1),
+            refresh_until: at.plus(Duration::from_mins(1)),
         }
     }
 
@@ -170,7 +170,7 @@ mod tests {
         let now = Timestamp::now();
         let foreign = make(&keys("k", 2), grant(now)).expect("made").access;
         let unknown = make(&keys("other", 1), grant(now)).expect("made").access;
-        let old = make(&ours, grant(now.minus(Duration::from_secs(3_600)))).expect("made").access;
+        let old = make(&ours, grant(now.minus(Duration::from_hours(1)))).expect("made").access;
         let good = make(&ours, grant(now)).expect("made").access;
         let payload = good.split('.').nth(1).expect("a payload");
         let none = URL_SAFE_NO_PAD.encode(r#"{"alg":"none","typ":"JWT","kid":"k"}"#);

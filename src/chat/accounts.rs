@@ -12,12 +12,15 @@ use crate::{
     },
     config::ms,
     error::{Error, Result},
-    model::{Caller, SessionId, Timestamp, Tokens, User, UserId, users::fold},
+    model::{
+        Caller, SessionId, Timestamp, Tokens, User, UserId,
+        sessions::{Attempt, Registration},
+        users::fold,
+    },
     store::{
         sessions::{NewSession, Rotation},
         users::NewAccount,
     },
-    wire::accounts::{Attempt, Registration},
 };
 
 /// How often sessions that were ended on other nodes are looked for, and how

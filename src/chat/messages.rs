@@ -7,10 +7,9 @@ use crate::{
     error::{Error, Result},
     model::{
         Caller, Done, Draft, Message, Op, RoomId, Seq,
-        messages::{Anchor, MessagePage},
+        messages::{Anchor, ChangesOf, MessagePage, PageOf},
     },
     store::{messages::Changes, writer::Pending},
-    wire::messages::{ChangesOf, PageOf},
 };
 
 impl Chat {

@@ -16,8 +16,8 @@ use crate::{
     model::{
         Caller, ConnectionId, Presence, PresenceChoice, PresenceState, RoomId, Timestamp, UserId,
         limits::PRESENCE_MEMBERS,
+        presence::{Watched, Wish},
     },
-    wire::presence::{Watched, Wish},
 };
 
 /// A node that does not renew its lease for this long counts as dead.

@@ -5,8 +5,8 @@ use crate::{
     error::{Error, Result},
     model::{
         Caller, Done, Member, Op, Presence, Room, RoomId, RoomKind, RoomSummary, Seq, Timestamp,
+        rooms::{DirectorySearch, MemberSearch, RoomPage, Settings},
     },
-    wire::rooms::{DirectorySearch, MemberSearch, RoomPage, Settings},
 };
 
 impl Chat {

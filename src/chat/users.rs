@@ -3,8 +3,10 @@
 use super::{Chat, rooms::cut};
 use crate::{
     error::{Error, Result},
-    model::{Caller, Presence, PresenceState, User, UserId, users::ProfileChanges},
-    wire::users::UserSearch,
+    model::{
+        Caller, Presence, PresenceState, User, UserId,
+        users::{ProfileChanges, UserSearch},
+    },
 };
 
 impl Chat {

@@ -34,4 +34,4 @@ pub const GRPC_MESSAGE_BYTES: usize = 1024 * 1024;
 pub const SUBSCRIBE_WITHIN: Duration = Duration::from_secs(10);
 pub const TYPING_LAPSES_AFTER: Duration = Duration::from_secs(5);
 /// A stream is told this long before its token expires.
-pub const TOKEN_EXPIRING_BEFORE: Duration = Duration::from_secs(60);
+pub const TOKEN_EXPIRING_BEFORE: Duration = Duration::from_mins(1);

@@ -1,5 +1,7 @@
 //! Messages.
 
+use std::collections::HashMap;
+
 use super::{RoomId, Seq, Timestamp, UserId};
 
 /// One message, named by (room, seq).
@@ -54,4 +56,26 @@ pub struct MessagePage {
     pub has_older: bool,
     pub has_newer: bool,
     pub head: Seq,
+}
+
+/// Which page of which room.
+pub struct PageOf {
+    pub room: RoomId,
+    pub anchor: Anchor,
+    pub limit: usize,
+}
+
+/// What changed after a position.
+pub struct ChangesOf {
+    pub room: RoomId,
+    pub after: Seq,
+    pub limit: usize,
+}
+
+/// Where a stream goes on: positions and the store they are of.
+#[derive(Debug, Default)]
+pub struct Resume {
+    pub positions: HashMap<RoomId, Seq>,
+    /// Empty: not checked.
+    pub epoch: String,
 }

@@ -1,6 +1,6 @@
 //! Whether people can be reached, derived from their connections.
 
-use super::{Timestamp, UserId};
+use super::{RoomId, Timestamp, UserId};
 
 /// The state that others may see.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +41,25 @@ pub fn state(choice: PresenceChoice, mut connections: impl Iterator<Item = bool>
         }
         PresenceChoice::Automatic => PresenceState::Online,
     }
+}
+
+/// How a user wants to be seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wish {
+    Online,
+    /// This stream is idle.
+    Away,
+    DoNotDisturb,
+    Invisible,
+}
+
+/// A watched room as it is now.
+pub struct Watched {
+    pub room: RoomId,
+    pub member_count: i64,
+    pub online_count: i64,
+    pub presences: Vec<Presence>,
+    pub typing: Vec<UserId>,
 }
 
 #[cfg(test)]

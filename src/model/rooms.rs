@@ -86,6 +86,35 @@ impl Access {
     }
 }
 
+/// Changes to a room's settings; what is `None` stays.
+pub struct Settings {
+    pub room: RoomId,
+    pub name: Option<String>,
+    pub topic: Option<String>,
+}
+
+/// A page of the caller's rooms.
+pub struct RoomPage {
+    pub after: Option<uuid::Uuid>,
+    pub limit: usize,
+}
+
+/// A search in the directory.
+pub struct DirectorySearch {
+    pub query: String,
+    /// Folded name and id of the last room of the page before.
+    pub after: Option<(String, uuid::Uuid)>,
+    pub limit: usize,
+}
+
+/// A search among a room's members.
+pub struct MemberSearch {
+    pub room: RoomId,
+    pub prefix: String,
+    pub after: Option<String>,
+    pub limit: usize,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -20,3 +20,20 @@ pub struct Tokens {
     pub refresh: String,
     pub refresh_expires_at: Timestamp,
 }
+
+/// A new account, valid in itself.
+pub struct Registration {
+    pub username: String,
+    pub password: String,
+    pub display_name: String,
+    pub email: Option<String>,
+    pub device: String,
+}
+
+/// Who wants to sign in.
+pub struct Attempt {
+    pub login: String,
+    pub password: String,
+    pub device: String,
+    pub keep: bool,
+}

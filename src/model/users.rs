@@ -26,3 +26,10 @@ pub struct ProfileChanges {
 pub fn fold(name: &str) -> String {
     name.to_lowercase()
 }
+
+/// A search for users: the beginning of a name, a page.
+pub struct UserSearch {
+    pub prefix: String,
+    pub after: Option<String>,
+    pub limit: usize,
+}

@@ -24,11 +24,10 @@ use crate::{
     config::ms,
     error::{Error, Result},
     fanout::hub::Inlet,
-    model::{Caller, ConnectionId, User, limits::SUBSCRIBE_WITHIN},
+    model::{Caller, ConnectionId, User, limits::SUBSCRIBE_WITHIN, messages::Resume},
     wire::{
         events::{self, Greeting, Kind},
         frame::Frame,
-        messages::Resume,
     },
 };
 

@@ -1,7 +1,7 @@
 //! One transaction of a lane: lock and read the rooms, apply the operations,
 //! write what they changed.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
@@ -187,17 +187,17 @@ async fn read_repeats(
     ops: &[&Op],
     logs: &mut BTreeMap<RoomId, RoomLog>,
 ) -> Result<(), sqlx::Error> {
-    let drafts: HashMap<_, _> = ops
+    let drafts: HashSet<_> = ops
         .iter()
         .filter_map(|op| match op {
-            Op::Send(d) => Some(((d.room, d.sender, d.client_message_id.as_str()), ())),
+            Op::Send(d) => Some((d.room, d.sender, d.client_message_id.as_str())),
             _ => None,
         })
         .collect();
     if drafts.is_empty() {
         return Ok(());
     }
-    let drafts = padded(drafts.into_keys().collect::<Vec<_>>());
+    let drafts = padded(drafts.into_iter().collect::<Vec<_>>());
     let sql = format!(
         "select {MESSAGE_COLUMNS} from messages where {}",
         vec!["(room_id = ? and sender_id = ? and client_message_id = ?)"; drafts.len()]

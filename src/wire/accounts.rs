@@ -3,7 +3,11 @@
 use super::{fields::Fields, timestamp, v1};
 use crate::{
     error::Result,
-    model::{Tokens, limits, text},
+    model::{
+        Tokens, limits,
+        sessions::{Attempt, Registration},
+        text,
+    },
 };
 
 #[must_use]
@@ -16,15 +20,6 @@ pub fn session(tokens: Tokens) -> v1::Session {
         refresh_token: refresh,
         refresh_expires_at: Some(timestamp(refresh_expires_at)),
     }
-}
-
-/// A new account, valid in itself.
-pub struct Registration {
-    pub username: String,
-    pub password: String,
-    pub display_name: String,
-    pub email: Option<String>,
-    pub device: String,
 }
 
 pub fn register(request: v1::RegisterRequest) -> Result<Registration> {
@@ -43,14 +38,6 @@ pub fn register(request: v1::RegisterRequest) -> Result<Registration> {
     let device = fields.clean("device", text::check_line(&device, limits::DEVICE_CHARS));
     let email = (!email.is_empty()).then_some(email);
     fields.finish(Registration { username, password, display_name, email, device })
-}
-
-/// Who wants to sign in.
-pub struct Attempt {
-    pub login: String,
-    pub password: String,
-    pub device: String,
-    pub keep: bool,
 }
 
 pub fn login(request: v1::LoginRequest) -> Result<Attempt> {

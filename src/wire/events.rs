@@ -8,9 +8,9 @@ use crate::model::{Change, ConnectionId, Presence, ReadMark, RoomId, Seq, User, 
 
 pub use v1::event::Kind;
 
-/// `events` of ChatResponse and SubscribeResponse.
+/// `events` of `ChatResponse` and `SubscribeResponse`.
 const EVENTS: u32 = 1;
-/// `replies` of ChatResponse.
+/// `replies` of `ChatResponse`.
 const REPLIES: u32 = 2;
 
 /// Appends an event to what is an encoded part of a response.
@@ -26,7 +26,7 @@ pub fn piece(kind: Kind) -> Bytes {
     buf.freeze()
 }
 
-/// A reply as an encoded part of a ChatResponse.
+/// A reply as an encoded part of a `ChatResponse`.
 #[must_use]
 pub fn reply(request_id: String, result: v1::reply::Result) -> Bytes {
     let reply = v1::Reply { request_id, result: Some(result) };

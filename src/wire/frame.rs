@@ -6,7 +6,7 @@ use prost::{
     encoding::{DecodeContext, WireType},
 };
 
-/// Stands for ChatResponse and SubscribeResponse in the server's generated code.
+/// Stands for `ChatResponse` and `SubscribeResponse` in the server's generated code.
 ///
 /// Encoded protobuf messages concatenate, so a response is whatever pieces of
 /// it are at hand, one after the other: an event's piece is encoded once and

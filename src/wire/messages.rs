@@ -5,7 +5,7 @@ use crate::{
     error::Result,
     model::{
         Content, Draft, Message, RoomId, Seq, SystemKind, UserId, limits,
-        messages::{Anchor, MessagePage},
+        messages::{Anchor, ChangesOf, MessagePage, PageOf, Resume},
         text,
     },
 };
@@ -69,13 +69,6 @@ pub fn draft(sender: UserId, request: v1::SendMessageRequest) -> Result<Draft> {
     fields.finish(Draft { room, sender, text: written, client_message_id })
 }
 
-/// Which page of which room.
-pub struct PageOf {
-    pub room: RoomId,
-    pub anchor: Anchor,
-    pub limit: usize,
-}
-
 pub fn list_messages(request: &v1::ListMessagesRequest) -> Result<PageOf> {
     use v1::list_messages_request::Anchor as Wire;
     let mut fields = Fields::new();
@@ -104,13 +97,6 @@ pub fn mark_read(request: &v1::MarkReadRequest) -> Result<(RoomId, Seq)> {
     fields.finish(mark)
 }
 
-/// What changed after a position.
-pub struct ChangesOf {
-    pub room: RoomId,
-    pub after: Seq,
-    pub limit: usize,
-}
-
 pub fn sync_room(request: &v1::SyncRoomRequest) -> Result<ChangesOf> {
     let mut fields = Fields::new();
     let changes = ChangesOf {
@@ -125,14 +111,6 @@ pub fn set_typing(request: &v1::SetTypingRequest) -> Result<(RoomId, bool)> {
     let mut fields = Fields::new();
     let room = fields.room("room_id", &request.room_id);
     fields.finish((room, request.typing))
-}
-
-/// Where a stream goes on: positions and the store they are of.
-#[derive(Debug, Default)]
-pub struct Resume {
-    pub positions: std::collections::HashMap<RoomId, Seq>,
-    /// Empty: not checked.
-    pub epoch: String,
 }
 
 pub fn subscribe(request: v1::SubscribeRequest) -> Result<Resume> {

@@ -8,7 +8,12 @@ const BAD_TOKEN: &str = "must be a next_page_token of the same request";
 /// A token for "after this key". Hexadecimal: short keys, no further library.
 #[must_use]
 pub fn token(key: &[u8]) -> String {
-    key.iter().map(|byte| format!("{byte:02x}")).collect()
+    use std::fmt::Write as _;
+    key.iter().fold(String::new(), |mut token, byte| {
+        // Writing to a String cannot fail.
+        let _ = write!(token, "{byte:02x}");
+        token
+    })
 }
 
 /// A token for "after this name and id".
@@ -37,12 +42,11 @@ pub fn key(token: &str) -> Result<Option<Vec<u8>>> {
 impl super::fields::Fields {
     /// The text after which the page begins.
     pub fn page_after_text(&mut self, token: &str) -> Option<String> {
-        match key(token).map(|key| key.map(String::from_utf8).transpose()) {
-            Ok(Ok(text)) => text,
-            _ => {
-                self.violate("page_token", BAD_TOKEN);
-                None
-            }
+        if let Ok(Ok(text)) = key(token).map(|key| key.map(String::from_utf8).transpose()) {
+            text
+        } else {
+            self.violate("page_token", BAD_TOKEN);
+            None
         }
     }
 
@@ -64,12 +68,13 @@ impl super::fields::Fields {
 
     /// The id after which the page begins.
     pub fn page_after_id(&mut self, token: &str) -> Option<uuid::Uuid> {
-        match key(token).map(|key| key.map(|key| uuid::Uuid::from_slice(&key)).transpose()) {
-            Ok(Ok(id)) => id,
-            _ => {
-                self.violate("page_token", BAD_TOKEN);
-                None
-            }
+        if let Ok(Ok(id)) =
+            key(token).map(|key| key.map(|key| uuid::Uuid::from_slice(&key)).transpose())
+        {
+            id
+        } else {
+            self.violate("page_token", BAD_TOKEN);
+            None
         }
     }
 }

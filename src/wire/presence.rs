@@ -3,7 +3,10 @@
 use super::{fields::Fields, timestamp, v1};
 use crate::{
     error::Result,
-    model::{Presence, PresenceState, RoomId, UserId, limits},
+    model::{
+        Presence, PresenceState, RoomId, limits,
+        presence::{Watched, Wish},
+    },
 };
 
 #[must_use]
@@ -20,16 +23,6 @@ pub fn presence(presence: Presence) -> v1::Presence {
         state: state.into(),
         last_seen_at: last_seen_at.map(timestamp),
     }
-}
-
-/// How a user wants to be seen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Wish {
-    Online,
-    /// This stream is idle.
-    Away,
-    DoNotDisturb,
-    Invisible,
 }
 
 pub fn set_presence(request: &v1::SetPresenceRequest) -> Result<Wish> {
@@ -61,15 +54,6 @@ pub fn watch_rooms(request: &v1::WatchRoomsRequest) -> Result<Vec<RoomId>> {
         }
     }
     fields.finish(rooms)
-}
-
-/// A watched room as it is now.
-pub struct Watched {
-    pub room: RoomId,
-    pub member_count: i64,
-    pub online_count: i64,
-    pub presences: Vec<Presence>,
-    pub typing: Vec<UserId>,
 }
 
 #[must_use]

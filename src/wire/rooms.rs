@@ -3,7 +3,11 @@
 use super::{fields::Fields, messages::message, timestamp, users, v1};
 use crate::{
     error::Result,
-    model::{Member, MemberRole, MemberState, Room, RoomId, RoomKind, RoomSummary, limits, text},
+    model::{
+        Member, MemberRole, MemberState, Room, RoomId, RoomKind, RoomSummary, limits,
+        rooms::{DirectorySearch, MemberSearch, RoomPage, Settings},
+        text,
+    },
 };
 
 #[must_use]
@@ -83,13 +87,6 @@ pub fn create_room(request: &v1::CreateRoomRequest) -> Result<(String, String)> 
     fields.finish(room)
 }
 
-/// Changes to a room's settings; what is `None` stays.
-pub struct Settings {
-    pub room: RoomId,
-    pub name: Option<String>,
-    pub topic: Option<String>,
-}
-
 pub fn update_room(request: v1::UpdateRoomRequest) -> Result<Settings> {
     let v1::UpdateRoomRequest { room_id, name, topic } = request;
     let mut fields = Fields::new();
@@ -103,12 +100,6 @@ pub fn update_room(request: v1::UpdateRoomRequest) -> Result<Settings> {
     fields.finish(settings)
 }
 
-/// A page of the caller's rooms.
-pub struct RoomPage {
-    pub after: Option<uuid::Uuid>,
-    pub limit: usize,
-}
-
 pub fn list_rooms(request: &v1::ListRoomsRequest) -> Result<RoomPage> {
     let mut fields = Fields::new();
     let page = RoomPage {
@@ -116,14 +107,6 @@ pub fn list_rooms(request: &v1::ListRoomsRequest) -> Result<RoomPage> {
         limit: fields.page_size(request.page_size),
     };
     fields.finish(page)
-}
-
-/// A search in the directory.
-pub struct DirectorySearch {
-    pub query: String,
-    /// Folded name and id of the last room of the page before.
-    pub after: Option<(String, uuid::Uuid)>,
-    pub limit: usize,
 }
 
 pub fn browse_rooms(request: &v1::BrowseRoomsRequest) -> Result<DirectorySearch> {
@@ -134,14 +117,6 @@ pub fn browse_rooms(request: &v1::BrowseRoomsRequest) -> Result<DirectorySearch>
         limit: fields.page_size(request.page_size),
     };
     fields.finish(search)
-}
-
-/// A search among a room's members.
-pub struct MemberSearch {
-    pub room: RoomId,
-    pub prefix: String,
-    pub after: Option<String>,
-    pub limit: usize,
 }
 
 pub fn list_members(request: &v1::ListMembersRequest) -> Result<MemberSearch> {

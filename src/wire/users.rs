@@ -3,7 +3,10 @@
 use super::{fields::Fields, timestamp, v1};
 use crate::{
     error::Result,
-    model::{User, UserId, limits, text, users::ProfileChanges},
+    model::{
+        User, UserId, limits, text,
+        users::{ProfileChanges, UserSearch},
+    },
 };
 
 #[must_use]
@@ -38,13 +41,6 @@ pub fn batch_get_users(request: &v1::BatchGetUsersRequest) -> Result<Vec<UserId>
         .map(|(at, id)| fields.user(&format!("user_ids[{at}]"), id))
         .collect();
     fields.finish(users)
-}
-
-/// A search for users: the beginning of a name, a page.
-pub struct UserSearch {
-    pub prefix: String,
-    pub after: Option<String>,
-    pub limit: usize,
 }
 
 pub fn search_users(request: &v1::SearchUsersRequest) -> Result<UserSearch> {

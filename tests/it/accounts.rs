@@ -1,5 +1,7 @@
 //! Accounts, sessions and profiles.
 
+use std::collections::HashMap;
+
 use causerie_client::{
     Client,
     client::authorized,
@@ -142,9 +144,9 @@ on_both_databases! {
         let ada = Person::register(&server.url, "ada").await;
         let first = ada.client.tokens().borrow().clone().expect("signed in");
         let mut renewing = Stream::open(ada.client.channel(), &first.access_token).await.expect("a stream");
-        renewing.subscribe(Default::default()).await;
+        renewing.subscribe(HashMap::new()).await;
         let mut idle = Stream::open(ada.client.channel(), &first.access_token).await.expect("a stream");
-        idle.subscribe(Default::default()).await;
+        idle.subscribe(HashMap::new()).await;
         let warned = |event: &v1::event::Kind| {
             matches!(event, v1::event::Kind::TokenExpiring(_)).then_some(())
         };

@@ -8,14 +8,14 @@ use causerie_client::{
     client::authorized,
     v1::{
         self, chat_request::Command, chat_service_client::ChatServiceClient,
-        user_service_client::UserServiceClient,
+        list_messages_request::Anchor, user_service_client::UserServiceClient,
     },
 };
 use tonic::{Code, metadata::MetadataValue};
 
 use crate::support::{Database, Person, Server, Stream, on_both_databases, people::send_request};
 
-/// The violated fields of an INVALID_ARGUMENT.
+/// The violated fields of an `INVALID_ARGUMENT`.
 fn fields<T: std::fmt::Debug>(result: Result<T, Error>) -> Vec<String> {
     let error = result.expect_err("invalid");
     assert_eq!((error.code, error.reason.as_str()), (Code::InvalidArgument, "INVALID_FIELDS"));
@@ -107,7 +107,6 @@ on_both_databases! {
             assert_eq!(fields(client.mark_read(request).await), ["seq"], "{seq}");
             let request = v1::SyncRoomRequest { room_id: room.clone(), after_seq: seq, page_size: 0 };
             assert_eq!(fields(client.sync_room(request).await), ["after_seq"], "{seq}");
-            use v1::list_messages_request::Anchor;
             for (anchor, field) in [
                 (Anchor::BeforeSeq(seq.saturating_add(1)), "before_seq"),
                 (Anchor::AfterSeq(seq), "after_seq"),

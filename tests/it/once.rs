@@ -4,7 +4,7 @@ use causerie_client::v1::{chat_request::Command, reply::Result as Outcome};
 use tonic::Code;
 
 use crate::support::{
-    Database, Person, Server, on_both_databases,
+    Person, Server, on_both_databases,
     people::{send_request, text_of},
 };
 

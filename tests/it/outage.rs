@@ -22,7 +22,7 @@ use crate::support::{
 
 const SENDERS: usize = 4;
 
-/// MariaDB is killed for ten seconds while four people post: every call gets an
+/// `MariaDB` is killed for ten seconds while four people post: every call gets an
 /// answer, nothing that was acknowledged is lost, and all goes on by itself.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_database_is_away_for_ten_seconds_under_load() {
@@ -75,7 +75,7 @@ async fn the_database_is_away_for_ten_seconds_under_load() {
     let mut listener = ada.stream().await;
     listener.message().await;
 
-    mysql.order("stop").await;
+    mysql.order("stop");
     // Ten seconds by the clock of the outage, of which reads too are told.
     let mut ticks = tokio::time::interval(Duration::from_secs(1));
     for _ in 0..10 {
@@ -89,7 +89,7 @@ async fn the_database_is_away_for_ten_seconds_under_load() {
     }
     let (status, _) = web::get(&server.url, "/readyz").await.expect("an answer");
     assert_eq!(status, 503, "not ready while the database is away");
-    mysql.order("start").await;
+    mysql.order("start");
 
     crate::support::server::until_ready(&server.url).await;
     // It goes on by itself: each has sent something after the outage.

@@ -4,7 +4,7 @@ use causerie_client::v1::{
     self, PresenceState as P, chat_request::Command, event::Kind, reply::Result as Outcome,
 };
 
-use crate::support::{Database, Person, Process, Server, Stream, on_both_databases, within};
+use crate::support::{Person, Process, Server, Stream, on_both_databases, within};
 
 async fn watch(stream: &mut Stream, room: &str) -> v1::WatchedRoom {
     let request = v1::WatchRoomsRequest { room_ids: vec![room.into()], ..Default::default() };
@@ -120,7 +120,7 @@ on_both_databases! {
         typing(true).await;
         typing(true).await;
         assert!(told(&mut eye).await);
-        assert_eq!(watch(&mut eye, &room).await.typing_user_ids, [bob.user.id.clone()]);
+        assert_eq!(watch(&mut eye, &room).await.typing_user_ids, std::slice::from_ref(&bob.user.id));
         bob.send(&room, "written").await;
         assert!(!told(&mut eye).await, "told once, and over with the message");
         typing(true).await;

@@ -1,9 +1,14 @@
 //! Rooms, members, history and unread counts.
 
-use causerie_client::v1::{self, list_messages_request::Anchor, message::Content};
+use causerie_client::v1::{
+    self,
+    SystemMessageKind::{MemberJoined, MemberLeft, RoomCreated},
+    list_messages_request::Anchor,
+    message::Content,
+};
 use tonic::Code;
 
-use crate::support::{Database, Person, Server, on_both_databases, people::text_of};
+use crate::support::{Person, Server, on_both_databases, people::text_of};
 
 on_both_databases! {
     async fn the_directory_is_searched_and_paged_by_name(database: Database) {
@@ -67,7 +72,6 @@ on_both_databases! {
                 _ => None,
             })
             .collect();
-        use v1::SystemMessageKind::{MemberJoined, MemberLeft, RoomCreated};
         let (a, b) = (ada.user.id.clone(), bob.user.id.clone());
         assert_eq!(kinds, [(RoomCreated, a), (MemberJoined, b.clone()), (MemberLeft, b)]);
         server.end().await;

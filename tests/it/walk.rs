@@ -9,7 +9,7 @@ use causerie_client::{
 };
 
 use crate::support::{
-    Database, Person, Server, on_both_databases,
+    Person, Server, on_both_databases,
     people::{PASSWORD, send_request, text_of},
     web::WebClient,
     within,

@@ -83,7 +83,8 @@ impl Connection {
             self.heard_at = now;
         }
         self.state = match (self.state, happening) {
-            (State::Ended, _) | (_, Happening::Stop) => State::Ended,
+            (State::Ended, _)
+            | (_, Happening::Stop | Happening::Goodbye { reconnect: false, .. }) => State::Ended,
             (State::Connecting, Happening::Opened { heartbeat }) => {
                 self.heartbeat = heartbeat.max(Duration::from_millis(100));
                 State::CatchingUp
@@ -93,7 +94,6 @@ impl Connection {
                 State::Live
             }
             (State::Live, Happening::Lagging) => State::CatchingUp,
-            (_, Happening::Goodbye { reconnect: false, .. }) => State::Ended,
             (_, Happening::Goodbye { reconnect: true, retry_after }) => {
                 State::Waiting { until: now + retry_after }
             }

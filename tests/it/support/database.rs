@@ -14,7 +14,7 @@ pub enum Database {
     MySql,
 }
 
-/// A database of a MySQL server, made for one test.
+/// A database of a `MySQL` server, made for one test.
 pub struct MySqlDatabase {
     server: String,
     name: String,
@@ -57,7 +57,7 @@ fn server_url() -> String {
     }
 }
 
-/// A MySQL server that ends with this value or this process, and that can be
+/// A `MySQL` server that ends with this value or this process, and that can be
 /// made to crash and come back.
 pub struct PrivateMySql {
     pub url: String,
@@ -85,7 +85,7 @@ impl PrivateMySql {
     }
 
     /// `stop` (at once, like a crash) or `start`.
-    pub async fn order(&self, order: &str) {
+    pub fn order(&self, order: &str) {
         tokio::task::block_in_place(|| {
             let mut orders = self.orders.lock().expect("no test panics while it holds this");
             let (stdin, stdout) = orders.as_mut().expect("it lives as long as this value");
