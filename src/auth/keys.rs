@@ -11,6 +11,7 @@ use std::{
 
 use jsonwebtoken::{DecodingKey, EncodingKey};
 use rand::{Rng as _, distr::Alphanumeric};
+use uuid::Uuid;
 
 use crate::error::{Error, Result};
 
@@ -30,7 +31,7 @@ impl Keys {
     pub fn load_or_make(data: &Path) -> Result<Self> {
         let path = data.join(FILE);
         if !path.exists() {
-            write(&path, &format!("{}\n", new_key().1))?;
+            make_first(&path, &format!("{}\n", new_key().1))?;
         }
         let text = fs::read_to_string(&path).map_err(Error::internal)?;
         let mode = fs::metadata(&path).map_err(Error::internal)?.permissions().mode();
@@ -80,7 +81,7 @@ pub fn rotate(data: &Path) -> Result<String> {
         Err(error) => return Err(Error::internal(error)),
     };
     let (name, line) = new_key();
-    write(&path, &format!("{line}\n{old}"))?;
+    replace(&path, &format!("{line}\n{old}"))?;
     Ok(name)
 }
 
@@ -94,23 +95,47 @@ fn new_key() -> (String, String) {
     (name, line)
 }
 
-/// Replaces the file as a whole, readable by nobody else at any moment.
-fn write(path: &Path, text: &str) -> Result<()> {
+/// Makes the file, unless another node that starts over the same folder was
+/// faster: then its key stands.
+fn make_first(path: &Path, text: &str) -> Result<()> {
+    put(path, text, |new, path| {
+        let made = fs::hard_link(new, path);
+        match made {
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
+            // Not every file system has links.
+            Err(_) => return fs::rename(new, path),
+            Ok(()) => {}
+        }
+        fs::remove_file(new)
+    })
+}
+
+/// Replaces the file as a whole.
+fn replace(path: &Path, text: &str) -> Result<()> {
+    put(path, text, |new, path| fs::rename(new, path))
+}
+
+/// Writes a new file, readable by nobody else at any moment, and lets `place`
+/// bring it to its path.
+fn put(
+    path: &Path,
+    text: &str,
+    place: impl FnOnce(&Path, &Path) -> std::io::Result<()>,
+) -> Result<()> {
     let folder = path.parent().map(PathBuf::from).unwrap_or_default();
     fs::create_dir_all(&folder).map_err(Error::internal)?;
-    let new = path.with_extension(format!("new-{}", std::process::id()));
+    let new = path.with_extension(format!("new-{}", Uuid::new_v4().simple()));
     let written = fs::OpenOptions::new()
         .write(true)
-        .create(true)
-        .truncate(true)
+        .create_new(true)
         .mode(0o600)
         .open(&new)
         .and_then(|mut file| {
             file.write_all(text.as_bytes())?;
             file.sync_all()
         })
-        .and_then(|()| fs::rename(&new, path))
-        // The rename itself must survive a power cut.
+        .and_then(|()| place(&new, path))
+        // The new name itself must survive a power cut.
         .and_then(|()| fs::File::open(&folder)?.sync_all());
     written.map_err(Error::internal)
 }
@@ -132,6 +157,19 @@ mod tests {
         assert_eq!(first.signing.0, again.signing.0);
         let mode = fs::metadata(folder.path().join(FILE)).expect("a file").permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
+    }
+
+    #[test]
+    fn nodes_that_start_together_sign_with_one_key() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let names: Vec<String> = std::thread::scope(|scope| {
+            let nodes: Vec<_> = (0..8)
+                .map(|_| scope.spawn(|| Keys::load_or_make(folder.path()).expect("a key")))
+                .collect();
+            nodes.into_iter().map(|node| node.join().expect("it ran").signing.0).collect()
+        });
+        assert!(names.iter().all(|name| *name == names[0]), "{names:?}");
+        assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 1, "nothing else stays");
     }
 
     #[test]

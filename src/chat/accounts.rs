@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use super::Chat;
 use crate::{
@@ -27,6 +27,11 @@ use crate::{
 /// far back: clocks differ, and a commit may become visible late.
 const LOOK_FOR_REVOKED: Duration = Duration::from_secs(1);
 const LOOK_BACK: Duration = Duration::from_secs(30);
+/// A connection that died in silence must not hold up the looking.
+const LOOK_WITHIN: Duration = Duration::from_secs(5);
+/// Someone whose hash is replaced during the log-in (with today's parameters by
+/// another log-in, or by a change of the password) is verified again.
+const LOGIN_TRIES: u32 = 3;
 
 impl Chat {
     pub async fn register(&self, new: Registration, address: String) -> Result<(Tokens, User)> {
@@ -53,25 +58,37 @@ impl Chat {
         Ok((tokens, account.user))
     }
 
-    /// Takes the same work whether or not the account exists.
     pub async fn login(&self, attempt: Attempt, address: String) -> Result<(Tokens, User)> {
+        self.auth.logins.check(&fold(&attempt.login))?;
+        for _ in 0..LOGIN_TRIES {
+            if let Some(signed_in) = self.try_login(&attempt, &address).await? {
+                return Ok(signed_in);
+            }
+        }
+        Err(Error::Overloaded)
+    }
+
+    /// Takes the same work whether or not the account exists. `None`: the hash
+    /// was replaced while it was verified.
+    async fn try_login(&self, attempt: &Attempt, address: &str) -> Result<Option<(Tokens, User)>> {
         let Attempt { login, password, device, keep } = attempt;
-        self.auth.logins.check(&fold(&login))?;
-        let found = self.store.credentials(&login).await?;
+        let found = self.store.credentials(login).await?;
         let hash = found.as_ref().map(|found| found.password_hash.clone());
         let verdict = self.auth.passwords.verify(password.clone(), hash).await?;
         let Some(found) = found.filter(|_| verdict != Verdict::Wrong) else {
             return Err(Error::BadCredentials);
         };
-        let user = found.user;
+        let (user, mut password_hash) = (found.user, found.password_hash);
         if verdict == Verdict::RightButOld {
-            let new = self.auth.passwords.hash(password).await?;
-            self.store.rehash(user.id, &found.password_hash, &new).await?;
+            let new = self.auth.passwords.hash(password.clone()).await?;
+            self.store.rehash(user.id, &password_hash, &new).await?;
+            password_hash = new;
         }
-        let session = self.new_session(user.id, Timestamp::now(), keep, (device, address));
+        let origin = (device.clone(), address.to_owned());
+        let session = self.new_session(user.id, Timestamp::now(), *keep, origin);
         let tokens = self.first_tokens(&session)?;
-        self.store.create_session(&session).await?;
-        Ok((tokens, user))
+        let stored = self.store.create_session(&session, &password_hash).await?;
+        Ok(stored.then_some((tokens, user)))
     }
 
     pub async fn refresh_session(&self, refresh_token: &str) -> Result<Tokens> {
@@ -110,7 +127,8 @@ impl Chat {
         if self.auth.passwords.verify(old, Some(hash.clone())).await? == Verdict::Wrong {
             return Err(Error::WrongPassword);
         }
-        let about = vec![found.user.username, found.user.display_name];
+        let email = self.store.email(caller.user).await?.unwrap_or_default();
+        let about = vec![found.user.username, found.user.display_name, email];
         if !self.auth.passwords.is_strong(&new, about).await? {
             return Err(too_easy("new_password"));
         }
@@ -184,9 +202,10 @@ pub async fn watch_revoked(chat: Arc<Chat>) {
     loop {
         ticks.tick().await;
         let now = Timestamp::now();
-        match chat.learn_revoked(since.minus(LOOK_BACK)).await {
-            Ok(()) => since = now,
-            Err(error) => tracing::debug!(%error, "ended sessions are asked for again"),
+        match timeout(LOOK_WITHIN, chat.learn_revoked(since.minus(LOOK_BACK))).await {
+            Ok(Ok(())) => since = now,
+            Ok(Err(error)) => tracing::debug!(%error, "ended sessions are asked for again"),
+            Err(_) => tracing::debug!("ended sessions are asked for again: no answer in time"),
         }
         chat.auth.revoked.forget_before(chat.oldest_token(now));
     }

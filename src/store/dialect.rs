@@ -70,7 +70,29 @@ macro_rules! within {
     };
 }
 
-pub(super) use {reading, within};
+/// A transaction that lost a deadlock is run again this many times.
+pub(super) const CONFLICT_RETRIES: u32 = 5;
+
+/// Runs `$transaction`, from its begin to its commit, again as long as it loses
+/// a deadlock.
+macro_rules! retried {
+    ($transaction:expr) => {{
+        let mut conflicts = 0;
+        loop {
+            match $transaction {
+                Err(cause)
+                    if $crate::store::dialect::is_conflict(&cause)
+                        && conflicts < $crate::store::dialect::CONFLICT_RETRIES =>
+                {
+                    conflicts += 1;
+                }
+                outcome => break outcome,
+            }
+        }
+    }};
+}
+
+pub(super) use {reading, retried, within};
 
 impl Pools {
     /// Connects to `sqlite:PATH` or `mysql://…`. Does not wait for a `MySQL`

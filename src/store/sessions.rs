@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
 use super::{
     Store,
-    dialect::{Tx, reading, refused, within},
+    dialect::{Tx, padded, placeholders, reading, refused, retried, within},
 };
 use crate::{
     error::{Error, Result},
@@ -40,6 +41,10 @@ pub enum Rotation {
     Ended,
 }
 
+/// Ended sessions deleted in one transaction: SQLite's only writer is soon free
+/// again for messages.
+const FORGOTTEN_AT_ONCE: usize = 256;
+
 pub(super) async fn insert_session(tx: &mut Tx, session: &NewSession) -> Result<(), sqlx::Error> {
     let NewSession { id, user, now, idle, device, address } = session;
     within!(tx, c => {
@@ -59,10 +64,36 @@ pub(super) async fn insert_session(tx: &mut Tx, session: &NewSession) -> Result<
 }
 
 impl Store {
-    pub async fn create_session(&self, session: &NewSession) -> Result<()> {
-        let mut tx = self.pools.begin().await.map_err(refused)?;
-        insert_session(&mut tx, session).await.map_err(refused)?;
-        tx.commit().await.map_err(refused)
+    /// Stores the session of someone whose password was verified against
+    /// `password_hash`. False if the account has another one by now: a session
+    /// opened with the old password must not outlive its change.
+    pub async fn create_session(&self, session: &NewSession, password_hash: &str) -> Result<bool> {
+        retried!(self.try_create_session(session, password_hash).await).map_err(refused)
+    }
+
+    async fn try_create_session(
+        &self,
+        session: &NewSession,
+        password_hash: &str,
+    ) -> Result<bool, sqlx::Error> {
+        let mut tx = self.pools.begin().await?;
+        // Locks the account, as a change of the password does: one waits for
+        // the other.
+        let sql = format!(
+            "select 1 from users where id = ? and password_hash = ?{}",
+            tx.dialect().for_update(),
+        );
+        let unchanged: Option<i64> = within!(&mut tx, c => {
+            sqlx::query_scalar(AssertSqlSafe(sql))
+                .bind(session.user.0).bind(password_hash)
+                .fetch_optional(c).await
+        })?;
+        if unchanged.is_none() {
+            return Ok(false);
+        }
+        insert_session(&mut tx, session).await?;
+        tx.commit().await?;
+        Ok(true)
     }
 
     /// Uses a refresh token of the given generation. The last one that was
@@ -75,16 +106,25 @@ impl Store {
         now: Timestamp,
         grace: Duration,
     ) -> Result<Rotation> {
-        let mut tx = self.pools.begin().await.map_err(refused)?;
+        retried!(self.try_rotate(session, presented, now, grace).await).map_err(refused)
+    }
+
+    async fn try_rotate(
+        &self,
+        session: SessionId,
+        presented: i64,
+        now: Timestamp,
+        grace: Duration,
+    ) -> Result<Rotation, sqlx::Error> {
+        let mut tx = self.pools.begin().await?;
         let sql = format!(
             "select generation, rotated_us, idle_us, expires_us, revoked_us
              from sessions where id = ?{}",
             tx.dialect().for_update(),
         );
         let row: Option<(i64, i64, i64, i64, Option<i64>)> = within!(&mut tx, c => {
-            sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(session.0).fetch_optional(c).await
-        })
-        .map_err(refused)?;
+            sqlx::query_as(AssertSqlSafe(sql)).bind(session.0).fetch_optional(c).await
+        })?;
         let Some((current, rotated_us, idle_us, expires_us, None)) = row else {
             return Ok(Rotation::Ended);
         };
@@ -112,21 +152,23 @@ impl Store {
                 .bind(now.0).bind(now.0).bind(until.0).bind(session.0)
                 .execute(c).await.map(drop)
             })
-        }
-        .map_err(refused)?;
-        tx.commit().await.map_err(refused)?;
+        }?;
+        tx.commit().await?;
         Ok(rotation)
     }
 
     /// Ends a session.
     pub async fn revoke(&self, session: SessionId, now: Timestamp) -> Result<()> {
-        let mut tx = self.pools.begin().await.map_err(refused)?;
+        retried!(self.try_revoke(session, now).await).map_err(refused)
+    }
+
+    async fn try_revoke(&self, session: SessionId, now: Timestamp) -> Result<(), sqlx::Error> {
+        let mut tx = self.pools.begin().await?;
         within!(&mut tx, c => {
             sqlx::query("update sessions set revoked_us = ? where id = ? and revoked_us is null")
                 .bind(now.0).bind(session.0).execute(c).await.map(drop)
-        })
-        .map_err(refused)?;
-        tx.commit().await.map_err(refused)
+        })?;
+        tx.commit().await
     }
 
     /// Sets a new password, if the old hash is still the one that was verified,
@@ -138,17 +180,28 @@ impl Store {
         kept: SessionId,
         now: Timestamp,
     ) -> Result<Vec<SessionId>> {
+        retried!(self.try_change_password(user, hashes, kept, now).await)
+            .map_err(refused)?
+            // Changed by another call in the same moment.
+            .ok_or(Error::WrongPassword)
+    }
+
+    async fn try_change_password(
+        &self,
+        user: UserId,
+        hashes: (&str, &str),
+        kept: SessionId,
+        now: Timestamp,
+    ) -> Result<Option<Vec<SessionId>>, sqlx::Error> {
         let (old, new) = hashes;
-        let mut tx = self.pools.begin().await.map_err(refused)?;
+        let mut tx = self.pools.begin().await?;
         let changed = within!(&mut tx, c => {
             sqlx::query("update users set password_hash = ? where id = ? and password_hash = ?")
                 .bind(new).bind(user.0).bind(old)
                 .execute(c).await.map(|done| done.rows_affected())
-        })
-        .map_err(refused)?;
+        })?;
         if changed == 0 {
-            // Changed by another call in the same moment.
-            return Err(Error::WrongPassword);
+            return Ok(None);
         }
         let others: Vec<Uuid> = within!(&mut tx, c => {
             sqlx::query_scalar(
@@ -156,18 +209,16 @@ impl Store {
                  where user_id = ? and id <> ? and revoked_us is null and expires_us >= ?",
             )
             .bind(user.0).bind(kept.0).bind(now.0).fetch_all(c).await
-        })
-        .map_err(refused)?;
+        })?;
         within!(&mut tx, c => {
             sqlx::query(
                 "update sessions set revoked_us = ?
                  where user_id = ? and id <> ? and revoked_us is null",
             )
             .bind(now.0).bind(user.0).bind(kept.0).execute(c).await.map(drop)
-        })
-        .map_err(refused)?;
-        tx.commit().await.map_err(refused)?;
-        Ok(others.into_iter().map(SessionId).collect())
+        })?;
+        tx.commit().await?;
+        Ok(Some(others.into_iter().map(SessionId).collect()))
     }
 
     /// Sessions that were ended since.
@@ -180,19 +231,157 @@ impl Store {
         Ok(rows.into_iter().map(|(id, at)| (SessionId(id), Timestamp(at))).collect())
     }
 
-    /// Deletes sessions that expired or were ended before.
+    /// Deletes sessions that expired or were ended before, a few at a time.
     pub async fn forget_sessions(&self, before: Timestamp) -> Result<()> {
-        for sql in [
-            "delete from sessions where expires_us < ?",
-            "delete from sessions where revoked_us < ?",
-        ] {
-            let mut tx = self.pools.begin().await.map_err(refused)?;
-            within!(&mut tx, c => {
-                sqlx::query(sql).bind(before.0).execute(c).await.map(drop)
-            })
-            .map_err(refused)?;
-            tx.commit().await.map_err(refused)?;
+        for of_old in ["expires_us < ?", "revoked_us < ?"] {
+            while self.forget_some(of_old, before).await? == FORGOTTEN_AT_ONCE {}
         }
         Ok(())
+    }
+
+    async fn forget_some(&self, of_old: &'static str, before: Timestamp) -> Result<usize> {
+        let sql = format!("select id from sessions where {of_old} limit {FORGOTTEN_AT_ONCE}");
+        let old: Vec<Uuid> = reading!(&self.pools, c => {
+            sqlx::query_scalar(AssertSqlSafe(sql)).bind(before.0).fetch_all(c).await
+        })
+        .map_err(refused)?;
+        if !old.is_empty() {
+            retried!(self.try_delete_sessions(&old).await).map_err(refused)?;
+        }
+        Ok(old.len())
+    }
+
+    /// By id and not by age: MySQL would lock all that it looks at on the way.
+    async fn try_delete_sessions(&self, sessions: &[Uuid]) -> Result<(), sqlx::Error> {
+        let ids = padded(sessions.to_vec());
+        let sql = format!("delete from sessions where id in {}", placeholders(1, ids.len()));
+        let mut tx = self.pools.begin().await?;
+        within!(&mut tx, c => {
+            let mut query = sqlx::query(AssertSqlSafe(sql));
+            for id in &ids {
+                query = query.bind(*id);
+            }
+            query.execute(c).await.map(drop)
+        })?;
+        tx.commit().await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{model::User, store::users::NewAccount};
+
+    const GRACE: Duration = Duration::from_secs(10);
+    const IDLE: Duration = Duration::from_mins(30);
+    const START: Timestamp = Timestamp(1_700_000_000_000_000);
+
+    /// A new database with one account, whose hash is "old", and its session.
+    async fn with_ada() -> (tempfile::TempDir, Store, NewSession) {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let url = format!("sqlite:{}", folder.path().join("chat.db").display());
+        let store = Store::connect(&url, 2).await.expect("a database");
+        store.migrate().await.expect("a schema");
+        let user = User {
+            id: UserId::new(),
+            username: "ada".into(),
+            display_name: "Ada".into(),
+            bio: String::new(),
+            status_text: String::new(),
+            created_at: START,
+        };
+        let session = session_of(user.id, START);
+        let account =
+            NewAccount { user, email: None, password_hash: "old".into(), session: session.clone() };
+        store.create_account(&account).await.expect("an account");
+        (folder, store, session)
+    }
+
+    fn session_of(user: UserId, now: Timestamp) -> NewSession {
+        let (device, address) = ("phone".into(), "::1".into());
+        NewSession { id: SessionId::new(), user, now, idle: IDLE, device, address }
+    }
+
+    async fn revoked(store: &Store) -> Vec<SessionId> {
+        let found = store.revoked_since(Timestamp::default()).await.expect("ended sessions");
+        found.into_iter().map(|(session, _)| session).collect()
+    }
+
+    #[tokio::test]
+    async fn a_spent_token_is_good_within_the_grace_and_a_copy_after_it() {
+        let (_folder, store, session) = with_ada().await;
+        let rotate = async |generation, now| {
+            store.rotate(session.id, generation, now, GRACE).await.expect("an answer")
+        };
+        let used = START.plus(Duration::from_mins(1));
+        let good = Rotation::Good { generation: 2, until: used.plus(IDLE) };
+        assert_eq!(rotate(1, used).await, good);
+        assert_eq!(rotate(1, used.plus(GRACE)).await, good, "the same successor again");
+        let late = used.plus(GRACE).plus(Duration::from_micros(1));
+        assert_eq!(rotate(1, late).await, Rotation::Copied);
+        assert_eq!(revoked(&store).await, [session.id]);
+        assert_eq!(rotate(2, late).await, Rotation::Ended, "the good one ends with it");
+    }
+
+    #[tokio::test]
+    async fn a_token_two_generations_old_is_a_copy_even_within_the_grace() {
+        let (_folder, store, session) = with_ada().await;
+        let rotate = async |generation| {
+            store.rotate(session.id, generation, START, GRACE).await.expect("an answer")
+        };
+        assert!(matches!(rotate(1).await, Rotation::Good { generation: 2, .. }));
+        assert!(matches!(rotate(2).await, Rotation::Good { generation: 3, .. }));
+        assert_eq!(rotate(1).await, Rotation::Copied);
+    }
+
+    #[tokio::test]
+    async fn use_keeps_a_session_and_idleness_ends_it() {
+        let (_folder, store, session) = with_ada().await;
+        let rotate = async |generation, now| {
+            store.rotate(session.id, generation, now, GRACE).await.expect("an answer")
+        };
+        let used = START.plus(IDLE);
+        assert!(matches!(rotate(1, used).await, Rotation::Good { .. }));
+        assert!(matches!(rotate(2, used.plus(IDLE)).await, Rotation::Good { .. }));
+        let idle = used.plus(IDLE).plus(IDLE).plus(Duration::from_micros(1));
+        assert_eq!(rotate(3, idle).await, Rotation::Expired);
+        let unknown = store.rotate(SessionId::new(), 1, START, GRACE).await.expect("an answer");
+        assert_eq!(unknown, Rotation::Ended);
+    }
+
+    #[tokio::test]
+    async fn no_session_opens_with_a_password_that_has_been_changed() {
+        let (_folder, store, kept) = with_ada().await;
+        let user = kept.user;
+        let (before, during) = (session_of(user, START), session_of(user, START));
+        assert!(store.create_session(&before, "old").await.expect("stored"));
+        let change = async |from| store.change_password(user, (from, "new"), kept.id, START).await;
+        assert_eq!(change("old").await.expect("changed"), [before.id]);
+        // Verified before the change, stored after it.
+        assert!(!store.create_session(&during, "old").await.expect("an answer"));
+        let gone = store.rotate(during.id, 1, START, GRACE).await.expect("an answer");
+        assert_eq!(gone, Rotation::Ended, "nothing was stored");
+        assert!(store.create_session(&during, "new").await.expect("stored"));
+        assert!(matches!(change("old").await, Err(Error::WrongPassword)));
+        assert_eq!(revoked(&store).await, [before.id]);
+    }
+
+    #[tokio::test]
+    async fn all_old_sessions_are_forgotten_and_no_others() {
+        let (_folder, store, living) = with_ada().await;
+        let long_ago = START.minus(Duration::from_hours(90 * 24));
+        for _ in 0..FORGOTTEN_AT_ONCE + 1 {
+            let old = session_of(living.user, long_ago);
+            assert!(store.create_session(&old, "old").await.expect("stored"));
+        }
+        let ended = session_of(living.user, START);
+        assert!(store.create_session(&ended, "old").await.expect("stored"));
+        store.revoke(ended.id, START.minus(Duration::from_micros(1))).await.expect("ended");
+        store.forget_sessions(START).await.expect("forgotten");
+        let left: Vec<Uuid> = reading!(&store.pools, c => {
+            sqlx::query_scalar("select id from sessions").fetch_all(c).await
+        })
+        .expect("the rest");
+        assert_eq!(left, [living.id.0]);
     }
 }

@@ -7,7 +7,10 @@ use uuid::Uuid;
 
 use super::{
     Store,
-    dialect::{Tx, is_conflict, is_taken, padded, placeholders, reading, refused, within},
+    dialect::{
+        CONFLICT_RETRIES, Tx, is_conflict, is_taken, padded, placeholders, reading, refused,
+        retried, within,
+    },
     messages::limit_plus_one,
     sessions::{NewSession, insert_session},
 };
@@ -20,9 +23,6 @@ use crate::{
 };
 
 const USER_COLUMNS: &str = "id, username, display_name, bio, status_text, created_us";
-
-/// A transaction that lost a deadlock is run again this many times.
-const CONFLICT_RETRIES: u32 = 5;
 
 #[derive(sqlx::FromRow)]
 struct UserRow {
@@ -154,14 +154,17 @@ impl Store {
     /// Replaces a hash that was made with old parameters, unless the password
     /// has been changed meanwhile.
     pub async fn rehash(&self, user: UserId, old: &str, new: &str) -> Result<()> {
-        let mut tx = self.pools.begin().await.map_err(refused)?;
+        retried!(self.try_rehash(user, old, new).await).map_err(refused)
+    }
+
+    async fn try_rehash(&self, user: UserId, old: &str, new: &str) -> Result<(), sqlx::Error> {
+        let mut tx = self.pools.begin().await?;
         within!(&mut tx, c => {
             sqlx::query("update users set password_hash = ? where id = ? and password_hash = ?")
                 .bind(new).bind(user.0).bind(old)
                 .execute(c).await.map(drop)
-        })
-        .map_err(refused)?;
-        tx.commit().await.map_err(refused)
+        })?;
+        tx.commit().await
     }
 
     /// One user.
@@ -230,8 +233,16 @@ impl Store {
 
     /// Changes a profile; what is `None` stays.
     pub async fn update_profile(&self, user: UserId, changes: &ProfileChanges) -> Result<()> {
+        retried!(self.try_update_profile(user, changes).await).map_err(refused)
+    }
+
+    async fn try_update_profile(
+        &self,
+        user: UserId,
+        changes: &ProfileChanges,
+    ) -> Result<(), sqlx::Error> {
         let ProfileChanges { display_name, bio, status_text } = changes;
-        let mut tx = self.pools.begin().await.map_err(refused)?;
+        let mut tx = self.pools.begin().await?;
         within!(&mut tx, c => {
             sqlx::query(
                 "update users set display_name = coalesce(?, display_name),
@@ -244,9 +255,8 @@ impl Store {
             .bind(bio).bind(status_text)
             .bind(user.0)
             .execute(c).await.map(drop)
-        })
-        .map_err(refused)?;
-        tx.commit().await.map_err(refused)
+        })?;
+        tx.commit().await
     }
 }
 
@@ -287,5 +297,61 @@ impl Refusal {
 impl From<sqlx::Error> for Refusal {
     fn from(cause: sqlx::Error) -> Self {
         Self::Sql(cause)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::model::SessionId;
+
+    fn account(username: &str) -> NewAccount {
+        let (id, now) = (UserId::new(), Timestamp(1_700_000_000_000_000));
+        NewAccount {
+            user: User {
+                id,
+                username: username.into(),
+                display_name: username.into(),
+                bio: String::new(),
+                status_text: String::new(),
+                created_at: now,
+            },
+            email: Some(format!("{username}@example.org")),
+            password_hash: "hash".into(),
+            session: NewSession {
+                id: SessionId::new(),
+                user: id,
+                now,
+                idle: Duration::from_mins(1),
+                device: String::new(),
+                address: String::new(),
+            },
+        }
+    }
+
+    #[tokio::test]
+    async fn of_accounts_made_at_once_on_a_new_server_one_is_its_admin() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let url = format!("sqlite:{}", folder.path().join("chat.db").display());
+        let store = Store::connect(&url, 2).await.expect("a database");
+        store.migrate().await.expect("a schema");
+        let accounts: Vec<_> = (0..8).map(|at| account(&format!("user{at}"))).collect();
+        let all = futures::future::join_all(accounts.iter().map(|a| store.create_account(a))).await;
+        assert!(all.iter().all(Result::is_ok));
+        let mut roles: Vec<i16> = reading!(&store.pools, c => {
+            sqlx::query_scalar("select server_role from users").fetch_all(c).await
+        })
+        .expect("roles");
+        roles.sort_unstable();
+        assert_eq!(roles, [1, 1, 1, 1, 1, 1, 1, 3]);
+        // What is refused leaves nothing behind.
+        let mut second = account("other");
+        second.email = Some("USER0@example.org".into());
+        assert!(matches!(store.create_account(&second).await, Err(Error::EmailTaken)));
+        assert!(store.user(second.user.id).await.expect("an answer").is_none());
+        let third = account("USER0");
+        assert!(matches!(store.create_account(&third).await, Err(Error::UsernameTaken)));
     }
 }
