@@ -43,7 +43,7 @@ const SERVICES: [&str; 5] = [
 /// A database that is away at the start is waited for this long.
 const FIRST_CONNECT: Duration = Duration::from_secs(30);
 const HEALTH_EVERY: Duration = Duration::from_secs(1);
-const HOUSEKEEPING_EVERY: Duration = Duration::from_mins(10);
+const HOUSEKEEPING_EVERY: Duration = Duration::from_mins(1);
 /// Sessions are forgotten this long after their end.
 const KEEP_ENDED_SESSIONS: Duration = Duration::from_hours(720);
 
@@ -232,7 +232,7 @@ fn cors(origins: &[String]) -> CorsLayer {
         .max_age(Duration::from_hours(2))
 }
 
-/// A `SQLite` database belongs to one process: another would not see its events.
+/// A SQLite database belongs to one process: another would not see its events.
 fn lock_data(config: &Config) -> Result<Option<std::fs::File>> {
     std::fs::create_dir_all(&config.server.data).map_err(|error| {
         let folder = config.server.data.display();

@@ -26,7 +26,7 @@ pub enum Pools {
     MySql(MySqlPool),
     Sqlite {
         read: SqlitePool,
-        /// A single connection: `SQLite` has one writer at a time, and waiting
+        /// A single connection: SQLite has one writer at a time, and waiting
         /// here is fairer than its busy handler.
         write: SqlitePool,
     },
@@ -95,7 +95,7 @@ macro_rules! retried {
 pub(super) use {reading, retried, within};
 
 impl Pools {
-    /// Connects to `sqlite:PATH` or `mysql://…`. Does not wait for a `MySQL`
+    /// Connects to `sqlite:PATH` or `mysql://…`. Does not wait for a MySQL
     /// server that is away: its first use will tell.
     pub async fn connect(url: &str, connections: u32) -> Result<Self> {
         match url.split_once(':') {
@@ -209,7 +209,7 @@ impl Tx {
 }
 
 impl Dialect {
-    /// Appended to a select that locks the rows it reads. `SQLite`'s transaction
+    /// Appended to a select that locks the rows it reads. SQLite's transaction
     /// has locked everything already.
     #[must_use]
     pub fn for_update(self) -> &'static str {

@@ -61,7 +61,7 @@ impl Store {
     }
 
     /// Removes the connections of nodes whose lease ended before `now`, and of
-    /// a node that stops. A `SQLite` server is the only node, so whatever else is
+    /// a node that stops. A SQLite server is the only node, so whatever else is
     /// there was left by a crash.
     pub async fn forget_nodes(&self, stopping: Option<Uuid>, now: Timestamp) -> Result<()> {
         let mut tx = self.pools.begin().await.map_err(refused)?;

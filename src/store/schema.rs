@@ -20,7 +20,7 @@ const FIRST_ROOMS: [(&str, &str); 3] = [
 
 impl Store {
     /// Brings the schema up to date. Safe to run on several nodes at once:
-    /// `MySQL` is locked by sqlx's migrator, and the data folder of a `SQLite`
+    /// MySQL is locked by sqlx's migrator, and the data folder of a SQLite
     /// server belongs to one process.
     pub async fn migrate(&self) -> Result<()> {
         match &self.pools {

@@ -370,7 +370,7 @@ mod tests {
     async fn all_old_sessions_are_forgotten_and_no_others() {
         let (_folder, store, living) = with_ada().await;
         let long_ago = START.minus(Duration::from_hours(90 * 24));
-        for _ in 0..FORGOTTEN_AT_ONCE + 1 {
+        for _ in 0..=FORGOTTEN_AT_ONCE {
             let old = session_of(living.user, long_ago);
             assert!(store.create_session(&old, "old").await.expect("stored"));
         }

@@ -66,7 +66,7 @@ impl Pending {
 }
 
 impl Writer {
-    /// Starts the lanes: as many as asked for on `MySQL`, one on `SQLite`.
+    /// Starts the lanes: as many as asked for on MySQL, one on SQLite.
     #[must_use]
     pub fn start(store: &Store, lanes: usize, on_commit: &OnCommit) -> Self {
         let lanes = match store.pools.dialect() {

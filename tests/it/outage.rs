@@ -22,7 +22,7 @@ use crate::support::{
 
 const SENDERS: usize = 4;
 
-/// `MariaDB` is killed for ten seconds while four people post: every call gets an
+/// MariaDB is killed for ten seconds while four people post: every call gets an
 /// answer, nothing that was acknowledged is lost, and all goes on by itself.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_database_is_away_for_ten_seconds_under_load() {

@@ -14,7 +14,7 @@ pub enum Database {
     MySql,
 }
 
-/// A database of a `MySQL` server, made for one test.
+/// A database of a MySQL server, made for one test.
 pub struct MySqlDatabase {
     server: String,
     name: String,
@@ -57,7 +57,7 @@ fn server_url() -> String {
     }
 }
 
-/// A `MySQL` server that ends with this value or this process, and that can be
+/// A MySQL server that ends with this value or this process, and that can be
 /// made to crash and come back.
 pub struct PrivateMySql {
     pub url: String,

@@ -12,7 +12,7 @@ pub use people::{Person, Stream};
 pub use server::{Process, Server};
 pub use wait::{within, within_secs};
 
-/// Makes two named tests of one body: on `SQLite` and on `MySQL`.
+/// Makes two named tests of one body: on SQLite and on MySQL.
 macro_rules! on_both_databases {
     ($($(#[doc = $doc:literal])* async fn $name:ident($database:ident: Database) $body:block)*) => {
         $(
