@@ -1,1 +1,113 @@
-fn main() {}
+//! The terminal client of Causerie: a chat for people, and lines for scripts.
+
+mod app;
+mod editor;
+mod form;
+mod profile;
+mod run;
+mod script;
+mod ui;
+
+use std::process::ExitCode;
+
+use causerie_client::Client;
+use clap::{Parser, Subcommand};
+
+use profile::Profile;
+
+/// Chat in the terminal. Without a command: the window.
+#[derive(Parser)]
+#[command(name = "causerie-chat", version, about)]
+struct Arguments {
+    /// The server's address.
+    #[arg(long, global = true, env = "CAUSERIE_SERVER", default_value = "http://127.0.0.1:8080")]
+    server: String,
+    /// Whose session to use; each profile is signed in on its own.
+    #[arg(long, global = true, env = "CAUSERIE_PROFILE", default_value = "default")]
+    profile: String,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+pub enum Command {
+    /// Make an account and sign in. The password is asked for, or read from standard input.
+    Register {
+        /// 3 to 32 letters, digits, `_`, `.` or `-`.
+        username: String,
+        /// The name others see.
+        #[arg(long, default_value = "")]
+        display_name: String,
+    },
+    /// Sign in. The password is asked for, or read from standard input.
+    Login {
+        /// Username or e-mail address.
+        login: String,
+    },
+    /// End this profile's session.
+    Logout,
+    /// Post to a room, by name or id. Without a text: one message for each line of standard input.
+    Send { room: String, text: Option<String> },
+    /// Print what happens, in one room or in all, until interrupted. Survives restarts of the server.
+    Tail {
+        room: Option<String>,
+        /// One JSON object for each line.
+        #[arg(long)]
+        json: bool,
+    },
+    /// List your rooms with what is unread.
+    Rooms {
+        /// One JSON object for each line.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Join a public room, by name or id.
+    Join { room: String },
+    /// Make a public room and join it.
+    Create {
+        name: String,
+        #[arg(long, default_value = "")]
+        topic: String,
+    },
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match start(arguments).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(problem) => {
+            eprintln!("causerie-chat: {problem}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// What went wrong, as one line for the user.
+pub type Problem = String;
+
+/// The text of an error, with every violated field.
+pub fn explain(error: &causerie_client::Error) -> Problem {
+    if error.violations.is_empty() {
+        return error.message.clone();
+    }
+    let rules: Vec<_> =
+        error.violations.iter().map(|(field, rule)| format!("{field} {rule}")).collect();
+    rules.join("; ")
+}
+
+async fn start(arguments: Arguments) -> Result<(), Problem> {
+    let Arguments { server, profile, command } = arguments;
+    let profile = Profile::named(&profile)?;
+    let client = Client::connect(server.clone()).map_err(|error| explain(&error))?;
+    client.set_device("causerie-chat");
+    client.set_tokens(profile.load(&server)?);
+    // Each refresh spends the token before, so the newest has to be kept at once.
+    let keeping = profile.keep(&server, &client);
+    let outcome = match command {
+        Some(command) => script::run(&client, command).await,
+        None => run::window(&client, &server).await,
+    };
+    keeping.finish(&client).await?;
+    outcome
+}

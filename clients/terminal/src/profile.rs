@@ -1,0 +1,126 @@
+//! Where a profile's tokens are kept: readable by their owner alone.
+
+use std::{
+    fs,
+    io::Write as _,
+    os::unix::fs::OpenOptionsExt as _,
+    path::{Path, PathBuf},
+};
+
+use causerie_client::{Client, SessionTokens};
+use serde::{Deserialize, Serialize};
+use tokio::{sync::oneshot, task::JoinHandle};
+
+use crate::Problem;
+
+#[derive(Debug, Clone)]
+pub struct Profile {
+    path: PathBuf,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Saved {
+    server: String,
+    tokens: SessionTokens,
+}
+
+/// Writes the tokens down whenever they change.
+pub struct Keeping {
+    stop: oneshot::Sender<()>,
+    task: JoinHandle<()>,
+    profile: Profile,
+    server: String,
+}
+
+impl Profile {
+    /// `$XDG_CONFIG_HOME/causerie/NAME.json`, or the same in `~/.config`.
+    pub fn named(name: &str) -> Result<Self, Problem> {
+        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+        if name.is_empty() || name.starts_with('.') || !name.chars().all(plain) {
+            return Err("a profile's name has letters, digits, `-`, `_` and `.`".into());
+        }
+        let folder = std::env::var_os("XDG_CONFIG_HOME")
+            .filter(|folder| !folder.is_empty())
+            .map(PathBuf::from)
+            .or_else(|| std::env::home_dir().map(|home| home.join(".config")))
+            .ok_or("there is no home folder to keep the session in")?;
+        Ok(Self { path: folder.join("causerie").join(format!("{name}.json")) })
+    }
+
+    /// The tokens that were kept for this server.
+    pub fn load(&self, server: &str) -> Result<Option<SessionTokens>, Problem> {
+        let text = match fs::read_to_string(&self.path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(self.problem("read", &error)),
+        };
+        // An unreadable file is as good as none: signing in makes a new one.
+        let saved: Option<Saved> = serde_json::from_str(&text).ok();
+        Ok(saved.filter(|saved| saved.server == server).map(|saved| saved.tokens))
+    }
+
+    /// Keeps the client's tokens from now on.
+    pub fn keep(&self, server: &str, client: &Client) -> Keeping {
+        let mut changes = client.tokens();
+        let (profile, to) = (self.clone(), server.to_owned());
+        let (stop, mut stopped) = oneshot::channel();
+        let task = tokio::spawn(async move {
+            loop {
+                tokio::select! {
+                    changed = changes.changed() => {
+                        if changed.is_err() {
+                            return;
+                        }
+                        let tokens = changes.borrow_and_update().clone();
+                        // Told at the end, when it is tried once more.
+                        let _ = profile.save(&to, tokens);
+                    }
+                    _ = &mut stopped => return,
+                }
+            }
+        });
+        Keeping { stop, task, profile: self.clone(), server: server.to_owned() }
+    }
+
+    fn save(&self, server: &str, tokens: Option<SessionTokens>) -> Result<(), Problem> {
+        let Some(tokens) = tokens else {
+            return match fs::remove_file(&self.path) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                    Err(self.problem("remove", &error))
+                }
+                _ => Ok(()),
+            };
+        };
+        let text = serde_json::to_string_pretty(&Saved { server: server.to_owned(), tokens })
+            .map_err(|error| error.to_string())?;
+        let folder = self.path.parent().unwrap_or(Path::new("."));
+        let new = self.path.with_extension(format!("new-{}", std::process::id()));
+        fs::create_dir_all(folder)
+            .and_then(|()| {
+                fs::OpenOptions::new()
+                    .write(true)
+                    .create(true)
+                    .truncate(true)
+                    .mode(0o600)
+                    .open(&new)
+            })
+            .and_then(|mut file| file.write_all(text.as_bytes()))
+            // As a whole, so that a crash leaves the old or the new one.
+            .and_then(|()| fs::rename(&new, &self.path))
+            .map_err(|error| self.problem("write", &error))
+    }
+
+    fn problem(&self, what: &str, error: &std::io::Error) -> Problem {
+        format!("cannot {what} {}: {error}", self.path.display())
+    }
+}
+
+impl Keeping {
+    /// Writes the newest tokens down.
+    pub async fn finish(self, client: &Client) -> Result<(), Problem> {
+        let _ = self.stop.send(());
+        let _ = self.task.await;
+        let tokens = client.tokens().borrow().clone();
+        self.profile.save(&self.server, tokens)
+    }
+}

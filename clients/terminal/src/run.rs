@@ -1,0 +1,201 @@
+//! The window's loop: keys and updates in, effects out, a picture after each.
+
+use std::io::stdout;
+
+use causerie_client::{Client, Live, Updates, live::Options, v1};
+use crossterm::{
+    event::{
+        DisableBracketedPaste, EnableBracketedPaste, Event, EventStream, KeyboardEnhancementFlags,
+        PopKeyboardEnhancementFlags, PushKeyboardEnhancementFlags,
+    },
+    execute,
+};
+use futures::StreamExt as _;
+use tokio::sync::mpsc;
+
+use crate::{
+    Problem,
+    app::{Answer, App, Effect},
+    explain, ui,
+};
+
+/// Shows the window until it is quit.
+pub async fn window(client: &Client, server: &str) -> Result<(), Problem> {
+    let mut terminal = ratatui::try_init().map_err(|error| format!("no terminal: {error}"))?;
+    // Not every terminal knows these; without them Shift+Enter is Enter.
+    let _ = execute!(
+        stdout(),
+        EnableBracketedPaste,
+        PushKeyboardEnhancementFlags(KeyboardEnhancementFlags::DISAMBIGUATE_ESCAPE_CODES)
+    );
+    let outcome = Window::new(client, server).run(&mut terminal).await;
+    let _ = execute!(stdout(), PopKeyboardEnhancementFlags, DisableBracketedPaste);
+    ratatui::restore();
+    outcome
+}
+
+struct Window {
+    client: Client,
+    app: App,
+    live: Option<(Live, Updates)>,
+    answers: mpsc::Sender<Answer>,
+    answered: mpsc::Receiver<Answer>,
+}
+
+impl Window {
+    fn new(client: &Client, server: &str) -> Self {
+        let (answers, answered) = mpsc::channel(64);
+        let signed_in = client.tokens().borrow().is_some();
+        Self {
+            live: signed_in.then(|| client.live(Options::default())),
+            client: client.clone(),
+            app: App::new(signed_in, server),
+            answers,
+            answered,
+        }
+    }
+
+    async fn run(&mut self, terminal: &mut ratatui::DefaultTerminal) -> Result<(), Problem> {
+        let mut keys = EventStream::new();
+        loop {
+            let mut effects = vec![];
+            terminal
+                .draw(|frame| effects = ui::draw(frame, &mut self.app))
+                .map_err(|error| error.to_string())?;
+            if effects.is_empty() {
+                effects = tokio::select! {
+                    key = keys.next() => match key {
+                        Some(Ok(Event::Key(key))) => self.app.on_key(key),
+                        Some(Ok(Event::Paste(text))) => self.app.on_paste(&text),
+                        Some(Ok(_)) => vec![],
+                        Some(Err(error)) => return Err(error.to_string()),
+                        None => return Ok(()),
+                    },
+                    Some(answer) = self.answered.recv() => self.answer(answer),
+                    update = next_update(&mut self.live) => if let Some(update) = update { self.app.on_update(&update) } else {
+                        self.live = None;
+                        vec![]
+                    },
+                };
+            }
+            for effect in effects {
+                if effect == Effect::Quit {
+                    return Ok(());
+                }
+                self.carry_out(effect).await;
+            }
+        }
+    }
+
+    fn answer(&mut self, answer: Answer) -> Vec<Effect> {
+        match &answer {
+            Answer::SignedIn(Ok(_)) => self.live = Some(self.client.live(Options::default())),
+            Answer::SignedOut => self.live = None,
+            _ => {}
+        }
+        self.app.on_answer(answer)
+    }
+
+    async fn carry_out(&mut self, effect: Effect) {
+        if let Effect::Send { room_id, text } = &effect {
+            // In order, and into the outbox: it never waits for the network.
+            if let Some((live, _)) = &self.live
+                && live.send(room_id, text).await.is_err()
+            {
+                self.app.notice = Some("The message could not be put into the outbox.".into());
+            }
+            return;
+        }
+        let client = self.client.clone();
+        let live = self.live.as_ref().map(|(live, _)| live.clone());
+        let answers = self.answers.clone();
+        tokio::spawn(async move {
+            if let Some(answer) = ask(&client, live, effect).await {
+                let _ = answers.send(answer).await;
+            }
+        });
+    }
+}
+
+async fn next_update(live: &mut Option<(Live, Updates)>) -> Option<causerie_client::Update> {
+    match live {
+        Some((_, updates)) => updates.next().await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn ask(client: &Client, live: Option<Live>, effect: Effect) -> Option<Answer> {
+    let failed = |error: causerie_client::Error| Answer::Failed(explain(&error));
+    match effect {
+        Effect::SignIn { login, password } => {
+            Some(Answer::SignedIn(client.login(&login, &password, true).await))
+        }
+        Effect::Register { username, display_name, password } => {
+            let request =
+                v1::RegisterRequest { username, display_name, password, ..Default::default() };
+            Some(Answer::SignedIn(client.register(request).await))
+        }
+        Effect::SignOut => {
+            let _ = client.logout().await;
+            Some(Answer::SignedOut)
+        }
+        Effect::Load { room_id, before } => {
+            let request = v1::ListMessagesRequest {
+                room_id: room_id.clone(),
+                anchor: before.map(v1::list_messages_request::Anchor::BeforeSeq),
+                page_size: 100,
+            };
+            let page = client.list_messages(request).await;
+            Some(Answer::Page { room_id, page })
+        }
+        Effect::Members(room_id) => {
+            let request = v1::ListMembersRequest {
+                room_id: room_id.clone(),
+                page_size: 200,
+                ..Default::default()
+            };
+            let page = client.list_members(request).await.ok()?;
+            let users = page.members.into_iter().filter_map(|member| member.user);
+            let states = page.presences.iter().map(v1::Presence::state);
+            Some(Answer::Members { room_id, members: users.zip(states).collect() })
+        }
+        Effect::Users(user_ids) => {
+            let found = client.batch_get_users(v1::BatchGetUsersRequest { user_ids }).await;
+            found.ok().map(|found| Answer::Users(found.users))
+        }
+        Effect::Browse(query) => {
+            let request = v1::BrowseRoomsRequest { query, page_size: 50, ..Default::default() };
+            match client.browse_rooms(request).await {
+                Ok(page) => Some(Answer::Directory(page.rooms)),
+                Err(error) => Some(failed(error)),
+            }
+        }
+        Effect::Join(room_id) => {
+            let joined = client.join_room(v1::JoinRoomRequest { room_id }).await;
+            Some(Answer::Joined(joined.map(|joined| joined.room.unwrap_or_default())))
+        }
+        Effect::Create(name) => {
+            let made =
+                client.create_room(v1::CreateRoomRequest { name, ..Default::default() }).await;
+            Some(Answer::Joined(made.map(|made| made.room.unwrap_or_default())))
+        }
+        Effect::Leave(room_id) => {
+            client.leave_room(v1::LeaveRoomRequest { room_id }).await.err().map(failed)
+        }
+        // States: lost ones are said again.
+        Effect::MarkRead { room_id, seq } => {
+            let _ = client.mark_read(v1::MarkReadRequest { room_id, seq }).await;
+            None
+        }
+        Effect::Typing { room_id, typing } => {
+            let _ = live?.set_typing(v1::SetTypingRequest { room_id, typing }).await;
+            None
+        }
+        Effect::Watch(room_ids) => {
+            let request = v1::WatchRoomsRequest { connection_id: String::new(), room_ids };
+            let _ = live?.watch_rooms(request).await;
+            None
+        }
+        Effect::Send { .. } | Effect::Quit => None,
+    }
+}

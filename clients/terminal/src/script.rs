@@ -1,0 +1,310 @@
+//! Commands for scripts: lines in, lines out, a clear error and exit code.
+
+use std::{
+    collections::HashMap,
+    io::{BufRead as _, IsTerminal as _, Write as _},
+};
+
+use causerie_client::{Client, Update, connection::State, live::Options, v1, v1::message::Content};
+use crossterm::{event, terminal};
+use serde_json::json;
+
+use crate::{Command, Problem, explain};
+
+pub async fn run(client: &Client, command: Command) -> Result<(), Problem> {
+    match command {
+        Command::Register { username, display_name } => {
+            let password = password()?;
+            let request =
+                v1::RegisterRequest { username, display_name, password, ..Default::default() };
+            let user = client.register(request).await.map_err(|e| explain(&e))?;
+            println!("Welcome, {}.", clean(&user.display_name));
+            Ok(())
+        }
+        Command::Login { login } => {
+            let user = client.login(&login, &password()?, true).await.map_err(|e| explain(&e))?;
+            println!("Signed in as {}.", clean(&user.username));
+            Ok(())
+        }
+        Command::Logout => client.logout().await.map_err(|e| explain(&e)),
+        Command::Send { room, text } => send(client, &room, text).await,
+        Command::Tail { room, json } => tail(client, room, json).await,
+        Command::Rooms { json } => list(client, json).await,
+        Command::Join { room } => {
+            let room_id = find(client, &room).await?;
+            let joined = client.join_room(v1::JoinRoomRequest { room_id }).await;
+            let room = joined.map_err(|e| explain(&e))?.room.unwrap_or_default();
+            println!("{}  {}", room.id, clean(&room.name));
+            Ok(())
+        }
+        Command::Create { name, topic } => {
+            let request = v1::CreateRoomRequest { name, topic, ..Default::default() };
+            let made = client.create_room(request).await.map_err(|e| explain(&e))?;
+            let room = made.room.unwrap_or_default();
+            println!("{}  {}", room.id, clean(&room.name));
+            Ok(())
+        }
+    }
+}
+
+/// A text without anything that could steer the terminal.
+pub fn clean(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect()
+}
+
+/// From the terminal without showing it, or the first line of standard input.
+fn password() -> Result<String, Problem> {
+    let stdin = std::io::stdin();
+    if !stdin.is_terminal() {
+        let mut line = String::new();
+        stdin.lock().read_line(&mut line).map_err(|error| error.to_string())?;
+        return Ok(line.trim_end_matches(['\r', '\n']).to_owned());
+    }
+    eprint!("Password: ");
+    terminal::enable_raw_mode().map_err(|error| error.to_string())?;
+    let typed = read_hidden();
+    let _ = terminal::disable_raw_mode();
+    eprintln!();
+    typed
+}
+
+fn read_hidden() -> Result<String, Problem> {
+    use event::{Event, KeyCode, KeyEventKind, KeyModifiers};
+    let mut typed = String::new();
+    loop {
+        let Event::Key(key) = event::read().map_err(|error| error.to_string())? else { continue };
+        if key.kind == KeyEventKind::Release {
+            continue;
+        }
+        match key.code {
+            KeyCode::Enter => return Ok(typed),
+            KeyCode::Char('c' | 'd') if key.modifiers.contains(KeyModifiers::CONTROL) => {
+                return Err("interrupted".into());
+            }
+            KeyCode::Char(c) => typed.push(c),
+            KeyCode::Backspace => {
+                typed.pop();
+            }
+            _ => {}
+        }
+    }
+}
+
+/// All rooms of the caller.
+pub async fn own_rooms(client: &Client) -> Result<Vec<v1::RoomSummary>, Problem> {
+    let mut rooms = Vec::new();
+    let mut page_token = String::new();
+    loop {
+        let request = v1::ListRoomsRequest { page_size: 200, page_token };
+        let page = client.list_rooms(request).await.map_err(|e| explain(&e))?;
+        rooms.extend(page.rooms);
+        page_token = page.next_page_token;
+        if page_token.is_empty() {
+            return Ok(rooms);
+        }
+    }
+}
+
+/// The id of a room that is named by id or by name; one's own rooms come first.
+async fn find(client: &Client, named: &str) -> Result<String, Problem> {
+    let mut found: Vec<v1::Room> = own_rooms(client)
+        .await?
+        .into_iter()
+        .filter_map(|summary| summary.room)
+        .filter(|room| room.id == named || room.name.eq_ignore_ascii_case(named))
+        .collect();
+    if found.is_empty() {
+        let request =
+            v1::BrowseRoomsRequest { query: named.into(), page_size: 200, ..Default::default() };
+        if let Ok(page) = client.browse_rooms(request).await {
+            let rooms = page.rooms.into_iter().filter_map(|entry| entry.room);
+            found.extend(rooms.filter(|room| room.name.to_lowercase() == named.to_lowercase()));
+        }
+    }
+    match found.as_slice() {
+        [] => Ok(named.to_owned()), // perhaps an id; the server says if not
+        [room] => Ok(room.id.clone()),
+        _ => Err(format!("several rooms are called {named}; name one by its id")),
+    }
+}
+
+async fn send(client: &Client, room: &str, text: Option<String>) -> Result<(), Problem> {
+    let room_id = find(client, room).await?;
+    let (live, mut updates) = client.live(Options::default());
+    let mut waiting = 0_usize;
+    if let Some(text) = text {
+        live.send(&room_id, &text).await.map_err(|e| explain(&e))?;
+        waiting += 1;
+    } else {
+        let (lines, mut read) = tokio::sync::mpsc::channel(64);
+        // Reading standard input blocks, and must not hold up the connection.
+        std::thread::spawn(move || {
+            for line in std::io::stdin().lock().lines().map_while(Result::ok) {
+                if lines.blocking_send(line).is_err() {
+                    return;
+                }
+            }
+        });
+        loop {
+            tokio::select! {
+                line = read.recv() => match line {
+                    Some(line) if line.trim().is_empty() => {}
+                    Some(line) => {
+                        live.send(&room_id, &line).await.map_err(|e| explain(&e))?;
+                        waiting += 1;
+                    }
+                    None => break,
+                },
+                update = updates.next() => settle(update, &mut waiting)?,
+            }
+        }
+    }
+    while waiting > 0 {
+        settle(updates.next().await, &mut waiting)?;
+    }
+    Ok(())
+}
+
+fn settle(update: Option<Update>, waiting: &mut usize) -> Result<(), Problem> {
+    match update {
+        Some(Update::Sent { result, .. }) => {
+            *waiting -= 1;
+            result.map(drop).map_err(|error| explain(&error))
+        }
+        Some(Update::Connection(State::Ended)) | None => Err(ended()),
+        Some(_) => Ok(()),
+    }
+}
+
+fn ended() -> Problem {
+    "you are not signed in, or the session has ended; try `causerie-chat login NAME`".into()
+}
+
+async fn tail(client: &Client, room: Option<String>, json: bool) -> Result<(), Problem> {
+    let only = match room {
+        Some(room) => Some(find(client, &room).await?),
+        None => None,
+    };
+    let (_live, mut updates) = client.live(Options::default());
+    let mut names: HashMap<String, String> = HashMap::new();
+    let mut rooms: HashMap<String, String> = HashMap::new();
+    while let Some(update) = updates.next().await {
+        match update {
+            Update::Connection(State::Ended) => return Err(ended()),
+            Update::RoomAdded(summary) => {
+                let room = summary.room.unwrap_or_default();
+                rooms.insert(room.id, clean(&room.name));
+            }
+            Update::Change(change) => {
+                if only.as_ref().is_some_and(|only| *only != change.room_id) {
+                    continue;
+                }
+                if let Some(room) = &change.room {
+                    rooms.insert(room.id.clone(), clean(&room.name));
+                }
+                let Some(message) = change.message else { continue };
+                let sender = name_of(client, &mut names, &message.sender_id).await;
+                let room = rooms.get(&message.room_id).cloned().unwrap_or_default();
+                let line = if json {
+                    as_json(&message, &sender, &room)
+                } else {
+                    as_text(&message, &sender, &room)
+                };
+                let mut out = std::io::stdout().lock();
+                // Whoever read these lines has gone: so may we.
+                if writeln!(out, "{line}").and_then(|()| out.flush()).is_err() {
+                    return Ok(());
+                }
+            }
+            _ => {}
+        }
+    }
+    Err(ended())
+}
+
+async fn name_of(client: &Client, names: &mut HashMap<String, String>, id: &str) -> String {
+    if let Some(name) = names.get(id) {
+        return name.clone();
+    }
+    let request = v1::GetUserRequest { user_id: id.to_owned() };
+    let name = match client.get_user(request).await {
+        Ok(found) => clean(&found.user.unwrap_or_default().display_name),
+        Err(_) => id.to_owned(),
+    };
+    names.insert(id.to_owned(), name.clone());
+    name
+}
+
+fn as_json(message: &v1::Message, sender: &str, room: &str) -> String {
+    let at = message.posted_at.unwrap_or_default();
+    let (kind, text) = match &message.content {
+        Some(Content::Text(text)) => ("text", text.clone()),
+        Some(Content::System(system)) => (system.kind().as_str_name(), system.detail.clone()),
+        None => ("unknown", String::new()),
+    };
+    json!({
+        "room_id": message.room_id,
+        "room": room,
+        "seq": message.seq,
+        "sender_id": message.sender_id,
+        "sender": sender,
+        "posted_at_us": at.seconds * 1_000_000 + i64::from(at.nanos) / 1_000,
+        "kind": kind,
+        "text": text,
+    })
+    .to_string()
+}
+
+fn as_text(message: &v1::Message, sender: &str, room: &str) -> String {
+    match &message.content {
+        Some(Content::Text(text)) => {
+            format!("[{room}] {sender}: {}", clean(text).replace('\n', "\n    "))
+        }
+        Some(Content::System(system)) => {
+            format!("[{room}] * {sender} {}", what_happened(system))
+        }
+        None => format!("[{room}] {sender} …"),
+    }
+}
+
+/// A system message as the end of a sentence that begins with its sender.
+pub fn what_happened(system: &v1::SystemMessage) -> String {
+    use v1::SystemMessageKind as Kind;
+    let detail = clean(&system.detail).replace('\n', " ");
+    match system.kind() {
+        Kind::RoomCreated => "made the room".into(),
+        Kind::MemberJoined => "joined".into(),
+        Kind::MemberLeft => "left".into(),
+        Kind::RoomRenamed => format!("renamed the room to {detail}"),
+        Kind::TopicChanged if detail.is_empty() => "cleared the topic".into(),
+        Kind::TopicChanged => format!("changed the topic to {detail}"),
+        Kind::Unspecified => "did something this version does not know".into(),
+    }
+}
+
+async fn list(client: &Client, json: bool) -> Result<(), Problem> {
+    let mut out = std::io::stdout().lock();
+    for summary in own_rooms(client).await? {
+        let room = summary.room.unwrap_or_default();
+        let line = if json {
+            json!({
+                "id": room.id,
+                "name": room.name,
+                "topic": room.topic,
+                "members": room.member_count,
+                "head_seq": room.head_seq,
+                "read_seq": summary.read_seq,
+                "unread": summary.unread_count,
+                "unread_more": summary.unread_more,
+            })
+            .to_string()
+        } else {
+            let more = if summary.unread_more { "+" } else { "" };
+            format!("{}  {:>5}{more} unread  {}", room.id, summary.unread_count, clean(&room.name))
+        };
+        if writeln!(out, "{line}").is_err() {
+            return Ok(());
+        }
+    }
+    Ok(())
+}
