@@ -38,7 +38,11 @@ impl Model {
     /// Takes in one update.
     pub fn apply(&mut self, update: &Update) {
         match update {
-            Update::Ready(ready) => self.me = ready.user.clone().unwrap_or_default(),
+            Update::Ready(ready) => {
+                self.me = ready.user.clone().unwrap_or_default();
+                // Whoever stopped while there was no stream was not told of.
+                self.typing.clear();
+            }
             Update::Change(change) => self.change(change),
             Update::Reset(reset) => {
                 if let Some(summary) = &reset.summary {

@@ -111,6 +111,8 @@ pub struct App {
     pub help: bool,
     pub notice: Option<String>,
     pub server: String,
+    /// A room that was joined, and is opened as soon as it is told.
+    wanted: Option<String>,
     typing_told: Option<std::time::Instant>,
 }
 
@@ -135,6 +137,7 @@ impl App {
             help: false,
             notice: None,
             server: server.to_owned(),
+            wanted: None,
             typing_told: None,
         }
     }
@@ -248,20 +251,17 @@ impl App {
 
     fn rooms_key(&mut self, key: KeyEvent) -> Vec<Effect> {
         match key.code {
-            KeyCode::Down | KeyCode::Char('j') => self.step_room(1),
-            KeyCode::Up | KeyCode::Char('k') => self.step_room(-1),
-            KeyCode::Enter | KeyCode::Tab | KeyCode::Right | KeyCode::Char('i')
-                if self.room.is_some() =>
-            {
+            KeyCode::Down => self.step_room(1),
+            KeyCode::Up => self.step_room(-1),
+            // Whoever types wants to write.
+            KeyCode::Char(_) if self.room.is_some() => {
+                self.focus = Focus::Composer;
+                self.composer_key(key)
+            }
+            KeyCode::Enter | KeyCode::Tab | KeyCode::Right if self.room.is_some() => {
                 self.focus = Focus::Composer;
                 vec![]
             }
-            KeyCode::Char('?') => {
-                self.help = true;
-                vec![]
-            }
-            KeyCode::Char('/' | 'd') => self.open_directory(),
-            KeyCode::Char('q') => vec![Effect::Quit],
             _ => vec![],
         }
     }
@@ -383,6 +383,7 @@ impl App {
         self.new_after = view.read_seq;
         self.room = Some(room_id.to_owned());
         self.focus = Focus::Composer;
+        self.wanted = None;
         self.scroll = 0;
         self.loading = true;
         self.typing_told = None;
@@ -446,11 +447,13 @@ impl App {
             }
             Update::Sent { message, result } => self.sent(message, result),
             Update::RoomAdded(summary) => {
-                if self.room.is_none()
-                    && let Some(room) = &summary.room
-                {
-                    effects.extend(self.open_room(&room.id));
-                    self.focus = Focus::Rooms;
+                if let Some(room) = &summary.room {
+                    if self.wanted.as_ref() == Some(&room.id) {
+                        effects.extend(self.open_room(&room.id));
+                    } else if self.room.is_none() {
+                        effects.extend(self.open_room(&room.id));
+                        self.focus = Focus::Rooms;
+                    }
                 }
             }
             Update::RoomGone(room_id) => {
@@ -534,8 +537,8 @@ impl App {
                 if self.model.rooms.contains_key(&room.id) {
                     return self.open_room(&room.id);
                 }
-                self.room = None;
                 self.focus = Focus::Rooms;
+                self.wanted = Some(room.id);
             }
             Answer::Joined(Err(error)) => self.notice = Some(explain(&error)),
             Answer::Failed(problem) => self.notice = Some(problem),

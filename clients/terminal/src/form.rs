@@ -94,6 +94,8 @@ impl Form {
         for (field, rule) in &error.violations {
             self.set_problem(field, rule.clone());
         }
+        let first = self.fields.iter().position(|field| field.problem.is_some());
+        self.focus = first.unwrap_or(self.focus);
     }
 
     fn set_problem(&mut self, name: &str, rule: String) {

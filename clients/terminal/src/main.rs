@@ -88,6 +88,9 @@ pub type Problem = String;
 
 /// The text of an error, with every violated field.
 pub fn explain(error: &causerie_client::Error) -> Problem {
+    if error.reason == "SIGNED_OUT" {
+        return "nobody is signed in here; try `causerie-chat login NAME`".into();
+    }
     if error.violations.is_empty() {
         return error.message.clone();
     }

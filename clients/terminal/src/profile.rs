@@ -61,17 +61,17 @@ impl Profile {
 
     /// Keeps the client's tokens from now on.
     pub fn keep(&self, server: &str, client: &Client) -> Keeping {
-        let mut changes = client.tokens();
+        let mut newest = client.tokens();
         let (profile, to) = (self.clone(), server.to_owned());
         let (stop, mut stopped) = oneshot::channel();
         let task = tokio::spawn(async move {
             loop {
                 tokio::select! {
-                    changed = changes.changed() => {
+                    changed = newest.changed() => {
                         if changed.is_err() {
                             return;
                         }
-                        let tokens = changes.borrow_and_update().clone();
+                        let tokens = newest.borrow_and_update().clone();
                         // Told at the end, when it is tried once more.
                         let _ = profile.save(&to, tokens);
                     }

@@ -122,7 +122,9 @@ async fn find(client: &Client, named: &str) -> Result<String, Problem> {
         }
     }
     match found.as_slice() {
-        [] => Ok(named.to_owned()), // perhaps an id; the server says if not
+        // Perhaps the id of a room that this list does not have; the server says.
+        [] if named.len() == 36 && named.matches('-').count() == 4 => Ok(named.to_owned()),
+        [] => Err(format!("there is no room called {named}")),
         [room] => Ok(room.id.clone()),
         _ => Err(format!("several rooms are called {named}; name one by its id")),
     }
@@ -136,21 +138,21 @@ async fn send(client: &Client, room: &str, text: Option<String>) -> Result<(), P
         live.send(&room_id, &text).await.map_err(|e| explain(&e))?;
         waiting += 1;
     } else {
-        let (lines, mut read) = tokio::sync::mpsc::channel(64);
+        let (sender, mut read) = tokio::sync::mpsc::channel(64);
         // Reading standard input blocks, and must not hold up the connection.
         std::thread::spawn(move || {
             for line in std::io::stdin().lock().lines().map_while(Result::ok) {
-                if lines.blocking_send(line).is_err() {
+                if sender.blocking_send(line).is_err() {
                     return;
                 }
             }
         });
         loop {
             tokio::select! {
-                line = read.recv() => match line {
-                    Some(line) if line.trim().is_empty() => {}
-                    Some(line) => {
-                        live.send(&room_id, &line).await.map_err(|e| explain(&e))?;
+                written = read.recv() => match written {
+                    Some(written) if written.trim().is_empty() => {}
+                    Some(written) => {
+                        live.send(&room_id, &written).await.map_err(|e| explain(&e))?;
                         waiting += 1;
                     }
                     None => break,

@@ -118,7 +118,10 @@ pub fn directory(frame: &mut Frame, app: &App, area: Rect) {
         let state = if entry.joined {
             "joined".to_owned()
         } else {
-            format!("{} members", room.member_count)
+            match room.member_count {
+                1 => "1 member".to_owned(),
+                count => format!("{count} members"),
+            }
         };
         let topic_width = width.saturating_sub(name.width() + state.width() + 6);
         let topic = fit(&crate::script::clean(&room.topic), topic_width);
