@@ -12,10 +12,12 @@ help: ## List the commands
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: need-cargo ## Build and start the server on http://127.0.0.1:8080, data in ./data
-	@cargo build --quiet
+	@test -x target/debug/causerie || echo "Building; the first time takes some minutes."
+	@cargo build
 	@exec target/debug/causerie $(ARGS)
 
 chat: need-cargo ## Start the terminal client; ARGS="send General hello" for scripts
+	@test -x target/debug/causerie-chat || echo "Building; the first time takes some minutes."
 	@cargo build --quiet -p causerie-terminal
 	@exec target/debug/causerie-chat $(ARGS)
 

@@ -13,5 +13,7 @@ mod rooms;
 mod sdk;
 mod shutdown;
 mod slow_reader;
+mod streams;
+mod terminal;
 mod transcript;
 mod walk;

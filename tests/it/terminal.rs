@@ -1,0 +1,116 @@
+//! The terminal client's commands for scripts, as a script uses them.
+
+use std::{path::PathBuf, process::Stdio};
+
+use tokio::{
+    io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader},
+    process::Command,
+};
+
+use crate::support::{Database, Process, people::PASSWORD, within};
+
+/// Built by `make test` before the tests run.
+fn binary() -> PathBuf {
+    let path = PathBuf::from(env!("CARGO_BIN_EXE_causerie")).with_file_name("causerie-chat");
+    assert!(path.exists(), "the terminal client is not built; run `make test`");
+    path
+}
+
+struct Terminal {
+    folder: tempfile::TempDir,
+    url: String,
+}
+
+impl Terminal {
+    fn command(&self, profile: &str, arguments: &[&str]) -> Command {
+        let mut command = Command::new(binary());
+        command
+            .args(["--server", &self.url, "--profile", profile])
+            .args(arguments)
+            .env("XDG_CONFIG_HOME", self.folder.path())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true);
+        command
+    }
+
+    /// Runs to the end: whether it went well, and what it said.
+    async fn run(&self, profile: &str, arguments: &[&str], input: &str) -> (bool, String) {
+        let mut child = self.command(profile, arguments).spawn().expect("it runs");
+        let mut stdin = child.stdin.take().expect("a pipe");
+        // It may not want its input.
+        let _ = stdin.write_all(input.as_bytes()).await;
+        drop(stdin);
+        let output = within("the command to end", child.wait_with_output()).await.expect("it ends");
+        let said = [output.stdout, output.stderr].concat();
+        (output.status.success(), String::from_utf8_lossy(&said).into_owned())
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn scripts_send_and_tail_over_a_restart_of_the_server() {
+    let mut server = Process::start(Database::Sqlite).await;
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let terminal = Terminal { folder, url: server.url.clone() };
+
+    let (well, said) = terminal.run("ada", &["rooms"], "").await;
+    assert!(!well && said.contains("login"), "{said}");
+    let (well, said) = terminal.run("ada", &["register", "ada"], "short\n").await;
+    assert!(!well && said.contains("password must have 8 to 256 characters"), "{said}");
+    for name in ["ada", "bob"] {
+        let (well, said) = terminal.run(name, &["register", name], &format!("{PASSWORD}\n")).await;
+        assert!(well, "{said}");
+        let (well, said) = terminal.run(name, &["join", "general"], "").await;
+        assert!(well && said.contains("General"), "{said}");
+    }
+    let (well, said) = terminal.run("ada", &["send", "nowhere", "hi"], "").await;
+    assert!(!well && said.contains("no room called nowhere"), "{said}");
+
+    let mut tail =
+        terminal.command("bob", &["tail", "General", "--json"]).spawn().expect("it runs");
+    let mut lines = BufReader::new(tail.stdout.take().expect("a pipe")).lines();
+    let mut next = async || {
+        let line = within("a line", lines.next_line()).await.expect("output").expect("a line");
+        serde_json::from_str::<serde_json::Value>(&line).expect("JSON")
+    };
+    // Its stream is open once a message comes through.
+    let first = async {
+        loop {
+            let (well, said) =
+                terminal.run("ada", &["send", "general", "are you there?"], "").await;
+            assert!(well, "{said}");
+        }
+    };
+    let heard = tokio::select! {
+        heard = next() => heard,
+        () = first => unreachable!("it sends for ever"),
+    };
+    assert_eq!(
+        (heard["text"].as_str(), heard["sender"].as_str()),
+        (Some("are you there?"), Some("ada"))
+    );
+
+    server.kill().await;
+    server.start_again().await;
+    let (well, said) = terminal.run("ada", &["send", "general"], "one\n\ntwo\nthree\n").await;
+    assert!(well, "{said}");
+    let mut texts = vec![];
+    while texts.last().is_none_or(|text| text != "three") {
+        let line = next().await;
+        let text = line["text"].as_str().expect("a text").to_owned();
+        if text != "are you there?" {
+            texts.push(text);
+        }
+    }
+    assert_eq!(texts, ["one", "two", "three"], "in order, each once, over the restart");
+
+    let (well, said) = terminal.run("bob", &["rooms", "--json"], "").await;
+    let room: serde_json::Value = serde_json::from_str(said.trim()).expect("JSON");
+    assert!(well && room["unread"].as_i64() >= Some(4), "{said}");
+    assert!(terminal.run("bob", &["logout"], "").await.0);
+    let (well, said) = terminal.run("bob", &["rooms"], "").await;
+    assert!(!well && said.contains("nobody is signed in"), "{said}");
+    drop(tail);
+    server.end().await;
+}
