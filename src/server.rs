@@ -5,8 +5,7 @@ use std::{future::Future, sync::Arc, time::Duration};
 use axum::{Router, routing::get};
 use http::{HeaderName, StatusCode, header};
 use tokio::{net::TcpListener, sync::watch, task::JoinSet, time::timeout};
-use tokio_stream::wrappers::TcpListenerStream;
-use tonic::service::Routes;
+use tonic::{service::Routes, transport::server::TcpIncoming};
 use tower::ServiceExt as _;
 use tower_http::{
     cors::{AllowOrigin, CorsLayer},
@@ -101,15 +100,17 @@ pub async fn serve(
         let mut stopped = stopped;
         let _ = stopped.wait_for(|stop| *stop).await;
     };
+    // An event and the reply that follows it are two small writes: the second
+    // must not wait for the acknowledgement of the first.
+    let connections = TcpIncoming::from(listener).with_nodelay(Some(true));
     let mut serving = std::pin::pin!(
         tonic::transport::Server::builder()
             .accept_http1(true)
-            .tcp_nodelay(true)
             .http2_keepalive_interval(Some(Duration::from_secs(30)))
             .http2_keepalive_timeout(Some(Duration::from_secs(10)))
             .max_concurrent_streams(1_000)
             .add_routes(Routes::from(app))
-            .serve_with_incoming_shutdown(TcpListenerStream::new(listener), stop_listening)
+            .serve_with_incoming_shutdown(connections, stop_listening)
     );
     let early = tokio::select! {
         result = &mut serving => Some(result),

@@ -54,7 +54,7 @@ impl Chat {
             Arc::new(move |committed| hand_on(&hub, &typing, committed))
         };
         Ok(Arc::new(Self {
-            writer: Writer::start(&store, config.store.lanes, &on_commit),
+            writer: Writer::start(&store, config.store.lanes, &on_commit)?,
             epoch: store.epoch().await?,
             node: Uuid::now_v7(),
             streams: Arc::new(Semaphore::new(config.server.max_streams)),

@@ -1,13 +1,13 @@
 //! One transaction of a lane: lock and read the rooms, apply the operations,
 //! write what they changed.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
 use super::{
-    dialect::{Dialect, Pools, Tx, is_taken, padded, pieces, placeholders, within},
+    dialect::{Dialect, LaneConnection, Tx, is_taken, padded, pieces, placeholders, within},
     messages::{MESSAGE_COLUMNS, MessageRow, kind_of},
     rooms::{RoomRow, role_code, role_of, state_code, state_of},
 };
@@ -46,10 +46,26 @@ impl From<sqlx::Error> for Failed {
 
 /// Runs the batch. Repeats of messages that are stored already are rare, so
 /// they are first left to the unique key to find (`Failed::repeated`).
-pub async fn run(pools: &Pools, ops: &[&Op], look_for_repeats: bool) -> Result<Outcome, Failed> {
-    let mut tx = pools.begin().await?;
+pub async fn run(
+    connection: &mut LaneConnection,
+    ops: &[&Op],
+    look_for_repeats: bool,
+) -> Result<Outcome, Failed> {
+    let outcome = transact(connection, ops, look_for_repeats).await;
+    if outcome.is_err() {
+        connection.undo().await;
+    }
+    outcome
+}
+
+async fn transact(
+    connection: &mut LaneConnection,
+    ops: &[&Op],
+    look_for_repeats: bool,
+) -> Result<Outcome, Failed> {
+    let mut tx = connection.begin().await?;
     let mut logs = lock_rooms(&mut tx, ops).await?;
-    read_members(&mut tx, ops, &mut logs).await?;
+    read_marks(&mut tx, ops, &mut logs).await?;
     read_counts(&mut tx, ops, &mut logs).await?;
     if look_for_repeats {
         read_repeats(&mut tx, ops, &mut logs).await?;
@@ -76,82 +92,172 @@ pub async fn run(pools: &Pools, ops: &[&Op], look_for_repeats: bool) -> Result<O
     Ok(Outcome { logs, results })
 }
 
+/// A room that is being locked, perhaps with one of the memberships asked for.
+#[derive(sqlx::FromRow)]
+struct LockedRow {
+    #[sqlx(flatten)]
+    room: RoomRow,
+    user_id: Option<Uuid>,
+    role: Option<i16>,
+    state: Option<i16>,
+    joined_us: Option<i64>,
+    member_changed_seq: Option<i64>,
+}
+
 /// Takes the rooms' rows in the order of their ids, so that two transactions
-/// can never wait for each other.
-async fn lock_rooms(tx: &mut Tx, ops: &[&Op]) -> Result<BTreeMap<RoomId, RoomLog>, sqlx::Error> {
-    let wanted: std::collections::BTreeSet<RoomId> = ops.iter().map(|op| op.room()).collect();
-    let ids = padded(wanted.into_iter().collect::<Vec<_>>());
+/// can never wait for each other; then reads the members that are asked for.
+async fn lock_rooms(
+    tx: &mut Tx<'_>,
+    ops: &[&Op],
+) -> Result<BTreeMap<RoomId, RoomLog>, sqlx::Error> {
+    let rooms: BTreeSet<RoomId> = ops.iter().map(|op| op.room()).collect();
+    let users: BTreeSet<UserId> = ops.iter().map(|op| op.user()).collect();
+    let rooms = padded(rooms.into_iter().collect::<Vec<_>>());
+    // A batch of one room, as most are, has room and members in one round trip.
+    // Of several rooms, each with members of its own, that would read too many.
+    let users = match rooms.len() {
+        1 => padded(users.into_iter().collect::<Vec<_>>()),
+        _ => Vec::new(),
+    };
+    let (members, join) = match users.len() {
+        0 => (
+            "null as user_id, null as role, null as state, null as joined_us,
+             null as member_changed_seq",
+            String::new(),
+        ),
+        n => (
+            "m.user_id, m.role, m.state, m.joined_us, m.changed_seq as member_changed_seq",
+            format!(
+                "left join members m on m.room_id = r.id and m.user_id in {}",
+                placeholders(1, n)
+            ),
+        ),
+    };
     let sql = format!(
-        "select id, kind, name, topic, creator_id, created_us, 0 as member_count, changed_seq, head_seq
-         from rooms where id in {} order by id{}",
-        placeholders(1, ids.len()),
+        "select r.id, r.kind, r.name, r.topic, r.creator_id, r.created_us, 0 as member_count,
+                r.changed_seq, r.head_seq, {members}
+         from rooms r {join} where r.id in {} order by r.id{}",
+        placeholders(1, rooms.len()),
         tx.dialect().for_update(),
     );
-    let rows: Vec<RoomRow> = within!(tx, c => {
+    let rows: Vec<LockedRow> = within!(tx, c => {
         let mut query = sqlx::query_as(AssertSqlSafe(sql));
-        for id in &ids {
+        for id in &users {
+            query = query.bind(id.0);
+        }
+        for id in &rooms {
             query = query.bind(id.0);
         }
         query.fetch_all(c).await
     })?;
-    let mut logs: BTreeMap<_, _> =
-        rows.into_iter().map(|row| (RoomId(row.id), RoomLog::new(row.into()))).collect();
+    let mut logs: BTreeMap<RoomId, RoomLog> = BTreeMap::new();
+    for row in rows {
+        let LockedRow { room, user_id, role, state, joined_us, member_changed_seq } = row;
+        let log = logs.entry(RoomId(room.id)).or_insert_with(|| RoomLog::new(room.into()));
+        if let (Some(user), Some(role), Some(state), Some(joined_us), Some(changed_seq)) =
+            (user_id, role, state, joined_us, member_changed_seq)
+        {
+            log.members.insert(UserId(user), membership(role, state, joined_us, changed_seq));
+        }
+    }
     for op in ops {
         if let Op::Create { room, .. } = op {
             logs.entry(room.id)
                 .or_insert_with(|| RoomLog { created: true, ..RoomLog::new((**room).clone()) });
         }
     }
+    if users.is_empty() {
+        read_members(tx, ops, &mut logs).await?;
+    }
     Ok(logs)
 }
 
+fn membership(role: i16, state: i16, joined_us: i64, changed_seq: i64) -> Membership {
+    Membership {
+        role: role_of(role),
+        state: state_of(state),
+        joined_at: Timestamp(joined_us),
+        changed_seq: Seq(changed_seq),
+    }
+}
+
 async fn read_members(
-    tx: &mut Tx,
+    tx: &mut Tx<'_>,
     ops: &[&Op],
     logs: &mut BTreeMap<RoomId, RoomLog>,
 ) -> Result<(), sqlx::Error> {
-    let pairs: HashSet<(RoomId, UserId)> = ops
-        .iter()
-        .filter(|op| logs.get(&op.room()).is_some_and(|log| !log.created))
-        .map(|op| (op.room(), op.user()))
-        .collect();
-    if pairs.is_empty() {
-        return Ok(());
-    }
-    let pairs = padded(pairs.into_iter().collect::<Vec<_>>());
-    // A list of alternatives and not a row constructor: MariaDB would not use
-    // the index for that.
+    let Some((wanted, binds)) = wanted(ops, logs, |_| true) else { return Ok(()) };
     let sql = format!(
-        "select m.room_id, m.user_id, m.role, m.state, m.joined_us, m.changed_seq,
-                coalesce(k.read_seq, 0) as read_seq
-         from members m
-         left join marks k on k.room_id = m.room_id and k.user_id = m.user_id
-         where {}",
-        vec!["(m.room_id = ? and m.user_id = ?)"; pairs.len()].join(" or "),
+        "select room_id, user_id, role, state, joined_us, changed_seq from members where {wanted}"
     );
-    let rows: Vec<(Uuid, Uuid, i16, i16, i64, i64, i64)> = within!(tx, c => {
+    let rows: Vec<(Uuid, Uuid, i16, i16, i64, i64)> = within!(tx, c => {
         let mut query = sqlx::query_as(AssertSqlSafe(sql));
-        for (room, user) in &pairs {
-            query = query.bind(room.0).bind(user.0);
+        for id in binds {
+            query = query.bind(id);
         }
         query.fetch_all(c).await
     })?;
-    for (room, user, role, state, joined_us, changed_seq, read_seq) in rows {
-        let Some(log) = logs.get_mut(&RoomId(room)) else { continue };
-        let membership = Membership {
-            role: role_of(role),
-            state: state_of(state),
-            joined_at: Timestamp(joined_us),
-            changed_seq: Seq(changed_seq),
-        };
-        log.members.insert(UserId(user), membership);
-        log.read.insert(UserId(user), Seq(read_seq));
+    for (room, user, role, state, joined_us, changed_seq) in rows {
+        if let Some(log) = logs.get_mut(&RoomId(room)) {
+            log.members.insert(UserId(user), membership(role, state, joined_us, changed_seq));
+        }
     }
     Ok(())
 }
 
+async fn read_marks(
+    tx: &mut Tx<'_>,
+    ops: &[&Op],
+    logs: &mut BTreeMap<RoomId, RoomLog>,
+) -> Result<(), sqlx::Error> {
+    let marks = |op: &Op| matches!(op, Op::MarkRead { .. });
+    let Some((wanted, binds)) = wanted(ops, logs, marks) else { return Ok(()) };
+    let sql = format!("select room_id, user_id, read_seq from marks where {wanted}");
+    let rows: Vec<(Uuid, Uuid, i64)> = within!(tx, c => {
+        let mut query = sqlx::query_as(AssertSqlSafe(sql));
+        for id in binds {
+            query = query.bind(id);
+        }
+        query.fetch_all(c).await
+    })?;
+    for (room, user, read_seq) in rows {
+        if let Some(log) = logs.get_mut(&RoomId(room)) {
+            log.read.insert(UserId(user), Seq(read_seq));
+        }
+    }
+    Ok(())
+}
+
+/// A condition for the rows of the rooms and users that these operations name,
+/// and what to bind to it. Rooms that are being made have no rows yet.
+fn wanted(
+    ops: &[&Op],
+    logs: &BTreeMap<RoomId, RoomLog>,
+    which: impl Fn(&Op) -> bool,
+) -> Option<(String, Vec<Uuid>)> {
+    let mut rooms: BTreeMap<RoomId, BTreeSet<Uuid>> = BTreeMap::new();
+    for op in ops.iter().filter(|op| which(op)) {
+        if logs.get(&op.room()).is_some_and(|log| !log.created) {
+            rooms.entry(op.room()).or_default().insert(op.user().0);
+        }
+    }
+    let mut binds = Vec::new();
+    let conditions: Vec<String> = rooms
+        .into_iter()
+        .map(|(room, users)| {
+            let users = padded(users.into_iter().collect::<Vec<_>>());
+            let condition =
+                format!("(room_id = ? and user_id in {})", placeholders(1, users.len()));
+            binds.push(room.0);
+            binds.extend(users);
+            condition
+        })
+        .collect();
+    (!conditions.is_empty()).then(|| (conditions.join(" or "), binds))
+}
+
 async fn read_counts(
-    tx: &mut Tx,
+    tx: &mut Tx<'_>,
     ops: &[&Op],
     logs: &mut BTreeMap<RoomId, RoomLog>,
 ) -> Result<(), sqlx::Error> {
@@ -183,7 +289,7 @@ async fn read_counts(
 }
 
 async fn read_repeats(
-    tx: &mut Tx,
+    tx: &mut Tx<'_>,
     ops: &[&Op],
     logs: &mut BTreeMap<RoomId, RoomLog>,
 ) -> Result<(), sqlx::Error> {
@@ -221,7 +327,7 @@ async fn read_repeats(
     Ok(())
 }
 
-async fn write_rooms(tx: &mut Tx, logs: &[RoomLog]) -> Result<(), sqlx::Error> {
+async fn write_rooms(tx: &mut Tx<'_>, logs: &[RoomLog]) -> Result<(), sqlx::Error> {
     let mut moved = Vec::new();
     for log in logs.iter().filter(|log| !log.changes.is_empty()) {
         if log.created {
@@ -252,7 +358,7 @@ async fn write_rooms(tx: &mut Tx, logs: &[RoomLog]) -> Result<(), sqlx::Error> {
     Ok(())
 }
 
-async fn insert_room(tx: &mut Tx, log: &RoomLog) -> Result<(), sqlx::Error> {
+async fn insert_room(tx: &mut Tx<'_>, log: &RoomLog) -> Result<(), sqlx::Error> {
     let room = &log.room;
     within!(tx, c => {
         sqlx::query(
@@ -272,7 +378,7 @@ async fn insert_room(tx: &mut Tx, log: &RoomLog) -> Result<(), sqlx::Error> {
     })
 }
 
-async fn update_settings(tx: &mut Tx, log: &RoomLog) -> Result<(), sqlx::Error> {
+async fn update_settings(tx: &mut Tx<'_>, log: &RoomLog) -> Result<(), sqlx::Error> {
     let room = &log.room;
     within!(tx, c => {
         sqlx::query(
@@ -289,7 +395,7 @@ async fn update_settings(tx: &mut Tx, log: &RoomLog) -> Result<(), sqlx::Error> 
     })
 }
 
-async fn write_messages(tx: &mut Tx, logs: &[RoomLog]) -> Result<(), sqlx::Error> {
+async fn write_messages(tx: &mut Tx<'_>, logs: &[RoomLog]) -> Result<(), sqlx::Error> {
     let messages: Vec<&Message> =
         changes(logs).filter_map(|change| change.message.as_ref()).collect();
     for piece in pieces(&messages, ROWS) {
@@ -317,7 +423,7 @@ async fn write_messages(tx: &mut Tx, logs: &[RoomLog]) -> Result<(), sqlx::Error
     Ok(())
 }
 
-async fn write_members(tx: &mut Tx, logs: &[RoomLog]) -> Result<(), sqlx::Error> {
+async fn write_members(tx: &mut Tx<'_>, logs: &[RoomLog]) -> Result<(), sqlx::Error> {
     let sql = match tx.dialect() {
         Dialect::MySql => {
             "insert into members (room_id, user_id, role, state, joined_us, changed_seq)
@@ -349,7 +455,7 @@ async fn write_members(tx: &mut Tx, logs: &[RoomLog]) -> Result<(), sqlx::Error>
     Ok(())
 }
 
-async fn write_marks(tx: &mut Tx, logs: &[RoomLog]) -> Result<(), sqlx::Error> {
+async fn write_marks(tx: &mut Tx<'_>, logs: &[RoomLog]) -> Result<(), sqlx::Error> {
     let marks: Vec<(RoomId, UserId, Seq)> = logs
         .iter()
         .flat_map(|log| {

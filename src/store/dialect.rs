@@ -7,12 +7,16 @@
 use std::{path::Path, str::FromStr, time::Duration};
 
 use sqlx::{
-    Executor, MySql, MySqlPool, Sqlite, SqlitePool, Transaction,
+    ConnectOptions as _, Connection as _, Executor as _, MySql, MySqlConnection, MySqlPool, Sqlite,
+    SqlitePool, Transaction,
     mysql::{MySqlConnectOptions, MySqlPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
 use crate::error::{Error, Result};
+
+/// A connection that cannot be had for so long means that the database is away.
+const CONNECT_WITHIN: Duration = Duration::from_secs(3);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dialect {
@@ -33,9 +37,11 @@ pub enum Pools {
 }
 
 /// A transaction that may write.
-pub enum Tx {
+pub enum Tx<'c> {
     MySql(Transaction<'static, MySql>),
     Sqlite(Transaction<'static, Sqlite>),
+    /// On a [`LaneConnection`], which undoes it if it is not committed.
+    Lane(&'c mut MySqlConnection),
 }
 
 /// Runs `$body` with `$c` as an executor for reading outside a transaction.
@@ -64,6 +70,10 @@ macro_rules! within {
             }
             $crate::store::dialect::Tx::Sqlite(tx) => {
                 let $c = &mut **tx;
+                $body
+            }
+            $crate::store::dialect::Tx::Lane(connection) => {
+                let $c = &mut **connection;
                 $body
             }
         }
@@ -143,32 +153,20 @@ impl Pools {
             .map_err(|_| Error::invalid("store.url", "is not a MySQL URL"))?
             .statement_cache_capacity(200);
         let pool = MySqlPoolOptions::new()
-            // Each lane holds one, and reads must not starve them.
-            .max_connections(connections.max(4))
-            .acquire_timeout(Duration::from_secs(3))
+            .max_connections(connections.max(2))
+            .acquire_timeout(CONNECT_WITHIN)
             // A ping before each use would be one more round trip; a dead
             // connection shows itself and the statement is tried again.
             .test_before_acquire(false)
-            .after_connect(|connection, _| {
-                Box::pin(async move {
-                    // No gap locks, and a read after the room's lock sees the
-                    // newest commit.
-                    connection
-                        .execute("set session transaction isolation level read committed")
-                        .await?;
-                    connection.execute("set session innodb_lock_wait_timeout = 5").await?;
-                    Ok(())
-                })
-            })
+            .after_connect(|connection, _| Box::pin(set_session(connection)))
             .connect_lazy_with(options);
         Ok(Self::MySql(pool))
     }
 
-    pub async fn begin(&self) -> Result<Tx, sqlx::Error> {
+    pub async fn begin(&self) -> Result<Tx<'static>, sqlx::Error> {
         Ok(match self {
             Self::MySql(pool) => Tx::MySql(pool.begin().await?),
-            // IMMEDIATE: a transaction that turned writer half-way could fail.
-            Self::Sqlite { write, .. } => Tx::Sqlite(write.begin_with("begin immediate").await?),
+            Self::Sqlite { write, .. } => begin_immediate(write).await?,
         })
     }
 
@@ -191,11 +189,11 @@ impl Pools {
     }
 }
 
-impl Tx {
+impl Tx<'_> {
     #[must_use]
     pub fn dialect(&self) -> Dialect {
         match self {
-            Self::MySql(_) => Dialect::MySql,
+            Self::MySql(_) | Self::Lane(_) => Dialect::MySql,
             Self::Sqlite(_) => Dialect::Sqlite,
         }
     }
@@ -204,8 +202,78 @@ impl Tx {
         match self {
             Self::MySql(tx) => tx.commit().await,
             Self::Sqlite(tx) => tx.commit().await,
+            Self::Lane(connection) => connection.execute("commit").await.map(drop),
         }
     }
+}
+
+/// A lane's way to the database. On MySQL this is a connection of its own,
+/// without autocommit: no transaction has to be begun, and none waits until the
+/// connection is back in a pool.
+pub enum LaneConnection {
+    MySql { options: Box<MySqlConnectOptions>, open: Option<MySqlConnection> },
+    Sqlite(SqlitePool),
+}
+
+impl LaneConnection {
+    #[must_use]
+    pub fn new(pools: &Pools) -> Self {
+        match pools {
+            Pools::MySql(pool) => {
+                let options = Box::new((*pool.connect_options()).clone());
+                Self::MySql { options, open: None }
+            }
+            Pools::Sqlite { write, .. } => Self::Sqlite(write.clone()),
+        }
+    }
+
+    /// Begins a transaction. After a failure in it, call [`Self::undo`].
+    pub async fn begin(&mut self) -> Result<Tx<'_>, sqlx::Error> {
+        let (options, open) = match self {
+            Self::Sqlite(write) => return begin_immediate(write).await,
+            Self::MySql { options, open } => (options, open),
+        };
+        if open.is_none() {
+            let connect = async {
+                let mut connection = options.connect().await?;
+                set_session(&mut connection).await?;
+                connection.execute("set session autocommit = 0").await?;
+                Ok::<_, sqlx::Error>(connection)
+            };
+            let connected = tokio::time::timeout(CONNECT_WITHIN, connect).await;
+            *open = Some(connected.unwrap_or(Err(sqlx::Error::PoolTimedOut))?);
+        }
+        Ok(Tx::Lane(open.as_mut().expect("it was just opened")))
+    }
+
+    /// Undoes what a failed transaction has done so far. SQLite's undoes itself.
+    pub async fn undo(&mut self) {
+        let Self::MySql { open: Some(connection), .. } = self else { return };
+        if connection.execute("rollback").await.is_err() {
+            self.close().await;
+        }
+    }
+
+    pub async fn close(&mut self) {
+        if let Self::MySql { open, .. } = self
+            && let Some(connection) = open.take()
+        {
+            // Broken or not, it is not used any more.
+            let _ = connection.close().await;
+        }
+    }
+}
+
+/// IMMEDIATE: a transaction that turned writer half-way could fail.
+async fn begin_immediate(write: &SqlitePool) -> Result<Tx<'static>, sqlx::Error> {
+    Ok(Tx::Sqlite(write.begin_with("begin immediate").await?))
+}
+
+async fn set_session(connection: &mut MySqlConnection) -> Result<(), sqlx::Error> {
+    // No gap locks, and a read after the room's lock sees the newest commit.
+    connection.execute("set session transaction isolation level read committed").await?;
+    connection.execute("set session innodb_lock_wait_timeout = 5").await?;
+    Ok(())
 }
 
 impl Dialect {
@@ -239,14 +307,15 @@ pub fn padded<T: Clone>(mut list: Vec<T>) -> Vec<T> {
     list
 }
 
-/// Splits rows for a multi-row insert into pieces whose sizes are powers of two.
+/// Splits rows for a multi-row insert into pieces of few sizes, so that their
+/// preparation is re-used: up to 32 at once as they are, more by powers of two.
 pub fn pieces<T>(mut rows: &[T], largest: usize) -> impl Iterator<Item = &[T]> {
     std::iter::from_fn(move || {
         if rows.is_empty() {
             return None;
         }
-        let largest_power = 1 << rows.len().ilog2();
-        let (piece, rest) = rows.split_at(largest_power.min(largest));
+        let size = if rows.len() <= 32 { rows.len() } else { 1 << rows.len().ilog2() };
+        let (piece, rest) = rows.split_at(size.min(largest));
         rows = rest;
         Some(piece)
     })
@@ -302,10 +371,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pieces_are_powers_of_two_and_cover_all() {
+    fn pieces_have_few_sizes_and_cover_all() {
         let rows: Vec<u32> = (0..1_000).collect();
         let split: Vec<_> = pieces(&rows, 256).map(<[u32]>::len).collect();
         assert_eq!(split, [256, 256, 256, 128, 64, 32, 8]);
+        assert_eq!(pieces(&rows[..31], 256).count(), 1);
         assert_eq!(pieces::<u32>(&[], 256).count(), 0);
     }
 

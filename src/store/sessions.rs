@@ -45,7 +45,10 @@ pub enum Rotation {
 /// again for messages.
 const FORGOTTEN_AT_ONCE: usize = 256;
 
-pub(super) async fn insert_session(tx: &mut Tx, session: &NewSession) -> Result<(), sqlx::Error> {
+pub(super) async fn insert_session(
+    tx: &mut Tx<'_>,
+    session: &NewSession,
+) -> Result<(), sqlx::Error> {
     let NewSession { id, user, now, idle, device, address } = session;
     within!(tx, c => {
         sqlx::query(

@@ -265,7 +265,7 @@ const ROLE_ADMIN: i16 = 3;
 
 /// Whether no account exists. Of two that are made at once on a new server,
 /// one waits here for the other.
-async fn is_first(tx: &mut Tx) -> Result<bool, sqlx::Error> {
+async fn is_first(tx: &mut Tx<'_>) -> Result<bool, sqlx::Error> {
     if !no_users(tx).await? {
         return Ok(false);
     }
@@ -276,7 +276,7 @@ async fn is_first(tx: &mut Tx) -> Result<bool, sqlx::Error> {
     no_users(tx).await
 }
 
-async fn no_users(tx: &mut Tx) -> Result<bool, sqlx::Error> {
+async fn no_users(tx: &mut Tx<'_>) -> Result<bool, sqlx::Error> {
     let any: Option<i64> = within!(tx, c => {
         sqlx::query_scalar("select 1 from users limit 1").fetch_optional(c).await
     })?;

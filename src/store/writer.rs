@@ -4,6 +4,9 @@
 //! added when idle, and one flush to disk serves hundreds of messages under
 //! load. All changes of a room pass through the same lane, so they are handed
 //! on in the order of their positions.
+//!
+//! A lane has a thread and a database connection of its own: its next step must
+//! not wait behind the thousand deliveries that its last commit has caused.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -12,11 +15,14 @@ use std::{
     time::Duration,
 };
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::{
+    runtime,
+    sync::{mpsc, oneshot},
+};
 
 use super::{
     Store, batch,
-    dialect::{Dialect, is_away, is_conflict},
+    dialect::{Dialect, LaneConnection, is_away, is_conflict},
 };
 use crate::{
     error::{Error, Result},
@@ -27,6 +33,8 @@ use crate::{
 const QUEUE: usize = 4_096;
 /// Operations in one transaction.
 const BATCH: usize = 256;
+/// Commits that may wait to be told; then the lane waits too.
+const OUTCOMES: usize = 8;
 /// A transaction that lost a deadlock is run again this many times.
 const CONFLICT_RETRIES: u32 = 8;
 
@@ -41,7 +49,7 @@ pub struct Committed {
     pub reads: Vec<ReadMark>,
 }
 
-/// Called by a lane after each commit, before the senders get their answers.
+/// Called for each commit, in order, before the senders get their answers.
 pub type OnCommit = Arc<dyn Fn(Committed) + Send + Sync>;
 
 struct Job {
@@ -67,26 +75,13 @@ impl Pending {
 
 impl Writer {
     /// Starts the lanes: as many as asked for on MySQL, one on SQLite.
-    #[must_use]
-    pub fn start(store: &Store, lanes: usize, on_commit: &OnCommit) -> Self {
+    pub fn start(store: &Store, lanes: usize, on_commit: &OnCommit) -> Result<Self> {
         let lanes = match store.pools.dialect() {
             Dialect::MySql => lanes,
             Dialect::Sqlite => 1,
         };
-        let lanes = (0..lanes)
-            .map(|_| {
-                let (sender, jobs) = mpsc::channel(QUEUE);
-                let lane = Lane {
-                    store: store.clone(),
-                    on_commit: on_commit.clone(),
-                    handed_on: HashMap::new(),
-                    doubtful: HashSet::new(),
-                };
-                tokio::spawn(lane.run(jobs));
-                sender
-            })
-            .collect();
-        Self { lanes, hasher: RandomState::new() }
+        let lanes = (0..lanes).map(|_| start_lane(store, on_commit)).collect::<Result<_>>()?;
+        Ok(Self { lanes, hasher: RandomState::new() })
     }
 
     /// Queues a change, without waiting. Changes that one task submits for a
@@ -101,9 +96,52 @@ impl Writer {
     }
 }
 
+/// Starts one lane and the task that tells what it has done.
+fn start_lane(store: &Store, on_commit: &OnCommit) -> Result<mpsc::Sender<Job>> {
+    let (sender, jobs) = mpsc::channel(QUEUE);
+    let (outcomes, told) = mpsc::channel(OUTCOMES);
+    let runtime =
+        runtime::Builder::new_current_thread().enable_all().build().map_err(Error::internal)?;
+    let lane = Lane {
+        connection: LaneConnection::new(&store.pools),
+        store: store.clone(),
+        servers: runtime::Handle::current(),
+        outcomes,
+        handed_on: HashMap::new(),
+        doubtful: HashSet::new(),
+    };
+    std::thread::Builder::new()
+        .name("causerie-lane".into())
+        .spawn(move || runtime.block_on(lane.run(jobs)))
+        .map_err(Error::internal)?;
+    tokio::spawn(tell(told, on_commit.clone()));
+    Ok(sender)
+}
+
+/// Tells the sessions first and the askers then, in the order of the commits.
+async fn tell(mut outcomes: mpsc::Receiver<Outcome>, on_commit: OnCommit) {
+    while let Some(Outcome { committed, answers }) = outcomes.recv().await {
+        on_commit(committed);
+        for (reply, result) in answers {
+            // The asker may be gone; the change stands all the same.
+            let _ = reply.send(result);
+        }
+    }
+}
+
+/// What one transaction has come to.
+#[derive(Default)]
+struct Outcome {
+    committed: Committed,
+    answers: Vec<(oneshot::Sender<Result<Done>>, Result<Done>)>,
+}
+
 struct Lane {
+    connection: LaneConnection,
     store: Store,
-    on_commit: OnCommit,
+    /// The runtime that the store's other connections belong to.
+    servers: runtime::Handle,
+    outcomes: mpsc::Sender<Outcome>,
     /// Up to where each room's changes were handed on.
     handed_on: HashMap<RoomId, Seq>,
     /// Rooms with a commit whose outcome is unknown. It may have happened and
@@ -121,9 +159,10 @@ impl Lane {
             tokio::select! {
                 taken = jobs.recv_many(&mut waiting, BATCH) => {
                     if taken == 0 {
-                        return;
+                        return self.connection.close().await;
                     }
-                    self.commit(std::mem::take(&mut waiting)).await;
+                    let outcome = self.commit(std::mem::take(&mut waiting)).await;
+                    self.hand_over(outcome).await;
                 }
                 () = tokio::time::sleep(Duration::from_secs(1)), if !self.doubtful.is_empty() => {}
             }
@@ -131,17 +170,12 @@ impl Lane {
         }
     }
 
-    async fn commit(&mut self, jobs: Vec<Job>) {
+    async fn commit(&mut self, jobs: Vec<Job>) -> Outcome {
         let ops: Vec<&Op> = jobs.iter().map(|job| &job.op).collect();
         match self.transact(&ops).await {
-            Ok(outcome) => {
-                let batch::Outcome { logs, results } = outcome;
-                let committed = self.committed(logs);
-                (self.on_commit)(committed);
-                for (job, result) in jobs.into_iter().zip(results) {
-                    // The asker may be gone; the change stands all the same.
-                    let _ = job.reply.send(result);
-                }
+            Ok(batch::Outcome { logs, results }) => {
+                let answers = jobs.into_iter().map(|job| job.reply).zip(results).collect();
+                Outcome { committed: self.committed(logs), answers }
             }
             Err(error) => {
                 let away = is_away(&error);
@@ -150,16 +184,22 @@ impl Lane {
                 } else {
                     tracing::error!(%error, "a batch failed");
                 }
-                for job in jobs {
-                    let answer = if away {
+                let answer = || {
+                    if away {
                         Error::DatabaseUnavailable
                     } else {
                         Error::internal("the batch of this change failed")
-                    };
-                    let _ = job.reply.send(Err(answer));
-                }
+                    }
+                };
+                let answers = jobs.into_iter().map(|job| (job.reply, Err(answer()))).collect();
+                Outcome { committed: Committed::default(), answers }
             }
         }
+    }
+
+    async fn hand_over(&self, outcome: Outcome) {
+        // Who listens ends only with the runtime, and then nobody waits.
+        let _ = self.outcomes.send(outcome).await;
     }
 
     /// Runs the batch's transaction, again where that is harmless: after a lost
@@ -170,7 +210,7 @@ impl Lane {
         let mut reconnected = false;
         let mut look_for_repeats = false;
         loop {
-            match batch::run(&self.store.pools, ops, look_for_repeats).await {
+            match batch::run(&mut self.connection, ops, look_for_repeats).await {
                 Ok(outcome) => return Ok(outcome),
                 Err(batch::Failed { repeated: true, .. }) if !look_for_repeats => {
                     look_for_repeats = true;
@@ -225,11 +265,14 @@ impl Lane {
             return;
         }
         let rooms: Vec<_> = self.doubtful.iter().copied().collect();
-        match self.store.heads(&rooms).await {
+        let store = self.store.clone();
+        let heads = self.servers.spawn(async move { store.heads(&rooms).await }).await;
+        match heads.unwrap_or_else(|_| Err(Error::DatabaseUnavailable)) {
             Ok(moved) => {
                 self.doubtful.clear();
                 self.handed_on.extend(moved.iter().copied());
-                (self.on_commit)(Committed { moved, ..Committed::default() });
+                let committed = Committed { moved, ..Committed::default() };
+                self.hand_over(Outcome { committed, ..Outcome::default() }).await;
             }
             Err(error) => tracing::debug!(%error, "doubtful rooms stay so"),
         }

@@ -27,7 +27,8 @@ struct Saved {
 /// Writes the tokens down whenever they change.
 pub struct Keeping {
     stop: oneshot::Sender<()>,
-    task: JoinHandle<()>,
+    /// Returns whether the newest tokens are written down.
+    task: JoinHandle<bool>,
     profile: Profile,
     server: String,
 }
@@ -65,17 +66,20 @@ impl Profile {
         let (profile, to) = (self.clone(), server.to_owned());
         let (stop, mut stopped) = oneshot::channel();
         let task = tokio::spawn(async move {
+            let mut kept = true;
             loop {
                 tokio::select! {
                     changed = newest.changed() => {
                         if changed.is_err() {
-                            return;
+                            return kept;
                         }
                         let tokens = newest.borrow_and_update().clone();
                         // Told at the end, when it is tried once more.
-                        let _ = profile.save(&to, tokens);
+                        kept = profile.save(&to, tokens).is_ok();
                     }
-                    _ = &mut stopped => return,
+                    _ = &mut stopped => {
+                        return kept && !newest.has_changed().unwrap_or(false);
+                    }
                 }
             }
         });
@@ -116,10 +120,13 @@ impl Profile {
 }
 
 impl Keeping {
-    /// Writes the newest tokens down.
+    /// Writes the newest tokens down, if they are not yet. Others who use the
+    /// profile may have written since: what did not change here stays as it is.
     pub async fn finish(self, client: &Client) -> Result<(), Problem> {
         let _ = self.stop.send(());
-        let _ = self.task.await;
+        if self.task.await.unwrap_or(false) {
+            return Ok(());
+        }
         let tokens = client.tokens().borrow().clone();
         self.profile.save(&self.server, tokens)
     }
