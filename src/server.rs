@@ -304,6 +304,7 @@ async fn housekeeping(chat: Arc<Chat>) {
     loop {
         ticks.tick().await;
         chat.posting.forget_idle();
+        chat.calls.forget_idle();
         chat.auth.forget_idle();
         let before = Timestamp::now().minus(KEEP_ENDED_SESSIONS);
         if let Err(error) = chat.store.forget_sessions(before).await {

@@ -64,7 +64,6 @@ pub fn message(room: &str) -> v1::SendMessageRequest {
         room_id: room.into(),
         text: TEXT.into(),
         client_message_id: uuid::Uuid::new_v4().to_string(),
-        ..Default::default()
     }
 }
 
@@ -184,7 +183,7 @@ impl Tally {
                 moved.await;
             }
         };
-        tokio::time::timeout(Duration::from_secs(60), reached)
+        tokio::time::timeout(Duration::from_mins(1), reached)
             .await
             .map_err(|_| format!("{} of {events} events came", self.events()).into())
     }

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use tonic::{Request, Response, Status};
 
 use crate::{
-    auth::Auth,
     chat::Chat,
     error::{Error, Result},
     model::Caller,
@@ -15,15 +14,17 @@ use crate::{
     },
 };
 
-/// Who makes this call, by its access token.
-pub fn caller<T>(auth: &Auth, request: &Request<T>) -> Result<Caller> {
+/// Who makes this call, by its access token; refused if they make too many.
+pub fn caller<T>(chat: &Chat, request: &Request<T>) -> Result<Caller> {
     let header = request.metadata().get("authorization").ok_or(Error::TokenMissing)?;
     let (scheme, token) =
         header.to_str().ok().and_then(|text| text.split_once(' ')).ok_or(Error::TokenInvalid)?;
     if !scheme.eq_ignore_ascii_case("bearer") {
         return Err(Error::TokenInvalid);
     }
-    auth.verify(token.trim())
+    let caller = chat.auth.verify(token.trim())?;
+    chat.calls.check(&caller.user)?;
+    Ok(caller)
 }
 
 fn address<T>(request: &Request<T>) -> String {
@@ -74,7 +75,7 @@ impl AuthService for AuthApi {
         &self,
         request: Request<v1::LogoutRequest>,
     ) -> Result<Response<v1::LogoutResponse>, Status> {
-        let caller = caller(&self.chat.auth, &request)?;
+        let caller = caller(&self.chat, &request)?;
         self.chat.logout(caller).await?;
         Ok(Response::new(v1::LogoutResponse {}))
     }
@@ -83,7 +84,7 @@ impl AuthService for AuthApi {
         &self,
         request: Request<v1::ChangePasswordRequest>,
     ) -> Result<Response<v1::ChangePasswordResponse>, Status> {
-        let caller = caller(&self.chat.auth, &request)?;
+        let caller = caller(&self.chat, &request)?;
         let (old, new) = accounts::change_password(request.into_inner())?;
         let ended = self.chat.change_password(caller, old, new).await?;
         let ended_sessions = i32::try_from(ended).unwrap_or(i32::MAX);

@@ -111,7 +111,7 @@ pub struct ChatApi {
 
 impl ChatApi {
     fn commands<T>(&self, request: &Request<T>) -> Result<Commands, Status> {
-        let caller = caller(&self.chat.auth, request)?;
+        let caller = caller(&self.chat, request)?;
         Ok(Commands { chat: self.chat.clone(), caller, connection: None })
     }
 }
@@ -131,7 +131,7 @@ impl ChatService for ChatApi {
         &self,
         request: Request<Streaming<v1::ChatRequest>>,
     ) -> Result<Response<Self::ChatStream>, Status> {
-        let caller = caller(&self.chat.auth, &request)?;
+        let caller = caller(&self.chat, &request)?;
         Ok(stream::chat(&self.chat, caller, request.into_inner()).await?)
     }
 
@@ -139,7 +139,7 @@ impl ChatService for ChatApi {
         &self,
         request: Request<v1::SubscribeRequest>,
     ) -> Result<Response<Self::SubscribeStream>, Status> {
-        let caller = caller(&self.chat.auth, &request)?;
+        let caller = caller(&self.chat, &request)?;
         Ok(stream::subscribe(&self.chat, caller, request.into_inner()).await?)
     }
 

@@ -24,7 +24,7 @@ impl RoomService for RoomApi {
         &self,
         request: Request<v1::CreateRoomRequest>,
     ) -> Result<Response<v1::CreateRoomResponse>, Status> {
-        let caller = caller(&self.chat.auth, &request)?;
+        let caller = caller(&self.chat, &request)?;
         let (name, topic) = rooms::create_room(request.get_ref())?;
         let room = self.chat.create_room(caller, name, topic).await?;
         Ok(Response::new(v1::CreateRoomResponse { room: Some(rooms::room(room)) }))
@@ -34,7 +34,7 @@ impl RoomService for RoomApi {
         &self,
         request: Request<v1::GetRoomRequest>,
     ) -> Result<Response<v1::GetRoomResponse>, Status> {
-        let caller = caller(&self.chat.auth, &request)?;
+        let caller = caller(&self.chat, &request)?;
         let room = rooms::room_id(&request.get_ref().room_id)?;
         let (room, joined) = self.chat.get_room(caller, room).await?;
         Ok(Response::new(v1::GetRoomResponse { room: Some(rooms::room(room)), joined }))
@@ -44,7 +44,7 @@ impl RoomService for RoomApi {
         &self,
         request: Request<v1::ListRoomsRequest>,
     ) -> Result<Response<v1::ListRoomsResponse>, Status> {
-        let caller = caller(&self.chat.auth, &request)?;
+        let caller = caller(&self.chat, &request)?;
         let page = rooms::list_rooms(request.get_ref())?;
         let (found, more) = self.chat.list_rooms(caller, page).await?;
         let last = found.last().filter(|_| more).map(|summary| summary.room.id.0);
@@ -58,7 +58,7 @@ impl RoomService for RoomApi {
         &self,
         request: Request<v1::BrowseRoomsRequest>,
     ) -> Result<Response<v1::BrowseRoomsResponse>, Status> {
-        let caller = caller(&self.chat.auth, &request)?;
+        let caller = caller(&self.chat, &request)?;
         let search = rooms::browse_rooms(request.get_ref())?;
         let (found, more) = self.chat.browse_rooms(caller, search).await?;
         let last = found.last().filter(|_| more);
@@ -76,7 +76,7 @@ impl RoomService for RoomApi {
         &self,
         request: Request<v1::UpdateRoomRequest>,
     ) -> Result<Response<v1::UpdateRoomResponse>, Status> {
-        let caller = caller(&self.chat.auth, &request)?;
+        let caller = caller(&self.chat, &request)?;
         let settings = rooms::update_room(request.into_inner())?;
         let room = self.chat.update_room(caller, settings).await?;
         Ok(Response::new(v1::UpdateRoomResponse { room: Some(rooms::room(room)) }))
@@ -86,7 +86,7 @@ impl RoomService for RoomApi {
         &self,
         request: Request<v1::JoinRoomRequest>,
     ) -> Result<Response<v1::JoinRoomResponse>, Status> {
-        let caller = caller(&self.chat.auth, &request)?;
+        let caller = caller(&self.chat, &request)?;
         let room = rooms::room_id(&request.get_ref().room_id)?;
         let room = self.chat.join_room(caller, room).await?;
         Ok(Response::new(v1::JoinRoomResponse { room: Some(rooms::room(room)) }))
@@ -96,7 +96,7 @@ impl RoomService for RoomApi {
         &self,
         request: Request<v1::LeaveRoomRequest>,
     ) -> Result<Response<v1::LeaveRoomResponse>, Status> {
-        let caller = caller(&self.chat.auth, &request)?;
+        let caller = caller(&self.chat, &request)?;
         let room = rooms::room_id(&request.get_ref().room_id)?;
         self.chat.leave_room(caller, room).await?;
         Ok(Response::new(v1::LeaveRoomResponse {}))
@@ -106,7 +106,7 @@ impl RoomService for RoomApi {
         &self,
         request: Request<v1::ListMembersRequest>,
     ) -> Result<Response<v1::ListMembersResponse>, Status> {
-        let caller = caller(&self.chat.auth, &request)?;
+        let caller = caller(&self.chat, &request)?;
         let search = rooms::list_members(request.get_ref())?;
         let (found, more) = self.chat.list_members(caller, search).await?;
         let last = found.last().filter(|_| more);

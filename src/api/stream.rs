@@ -101,6 +101,9 @@ fn decode(commands: &Commands, in_flight: &Arc<Semaphore>, request: v1::ChatRequ
             return answer(request_id, Err(error));
         }
     };
+    if let Err(error) = commands.chat.calls.check(&commands.caller.user) {
+        return answer(request_id, Err(error));
+    }
     match in_flight.clone().try_acquire_owned() {
         Ok(permit) => Inbound::Command(run(commands.clone(), request_id, command, permit)),
         Err(_) => answer(request_id, Err(Error::TooManyInFlight)),

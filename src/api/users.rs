@@ -25,7 +25,7 @@ impl UserService for UserApi {
         &self,
         request: Request<v1::GetMeRequest>,
     ) -> Result<Response<v1::GetMeResponse>, Status> {
-        let caller = caller(&self.chat.auth, &request)?;
+        let caller = caller(&self.chat, &request)?;
         let (user, email) = self.chat.get_me(caller).await?;
         Ok(Response::new(v1::GetMeResponse {
             user: Some(users::user(user)),
@@ -37,7 +37,7 @@ impl UserService for UserApi {
         &self,
         request: Request<v1::GetUserRequest>,
     ) -> Result<Response<v1::GetUserResponse>, Status> {
-        caller(&self.chat.auth, &request)?;
+        caller(&self.chat, &request)?;
         let user = users::get_user(request.get_ref())?;
         let (user, seen) = self.chat.get_user(user).await?;
         Ok(Response::new(v1::GetUserResponse {
@@ -50,7 +50,7 @@ impl UserService for UserApi {
         &self,
         request: Request<v1::BatchGetUsersRequest>,
     ) -> Result<Response<v1::BatchGetUsersResponse>, Status> {
-        caller(&self.chat.auth, &request)?;
+        caller(&self.chat, &request)?;
         let wanted = users::batch_get_users(request.get_ref())?;
         let found = self.chat.batch_get_users(&wanted).await?;
         let users = found.into_iter().map(users::user).collect();
@@ -61,7 +61,7 @@ impl UserService for UserApi {
         &self,
         request: Request<v1::SearchUsersRequest>,
     ) -> Result<Response<v1::SearchUsersResponse>, Status> {
-        caller(&self.chat.auth, &request)?;
+        caller(&self.chat, &request)?;
         let search = users::search_users(request.get_ref())?;
         let (found, more) = self.chat.search_users(search).await?;
         let last = found.last().filter(|_| more);
@@ -77,7 +77,7 @@ impl UserService for UserApi {
         &self,
         request: Request<v1::UpdateProfileRequest>,
     ) -> Result<Response<v1::UpdateProfileResponse>, Status> {
-        let caller = caller(&self.chat.auth, &request)?;
+        let caller = caller(&self.chat, &request)?;
         let changes = users::update_profile(request.into_inner())?;
         let user = self.chat.update_profile(caller, changes).await?;
         Ok(Response::new(v1::UpdateProfileResponse { user: Some(users::user(user)) }))

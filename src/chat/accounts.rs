@@ -1,6 +1,6 @@
 //! Making accounts, signing in and out.
 
-use std::{sync::Arc, time::Duration};
+use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
@@ -36,7 +36,7 @@ const LOGIN_TRIES: u32 = 3;
 impl Chat {
     pub async fn register(&self, new: Registration, address: String) -> Result<(Tokens, User)> {
         let Registration { username, password, display_name, email, device } = new;
-        self.auth.registrations.check(&address)?;
+        self.auth.registrations.check(&neighbourhood(&address))?;
         let about = vec![username.clone(), display_name.clone(), email.clone().unwrap_or_default()];
         if !self.auth.passwords.is_strong(&password, about).await? {
             return Err(too_easy("password"));
@@ -59,6 +59,7 @@ impl Chat {
     }
 
     pub async fn login(&self, attempt: Attempt, address: String) -> Result<(Tokens, User)> {
+        self.auth.login_addresses.check(&neighbourhood(&address))?;
         self.auth.logins.check(&fold(&attempt.login))?;
         for _ in 0..LOGIN_TRIES {
             if let Some(signed_in) = self.try_login(&attempt, &address).await? {
@@ -208,6 +209,18 @@ pub async fn watch_revoked(chat: Arc<Chat>) {
             Err(_) => tracing::debug!("ended sessions are asked for again: no answer in time"),
         }
         chat.auth.revoked.forget_before(chat.oldest_token(now));
+    }
+}
+
+/// What one household or machine has of addresses: an IPv4 address, or the /64
+/// network of an IPv6 address.
+fn neighbourhood(address: &str) -> String {
+    match address.parse::<IpAddr>() {
+        Ok(IpAddr::V6(address)) => {
+            let [a, b, c, d, ..] = address.segments();
+            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+        }
+        _ => address.to_owned(),
     }
 }
 

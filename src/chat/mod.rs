@@ -36,6 +36,8 @@ pub struct Chat {
     pub(crate) typing: Arc<Typing>,
     /// One permit for each stream that may be open.
     pub(crate) streams: Arc<Semaphore>,
+    /// How fast each user makes calls of any kind.
+    pub(crate) calls: PerKey<UserId>,
     /// How fast each user posts.
     pub(crate) posting: PerKey<UserId>,
     /// Names the data; see `Ready.epoch`.
@@ -58,6 +60,7 @@ impl Chat {
             epoch: store.epoch().await?,
             node: Uuid::now_v7(),
             streams: Arc::new(Semaphore::new(config.server.max_streams)),
+            calls: PerKey::per_second(config.chat.calls_per_second, config.chat.calls_burst),
             posting: PerKey::per_second(
                 config.chat.messages_per_second,
                 config.chat.messages_burst,

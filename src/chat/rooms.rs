@@ -11,6 +11,7 @@ use crate::{
 
 impl Chat {
     pub async fn create_room(&self, caller: Caller, name: String, topic: String) -> Result<Room> {
+        self.posting.check(&caller.user)?;
         let owner = self.store.user(caller.user).await?.ok_or(Error::SessionRevoked)?;
         let room = Room {
             id: RoomId::new(),
@@ -54,16 +55,20 @@ impl Chat {
     }
 
     pub async fn update_room(&self, caller: Caller, settings: Settings) -> Result<Room> {
+        self.posting.check(&caller.user)?;
         let Settings { room, name, topic } = settings;
         self.change_room(Op::Update { room, user: caller.user, name, topic }).await
     }
 
     pub async fn join_room(&self, caller: Caller, room: RoomId) -> Result<Room> {
+        // Joins and leaves are messages in the room too.
+        self.posting.check(&caller.user)?;
         let user = self.store.user(caller.user).await?.ok_or(Error::SessionRevoked)?;
         self.change_room(Op::Join { room, user }).await
     }
 
     pub async fn leave_room(&self, caller: Caller, room: RoomId) -> Result<()> {
+        self.posting.check(&caller.user)?;
         let user = self.store.user(caller.user).await?.ok_or(Error::SessionRevoked)?;
         self.writer.submit(Op::Leave { room, user })?.done().await.map(drop)
     }

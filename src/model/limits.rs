@@ -27,6 +27,11 @@ pub const RESUME_ROOMS: usize = 10_000;
 pub const PRESENCE_MEMBERS: i64 = 200;
 /// Unread messages are counted up to here.
 pub const UNREAD_COUNT: i64 = 999;
+/// What a summary counts and looks for lies within so many positions of the
+/// room's head, so that its cost does not grow with what nobody counts.
+pub const SUMMARY_POSITIONS: i64 = 10_000;
+/// A page of messages is cut when their texts have grown this long.
+pub const PAGE_BYTES: usize = 512 * 1024;
 
 pub const COMMANDS_IN_FLIGHT: usize = 32;
 pub const GRPC_MESSAGE_BYTES: usize = 1024 * 1024;

@@ -124,20 +124,27 @@ impl RoomLog {
         }
     }
 
+    /// Whether a draft's sender may post; what others send again is looked up.
+    #[must_use]
+    pub fn may_post(&self, user: UserId) -> bool {
+        self.access(user).may_take_part().is_ok()
+    }
+
     fn access(&self, user: UserId) -> Access {
         let membership = self.members.get(&user).map(|m| (m.role, m.state));
         Access { kind: self.room.kind, membership }
     }
 
     fn send(&mut self, draft: &Draft, now: Timestamp) -> Result<Message> {
-        self.access(draft.sender).may_take_part()?;
         let key = (draft.sender, draft.client_message_id.clone());
         if let Some(first) = self.sent.get(&key) {
+            // Also to who has left since: it was sent, and that is the answer.
             return match &first.content {
                 Content::Text { text, .. } if *text == draft.text => Ok(first.clone()),
                 _ => Err(Error::ClientMessageIdReused),
             };
         }
+        self.access(draft.sender).may_take_part()?;
         let content = Content::Text {
             text: draft.text.clone(),
             client_message_id: draft.client_message_id.clone(),
@@ -167,6 +174,9 @@ impl RoomLog {
             let role = if empty { MemberRole::Owner } else { MemberRole::Member };
             self.tell(user.id, SystemKind::MemberJoined, "", now);
             self.set_member(user, role, MemberState::Joined, now);
+            // What was said before is history, not unread.
+            self.read.insert(user.id, self.room.head_seq);
+            self.moved_marks.insert(user.id);
         }
         Done::Room(self.room.clone())
     }

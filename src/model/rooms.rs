@@ -30,8 +30,10 @@ pub struct RoomSummary {
     pub room: Room,
     pub role: MemberRole,
     pub read_seq: Seq,
-    /// Exact up to `limits::UNREAD_COUNT`; larger means more than that.
+    /// Up to `limits::UNREAD_COUNT`.
     pub unread: i64,
+    /// There are more, or may be.
+    pub unread_more: bool,
     pub last_message: Option<Message>,
 }
 

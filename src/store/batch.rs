@@ -1,7 +1,10 @@
 //! One transaction of a lane: lock and read the rooms, apply the operations,
 //! write what they changed.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashSet},
+    time::Duration,
+};
 
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
@@ -32,17 +35,20 @@ pub struct Outcome {
 /// The transaction did not go through.
 pub struct Failed {
     pub cause: sqlx::Error,
-    /// The connection broke while committing: it may have happened.
-    pub in_doubt: bool,
+    /// The connection broke while committing: this may have happened.
+    pub in_doubt: Option<Outcome>,
     /// A message has been sent before; the batch must look for repeats.
     pub repeated: bool,
 }
 
 impl From<sqlx::Error> for Failed {
     fn from(cause: sqlx::Error) -> Self {
-        Self { repeated: is_taken(&cause), in_doubt: false, cause }
+        Self { repeated: is_taken(&cause), in_doubt: None, cause }
     }
 }
+
+/// A database that is silent for so long while a batch runs is away.
+const WITHIN: Duration = Duration::from_secs(10);
 
 /// Runs the batch. Repeats of messages that are stored already are rare, so
 /// they are first left to the unique key to find (`Failed::repeated`).
@@ -51,24 +57,79 @@ pub async fn run(
     ops: &[&Op],
     look_for_repeats: bool,
 ) -> Result<Outcome, Failed> {
-    let outcome = transact(connection, ops, look_for_repeats).await;
-    if outcome.is_err() {
-        connection.undo().await;
-    }
-    outcome
+    let prepared = async {
+        let mut tx = connection.begin().await?;
+        let outcome = prepare(&mut tx, ops, look_for_repeats).await?;
+        Ok::<_, sqlx::Error>((tx, outcome))
+    };
+    let failed = match in_time(prepared).await {
+        // Also when nothing was written: it ends the transaction, and its locks.
+        Ok((tx, outcome)) => match in_time(tx.commit()).await {
+            Ok(()) => return Ok(outcome),
+            Err(cause) => Failed { cause, in_doubt: Some(outcome), repeated: false },
+        },
+        Err(cause) => Failed::from(cause),
+    };
+    connection.undo().await;
+    Err(failed)
 }
 
-async fn transact(
+/// Whether a commit of unknown outcome has happened. Waits for the rooms'
+/// locks, so that it is not still on its way.
+pub async fn has_happened(
     connection: &mut LaneConnection,
+    outcome: &Outcome,
+) -> Result<bool, sqlx::Error> {
+    // It happened as a whole or not at all, so one of its rows tells.
+    let Some(log) = outcome.logs.iter().find(|log| !log.changes.is_empty()) else {
+        return Ok(false);
+    };
+    let read = async {
+        let mut tx = connection.begin().await?;
+        let sql = format!("select head_seq from rooms where id = ?{}", tx.dialect().for_update());
+        let head: Option<i64> = within!(&mut tx, c => {
+            sqlx::query_scalar(AssertSqlSafe(sql)).bind(log.room.id.0).fetch_optional(c).await
+        })?;
+        let mut happened = head.is_some_and(|head| head >= log.room.head_seq.0);
+        // Another node may have come as far by changes of its own.
+        if let Some(message) = log.changes.iter().find_map(|change| change.message.as_ref()) {
+            let row: Option<(Uuid, i64)> = within!(&mut tx, c => {
+                sqlx::query_as(
+                    "select sender_id, posted_us from messages where room_id = ? and seq = ?",
+                )
+                .bind(message.room.0).bind(message.seq.0).fetch_optional(c).await
+            })?;
+            happened &= row == Some((message.sender.0, message.posted_at.0));
+        }
+        tx.commit().await?;
+        Ok(happened)
+    };
+    let happened = in_time(read).await;
+    if happened.is_err() {
+        connection.undo().await;
+    }
+    happened
+}
+
+async fn in_time<T>(work: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, sqlx::Error> {
+    let late = || sqlx::Error::Io(std::io::ErrorKind::TimedOut.into());
+    tokio::time::timeout(WITHIN, work).await.unwrap_or_else(|_| Err(late()))
+}
+
+async fn prepare(
+    tx: &mut Tx<'_>,
     ops: &[&Op],
     look_for_repeats: bool,
-) -> Result<Outcome, Failed> {
-    let mut tx = connection.begin().await?;
-    let mut logs = lock_rooms(&mut tx, ops).await?;
-    read_marks(&mut tx, ops, &mut logs).await?;
-    read_counts(&mut tx, ops, &mut logs).await?;
-    if look_for_repeats {
-        read_repeats(&mut tx, ops, &mut logs).await?;
+) -> Result<Outcome, sqlx::Error> {
+    let mut logs = lock_rooms(tx, ops).await?;
+    read_marks(tx, ops, &mut logs).await?;
+    read_counts(tx, ops, &mut logs).await?;
+    let by_outsider = |op: &&Op| {
+        matches!(op, Op::Send(draft)
+            if logs.get(&draft.room).is_some_and(|log| !log.may_post(draft.sender)))
+    };
+    if look_for_repeats || ops.iter().any(by_outsider) {
+        read_repeats(tx, ops, &mut logs).await?;
     }
 
     let now = Timestamp::now();
@@ -82,13 +143,11 @@ async fn transact(
 
     let logs: Vec<RoomLog> = logs.into_values().collect();
     if logs.iter().any(|log| !log.changes.is_empty() || !log.moved_marks.is_empty()) {
-        write_rooms(&mut tx, &logs).await?;
-        write_messages(&mut tx, &logs).await?;
-        write_members(&mut tx, &logs).await?;
-        write_marks(&mut tx, &logs).await?;
+        write_rooms(tx, &logs).await?;
+        write_messages(tx, &logs).await?;
+        write_members(tx, &logs).await?;
+        write_marks(tx, &logs).await?;
     }
-    // Also when nothing was written: it ends the transaction, and its locks.
-    tx.commit().await.map_err(|cause| Failed { cause, in_doubt: true, repeated: false })?;
     Ok(Outcome { logs, results })
 }
 

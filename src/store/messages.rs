@@ -11,7 +11,7 @@ use super::{
 use crate::{
     error::Result,
     model::{
-        Change, Content, Member, Message, Room, RoomId, Seq, SystemKind, Timestamp, UserId,
+        Change, Content, Member, Message, Room, RoomId, Seq, SystemKind, Timestamp, UserId, limits,
         messages::{Anchor, MessagePage},
     },
 };
@@ -148,8 +148,9 @@ impl Store {
                 .fetch_all(c).await
         })
         .map_err(refused)?;
-        let more = rows.len() > limit;
-        rows.truncate(limit);
+        let fit = limit.min(fitting(&rows));
+        let more = rows.len() > fit;
+        rows.truncate(fit);
         Ok((rows.into_iter().map(Message::from).collect(), more))
     }
 
@@ -223,6 +224,7 @@ impl Store {
                 ))
             }.await)
             .map_err(refused)?;
+        let limit = limit.min(fitting(&messages));
         Ok(merge(
             room,
             after,
@@ -235,6 +237,16 @@ impl Store {
             },
         ))
     }
+}
+
+/// How many of the rows a page has room for; at least one, so that it goes on.
+fn fitting(rows: &[MessageRow]) -> usize {
+    let mut bytes = 0;
+    let cut = rows.iter().position(|row| {
+        bytes += row.body.len();
+        bytes > limits::PAGE_BYTES
+    });
+    cut.unwrap_or(rows.len()).max(1)
 }
 
 /// Rows that changed, each kind in the order of `changed_seq`.

@@ -11,8 +11,8 @@ use super::{
 use crate::{
     error::Result,
     model::{
-        Member, MemberRole, MemberState, Message, Room, RoomId, RoomKind, RoomSummary, Seq,
-        Timestamp, User, UserId, limits, rooms::Access, users::fold,
+        Member, MemberRole, MemberState, Message, ReadMark, Room, RoomId, RoomKind, RoomSummary,
+        Seq, Timestamp, User, UserId, limits, rooms::Access, users::fold,
     },
 };
 
@@ -128,17 +128,20 @@ impl From<MemberRow> for Member {
 /// A member's summary of a room: the room, their role and mark, what is unread,
 /// and the newest message that is not a system message.
 ///
-/// The unread messages are counted up to the position of the thousandth, so the
-/// cost for a room is bounded.
+/// The unread messages are counted up to the position of the thousandth, and
+/// within a number of positions, so the cost for a room is bounded.
 fn summary_sql(wanted: &str) -> String {
-    let unread = "x.room_id = r.id and x.seq > coalesce(k.read_seq, 0)
-                  and x.sender_id <> m.user_id and x.kind = 1";
+    let near = format!("x.seq > r.head_seq - {}", limits::SUMMARY_POSITIONS);
+    let unread = format!(
+        "x.room_id = r.id and x.seq > coalesce(k.read_seq, 0) and {near}
+         and x.sender_id <> m.user_id and x.kind = 1"
+    );
     format!(
         "select {ROOM_COLUMNS}, m.role, coalesce(k.read_seq, 0) as read_seq,
                 (select count(*) from messages x where {unread} and x.seq <= coalesce(
                     (select x.seq from messages x where {unread}
                      order by x.seq limit 1 offset {}), r.head_seq)) as unread,
-                (select x.seq from messages x where x.room_id = r.id and x.kind = 1
+                (select x.seq from messages x where x.room_id = r.id and {near} and x.kind = 1
                  order by x.seq desc limit 1) as last_seq
          from members m
          join rooms r on r.id = m.room_id
@@ -186,20 +189,21 @@ impl Store {
         }))
     }
 
-    /// The heads of rooms, as far as they exist.
-    pub async fn heads(&self, rooms: &[RoomId]) -> Result<Vec<(RoomId, Seq)>> {
-        let rooms = padded(rooms.to_vec());
-        let sql =
-            format!("select id, head_seq from rooms where id in {}", placeholders(1, rooms.len()));
+    /// How far a user has read the rooms that they are in.
+    pub async fn read_marks(&self, user: UserId) -> Result<Vec<ReadMark>> {
         let rows: Vec<(Uuid, i64)> = reading!(&self.pools, c => {
-            let mut query = sqlx::query_as(AssertSqlSafe(sql));
-            for room in &rooms {
-                query = query.bind(room.0);
-            }
-            query.fetch_all(c).await
+            sqlx::query_as(
+                "select k.room_id, k.read_seq from members m
+                 join marks k on k.room_id = m.room_id and k.user_id = m.user_id
+                 where m.user_id = ? and m.state = 1",
+            )
+            .bind(user.0).fetch_all(c).await
         })
         .map_err(refused)?;
-        Ok(rows.into_iter().map(|(id, head)| (RoomId(id), Seq(head))).collect())
+        Ok(rows
+            .into_iter()
+            .map(|(room, read_seq)| ReadMark { room: RoomId(room), user, read_seq: Seq(read_seq) })
+            .collect())
     }
 
     /// The rooms a user is in, with their heads.
@@ -279,7 +283,9 @@ impl Store {
                 RoomSummary {
                     role: role_of(row.role),
                     read_seq: Seq(row.read_seq),
-                    unread: row.unread,
+                    unread: row.unread.min(limits::UNREAD_COUNT),
+                    unread_more: row.unread > limits::UNREAD_COUNT
+                        || row.read_seq < room.head_seq.0 - limits::SUMMARY_POSITIONS,
                     last_message: last.remove(&room.id),
                     room,
                 }

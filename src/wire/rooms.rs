@@ -54,14 +54,13 @@ pub fn member(member: Member) -> v1::Member {
 
 #[must_use]
 pub fn summary(summary: RoomSummary) -> v1::RoomSummary {
-    let RoomSummary { room: of, role: held, read_seq, unread, last_message } = summary;
-    let counted = unread.min(limits::UNREAD_COUNT);
+    let RoomSummary { room: of, role: held, read_seq, unread, unread_more, last_message } = summary;
     v1::RoomSummary {
         room: Some(room(of)),
         role: role(held).into(),
         read_seq: read_seq.0,
-        unread_count: i32::try_from(counted).unwrap_or(i32::MAX),
-        unread_more: unread > counted,
+        unread_count: i32::try_from(unread).unwrap_or(i32::MAX),
+        unread_more,
         last_message: last_message.map(message),
     }
 }
