@@ -55,8 +55,19 @@ pub enum Error {
     #[error("Only an owner or admin of this room may do this.")]
     NotAdmin,
 
+    #[error("Only who has posted this message may do this.")]
+    NotSender,
+
     #[error("The only owner cannot leave a room with others in it.")]
     LastOwner,
+    #[error("This message has been deleted.")]
+    MessageDeleted,
+    #[error("This is not a message that a person has written.")]
+    SystemMessage,
+    #[error("This message has too many different reactions.")]
+    TooManyReactions,
+    #[error("This room has too many pinned messages.")]
+    TooManyPins,
 
     #[error("Too fast; try again in a moment.")]
     TooFast { retry_after: Duration },

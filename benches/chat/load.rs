@@ -64,6 +64,7 @@ pub fn message(room: &str) -> v1::SendMessageRequest {
         room_id: room.into(),
         text: TEXT.into(),
         client_message_id: uuid::Uuid::new_v4().to_string(),
+        ..Default::default()
     }
 }
 

@@ -99,7 +99,7 @@ fn hand_on(hub: &Hub, typing: &Typing, committed: Committed) {
         let posters: Vec<UserId> = commit
             .changes
             .iter()
-            .filter_map(|change| change.message.as_ref())
+            .filter_map(|change| change.message.as_ref().filter(|m| m.seq == change.seq))
             .filter(|message| matches!(message.content, Content::Text { .. }))
             .map(|message| message.sender)
             .collect();

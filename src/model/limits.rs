@@ -15,6 +15,12 @@ pub const ROOM_NAME_CHARS: usize = 64;
 pub const TOPIC_CHARS: usize = 250;
 pub const MESSAGE_CHARS: usize = 4_000;
 pub const MESSAGE_BYTES: usize = 16 * 1024;
+/// Different emojis under one message.
+pub const REACTIONS: usize = 20;
+/// Users that a reaction names.
+pub const REACTION_USERS: usize = 100;
+pub const PINS: i64 = 100;
+pub const VERSIONS: usize = 100;
 pub const CLIENT_MESSAGE_ID_CHARS: usize = 64;
 pub const REQUEST_ID_CHARS: usize = 64;
 

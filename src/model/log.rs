@@ -5,11 +5,11 @@
 //! `changes`, from which the store derives every row it writes. A refused
 //! operation leaves no trace.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::{
     Change, Content, Draft, Member, MemberRole, MemberState, Message, Room, RoomId, Seq,
-    SystemKind, Timestamp, User, UserId, rooms::Access,
+    SystemKind, Timestamp, Touch, User, UserId, log_messages::Touched, rooms::Access,
 };
 use crate::error::{Error, Result};
 
@@ -22,6 +22,7 @@ pub enum Op {
     Leave { room: RoomId, user: User },
     Update { room: RoomId, user: UserId, name: Option<String>, topic: Option<String> },
     MarkRead { room: RoomId, user: UserId, seq: Seq },
+    Touch { room: RoomId, user: UserId, seq: Seq, touch: Touch },
 }
 
 impl Op {
@@ -33,7 +34,8 @@ impl Op {
             Self::Join { room, .. }
             | Self::Leave { room, .. }
             | Self::Update { room, .. }
-            | Self::MarkRead { room, .. } => *room,
+            | Self::MarkRead { room, .. }
+            | Self::Touch { room, .. } => *room,
         }
     }
 
@@ -44,7 +46,19 @@ impl Op {
             Self::Create { owner: user, .. }
             | Self::Join { user, .. }
             | Self::Leave { user, .. } => user.id,
-            Self::Update { user, .. } | Self::MarkRead { user, .. } => *user,
+            Self::Update { user, .. } | Self::MarkRead { user, .. } | Self::Touch { user, .. } => {
+                *user
+            }
+        }
+    }
+
+    /// The message that it is about, which must be read before.
+    #[must_use]
+    pub fn message(&self) -> Option<Seq> {
+        match self {
+            Self::Send(draft) => draft.reply_to,
+            Self::Touch { seq, .. } => Some(*seq),
+            _ => None,
         }
     }
 
@@ -88,11 +102,19 @@ pub struct RoomLog {
     pub read: HashMap<UserId, Seq>,
     /// Messages that the batch's drafts may repeat, by sender and client id.
     pub sent: HashMap<(UserId, String), Message>,
+    /// Messages that the batch's operations are about.
+    pub messages: BTreeMap<Seq, Message>,
+    /// Which of the batch's users have which reaction under them.
+    pub reacted: HashSet<(Seq, String, UserId)>,
+    /// How many messages are pinned; read only for who pins.
+    pub pins: i64,
 
     /// What this transaction changes, one element for each position taken.
     pub changes: Vec<Change>,
     /// Whose read mark it moves.
     pub moved_marks: HashSet<UserId>,
+    /// What else it does to messages.
+    pub touched: Touched,
 }
 
 impl RoomLog {
@@ -105,8 +127,12 @@ impl RoomLog {
             owners: 0,
             read: HashMap::new(),
             sent: HashMap::new(),
+            messages: BTreeMap::new(),
+            reacted: HashSet::new(),
+            pins: 0,
             changes: Vec::new(),
             moved_marks: HashSet::new(),
+            touched: Touched::default(),
         }
     }
 
@@ -121,6 +147,9 @@ impl RoomLog {
                 self.update(*user, name.as_deref(), topic.as_deref(), now)
             }
             Op::MarkRead { user, seq, .. } => self.mark_read(*user, *seq),
+            Op::Touch { user, seq, touch, .. } => {
+                self.touch(*user, *seq, touch, now).map(Done::Message)
+            }
         }
     }
 
@@ -130,7 +159,7 @@ impl RoomLog {
         self.access(user).may_take_part().is_ok()
     }
 
-    fn access(&self, user: UserId) -> Access {
+    pub(super) fn access(&self, user: UserId) -> Access {
         let membership = self.members.get(&user).map(|m| (m.role, m.state));
         Access { kind: self.room.kind, membership }
     }
@@ -140,17 +169,22 @@ impl RoomLog {
         if let Some(first) = self.sent.get(&key) {
             // Also to who has left since: it was sent, and that is the answer.
             return match &first.content {
-                Content::Text { text, .. } if *text == draft.text => Ok(first.clone()),
-                _ => Err(Error::ClientMessageIdReused),
+                Content::Text { text, .. } if *text != draft.text && first.edited_at.is_none() => {
+                    Err(Error::ClientMessageIdReused)
+                }
+                // What it was at first is not known any more once it was edited.
+                _ => Ok(first.clone()),
             };
         }
         self.access(draft.sender).may_take_part()?;
+        if let Some(seq) = draft.reply_to {
+            self.messages.get(&seq).ok_or(Error::MessageNotFound)?.text()?;
+        }
         let content = Content::Text {
             text: draft.text.clone(),
             client_message_id: draft.client_message_id.clone(),
         };
-        let change = self.post(draft.sender, content, now);
-        let message = change.message.clone().expect("post puts a message into its change");
+        let message = self.post(draft.sender, content, draft.reply_to, now);
         self.sent.insert(key, message.clone());
         Ok(message)
     }
@@ -226,24 +260,46 @@ impl RoomLog {
     }
 
     /// Takes the next position for a message.
-    fn post(&mut self, sender: UserId, content: Content, now: Timestamp) -> &mut Change {
-        let seq = self.room.head_seq.next();
-        self.room.head_seq = seq;
-        let mut change = Change::at(self.room.id, seq);
-        change.message = Some(Message {
+    fn post(
+        &mut self,
+        sender: UserId,
+        content: Content,
+        reply_to: Option<Seq>,
+        now: Timestamp,
+    ) -> Message {
+        let seq = self.next();
+        let message = Message {
             room: self.room.id,
             seq,
             sender,
             posted_at: now,
             changed_seq: seq,
             content,
-        });
+            reply_to,
+            edited_at: None,
+            reactions: Vec::new(),
+            pin: None,
+        };
+        self.messages.insert(seq, message.clone());
+        self.tell_message(message.clone());
+        message
+    }
+
+    /// Takes the next position.
+    pub(super) fn next(&mut self) -> Seq {
+        self.room.head_seq = self.room.head_seq.next();
+        self.room.head_seq
+    }
+
+    /// Tells a message at the position that it has just taken.
+    pub(super) fn tell_message(&mut self, message: Message) {
+        let mut change = Change::at(self.room.id, message.changed_seq);
+        change.message = Some(message);
         self.changes.push(change);
-        self.changes.last_mut().expect("a change was just pushed")
     }
 
     fn tell(&mut self, who: UserId, kind: SystemKind, detail: &str, now: Timestamp) {
-        self.post(who, Content::System { kind, detail: detail.to_owned() }, now);
+        self.post(who, Content::System { kind, detail: detail.to_owned() }, None, now);
     }
 
     /// Changes a membership at the position that was just taken.
@@ -321,6 +377,7 @@ mod tests {
             sender: user(n).id,
             text: text.into(),
             client_message_id: id.to_string(),
+            reply_to: None,
         })
     }
 
@@ -354,16 +411,25 @@ mod tests {
         /// Whatever is asked, in whatever order: positions have no holes, what
         /// is refused changes nothing, and counts agree with the members.
         #[test]
-        fn the_log_has_no_holes(ops in proptest::collection::vec((0u8..6, 0u8..4, 0u8..5), 0..80)) {
+        fn the_log_has_no_holes(ops in proptest::collection::vec((0u8..12, 0u8..4, 0u8..5), 0..80)) {
             let mut log = new_log();
             for (what, who, id) in ops {
                 let room = room().id;
+                let touch = |touch| {
+                    Op::Touch { room, user: user(who).id, seq: Seq(i64::from(id) * 2), touch }
+                };
                 let op = match what {
                     0 | 1 => draft(who, id, if id == 4 { "other" } else { "same" }),
                     2 => Op::Join { room, user: user(who) },
                     3 => Op::Leave { room, user: user(who) },
                     4 => Op::Update { room, user: user(who).id, name: Some(format!("n{id}")), topic: (id > 2).then(String::new) },
-                    _ => Op::MarkRead { room, user: user(who).id, seq: Seq(i64::from(id) * 3) },
+                    5 => Op::MarkRead { room, user: user(who).id, seq: Seq(i64::from(id) * 3) },
+                    6 => touch(Touch::Edit(format!("by {who}"))),
+                    7 => touch(Touch::Delete),
+                    8 => touch(Touch::React(if who > 1 { "👍" } else { "🎉" }.into())),
+                    9 => touch(Touch::Unreact("👍".into())),
+                    10 => touch(Touch::Pin),
+                    _ => touch(Touch::Unpin),
                 };
                 let before = (log.room.clone(), log.changes.len(), log.members.len());
                 if log.apply(&op, Timestamp(9)).is_err() {
@@ -383,6 +449,19 @@ mod tests {
             for mark in log.read.values() {
                 prop_assert!(*mark <= log.room.head_seq);
             }
+            // What was told last of each message is what is written, and its
+            // derived parts agree with the rows.
+            for (seq, message) in &log.messages {
+                let told = log.changes.iter().rev().filter_map(|change| change.message.as_ref());
+                prop_assert_eq!(told.into_iter().find(|told| told.seq == *seq), Some(message));
+                for reaction in &message.reactions {
+                    let rows = log.reacted.iter().filter(|(of, emoji, _)| (of, emoji) == (seq, &reaction.emoji));
+                    prop_assert_eq!(reaction.count, count(rows.count()));
+                    prop_assert_eq!(reaction.count, count(reaction.users.len()));
+                    prop_assert!(reaction.count > 0);
+                }
+            }
+            prop_assert_eq!(log.pins, count(log.messages.values().filter(|m| m.pin.is_some()).count()));
         }
     }
 }

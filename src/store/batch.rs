@@ -11,8 +11,9 @@ use uuid::Uuid;
 
 use super::{
     dialect::{Dialect, LaneConnection, Tx, is_taken, padded, pieces, placeholders, within},
-    messages::{MESSAGE_COLUMNS, MessageRow, kind_of},
+    messages::{MESSAGES, MessageRow, stored},
     rooms::{RoomRow, role_code, role_of, state_code, state_of},
+    touched,
 };
 use crate::{
     error::{Error, Result},
@@ -92,7 +93,10 @@ pub async fn has_happened(
         })?;
         let mut happened = head.is_some_and(|head| head >= log.room.head_seq.0);
         // Another node may have come as far by changes of its own.
-        if let Some(message) = log.changes.iter().find_map(|change| change.message.as_ref()) {
+        let posted = |change: &&Change| {
+            change.message.as_ref().is_some_and(|message| message.seq == change.seq)
+        };
+        if let Some(Change { message: Some(message), .. }) = log.changes.iter().find(posted) {
             let row: Option<(Uuid, i64)> = within!(&mut tx, c => {
                 sqlx::query_as(
                     "select sender_id, posted_us from messages where room_id = ? and seq = ?",
@@ -124,6 +128,7 @@ async fn prepare(
     let mut logs = lock_rooms(tx, ops).await?;
     read_marks(tx, ops, &mut logs).await?;
     read_counts(tx, ops, &mut logs).await?;
+    touched::read(tx, ops, &mut logs).await?;
     let by_outsider = |op: &&Op| {
         matches!(op, Op::Send(draft)
             if logs.get(&draft.room).is_some_and(|log| !log.may_post(draft.sender)))
@@ -145,6 +150,7 @@ async fn prepare(
     if logs.iter().any(|log| !log.changes.is_empty() || !log.moved_marks.is_empty()) {
         write_rooms(tx, &logs).await?;
         write_messages(tx, &logs).await?;
+        touched::write(tx, &logs).await?;
         write_members(tx, &logs).await?;
         write_marks(tx, &logs).await?;
     }
@@ -364,8 +370,8 @@ async fn read_repeats(
     }
     let drafts = padded(drafts.into_iter().collect::<Vec<_>>());
     let sql = format!(
-        "select {MESSAGE_COLUMNS} from messages where {}",
-        vec!["(room_id = ? and sender_id = ? and client_message_id = ?)"; drafts.len()]
+        "{MESSAGES} where {}",
+        vec!["(x.room_id = ? and x.sender_id = ? and x.client_message_id = ?)"; drafts.len()]
             .join(" or "),
     );
     let rows: Vec<MessageRow> = within!(tx, c => {
@@ -377,8 +383,10 @@ async fn read_repeats(
     })?;
     for row in rows {
         let message = Message::from(row);
-        if let (Some(log), Content::Text { client_message_id, .. }) =
-            (logs.get_mut(&message.room), &message.content)
+        if let (
+            Some(log),
+            Content::Text { client_message_id, .. } | Content::Deleted { client_message_id, .. },
+        ) = (logs.get_mut(&message.room), &message.content)
         {
             log.sent.insert((message.sender, client_message_id.clone()), message);
         }
@@ -455,26 +463,31 @@ async fn update_settings(tx: &mut Tx<'_>, log: &RoomLog) -> Result<(), sqlx::Err
 }
 
 async fn write_messages(tx: &mut Tx<'_>, logs: &[RoomLog]) -> Result<(), sqlx::Error> {
-    let messages: Vec<&Message> =
-        changes(logs).filter_map(|change| change.message.as_ref()).collect();
-    for piece in pieces(&messages, ROWS) {
+    // As they were posted; what this batch did to them since is written after.
+    let posted: Vec<&Message> = changes(logs)
+        .filter_map(|change| change.message.as_ref().filter(|message| message.seq == change.seq))
+        .collect();
+    for piece in pieces(&posted, ROWS) {
         let sql = format!(
-            "insert into messages ({MESSAGE_COLUMNS}) values {}",
-            placeholders(piece.len(), 8)
+            "insert into messages (room_id, seq, sender_id, kind, client_message_id, body,
+                                   posted_us, changed_seq, reply_to_seq)
+             values {}",
+            placeholders(piece.len(), 9)
         );
-        within!(tx, c => {
+        within!(&mut *tx, c => {
             let mut query = sqlx::query(AssertSqlSafe(sql));
             for message in piece {
-                let (kind, client_message_id, body) = kind_of(&message.content);
+                let row = stored(&message.content);
                 query = query
                     .bind(message.room.0)
                     .bind(message.seq.0)
                     .bind(message.sender.0)
-                    .bind(kind)
-                    .bind(client_message_id)
-                    .bind(body)
+                    .bind(row.kind)
+                    .bind(row.client_message_id)
+                    .bind(row.body)
                     .bind(message.posted_at.0)
-                    .bind(message.changed_seq.0);
+                    .bind(message.changed_seq.0)
+                    .bind(message.reply_to.map(|seq| seq.0));
             }
             query.execute(c).await.map(drop)
         })?;

@@ -9,9 +9,11 @@ mod batch;
 pub mod dialect;
 pub mod messages;
 pub mod presence;
+mod reactions;
 pub mod rooms;
 pub mod schema;
 pub mod sessions;
+mod touched;
 pub mod users;
 pub mod writer;
 

@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::{
     Store,
     dialect::{padded, placeholders, reading, refused},
-    messages::{MESSAGE_COLUMNS, MessageRow, limit_plus_one},
+    messages::{MESSAGES, MessageRow, limit_plus_one},
 };
 use crate::{
     error::Result,
@@ -263,8 +263,8 @@ impl Store {
         if !names.is_empty() {
             let names = padded(names);
             let sql = format!(
-                "select {MESSAGE_COLUMNS} from messages where {}",
-                vec!["(room_id = ? and seq = ?)"; names.len()].join(" or "),
+                "{MESSAGES} where {}",
+                vec!["(x.room_id = ? and x.seq = ?)"; names.len()].join(" or "),
             );
             let found: Vec<MessageRow> = reading!(&self.pools, c => {
                 let mut query = sqlx::query_as(AssertSqlSafe(sql));

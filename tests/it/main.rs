@@ -5,6 +5,7 @@ mod support;
 mod accounts;
 mod bad_input;
 mod layers;
+mod messages;
 mod once;
 mod outage;
 mod presence;

@@ -257,6 +257,14 @@ calls! {
     }
     ChatServiceClient {
         send_message(SendMessageRequest) -> SendMessageResponse;
+        edit_message(EditMessageRequest) -> EditMessageResponse;
+        delete_message(DeleteMessageRequest) -> DeleteMessageResponse;
+        add_reaction(AddReactionRequest) -> AddReactionResponse;
+        remove_reaction(RemoveReactionRequest) -> RemoveReactionResponse;
+        pin_message(PinMessageRequest) -> PinMessageResponse;
+        unpin_message(UnpinMessageRequest) -> UnpinMessageResponse;
+        list_pins(ListPinsRequest) -> ListPinsResponse;
+        list_message_versions(ListMessageVersionsRequest) -> ListMessageVersionsResponse;
         list_messages(ListMessagesRequest) -> ListMessagesResponse;
         get_message(GetMessageRequest) -> GetMessageResponse;
         mark_read(MarkReadRequest) -> MarkReadResponse;

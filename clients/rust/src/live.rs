@@ -361,7 +361,8 @@ impl Keeper {
             let Some(message) = self.outbox.next(Instant::now()) else { return };
             let Unsent { client_message_id, room_id, text } = message;
             let pending = Pending::Message(client_message_id.clone());
-            let request = v1::SendMessageRequest { room_id, text, client_message_id };
+            let request =
+                v1::SendMessageRequest { room_id, text, client_message_id, reply_to_seq: 0 };
             stream.request(Command::SendMessage(request), pending).await;
         }
     }

@@ -242,6 +242,7 @@ fn as_json(message: &v1::Message, sender: &str, room: &str) -> String {
     let (kind, text) = match &message.content {
         Some(Content::Text(text)) => ("text", text.clone()),
         Some(Content::System(system)) => (system.kind().as_str_name(), system.detail.clone()),
+        Some(Content::Deleted(_)) => ("deleted", String::new()),
         None => ("unknown", String::new()),
     };
     json!({
@@ -253,6 +254,8 @@ fn as_json(message: &v1::Message, sender: &str, room: &str) -> String {
         "posted_at_us": at.seconds * 1_000_000 + i64::from(at.nanos) / 1_000,
         "kind": kind,
         "text": text,
+        "edited": message.edited_at.is_some(),
+        "reply_to_seq": message.reply_to_seq,
     })
     .to_string()
 }
@@ -265,6 +268,7 @@ fn as_text(message: &v1::Message, sender: &str, room: &str) -> String {
         Some(Content::System(system)) => {
             format!("[{room}] * {sender} {}", what_happened(system))
         }
+        Some(Content::Deleted(_)) => format!("[{room}] {sender}'s message was deleted"),
         None => format!("[{room}] {sender} …"),
     }
 }
