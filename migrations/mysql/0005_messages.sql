@@ -4,8 +4,8 @@
 alter table messages add column reply_to_seq bigint null;
 -- when the text was changed last
 alter table messages add column edited_us bigint null;
--- who deleted it; kind is 2 then, and the body empty
-alter table messages add column deleted_by binary(16) null;
+-- who deleted it (kind is 2 then, and the body empty); whom a system message is about
+alter table messages add column about_id binary(16) null;
 
 -- Texts that messages had before they were edited.
 create table message_versions (

@@ -4,8 +4,8 @@
 alter table messages add column reply_to_seq integer;
 -- when the text was changed last
 alter table messages add column edited_us integer;
--- who deleted it; kind is 2 then, and the body empty
-alter table messages add column deleted_by blob;
+-- who deleted it (kind is 2 then, and the body empty); whom a system message is about
+alter table messages add column about_id blob;
 
 -- Texts that messages had before they were edited.
 create table message_versions (

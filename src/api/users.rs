@@ -82,4 +82,38 @@ impl UserService for UserApi {
         let user = self.chat.update_profile(caller, changes).await?;
         Ok(Response::new(v1::UpdateProfileResponse { user: Some(users::user(user)) }))
     }
+
+    async fn block_user(
+        &self,
+        request: Request<v1::BlockUserRequest>,
+    ) -> Result<Response<v1::BlockUserResponse>, Status> {
+        let caller = caller(&self.chat, &request)?;
+        self.chat.block_user(caller, users::user_id(&request.get_ref().user_id)?).await?;
+        Ok(Response::new(v1::BlockUserResponse {}))
+    }
+
+    async fn unblock_user(
+        &self,
+        request: Request<v1::UnblockUserRequest>,
+    ) -> Result<Response<v1::UnblockUserResponse>, Status> {
+        let caller = caller(&self.chat, &request)?;
+        self.chat.unblock_user(caller, users::user_id(&request.get_ref().user_id)?).await?;
+        Ok(Response::new(v1::UnblockUserResponse {}))
+    }
+
+    async fn list_blocked_users(
+        &self,
+        request: Request<v1::ListBlockedUsersRequest>,
+    ) -> Result<Response<v1::ListBlockedUsersResponse>, Status> {
+        let caller = caller(&self.chat, &request)?;
+        let search = users::list_blocked(request.get_ref())?;
+        let (found, more) = self.chat.list_blocked(caller, search).await?;
+        let last = found.last().filter(|_| more);
+        Ok(Response::new(v1::ListBlockedUsersResponse {
+            next_page_token: last
+                .map(|user| paging::token(fold(&user.username).as_bytes()))
+                .unwrap_or_default(),
+            users: found.into_iter().map(users::user).collect(),
+        }))
+    }
 }

@@ -8,6 +8,7 @@ use crate::{
     model::{
         Caller, Done, Draft, Message, Op, RoomId, Seq, Touch, Version,
         messages::{Anchor, ChangesOf, MessagePage, PageOf},
+        rooms::Right,
     },
     store::{messages::Changes, writer::Pending},
 };
@@ -100,7 +101,7 @@ impl Chat {
     }
 
     pub async fn set_typing(&self, caller: Caller, room: RoomId, typing: bool) -> Result<()> {
-        self.head_for(room, caller.user).await?;
+        self.head_with(room, caller.user, Right::Post).await?;
         if !typing {
             if self.typing.stop(room, caller.user) {
                 self.hub.typing(room, caller.user, false);

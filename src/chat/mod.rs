@@ -16,7 +16,10 @@ use crate::{
     config::Config,
     error::{Error, Result},
     fanout::{hub::Hub, presence::Registry, typing::Typing},
-    model::{Content, RoomId, Seq, UserId, rooms::Access},
+    model::{
+        Content, RoomId, Seq, UserId,
+        rooms::{Access, Right},
+    },
     store::{
         Store,
         writer::{Committed, OnCommit, Writer},
@@ -82,8 +85,13 @@ impl Chat {
 
     /// The head of a room that the user takes part in.
     pub(crate) async fn head_for(&self, room: RoomId, user: UserId) -> Result<Seq> {
+        self.head_with(room, user, Right::Read).await
+    }
+
+    /// The head of a room in which the user may do this.
+    pub(crate) async fn head_with(&self, room: RoomId, user: UserId, right: Right) -> Result<Seq> {
         let (access, head) = self.access(room, user).await?;
-        access.may_take_part()?;
+        access.may(right)?;
         Ok(head)
     }
 }

@@ -266,7 +266,7 @@ impl Hub {
                 self.add(room, user);
             }
             piece.append(change);
-            if let Some((user, MemberState::Left)) = membership {
+            if let Some((user, MemberState::Left | MemberState::Banned)) = membership {
                 self.send(room, &mut piece);
                 self.remove(room, user);
             } else if piece.bytes.len() > PIECE_BYTES {

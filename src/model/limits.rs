@@ -12,6 +12,9 @@ pub const DEVICE_CHARS: usize = 100;
 pub const QUERY_CHARS: usize = 64;
 
 pub const ROOM_NAME_CHARS: usize = 64;
+/// Users that may be added to a room at once.
+pub const ADD_MEMBERS: usize = 50;
+pub const MUTE_FOR: Duration = Duration::from_hours(24 * 366);
 pub const TOPIC_CHARS: usize = 250;
 pub const MESSAGE_CHARS: usize = 4_000;
 pub const MESSAGE_BYTES: usize = 16 * 1024;

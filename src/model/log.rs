@@ -8,8 +8,10 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::{
-    Change, Content, Draft, Member, MemberRole, MemberState, Message, Room, RoomId, Seq,
-    SystemKind, Timestamp, Touch, User, UserId, log_messages::Touched, rooms::Access,
+    Change, Content, Draft, Member, MemberRole, MemberState, Message, Room, RoomId, Seq, Timestamp,
+    Touch, User, UserId,
+    log_messages::Touched,
+    rooms::{Access, MemberChange, Right},
 };
 use crate::error::{Error, Result};
 
@@ -17,12 +19,52 @@ use crate::error::{Error, Result};
 #[derive(Debug, Clone)]
 pub enum Op {
     Send(Draft),
-    Create { room: Box<Room>, owner: User },
-    Join { room: RoomId, user: User },
-    Leave { room: RoomId, user: User },
-    Update { room: RoomId, user: UserId, name: Option<String>, topic: Option<String> },
-    MarkRead { room: RoomId, user: UserId, seq: Seq },
-    Touch { room: RoomId, user: UserId, seq: Seq, touch: Touch },
+    /// The first of the members makes it.
+    Create {
+        room: Box<Room>,
+        members: Vec<(User, MemberRole)>,
+    },
+    Join {
+        room: RoomId,
+        user: User,
+    },
+    Leave {
+        room: RoomId,
+        user: User,
+    },
+    Update {
+        room: RoomId,
+        user: UserId,
+        name: Option<String>,
+        topic: Option<String>,
+    },
+    MarkRead {
+        room: RoomId,
+        user: UserId,
+        seq: Seq,
+    },
+    Touch {
+        room: RoomId,
+        user: UserId,
+        seq: Seq,
+        touch: Touch,
+    },
+    Add {
+        room: RoomId,
+        by: UserId,
+        users: Vec<User>,
+    },
+    SetMember {
+        room: RoomId,
+        by: UserId,
+        user: Box<User>,
+        change: MemberChange,
+    },
+    Archive {
+        room: RoomId,
+        by: UserId,
+        archived: bool,
+    },
 }
 
 impl Op {
@@ -35,20 +77,26 @@ impl Op {
             | Self::Leave { room, .. }
             | Self::Update { room, .. }
             | Self::MarkRead { room, .. }
-            | Self::Touch { room, .. } => *room,
+            | Self::Touch { room, .. }
+            | Self::Add { room, .. }
+            | Self::SetMember { room, .. }
+            | Self::Archive { room, .. } => *room,
         }
     }
 
+    /// The users whose memberships it needs to know.
     #[must_use]
-    pub fn user(&self) -> UserId {
+    pub fn users(&self) -> Vec<UserId> {
         match self {
-            Self::Send(draft) => draft.sender,
-            Self::Create { owner: user, .. }
-            | Self::Join { user, .. }
-            | Self::Leave { user, .. } => user.id,
+            Self::Send(draft) => vec![draft.sender],
+            Self::Create { members, .. } => members.iter().map(|(user, _)| user.id).collect(),
+            Self::Join { user, .. } | Self::Leave { user, .. } => vec![user.id],
             Self::Update { user, .. } | Self::MarkRead { user, .. } | Self::Touch { user, .. } => {
-                *user
+                vec![*user]
             }
+            Self::Add { by, users, .. } => users.iter().map(|user| user.id).chain([*by]).collect(),
+            Self::SetMember { by, user, .. } => vec![*by, user.id],
+            Self::Archive { by, .. } => vec![*by],
         }
     }
 
@@ -65,7 +113,10 @@ impl Op {
     /// Whether it needs to know how many members and owners the room has.
     #[must_use]
     pub fn needs_counts(&self) -> bool {
-        matches!(self, Self::Join { .. } | Self::Leave { .. } | Self::Update { .. })
+        !matches!(
+            self,
+            Self::Send(_) | Self::Create { .. } | Self::MarkRead { .. } | Self::Touch { .. }
+        )
     }
 }
 
@@ -76,6 +127,7 @@ pub enum Done {
     Room(Room),
     Left,
     Read(Seq),
+    Member(Member),
 }
 
 /// A membership as it is stored.
@@ -84,6 +136,7 @@ pub struct Membership {
     pub role: MemberRole,
     pub state: MemberState,
     pub joined_at: Timestamp,
+    pub muted_until: Option<Timestamp>,
     pub changed_seq: Seq,
 }
 
@@ -93,6 +146,10 @@ pub struct RoomLog {
     pub room: Room,
     /// The room is made by this transaction.
     pub created: bool,
+    /// The time of the operation that is applied.
+    pub(super) now: Timestamp,
+    /// One of the two of a direct room does not want to hear from the other.
+    pub blocked: bool,
     /// Of the users that the batch's operations name; absent: never a member.
     pub members: HashMap<UserId, Membership>,
     /// How many owners are in the room; read only for who needs counts, as is
@@ -123,6 +180,8 @@ impl RoomLog {
         Self {
             room,
             created: false,
+            now: Timestamp::default(),
+            blocked: false,
             members: HashMap::new(),
             owners: 0,
             read: HashMap::new(),
@@ -136,35 +195,48 @@ impl RoomLog {
         }
     }
 
+    /// Of a room that the transaction makes.
+    #[must_use]
+    pub fn of_new_room(room: Room) -> Self {
+        Self { created: true, ..Self::new(room) }
+    }
+
     /// Applies one operation, or refuses it and changes nothing.
     pub fn apply(&mut self, op: &Op, now: Timestamp) -> Result<Done> {
+        self.now = now;
         match op {
-            Op::Send(draft) => self.send(draft, now).map(Done::Message),
-            Op::Create { owner, .. } => Ok(self.create(owner, now)),
-            Op::Join { user, .. } => Ok(self.join(user, now)),
-            Op::Leave { user, .. } => self.leave(user, now),
+            Op::Send(draft) => self.send(draft).map(Done::Message),
+            Op::Create { members, .. } => Ok(self.create(members)),
+            Op::Join { user, .. } => self.join(user),
+            Op::Leave { user, .. } => self.leave(user),
             Op::Update { user, name, topic, .. } => {
-                self.update(*user, name.as_deref(), topic.as_deref(), now)
+                self.update(*user, name.as_deref(), topic.as_deref())
             }
             Op::MarkRead { user, seq, .. } => self.mark_read(*user, *seq),
-            Op::Touch { user, seq, touch, .. } => {
-                self.touch(*user, *seq, touch, now).map(Done::Message)
-            }
+            Op::Touch { user, seq, touch, .. } => self.touch(*user, *seq, touch).map(Done::Message),
+            Op::Add { by, users, .. } => self.add(*by, users),
+            Op::SetMember { by, user, change, .. } => self.set(*by, user, *change),
+            Op::Archive { by, archived, .. } => self.archive(*by, *archived),
         }
     }
 
     /// Whether a draft's sender may post; what others send again is looked up.
     #[must_use]
     pub fn may_post(&self, user: UserId) -> bool {
-        self.access(user).may_take_part().is_ok()
+        self.access(user).may(Right::Post).is_ok()
     }
 
     pub(super) fn access(&self, user: UserId) -> Access {
-        let membership = self.members.get(&user).map(|m| (m.role, m.state));
-        Access { kind: self.room.kind, membership }
+        let held = self.members.get(&user);
+        Access {
+            kind: self.room.kind,
+            archived: self.room.archived_at.is_some(),
+            membership: held.map(|held| (held.role, held.state)),
+            muted: held.and_then(|held| held.muted_until).is_some_and(|until| until > self.now),
+        }
     }
 
-    fn send(&mut self, draft: &Draft, now: Timestamp) -> Result<Message> {
+    fn send(&mut self, draft: &Draft) -> Result<Message> {
         let key = (draft.sender, draft.client_message_id.clone());
         if let Some(first) = self.sent.get(&key) {
             // Also to who has left since: it was sent, and that is the answer.
@@ -176,7 +248,10 @@ impl RoomLog {
                 _ => Ok(first.clone()),
             };
         }
-        self.access(draft.sender).may_take_part()?;
+        self.access(draft.sender).may(Right::Post)?;
+        if self.blocked {
+            return Err(Error::Blocked);
+        }
         if let Some(seq) = draft.reply_to {
             self.messages.get(&seq).ok_or(Error::MessageNotFound)?.text()?;
         }
@@ -184,70 +259,13 @@ impl RoomLog {
             text: draft.text.clone(),
             client_message_id: draft.client_message_id.clone(),
         };
-        let message = self.post(draft.sender, content, draft.reply_to, now);
+        let message = self.post(draft.sender, content, draft.reply_to);
         self.sent.insert(key, message.clone());
         Ok(message)
     }
 
-    fn create(&mut self, owner: &User, now: Timestamp) -> Done {
-        // Found instead of made: an earlier try of this same operation has
-        // committed, and its answer was lost on the way.
-        if self.created && self.changes.is_empty() {
-            self.tell(owner.id, SystemKind::RoomCreated, "", now);
-            self.set_member(owner, MemberRole::Owner, MemberState::Joined, now);
-            self.set_settings();
-        }
-        Done::Room(self.room.clone())
-    }
-
-    fn join(&mut self, user: &User, now: Timestamp) -> Done {
-        if !self.access(user.id).is_member() {
-            // A room that everyone left belongs to whoever comes back first;
-            // the rooms that a server comes with belong to nobody.
-            let empty = self.room.member_count == 0 && self.room.creator.is_some();
-            let role = if empty { MemberRole::Owner } else { MemberRole::Member };
-            self.tell(user.id, SystemKind::MemberJoined, "", now);
-            self.set_member(user, role, MemberState::Joined, now);
-            // What was said before is history, not unread.
-            self.read.insert(user.id, self.room.head_seq);
-            self.moved_marks.insert(user.id);
-        }
-        Done::Room(self.room.clone())
-    }
-
-    fn leave(&mut self, user: &User, now: Timestamp) -> Result<Done> {
-        let Ok(role) = self.access(user.id).may_take_part() else { return Ok(Done::Left) };
-        if role == MemberRole::Owner && self.owners == 1 && self.room.member_count > 1 {
-            return Err(Error::LastOwner);
-        }
-        self.tell(user.id, SystemKind::MemberLeft, "", now);
-        self.set_member(user, role, MemberState::Left, now);
-        Ok(Done::Left)
-    }
-
-    fn update(
-        &mut self,
-        user: UserId,
-        name: Option<&str>,
-        topic: Option<&str>,
-        now: Timestamp,
-    ) -> Result<Done> {
-        self.access(user).may_change_settings()?;
-        if let Some(name) = name.filter(|name| *name != self.room.name) {
-            name.clone_into(&mut self.room.name);
-            self.tell(user, SystemKind::RoomRenamed, name, now);
-            self.set_settings();
-        }
-        if let Some(topic) = topic.filter(|topic| *topic != self.room.topic) {
-            topic.clone_into(&mut self.room.topic);
-            self.tell(user, SystemKind::TopicChanged, topic, now);
-            self.set_settings();
-        }
-        Ok(Done::Room(self.room.clone()))
-    }
-
     fn mark_read(&mut self, user: UserId, seq: Seq) -> Result<Done> {
-        self.access(user).may_take_part()?;
+        self.access(user).may(Right::Read)?;
         if seq > self.room.head_seq {
             return Err(Error::invalid("seq", "must not be beyond the room's head"));
         }
@@ -260,19 +278,18 @@ impl RoomLog {
     }
 
     /// Takes the next position for a message.
-    fn post(
+    pub(super) fn post(
         &mut self,
         sender: UserId,
         content: Content,
         reply_to: Option<Seq>,
-        now: Timestamp,
     ) -> Message {
         let seq = self.next();
         let message = Message {
             room: self.room.id,
             seq,
             sender,
-            posted_at: now,
+            posted_at: self.now,
             changed_seq: seq,
             content,
             reply_to,
@@ -296,38 +313,6 @@ impl RoomLog {
         let mut change = Change::at(self.room.id, message.changed_seq);
         change.message = Some(message);
         self.changes.push(change);
-    }
-
-    fn tell(&mut self, who: UserId, kind: SystemKind, detail: &str, now: Timestamp) {
-        self.post(who, Content::System { kind, detail: detail.to_owned() }, None, now);
-    }
-
-    /// Changes a membership at the position that was just taken.
-    fn set_member(&mut self, user: &User, role: MemberRole, state: MemberState, now: Timestamp) {
-        let seq = self.room.head_seq;
-        let joined = state == MemberState::Joined;
-        let step = if joined { 1 } else { -1 };
-        self.room.member_count += step;
-        if role == MemberRole::Owner {
-            self.owners += step;
-        }
-        let joined_at = match self.members.get(&user.id) {
-            Some(before) if !joined => before.joined_at,
-            _ => now,
-        };
-        self.members.insert(user.id, Membership { role, state, joined_at, changed_seq: seq });
-        if let Some(change) = self.changes.last_mut() {
-            change.member =
-                Some(Member { user: user.clone(), role, state, joined_at, changed_seq: seq });
-        }
-    }
-
-    /// Marks the settings as changed at the position that was just taken.
-    fn set_settings(&mut self) {
-        self.room.changed_seq = self.room.head_seq;
-        if let Some(change) = self.changes.last_mut() {
-            change.settings = Some(self.room.clone());
-        }
     }
 }
 
@@ -358,16 +343,20 @@ mod tests {
             topic: String::new(),
             creator: Some(user(0).id),
             created_at: Timestamp(0),
+            archived_at: None,
             member_count: 0,
             changed_seq: Seq::ZERO,
             head_seq: Seq::ZERO,
         }
     }
 
+    fn create() -> Op {
+        Op::Create { room: Box::new(room()), members: vec![(user(0), MemberRole::Owner)] }
+    }
+
     fn new_log() -> RoomLog {
         let mut log = RoomLog { created: true, ..RoomLog::new(room()) };
-        log.apply(&Op::Create { room: Box::new(room()), owner: user(0) }, Timestamp(1))
-            .expect("a room can be made");
+        log.apply(&create(), Timestamp(1)).expect("a room can be made");
         log
     }
 

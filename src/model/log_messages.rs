@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Content, MemberRole, Message, Pin, Reaction, RoomLog, Seq, Timestamp, Touch, UserId, Version,
-    limits,
+    Content, Message, Pin, Reaction, RoomLog, Seq, Timestamp, Touch, UserId, Version, limits,
+    rooms::Right,
 };
 use crate::error::{Error, Result};
 
@@ -33,32 +33,23 @@ pub enum Put {
 }
 
 impl RoomLog {
-    pub(super) fn touch(
-        &mut self,
-        user: UserId,
-        seq: Seq,
-        touch: &Touch,
-        now: Timestamp,
-    ) -> Result<Message> {
-        let role = self.access(user).may_take_part()?;
+    pub(super) fn touch(&mut self, user: UserId, seq: Seq, touch: &Touch) -> Result<Message> {
+        self.access(user).may(match touch {
+            Touch::Pin | Touch::Unpin => Right::Pin,
+            _ => Right::Post,
+        })?;
         let message = self.messages.get(&seq).ok_or(Error::MessageNotFound)?.clone();
         match touch {
-            Touch::Edit(text) => self.edit(user, message, text, now),
-            Touch::Delete => self.delete((user, role), message),
-            Touch::React(emoji) => self.react(user, message, emoji, now),
+            Touch::Edit(text) => self.edit(user, message, text),
+            Touch::Delete => self.delete(user, message),
+            Touch::React(emoji) => self.react(user, message, emoji),
             Touch::Unreact(emoji) => Ok(self.unreact(user, message, emoji)),
-            Touch::Pin => self.pin((user, role), message, now),
-            Touch::Unpin => self.unpin(role, message),
+            Touch::Pin => self.pin(user, message),
+            Touch::Unpin => Ok(self.unpin(message)),
         }
     }
 
-    fn edit(
-        &mut self,
-        user: UserId,
-        mut message: Message,
-        text: &str,
-        now: Timestamp,
-    ) -> Result<Message> {
+    fn edit(&mut self, user: UserId, mut message: Message, text: &str) -> Result<Message> {
         let before = message.text()?.to_owned();
         if message.sender != user {
             return Err(Error::NotSender);
@@ -69,24 +60,20 @@ impl RoomLog {
         if let Content::Text { text: now, .. } = &mut message.content {
             text.clone_into(now);
         }
-        let written_at = message.edited_at.replace(now).unwrap_or(message.posted_at);
+        let written_at = message.edited_at.replace(self.now).unwrap_or(message.posted_at);
         let version = Version { text: before, written_at };
         let message = self.changed(message);
         self.touched.versions.push((message.seq, message.changed_seq, version));
         Ok(message)
     }
 
-    fn delete(
-        &mut self,
-        (user, role): (UserId, MemberRole),
-        mut message: Message,
-    ) -> Result<Message> {
+    fn delete(&mut self, user: UserId, mut message: Message) -> Result<Message> {
         let client_message_id = match &message.content {
             Content::Text { client_message_id, .. } => client_message_id.clone(),
             Content::Deleted { .. } => return Ok(message),
             Content::System { .. } => return Err(Error::SystemMessage),
         };
-        if message.sender != user && role < MemberRole::Admin {
+        if message.sender != user && self.access(user).may(Right::DeleteOthers).is_err() {
             return Err(Error::NotSender);
         }
         message.content = Content::Deleted { by: user, client_message_id };
@@ -104,14 +91,11 @@ impl RoomLog {
         Ok(self.changed(message))
     }
 
-    fn react(
-        &mut self,
-        user: UserId,
-        mut message: Message,
-        emoji: &str,
-        now: Timestamp,
-    ) -> Result<Message> {
+    fn react(&mut self, user: UserId, mut message: Message, emoji: &str) -> Result<Message> {
         message.text()?;
+        if self.blocked {
+            return Err(Error::Blocked);
+        }
         let key = (message.seq, emoji.to_owned(), user);
         if self.reacted.contains(&key) {
             return Ok(message);
@@ -128,11 +112,11 @@ impl RoomLog {
         };
         reactions[at].count += 1;
         if reactions[at].users.len() < limits::REACTION_USERS {
-            reactions[at].users.push((user, now));
+            reactions[at].users.push((user, self.now));
         }
         Reaction::sort(reactions);
         self.reacted.insert(key.clone());
-        self.touched.reactions.insert(key, Put::Added(now));
+        self.touched.reactions.insert(key, Put::Added(self.now));
         Ok(self.changed(message))
     }
 
@@ -151,15 +135,7 @@ impl RoomLog {
         self.changed(message)
     }
 
-    fn pin(
-        &mut self,
-        (user, role): (UserId, MemberRole),
-        mut message: Message,
-        now: Timestamp,
-    ) -> Result<Message> {
-        if role < MemberRole::Admin {
-            return Err(Error::NotAdmin);
-        }
+    fn pin(&mut self, user: UserId, mut message: Message) -> Result<Message> {
         message.text()?;
         if message.pin.is_some() {
             return Ok(message);
@@ -168,21 +144,18 @@ impl RoomLog {
             return Err(Error::TooManyPins);
         }
         self.pins += 1;
-        message.pin = Some(Pin { user, pinned_at: now });
+        message.pin = Some(Pin { user, pinned_at: self.now });
         self.touched.pins.insert(message.seq, message.pin);
         Ok(self.changed(message))
     }
 
-    fn unpin(&mut self, role: MemberRole, mut message: Message) -> Result<Message> {
-        if role < MemberRole::Admin {
-            return Err(Error::NotAdmin);
-        }
+    fn unpin(&mut self, mut message: Message) -> Message {
         if message.pin.take().is_none() {
-            return Ok(message);
+            return message;
         }
         self.pins -= 1;
         self.touched.pins.insert(message.seq, None);
-        Ok(self.changed(message))
+        self.changed(message)
     }
 
     /// Gives a message the next position as that of its last change, and tells it.

@@ -76,6 +76,8 @@ pub enum Content {
     System {
         kind: SystemKind,
         detail: String,
+        /// Whom it was done to.
+        about: Option<UserId>,
     },
     /// What is left of a text.
     Deleted {
@@ -92,6 +94,12 @@ pub enum SystemKind {
     MemberLeft,
     RoomRenamed,
     TopicChanged,
+    MemberAdded,
+    MemberRemoved,
+    MemberBanned,
+    RoleChanged,
+    RoomArchived,
+    RoomUnarchived,
 }
 
 /// A message that someone wants to post, valid in itself.

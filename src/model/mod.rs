@@ -4,6 +4,7 @@ pub mod events;
 pub mod ids;
 pub mod limits;
 pub mod log;
+mod log_members;
 pub mod log_messages;
 pub mod messages;
 pub mod presence;

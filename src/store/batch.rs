@@ -10,6 +10,7 @@ use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
 use super::{
+    blocks::BLOCKS_BETWEEN,
     dialect::{Dialect, LaneConnection, Tx, is_taken, padded, pieces, placeholders, within},
     messages::{MESSAGES, MessageRow, stored},
     rooms::{RoomRow, role_code, role_of, state_code, state_of},
@@ -18,7 +19,7 @@ use super::{
 use crate::{
     error::{Error, Result},
     model::{
-        Change, Content, Done, Message, Op, RoomId, RoomLog, Seq, Timestamp, UserId,
+        Change, Content, Done, Message, Op, RoomId, RoomKind, RoomLog, Seq, Timestamp, UserId,
         log::Membership, users::fold,
     },
 };
@@ -129,6 +130,7 @@ async fn prepare(
     read_marks(tx, ops, &mut logs).await?;
     read_counts(tx, ops, &mut logs).await?;
     touched::read(tx, ops, &mut logs).await?;
+    read_blocks(tx, &mut logs).await?;
     let by_outsider = |op: &&Op| {
         matches!(op, Op::Send(draft)
             if logs.get(&draft.room).is_some_and(|log| !log.may_post(draft.sender)))
@@ -166,6 +168,7 @@ struct LockedRow {
     role: Option<i16>,
     state: Option<i16>,
     joined_us: Option<i64>,
+    muted_until_us: Option<i64>,
     member_changed_seq: Option<i64>,
 }
 
@@ -176,7 +179,7 @@ async fn lock_rooms(
     ops: &[&Op],
 ) -> Result<BTreeMap<RoomId, RoomLog>, sqlx::Error> {
     let rooms: BTreeSet<RoomId> = ops.iter().map(|op| op.room()).collect();
-    let users: BTreeSet<UserId> = ops.iter().map(|op| op.user()).collect();
+    let users: BTreeSet<UserId> = ops.iter().flat_map(|op| op.users()).collect();
     let rooms = padded(rooms.into_iter().collect::<Vec<_>>());
     // A batch of one room, as most are, has room and members in one round trip.
     // Of several rooms, each with members of its own, that would read too many.
@@ -187,11 +190,12 @@ async fn lock_rooms(
     let (members, join) = match users.len() {
         0 => (
             "null as user_id, null as role, null as state, null as joined_us,
-             null as member_changed_seq",
+             null as muted_until_us, null as member_changed_seq",
             String::new(),
         ),
         n => (
-            "m.user_id, m.role, m.state, m.joined_us, m.changed_seq as member_changed_seq",
+            "m.user_id, m.role, m.state, m.joined_us, m.muted_until_us,
+             m.changed_seq as member_changed_seq",
             format!(
                 "left join members m on m.room_id = r.id and m.user_id in {}",
                 placeholders(1, n)
@@ -200,7 +204,7 @@ async fn lock_rooms(
     };
     let sql = format!(
         "select r.id, r.kind, r.name, r.topic, r.creator_id, r.created_us, 0 as member_count,
-                r.changed_seq, r.head_seq, {members}
+                r.changed_seq, r.head_seq, r.archived_us, r.direct_a, r.direct_b, {members}
          from rooms r {join} where r.id in {} order by r.id{}",
         placeholders(1, rooms.len()),
         tx.dialect().for_update(),
@@ -217,18 +221,21 @@ async fn lock_rooms(
     })?;
     let mut logs: BTreeMap<RoomId, RoomLog> = BTreeMap::new();
     for row in rows {
-        let LockedRow { room, user_id, role, state, joined_us, member_changed_seq } = row;
+        let LockedRow { room, user_id, role, state, joined_us, muted_until_us, member_changed_seq } =
+            row;
         let log = logs.entry(RoomId(room.id)).or_insert_with(|| RoomLog::new(room.into()));
         if let (Some(user), Some(role), Some(state), Some(joined_us), Some(changed_seq)) =
             (user_id, role, state, joined_us, member_changed_seq)
         {
-            log.members.insert(UserId(user), membership(role, state, joined_us, changed_seq));
+            log.members.insert(
+                UserId(user),
+                membership((role, state), joined_us, muted_until_us, changed_seq),
+            );
         }
     }
     for op in ops {
         if let Op::Create { room, .. } = op {
-            logs.entry(room.id)
-                .or_insert_with(|| RoomLog { created: true, ..RoomLog::new((**room).clone()) });
+            logs.entry(room.id).or_insert_with(|| RoomLog::of_new_room((**room).clone()));
         }
     }
     if users.is_empty() {
@@ -237,14 +244,23 @@ async fn lock_rooms(
     Ok(logs)
 }
 
-fn membership(role: i16, state: i16, joined_us: i64, changed_seq: i64) -> Membership {
+fn membership(
+    (role, state): (i16, i16),
+    joined_us: i64,
+    muted_until_us: Option<i64>,
+    changed_seq: i64,
+) -> Membership {
     Membership {
         role: role_of(role),
         state: state_of(state),
         joined_at: Timestamp(joined_us),
+        muted_until: muted_until_us.map(Timestamp),
         changed_seq: Seq(changed_seq),
     }
 }
+
+/// Room, user, role, state, joined, muted until, changed at.
+type MembershipRow = (Uuid, Uuid, i16, i16, i64, Option<i64>, i64);
 
 async fn read_members(
     tx: &mut Tx<'_>,
@@ -253,18 +269,22 @@ async fn read_members(
 ) -> Result<(), sqlx::Error> {
     let Some((wanted, binds)) = wanted(ops, logs, |_| true) else { return Ok(()) };
     let sql = format!(
-        "select room_id, user_id, role, state, joined_us, changed_seq from members where {wanted}"
+        "select room_id, user_id, role, state, joined_us, muted_until_us, changed_seq
+         from members where {wanted}"
     );
-    let rows: Vec<(Uuid, Uuid, i16, i16, i64, i64)> = within!(tx, c => {
+    let rows: Vec<MembershipRow> = within!(tx, c => {
         let mut query = sqlx::query_as(AssertSqlSafe(sql));
         for id in binds {
             query = query.bind(id);
         }
         query.fetch_all(c).await
     })?;
-    for (room, user, role, state, joined_us, changed_seq) in rows {
+    for (room, user, role, state, joined_us, muted_until_us, changed_seq) in rows {
         if let Some(log) = logs.get_mut(&RoomId(room)) {
-            log.members.insert(UserId(user), membership(role, state, joined_us, changed_seq));
+            log.members.insert(
+                UserId(user),
+                membership((role, state), joined_us, muted_until_us, changed_seq),
+            );
         }
     }
     Ok(())
@@ -303,7 +323,7 @@ fn wanted(
     let mut rooms: BTreeMap<RoomId, BTreeSet<Uuid>> = BTreeMap::new();
     for op in ops.iter().filter(|op| which(op)) {
         if logs.get(&op.room()).is_some_and(|log| !log.created) {
-            rooms.entry(op.room()).or_default().insert(op.user().0);
+            rooms.entry(op.room()).or_default().extend(op.users().iter().map(|user| user.0));
         }
     }
     let mut binds = Vec::new();
@@ -319,6 +339,22 @@ fn wanted(
         })
         .collect();
     (!conditions.is_empty()).then(|| (conditions.join(" or "), binds))
+}
+
+/// Whether the two of a direct room do not want to hear from each other.
+async fn read_blocks(
+    tx: &mut Tx<'_>,
+    logs: &mut BTreeMap<RoomId, RoomLog>,
+) -> Result<(), sqlx::Error> {
+    for log in logs.values_mut() {
+        let RoomKind::Direct { a, b } = log.room.kind else { continue };
+        let found: i64 = within!(&mut *tx, c => {
+            sqlx::query_scalar(BLOCKS_BETWEEN)
+                .bind(a.0).bind(b.0).bind(b.0).bind(a.0).fetch_one(c).await
+        })?;
+        log.blocked = found > 0;
+    }
+    Ok(())
 }
 
 async fn read_counts(
@@ -427,11 +463,15 @@ async fn write_rooms(tx: &mut Tx<'_>, logs: &[RoomLog]) -> Result<(), sqlx::Erro
 
 async fn insert_room(tx: &mut Tx<'_>, log: &RoomLog) -> Result<(), sqlx::Error> {
     let room = &log.room;
+    let pair = match room.kind {
+        RoomKind::Direct { a, b } => Some((a, b)),
+        RoomKind::Public | RoomKind::Private => None,
+    };
     within!(tx, c => {
         sqlx::query(
-            "insert into rooms (id, kind, name, name_key, topic, topic_key,
-                                creator_id, created_us, head_seq, changed_seq)
-             values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "insert into rooms (id, kind, name, name_key, topic, topic_key, creator_id,
+                                created_us, head_seq, changed_seq, direct_a, direct_b)
+             values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )
         .bind(room.id.0)
         .bind(super::rooms::room_kind_code(room.kind))
@@ -441,6 +481,8 @@ async fn insert_room(tx: &mut Tx<'_>, log: &RoomLog) -> Result<(), sqlx::Error> 
         .bind(room.created_at.0)
         .bind(room.head_seq.0)
         .bind(room.changed_seq.0)
+        .bind(pair.map(|(a, _)| a.0))
+        .bind(pair.map(|(_, b)| b.0))
         .execute(c).await.map(drop)
     })
 }
@@ -449,12 +491,13 @@ async fn update_settings(tx: &mut Tx<'_>, log: &RoomLog) -> Result<(), sqlx::Err
     let room = &log.room;
     within!(tx, c => {
         sqlx::query(
-            "update rooms set name = ?, name_key = ?, topic = ?, topic_key = ?,
+            "update rooms set name = ?, name_key = ?, topic = ?, topic_key = ?, archived_us = ?,
                               head_seq = ?, changed_seq = ?
              where id = ?",
         )
         .bind(&room.name).bind(fold(&room.name))
         .bind(&room.topic).bind(fold(&room.topic))
+        .bind(room.archived_at.map(|at| at.0))
         .bind(room.head_seq.0)
         .bind(room.changed_seq.0)
         .bind(room.id.0)
@@ -470,9 +513,9 @@ async fn write_messages(tx: &mut Tx<'_>, logs: &[RoomLog]) -> Result<(), sqlx::E
     for piece in pieces(&posted, ROWS) {
         let sql = format!(
             "insert into messages (room_id, seq, sender_id, kind, client_message_id, body,
-                                   posted_us, changed_seq, reply_to_seq)
+                                   posted_us, changed_seq, reply_to_seq, about_id)
              values {}",
-            placeholders(piece.len(), 9)
+            placeholders(piece.len(), 10)
         );
         within!(&mut *tx, c => {
             let mut query = sqlx::query(AssertSqlSafe(sql));
@@ -487,7 +530,8 @@ async fn write_messages(tx: &mut Tx<'_>, logs: &[RoomLog]) -> Result<(), sqlx::E
                     .bind(row.body)
                     .bind(message.posted_at.0)
                     .bind(message.changed_seq.0)
-                    .bind(message.reply_to.map(|seq| seq.0));
+                    .bind(message.reply_to.map(|seq| seq.0))
+                    .bind(row.about.map(|user| user.0));
             }
             query.execute(c).await.map(drop)
         })?;
@@ -498,17 +542,20 @@ async fn write_messages(tx: &mut Tx<'_>, logs: &[RoomLog]) -> Result<(), sqlx::E
 async fn write_members(tx: &mut Tx<'_>, logs: &[RoomLog]) -> Result<(), sqlx::Error> {
     let sql = match tx.dialect() {
         Dialect::MySql => {
-            "insert into members (room_id, user_id, role, state, joined_us, changed_seq)
-             values (?, ?, ?, ?, ?, ?)
+            "insert into members (room_id, user_id, role, state, joined_us, muted_until_us,
+                                  changed_seq)
+             values (?, ?, ?, ?, ?, ?, ?)
              on duplicate key update role = values(role), state = values(state),
-                 joined_us = values(joined_us), changed_seq = values(changed_seq)"
+                 joined_us = values(joined_us), muted_until_us = values(muted_until_us),
+                 changed_seq = values(changed_seq)"
         }
         Dialect::Sqlite => {
-            "insert into members (room_id, user_id, role, state, joined_us, changed_seq)
-             values (?, ?, ?, ?, ?, ?)
+            "insert into members (room_id, user_id, role, state, joined_us, muted_until_us,
+                                  changed_seq)
+             values (?, ?, ?, ?, ?, ?, ?)
              on conflict (room_id, user_id) do update set role = excluded.role,
                  state = excluded.state, joined_us = excluded.joined_us,
-                 changed_seq = excluded.changed_seq"
+                 muted_until_us = excluded.muted_until_us, changed_seq = excluded.changed_seq"
         }
     };
     for change in changes(logs) {
@@ -520,6 +567,7 @@ async fn write_members(tx: &mut Tx<'_>, logs: &[RoomLog]) -> Result<(), sqlx::Er
                 .bind(role_code(member.role))
                 .bind(state_code(member.state))
                 .bind(member.joined_at.0)
+                .bind(member.muted_until.map(|until| until.0))
                 .bind(member.changed_seq.0)
                 .execute(c).await.map(drop)
         })?;

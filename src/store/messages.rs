@@ -20,7 +20,7 @@ use crate::{
 /// Selects messages `x`, with the pins that hang on them.
 pub(super) const MESSAGES: &str = "select x.room_id, x.seq, x.sender_id, x.kind,
         x.client_message_id, x.body, x.posted_us, x.changed_seq, x.reply_to_seq, x.edited_us,
-        x.deleted_by, p.user_id as pinned_by, p.pinned_us
+        x.about_id, p.user_id as pinned_by, p.pinned_us
      from messages x left join pins p on p.room_id = x.room_id and p.seq = x.seq";
 
 #[derive(sqlx::FromRow)]
@@ -35,7 +35,7 @@ pub(super) struct MessageRow {
     changed_seq: i64,
     reply_to_seq: Option<i64>,
     edited_us: Option<i64>,
-    deleted_by: Option<Uuid>,
+    about_id: Option<Uuid>,
     pinned_by: Option<Uuid>,
     pinned_us: Option<i64>,
 }
@@ -48,7 +48,8 @@ pub(super) struct Stored<'a> {
     pub kind: i16,
     pub client_message_id: Option<&'a str>,
     pub body: &'a str,
-    pub deleted_by: Option<UserId>,
+    /// Who deleted it, or whom it is about.
+    pub about: Option<UserId>,
 }
 
 pub(super) fn stored(content: &Content) -> Stored<'_> {
@@ -57,23 +58,29 @@ pub(super) fn stored(content: &Content) -> Stored<'_> {
             kind: KIND_TEXT,
             client_message_id: Some(client_message_id),
             body: text,
-            deleted_by: None,
+            about: None,
         },
         Content::Deleted { by, client_message_id } => Stored {
             kind: KIND_DELETED,
             client_message_id: Some(client_message_id),
             body: "",
-            deleted_by: Some(*by),
+            about: Some(*by),
         },
-        Content::System { kind, detail } => {
+        Content::System { kind, detail, about } => {
             let kind = match kind {
                 SystemKind::RoomCreated => 10,
                 SystemKind::MemberJoined => 11,
                 SystemKind::MemberLeft => 12,
                 SystemKind::RoomRenamed => 13,
                 SystemKind::TopicChanged => 14,
+                SystemKind::MemberAdded => 15,
+                SystemKind::MemberRemoved => 16,
+                SystemKind::MemberBanned => 17,
+                SystemKind::RoleChanged => 18,
+                SystemKind::RoomArchived => 19,
+                SystemKind::RoomUnarchived => 20,
             };
-            Stored { kind, client_message_id: None, body: detail, deleted_by: None }
+            Stored { kind, client_message_id: None, body: detail, about: *about }
         }
     }
 }
@@ -81,7 +88,8 @@ pub(super) fn stored(content: &Content) -> Stored<'_> {
 impl From<MessageRow> for Message {
     /// Without its reactions, which have rows of their own.
     fn from(row: MessageRow) -> Self {
-        let system = |kind, detail| Content::System { kind, detail };
+        let about = row.about_id.map(UserId);
+        let system = |kind, detail| Content::System { kind, detail, about };
         let client_message_id = row.client_message_id.unwrap_or_default();
         let content = match row.kind {
             10 => system(SystemKind::RoomCreated, row.body),
@@ -89,10 +97,15 @@ impl From<MessageRow> for Message {
             12 => system(SystemKind::MemberLeft, row.body),
             13 => system(SystemKind::RoomRenamed, row.body),
             14 => system(SystemKind::TopicChanged, row.body),
-            KIND_DELETED => Content::Deleted {
-                by: UserId(row.deleted_by.unwrap_or(row.sender_id)),
-                client_message_id,
-            },
+            15 => system(SystemKind::MemberAdded, row.body),
+            16 => system(SystemKind::MemberRemoved, row.body),
+            17 => system(SystemKind::MemberBanned, row.body),
+            18 => system(SystemKind::RoleChanged, row.body),
+            19 => system(SystemKind::RoomArchived, row.body),
+            20 => system(SystemKind::RoomUnarchived, row.body),
+            KIND_DELETED => {
+                Content::Deleted { by: about.unwrap_or(UserId(row.sender_id)), client_message_id }
+            }
             _ => Content::Text { text: row.body, client_message_id },
         };
         let pin = row.pinned_by.zip(row.pinned_us);

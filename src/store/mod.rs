@@ -6,6 +6,7 @@
 //! then what is written.
 
 mod batch;
+pub mod blocks;
 pub mod dialect;
 pub mod messages;
 pub mod presence;

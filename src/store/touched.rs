@@ -123,12 +123,12 @@ async fn write_message(tx: &mut Tx<'_>, message: &Message) -> Result<(), sqlx::E
     let row = stored(&message.content);
     within!(tx, c => {
         sqlx::query(
-            "update messages set kind = ?, body = ?, deleted_by = ?, edited_us = ?, changed_seq = ?
+            "update messages set kind = ?, body = ?, about_id = ?, edited_us = ?, changed_seq = ?
              where room_id = ? and seq = ?",
         )
         .bind(row.kind)
         .bind(row.body)
-        .bind(row.deleted_by.map(|user| user.0))
+        .bind(row.about.map(|user| user.0))
         .bind(message.edited_at.map(|at| at.0))
         .bind(message.changed_seq.0)
         .bind(message.room.0)

@@ -22,10 +22,10 @@ use crate::{
     },
 };
 
-const USER_COLUMNS: &str = "id, username, display_name, bio, status_text, created_us";
+pub(super) const USER_COLUMNS: &str = "id, username, display_name, bio, status_text, created_us";
 
 #[derive(sqlx::FromRow)]
-struct UserRow {
+pub(super) struct UserRow {
     id: Uuid,
     username: String,
     display_name: String,

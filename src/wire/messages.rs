@@ -29,11 +29,12 @@ pub fn message(message: Message) -> v1::Message {
         Content::Text { text, client_message_id } => {
             (client_message_id, v1::message::Content::Text(text))
         }
-        Content::System { kind, detail } => (
+        Content::System { kind, detail, about } => (
             String::new(),
             v1::message::Content::System(v1::SystemMessage {
                 kind: system_kind(kind).into(),
                 detail,
+                about_user_id: about.map(|user| user.to_string()).unwrap_or_default(),
             }),
         ),
         Content::Deleted { by, client_message_id } => (
@@ -81,6 +82,12 @@ fn system_kind(kind: SystemKind) -> v1::SystemMessageKind {
         SystemKind::MemberLeft => v1::SystemMessageKind::MemberLeft,
         SystemKind::RoomRenamed => v1::SystemMessageKind::RoomRenamed,
         SystemKind::TopicChanged => v1::SystemMessageKind::TopicChanged,
+        SystemKind::MemberAdded => v1::SystemMessageKind::MemberAdded,
+        SystemKind::MemberRemoved => v1::SystemMessageKind::MemberRemoved,
+        SystemKind::MemberBanned => v1::SystemMessageKind::MemberBanned,
+        SystemKind::RoleChanged => v1::SystemMessageKind::RoleChanged,
+        SystemKind::RoomArchived => v1::SystemMessageKind::RoomArchived,
+        SystemKind::RoomUnarchived => v1::SystemMessageKind::RoomUnarchived,
     }
 }
 

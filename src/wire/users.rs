@@ -71,3 +71,20 @@ pub fn update_profile(request: v1::UpdateProfileRequest) -> Result<ProfileChange
     };
     fields.finish(changes)
 }
+
+/// The user that a request names in `user_id`.
+pub fn user_id(id: &str) -> Result<UserId> {
+    let mut fields = Fields::new();
+    let user = fields.user("user_id", id);
+    fields.finish(user)
+}
+
+pub fn list_blocked(request: &v1::ListBlockedUsersRequest) -> Result<UserSearch> {
+    let mut fields = Fields::new();
+    let search = UserSearch {
+        prefix: String::new(),
+        after: fields.page_after_text(&request.page_token),
+        limit: fields.page_size(request.page_size),
+    };
+    fields.finish(search)
+}

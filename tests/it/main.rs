@@ -4,6 +4,7 @@ mod support;
 
 mod accounts;
 mod bad_input;
+mod conversations;
 mod layers;
 mod messages;
 mod once;

@@ -244,6 +244,9 @@ calls! {
         batch_get_users(BatchGetUsersRequest) -> BatchGetUsersResponse;
         search_users(SearchUsersRequest) -> SearchUsersResponse;
         update_profile(UpdateProfileRequest) -> UpdateProfileResponse;
+        block_user(BlockUserRequest) -> BlockUserResponse;
+        unblock_user(UnblockUserRequest) -> UnblockUserResponse;
+        list_blocked_users(ListBlockedUsersRequest) -> ListBlockedUsersResponse;
     }
     RoomServiceClient {
         create_room(CreateRoomRequest) -> CreateRoomResponse;
@@ -254,6 +257,15 @@ calls! {
         join_room(JoinRoomRequest) -> JoinRoomResponse;
         leave_room(LeaveRoomRequest) -> LeaveRoomResponse;
         list_members(ListMembersRequest) -> ListMembersResponse;
+        open_direct_room(OpenDirectRoomRequest) -> OpenDirectRoomResponse;
+        add_members(AddMembersRequest) -> AddMembersResponse;
+        remove_member(RemoveMemberRequest) -> RemoveMemberResponse;
+        ban_member(BanMemberRequest) -> BanMemberResponse;
+        unban_member(UnbanMemberRequest) -> UnbanMemberResponse;
+        list_bans(ListBansRequest) -> ListBansResponse;
+        mute_member(MuteMemberRequest) -> MuteMemberResponse;
+        set_member_role(SetMemberRoleRequest) -> SetMemberRoleResponse;
+        archive_room(ArchiveRoomRequest) -> ArchiveRoomResponse;
     }
     ChatServiceClient {
         send_message(SendMessageRequest) -> SendMessageResponse;

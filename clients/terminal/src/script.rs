@@ -284,6 +284,12 @@ pub fn what_happened(system: &v1::SystemMessage) -> String {
         Kind::RoomRenamed => format!("renamed the room to {detail}"),
         Kind::TopicChanged if detail.is_empty() => "cleared the topic".into(),
         Kind::TopicChanged => format!("changed the topic to {detail}"),
+        Kind::MemberAdded => "added someone".into(),
+        Kind::MemberRemoved => "removed someone".into(),
+        Kind::MemberBanned => "banned someone".into(),
+        Kind::RoleChanged => format!("made someone {detail}"),
+        Kind::RoomArchived => "archived the room".into(),
+        Kind::RoomUnarchived => "took the room from the archive".into(),
         Kind::Unspecified => "did something this version does not know".into(),
     }
 }
