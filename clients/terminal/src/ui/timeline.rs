@@ -26,7 +26,7 @@ pub fn draw(frame: &mut Frame, app: &mut App, area: Rect) -> Vec<Effect> {
     let Some(view) = app.room.as_ref().and_then(|room| app.model.rooms.get(room)) else {
         return vec![];
     };
-    let name = crate::script::clean(&view.room.name);
+    let name = app.room_name(&view.room);
     let topic = crate::script::clean(&view.room.topic);
     let width = area.width.saturating_sub(4) as usize;
     let mut title = vec![Span::raw(" "), Span::styled(fit(&name, width / 2), Style::new().bold())];
