@@ -34,6 +34,8 @@ pub enum Error {
 
     #[error("There is no such user.")]
     UserNotFound,
+    #[error("None of your sessions has this id.")]
+    SessionNotFound,
     #[error("There is no such room.")]
     RoomNotFound,
     #[error("This person is not a member of the room.")]

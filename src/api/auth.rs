@@ -9,7 +9,7 @@ use crate::{
     error::{Error, Result},
     model::Caller,
     wire::{
-        accounts, users,
+        accounts, paging, users,
         v1::{self, auth_service_server::AuthService},
     },
 };
@@ -89,5 +89,40 @@ impl AuthService for AuthApi {
         let ended = self.chat.change_password(caller, old, new).await?;
         let ended_sessions = i32::try_from(ended).unwrap_or(i32::MAX);
         Ok(Response::new(v1::ChangePasswordResponse { ended_sessions }))
+    }
+
+    async fn list_sessions(
+        &self,
+        request: Request<v1::ListSessionsRequest>,
+    ) -> Result<Response<v1::ListSessionsResponse>, Status> {
+        let caller = caller(&self.chat, &request)?;
+        let page = accounts::list_sessions(request.get_ref())?;
+        let (found, more) = self.chat.list_sessions(caller, page).await?;
+        let last = found.last().filter(|_| more).map(|session| session.id.0);
+        let info = |session| accounts::session_info(session, caller.session);
+        Ok(Response::new(v1::ListSessionsResponse {
+            next_page_token: last.map(|id| paging::token(id.as_bytes())).unwrap_or_default(),
+            sessions: found.into_iter().map(info).collect(),
+        }))
+    }
+
+    async fn revoke_session(
+        &self,
+        request: Request<v1::RevokeSessionRequest>,
+    ) -> Result<Response<v1::RevokeSessionResponse>, Status> {
+        let caller = caller(&self.chat, &request)?;
+        let session = accounts::session_id(&request.get_ref().session_id)?;
+        self.chat.revoke_session(caller, session).await?;
+        Ok(Response::new(v1::RevokeSessionResponse {}))
+    }
+
+    async fn revoke_other_sessions(
+        &self,
+        request: Request<v1::RevokeOtherSessionsRequest>,
+    ) -> Result<Response<v1::RevokeOtherSessionsResponse>, Status> {
+        let caller = caller(&self.chat, &request)?;
+        let ended = self.chat.revoke_other_sessions(caller).await?;
+        let ended_sessions = i32::try_from(ended).unwrap_or(i32::MAX);
+        Ok(Response::new(v1::RevokeOtherSessionsResponse { ended_sessions }))
     }
 }

@@ -26,10 +26,11 @@ impl UserService for UserApi {
         request: Request<v1::GetMeRequest>,
     ) -> Result<Response<v1::GetMeResponse>, Status> {
         let caller = caller(&self.chat, &request)?;
-        let (user, email) = self.chat.get_me(caller).await?;
+        let (user, email, role) = self.chat.get_me(caller).await?;
         Ok(Response::new(v1::GetMeResponse {
             user: Some(users::user(user)),
             email: email.unwrap_or_default(),
+            role: users::account_role(role).into(),
         }))
     }
 

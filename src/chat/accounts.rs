@@ -4,7 +4,7 @@ use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
-use super::Chat;
+use super::{Chat, rooms::cut};
 use crate::{
     auth::{
         passwords::Verdict,
@@ -14,7 +14,7 @@ use crate::{
     error::{Error, Result},
     model::{
         Caller, SessionId, Timestamp, Tokens, User, UserId,
-        sessions::{Attempt, Registration},
+        sessions::{Attempt, Registration, SessionInfo, SessionPage},
         users::fold,
     },
     store::{
@@ -117,6 +117,37 @@ impl Chat {
         self.store.revoke(caller.session, now).await?;
         self.session_ended(caller.session, now);
         Ok(())
+    }
+
+    /// A page of the caller's sessions, and whether there are more.
+    pub async fn list_sessions(
+        &self,
+        caller: Caller,
+        page: SessionPage,
+    ) -> Result<(Vec<SessionInfo>, bool)> {
+        let SessionPage { before, limit } = page;
+        let sessions = self.store.sessions(caller.user, Timestamp::now(), before, limit).await?;
+        Ok(cut(sessions, limit))
+    }
+
+    pub async fn revoke_session(&self, caller: Caller, session: SessionId) -> Result<()> {
+        if !self.store.owns_session(caller.user, session).await? {
+            return Err(Error::SessionNotFound);
+        }
+        let now = Timestamp::now();
+        self.store.revoke(session, now).await?;
+        self.session_ended(session, now);
+        Ok(())
+    }
+
+    /// Returns how many other sessions were ended.
+    pub async fn revoke_other_sessions(&self, caller: Caller) -> Result<usize> {
+        let now = Timestamp::now();
+        let ended = self.store.revoke_others(caller.user, caller.session, now).await?;
+        for session in &ended {
+            self.session_ended(*session, now);
+        }
+        Ok(ended.len())
     }
 
     /// Returns how many other sessions were ended.

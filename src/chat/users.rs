@@ -5,15 +5,16 @@ use crate::{
     error::{Error, Result},
     model::{
         Caller, Presence, PresenceState, Timestamp, User, UserId,
-        users::{ProfileChanges, UserSearch},
+        users::{AccountRole, ProfileChanges, UserSearch},
     },
 };
 
 impl Chat {
-    /// The caller's account and address.
-    pub async fn get_me(&self, caller: Caller) -> Result<(User, Option<String>)> {
+    /// The caller's account, address and role.
+    pub async fn get_me(&self, caller: Caller) -> Result<(User, Option<String>, AccountRole)> {
         let user = self.store.user(caller.user).await?.ok_or(Error::SessionRevoked)?;
-        Ok((user, self.store.email(caller.user).await?))
+        let email = self.store.email(caller.user).await?;
+        Ok((user, email, self.store.account_role(caller.user).await?))
     }
 
     pub async fn get_user(&self, user: UserId) -> Result<(User, Presence)> {

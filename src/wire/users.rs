@@ -5,7 +5,7 @@ use crate::{
     error::Result,
     model::{
         User, UserId, limits, text,
-        users::{ProfileChanges, UserSearch},
+        users::{AccountRole, ProfileChanges, UserSearch},
     },
 };
 
@@ -87,4 +87,13 @@ pub fn list_blocked(request: &v1::ListBlockedUsersRequest) -> Result<UserSearch>
         limit: fields.page_size(request.page_size),
     };
     fields.finish(search)
+}
+
+#[must_use]
+pub fn account_role(role: AccountRole) -> v1::AccountRole {
+    match role {
+        AccountRole::User => v1::AccountRole::User,
+        AccountRole::Moderator => v1::AccountRole::Moderator,
+        AccountRole::Admin => v1::AccountRole::Admin,
+    }
 }

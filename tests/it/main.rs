@@ -13,6 +13,7 @@ mod presence;
 mod resume;
 mod rooms;
 mod sdk;
+mod sessions;
 mod shutdown;
 mod slow_reader;
 mod streams;

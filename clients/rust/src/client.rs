@@ -237,6 +237,9 @@ macro_rules! calls {
 calls! {
     AuthServiceClient {
         change_password(ChangePasswordRequest) -> ChangePasswordResponse;
+        list_sessions(ListSessionsRequest) -> ListSessionsResponse;
+        revoke_session(RevokeSessionRequest) -> RevokeSessionResponse;
+        revoke_other_sessions(RevokeOtherSessionsRequest) -> RevokeOtherSessionsResponse;
     }
     UserServiceClient {
         get_me(GetMeRequest) -> GetMeResponse;
