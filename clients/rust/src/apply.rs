@@ -42,6 +42,8 @@ impl Model {
                 self.me = ready.user.clone().unwrap_or_default();
                 // Whoever stopped while there was no stream was not told of.
                 self.typing.clear();
+                // Whoever is still there is told again.
+                self.presence.clear();
             }
             Update::Change(change) => self.change(change),
             Update::Reset(reset) => {
