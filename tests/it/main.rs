@@ -4,6 +4,7 @@ mod support;
 
 mod accounts;
 mod bad_input;
+mod converge;
 mod conversations;
 mod layers;
 mod messages;

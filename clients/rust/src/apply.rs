@@ -12,8 +12,11 @@ use crate::{
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct RoomView {
     pub room: v1::Room,
-    /// Messages by position; what lies between may not have been loaded.
+    /// Messages by position, without a hole from the oldest one here on. Empty
+    /// until a page was applied or something was posted.
     pub messages: BTreeMap<i64, v1::Message>,
+    /// The newest message that is not a system message, to show in a list.
+    pub last_message: Option<v1::Message>,
     /// There may be older messages than those in `messages`.
     pub has_older: bool,
     pub read_seq: i64,
@@ -104,9 +107,7 @@ impl Model {
         view.counted_up_to = room.head_seq;
         view.has_older = true;
         view.room = room;
-        if let Some(last) = &summary.last_message {
-            view.put(last);
-        }
+        view.last_message.clone_from(&summary.last_message);
         view
     }
 
@@ -128,6 +129,7 @@ impl Model {
         }
         if let Some(message) = &change.message {
             view.uncount(message, me);
+            view.show_last(message);
             if view.reaches(message.seq) {
                 view.put(message);
             }
@@ -152,6 +154,14 @@ impl RoomView {
         if seq >= self.counted_up_to {
             self.counted = 0;
             self.counted_more = false;
+        }
+    }
+
+    fn show_last(&mut self, message: &v1::Message) {
+        let is_system = matches!(message.content, Some(Content::System(_)));
+        let newest = self.last_message.as_ref().is_none_or(|last| last.seq <= message.seq);
+        if newest && !is_system {
+            self.last_message = Some(message.clone());
         }
     }
 

@@ -146,7 +146,7 @@ impl App {
     pub fn room_ids(&self) -> Vec<String> {
         let mut rooms: Vec<_> = self.model.rooms.values().collect();
         rooms.sort_by_key(|view| {
-            let last = view.messages.values().next_back();
+            let last = view.last_message.as_ref();
             let at = last.and_then(|message| message.posted_at).map_or(0, |at| at.seconds);
             (std::cmp::Reverse(at), view.room.name.to_lowercase())
         });
