@@ -151,17 +151,20 @@ impl From<MemberRow> for Member {
 /// The unread messages are counted up to the position of the thousandth, and
 /// within a number of positions, so the cost for a room is bounded.
 fn summary_sql(wanted: &str) -> String {
-    let near = format!("x.seq > r.head_seq - {}", limits::SUMMARY_POSITIONS);
+    let near = format!("r.head_seq - {}", limits::SUMMARY_POSITIONS);
+    // One bound and not two: of two, the database may pick the worse for its
+    // range, and walk through all that nobody has read.
     let unread = format!(
-        "x.room_id = r.id and x.seq > coalesce(k.read_seq, 0) and {near}
-         and x.sender_id <> m.user_id and x.kind = 1"
+        "x.room_id = r.id and x.sender_id <> m.user_id and x.kind = 1
+         and x.seq > case when coalesce(k.read_seq, 0) > {near}
+                         then coalesce(k.read_seq, 0) else {near} end"
     );
     format!(
         "select {ROOM_COLUMNS}, m.role, coalesce(k.read_seq, 0) as read_seq,
                 (select count(*) from messages x where {unread} and x.seq <= coalesce(
                     (select x.seq from messages x where {unread}
                      order by x.seq limit 1 offset {}), r.head_seq)) as unread,
-                (select x.seq from messages x where x.room_id = r.id and {near} and x.kind = 1
+                (select x.seq from messages x where x.room_id = r.id and x.seq > {near} and x.kind = 1
                  order by x.seq desc limit 1) as last_seq
          from members m
          join rooms r on r.id = m.room_id
