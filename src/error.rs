@@ -84,6 +84,8 @@ pub enum Error {
     MessageDeleted,
     #[error("This is not a message that a person has written.")]
     SystemMessage,
+    #[error("This message stands in a thread; threads have none of their own.")]
+    ThreadInThread,
     #[error("This message has too many different reactions.")]
     TooManyReactions,
     #[error("This room has too many pinned messages.")]

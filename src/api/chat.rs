@@ -95,6 +95,20 @@ impl Commands {
         Ok(v1::ListPinsResponse { messages })
     }
 
+    pub async fn list_thread(&self, r: v1::ListThreadRequest) -> Result<v1::ListThreadResponse> {
+        let page = messages::list_thread(&r)?;
+        Ok(messages::thread_page(self.chat.list_thread(self.caller, page).await?))
+    }
+
+    pub async fn list_mentions(
+        &self,
+        r: v1::ListMentionsRequest,
+    ) -> Result<v1::ListMentionsResponse> {
+        let page = messages::list_mentions(&r)?;
+        let (found, more) = self.chat.list_mentions(self.caller, page).await?;
+        Ok(messages::mentions(found, more))
+    }
+
     pub async fn list_message_versions(
         &self,
         r: v1::ListMessageVersionsRequest,
@@ -112,8 +126,7 @@ impl Commands {
     }
 
     pub async fn mark_read(&self, r: v1::MarkReadRequest) -> Result<v1::MarkReadResponse> {
-        let (room, seq) = messages::mark_read(&r)?;
-        let pending = self.chat.mark_read(self.caller, room, seq)?;
+        let pending = self.chat.mark_read(self.caller, messages::mark_read(&r)?)?;
         Ok(v1::MarkReadResponse { read_seq: Chat::marked(pending).await?.0 })
     }
 
@@ -321,5 +334,19 @@ impl ChatService for ChatApi {
         request: Request<v1::ListMessageVersionsRequest>,
     ) -> Result<Response<v1::ListMessageVersionsResponse>, Status> {
         unary!(self, request, list_message_versions)
+    }
+
+    async fn list_thread(
+        &self,
+        request: Request<v1::ListThreadRequest>,
+    ) -> Result<Response<v1::ListThreadResponse>, Status> {
+        unary!(self, request, list_thread)
+    }
+
+    async fn list_mentions(
+        &self,
+        request: Request<v1::ListMentionsRequest>,
+    ) -> Result<Response<v1::ListMentionsResponse>, Status> {
+        unary!(self, request, list_mentions)
     }
 }

@@ -2,12 +2,12 @@
 
 use std::time::Instant;
 
-use super::Chat;
+use super::{Chat, rooms::cut};
 use crate::{
     error::{Error, Result},
     model::{
-        Caller, Done, Draft, Message, Op, RoomId, Seq, Touch, Version,
-        messages::{Anchor, ChangesOf, MessagePage, PageOf},
+        Caller, Content, Done, Draft, Message, Op, RoomId, Seq, Touch, Version,
+        messages::{Anchor, ChangesOf, MentionPage, MessagePage, PageOf, ThreadPage},
         rooms::Right,
     },
     store::{messages::Changes, writer::Pending},
@@ -58,8 +58,12 @@ impl Chat {
     }
 
     /// Queues a read mark; like [`Chat::send`].
-    pub fn mark_read(&self, caller: Caller, room: RoomId, seq: Seq) -> Result<Pending> {
-        self.writer.submit(Op::MarkRead { room, user: caller.user, seq })
+    pub fn mark_read(
+        &self,
+        caller: Caller,
+        (room, thread_of, seq): (RoomId, Option<Seq>, Seq),
+    ) -> Result<Pending> {
+        self.writer.submit(Op::MarkRead { room, user: caller.user, seq, thread_of })
     }
 
     /// The mark as it is now.
@@ -71,18 +75,34 @@ impl Chat {
     }
 
     pub async fn list_messages(&self, caller: Caller, page: PageOf) -> Result<MessagePage> {
-        let PageOf { room, anchor, limit } = page;
-        let head = self.head_for(room, caller.user).await?;
-        let (field, seq, last) = match anchor {
-            Anchor::Newest => ("", Seq::ZERO, head),
-            Anchor::Before(seq) => ("before_seq", seq, head.next()),
-            Anchor::After(seq) => ("after_seq", seq, head),
-            Anchor::Around(seq) => ("around_seq", seq, head),
-        };
-        if seq > last {
-            return Err(beyond(field));
+        let head = self.head_for(page.room, caller.user).await?;
+        check_anchor(page.anchor, head)?;
+        self.store.message_page(&page, head).await
+    }
+
+    /// A page of the answers to a message in its thread.
+    pub async fn list_thread(&self, caller: Caller, page: PageOf) -> Result<ThreadPage> {
+        let root = page.thread_of.unwrap_or_default();
+        let head = self.head_for(page.room, caller.user).await?;
+        check_anchor(page.anchor, head)?;
+        let message = self.store.message(page.room, root).await?.ok_or(Error::MessageNotFound)?;
+        if message.thread_of.is_some() {
+            return Err(Error::ThreadInThread);
         }
-        self.store.message_page(room, anchor, limit, head).await
+        if let Content::System { .. } = message.content {
+            return Err(Error::SystemMessage);
+        }
+        let mark = self.store.thread_mark(page.room, root, caller.user).await?;
+        Ok(ThreadPage { root: message, page: self.store.message_page(&page, head).await?, mark })
+    }
+
+    /// A page of what mentions the caller, and whether there is more.
+    pub async fn list_mentions(
+        &self,
+        caller: Caller,
+        page: MentionPage,
+    ) -> Result<(Vec<Message>, bool)> {
+        Ok(cut(self.store.mentions(caller.user, &page).await?, page.limit))
     }
 
     pub async fn get_message(&self, caller: Caller, room: RoomId, seq: Seq) -> Result<Message> {
@@ -117,6 +137,16 @@ impl Chat {
         }
         Ok(())
     }
+}
+
+fn check_anchor(anchor: Anchor, head: Seq) -> Result<()> {
+    let (field, seq, last) = match anchor {
+        Anchor::Newest => return Ok(()),
+        Anchor::Before(seq) => ("before_seq", seq, head.next()),
+        Anchor::After(seq) => ("after_seq", seq, head),
+        Anchor::Around(seq) => ("around_seq", seq, head),
+    };
+    if seq > last { Err(beyond(field)) } else { Ok(()) }
 }
 
 fn beyond(field: &str) -> Error {

@@ -40,5 +40,7 @@ pub struct RoomCommit {
 pub struct ReadMark {
     pub room: RoomId,
     pub user: UserId,
+    /// The thread that was read, and not the room.
+    pub thread_of: Option<Seq>,
     pub read_seq: Seq,
 }

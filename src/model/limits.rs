@@ -22,6 +22,10 @@ pub const MESSAGE_BYTES: usize = 16 * 1024;
 pub const REACTIONS: usize = 20;
 /// Users that a reaction names.
 pub const REACTION_USERS: usize = 100;
+/// Members that a message may mention, and names in it that may be theirs.
+pub const MENTIONS: usize = 50;
+/// Answers in a thread are counted up to here.
+pub const THREAD_COUNT: i64 = 999;
 pub const PINS: i64 = 100;
 pub const VERSIONS: usize = 100;
 pub const CLIENT_MESSAGE_ID_CHARS: usize = 64;

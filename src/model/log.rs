@@ -11,6 +11,7 @@ use super::{
     Change, Content, Draft, Member, MemberRole, MemberState, Message, Room, RoomId, Seq, Timestamp,
     Touch, User, UserId,
     log_messages::Touched,
+    messages::ThreadMark,
     rooms::{Access, MemberChange, Right},
 };
 use crate::error::{Error, Result};
@@ -42,6 +43,8 @@ pub enum Op {
         room: RoomId,
         user: UserId,
         seq: Seq,
+        /// Of this thread, and not of the room.
+        thread_of: Option<Seq>,
     },
     Touch {
         room: RoomId,
@@ -100,13 +103,24 @@ impl Op {
         }
     }
 
-    /// The message that it is about, which must be read before.
+    /// The messages that it is about, which must be read before.
+    pub fn messages(&self) -> impl Iterator<Item = Seq> {
+        let (one, other) = match self {
+            Self::Send(draft) => (draft.reply_to, draft.thread_of),
+            Self::Touch { seq, .. } => (Some(*seq), None),
+            Self::MarkRead { thread_of, .. } => (*thread_of, None),
+            _ => (None, None),
+        };
+        one.into_iter().chain(other)
+    }
+
+    /// Names in a text that may be those of members.
     #[must_use]
-    pub fn message(&self) -> Option<Seq> {
+    pub fn names(&self) -> &[String] {
         match self {
-            Self::Send(draft) => draft.reply_to,
-            Self::Touch { seq, .. } => Some(*seq),
-            _ => None,
+            Self::Send(draft) => &draft.names,
+            Self::Touch { touch: Touch::Edit { names, .. }, .. } => names,
+            _ => &[],
         }
     }
 
@@ -165,6 +179,10 @@ pub struct RoomLog {
     pub reacted: HashSet<(Seq, String, UserId)>,
     /// How many messages are pinned; read only for who pins.
     pub pins: i64,
+    /// Members by the folded usernames that the batch's texts call.
+    pub named: HashMap<String, UserId>,
+    /// Marks of the threads that the batch's operations are about; absent: none.
+    pub thread_marks: HashMap<(Seq, UserId), ThreadMark>,
 
     /// What this transaction changes, one element for each position taken.
     pub changes: Vec<Change>,
@@ -189,6 +207,8 @@ impl RoomLog {
             messages: BTreeMap::new(),
             reacted: HashSet::new(),
             pins: 0,
+            named: HashMap::new(),
+            thread_marks: HashMap::new(),
             changes: Vec::new(),
             moved_marks: HashSet::new(),
             touched: Touched::default(),
@@ -212,12 +232,21 @@ impl RoomLog {
             Op::Update { user, name, topic, .. } => {
                 self.update(*user, name.as_deref(), topic.as_deref())
             }
-            Op::MarkRead { user, seq, .. } => self.mark_read(*user, *seq),
+            Op::MarkRead { user, seq, thread_of, .. } => match thread_of {
+                Some(root) => self.mark_thread_read(*user, *root, *seq).map(Done::Read),
+                None => self.mark_read(*user, *seq),
+            },
             Op::Touch { user, seq, touch, .. } => self.touch(*user, *seq, touch).map(Done::Message),
             Op::Add { by, users, .. } => self.add(*by, users),
             Op::SetMember { by, user, change, .. } => self.set(*by, user, *change),
             Op::Archive { by, archived, .. } => self.archive(*by, *archived),
         }
+    }
+
+    /// Whether marks are to be written, beside what takes positions.
+    #[must_use]
+    pub fn moves_marks(&self) -> bool {
+        !self.moved_marks.is_empty() || !self.touched.thread_marks.is_empty()
     }
 
     /// Whether a draft's sender may post; what others send again is looked up.
@@ -255,11 +284,20 @@ impl RoomLog {
         if let Some(seq) = draft.reply_to {
             self.messages.get(&seq).ok_or(Error::MessageNotFound)?.text()?;
         }
+        if let Some(root) = draft.thread_of {
+            self.check_thread(root)?;
+        }
         let content = Content::Text {
             text: draft.text.clone(),
             client_message_id: draft.client_message_id.clone(),
         };
-        let message = self.post(draft.sender, content, draft.reply_to);
+        let mentions = self.mentions(draft.sender, &draft.names);
+        let message = self.post(draft.sender, content, |message| {
+            message.reply_to = draft.reply_to;
+            message.thread_of = draft.thread_of;
+            message.mentions = mentions;
+        });
+        self.posted_in_thread(draft, &message);
         self.sent.insert(key, message.clone());
         Ok(message)
     }
@@ -277,26 +315,31 @@ impl RoomLog {
         Ok(Done::Read(*mark))
     }
 
-    /// Takes the next position for a message.
+    /// Takes the next position for a message, which `dress` makes what it is
+    /// beside its content.
     pub(super) fn post(
         &mut self,
         sender: UserId,
         content: Content,
-        reply_to: Option<Seq>,
+        dress: impl FnOnce(&mut Message),
     ) -> Message {
         let seq = self.next();
-        let message = Message {
+        let mut message = Message {
             room: self.room.id,
             seq,
             sender,
             posted_at: self.now,
             changed_seq: seq,
             content,
-            reply_to,
+            reply_to: None,
             edited_at: None,
             reactions: Vec::new(),
             pin: None,
+            mentions: Vec::new(),
+            thread_of: None,
+            thread: None,
         };
+        dress(&mut message);
         self.messages.insert(seq, message.clone());
         self.tell_message(message.clone());
         message
@@ -367,6 +410,8 @@ mod tests {
             text: text.into(),
             client_message_id: id.to_string(),
             reply_to: None,
+            thread_of: (id == 3).then_some(Seq(2)),
+            names: Vec::new(),
         })
     }
 
@@ -412,8 +457,8 @@ mod tests {
                     2 => Op::Join { room, user: user(who) },
                     3 => Op::Leave { room, user: user(who) },
                     4 => Op::Update { room, user: user(who).id, name: Some(format!("n{id}")), topic: (id > 2).then(String::new) },
-                    5 => Op::MarkRead { room, user: user(who).id, seq: Seq(i64::from(id) * 3) },
-                    6 => touch(Touch::Edit(format!("by {who}"))),
+                    5 => Op::MarkRead { room, user: user(who).id, seq: Seq(i64::from(id) * 3), thread_of: (id > 2).then_some(Seq(2)) },
+                    6 => touch(Touch::Edit { text: format!("by {who}"), names: vec![] }),
                     7 => touch(Touch::Delete),
                     8 => touch(Touch::React(if who > 1 { "👍" } else { "🎉" }.into())),
                     9 => touch(Touch::Unreact("👍".into())),
@@ -443,6 +488,9 @@ mod tests {
             for (seq, message) in &log.messages {
                 let told = log.changes.iter().rev().filter_map(|change| change.message.as_ref());
                 prop_assert_eq!(told.into_iter().find(|told| told.seq == *seq), Some(message));
+                let answers = log.messages.values().filter(|answer| answer.thread_of == Some(*seq));
+                let standing = answers.filter(|answer| answer.text().is_ok()).count();
+                prop_assert_eq!(message.thread.map_or(0, |thread| thread.replies), count(standing));
                 for reaction in &message.reactions {
                     let rows = log.reacted.iter().filter(|(of, emoji, _)| (of, emoji) == (seq, &reaction.emoji));
                     prop_assert_eq!(reaction.count, count(rows.count()));

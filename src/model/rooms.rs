@@ -40,6 +40,10 @@ pub struct RoomSummary {
     pub unread: i64,
     /// There are more, or may be.
     pub unread_more: bool,
+    /// Unread messages that mention the caller; up to `limits::UNREAD_COUNT`.
+    pub unread_mentions: i64,
+    /// Followed threads with unread answers.
+    pub unread_threads: i64,
     pub last_message: Option<Message>,
 }
 
@@ -90,6 +94,8 @@ pub enum Right {
     /// Posting, editing, deleting one's own, reacting, typing.
     Post,
     Pin,
+    /// Mentioning all, or all who are there.
+    MentionAll,
     DeleteOthers,
     ChangeSettings,
     AddMembers,
@@ -100,10 +106,11 @@ pub enum Right {
 }
 
 impl Right {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Read,
         Self::Post,
         Self::Pin,
+        Self::MentionAll,
         Self::DeleteOthers,
         Self::ChangeSettings,
         Self::AddMembers,
@@ -118,6 +125,7 @@ impl Right {
         match self {
             Self::Read | Self::Post => MemberRole::Member,
             Self::Pin
+            | Self::MentionAll
             | Self::DeleteOthers
             | Self::ChangeSettings
             | Self::AddMembers
@@ -129,7 +137,7 @@ impl Right {
     /// In a direct room both are equal, and nobody else comes.
     #[must_use]
     pub fn exists_in_direct_rooms(self) -> bool {
-        matches!(self, Self::Read | Self::Post | Self::Pin)
+        matches!(self, Self::Read | Self::Post | Self::Pin | Self::MentionAll)
     }
 
     /// An archived room is read, and perhaps taken from the archive.

@@ -7,7 +7,7 @@ use bytes::BytesMut;
 
 use super::{Session, end::End};
 use crate::{
-    model::{RoomId, RoomSummary, Seq, limits::DEFAULT_PAGE_SIZE, messages::Anchor},
+    model::{RoomId, RoomSummary, Seq, messages::PageOf},
     wire::{
         events::{self, Kind},
         frame::Frame,
@@ -122,11 +122,7 @@ impl Session {
         let Some(summary) = summary else { return self.give_up(room).await };
         let RoomSummary { room: state, .. } = &summary;
         let head = state.head_seq;
-        let page = self
-            .chat
-            .store
-            .message_page(room, Anchor::Newest, DEFAULT_PAGE_SIZE as usize, head)
-            .await?;
+        let page = self.chat.store.message_page(&PageOf::newest(room), head).await?;
         self.cursor.advance(room, head);
         self.out
             .event(Kind::Reset(v1::RoomReset {

@@ -6,13 +6,14 @@ use uuid::Uuid;
 use super::{
     Store,
     dialect::{padded, placeholders, reading, refused},
-    messages::{MESSAGES, MessageRow, limit_plus_one},
+    mentions::ALL,
+    messages::limit_plus_one,
 };
 use crate::{
     error::Result,
     model::{
-        Member, MemberRole, MemberState, Message, ReadMark, Room, RoomId, RoomKind, RoomSummary,
-        Seq, Timestamp, User, UserId, limits,
+        Member, MemberRole, MemberState, ReadMark, Room, RoomId, RoomKind, RoomSummary, Seq,
+        Timestamp, User, UserId, limits,
         rooms::{Access, MemberSearch},
         users::fold,
     },
@@ -154,18 +155,30 @@ fn summary_sql(wanted: &str) -> String {
     let near = format!("r.head_seq - {}", limits::SUMMARY_POSITIONS);
     // One bound and not two: of two, the database may pick the worse for its
     // range, and walk through all that nobody has read.
+    let bound = format!(
+        "case when coalesce(k.read_seq, 0) > {near} then coalesce(k.read_seq, 0) else {near} end"
+    );
     let unread = format!(
-        "x.room_id = r.id and x.sender_id <> m.user_id and x.kind = 1
-         and x.seq > case when coalesce(k.read_seq, 0) > {near}
-                         then coalesce(k.read_seq, 0) else {near} end"
+        "x.room_id = r.id and x.thread_seq = 0 and x.sender_id <> m.user_id and x.kind = 1
+         and x.seq > {bound}"
     );
     format!(
         "select {ROOM_COLUMNS}, m.role, coalesce(k.read_seq, 0) as read_seq,
                 (select count(*) from messages x where {unread} and x.seq <= coalesce(
                     (select x.seq from messages x where {unread}
                      order by x.seq limit 1 offset {}), r.head_seq)) as unread,
-                (select x.seq from messages x where x.room_id = r.id and x.seq > {near} and x.kind = 1
-                 order by x.seq desc limit 1) as last_seq
+                (select x.seq from messages x where x.room_id = r.id and x.thread_seq = 0 and x.seq > {near} and x.kind = 1
+                 order by x.seq desc limit 1) as last_seq,
+                (select count(distinct x.seq) from mentions n
+                 join messages x on x.room_id = n.room_id and x.seq = n.seq and {unread}
+                 where n.room_id = r.id and n.user_id in (m.user_id, ?)
+                   and n.seq > {bound}) as mentions,
+                (select count(*) from thread_marks t
+                 where t.user_id = m.user_id and t.room_id = r.id and t.follows = 1
+                   and t.thread_seq > {near} and exists (
+                     select 1 from messages x
+                     where x.room_id = r.id and x.thread_seq = t.thread_seq and x.kind = 1
+                       and x.seq > t.read_seq and x.sender_id <> m.user_id)) as threads
          from members m
          join rooms r on r.id = m.room_id
          left join marks k on k.room_id = m.room_id and k.user_id = m.user_id
@@ -182,6 +195,8 @@ struct SummaryRow {
     read_seq: i64,
     unread: i64,
     last_seq: Option<i64>,
+    mentions: i64,
+    threads: i64,
 }
 
 impl Store {
@@ -243,7 +258,12 @@ impl Store {
         .map_err(refused)?;
         Ok(rows
             .into_iter()
-            .map(|(room, read_seq)| ReadMark { room: RoomId(room), user, read_seq: Seq(read_seq) })
+            .map(|(room, read_seq)| ReadMark {
+                room: RoomId(room),
+                user,
+                thread_of: None,
+                read_seq: Seq(read_seq),
+            })
             .collect())
     }
 
@@ -270,6 +290,7 @@ impl Store {
         let sql = summary_sql("m.room_id > ? order by m.room_id limit ?");
         let rows: Vec<SummaryRow> = reading!(&self.pools, c => {
             sqlx::query_as(AssertSqlSafe(sql))
+                .bind(ALL)
                 .bind(user.0)
                 .bind(after.unwrap_or(Uuid::nil()))
                 .bind(limit_plus_one(limit))
@@ -287,7 +308,7 @@ impl Store {
         let rooms = padded(rooms.to_vec());
         let sql = summary_sql(&format!("m.room_id in {}", placeholders(1, rooms.len())));
         let rows: Vec<SummaryRow> = reading!(&self.pools, c => {
-            let mut query = sqlx::query_as(AssertSqlSafe(sql)).bind(user.0);
+            let mut query = sqlx::query_as(AssertSqlSafe(sql)).bind(ALL).bind(user.0);
             for room in &rooms {
                 query = query.bind(room.0);
             }
@@ -300,23 +321,7 @@ impl Store {
     async fn with_last_messages(&self, rows: Vec<SummaryRow>) -> Result<Vec<RoomSummary>> {
         let names: Vec<(Uuid, i64)> =
             rows.iter().filter_map(|row| row.last_seq.map(|seq| (row.room.id, seq))).collect();
-        let mut last = std::collections::HashMap::new();
-        if !names.is_empty() {
-            let names = padded(names);
-            let sql = format!(
-                "{MESSAGES} where {}",
-                vec!["(x.room_id = ? and x.seq = ?)"; names.len()].join(" or "),
-            );
-            let found: Vec<MessageRow> = reading!(&self.pools, c => {
-                let mut query = sqlx::query_as(AssertSqlSafe(sql));
-                for (room, seq) in &names {
-                    query = query.bind(*room).bind(*seq);
-                }
-                query.fetch_all(c).await
-            })
-            .map_err(refused)?;
-            last.extend(found.into_iter().map(Message::from).map(|m| (m.room, m)));
-        }
+        let mut last = self.messages_named(&names).await?;
         Ok(rows
             .into_iter()
             .map(|row| {
@@ -327,7 +332,9 @@ impl Store {
                     unread: row.unread.min(limits::UNREAD_COUNT),
                     unread_more: row.unread > limits::UNREAD_COUNT
                         || row.read_seq < room.head_seq.0 - limits::SUMMARY_POSITIONS,
-                    last_message: last.remove(&room.id),
+                    unread_mentions: row.mentions.min(limits::UNREAD_COUNT),
+                    unread_threads: row.threads,
+                    last_message: row.last_seq.and_then(|seq| last.remove(&(room.id, Seq(seq)))),
                     room,
                 }
             })

@@ -265,7 +265,14 @@ impl Lane {
             committed.reads.extend(log.moved_marks.iter().map(|user| ReadMark {
                 room: log.room.id,
                 user: *user,
+                thread_of: None,
                 read_seq: log.read.get(user).copied().unwrap_or_default(),
+            }));
+            committed.reads.extend(log.touched.thread_reads.iter().filter_map(|key| {
+                let (root, user) = *key;
+                let mark = log.thread_marks.get(key)?;
+                let read_seq = mark.read_seq;
+                Some(ReadMark { room: log.room.id, user, thread_of: Some(root), read_seq })
             }));
             if !log.changes.is_empty() {
                 committed.rooms.push(RoomCommit { room: log.room.id, changes: log.changes });

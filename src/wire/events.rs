@@ -92,6 +92,7 @@ pub fn read_mark(mark: ReadMark) -> Kind {
         room_id: mark.room.to_string(),
         user_id: mark.user.to_string(),
         read_seq: mark.read_seq.0,
+        thread_seq: mark.thread_of.map_or(0, |seq| seq.0),
     })
 }
 

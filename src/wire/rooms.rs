@@ -76,7 +76,16 @@ pub fn member(member: Member) -> v1::Member {
 
 #[must_use]
 pub fn summary(summary: RoomSummary) -> v1::RoomSummary {
-    let RoomSummary { room: of, role: held, read_seq, unread, unread_more, last_message } = summary;
+    let RoomSummary {
+        room: of,
+        role: held,
+        read_seq,
+        unread,
+        unread_more,
+        unread_mentions,
+        unread_threads,
+        last_message,
+    } = summary;
     v1::RoomSummary {
         room: Some(room(of)),
         role: role(held).into(),
@@ -84,6 +93,8 @@ pub fn summary(summary: RoomSummary) -> v1::RoomSummary {
         unread_count: i32::try_from(unread).unwrap_or(i32::MAX),
         unread_more,
         last_message: last_message.map(message),
+        unread_mention_count: i32::try_from(unread_mentions).unwrap_or(i32::MAX),
+        unread_thread_count: i32::try_from(unread_threads).unwrap_or(i32::MAX),
     }
 }
 

@@ -103,7 +103,7 @@ on_both_databases! {
             assert_eq!(fields(client.sync_room(request).await), ["after_seq", "page_size"]);
         }
         for seq in [-1, i64::MIN, 2, 1_000_000_000, i64::MAX] {
-            let request = v1::MarkReadRequest { room_id: room.clone(), seq };
+            let request = v1::MarkReadRequest { room_id: room.clone(), seq, thread_seq: 0 };
             assert_eq!(fields(client.mark_read(request).await), ["seq"], "{seq}");
             let request = v1::SyncRoomRequest { room_id: room.clone(), after_seq: seq, page_size: 0 };
             assert_eq!(fields(client.sync_room(request).await), ["after_seq"], "{seq}");

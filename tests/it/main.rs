@@ -19,5 +19,6 @@ mod shutdown;
 mod slow_reader;
 mod streams;
 mod terminal;
+mod threads;
 mod transcript;
 mod walk;

@@ -279,6 +279,8 @@ calls! {
         pin_message(PinMessageRequest) -> PinMessageResponse;
         unpin_message(UnpinMessageRequest) -> UnpinMessageResponse;
         list_pins(ListPinsRequest) -> ListPinsResponse;
+        list_thread(ListThreadRequest) -> ListThreadResponse;
+        list_mentions(ListMentionsRequest) -> ListMentionsResponse;
         list_message_versions(ListMessageVersionsRequest) -> ListMessageVersionsResponse;
         list_messages(ListMessagesRequest) -> ListMessagesResponse;
         get_message(GetMessageRequest) -> GetMessageResponse;

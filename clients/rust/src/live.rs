@@ -4,7 +4,6 @@ use std::{collections::HashMap, time::Duration};
 
 use tokio::sync::{mpsc, oneshot};
 use tonic::Code;
-use uuid::Uuid;
 
 use crate::{
     client::Client,
@@ -122,12 +121,12 @@ impl Live {
     /// will be sent once, however often the connection is lost;
     /// [`Update::Sent`] tells how it went.
     pub async fn send(&self, room_id: &str, text: &str) -> Result<String, Error> {
-        let client_message_id = Uuid::new_v4().to_string();
-        let unsent = Unsent {
-            client_message_id: client_message_id.clone(),
-            room_id: room_id.to_owned(),
-            text: text.to_owned(),
-        };
+        self.post(Unsent::new(room_id, text)).await
+    }
+
+    /// As [`Live::send`], for an answer or a message in a thread.
+    pub async fn post(&self, unsent: Unsent) -> Result<String, Error> {
+        let client_message_id = unsent.client_message_id.clone();
         self.orders.send(Order::Send(unsent)).await.map_err(|_| Error::not_connected())?;
         Ok(client_message_id)
     }

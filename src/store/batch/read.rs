@@ -12,6 +12,7 @@ use crate::{
     store::{
         blocks::BLOCKS_BETWEEN,
         dialect::{Tx, padded, placeholders, within},
+        dress,
         messages::{MESSAGES, MessageRow},
         rooms::{RoomRow, role_of, state_of},
     },
@@ -153,7 +154,7 @@ pub async fn marks(
     ops: &[&Op],
     logs: &mut BTreeMap<RoomId, RoomLog>,
 ) -> Result<(), sqlx::Error> {
-    let marks = |op: &Op| matches!(op, Op::MarkRead { .. });
+    let marks = |op: &Op| matches!(op, Op::MarkRead { thread_of: None, .. });
     let Some((wanted, binds)) = wanted(ops, logs, marks) else { return Ok(()) };
     let sql = format!("select room_id, user_id, read_seq from marks where {wanted}");
     let rows: Vec<(Uuid, Uuid, i64)> = within!(tx, c => {
@@ -275,8 +276,15 @@ pub async fn repeats(
         }
         query.fetch_all(c).await
     })?;
-    for row in rows {
-        let message = Message::from(row);
+    let mut found: BTreeMap<RoomId, Vec<Message>> = BTreeMap::new();
+    for message in rows.into_iter().map(Message::from) {
+        found.entry(message.room).or_default().push(message);
+    }
+    let mut messages = Vec::new();
+    for (room, found) in found {
+        messages.extend(dress::within_tx(tx, room, found).await?);
+    }
+    for message in messages {
         if let (
             Some(log),
             Content::Text { client_message_id, .. } | Content::Deleted { client_message_id, .. },

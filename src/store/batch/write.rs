@@ -97,9 +97,10 @@ pub async fn messages(tx: &mut Tx<'_>, logs: &[RoomLog]) -> Result<(), sqlx::Err
     for piece in pieces(&posted, ROWS) {
         let sql = format!(
             "insert into messages (room_id, seq, sender_id, kind, client_message_id, body,
-                                   posted_us, changed_seq, reply_to_seq, about_id)
+                                   posted_us, changed_seq, reply_to_seq, about_id,
+                                   thread_seq)
              values {}",
-            placeholders(piece.len(), 10)
+            placeholders(piece.len(), 11)
         );
         within!(&mut *tx, c => {
             let mut query = sqlx::query(AssertSqlSafe(sql));
@@ -115,7 +116,8 @@ pub async fn messages(tx: &mut Tx<'_>, logs: &[RoomLog]) -> Result<(), sqlx::Err
                     .bind(message.posted_at.0)
                     .bind(message.changed_seq.0)
                     .bind(message.reply_to.map(|seq| seq.0))
-                    .bind(row.about.map(|user| user.0));
+                    .bind(row.about.map(|user| user.0))
+                    .bind(message.thread_of.unwrap_or_default().0);
             }
             query.execute(c).await.map(drop)
         })?;
