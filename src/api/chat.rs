@@ -13,7 +13,7 @@ use crate::{
     wire::{
         events,
         fields::Fields,
-        messages, presence, timestamp,
+        marks, messages, presence, timestamp,
         v1::{self, chat_service_server::ChatService},
     },
 };
@@ -126,8 +126,32 @@ impl Commands {
     }
 
     pub async fn mark_read(&self, r: v1::MarkReadRequest) -> Result<v1::MarkReadResponse> {
-        let pending = self.chat.mark_read(self.caller, messages::mark_read(&r)?)?;
-        Ok(v1::MarkReadResponse { read_seq: Chat::marked(pending).await?.0 })
+        let (room, mark) = marks::mark_read(&r)?;
+        let pending = self.chat.mark(self.caller, room, mark)?;
+        Ok(v1::MarkReadResponse { read_seq: Chat::marked(pending).await?.read.0 })
+    }
+
+    pub async fn mark_delivered(
+        &self,
+        r: v1::MarkDeliveredRequest,
+    ) -> Result<v1::MarkDeliveredResponse> {
+        let (room, mark) = marks::mark_delivered(&r)?;
+        let pending = self.chat.mark(self.caller, room, mark)?;
+        Ok(v1::MarkDeliveredResponse { delivered_seq: Chat::marked(pending).await?.delivered.0 })
+    }
+
+    pub async fn mark_unread(&self, r: v1::MarkUnreadRequest) -> Result<v1::MarkUnreadResponse> {
+        let (room, mark) = marks::mark_unread(&r)?;
+        Chat::marked(self.chat.mark(self.caller, room, mark)?).await?;
+        Ok(v1::MarkUnreadResponse {})
+    }
+
+    pub async fn list_receipts(
+        &self,
+        r: v1::ListReceiptsRequest,
+    ) -> Result<v1::ListReceiptsResponse> {
+        let (room, seq) = messages::message_name(&r.room_id, r.seq)?;
+        Ok(marks::receipts(room, self.chat.list_receipts(self.caller, room, seq).await?))
     }
 
     pub async fn set_typing(&self, r: v1::SetTypingRequest) -> Result<v1::SetTypingResponse> {
@@ -348,5 +372,26 @@ impl ChatService for ChatApi {
         request: Request<v1::ListMentionsRequest>,
     ) -> Result<Response<v1::ListMentionsResponse>, Status> {
         unary!(self, request, list_mentions)
+    }
+
+    async fn mark_delivered(
+        &self,
+        request: Request<v1::MarkDeliveredRequest>,
+    ) -> Result<Response<v1::MarkDeliveredResponse>, Status> {
+        unary!(self, request, mark_delivered)
+    }
+
+    async fn mark_unread(
+        &self,
+        request: Request<v1::MarkUnreadRequest>,
+    ) -> Result<Response<v1::MarkUnreadResponse>, Status> {
+        unary!(self, request, mark_unread)
+    }
+
+    async fn list_receipts(
+        &self,
+        request: Request<v1::ListReceiptsRequest>,
+    ) -> Result<Response<v1::ListReceiptsResponse>, Status> {
+        unary!(self, request, list_receipts)
     }
 }

@@ -9,7 +9,7 @@ use crate::{
     chat::Chat,
     model::{Timestamp, rooms::MemberChange, users::fold},
     wire::{
-        paging, presence, rooms, users,
+        marks, paging, presence, rooms, users,
         v1::{self, room_service_server::RoomService},
     },
 };
@@ -221,5 +221,16 @@ impl RoomService for RoomApi {
         let room = rooms::room_id(&request.get_ref().room_id)?;
         let room = self.chat.archive_room(caller, room, request.get_ref().archived).await?;
         Ok(Response::new(v1::ArchiveRoomResponse { room: Some(rooms::room(room)) }))
+    }
+
+    async fn update_membership(
+        &self,
+        request: Request<v1::UpdateMembershipRequest>,
+    ) -> Result<Response<v1::UpdateMembershipResponse>, Status> {
+        let caller = caller(&self.chat, &request)?;
+        let (room, change) = marks::update_membership(request.get_ref(), Timestamp::now())?;
+        let settings = self.chat.update_membership(caller, room, change).await?;
+        let settings = Some(marks::room_settings(room, settings));
+        Ok(Response::new(v1::UpdateMembershipResponse { settings }))
     }
 }

@@ -57,23 +57,6 @@ impl Chat {
         }
     }
 
-    /// Queues a read mark; like [`Chat::send`].
-    pub fn mark_read(
-        &self,
-        caller: Caller,
-        (room, thread_of, seq): (RoomId, Option<Seq>, Seq),
-    ) -> Result<Pending> {
-        self.writer.submit(Op::MarkRead { room, user: caller.user, seq, thread_of })
-    }
-
-    /// The mark as it is now.
-    pub async fn marked(pending: Pending) -> Result<Seq> {
-        match pending.done().await? {
-            Done::Read(seq) => Ok(seq),
-            other => Err(Error::internal(format!("a read mark was answered by {other:?}"))),
-        }
-    }
-
     pub async fn list_messages(&self, caller: Caller, page: PageOf) -> Result<MessagePage> {
         let head = self.head_for(page.room, caller.user).await?;
         check_anchor(page.anchor, head)?;

@@ -1,6 +1,7 @@
 //! The rules: who may do what, and what follows from it. No tonic, no SQL.
 
 pub mod accounts;
+pub mod marks;
 pub mod messages;
 pub mod presence;
 pub mod rooms;
@@ -98,7 +99,7 @@ impl Chat {
 
 /// Tells this node's sessions what a commit changed.
 fn hand_on(hub: &Hub, typing: &Typing, committed: Committed) {
-    let Committed { moved, rooms, reads } = committed;
+    let Committed { moved, rooms, marks } = committed;
     for (room, seq) in moved {
         hub.moved(room, seq);
     }
@@ -119,7 +120,7 @@ fn hand_on(hub: &Hub, typing: &Typing, committed: Committed) {
             }
         }
     }
-    for mark in reads {
-        hub.read_mark(mark);
+    for moved in marks {
+        hub.marks(moved);
     }
 }

@@ -34,13 +34,3 @@ pub struct RoomCommit {
     pub room: RoomId,
     pub changes: Vec<Change>,
 }
-
-/// How far a user has read a room.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ReadMark {
-    pub room: RoomId,
-    pub user: UserId,
-    /// The thread that was read, and not the room.
-    pub thread_of: Option<Seq>,
-    pub read_seq: Seq,
-}

@@ -26,6 +26,8 @@ pub const REACTION_USERS: usize = 100;
 pub const MENTIONS: usize = 50;
 /// Answers in a thread are counted up to here.
 pub const THREAD_COUNT: i64 = 999;
+/// Receipts of a message are counted up to here.
+pub const RECEIPT_COUNT: i64 = 999;
 pub const PINS: i64 = 100;
 pub const VERSIONS: usize = 100;
 pub const CLIENT_MESSAGE_ID_CHARS: usize = 64;

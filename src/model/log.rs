@@ -8,8 +8,8 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::{
-    Change, Content, Draft, Member, MemberRole, MemberState, Message, Room, RoomId, Seq, Timestamp,
-    Touch, User, UserId,
+    Change, Content, Draft, Mark, Marks, Member, MemberRole, MemberState, Message, Room, RoomId,
+    Seq, Timestamp, Touch, User, UserId,
     log_messages::Touched,
     messages::ThreadMark,
     rooms::{Access, MemberChange, Right},
@@ -39,12 +39,10 @@ pub enum Op {
         name: Option<String>,
         topic: Option<String>,
     },
-    MarkRead {
+    Mark {
         room: RoomId,
         user: UserId,
-        seq: Seq,
-        /// Of this thread, and not of the room.
-        thread_of: Option<Seq>,
+        mark: Mark,
     },
     Touch {
         room: RoomId,
@@ -79,7 +77,7 @@ impl Op {
             Self::Join { room, .. }
             | Self::Leave { room, .. }
             | Self::Update { room, .. }
-            | Self::MarkRead { room, .. }
+            | Self::Mark { room, .. }
             | Self::Touch { room, .. }
             | Self::Add { room, .. }
             | Self::SetMember { room, .. }
@@ -94,7 +92,7 @@ impl Op {
             Self::Send(draft) => vec![draft.sender],
             Self::Create { members, .. } => members.iter().map(|(user, _)| user.id).collect(),
             Self::Join { user, .. } | Self::Leave { user, .. } => vec![user.id],
-            Self::Update { user, .. } | Self::MarkRead { user, .. } | Self::Touch { user, .. } => {
+            Self::Update { user, .. } | Self::Mark { user, .. } | Self::Touch { user, .. } => {
                 vec![*user]
             }
             Self::Add { by, users, .. } => users.iter().map(|user| user.id).chain([*by]).collect(),
@@ -108,7 +106,7 @@ impl Op {
         let (one, other) = match self {
             Self::Send(draft) => (draft.reply_to, draft.thread_of),
             Self::Touch { seq, .. } => (Some(*seq), None),
-            Self::MarkRead { thread_of, .. } => (*thread_of, None),
+            Self::Mark { mark: Mark::ThreadRead { root, .. }, .. } => (Some(*root), None),
             _ => (None, None),
         };
         one.into_iter().chain(other)
@@ -129,7 +127,7 @@ impl Op {
     pub fn needs_counts(&self) -> bool {
         !matches!(
             self,
-            Self::Send(_) | Self::Create { .. } | Self::MarkRead { .. } | Self::Touch { .. }
+            Self::Send(_) | Self::Create { .. } | Self::Mark { .. } | Self::Touch { .. }
         )
     }
 }
@@ -140,7 +138,7 @@ pub enum Done {
     Message(Message),
     Room(Room),
     Left,
-    Read(Seq),
+    Marks(Marks),
     Member(Member),
 }
 
@@ -169,8 +167,8 @@ pub struct RoomLog {
     /// How many owners are in the room; read only for who needs counts, as is
     /// `room.member_count`.
     pub owners: i64,
-    /// Read marks of the same users.
-    pub read: HashMap<UserId, Seq>,
+    /// Marks of the same users, as far as operations are about them.
+    pub marks: HashMap<UserId, Marks>,
     /// Messages that the batch's drafts may repeat, by sender and client id.
     pub sent: HashMap<(UserId, String), Message>,
     /// Messages that the batch's operations are about.
@@ -186,7 +184,7 @@ pub struct RoomLog {
 
     /// What this transaction changes, one element for each position taken.
     pub changes: Vec<Change>,
-    /// Whose read mark it moves.
+    /// Whose marks it moves.
     pub moved_marks: HashSet<UserId>,
     /// What else it does to messages.
     pub touched: Touched,
@@ -202,7 +200,7 @@ impl RoomLog {
             blocked: false,
             members: HashMap::new(),
             owners: 0,
-            read: HashMap::new(),
+            marks: HashMap::new(),
             sent: HashMap::new(),
             messages: BTreeMap::new(),
             reacted: HashSet::new(),
@@ -232,10 +230,7 @@ impl RoomLog {
             Op::Update { user, name, topic, .. } => {
                 self.update(*user, name.as_deref(), topic.as_deref())
             }
-            Op::MarkRead { user, seq, thread_of, .. } => match thread_of {
-                Some(root) => self.mark_thread_read(*user, *root, *seq).map(Done::Read),
-                None => self.mark_read(*user, *seq),
-            },
+            Op::Mark { user, mark, .. } => self.mark(*user, *mark).map(Done::Marks),
             Op::Touch { user, seq, touch, .. } => self.touch(*user, *seq, touch).map(Done::Message),
             Op::Add { by, users, .. } => self.add(*by, users),
             Op::SetMember { by, user, change, .. } => self.set(*by, user, *change),
@@ -302,17 +297,41 @@ impl RoomLog {
         Ok(message)
     }
 
-    fn mark_read(&mut self, user: UserId, seq: Seq) -> Result<Done> {
+    fn mark(&mut self, user: UserId, mark: Mark) -> Result<Marks> {
         self.access(user).may(Right::Read)?;
+        let (Mark::Read(seq)
+        | Mark::Delivered(seq)
+        | Mark::Unread(Some(seq))
+        | Mark::ThreadRead { seq, .. }) = mark
+        else {
+            return Ok(self.set_marks(user, |marks| marks.unread_from = None));
+        };
         if seq > self.room.head_seq {
             return Err(Error::invalid("seq", "must not be beyond the room's head"));
         }
-        let mark = self.read.entry(user).or_default();
-        if seq > *mark {
-            *mark = seq;
+        if let Mark::ThreadRead { root, seq } = mark {
+            let read = self.mark_thread_read(user, root, seq)?;
+            return Ok(Marks { read, ..Marks::default() });
+        }
+        Ok(self.set_marks(user, |marks| match mark {
+            Mark::Delivered(seq) => marks.delivered = marks.delivered.max(seq),
+            Mark::Unread(from) => marks.unread_from = from,
+            Mark::Read(seq) | Mark::ThreadRead { seq, .. } => {
+                marks.read = marks.read.max(seq);
+                marks.delivered = marks.delivered.max(seq);
+                marks.unread_from = None;
+            }
+        }))
+    }
+
+    pub(super) fn set_marks(&mut self, user: UserId, set: impl FnOnce(&mut Marks)) -> Marks {
+        let marks = self.marks.entry(user).or_default();
+        let before = *marks;
+        set(marks);
+        if *marks != before {
             self.moved_marks.insert(user);
         }
-        Ok(Done::Read(*mark))
+        *marks
     }
 
     /// Takes the next position for a message, which `dress` makes what it is
@@ -457,7 +476,7 @@ mod tests {
                     2 => Op::Join { room, user: user(who) },
                     3 => Op::Leave { room, user: user(who) },
                     4 => Op::Update { room, user: user(who).id, name: Some(format!("n{id}")), topic: (id > 2).then(String::new) },
-                    5 => Op::MarkRead { room, user: user(who).id, seq: Seq(i64::from(id) * 3), thread_of: (id > 2).then_some(Seq(2)) },
+                    5 => Op::Mark { room, user: user(who).id, mark: [Mark::Read(Seq(i64::from(id) * 3)), Mark::Delivered(Seq(4)), Mark::Unread(Some(Seq(1))), Mark::ThreadRead { root: Seq(2), seq: Seq(4) }, Mark::Unread(None)][usize::from(id)] },
                     6 => touch(Touch::Edit { text: format!("by {who}"), names: vec![] }),
                     7 => touch(Touch::Delete),
                     8 => touch(Touch::React(if who > 1 { "👍" } else { "🎉" }.into())),
@@ -480,8 +499,8 @@ mod tests {
             prop_assert_eq!(log.room.member_count, count(joined.clone().count()));
             let owners = joined.filter(|m| m.role == MemberRole::Owner).count();
             prop_assert_eq!(log.owners, count(owners));
-            for mark in log.read.values() {
-                prop_assert!(*mark <= log.room.head_seq);
+            for marks in log.marks.values() {
+                prop_assert!(marks.read <= marks.delivered && marks.delivered <= log.room.head_seq);
             }
             // What was told last of each message is what is written, and its
             // derived parts agree with the rows.

@@ -160,8 +160,12 @@ impl RoomLog {
     fn enter(&mut self, user: &User, role: MemberRole) {
         self.set_member(user, role, MemberState::Joined);
         // What was said before is history, not unread.
-        self.read.insert(user.id, self.room.head_seq);
-        self.moved_marks.insert(user.id);
+        let head = self.room.head_seq;
+        self.set_marks(user.id, |marks| {
+            (marks.read, marks.delivered, marks.unread_from) = (head, head, None);
+            // Nobody has read anything by coming in.
+            marks.secret = true;
+        });
     }
 
     fn tell(&mut self, who: UserId, kind: SystemKind, detail: &str) {

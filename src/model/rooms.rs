@@ -1,6 +1,6 @@
 //! Rooms, their members, and who may do what in them.
 
-use super::{Message, RoomId, Seq, Timestamp, User, UserId};
+use super::{Message, RoomId, RoomSettings, Seq, Timestamp, User, UserId};
 use crate::error::{Error, Result};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +45,9 @@ pub struct RoomSummary {
     /// Followed threads with unread answers.
     pub unread_threads: i64,
     pub last_message: Option<Message>,
+    /// From where on the caller has flagged the room as unread.
+    pub unread_from: Option<Seq>,
+    pub settings: RoomSettings,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

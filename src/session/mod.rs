@@ -68,6 +68,7 @@ impl Session {
         let bounds = Bounds {
             queue: chat.config.stream.queue,
             streams: chat.config.server.max_streams_per_user,
+            sees_reads: chat.store.sends_receipts(caller.user).await?,
         };
         let inlet = chat.hub.open(caller, bounds).ok_or(Error::TooManyStreams)?;
         // Revoked while it opened: the hub did not know it yet.

@@ -11,7 +11,7 @@ use crate::{
     wire::{
         events::{self, Kind},
         frame::Frame,
-        messages, rooms, v1,
+        marks, messages, rooms, v1,
     },
 };
 
@@ -45,9 +45,14 @@ impl Session {
         // States are not in the log: the marks of the rooms that go on are told
         // anew, those of the others come with their summaries.
         let mut buf = BytesMut::new();
-        for mark in self.chat.store.read_marks(self.user.id).await.map_err(End::from)? {
-            if self.cursor.position(mark.room).is_some() {
-                events::append(&mut buf, events::read_mark(mark));
+        for moved in self.chat.store.marks_of(self.user.id).await.map_err(End::from)? {
+            if self.cursor.position(moved.room).is_some() {
+                events::append(&mut buf, events::read_mark(moved));
+            }
+        }
+        for (room, settings) in self.chat.store.room_settings_of(self.user.id).await? {
+            if self.cursor.position(room).is_some() {
+                events::append(&mut buf, Kind::RoomSettings(marks::room_settings(room, settings)));
             }
         }
         if !buf.is_empty() {

@@ -6,13 +6,14 @@ use uuid::Uuid;
 use super::{
     Store,
     dialect::{padded, placeholders, reading, refused},
+    marks::level_of,
     mentions::ALL,
     messages::limit_plus_one,
 };
 use crate::{
     error::Result,
     model::{
-        Member, MemberRole, MemberState, ReadMark, Room, RoomId, RoomKind, RoomSummary, Seq,
+        Member, MemberRole, MemberState, Room, RoomId, RoomKind, RoomSettings, RoomSummary, Seq,
         Timestamp, User, UserId, limits,
         rooms::{Access, MemberSearch},
         users::fold,
@@ -164,6 +165,8 @@ fn summary_sql(wanted: &str) -> String {
     );
     format!(
         "select {ROOM_COLUMNS}, m.role, coalesce(k.read_seq, 0) as read_seq,
+                coalesce(k.unread_from_seq, 0) as unread_from_seq,
+                coalesce(s.level, 1) as level, s.muted_until_us, coalesce(s.starred, 0) as starred,
                 (select count(*) from messages x where {unread} and x.seq <= coalesce(
                     (select x.seq from messages x where {unread}
                      order by x.seq limit 1 offset {}), r.head_seq)) as unread,
@@ -182,6 +185,7 @@ fn summary_sql(wanted: &str) -> String {
          from members m
          join rooms r on r.id = m.room_id
          left join marks k on k.room_id = m.room_id and k.user_id = m.user_id
+         left join room_settings s on s.user_id = m.user_id and s.room_id = m.room_id
          where m.user_id = ? and m.state = 1 and {wanted}",
         limits::UNREAD_COUNT,
     )
@@ -197,6 +201,10 @@ struct SummaryRow {
     last_seq: Option<i64>,
     mentions: i64,
     threads: i64,
+    unread_from_seq: i64,
+    level: i16,
+    muted_until_us: Option<i64>,
+    starred: i16,
 }
 
 impl Store {
@@ -243,28 +251,6 @@ impl Store {
             };
             (access, Seq(row.head_seq))
         }))
-    }
-
-    /// How far a user has read the rooms that they are in.
-    pub async fn read_marks(&self, user: UserId) -> Result<Vec<ReadMark>> {
-        let rows: Vec<(Uuid, i64)> = reading!(&self.pools, c => {
-            sqlx::query_as(
-                "select k.room_id, k.read_seq from members m
-                 join marks k on k.room_id = m.room_id and k.user_id = m.user_id
-                 where m.user_id = ? and m.state = 1",
-            )
-            .bind(user.0).fetch_all(c).await
-        })
-        .map_err(refused)?;
-        Ok(rows
-            .into_iter()
-            .map(|(room, read_seq)| ReadMark {
-                room: RoomId(room),
-                user,
-                thread_of: None,
-                read_seq: Seq(read_seq),
-            })
-            .collect())
     }
 
     /// The rooms a user is in, with their heads.
@@ -334,6 +320,12 @@ impl Store {
                         || row.read_seq < room.head_seq.0 - limits::SUMMARY_POSITIONS,
                     unread_mentions: row.mentions.min(limits::UNREAD_COUNT),
                     unread_threads: row.threads,
+                    unread_from: (row.unread_from_seq > 0).then_some(Seq(row.unread_from_seq)),
+                    settings: RoomSettings {
+                        level: level_of(row.level),
+                        muted_until: row.muted_until_us.map(Timestamp),
+                        starred: row.starred != 0,
+                    },
                     last_message: row.last_seq.and_then(|seq| last.remove(&(room.id, Seq(seq)))),
                     room,
                 }

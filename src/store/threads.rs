@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     error::Result,
-    model::{Op, RoomId, RoomLog, Seq, UserId, messages::ThreadMark},
+    model::{Mark, Op, RoomId, RoomLog, Seq, UserId, messages::ThreadMark},
 };
 
 /// Rows in one statement.
@@ -28,7 +28,7 @@ pub(super) async fn read(
     for op in ops {
         let (thread, user) = match op {
             Op::Send(draft) => (draft.thread_of, draft.sender),
-            Op::MarkRead { thread_of, user, .. } => (*thread_of, *user),
+            Op::Mark { user, mark: Mark::ThreadRead { root, .. }, .. } => (Some(*root), *user),
             _ => continue,
         };
         if let Some(root) = thread {

@@ -255,16 +255,6 @@ pub fn mentions(messages: Vec<Message>, more: bool) -> v1::ListMentionsResponse 
     }
 }
 
-/// Which room or thread was read, and how far.
-pub fn mark_read(request: &v1::MarkReadRequest) -> Result<(RoomId, Option<Seq>, Seq)> {
-    let mut fields = Fields::new();
-    let room = fields.room("room_id", &request.room_id);
-    let thread_of = fields.seq("thread_seq", request.thread_seq);
-    let thread_of = (thread_of > Seq::ZERO).then_some(thread_of);
-    let seq = fields.seq("seq", request.seq);
-    fields.finish((room, thread_of, seq))
-}
-
 pub fn sync_room(request: &v1::SyncRoomRequest) -> Result<ChangesOf> {
     let mut fields = Fields::new();
     let changes = ChangesOf {

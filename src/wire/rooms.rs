@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{fields::Fields, messages::message, timestamp, users, v1};
+use super::{fields::Fields, marks::room_settings, messages::message, timestamp, users, v1};
 use crate::{
     error::Result,
     model::{
@@ -85,7 +85,10 @@ pub fn summary(summary: RoomSummary) -> v1::RoomSummary {
         unread_mentions,
         unread_threads,
         last_message,
+        unread_from,
+        settings,
     } = summary;
+    let settings = Some(room_settings(of.id, settings));
     v1::RoomSummary {
         room: Some(room(of)),
         role: role(held).into(),
@@ -95,6 +98,8 @@ pub fn summary(summary: RoomSummary) -> v1::RoomSummary {
         last_message: last_message.map(message),
         unread_mention_count: i32::try_from(unread_mentions).unwrap_or(i32::MAX),
         unread_thread_count: i32::try_from(unread_threads).unwrap_or(i32::MAX),
+        unread_from_seq: unread_from.map_or(0, |seq| seq.0),
+        settings,
     }
 }
 
@@ -167,15 +172,7 @@ pub fn mute_member(
     request: &v1::MuteMemberRequest,
 ) -> Result<MemberOrder> {
     let mut fields = Fields::new();
-    let duration = request.duration.unwrap_or_default();
-    let until = match std::time::Duration::try_from(duration) {
-        Ok(duration) if duration.is_zero() => None,
-        Ok(duration) if duration <= limits::MUTE_FOR => Some(now.plus(duration)),
-        _ => {
-            fields.violate("duration", "must be 0 to 366 days");
-            None
-        }
-    };
+    let until = fields.until("duration", &request.duration.unwrap_or_default(), now);
     let names = (request.room_id.as_str(), request.user_id.as_str());
     let order = member_fields(&mut fields, caller, names, MemberChange::Mute(until));
     fields.finish(order)

@@ -11,6 +11,7 @@ mod messages;
 mod once;
 mod outage;
 mod presence;
+mod receipts;
 mod resume;
 mod rooms;
 mod sdk;

@@ -26,6 +26,11 @@ pub struct RoomView {
     /// There may be older messages than those in `messages`.
     pub has_older: bool,
     pub read_seq: i64,
+    /// From where on the user has flagged the room as unread; 0 if not.
+    pub unread_from_seq: i64,
+    pub settings: v1::RoomSettings,
+    /// Marks of the other members, while the room is watched.
+    pub receipts: BTreeMap<String, v1::Receipt>,
     /// Counted by the server up to the position of the summary.
     counted: i64,
     counted_up_to: i64,
@@ -90,6 +95,13 @@ impl Model {
                     && let Some(view) = self.rooms.get_mut(&mark.room_id)
                 {
                     view.mark_read(mark.read_seq);
+                    view.unread_from_seq = mark.unread_from_seq;
+                }
+            }
+            Update::Receipt(receipt) => self.apply_receipts([receipt]),
+            Update::RoomSettings(settings) => {
+                if let Some(view) = self.rooms.get_mut(&settings.room_id) {
+                    view.settings = settings.clone();
                 }
             }
             Update::Connection(_) | Update::Sent { .. } => {}
@@ -109,6 +121,15 @@ impl Model {
         }
     }
 
+    /// Takes in receipts; those of watched rooms come with the answer too.
+    pub fn apply_receipts<'a>(&mut self, receipts: impl IntoIterator<Item = &'a v1::Receipt>) {
+        for receipt in receipts {
+            if let Some(view) = self.rooms.get_mut(&receipt.room_id) {
+                view.receipts.insert(receipt.user_id.clone(), receipt.clone());
+            }
+        }
+    }
+
     /// Takes in a page of a thread, which is kept up to date from then on.
     pub fn apply_thread(&mut self, page: &v1::ListThreadResponse) {
         let Some(root) = &page.root else { return };
@@ -123,6 +144,8 @@ impl Model {
         let room = summary.room.clone().unwrap_or_default();
         let view = self.rooms.entry(room.id.clone()).or_default();
         view.read_seq = summary.read_seq;
+        view.unread_from_seq = summary.unread_from_seq;
+        view.settings = summary.settings.clone().unwrap_or_default();
         view.counted = i64::from(summary.unread_count);
         view.counted_more = summary.unread_more;
         view.counted_up_to = room.head_seq;
@@ -252,7 +275,7 @@ impl RoomView {
 }
 
 /// Own and system messages never count as unread.
-fn counts(message: &v1::Message, me: &str) -> bool {
+pub(crate) fn counts(message: &v1::Message, me: &str) -> bool {
     message.sender_id != me && matches!(message.content, Some(Content::Text(_)))
 }
 

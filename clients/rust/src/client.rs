@@ -247,6 +247,7 @@ calls! {
         batch_get_users(BatchGetUsersRequest) -> BatchGetUsersResponse;
         search_users(SearchUsersRequest) -> SearchUsersResponse;
         update_profile(UpdateProfileRequest) -> UpdateProfileResponse;
+        update_settings(UpdateSettingsRequest) -> UpdateSettingsResponse;
         block_user(BlockUserRequest) -> BlockUserResponse;
         unblock_user(UnblockUserRequest) -> UnblockUserResponse;
         list_blocked_users(ListBlockedUsersRequest) -> ListBlockedUsersResponse;
@@ -269,6 +270,7 @@ calls! {
         mute_member(MuteMemberRequest) -> MuteMemberResponse;
         set_member_role(SetMemberRoleRequest) -> SetMemberRoleResponse;
         archive_room(ArchiveRoomRequest) -> ArchiveRoomResponse;
+        update_membership(UpdateMembershipRequest) -> UpdateMembershipResponse;
     }
     ChatServiceClient {
         send_message(SendMessageRequest) -> SendMessageResponse;
@@ -285,6 +287,9 @@ calls! {
         list_messages(ListMessagesRequest) -> ListMessagesResponse;
         get_message(GetMessageRequest) -> GetMessageResponse;
         mark_read(MarkReadRequest) -> MarkReadResponse;
+        mark_delivered(MarkDeliveredRequest) -> MarkDeliveredResponse;
+        mark_unread(MarkUnreadRequest) -> MarkUnreadResponse;
+        list_receipts(ListReceiptsRequest) -> ListReceiptsResponse;
         set_typing(SetTypingRequest) -> SetTypingResponse;
         set_presence(SetPresenceRequest) -> SetPresenceResponse;
         watch_rooms(WatchRoomsRequest) -> WatchRoomsResponse;

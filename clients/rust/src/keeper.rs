@@ -379,6 +379,8 @@ impl Keeper {
             Kind::Typing(typing) => self.tell(Update::Typing(typing)),
             Kind::Presence(presence) => self.tell(Update::Presence(presence)),
             Kind::ReadMark(mark) => self.tell(Update::ReadMark(mark)),
+            Kind::Receipt(receipt) => self.tell(Update::Receipt(receipt)),
+            Kind::RoomSettings(settings) => self.tell(Update::RoomSettings(settings)),
             Kind::TokenExpiring(_) => {
                 self.renew_token(stream).await;
                 Ok(())

@@ -43,6 +43,8 @@ pub enum Update {
     Typing(v1::Typing),
     Presence(v1::Presence),
     ReadMark(v1::ReadMark),
+    Receipt(v1::Receipt),
+    RoomSettings(v1::RoomSettings),
     /// A message of the outbox is stored, or was refused for good.
     Sent {
         message: Unsent,
@@ -111,6 +113,7 @@ macro_rules! commands {
 commands! {
     list_messages(ListMessages: ListMessagesRequest) -> ListMessagesResponse;
     mark_read(MarkRead: MarkReadRequest) -> MarkReadResponse;
+    mark_delivered(MarkDelivered: MarkDeliveredRequest) -> MarkDeliveredResponse;
     set_typing(SetTyping: SetTypingRequest) -> SetTypingResponse;
     set_presence(SetPresence: SetPresenceRequest) -> SetPresenceResponse;
     watch_rooms(WatchRooms: WatchRoomsRequest) -> WatchRoomsResponse;

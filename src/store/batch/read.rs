@@ -13,6 +13,7 @@ use crate::{
         blocks::BLOCKS_BETWEEN,
         dialect::{Tx, padded, placeholders, within},
         dress,
+        marks::MarksRow,
         messages::{MESSAGES, MessageRow},
         rooms::{RoomRow, role_of, state_of},
     },
@@ -154,19 +155,23 @@ pub async fn marks(
     ops: &[&Op],
     logs: &mut BTreeMap<RoomId, RoomLog>,
 ) -> Result<(), sqlx::Error> {
-    let marks = |op: &Op| matches!(op, Op::MarkRead { thread_of: None, .. });
+    let marks = |op: &Op| matches!(op, Op::Mark { .. });
     let Some((wanted, binds)) = wanted(ops, logs, marks) else { return Ok(()) };
-    let sql = format!("select room_id, user_id, read_seq from marks where {wanted}");
-    let rows: Vec<(Uuid, Uuid, i64)> = within!(tx, c => {
+    let sql = format!(
+        "select room_id, user_id, read_seq, delivered_seq, unread_from_seq,
+                (select read_receipts from users u where u.id = user_id) as read_receipts
+         from marks where {wanted}"
+    );
+    let rows: Vec<MarksRow> = within!(tx, c => {
         let mut query = sqlx::query_as(AssertSqlSafe(sql));
         for id in binds {
             query = query.bind(id);
         }
         query.fetch_all(c).await
     })?;
-    for (room, user, read_seq) in rows {
-        if let Some(log) = logs.get_mut(&RoomId(room)) {
-            log.read.insert(UserId(user), Seq(read_seq));
+    for row in rows {
+        if let Some(log) = logs.get_mut(&RoomId(row.room_id)) {
+            log.marks.insert(UserId(row.user_id), row.marks());
         }
     }
     Ok(())

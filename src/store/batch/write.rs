@@ -3,7 +3,7 @@
 use sqlx::AssertSqlSafe;
 
 use crate::{
-    model::{Change, Message, RoomId, RoomKind, RoomLog, Seq, UserId, users::fold},
+    model::{Change, Marks, Message, RoomId, RoomKind, RoomLog, UserId, users::fold},
     store::{
         dialect::{Dialect, Tx, pieces, placeholders, within},
         messages::stored,
@@ -162,30 +162,40 @@ pub async fn members(tx: &mut Tx<'_>, logs: &[RoomLog]) -> Result<(), sqlx::Erro
 }
 
 pub async fn marks(tx: &mut Tx<'_>, logs: &[RoomLog]) -> Result<(), sqlx::Error> {
-    let marks: Vec<(RoomId, UserId, Seq)> = logs
+    let marks: Vec<(RoomId, UserId, Marks)> = logs
         .iter()
         .flat_map(|log| {
             log.moved_marks
                 .iter()
-                .filter_map(|user| log.read.get(user).map(|mark| (log.room.id, *user, *mark)))
+                .filter_map(|user| log.marks.get(user).map(|marks| (log.room.id, *user, *marks)))
         })
         .collect();
-    // The room's lock is held, so the mark that was read is still the newest.
+    // The room's lock is held, so what was read is still the newest.
     let upsert = match tx.dialect() {
-        Dialect::MySql => "on duplicate key update read_seq = values(read_seq)",
+        Dialect::MySql => {
+            "on duplicate key update read_seq = values(read_seq),
+                 delivered_seq = values(delivered_seq), unread_from_seq = values(unread_from_seq)"
+        }
         Dialect::Sqlite => {
-            "on conflict (room_id, user_id) do update set read_seq = excluded.read_seq"
+            "on conflict (room_id, user_id) do update set read_seq = excluded.read_seq,
+                 delivered_seq = excluded.delivered_seq, unread_from_seq = excluded.unread_from_seq"
         }
     };
     for piece in pieces(&marks, ROWS) {
         let sql = format!(
-            "insert into marks (room_id, user_id, read_seq) values {} {upsert}",
-            placeholders(piece.len(), 3),
+            "insert into marks (room_id, user_id, read_seq, delivered_seq, unread_from_seq)
+             values {} {upsert}",
+            placeholders(piece.len(), 5),
         );
         within!(tx, c => {
             let mut query = sqlx::query(AssertSqlSafe(sql));
-            for (room, user, mark) in piece {
-                query = query.bind(room.0).bind(user.0).bind(mark.0);
+            for (room, user, marks) in piece {
+                query = query
+                    .bind(room.0)
+                    .bind(user.0)
+                    .bind(marks.read.0)
+                    .bind(marks.delivered.0)
+                    .bind(marks.unread_from.unwrap_or_default().0);
             }
             query.execute(c).await.map(drop)
         })?;
