@@ -53,7 +53,7 @@ impl Chat {
         room: RoomId,
         change: SettingsChange,
     ) -> Result<RoomSettings> {
-        self.head_for(room, caller.user).await?;
+        self.view_for(room, caller.user).await?;
         let before = self.store.room_settings(room, caller.user).await?;
         let settings = before.changed(change);
         if settings != before {

@@ -34,8 +34,10 @@ impl Chat {
 
     /// The pinned messages of a room.
     pub async fn list_pins(&self, caller: Caller, room: RoomId) -> Result<Vec<Message>> {
-        self.head_for(room, caller.user).await?;
-        self.store.pins(room).await
+        let view = self.view_for(room, caller.user).await?;
+        let mut pins = self.store.pins(room).await?;
+        pins.retain(|message| view.shows(message));
+        Ok(pins)
     }
 
     /// The texts that a message had before.
@@ -58,17 +60,19 @@ impl Chat {
     }
 
     pub async fn list_messages(&self, caller: Caller, page: PageOf) -> Result<MessagePage> {
-        let head = self.head_for(page.room, caller.user).await?;
-        check_anchor(page.anchor, head)?;
-        self.store.message_page(&page, head).await
+        let view = self.view_for(page.room, caller.user).await?;
+        check_anchor(page.anchor, view.head)?;
+        self.store.message_page(&page, view).await
     }
 
     /// A page of the answers to a message in its thread.
     pub async fn list_thread(&self, caller: Caller, page: PageOf) -> Result<ThreadPage> {
         let root = page.thread_of.unwrap_or_default();
-        let head = self.head_for(page.room, caller.user).await?;
-        check_anchor(page.anchor, head)?;
-        let message = self.store.message(page.room, root).await?.ok_or(Error::MessageNotFound)?;
+        let view = self.view_for(page.room, caller.user).await?;
+        check_anchor(page.anchor, view.head)?;
+        let message = self.store.message(page.room, root).await?;
+        let message =
+            message.filter(|message| view.shows(message)).ok_or(Error::MessageNotFound)?;
         if message.thread_of.is_some() {
             return Err(Error::ThreadInThread);
         }
@@ -76,7 +80,7 @@ impl Chat {
             return Err(Error::SystemMessage);
         }
         let mark = self.store.thread_mark(page.room, root, caller.user).await?;
-        Ok(ThreadPage { root: message, page: self.store.message_page(&page, head).await?, mark })
+        Ok(ThreadPage { root: message, page: self.store.message_page(&page, view).await?, mark })
     }
 
     /// A page of what mentions the caller, and whether there is more.
@@ -89,22 +93,23 @@ impl Chat {
     }
 
     pub async fn get_message(&self, caller: Caller, room: RoomId, seq: Seq) -> Result<Message> {
-        self.head_for(room, caller.user).await?;
-        self.store.message(room, seq).await?.ok_or(Error::MessageNotFound)
+        let view = self.view_for(room, caller.user).await?;
+        let message = self.store.message(room, seq).await?;
+        message.filter(|message| view.shows(message)).ok_or(Error::MessageNotFound)
     }
 
     /// What changed after a position, and the room's head.
     pub async fn sync_room(&self, caller: Caller, of: ChangesOf) -> Result<(Changes, Seq)> {
-        let head = self.head_for(of.room, caller.user).await?;
-        if of.after > head {
+        let view = self.view_for(of.room, caller.user).await?;
+        if of.after > view.head {
             return Err(beyond("after_seq"));
         }
-        let changes = self.store.changes(of.room, of.after, head, of.limit).await?;
-        Ok((changes, head))
+        let changes = self.store.changes(of.room, of.after, view, of.limit).await?;
+        Ok((changes, view.head))
     }
 
     pub async fn set_typing(&self, caller: Caller, room: RoomId, typing: bool) -> Result<()> {
-        self.head_with(room, caller.user, Right::Post).await?;
+        self.view_with(room, caller.user, Right::Post).await?;
         if !typing {
             if self.typing.stop(room, caller.user) {
                 self.hub.typing(room, caller.user, false);

@@ -63,7 +63,7 @@ impl Chat {
         let mut watching = HashMap::new();
         let mut counts = Vec::new();
         for room in rooms {
-            self.head_for(room, caller.user).await?;
+            self.view_for(room, caller.user).await?;
             let (members, online) = self.store.online_count(room, now).await?;
             watching.insert(room, members <= PRESENCE_MEMBERS);
             counts.push((room, members, online));
@@ -71,7 +71,7 @@ impl Chat {
         self.hub.watch(connection, watching.clone());
         // Who has left meanwhile was not watching yet when they left.
         for (room, ..) in &counts {
-            if let Err(error) = self.head_for(*room, caller.user).await {
+            if let Err(error) = self.view_for(*room, caller.user).await {
                 watching.remove(room);
                 self.hub.watch(connection, watching);
                 return Err(error);

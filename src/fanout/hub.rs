@@ -34,7 +34,14 @@ const PIECE_BYTES: usize = 256 * 1024;
 #[derive(Debug, Clone)]
 pub enum Item {
     /// Consecutive changes of a room, encoded.
-    Log { room: RoomId, after: Seq, seq: Seq, bytes: Bytes },
+    Log {
+        room: RoomId,
+        after: Seq,
+        seq: Seq,
+        /// The oldest message that they tell anew.
+        oldest: Option<Seq>,
+        bytes: Bytes,
+    },
     /// Typing or presence. May be dropped.
     State(Bytes),
     /// A read mark or setting. What catches up gets them as they are.
@@ -384,11 +391,11 @@ impl Hub {
     }
 
     fn send(&self, room: RoomId, piece: &mut Piece) {
-        let Piece { after, seq, bytes } = std::mem::take(piece);
+        let Piece { after, seq, oldest, bytes } = std::mem::take(piece);
         if bytes.is_empty() {
             return;
         }
-        let item = Item::Log { room, after, seq, bytes: bytes.freeze() };
+        let item = Item::Log { room, after, seq, oldest, bytes: bytes.freeze() };
         for outlet in self.read().rooms.get(&room).into_iter().flatten() {
             outlet.offer(item.clone());
         }
@@ -464,6 +471,7 @@ fn remove_from<K: Eq + std::hash::Hash, T>(
 struct Piece {
     after: Seq,
     seq: Seq,
+    oldest: Option<Seq>,
     bytes: BytesMut,
 }
 
@@ -473,6 +481,8 @@ impl Piece {
             self.after = change.after;
         }
         self.seq = change.seq;
+        let retold = change.message.as_ref().map(|m| m.seq).filter(|seq| *seq < change.seq);
+        self.oldest = self.oldest.into_iter().chain(retold).min();
         events::append(&mut self.bytes, Kind::Change(events::change(change)));
     }
 }

@@ -14,6 +14,9 @@ pub const QUERY_CHARS: usize = 64;
 pub const ROOM_NAME_CHARS: usize = 64;
 /// Users that may be added to a room at once.
 pub const ADD_MEMBERS: usize = 50;
+/// Invites of a room that are good.
+pub const INVITES: usize = 100;
+pub const INVITE_USES: i32 = 10_000;
 pub const MUTE_FOR: Duration = Duration::from_hours(24 * 366);
 pub const TOPIC_CHARS: usize = 250;
 pub const MESSAGE_CHARS: usize = 4_000;

@@ -8,8 +8,8 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::{
-    Change, Content, Draft, Mark, Marks, Member, MemberRole, MemberState, Message, Room, RoomId,
-    Seq, Timestamp, Touch, User, UserId,
+    Change, Content, Draft, History, Invite, Mark, Marks, Member, MemberRole, MemberState, Message,
+    Room, RoomId, Seq, Timestamp, Touch, User, UserId,
     log_messages::Touched,
     messages::ThreadMark,
     rooms::{Access, MemberChange, Right},
@@ -38,6 +38,12 @@ pub enum Op {
         user: UserId,
         name: Option<String>,
         topic: Option<String>,
+        history: Option<History>,
+    },
+    Redeem {
+        room: RoomId,
+        user: User,
+        code: String,
     },
     Mark {
         room: RoomId,
@@ -76,6 +82,7 @@ impl Op {
             Self::Create { room, .. } => room.id,
             Self::Join { room, .. }
             | Self::Leave { room, .. }
+            | Self::Redeem { room, .. }
             | Self::Update { room, .. }
             | Self::Mark { room, .. }
             | Self::Touch { room, .. }
@@ -91,7 +98,9 @@ impl Op {
         match self {
             Self::Send(draft) => vec![draft.sender],
             Self::Create { members, .. } => members.iter().map(|(user, _)| user.id).collect(),
-            Self::Join { user, .. } | Self::Leave { user, .. } => vec![user.id],
+            Self::Join { user, .. } | Self::Leave { user, .. } | Self::Redeem { user, .. } => {
+                vec![user.id]
+            }
             Self::Update { user, .. } | Self::Mark { user, .. } | Self::Touch { user, .. } => {
                 vec![*user]
             }
@@ -149,6 +158,8 @@ pub struct Membership {
     pub state: MemberState,
     pub joined_at: Timestamp,
     pub muted_until: Option<Timestamp>,
+    /// See [`View`](super::View).
+    pub floor: Seq,
     pub changed_seq: Seq,
 }
 
@@ -179,6 +190,10 @@ pub struct RoomLog {
     pub pins: i64,
     /// Members by the folded usernames that the batch's texts call.
     pub named: HashMap<String, UserId>,
+    /// Invites that the batch's operations are about, and those who have come in
+    /// by them, of the batch's users.
+    pub invites: HashMap<String, Invite>,
+    pub invited: HashSet<(String, UserId)>,
     /// Marks of the threads that the batch's operations are about; absent: none.
     pub thread_marks: HashMap<(Seq, UserId), ThreadMark>,
 
@@ -206,6 +221,8 @@ impl RoomLog {
             reacted: HashSet::new(),
             pins: 0,
             named: HashMap::new(),
+            invites: HashMap::new(),
+            invited: HashSet::new(),
             thread_marks: HashMap::new(),
             changes: Vec::new(),
             moved_marks: HashSet::new(),
@@ -227,8 +244,9 @@ impl RoomLog {
             Op::Create { members, .. } => Ok(self.create(members)),
             Op::Join { user, .. } => self.join(user),
             Op::Leave { user, .. } => self.leave(user),
-            Op::Update { user, name, topic, .. } => {
-                self.update(*user, name.as_deref(), topic.as_deref())
+            Op::Redeem { user, code, .. } => self.redeem(user, code),
+            Op::Update { user, name, topic, history, .. } => {
+                self.update(*user, (name.as_deref(), topic.as_deref()), *history)
             }
             Op::Mark { user, mark, .. } => self.mark(*user, *mark).map(Done::Marks),
             Op::Touch { user, seq, touch, .. } => self.touch(*user, *seq, touch).map(Done::Message),
@@ -260,6 +278,13 @@ impl RoomLog {
         }
     }
 
+    /// A message, if a member may know of it.
+    pub(super) fn message_for(&self, user: UserId, seq: Seq) -> Result<&Message> {
+        let floor = self.members.get(&user).map_or(Seq::ZERO, |held| held.floor);
+        let message = self.messages.get(&seq).filter(|message| message.seq > floor);
+        message.ok_or(Error::MessageNotFound)
+    }
+
     fn send(&mut self, draft: &Draft) -> Result<Message> {
         let key = (draft.sender, draft.client_message_id.clone());
         if let Some(first) = self.sent.get(&key) {
@@ -277,10 +302,10 @@ impl RoomLog {
             return Err(Error::Blocked);
         }
         if let Some(seq) = draft.reply_to {
-            self.messages.get(&seq).ok_or(Error::MessageNotFound)?.text()?;
+            self.message_for(draft.sender, seq)?.text()?;
         }
         if let Some(root) = draft.thread_of {
-            self.check_thread(root)?;
+            self.check_thread(draft.sender, root)?;
         }
         let content = Content::Text {
             text: draft.text.clone(),
@@ -403,6 +428,7 @@ mod tests {
             kind: RoomKind::Public,
             name: "General".into(),
             topic: String::new(),
+            history: History::FromStart,
             creator: Some(user(0).id),
             created_at: Timestamp(0),
             archived_at: None,
@@ -475,7 +501,7 @@ mod tests {
                     0 | 1 => draft(who, id, if id == 4 { "other" } else { "same" }),
                     2 => Op::Join { room, user: user(who) },
                     3 => Op::Leave { room, user: user(who) },
-                    4 => Op::Update { room, user: user(who).id, name: Some(format!("n{id}")), topic: (id > 2).then(String::new) },
+                    4 => Op::Update { room, user: user(who).id, name: Some(format!("n{id}")), topic: (id > 2).then(String::new), history: (id == 2).then_some(History::FromJoining) },
                     5 => Op::Mark { room, user: user(who).id, mark: [Mark::Read(Seq(i64::from(id) * 3)), Mark::Delivered(Seq(4)), Mark::Unread(Some(Seq(1))), Mark::ThreadRead { root: Seq(2), seq: Seq(4) }, Mark::Unread(None)][usize::from(id)] },
                     6 => touch(Touch::Edit { text: format!("by {who}"), names: vec![] }),
                     7 => touch(Touch::Delete),

@@ -25,6 +25,8 @@ pub struct Touched {
     pub pins: BTreeMap<Seq, Option<Pin>>,
     /// Messages whose mentions are to be written anew.
     pub mentions: BTreeSet<Seq>,
+    /// Who has come in by which invite.
+    pub invited: Vec<(String, UserId)>,
     /// Marks of threads to be written as they are in `RoomLog::thread_marks`.
     pub thread_marks: BTreeSet<(Seq, UserId)>,
     /// Those of them that were moved, which is told.
@@ -44,7 +46,7 @@ impl RoomLog {
             Touch::Pin | Touch::Unpin => Right::Pin,
             _ => Right::Post,
         })?;
-        let message = self.messages.get(&seq).ok_or(Error::MessageNotFound)?.clone();
+        let message = self.message_for(user, seq)?.clone();
         match touch {
             Touch::Edit { text, names } => self.edit(user, message, (text, names)),
             Touch::Delete => self.delete(user, message),

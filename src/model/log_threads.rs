@@ -10,8 +10,8 @@ use crate::error::{Error, Result};
 
 impl RoomLog {
     /// Whether an answer may be put into this thread.
-    pub(super) fn check_thread(&self, root: Seq) -> Result<()> {
-        let message = self.messages.get(&root).ok_or(Error::MessageNotFound)?;
+    pub(super) fn check_thread(&self, user: UserId, root: Seq) -> Result<()> {
+        let message = self.message_for(user, root)?;
         message.text()?;
         if message.thread_of.is_some() { Err(Error::ThreadInThread) } else { Ok(()) }
     }
@@ -66,7 +66,7 @@ impl RoomLog {
     }
 
     pub(super) fn mark_thread_read(&mut self, user: UserId, root: Seq, seq: Seq) -> Result<Seq> {
-        let message = self.messages.get(&root).ok_or(Error::MessageNotFound)?;
+        let message = self.message_for(user, root)?;
         if message.thread_of.is_some() {
             return Err(Error::ThreadInThread);
         }

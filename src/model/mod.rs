@@ -2,6 +2,7 @@
 
 pub mod events;
 pub mod ids;
+pub mod invites;
 pub mod limits;
 pub mod log;
 mod log_members;
@@ -19,12 +20,13 @@ pub mod users;
 
 pub use events::{Change, RoomCommit};
 pub use ids::{ConnectionId, RoomId, Seq, SessionId, UserId};
+pub use invites::Invite;
 pub use log::{Done, Op, RoomLog};
 pub use marks::{Mark, Marks, MovedMarks, RoomSettings};
 pub use mentions::{Mention, Mentioned};
 pub use messages::{Content, Draft, Message, Pin, Reaction, SystemKind, Thread, Touch, Version};
 pub use presence::{Presence, PresenceChoice, PresenceState};
-pub use rooms::{Member, MemberRole, MemberState, Room, RoomKind, RoomSummary};
+pub use rooms::{History, Member, MemberRole, MemberState, Room, RoomKind, RoomSummary, View};
 pub use sessions::{Caller, Tokens};
 pub use time::Timestamp;
 pub use users::User;

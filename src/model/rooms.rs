@@ -13,12 +13,36 @@ pub enum RoomKind {
     Direct { a: UserId, b: UserId },
 }
 
+/// What those who join see of what was posted before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum History {
+    #[default]
+    FromStart,
+    FromJoining,
+}
+
+/// How much of a room's log a member may read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct View {
+    pub head: Seq,
+    /// Messages up to here are kept from the member, and what becomes of them.
+    pub floor: Seq,
+}
+
+impl View {
+    #[must_use]
+    pub fn shows(self, message: &Message) -> bool {
+        message.seq > self.floor
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Room {
     pub id: RoomId,
     pub kind: RoomKind,
     pub name: String,
     pub topic: String,
+    pub history: History,
     /// `None` for the rooms that a new server comes with.
     pub creator: Option<UserId>,
     pub created_at: Timestamp,
@@ -35,6 +59,8 @@ pub struct Room {
 pub struct RoomSummary {
     pub room: Room,
     pub role: MemberRole,
+    /// See [`View`].
+    pub floor: Seq,
     pub read_seq: Seq,
     /// Up to `limits::UNREAD_COUNT`.
     pub unread: i64,
@@ -224,6 +250,7 @@ pub struct NewRoom {
     pub kind: RoomKind,
     pub name: String,
     pub topic: String,
+    pub history: History,
 }
 
 /// Changes to a room's settings; what is `None` stays.
@@ -231,6 +258,7 @@ pub struct Settings {
     pub room: RoomId,
     pub name: Option<String>,
     pub topic: Option<String>,
+    pub history: Option<History>,
 }
 
 /// A page of the caller's rooms.

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::{
     dialect::{LaneConnection, Tx, is_taken, within},
-    mentions, threads, touched,
+    invites, mentions, threads, touched,
 };
 use crate::{
     error::{Error, Result},
@@ -123,6 +123,7 @@ async fn prepare(
     touched::read(tx, ops, &mut logs).await?;
     mentions::read_named(tx, ops, &mut logs).await?;
     threads::read(tx, ops, &mut logs).await?;
+    invites::read(tx, ops, &mut logs).await?;
     read::blocks(tx, &mut logs).await?;
     let by_outsider = |op: &&Op| {
         matches!(op, Op::Send(draft)
@@ -148,6 +149,7 @@ async fn prepare(
         touched::write(tx, &logs).await?;
         mentions::write(tx, &logs).await?;
         threads::write(tx, &logs).await?;
+        invites::write(tx, &logs).await?;
         write::members(tx, &logs).await?;
         write::marks(tx, &logs).await?;
     }

@@ -12,7 +12,7 @@ use crate::{
     error::Result,
     model::{
         Change, Content, Member, Message, Pin, Room, RoomId, Seq, SystemKind, Thread, Timestamp,
-        UserId, Version, limits,
+        UserId, Version, View, limits,
         messages::{Anchor, MessagePage, PageOf},
     },
 };
@@ -149,17 +149,19 @@ pub struct Changes {
 }
 
 impl Store {
-    /// A page of a room's timeline, or of a thread in it; `head` is the room's
-    /// head, read before.
-    pub async fn message_page(&self, of: &PageOf, head: Seq) -> Result<MessagePage> {
+    /// A page of a room's timeline, or of a thread in it, as far as the reader
+    /// may see it; `view` was read before.
+    pub async fn message_page(&self, of: &PageOf, view: View) -> Result<MessagePage> {
+        let View { head, .. } = view;
         let limit = of.limit;
         let page = match of.anchor {
-            Anchor::Newest => self.older(of, head.next(), limit).await?,
-            Anchor::Before(seq) => self.older(of, seq, limit).await?,
-            Anchor::After(seq) => self.newer(of, seq, limit).await?,
+            Anchor::Newest => self.older((of, view), head.next(), limit).await?,
+            Anchor::Before(seq) => self.older((of, view), seq, limit).await?,
+            Anchor::After(seq) => self.newer((of, view), seq, limit).await?,
             Anchor::Around(seq) => {
-                let (older, has_older) = self.older(of, seq, limit / 2).await?;
-                let (newer, has_newer) = self.newer(of, seq.before(), limit - older.len()).await?;
+                let (older, has_older) = self.older((of, view), seq, limit / 2).await?;
+                let (newer, has_newer) =
+                    self.newer((of, view), seq.before(), limit - older.len()).await?;
                 let messages = older.into_iter().chain(newer).collect();
                 return Ok(MessagePage { messages, has_older, has_newer, head });
             }
@@ -167,14 +169,21 @@ impl Store {
         let (messages, more) = page;
         let (has_older, has_newer) = match of.anchor {
             Anchor::Newest => (more, false),
-            Anchor::Before(seq) => (more, seq <= head && self.has(of, ">=", seq).await?),
-            Anchor::After(seq) | Anchor::Around(seq) => (self.has(of, "<=", seq).await?, more),
+            Anchor::Before(seq) => (more, seq <= head && self.has((of, view), ">=", seq).await?),
+            Anchor::After(seq) | Anchor::Around(seq) => {
+                (self.has((of, view), "<=", seq).await?, more)
+            }
         };
         Ok(MessagePage { messages, has_older, has_newer, head })
     }
 
     /// The newest messages before a position, and whether there are older ones.
-    async fn older(&self, of: &PageOf, before: Seq, limit: usize) -> Result<(Vec<Message>, bool)> {
+    async fn older(
+        &self,
+        of: (&PageOf, View),
+        before: Seq,
+        limit: usize,
+    ) -> Result<(Vec<Message>, bool)> {
         let (mut messages, more) =
             self.messages(of, "x.seq < ? order by x.seq desc", before, limit).await?;
         messages.reverse();
@@ -182,23 +191,30 @@ impl Store {
     }
 
     /// The oldest messages after a position, and whether there are newer ones.
-    async fn newer(&self, of: &PageOf, after: Seq, limit: usize) -> Result<(Vec<Message>, bool)> {
+    async fn newer(
+        &self,
+        of: (&PageOf, View),
+        after: Seq,
+        limit: usize,
+    ) -> Result<(Vec<Message>, bool)> {
         self.messages(of, "x.seq > ? order by x.seq", after, limit).await
     }
 
     async fn messages(
         &self,
-        of: &PageOf,
+        (of, view): (&PageOf, View),
         beyond: &str,
         edge: Seq,
         limit: usize,
     ) -> Result<(Vec<Message>, bool)> {
-        let sql =
-            format!("{MESSAGES} where x.room_id = ? and x.thread_seq = ? and {beyond} limit ?");
+        let sql = format!(
+            "{MESSAGES} where x.room_id = ? and x.thread_seq = ? and x.seq > ? and {beyond} limit ?"
+        );
         let mut rows: Vec<MessageRow> = reading!(&self.pools, c => {
             sqlx::query_as(AssertSqlSafe(sql))
                 .bind(of.room.0)
                 .bind(of.thread_of.unwrap_or_default().0)
+                .bind(view.floor.0)
                 .bind(edge.0)
                 .bind(limit_plus_one(limit))
                 .fetch_all(c).await
@@ -212,14 +228,16 @@ impl Store {
     }
 
     /// Whether there is a message that stands so to a position.
-    async fn has(&self, of: &PageOf, stands: &str, seq: Seq) -> Result<bool> {
+    async fn has(&self, (of, view): (&PageOf, View), stands: &str, seq: Seq) -> Result<bool> {
         let sql = format!(
-            "select 1 from messages where room_id = ? and thread_seq = ? and seq {stands} ? limit 1"
+            "select 1 from messages where room_id = ? and thread_seq = ? and seq > ?
+               and seq {stands} ? limit 1"
         );
         let row: Option<i64> = reading!(&self.pools, c => {
             sqlx::query_scalar(AssertSqlSafe(sql))
                 .bind(of.room.0)
                 .bind(of.thread_of.unwrap_or_default().0)
+                .bind(view.floor.0)
                 .bind(seq.0)
                 .fetch_optional(c).await
         })
@@ -269,14 +287,16 @@ impl Store {
     }
 
     /// What changed after a position, up to `head`, which was read before: rows
-    /// that changed again since are beyond it and come with a later change.
+    /// that changed again since are beyond it and come with a later change. What
+    /// the reader may not see leaves empty positions.
     pub async fn changes(
         &self,
         room: RoomId,
         after: Seq,
-        head: Seq,
+        view: View,
         limit: usize,
     ) -> Result<Changes> {
+        let View { head, .. } = view;
         if after >= head {
             return Ok(Changes { changes: vec![], synced: after });
         }
@@ -312,17 +332,16 @@ impl Store {
         let limit = limit.min(fitting(&messages));
         let messages = messages.into_iter().map(Message::from).collect();
         let messages = self.dressed(room, messages).await?;
-        Ok(merge(
-            room,
-            after,
-            head,
-            limit,
-            Rows {
-                messages,
-                members: members.into_iter().map(Member::from).collect(),
-                settings: settings.map(Room::from),
-            },
-        ))
+        let rows = Rows {
+            messages,
+            members: members.into_iter().map(Member::from).collect(),
+            settings: settings.map(Room::from),
+        };
+        let mut changes = merge(room, after, head, limit, rows);
+        for change in &mut changes.changes {
+            change.message.take_if(|message| !view.shows(message));
+        }
+        Ok(changes)
     }
 }
 

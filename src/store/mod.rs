@@ -9,6 +9,7 @@ mod batch;
 pub mod blocks;
 pub mod dialect;
 mod dress;
+mod invites;
 pub mod marks;
 mod mentions;
 pub mod messages;

@@ -13,8 +13,8 @@ use super::{
 use crate::{
     error::Result,
     model::{
-        Member, MemberRole, MemberState, Room, RoomId, RoomKind, RoomSettings, RoomSummary, Seq,
-        Timestamp, User, UserId, limits,
+        History, Member, MemberRole, MemberState, Room, RoomId, RoomKind, RoomSettings,
+        RoomSummary, Seq, Timestamp, User, UserId, View, limits,
         rooms::{Access, MemberSearch},
         users::fold,
     },
@@ -23,7 +23,7 @@ use crate::{
 /// Of `rooms r`. The number of members is counted, not kept, so it cannot drift.
 pub(super) const ROOM_COLUMNS: &str = "r.id, r.kind, r.name, r.topic, r.creator_id, r.created_us,
     (select count(*) from members mc where mc.room_id = r.id and mc.state = 1) as member_count,
-    r.changed_seq, r.head_seq, r.archived_us, r.direct_a, r.direct_b";
+    r.changed_seq, r.head_seq, r.archived_us, r.direct_a, r.direct_b, r.history";
 
 #[derive(sqlx::FromRow)]
 pub(super) struct RoomRow {
@@ -39,6 +39,7 @@ pub(super) struct RoomRow {
     archived_us: Option<i64>,
     direct_a: Option<Uuid>,
     direct_b: Option<Uuid>,
+    history: i16,
 }
 
 impl From<RoomRow> for Room {
@@ -48,6 +49,7 @@ impl From<RoomRow> for Room {
             kind: room_kind_of(row.kind, row.direct_a.zip(row.direct_b)),
             name: row.name,
             topic: row.topic,
+            history: history_of(row.history),
             creator: row.creator_id.map(UserId),
             created_at: Timestamp(row.created_us),
             archived_at: row.archived_us.map(Timestamp),
@@ -72,6 +74,21 @@ fn room_kind_of(code: i16, pair: Option<(Uuid, Uuid)>) -> RoomKind {
         (1, _) => RoomKind::Public,
         (3, Some((a, b))) => RoomKind::Direct { a: UserId(a), b: UserId(b) },
         _ => RoomKind::Private,
+    }
+}
+
+pub(super) fn history_code(history: History) -> i16 {
+    match history {
+        History::FromStart => 1,
+        History::FromJoining => 2,
+    }
+}
+
+/// An unknown code, of a newer version's row, shows the least.
+fn history_of(code: i16) -> History {
+    match code {
+        1 => History::FromStart,
+        _ => History::FromJoining,
     }
 }
 
@@ -164,13 +181,13 @@ fn summary_sql(wanted: &str) -> String {
          and x.seq > {bound}"
     );
     format!(
-        "select {ROOM_COLUMNS}, m.role, coalesce(k.read_seq, 0) as read_seq,
+        "select {ROOM_COLUMNS}, m.role, m.floor_seq, coalesce(k.read_seq, 0) as read_seq,
                 coalesce(k.unread_from_seq, 0) as unread_from_seq,
                 coalesce(s.level, 1) as level, s.muted_until_us, coalesce(s.starred, 0) as starred,
                 (select count(*) from messages x where {unread} and x.seq <= coalesce(
                     (select x.seq from messages x where {unread}
                      order by x.seq limit 1 offset {}), r.head_seq)) as unread,
-                (select x.seq from messages x where x.room_id = r.id and x.thread_seq = 0 and x.seq > {near} and x.kind = 1
+                (select x.seq from messages x where x.room_id = r.id and x.thread_seq = 0 and x.seq > {near} and x.seq > m.floor_seq and x.kind = 1
                  order by x.seq desc limit 1) as last_seq,
                 (select count(distinct x.seq) from mentions n
                  join messages x on x.room_id = n.room_id and x.seq = n.seq and {unread}
@@ -178,7 +195,7 @@ fn summary_sql(wanted: &str) -> String {
                    and n.seq > {bound}) as mentions,
                 (select count(*) from thread_marks t
                  where t.user_id = m.user_id and t.room_id = r.id and t.follows = 1
-                   and t.thread_seq > {near} and exists (
+                   and t.thread_seq > {near} and t.thread_seq > m.floor_seq and exists (
                      select 1 from messages x
                      where x.room_id = r.id and x.thread_seq = t.thread_seq and x.kind = 1
                        and x.seq > t.read_seq and x.sender_id <> m.user_id)) as threads
@@ -196,6 +213,7 @@ struct SummaryRow {
     #[sqlx(flatten)]
     room: RoomRow,
     role: i16,
+    floor_seq: i64,
     read_seq: i64,
     unread: i64,
     last_seq: Option<i64>,
@@ -218,8 +236,8 @@ impl Store {
         Ok(row.map(Room::from))
     }
 
-    /// What a user may do in a room, and its head; `None` if there is no such room.
-    pub async fn access(&self, room: RoomId, user: UserId) -> Result<Option<(Access, Seq)>> {
+    /// What a user may do in a room and see of it; `None` if there is no such room.
+    pub async fn access(&self, room: RoomId, user: UserId) -> Result<Option<(Access, View)>> {
         #[derive(sqlx::FromRow)]
         struct Row {
             kind: i16,
@@ -230,11 +248,12 @@ impl Store {
             role: Option<i16>,
             state: Option<i16>,
             muted_until_us: Option<i64>,
+            floor_seq: Option<i64>,
         }
         let row: Option<Row> = reading!(&self.pools, c => {
             sqlx::query_as(
                 "select r.kind, r.head_seq, r.archived_us, r.direct_a, r.direct_b,
-                        m.role, m.state, m.muted_until_us
+                        m.role, m.state, m.muted_until_us, m.floor_seq
                  from rooms r
                  left join members m on m.room_id = r.id and m.user_id = ?
                  where r.id = ?",
@@ -249,21 +268,23 @@ impl Store {
                 membership: row.role.zip(row.state).map(|(r, s)| (role_of(r), state_of(s))),
                 muted: row.muted_until_us.is_some_and(|until| Timestamp(until) > Timestamp::now()),
             };
-            (access, Seq(row.head_seq))
+            let floor = Seq(row.floor_seq.unwrap_or_default());
+            (access, View { head: Seq(row.head_seq), floor })
         }))
     }
 
-    /// The rooms a user is in, with their heads.
-    pub async fn heads_of(&self, user: UserId) -> Result<Vec<(RoomId, Seq)>> {
-        let rows: Vec<(Uuid, i64)> = reading!(&self.pools, c => {
+    /// The rooms a user is in, with what they may see of them.
+    pub async fn views_of(&self, user: UserId) -> Result<Vec<(RoomId, View)>> {
+        let rows: Vec<(Uuid, i64, i64)> = reading!(&self.pools, c => {
             sqlx::query_as(
-                "select r.id, r.head_seq from members m join rooms r on r.id = m.room_id
+                "select r.id, r.head_seq, m.floor_seq from members m join rooms r on r.id = m.room_id
                  where m.user_id = ? and m.state = 1",
             )
             .bind(user.0).fetch_all(c).await
         })
         .map_err(refused)?;
-        Ok(rows.into_iter().map(|(id, head)| (RoomId(id), Seq(head))).collect())
+        let view = |(id, head, floor)| (RoomId(id), View { head: Seq(head), floor: Seq(floor) });
+        Ok(rows.into_iter().map(view).collect())
     }
 
     /// A page of the rooms a user is in, by room id.
@@ -314,6 +335,7 @@ impl Store {
                 let room = Room::from(row.room);
                 RoomSummary {
                     role: role_of(row.role),
+                    floor: Seq(row.floor_seq),
                     read_seq: Seq(row.read_seq),
                     unread: row.unread.min(limits::UNREAD_COUNT),
                     unread_more: row.unread > limits::UNREAD_COUNT

@@ -60,9 +60,10 @@ on_both_databases! {
                 name: name.into(),
                 topic: "x".repeat(251),
                 kind: 99,
+                ..Default::default()
             };
             assert_eq!(fields(ada.client.create_room(request).await), ["kind", "name", "topic"], "{name:?}");
-            let request = v1::UpdateRoomRequest { room_id: room.clone(), name: Some(name.into()), topic: None };
+            let request = v1::UpdateRoomRequest { room_id: room.clone(), name: Some(name.into()), ..Default::default() };
             assert_eq!(fields(ada.client.update_room(request).await), ["name"], "{name:?}");
             let request = v1::UpdateProfileRequest {
                 display_name: Some(name.into()),

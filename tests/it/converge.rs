@@ -7,7 +7,7 @@ use causerie_client::{
     Live, Update, Updates,
     apply::Model,
     live::Options,
-    v1::{self, MemberRole, MemberState, RoomKind},
+    v1::{self, HistoryVisibility as History, MemberRole, MemberState, RoomKind},
 };
 use futures::FutureExt as _;
 use rand::{Rng as _, SeedableRng as _, rngs::StdRng, seq::IndexedRandom as _};
@@ -53,7 +53,11 @@ impl Watcher {
         match update {
             Update::Ready(ready) => self.epoch = ready.epoch,
             Update::RoomAdded(summary) => self.load(&summary.room.unwrap_or_default().id).await,
-            Update::Reset(_) => panic!("so much cannot have been missed"),
+            // Whoever came back to a room that shows its history from joining.
+            Update::Reset(reset) => {
+                let room = reset.summary.and_then(|summary| summary.room).unwrap_or_default();
+                self.load(&room.id).await;
+            }
             Update::RoomGone(room) => self.members.retain(|(of, _), _| *of != room),
             Update::Change(v1::RoomChange { room_id, member: Some(member), .. }) => {
                 self.know(&room_id, member);
@@ -108,7 +112,7 @@ impl Watcher {
 }
 
 /// A whole thread; few answers stand in one here.
-async fn thread(person: &Person, room: &str, root: i64) -> Option<v1::ListThreadResponse> {
+pub async fn thread(person: &Person, room: &str, root: i64) -> Option<v1::ListThreadResponse> {
     let request = v1::ListThreadRequest {
         room_id: room.into(),
         thread_seq: root,
@@ -127,7 +131,7 @@ async fn members(person: &Person, room: &str) -> Vec<v1::Member> {
 }
 
 /// One thing that one of the people tries; what is refused changes nothing.
-async fn step(rng: &mut StdRng, people: &[Person], rooms: &[String], n: usize) {
+pub async fn step(rng: &mut StdRng, people: &[Person], rooms: &[String], n: usize) {
     let person = people.choose(rng).expect("people");
     let other = people.choose(rng).expect("people").user.id.clone();
     let room_id = rooms.choose(rng).expect("rooms").clone();
@@ -176,7 +180,12 @@ async fn step(rng: &mut StdRng, people: &[Person], rooms: &[String], n: usize) {
         80..83 => drop(client.leave_room(v1::LeaveRoomRequest { room_id }).await),
         83..86 => {
             let (name, topic) = (Some(format!("Room {n}")), Some(format!("about {n}")));
-            drop(client.update_room(v1::UpdateRoomRequest { room_id, name, topic }).await);
+            let history = rng.random_bool(0.3).then(|| {
+                let joining = rng.random_bool(0.5);
+                let history = if joining { History::FromJoining } else { History::FromStart };
+                history.into()
+            });
+            drop(client.update_room(v1::UpdateRoomRequest { room_id, name, topic, history }).await);
         }
         86..91 => {
             let thread_seq = if rng.random_bool(0.3) { seq } else { 0 };
@@ -221,7 +230,13 @@ on_both_databases! {
         }
         let mut rooms = Vec::new();
         for (n, kind) in [RoomKind::Public, RoomKind::Public, RoomKind::Private].into_iter().enumerate() {
-            let request = v1::CreateRoomRequest { name: format!("Room {n}"), kind: kind.into(), ..Default::default() };
+            let history = if n == 1 { History::FromJoining } else { History::FromStart };
+            let request = v1::CreateRoomRequest {
+                name: format!("Room {n}"),
+                kind: kind.into(),
+                history: history.into(),
+                ..Default::default()
+            };
             let room = people[n].client.create_room(request).await.expect("a room").room.expect("a room");
             rooms.push(room.id);
         }

@@ -293,7 +293,7 @@ on_both_databases! {
             };
             let mut message = if said("system") {
                 let topic = Some(format!("topic {n}"));
-                let request = v1::UpdateRoomRequest { room_id: room.clone(), topic, name: None };
+                let request = v1::UpdateRoomRequest { room_id: room.clone(), topic, ..Default::default() };
                 ada.client.update_room(request).await.expect("a system message");
                 stream.until("the topic", |kind| match kind {
                     Kind::Change(v1::RoomChange { message: Some(message), .. })

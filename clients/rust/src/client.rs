@@ -270,6 +270,11 @@ calls! {
         mute_member(MuteMemberRequest) -> MuteMemberResponse;
         set_member_role(SetMemberRoleRequest) -> SetMemberRoleResponse;
         archive_room(ArchiveRoomRequest) -> ArchiveRoomResponse;
+        create_invite(CreateInviteRequest) -> CreateInviteResponse;
+        list_invites(ListInvitesRequest) -> ListInvitesResponse;
+        revoke_invite(RevokeInviteRequest) -> RevokeInviteResponse;
+        get_invite(GetInviteRequest) -> GetInviteResponse;
+        redeem_invite(RedeemInviteRequest) -> RedeemInviteResponse;
         update_membership(UpdateMembershipRequest) -> UpdateMembershipResponse;
     }
     ChatServiceClient {

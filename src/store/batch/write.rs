@@ -3,11 +3,11 @@
 use sqlx::AssertSqlSafe;
 
 use crate::{
-    model::{Change, Marks, Message, RoomId, RoomKind, RoomLog, UserId, users::fold},
+    model::{Change, Marks, Message, RoomId, RoomKind, RoomLog, Seq, UserId, users::fold},
     store::{
         dialect::{Dialect, Tx, pieces, placeholders, within},
         messages::stored,
-        rooms::{role_code, room_kind_code, state_code},
+        rooms::{history_code, role_code, room_kind_code, state_code},
     },
 };
 
@@ -54,8 +54,8 @@ async fn insert_room(tx: &mut Tx<'_>, log: &RoomLog) -> Result<(), sqlx::Error> 
     within!(tx, c => {
         sqlx::query(
             "insert into rooms (id, kind, name, name_key, topic, topic_key, creator_id,
-                                created_us, head_seq, changed_seq, direct_a, direct_b)
-             values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                                created_us, head_seq, changed_seq, direct_a, direct_b, history)
+             values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )
         .bind(room.id.0)
         .bind(room_kind_code(room.kind))
@@ -67,6 +67,7 @@ async fn insert_room(tx: &mut Tx<'_>, log: &RoomLog) -> Result<(), sqlx::Error> 
         .bind(room.changed_seq.0)
         .bind(pair.map(|(a, _)| a.0))
         .bind(pair.map(|(_, b)| b.0))
+        .bind(history_code(room.history))
         .execute(c).await.map(drop)
     })
 }
@@ -76,12 +77,13 @@ async fn update_settings(tx: &mut Tx<'_>, log: &RoomLog) -> Result<(), sqlx::Err
     within!(tx, c => {
         sqlx::query(
             "update rooms set name = ?, name_key = ?, topic = ?, topic_key = ?, archived_us = ?,
-                              head_seq = ?, changed_seq = ?
+                              history = ?, head_seq = ?, changed_seq = ?
              where id = ?",
         )
         .bind(&room.name).bind(fold(&room.name))
         .bind(&room.topic).bind(fold(&room.topic))
         .bind(room.archived_at.map(|at| at.0))
+        .bind(history_code(room.history))
         .bind(room.head_seq.0)
         .bind(room.changed_seq.0)
         .bind(room.id.0)
@@ -129,23 +131,26 @@ pub async fn members(tx: &mut Tx<'_>, logs: &[RoomLog]) -> Result<(), sqlx::Erro
     let sql = match tx.dialect() {
         Dialect::MySql => {
             "insert into members (room_id, user_id, role, state, joined_us, muted_until_us,
-                                  changed_seq)
-             values (?, ?, ?, ?, ?, ?, ?)
+                                  changed_seq, floor_seq)
+             values (?, ?, ?, ?, ?, ?, ?, ?)
              on duplicate key update role = values(role), state = values(state),
                  joined_us = values(joined_us), muted_until_us = values(muted_until_us),
-                 changed_seq = values(changed_seq)"
+                 changed_seq = values(changed_seq), floor_seq = values(floor_seq)"
         }
         Dialect::Sqlite => {
             "insert into members (room_id, user_id, role, state, joined_us, muted_until_us,
-                                  changed_seq)
-             values (?, ?, ?, ?, ?, ?, ?)
+                                  changed_seq, floor_seq)
+             values (?, ?, ?, ?, ?, ?, ?, ?)
              on conflict (room_id, user_id) do update set role = excluded.role,
                  state = excluded.state, joined_us = excluded.joined_us,
-                 muted_until_us = excluded.muted_until_us, changed_seq = excluded.changed_seq"
+                 muted_until_us = excluded.muted_until_us, changed_seq = excluded.changed_seq,
+                 floor_seq = excluded.floor_seq"
         }
     };
-    for change in changes(logs) {
+    let changed = logs.iter().flat_map(|log| log.changes.iter().map(move |change| (log, change)));
+    for (log, change) in changed {
         let Some(member) = &change.member else { continue };
+        let floor = log.members.get(&member.user.id).map_or(Seq::ZERO, |held| held.floor);
         within!(tx, c => {
             sqlx::query(sql)
                 .bind(change.room.0)
@@ -155,6 +160,7 @@ pub async fn members(tx: &mut Tx<'_>, logs: &[RoomLog]) -> Result<(), sqlx::Erro
                 .bind(member.joined_at.0)
                 .bind(member.muted_until.map(|until| until.0))
                 .bind(member.changed_seq.0)
+                .bind(floor.0)
                 .execute(c).await.map(drop)
         })?;
     }
