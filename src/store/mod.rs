@@ -8,11 +8,13 @@
 mod batch;
 pub mod blocks;
 pub mod dialect;
+mod index;
 pub mod messages;
 pub mod presence;
 mod reactions;
 pub mod rooms;
 pub mod schema;
+pub mod search;
 pub mod sessions;
 mod touched;
 pub mod users;

@@ -9,6 +9,7 @@ pub mod messages;
 pub mod paging;
 pub mod presence;
 pub mod rooms;
+pub mod search;
 pub mod users;
 
 /// The generated code of package causerie.v1.

@@ -3,7 +3,7 @@
 
 use crate::error::{Error, Result};
 
-const BAD_TOKEN: &str = "must be a next_page_token of the same request";
+pub(super) const BAD_TOKEN: &str = "must be a next_page_token of the same request";
 
 /// A token for "after this key". Hexadecimal: short keys, no further library.
 #[must_use]

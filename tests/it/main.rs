@@ -14,6 +14,7 @@ mod presence;
 mod resume;
 mod rooms;
 mod sdk;
+mod search;
 mod sessions;
 mod shutdown;
 mod slow_reader;

@@ -280,6 +280,7 @@ calls! {
         unpin_message(UnpinMessageRequest) -> UnpinMessageResponse;
         list_pins(ListPinsRequest) -> ListPinsResponse;
         list_message_versions(ListMessageVersionsRequest) -> ListMessageVersionsResponse;
+        search_messages(SearchMessagesRequest) -> SearchMessagesResponse;
         list_messages(ListMessagesRequest) -> ListMessagesResponse;
         get_message(GetMessageRequest) -> GetMessageResponse;
         mark_read(MarkReadRequest) -> MarkReadResponse;
