@@ -6,7 +6,7 @@ use std::time::Duration;
 use causerie_client::v1::{self, chat_request::Command, reply::Result as Outcome};
 use tonic::Code;
 
-use crate::support::{Person, Server, on_both_databases, people::text_of, within};
+use crate::support::{Database, Person, Server, on_both_databases, people::text_of, within};
 
 fn query(query: &str) -> v1::SearchMessagesRequest {
     v1::SearchMessagesRequest { query: query.into(), ..Default::default() }
@@ -384,4 +384,78 @@ on_both_databases! {
         assert!(found.is_sorted_by_key(|message| std::cmp::Reverse(message.seq)));
         server.end().await;
     }
+
+    async fn people_and_rooms_are_found_by_any_word_in_any_script(database: Database) {
+        let server = Server::start(database).await;
+        let ada = Person::register(&server.url, "ada").await;
+        let room = ada.create_room("東京の天気").await;
+        for (username, name) in [
+            ("anna", "Anna Müller-Lüdenscheid"),
+            ("taro", "山田太郎"),
+            ("zoe", "Zoe\u{308} Quinn"),
+            ("omar", "عمر الشريف"),
+        ] {
+            let person = Person::register(&server.url, username).await;
+            let display_name = Some(name.to_owned());
+            let request = v1::UpdateProfileRequest { display_name, ..Default::default() };
+            person.client.update_profile(request).await.expect("a profile");
+            person.join(&room).await;
+        }
+        for (query, expected) in [
+            ("müll", &["anna"][..]),
+            ("LÜD", &["anna"]),
+            ("a", &["ada", "anna"]),
+            ("ller", &[]),
+            ("太郎", &["taro"]),
+            ("山田", &["taro"]),
+            ("zoë", &["zoe"]),
+            ("quinn", &["zoe"]),
+            ("الش", &["omar"]),
+            ("%", &[]),
+        ] {
+            let request = v1::SearchUsersRequest { query: query.into(), ..Default::default() };
+            let found = ada.client.search_users(request).await.expect("users").users;
+            let found: Vec<_> = found.iter().map(|user| user.username.as_str()).collect();
+            assert_eq!(found, expected, "{query}");
+            let (room_id, query) = (room.clone(), query.to_owned());
+            let request = v1::ListMembersRequest { room_id, query, ..Default::default() };
+            let members = ada.client.list_members(request).await.expect("members").members;
+            let found: Vec<_> =
+                members.iter().filter_map(|m| Some(m.user.as_ref()?.username.as_str())).collect();
+            assert_eq!(found, expected, "members");
+        }
+        for query in ["東京", "天気", "の"] {
+            let request = v1::BrowseRoomsRequest { query: query.into(), ..Default::default() };
+            let found = ada.client.browse_rooms(request).await.expect("rooms").rooms;
+            assert_eq!(found.len(), 1, "{query}");
+        }
+        server.end().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_nodes_index_the_same_rooms_without_harm() {
+    let first = Server::start(Database::MySql).await;
+    let ada = Person::register(&first.url, "ada").await;
+    let url = first.config.store.url.clone();
+    let second = Server::start_with(Database::Sqlite, |config| config.store.url = url).await;
+    let far = ada.sign_in_again(&second.url).await;
+    let room = ada.create_room("Room").await;
+    let sends = (0..120).map(|n| {
+        let person = if n % 2 == 0 { ada.clone() } else { far.clone() };
+        let room = room.clone();
+        async move { person.send(&room, &format!("both nodes {n}")).await }
+    });
+    let sent = futures::future::join_all(sends).await;
+    until_indexed(&ada, &room).await;
+    until_indexed(&far, &room).await;
+    for (at, message) in sent.iter().enumerate().filter(|(at, _)| at % 3 == 0) {
+        edit(if at % 2 == 0 { &far } else { &ada }, message, "changed").await;
+    }
+    until_indexed(&ada, &room).await;
+    until_indexed(&far, &room).await;
+    assert_eq!(find(&far, "both nodes").await.len(), 80);
+    assert_eq!(find(&ada, "changed").await.len(), 40);
+    second.end().await;
+    first.end().await;
 }
