@@ -70,8 +70,8 @@ impl Chat {
         from: Option<UserId>,
     ) -> Result<Option<Criteria>> {
         let Written { phrases, from: senders, within, posted, has_file } = written;
-        let named = self.store.users_named(&senders).await?;
-        let Some(senders) = both(from, !senders.is_empty(), named) else { return Ok(None) };
+        let people = self.store.users_named(&senders).await?;
+        let Some(senders) = both(from, !senders.is_empty(), people) else { return Ok(None) };
         let mut known = Vec::new();
         let mut names = Vec::new();
         let any_room = !within.is_empty();

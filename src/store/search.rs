@@ -1,7 +1,7 @@
 //! Reading the search index. What it names is always looked at again in the
 //! messages themselves, as the one who searches may read them now.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// Where the membership `m` lets its user read: the one place that says which
-/// rooms, and after which position of `x.seq`, a search may tell of.
+/// rooms, and after which position of each, a search may tell of.
 const READABLE: &str = "m.user_id = ? and m.state = 1";
 const READABLE_AFTER: &str = "0";
 
@@ -138,9 +138,7 @@ impl Store {
         }
         let places = padded(places.to_vec());
         let sql = format!(
-            "{MESSAGES} where ({})
-               and exists (select 1 from members m where m.room_id = x.room_id
-                           and {READABLE} and x.seq > {READABLE_AFTER})",
+            "{MESSAGES} where {}",
             vec!["(x.room_id = ? and x.seq = ?)"; places.len()].join(" or "),
         );
         let rows: Vec<MessageRow> = reading!(&self.pools, c => {
@@ -148,10 +146,38 @@ impl Store {
             for place in &places {
                 query = query.bind(place.room.0).bind(place.seq.0);
             }
-            query.bind(user.0).fetch_all(c).await
+            query.fetch_all(c).await
         })
         .map_err(refused)?;
-        Ok(rows.into_iter().map(Message::from).collect())
+        // Read after the messages: who has left by then does not see them.
+        let rooms: BTreeSet<Uuid> = places.iter().map(|place| place.room.0).collect();
+        let after = self.readable_after(user, padded(rooms.into_iter().collect())).await?;
+        let messages = rows.into_iter().map(Message::from);
+        Ok(messages.filter(|m| after.get(&m.room).is_some_and(|after| m.seq > *after)).collect())
+    }
+
+    /// Those of some rooms that a user may read, and after which position. One
+    /// statement of its own: joined to the messages, the database might begin
+    /// with the members and walk through whole rooms.
+    async fn readable_after(
+        &self,
+        user: UserId,
+        rooms: Vec<Uuid>,
+    ) -> Result<BTreeMap<RoomId, Seq>> {
+        let sql = format!(
+            "select m.room_id, {READABLE_AFTER} from members m
+             where {READABLE} and m.room_id in {}",
+            placeholders(1, rooms.len()),
+        );
+        let rows: Vec<(Uuid, i64)> = reading!(&self.pools, c => {
+            let mut query = sqlx::query_as(AssertSqlSafe(sql)).bind(user.0);
+            for room in &rooms {
+                query = query.bind(*room);
+            }
+            query.fetch_all(c).await
+        })
+        .map_err(refused)?;
+        Ok(rows.into_iter().map(|(room, after)| (RoomId(room), Seq(after))).collect())
     }
 
     /// Puts the reactions under messages of several rooms; keeps their order.
