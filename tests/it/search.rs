@@ -46,9 +46,8 @@ async fn until_found(person: &Person, words: &str, expected: &[&str]) {
             }
         }
     });
-    if outcome.await.is_err() {
-        panic!("{words}: expected {expected:?}, found {found:?}");
-    }
+    let in_time = outcome.await.is_ok();
+    assert!(in_time, "{words}: expected {expected:?}, found {found:?}");
 }
 
 /// Posts a word that nothing else has, and waits until it is found: then all
@@ -168,8 +167,8 @@ on_both_databases! {
             change(&mut request);
             texts(&ada, request)
         };
-        assert_eq!(tea(&|r| r.room_id = blue.clone()).await, ["tea three"]);
-        assert_eq!(tea(&|r| r.from_user_id = bob.user.id.clone()).await, ["tea three", "tea two"]);
+        assert_eq!(tea(&|r| r.room_id.clone_from(&blue)).await, ["tea three"]);
+        assert_eq!(tea(&|r| r.from_user_id.clone_from(&bob.user.id)).await, ["tea three", "tea two"]);
         assert_eq!(tea(&|r| r.has_file = true).await, [""; 0]);
         assert_eq!(tea(&|r| r.before = first.posted_at).await, [""; 0]);
         assert_eq!(tea(&|r| r.after = last.posted_at).await, ["tea four"]);
@@ -177,7 +176,7 @@ on_both_databases! {
             ["tea three", "tea two", "tea one"]);
         let both = |r: &mut v1::SearchMessagesRequest| {
             r.query = "from:bob".into();
-            r.from_user_id = ada.user.id.clone();
+            r.from_user_id.clone_from(&ada.user.id);
         };
         assert_eq!(tea(&both).await, [""; 0]);
         let request = v1::SearchMessagesRequest { from_user_id: bob.user.id.clone(), ..Default::default() };
