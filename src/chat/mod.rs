@@ -43,6 +43,9 @@ pub struct Chat {
     pub(crate) behind: Arc<index::Behind>,
     /// One permit for each stream that may be open.
     pub(crate) streams: Arc<Semaphore>,
+    /// One permit for each search under way: together they must not take the
+    /// database's connections from everything else.
+    pub(crate) searches: Semaphore,
     /// How fast each user makes calls of any kind.
     pub(crate) calls: PerKey<UserId>,
     /// How fast each user posts.
@@ -75,6 +78,7 @@ impl Chat {
             epoch: store.epoch().await?,
             node: Uuid::now_v7(),
             streams: Arc::new(Semaphore::new(config.server.max_streams)),
+            searches: Semaphore::new((config.store.connections / 4).max(1) as usize),
             calls: PerKey::per_second(config.chat.calls_per_second, config.chat.calls_burst),
             posting: PerKey::per_second(
                 config.chat.messages_per_second,

@@ -8,7 +8,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::Chat;
 use crate::{
-    error::Result,
+    error::{Error, Result},
     model::{
         Caller, Message, RoomId, Timestamp, UserId, limits,
         search::{Criteria, Place, SearchPage, Written},
@@ -42,6 +42,7 @@ impl Chat {
         if let Some(room) = room {
             self.head_for(room, caller.user).await?;
         }
+        let _permit = self.searches.acquire().await.map_err(Error::internal)?;
         let Some(criteria) = self.criteria(caller.user, written, room, from).await? else {
             return Ok(Found { messages: vec![], next: None });
         };
