@@ -1,6 +1,7 @@
 //! The rules: who may do what, and what follows from it. No tonic, no SQL.
 
 pub mod accounts;
+pub mod files;
 pub mod messages;
 pub mod presence;
 pub mod rooms;
@@ -16,6 +17,7 @@ use crate::{
     config::Config,
     error::{Error, Result},
     fanout::{hub::Hub, presence::Registry, typing::Typing},
+    files::Files,
     model::{
         Content, RoomId, Seq, UserId,
         rooms::{Access, Right},
@@ -34,6 +36,7 @@ pub struct Chat {
     /// Every change of a room goes through here.
     pub(crate) writer: Writer,
     pub(crate) auth: Arc<Auth>,
+    pub(crate) files: Files,
     pub(crate) hub: Arc<Hub>,
     pub(crate) presence: Registry,
     pub(crate) typing: Arc<Typing>,
@@ -51,7 +54,7 @@ pub struct Chat {
 
 impl Chat {
     /// Puts it together over a database whose schema is up to date.
-    pub async fn new(config: Config, store: Store, auth: Auth) -> Result<Arc<Self>> {
+    pub async fn new(config: Config, store: Store, auth: Auth, files: Files) -> Result<Arc<Self>> {
         let hub = Arc::new(Hub::default());
         let typing = Arc::new(Typing::default());
         let on_commit: OnCommit = {
@@ -70,6 +73,7 @@ impl Chat {
             ),
             presence: Registry::default(),
             auth: Arc::new(auth),
+            files,
             typing,
             hub,
             store,

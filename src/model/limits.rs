@@ -24,6 +24,8 @@ pub const REACTIONS: usize = 20;
 pub const REACTION_USERS: usize = 100;
 pub const PINS: i64 = 100;
 pub const VERSIONS: usize = 100;
+/// Files that go with a message.
+pub const ATTACHMENTS: usize = 10;
 pub const CLIENT_MESSAGE_ID_CHARS: usize = 64;
 pub const REQUEST_ID_CHARS: usize = 64;
 
@@ -41,6 +43,14 @@ pub const UNREAD_COUNT: i64 = 999;
 pub const SUMMARY_POSITIONS: i64 = 10_000;
 /// A page of messages is cut when their texts have grown this long.
 pub const PAGE_BYTES: usize = 512 * 1024;
+
+pub const FILE_NAME_CHARS: usize = 255;
+/// Bytes in one chunk of an upload; at least so many except at the end, so that
+/// an upload has no more objects than it needs.
+pub const CHUNK_BYTES: std::ops::RangeInclusive<usize> = 64 * 1024..=512 * 1024;
+/// Uploads that a user may have under way.
+pub const UPLOADS: i64 = 20;
+pub const LINKS: usize = 100;
 
 pub const COMMANDS_IN_FLIGHT: usize = 32;
 pub const GRPC_MESSAGE_BYTES: usize = 1024 * 1024;

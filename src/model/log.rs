@@ -8,8 +8,8 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::{
-    Change, Content, Draft, Member, MemberRole, MemberState, Message, Room, RoomId, Seq, Timestamp,
-    Touch, User, UserId,
+    Change, Content, Draft, File, FileId, Member, MemberRole, MemberState, Message, Room, RoomId,
+    Seq, Timestamp, Touch, User, UserId,
     log_messages::Touched,
     rooms::{Access, MemberChange, Right},
 };
@@ -163,6 +163,8 @@ pub struct RoomLog {
     pub messages: BTreeMap<Seq, Message>,
     /// Which of the batch's users have which reaction under them.
     pub reacted: HashSet<(Seq, String, UserId)>,
+    /// Of the files that the batch's drafts name.
+    pub files: BTreeMap<FileId, File>,
     /// How many messages are pinned; read only for who pins.
     pub pins: i64,
 
@@ -188,6 +190,7 @@ impl RoomLog {
             sent: HashMap::new(),
             messages: BTreeMap::new(),
             reacted: HashSet::new(),
+            files: BTreeMap::new(),
             pins: 0,
             changes: Vec::new(),
             moved_marks: HashSet::new(),
@@ -241,7 +244,14 @@ impl RoomLog {
         if let Some(first) = self.sent.get(&key) {
             // Also to who has left since: it was sent, and that is the answer.
             return match &first.content {
-                Content::Text { text, .. } if *text != draft.text && first.edited_at.is_none() => {
+                Content::Text { text, .. }
+                    if (*text != draft.text && first.edited_at.is_none())
+                        || !first
+                            .attachments
+                            .iter()
+                            .map(|file| &file.id)
+                            .eq(&draft.attachments) =>
+                {
                     Err(Error::ClientMessageIdReused)
                 }
                 // What it was at first is not known any more once it was edited.
@@ -255,13 +265,20 @@ impl RoomLog {
         if let Some(seq) = draft.reply_to {
             self.messages.get(&seq).ok_or(Error::MessageNotFound)?.text()?;
         }
+        let attachments = self.attachments(draft)?;
         let content = Content::Text {
             text: draft.text.clone(),
             client_message_id: draft.client_message_id.clone(),
         };
-        let message = self.post(draft.sender, content, draft.reply_to);
+        let message = self.post(draft.sender, content, (draft.reply_to, attachments));
         self.sent.insert(key, message.clone());
         Ok(message)
+    }
+
+    /// The files that a draft names. Another's are as if they did not exist.
+    fn attachments(&self, draft: &Draft) -> Result<Vec<File>> {
+        let own = |id| self.files.get(id).filter(|file| file.uploader == draft.sender).cloned();
+        draft.attachments.iter().map(|id| own(id).ok_or(Error::FileNotFound)).collect()
     }
 
     fn mark_read(&mut self, user: UserId, seq: Seq) -> Result<Done> {
@@ -282,7 +299,7 @@ impl RoomLog {
         &mut self,
         sender: UserId,
         content: Content,
-        reply_to: Option<Seq>,
+        (reply_to, attachments): (Option<Seq>, Vec<File>),
     ) -> Message {
         let seq = self.next();
         let message = Message {
@@ -296,6 +313,7 @@ impl RoomLog {
             edited_at: None,
             reactions: Vec::new(),
             pin: None,
+            attachments,
         };
         self.messages.insert(seq, message.clone());
         self.tell_message(message.clone());
@@ -367,6 +385,7 @@ mod tests {
             text: text.into(),
             client_message_id: id.to_string(),
             reply_to: None,
+            attachments: Vec::new(),
         })
     }
 

@@ -165,12 +165,16 @@ impl RoomLog {
     }
 
     fn tell(&mut self, who: UserId, kind: SystemKind, detail: &str) {
-        self.post(who, Content::System { kind, detail: detail.to_owned(), about: None }, None);
+        self.post(
+            who,
+            Content::System { kind, detail: detail.to_owned(), about: None },
+            (None, vec![]),
+        );
     }
 
     fn tell_about(&mut self, who: UserId, kind: SystemKind, detail: &str, about: UserId) {
         let content = Content::System { kind, detail: detail.to_owned(), about: Some(about) };
-        self.post(who, content, None);
+        self.post(who, content, (None, vec![]));
     }
 
     /// Takes a position at which no message stands.

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{RoomId, Seq, Timestamp, UserId};
+use super::{File, FileId, RoomId, Seq, Timestamp, UserId};
 use crate::error::{Error, Result};
 
 /// One message, named by (room, seq).
@@ -20,6 +20,8 @@ pub struct Message {
     pub edited_at: Option<Timestamp>,
     pub reactions: Vec<Reaction>,
     pub pin: Option<Pin>,
+    /// In the sender's order.
+    pub attachments: Vec<File>,
 }
 
 impl Message {
@@ -110,6 +112,7 @@ pub struct Draft {
     pub text: String,
     pub client_message_id: String,
     pub reply_to: Option<Seq>,
+    pub attachments: Vec<FileId>,
 }
 
 /// Something to be done with a message of a room.

@@ -1,6 +1,7 @@
 //! The nouns and their pure rules. No IO, no proto, no clock.
 
 pub mod events;
+pub mod files;
 pub mod ids;
 pub mod limits;
 pub mod log;
@@ -15,7 +16,8 @@ pub mod time;
 pub mod users;
 
 pub use events::{Change, ReadMark, RoomCommit};
-pub use ids::{ConnectionId, RoomId, Seq, SessionId, UserId};
+pub use files::{File, ImageInfo, StoredFile, Upload, Variant};
+pub use ids::{ConnectionId, FileId, RoomId, Seq, SessionId, UserId};
 pub use log::{Done, Op, RoomLog};
 pub use messages::{Content, Draft, Message, Pin, Reaction, SystemKind, Touch, Version};
 pub use presence::{Presence, PresenceChoice, PresenceState};

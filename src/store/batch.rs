@@ -10,6 +10,7 @@ use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
 use super::{
+    attachments,
     dialect::{LaneConnection, Tx, is_taken, within},
     touched,
 };
@@ -121,6 +122,7 @@ async fn prepare(
     read::marks(tx, ops, &mut logs).await?;
     read::counts(tx, ops, &mut logs).await?;
     touched::read(tx, ops, &mut logs).await?;
+    attachments::read(tx, ops, &mut logs).await?;
     read::blocks(tx, &mut logs).await?;
     let by_outsider = |op: &&Op| {
         matches!(op, Op::Send(draft)

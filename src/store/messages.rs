@@ -20,7 +20,7 @@ use crate::{
 /// Selects messages `x`, with the pins that hang on them.
 pub(super) const MESSAGES: &str = "select x.room_id, x.seq, x.sender_id, x.kind,
         x.client_message_id, x.body, x.posted_us, x.changed_seq, x.reply_to_seq, x.edited_us,
-        x.about_id, p.user_id as pinned_by, p.pinned_us
+        x.about_id, x.attachments, p.user_id as pinned_by, p.pinned_us
      from messages x left join pins p on p.room_id = x.room_id and p.seq = x.seq";
 
 #[derive(sqlx::FromRow)]
@@ -36,8 +36,16 @@ pub(super) struct MessageRow {
     reply_to_seq: Option<i64>,
     edited_us: Option<i64>,
     about_id: Option<Uuid>,
+    /// How many it has.
+    pub(super) attachments: i16,
     pinned_by: Option<Uuid>,
     pinned_us: Option<i64>,
+}
+
+impl MessageRow {
+    pub(super) fn name(&self) -> (RoomId, Seq) {
+        (RoomId(self.room_id), Seq(self.seq))
+    }
 }
 
 const KIND_TEXT: i16 = 1;
@@ -85,8 +93,12 @@ pub(super) fn stored(content: &Content) -> Stored<'_> {
     }
 }
 
+pub(super) fn attachment_count(message: &Message) -> i16 {
+    i16::try_from(message.attachments.len()).unwrap_or(i16::MAX)
+}
+
 impl From<MessageRow> for Message {
-    /// Without its reactions, which have rows of their own.
+    /// Without its reactions and attachments, which have rows of their own.
     fn from(row: MessageRow) -> Self {
         let about = row.about_id.map(UserId);
         let system = |kind, detail| Content::System { kind, detail, about };
@@ -120,6 +132,7 @@ impl From<MessageRow> for Message {
             edited_at: row.edited_us.map(Timestamp),
             reactions: Vec::new(),
             pin: pin.map(|(user, at)| Pin { user: UserId(user), pinned_at: Timestamp(at) }),
+            attachments: Vec::new(),
         }
     }
 }
@@ -194,8 +207,7 @@ impl Store {
         let fit = limit.min(fitting(&rows));
         let more = rows.len() > fit;
         rows.truncate(fit);
-        let messages = rows.into_iter().map(Message::from).collect();
-        Ok((self.with_reactions(room, messages).await?, more))
+        Ok((self.whole(room, rows).await?, more))
     }
 
     async fn has_from(&self, room: RoomId, seq: Seq) -> Result<bool> {
@@ -223,8 +235,12 @@ impl Store {
             sqlx::query_as(AssertSqlSafe(sql)).bind(room.0).bind(seq.0).fetch_optional(c).await
         })
         .map_err(refused)?;
-        let found = row.map(Message::from).into_iter().collect();
-        Ok(self.with_reactions(room, found).await?.pop())
+        Ok(self.whole(room, row.into_iter().collect()).await?.pop())
+    }
+
+    /// Messages of one room with all that hangs on them.
+    async fn whole(&self, room: RoomId, rows: Vec<MessageRow>) -> Result<Vec<Message>> {
+        self.with_reactions(room, self.with_attachments(rows).await?).await
     }
 
     /// The pinned messages of a room, the newest pin first.
@@ -239,7 +255,7 @@ impl Store {
             sqlx::query_as(AssertSqlSafe(sql)).bind(room.0).fetch_all(c).await
         })
         .map_err(refused)?;
-        self.with_reactions(room, rows.into_iter().map(Message::from).collect()).await
+        self.whole(room, rows).await
     }
 
     /// The newest of a message's earlier texts, oldest first.
@@ -299,8 +315,7 @@ impl Store {
             }.await)
             .map_err(refused)?;
         let limit = limit.min(fitting(&messages));
-        let messages = messages.into_iter().map(Message::from).collect();
-        let messages = self.with_reactions(room, messages).await?;
+        let messages = self.whole(room, messages).await?;
         Ok(merge(
             room,
             after,
@@ -393,6 +408,7 @@ mod tests {
             edited_at: None,
             reactions: Vec::new(),
             pin: None,
+            attachments: Vec::new(),
         }
     }
 

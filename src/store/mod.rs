@@ -5,9 +5,11 @@
 //! a plain read here. Locks are taken in one order: rooms by id, then members,
 //! then what is written.
 
+mod attachments;
 mod batch;
 pub mod blocks;
 pub mod dialect;
+pub mod files;
 pub mod messages;
 pub mod presence;
 mod reactions;
@@ -15,6 +17,7 @@ pub mod rooms;
 pub mod schema;
 pub mod sessions;
 mod touched;
+pub mod uploads;
 pub mod users;
 pub mod writer;
 

@@ -11,8 +11,8 @@ use super::{
 use crate::{
     error::Result,
     model::{
-        Member, MemberRole, MemberState, Message, ReadMark, Room, RoomId, RoomKind, RoomSummary,
-        Seq, Timestamp, User, UserId, limits,
+        Member, MemberRole, MemberState, ReadMark, Room, RoomId, RoomKind, RoomSummary, Seq,
+        Timestamp, User, UserId, limits,
         rooms::{Access, MemberSearch},
         users::fold,
     },
@@ -315,7 +315,8 @@ impl Store {
                 query.fetch_all(c).await
             })
             .map_err(refused)?;
-            last.extend(found.into_iter().map(Message::from).map(|m| (m.room, m)));
+            let found = self.with_attachments(found).await?;
+            last.extend(found.into_iter().map(|m| (m.room, m)));
         }
         Ok(rows
             .into_iter()

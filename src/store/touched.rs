@@ -6,8 +6,9 @@ use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
 use super::{
+    attachments,
     dialect::{Tx, padded, pieces, placeholders, within},
-    messages::{MESSAGES, MessageRow, stored},
+    messages::{MESSAGES, MessageRow, attachment_count, stored},
     reactions,
 };
 use crate::model::{Message, Op, RoomId, RoomLog, Seq, Touch, UserId, log_messages::Put};
@@ -40,8 +41,7 @@ pub(super) async fn read(
             query.fetch_all(c).await
         })?;
         let mut reactions = reactions::of_messages(tx, room, seqs).await?;
-        for row in rows {
-            let message = Message::from(row);
+        for message in attachments::with_attachments(tx, rows).await? {
             let reactions = reactions.remove(&message.seq).unwrap_or_default();
             log.messages.insert(message.seq, Message { reactions, ..message });
         }
@@ -112,6 +112,9 @@ pub(super) async fn write(tx: &mut Tx<'_>, logs: &[RoomLog]) -> Result<(), sqlx:
                 })?;
             }
         }
+        for (seq, files) in &log.touched.unattached {
+            attachments::remove(tx, (room, *seq), files).await?;
+        }
         write_versions(tx, log).await?;
         write_reactions(tx, log).await?;
         write_pins(tx, log).await?;
@@ -123,7 +126,8 @@ async fn write_message(tx: &mut Tx<'_>, message: &Message) -> Result<(), sqlx::E
     let row = stored(&message.content);
     within!(tx, c => {
         sqlx::query(
-            "update messages set kind = ?, body = ?, about_id = ?, edited_us = ?, changed_seq = ?
+            "update messages set kind = ?, body = ?, about_id = ?, edited_us = ?, changed_seq = ?,
+                                 attachments = ?
              where room_id = ? and seq = ?",
         )
         .bind(row.kind)
@@ -131,6 +135,7 @@ async fn write_message(tx: &mut Tx<'_>, message: &Message) -> Result<(), sqlx::E
         .bind(row.about.map(|user| user.0))
         .bind(message.edited_at.map(|at| at.0))
         .bind(message.changed_seq.0)
+        .bind(attachment_count(message))
         .bind(message.room.0)
         .bind(message.seq.0)
         .execute(c).await.map(drop)

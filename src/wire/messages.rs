@@ -1,11 +1,13 @@
 //! Messages, positions and pages.
 
-use super::{fields::Fields, timestamp, v1};
+use std::collections::HashSet;
+
+use super::{fields::Fields, files, timestamp, v1};
 use crate::{
     error::Result,
     model::{
-        Content, Draft, Message, Pin, Reaction, RoomId, Seq, SystemKind, Touch, UserId, Version,
-        limits,
+        Content, Draft, FileId, Message, Pin, Reaction, RoomId, Seq, SystemKind, Touch, UserId,
+        Version, limits,
         messages::{Anchor, ChangesOf, MessagePage, PageOf, Resume},
         text,
     },
@@ -24,6 +26,7 @@ pub fn message(message: Message) -> v1::Message {
         edited_at,
         reactions,
         pin,
+        attachments,
     } = message;
     let (client_message_id, content) = match content {
         Content::Text { text, client_message_id } => {
@@ -57,6 +60,7 @@ pub fn message(message: Message) -> v1::Message {
             user_id: user.to_string(),
             pinned_at: Some(timestamp(pinned_at)),
         }),
+        attachments: attachments.into_iter().map(files::file).collect(),
     }
 }
 
@@ -103,18 +107,42 @@ pub fn page(page: MessagePage) -> v1::ListMessagesResponse {
 }
 
 pub fn draft(sender: UserId, request: v1::SendMessageRequest) -> Result<Draft> {
-    let v1::SendMessageRequest { room_id, text: written, client_message_id, reply_to_seq } =
-        request;
+    let v1::SendMessageRequest {
+        room_id,
+        text: written,
+        client_message_id,
+        reply_to_seq,
+        attachment_ids,
+    } = request;
     let mut fields = Fields::new();
     let room = fields.room("room_id", &room_id);
-    fields.check("text", text::check_message(&written));
+    if !written.is_empty() || attachment_ids.is_empty() {
+        fields.check("text", text::check_message(&written));
+    }
     fields.check(
         "client_message_id",
         text::check_client_id(&client_message_id, limits::CLIENT_MESSAGE_ID_CHARS),
     );
     let reply_to = fields.seq("reply_to_seq", reply_to_seq);
     let reply_to = (reply_to > Seq::ZERO).then_some(reply_to);
-    fields.finish(Draft { room, sender, text: written, client_message_id, reply_to })
+    let attachments = attachments(&mut fields, &attachment_ids);
+    let text = written;
+    fields.finish(Draft { room, sender, text, client_message_id, reply_to, attachments })
+}
+
+fn attachments(fields: &mut Fields, ids: &[String]) -> Vec<FileId> {
+    if ids.len() > limits::ATTACHMENTS {
+        fields.violate("attachment_ids", "must have at most 10 elements");
+        return vec![];
+    }
+    let files = fields.files("attachment_ids", ids);
+    let mut seen = HashSet::new();
+    for (at, file) in files.iter().enumerate() {
+        if !seen.insert(file) && file.0 != uuid::Uuid::nil() {
+            fields.violate(format!("attachment_ids[{at}]"), "must not be there before");
+        }
+    }
+    files
 }
 
 pub fn edit_message(request: v1::EditMessageRequest) -> Result<((RoomId, Seq), Touch)> {

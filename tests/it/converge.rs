@@ -112,7 +112,13 @@ async fn step(rng: &mut StdRng, people: &[Person], rooms: &[String], n: usize) {
         0..30 => {
             let reply_to_seq = if rng.random_bool(0.2) { seq } else { 0 };
             let (text, client_message_id) = (format!("text {n}"), n.to_string());
-            let request = v1::SendMessageRequest { room_id, text, client_message_id, reply_to_seq };
+            let request = v1::SendMessageRequest {
+                room_id,
+                text,
+                client_message_id,
+                reply_to_seq,
+                ..Default::default()
+            };
             drop(client.send_message(request).await);
         }
         30..42 => drop(

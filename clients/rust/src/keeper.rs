@@ -321,10 +321,15 @@ impl Keeper {
         // Before `live` the server is busy with telling what was missed.
         while self.connection.state() == State::Live && stream.room_for_more() {
             let Some(message) = self.outbox.next(Instant::now()) else { return };
-            let Unsent { client_message_id, room_id, text } = message;
+            let Unsent { client_message_id, room_id, text, attachment_ids } = message;
             let pending = Pending::Message(client_message_id.clone());
-            let request =
-                v1::SendMessageRequest { room_id, text, client_message_id, reply_to_seq: 0 };
+            let request = v1::SendMessageRequest {
+                room_id,
+                text,
+                client_message_id,
+                attachment_ids,
+                ..Default::default()
+            };
             stream.request(Command::SendMessage(request), pending).await;
         }
     }

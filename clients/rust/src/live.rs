@@ -122,11 +122,22 @@ impl Live {
     /// will be sent once, however often the connection is lost;
     /// [`Update::Sent`] tells how it went.
     pub async fn send(&self, room_id: &str, text: &str) -> Result<String, Error> {
+        self.send_with(room_id, text, vec![]).await
+    }
+
+    /// As [`Live::send`], with files that were uploaded before.
+    pub async fn send_with(
+        &self,
+        room_id: &str,
+        text: &str,
+        attachment_ids: Vec<String>,
+    ) -> Result<String, Error> {
         let client_message_id = Uuid::new_v4().to_string();
         let unsent = Unsent {
             client_message_id: client_message_id.clone(),
             room_id: room_id.to_owned(),
             text: text.to_owned(),
+            attachment_ids,
         };
         self.orders.send(Order::Send(unsent)).await.map_err(|_| Error::not_connected())?;
         Ok(client_message_id)

@@ -19,6 +19,9 @@ pub struct Unsent {
     pub client_message_id: String,
     pub room_id: String,
     pub text: String,
+    /// Files that were uploaded before; absent in what an older version kept.
+    #[serde(default)]
+    pub attachment_ids: Vec<String>,
 }
 
 #[derive(Debug, Clone)]
@@ -131,7 +134,12 @@ mod tests {
     use super::*;
 
     fn message(id: &str, room: &str) -> Unsent {
-        Unsent { client_message_id: id.into(), room_id: room.into(), text: id.into() }
+        Unsent {
+            client_message_id: id.into(),
+            room_id: room.into(),
+            text: id.into(),
+            attachment_ids: vec![],
+        }
     }
 
     fn leaving(outbox: &mut Outbox, now: Instant) -> Vec<String> {

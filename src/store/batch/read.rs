@@ -6,10 +6,9 @@ use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
 use crate::{
-    model::{
-        Content, Message, Op, RoomId, RoomKind, RoomLog, Seq, Timestamp, UserId, log::Membership,
-    },
+    model::{Content, Op, RoomId, RoomKind, RoomLog, Seq, Timestamp, UserId, log::Membership},
     store::{
+        attachments,
         blocks::BLOCKS_BETWEEN,
         dialect::{Tx, padded, placeholders, within},
         messages::{MESSAGES, MessageRow},
@@ -268,15 +267,14 @@ pub async fn repeats(
         vec!["(x.room_id = ? and x.sender_id = ? and x.client_message_id = ?)"; drafts.len()]
             .join(" or "),
     );
-    let rows: Vec<MessageRow> = within!(tx, c => {
+    let rows: Vec<MessageRow> = within!(&mut *tx, c => {
         let mut query = sqlx::query_as(AssertSqlSafe(sql));
         for (room, sender, client_message_id) in &drafts {
             query = query.bind(room.0).bind(sender.0).bind(*client_message_id);
         }
         query.fetch_all(c).await
     })?;
-    for row in rows {
-        let message = Message::from(row);
+    for message in attachments::with_attachments(tx, rows).await? {
         if let (
             Some(log),
             Content::Text { client_message_id, .. } | Content::Deleted { client_message_id, .. },

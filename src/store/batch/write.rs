@@ -5,8 +5,9 @@ use sqlx::AssertSqlSafe;
 use crate::{
     model::{Change, Message, RoomId, RoomKind, RoomLog, Seq, UserId, users::fold},
     store::{
+        attachments,
         dialect::{Dialect, Tx, pieces, placeholders, within},
-        messages::stored,
+        messages::{attachment_count, stored},
         rooms::{role_code, room_kind_code, state_code},
     },
 };
@@ -97,9 +98,9 @@ pub async fn messages(tx: &mut Tx<'_>, logs: &[RoomLog]) -> Result<(), sqlx::Err
     for piece in pieces(&posted, ROWS) {
         let sql = format!(
             "insert into messages (room_id, seq, sender_id, kind, client_message_id, body,
-                                   posted_us, changed_seq, reply_to_seq, about_id)
+                                   posted_us, changed_seq, reply_to_seq, about_id, attachments)
              values {}",
-            placeholders(piece.len(), 10)
+            placeholders(piece.len(), 11)
         );
         within!(&mut *tx, c => {
             let mut query = sqlx::query(AssertSqlSafe(sql));
@@ -115,12 +116,13 @@ pub async fn messages(tx: &mut Tx<'_>, logs: &[RoomLog]) -> Result<(), sqlx::Err
                     .bind(message.posted_at.0)
                     .bind(message.changed_seq.0)
                     .bind(message.reply_to.map(|seq| seq.0))
-                    .bind(row.about.map(|user| user.0));
+                    .bind(row.about.map(|user| user.0))
+                    .bind(attachment_count(message));
             }
             query.execute(c).await.map(drop)
         })?;
     }
-    Ok(())
+    attachments::write(tx, &posted).await
 }
 
 pub async fn members(tx: &mut Tx<'_>, logs: &[RoomLog]) -> Result<(), sqlx::Error> {

@@ -1,6 +1,7 @@
 //! What the tests share: servers, people with connections, faults.
 
 pub mod database;
+pub mod files;
 pub mod people;
 pub mod proxy;
 pub mod server;
