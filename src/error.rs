@@ -106,7 +106,7 @@ pub enum Error {
     #[error("This image cannot be read.")]
     ImageInvalid,
     #[error("This file is not an image.")]
-    NoThumbnail,
+    NotAnImage,
 
     #[error("All your files together would be larger than the {limit} bytes that you may have.")]
     QuotaReached { limit: u64 },

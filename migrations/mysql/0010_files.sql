@@ -16,6 +16,7 @@ create table files (
     -- When to look whether anything refers to it; null: something does. Only
     -- a hint for the collector, which looks before it deletes.
     check_us       bigint       null,
+    key files_room (room_id),
     key files_uploader (uploader_id, bytes),
     key files_check (check_us)
 ) engine = InnoDB;

@@ -17,6 +17,7 @@ create table files (
     -- a hint for the collector, which looks before it deletes.
     check_us       integer null
 ) strict;
+create index files_room on files (room_id);
 create index files_uploader on files (uploader_id, bytes);
 create index files_check on files (check_us);
 

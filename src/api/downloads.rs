@@ -91,7 +91,7 @@ fn common(tag: &str) -> Result<HeaderMap> {
 }
 
 fn describe(headers: &mut HeaderMap, stored: &StoredFile, variant: Variant) -> Result<()> {
-    let (content_type, _) = stored.variant(variant).ok_or(Error::NoThumbnail)?;
+    let (content_type, _) = stored.variant(variant).ok_or(Error::NotAnImage)?;
     let shown = is_shown(content_type);
     let content_type = if shown { content_type } else { "application/octet-stream" };
     let disposition = if shown { "inline" } else { "attachment" };
@@ -129,13 +129,13 @@ fn value(text: String) -> Result<HeaderValue> {
 fn refusal(error: Error) -> Response {
     let status = match &error {
         Error::TokenExpired => StatusCode::GONE,
-        Error::TokenInvalid | Error::FileNotFound | Error::NoThumbnail => StatusCode::NOT_FOUND,
+        Error::TokenInvalid | Error::FileNotFound | Error::NotAnImage => StatusCode::NOT_FOUND,
         Error::DatabaseUnavailable | Error::StorageUnavailable => StatusCode::SERVICE_UNAVAILABLE,
         _ => StatusCode::INTERNAL_SERVER_ERROR,
     };
     let text = match error {
         Error::TokenExpired => "This link has expired.\n",
-        Error::TokenInvalid | Error::FileNotFound | Error::NoThumbnail => {
+        Error::TokenInvalid | Error::FileNotFound | Error::NotAnImage => {
             "There is no such file, or the link to it is wrong.\n"
         }
         error => {

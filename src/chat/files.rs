@@ -9,6 +9,7 @@ use std::{
 
 use aws_lc_rs::digest;
 use bytes::{Bytes, BytesMut};
+use futures::StreamExt as _;
 use uuid::Uuid;
 
 use super::Chat;
@@ -217,16 +218,50 @@ impl Chat {
         let content_type = file.content_type.clone();
         let prepare = move |bounds| images::prepare(&bytes, &content_type, bounds);
         let prepared = self.files.with_image(turn, prepare).await?;
-        self.put_image(file, prepared).await
+        let file = described(file, &prepared)?;
+        self.put_image(file.id, prepared).await?;
+        Ok(file)
+    }
+
+    /// Makes a photo or picture of an image that the caller has uploaded.
+    pub(super) async fn make_square(
+        &self,
+        caller: Caller,
+        file: FileId,
+        purpose: Purpose,
+    ) -> Result<FileId> {
+        let found = self.store.files(&[file]).await?.pop();
+        let own = |found: &StoredFile| {
+            found.file.uploader == caller.user && found.purpose == Purpose::Upload
+        };
+        let StoredFile { file, .. } = found.filter(own).ok_or(Error::FileNotFound)?;
+        if file.image.is_none() {
+            return Err(Error::NotAnImage);
+        }
+        let turn = self.files.image_turn().await?;
+        let size = u64::try_from(file.bytes).map_err(Error::internal)?;
+        let mut part = self.files.read(file.id, Variant::Original, 0..size).await?;
+        let mut bytes = BytesMut::new();
+        while let Some(piece) = part.next().await {
+            bytes.extend_from_slice(&piece?);
+        }
+        let content_type = file.content_type.clone();
+        let square = move |bounds| images::square(&bytes, &content_type, bounds);
+        let prepared = self.files.with_image(turn, square).await?;
+        let file = File { id: FileId::new(), created_at: Timestamp::now(), ..file };
+        let file = described(file, &prepared)?;
+        let id = file.id;
+        // The row before the bytes: by it the collector finds them if nothing
+        // comes to refer to it.
+        let check_at = file.created_at.plus(ms(self.config.files.unreferenced_ms));
+        self.store.add_square(&StoredFile { file, purpose }, check_at).await?;
+        self.put_image(id, prepared).await?;
+        Ok(id)
     }
 
     /// Writes an image in all its variants.
-    async fn put_image(&self, mut file: File, prepared: Prepared) -> Result<File> {
-        let Prepared { original, width, height, small, large } = prepared;
-        let thumbnail_type = small.content_type.to_owned();
-        original.content_type.clone_into(&mut file.content_type);
-        file.bytes = i64::try_from(original.bytes.len()).map_err(Error::internal)?;
-        file.image = Some(ImageInfo { width, height, thumbnail_type });
+    async fn put_image(&self, file: FileId, prepared: Prepared) -> Result<()> {
+        let Prepared { original, small, large, .. } = prepared;
         let variants = [
             (Variant::Original, Some(original)),
             (Variant::Small, Some(small)),
@@ -234,10 +269,10 @@ impl Chat {
         ];
         for (variant, encoded) in variants {
             if let Some(encoded) = encoded {
-                self.files.put_file(file.id, variant, Bytes::from(encoded.bytes)).await?;
+                self.files.put_file(file, variant, Bytes::from(encoded.bytes)).await?;
             }
         }
-        Ok(file)
+        Ok(())
     }
 
     /// A file that the caller may see.
@@ -349,7 +384,7 @@ impl Chat {
     }
 
     async fn size(&self, stored: &StoredFile, variant: Variant) -> Result<u64> {
-        match stored.variant(variant).ok_or(Error::NoThumbnail)? {
+        match stored.variant(variant).ok_or(Error::NotAnImage)? {
             (_, Variant::Original) => u64::try_from(stored.file.bytes).map_err(Error::internal),
             (_, variant) => self.files.size(stored.file.id, variant).await,
         }
@@ -361,7 +396,7 @@ impl Chat {
         variant: Variant,
         (size, range): (u64, Range<u64>),
     ) -> Result<Download> {
-        let (content_type, variant) = stored.variant(variant).ok_or(Error::NoThumbnail)?;
+        let (content_type, variant) = stored.variant(variant).ok_or(Error::NotAnImage)?;
         let content_type = content_type.to_owned();
         let part = self.files.read(stored.file.id, variant, range.clone()).await?;
         Ok(Download { stored, content_type, size, range, part })
@@ -418,4 +453,19 @@ impl Chat {
         }
         Ok(())
     }
+}
+
+/// The file as which an image is kept.
+fn described(file: File, prepared: &Prepared) -> Result<File> {
+    let Prepared { original, width, height, small, .. } = prepared;
+    Ok(File {
+        content_type: original.content_type.to_owned(),
+        bytes: i64::try_from(original.bytes.len()).map_err(Error::internal)?,
+        image: Some(ImageInfo {
+            width: *width,
+            height: *height,
+            thumbnail_type: small.content_type.to_owned(),
+        }),
+        ..file
+    })
 }

@@ -6,6 +6,7 @@ use crate::{
     model::{
         Caller, Done, Member, MemberRole, MemberState, Op, Presence, Room, RoomId, RoomKind,
         RoomSummary, Seq, Timestamp, UserId,
+        files::Purpose,
         rooms::{DirectorySearch, MemberOrder, MemberSearch, NewRoom, Right, RoomPage, Settings},
     },
 };
@@ -75,8 +76,16 @@ impl Chat {
 
     pub async fn update_room(&self, caller: Caller, settings: Settings) -> Result<Room> {
         self.posting.check(&caller.user)?;
-        let Settings { room, name, topic } = settings;
-        self.change_room(Op::Update { room, user: caller.user, name, topic }).await
+        let Settings { room, name, topic, picture } = settings;
+        let picture = match picture {
+            Some(Some(file)) => {
+                // Before the work, not only with the change.
+                self.head_with(room, caller.user, Right::ChangeSettings).await?;
+                Some(Some(self.make_square(caller, file, Purpose::Picture(room)).await?))
+            }
+            other => other,
+        };
+        self.change_room(Op::Update { room, user: caller.user, name, topic, picture }).await
     }
 
     pub async fn join_room(&self, caller: Caller, room: RoomId) -> Result<Room> {
@@ -170,6 +179,7 @@ fn new_room(id: RoomId, caller: Caller, new: NewRoom) -> Room {
         created_at: Timestamp::now(),
         archived_at: None,
         member_count: 0,
+        picture: None,
         changed_seq: Seq::ZERO,
         head_seq: Seq::ZERO,
     }

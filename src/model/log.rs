@@ -37,6 +37,7 @@ pub enum Op {
         user: UserId,
         name: Option<String>,
         topic: Option<String>,
+        picture: Option<Option<FileId>>,
     },
     MarkRead {
         room: RoomId,
@@ -212,8 +213,8 @@ impl RoomLog {
             Op::Create { members, .. } => Ok(self.create(members)),
             Op::Join { user, .. } => self.join(user),
             Op::Leave { user, .. } => self.leave(user),
-            Op::Update { user, name, topic, .. } => {
-                self.update(*user, name.as_deref(), topic.as_deref())
+            Op::Update { user, name, topic, picture, .. } => {
+                self.update(*user, (name.as_deref(), topic.as_deref(), *picture))
             }
             Op::MarkRead { user, seq, .. } => self.mark_read(*user, *seq),
             Op::Touch { user, seq, touch, .. } => self.touch(*user, *seq, touch).map(Done::Message),
@@ -350,6 +351,7 @@ mod tests {
             bio: String::new(),
             status_text: String::new(),
             created_at: Timestamp(0),
+            photo: None,
         }
     }
 
@@ -363,6 +365,7 @@ mod tests {
             created_at: Timestamp(0),
             archived_at: None,
             member_count: 0,
+            picture: None,
             changed_seq: Seq::ZERO,
             head_seq: Seq::ZERO,
         }
@@ -430,7 +433,7 @@ mod tests {
                     0 | 1 => draft(who, id, if id == 4 { "other" } else { "same" }),
                     2 => Op::Join { room, user: user(who) },
                     3 => Op::Leave { room, user: user(who) },
-                    4 => Op::Update { room, user: user(who).id, name: Some(format!("n{id}")), topic: (id > 2).then(String::new) },
+                    4 => Op::Update { room, user: user(who).id, name: Some(format!("n{id}")), topic: (id > 2).then(String::new), picture: (id > 3).then(|| Some(FileId::new())) },
                     5 => Op::MarkRead { room, user: user(who).id, seq: Seq(i64::from(id) * 3) },
                     6 => touch(Touch::Edit(format!("by {who}"))),
                     7 => touch(Touch::Delete),

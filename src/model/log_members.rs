@@ -1,7 +1,7 @@
 //! The part of a room's log that is about the room and its members.
 
 use super::{
-    Change, Content, Member, MemberRole, MemberState, RoomKind, RoomLog, Seq, SystemKind,
+    Change, Content, FileId, Member, MemberRole, MemberState, RoomKind, RoomLog, Seq, SystemKind,
     Timestamp, User, UserId,
     log::{Done, Membership},
     rooms::{MemberChange, Right},
@@ -135,8 +135,7 @@ impl RoomLog {
     pub(super) fn update(
         &mut self,
         user: UserId,
-        name: Option<&str>,
-        topic: Option<&str>,
+        (name, topic, picture): (Option<&str>, Option<&str>, Option<Option<FileId>>),
     ) -> Result<Done> {
         self.access(user).may(Right::ChangeSettings)?;
         if let Some(name) = name.filter(|name| *name != self.room.name) {
@@ -147,6 +146,11 @@ impl RoomLog {
         if let Some(topic) = topic.filter(|topic| *topic != self.room.topic) {
             topic.clone_into(&mut self.room.topic);
             self.tell(user, SystemKind::TopicChanged, topic);
+            self.set_settings();
+        }
+        if let Some(picture) = picture.filter(|picture| *picture != self.room.picture) {
+            self.room.picture = picture;
+            self.step();
             self.set_settings();
         }
         Ok(Done::Room(self.room.clone()))

@@ -1,6 +1,6 @@
 //! Rooms, their members, and who may do what in them.
 
-use super::{Message, RoomId, Seq, Timestamp, User, UserId};
+use super::{FileId, Message, RoomId, Seq, Timestamp, User, UserId};
 use crate::error::{Error, Result};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +25,7 @@ pub struct Room {
     /// Since when nothing may be written in it.
     pub archived_at: Option<Timestamp>,
     pub member_count: i64,
+    pub picture: Option<FileId>,
     /// Position of the last change of the settings above.
     pub changed_seq: Seq,
     pub head_seq: Seq,
@@ -220,6 +221,8 @@ pub struct Settings {
     pub room: RoomId,
     pub name: Option<String>,
     pub topic: Option<String>,
+    /// Of the file that it is made of; `Some(None)` takes it away.
+    pub picture: Option<Option<FileId>>,
 }
 
 /// A page of the caller's rooms.

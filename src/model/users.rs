@@ -1,6 +1,6 @@
 //! People and programs with an account.
 
-use super::{Timestamp, UserId};
+use super::{FileId, Timestamp, UserId};
 
 /// What an account may do on the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,6 +19,7 @@ pub struct User {
     pub bio: String,
     pub status_text: String,
     pub created_at: Timestamp,
+    pub photo: Option<FileId>,
 }
 
 /// Changes to a profile; what is `None` stays.
@@ -27,6 +28,8 @@ pub struct ProfileChanges {
     pub display_name: Option<String>,
     pub bio: Option<String>,
     pub status_text: Option<String>,
+    /// Of the file that it is made of; `Some(None)` takes it away.
+    pub photo: Option<Option<FileId>>,
 }
 
 /// The form in which names are compared and searched: without regard to case.

@@ -61,6 +61,11 @@ impl Fields {
         self.id(field, "file", FileId::parse(id), FileId(uuid::Uuid::nil()))
     }
 
+    /// The id of a file, or nothing.
+    pub fn file_or_none(&mut self, field: &str, id: &str) -> Option<FileId> {
+        (!id.is_empty()).then(|| self.file(field, id))
+    }
+
     pub fn files(&mut self, field: &str, ids: &[String]) -> Vec<FileId> {
         let ids = ids.iter().enumerate();
         ids.map(|(at, id)| self.file(&format!("{field}[{at}]"), id)).collect()

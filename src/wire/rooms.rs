@@ -26,6 +26,7 @@ pub fn room(room: Room) -> v1::Room {
         created_at,
         archived_at,
         member_count,
+        picture,
         changed_seq,
         head_seq,
     } = room;
@@ -46,6 +47,7 @@ pub fn room(room: Room) -> v1::Room {
         head_seq: head_seq.0,
         archived_at: archived_at.map(timestamp),
         direct_user_ids,
+        picture_id: picture.map(|file| file.to_string()).unwrap_or_default(),
     }
 }
 
@@ -198,7 +200,7 @@ pub fn list_bans(request: &v1::ListBansRequest) -> Result<MemberSearch> {
 }
 
 pub fn update_room(request: v1::UpdateRoomRequest) -> Result<Settings> {
-    let v1::UpdateRoomRequest { room_id, name, topic } = request;
+    let v1::UpdateRoomRequest { room_id, name, topic, picture_file_id } = request;
     let mut fields = Fields::new();
     let settings = Settings {
         room: fields.room("room_id", &room_id),
@@ -206,6 +208,7 @@ pub fn update_room(request: v1::UpdateRoomRequest) -> Result<Settings> {
             .map(|name| fields.clean("name", text::check_name(&name, limits::ROOM_NAME_CHARS))),
         topic: topic
             .map(|topic| fields.clean("topic", text::check_line(&topic, limits::TOPIC_CHARS))),
+        picture: picture_file_id.map(|id| fields.file_or_none("picture_file_id", &id)),
     };
     fields.finish(settings)
 }

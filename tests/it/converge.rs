@@ -137,7 +137,16 @@ async fn step(rng: &mut StdRng, people: &[Person], rooms: &[String], n: usize) {
         80..83 => drop(client.leave_room(v1::LeaveRoomRequest { room_id }).await),
         83..86 => {
             let (name, topic) = (Some(format!("Room {n}")), Some(format!("about {n}")));
-            drop(client.update_room(v1::UpdateRoomRequest { room_id, name, topic }).await);
+            drop(
+                client
+                    .update_room(v1::UpdateRoomRequest {
+                        room_id,
+                        name,
+                        topic,
+                        ..Default::default()
+                    })
+                    .await,
+            );
         }
         86..91 => drop(client.mark_read(v1::MarkReadRequest { room_id, seq }).await),
         91..93 => drop(

@@ -110,6 +110,7 @@ on_both_databases! {
             room_id: room_id(),
             name: Some(" Renamed ".into()),
             topic: Some("With a topic".into()),
+            ..Default::default()
         };
         let changed = ada.client.update_room(change.clone()).await.expect("changed").room.expect("a room");
         assert_eq!((changed.name.as_str(), changed.topic.as_str()), ("Renamed", "With a topic"));

@@ -61,7 +61,8 @@ pub async fn lock_rooms(
     };
     let sql = format!(
         "select r.id, r.kind, r.name, r.topic, r.creator_id, r.created_us, 0 as member_count,
-                r.changed_seq, r.head_seq, r.archived_us, r.direct_a, r.direct_b, {members}
+                r.changed_seq, r.head_seq, r.archived_us, r.direct_a, r.direct_b, r.picture_id,
+                {members}
          from rooms r {join} where r.id in {} order by r.id{}",
         placeholders(1, rooms.len()),
         tx.dialect().for_update(),

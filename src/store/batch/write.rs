@@ -77,12 +77,13 @@ async fn update_settings(tx: &mut Tx<'_>, log: &RoomLog) -> Result<(), sqlx::Err
     within!(tx, c => {
         sqlx::query(
             "update rooms set name = ?, name_key = ?, topic = ?, topic_key = ?, archived_us = ?,
-                              head_seq = ?, changed_seq = ?
+                              picture_id = ?, head_seq = ?, changed_seq = ?
              where id = ?",
         )
         .bind(&room.name).bind(fold(&room.name))
         .bind(&room.topic).bind(fold(&room.topic))
         .bind(room.archived_at.map(|at| at.0))
+        .bind(room.picture.map(|picture| picture.0))
         .bind(room.head_seq.0)
         .bind(room.changed_seq.0)
         .bind(room.id.0)
