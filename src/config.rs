@@ -77,6 +77,7 @@ pub struct Files {
     pub s3_region: String,
     pub s3_access_key: String,
     pub s3_secret_key: String,
+    pub s3_within_ms: u64,
     pub max_bytes: u64,
     pub quota_bytes: u64,
     pub upload_idle_ms: u64,

@@ -292,12 +292,14 @@ impl Chat {
         let mut readable: HashMap<RoomId, bool> = HashMap::new();
         let mut seen: HashSet<FileId> = HashSet::new();
         for (file, room) in stands_in {
-            if !readable.contains_key(&room) {
+            let may = if let Some(may) = readable.get(&room) {
+                *may
+            } else {
                 let access = self.store.access(room, user).await?;
-                let may = access.is_some_and(|(access, _)| access.may(Right::Read).is_ok());
-                readable.insert(room, may);
-            }
-            if readable.get(&room) == Some(&true) {
+                access.is_some_and(|(access, _)| access.may(Right::Read).is_ok())
+            };
+            readable.insert(room, may);
+            if may {
                 seen.insert(file);
             }
         }

@@ -6,7 +6,7 @@ use crate::{
     model::{
         Caller, Done, Member, MemberRole, MemberState, Op, Presence, Room, RoomId, RoomKind,
         RoomSummary, Seq, Timestamp, UserId,
-        files::Purpose,
+        files::{NewImage, Purpose},
         rooms::{DirectorySearch, MemberOrder, MemberSearch, NewRoom, Right, RoomPage, Settings},
     },
 };
@@ -78,10 +78,11 @@ impl Chat {
         self.posting.check(&caller.user)?;
         let Settings { room, name, topic, picture } = settings;
         let picture = match picture {
-            Some(Some(file)) => {
+            Some(NewImage::Of(file)) => {
                 // Before the work, not only with the change.
                 self.head_with(room, caller.user, Right::ChangeSettings).await?;
-                Some(Some(self.make_square(caller, file, Purpose::Picture(room)).await?))
+                let picture = self.make_square(caller, file, Purpose::Picture(room)).await?;
+                Some(NewImage::Of(picture))
             }
             other => other,
         };

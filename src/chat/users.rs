@@ -5,7 +5,7 @@ use crate::{
     error::{Error, Result},
     model::{
         Caller, Presence, PresenceState, Timestamp, User, UserId,
-        files::Purpose,
+        files::{NewImage, Purpose},
         users::{AccountRole, ProfileChanges, UserSearch},
     },
 };
@@ -40,7 +40,9 @@ impl Chat {
 
     pub async fn update_profile(&self, caller: Caller, changes: ProfileChanges) -> Result<User> {
         let photo = match changes.photo {
-            Some(Some(file)) => Some(Some(self.make_square(caller, file, Purpose::Photo).await?)),
+            Some(NewImage::Of(file)) => {
+                Some(NewImage::Of(self.make_square(caller, file, Purpose::Photo).await?))
+            }
             other => other,
         };
         let changes = ProfileChanges { photo, ..changes };

@@ -243,6 +243,7 @@ fn limits(bounds: Bounds) -> Limits {
     limits
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "it serves map_err")]
 fn invalid(error: ImageError) -> Error {
     match error {
         ImageError::Limits(_) => Error::ImageTooLarge,

@@ -18,8 +18,9 @@ use std::{
 use bytes::Bytes;
 use futures::{StreamExt as _, TryStreamExt as _, stream::BoxStream};
 use object_store::{
-    GetOptions, GetRange, GetResultPayload, ObjectStore, ObjectStoreExt as _, PutPayload,
-    WriteMultipart, aws::AmazonS3Builder, local::LocalFileSystem, path::Path as Location,
+    ClientOptions, GetOptions, GetRange, GetResultPayload, ObjectStore, ObjectStoreExt as _,
+    PutPayload, RetryConfig, WriteMultipart, aws::AmazonS3Builder, local::LocalFileSystem,
+    path::Path as Location,
 };
 use tokio::{
     io::{AsyncReadExt as _, AsyncSeekExt as _},
@@ -190,7 +191,7 @@ impl Files {
             .clone()
             .acquire_owned()
             .await
-            .map(|_permit| Turn { _permit })
+            .map(|permit| Turn { _permit: permit })
             .map_err(Error::internal)
     }
 
@@ -238,8 +239,17 @@ fn file_at(file: FileId, variant: Variant) -> Location {
 }
 
 fn s3(config: &config::Files, bucket: &str) -> Result<object_store::aws::AmazonS3> {
-    let mut builder =
-        AmazonS3Builder::new().with_bucket_name(bucket).with_region(&config.s3_region);
+    let within = config::ms(config.s3_within_ms);
+    // For the answer and for each read, not for all of a download.
+    let client = ClientOptions::new()
+        .with_timeout_disabled()
+        .with_read_timeout(within)
+        .with_connect_timeout(within);
+    let mut builder = AmazonS3Builder::new()
+        .with_bucket_name(bucket)
+        .with_region(&config.s3_region)
+        .with_client_options(client)
+        .with_retry(RetryConfig { retry_timeout: within, ..RetryConfig::default() });
     if !config.s3_endpoint.is_empty() {
         builder = builder
             .with_endpoint(&config.s3_endpoint)
@@ -255,6 +265,7 @@ fn s3(config: &config::Files, bucket: &str) -> Result<object_store::aws::AmazonS
 
 /// What a failure of the storage means to the caller. Logged here, where the
 /// cause is still known: it must not leave the process.
+#[expect(clippy::needless_pass_by_value, reason = "it serves map_err")]
 fn refused(error: object_store::Error) -> Error {
     let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(&error);
     while let Some(at) = cause {

@@ -50,10 +50,28 @@ impl StoredFile {
         let original = (self.file.content_type.as_str(), Variant::Original);
         let thumbnail = self.file.image.as_ref().map(|image| image.thumbnail_type.as_str());
         match (variant, self.purpose) {
-            (Variant::Original, _) => Some(original),
-            // They are stored in two sizes only.
-            (Variant::Large, Purpose::Photo | Purpose::Picture(_)) => Some(original),
+            // Photos and pictures are stored in two sizes only.
+            (Variant::Original, _) | (Variant::Large, Purpose::Photo | Purpose::Picture(_)) => {
+                Some(original)
+            }
             (Variant::Small | Variant::Large, _) => thumbnail.map(|of| (of, variant)),
+        }
+    }
+}
+
+/// What becomes of the image that shows a user or a room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NewImage {
+    Of(FileId),
+    Removed,
+}
+
+impl NewImage {
+    #[must_use]
+    pub fn file(self) -> Option<FileId> {
+        match self {
+            Self::Of(file) => Some(file),
+            Self::Removed => None,
         }
     }
 }

@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use super::{
     Change, Content, Draft, File, FileId, Member, MemberRole, MemberState, Message, Room, RoomId,
     Seq, Timestamp, Touch, User, UserId,
+    files::NewImage,
     log_messages::Touched,
     rooms::{Access, MemberChange, Right},
 };
@@ -37,7 +38,7 @@ pub enum Op {
         user: UserId,
         name: Option<String>,
         topic: Option<String>,
-        picture: Option<Option<FileId>>,
+        picture: Option<NewImage>,
     },
     MarkRead {
         room: RoomId,
@@ -433,7 +434,7 @@ mod tests {
                     0 | 1 => draft(who, id, if id == 4 { "other" } else { "same" }),
                     2 => Op::Join { room, user: user(who) },
                     3 => Op::Leave { room, user: user(who) },
-                    4 => Op::Update { room, user: user(who).id, name: Some(format!("n{id}")), topic: (id > 2).then(String::new), picture: (id > 3).then(|| Some(FileId::new())) },
+                    4 => Op::Update { room, user: user(who).id, name: Some(format!("n{id}")), topic: (id > 2).then(String::new), picture: (id > 3).then(|| NewImage::Of(FileId::new())) },
                     5 => Op::MarkRead { room, user: user(who).id, seq: Seq(i64::from(id) * 3) },
                     6 => touch(Touch::Edit(format!("by {who}"))),
                     7 => touch(Touch::Delete),

@@ -1,8 +1,9 @@
 //! The part of a room's log that is about the room and its members.
 
 use super::{
-    Change, Content, FileId, Member, MemberRole, MemberState, RoomKind, RoomLog, Seq, SystemKind,
+    Change, Content, Member, MemberRole, MemberState, RoomKind, RoomLog, Seq, SystemKind,
     Timestamp, User, UserId,
+    files::NewImage,
     log::{Done, Membership},
     rooms::{MemberChange, Right},
 };
@@ -135,7 +136,7 @@ impl RoomLog {
     pub(super) fn update(
         &mut self,
         user: UserId,
-        (name, topic, picture): (Option<&str>, Option<&str>, Option<Option<FileId>>),
+        (name, topic, picture): (Option<&str>, Option<&str>, Option<NewImage>),
     ) -> Result<Done> {
         self.access(user).may(Right::ChangeSettings)?;
         if let Some(name) = name.filter(|name| *name != self.room.name) {
@@ -148,7 +149,7 @@ impl RoomLog {
             self.tell(user, SystemKind::TopicChanged, topic);
             self.set_settings();
         }
-        if let Some(picture) = picture.filter(|picture| *picture != self.room.picture) {
+        if let Some(picture) = picture.map(NewImage::file).filter(|new| *new != self.room.picture) {
             self.room.picture = picture;
             self.step();
             self.set_settings();

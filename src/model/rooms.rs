@@ -1,6 +1,6 @@
 //! Rooms, their members, and who may do what in them.
 
-use super::{FileId, Message, RoomId, Seq, Timestamp, User, UserId};
+use super::{FileId, Message, RoomId, Seq, Timestamp, User, UserId, files::NewImage};
 use crate::error::{Error, Result};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -221,8 +221,8 @@ pub struct Settings {
     pub room: RoomId,
     pub name: Option<String>,
     pub topic: Option<String>,
-    /// Of the file that it is made of; `Some(None)` takes it away.
-    pub picture: Option<Option<FileId>>,
+    /// Of the file that it is made of, and then of the one that was made.
+    pub picture: Option<NewImage>,
 }
 
 /// A page of the caller's rooms.

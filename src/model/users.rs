@@ -1,6 +1,6 @@
 //! People and programs with an account.
 
-use super::{FileId, Timestamp, UserId};
+use super::{FileId, Timestamp, UserId, files::NewImage};
 
 /// What an account may do on the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,8 +28,8 @@ pub struct ProfileChanges {
     pub display_name: Option<String>,
     pub bio: Option<String>,
     pub status_text: Option<String>,
-    /// Of the file that it is made of; `Some(None)` takes it away.
-    pub photo: Option<Option<FileId>>,
+    /// Of the file that it is made of, and then of the one that was made.
+    pub photo: Option<NewImage>,
 }
 
 /// The form in which names are compared and searched: without regard to case.

@@ -74,7 +74,7 @@ impl Store {
             sqlx::query_scalar::<_, Uuid>(AssertSqlSafe(sql)).bind(user).fetch_optional(c).await
         })?;
         // `signed`: a sum is a decimal on MySQL.
-        let (uploads, used): (i64, i64) = within!(&mut tx, c => {
+        let (open, taken): (i64, i64) = within!(&mut tx, c => {
             sqlx::query_as(
                 "select (select count(*) from uploads where user_id = ?),
                         cast((select coalesce(sum(bytes), 0) from uploads where user_id = ?)
@@ -83,10 +83,10 @@ impl Store {
             )
             .bind(user).bind(user).bind(user).fetch_one(c).await
         })?;
-        if uploads >= limits::UPLOADS {
+        if open >= limits::UPLOADS {
             return Ok(Err(Error::TooManyUploads));
         }
-        if used.saturating_add(upload.bytes) > i64::try_from(quota).unwrap_or(i64::MAX) {
+        if taken.saturating_add(upload.bytes) > i64::try_from(quota).unwrap_or(i64::MAX) {
             return Ok(Err(Error::QuotaReached { limit: quota }));
         }
         within!(&mut tx, c => {

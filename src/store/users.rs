@@ -18,6 +18,7 @@ use crate::{
     error::{Error, Result},
     model::{
         FileId, Timestamp, User, UserId,
+        files::NewImage,
         users::{AccountRole, ProfileChanges, fold},
     },
 };
@@ -271,7 +272,7 @@ impl Store {
             )
             .bind(display_name).bind(display_name.as_deref().map(fold))
             .bind(bio).bind(status_text)
-            .bind(i16::from(photo.is_some())).bind(photo.flatten().map(|photo| photo.0))
+            .bind(i16::from(photo.is_some())).bind(photo.and_then(NewImage::file).map(|photo| photo.0))
             .bind(user.0)
             .execute(c).await.map(drop)
         })?;

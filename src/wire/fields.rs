@@ -3,7 +3,7 @@
 
 use crate::{
     error::{Error, Result, Violation},
-    model::{FileId, RoomId, Seq, SessionId, UserId, limits, text},
+    model::{FileId, RoomId, Seq, SessionId, UserId, files::NewImage, limits, text},
 };
 
 /// Collects violations while a request is read.
@@ -61,9 +61,9 @@ impl Fields {
         self.id(field, "file", FileId::parse(id), FileId(uuid::Uuid::nil()))
     }
 
-    /// The id of a file, or nothing.
-    pub fn file_or_none(&mut self, field: &str, id: &str) -> Option<FileId> {
-        (!id.is_empty()).then(|| self.file(field, id))
+    /// The id of a file, or nothing, which removes the image.
+    pub fn new_image(&mut self, field: &str, id: &str) -> NewImage {
+        if id.is_empty() { NewImage::Removed } else { NewImage::Of(self.file(field, id)) }
     }
 
     pub fn files(&mut self, field: &str, ids: &[String]) -> Vec<FileId> {

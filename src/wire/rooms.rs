@@ -208,7 +208,7 @@ pub fn update_room(request: v1::UpdateRoomRequest) -> Result<Settings> {
             .map(|name| fields.clean("name", text::check_name(&name, limits::ROOM_NAME_CHARS))),
         topic: topic
             .map(|topic| fields.clean("topic", text::check_line(&topic, limits::TOPIC_CHARS))),
-        picture: picture_file_id.map(|id| fields.file_or_none("picture_file_id", &id)),
+        picture: picture_file_id.map(|id| fields.new_image("picture_file_id", &id)),
     };
     fields.finish(settings)
 }

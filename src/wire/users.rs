@@ -69,7 +69,7 @@ pub fn update_profile(request: v1::UpdateProfileRequest) -> Result<ProfileChange
         status_text: status_text.map(|line| {
             fields.clean("status_text", text::check_line(&line, limits::STATUS_TEXT_CHARS))
         }),
-        photo: photo_file_id.map(|id| fields.file_or_none("photo_file_id", &id)),
+        photo: photo_file_id.map(|id| fields.new_image("photo_file_id", &id)),
     };
     fields.finish(changes)
 }

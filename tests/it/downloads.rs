@@ -206,9 +206,9 @@ on_both_databases! {
         let listed = members[0].user.as_ref();
         assert_eq!(listed.expect("a user").photo_id, me.photo_id);
 
-        let none = (Code::NotFound, "FILE_NOT_FOUND".to_owned());
-        assert_eq!(reason::<v1::User>(set(&bob, &file.id).await), none, "not his file");
-        assert_eq!(reason::<v1::User>(set(&bob, &me.photo_id).await), none, "nor his photo");
+        let hidden = (Code::NotFound, "FILE_NOT_FOUND".to_owned());
+        assert_eq!(reason::<v1::User>(set(&bob, &file.id).await), hidden, "not his file");
+        assert_eq!(reason::<v1::User>(set(&bob, &me.photo_id).await), hidden, "nor his photo");
         let note = ada.upload("note.txt", b"a note").await;
         let refused = (Code::FailedPrecondition, "NOT_AN_IMAGE".to_owned());
         assert_eq!(reason::<v1::User>(set(&ada, &note.id).await), refused);

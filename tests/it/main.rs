@@ -15,6 +15,7 @@ mod outage;
 mod presence;
 mod resume;
 mod rooms;
+mod s3;
 mod sdk;
 mod sessions;
 mod shutdown;

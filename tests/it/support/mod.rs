@@ -4,6 +4,7 @@ pub mod database;
 pub mod files;
 pub mod people;
 pub mod proxy;
+pub mod s3;
 pub mod server;
 pub mod wait;
 pub mod web;
