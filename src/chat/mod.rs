@@ -5,11 +5,12 @@ pub mod files;
 pub mod messages;
 pub mod presence;
 pub mod rooms;
+pub mod uploads;
 pub mod users;
 
 use std::sync::Arc;
 
-use tokio::sync::Semaphore;
+use tokio::sync::{Mutex, Semaphore};
 use uuid::Uuid;
 
 use crate::{
@@ -37,6 +38,8 @@ pub struct Chat {
     pub(crate) writer: Writer,
     pub(crate) auth: Arc<Auth>,
     pub(crate) files: Files,
+    /// Held while an upload is made a file; by its id, so that it is one of a few.
+    pub(crate) finishing: [Mutex<()>; 64],
     pub(crate) hub: Arc<Hub>,
     pub(crate) presence: Registry,
     pub(crate) typing: Arc<Typing>,
@@ -74,6 +77,7 @@ impl Chat {
             presence: Registry::default(),
             auth: Arc::new(auth),
             files,
+            finishing: [const { Mutex::const_new(()) }; 64],
             typing,
             hub,
             store,

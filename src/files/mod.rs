@@ -162,6 +162,29 @@ impl Files {
         self.remove(&Location::from_iter(["files", &file.to_string()])).await
     }
 
+    /// Removes what a crash has left of a file that was being written. Such a
+    /// file has a name of its own, which the storage does not list.
+    pub async fn remove_half_written(&self, file: FileId) -> Result<()> {
+        let Some(root) = &self.folder else { return Ok(()) };
+        let folder = root.join("files").join(file.to_string());
+        let removed = tokio::task::spawn_blocking(move || {
+            for entry in std::fs::read_dir(folder)? {
+                let path = entry?.path();
+                if path.file_name().is_some_and(|name| name.to_string_lossy().contains('#')) {
+                    std::fs::remove_file(path)?;
+                }
+            }
+            Ok::<_, io::Error>(())
+        });
+        match removed.await.map_err(Error::internal)? {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                tracing::warn!(%error, "a half-written file stays");
+                Err(Error::StorageUnavailable)
+            }
+            _ => Ok(()),
+        }
+    }
+
     async fn remove(&self, folder: &Location) -> Result<()> {
         if let Some(root) = &self.folder {
             // With what a crash has left of a file that was being written, which

@@ -26,6 +26,8 @@ pub const PINS: i64 = 100;
 pub const VERSIONS: usize = 100;
 /// Files that go with a message.
 pub const ATTACHMENTS: usize = 10;
+/// What one of them adds to a message at most, about.
+pub const ATTACHMENT_BYTES: usize = 1_024;
 pub const CLIENT_MESSAGE_ID_CHARS: usize = 64;
 pub const REQUEST_ID_CHARS: usize = 64;
 
@@ -41,7 +43,8 @@ pub const UNREAD_COUNT: i64 = 999;
 /// What a summary counts and looks for lies within so many positions of the
 /// room's head, so that its cost does not grow with what nobody counts.
 pub const SUMMARY_POSITIONS: i64 = 10_000;
-/// A page of messages is cut when their texts have grown this long.
+/// A page of messages is cut when their texts and attachments have grown this
+/// long.
 pub const PAGE_BYTES: usize = 512 * 1024;
 
 pub const FILE_NAME_CHARS: usize = 255;

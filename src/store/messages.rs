@@ -334,7 +334,8 @@ impl Store {
 fn fitting(rows: &[MessageRow]) -> usize {
     let mut bytes = 0;
     let cut = rows.iter().position(|row| {
-        bytes += row.body.len();
+        let attachments = usize::try_from(row.attachments).unwrap_or(0);
+        bytes += row.body.len() + attachments * limits::ATTACHMENT_BYTES;
         bytes > limits::PAGE_BYTES
     });
     cut.unwrap_or(rows.len()).max(1)

@@ -11,7 +11,7 @@ use tonic::Code;
 
 use crate::support::{
     Person, Server,
-    files::{bytes, png},
+    files::{bytes, png, stored},
     on_both_databases,
 };
 
@@ -216,6 +216,31 @@ on_both_databases! {
         let kept = ada.client.update_profile(request).await.expect("changed").user.expect("a user");
         assert_eq!(kept.photo_id, me.photo_id, "what is not set stays");
         assert_eq!(set(&ada, "").await.expect("taken away").photo_id, "");
+        server.end().await;
+    }
+
+    async fn a_photo_that_was_replaced_is_collected(database: Database) {
+        let server = Server::start_with(database, |config| {
+            config.files.unreferenced_ms = 2_000;
+            config.files.collect_every_ms = 20;
+        })
+        .await;
+        let ada = Person::register(&server.url, "ada").await;
+        let photo = async || {
+            let file = ada.upload("me.png", &png(60, 60)).await;
+            let request = v1::UpdateProfileRequest { photo_file_id: Some(file.id), ..Default::default() };
+            ada.client.update_profile(request).await.expect("set").user.expect("a user").photo_id
+        };
+        let (first, second) = (photo().await, photo().await);
+        let mut ticks = tokio::time::interval(std::time::Duration::from_millis(20));
+        crate::support::within("the first photo and both uploads to go", async {
+            while stored(&server, "files") > 2 {
+                ticks.tick().await;
+            }
+        })
+        .await;
+        assert_eq!(reason(ada.get_file(&first).await), (Code::NotFound, "FILE_NOT_FOUND".into()));
+        assert_eq!(size(&ada.download(&second, FileVariant::Small).await.expect("it stays")), (60, 60));
         server.end().await;
     }
 

@@ -3,7 +3,8 @@
 use std::{collections::HashMap, time::Duration};
 
 use causerie_client::{
-    Error,
+    Error, Update,
+    live::Options,
     v1::{self, FileVariant, event::Kind},
 };
 use tonic::Code;
@@ -12,7 +13,8 @@ use crate::support::{
     Person, Server,
     files::{bytes, png, stored},
     on_both_databases,
-    people::send_request,
+    people::{send_request, text_of},
+    proxy::Proxy,
     within,
 };
 
@@ -160,7 +162,7 @@ on_both_databases! {
     async fn what_nothing_refers_to_is_collected(database: Database) {
         let server = Server::start_with(database, |config| {
             config.files.unreferenced_ms = 0;
-            config.files.collect_every_ms = 20;
+            config.files.collect_every_ms = 200;
         })
         .await;
         let ada = Person::register(&server.url, "ada").await;
@@ -189,6 +191,35 @@ on_both_databases! {
         assert_eq!(stored(&server, &format!("files/{id}")), 3, "with two thumbnails");
         delete(&ada, &room, kept.seq).await;
         gone(id).await;
+        server.end().await;
+    }
+
+    async fn the_sdk_sends_files_through_its_outbox_once(database: Database) {
+        let server = Server::start(database).await;
+        let ada = Person::register(&server.url, "ada").await;
+        let room = ada.create_room("Room").await;
+        let file = ada.upload("a.txt", b"a note").await;
+        let proxy = Proxy::to(&server.url).await;
+        let far = ada.sign_in_again(&proxy.url).await;
+        let (live, mut updates) = far.client.live(Options::default());
+        for n in 0..5 {
+            let files = vec![file.id.clone()];
+            live.send_with(&room, &n.to_string(), files).await.expect("into the outbox");
+            proxy.cut();
+        }
+        within("all to be sent", async {
+            let mut sent = 0;
+            while sent < 5 {
+                if let Update::Sent { result, .. } = updates.next().await.expect("an update") {
+                    assert_eq!(result.expect("sent").attachments, std::slice::from_ref(&file));
+                    sent += 1;
+                }
+            }
+        })
+        .await;
+        let texts = ada.history(&room).await;
+        let texts: Vec<_> = texts.iter().map(text_of).filter(|text| !text.is_empty()).collect();
+        assert_eq!(texts, ["0", "1", "2", "3", "4"]);
         server.end().await;
     }
 

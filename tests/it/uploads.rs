@@ -214,6 +214,40 @@ on_both_databases! {
         server.end().await;
     }
 
+    async fn what_was_acknowledged_survives_a_crash(database: Database) {
+        let mut server = Process::start(database).await;
+        let ada = Person::register(&server.url, "ada").await;
+        let data = png(600, 300);
+        let upload = ada.start("a.png", data.len()).await.expect("an upload");
+        let first = data.len() / 2;
+        ada.chunk(&upload.id, 0, &data[..first]).await.expect("stored");
+        server.kill().await;
+        server.start_again().await;
+        let status = ada.status(&upload.id).await.expect("it is still there");
+        assert_eq!(usize::try_from(status.received_bytes), Ok(first));
+        ada.chunk(&upload.id, first, &data[first..]).await.expect("stored");
+        // It dies somewhere in the work on the image, or just before or after.
+        let finish = ada.finish(&upload.id, sha256(&data));
+        tokio::select! {
+            _ = finish => {}
+            () = tokio::time::sleep(Duration::from_millis(30)) => {}
+        }
+        server.kill().await;
+        server.start_again().await;
+        let file = ada.finish(&upload.id, sha256(&data)).await.expect("once more");
+        assert_eq!(file.image, Some(v1::ImageInfo { width: 600, height: 300 }));
+        let folder = server.data().join("files");
+        let mut ticks = tokio::time::interval(Duration::from_millis(20));
+        within("what is left of the upload to go", async {
+            while count(&folder.join("uploads")) > 0 {
+                ticks.tick().await;
+            }
+        })
+        .await;
+        assert_eq!(count(&folder.join("files")), 3, "in its three forms, and nothing else");
+        server.end().await;
+    }
+
     async fn a_full_disk_is_said_and_passes(database: Database) {
         // A limit on the size of a file stands for the full disk: the pieces fit,
         // the whole does not, and a write fails in the midst.
