@@ -20,7 +20,7 @@ use crate::{
 /// Selects messages `x`, with the pins and threads that hang on them. Answers in
 /// a thread are counted in an index, up to a number that a batch cannot bring
 /// below the one that is shown.
-pub(super) const MESSAGES: &str = "select x.room_id, x.seq, x.sender_id, x.kind,
+pub const MESSAGES: &str = "select x.room_id, x.seq, x.sender_id, x.kind,
         x.client_message_id, x.body, x.posted_us, x.changed_seq, x.reply_to_seq, x.edited_us,
         x.about_id, x.attachments, p.user_id as pinned_by, p.pinned_us, x.thread_seq,
         (select max(t.seq) from messages t

@@ -174,7 +174,8 @@ impl From<MemberRow> for Member {
 ///
 /// The unread messages are counted up to the position of the thousandth, and
 /// within a number of positions, so the cost for a room is bounded.
-fn summary_sql(wanted: &str) -> String {
+#[must_use]
+pub fn summary_sql(wanted: &str) -> String {
     let near = format!("r.head_seq - {}", limits::SUMMARY_POSITIONS);
     // One bound and not two: of two, the database may pick the worse for its
     // range, and walk through all that nobody has read.

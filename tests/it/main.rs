@@ -16,6 +16,7 @@ mod matrix;
 mod messages;
 mod once;
 mod outage;
+mod plans;
 mod presence;
 mod receipts;
 mod resume;

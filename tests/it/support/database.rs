@@ -7,8 +7,8 @@ use std::{
 };
 
 use sqlx::{
-    ConnectOptions as _, Connection as _, Executor as _, MySqlConnection, SqliteConnection,
-    sqlite::SqliteConnectOptions,
+    ConnectOptions as _, Connection as _, Executor as _, MySqlConnection, Row as _,
+    SqliteConnection, sqlite::SqliteConnectOptions,
 };
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,6 +76,34 @@ impl Raw {
             Self::MySql(connection) => connection.execute(sql).await.map(drop),
         }
         .expect("a statement");
+    }
+
+    /// The tables that the database would walk through from end to end to carry
+    /// out a statement, as it says itself.
+    pub async fn walks(&mut self, sql: &str) -> Vec<String> {
+        match self {
+            Self::Sqlite(connection) => {
+                let sql = sqlx::AssertSqlSafe(format!("explain query plan {sql}"));
+                let rows = sqlx::query(sql).fetch_all(connection).await.expect("a plan");
+                let steps = rows.iter().map(|row| row.get::<String, _>("detail"));
+                steps.filter(|step| step.starts_with("SCAN") && !step.contains("INDEX")).collect()
+            }
+            Self::MySql(connection) => {
+                let sql = sqlx::AssertSqlSafe(format!("explain {sql}"));
+                let rows = sqlx::query(sql).fetch_all(connection).await.expect("a plan");
+                let step = |row: &sqlx::mysql::MySqlRow| {
+                    let how: Option<String> = row.get("type");
+                    let table: Option<String> = row.get("table");
+                    let key: Option<String> = row.get("key");
+                    let walks = how.as_deref() == Some("ALL") || (how.is_some() && key.is_none());
+                    // A constant row, and what a statement has made itself, have no index.
+                    let read = !matches!(how.as_deref(), Some("system" | "const"));
+                    let stored = table.as_deref().is_some_and(|table| !table.starts_with('<'));
+                    (walks && read && stored).then(|| format!("{table:?} {how:?}"))
+                };
+                rows.iter().filter_map(step).collect()
+            }
+        }
     }
 
     pub async fn count(&mut self, sql: &'static str) -> i64 {

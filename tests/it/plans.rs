@@ -1,0 +1,122 @@
+//! How the databases go about the statements whose cost must not grow with what
+//! was ever said: by an index, always.
+
+use std::time::Instant;
+
+use causerie::store::{messages::MESSAGES, rooms::summary_sql};
+use causerie_client::v1;
+
+use crate::support::{Person, Server, database::Raw, on_both_databases};
+
+const ROOMS: usize = 500;
+const MESSAGES_EACH: usize = 100;
+
+/// Puts a user into many rooms with a history each; the id of one of them.
+async fn fill(database: &mut Raw, user: &str) -> String {
+    let user = hex(user);
+    let rooms: Vec<String> =
+        (0..ROOMS).map(|_| uuid::Uuid::new_v4().simple().to_string()).collect();
+    let values =
+        |row: &dyn Fn(&String) -> String| rooms.iter().map(row).collect::<Vec<_>>().join(",");
+    let rows = values(&|id| format!("(x'{id}',1,'Room','room','','',0,{MESSAGES_EACH},1)"));
+    database
+        .execute(format!(
+            "insert into rooms (id, kind, name, name_key, topic, topic_key, created_us, head_seq,
+                 changed_seq) values {rows}"
+        ))
+        .await;
+    let rows = values(&|id| format!("(x'{id}',x'{user}',1,1,0,1)"));
+    database
+        .execute(format!(
+            "insert into members (room_id, user_id, role, state, joined_us, changed_seq)
+             values {rows}"
+        ))
+        .await;
+    let rows = values(&|id| format!("(x'{id}',x'{user}',10)"));
+    database.execute(format!("insert into marks (room_id, user_id, read_seq) values {rows}")).await;
+    let numbers = format!(
+        "with recursive n(i) as (select 1 union all select i + 1 from n where i < {MESSAGES_EACH})"
+    );
+    // Empty tables would be walked through by any plan.
+    for (table, columns) in [
+        ("mentions (room_id, user_id, seq, name, mentioned_us)", "r.id, r.id, n.i, 'name', n.i"),
+        ("thread_marks (user_id, room_id, thread_seq, read_seq, follows)", "r.id, r.id, n.i, 0, 1"),
+    ] {
+        database
+            .execute(format!(
+                "insert into {table} {numbers}
+                 select {columns} from rooms r join n where r.name = 'Room' and n.i < 20"
+            ))
+            .await;
+    }
+    database
+        .execute(format!(
+            "insert into messages (room_id, seq, sender_id, kind, body, posted_us, changed_seq)
+             {numbers} select r.id, n.i, r.id, 1, 'hello', n.i, n.i from rooms r join n where r.name = 'Room'"
+        ))
+        .await;
+    rooms[0].clone()
+}
+
+fn hex(id: &str) -> String {
+    id.replace('-', "")
+}
+
+/// A statement with its parameters filled in, in order.
+fn filled(sql: &str, parameters: &[&str]) -> String {
+    let mut parameters = parameters.iter();
+    let filled: Vec<String> = sql
+        .split('?')
+        .map(|piece| format!("{piece}{}", parameters.next().copied().unwrap_or_default()))
+        .collect();
+    filled.concat()
+}
+
+on_both_databases! {
+    async fn what_is_read_often_is_found_by_an_index(database: Database) {
+        let server = Server::start(database).await;
+        let ada = Person::register(&server.url, "ada").await;
+        let mut raw = server.database().await;
+        let room = format!("x'{}'", fill(&mut raw, &ada.user.id).await);
+        let user = format!("x'{}'", hex(&ada.user.id));
+        let all = format!("x'{}'", "ff".repeat(16));
+
+        let summaries = summary_sql("m.room_id > ? order by m.room_id limit ?");
+        let page = format!(
+            "{MESSAGES} where x.room_id = ? and x.thread_seq = ? and x.seq > ? and x.seq < ?
+             order by x.seq desc limit ?"
+        );
+        let changes = format!(
+            "{MESSAGES} where x.room_id = ? and x.changed_seq > ? and x.changed_seq <= ?
+             order by x.changed_seq limit ?"
+        );
+        let statements = [
+            ("the room list", filled(&summaries, &[&all, &user, "x'00'", "200"])),
+            ("a page of the timeline", filled(&page, &[&room, "0", "0", "90", "50"])),
+            ("a page of a thread", filled(&page, &[&room, "7", "0", "90", "50"])),
+            ("what changed", filled(&changes, &[&room, "40", "90", "50"])),
+        ];
+        for (what, sql) in statements {
+            let walks = raw.walks(&sql).await;
+            assert_eq!(walks, Vec::<String>::new(), "{what} walks through a whole table:\n{sql}");
+        }
+
+        // And over the API: three pages, each with all its unread state.
+        let began = Instant::now();
+        let (mut seen, mut unread, mut page_token) = (0, 0, String::new());
+        loop {
+            let request = v1::ListRoomsRequest { page_size: 200, page_token };
+            let page = ada.client.list_rooms(request).await.expect("rooms");
+            seen += page.rooms.len();
+            unread += page.rooms.iter().map(|room| room.unread_count).sum::<i32>();
+            page_token = page.next_page_token;
+            if page_token.is_empty() {
+                break;
+            }
+        }
+        println!("{seen} rooms in {:?}", began.elapsed());
+        assert_eq!(seen, ROOMS);
+        assert_eq!(usize::try_from(unread).expect("fits"), ROOMS * (MESSAGES_EACH - 10));
+        server.end().await;
+    }
+}
