@@ -1,0 +1,160 @@
+// Wire types to nouns. Nothing above api/ sees a wire type.
+
+import type { Duration, Timestamp } from "@bufbuild/protobuf/wkt";
+
+import type { RoomChange as WireChange, WatchedRoom as WireWatched } from "../gen/causerie/v1/chat_pb";
+import type { RoomSummary as WireSummary } from "../gen/causerie/v1/rooms_pb";
+import {
+  MemberRole,
+  MemberState,
+  PresenceState as WirePresenceState,
+  SystemMessageKind,
+  type Member as WireMember,
+  type Message as WireMessage,
+  type Presence as WirePresence,
+  type Room as WireRoom,
+  type User as WireUser,
+} from "../gen/causerie/v1/types_pb";
+import type { Session as WireSession } from "../gen/causerie/v1/auth_pb";
+import type * as nouns from "../nouns";
+
+export function millis(time: Timestamp | Duration | undefined): number {
+  return time ? Number(time.seconds) * 1000 + Math.floor(time.nanos / 1e6) : 0;
+}
+
+export function user(wire: WireUser | undefined): nouns.User {
+  return {
+    id: wire?.id ?? "",
+    username: wire?.username ?? "",
+    displayName: wire?.displayName || (wire?.username ?? ""),
+    bio: wire?.bio ?? "",
+    statusText: wire?.statusText ?? "",
+    createdAt: millis(wire?.createdAt),
+  };
+}
+
+export function tokens(wire: WireSession | undefined): nouns.Tokens {
+  return {
+    id: wire?.id ?? "",
+    access: wire?.accessToken ?? "",
+    accessExpiresAt: millis(wire?.accessExpiresAt),
+    refresh: wire?.refreshToken ?? "",
+  };
+}
+
+const PRESENCE: Record<WirePresenceState, nouns.PresenceState> = {
+  [WirePresenceState.UNSPECIFIED]: "offline",
+  [WirePresenceState.OFFLINE]: "offline",
+  [WirePresenceState.ONLINE]: "online",
+  [WirePresenceState.AWAY]: "away",
+  [WirePresenceState.DO_NOT_DISTURB]: "busy",
+  [WirePresenceState.INVISIBLE]: "invisible",
+};
+
+export function presence(wire: WirePresence): nouns.Presence {
+  return {
+    userId: wire.userId,
+    state: PRESENCE[wire.state] ?? "offline",
+    lastSeenAt: millis(wire.lastSeenAt),
+  };
+}
+
+const WIRE_PRESENCE: Record<nouns.PresenceState, WirePresenceState> = {
+  offline: WirePresenceState.OFFLINE,
+  online: WirePresenceState.ONLINE,
+  away: WirePresenceState.AWAY,
+  busy: WirePresenceState.DO_NOT_DISTURB,
+  invisible: WirePresenceState.INVISIBLE,
+};
+
+export function wirePresence(state: nouns.PresenceState): WirePresenceState {
+  return WIRE_PRESENCE[state];
+}
+
+export function room(wire: WireRoom | undefined): nouns.Room {
+  return {
+    id: wire?.id ?? "",
+    name: wire?.name ?? "",
+    topic: wire?.topic ?? "",
+    creatorId: wire?.creatorId ?? "",
+    createdAt: millis(wire?.createdAt),
+    memberCount: Number(wire?.memberCount ?? 0),
+    changedSeq: Number(wire?.changedSeq ?? 0),
+    headSeq: Number(wire?.headSeq ?? 0),
+  };
+}
+
+function role(wire: MemberRole): nouns.Role {
+  if (wire === MemberRole.OWNER) return "owner";
+  return wire === MemberRole.ADMIN ? "admin" : "member";
+}
+
+export function member(wire: WireMember): nouns.Member {
+  return {
+    user: user(wire.user),
+    role: role(wire.role),
+    joined: wire.state === MemberState.JOINED,
+    joinedAt: millis(wire.joinedAt),
+    changedSeq: Number(wire.changedSeq),
+  };
+}
+
+const SYSTEM: Partial<Record<SystemMessageKind, nouns.SystemKind>> = {
+  [SystemMessageKind.ROOM_CREATED]: "created",
+  [SystemMessageKind.MEMBER_JOINED]: "joined",
+  [SystemMessageKind.MEMBER_LEFT]: "left",
+  [SystemMessageKind.ROOM_RENAMED]: "renamed",
+  [SystemMessageKind.TOPIC_CHANGED]: "topic",
+};
+
+function content(wire: WireMessage["content"]): nouns.Content {
+  if (wire.case === "text") return { kind: "text", text: wire.value };
+  const what = wire.case === "system" ? SYSTEM[wire.value.kind] : undefined;
+  return wire.case === "system" && what
+    ? { kind: "system", what, detail: wire.value.detail }
+    : { kind: "unknown" };
+}
+
+export function message(wire: WireMessage): nouns.Message {
+  return {
+    roomId: wire.roomId,
+    seq: Number(wire.seq),
+    senderId: wire.senderId,
+    postedAt: millis(wire.postedAt),
+    changedSeq: Number(wire.changedSeq),
+    clientMessageId: wire.clientMessageId,
+    content: content(wire.content),
+  };
+}
+
+export function summary(wire: WireSummary | undefined): nouns.RoomSummary {
+  return {
+    room: room(wire?.room),
+    role: role(wire?.role ?? MemberRole.MEMBER),
+    readSeq: Number(wire?.readSeq ?? 0),
+    unreadCount: wire?.unreadCount ?? 0,
+    unreadMore: wire?.unreadMore ?? false,
+    lastMessage: wire?.lastMessage && message(wire.lastMessage),
+  };
+}
+
+export function change(wire: WireChange): nouns.RoomChange {
+  return {
+    roomId: wire.roomId,
+    seq: Number(wire.seq),
+    afterSeq: Number(wire.afterSeq),
+    message: wire.message && message(wire.message),
+    member: wire.member && member(wire.member),
+    room: wire.room && room(wire.room),
+  };
+}
+
+export function watched(wire: WireWatched): nouns.WatchedRoom {
+  return {
+    roomId: wire.roomId,
+    memberCount: Number(wire.memberCount),
+    onlineCount: Number(wire.onlineCount),
+    presences: wire.presences.map(presence),
+    typing: wire.typingUserIds,
+  };
+}

@@ -1,0 +1,130 @@
+// The nouns that every layer speaks. Plain data, so that tabs can hand it to
+// each other; positions are numbers (a room would need 2^53 changes to outgrow
+// them) and times are milliseconds since 1970.
+
+export interface User {
+  readonly id: string;
+  readonly username: string;
+  readonly displayName: string;
+  readonly bio: string;
+  readonly statusText: string;
+  readonly createdAt: number;
+}
+
+export type PresenceState = "offline" | "online" | "away" | "busy" | "invisible";
+
+export interface Presence {
+  readonly userId: string;
+  readonly state: PresenceState;
+  /** When the user was last connected; 0 while connected, or if never. */
+  readonly lastSeenAt: number;
+}
+
+export interface Room {
+  readonly id: string;
+  readonly name: string;
+  readonly topic: string;
+  readonly creatorId: string;
+  readonly createdAt: number;
+  readonly memberCount: number;
+  readonly changedSeq: number;
+  readonly headSeq: number;
+}
+
+export type Role = "member" | "admin" | "owner";
+
+export interface Member {
+  readonly user: User;
+  readonly role: Role;
+  readonly joined: boolean;
+  readonly joinedAt: number;
+  readonly changedSeq: number;
+}
+
+export type SystemKind = "created" | "joined" | "left" | "renamed" | "topic";
+
+export type Content =
+  | { readonly kind: "text"; readonly text: string }
+  | { readonly kind: "system"; readonly what: SystemKind; readonly detail: string }
+  /** A newer server sends what this client does not know. */
+  | { readonly kind: "unknown" };
+
+export interface Message {
+  readonly roomId: string;
+  readonly seq: number;
+  readonly senderId: string;
+  readonly postedAt: number;
+  readonly changedSeq: number;
+  readonly clientMessageId: string;
+  readonly content: Content;
+}
+
+/** One of the caller's rooms with the caller's unread state at `room.headSeq`. */
+export interface RoomSummary {
+  readonly room: Room;
+  readonly role: Role;
+  readonly readSeq: number;
+  readonly unreadCount: number;
+  readonly unreadMore: boolean;
+  readonly lastMessage: Message | undefined;
+}
+
+/** What changed in the positions after `afterSeq` up to `seq`. */
+export interface RoomChange {
+  readonly roomId: string;
+  readonly seq: number;
+  readonly afterSeq: number;
+  readonly message: Message | undefined;
+  readonly member: Member | undefined;
+  readonly room: Room | undefined;
+}
+
+export type Anchor = { readonly before: number } | { readonly after: number } | { readonly around: number };
+
+/** A page of messages, oldest first. */
+export interface Page {
+  readonly messages: readonly Message[];
+  readonly hasOlder: boolean;
+  readonly hasNewer: boolean;
+  readonly headSeq: number;
+}
+
+export interface WatchedRoom {
+  readonly roomId: string;
+  readonly memberCount: number;
+  readonly onlineCount: number;
+  readonly presences: readonly Presence[];
+  readonly typing: readonly string[];
+}
+
+export interface DirectoryRoom {
+  readonly room: Room;
+  readonly joined: boolean;
+}
+
+/** One part of a longer list; `next` is empty on the last. */
+export interface Part<T> {
+  readonly items: readonly T[];
+  readonly next: string;
+}
+
+export interface Tokens {
+  readonly id: string;
+  readonly access: string;
+  readonly accessExpiresAt: number;
+  readonly refresh: string;
+}
+
+export interface SignedIn {
+  readonly tokens: Tokens;
+  readonly user: User;
+}
+
+/** A message that has not been acknowledged. */
+export interface Unsent {
+  readonly clientMessageId: string;
+  readonly roomId: string;
+  readonly text: string;
+  /** When it was written. */
+  readonly at: number;
+}

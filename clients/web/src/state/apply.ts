@@ -1,0 +1,271 @@
+// The model is kept by applying updates; pure but for the model it is given.
+// Changes are state, so applying one twice does no harm. Each function returns
+// which topics it touched, so that only what shows them is drawn again.
+
+import type { Message, Page, RoomChange, RoomSummary, User } from "../nouns";
+import type { Snapshot, Update } from "../sync/update";
+import type { Model, RoomView, Waiting } from "./model";
+import { tail, unread } from "./model";
+import { firstAfter, known } from "./ranges";
+
+/** `rooms`: which there are, and all that a list of them shows. */
+export type Topic =
+  | "connection"
+  | "me"
+  | "rooms"
+  | "outbox"
+  | `room:${string}`
+  | `timeline:${string}`
+  | `members:${string}`
+  | `typing:${string}`
+  | `user:${string}`
+  | `presence:${string}`;
+
+/** Takes in one update. */
+export function apply(model: Model, update: Update): Topic[] {
+  switch (update.kind) {
+    case "connection":
+      model.connection = update.state;
+      return ["connection"];
+    case "ready":
+      return ready(model, update.me);
+    case "change":
+      return change(model, update.change);
+    case "reset":
+      return [...begin(model, update.summary), ...page(model, update.summary.room.id, update.messages)];
+    case "roomAdded":
+      return begin(model, update.summary);
+    case "roomGone":
+      return gone(model, update.roomId);
+    case "typing":
+      return typing(model, update.roomId, update.userId, update.typing);
+    case "presence":
+      model.presences.set(update.presence.userId, update.presence);
+      return [`presence:${update.presence.userId}`];
+    case "readMark":
+      return update.userId === model.me.id ? markRead(model, update.roomId, update.readSeq) : [];
+    case "watched":
+      return update.rooms.flatMap((watched) => {
+        const view = model.rooms.get(watched.roomId);
+        if (!view) return [];
+        view.room = { ...view.room, memberCount: watched.memberCount };
+        view.onlineCount = watched.onlineCount;
+        model.typing.set(watched.roomId, watched.typing.filter((user) => user !== model.me.id));
+        for (const presence of watched.presences) model.presences.set(presence.userId, presence);
+        const people = watched.presences.map(({ userId }): Topic => `presence:${userId}`);
+        return [`room:${watched.roomId}`, `typing:${watched.roomId}`, ...people] satisfies Topic[];
+      });
+    case "queued":
+      return waiting(model, { message: update.message, refused: "", sentSeq: 0 });
+    case "refused":
+      return waiting(model, { message: update.message, refused: update.reason, sentSeq: 0 });
+    case "sent":
+      return sent(model, update.id, update.message);
+    case "discarded":
+      return discard(model, ({ message }) => message.clientMessageId === update.id);
+    case "snapshot":
+      return snapshot(model, update.snapshot);
+  }
+}
+
+/** Takes in a page of history that covers the positions after `after` up to `upTo`. */
+export function applyPage(model: Model, roomId: string, read: Page, cover: { after: number; upTo: number }): Topic[] {
+  const view = model.rooms.get(roomId);
+  // The room may have gone, or begun anew, while the page was under way.
+  if (!view || cover.after > read.headSeq) return [];
+  putAll(view, read.messages);
+  view.known = known(view.known, cover);
+  return [`timeline:${roomId}`, ...newest(view)];
+}
+
+/** The user has read up to here; never moves backwards. */
+export function markRead(model: Model, roomId: string, seq: number): Topic[] {
+  const view = model.rooms.get(roomId);
+  if (!view || seq <= view.readSeq) return [];
+  view.readSeq = seq;
+  return ["rooms", `room:${roomId}`];
+}
+
+export function applyUsers(model: Model, users: readonly User[]): Topic[] {
+  for (const user of users) model.users.set(user.id, user);
+  return users.map((user): Topic => `user:${user.id}`);
+}
+
+/** The caller's own profile, as it is now. */
+export function applyMe(model: Model, me: User): Topic[] {
+  model.me = me;
+  return ["me", ...applyUsers(model, [me])];
+}
+
+/** All that another tab has to know to follow this one. */
+export function takeSnapshot(model: Model): Snapshot {
+  return {
+    me: model.me,
+    connection: model.connection,
+    rooms: [...model.rooms.values()].map((view) => {
+      const { count, more } = unread(view, model.me.id);
+      return {
+        room: { ...view.room, headSeq: tail(view).upTo },
+        role: view.role,
+        readSeq: view.readSeq,
+        unreadCount: count,
+        unreadMore: more,
+        lastMessage: view.last,
+      };
+    }),
+    users: [...model.users.values()],
+    presences: [...model.presences.values()],
+  };
+}
+
+function ready(model: Model, me: User): Topic[] {
+  // Whoever stopped typing while there was no stream was not told of.
+  const rooms = [...model.typing.keys()];
+  model.typing.clear();
+  return [...applyMe(model, me), ...rooms.map((room): Topic => `typing:${room}`)];
+}
+
+function begin(model: Model, summary: RoomSummary): Topic[] {
+  const { room } = summary;
+  const view: RoomView = {
+    room,
+    role: summary.role,
+    readSeq: summary.readSeq,
+    messages: new Map(),
+    order: [],
+    known: [{ after: room.headSeq, upTo: room.headSeq }],
+    last: summary.lastMessage,
+    counted: { count: summary.unreadCount, more: summary.unreadMore, upTo: room.headSeq },
+    onlineCount: model.rooms.get(room.id)?.onlineCount ?? 0,
+  };
+  model.rooms.set(room.id, view);
+  return ["rooms", `room:${room.id}`, `timeline:${room.id}`, `members:${room.id}`, ...arrived(model, room.id, room.headSeq)];
+}
+
+/** The newest page, oldest message first. */
+function page(model: Model, roomId: string, messages: readonly Message[]): Topic[] {
+  const view = model.rooms.get(roomId);
+  const first = messages[0];
+  if (!view || !first) return [];
+  putAll(view, messages);
+  view.known = known(view.known, { after: first.seq - 1, upTo: view.room.headSeq });
+  return [`timeline:${roomId}`];
+}
+
+function gone(model: Model, roomId: string): Topic[] {
+  model.rooms.delete(roomId);
+  model.typing.delete(roomId);
+  return ["rooms", `room:${roomId}`, `timeline:${roomId}`, `typing:${roomId}`];
+}
+
+function change(model: Model, { roomId, seq, message, member, room }: RoomChange): Topic[] {
+  const touched: Topic[] = [];
+  if (member) touched.push(...applyUsers(model, [{ ...model.users.get(member.user.id), ...member.user }]));
+  const view = model.rooms.get(roomId);
+  if (!view) return touched;
+  if (room && room.changedSeq >= view.room.changedSeq) view.room = { ...room, memberCount: view.room.memberCount };
+  view.room = { ...view.room, headSeq: Math.max(view.room.headSeq, seq) };
+  // What comes follows on the tail, or overlaps it.
+  const { upTo } = tail(view);
+  view.known = known(view.known, { after: upTo, upTo: Math.max(upTo, seq) });
+  touched.push(`timeline:${roomId}`, `room:${roomId}`);
+  if (member) {
+    if (member.user.id === model.me.id) view.role = member.role;
+    touched.push(`members:${roomId}`);
+  }
+  if (message) {
+    // A change comes once, so what it tells can be added up.
+    if (message.seq === seq && message.content.kind === "system") countMember(view, message.content.what);
+    putAll(view, [message]);
+    touched.push(...newest(view), ...typing(model, roomId, message.senderId, false));
+    if (message.senderId === model.me.id) {
+      touched.push(...discard(model, (entry) => entry.message.clientMessageId === message.clientMessageId));
+    }
+  }
+  return [...touched, "rooms", ...arrived(model, roomId, seq)];
+}
+
+function countMember(view: RoomView, what: string): void {
+  const by = what === "joined" ? 1 : what === "left" ? -1 : 0;
+  view.room = { ...view.room, memberCount: Math.max(view.room.memberCount + by, 0) };
+}
+
+function typing(model: Model, roomId: string, userId: string, types: boolean): Topic[] {
+  const list = model.typing.get(roomId) ?? [];
+  if (userId === model.me.id || list.includes(userId) === types) return [];
+  model.typing.set(roomId, types ? [...list, userId] : list.filter((user) => user !== userId));
+  return [`typing:${roomId}`];
+}
+
+/** The newer state of a message wins. */
+function putAll(view: RoomView, messages: readonly Message[]): void {
+  const fresh: number[] = [];
+  for (const message of messages) {
+    const before = view.messages.get(message.seq);
+    if (before && before.changedSeq >= message.changedSeq) continue;
+    if (!before) fresh.push(message.seq);
+    view.messages.set(message.seq, message);
+  }
+  const [first] = fresh;
+  if (first === undefined) return;
+  // Pages are sorted and lie apart from what is known, or at its end: one cut.
+  const at = firstAfter(view.order, first);
+  const rest = view.order.slice(at);
+  if (!rest.length) view.order.push(...fresh);
+  else if ((fresh[fresh.length - 1] ?? 0) < (rest[0] ?? 0)) view.order.splice(at, 0, ...fresh);
+  else view.order = [...view.order, ...fresh].sort((a, b) => a - b);
+}
+
+function newest(view: RoomView): Topic[] {
+  for (let i = view.order.length - 1; i >= 0; i--) {
+    const message = view.messages.get(view.order[i] ?? 0);
+    if (!message || message.seq < (view.last?.seq ?? 0)) return [];
+    if (message.content.kind === "system") continue;
+    if (message === view.last) return [];
+    view.last = message;
+    return ["rooms"];
+  }
+  return [];
+}
+
+function waiting(model: Model, entry: Waiting): Topic[] {
+  const at = model.outbox.findIndex(({ message }) => message.clientMessageId === entry.message.clientMessageId);
+  model.outbox = at < 0 ? [...model.outbox, entry] : model.outbox.with(at, entry);
+  return ["outbox"];
+}
+
+/** It stays in sight until the room's log has come to its position. */
+function sent(model: Model, id: string, message: Message): Topic[] {
+  const view = model.rooms.get(message.roomId);
+  if (!view || tail(view).upTo >= message.seq) return discard(model, (entry) => entry.message.clientMessageId === id);
+  model.outbox = model.outbox.map((entry) =>
+    entry.message.clientMessageId === id ? { ...entry, refused: "", sentSeq: message.seq } : entry,
+  );
+  return ["outbox"];
+}
+
+/** The room's log has come to this position. */
+function arrived(model: Model, roomId: string, seq: number): Topic[] {
+  return discard(model, ({ message, sentSeq }) => message.roomId === roomId && sentSeq > 0 && sentSeq <= seq);
+}
+
+function discard(model: Model, which: (entry: Waiting) => boolean): Topic[] {
+  const rest = model.outbox.filter((entry) => !which(entry));
+  if (rest.length === model.outbox.length) return [];
+  model.outbox = rest;
+  return ["outbox"];
+}
+
+function snapshot(model: Model, { me, connection, rooms, users, presences }: Snapshot): Topic[] {
+  const before = [...model.rooms.keys()].flatMap((room) => gone(model, room));
+  model.connection = connection;
+  for (const presence of presences) model.presences.set(presence.userId, presence);
+  return [
+    ...before,
+    "connection",
+    ...applyUsers(model, users),
+    ...applyMe(model, me),
+    ...rooms.flatMap((summary) => begin(model, summary)),
+    ...presences.map(({ userId }): Topic => `presence:${userId}`),
+  ];
+}

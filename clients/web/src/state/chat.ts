@@ -1,0 +1,147 @@
+// The state of a signed-in page: the model, what listens to it, and what a user
+// can do.
+
+import { createContext, createMemo, onCleanup, useContext } from "solid-js";
+
+import type { Api } from "../api/calls";
+import type { Failure } from "../failure";
+import type { Page, Presence, PresenceState, Room, Unsent, User } from "../nouns";
+import { Live } from "../sync/live";
+import type { App } from "./app";
+import * as applying from "./apply";
+import { Drafts } from "./drafts";
+import { emptyModel, unread, type RoomView, type Unread } from "./model";
+import { People } from "./people";
+import { prefs, setPref } from "./prefs";
+import { Topics } from "./topics";
+
+export type Chat = ReturnType<typeof createChat>;
+
+const ChatContext = createContext<Chat>();
+export const ChatProvider = ChatContext.Provider;
+
+export function useChat(): Chat {
+  const chat = useContext(ChatContext);
+  if (!chat) throw new Error("useChat outside of a signed-in page");
+  return chat;
+}
+
+/** Must be called where Solid can clean up, while someone is signed in. */
+export function createChat({ api, session }: App) {
+  const nobody: User = { id: "", username: "", displayName: "", bio: "", statusText: "", createdAt: 0 };
+  const model = emptyModel(session.user ?? nobody);
+  const topics = new Topics();
+  const took = (touched: readonly applying.Topic[]) => topics.touch(touched);
+  const people = new People(api, (users) => took(applying.applyUsers(model, users)));
+  // Marks that the server has not heard of; the connection may be away.
+  const untold = new Map<string, number>();
+  const tellRead = () => {
+    for (const [roomId, seq] of untold) {
+      const told = () => untold.get(roomId) === seq && untold.delete(roomId);
+      api.markRead(roomId, seq).then(told, (failure: Failure) => failure.isFinal && told());
+    }
+  };
+  const live = new Live({
+    api,
+    session,
+    presence: prefs().presence,
+    onUpdates: (updates) => {
+      took(updates.flatMap((update) => applying.apply(model, update)));
+      if (updates.some((update) => update.kind === "connection" && update.state.kind === "live")) tellRead();
+    },
+    snapshot: () => applying.takeSnapshot(model),
+  });
+  live.start();
+  onCleanup(() => live.stop());
+
+  const me = () => (topics.track("me"), model.me);
+  const rooms = createMemo(() => {
+    topics.track("rooms");
+    return [...model.rooms.values()].map((view) => ({ view, room: view.room, unread: unread(view, model.me.id) }));
+  });
+
+  return {
+    api,
+    drafts: new Drafts(model.me.id),
+    me,
+    rooms,
+    connection: () => (topics.track("connection"), model.connection),
+    outbox: () => (topics.track("outbox"), model.outbox),
+    typing: (roomId: string) => (topics.track(`typing:${roomId}`), model.typing.get(roomId) ?? []),
+    members: (roomId: string) => topics.track(`members:${roomId}`),
+
+    /** The room's view; look at its messages only after `timeline`. */
+    room(roomId: string): RoomView | undefined {
+      topics.track(`room:${roomId}`);
+      return model.rooms.get(roomId);
+    },
+    timeline(roomId: string): RoomView | undefined {
+      topics.track(`timeline:${roomId}`);
+      return model.rooms.get(roomId);
+    },
+    unread(roomId: string): Unread {
+      topics.track("rooms");
+      const view = model.rooms.get(roomId);
+      return view ? unread(view, model.me.id) : { count: 0, more: false };
+    },
+    /** Undefined while the name is on its way. */
+    user(id: string): User | undefined {
+      topics.track(`user:${id}`);
+      const user = model.users.get(id);
+      if (!user) people.want(id);
+      return user;
+    },
+    presence(id: string): Presence | undefined {
+      topics.track(`presence:${id}`);
+      return model.presences.get(id);
+    },
+
+    tookUsers: (users: readonly User[]) => took(applying.applyUsers(model, users)),
+    tookPresences: (presences: readonly Presence[]) =>
+      took(presences.flatMap((presence) => applying.apply(model, { kind: "presence", presence }))),
+    tookPage: (roomId: string, page: Page, cover: { after: number; upTo: number }) =>
+      took(applying.applyPage(model, roomId, page, cover)),
+
+    send(roomId: string, text: string): void {
+      live.send({ clientMessageId: randomId(), roomId, text, at: Date.now() });
+    },
+    /** A message that was refused, once more. */
+    resend: (message: Unsent) => live.send(message),
+    discard: (id: string) => live.discard(id),
+    watch: (roomIds: string[]) => live.watch(roomIds),
+    active: () => live.active(),
+    nudge: () => live.nudge(),
+
+    setPresence(state: PresenceState): void {
+      setPref("presence", state);
+      live.setPresence(state);
+      took(["me"]);
+    },
+    markRead(roomId: string, seq: number): void {
+      const touched = applying.markRead(model, roomId, seq);
+      if (!touched.length) return;
+      took(touched);
+      untold.set(roomId, seq);
+      tellRead();
+    },
+    /** Lost, it does no harm: the server forgets it by itself. */
+    setTyping: (roomId: string, typing: boolean) => void api.setTyping(roomId, typing).catch(() => undefined),
+
+    async saveProfile(changes: Parameters<Api["updateProfile"]>[0]): Promise<void> {
+      took(applying.applyMe(model, await api.updateProfile(changes)));
+    },
+    changePassword: (old: string, next: string) => api.changePassword(old, next),
+    getMe: () => api.getMe(),
+
+    createRoom: (name: string, topic: string): Promise<Room> => api.createRoom(name, topic),
+    joinRoom: (roomId: string): Promise<Room> => api.joinRoom(roomId),
+    leaveRoom: (roomId: string): Promise<void> => api.leaveRoom(roomId),
+    updateRoom: (roomId: string, changes: { name?: string; topic?: string }) => api.updateRoom(roomId, changes),
+    findRoom: (roomId: string) => api.getRoom(roomId),
+  };
+}
+
+/** Works without a secure context too, where randomUUID does not. */
+function randomId(): string {
+  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}

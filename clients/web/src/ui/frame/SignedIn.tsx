@@ -1,0 +1,90 @@
+// The frame around all pages of someone who is signed in.
+
+import { Match, Show, Suspense, Switch, createEffect, createSignal, lazy } from "solid-js";
+
+import type { App } from "../../state/app";
+import { ChatProvider, createChat } from "../../state/chat";
+import { t } from "../i18n";
+import { RoomPage } from "../room/RoomPage";
+import { navigate, roomPath, route } from "../router";
+import { ConnectionBar } from "./ConnectionBar";
+import { HomePage } from "./HomePage";
+import { Sidebar } from "./Sidebar";
+import { createShortcuts } from "./shortcuts";
+import { watchActivity } from "./activity";
+import { showUnreadInTitle } from "./title";
+import { sortedRooms } from "./rooms";
+
+const Directory = lazy(() => import("../directory/DirectoryPage"));
+const Settings = lazy(() => import("../settings/SettingsPage"));
+const Palette = lazy(() => import("./Palette"));
+const ShortcutSheet = lazy(() => import("./ShortcutSheet"));
+const CreateRoom = lazy(() => import("../room/CreateRoom"));
+
+export type Overlay = "palette" | "shortcuts" | "createRoom";
+
+export function SignedIn(props: { app: App }) {
+  const chat = createChat(props.app);
+  const [overlay, setOverlay] = createSignal<Overlay>();
+  const close = () => setOverlay(undefined);
+  const rooms = sortedRooms(chat);
+  createShortcuts({ rooms, overlay, setOverlay });
+  showUnreadInTitle(chat);
+  watchActivity(chat);
+
+  /** The room's page, made anew for another room. */
+  const roomId = () => {
+    const now = route();
+    return now.page === "room" ? now.roomId : undefined;
+  };
+  createEffect(() => {
+    // A room is not shown beside another page, so nobody is told of looking at it.
+    if (!roomId()) chat.watch([]);
+  });
+
+  return (
+    <ChatProvider value={chat}>
+      <a class="skip" href="#main" onClick={(event) => (event.preventDefault(), document.getElementById("main")?.focus())}>
+        {t("skip")}
+      </a>
+      <div class="frame" data-page={route().page}>
+        <Sidebar rooms={rooms()} onOverlay={setOverlay} onLogout={() => void props.app.logout()} />
+        <main class="main" id="main" tabIndex={-1}>
+          <ConnectionBar />
+          <Suspense fallback={<div class="page-loading" aria-label={t("loading")} />}>
+            <Switch fallback={<HomePage onOverlay={setOverlay} />}>
+              <Match when={roomId()} keyed>
+                {(id) => <RoomPage roomId={id} />}
+              </Match>
+              <Match when={route().page === "directory"}>
+                <Directory onCreate={() => setOverlay("createRoom")} />
+              </Match>
+              <Match when={route().page === "settings"}>
+                <Settings />
+              </Match>
+              <Match when={route().page === "lost"}>
+                <div class="empty">
+                  <h1>{t("notFound")}</h1>
+                  <a class="button" href="/">
+                    {t("home")}
+                  </a>
+                </div>
+              </Match>
+            </Switch>
+          </Suspense>
+        </main>
+      </div>
+      <Suspense>
+        <Show when={overlay() === "palette"}>
+          <Palette rooms={rooms()} onOverlay={setOverlay} onClose={close} onLogout={() => void props.app.logout()} />
+        </Show>
+        <Show when={overlay() === "shortcuts"}>
+          <ShortcutSheet onClose={close} />
+        </Show>
+        <Show when={overlay() === "createRoom"}>
+          <CreateRoom onClose={close} onCreated={(id) => (close(), navigate(roomPath(id)))} />
+        </Show>
+      </Suspense>
+    </ChatProvider>
+  );
+}

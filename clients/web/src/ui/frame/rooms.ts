@@ -1,0 +1,15 @@
+import { createMemo } from "solid-js";
+
+import type { Chat } from "../../state/chat";
+
+/** The user's rooms as lists show them: where something was said last comes first. */
+export function sortedRooms(chat: Chat) {
+  return createMemo(() =>
+    [...chat.rooms()].sort((a, b) => {
+      const at = (room: typeof a) => room.view.last?.postedAt ?? room.room.createdAt;
+      return at(b) - at(a) || a.room.name.localeCompare(b.room.name);
+    }),
+  );
+}
+
+export type RoomItem = ReturnType<ReturnType<typeof sortedRooms>>[number];

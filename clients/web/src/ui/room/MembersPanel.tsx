@@ -1,0 +1,88 @@
+import { For, Show, createEffect, createSignal, on, onCleanup, onMount } from "solid-js";
+
+import { useChat } from "../../state/chat";
+import { createPaged } from "../../state/paged";
+import { explain, t } from "../i18n";
+import { Icon } from "../kit/Icon";
+import { UserCard } from "../people/UserCard";
+import { MemberItem } from "./MemberItem";
+
+/** Letters typed faster than this ask once. */
+const PAUSE_MS = 200;
+/** Many who come and go are read again once. */
+const SETTLE_MS = 1_000;
+
+export function MembersPanel(props: { roomId: string; over: boolean; onClose: () => void }) {
+  const chat = useChat();
+  const [card, setCard] = createSignal<string>();
+  const [query, setQuery] = createSignal("");
+  const members = createPaged(async (text, token) => {
+    const part = await chat.api.listMembers(props.roomId, text, token);
+    chat.tookUsers(part.items.map(({ user }) => ({ ...chat.user(user.id), ...user })));
+    chat.tookPresences(part.presences);
+    return part;
+  });
+  let end!: HTMLDivElement;
+
+  createEffect(
+    on([query, () => chat.members(props.roomId)], (_, before) => {
+      const timer = setTimeout(() => void members.search(query().trim()), before === undefined ? 0 : PAUSE_MS);
+      onCleanup(() => clearTimeout(timer));
+      return true;
+    }),
+  );
+  // Presence is told live only in small rooms; in others it is read now and then.
+  const timer = setInterval(() => !document.hidden && members.items().length <= 100 && void members.search(query().trim()), 60 * SETTLE_MS);
+  onCleanup(() => clearInterval(timer));
+  onMount(() => {
+    const observer = new IntersectionObserver(([entry]) => entry?.isIntersecting && void members.more());
+    observer.observe(end);
+    onCleanup(() => observer.disconnect());
+  });
+
+  return (
+    <aside
+      class="members"
+      classList={{ "members-over": props.over }}
+      aria-label={t("membersTitle")}
+      onKeyDown={(event) => props.over && event.key === "Escape" && (event.stopPropagation(), props.onClose())}
+    >
+      <header class="members-head">
+        <h2>{t("membersTitle")}</h2>
+        <button type="button" class="icon-button" aria-label={t("hideMembers")} onClick={() => props.onClose()}>
+          <Icon name="close" />
+        </button>
+      </header>
+      <div class="search-box">
+        <Icon name="search" />
+        <input
+          type="search"
+          aria-label={t("findMember")}
+          placeholder={t("findMember")}
+          maxLength={64}
+          onInput={(event) => setQuery(event.currentTarget.value)}
+        />
+      </div>
+      <div class="members-scroll">
+        <ul>
+          <For each={members.items()}>{(member) => <MemberItem member={member} onOpen={() => setCard(member.user.id)} />}</For>
+        </ul>
+        <Show when={!members.loading() && !members.failure() && !members.items().length}>
+          <p class="muted members-none">{t("nobodyFound")}</p>
+        </Show>
+        <Show when={members.failure()}>
+          {(failure) => (
+            <p class="members-none">
+              {explain(failure())}{" "}
+              <button type="button" class="link" onClick={() => void members.search(query().trim())}>
+                {t("tryAgain")}
+              </button>
+            </p>
+          )}
+        </Show>
+        <div ref={end} class="sentinel" />
+      </div>
+      <Show when={card()}>{(id) => <UserCard userId={id()} onClose={() => setCard(undefined)} />}</Show>
+    </aside>
+  );
+}

@@ -1,0 +1,29 @@
+import { For } from "solid-js";
+
+/** One of several, as radio buttons. */
+export function Choices<T extends string>(props: {
+  legend: string;
+  name: string;
+  value: T;
+  choices: readonly { value: T; label: string; lang?: string }[];
+  onChange: (value: T) => void;
+}) {
+  return (
+    <fieldset class="choices">
+      <legend>{props.legend}</legend>
+      <For each={props.choices}>
+        {({ value, label, lang }) => (
+          <label class="choice">
+            <input
+              type="radio"
+              name={props.name}
+              checked={props.value === value}
+              onChange={() => props.onChange(value)}
+            />
+            <span lang={lang}>{label}</span>
+          </label>
+        )}
+      </For>
+    </fieldset>
+  );
+}

@@ -1,0 +1,53 @@
+import { For, Match, Switch } from "solid-js";
+
+import { t, type Key } from "../i18n";
+import { Icon } from "../kit/Icon";
+import { route } from "../router";
+import { AppearanceSettings } from "./AppearanceSettings";
+import { LanguageSettings } from "./LanguageSettings";
+import { PasswordSettings } from "./PasswordSettings";
+import { ProfileSettings } from "./ProfileSettings";
+
+const SECTIONS: readonly { path: string; text: Key }[] = [
+  { path: "", text: "profile" },
+  { path: "password", text: "password" },
+  { path: "appearance", text: "appearance" },
+  { path: "language", text: "language" },
+];
+
+export default function SettingsPage() {
+  const section = () => {
+    const now = route();
+    return now.page === "settings" ? now.section : "";
+  };
+  return (
+    <div class="page">
+      <header class="page-head">
+        <a class="icon-button back" href="/" aria-label={t("back")}>
+          <Icon name="back" />
+        </a>
+        <h1>{t("settings")}</h1>
+      </header>
+      <nav class="tabs" aria-label={t("settings")}>
+        <For each={SECTIONS}>
+          {({ path, text }) => (
+            <a href={path ? `/settings/${path}` : "/settings"} aria-current={section() === path ? "page" : undefined}>
+              {t(text)}
+            </a>
+          )}
+        </For>
+      </nav>
+      <Switch fallback={<ProfileSettings />}>
+        <Match when={section() === "password"}>
+          <PasswordSettings />
+        </Match>
+        <Match when={section() === "appearance"}>
+          <AppearanceSettings />
+        </Match>
+        <Match when={section() === "language"}>
+          <LanguageSettings />
+        </Match>
+      </Switch>
+    </div>
+  );
+}

@@ -1,0 +1,26 @@
+import { Match, Switch } from "solid-js";
+
+import type { Row } from "../../state/rows";
+import { DayRow, NewRow, StartRow, SystemRow } from "./NoteRows";
+import { MessageRowView } from "./MessageRow";
+import { WaitingRowView } from "./WaitingRow";
+
+/** One component for each kind of row. A row is a new object when it changes. */
+export function RowView(props: { row: Row; roomId: string; flash: boolean; onUser: (userId: string) => void }) {
+  return (
+    <Switch>
+      <Match when={props.row.kind === "message" && props.row}>
+        {(row) => <MessageRowView row={row()} flash={props.flash} onUser={props.onUser} />}
+      </Match>
+      <Match when={props.row.kind === "waiting" && props.row}>{(row) => <WaitingRowView row={row()} />}</Match>
+      <Match when={props.row.kind === "system" && props.row}>{(row) => <SystemRow message={row().message} />}</Match>
+      <Match when={props.row.kind === "day" && props.row}>{(row) => <DayRow at={row().at} />}</Match>
+      <Match when={props.row.kind === "new"}>
+        <NewRow />
+      </Match>
+      <Match when={props.row.kind === "start"}>
+        <StartRow roomId={props.roomId} />
+      </Match>
+    </Switch>
+  );
+}
