@@ -54,12 +54,15 @@ pub struct Auth {
     pub argon2_passes: u32,
     pub argon2_parallel: usize,
     pub logins_per_minute: u32,
+    pub logins_per_address_per_minute: u32,
     pub registrations_per_minute: u32,
 }
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Chat {
+    pub calls_per_second: u32,
+    pub calls_burst: u32,
     pub messages_per_second: u32,
     pub messages_burst: u32,
     pub resume_changes: u32,

@@ -34,8 +34,12 @@ pub enum Error {
 
     #[error("There is no such user.")]
     UserNotFound,
+    #[error("None of your sessions has this id.")]
+    SessionNotFound,
     #[error("There is no such room.")]
     RoomNotFound,
+    #[error("This person is not a member of the room.")]
+    MemberNotFound,
     #[error("There is no such message.")]
     MessageNotFound,
     #[error("None of your streams has this connection id.")]
@@ -55,8 +59,35 @@ pub enum Error {
     #[error("Only an owner or admin of this room may do this.")]
     NotAdmin,
 
+    #[error("Only an owner of this room may do this.")]
+    NotOwner,
+    #[error("This member's role is not below yours.")]
+    MemberRank,
+    #[error("You may not post in this room.")]
+    Muted,
+    #[error("You are banned from this room.")]
+    Banned,
+    #[error("You and this person cannot write to each other.")]
+    Blocked,
+    #[error("Only who has posted this message may do this.")]
+    NotSender,
+
     #[error("The only owner cannot leave a room with others in it.")]
     LastOwner,
+    #[error("This person is banned from the room.")]
+    MemberBanned,
+    #[error("This is not done in a direct room.")]
+    DirectRoom,
+    #[error("This room is archived.")]
+    RoomArchived,
+    #[error("This message has been deleted.")]
+    MessageDeleted,
+    #[error("This is not a message that a person has written.")]
+    SystemMessage,
+    #[error("This message has too many different reactions.")]
+    TooManyReactions,
+    #[error("This room has too many pinned messages.")]
+    TooManyPins,
 
     #[error("Too fast; try again in a moment.")]
     TooFast { retry_after: Duration },

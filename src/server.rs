@@ -76,6 +76,8 @@ pub async fn serve(
     tasks.spawn(chat.clone().keep_presence());
     tasks.spawn(crate::chat::accounts::watch_revoked(chat.clone()));
     tasks.spawn(housekeeping(chat.clone()));
+    // Before the port answers: who asks at once must not hear "not registered".
+    tell_health(&health, store.ping().await.is_ok(), &ready.sender).await;
     tasks.spawn(watch_health(store.clone(), health, ready.sender.clone()));
 
     let mut grpc = Routes::new(health_service)
@@ -269,32 +271,38 @@ async fn watch_health(
     health: tonic_health::server::HealthReporter,
     ready: watch::Sender<Readiness>,
 ) {
-    use tonic_health::ServingStatus;
     let mut ticks = tokio::time::interval(HEALTH_EVERY);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut told = None;
     loop {
         ticks.tick().await;
         let answers = store.ping().await.is_ok();
-        if told == Some(answers) {
-            continue;
+        if told.replace(answers) != Some(answers) {
+            tell_health(&health, answers, &ready).await;
         }
-        told = Some(answers);
-        let (state, status) = if answers {
-            (Readiness::Ready, ServingStatus::Serving)
-        } else {
-            (Readiness::DatabaseAway, ServingStatus::NotServing)
-        };
-        ready.send_if_modified(|now| {
-            let change = *now != Readiness::Stopping && *now != state;
-            if change {
-                *now = state;
-            }
-            change
-        });
-        for service in SERVICES {
-            health.set_service_status(service, status).await;
+    }
+}
+
+async fn tell_health(
+    health: &tonic_health::server::HealthReporter,
+    answers: bool,
+    ready: &watch::Sender<Readiness>,
+) {
+    use tonic_health::ServingStatus;
+    let (state, status) = if answers {
+        (Readiness::Ready, ServingStatus::Serving)
+    } else {
+        (Readiness::DatabaseAway, ServingStatus::NotServing)
+    };
+    ready.send_if_modified(|now| {
+        let change = *now != Readiness::Stopping && *now != state;
+        if change {
+            *now = state;
         }
+        change
+    });
+    for service in SERVICES {
+        health.set_service_status(service, status).await;
     }
 }
 
@@ -304,6 +312,7 @@ async fn housekeeping(chat: Arc<Chat>) {
     loop {
         ticks.tick().await;
         chat.posting.forget_idle();
+        chat.calls.forget_idle();
         chat.auth.forget_idle();
         let before = Timestamp::now().minus(KEEP_ENDED_SESSIONS);
         if let Err(error) = chat.store.forget_sessions(before).await {

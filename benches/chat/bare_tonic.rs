@@ -45,10 +45,12 @@ pub async fn main(arguments: &[&str]) -> Outcome {
     Ok(())
 }
 
+type Subscriber = mpsc::Sender<Result<Bytes, Status>>;
+
 #[derive(Clone)]
 struct Bare {
     write: Option<Write>,
-    subscribers: Arc<Mutex<Vec<mpsc::Sender<Result<Bytes, Status>>>>>,
+    subscribers: Arc<Mutex<Vec<Subscriber>>>,
 }
 
 impl NamedService for Bare {
@@ -91,7 +93,7 @@ impl ServerStreamingService<Bytes> for Bare {
     }
 }
 
-/// SendMessage, where there is a database; else the body's first byte says how
+/// `SendMessage`, where there is a database; else the body's first byte says how
 /// many events to send to everybody.
 impl UnaryService<Bytes> for Bare {
     type Response = Bytes;

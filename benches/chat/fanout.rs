@@ -62,7 +62,7 @@ pub async fn measure(table: &mut Table) -> Outcome {
 
 /// The same bursts from a bare server.
 async fn bare() -> Outcome<Vec<f64>> {
-    let server = Process::bare(&["bare-tonic"]).await?.listening().await?;
+    let server = Process::bare(&["bare-tonic"])?.listening().await?;
     let tally = Arc::new(Tally::default());
     let mut last = None;
     for _ in 0..CONNECTIONS {

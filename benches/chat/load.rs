@@ -184,7 +184,7 @@ impl Tally {
                 moved.await;
             }
         };
-        tokio::time::timeout(Duration::from_secs(60), reached)
+        tokio::time::timeout(Duration::from_mins(1), reached)
             .await
             .map_err(|_| format!("{} of {events} events came", self.events()).into())
     }

@@ -17,7 +17,7 @@ pub const PASSWORD: &str = "violet-anchor-7-drum";
 const TIMES: usize = 40;
 
 pub async fn measure(table: &mut Table) -> Outcome {
-    let mut process = Process::bare(&["bare-hash"]).await?;
+    let mut process = Process::bare(&["bare-hash"])?;
     let hash: f64 = process.line().await?.parse()?;
     let place = Place::new(Database::Sqlite).await?;
     let server = Process::server(&place, true).await?;

@@ -59,7 +59,6 @@ async fn measure(only: Option<&str>) -> Outcome {
     if wanted("start") {
         start::measure(&mut table).await?;
     }
-    table.end();
     Ok(())
 }
 

@@ -38,6 +38,7 @@ impl Place {
         let url = match database {
             Database::Sqlite => format!("sqlite:{}", folder.path().join("bench.db").display()),
             Database::MariaDb => {
+                #[expect(clippy::disallowed_methods, reason = "said by scripts/with-mariadb")]
                 let server = std::env::var("CAUSERIE_TEST_MYSQL")
                     .map_err(|_| "no MariaDB: run this by `make bench`")?;
                 let name = format!("bench{}", uuid::Uuid::new_v4().simple());
@@ -66,8 +67,10 @@ impl Process {
             ("SERVER__MAX_STREAMS_PER_USER", "5000".into()),
             ("STORE__URL", place.url.clone()),
             ("AUTH__LOGINS_PER_MINUTE", "0".into()),
+            ("AUTH__LOGINS_PER_ADDRESS_PER_MINUTE", "0".into()),
             ("AUTH__REGISTRATIONS_PER_MINUTE", "0".into()),
             ("CHAT__MESSAGES_PER_SECOND", "0".into()),
+            ("CHAT__CALLS_PER_SECOND", "0".into()),
             // None comes among what is counted.
             ("STREAM__HEARTBEAT_MS", "600000".into()),
             ("LOG__FILTER", "warn".into()),
@@ -78,17 +81,17 @@ impl Process {
         }
         let mut command = pinned(Path::new(env!("CARGO_BIN_EXE_causerie")));
         command.envs(options.iter().map(|(name, value)| (format!("CAUSERIE_{name}"), value)));
-        Self::spawn(command).await?.listening().await
+        Self::spawn(command)?.listening().await
     }
 
     /// This program in one of its bare roles.
-    pub async fn bare(arguments: &[&str]) -> Outcome<Self> {
+    pub fn bare(arguments: &[&str]) -> Outcome<Self> {
         let mut command = pinned(&std::env::current_exe()?);
         command.args(arguments);
-        Self::spawn(command).await
+        Self::spawn(command)
     }
 
-    async fn spawn(mut command: Command) -> Outcome<Self> {
+    fn spawn(mut command: Command) -> Outcome<Self> {
         command.stdin(Stdio::null()).stdout(Stdio::piped()).kill_on_drop(true);
         let mut child = command.spawn()?;
         let lines = BufReader::new(child.stdout.take().ok_or("no output")?).lines();
@@ -100,7 +103,7 @@ impl Process {
         loop {
             let line = self.line().await?;
             if let Some(at) = line.find("http://") {
-                self.url = line[at..].split_whitespace().next().unwrap_or_default().to_owned();
+                line[at..].split_whitespace().next().unwrap_or_default().clone_into(&mut self.url);
                 return Ok(self);
             }
         }

@@ -49,7 +49,7 @@ pub async fn measure(database: Database, table: &mut Table) -> Outcome {
 async fn one_transaction_each(database: Database) -> Outcome<(f64, f64)> {
     let place = Place::new(database).await?;
     let arguments = ["bare-tonic", &place.url, "32"];
-    let server = Process::bare(&arguments).await?.listening().await?;
+    let server = Process::bare(&arguments)?.listening().await?;
     let crowd = Crowd::strangers(&server.url, 32)?;
     let one = median(async || crowd.unary(1, SECONDS).await).await?;
     let thirty_two = median(async || crowd.unary(32, SECONDS).await).await?;
@@ -64,7 +64,7 @@ async fn bare(database: Database, rows: usize, senders: usize) -> Outcome<(f64, 
         let place = Place::new(database).await?;
         let numbers = [rows.to_string(), senders.to_string(), SECONDS.to_string()];
         let [rows, senders, seconds] = numbers.each_ref().map(String::as_str);
-        let mut process = Process::bare(&["bare-rows", &place.url, rows, senders, seconds]).await?;
+        let mut process = Process::bare(&["bare-rows", &place.url, rows, senders, seconds])?;
         let line = process.line().await?;
         let (rate, commit) = line.split_once(' ').ok_or("two numbers")?;
         rates.push(rate.parse()?);
@@ -92,7 +92,7 @@ async fn latency(crowd: &Crowd) -> Outcome<f64> {
         tokio::time::sleep(Duration::from_millis(3)).await;
         let begun = Instant::now();
         let sent = sender.send(&crowd.rooms[0]);
-        let received = async {
+        let arrival = async {
             loop {
                 let response = stream.message().await?.ok_or("the stream ended")?;
                 if response.events.iter().any(|event| matches!(event.kind, Some(Kind::Change(_)))) {
@@ -100,7 +100,7 @@ async fn latency(crowd: &Crowd) -> Outcome<f64> {
                 }
             }
         };
-        let ((), took) = tokio::try_join!(sent, received)?;
+        let ((), took) = tokio::try_join!(sent, arrival)?;
         times.push(took.as_secs_f64() * 1_000.0);
     }
     Ok(middle(&mut times))

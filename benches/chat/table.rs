@@ -36,10 +36,6 @@ impl Table {
         let Row { what, unit, aim, .. } = row;
         println!("| {what} | {} {unit} | {against} | {ratio} | {aim} |", number(row.value));
     }
-
-    pub fn end(&self) {
-        println!();
-    }
 }
 
 /// Three digits that matter, with thousands apart.

@@ -9,7 +9,7 @@ use super::{auth::caller, stream};
 use crate::{
     chat::Chat,
     error::{Error, Result},
-    model::{Caller, ConnectionId},
+    model::{Caller, ConnectionId, RoomId, Seq, Touch},
     wire::{
         events,
         fields::Fields,
@@ -45,9 +45,70 @@ impl Commands {
     }
 
     pub async fn get_message(&self, r: v1::GetMessageRequest) -> Result<v1::GetMessageResponse> {
-        let (room, seq) = messages::get_message(&r)?;
+        let (room, seq) = messages::message_name(&r.room_id, r.seq)?;
         let message = self.chat.get_message(self.caller, room, seq).await?;
         Ok(v1::GetMessageResponse { message: Some(messages::message(message)) })
+    }
+
+    pub async fn edit_message(&self, r: v1::EditMessageRequest) -> Result<v1::EditMessageResponse> {
+        let (name, touch) = messages::edit_message(r)?;
+        Ok(v1::EditMessageResponse { message: self.touch(name, touch).await? })
+    }
+
+    pub async fn delete_message(
+        &self,
+        r: v1::DeleteMessageRequest,
+    ) -> Result<v1::DeleteMessageResponse> {
+        let name = messages::message_name(&r.room_id, r.seq)?;
+        Ok(v1::DeleteMessageResponse { message: self.touch(name, Touch::Delete).await? })
+    }
+
+    pub async fn add_reaction(&self, r: v1::AddReactionRequest) -> Result<v1::AddReactionResponse> {
+        let (name, emoji) = messages::reaction_to(&r.room_id, r.seq, &r.emoji)?;
+        Ok(v1::AddReactionResponse { message: self.touch(name, Touch::React(emoji)).await? })
+    }
+
+    pub async fn remove_reaction(
+        &self,
+        r: v1::RemoveReactionRequest,
+    ) -> Result<v1::RemoveReactionResponse> {
+        let (name, emoji) = messages::reaction_to(&r.room_id, r.seq, &r.emoji)?;
+        Ok(v1::RemoveReactionResponse { message: self.touch(name, Touch::Unreact(emoji)).await? })
+    }
+
+    pub async fn pin_message(&self, r: v1::PinMessageRequest) -> Result<v1::PinMessageResponse> {
+        let name = messages::message_name(&r.room_id, r.seq)?;
+        Ok(v1::PinMessageResponse { message: self.touch(name, Touch::Pin).await? })
+    }
+
+    pub async fn unpin_message(
+        &self,
+        r: v1::UnpinMessageRequest,
+    ) -> Result<v1::UnpinMessageResponse> {
+        let name = messages::message_name(&r.room_id, r.seq)?;
+        Ok(v1::UnpinMessageResponse { message: self.touch(name, Touch::Unpin).await? })
+    }
+
+    pub async fn list_pins(&self, r: v1::ListPinsRequest) -> Result<v1::ListPinsResponse> {
+        let pinned = self.chat.list_pins(self.caller, messages::list_pins(&r)?).await?;
+        let messages = pinned.into_iter().map(messages::message).collect();
+        Ok(v1::ListPinsResponse { messages })
+    }
+
+    pub async fn list_message_versions(
+        &self,
+        r: v1::ListMessageVersionsRequest,
+    ) -> Result<v1::ListMessageVersionsResponse> {
+        let (room, seq) = messages::message_name(&r.room_id, r.seq)?;
+        let versions = self.chat.list_versions(self.caller, room, seq).await?;
+        let versions = versions.into_iter().map(messages::version).collect();
+        Ok(v1::ListMessageVersionsResponse { versions })
+    }
+
+    // No await before the writer's queue, as in `send_message`.
+    async fn touch(&self, name: (RoomId, Seq), touch: Touch) -> Result<Option<v1::Message>> {
+        let pending = self.chat.touch(self.caller, name, touch)?;
+        Ok(Some(messages::message(Chat::sent(pending).await?)))
     }
 
     pub async fn mark_read(&self, r: v1::MarkReadRequest) -> Result<v1::MarkReadResponse> {
@@ -111,7 +172,7 @@ pub struct ChatApi {
 
 impl ChatApi {
     fn commands<T>(&self, request: &Request<T>) -> Result<Commands, Status> {
-        let caller = caller(&self.chat.auth, request)?;
+        let caller = caller(&self.chat, request)?;
         Ok(Commands { chat: self.chat.clone(), caller, connection: None })
     }
 }
@@ -131,7 +192,7 @@ impl ChatService for ChatApi {
         &self,
         request: Request<Streaming<v1::ChatRequest>>,
     ) -> Result<Response<Self::ChatStream>, Status> {
-        let caller = caller(&self.chat.auth, &request)?;
+        let caller = caller(&self.chat, &request)?;
         Ok(stream::chat(&self.chat, caller, request.into_inner()).await?)
     }
 
@@ -139,7 +200,7 @@ impl ChatService for ChatApi {
         &self,
         request: Request<v1::SubscribeRequest>,
     ) -> Result<Response<Self::SubscribeStream>, Status> {
-        let caller = caller(&self.chat.auth, &request)?;
+        let caller = caller(&self.chat, &request)?;
         Ok(stream::subscribe(&self.chat, caller, request.into_inner()).await?)
     }
 
@@ -204,5 +265,61 @@ impl ChatService for ChatApi {
         request: Request<v1::SyncRoomRequest>,
     ) -> Result<Response<v1::SyncRoomResponse>, Status> {
         unary!(self, request, sync_room)
+    }
+
+    async fn edit_message(
+        &self,
+        request: Request<v1::EditMessageRequest>,
+    ) -> Result<Response<v1::EditMessageResponse>, Status> {
+        unary!(self, request, edit_message)
+    }
+
+    async fn delete_message(
+        &self,
+        request: Request<v1::DeleteMessageRequest>,
+    ) -> Result<Response<v1::DeleteMessageResponse>, Status> {
+        unary!(self, request, delete_message)
+    }
+
+    async fn add_reaction(
+        &self,
+        request: Request<v1::AddReactionRequest>,
+    ) -> Result<Response<v1::AddReactionResponse>, Status> {
+        unary!(self, request, add_reaction)
+    }
+
+    async fn remove_reaction(
+        &self,
+        request: Request<v1::RemoveReactionRequest>,
+    ) -> Result<Response<v1::RemoveReactionResponse>, Status> {
+        unary!(self, request, remove_reaction)
+    }
+
+    async fn pin_message(
+        &self,
+        request: Request<v1::PinMessageRequest>,
+    ) -> Result<Response<v1::PinMessageResponse>, Status> {
+        unary!(self, request, pin_message)
+    }
+
+    async fn unpin_message(
+        &self,
+        request: Request<v1::UnpinMessageRequest>,
+    ) -> Result<Response<v1::UnpinMessageResponse>, Status> {
+        unary!(self, request, unpin_message)
+    }
+
+    async fn list_pins(
+        &self,
+        request: Request<v1::ListPinsRequest>,
+    ) -> Result<Response<v1::ListPinsResponse>, Status> {
+        unary!(self, request, list_pins)
+    }
+
+    async fn list_message_versions(
+        &self,
+        request: Request<v1::ListMessageVersionsRequest>,
+    ) -> Result<Response<v1::ListMessageVersionsResponse>, Status> {
+        unary!(self, request, list_message_versions)
     }
 }

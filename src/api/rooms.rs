@@ -7,9 +7,9 @@ use tonic::{Request, Response, Status};
 use super::auth::caller;
 use crate::{
     chat::Chat,
-    model::users::fold,
+    model::{Timestamp, rooms::MemberChange, users::fold},
     wire::{
-        paging, presence, rooms,
+        paging, presence, rooms, users,
         v1::{self, room_service_server::RoomService},
     },
 };
@@ -24,9 +24,9 @@ impl RoomService for RoomApi {
         &self,
         request: Request<v1::CreateRoomRequest>,
     ) -> Result<Response<v1::CreateRoomResponse>, Status> {
-        let caller = caller(&self.chat.auth, &request)?;
-        let (name, topic) = rooms::create_room(request.get_ref())?;
-        let room = self.chat.create_room(caller, name, topic).await?;
+        let caller = caller(&self.chat, &request)?;
+        let new = rooms::create_room(request.get_ref())?;
+        let room = self.chat.create_room(caller, new).await?;
         Ok(Response::new(v1::CreateRoomResponse { room: Some(rooms::room(room)) }))
     }
 
@@ -34,7 +34,7 @@ impl RoomService for RoomApi {
         &self,
         request: Request<v1::GetRoomRequest>,
     ) -> Result<Response<v1::GetRoomResponse>, Status> {
-        let caller = caller(&self.chat.auth, &request)?;
+        let caller = caller(&self.chat, &request)?;
         let room = rooms::room_id(&request.get_ref().room_id)?;
         let (room, joined) = self.chat.get_room(caller, room).await?;
         Ok(Response::new(v1::GetRoomResponse { room: Some(rooms::room(room)), joined }))
@@ -44,7 +44,7 @@ impl RoomService for RoomApi {
         &self,
         request: Request<v1::ListRoomsRequest>,
     ) -> Result<Response<v1::ListRoomsResponse>, Status> {
-        let caller = caller(&self.chat.auth, &request)?;
+        let caller = caller(&self.chat, &request)?;
         let page = rooms::list_rooms(request.get_ref())?;
         let (found, more) = self.chat.list_rooms(caller, page).await?;
         let last = found.last().filter(|_| more).map(|summary| summary.room.id.0);
@@ -58,7 +58,7 @@ impl RoomService for RoomApi {
         &self,
         request: Request<v1::BrowseRoomsRequest>,
     ) -> Result<Response<v1::BrowseRoomsResponse>, Status> {
-        let caller = caller(&self.chat.auth, &request)?;
+        let caller = caller(&self.chat, &request)?;
         let search = rooms::browse_rooms(request.get_ref())?;
         let (found, more) = self.chat.browse_rooms(caller, search).await?;
         let last = found.last().filter(|_| more);
@@ -76,7 +76,7 @@ impl RoomService for RoomApi {
         &self,
         request: Request<v1::UpdateRoomRequest>,
     ) -> Result<Response<v1::UpdateRoomResponse>, Status> {
-        let caller = caller(&self.chat.auth, &request)?;
+        let caller = caller(&self.chat, &request)?;
         let settings = rooms::update_room(request.into_inner())?;
         let room = self.chat.update_room(caller, settings).await?;
         Ok(Response::new(v1::UpdateRoomResponse { room: Some(rooms::room(room)) }))
@@ -86,7 +86,7 @@ impl RoomService for RoomApi {
         &self,
         request: Request<v1::JoinRoomRequest>,
     ) -> Result<Response<v1::JoinRoomResponse>, Status> {
-        let caller = caller(&self.chat.auth, &request)?;
+        let caller = caller(&self.chat, &request)?;
         let room = rooms::room_id(&request.get_ref().room_id)?;
         let room = self.chat.join_room(caller, room).await?;
         Ok(Response::new(v1::JoinRoomResponse { room: Some(rooms::room(room)) }))
@@ -96,7 +96,7 @@ impl RoomService for RoomApi {
         &self,
         request: Request<v1::LeaveRoomRequest>,
     ) -> Result<Response<v1::LeaveRoomResponse>, Status> {
-        let caller = caller(&self.chat.auth, &request)?;
+        let caller = caller(&self.chat, &request)?;
         let room = rooms::room_id(&request.get_ref().room_id)?;
         self.chat.leave_room(caller, room).await?;
         Ok(Response::new(v1::LeaveRoomResponse {}))
@@ -106,7 +106,7 @@ impl RoomService for RoomApi {
         &self,
         request: Request<v1::ListMembersRequest>,
     ) -> Result<Response<v1::ListMembersResponse>, Status> {
-        let caller = caller(&self.chat.auth, &request)?;
+        let caller = caller(&self.chat, &request)?;
         let search = rooms::list_members(request.get_ref())?;
         let (found, more) = self.chat.list_members(caller, search).await?;
         let last = found.last().filter(|_| more);
@@ -118,5 +118,108 @@ impl RoomService for RoomApi {
             .map(|(member, seen)| (rooms::member(member), presence::presence(seen)))
             .unzip();
         Ok(Response::new(v1::ListMembersResponse { members, presences, next_page_token }))
+    }
+
+    async fn open_direct_room(
+        &self,
+        request: Request<v1::OpenDirectRoomRequest>,
+    ) -> Result<Response<v1::OpenDirectRoomResponse>, Status> {
+        let caller = caller(&self.chat, &request)?;
+        let other = users::user_id(&request.get_ref().user_id)?;
+        let room = self.chat.open_direct_room(caller, other).await?;
+        Ok(Response::new(v1::OpenDirectRoomResponse { room: Some(rooms::room(room)) }))
+    }
+
+    async fn add_members(
+        &self,
+        request: Request<v1::AddMembersRequest>,
+    ) -> Result<Response<v1::AddMembersResponse>, Status> {
+        let caller = caller(&self.chat, &request)?;
+        let (room, users) = rooms::add_members(request.get_ref())?;
+        let room = self.chat.add_members(caller, room, users).await?;
+        Ok(Response::new(v1::AddMembersResponse { room: Some(rooms::room(room)) }))
+    }
+
+    async fn remove_member(
+        &self,
+        request: Request<v1::RemoveMemberRequest>,
+    ) -> Result<Response<v1::RemoveMemberResponse>, Status> {
+        let caller = caller(&self.chat, &request)?;
+        let r = request.get_ref();
+        let order =
+            rooms::member_order(caller.user, (&r.room_id, &r.user_id), MemberChange::Remove)?;
+        let member = self.chat.set_member(caller, order).await?;
+        Ok(Response::new(v1::RemoveMemberResponse { member: Some(rooms::member(member)) }))
+    }
+
+    async fn ban_member(
+        &self,
+        request: Request<v1::BanMemberRequest>,
+    ) -> Result<Response<v1::BanMemberResponse>, Status> {
+        let caller = caller(&self.chat, &request)?;
+        let r = request.get_ref();
+        let order = rooms::member_order(caller.user, (&r.room_id, &r.user_id), MemberChange::Ban)?;
+        let member = self.chat.set_member(caller, order).await?;
+        Ok(Response::new(v1::BanMemberResponse { member: Some(rooms::member(member)) }))
+    }
+
+    async fn unban_member(
+        &self,
+        request: Request<v1::UnbanMemberRequest>,
+    ) -> Result<Response<v1::UnbanMemberResponse>, Status> {
+        let caller = caller(&self.chat, &request)?;
+        let r = request.get_ref();
+        let order =
+            rooms::member_order(caller.user, (&r.room_id, &r.user_id), MemberChange::Unban)?;
+        let member = self.chat.set_member(caller, order).await?;
+        Ok(Response::new(v1::UnbanMemberResponse { member: Some(rooms::member(member)) }))
+    }
+
+    async fn mute_member(
+        &self,
+        request: Request<v1::MuteMemberRequest>,
+    ) -> Result<Response<v1::MuteMemberResponse>, Status> {
+        let caller = caller(&self.chat, &request)?;
+        let r = request.get_ref();
+        let order = rooms::mute_member(caller.user, Timestamp::now(), r)?;
+        let member = self.chat.set_member(caller, order).await?;
+        Ok(Response::new(v1::MuteMemberResponse { member: Some(rooms::member(member)) }))
+    }
+
+    async fn set_member_role(
+        &self,
+        request: Request<v1::SetMemberRoleRequest>,
+    ) -> Result<Response<v1::SetMemberRoleResponse>, Status> {
+        let caller = caller(&self.chat, &request)?;
+        let r = request.get_ref();
+        let order = rooms::set_member_role(caller.user, r)?;
+        let member = self.chat.set_member(caller, order).await?;
+        Ok(Response::new(v1::SetMemberRoleResponse { member: Some(rooms::member(member)) }))
+    }
+
+    async fn list_bans(
+        &self,
+        request: Request<v1::ListBansRequest>,
+    ) -> Result<Response<v1::ListBansResponse>, Status> {
+        let caller = caller(&self.chat, &request)?;
+        let (found, more) =
+            self.chat.list_bans(caller, rooms::list_bans(request.get_ref())?).await?;
+        let last = found.last().filter(|_| more);
+        Ok(Response::new(v1::ListBansResponse {
+            next_page_token: last
+                .map(|member| paging::token(fold(&member.user.username).as_bytes()))
+                .unwrap_or_default(),
+            members: found.into_iter().map(rooms::member).collect(),
+        }))
+    }
+
+    async fn archive_room(
+        &self,
+        request: Request<v1::ArchiveRoomRequest>,
+    ) -> Result<Response<v1::ArchiveRoomResponse>, Status> {
+        let caller = caller(&self.chat, &request)?;
+        let room = rooms::room_id(&request.get_ref().room_id)?;
+        let room = self.chat.archive_room(caller, room, request.get_ref().archived).await?;
+        Ok(Response::new(v1::ArchiveRoomResponse { room: Some(rooms::room(room)) }))
     }
 }

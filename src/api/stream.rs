@@ -101,6 +101,9 @@ fn decode(commands: &Commands, in_flight: &Arc<Semaphore>, request: v1::ChatRequ
             return answer(request_id, Err(error));
         }
     };
+    if let Err(error) = commands.chat.calls.check(&commands.caller.user) {
+        return answer(request_id, Err(error));
+    }
     match in_flight.clone().try_acquire_owned() {
         Ok(permit) => Inbound::Command(run(commands.clone(), request_id, command, permit)),
         Err(_) => answer(request_id, Err(Error::TooManyInFlight)),
@@ -136,6 +139,16 @@ fn run(
             Command::WatchRooms(r) => c.watch_rooms(r).await.map(Outcome::WatchRooms),
             Command::RenewToken(r) => c.renew_token(r).await.map(Outcome::RenewToken),
             Command::SyncRoom(r) => c.sync_room(r).await.map(Outcome::SyncRoom),
+            Command::EditMessage(r) => c.edit_message(r).await.map(Outcome::EditMessage),
+            Command::DeleteMessage(r) => c.delete_message(r).await.map(Outcome::DeleteMessage),
+            Command::AddReaction(r) => c.add_reaction(r).await.map(Outcome::AddReaction),
+            Command::RemoveReaction(r) => c.remove_reaction(r).await.map(Outcome::RemoveReaction),
+            Command::PinMessage(r) => c.pin_message(r).await.map(Outcome::PinMessage),
+            Command::UnpinMessage(r) => c.unpin_message(r).await.map(Outcome::UnpinMessage),
+            Command::ListPins(r) => c.list_pins(r).await.map(Outcome::ListPins),
+            Command::ListMessageVersions(r) => {
+                c.list_message_versions(r).await.map(Outcome::ListMessageVersions)
+            }
             Command::Subscribe(_) => Err(Error::invalid("subscribe", "must come only once")),
         };
         // Free before the reply leaves: who has it may send the next.

@@ -25,11 +25,12 @@ impl UserService for UserApi {
         &self,
         request: Request<v1::GetMeRequest>,
     ) -> Result<Response<v1::GetMeResponse>, Status> {
-        let caller = caller(&self.chat.auth, &request)?;
-        let (user, email) = self.chat.get_me(caller).await?;
+        let caller = caller(&self.chat, &request)?;
+        let (user, email, role) = self.chat.get_me(caller).await?;
         Ok(Response::new(v1::GetMeResponse {
             user: Some(users::user(user)),
             email: email.unwrap_or_default(),
+            role: users::account_role(role).into(),
         }))
     }
 
@@ -37,7 +38,7 @@ impl UserService for UserApi {
         &self,
         request: Request<v1::GetUserRequest>,
     ) -> Result<Response<v1::GetUserResponse>, Status> {
-        caller(&self.chat.auth, &request)?;
+        caller(&self.chat, &request)?;
         let user = users::get_user(request.get_ref())?;
         let (user, seen) = self.chat.get_user(user).await?;
         Ok(Response::new(v1::GetUserResponse {
@@ -50,7 +51,7 @@ impl UserService for UserApi {
         &self,
         request: Request<v1::BatchGetUsersRequest>,
     ) -> Result<Response<v1::BatchGetUsersResponse>, Status> {
-        caller(&self.chat.auth, &request)?;
+        caller(&self.chat, &request)?;
         let wanted = users::batch_get_users(request.get_ref())?;
         let found = self.chat.batch_get_users(&wanted).await?;
         let users = found.into_iter().map(users::user).collect();
@@ -61,7 +62,7 @@ impl UserService for UserApi {
         &self,
         request: Request<v1::SearchUsersRequest>,
     ) -> Result<Response<v1::SearchUsersResponse>, Status> {
-        caller(&self.chat.auth, &request)?;
+        caller(&self.chat, &request)?;
         let search = users::search_users(request.get_ref())?;
         let (found, more) = self.chat.search_users(search).await?;
         let last = found.last().filter(|_| more);
@@ -77,9 +78,43 @@ impl UserService for UserApi {
         &self,
         request: Request<v1::UpdateProfileRequest>,
     ) -> Result<Response<v1::UpdateProfileResponse>, Status> {
-        let caller = caller(&self.chat.auth, &request)?;
+        let caller = caller(&self.chat, &request)?;
         let changes = users::update_profile(request.into_inner())?;
         let user = self.chat.update_profile(caller, changes).await?;
         Ok(Response::new(v1::UpdateProfileResponse { user: Some(users::user(user)) }))
+    }
+
+    async fn block_user(
+        &self,
+        request: Request<v1::BlockUserRequest>,
+    ) -> Result<Response<v1::BlockUserResponse>, Status> {
+        let caller = caller(&self.chat, &request)?;
+        self.chat.block_user(caller, users::user_id(&request.get_ref().user_id)?).await?;
+        Ok(Response::new(v1::BlockUserResponse {}))
+    }
+
+    async fn unblock_user(
+        &self,
+        request: Request<v1::UnblockUserRequest>,
+    ) -> Result<Response<v1::UnblockUserResponse>, Status> {
+        let caller = caller(&self.chat, &request)?;
+        self.chat.unblock_user(caller, users::user_id(&request.get_ref().user_id)?).await?;
+        Ok(Response::new(v1::UnblockUserResponse {}))
+    }
+
+    async fn list_blocked_users(
+        &self,
+        request: Request<v1::ListBlockedUsersRequest>,
+    ) -> Result<Response<v1::ListBlockedUsersResponse>, Status> {
+        let caller = caller(&self.chat, &request)?;
+        let search = users::list_blocked(request.get_ref())?;
+        let (found, more) = self.chat.list_blocked(caller, search).await?;
+        let last = found.last().filter(|_| more);
+        Ok(Response::new(v1::ListBlockedUsersResponse {
+            next_page_token: last
+                .map(|user| paging::token(fold(&user.username).as_bytes()))
+                .unwrap_or_default(),
+            users: found.into_iter().map(users::user).collect(),
+        }))
     }
 }

@@ -28,6 +28,8 @@ pub struct Auth {
     pub(crate) revoked: Revoked,
     /// Attempts to sign in, by the name tried.
     pub(crate) logins: PerKey<String>,
+    /// Attempts to sign in, by address.
+    pub(crate) login_addresses: PerKey<String>,
     /// Accounts made, by address.
     pub(crate) registrations: PerKey<String>,
 }
@@ -44,6 +46,7 @@ impl Auth {
             passwords: Passwords::new(config).await?,
             revoked: Revoked::default(),
             logins: PerKey::per_minute(config.logins_per_minute),
+            login_addresses: PerKey::per_minute(config.logins_per_address_per_minute),
             registrations: PerKey::per_minute(config.registrations_per_minute),
             config: config.clone(),
         })
@@ -65,6 +68,7 @@ impl Auth {
     /// Forgets those who have their full allowance again.
     pub fn forget_idle(&self) {
         self.logins.forget_idle();
+        self.login_addresses.forget_idle();
         self.registrations.forget_idle();
     }
 }

@@ -1,10 +1,10 @@
 //! Making accounts, signing in and out.
 
-use std::{sync::Arc, time::Duration};
+use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
-use super::Chat;
+use super::{Chat, rooms::cut};
 use crate::{
     auth::{
         passwords::Verdict,
@@ -14,7 +14,7 @@ use crate::{
     error::{Error, Result},
     model::{
         Caller, SessionId, Timestamp, Tokens, User, UserId,
-        sessions::{Attempt, Registration},
+        sessions::{Attempt, Registration, SessionInfo, SessionPage},
         users::fold,
     },
     store::{
@@ -36,7 +36,7 @@ const LOGIN_TRIES: u32 = 3;
 impl Chat {
     pub async fn register(&self, new: Registration, address: String) -> Result<(Tokens, User)> {
         let Registration { username, password, display_name, email, device } = new;
-        self.auth.registrations.check(&address)?;
+        self.auth.registrations.check(&neighbourhood(&address))?;
         let about = vec![username.clone(), display_name.clone(), email.clone().unwrap_or_default()];
         if !self.auth.passwords.is_strong(&password, about).await? {
             return Err(too_easy("password"));
@@ -59,6 +59,7 @@ impl Chat {
     }
 
     pub async fn login(&self, attempt: Attempt, address: String) -> Result<(Tokens, User)> {
+        self.auth.login_addresses.check(&neighbourhood(&address))?;
         self.auth.logins.check(&fold(&attempt.login))?;
         for _ in 0..LOGIN_TRIES {
             if let Some(signed_in) = self.try_login(&attempt, &address).await? {
@@ -116,6 +117,37 @@ impl Chat {
         self.store.revoke(caller.session, now).await?;
         self.session_ended(caller.session, now);
         Ok(())
+    }
+
+    /// A page of the caller's sessions, and whether there are more.
+    pub async fn list_sessions(
+        &self,
+        caller: Caller,
+        page: SessionPage,
+    ) -> Result<(Vec<SessionInfo>, bool)> {
+        let SessionPage { before, limit } = page;
+        let sessions = self.store.sessions(caller.user, Timestamp::now(), before, limit).await?;
+        Ok(cut(sessions, limit))
+    }
+
+    pub async fn revoke_session(&self, caller: Caller, session: SessionId) -> Result<()> {
+        if !self.store.owns_session(caller.user, session).await? {
+            return Err(Error::SessionNotFound);
+        }
+        let now = Timestamp::now();
+        self.store.revoke(session, now).await?;
+        self.session_ended(session, now);
+        Ok(())
+    }
+
+    /// Returns how many other sessions were ended.
+    pub async fn revoke_other_sessions(&self, caller: Caller) -> Result<usize> {
+        let now = Timestamp::now();
+        let ended = self.store.revoke_others(caller.user, caller.session, now).await?;
+        for session in &ended {
+            self.session_ended(*session, now);
+        }
+        Ok(ended.len())
     }
 
     /// Returns how many other sessions were ended.
@@ -208,6 +240,18 @@ pub async fn watch_revoked(chat: Arc<Chat>) {
             Err(_) => tracing::debug!("ended sessions are asked for again: no answer in time"),
         }
         chat.auth.revoked.forget_before(chat.oldest_token(now));
+    }
+}
+
+/// What one household or machine has of addresses: an IPv4 address, or the /64
+/// network of an IPv6 address.
+fn neighbourhood(address: &str) -> String {
+    match address.parse::<IpAddr>() {
+        Ok(IpAddr::V6(address)) => {
+            let [a, b, c, d, ..] = address.segments();
+            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+        }
+        _ => address.to_owned(),
     }
 }
 

@@ -6,8 +6,9 @@ use super::Chat;
 use crate::{
     error::{Error, Result},
     model::{
-        Caller, Done, Draft, Message, Op, RoomId, Seq,
+        Caller, Done, Draft, Message, Op, RoomId, Seq, Touch, Version,
         messages::{Anchor, ChangesOf, MessagePage, PageOf},
+        rooms::Right,
     },
     store::{messages::Changes, writer::Pending},
 };
@@ -20,7 +21,35 @@ impl Chat {
         self.writer.submit(Op::Send(draft))
     }
 
-    /// The message that was sent.
+    /// Queues something to be done with a message; like [`Chat::send`].
+    pub fn touch(
+        &self,
+        caller: Caller,
+        (room, seq): (RoomId, Seq),
+        touch: Touch,
+    ) -> Result<Pending> {
+        self.posting.check(&caller.user)?;
+        self.writer.submit(Op::Touch { room, user: caller.user, seq, touch })
+    }
+
+    /// The pinned messages of a room.
+    pub async fn list_pins(&self, caller: Caller, room: RoomId) -> Result<Vec<Message>> {
+        self.head_for(room, caller.user).await?;
+        self.store.pins(room).await
+    }
+
+    /// The texts that a message had before.
+    pub async fn list_versions(
+        &self,
+        caller: Caller,
+        room: RoomId,
+        seq: Seq,
+    ) -> Result<Vec<Version>> {
+        self.get_message(caller, room, seq).await?;
+        self.store.versions(room, seq).await
+    }
+
+    /// The message that was sent, or touched.
     pub async fn sent(pending: Pending) -> Result<Message> {
         match pending.done().await? {
             Done::Message(message) => Ok(message),
@@ -72,7 +101,7 @@ impl Chat {
     }
 
     pub async fn set_typing(&self, caller: Caller, room: RoomId, typing: bool) -> Result<()> {
-        self.head_for(room, caller.user).await?;
+        self.head_with(room, caller.user, Right::Post).await?;
         if !typing {
             if self.typing.stop(room, caller.user) {
                 self.hub.typing(room, caller.user, false);

@@ -16,7 +16,10 @@ use crate::{
     config::Config,
     error::{Error, Result},
     fanout::{hub::Hub, presence::Registry, typing::Typing},
-    model::{Content, RoomId, Seq, UserId, rooms::Access},
+    model::{
+        Content, RoomId, Seq, UserId,
+        rooms::{Access, Right},
+    },
     store::{
         Store,
         writer::{Committed, OnCommit, Writer},
@@ -36,6 +39,8 @@ pub struct Chat {
     pub(crate) typing: Arc<Typing>,
     /// One permit for each stream that may be open.
     pub(crate) streams: Arc<Semaphore>,
+    /// How fast each user makes calls of any kind.
+    pub(crate) calls: PerKey<UserId>,
     /// How fast each user posts.
     pub(crate) posting: PerKey<UserId>,
     /// Names the data; see `Ready.epoch`.
@@ -58,6 +63,7 @@ impl Chat {
             epoch: store.epoch().await?,
             node: Uuid::now_v7(),
             streams: Arc::new(Semaphore::new(config.server.max_streams)),
+            calls: PerKey::per_second(config.chat.calls_per_second, config.chat.calls_burst),
             posting: PerKey::per_second(
                 config.chat.messages_per_second,
                 config.chat.messages_burst,
@@ -79,8 +85,13 @@ impl Chat {
 
     /// The head of a room that the user takes part in.
     pub(crate) async fn head_for(&self, room: RoomId, user: UserId) -> Result<Seq> {
+        self.head_with(room, user, Right::Read).await
+    }
+
+    /// The head of a room in which the user may do this.
+    pub(crate) async fn head_with(&self, room: RoomId, user: UserId, right: Right) -> Result<Seq> {
         let (access, head) = self.access(room, user).await?;
-        access.may_take_part()?;
+        access.may(right)?;
         Ok(head)
     }
 }
@@ -96,7 +107,7 @@ fn hand_on(hub: &Hub, typing: &Typing, committed: Committed) {
         let posters: Vec<UserId> = commit
             .changes
             .iter()
-            .filter_map(|change| change.message.as_ref())
+            .filter_map(|change| change.message.as_ref().filter(|m| m.seq == change.seq))
             .filter(|message| matches!(message.content, Content::Text { .. }))
             .map(|message| message.sender)
             .collect();

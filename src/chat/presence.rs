@@ -68,7 +68,15 @@ impl Chat {
             watching.insert(room, members <= PRESENCE_MEMBERS);
             counts.push((room, members, online));
         }
-        self.hub.watch(connection, watching);
+        self.hub.watch(connection, watching.clone());
+        // Who has left meanwhile was not watching yet when they left.
+        for (room, ..) in &counts {
+            if let Err(error) = self.head_for(*room, caller.user).await {
+                watching.remove(room);
+                self.hub.watch(connection, watching);
+                return Err(error);
+            }
+        }
 
         let mut watched = Vec::new();
         for (room, member_count, mut online_count) in counts {

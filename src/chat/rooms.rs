@@ -4,31 +4,51 @@ use super::Chat;
 use crate::{
     error::{Error, Result},
     model::{
-        Caller, Done, Member, Op, Presence, Room, RoomId, RoomKind, RoomSummary, Seq, Timestamp,
-        rooms::{DirectorySearch, MemberSearch, RoomPage, Settings},
+        Caller, Done, Member, MemberRole, MemberState, Op, Presence, Room, RoomId, RoomKind,
+        RoomSummary, Seq, Timestamp, UserId,
+        rooms::{DirectorySearch, MemberOrder, MemberSearch, NewRoom, Right, RoomPage, Settings},
     },
 };
 
 impl Chat {
-    pub async fn create_room(&self, caller: Caller, name: String, topic: String) -> Result<Room> {
+    pub async fn create_room(&self, caller: Caller, new: NewRoom) -> Result<Room> {
+        self.posting.check(&caller.user)?;
         let owner = self.store.user(caller.user).await?.ok_or(Error::SessionRevoked)?;
-        let room = Room {
-            id: RoomId::new(),
-            kind: RoomKind::Public,
-            name,
-            topic,
-            creator: Some(caller.user),
-            created_at: Timestamp::now(),
-            member_count: 0,
-            changed_seq: Seq::ZERO,
-            head_seq: Seq::ZERO,
-        };
-        self.change_room(Op::Create { room: Box::new(room), owner }).await
+        let room = new_room(RoomId::new(), caller, new);
+        let members = vec![(owner, MemberRole::Owner)];
+        self.change_room(Op::Create { room: Box::new(room), members }).await
+    }
+
+    /// The one room of the caller and another user. Its id follows from theirs,
+    /// so that both make the same.
+    pub async fn open_direct_room(&self, caller: Caller, other: UserId) -> Result<Room> {
+        let (a, b) = (caller.user.min(other), caller.user.max(other));
+        let id = RoomId::direct(a, b);
+        if let Some(room) = self.store.room(id).await? {
+            return Ok(room);
+        }
+        self.posting.check(&caller.user)?;
+        let user = self.store.user(caller.user).await?.ok_or(Error::SessionRevoked)?;
+        let mut members = vec![(user, MemberRole::Member)];
+        if other != caller.user {
+            let user = self.store.user(other).await?.ok_or(Error::UserNotFound)?;
+            members.push((user, MemberRole::Member));
+            if self.store.blocks_between(caller.user, other).await? {
+                return Err(Error::Blocked);
+            }
+        }
+        let kind = RoomKind::Direct { a, b };
+        let new = NewRoom { kind, name: String::new(), topic: String::new() };
+        let room = new_room(id, caller, new);
+        self.change_room(Op::Create { room: Box::new(room), members }).await
     }
 
     /// A room, and whether the caller is a member.
     pub async fn get_room(&self, caller: Caller, room: RoomId) -> Result<(Room, bool)> {
         let (access, _) = self.access(room, caller.user).await?;
+        if !access.may_know() {
+            return Err(Error::RoomNotFound);
+        }
         let room = self.store.room(room).await?.ok_or(Error::RoomNotFound)?;
         Ok((room, access.is_member()))
     }
@@ -54,16 +74,20 @@ impl Chat {
     }
 
     pub async fn update_room(&self, caller: Caller, settings: Settings) -> Result<Room> {
+        self.posting.check(&caller.user)?;
         let Settings { room, name, topic } = settings;
         self.change_room(Op::Update { room, user: caller.user, name, topic }).await
     }
 
     pub async fn join_room(&self, caller: Caller, room: RoomId) -> Result<Room> {
+        // Joins and leaves are messages in the room too.
+        self.posting.check(&caller.user)?;
         let user = self.store.user(caller.user).await?.ok_or(Error::SessionRevoked)?;
         self.change_room(Op::Join { room, user }).await
     }
 
     pub async fn leave_room(&self, caller: Caller, room: RoomId) -> Result<()> {
+        self.posting.check(&caller.user)?;
         let user = self.store.user(caller.user).await?.ok_or(Error::SessionRevoked)?;
         self.writer.submit(Op::Leave { room, user })?.done().await.map(drop)
     }
@@ -74,13 +98,57 @@ impl Chat {
         caller: Caller,
         search: MemberSearch,
     ) -> Result<(Vec<(Member, Presence)>, bool)> {
-        let MemberSearch { room, prefix, after, limit } = search;
-        self.head_for(room, caller.user).await?;
-        let members = self.store.members(room, &prefix, after, limit).await?;
-        let (members, more) = cut(members, limit);
+        self.head_for(search.room, caller.user).await?;
+        let members = self.store.members(MemberState::Joined, &search).await?;
+        let (members, more) = cut(members, search.limit);
         let users: Vec<_> = members.iter().map(|member| member.user.id).collect();
         let presences = self.presence_of(&users).await?;
         Ok((members.into_iter().zip(presences).collect(), more))
+    }
+
+    /// A page of who is banned from a room, and whether there are more.
+    pub async fn list_bans(
+        &self,
+        caller: Caller,
+        search: MemberSearch,
+    ) -> Result<(Vec<Member>, bool)> {
+        self.head_with(search.room, caller.user, Right::ManageMembers).await?;
+        Ok(cut(self.store.members(MemberState::Banned, &search).await?, search.limit))
+    }
+
+    pub async fn add_members(
+        &self,
+        caller: Caller,
+        room: RoomId,
+        users: Vec<UserId>,
+    ) -> Result<Room> {
+        self.posting.check(&caller.user)?;
+        self.head_with(room, caller.user, Right::AddMembers).await?;
+        let found = self.store.users(&users).await?;
+        if found.len() != users.len() {
+            return Err(Error::UserNotFound);
+        }
+        self.change_room(Op::Add { room, by: caller.user, users: found }).await
+    }
+
+    pub async fn set_member(&self, caller: Caller, order: MemberOrder) -> Result<Member> {
+        let MemberOrder { room, user, change } = order;
+        self.posting.check(&caller.user)?;
+        // Before whether there is such a user: strangers learn nothing.
+        self.head_for(room, caller.user).await?;
+        let user = Box::new(self.store.user(user).await?.ok_or(Error::UserNotFound)?);
+        let op = Op::SetMember { room, by: caller.user, user, change };
+        match self.writer.submit(op)?.done().await? {
+            Done::Member(member) => Ok(member),
+            other => {
+                Err(Error::internal(format!("a change of a member was answered by {other:?}")))
+            }
+        }
+    }
+
+    pub async fn archive_room(&self, caller: Caller, room: RoomId, archived: bool) -> Result<Room> {
+        self.posting.check(&caller.user)?;
+        self.change_room(Op::Archive { room, by: caller.user, archived }).await
     }
 
     async fn change_room(&self, op: Op) -> Result<Room> {
@@ -88,6 +156,22 @@ impl Chat {
             Done::Room(room) => Ok(room),
             other => Err(Error::internal(format!("a change of a room was answered by {other:?}"))),
         }
+    }
+}
+
+fn new_room(id: RoomId, caller: Caller, new: NewRoom) -> Room {
+    let NewRoom { kind, name, topic } = new;
+    Room {
+        id,
+        kind,
+        name,
+        topic,
+        creator: Some(caller.user),
+        created_at: Timestamp::now(),
+        archived_at: None,
+        member_count: 0,
+        changed_seq: Seq::ZERO,
+        head_seq: Seq::ZERO,
     }
 }
 

@@ -4,16 +4,17 @@ use super::{Chat, rooms::cut};
 use crate::{
     error::{Error, Result},
     model::{
-        Caller, Presence, PresenceState, User, UserId,
-        users::{ProfileChanges, UserSearch},
+        Caller, Presence, PresenceState, Timestamp, User, UserId,
+        users::{AccountRole, ProfileChanges, UserSearch},
     },
 };
 
 impl Chat {
-    /// The caller's account and address.
-    pub async fn get_me(&self, caller: Caller) -> Result<(User, Option<String>)> {
+    /// The caller's account, address and role.
+    pub async fn get_me(&self, caller: Caller) -> Result<(User, Option<String>, AccountRole)> {
         let user = self.store.user(caller.user).await?.ok_or(Error::SessionRevoked)?;
-        Ok((user, self.store.email(caller.user).await?))
+        let email = self.store.email(caller.user).await?;
+        Ok((user, email, self.store.account_role(caller.user).await?))
     }
 
     pub async fn get_user(&self, user: UserId) -> Result<(User, Presence)> {
@@ -39,5 +40,28 @@ impl Chat {
     pub async fn update_profile(&self, caller: Caller, changes: ProfileChanges) -> Result<User> {
         self.store.update_profile(caller.user, &changes).await?;
         self.store.user(caller.user).await?.ok_or(Error::SessionRevoked)
+    }
+
+    pub async fn block_user(&self, caller: Caller, user: UserId) -> Result<()> {
+        if user == caller.user {
+            return Err(Error::invalid("user_id", "must not be yourself"));
+        }
+        self.store.user(user).await?.ok_or(Error::UserNotFound)?;
+        self.store.block(caller.user, user, Timestamp::now()).await
+    }
+
+    pub async fn unblock_user(&self, caller: Caller, user: UserId) -> Result<()> {
+        self.store.user(user).await?.ok_or(Error::UserNotFound)?;
+        self.store.unblock(caller.user, user).await
+    }
+
+    /// A page of the users that the caller has blocked, and whether there are more.
+    pub async fn list_blocked(
+        &self,
+        caller: Caller,
+        search: UserSearch,
+    ) -> Result<(Vec<User>, bool)> {
+        let UserSearch { after, limit, .. } = search;
+        Ok(cut(self.store.blocked(caller.user, after, limit).await?, limit))
     }
 }

@@ -17,8 +17,8 @@ use tokio::sync::{Notify, mpsc, watch};
 
 use crate::{
     model::{
-        Change, ConnectionId, MemberState, ReadMark, RoomCommit, RoomId, Seq, SessionId, Timestamp,
-        UserId,
+        Caller, Change, ConnectionId, MemberState, ReadMark, RoomCommit, RoomId, Seq, SessionId,
+        Timestamp, UserId,
     },
     wire::events::{self, Kind},
 };
@@ -32,14 +32,25 @@ const PIECE_BYTES: usize = 256 * 1024;
 pub enum Item {
     /// Consecutive changes of a room, encoded.
     Log { room: RoomId, after: Seq, seq: Seq, bytes: Bytes },
-    /// A state: typing, presence, a read mark. May be dropped.
+    /// Typing or presence. May be dropped.
     State(Bytes),
+    /// A read mark. What catches up gets the marks as they are.
+    Mark(Bytes),
     /// A room's log went on without its events coming through here.
     Moved { room: RoomId, seq: Seq },
     /// The user is in the room now; its events follow.
     Added(RoomId),
     /// The user is not in the room any more.
     Removed(RoomId),
+}
+
+/// How much a stream may take.
+#[derive(Debug, Clone, Copy)]
+pub struct Bounds {
+    /// Events that may wait in its queue.
+    pub queue: usize,
+    /// Streams of its user on this node, with it.
+    pub streams: usize,
 }
 
 /// Why the server ends a stream from outside its session.
@@ -76,12 +87,14 @@ impl Outlet {
         if self.lagging.load(Ordering::Acquire) {
             return;
         }
-        if let Err(mpsc::error::TrySendError::Full(item)) = self.queue.try_send(item) {
-            // A state that is lost is followed by a newer one.
-            if !matches!(item, Item::State(_)) {
-                self.lagging.store(true, Ordering::Release);
-                self.lagged.notify_one();
-            }
+        // States never take the room that the log needs.
+        let crowded = self.queue.capacity() <= self.queue.max_capacity() / 2;
+        if crowded && matches!(item, Item::State(_)) {
+            return;
+        }
+        if let Err(mpsc::error::TrySendError::Full(_)) = self.queue.try_send(item) {
+            self.lagging.store(true, Ordering::Release);
+            self.lagged.notify_one();
         }
     }
 
@@ -156,16 +169,11 @@ pub struct Hub {
 
 impl Hub {
     /// Adds a stream. It gets its user's joins and leaves from now on, and the
-    /// events of the rooms that it subscribes to.
+    /// events of the rooms that it subscribes to. `None`: the user has too many.
     #[must_use]
-    pub fn open(
-        self: &Arc<Self>,
-        user: UserId,
-        session: SessionId,
-        token_expires_at: Timestamp,
-        queue_len: usize,
-    ) -> Inlet {
-        let (sender, queue) = mpsc::channel(queue_len);
+    pub fn open(self: &Arc<Self>, caller: Caller, bounds: Bounds) -> Option<Inlet> {
+        let Caller { user, session, expires_at: token_expires_at } = caller;
+        let (sender, queue) = mpsc::channel(bounds.queue);
         let (control_sender, control) = watch::channel(Control { ending: None, token_expires_at });
         let outlet = Arc::new(Outlet {
             connection: ConnectionId::new(),
@@ -177,12 +185,16 @@ impl Hub {
             control: control_sender,
         });
         let mut lists = self.write();
+        // Under the lock that adds it: of many that open at once none slips by.
+        if lists.users.get(&user).is_some_and(|outlets| outlets.len() >= bounds.streams) {
+            return None;
+        }
         lists.users.entry(user).or_default().push(outlet.clone());
         lists.connections.insert(
             outlet.connection,
             Entry { outlet: outlet.clone(), rooms: HashSet::new(), watching: HashMap::new() },
         );
-        Inlet { outlet, queue, control, hub: self.clone() }
+        Some(Inlet { outlet, queue, control, hub: self.clone() })
     }
 
     fn close(&self, connection: ConnectionId) {
@@ -203,12 +215,6 @@ impl Hub {
         let lists = self.read();
         let entry = lists.connections.get(&connection)?;
         (entry.outlet.user == user).then(|| entry.outlet.clone())
-    }
-
-    /// How many streams a user has open on this node.
-    #[must_use]
-    pub fn streams_of(&self, user: UserId) -> usize {
-        self.read().users.get(&user).map_or(0, Vec::len)
     }
 
     /// Lets a stream have the events of these rooms from now on.
@@ -260,7 +266,7 @@ impl Hub {
                 self.add(room, user);
             }
             piece.append(change);
-            if let Some((user, MemberState::Left)) = membership {
+            if let Some((user, MemberState::Left | MemberState::Banned)) = membership {
                 self.send(room, &mut piece);
                 self.remove(room, user);
             } else if piece.bytes.len() > PIECE_BYTES {
@@ -283,7 +289,7 @@ impl Hub {
         let Some(outlets) = lists.users.get(&mark.user) else { return };
         let bytes = events::piece(events::read_mark(mark));
         for outlet in outlets {
-            outlet.offer(Item::State(bytes.clone()));
+            outlet.offer(Item::Mark(bytes.clone()));
         }
     }
 

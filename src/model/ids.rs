@@ -43,6 +43,16 @@ id!(
     /// Names a room.
     RoomId
 );
+impl RoomId {
+    /// The id of the direct room of two users, given in their order.
+    #[must_use]
+    pub fn direct(a: UserId, b: UserId) -> Self {
+        /// Names the kind of names; made once, by chance.
+        const DIRECT_ROOMS: Uuid = Uuid::from_u128(0x6f1c_2f4e_0d6b_4c55_9f0e_7a3a_51c8_22d7);
+        Self(Uuid::new_v5(&DIRECT_ROOMS, &[a.0.into_bytes(), b.0.into_bytes()].concat()))
+    }
+}
+
 id!(
     /// Names a signed-in device or program.
     SessionId

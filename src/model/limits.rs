@@ -12,9 +12,18 @@ pub const DEVICE_CHARS: usize = 100;
 pub const QUERY_CHARS: usize = 64;
 
 pub const ROOM_NAME_CHARS: usize = 64;
+/// Users that may be added to a room at once.
+pub const ADD_MEMBERS: usize = 50;
+pub const MUTE_FOR: Duration = Duration::from_hours(24 * 366);
 pub const TOPIC_CHARS: usize = 250;
 pub const MESSAGE_CHARS: usize = 4_000;
 pub const MESSAGE_BYTES: usize = 16 * 1024;
+/// Different emojis under one message.
+pub const REACTIONS: usize = 20;
+/// Users that a reaction names.
+pub const REACTION_USERS: usize = 100;
+pub const PINS: i64 = 100;
+pub const VERSIONS: usize = 100;
 pub const CLIENT_MESSAGE_ID_CHARS: usize = 64;
 pub const REQUEST_ID_CHARS: usize = 64;
 
@@ -27,6 +36,11 @@ pub const RESUME_ROOMS: usize = 10_000;
 pub const PRESENCE_MEMBERS: i64 = 200;
 /// Unread messages are counted up to here.
 pub const UNREAD_COUNT: i64 = 999;
+/// What a summary counts and looks for lies within so many positions of the
+/// room's head, so that its cost does not grow with what nobody counts.
+pub const SUMMARY_POSITIONS: i64 = 10_000;
+/// A page of messages is cut when their texts have grown this long.
+pub const PAGE_BYTES: usize = 512 * 1024;
 
 pub const COMMANDS_IN_FLIGHT: usize = 32;
 pub const GRPC_MESSAGE_BYTES: usize = 1024 * 1024;

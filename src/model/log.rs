@@ -5,11 +5,13 @@
 //! `changes`, from which the store derives every row it writes. A refused
 //! operation leaves no trace.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::{
-    Change, Content, Draft, Member, MemberRole, MemberState, Message, Room, RoomId, Seq,
-    SystemKind, Timestamp, User, UserId, rooms::Access,
+    Change, Content, Draft, Member, MemberRole, MemberState, Message, Room, RoomId, Seq, Timestamp,
+    Touch, User, UserId,
+    log_messages::Touched,
+    rooms::{Access, MemberChange, Right},
 };
 use crate::error::{Error, Result};
 
@@ -17,11 +19,52 @@ use crate::error::{Error, Result};
 #[derive(Debug, Clone)]
 pub enum Op {
     Send(Draft),
-    Create { room: Box<Room>, owner: User },
-    Join { room: RoomId, user: User },
-    Leave { room: RoomId, user: User },
-    Update { room: RoomId, user: UserId, name: Option<String>, topic: Option<String> },
-    MarkRead { room: RoomId, user: UserId, seq: Seq },
+    /// The first of the members makes it.
+    Create {
+        room: Box<Room>,
+        members: Vec<(User, MemberRole)>,
+    },
+    Join {
+        room: RoomId,
+        user: User,
+    },
+    Leave {
+        room: RoomId,
+        user: User,
+    },
+    Update {
+        room: RoomId,
+        user: UserId,
+        name: Option<String>,
+        topic: Option<String>,
+    },
+    MarkRead {
+        room: RoomId,
+        user: UserId,
+        seq: Seq,
+    },
+    Touch {
+        room: RoomId,
+        user: UserId,
+        seq: Seq,
+        touch: Touch,
+    },
+    Add {
+        room: RoomId,
+        by: UserId,
+        users: Vec<User>,
+    },
+    SetMember {
+        room: RoomId,
+        by: UserId,
+        user: Box<User>,
+        change: MemberChange,
+    },
+    Archive {
+        room: RoomId,
+        by: UserId,
+        archived: bool,
+    },
 }
 
 impl Op {
@@ -33,25 +76,47 @@ impl Op {
             Self::Join { room, .. }
             | Self::Leave { room, .. }
             | Self::Update { room, .. }
-            | Self::MarkRead { room, .. } => *room,
+            | Self::MarkRead { room, .. }
+            | Self::Touch { room, .. }
+            | Self::Add { room, .. }
+            | Self::SetMember { room, .. }
+            | Self::Archive { room, .. } => *room,
         }
     }
 
+    /// The users whose memberships it needs to know.
     #[must_use]
-    pub fn user(&self) -> UserId {
+    pub fn users(&self) -> Vec<UserId> {
         match self {
-            Self::Send(draft) => draft.sender,
-            Self::Create { owner: user, .. }
-            | Self::Join { user, .. }
-            | Self::Leave { user, .. } => user.id,
-            Self::Update { user, .. } | Self::MarkRead { user, .. } => *user,
+            Self::Send(draft) => vec![draft.sender],
+            Self::Create { members, .. } => members.iter().map(|(user, _)| user.id).collect(),
+            Self::Join { user, .. } | Self::Leave { user, .. } => vec![user.id],
+            Self::Update { user, .. } | Self::MarkRead { user, .. } | Self::Touch { user, .. } => {
+                vec![*user]
+            }
+            Self::Add { by, users, .. } => users.iter().map(|user| user.id).chain([*by]).collect(),
+            Self::SetMember { by, user, .. } => vec![*by, user.id],
+            Self::Archive { by, .. } => vec![*by],
+        }
+    }
+
+    /// The message that it is about, which must be read before.
+    #[must_use]
+    pub fn message(&self) -> Option<Seq> {
+        match self {
+            Self::Send(draft) => draft.reply_to,
+            Self::Touch { seq, .. } => Some(*seq),
+            _ => None,
         }
     }
 
     /// Whether it needs to know how many members and owners the room has.
     #[must_use]
     pub fn needs_counts(&self) -> bool {
-        matches!(self, Self::Join { .. } | Self::Leave { .. } | Self::Update { .. })
+        !matches!(
+            self,
+            Self::Send(_) | Self::Create { .. } | Self::MarkRead { .. } | Self::Touch { .. }
+        )
     }
 }
 
@@ -62,6 +127,7 @@ pub enum Done {
     Room(Room),
     Left,
     Read(Seq),
+    Member(Member),
 }
 
 /// A membership as it is stored.
@@ -70,6 +136,7 @@ pub struct Membership {
     pub role: MemberRole,
     pub state: MemberState,
     pub joined_at: Timestamp,
+    pub muted_until: Option<Timestamp>,
     pub changed_seq: Seq,
 }
 
@@ -79,6 +146,10 @@ pub struct RoomLog {
     pub room: Room,
     /// The room is made by this transaction.
     pub created: bool,
+    /// The time of the operation that is applied.
+    pub(super) now: Timestamp,
+    /// One of the two of a direct room does not want to hear from the other.
+    pub blocked: bool,
     /// Of the users that the batch's operations name; absent: never a member.
     pub members: HashMap<UserId, Membership>,
     /// How many owners are in the room; read only for who needs counts, as is
@@ -88,11 +159,19 @@ pub struct RoomLog {
     pub read: HashMap<UserId, Seq>,
     /// Messages that the batch's drafts may repeat, by sender and client id.
     pub sent: HashMap<(UserId, String), Message>,
+    /// Messages that the batch's operations are about.
+    pub messages: BTreeMap<Seq, Message>,
+    /// Which of the batch's users have which reaction under them.
+    pub reacted: HashSet<(Seq, String, UserId)>,
+    /// How many messages are pinned; read only for who pins.
+    pub pins: i64,
 
     /// What this transaction changes, one element for each position taken.
     pub changes: Vec<Change>,
     /// Whose read mark it moves.
     pub moved_marks: HashSet<UserId>,
+    /// What else it does to messages.
+    pub touched: Touched,
 }
 
 impl RoomLog {
@@ -101,109 +180,92 @@ impl RoomLog {
         Self {
             room,
             created: false,
+            now: Timestamp::default(),
+            blocked: false,
             members: HashMap::new(),
             owners: 0,
             read: HashMap::new(),
             sent: HashMap::new(),
+            messages: BTreeMap::new(),
+            reacted: HashSet::new(),
+            pins: 0,
             changes: Vec::new(),
             moved_marks: HashSet::new(),
+            touched: Touched::default(),
         }
+    }
+
+    /// Of a room that the transaction makes.
+    #[must_use]
+    pub fn of_new_room(room: Room) -> Self {
+        Self { created: true, ..Self::new(room) }
     }
 
     /// Applies one operation, or refuses it and changes nothing.
     pub fn apply(&mut self, op: &Op, now: Timestamp) -> Result<Done> {
+        self.now = now;
         match op {
-            Op::Send(draft) => self.send(draft, now).map(Done::Message),
-            Op::Create { owner, .. } => Ok(self.create(owner, now)),
-            Op::Join { user, .. } => Ok(self.join(user, now)),
-            Op::Leave { user, .. } => self.leave(user, now),
+            Op::Send(draft) => self.send(draft).map(Done::Message),
+            Op::Create { members, .. } => Ok(self.create(members)),
+            Op::Join { user, .. } => self.join(user),
+            Op::Leave { user, .. } => self.leave(user),
             Op::Update { user, name, topic, .. } => {
-                self.update(*user, name.as_deref(), topic.as_deref(), now)
+                self.update(*user, name.as_deref(), topic.as_deref())
             }
             Op::MarkRead { user, seq, .. } => self.mark_read(*user, *seq),
+            Op::Touch { user, seq, touch, .. } => self.touch(*user, *seq, touch).map(Done::Message),
+            Op::Add { by, users, .. } => self.add(*by, users),
+            Op::SetMember { by, user, change, .. } => self.set(*by, user, *change),
+            Op::Archive { by, archived, .. } => self.archive(*by, *archived),
         }
     }
 
-    fn access(&self, user: UserId) -> Access {
-        let membership = self.members.get(&user).map(|m| (m.role, m.state));
-        Access { kind: self.room.kind, membership }
+    /// Whether a draft's sender may post; what others send again is looked up.
+    #[must_use]
+    pub fn may_post(&self, user: UserId) -> bool {
+        self.access(user).may(Right::Post).is_ok()
     }
 
-    fn send(&mut self, draft: &Draft, now: Timestamp) -> Result<Message> {
-        self.access(draft.sender).may_take_part()?;
+    pub(super) fn access(&self, user: UserId) -> Access {
+        let held = self.members.get(&user);
+        Access {
+            kind: self.room.kind,
+            archived: self.room.archived_at.is_some(),
+            membership: held.map(|held| (held.role, held.state)),
+            muted: held.and_then(|held| held.muted_until).is_some_and(|until| until > self.now),
+        }
+    }
+
+    fn send(&mut self, draft: &Draft) -> Result<Message> {
         let key = (draft.sender, draft.client_message_id.clone());
         if let Some(first) = self.sent.get(&key) {
+            // Also to who has left since: it was sent, and that is the answer.
             return match &first.content {
-                Content::Text { text, .. } if *text == draft.text => Ok(first.clone()),
-                _ => Err(Error::ClientMessageIdReused),
+                Content::Text { text, .. } if *text != draft.text && first.edited_at.is_none() => {
+                    Err(Error::ClientMessageIdReused)
+                }
+                // What it was at first is not known any more once it was edited.
+                _ => Ok(first.clone()),
             };
+        }
+        self.access(draft.sender).may(Right::Post)?;
+        if self.blocked {
+            return Err(Error::Blocked);
+        }
+        if let Some(seq) = draft.reply_to {
+            self.messages.get(&seq).ok_or(Error::MessageNotFound)?.text()?;
         }
         let content = Content::Text {
             text: draft.text.clone(),
             client_message_id: draft.client_message_id.clone(),
         };
-        let change = self.post(draft.sender, content, now);
-        let message = change.message.clone().expect("post puts a message into its change");
+        let message = self.post(draft.sender, content, draft.reply_to);
         self.sent.insert(key, message.clone());
         Ok(message)
     }
 
-    fn create(&mut self, owner: &User, now: Timestamp) -> Done {
-        // Found instead of made: an earlier try of this same operation has
-        // committed, and its answer was lost on the way.
-        if self.created && self.changes.is_empty() {
-            self.tell(owner.id, SystemKind::RoomCreated, "", now);
-            self.set_member(owner, MemberRole::Owner, MemberState::Joined, now);
-            self.set_settings();
-        }
-        Done::Room(self.room.clone())
-    }
-
-    fn join(&mut self, user: &User, now: Timestamp) -> Done {
-        if !self.access(user.id).is_member() {
-            // A room that everyone left belongs to whoever comes back first;
-            // the rooms that a server comes with belong to nobody.
-            let empty = self.room.member_count == 0 && self.room.creator.is_some();
-            let role = if empty { MemberRole::Owner } else { MemberRole::Member };
-            self.tell(user.id, SystemKind::MemberJoined, "", now);
-            self.set_member(user, role, MemberState::Joined, now);
-        }
-        Done::Room(self.room.clone())
-    }
-
-    fn leave(&mut self, user: &User, now: Timestamp) -> Result<Done> {
-        let Ok(role) = self.access(user.id).may_take_part() else { return Ok(Done::Left) };
-        if role == MemberRole::Owner && self.owners == 1 && self.room.member_count > 1 {
-            return Err(Error::LastOwner);
-        }
-        self.tell(user.id, SystemKind::MemberLeft, "", now);
-        self.set_member(user, role, MemberState::Left, now);
-        Ok(Done::Left)
-    }
-
-    fn update(
-        &mut self,
-        user: UserId,
-        name: Option<&str>,
-        topic: Option<&str>,
-        now: Timestamp,
-    ) -> Result<Done> {
-        self.access(user).may_change_settings()?;
-        if let Some(name) = name.filter(|name| *name != self.room.name) {
-            name.clone_into(&mut self.room.name);
-            self.tell(user, SystemKind::RoomRenamed, name, now);
-            self.set_settings();
-        }
-        if let Some(topic) = topic.filter(|topic| *topic != self.room.topic) {
-            topic.clone_into(&mut self.room.topic);
-            self.tell(user, SystemKind::TopicChanged, topic, now);
-            self.set_settings();
-        }
-        Ok(Done::Room(self.room.clone()))
-    }
-
     fn mark_read(&mut self, user: UserId, seq: Seq) -> Result<Done> {
-        self.access(user).may_take_part()?;
+        self.access(user).may(Right::Read)?;
         if seq > self.room.head_seq {
             return Err(Error::invalid("seq", "must not be beyond the room's head"));
         }
@@ -216,52 +278,41 @@ impl RoomLog {
     }
 
     /// Takes the next position for a message.
-    fn post(&mut self, sender: UserId, content: Content, now: Timestamp) -> &mut Change {
-        let seq = self.room.head_seq.next();
-        self.room.head_seq = seq;
-        let mut change = Change::at(self.room.id, seq);
-        change.message = Some(Message {
+    pub(super) fn post(
+        &mut self,
+        sender: UserId,
+        content: Content,
+        reply_to: Option<Seq>,
+    ) -> Message {
+        let seq = self.next();
+        let message = Message {
             room: self.room.id,
             seq,
             sender,
-            posted_at: now,
+            posted_at: self.now,
             changed_seq: seq,
             content,
-        });
-        self.changes.push(change);
-        self.changes.last_mut().expect("a change was just pushed")
-    }
-
-    fn tell(&mut self, who: UserId, kind: SystemKind, detail: &str, now: Timestamp) {
-        self.post(who, Content::System { kind, detail: detail.to_owned() }, now);
-    }
-
-    /// Changes a membership at the position that was just taken.
-    fn set_member(&mut self, user: &User, role: MemberRole, state: MemberState, now: Timestamp) {
-        let seq = self.room.head_seq;
-        let joined = state == MemberState::Joined;
-        let step = if joined { 1 } else { -1 };
-        self.room.member_count += step;
-        if role == MemberRole::Owner {
-            self.owners += step;
-        }
-        let joined_at = match self.members.get(&user.id) {
-            Some(before) if !joined => before.joined_at,
-            _ => now,
+            reply_to,
+            edited_at: None,
+            reactions: Vec::new(),
+            pin: None,
         };
-        self.members.insert(user.id, Membership { role, state, joined_at, changed_seq: seq });
-        if let Some(change) = self.changes.last_mut() {
-            change.member =
-                Some(Member { user: user.clone(), role, state, joined_at, changed_seq: seq });
-        }
+        self.messages.insert(seq, message.clone());
+        self.tell_message(message.clone());
+        message
     }
 
-    /// Marks the settings as changed at the position that was just taken.
-    fn set_settings(&mut self) {
-        self.room.changed_seq = self.room.head_seq;
-        if let Some(change) = self.changes.last_mut() {
-            change.settings = Some(self.room.clone());
-        }
+    /// Takes the next position.
+    pub(super) fn next(&mut self) -> Seq {
+        self.room.head_seq = self.room.head_seq.next();
+        self.room.head_seq
+    }
+
+    /// Tells a message at the position that it has just taken.
+    pub(super) fn tell_message(&mut self, message: Message) {
+        let mut change = Change::at(self.room.id, message.changed_seq);
+        change.message = Some(message);
+        self.changes.push(change);
     }
 }
 
@@ -292,16 +343,20 @@ mod tests {
             topic: String::new(),
             creator: Some(user(0).id),
             created_at: Timestamp(0),
+            archived_at: None,
             member_count: 0,
             changed_seq: Seq::ZERO,
             head_seq: Seq::ZERO,
         }
     }
 
+    fn create() -> Op {
+        Op::Create { room: Box::new(room()), members: vec![(user(0), MemberRole::Owner)] }
+    }
+
     fn new_log() -> RoomLog {
         let mut log = RoomLog { created: true, ..RoomLog::new(room()) };
-        log.apply(&Op::Create { room: Box::new(room()), owner: user(0) }, Timestamp(1))
-            .expect("a room can be made");
+        log.apply(&create(), Timestamp(1)).expect("a room can be made");
         log
     }
 
@@ -311,6 +366,7 @@ mod tests {
             sender: user(n).id,
             text: text.into(),
             client_message_id: id.to_string(),
+            reply_to: None,
         })
     }
 
@@ -344,16 +400,25 @@ mod tests {
         /// Whatever is asked, in whatever order: positions have no holes, what
         /// is refused changes nothing, and counts agree with the members.
         #[test]
-        fn the_log_has_no_holes(ops in proptest::collection::vec((0u8..6, 0u8..4, 0u8..5), 0..80)) {
+        fn the_log_has_no_holes(ops in proptest::collection::vec((0u8..12, 0u8..4, 0u8..5), 0..80)) {
             let mut log = new_log();
             for (what, who, id) in ops {
                 let room = room().id;
+                let touch = |touch| {
+                    Op::Touch { room, user: user(who).id, seq: Seq(i64::from(id) * 2), touch }
+                };
                 let op = match what {
                     0 | 1 => draft(who, id, if id == 4 { "other" } else { "same" }),
                     2 => Op::Join { room, user: user(who) },
                     3 => Op::Leave { room, user: user(who) },
                     4 => Op::Update { room, user: user(who).id, name: Some(format!("n{id}")), topic: (id > 2).then(String::new) },
-                    _ => Op::MarkRead { room, user: user(who).id, seq: Seq(i64::from(id) * 3) },
+                    5 => Op::MarkRead { room, user: user(who).id, seq: Seq(i64::from(id) * 3) },
+                    6 => touch(Touch::Edit(format!("by {who}"))),
+                    7 => touch(Touch::Delete),
+                    8 => touch(Touch::React(if who > 1 { "👍" } else { "🎉" }.into())),
+                    9 => touch(Touch::Unreact("👍".into())),
+                    10 => touch(Touch::Pin),
+                    _ => touch(Touch::Unpin),
                 };
                 let before = (log.room.clone(), log.changes.len(), log.members.len());
                 if log.apply(&op, Timestamp(9)).is_err() {
@@ -373,6 +438,19 @@ mod tests {
             for mark in log.read.values() {
                 prop_assert!(*mark <= log.room.head_seq);
             }
+            // What was told last of each message is what is written, and its
+            // derived parts agree with the rows.
+            for (seq, message) in &log.messages {
+                let told = log.changes.iter().rev().filter_map(|change| change.message.as_ref());
+                prop_assert_eq!(told.into_iter().find(|told| told.seq == *seq), Some(message));
+                for reaction in &message.reactions {
+                    let rows = log.reacted.iter().filter(|(of, emoji, _)| (of, emoji) == (seq, &reaction.emoji));
+                    prop_assert_eq!(reaction.count, count(rows.count()));
+                    prop_assert_eq!(reaction.count, count(reaction.users.len()));
+                    prop_assert!(reaction.count > 0);
+                }
+            }
+            prop_assert_eq!(log.pins, count(log.messages.values().filter(|m| m.pin.is_some()).count()));
         }
     }
 }

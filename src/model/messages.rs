@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::{RoomId, Seq, Timestamp, UserId};
+use crate::error::{Error, Result};
 
 /// One message, named by (room, seq).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,12 +14,76 @@ pub struct Message {
     pub posted_at: Timestamp,
     pub changed_seq: Seq,
     pub content: Content,
+    /// The message that this one answers.
+    pub reply_to: Option<Seq>,
+    /// When the text was changed last.
+    pub edited_at: Option<Timestamp>,
+    pub reactions: Vec<Reaction>,
+    pub pin: Option<Pin>,
+}
+
+impl Message {
+    /// Its text; or why there is none.
+    pub fn text(&self) -> Result<&str> {
+        match &self.content {
+            Content::Text { text, .. } => Ok(text),
+            Content::Deleted { .. } => Err(Error::MessageDeleted),
+            Content::System { .. } => Err(Error::SystemMessage),
+        }
+    }
+}
+
+/// An emoji under a message, and who put it there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reaction {
+    pub emoji: String,
+    pub count: i64,
+    /// The first `limits::REACTION_USERS` of them, and when they did.
+    pub users: Vec<(UserId, Timestamp)>,
+}
+
+impl Reaction {
+    /// Puts reactions and their users into their order, which follows from the
+    /// reactions alone: the emoji that was used first before the others.
+    pub fn sort(reactions: &mut [Self]) {
+        for reaction in &mut *reactions {
+            reaction.users.sort_by_key(|(user, at)| (*at, *user));
+        }
+        let first = |reaction: &Self| reaction.users.first().map(|(_, at)| *at);
+        reactions.sort_by(|a, b| (first(a), &a.emoji).cmp(&(first(b), &b.emoji)));
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pin {
+    pub user: UserId,
+    pub pinned_at: Timestamp,
+}
+
+/// A text that a message had.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Version {
+    pub text: String,
+    pub written_at: Timestamp,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Content {
-    Text { text: String, client_message_id: String },
-    System { kind: SystemKind, detail: String },
+    Text {
+        text: String,
+        client_message_id: String,
+    },
+    System {
+        kind: SystemKind,
+        detail: String,
+        /// Whom it was done to.
+        about: Option<UserId>,
+    },
+    /// What is left of a text.
+    Deleted {
+        by: UserId,
+        client_message_id: String,
+    },
 }
 
 /// What a system message tells; the message's sender is the one who did it.
@@ -29,6 +94,12 @@ pub enum SystemKind {
     MemberLeft,
     RoomRenamed,
     TopicChanged,
+    MemberAdded,
+    MemberRemoved,
+    MemberBanned,
+    RoleChanged,
+    RoomArchived,
+    RoomUnarchived,
 }
 
 /// A message that someone wants to post, valid in itself.
@@ -38,6 +109,18 @@ pub struct Draft {
     pub sender: UserId,
     pub text: String,
     pub client_message_id: String,
+    pub reply_to: Option<Seq>,
+}
+
+/// Something to be done with a message of a room.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Touch {
+    Edit(String),
+    Delete,
+    React(String),
+    Unreact(String),
+    Pin,
+    Unpin,
 }
 
 /// Which page of a room's messages.

@@ -7,6 +7,10 @@ use crate::error::{Error, Result};
 pub enum RoomKind {
     /// Listed in the directory; anyone may join.
     Public,
+    /// Known to its members only, who add others.
+    Private,
+    /// Of two people, the smaller id first, or of one who keeps notes.
+    Direct { a: UserId, b: UserId },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,8 +22,10 @@ pub struct Room {
     /// `None` for the rooms that a new server comes with.
     pub creator: Option<UserId>,
     pub created_at: Timestamp,
+    /// Since when nothing may be written in it.
+    pub archived_at: Option<Timestamp>,
     pub member_count: i64,
-    /// Position of the last change of name or topic.
+    /// Position of the last change of the settings above.
     pub changed_seq: Seq,
     pub head_seq: Seq,
 }
@@ -30,8 +36,10 @@ pub struct RoomSummary {
     pub room: Room,
     pub role: MemberRole,
     pub read_seq: Seq,
-    /// Exact up to `limits::UNREAD_COUNT`; larger means more than that.
+    /// Up to `limits::UNREAD_COUNT`.
     pub unread: i64,
+    /// There are more, or may be.
+    pub unread_more: bool,
     pub last_message: Option<Message>,
 }
 
@@ -42,11 +50,25 @@ pub enum MemberRole {
     Owner,
 }
 
+impl MemberRole {
+    /// As system messages name it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Member => "member",
+            Self::Admin => "admin",
+            Self::Owner => "owner",
+        }
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MemberState {
     Joined,
     /// The row stays, so that "left" is part of what changed.
     Left,
+    /// Not in the room, and may not join it.
+    Banned,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,35 +77,142 @@ pub struct Member {
     pub role: MemberRole,
     pub state: MemberState,
     pub joined_at: Timestamp,
+    /// May not post before this.
+    pub muted_until: Option<Timestamp>,
     pub changed_seq: Seq,
 }
 
-/// What a user may do in a room, from the room's kind and their membership
-/// (`None`: never a member). The one place that answers it.
-#[derive(Debug, Clone, Copy)]
-pub struct Access {
-    pub kind: RoomKind,
-    pub membership: Option<(MemberRole, MemberState)>,
+/// Something that a member may or may not do in a room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Right {
+    /// Reading the log and the members, marking, watching.
+    Read,
+    /// Posting, editing, deleting one's own, reacting, typing.
+    Post,
+    Pin,
+    DeleteOthers,
+    ChangeSettings,
+    AddMembers,
+    /// Removing, banning, muting those of a lower role.
+    ManageMembers,
+    SetRoles,
+    Archive,
 }
 
-impl Access {
-    /// Reading the log, posting, typing, marking.
-    pub fn may_take_part(self) -> Result<MemberRole> {
-        match (self.membership, self.kind) {
-            (Some((role, MemberState::Joined)), _) => Ok(role),
-            (_, RoomKind::Public) => Err(Error::NotMember),
+impl Right {
+    pub const ALL: [Self; 9] = [
+        Self::Read,
+        Self::Post,
+        Self::Pin,
+        Self::DeleteOthers,
+        Self::ChangeSettings,
+        Self::AddMembers,
+        Self::ManageMembers,
+        Self::SetRoles,
+        Self::Archive,
+    ];
+
+    /// The table of who may do what: the least role for it.
+    #[must_use]
+    pub fn least_role(self) -> MemberRole {
+        match self {
+            Self::Read | Self::Post => MemberRole::Member,
+            Self::Pin
+            | Self::DeleteOthers
+            | Self::ChangeSettings
+            | Self::AddMembers
+            | Self::ManageMembers => MemberRole::Admin,
+            Self::SetRoles | Self::Archive => MemberRole::Owner,
         }
     }
 
-    /// Changing name and topic.
-    pub fn may_change_settings(self) -> Result<()> {
-        if self.may_take_part()? >= MemberRole::Admin { Ok(()) } else { Err(Error::NotAdmin) }
+    /// In a direct room both are equal, and nobody else comes.
+    #[must_use]
+    pub fn exists_in_direct_rooms(self) -> bool {
+        matches!(self, Self::Read | Self::Post | Self::Pin)
+    }
+
+    /// An archived room is read, and perhaps taken from the archive.
+    #[must_use]
+    pub fn exists_in_archived_rooms(self) -> bool {
+        matches!(self, Self::Read | Self::Archive)
+    }
+}
+
+/// How a user stands to a room. The one place that says what they may do.
+#[derive(Debug, Clone, Copy)]
+pub struct Access {
+    pub kind: RoomKind,
+    pub archived: bool,
+    /// `None`: never a member.
+    pub membership: Option<(MemberRole, MemberState)>,
+    pub muted: bool,
+}
+
+impl Access {
+    /// The user's role, if they may do it.
+    pub fn may(self, right: Right) -> Result<MemberRole> {
+        let role = match (self.membership, self.kind) {
+            (Some((role, MemberState::Joined)), _) => role,
+            (Some((_, MemberState::Banned)), RoomKind::Public) => return Err(Error::Banned),
+            (_, RoomKind::Public) => return Err(Error::NotMember),
+            // The same as if there were no such room.
+            _ => return Err(Error::RoomNotFound),
+        };
+        if matches!(self.kind, RoomKind::Direct { .. }) {
+            if !right.exists_in_direct_rooms() {
+                return Err(Error::DirectRoom);
+            }
+        } else if role < right.least_role() {
+            return Err(match right.least_role() {
+                MemberRole::Owner => Error::NotOwner,
+                _ => Error::NotAdmin,
+            });
+        }
+        if self.archived && !right.exists_in_archived_rooms() {
+            return Err(Error::RoomArchived);
+        }
+        if self.muted && right == Right::Post {
+            return Err(Error::Muted);
+        }
+        Ok(role)
+    }
+
+    /// Whether the user may know that the room exists.
+    #[must_use]
+    pub fn may_know(self) -> bool {
+        self.kind == RoomKind::Public || self.is_member()
     }
 
     #[must_use]
     pub fn is_member(self) -> bool {
         matches!(self.membership, Some((_, MemberState::Joined)))
     }
+}
+
+/// What is done to a member.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MemberChange {
+    Remove,
+    Ban,
+    Unban,
+    Role(MemberRole),
+    /// Until then; `None` lets them post again.
+    Mute(Option<Timestamp>),
+}
+
+/// A member, and what is to be done to them.
+pub struct MemberOrder {
+    pub room: RoomId,
+    pub user: UserId,
+    pub change: MemberChange,
+}
+
+/// A room to be made.
+pub struct NewRoom {
+    pub kind: RoomKind,
+    pub name: String,
+    pub topic: String,
 }
 
 /// Changes to a room's settings; what is `None` stays.
@@ -120,18 +249,42 @@ mod tests {
     use super::*;
 
     fn access(membership: Option<(MemberRole, MemberState)>) -> Access {
-        Access { kind: RoomKind::Public, membership }
+        Access { kind: RoomKind::Public, archived: false, membership, muted: false }
     }
 
+    /// Who may do what, as people can read it.
     #[test]
-    fn only_members_take_part_and_only_admins_change_settings() {
-        use MemberRole::{Admin, Member, Owner};
-        use MemberState::{Joined, Left};
-        for role in [Member, Admin, Owner] {
-            assert!(access(Some((role, Joined))).may_take_part().is_ok());
-            assert!(matches!(access(Some((role, Left))).may_take_part(), Err(Error::NotMember)));
-            assert_eq!(access(Some((role, Joined))).may_change_settings().is_ok(), role != Member);
+    fn the_table_of_rights() {
+        use std::fmt::Write as _;
+        let direct = RoomKind::Direct { a: UserId::new(), b: UserId::new() };
+        let user = |kind, membership| Access { kind, ..access(membership) };
+        let joined = |role| Some((role, MemberState::Joined));
+        let member = joined(MemberRole::Member);
+        let columns = [
+            ("stranger", access(None)),
+            ("banned", access(Some((MemberRole::Member, MemberState::Banned)))),
+            ("member", access(member)),
+            ("muted", Access { muted: true, ..access(member) }),
+            ("admin", access(joined(MemberRole::Admin))),
+            ("owner", access(joined(MemberRole::Owner))),
+            ("owner, archived", Access { archived: true, ..access(joined(MemberRole::Owner)) }),
+            ("private: stranger", user(RoomKind::Private, None)),
+            (
+                "private: left",
+                user(RoomKind::Private, Some((MemberRole::Owner, MemberState::Left))),
+            ),
+            ("direct: one of two", user(direct, member)),
+        ];
+        let mut table = String::new();
+        for (name, access) in columns {
+            for right in Right::ALL {
+                let answer = match access.may(right) {
+                    Ok(_) => "yes".to_owned(),
+                    Err(error) => format!("no: {error}"),
+                };
+                let _ = writeln!(table, "{name:20}{:16}{answer}", format!("{right:?}"));
+            }
         }
-        assert!(matches!(access(None).may_change_settings(), Err(Error::NotMember)));
+        insta::assert_snapshot!(table);
     }
 }

@@ -37,3 +37,20 @@ pub struct Attempt {
     pub device: String,
     pub keep: bool,
 }
+
+/// A session as its owner sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SessionInfo {
+    pub id: SessionId,
+    pub device: String,
+    pub address: String,
+    pub created_at: Timestamp,
+    pub last_used_at: Timestamp,
+    pub expires_at: Timestamp,
+}
+
+/// A page of a user's sessions.
+pub struct SessionPage {
+    pub before: Option<uuid::Uuid>,
+    pub limit: usize,
+}

@@ -2,6 +2,14 @@
 
 use super::{Timestamp, UserId};
 
+/// What an account may do on the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AccountRole {
+    User,
+    Moderator,
+    Admin,
+}
+
 /// What others may see of an account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct User {

@@ -9,6 +9,7 @@ use tokio::sync::watch;
 use crate::{
     error::Error,
     fanout::hub::{Control, Ending},
+    model::Timestamp,
     wire::{self, events::Kind, v1},
 };
 
@@ -86,10 +87,20 @@ impl End {
     }
 }
 
-/// Waits until the stream is told from outside to end.
+/// Waits until the stream is told from outside to end, or its token expires.
 pub async fn told(control: &mut watch::Receiver<Control>) -> End {
-    match control.wait_for(|control| control.ending.is_some()).await {
-        Ok(control) => control.ending.map_or(End::Vanished, End::from),
-        Err(_) => End::Vanished,
+    loop {
+        let Control { ending, token_expires_at } = *control.borrow_and_update();
+        if let Some(ending) = ending {
+            return ending.into();
+        }
+        tokio::select! {
+            changed = control.changed() => if changed.is_err() {
+                return End::Vanished;
+            },
+            () = tokio::time::sleep(Timestamp::now().until(token_expires_at)) => {
+                return End::TokenExpired;
+            }
+        }
     }
 }

@@ -1,14 +1,16 @@
 //! The live part of a stream: events, replies and heartbeats until it ends.
 
-use std::{convert::Infallible, future::poll_fn, task::Poll, time::Duration};
+use std::{convert::Infallible, future::poll_fn, task::Poll};
 
 use bytes::Bytes;
 use futures::{
     FutureExt as _, Stream, StreamExt as _,
     future::{BoxFuture, Fuse},
-    stream::FuturesUnordered,
 };
-use tokio::time::{Instant, sleep_until};
+use tokio::{
+    task::JoinSet,
+    time::{Instant, sleep_until},
+};
 
 use super::{Inbound, Session, cursor::Verdict, end::End};
 use crate::{
@@ -33,7 +35,10 @@ impl Session {
     ) -> Result<Infallible, End> {
         let interval = ms(self.chat.config.stream.heartbeat_ms);
         let mut silent_until = Instant::now() + interval;
-        let mut replies = FuturesUnordered::<BoxFuture<'static, Bytes>>::new();
+        // In tasks of their own: what this stream waits for, such as a client
+        // that does not read, must not hold up a command half-way, with a
+        // database connection in its hands.
+        let mut replies = JoinSet::<Bytes>::new();
         let mut closing = false;
         let mut token = TokenClock::new(self.inlet.control.borrow().token_expires_at);
         loop {
@@ -42,19 +47,16 @@ impl Session {
                 changed = self.inlet.control.changed() => {
                     changed.map_err(|_| End::Vanished)?;
                     let control = *self.inlet.control.borrow_and_update();
-                    if let Some(ending) = control.ending {
-                        return Err(ending.into());
-                    }
                     token = TokenClock::new(control.token_expires_at);
                 }
                 Some(item) = self.inlet.queue.recv() => self.drain(item, &mut frame).await?,
                 () = self.inlet.outlet.lagged() => {}
-                Some(reply) = replies.next(), if !replies.is_empty() => {
-                    frame.push(reply);
+                Some(reply) = replies.join_next(), if !replies.is_empty() => {
+                    frame.push(reply.map_err(Error::internal)?);
                     while frame.len() < FRAME_BYTES
-                        && let Some(Some(reply)) = replies.next().now_or_never()
+                        && let Some(reply) = replies.try_join_next()
                     {
-                        frame.push(reply);
+                        frame.push(reply.map_err(Error::internal)?);
                     }
                 }
                 next = inbound.next(), if !closing => match next {
@@ -63,7 +65,7 @@ impl Session {
                         // that they start in the order in which they came.
                         match poll_once(&mut command).await {
                             Some(reply) => frame.push(reply),
-                            None => replies.push(command),
+                            None => drop(replies.spawn(command)),
                         }
                     }
                     Some(Inbound::Subscribe(_)) => {
@@ -74,14 +76,10 @@ impl Session {
                     // What is under way still gets its reply.
                     None => closing = true,
                 },
-                () = token.next() => match token.strike() {
-                    Some(expires_at) => {
-                        let expires_at = Some(timestamp(expires_at));
-                        let event = v1::TokenExpiring { expires_at };
-                        frame.push(events::piece(Kind::TokenExpiring(event)));
-                    }
-                    None => return Err(End::TokenExpired),
-                },
+                () = token.warning() => {
+                    let event = v1::TokenExpiring { expires_at: Some(timestamp(token.expires_at)) };
+                    frame.push(events::piece(Kind::TokenExpiring(event)));
+                }
                 () = sleep_until(silent_until) => {
                     let heads = self.cursor.take_moved();
                     frame.push(events::piece(events::heartbeat(heads.into_iter())));
@@ -113,7 +111,7 @@ impl Session {
 
     async fn take(&mut self, item: Item, frame: &mut Frame) -> Result<(), End> {
         match item {
-            Item::State(bytes) => frame.push(bytes),
+            Item::State(bytes) | Item::Mark(bytes) => frame.push(bytes),
             Item::Log { room, after, seq, bytes } => match self.cursor.accept(room, after, seq) {
                 Verdict::Deliver => frame.push(bytes),
                 Verdict::Repeat | Verdict::Stray => {}
@@ -167,33 +165,20 @@ async fn poll_once(command: &mut BoxFuture<'static, Bytes>) -> Option<Bytes> {
     .await
 }
 
-/// Strikes twice for a token: a while before it expires, and when it does.
+/// Warns once, a while before a token expires.
 struct TokenClock {
     expires_at: Timestamp,
-    warned: bool,
-    next: std::pin::Pin<Box<Fuse<tokio::time::Sleep>>>,
+    warning: std::pin::Pin<Box<Fuse<tokio::time::Sleep>>>,
 }
 
 impl TokenClock {
     fn new(expires_at: Timestamp) -> Self {
         let left = Timestamp::now().until(expires_at);
-        Self::at(expires_at, false, left.saturating_sub(TOKEN_EXPIRING_BEFORE))
+        let wait = left.saturating_sub(TOKEN_EXPIRING_BEFORE);
+        Self { expires_at, warning: Box::pin(tokio::time::sleep(wait).fuse()) }
     }
 
-    fn at(expires_at: Timestamp, warned: bool, wait: Duration) -> Self {
-        Self { expires_at, warned, next: Box::pin(tokio::time::sleep(wait).fuse()) }
-    }
-
-    async fn next(&mut self) {
-        self.next.as_mut().await;
-    }
-
-    /// When the token expires, if it is time to warn; `None` if it has expired.
-    fn strike(&mut self) -> Option<Timestamp> {
-        if self.warned {
-            return None;
-        }
-        *self = Self::at(self.expires_at, true, Timestamp::now().until(self.expires_at));
-        Some(self.expires_at)
+    async fn warning(&mut self) {
+        self.warning.as_mut().await;
     }
 }

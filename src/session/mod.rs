@@ -23,7 +23,7 @@ use crate::{
     chat::Chat,
     config::ms,
     error::{Error, Result},
-    fanout::hub::Inlet,
+    fanout::hub::{Bounds, Inlet},
     model::{Caller, ConnectionId, User, limits::SUBSCRIBE_WITHIN, messages::Resume},
     wire::{
         events::{self, Greeting, Kind},
@@ -63,13 +63,13 @@ impl Session {
     /// Opens a stream for the caller. Its events wait until it runs.
     pub async fn open(chat: &Arc<Chat>, caller: Caller) -> Result<(Self, Frames)> {
         let permit = chat.streams.clone().try_acquire_owned().map_err(|_| Error::TooManyStreams)?;
-        if chat.hub.streams_of(caller.user) >= chat.config.server.max_streams_per_user {
-            return Err(Error::TooManyStreams);
-        }
         let user = chat.store.user(caller.user).await?.ok_or(Error::SessionRevoked)?;
         let choice = chat.store.presence_choice(caller.user).await?;
-        let queue = chat.config.stream.queue;
-        let inlet = chat.hub.open(caller.user, caller.session, caller.expires_at, queue);
+        let bounds = Bounds {
+            queue: chat.config.stream.queue,
+            streams: chat.config.server.max_streams_per_user,
+        };
+        let inlet = chat.hub.open(caller, bounds).ok_or(Error::TooManyStreams)?;
         // Revoked while it opened: the hub did not know it yet.
         chat.auth.check_live(caller.session)?;
         let connection = inlet.outlet.connection;
@@ -96,9 +96,16 @@ impl Session {
 
     /// Runs the stream to its end.
     pub async fn run(mut self, inbound: impl Stream<Item = Inbound> + Send + Unpin) {
-        let end = match self.live(inbound).await {
-            Ok(never) => match never {},
-            Err(end) => end,
+        // Looked at first and at every moment, also while the client does not
+        // read or the store is slow: who may not read any more gets nothing more.
+        let mut control = self.inlet.control.clone();
+        let end = tokio::select! {
+            biased;
+            end = end::told(&mut control) => end,
+            end = self.live(inbound) => match end {
+                Ok(never) => match never {},
+                Err(end) => end,
+            },
         };
         tracing::debug!(?end, connection = %self.connection(), "stream ends");
         self.out.finish(end).await;
@@ -140,7 +147,6 @@ impl Session {
                     Err(End::Broken(Error::invalid("subscribe", "must be the first command")))
                 }
             },
-            end = end::told(&mut self.inlet.control) => Err(end),
             () = self.out.closed() => Err(End::Vanished),
         }
     }

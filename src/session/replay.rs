@@ -42,17 +42,34 @@ impl Session {
                 Some(_) => {}
             }
         }
+        // States are not in the log: the marks of the rooms that go on are told
+        // anew, those of the others come with their summaries.
+        let mut buf = BytesMut::new();
+        for mark in self.chat.store.read_marks(self.user.id).await.map_err(End::from)? {
+            if self.cursor.position(mark.room).is_some() {
+                events::append(&mut buf, events::read_mark(mark));
+            }
+        }
+        if !buf.is_empty() {
+            self.out.send(Frame::from(buf.freeze())).await?;
+        }
         for rooms in new.chunks(SUMMARIES) {
             self.take_up(rooms).await?;
         }
         Ok(now_in)
     }
 
-    /// Tells rooms that the stream has not told of.
+    /// Tells rooms that the stream has not told of, and has their events from
+    /// here on.
     pub(super) async fn take_up(&mut self, rooms: &[RoomId]) -> Result<(), End> {
+        self.chat.hub.subscribe(self.connection(), rooms.iter().copied());
         let summaries =
             self.chat.store.summaries_of(self.user.id, rooms).await.map_err(End::from)?;
         let mut buf = BytesMut::new();
+        let found: HashSet<RoomId> = summaries.iter().map(|summary| summary.room.id).collect();
+        for room in rooms.iter().filter(|room| !found.contains(room)) {
+            self.chat.hub.unsubscribe(self.connection(), *room);
+        }
         for summary in summaries {
             self.cursor.advance(summary.room.id, summary.room.head_seq);
             let summary = Some(rooms::summary(summary));
@@ -66,6 +83,7 @@ impl Session {
 
     /// Tells that the user is not in a room.
     pub(super) async fn give_up(&mut self, room: RoomId) -> Result<(), End> {
+        self.chat.hub.unsubscribe(self.connection(), room);
         if self.cursor.forget(room) {
             self.out.event(events::room_gone(room)).await?;
         }

@@ -17,6 +17,7 @@ use crate::error::{Error, Result};
 
 /// A connection that cannot be had for so long means that the database is away.
 const CONNECT_WITHIN: Duration = Duration::from_secs(3);
+const UNDO_WITHIN: Duration = Duration::from_secs(1);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dialect {
@@ -155,8 +156,8 @@ impl Pools {
         let pool = MySqlPoolOptions::new()
             .max_connections(connections.max(2))
             .acquire_timeout(CONNECT_WITHIN)
-            // A ping before each use would be one more round trip; a dead
-            // connection shows itself and the statement is tried again.
+            // A ping before each use would be one more round trip. Who gets a
+            // dead connection is told to try again.
             .test_before_acquire(false)
             .after_connect(|connection, _| Box::pin(set_session(connection)))
             .connect_lazy_with(options);
@@ -248,9 +249,12 @@ impl LaneConnection {
 
     /// Undoes what a failed transaction has done so far. SQLite's undoes itself.
     pub async fn undo(&mut self) {
-        let Self::MySql { open: Some(connection), .. } = self else { return };
-        if connection.execute("rollback").await.is_err() {
-            self.close().await;
+        let Self::MySql { open, .. } = self else { return };
+        let Some(connection) = open.as_mut() else { return };
+        let undone = tokio::time::timeout(UNDO_WITHIN, connection.execute("rollback")).await;
+        if !matches!(undone, Ok(Ok(_))) {
+            // Dropped without a goodbye, which could take as long.
+            *open = None;
         }
     }
 
@@ -337,11 +341,12 @@ pub fn is_away(error: &sqlx::Error) -> bool {
         | sqlx::Error::WorkerCrashed
         | sqlx::Error::Tls(_)
         | sqlx::Error::Protocol(_) => true,
-        // 1053 server shutdown, 1040 too many connections, 1927 connection killed.
+        // 1053 server shutdown, 1040 too many connections, 1927 and 3169 connection
+        // killed, 4031 closed for idleness.
         // SQLite: 5 busy, 10 disk I/O error, 13 disk full (with extended codes).
         sqlx::Error::Database(database) => {
             match database.try_downcast_ref::<sqlx::mysql::MySqlDatabaseError>() {
-                Some(mysql) => matches!(mysql.number(), 1040 | 1053 | 1927 | 3169),
+                Some(mysql) => matches!(mysql.number(), 1040 | 1053 | 1927 | 3169 | 4031),
                 None => database
                     .code()
                     .and_then(|code| code.parse::<i32>().ok())

@@ -11,14 +11,17 @@ use super::{
 use crate::{
     error::Result,
     model::{
-        Change, Content, Member, Message, Room, RoomId, Seq, SystemKind, Timestamp, UserId,
+        Change, Content, Member, Message, Pin, Room, RoomId, Seq, SystemKind, Timestamp, UserId,
+        Version, limits,
         messages::{Anchor, MessagePage},
     },
 };
 
-/// In the order in which `batch.rs` writes them.
-pub(super) const MESSAGE_COLUMNS: &str =
-    "room_id, seq, sender_id, kind, client_message_id, body, posted_us, changed_seq";
+/// Selects messages `x`, with the pins that hang on them.
+pub(super) const MESSAGES: &str = "select x.room_id, x.seq, x.sender_id, x.kind,
+        x.client_message_id, x.body, x.posted_us, x.changed_seq, x.reply_to_seq, x.edited_us,
+        x.about_id, p.user_id as pinned_by, p.pinned_us
+     from messages x left join pins p on p.room_id = x.room_id and p.seq = x.seq";
 
 #[derive(sqlx::FromRow)]
 pub(super) struct MessageRow {
@@ -30,41 +33,82 @@ pub(super) struct MessageRow {
     body: String,
     posted_us: i64,
     changed_seq: i64,
+    reply_to_seq: Option<i64>,
+    edited_us: Option<i64>,
+    about_id: Option<Uuid>,
+    pinned_by: Option<Uuid>,
+    pinned_us: Option<i64>,
 }
 
 const KIND_TEXT: i16 = 1;
+const KIND_DELETED: i16 = 2;
 
-/// How a content is stored: kind, client id, body.
-pub(super) fn kind_of(content: &Content) -> (i16, Option<&str>, &str) {
+/// How a content is stored.
+pub(super) struct Stored<'a> {
+    pub kind: i16,
+    pub client_message_id: Option<&'a str>,
+    pub body: &'a str,
+    /// Who deleted it, or whom it is about.
+    pub about: Option<UserId>,
+}
+
+pub(super) fn stored(content: &Content) -> Stored<'_> {
     match content {
-        Content::Text { text, client_message_id } => (KIND_TEXT, Some(client_message_id), text),
-        Content::System { kind, detail } => {
-            let code = match kind {
+        Content::Text { text, client_message_id } => Stored {
+            kind: KIND_TEXT,
+            client_message_id: Some(client_message_id),
+            body: text,
+            about: None,
+        },
+        Content::Deleted { by, client_message_id } => Stored {
+            kind: KIND_DELETED,
+            client_message_id: Some(client_message_id),
+            body: "",
+            about: Some(*by),
+        },
+        Content::System { kind, detail, about } => {
+            let kind = match kind {
                 SystemKind::RoomCreated => 10,
                 SystemKind::MemberJoined => 11,
                 SystemKind::MemberLeft => 12,
                 SystemKind::RoomRenamed => 13,
                 SystemKind::TopicChanged => 14,
+                SystemKind::MemberAdded => 15,
+                SystemKind::MemberRemoved => 16,
+                SystemKind::MemberBanned => 17,
+                SystemKind::RoleChanged => 18,
+                SystemKind::RoomArchived => 19,
+                SystemKind::RoomUnarchived => 20,
             };
-            (code, None, detail)
+            Stored { kind, client_message_id: None, body: detail, about: *about }
         }
     }
 }
 
 impl From<MessageRow> for Message {
+    /// Without its reactions, which have rows of their own.
     fn from(row: MessageRow) -> Self {
-        let system = |kind, detail| Content::System { kind, detail };
+        let about = row.about_id.map(UserId);
+        let system = |kind, detail| Content::System { kind, detail, about };
+        let client_message_id = row.client_message_id.unwrap_or_default();
         let content = match row.kind {
             10 => system(SystemKind::RoomCreated, row.body),
             11 => system(SystemKind::MemberJoined, row.body),
             12 => system(SystemKind::MemberLeft, row.body),
             13 => system(SystemKind::RoomRenamed, row.body),
             14 => system(SystemKind::TopicChanged, row.body),
-            _ => Content::Text {
-                text: row.body,
-                client_message_id: row.client_message_id.unwrap_or_default(),
-            },
+            15 => system(SystemKind::MemberAdded, row.body),
+            16 => system(SystemKind::MemberRemoved, row.body),
+            17 => system(SystemKind::MemberBanned, row.body),
+            18 => system(SystemKind::RoleChanged, row.body),
+            19 => system(SystemKind::RoomArchived, row.body),
+            20 => system(SystemKind::RoomUnarchived, row.body),
+            KIND_DELETED => {
+                Content::Deleted { by: about.unwrap_or(UserId(row.sender_id)), client_message_id }
+            }
+            _ => Content::Text { text: row.body, client_message_id },
         };
+        let pin = row.pinned_by.zip(row.pinned_us);
         Self {
             room: RoomId(row.room_id),
             seq: Seq(row.seq),
@@ -72,6 +116,10 @@ impl From<MessageRow> for Message {
             posted_at: Timestamp(row.posted_us),
             changed_seq: Seq(row.changed_seq),
             content,
+            reply_to: row.reply_to_seq.map(Seq),
+            edited_at: row.edited_us.map(Timestamp),
+            reactions: Vec::new(),
+            pin: pin.map(|(user, at)| Pin { user: UserId(user), pinned_at: Timestamp(at) }),
         }
     }
 }
@@ -117,10 +165,8 @@ impl Store {
 
     /// The newest messages before a position, and whether there are older ones.
     async fn older(&self, room: RoomId, before: Seq, limit: usize) -> Result<(Vec<Message>, bool)> {
-        let sql = format!(
-            "select {MESSAGE_COLUMNS} from messages where room_id = ? and seq < ?
-             order by seq desc limit ?"
-        );
+        let sql =
+            format!("{MESSAGES} where x.room_id = ? and x.seq < ? order by x.seq desc limit ?");
         let (mut messages, more) = self.messages(sql, room, before, limit).await?;
         messages.reverse();
         Ok((messages, more))
@@ -128,10 +174,7 @@ impl Store {
 
     /// The oldest messages after a position, and whether there are newer ones.
     async fn newer(&self, room: RoomId, after: Seq, limit: usize) -> Result<(Vec<Message>, bool)> {
-        let sql = format!(
-            "select {MESSAGE_COLUMNS} from messages where room_id = ? and seq > ?
-             order by seq limit ?"
-        );
+        let sql = format!("{MESSAGES} where x.room_id = ? and x.seq > ? order by x.seq limit ?");
         self.messages(sql, room, after, limit).await
     }
 
@@ -148,9 +191,11 @@ impl Store {
                 .fetch_all(c).await
         })
         .map_err(refused)?;
-        let more = rows.len() > limit;
-        rows.truncate(limit);
-        Ok((rows.into_iter().map(Message::from).collect(), more))
+        let fit = limit.min(fitting(&rows));
+        let more = rows.len() > fit;
+        rows.truncate(fit);
+        let messages = rows.into_iter().map(Message::from).collect();
+        Ok((self.with_reactions(room, messages).await?, more))
     }
 
     async fn has_from(&self, room: RoomId, seq: Seq) -> Result<bool> {
@@ -173,12 +218,43 @@ impl Store {
 
     /// One message by its name.
     pub async fn message(&self, room: RoomId, seq: Seq) -> Result<Option<Message>> {
-        let sql = format!("select {MESSAGE_COLUMNS} from messages where room_id = ? and seq = ?");
+        let sql = format!("{MESSAGES} where x.room_id = ? and x.seq = ?");
         let row: Option<MessageRow> = reading!(&self.pools, c => {
             sqlx::query_as(AssertSqlSafe(sql)).bind(room.0).bind(seq.0).fetch_optional(c).await
         })
         .map_err(refused)?;
-        Ok(row.map(Message::from))
+        let found = row.map(Message::from).into_iter().collect();
+        Ok(self.with_reactions(room, found).await?.pop())
+    }
+
+    /// The pinned messages of a room, the newest pin first.
+    pub async fn pins(&self, room: RoomId) -> Result<Vec<Message>> {
+        let sql = format!(
+            "{MESSAGES} where x.room_id = ? and p.seq is not null
+             order by p.pinned_us desc, x.seq desc"
+        )
+        // From the few pins to their messages, not the other way.
+        .replace("left join pins", "join pins");
+        let rows: Vec<MessageRow> = reading!(&self.pools, c => {
+            sqlx::query_as(AssertSqlSafe(sql)).bind(room.0).fetch_all(c).await
+        })
+        .map_err(refused)?;
+        self.with_reactions(room, rows.into_iter().map(Message::from).collect()).await
+    }
+
+    /// The newest of a message's earlier texts, oldest first.
+    pub async fn versions(&self, room: RoomId, seq: Seq) -> Result<Vec<Version>> {
+        let rows: Vec<(String, i64)> = reading!(&self.pools, c => {
+            sqlx::query_as(
+                "select body, written_us from message_versions where room_id = ? and seq = ?
+                 order by replaced_seq desc limit ?",
+            )
+            .bind(room.0).bind(seq.0).bind(limit_plus_one(limits::VERSIONS - 1))
+            .fetch_all(c).await
+        })
+        .map_err(refused)?;
+        let version = |(text, at)| Version { text, written_at: Timestamp(at) };
+        Ok(rows.into_iter().rev().map(version).collect())
     }
 
     /// What changed after a position, up to `head`, which was read before: rows
@@ -194,9 +270,8 @@ impl Store {
             return Ok(Changes { changes: vec![], synced: after });
         }
         let messages = format!(
-            "select {MESSAGE_COLUMNS} from messages
-             where room_id = ? and changed_seq > ? and changed_seq <= ?
-             order by changed_seq limit ?"
+            "{MESSAGES} where x.room_id = ? and x.changed_seq > ? and x.changed_seq <= ?
+             order by x.changed_seq limit ?"
         );
         let members = format!(
             "select {MEMBER_COLUMNS} from members m join users u on u.id = m.user_id
@@ -223,18 +298,31 @@ impl Store {
                 ))
             }.await)
             .map_err(refused)?;
+        let limit = limit.min(fitting(&messages));
+        let messages = messages.into_iter().map(Message::from).collect();
+        let messages = self.with_reactions(room, messages).await?;
         Ok(merge(
             room,
             after,
             head,
             limit,
             Rows {
-                messages: messages.into_iter().map(Message::from).collect(),
+                messages,
                 members: members.into_iter().map(Member::from).collect(),
                 settings: settings.map(Room::from),
             },
         ))
     }
+}
+
+/// How many of the rows a page has room for; at least one, so that it goes on.
+fn fitting(rows: &[MessageRow]) -> usize {
+    let mut bytes = 0;
+    let cut = rows.iter().position(|row| {
+        bytes += row.body.len();
+        bytes > limits::PAGE_BYTES
+    });
+    cut.unwrap_or(rows.len()).max(1)
 }
 
 /// Rows that changed, each kind in the order of `changed_seq`.
@@ -301,6 +389,10 @@ mod tests {
             posted_at: Timestamp(0),
             changed_seq: Seq(changed),
             content: Content::Text { text: String::new(), client_message_id: "1".into() },
+            reply_to: None,
+            edited_at: None,
+            reactions: Vec::new(),
+            pin: None,
         }
     }
 

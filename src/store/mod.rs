@@ -6,12 +6,15 @@
 //! then what is written.
 
 mod batch;
+pub mod blocks;
 pub mod dialect;
 pub mod messages;
 pub mod presence;
+mod reactions;
 pub mod rooms;
 pub mod schema;
 pub mod sessions;
+mod touched;
 pub mod users;
 pub mod writer;
 

@@ -77,7 +77,8 @@ impl Store {
                 sqlx::query(
                     "update users set last_seen_us = coalesce(
                          (select lease_us from nodes where nodes.id = ? and lease_us < ?), ?)
-                     where id in (select user_id from connections where node_id = ?)",
+                     where presence_choice <> 2
+                       and id in (select user_id from connections where node_id = ?)",
                 )
                 .bind(node).bind(now.0).bind(now.0).bind(node)
                 .execute(c).await.map(drop)
@@ -151,7 +152,7 @@ impl Store {
         }
         for piece in pieces(gone, ROWS) {
             let sql = format!(
-                "update users set last_seen_us = ? where id in {}",
+                "update users set last_seen_us = ? where presence_choice <> 2 and id in {}",
                 placeholders(1, piece.len())
             );
             within!(&mut tx, c => {
@@ -180,8 +181,17 @@ impl Store {
     pub async fn set_presence_choice(&self, user: UserId, choice: PresenceChoice) -> Result<()> {
         let mut tx = self.pools.begin().await.map_err(refused)?;
         within!(&mut tx, c => {
-            sqlx::query("update users set presence_choice = ? where id = ?")
-                .bind(choice_code(choice)).bind(user.0).execute(c).await.map(drop)
+            // Who turns invisible is seen for the last time.
+            sqlx::query(
+                "update users set presence_choice = ?,
+                     last_seen_us = case when ? = 2 then ? else last_seen_us end
+                 where id = ?",
+            )
+            .bind(choice_code(choice))
+            .bind(choice_code(choice))
+            .bind(Timestamp::now().0)
+            .bind(user.0)
+            .execute(c).await.map(drop)
         })
         .map_err(refused)?;
         tx.commit().await.map_err(refused)

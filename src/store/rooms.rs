@@ -6,20 +6,22 @@ use uuid::Uuid;
 use super::{
     Store,
     dialect::{padded, placeholders, reading, refused},
-    messages::{MESSAGE_COLUMNS, MessageRow, limit_plus_one},
+    messages::{MESSAGES, MessageRow, limit_plus_one},
 };
 use crate::{
     error::Result,
     model::{
-        Member, MemberRole, MemberState, Message, Room, RoomId, RoomKind, RoomSummary, Seq,
-        Timestamp, User, UserId, limits, rooms::Access, users::fold,
+        Member, MemberRole, MemberState, Message, ReadMark, Room, RoomId, RoomKind, RoomSummary,
+        Seq, Timestamp, User, UserId, limits,
+        rooms::{Access, MemberSearch},
+        users::fold,
     },
 };
 
 /// Of `rooms r`. The number of members is counted, not kept, so it cannot drift.
 pub(super) const ROOM_COLUMNS: &str = "r.id, r.kind, r.name, r.topic, r.creator_id, r.created_us,
     (select count(*) from members mc where mc.room_id = r.id and mc.state = 1) as member_count,
-    r.changed_seq, r.head_seq";
+    r.changed_seq, r.head_seq, r.archived_us, r.direct_a, r.direct_b";
 
 #[derive(sqlx::FromRow)]
 pub(super) struct RoomRow {
@@ -32,17 +34,21 @@ pub(super) struct RoomRow {
     member_count: i64,
     changed_seq: i64,
     head_seq: i64,
+    archived_us: Option<i64>,
+    direct_a: Option<Uuid>,
+    direct_b: Option<Uuid>,
 }
 
 impl From<RoomRow> for Room {
     fn from(row: RoomRow) -> Self {
         Self {
             id: RoomId(row.id),
-            kind: room_kind_of(row.kind),
+            kind: room_kind_of(row.kind, row.direct_a.zip(row.direct_b)),
             name: row.name,
             topic: row.topic,
             creator: row.creator_id.map(UserId),
             created_at: Timestamp(row.created_us),
+            archived_at: row.archived_us.map(Timestamp),
             member_count: row.member_count,
             changed_seq: Seq(row.changed_seq),
             head_seq: Seq(row.head_seq),
@@ -53,11 +59,18 @@ impl From<RoomRow> for Room {
 pub(super) fn room_kind_code(kind: RoomKind) -> i16 {
     match kind {
         RoomKind::Public => 1,
+        RoomKind::Private => 2,
+        RoomKind::Direct { .. } => 3,
     }
 }
 
-fn room_kind_of(_code: i16) -> RoomKind {
-    RoomKind::Public
+/// An unknown code, of a newer version's row, shows the room to nobody new.
+fn room_kind_of(code: i16, pair: Option<(Uuid, Uuid)>) -> RoomKind {
+    match (code, pair) {
+        (1, _) => RoomKind::Public,
+        (3, Some((a, b))) => RoomKind::Direct { a: UserId(a), b: UserId(b) },
+        _ => RoomKind::Private,
+    }
 }
 
 pub(super) fn role_code(role: MemberRole) -> i16 {
@@ -81,16 +94,21 @@ pub(super) fn state_code(state: MemberState) -> i16 {
     match state {
         MemberState::Joined => 1,
         MemberState::Left => 2,
+        MemberState::Banned => 3,
     }
 }
 
 pub(super) fn state_of(code: i16) -> MemberState {
-    if code == 1 { MemberState::Joined } else { MemberState::Left }
+    match code {
+        1 => MemberState::Joined,
+        3 => MemberState::Banned,
+        _ => MemberState::Left,
+    }
 }
 
 /// Of `members m join users u`.
-pub(super) const MEMBER_COLUMNS: &str = "m.user_id, m.role, m.state, m.joined_us, m.changed_seq,
-    u.username, u.display_name, u.bio, u.status_text, u.created_us";
+pub(super) const MEMBER_COLUMNS: &str = "m.user_id, m.role, m.state, m.joined_us, m.muted_until_us,
+    m.changed_seq, u.username, u.display_name, u.bio, u.status_text, u.created_us";
 
 #[derive(sqlx::FromRow)]
 pub(super) struct MemberRow {
@@ -98,6 +116,7 @@ pub(super) struct MemberRow {
     role: i16,
     state: i16,
     joined_us: i64,
+    muted_until_us: Option<i64>,
     changed_seq: i64,
     username: String,
     display_name: String,
@@ -120,6 +139,7 @@ impl From<MemberRow> for Member {
             role: role_of(row.role),
             state: state_of(row.state),
             joined_at: Timestamp(row.joined_us),
+            muted_until: row.muted_until_us.map(Timestamp),
             changed_seq: Seq(row.changed_seq),
         }
     }
@@ -128,17 +148,23 @@ impl From<MemberRow> for Member {
 /// A member's summary of a room: the room, their role and mark, what is unread,
 /// and the newest message that is not a system message.
 ///
-/// The unread messages are counted up to the position of the thousandth, so the
-/// cost for a room is bounded.
+/// The unread messages are counted up to the position of the thousandth, and
+/// within a number of positions, so the cost for a room is bounded.
 fn summary_sql(wanted: &str) -> String {
-    let unread = "x.room_id = r.id and x.seq > coalesce(k.read_seq, 0)
-                  and x.sender_id <> m.user_id and x.kind = 1";
+    let near = format!("r.head_seq - {}", limits::SUMMARY_POSITIONS);
+    // One bound and not two: of two, the database may pick the worse for its
+    // range, and walk through all that nobody has read.
+    let unread = format!(
+        "x.room_id = r.id and x.sender_id <> m.user_id and x.kind = 1
+         and x.seq > case when coalesce(k.read_seq, 0) > {near}
+                         then coalesce(k.read_seq, 0) else {near} end"
+    );
     format!(
         "select {ROOM_COLUMNS}, m.role, coalesce(k.read_seq, 0) as read_seq,
                 (select count(*) from messages x where {unread} and x.seq <= coalesce(
                     (select x.seq from messages x where {unread}
                      order by x.seq limit 1 offset {}), r.head_seq)) as unread,
-                (select x.seq from messages x where x.room_id = r.id and x.kind = 1
+                (select x.seq from messages x where x.room_id = r.id and x.seq > {near} and x.kind = 1
                  order by x.seq desc limit 1) as last_seq
          from members m
          join rooms r on r.id = m.room_id
@@ -171,35 +197,54 @@ impl Store {
 
     /// What a user may do in a room, and its head; `None` if there is no such room.
     pub async fn access(&self, room: RoomId, user: UserId) -> Result<Option<(Access, Seq)>> {
-        let row: Option<(i16, i64, Option<i16>, Option<i16>)> = reading!(&self.pools, c => {
+        #[derive(sqlx::FromRow)]
+        struct Row {
+            kind: i16,
+            head_seq: i64,
+            archived_us: Option<i64>,
+            direct_a: Option<Uuid>,
+            direct_b: Option<Uuid>,
+            role: Option<i16>,
+            state: Option<i16>,
+            muted_until_us: Option<i64>,
+        }
+        let row: Option<Row> = reading!(&self.pools, c => {
             sqlx::query_as(
-                "select r.kind, r.head_seq, m.role, m.state from rooms r
+                "select r.kind, r.head_seq, r.archived_us, r.direct_a, r.direct_b,
+                        m.role, m.state, m.muted_until_us
+                 from rooms r
                  left join members m on m.room_id = r.id and m.user_id = ?
                  where r.id = ?",
             )
             .bind(user.0).bind(room.0).fetch_optional(c).await
         })
         .map_err(refused)?;
-        Ok(row.map(|(kind, head, role, state)| {
-            let membership = role.zip(state).map(|(r, s)| (role_of(r), state_of(s)));
-            (Access { kind: room_kind_of(kind), membership }, Seq(head))
+        Ok(row.map(|row| {
+            let access = Access {
+                kind: room_kind_of(row.kind, row.direct_a.zip(row.direct_b)),
+                archived: row.archived_us.is_some(),
+                membership: row.role.zip(row.state).map(|(r, s)| (role_of(r), state_of(s))),
+                muted: row.muted_until_us.is_some_and(|until| Timestamp(until) > Timestamp::now()),
+            };
+            (access, Seq(row.head_seq))
         }))
     }
 
-    /// The heads of rooms, as far as they exist.
-    pub async fn heads(&self, rooms: &[RoomId]) -> Result<Vec<(RoomId, Seq)>> {
-        let rooms = padded(rooms.to_vec());
-        let sql =
-            format!("select id, head_seq from rooms where id in {}", placeholders(1, rooms.len()));
+    /// How far a user has read the rooms that they are in.
+    pub async fn read_marks(&self, user: UserId) -> Result<Vec<ReadMark>> {
         let rows: Vec<(Uuid, i64)> = reading!(&self.pools, c => {
-            let mut query = sqlx::query_as(AssertSqlSafe(sql));
-            for room in &rooms {
-                query = query.bind(room.0);
-            }
-            query.fetch_all(c).await
+            sqlx::query_as(
+                "select k.room_id, k.read_seq from members m
+                 join marks k on k.room_id = m.room_id and k.user_id = m.user_id
+                 where m.user_id = ? and m.state = 1",
+            )
+            .bind(user.0).fetch_all(c).await
         })
         .map_err(refused)?;
-        Ok(rows.into_iter().map(|(id, head)| (RoomId(id), Seq(head))).collect())
+        Ok(rows
+            .into_iter()
+            .map(|(room, read_seq)| ReadMark { room: RoomId(room), user, read_seq: Seq(read_seq) })
+            .collect())
     }
 
     /// The rooms a user is in, with their heads.
@@ -259,8 +304,8 @@ impl Store {
         if !names.is_empty() {
             let names = padded(names);
             let sql = format!(
-                "select {MESSAGE_COLUMNS} from messages where {}",
-                vec!["(room_id = ? and seq = ?)"; names.len()].join(" or "),
+                "{MESSAGES} where {}",
+                vec!["(x.room_id = ? and x.seq = ?)"; names.len()].join(" or "),
             );
             let found: Vec<MessageRow> = reading!(&self.pools, c => {
                 let mut query = sqlx::query_as(AssertSqlSafe(sql));
@@ -279,7 +324,9 @@ impl Store {
                 RoomSummary {
                     role: role_of(row.role),
                     read_seq: Seq(row.read_seq),
-                    unread: row.unread,
+                    unread: row.unread.min(limits::UNREAD_COUNT),
+                    unread_more: row.unread > limits::UNREAD_COUNT
+                        || row.read_seq < room.head_seq.0 - limits::SUMMARY_POSITIONS,
                     last_message: last.remove(&room.id),
                     room,
                 }
@@ -326,17 +373,12 @@ impl Store {
         Ok(rows.into_iter().map(|row| (row.room.into(), row.joined > 0)).collect())
     }
 
-    /// A page of a room's members by folded username.
-    pub async fn members(
-        &self,
-        room: RoomId,
-        prefix: &str,
-        after: Option<String>,
-        limit: usize,
-    ) -> Result<Vec<Member>> {
+    /// A page of those who stand to a room in this way, by folded username.
+    pub async fn members(&self, state: MemberState, search: &MemberSearch) -> Result<Vec<Member>> {
+        let MemberSearch { room, prefix, after, limit } = search;
         let sql = format!(
             "select {MEMBER_COLUMNS} from members m join users u on u.id = m.user_id
-             where m.room_id = ? and m.state = 1 and u.username_key > ?
+             where m.room_id = ? and m.state = ? and u.username_key > ?
                and (? = '' or instr(u.username_key, ?) = 1 or instr(u.display_name_key, ?) = 1)
              order by u.username_key limit ?"
         );
@@ -344,9 +386,10 @@ impl Store {
         let rows: Vec<MemberRow> = reading!(&self.pools, c => {
             sqlx::query_as(AssertSqlSafe(sql))
                 .bind(room.0)
-                .bind(after.unwrap_or_default())
+                .bind(state_code(state))
+                .bind(after.clone().unwrap_or_default())
                 .bind(&prefix).bind(&prefix).bind(&prefix)
-                .bind(limit_plus_one(limit))
+                .bind(limit_plus_one(*limit))
                 .fetch_all(c).await
         })
         .map_err(refused)?;

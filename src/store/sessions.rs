@@ -8,10 +8,11 @@ use uuid::Uuid;
 use super::{
     Store,
     dialect::{Tx, padded, placeholders, reading, refused, retried, within},
+    messages::limit_plus_one,
 };
 use crate::{
     error::{Error, Result},
-    model::{SessionId, Timestamp, UserId},
+    model::{SessionId, Timestamp, UserId, sessions::SessionInfo},
 };
 
 /// A session to be stored. Its first refresh token has generation 1.
@@ -44,6 +45,30 @@ pub enum Rotation {
 /// Ended sessions deleted in one transaction: SQLite's only writer is soon free
 /// again for messages.
 const FORGOTTEN_AT_ONCE: usize = 256;
+
+/// Ends a user's sessions but one; returns those that were live.
+async fn revoke_all_but(
+    tx: &mut Tx<'_>,
+    user: UserId,
+    kept: SessionId,
+    now: Timestamp,
+) -> Result<Vec<SessionId>, sqlx::Error> {
+    let others: Vec<Uuid> = within!(&mut *tx, c => {
+        sqlx::query_scalar(
+            "select id from sessions
+             where user_id = ? and id <> ? and revoked_us is null and expires_us >= ?",
+        )
+        .bind(user.0).bind(kept.0).bind(now.0).fetch_all(c).await
+    })?;
+    within!(&mut *tx, c => {
+        sqlx::query(
+            "update sessions set revoked_us = ?
+             where user_id = ? and id <> ? and revoked_us is null",
+        )
+        .bind(now.0).bind(user.0).bind(kept.0).execute(c).await.map(drop)
+    })?;
+    Ok(others.into_iter().map(SessionId).collect())
+}
 
 pub(super) async fn insert_session(
     tx: &mut Tx<'_>,
@@ -160,6 +185,80 @@ impl Store {
         Ok(rotation)
     }
 
+    /// A page of a user's sessions that have not ended, the newest first.
+    pub async fn sessions(
+        &self,
+        user: UserId,
+        now: Timestamp,
+        before: Option<Uuid>,
+        limit: usize,
+    ) -> Result<Vec<SessionInfo>> {
+        #[derive(sqlx::FromRow)]
+        struct Row {
+            id: Uuid,
+            device: String,
+            address: String,
+            created_us: i64,
+            last_used_us: i64,
+            expires_us: i64,
+        }
+        // Ids grow with time.
+        let rows: Vec<Row> = reading!(&self.pools, c => {
+            sqlx::query_as(
+                "select id, device, address, created_us, last_used_us, expires_us from sessions
+                 where user_id = ? and revoked_us is null and expires_us >= ? and id < ?
+                 order by id desc limit ?",
+            )
+            .bind(user.0).bind(now.0).bind(before.unwrap_or(Uuid::max()))
+            .bind(limit_plus_one(limit))
+            .fetch_all(c).await
+        })
+        .map_err(refused)?;
+        Ok(rows
+            .into_iter()
+            .map(|row| SessionInfo {
+                id: SessionId(row.id),
+                device: row.device,
+                address: row.address,
+                created_at: Timestamp(row.created_us),
+                last_used_at: Timestamp(row.last_used_us),
+                expires_at: Timestamp(row.expires_us),
+            })
+            .collect())
+    }
+
+    /// Whether a session is, or was, this user's.
+    pub async fn owns_session(&self, user: UserId, session: SessionId) -> Result<bool> {
+        let found: i64 = reading!(&self.pools, c => {
+            sqlx::query_scalar("select count(*) from sessions where id = ? and user_id = ?")
+                .bind(session.0).bind(user.0).fetch_one(c).await
+        })
+        .map_err(refused)?;
+        Ok(found > 0)
+    }
+
+    /// Ends a user's sessions but one; returns those that were live.
+    pub async fn revoke_others(
+        &self,
+        user: UserId,
+        kept: SessionId,
+        now: Timestamp,
+    ) -> Result<Vec<SessionId>> {
+        retried!(self.try_revoke_others(user, kept, now).await).map_err(refused)
+    }
+
+    async fn try_revoke_others(
+        &self,
+        user: UserId,
+        kept: SessionId,
+        now: Timestamp,
+    ) -> Result<Vec<SessionId>, sqlx::Error> {
+        let mut tx = self.pools.begin().await?;
+        let ended = revoke_all_but(&mut tx, user, kept, now).await?;
+        tx.commit().await?;
+        Ok(ended)
+    }
+
     /// Ends a session.
     pub async fn revoke(&self, session: SessionId, now: Timestamp) -> Result<()> {
         retried!(self.try_revoke(session, now).await).map_err(refused)
@@ -206,22 +305,9 @@ impl Store {
         if changed == 0 {
             return Ok(None);
         }
-        let others: Vec<Uuid> = within!(&mut tx, c => {
-            sqlx::query_scalar(
-                "select id from sessions
-                 where user_id = ? and id <> ? and revoked_us is null and expires_us >= ?",
-            )
-            .bind(user.0).bind(kept.0).bind(now.0).fetch_all(c).await
-        })?;
-        within!(&mut tx, c => {
-            sqlx::query(
-                "update sessions set revoked_us = ?
-                 where user_id = ? and id <> ? and revoked_us is null",
-            )
-            .bind(now.0).bind(user.0).bind(kept.0).execute(c).await.map(drop)
-        })?;
+        let ended = revoke_all_but(&mut tx, user, kept, now).await?;
         tx.commit().await?;
-        Ok(Some(others.into_iter().map(SessionId).collect()))
+        Ok(Some(ended))
     }
 
     /// Sessions that were ended since.

@@ -18,14 +18,14 @@ use crate::{
     error::{Error, Result},
     model::{
         Timestamp, User, UserId,
-        users::{ProfileChanges, fold},
+        users::{AccountRole, ProfileChanges, fold},
     },
 };
 
-const USER_COLUMNS: &str = "id, username, display_name, bio, status_text, created_us";
+pub(super) const USER_COLUMNS: &str = "id, username, display_name, bio, status_text, created_us";
 
 #[derive(sqlx::FromRow)]
-struct UserRow {
+pub(super) struct UserRow {
     id: Uuid,
     username: String,
     display_name: String,
@@ -229,6 +229,20 @@ impl Store {
         })
         .map_err(refused)?;
         Ok(rows.into_iter().map(User::from).collect())
+    }
+
+    /// What an account may do on the server.
+    pub async fn account_role(&self, user: UserId) -> Result<AccountRole> {
+        let code: Option<i16> = reading!(&self.pools, c => {
+            sqlx::query_scalar("select server_role from users where id = ?")
+                .bind(user.0).fetch_optional(c).await
+        })
+        .map_err(refused)?;
+        Ok(match code {
+            Some(3) => AccountRole::Admin,
+            Some(2) => AccountRole::Moderator,
+            _ => AccountRole::User,
+        })
     }
 
     /// Changes a profile; what is `None` stays.

@@ -9,7 +9,7 @@
 //! not wait behind the thousand deliveries that its last commit has caused.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::HashMap,
     hash::{BuildHasher as _, RandomState},
     sync::Arc,
     time::Duration,
@@ -104,11 +104,9 @@ fn start_lane(store: &Store, on_commit: &OnCommit) -> Result<mpsc::Sender<Job>> 
         runtime::Builder::new_current_thread().enable_all().build().map_err(Error::internal)?;
     let lane = Lane {
         connection: LaneConnection::new(&store.pools),
-        store: store.clone(),
-        servers: runtime::Handle::current(),
         outcomes,
         handed_on: HashMap::new(),
-        doubtful: HashSet::new(),
+        doubts: Vec::new(),
     };
     std::thread::Builder::new()
         .name("causerie-lane".into())
@@ -130,7 +128,6 @@ async fn tell(mut outcomes: mpsc::Receiver<Outcome>, on_commit: OnCommit) {
 }
 
 /// What one transaction has come to.
-#[derive(Default)]
 struct Outcome {
     committed: Committed,
     answers: Vec<(oneshot::Sender<Result<Done>>, Result<Done>)>,
@@ -138,15 +135,12 @@ struct Outcome {
 
 struct Lane {
     connection: LaneConnection,
-    store: Store,
-    /// The runtime that the store's other connections belong to.
-    servers: runtime::Handle,
     outcomes: mpsc::Sender<Outcome>,
     /// Up to where each room's changes were handed on.
     handed_on: HashMap<RoomId, Seq>,
-    /// Rooms with a commit whose outcome is unknown. It may have happened and
-    /// nobody has been told.
-    doubtful: HashSet<RoomId>,
+    /// Commits whose outcome is unknown, of which nobody has been told. Nothing
+    /// else is done before they are cleared up.
+    doubts: Vec<batch::Outcome>,
 }
 
 /// Beyond this many rooms `handed_on` is begun anew, to bound its memory.
@@ -164,9 +158,12 @@ impl Lane {
                     let outcome = self.commit(std::mem::take(&mut waiting)).await;
                     self.hand_over(outcome).await;
                 }
-                () = tokio::time::sleep(Duration::from_secs(1)), if !self.doubtful.is_empty() => {}
+                () = tokio::time::sleep(Duration::from_secs(1)), if !self.doubts.is_empty() => {
+                    if let Err(error) = self.clear_doubts().await {
+                        tracing::debug!(%error, "a commit's outcome is still unknown");
+                    }
+                }
             }
-            self.resolve_doubts().await;
         }
     }
 
@@ -202,36 +199,55 @@ impl Lane {
         let _ = self.outcomes.send(outcome).await;
     }
 
-    /// Runs the batch's transaction, again where that is harmless: after a lost
-    /// deadlock, and once after a broken connection, since `client_message_id`
-    /// makes a second commit find the first.
+    /// Runs the batch's transaction, again where that is right: after a lost
+    /// deadlock, and once after a broken connection, if it is certain that the
+    /// first try has not happened.
     async fn transact(&mut self, ops: &[&Op]) -> Result<batch::Outcome, sqlx::Error> {
+        self.clear_doubts().await?;
         let mut conflicts = 0;
         let mut reconnected = false;
         let mut look_for_repeats = false;
         loop {
-            match batch::run(&mut self.connection, ops, look_for_repeats).await {
+            let failed = match batch::run(&mut self.connection, ops, look_for_repeats).await {
                 Ok(outcome) => return Ok(outcome),
-                Err(batch::Failed { repeated: true, .. }) if !look_for_repeats => {
-                    look_for_repeats = true;
-                }
-                Err(batch::Failed { cause, .. })
-                    if is_conflict(&cause) && conflicts < CONFLICT_RETRIES =>
-                {
-                    conflicts += 1;
-                }
-                Err(batch::Failed { cause, in_doubt, .. }) => {
-                    if in_doubt {
-                        self.doubtful.extend(ops.iter().map(|op| op.room()));
-                        look_for_repeats = true;
-                    }
-                    if !is_away(&cause) || reconnected {
+                Err(failed) => failed,
+            };
+            let batch::Failed { cause, in_doubt, repeated } = failed;
+            if let Some(outcome) = in_doubt {
+                match batch::has_happened(&mut self.connection, &outcome).await {
+                    Ok(true) => return Ok(outcome),
+                    Ok(false) => {}
+                    Err(error) => {
+                        tracing::debug!(%error, "a commit's outcome is unknown");
+                        self.doubts.push(outcome);
                         return Err(cause);
                     }
-                    reconnected = true;
                 }
             }
+            if repeated && !look_for_repeats {
+                look_for_repeats = true;
+            } else if is_conflict(&cause) && conflicts < CONFLICT_RETRIES {
+                conflicts += 1;
+            } else if is_away(&cause) && !reconnected {
+                reconnected = true;
+            } else {
+                return Err(cause);
+            }
         }
+    }
+
+    /// Finds out about the commits whose outcome is unknown, and tells of those
+    /// that have happened: what was answered as a failure is there all the same.
+    async fn clear_doubts(&mut self) -> Result<(), sqlx::Error> {
+        while let Some(outcome) = self.doubts.first() {
+            let happened = batch::has_happened(&mut self.connection, outcome).await?;
+            let batch::Outcome { logs, .. } = self.doubts.remove(0);
+            if happened {
+                let committed = self.committed(logs);
+                self.hand_over(Outcome { committed, answers: Vec::new() }).await;
+            }
+        }
+        Ok(())
     }
 
     fn committed(&mut self, logs: Vec<crate::model::RoomLog>) -> Committed {
@@ -246,7 +262,6 @@ impl Lane {
             if known != Some(before) && !log.created {
                 committed.moved.push((log.room.id, before));
             }
-            self.doubtful.remove(&log.room.id);
             committed.reads.extend(log.moved_marks.iter().map(|user| ReadMark {
                 room: log.room.id,
                 user: *user,
@@ -257,24 +272,5 @@ impl Lane {
             }
         }
         committed
-    }
-
-    /// Asks how far the doubtful rooms have come, and tells.
-    async fn resolve_doubts(&mut self) {
-        if self.doubtful.is_empty() {
-            return;
-        }
-        let rooms: Vec<_> = self.doubtful.iter().copied().collect();
-        let store = self.store.clone();
-        let heads = self.servers.spawn(async move { store.heads(&rooms).await }).await;
-        match heads.unwrap_or_else(|_| Err(Error::DatabaseUnavailable)) {
-            Ok(moved) => {
-                self.doubtful.clear();
-                self.handed_on.extend(moved.iter().copied());
-                let committed = Committed { moved, ..Committed::default() };
-                self.hand_over(Outcome { committed, ..Outcome::default() }).await;
-            }
-            Err(error) => tracing::debug!(%error, "doubtful rooms stay so"),
-        }
     }
 }

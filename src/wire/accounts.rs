@@ -4,8 +4,8 @@ use super::{fields::Fields, timestamp, v1};
 use crate::{
     error::Result,
     model::{
-        Tokens, limits,
-        sessions::{Attempt, Registration},
+        SessionId, Tokens, limits,
+        sessions::{Attempt, Registration, SessionInfo, SessionPage},
         text,
     },
 };
@@ -65,4 +65,34 @@ pub fn change_password(request: v1::ChangePasswordRequest) -> Result<(String, St
         fields.violate("new_password", "must be another than the old one");
     }
     fields.finish((old_password, new_password))
+}
+
+pub fn list_sessions(request: &v1::ListSessionsRequest) -> Result<SessionPage> {
+    let mut fields = Fields::new();
+    let page = SessionPage {
+        before: fields.page_after_id(&request.page_token),
+        limit: fields.page_size(request.page_size),
+    };
+    fields.finish(page)
+}
+
+/// The session that a request names.
+pub fn session_id(id: &str) -> Result<SessionId> {
+    let mut fields = Fields::new();
+    let session = fields.session("session_id", id);
+    fields.finish(session)
+}
+
+#[must_use]
+pub fn session_info(session: SessionInfo, current: SessionId) -> v1::SessionInfo {
+    let SessionInfo { id, device, address, created_at, last_used_at, expires_at } = session;
+    v1::SessionInfo {
+        id: id.to_string(),
+        device,
+        address,
+        created_at: Some(timestamp(created_at)),
+        last_used_at: Some(timestamp(last_used_at)),
+        expires_at: Some(timestamp(expires_at)),
+        current: id == current,
+    }
 }

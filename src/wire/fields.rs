@@ -3,7 +3,7 @@
 
 use crate::{
     error::{Error, Result, Violation},
-    model::{RoomId, Seq, UserId, limits, text},
+    model::{RoomId, Seq, SessionId, UserId, limits, text},
 };
 
 /// Collects violations while a request is read.
@@ -51,6 +51,10 @@ impl Fields {
 
     pub fn user(&mut self, field: &str, id: &str) -> UserId {
         self.id(field, "user", UserId::parse(id), UserId(uuid::Uuid::nil()))
+    }
+
+    pub fn session(&mut self, field: &str, id: &str) -> SessionId {
+        self.id(field, "session", SessionId::parse(id), SessionId(uuid::Uuid::nil()))
     }
 
     pub fn connection(&mut self, field: &str, id: &str) -> crate::model::ConnectionId {

@@ -4,7 +4,8 @@ use super::{fields::Fields, timestamp, v1};
 use crate::{
     error::Result,
     model::{
-        Content, Draft, Message, RoomId, Seq, SystemKind, UserId, limits,
+        Content, Draft, Message, Pin, Reaction, RoomId, Seq, SystemKind, Touch, UserId, Version,
+        limits,
         messages::{Anchor, ChangesOf, MessagePage, PageOf, Resume},
         text,
     },
@@ -12,17 +13,33 @@ use crate::{
 
 #[must_use]
 pub fn message(message: Message) -> v1::Message {
-    let Message { room, seq, sender, posted_at, changed_seq, content } = message;
+    let Message {
+        room,
+        seq,
+        sender,
+        posted_at,
+        changed_seq,
+        content,
+        reply_to,
+        edited_at,
+        reactions,
+        pin,
+    } = message;
     let (client_message_id, content) = match content {
         Content::Text { text, client_message_id } => {
             (client_message_id, v1::message::Content::Text(text))
         }
-        Content::System { kind, detail } => (
+        Content::System { kind, detail, about } => (
             String::new(),
             v1::message::Content::System(v1::SystemMessage {
                 kind: system_kind(kind).into(),
                 detail,
+                about_user_id: about.map(|user| user.to_string()).unwrap_or_default(),
             }),
+        ),
+        Content::Deleted { by, client_message_id } => (
+            client_message_id,
+            v1::message::Content::Deleted(v1::DeletedMessage { deleted_by_id: by.to_string() }),
         ),
     };
     v1::Message {
@@ -33,7 +50,29 @@ pub fn message(message: Message) -> v1::Message {
         changed_seq: changed_seq.0,
         client_message_id,
         content: Some(content),
+        reply_to_seq: reply_to.map_or(0, |seq| seq.0),
+        edited_at: edited_at.map(timestamp),
+        reactions: reactions.into_iter().map(reaction).collect(),
+        pin: pin.map(|Pin { user, pinned_at }| v1::Pin {
+            user_id: user.to_string(),
+            pinned_at: Some(timestamp(pinned_at)),
+        }),
     }
+}
+
+fn reaction(reaction: Reaction) -> v1::Reaction {
+    let Reaction { emoji, count, users } = reaction;
+    v1::Reaction {
+        emoji,
+        count,
+        user_ids: users.iter().map(|(user, _)| user.to_string()).collect(),
+    }
+}
+
+#[must_use]
+pub fn version(version: Version) -> v1::MessageVersion {
+    let Version { text, written_at } = version;
+    v1::MessageVersion { text, written_at: Some(timestamp(written_at)) }
 }
 
 fn system_kind(kind: SystemKind) -> v1::SystemMessageKind {
@@ -43,6 +82,12 @@ fn system_kind(kind: SystemKind) -> v1::SystemMessageKind {
         SystemKind::MemberLeft => v1::SystemMessageKind::MemberLeft,
         SystemKind::RoomRenamed => v1::SystemMessageKind::RoomRenamed,
         SystemKind::TopicChanged => v1::SystemMessageKind::TopicChanged,
+        SystemKind::MemberAdded => v1::SystemMessageKind::MemberAdded,
+        SystemKind::MemberRemoved => v1::SystemMessageKind::MemberRemoved,
+        SystemKind::MemberBanned => v1::SystemMessageKind::MemberBanned,
+        SystemKind::RoleChanged => v1::SystemMessageKind::RoleChanged,
+        SystemKind::RoomArchived => v1::SystemMessageKind::RoomArchived,
+        SystemKind::RoomUnarchived => v1::SystemMessageKind::RoomUnarchived,
     }
 }
 
@@ -58,7 +103,8 @@ pub fn page(page: MessagePage) -> v1::ListMessagesResponse {
 }
 
 pub fn draft(sender: UserId, request: v1::SendMessageRequest) -> Result<Draft> {
-    let v1::SendMessageRequest { room_id, text: written, client_message_id } = request;
+    let v1::SendMessageRequest { room_id, text: written, client_message_id, reply_to_seq } =
+        request;
     let mut fields = Fields::new();
     let room = fields.room("room_id", &room_id);
     fields.check("text", text::check_message(&written));
@@ -66,7 +112,41 @@ pub fn draft(sender: UserId, request: v1::SendMessageRequest) -> Result<Draft> {
         "client_message_id",
         text::check_client_id(&client_message_id, limits::CLIENT_MESSAGE_ID_CHARS),
     );
-    fields.finish(Draft { room, sender, text: written, client_message_id })
+    let reply_to = fields.seq("reply_to_seq", reply_to_seq);
+    let reply_to = (reply_to > Seq::ZERO).then_some(reply_to);
+    fields.finish(Draft { room, sender, text: written, client_message_id, reply_to })
+}
+
+pub fn edit_message(request: v1::EditMessageRequest) -> Result<((RoomId, Seq), Touch)> {
+    let v1::EditMessageRequest { room_id, seq, text: written } = request;
+    let mut fields = Fields::new();
+    let name = (fields.room("room_id", &room_id), fields.seq("seq", seq));
+    fields.check("text", text::check_message(&written));
+    fields.finish((name, Touch::Edit(written)))
+}
+
+/// The name of a message, and a stand-alone emoji in its fully qualified form.
+pub fn reaction_to(room_id: &str, seq: i64, emoji: &str) -> Result<((RoomId, Seq), String)> {
+    let mut fields = Fields::new();
+    let name = (fields.room("room_id", room_id), fields.seq("seq", seq));
+    let known = emojis::get(emoji).map(|emoji| emoji.as_str().to_owned());
+    if known.is_none() {
+        fields.violate("emoji", "must be one emoji");
+    }
+    fields.finish((name, known.unwrap_or_default()))
+}
+
+/// The name of a message.
+pub fn message_name(room_id: &str, seq: i64) -> Result<(RoomId, Seq)> {
+    let mut fields = Fields::new();
+    let name = (fields.room("room_id", room_id), fields.seq("seq", seq));
+    fields.finish(name)
+}
+
+pub fn list_pins(request: &v1::ListPinsRequest) -> Result<RoomId> {
+    let mut fields = Fields::new();
+    let room = fields.room("room_id", &request.room_id);
+    fields.finish(room)
 }
 
 pub fn list_messages(request: &v1::ListMessagesRequest) -> Result<PageOf> {
@@ -83,12 +163,6 @@ pub fn list_messages(request: &v1::ListMessagesRequest) -> Result<PageOf> {
         limit: fields.page_size(request.page_size),
     };
     fields.finish(page)
-}
-
-pub fn get_message(request: &v1::GetMessageRequest) -> Result<(RoomId, Seq)> {
-    let mut fields = Fields::new();
-    let name = (fields.room("room_id", &request.room_id), fields.seq("seq", request.seq));
-    fields.finish(name)
 }
 
 pub fn mark_read(request: &v1::MarkReadRequest) -> Result<(RoomId, Seq)> {

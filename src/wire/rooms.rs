@@ -1,24 +1,42 @@
 //! Rooms and members.
 
+use std::collections::BTreeSet;
+
 use super::{fields::Fields, messages::message, timestamp, users, v1};
 use crate::{
     error::Result,
     model::{
-        Member, MemberRole, MemberState, Room, RoomId, RoomKind, RoomSummary, limits,
-        rooms::{DirectorySearch, MemberSearch, RoomPage, Settings},
+        Member, MemberRole, MemberState, Room, RoomId, RoomKind, RoomSummary, Timestamp, UserId,
+        limits,
+        rooms::{
+            DirectorySearch, MemberChange, MemberOrder, MemberSearch, NewRoom, RoomPage, Settings,
+        },
         text,
     },
 };
 
 #[must_use]
 pub fn room(room: Room) -> v1::Room {
-    let Room { id, kind, name, topic, creator, created_at, member_count, changed_seq, head_seq } =
-        room;
+    let Room {
+        id,
+        kind,
+        name,
+        topic,
+        creator,
+        created_at,
+        archived_at,
+        member_count,
+        changed_seq,
+        head_seq,
+    } = room;
+    let (kind, direct_user_ids) = match kind {
+        RoomKind::Public => (v1::RoomKind::Public, vec![]),
+        RoomKind::Private => (v1::RoomKind::Private, vec![]),
+        RoomKind::Direct { a, b } => (v1::RoomKind::Direct, vec![a.to_string(), b.to_string()]),
+    };
     v1::Room {
         id: id.to_string(),
-        kind: match kind {
-            RoomKind::Public => v1::RoomKind::Public.into(),
-        },
+        kind: kind.into(),
         name,
         topic,
         creator_id: creator.map(|user| user.to_string()).unwrap_or_default(),
@@ -26,6 +44,8 @@ pub fn room(room: Room) -> v1::Room {
         member_count,
         changed_seq: changed_seq.0,
         head_seq: head_seq.0,
+        archived_at: archived_at.map(timestamp),
+        direct_user_ids,
     }
 }
 
@@ -39,29 +59,30 @@ fn role(role: MemberRole) -> v1::MemberRole {
 
 #[must_use]
 pub fn member(member: Member) -> v1::Member {
-    let Member { user, role: held, state, joined_at, changed_seq } = member;
+    let Member { user, role: held, state, joined_at, muted_until, changed_seq } = member;
     v1::Member {
         user: Some(users::user(user)),
         role: role(held).into(),
         state: match state {
             MemberState::Joined => v1::MemberState::Joined.into(),
             MemberState::Left => v1::MemberState::Left.into(),
+            MemberState::Banned => v1::MemberState::Banned.into(),
         },
         joined_at: Some(timestamp(joined_at)),
         changed_seq: changed_seq.0,
+        muted_until: muted_until.map(timestamp),
     }
 }
 
 #[must_use]
 pub fn summary(summary: RoomSummary) -> v1::RoomSummary {
-    let RoomSummary { room: of, role: held, read_seq, unread, last_message } = summary;
-    let counted = unread.min(limits::UNREAD_COUNT);
+    let RoomSummary { room: of, role: held, read_seq, unread, unread_more, last_message } = summary;
     v1::RoomSummary {
         room: Some(room(of)),
         role: role(held).into(),
         read_seq: read_seq.0,
-        unread_count: i32::try_from(counted).unwrap_or(i32::MAX),
-        unread_more: unread > counted,
+        unread_count: i32::try_from(unread).unwrap_or(i32::MAX),
+        unread_more,
         last_message: last_message.map(message),
     }
 }
@@ -73,18 +94,107 @@ pub fn room_id(id: &str) -> Result<RoomId> {
     fields.finish(room)
 }
 
-/// Name and topic of a new room.
-pub fn create_room(request: &v1::CreateRoomRequest) -> Result<(String, String)> {
+pub fn create_room(request: &v1::CreateRoomRequest) -> Result<NewRoom> {
     let mut fields = Fields::new();
-    match v1::RoomKind::try_from(request.kind) {
-        Ok(v1::RoomKind::Unspecified | v1::RoomKind::Public) => {}
-        Err(_) => fields.violate("kind", "must be ROOM_KIND_PUBLIC or unspecified"),
-    }
-    let room = (
-        fields.clean("name", text::check_name(&request.name, limits::ROOM_NAME_CHARS)),
-        fields.clean("topic", text::check_line(&request.topic, limits::TOPIC_CHARS)),
-    );
+    let kind = match v1::RoomKind::try_from(request.kind) {
+        Ok(v1::RoomKind::Unspecified | v1::RoomKind::Public) => RoomKind::Public,
+        Ok(v1::RoomKind::Private) => RoomKind::Private,
+        Ok(v1::RoomKind::Direct) | Err(_) => {
+            fields.violate("kind", "must be ROOM_KIND_PUBLIC or ROOM_KIND_PRIVATE, or unspecified");
+            RoomKind::Public
+        }
+    };
+    let room = NewRoom {
+        kind,
+        name: fields.clean("name", text::check_name(&request.name, limits::ROOM_NAME_CHARS)),
+        topic: fields.clean("topic", text::check_line(&request.topic, limits::TOPIC_CHARS)),
+    };
     fields.finish(room)
+}
+
+pub fn add_members(request: &v1::AddMembersRequest) -> Result<(RoomId, Vec<UserId>)> {
+    let mut fields = Fields::new();
+    let room = fields.room("room_id", &request.room_id);
+    if !(1..=limits::ADD_MEMBERS).contains(&request.user_ids.len()) {
+        fields.violate("user_ids", "must have 1 to 50 elements");
+        return fields.finish((room, vec![]));
+    }
+    let ids = request.user_ids.iter().enumerate();
+    let users: BTreeSet<UserId> =
+        ids.map(|(at, id)| fields.user(&format!("user_ids[{at}]"), id)).collect();
+    fields.finish((room, users.into_iter().collect()))
+}
+
+/// What is done to a member by a request of these two fields.
+pub fn member_order(
+    caller: UserId,
+    (room_id, user_id): (&str, &str),
+    change: MemberChange,
+) -> Result<MemberOrder> {
+    let mut fields = Fields::new();
+    let order = member_fields(&mut fields, caller, (room_id, user_id), change);
+    fields.finish(order)
+}
+
+fn member_fields(
+    fields: &mut Fields,
+    caller: UserId,
+    (room_id, user_id): (&str, &str),
+    change: MemberChange,
+) -> MemberOrder {
+    let room = fields.room("room_id", room_id);
+    let user = fields.user("user_id", user_id);
+    if user == caller && !matches!(change, MemberChange::Role(_)) {
+        fields.violate("user_id", "must not be yourself");
+    }
+    MemberOrder { room, user, change }
+}
+
+pub fn mute_member(
+    caller: UserId,
+    now: Timestamp,
+    request: &v1::MuteMemberRequest,
+) -> Result<MemberOrder> {
+    let mut fields = Fields::new();
+    let duration = request.duration.unwrap_or_default();
+    let until = match std::time::Duration::try_from(duration) {
+        Ok(duration) if duration.is_zero() => None,
+        Ok(duration) if duration <= limits::MUTE_FOR => Some(now.plus(duration)),
+        _ => {
+            fields.violate("duration", "must be 0 to 366 days");
+            None
+        }
+    };
+    let names = (request.room_id.as_str(), request.user_id.as_str());
+    let order = member_fields(&mut fields, caller, names, MemberChange::Mute(until));
+    fields.finish(order)
+}
+
+pub fn set_member_role(caller: UserId, request: &v1::SetMemberRoleRequest) -> Result<MemberOrder> {
+    let mut fields = Fields::new();
+    let role = match v1::MemberRole::try_from(request.role) {
+        Ok(v1::MemberRole::Member) => MemberRole::Member,
+        Ok(v1::MemberRole::Admin) => MemberRole::Admin,
+        Ok(v1::MemberRole::Owner) => MemberRole::Owner,
+        Ok(v1::MemberRole::Unspecified) | Err(_) => {
+            fields.violate("role", "must be a role");
+            MemberRole::Member
+        }
+    };
+    let names = (request.room_id.as_str(), request.user_id.as_str());
+    let order = member_fields(&mut fields, caller, names, MemberChange::Role(role));
+    fields.finish(order)
+}
+
+pub fn list_bans(request: &v1::ListBansRequest) -> Result<MemberSearch> {
+    let mut fields = Fields::new();
+    let search = MemberSearch {
+        room: fields.room("room_id", &request.room_id),
+        prefix: String::new(),
+        after: fields.page_after_text(&request.page_token),
+        limit: fields.page_size(request.page_size),
+    };
+    fields.finish(search)
 }
 
 pub fn update_room(request: v1::UpdateRoomRequest) -> Result<Settings> {

@@ -5,7 +5,7 @@ use crate::{
     error::Result,
     model::{
         User, UserId, limits, text,
-        users::{ProfileChanges, UserSearch},
+        users::{AccountRole, ProfileChanges, UserSearch},
     },
 };
 
@@ -70,4 +70,30 @@ pub fn update_profile(request: v1::UpdateProfileRequest) -> Result<ProfileChange
         }),
     };
     fields.finish(changes)
+}
+
+/// The user that a request names in `user_id`.
+pub fn user_id(id: &str) -> Result<UserId> {
+    let mut fields = Fields::new();
+    let user = fields.user("user_id", id);
+    fields.finish(user)
+}
+
+pub fn list_blocked(request: &v1::ListBlockedUsersRequest) -> Result<UserSearch> {
+    let mut fields = Fields::new();
+    let search = UserSearch {
+        prefix: String::new(),
+        after: fields.page_after_text(&request.page_token),
+        limit: fields.page_size(request.page_size),
+    };
+    fields.finish(search)
+}
+
+#[must_use]
+pub fn account_role(role: AccountRole) -> v1::AccountRole {
+    match role {
+        AccountRole::User => v1::AccountRole::User,
+        AccountRole::Moderator => v1::AccountRole::Moderator,
+        AccountRole::Admin => v1::AccountRole::Admin,
+    }
 }

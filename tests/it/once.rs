@@ -91,6 +91,20 @@ on_both_databases! {
         server.end().await;
     }
 
+    async fn a_repeat_after_leaving_returns_the_first_and_a_new_message_is_refused(database: Database) {
+        let server = Server::start(database).await;
+        let ada = Person::register(&server.url, "ada").await;
+        let bob = Person::register(&server.url, "bob").await;
+        let room = ada.create_room("Room").await;
+        bob.join(&room).await;
+        let first = bob.try_send(&room, "one", "id").await.expect("sent");
+        bob.leave(&room).await;
+        assert_eq!(bob.try_send(&room, "one", "id").await.expect("it was sent"), first);
+        let error = bob.try_send(&room, "two", "other").await.expect_err("refused");
+        assert_eq!(error.reason, "NOT_MEMBER");
+        server.end().await;
+    }
+
     async fn commands_of_a_stream_keep_their_order(database: Database) {
         let server = Server::start(database).await;
         let ada = Person::register(&server.url, "ada").await;

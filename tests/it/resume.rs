@@ -207,6 +207,28 @@ on_both_databases! {
         server.end().await;
     }
 
+    async fn marks_that_moved_while_away_are_told_and_history_is_not_unread(database: Database) {
+        let server = Server::start(database).await;
+        let ada = Person::register(&server.url, "ada").await;
+        let bob = Person::register(&server.url, "bob").await;
+        let room = ada.create_room("Room").await;
+        ada.send(&room, "before Bob came").await;
+        bob.join(&room).await;
+        assert_eq!(bob.summary(&room).await.unread_count, 0);
+        let last = ada.send(&room, "hello Bob").await;
+        assert_eq!(bob.summary(&room).await.unread_count, 1);
+        // Read on one device while the other is away.
+        let request = v1::MarkReadRequest { room_id: room.clone(), seq: last.seq };
+        bob.client.mark_read(request).await.expect("marked");
+        let mut back = bob.resume(HashMap::from([(room.clone(), last.seq)])).await;
+        let marked = |event: &Kind| match event {
+            Kind::ReadMark(mark) => Some((mark.room_id.clone(), mark.read_seq)),
+            _ => None,
+        };
+        assert_eq!(back.until("the mark", marked).await, (room, last.seq));
+        server.end().await;
+    }
+
     async fn a_room_left_elsewhere_is_gone_and_a_room_joined_elsewhere_is_added(database: Database) {
         let server = Server::start(database).await;
         let ada = Person::register(&server.url, "ada").await;

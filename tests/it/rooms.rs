@@ -178,17 +178,22 @@ on_both_databases! {
         assert_eq!(state().await, (0, false));
 
         let mut stream = bob.stream().await;
-        for n in 0..1_000 {
-            let request = crate::support::people::send_request(&room, "more", &n.to_string());
-            stream.order("", v1::chat_request::Command::SendMessage(request)).await;
+        let numbers: Vec<String> = (0..1_000).map(|n| n.to_string()).collect();
+        let mut post = async |numbers: &[String]| {
             // The server takes 32 at once.
-            if n % 32 == 31 || n == 998 || n == 999 {
-                while stream.message().await.client_message_id != n.to_string() {}
+            for some in numbers.chunks(32) {
+                for n in some {
+                    let request = crate::support::people::send_request(&room, "more", n);
+                    stream.order(n, v1::chat_request::Command::SendMessage(request)).await;
+                }
+                for n in some {
+                    stream.reply(n).await.expect("posted");
+                }
             }
-            if n == 998 {
-                assert_eq!(state().await, (999, false));
-            }
-        }
+        };
+        post(&numbers[..999]).await;
+        assert_eq!(state().await, (999, false));
+        post(&numbers[999..]).await;
         assert_eq!(state().await, (999, true));
         server.end().await;
     }

@@ -26,6 +26,42 @@ fn is_live(update: &Update) -> Option<()> {
 }
 
 on_both_databases! {
+    async fn an_application_may_call_while_it_takes_what_it_missed(database: Database) {
+        let server = Server::start(database).await;
+        let proxy = Proxy::to(&server.url).await;
+        let ada = Person::register(&server.url, "ada").await;
+        let room = ada.create_room("Room").await;
+        let far = ada.sign_in_again(&proxy.url).await;
+        let (live, mut updates) = far.client.live(Options::default());
+        until(&mut updates, "the first connection", is_live).await;
+        proxy.cut();
+        for n in 0..600 {
+            ada.send(&room, &n.to_string()).await;
+        }
+        // For each of the missed ones it waits for an answer, and says something.
+        let mut seen = 0;
+        crate::support::within_secs(60, "all that was missed", async {
+            while seen < 600 {
+                let update = updates.next().await.expect("the updates go on");
+                let Update::Change(v1::RoomChange { message: Some(message), .. }) = update else {
+                    continue;
+                };
+                if text_of(&message) != seen.to_string() {
+                    continue;
+                }
+                seen += 1;
+                if seen % 3 == 0 {
+                    let mark = v1::MarkReadRequest { room_id: room.clone(), seq: message.seq };
+                    // It may fail while there is no connection; it must answer.
+                    let _ = within("an answer", live.mark_read(mark)).await;
+                }
+                within("the outbox", live.send(&room, "seen")).await.expect("into the outbox");
+            }
+        })
+        .await;
+        server.end().await;
+    }
+
     async fn nothing_is_lost_or_doubled_however_often_the_connection_is_cut(database: Database) {
         let server = Server::start(database).await;
         let proxy = Proxy::to(&server.url).await;

@@ -1,7 +1,6 @@
 //! A reader that does not read harms nobody.
 
 use causerie_client::{
-    Client,
     client::authorized,
     v1::{self, chat_service_client::ChatServiceClient, event::Kind},
 };
@@ -29,10 +28,11 @@ async fn one_reader_that_never_reads_among_a_hundred_that_do() {
     let room = ada.create_room("Room").await;
 
     // The one that never reads: its flow-control window fills, then its queue.
-    let sleeper = Client::connect(server.url.clone()).expect("a URL");
-    let token = ada.client.access_token().await.expect("a token");
+    let bob = Person::register(&server.url, "bob").await;
+    bob.join(&room).await;
+    let token = bob.client.access_token().await.expect("a token");
     let request = authorized(v1::SubscribeRequest::default(), &token).expect("a token");
-    let mut sleeping = ChatServiceClient::new(sleeper.channel())
+    let mut sleeping = ChatServiceClient::new(bob.client.channel())
         .subscribe(request)
         .await
         .expect("a stream")
@@ -56,6 +56,21 @@ async fn one_reader_that_never_reads_among_a_hundred_that_do() {
     within_secs(120, "the readers", async {
         while let Some(done) = readers.join_next().await {
             done.expect("each got everything in order");
+        }
+    })
+    .await;
+
+    // Cut off, its user is online no more.
+    let members =
+        v1::ListMembersRequest { room_id: room.clone(), query: "bob".into(), ..Default::default() };
+    let mut ticks = tokio::time::interval(std::time::Duration::from_millis(50));
+    within_secs(60, "the one that never reads to be cut off", async {
+        loop {
+            ticks.tick().await;
+            let page = ada.client.list_members(members.clone()).await.expect("members");
+            if page.presences[0].state() == v1::PresenceState::Offline {
+                return;
+            }
         }
     })
     .await;

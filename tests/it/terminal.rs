@@ -105,7 +105,15 @@ async fn scripts_send_and_tail_over_a_restart_of_the_server() {
     }
     assert_eq!(texts, ["one", "two", "three"], "in order, each once, over the restart");
 
+    let (well, said) = terminal.run("ada", &["send", "@bob", "between us"], "").await;
+    assert!(well, "{said}");
+    let (well, said) = terminal.run("bob", &["rooms"], "").await;
+    assert!(well && said.contains("1 unread  @ ada"), "{said}");
+    let (well, said) = terminal.run("ada", &["send", "@nobody", "hi"], "").await;
+    assert!(!well && said.contains("no user called nobody"), "{said}");
+
     let (well, said) = terminal.run("bob", &["rooms", "--json"], "").await;
+    let said = said.lines().find(|line| line.contains("General")).unwrap_or_default();
     let room: serde_json::Value = serde_json::from_str(said.trim()).expect("JSON");
     assert!(well && room["unread"].as_i64() >= Some(4), "{said}");
     assert!(terminal.run("bob", &["logout"], "").await.0);

@@ -12,8 +12,11 @@ use crate::{
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct RoomView {
     pub room: v1::Room,
-    /// Messages by position; what lies between may not have been loaded.
+    /// Messages by position, without a hole from the oldest one here on. Empty
+    /// until a page was applied or something was posted.
     pub messages: BTreeMap<i64, v1::Message>,
+    /// The newest message that is not a system message, to show in a list.
+    pub last_message: Option<v1::Message>,
     /// There may be older messages than those in `messages`.
     pub has_older: bool,
     pub read_seq: i64,
@@ -42,6 +45,8 @@ impl Model {
                 self.me = ready.user.clone().unwrap_or_default();
                 // Whoever stopped while there was no stream was not told of.
                 self.typing.clear();
+                // Whoever is still there is told again.
+                self.presence.clear();
             }
             Update::Change(change) => self.change(change),
             Update::Reset(reset) => {
@@ -102,9 +107,7 @@ impl Model {
         view.counted_up_to = room.head_seq;
         view.has_older = true;
         view.room = room;
-        if let Some(last) = &summary.last_message {
-            view.put(last);
-        }
+        view.last_message.clone_from(&summary.last_message);
         view
     }
 
@@ -114,6 +117,7 @@ impl Model {
         {
             self.users.insert(user.id.clone(), user.clone());
         }
+        let me = &self.me.id;
         let Some(view) = self.rooms.get_mut(&change.room_id) else { return };
         view.room.head_seq = view.room.head_seq.max(change.seq);
         if let Some(room) = &change.room
@@ -124,7 +128,11 @@ impl Model {
             view.room.head_seq = head_seq;
         }
         if let Some(message) = &change.message {
-            view.put(message);
+            view.uncount(message, me);
+            view.show_last(message);
+            if view.reaches(message.seq) {
+                view.put(message);
+            }
         }
     }
 }
@@ -146,6 +154,37 @@ impl RoomView {
         if seq >= self.counted_up_to {
             self.counted = 0;
             self.counted_more = false;
+        }
+    }
+
+    fn show_last(&mut self, message: &v1::Message) {
+        let is_system = matches!(message.content, Some(Content::System(_)));
+        let newest = self.last_message.as_ref().is_none_or(|last| last.seq <= message.seq);
+        if newest && !is_system {
+            self.last_message = Some(message.clone());
+        }
+    }
+
+    /// Whether the messages that were loaded reach back to this one. One that
+    /// lies before them would leave a hole that paging could not see.
+    fn reaches(&self, seq: i64) -> bool {
+        match self.messages.first_key_value() {
+            Some((oldest, _)) => seq >= *oldest || !self.has_older,
+            None => seq >= self.room.head_seq || !self.has_older,
+        }
+    }
+
+    /// A message that was alive when the server counted and is deleted now does
+    /// not count any more.
+    fn uncount(&mut self, message: &v1::Message, me: &str) {
+        let deleted = |message: &v1::Message| matches!(message.content, Some(Content::Deleted(_)));
+        let was_counted = message.seq > self.read_seq
+            && message.seq <= self.counted_up_to
+            && message.changed_seq > self.counted_up_to
+            && message.sender_id != me;
+        let known = self.messages.get(&message.seq).is_some_and(deleted);
+        if deleted(message) && was_counted && !known {
+            self.counted = (self.counted - 1).max(0);
         }
     }
 
@@ -235,9 +274,35 @@ mod tests {
     }
 
     #[test]
+    fn a_deleted_message_counts_no_more() {
+        let mut model = model();
+        let gone = Some(Content::Deleted(v1::DeletedMessage::default()));
+        // Counted by the server, but never loaded here.
+        model.apply(&change(v1::Message {
+            changed_seq: 6,
+            content: gone.clone(),
+            ..text(4, "you")
+        }));
+        assert_eq!(model.rooms["r"].unread("me"), (1, false));
+        model.apply(&change(text(7, "you")));
+        assert_eq!(model.rooms["r"].unread("me"), (2, false));
+        model.apply(&change(v1::Message { changed_seq: 8, content: gone, ..text(7, "you") }));
+        assert_eq!(model.rooms["r"].unread("me"), (1, false));
+    }
+
+    #[test]
+    fn a_change_of_a_message_that_is_not_loaded_leaves_no_hole() {
+        let mut model = model();
+        model.apply(&change(text(6, "you")));
+        model.apply(&change(v1::Message { changed_seq: 7, ..text(2, "you") }));
+        assert_eq!(model.rooms["r"].messages.keys().copied().collect::<Vec<_>>(), [6]);
+    }
+
+    #[test]
     fn an_older_state_never_replaces_a_newer() {
         let mut model = model();
         let edited = v1::Message { changed_seq: 9, ..text(6, "you") };
+        model.apply(&change(text(6, "you")));
         model.apply(&change(edited.clone()));
         model.apply(&change(text(6, "you")));
         assert_eq!(model.rooms["r"].messages[&6], edited);

@@ -237,6 +237,9 @@ macro_rules! calls {
 calls! {
     AuthServiceClient {
         change_password(ChangePasswordRequest) -> ChangePasswordResponse;
+        list_sessions(ListSessionsRequest) -> ListSessionsResponse;
+        revoke_session(RevokeSessionRequest) -> RevokeSessionResponse;
+        revoke_other_sessions(RevokeOtherSessionsRequest) -> RevokeOtherSessionsResponse;
     }
     UserServiceClient {
         get_me(GetMeRequest) -> GetMeResponse;
@@ -244,6 +247,9 @@ calls! {
         batch_get_users(BatchGetUsersRequest) -> BatchGetUsersResponse;
         search_users(SearchUsersRequest) -> SearchUsersResponse;
         update_profile(UpdateProfileRequest) -> UpdateProfileResponse;
+        block_user(BlockUserRequest) -> BlockUserResponse;
+        unblock_user(UnblockUserRequest) -> UnblockUserResponse;
+        list_blocked_users(ListBlockedUsersRequest) -> ListBlockedUsersResponse;
     }
     RoomServiceClient {
         create_room(CreateRoomRequest) -> CreateRoomResponse;
@@ -254,9 +260,26 @@ calls! {
         join_room(JoinRoomRequest) -> JoinRoomResponse;
         leave_room(LeaveRoomRequest) -> LeaveRoomResponse;
         list_members(ListMembersRequest) -> ListMembersResponse;
+        open_direct_room(OpenDirectRoomRequest) -> OpenDirectRoomResponse;
+        add_members(AddMembersRequest) -> AddMembersResponse;
+        remove_member(RemoveMemberRequest) -> RemoveMemberResponse;
+        ban_member(BanMemberRequest) -> BanMemberResponse;
+        unban_member(UnbanMemberRequest) -> UnbanMemberResponse;
+        list_bans(ListBansRequest) -> ListBansResponse;
+        mute_member(MuteMemberRequest) -> MuteMemberResponse;
+        set_member_role(SetMemberRoleRequest) -> SetMemberRoleResponse;
+        archive_room(ArchiveRoomRequest) -> ArchiveRoomResponse;
     }
     ChatServiceClient {
         send_message(SendMessageRequest) -> SendMessageResponse;
+        edit_message(EditMessageRequest) -> EditMessageResponse;
+        delete_message(DeleteMessageRequest) -> DeleteMessageResponse;
+        add_reaction(AddReactionRequest) -> AddReactionResponse;
+        remove_reaction(RemoveReactionRequest) -> RemoveReactionResponse;
+        pin_message(PinMessageRequest) -> PinMessageResponse;
+        unpin_message(UnpinMessageRequest) -> UnpinMessageResponse;
+        list_pins(ListPinsRequest) -> ListPinsResponse;
+        list_message_versions(ListMessageVersionsRequest) -> ListMessageVersionsResponse;
         list_messages(ListMessagesRequest) -> ListMessagesResponse;
         get_message(GetMessageRequest) -> GetMessageResponse;
         mark_read(MarkReadRequest) -> MarkReadResponse;

@@ -30,6 +30,7 @@ pub mod client;
 pub mod connection;
 pub mod cursor;
 pub mod error;
+mod keeper;
 pub mod live;
 pub mod outbox;
 

@@ -146,7 +146,7 @@ impl App {
     pub fn room_ids(&self) -> Vec<String> {
         let mut rooms: Vec<_> = self.model.rooms.values().collect();
         rooms.sort_by_key(|view| {
-            let last = view.messages.values().next_back();
+            let last = view.last_message.as_ref();
             let at = last.and_then(|message| message.posted_at).map_or(0, |at| at.seconds);
             (std::cmp::Reverse(at), view.room.name.to_lowercase())
         });
@@ -165,6 +165,15 @@ impl App {
             .get(user_id)
             .or((self.model.me.id == user_id).then_some(&self.model.me));
         known.map_or_else(|| "…".to_owned(), |user| crate::script::clean(&user.display_name))
+    }
+
+    /// The name to show for a room: of a direct one, the other person's.
+    pub fn room_name(&self, room: &v1::Room) -> String {
+        if room.kind() != v1::RoomKind::Direct {
+            return crate::script::clean(&room.name);
+        }
+        let mut others = room.direct_user_ids.iter().filter(|id| **id != self.model.me.id);
+        others.next().map_or_else(|| "Notes".to_owned(), |id| format!("@ {}", self.name_of(id)))
     }
 
     pub fn on_key(&mut self, key: KeyEvent) -> Vec<Effect> {
@@ -546,13 +555,14 @@ impl App {
         self.unknown_users().into_iter().collect()
     }
 
-    /// Asks who the senders are that are not known yet.
+    /// Asks who the senders and those of direct rooms are that are not known yet.
     fn unknown_users(&mut self) -> Option<Effect> {
-        let view = self.model.rooms.get(self.room.as_ref()?)?;
-        let mut ids: Vec<String> = view
-            .messages
-            .values()
+        let open = self.room.as_ref().and_then(|room| self.model.rooms.get(room));
+        let senders = open.into_iter().flat_map(|view| view.messages.values());
+        let pairs = self.model.rooms.values().flat_map(|view| &view.room.direct_user_ids);
+        let mut ids: Vec<String> = senders
             .map(|message| &message.sender_id)
+            .chain(pairs)
             .filter(|id| !self.model.users.contains_key(*id) && **id != self.model.me.id)
             .cloned()
             .collect();

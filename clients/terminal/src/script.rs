@@ -106,7 +106,11 @@ pub async fn own_rooms(client: &Client) -> Result<Vec<v1::RoomSummary>, Problem>
 }
 
 /// The id of a room that is named by id or by name; one's own rooms come first.
+/// `@name` is the direct room with a user.
 async fn find(client: &Client, named: &str) -> Result<String, Problem> {
+    if let Some(username) = named.strip_prefix('@') {
+        return direct(client, username).await;
+    }
     let mut found: Vec<v1::Room> = own_rooms(client)
         .await?
         .into_iter()
@@ -182,6 +186,30 @@ fn ended() -> Problem {
     "you are not signed in, or the session has ended; try `causerie-chat login NAME`".into()
 }
 
+/// The id of the direct room with a user.
+async fn direct(client: &Client, username: &str) -> Result<String, Problem> {
+    let request = v1::SearchUsersRequest { query: username.into(), ..Default::default() };
+    let found = client.search_users(request).await.map_err(|e| explain(&e))?.users;
+    let user = found.into_iter().find(|user| user.username.eq_ignore_ascii_case(username));
+    let user_id = user.ok_or_else(|| format!("there is no user called {username}"))?.id;
+    let request = v1::OpenDirectRoomRequest { user_id };
+    let opened = client.open_direct_room(request).await.map_err(|e| explain(&e))?;
+    Ok(opened.room.unwrap_or_default().id)
+}
+
+/// The name to show for a room: of a direct one, the other person's.
+async fn title(client: &Client, names: &mut HashMap<String, String>, room: &v1::Room) -> String {
+    if room.kind() != v1::RoomKind::Direct {
+        return clean(&room.name);
+    }
+    let me = client.get_me(v1::GetMeRequest {}).await;
+    let me = me.ok().and_then(|me| me.user).unwrap_or_default().id;
+    match room.direct_user_ids.iter().find(|id| **id != me) {
+        Some(other) => format!("@ {}", name_of(client, names, other).await),
+        None => "Notes".into(),
+    }
+}
+
 async fn tail(client: &Client, room: Option<String>, json: bool) -> Result<(), Problem> {
     let only = match room {
         Some(room) => Some(find(client, &room).await?),
@@ -195,14 +223,16 @@ async fn tail(client: &Client, room: Option<String>, json: bool) -> Result<(), P
             Update::Connection(State::Ended) => return Err(ended()),
             Update::RoomAdded(summary) => {
                 let room = summary.room.unwrap_or_default();
-                rooms.insert(room.id, clean(&room.name));
+                let name = title(client, &mut names, &room).await;
+                rooms.insert(room.id, name);
             }
             Update::Change(change) => {
                 if only.as_ref().is_some_and(|only| *only != change.room_id) {
                     continue;
                 }
                 if let Some(room) = &change.room {
-                    rooms.insert(room.id.clone(), clean(&room.name));
+                    let name = title(client, &mut names, room).await;
+                    rooms.insert(room.id.clone(), name);
                 }
                 let Some(message) = change.message else { continue };
                 let sender = name_of(client, &mut names, &message.sender_id).await;
@@ -242,6 +272,7 @@ fn as_json(message: &v1::Message, sender: &str, room: &str) -> String {
     let (kind, text) = match &message.content {
         Some(Content::Text(text)) => ("text", text.clone()),
         Some(Content::System(system)) => (system.kind().as_str_name(), system.detail.clone()),
+        Some(Content::Deleted(_)) => ("deleted", String::new()),
         None => ("unknown", String::new()),
     };
     json!({
@@ -253,6 +284,8 @@ fn as_json(message: &v1::Message, sender: &str, room: &str) -> String {
         "posted_at_us": at.seconds * 1_000_000 + i64::from(at.nanos) / 1_000,
         "kind": kind,
         "text": text,
+        "edited": message.edited_at.is_some(),
+        "reply_to_seq": message.reply_to_seq,
     })
     .to_string()
 }
@@ -265,6 +298,7 @@ fn as_text(message: &v1::Message, sender: &str, room: &str) -> String {
         Some(Content::System(system)) => {
             format!("[{room}] * {sender} {}", what_happened(system))
         }
+        Some(Content::Deleted(_)) => format!("[{room}] {sender}'s message was deleted"),
         None => format!("[{room}] {sender} …"),
     }
 }
@@ -280,18 +314,26 @@ pub fn what_happened(system: &v1::SystemMessage) -> String {
         Kind::RoomRenamed => format!("renamed the room to {detail}"),
         Kind::TopicChanged if detail.is_empty() => "cleared the topic".into(),
         Kind::TopicChanged => format!("changed the topic to {detail}"),
+        Kind::MemberAdded => "added someone".into(),
+        Kind::MemberRemoved => "removed someone".into(),
+        Kind::MemberBanned => "banned someone".into(),
+        Kind::RoleChanged => format!("made someone {detail}"),
+        Kind::RoomArchived => "archived the room".into(),
+        Kind::RoomUnarchived => "took the room from the archive".into(),
         Kind::Unspecified => "did something this version does not know".into(),
     }
 }
 
 async fn list(client: &Client, json: bool) -> Result<(), Problem> {
-    let mut out = std::io::stdout().lock();
+    let mut names = HashMap::new();
     for summary in own_rooms(client).await? {
         let room = summary.room.unwrap_or_default();
+        let name = title(client, &mut names, &room).await;
         let line = if json {
             json!({
                 "id": room.id,
-                "name": room.name,
+                "kind": room.kind().as_str_name(),
+                "name": name,
                 "topic": room.topic,
                 "members": room.member_count,
                 "head_seq": room.head_seq,
@@ -302,9 +344,9 @@ async fn list(client: &Client, json: bool) -> Result<(), Problem> {
             .to_string()
         } else {
             let more = if summary.unread_more { "+" } else { "" };
-            format!("{}  {:>5}{more} unread  {}", room.id, summary.unread_count, clean(&room.name))
+            format!("{}  {:>5}{more} unread  {}", room.id, summary.unread_count, name)
         };
-        if writeln!(out, "{line}").is_err() {
+        if writeln!(std::io::stdout(), "{line}").is_err() {
             return Ok(());
         }
     }

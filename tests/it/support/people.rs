@@ -126,6 +126,7 @@ pub fn send_request(room_id: &str, text: &str, id: &str) -> v1::SendMessageReque
         room_id: room_id.into(),
         text: text.into(),
         client_message_id: id.into(),
+        ..Default::default()
     }
 }
 

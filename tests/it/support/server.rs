@@ -102,8 +102,10 @@ pub fn test_config() -> Config {
     config.auth.argon2_memory_kib = 64;
     config.auth.argon2_passes = 1;
     config.auth.logins_per_minute = 0;
+    config.auth.logins_per_address_per_minute = 0;
     config.auth.registrations_per_minute = 0;
     config.chat.messages_per_second = 0;
+    config.chat.calls_per_second = 0;
     config.presence.grace_ms = 100;
     config.presence.merge_ms = 20;
     config.server.stop_within_ms = 5_000;
@@ -134,8 +136,10 @@ impl Process {
             ("AUTH__ARGON2_MEMORY_KIB", "64"),
             ("AUTH__ARGON2_PASSES", "1"),
             ("AUTH__LOGINS_PER_MINUTE", "0"),
+            ("AUTH__LOGINS_PER_ADDRESS_PER_MINUTE", "0"),
             ("AUTH__REGISTRATIONS_PER_MINUTE", "0"),
             ("CHAT__MESSAGES_PER_SECOND", "0"),
+            ("CHAT__CALLS_PER_SECOND", "0"),
             ("LOG__FILTER", "warn"),
         ]
         .map(|(name, value)| (format!("CAUSERIE_{name}"), value.to_owned()))

@@ -30,8 +30,7 @@ pub fn rooms(frame: &mut Frame, app: &App, area: Rect) {
             _ => " 999+ ".into(),
         };
         let is_open = app.room.as_ref() == Some(id);
-        let name =
-            fit(&crate::script::clean(&view.room.name), width.saturating_sub(badge.width() + 3));
+        let name = fit(&app.room_name(&view.room), width.saturating_sub(badge.width() + 3));
         let gap = width.saturating_sub(name.width() + badge.width() + 3);
         let mut style = Style::new();
         if count > 0 {

@@ -26,7 +26,7 @@ pub fn draw(frame: &mut Frame, app: &mut App, area: Rect) -> Vec<Effect> {
     let Some(view) = app.room.as_ref().and_then(|room| app.model.rooms.get(room)) else {
         return vec![];
     };
-    let name = crate::script::clean(&view.room.name);
+    let name = app.room_name(&view.room);
     let topic = crate::script::clean(&view.room.topic);
     let width = area.width.saturating_sub(4) as usize;
     let mut title = vec![Span::raw(" "), Span::styled(fit(&name, width / 2), Style::new().bold())];
@@ -92,7 +92,16 @@ fn lines(app: &App, view: &RoomView, width: usize) -> Vec<Line<'static>> {
             if !together(before, message) {
                 lines.push(head(app, &message.sender_id, &at, width));
             }
+            lines.extend(answered(app, view, message, width));
             lines.extend(body(&text, width, Style::new()));
+            lines.extend(marks(message, width));
+            before = Some(message);
+        } else if let Some(Content::Deleted(_)) = &message.content {
+            if !together(before, message) {
+                lines.push(head(app, &message.sender_id, &at, width));
+            }
+            let style = DIM.add_modifier(Modifier::ITALIC);
+            lines.extend(body("This message was deleted.", width, style));
             before = Some(message);
         } else {
             if let Some(Content::System(system)) = &message.content {
@@ -106,6 +115,42 @@ fn lines(app: &App, view: &RoomView, width: usize) -> Vec<Line<'static>> {
     }
     lines.extend(pending(app, view, width));
     lines
+}
+
+/// The message that this one answers, in a line above it.
+fn answered(
+    app: &App,
+    view: &RoomView,
+    message: &v1::Message,
+    width: usize,
+) -> Option<Line<'static>> {
+    if message.reply_to_seq == 0 {
+        return None;
+    }
+    let text = match view.messages.get(&message.reply_to_seq) {
+        Some(first) => {
+            let text = text_of(first).unwrap_or_else(|| "a deleted message".into());
+            format!("{}: {}", app.name_of(&first.sender_id), text.replace('\n', " "))
+        }
+        None => "an earlier message".into(),
+    };
+    Some(Line::styled(format!("{INDENT}┃ {}", fit(&text, width.saturating_sub(4))), DIM))
+}
+
+/// What hangs on a message: that it is pinned or was edited, and its reactions.
+fn marks(message: &v1::Message, width: usize) -> Option<Line<'static>> {
+    let mut words = Vec::new();
+    if message.pin.is_some() {
+        words.push("pinned".to_owned());
+    }
+    if message.edited_at.is_some() {
+        words.push("edited".to_owned());
+    }
+    for v1::Reaction { emoji, count, .. } in &message.reactions {
+        words.push(format!("{emoji} {count}"));
+    }
+    let text = fit(&words.join("  "), width.saturating_sub(INDENT.len()));
+    (!words.is_empty()).then(|| Line::styled(format!("{INDENT}{text}"), DIM))
 }
 
 /// Messages on their way, and those that were refused.

@@ -1,0 +1,235 @@
+//! The part of a room's log that is about the room and its members.
+
+use super::{
+    Change, Content, Member, MemberRole, MemberState, RoomKind, RoomLog, Seq, SystemKind,
+    Timestamp, User, UserId,
+    log::{Done, Membership},
+    rooms::{MemberChange, Right},
+};
+use crate::error::{Error, Result};
+
+impl RoomLog {
+    pub(super) fn create(&mut self, members: &[(User, MemberRole)]) -> Done {
+        // Found instead of made: by an earlier try of this same operation whose
+        // answer was lost on the way, or, a direct room, by the other of the two.
+        if self.created && self.changes.is_empty() {
+            for (at, (user, role)) in members.iter().enumerate() {
+                if at == 0 && !matches!(self.room.kind, RoomKind::Direct { .. }) {
+                    self.tell(user.id, SystemKind::RoomCreated, "");
+                } else {
+                    self.step();
+                }
+                self.set_member(user, *role, MemberState::Joined);
+                if at == 0 {
+                    self.set_settings();
+                }
+            }
+        }
+        Done::Room(self.room.clone())
+    }
+
+    pub(super) fn join(&mut self, user: &User) -> Result<Done> {
+        let access = self.access(user.id);
+        match access.may(Right::Read) {
+            Ok(_) => return Ok(Done::Room(self.room.clone())),
+            Err(Error::NotMember) if access.archived => return Err(Error::RoomArchived),
+            // The one thing in the way is what joining changes.
+            Err(Error::NotMember) => {}
+            Err(error) => return Err(error),
+        }
+        // A room that everyone left belongs to whoever comes back first; the
+        // rooms that a server comes with belong to nobody.
+        let empty = self.room.member_count == 0 && self.room.creator.is_some();
+        let role = if empty { MemberRole::Owner } else { MemberRole::Member };
+        self.tell(user.id, SystemKind::MemberJoined, "");
+        self.enter(user, role);
+        Ok(Done::Room(self.room.clone()))
+    }
+
+    pub(super) fn leave(&mut self, user: &User) -> Result<Done> {
+        let access = self.access(user.id);
+        let Ok(role) = access.may(Right::Read) else {
+            return if access.may_know() { Ok(Done::Left) } else { Err(Error::RoomNotFound) };
+        };
+        if matches!(self.room.kind, RoomKind::Direct { .. }) {
+            return Err(Error::DirectRoom);
+        }
+        if self.is_last_owner(role) && self.room.member_count > 1 {
+            return Err(Error::LastOwner);
+        }
+        self.tell(user.id, SystemKind::MemberLeft, "");
+        self.set_member(user, role, MemberState::Left);
+        Ok(Done::Left)
+    }
+
+    pub(super) fn add(&mut self, by: UserId, users: &[User]) -> Result<Done> {
+        self.access(by).may(Right::AddMembers)?;
+        let state = |user: &User| self.members.get(&user.id).map(|held| held.state);
+        if users.iter().any(|user| state(user) == Some(MemberState::Banned)) {
+            return Err(Error::MemberBanned);
+        }
+        for user in users {
+            if !self.access(user.id).is_member() {
+                self.tell_about(by, SystemKind::MemberAdded, "", user.id);
+                self.enter(user, MemberRole::Member);
+            }
+        }
+        Ok(Done::Room(self.room.clone()))
+    }
+
+    pub(super) fn set(&mut self, by: UserId, user: &User, change: MemberChange) -> Result<Done> {
+        let right = match change {
+            MemberChange::Role(_) => Right::SetRoles,
+            _ => Right::ManageMembers,
+        };
+        let own = self.access(by).may(right)?;
+        let held = self.members.get(&user.id).copied();
+        let is_member = held.is_some_and(|held| held.state == MemberState::Joined);
+        let is_banned = held.is_some_and(|held| held.state == MemberState::Banned);
+        let role = held.filter(|_| is_member).map_or(MemberRole::Member, |held| held.role);
+        if is_member && right == Right::ManageMembers && role >= own {
+            return Err(Error::MemberRank);
+        }
+        match change {
+            MemberChange::Ban if is_banned => {}
+            MemberChange::Ban => {
+                self.tell_about(by, SystemKind::MemberBanned, "", user.id);
+                self.set_member(user, MemberRole::Member, MemberState::Banned);
+            }
+            MemberChange::Unban if is_banned => {
+                self.step();
+                self.set_member(user, MemberRole::Member, MemberState::Left);
+            }
+            MemberChange::Unban => {}
+            _ if !is_member => return Err(Error::MemberNotFound),
+            MemberChange::Remove => {
+                self.tell_about(by, SystemKind::MemberRemoved, "", user.id);
+                self.set_member(user, role, MemberState::Left);
+            }
+            MemberChange::Role(new) if new == role => {}
+            MemberChange::Role(_) if self.is_last_owner(role) => return Err(Error::LastOwner),
+            MemberChange::Role(new) => {
+                self.tell_about(by, SystemKind::RoleChanged, new.name(), user.id);
+                self.set_member(user, new, MemberState::Joined);
+            }
+            MemberChange::Mute(until) => {
+                self.step();
+                self.set_member(user, role, MemberState::Joined);
+                self.mute(user, until);
+            }
+        }
+        Ok(Done::Member(self.member(user)))
+    }
+
+    pub(super) fn archive(&mut self, by: UserId, archived: bool) -> Result<Done> {
+        self.access(by).may(Right::Archive)?;
+        if archived != self.room.archived_at.is_some() {
+            self.room.archived_at = archived.then_some(self.now);
+            let kind = if archived { SystemKind::RoomArchived } else { SystemKind::RoomUnarchived };
+            self.tell(by, kind, "");
+            self.set_settings();
+        }
+        Ok(Done::Room(self.room.clone()))
+    }
+
+    pub(super) fn update(
+        &mut self,
+        user: UserId,
+        name: Option<&str>,
+        topic: Option<&str>,
+    ) -> Result<Done> {
+        self.access(user).may(Right::ChangeSettings)?;
+        if let Some(name) = name.filter(|name| *name != self.room.name) {
+            name.clone_into(&mut self.room.name);
+            self.tell(user, SystemKind::RoomRenamed, name);
+            self.set_settings();
+        }
+        if let Some(topic) = topic.filter(|topic| *topic != self.room.topic) {
+            topic.clone_into(&mut self.room.topic);
+            self.tell(user, SystemKind::TopicChanged, topic);
+            self.set_settings();
+        }
+        Ok(Done::Room(self.room.clone()))
+    }
+
+    fn is_last_owner(&self, role: MemberRole) -> bool {
+        role == MemberRole::Owner && self.owners == 1
+    }
+
+    /// Makes a user a member at the position that was just taken.
+    fn enter(&mut self, user: &User, role: MemberRole) {
+        self.set_member(user, role, MemberState::Joined);
+        // What was said before is history, not unread.
+        self.read.insert(user.id, self.room.head_seq);
+        self.moved_marks.insert(user.id);
+    }
+
+    fn tell(&mut self, who: UserId, kind: SystemKind, detail: &str) {
+        self.post(who, Content::System { kind, detail: detail.to_owned(), about: None }, None);
+    }
+
+    fn tell_about(&mut self, who: UserId, kind: SystemKind, detail: &str, about: UserId) {
+        let content = Content::System { kind, detail: detail.to_owned(), about: Some(about) };
+        self.post(who, content, None);
+    }
+
+    /// Takes a position at which no message stands.
+    fn step(&mut self) {
+        let seq = self.next();
+        self.changes.push(Change::at(self.room.id, seq));
+    }
+
+    /// Changes a membership at the position that was just taken.
+    fn set_member(&mut self, user: &User, role: MemberRole, state: MemberState) {
+        let before = self.members.get(&user.id).copied();
+        let was_in = before.is_some_and(|before| before.state == MemberState::Joined);
+        let is_in = state == MemberState::Joined;
+        let owned = |inside, role| i64::from(inside && role == MemberRole::Owner);
+        self.room.member_count += i64::from(is_in) - i64::from(was_in);
+        self.owners += owned(is_in, role) - before.map_or(0, |before| owned(was_in, before.role));
+        let joined_at = match before {
+            Some(before) if was_in || !is_in => before.joined_at,
+            _ => self.now,
+        };
+        // Leaving and coming back does not end a mute.
+        let muted_until = before.and_then(|before| before.muted_until);
+        let changed_seq = self.room.head_seq;
+        let held = Membership { role, state, joined_at, muted_until, changed_seq };
+        self.members.insert(user.id, held);
+        self.tell_member(user);
+    }
+
+    fn mute(&mut self, user: &User, until: Option<Timestamp>) {
+        if let Some(held) = self.members.get_mut(&user.id) {
+            held.muted_until = until;
+        }
+        self.tell_member(user);
+    }
+
+    fn tell_member(&mut self, user: &User) {
+        let member = self.member(user);
+        if let Some(change) = self.changes.last_mut() {
+            change.member = Some(member);
+        }
+    }
+
+    fn member(&self, user: &User) -> Member {
+        let held = self.members.get(&user.id);
+        Member {
+            user: user.clone(),
+            role: held.map_or(MemberRole::Member, |held| held.role),
+            state: held.map_or(MemberState::Left, |held| held.state),
+            joined_at: held.map_or(self.now, |held| held.joined_at),
+            muted_until: held.and_then(|held| held.muted_until),
+            changed_seq: held.map_or(Seq::ZERO, |held| held.changed_seq),
+        }
+    }
+
+    /// Marks the settings as changed at the position that was just taken.
+    fn set_settings(&mut self) {
+        self.room.changed_seq = self.room.head_seq;
+        if let Some(change) = self.changes.last_mut() {
+            change.settings = Some(self.room.clone());
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! The part of a room's log that is about messages posted before: edits,
+//! deletions, reactions, pins.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{
+    Content, Message, Pin, Reaction, RoomLog, Seq, Timestamp, Touch, UserId, Version, limits,
+    rooms::Right,
+};
+use crate::error::{Error, Result};
+
+/// What a transaction does to messages beside posting them, from which the
+/// store derives the rows that it writes.
+#[derive(Debug, Default)]
+pub struct Touched {
+    /// Messages to be written as they are in `RoomLog::messages`.
+    pub messages: BTreeSet<Seq>,
+    /// Texts that were replaced, with the position of the edit that did it.
+    pub versions: Vec<(Seq, Seq, Version)>,
+    /// Messages that lose their versions and reactions.
+    pub deleted: BTreeSet<Seq>,
+    /// Reactions that were put or taken away last.
+    pub reactions: BTreeMap<(Seq, String, UserId), Put>,
+    /// Pins as they were set last.
+    pub pins: BTreeMap<Seq, Option<Pin>>,
+}
+
+/// What became of a reaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Put {
+    Added(Timestamp),
+    Removed,
+}
+
+impl RoomLog {
+    pub(super) fn touch(&mut self, user: UserId, seq: Seq, touch: &Touch) -> Result<Message> {
+        self.access(user).may(match touch {
+            Touch::Pin | Touch::Unpin => Right::Pin,
+            _ => Right::Post,
+        })?;
+        let message = self.messages.get(&seq).ok_or(Error::MessageNotFound)?.clone();
+        match touch {
+            Touch::Edit(text) => self.edit(user, message, text),
+            Touch::Delete => self.delete(user, message),
+            Touch::React(emoji) => self.react(user, message, emoji),
+            Touch::Unreact(emoji) => Ok(self.unreact(user, message, emoji)),
+            Touch::Pin => self.pin(user, message),
+            Touch::Unpin => Ok(self.unpin(message)),
+        }
+    }
+
+    fn edit(&mut self, user: UserId, mut message: Message, text: &str) -> Result<Message> {
+        let before = message.text()?.to_owned();
+        if message.sender != user {
+            return Err(Error::NotSender);
+        }
+        if before == text {
+            return Ok(message);
+        }
+        if let Content::Text { text: now, .. } = &mut message.content {
+            text.clone_into(now);
+        }
+        let written_at = message.edited_at.replace(self.now).unwrap_or(message.posted_at);
+        let version = Version { text: before, written_at };
+        let message = self.changed(message);
+        self.touched.versions.push((message.seq, message.changed_seq, version));
+        Ok(message)
+    }
+
+    fn delete(&mut self, user: UserId, mut message: Message) -> Result<Message> {
+        let client_message_id = match &message.content {
+            Content::Text { client_message_id, .. } => client_message_id.clone(),
+            Content::Deleted { .. } => return Ok(message),
+            Content::System { .. } => return Err(Error::SystemMessage),
+        };
+        if message.sender != user && self.access(user).may(Right::DeleteOthers).is_err() {
+            return Err(Error::NotSender);
+        }
+        message.content = Content::Deleted { by: user, client_message_id };
+        message.edited_at = None;
+        message.reactions.clear();
+        self.reacted.retain(|(seq, ..)| *seq != message.seq);
+        if message.pin.take().is_some() {
+            self.pins -= 1;
+            self.touched.pins.insert(message.seq, None);
+        }
+        // What this same transaction has done to it goes too.
+        self.touched.versions.retain(|(seq, ..)| *seq != message.seq);
+        self.touched.reactions.retain(|(seq, ..), _| *seq != message.seq);
+        self.touched.deleted.insert(message.seq);
+        Ok(self.changed(message))
+    }
+
+    fn react(&mut self, user: UserId, mut message: Message, emoji: &str) -> Result<Message> {
+        message.text()?;
+        if self.blocked {
+            return Err(Error::Blocked);
+        }
+        let key = (message.seq, emoji.to_owned(), user);
+        if self.reacted.contains(&key) {
+            return Ok(message);
+        }
+        let reactions = &mut message.reactions;
+        let at = match reactions.iter().position(|reaction| reaction.emoji == emoji) {
+            Some(at) => at,
+            None if reactions.len() == limits::REACTIONS => return Err(Error::TooManyReactions),
+            None => {
+                let users = Vec::new();
+                reactions.push(Reaction { emoji: emoji.to_owned(), count: 0, users });
+                reactions.len() - 1
+            }
+        };
+        reactions[at].count += 1;
+        if reactions[at].users.len() < limits::REACTION_USERS {
+            reactions[at].users.push((user, self.now));
+        }
+        Reaction::sort(reactions);
+        self.reacted.insert(key.clone());
+        self.touched.reactions.insert(key, Put::Added(self.now));
+        Ok(self.changed(message))
+    }
+
+    fn unreact(&mut self, user: UserId, mut message: Message, emoji: &str) -> Message {
+        let key = (message.seq, emoji.to_owned(), user);
+        if !self.reacted.remove(&key) {
+            return message;
+        }
+        for reaction in message.reactions.iter_mut().filter(|reaction| reaction.emoji == emoji) {
+            reaction.count -= 1;
+            reaction.users.retain(|(other, _)| *other != user);
+        }
+        message.reactions.retain(|reaction| reaction.count > 0);
+        Reaction::sort(&mut message.reactions);
+        self.touched.reactions.insert(key, Put::Removed);
+        self.changed(message)
+    }
+
+    fn pin(&mut self, user: UserId, mut message: Message) -> Result<Message> {
+        message.text()?;
+        if message.pin.is_some() {
+            return Ok(message);
+        }
+        if self.pins >= limits::PINS {
+            return Err(Error::TooManyPins);
+        }
+        self.pins += 1;
+        message.pin = Some(Pin { user, pinned_at: self.now });
+        self.touched.pins.insert(message.seq, message.pin);
+        Ok(self.changed(message))
+    }
+
+    fn unpin(&mut self, mut message: Message) -> Message {
+        if message.pin.take().is_none() {
+            return message;
+        }
+        self.pins -= 1;
+        self.touched.pins.insert(message.seq, None);
+        self.changed(message)
+    }
+
+    /// Gives a message the next position as that of its last change, and tells it.
+    fn changed(&mut self, mut message: Message) -> Message {
+        message.changed_seq = self.next();
+        self.touched.messages.insert(message.seq);
+        self.messages.insert(message.seq, message.clone());
+        self.tell_message(message.clone());
+        message
+    }
+}

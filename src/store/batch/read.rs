@@ -1,0 +1,289 @@
+//! What a batch reads under the rooms' locks.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use sqlx::AssertSqlSafe;
+use uuid::Uuid;
+
+use crate::{
+    model::{
+        Content, Message, Op, RoomId, RoomKind, RoomLog, Seq, Timestamp, UserId, log::Membership,
+    },
+    store::{
+        blocks::BLOCKS_BETWEEN,
+        dialect::{Tx, padded, placeholders, within},
+        messages::{MESSAGES, MessageRow},
+        rooms::{RoomRow, role_of, state_of},
+    },
+};
+
+/// A room that is being locked, perhaps with one of the memberships asked for.
+#[derive(sqlx::FromRow)]
+struct LockedRow {
+    #[sqlx(flatten)]
+    room: RoomRow,
+    user_id: Option<Uuid>,
+    role: Option<i16>,
+    state: Option<i16>,
+    joined_us: Option<i64>,
+    muted_until_us: Option<i64>,
+    member_changed_seq: Option<i64>,
+}
+
+/// Takes the rooms' rows in the order of their ids, so that two transactions
+/// can never wait for each other; then reads the members that are asked for.
+pub async fn lock_rooms(
+    tx: &mut Tx<'_>,
+    ops: &[&Op],
+) -> Result<BTreeMap<RoomId, RoomLog>, sqlx::Error> {
+    let rooms: BTreeSet<RoomId> = ops.iter().map(|op| op.room()).collect();
+    let users: BTreeSet<UserId> = ops.iter().flat_map(|op| op.users()).collect();
+    let rooms = padded(rooms.into_iter().collect::<Vec<_>>());
+    // A batch of one room, as most are, has room and members in one round trip.
+    // Of several rooms, each with members of its own, that would read too many.
+    let users = match rooms.len() {
+        1 => padded(users.into_iter().collect::<Vec<_>>()),
+        _ => Vec::new(),
+    };
+    let (members, join) = match users.len() {
+        0 => (
+            "null as user_id, null as role, null as state, null as joined_us,
+             null as muted_until_us, null as member_changed_seq",
+            String::new(),
+        ),
+        n => (
+            "m.user_id, m.role, m.state, m.joined_us, m.muted_until_us,
+             m.changed_seq as member_changed_seq",
+            format!(
+                "left join members m on m.room_id = r.id and m.user_id in {}",
+                placeholders(1, n)
+            ),
+        ),
+    };
+    let sql = format!(
+        "select r.id, r.kind, r.name, r.topic, r.creator_id, r.created_us, 0 as member_count,
+                r.changed_seq, r.head_seq, r.archived_us, r.direct_a, r.direct_b, {members}
+         from rooms r {join} where r.id in {} order by r.id{}",
+        placeholders(1, rooms.len()),
+        tx.dialect().for_update(),
+    );
+    let rows: Vec<LockedRow> = within!(tx, c => {
+        let mut query = sqlx::query_as(AssertSqlSafe(sql));
+        for id in &users {
+            query = query.bind(id.0);
+        }
+        for id in &rooms {
+            query = query.bind(id.0);
+        }
+        query.fetch_all(c).await
+    })?;
+    let mut logs: BTreeMap<RoomId, RoomLog> = BTreeMap::new();
+    for row in rows {
+        let LockedRow { room, user_id, role, state, joined_us, muted_until_us, member_changed_seq } =
+            row;
+        let log = logs.entry(RoomId(room.id)).or_insert_with(|| RoomLog::new(room.into()));
+        if let (Some(user), Some(role), Some(state), Some(joined_us), Some(changed_seq)) =
+            (user_id, role, state, joined_us, member_changed_seq)
+        {
+            log.members.insert(
+                UserId(user),
+                membership((role, state), joined_us, muted_until_us, changed_seq),
+            );
+        }
+    }
+    for op in ops {
+        if let Op::Create { room, .. } = op {
+            logs.entry(room.id).or_insert_with(|| RoomLog::of_new_room((**room).clone()));
+        }
+    }
+    if users.is_empty() {
+        self::members(tx, ops, &mut logs).await?;
+    }
+    Ok(logs)
+}
+
+fn membership(
+    (role, state): (i16, i16),
+    joined_us: i64,
+    muted_until_us: Option<i64>,
+    changed_seq: i64,
+) -> Membership {
+    Membership {
+        role: role_of(role),
+        state: state_of(state),
+        joined_at: Timestamp(joined_us),
+        muted_until: muted_until_us.map(Timestamp),
+        changed_seq: Seq(changed_seq),
+    }
+}
+
+/// Room, user, role, state, joined, muted until, changed at.
+type MembershipRow = (Uuid, Uuid, i16, i16, i64, Option<i64>, i64);
+
+async fn members(
+    tx: &mut Tx<'_>,
+    ops: &[&Op],
+    logs: &mut BTreeMap<RoomId, RoomLog>,
+) -> Result<(), sqlx::Error> {
+    let Some((wanted, binds)) = wanted(ops, logs, |_| true) else { return Ok(()) };
+    let sql = format!(
+        "select room_id, user_id, role, state, joined_us, muted_until_us, changed_seq
+         from members where {wanted}"
+    );
+    let rows: Vec<MembershipRow> = within!(tx, c => {
+        let mut query = sqlx::query_as(AssertSqlSafe(sql));
+        for id in binds {
+            query = query.bind(id);
+        }
+        query.fetch_all(c).await
+    })?;
+    for (room, user, role, state, joined_us, muted_until_us, changed_seq) in rows {
+        if let Some(log) = logs.get_mut(&RoomId(room)) {
+            log.members.insert(
+                UserId(user),
+                membership((role, state), joined_us, muted_until_us, changed_seq),
+            );
+        }
+    }
+    Ok(())
+}
+
+pub async fn marks(
+    tx: &mut Tx<'_>,
+    ops: &[&Op],
+    logs: &mut BTreeMap<RoomId, RoomLog>,
+) -> Result<(), sqlx::Error> {
+    let marks = |op: &Op| matches!(op, Op::MarkRead { .. });
+    let Some((wanted, binds)) = wanted(ops, logs, marks) else { return Ok(()) };
+    let sql = format!("select room_id, user_id, read_seq from marks where {wanted}");
+    let rows: Vec<(Uuid, Uuid, i64)> = within!(tx, c => {
+        let mut query = sqlx::query_as(AssertSqlSafe(sql));
+        for id in binds {
+            query = query.bind(id);
+        }
+        query.fetch_all(c).await
+    })?;
+    for (room, user, read_seq) in rows {
+        if let Some(log) = logs.get_mut(&RoomId(room)) {
+            log.read.insert(UserId(user), Seq(read_seq));
+        }
+    }
+    Ok(())
+}
+
+/// A condition for the rows of the rooms and users that these operations name,
+/// and what to bind to it. Rooms that are being made have no rows yet.
+fn wanted(
+    ops: &[&Op],
+    logs: &BTreeMap<RoomId, RoomLog>,
+    which: impl Fn(&Op) -> bool,
+) -> Option<(String, Vec<Uuid>)> {
+    let mut rooms: BTreeMap<RoomId, BTreeSet<Uuid>> = BTreeMap::new();
+    for op in ops.iter().filter(|op| which(op)) {
+        if logs.get(&op.room()).is_some_and(|log| !log.created) {
+            rooms.entry(op.room()).or_default().extend(op.users().iter().map(|user| user.0));
+        }
+    }
+    let mut binds = Vec::new();
+    let conditions: Vec<String> = rooms
+        .into_iter()
+        .map(|(room, users)| {
+            let users = padded(users.into_iter().collect::<Vec<_>>());
+            let condition =
+                format!("(room_id = ? and user_id in {})", placeholders(1, users.len()));
+            binds.push(room.0);
+            binds.extend(users);
+            condition
+        })
+        .collect();
+    (!conditions.is_empty()).then(|| (conditions.join(" or "), binds))
+}
+
+/// Whether the two of a direct room do not want to hear from each other.
+pub async fn blocks(
+    tx: &mut Tx<'_>,
+    logs: &mut BTreeMap<RoomId, RoomLog>,
+) -> Result<(), sqlx::Error> {
+    for log in logs.values_mut() {
+        let RoomKind::Direct { a, b } = log.room.kind else { continue };
+        let found: i64 = within!(&mut *tx, c => {
+            sqlx::query_scalar(BLOCKS_BETWEEN)
+                .bind(a.0).bind(b.0).bind(b.0).bind(a.0).fetch_one(c).await
+        })?;
+        log.blocked = found > 0;
+    }
+    Ok(())
+}
+
+pub async fn counts(
+    tx: &mut Tx<'_>,
+    ops: &[&Op],
+    logs: &mut BTreeMap<RoomId, RoomLog>,
+) -> Result<(), sqlx::Error> {
+    let rooms: HashSet<RoomId> =
+        ops.iter().filter(|op| op.needs_counts()).map(|op| op.room()).collect();
+    if rooms.is_empty() {
+        return Ok(());
+    }
+    let rooms = padded(rooms.into_iter().collect::<Vec<_>>());
+    let sql = format!(
+        "select room_id, count(*), count(case when role = 3 then 1 end)
+         from members where state = 1 and room_id in {} group by room_id",
+        placeholders(1, rooms.len()),
+    );
+    let rows: Vec<(Uuid, i64, i64)> = within!(tx, c => {
+        let mut query = sqlx::query_as(AssertSqlSafe(sql));
+        for room in &rooms {
+            query = query.bind(room.0);
+        }
+        query.fetch_all(c).await
+    })?;
+    for (room, members, owners) in rows {
+        if let Some(log) = logs.get_mut(&RoomId(room)) {
+            log.room.member_count = members;
+            log.owners = owners;
+        }
+    }
+    Ok(())
+}
+
+pub async fn repeats(
+    tx: &mut Tx<'_>,
+    ops: &[&Op],
+    logs: &mut BTreeMap<RoomId, RoomLog>,
+) -> Result<(), sqlx::Error> {
+    let drafts: HashSet<_> = ops
+        .iter()
+        .filter_map(|op| match op {
+            Op::Send(d) => Some((d.room, d.sender, d.client_message_id.as_str())),
+            _ => None,
+        })
+        .collect();
+    if drafts.is_empty() {
+        return Ok(());
+    }
+    let drafts = padded(drafts.into_iter().collect::<Vec<_>>());
+    let sql = format!(
+        "{MESSAGES} where {}",
+        vec!["(x.room_id = ? and x.sender_id = ? and x.client_message_id = ?)"; drafts.len()]
+            .join(" or "),
+    );
+    let rows: Vec<MessageRow> = within!(tx, c => {
+        let mut query = sqlx::query_as(AssertSqlSafe(sql));
+        for (room, sender, client_message_id) in &drafts {
+            query = query.bind(room.0).bind(sender.0).bind(*client_message_id);
+        }
+        query.fetch_all(c).await
+    })?;
+    for row in rows {
+        let message = Message::from(row);
+        if let (
+            Some(log),
+            Content::Text { client_message_id, .. } | Content::Deleted { client_message_id, .. },
+        ) = (logs.get_mut(&message.room), &message.content)
+        {
+            log.sent.insert((message.sender, client_message_id.clone()), message);
+        }
+    }
+    Ok(())
+}

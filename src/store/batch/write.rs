@@ -1,0 +1,196 @@
+//! What a batch writes: all rows follow from the rooms' logs.
+
+use sqlx::AssertSqlSafe;
+
+use crate::{
+    model::{Change, Message, RoomId, RoomKind, RoomLog, Seq, UserId, users::fold},
+    store::{
+        dialect::{Dialect, Tx, pieces, placeholders, within},
+        messages::stored,
+        rooms::{role_code, room_kind_code, state_code},
+    },
+};
+
+/// Rows in one statement.
+const ROWS: usize = 256;
+
+pub async fn rooms(tx: &mut Tx<'_>, logs: &[RoomLog]) -> Result<(), sqlx::Error> {
+    let mut moved = Vec::new();
+    for log in logs.iter().filter(|log| !log.changes.is_empty()) {
+        if log.created {
+            insert_room(tx, log).await?;
+        } else if log.changes.iter().any(|change| change.settings.is_some()) {
+            update_settings(tx, log).await?;
+        } else {
+            moved.push((log.room.id, log.room.head_seq));
+        }
+    }
+    for piece in pieces(&moved, ROWS) {
+        let sql = format!(
+            "update rooms set head_seq = case id {} else head_seq end where id in {}",
+            vec!["when ? then ?"; piece.len()].join(" "),
+            placeholders(1, piece.len()),
+        );
+        within!(tx, c => {
+            let mut query = sqlx::query(AssertSqlSafe(sql));
+            for (id, head) in piece {
+                query = query.bind(id.0).bind(head.0);
+            }
+            for (id, _) in piece {
+                query = query.bind(id.0);
+            }
+            query.execute(c).await.map(drop)
+        })?;
+    }
+    Ok(())
+}
+
+async fn insert_room(tx: &mut Tx<'_>, log: &RoomLog) -> Result<(), sqlx::Error> {
+    let room = &log.room;
+    let pair = match room.kind {
+        RoomKind::Direct { a, b } => Some((a, b)),
+        RoomKind::Public | RoomKind::Private => None,
+    };
+    within!(tx, c => {
+        sqlx::query(
+            "insert into rooms (id, kind, name, name_key, topic, topic_key, creator_id,
+                                created_us, head_seq, changed_seq, direct_a, direct_b)
+             values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        )
+        .bind(room.id.0)
+        .bind(room_kind_code(room.kind))
+        .bind(&room.name).bind(fold(&room.name))
+        .bind(&room.topic).bind(fold(&room.topic))
+        .bind(room.creator.map(|user| user.0))
+        .bind(room.created_at.0)
+        .bind(room.head_seq.0)
+        .bind(room.changed_seq.0)
+        .bind(pair.map(|(a, _)| a.0))
+        .bind(pair.map(|(_, b)| b.0))
+        .execute(c).await.map(drop)
+    })
+}
+
+async fn update_settings(tx: &mut Tx<'_>, log: &RoomLog) -> Result<(), sqlx::Error> {
+    let room = &log.room;
+    within!(tx, c => {
+        sqlx::query(
+            "update rooms set name = ?, name_key = ?, topic = ?, topic_key = ?, archived_us = ?,
+                              head_seq = ?, changed_seq = ?
+             where id = ?",
+        )
+        .bind(&room.name).bind(fold(&room.name))
+        .bind(&room.topic).bind(fold(&room.topic))
+        .bind(room.archived_at.map(|at| at.0))
+        .bind(room.head_seq.0)
+        .bind(room.changed_seq.0)
+        .bind(room.id.0)
+        .execute(c).await.map(drop)
+    })
+}
+
+pub async fn messages(tx: &mut Tx<'_>, logs: &[RoomLog]) -> Result<(), sqlx::Error> {
+    // As they were posted; what this batch did to them since is written after.
+    let posted: Vec<&Message> = changes(logs)
+        .filter_map(|change| change.message.as_ref().filter(|message| message.seq == change.seq))
+        .collect();
+    for piece in pieces(&posted, ROWS) {
+        let sql = format!(
+            "insert into messages (room_id, seq, sender_id, kind, client_message_id, body,
+                                   posted_us, changed_seq, reply_to_seq, about_id)
+             values {}",
+            placeholders(piece.len(), 10)
+        );
+        within!(&mut *tx, c => {
+            let mut query = sqlx::query(AssertSqlSafe(sql));
+            for message in piece {
+                let row = stored(&message.content);
+                query = query
+                    .bind(message.room.0)
+                    .bind(message.seq.0)
+                    .bind(message.sender.0)
+                    .bind(row.kind)
+                    .bind(row.client_message_id)
+                    .bind(row.body)
+                    .bind(message.posted_at.0)
+                    .bind(message.changed_seq.0)
+                    .bind(message.reply_to.map(|seq| seq.0))
+                    .bind(row.about.map(|user| user.0));
+            }
+            query.execute(c).await.map(drop)
+        })?;
+    }
+    Ok(())
+}
+
+pub async fn members(tx: &mut Tx<'_>, logs: &[RoomLog]) -> Result<(), sqlx::Error> {
+    let sql = match tx.dialect() {
+        Dialect::MySql => {
+            "insert into members (room_id, user_id, role, state, joined_us, muted_until_us,
+                                  changed_seq)
+             values (?, ?, ?, ?, ?, ?, ?)
+             on duplicate key update role = values(role), state = values(state),
+                 joined_us = values(joined_us), muted_until_us = values(muted_until_us),
+                 changed_seq = values(changed_seq)"
+        }
+        Dialect::Sqlite => {
+            "insert into members (room_id, user_id, role, state, joined_us, muted_until_us,
+                                  changed_seq)
+             values (?, ?, ?, ?, ?, ?, ?)
+             on conflict (room_id, user_id) do update set role = excluded.role,
+                 state = excluded.state, joined_us = excluded.joined_us,
+                 muted_until_us = excluded.muted_until_us, changed_seq = excluded.changed_seq"
+        }
+    };
+    for change in changes(logs) {
+        let Some(member) = &change.member else { continue };
+        within!(tx, c => {
+            sqlx::query(sql)
+                .bind(change.room.0)
+                .bind(member.user.id.0)
+                .bind(role_code(member.role))
+                .bind(state_code(member.state))
+                .bind(member.joined_at.0)
+                .bind(member.muted_until.map(|until| until.0))
+                .bind(member.changed_seq.0)
+                .execute(c).await.map(drop)
+        })?;
+    }
+    Ok(())
+}
+
+pub async fn marks(tx: &mut Tx<'_>, logs: &[RoomLog]) -> Result<(), sqlx::Error> {
+    let marks: Vec<(RoomId, UserId, Seq)> = logs
+        .iter()
+        .flat_map(|log| {
+            log.moved_marks
+                .iter()
+                .filter_map(|user| log.read.get(user).map(|mark| (log.room.id, *user, *mark)))
+        })
+        .collect();
+    // The room's lock is held, so the mark that was read is still the newest.
+    let upsert = match tx.dialect() {
+        Dialect::MySql => "on duplicate key update read_seq = values(read_seq)",
+        Dialect::Sqlite => {
+            "on conflict (room_id, user_id) do update set read_seq = excluded.read_seq"
+        }
+    };
+    for piece in pieces(&marks, ROWS) {
+        let sql = format!(
+            "insert into marks (room_id, user_id, read_seq) values {} {upsert}",
+            placeholders(piece.len(), 3),
+        );
+        within!(tx, c => {
+            let mut query = sqlx::query(AssertSqlSafe(sql));
+            for (room, user, mark) in piece {
+                query = query.bind(room.0).bind(user.0).bind(mark.0);
+            }
+            query.execute(c).await.map(drop)
+        })?;
+    }
+    Ok(())
+}
+
+fn changes(logs: &[RoomLog]) -> impl Iterator<Item = &Change> {
+    logs.iter().flat_map(|log| &log.changes)
+}

@@ -1,0 +1,198 @@
+//! What a batch reads and writes about messages that were posted before.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sqlx::AssertSqlSafe;
+use uuid::Uuid;
+
+use super::{
+    dialect::{Tx, padded, pieces, placeholders, within},
+    messages::{MESSAGES, MessageRow, stored},
+    reactions,
+};
+use crate::model::{Message, Op, RoomId, RoomLog, Seq, Touch, UserId, log_messages::Put};
+
+/// Rows in one statement.
+const ROWS: usize = 64;
+
+/// Reads the messages that operations are about, with what hangs on them.
+pub(super) async fn read(
+    tx: &mut Tx<'_>,
+    ops: &[&Op],
+    logs: &mut BTreeMap<RoomId, RoomLog>,
+) -> Result<(), sqlx::Error> {
+    let mut wanted: BTreeMap<RoomId, BTreeSet<Seq>> = BTreeMap::new();
+    for op in ops {
+        if let Some(seq) = op.message() {
+            wanted.entry(op.room()).or_default().insert(seq);
+        }
+    }
+    for (room, seqs) in wanted {
+        let Some(log) = logs.get_mut(&room) else { continue };
+        let seqs = padded(seqs.into_iter().collect::<Vec<_>>());
+        let sql =
+            format!("{MESSAGES} where x.room_id = ? and x.seq in {}", placeholders(1, seqs.len()));
+        let rows: Vec<MessageRow> = within!(&mut *tx, c => {
+            let mut query = sqlx::query_as(AssertSqlSafe(sql)).bind(room.0);
+            for seq in &seqs {
+                query = query.bind(seq.0);
+            }
+            query.fetch_all(c).await
+        })?;
+        let mut reactions = reactions::of_messages(tx, room, seqs).await?;
+        for row in rows {
+            let message = Message::from(row);
+            let reactions = reactions.remove(&message.seq).unwrap_or_default();
+            log.messages.insert(message.seq, Message { reactions, ..message });
+        }
+        if ops.iter().any(|op| op.room() == room && pins(op)) {
+            log.pins = within!(&mut *tx, c => {
+                sqlx::query_scalar("select count(*) from pins where room_id = ?")
+                    .bind(room.0).fetch_one(c).await
+            })?;
+        }
+    }
+    read_own_reactions(tx, ops, logs).await
+}
+
+fn pins(op: &Op) -> bool {
+    matches!(op, Op::Touch { touch: Touch::Pin | Touch::Unpin | Touch::Delete, .. })
+}
+
+async fn read_own_reactions(
+    tx: &mut Tx<'_>,
+    ops: &[&Op],
+    logs: &mut BTreeMap<RoomId, RoomLog>,
+) -> Result<(), sqlx::Error> {
+    let asked: BTreeSet<(RoomId, Seq, &str, UserId)> = ops
+        .iter()
+        .filter_map(|op| match op {
+            Op::Touch { room, user, seq, touch: Touch::React(emoji) | Touch::Unreact(emoji) } => {
+                Some((*room, *seq, emoji.as_str(), *user))
+            }
+            _ => None,
+        })
+        .collect();
+    for piece in pieces(&asked.into_iter().collect::<Vec<_>>(), ROWS) {
+        let sql = format!(
+            "select room_id, seq, emoji, user_id from reactions where {}",
+            vec!["(room_id = ? and seq = ? and emoji = ? and user_id = ?)"; piece.len()]
+                .join(" or "),
+        );
+        let rows: Vec<(Uuid, i64, String, Uuid)> = within!(&mut *tx, c => {
+            let mut query = sqlx::query_as(AssertSqlSafe(sql));
+            for (room, seq, emoji, user) in piece {
+                query = query.bind(room.0).bind(seq.0).bind(*emoji).bind(user.0);
+            }
+            query.fetch_all(c).await
+        })?;
+        for (room, seq, emoji, user) in rows {
+            if let Some(log) = logs.get_mut(&RoomId(room)) {
+                log.reacted.insert((Seq(seq), emoji, UserId(user)));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Writes what became of the messages. New ones are in the database already.
+pub(super) async fn write(tx: &mut Tx<'_>, logs: &[RoomLog]) -> Result<(), sqlx::Error> {
+    for log in logs {
+        let room = log.room.id;
+        for message in log.touched.messages.iter().filter_map(|seq| log.messages.get(seq)) {
+            write_message(tx, message).await?;
+        }
+        for seq in &log.touched.deleted {
+            for sql in [
+                "delete from message_versions where room_id = ? and seq = ?",
+                "delete from reactions where room_id = ? and seq = ?",
+            ] {
+                within!(&mut *tx, c => {
+                    sqlx::query(sql).bind(room.0).bind(seq.0).execute(c).await.map(drop)
+                })?;
+            }
+        }
+        write_versions(tx, log).await?;
+        write_reactions(tx, log).await?;
+        write_pins(tx, log).await?;
+    }
+    Ok(())
+}
+
+async fn write_message(tx: &mut Tx<'_>, message: &Message) -> Result<(), sqlx::Error> {
+    let row = stored(&message.content);
+    within!(tx, c => {
+        sqlx::query(
+            "update messages set kind = ?, body = ?, about_id = ?, edited_us = ?, changed_seq = ?
+             where room_id = ? and seq = ?",
+        )
+        .bind(row.kind)
+        .bind(row.body)
+        .bind(row.about.map(|user| user.0))
+        .bind(message.edited_at.map(|at| at.0))
+        .bind(message.changed_seq.0)
+        .bind(message.room.0)
+        .bind(message.seq.0)
+        .execute(c).await.map(drop)
+    })
+}
+
+async fn write_versions(tx: &mut Tx<'_>, log: &RoomLog) -> Result<(), sqlx::Error> {
+    for (seq, replaced, version) in &log.touched.versions {
+        within!(&mut *tx, c => {
+            sqlx::query(
+                "insert into message_versions (room_id, seq, replaced_seq, body, written_us)
+                 values (?, ?, ?, ?, ?)",
+            )
+            .bind(log.room.id.0)
+            .bind(seq.0)
+            .bind(replaced.0)
+            .bind(&version.text)
+            .bind(version.written_at.0)
+            .execute(c).await.map(drop)
+        })?;
+    }
+    Ok(())
+}
+
+async fn write_reactions(tx: &mut Tx<'_>, log: &RoomLog) -> Result<(), sqlx::Error> {
+    // Taken away and put back in one batch is a new row too.
+    for (seq, emoji, user) in log.touched.reactions.keys() {
+        within!(&mut *tx, c => {
+            sqlx::query(
+                "delete from reactions
+                 where room_id = ? and seq = ? and emoji = ? and user_id = ?",
+            )
+            .bind(log.room.id.0).bind(seq.0).bind(emoji).bind(user.0)
+            .execute(c).await.map(drop)
+        })?;
+    }
+    for ((seq, emoji, user), put) in &log.touched.reactions {
+        let Put::Added(at) = put else { continue };
+        within!(&mut *tx, c => {
+            sqlx::query(
+                "insert into reactions (room_id, seq, emoji, user_id, reacted_us)
+                 values (?, ?, ?, ?, ?)",
+            )
+            .bind(log.room.id.0).bind(seq.0).bind(emoji).bind(user.0).bind(at.0)
+            .execute(c).await.map(drop)
+        })?;
+    }
+    Ok(())
+}
+
+async fn write_pins(tx: &mut Tx<'_>, log: &RoomLog) -> Result<(), sqlx::Error> {
+    for (seq, pin) in &log.touched.pins {
+        within!(&mut *tx, c => {
+            sqlx::query("delete from pins where room_id = ? and seq = ?")
+                .bind(log.room.id.0).bind(seq.0).execute(c).await.map(drop)
+        })?;
+        let Some(pin) = pin else { continue };
+        within!(&mut *tx, c => {
+            sqlx::query("insert into pins (room_id, seq, user_id, pinned_us) values (?, ?, ?, ?)")
+                .bind(log.room.id.0).bind(seq.0).bind(pin.user.0).bind(pin.pinned_at.0)
+                .execute(c).await.map(drop)
+        })?;
+    }
+    Ok(())
+}

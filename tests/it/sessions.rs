@@ -1,0 +1,117 @@
+//! The list of sessions, and ending them.
+
+use std::time::{Duration, Instant};
+
+use causerie_client::v1;
+use tonic::Code;
+
+use crate::support::{Person, Server, on_both_databases, within};
+
+async fn list(person: &Person) -> Vec<v1::SessionInfo> {
+    let request = v1::ListSessionsRequest::default();
+    person.client.list_sessions(request).await.expect("a page").sessions
+}
+
+on_both_databases! {
+    async fn a_session_is_listed_and_ended_from_another(database: Database) {
+        let server = Server::start(database).await;
+        let ada = Person::register(&server.url, "ada").await;
+        let eve = Person::register(&server.url, "eve").await;
+        let phone = ada.sign_in_again(&server.url).await;
+        let sessions = list(&ada).await;
+        assert_eq!(sessions.iter().map(|s| s.current).collect::<Vec<_>>(), [false, true], "the newest first");
+        assert_eq!((sessions[0].device.as_str(), sessions[0].address.as_str()), ("Rust SDK", "127.0.0.1"));
+        assert!(list(&phone).await[0].current);
+        let mut token = String::new();
+        let mut paged = Vec::new();
+        loop {
+            let request = v1::ListSessionsRequest { page_size: 1, page_token: token };
+            let page = ada.client.list_sessions(request).await.expect("a page");
+            paged.extend(page.sessions);
+            token = page.next_page_token;
+            if token.is_empty() {
+                break;
+            }
+        }
+        assert_eq!(paged, sessions);
+
+        let revoke = |id: &str| v1::RevokeSessionRequest { session_id: id.into() };
+        let theirs = eve.client.revoke_session(revoke(&sessions[0].id)).await.expect_err("not Eve's");
+        assert_eq!((theirs.code, theirs.reason.as_str()), (Code::NotFound, "SESSION_NOT_FOUND"));
+        let bad = ada.client.revoke_session(revoke("x")).await.expect_err("no id");
+        assert_eq!(bad.violations[0].0, "session_id");
+        assert_eq!(list(&ada).await.len(), 2, "nothing has changed");
+
+        let mut stream = phone.stream().await;
+        ada.client.revoke_session(revoke(&sessions[0].id)).await.expect("revoked");
+        let begun = Instant::now();
+        let (goodbye, _) = stream.ending().await;
+        assert_eq!(goodbye.expect("a goodbye").reason(), v1::GoodbyeReason::SessionRevoked);
+        assert!(begun.elapsed() < Duration::from_secs(1), "within a second");
+        let dead = phone.client.get_me(v1::GetMeRequest {}).await.expect_err("ended");
+        assert_eq!(dead.reason, "SESSION_REVOKED");
+        let token = phone.client.tokens().borrow().clone().expect("tokens").access_token;
+        let renewed = phone.client.renew(&token).await;
+        assert_eq!(renewed.expect_err("ended").reason, "SESSION_REVOKED");
+        assert_eq!(list(&ada).await.len(), 1);
+        server.end().await;
+    }
+
+    async fn all_others_are_ended_at_once_and_ones_own_goes_on(database: Database) {
+        let server = Server::start(database).await;
+        let ada = Person::register(&server.url, "ada").await;
+        let eve = Person::register(&server.url, "eve").await;
+        let others = [ada.sign_in_again(&server.url).await, ada.sign_in_again(&server.url).await];
+        let mut stream = others[0].stream().await;
+        let request = v1::RevokeOtherSessionsRequest {};
+        let ended = ada.client.revoke_other_sessions(request).await.expect("revoked");
+        assert_eq!(ended.ended_sessions, 2);
+        let (goodbye, _) = stream.ending().await;
+        assert!(!goodbye.expect("a goodbye").reconnect);
+        for other in &others {
+            let dead = other.client.get_me(v1::GetMeRequest {}).await.expect_err("ended");
+            assert_eq!(dead.reason, "SESSION_REVOKED");
+        }
+        assert_eq!(list(&ada).await.len(), 1);
+        assert_eq!(list(&eve).await.len(), 1);
+        server.end().await;
+    }
+
+    async fn a_session_that_is_not_used_ends_by_itself(database: Database) {
+        let server = Server::start_with(database, |config| config.auth.idle_ms = 1_500).await;
+        let ada = Person::register(&server.url, "ada").await;
+        let browser = causerie_client::Client::connect(server.url.clone()).expect("a URL");
+        browser.login("ada", crate::support::people::PASSWORD, false).await.expect("signed in");
+        assert_eq!(list(&ada).await.len(), 2);
+        // In use it lives on, beyond the time it would have had without.
+        let begun = Instant::now();
+        let mut ticks = tokio::time::interval(Duration::from_millis(300));
+        while begun.elapsed() < Duration::from_secs(2) {
+            ticks.tick().await;
+            let token = browser.tokens().borrow().clone().expect("tokens").access_token;
+            browser.renew(&token).await.expect("in use");
+        }
+        within("the idle session to end", async {
+            while list(&ada).await.len() > 1 {
+                ticks.tick().await;
+            }
+        })
+        .await;
+        let token = browser.tokens().borrow().clone().expect("tokens").access_token;
+        let late = browser.renew(&token).await.expect_err("too late");
+        assert_eq!(late.reason, "TOKEN_EXPIRED");
+        server.end().await;
+    }
+
+    async fn the_first_account_is_the_servers_admin(database: Database) {
+        let server = Server::start(database).await;
+        let ada = Person::register(&server.url, "ada").await;
+        let bob = Person::register(&server.url, "bob").await;
+        let role = async |person: &Person| {
+            person.client.get_me(v1::GetMeRequest {}).await.expect("me").role()
+        };
+        assert_eq!(role(&ada).await, v1::AccountRole::Admin);
+        assert_eq!(role(&bob).await, v1::AccountRole::User);
+        server.end().await;
+    }
+}
