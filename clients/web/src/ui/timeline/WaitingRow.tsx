@@ -19,7 +19,7 @@ export function WaitingRowView(props: { row: WaitingRow }) {
   const online = () => chat.connection().kind !== "waiting";
   return (
     <article
-      class="msg msg-mine"
+      class="msg msg-mine msg-waiting"
       classList={{ "msg-first": props.row.first, "msg-refused": entry().refused !== "" }}
       aria-label={entry().refused ? t("notSent") : t("sending")}
     >

@@ -22,11 +22,12 @@ export function createReading(chat: Chat, timeline: Timeline, atBottom: Accessor
 
   // What is unread when the room is opened, or what comes while nobody looks,
   // is under the line; it stays there while it is read.
-  createEffect<number>((before) => {
+  createEffect<number | undefined>((before) => {
     const count = unread();
-    if (before === 0 && count > 0 && !untrack(reading)) drawLine();
+    const opened = before === undefined;
+    if (!before && count > 0 && (opened || !untrack(reading))) drawLine();
     return count;
-  }, 0);
+  });
 
   createEffect(() => {
     if (reading() && unread() > 0) markAll();
