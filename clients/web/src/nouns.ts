@@ -20,8 +20,12 @@ export interface Presence {
   readonly lastSeenAt: number;
 }
 
+export type RoomKind = "public" | "private" | "direct";
+
 export interface Room {
   readonly id: string;
+  readonly kind: RoomKind;
+  /** Empty for a direct room: show the other one's. */
   readonly name: string;
   readonly topic: string;
   readonly creatorId: string;
@@ -29,6 +33,10 @@ export interface Room {
   readonly memberCount: number;
   readonly changedSeq: number;
   readonly headSeq: number;
+  /** 0 if it is not archived. */
+  readonly archivedAt: number;
+  /** The two of a direct room; the same one twice for notes. */
+  readonly directUserIds: readonly string[];
 }
 
 export type Role = "member" | "admin" | "owner";
@@ -36,18 +44,40 @@ export type Role = "member" | "admin" | "owner";
 export interface Member {
   readonly user: User;
   readonly role: Role;
-  readonly joined: boolean;
+  readonly state: "joined" | "left" | "banned";
   readonly joinedAt: number;
   readonly changedSeq: number;
+  /** May not post before this; 0 if never muted. */
+  readonly mutedUntil: number;
 }
 
-export type SystemKind = "created" | "joined" | "left" | "renamed" | "topic";
+export type SystemKind =
+  | "created"
+  | "joined"
+  | "left"
+  | "renamed"
+  | "topic"
+  | "added"
+  | "removed"
+  | "banned"
+  | "role"
+  | "archived"
+  | "unarchived";
 
 export type Content =
   | { readonly kind: "text"; readonly text: string }
-  | { readonly kind: "system"; readonly what: SystemKind; readonly detail: string }
+  | { readonly kind: "system"; readonly what: SystemKind; readonly detail: string; readonly aboutId: string }
+  /** All that is left of a deleted message. */
+  | { readonly kind: "deleted"; readonly byId: string }
   /** A newer server sends what this client does not know. */
   | { readonly kind: "unknown" };
+
+export interface Reaction {
+  readonly emoji: string;
+  readonly count: number;
+  /** The first hundred of them. */
+  readonly userIds: readonly string[];
+}
 
 export interface Message {
   readonly roomId: string;
@@ -57,6 +87,28 @@ export interface Message {
   readonly changedSeq: number;
   readonly clientMessageId: string;
   readonly content: Content;
+  /** The position of the message that this one answers; 0 if none. */
+  readonly replyTo: number;
+  /** 0 if it was never edited. */
+  readonly editedAt: number;
+  readonly reactions: readonly Reaction[];
+  readonly pin: { readonly userId: string; readonly at: number } | undefined;
+}
+
+/** A text that a message had before. */
+export interface Version {
+  readonly text: string;
+  readonly writtenAt: number;
+}
+
+/** A signed-in device, as its owner sees it. */
+export interface SessionInfo {
+  readonly id: string;
+  readonly device: string;
+  readonly address: string;
+  readonly createdAt: number;
+  readonly lastUsedAt: number;
+  readonly current: boolean;
 }
 
 /** One of the caller's rooms with the caller's unread state at `room.headSeq`. */
@@ -125,6 +177,8 @@ export interface Unsent {
   readonly clientMessageId: string;
   readonly roomId: string;
   readonly text: string;
+  /** The position of the message that it answers; 0 if none. */
+  readonly replyTo: number;
   /** When it was written. */
   readonly at: number;
 }

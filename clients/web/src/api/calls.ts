@@ -5,6 +5,7 @@ import { createClient, type Client, type Transport } from "@connectrpc/connect";
 import { AuthService } from "../gen/causerie/v1/auth_pb";
 import { ChatService, type ListMessagesRequest } from "../gen/causerie/v1/chat_pb";
 import { RoomService } from "../gen/causerie/v1/rooms_pb";
+import type { Message as WireMessage } from "../gen/causerie/v1/types_pb";
 import { UserService } from "../gen/causerie/v1/users_pb";
 import type * as nouns from "../nouns";
 import * as convert from "./convert";
@@ -40,6 +41,31 @@ function account(transport: Transport) {
     async changePassword(oldPassword: string, newPassword: string): Promise<number> {
       return (await auth.changePassword({ oldPassword, newPassword }).catch(raise)).endedSessions;
     },
+    async listSessions(pageToken: string): Promise<nouns.Part<nouns.SessionInfo>> {
+      const page = await auth.listSessions({ pageToken }).catch(raise);
+      return { items: page.sessions.map(convert.sessionInfo), next: page.nextPageToken };
+    },
+    async revokeSession(sessionId: string): Promise<void> {
+      await auth.revokeSession({ sessionId }).catch(raise);
+    },
+    async revokeOtherSessions(): Promise<number> {
+      return (await auth.revokeOtherSessions({}).catch(raise)).endedSessions;
+    },
+    async searchUsers(query: string, pageToken: string): Promise<nouns.Part<nouns.User>> {
+      if (!query) return { items: [], next: "" };
+      const page = await users.searchUsers({ query, pageToken, pageSize: 20 }).catch(raise);
+      return { items: page.users.map(convert.user), next: page.nextPageToken };
+    },
+    async blockUser(userId: string): Promise<void> {
+      await users.blockUser({ userId }).catch(raise);
+    },
+    async unblockUser(userId: string): Promise<void> {
+      await users.unblockUser({ userId }).catch(raise);
+    },
+    async listBlockedUsers(pageToken: string): Promise<nouns.Part<nouns.User>> {
+      const page = await users.listBlockedUsers({ pageToken, pageSize: 200 }).catch(raise);
+      return { items: page.users.map(convert.user), next: page.nextPageToken };
+    },
     async getMe(): Promise<{ user: nouns.User; email: string }> {
       const { user, email } = await users.getMe({}).catch(raise);
       return { user: convert.user(user), email };
@@ -60,8 +86,14 @@ function account(transport: Transport) {
 function rooms(transport: Transport) {
   const rooms = createClient(RoomService, transport);
   return {
-    async createRoom(name: string, topic: string): Promise<nouns.Room> {
-      return convert.room((await rooms.createRoom({ name, topic }).catch(raise)).room);
+    async createRoom(name: string, topic: string, kind: "public" | "private"): Promise<nouns.Room> {
+      return convert.room((await rooms.createRoom({ name, topic, kind: convert.wireKind(kind) }).catch(raise)).room);
+    },
+    async openDirectRoom(userId: string): Promise<nouns.Room> {
+      return convert.room((await rooms.openDirectRoom({ userId }).catch(raise)).room);
+    },
+    async archiveRoom(roomId: string, archived: boolean): Promise<void> {
+      await rooms.archiveRoom({ roomId, archived }).catch(raise);
     },
     async getRoom(roomId: string): Promise<nouns.DirectoryRoom> {
       const { room, joined } = await rooms.getRoom({ roomId }).catch(raise);
@@ -86,16 +118,63 @@ function rooms(transport: Transport) {
       const part: nouns.Part<nouns.Member> = { items: page.members.map(convert.member), next: page.nextPageToken };
       return { ...part, presences: page.presences.map(convert.presence) };
     },
+    async addMembers(roomId: string, userIds: string[]): Promise<void> {
+      await rooms.addMembers({ roomId, userIds }).catch(raise);
+    },
+    async removeMember(roomId: string, userId: string): Promise<void> {
+      await rooms.removeMember({ roomId, userId }).catch(raise);
+    },
+    async banMember(roomId: string, userId: string): Promise<void> {
+      await rooms.banMember({ roomId, userId }).catch(raise);
+    },
+    async unbanMember(roomId: string, userId: string): Promise<void> {
+      await rooms.unbanMember({ roomId, userId }).catch(raise);
+    },
+    async listBans(roomId: string, pageToken: string): Promise<nouns.Part<nouns.Member>> {
+      const page = await rooms.listBans({ roomId, pageToken }).catch(raise);
+      return { items: page.members.map(convert.member), next: page.nextPageToken };
+    },
+    /** For so long from now; 0 lets them post again. */
+    async muteMember(roomId: string, userId: string, forMs: number): Promise<void> {
+      const duration = { seconds: BigInt(Math.floor(forMs / 1000)), nanos: 0 };
+      await rooms.muteMember({ roomId, userId, duration }).catch(raise);
+    },
+    async setMemberRole(roomId: string, userId: string, role: nouns.Role): Promise<void> {
+      await rooms.setMemberRole({ roomId, userId, role: convert.wireRole(role) }).catch(raise);
+    },
   };
 }
 
 function messages(transport: Transport) {
   const chat = createClient(ChatService, transport);
   return {
-    async sendMessage({ roomId, text, clientMessageId }: nouns.Unsent): Promise<nouns.Message> {
-      const { message } = await chat.sendMessage({ roomId, text, clientMessageId }).catch(raise);
-      if (!message) throw failureFrom(new Error("the answer carries no message"));
-      return convert.message(message);
+    async sendMessage({ roomId, text, clientMessageId, replyTo }: nouns.Unsent): Promise<nouns.Message> {
+      const replyToSeq = BigInt(replyTo ?? 0);
+      return one(await chat.sendMessage({ roomId, text, clientMessageId, replyToSeq }).catch(raise));
+    },
+    async editMessage(roomId: string, seq: number, text: string): Promise<nouns.Message> {
+      return one(await chat.editMessage({ roomId, seq: BigInt(seq), text }).catch(raise));
+    },
+    async deleteMessage(roomId: string, seq: number): Promise<nouns.Message> {
+      return one(await chat.deleteMessage({ roomId, seq: BigInt(seq) }).catch(raise));
+    },
+    async react(roomId: string, seq: number, emoji: string, on: boolean): Promise<nouns.Message> {
+      const which = { roomId, seq: BigInt(seq), emoji };
+      return one(await (on ? chat.addReaction(which) : chat.removeReaction(which)).catch(raise));
+    },
+    async pin(roomId: string, seq: number, on: boolean): Promise<nouns.Message> {
+      const which = { roomId, seq: BigInt(seq) };
+      return one(await (on ? chat.pinMessage(which) : chat.unpinMessage(which)).catch(raise));
+    },
+    async listPins(roomId: string): Promise<nouns.Message[]> {
+      return (await chat.listPins({ roomId }).catch(raise)).messages.map(convert.message);
+    },
+    async getMessage(roomId: string, seq: number): Promise<nouns.Message> {
+      return one(await chat.getMessage({ roomId, seq: BigInt(seq) }).catch(raise));
+    },
+    async listVersions(roomId: string, seq: number): Promise<nouns.Version[]> {
+      const { versions } = await chat.listMessageVersions({ roomId, seq: BigInt(seq) }).catch(raise);
+      return versions.map(({ text, writtenAt }) => ({ text, writtenAt: convert.millis(writtenAt) }));
     },
     /** The newest page without an anchor. */
     async listMessages(roomId: string, anchor: nouns.Anchor | undefined, pageSize: number): Promise<nouns.Page> {
@@ -160,6 +239,11 @@ function wireAnchor(anchor: nouns.Anchor | undefined): ListMessagesRequest["anch
   if ("before" in anchor) return { case: "beforeSeq", value: BigInt(anchor.before) };
   if ("after" in anchor) return { case: "afterSeq", value: BigInt(anchor.after) };
   return { case: "aroundSeq", value: BigInt(anchor.around) };
+}
+
+function one({ message }: { readonly message?: WireMessage | undefined }): nouns.Message {
+  if (!message) throw failureFrom(new Error("the answer carries no message"));
+  return convert.message(message);
 }
 
 function raise(error: unknown): never {

@@ -8,6 +8,7 @@ import {
   MemberRole,
   MemberState,
   PresenceState as WirePresenceState,
+  RoomKind as WireRoomKind,
   SystemMessageKind,
   type Member as WireMember,
   type Message as WireMessage,
@@ -15,7 +16,7 @@ import {
   type Room as WireRoom,
   type User as WireUser,
 } from "../gen/causerie/v1/types_pb";
-import type { Session as WireSession } from "../gen/causerie/v1/auth_pb";
+import type { Session as WireSession, SessionInfo as WireSessionInfo } from "../gen/causerie/v1/auth_pb";
 import type * as nouns from "../nouns";
 
 export function millis(time: Timestamp | Duration | undefined): number {
@@ -71,9 +72,21 @@ export function wirePresence(state: nouns.PresenceState): WirePresenceState {
   return WIRE_PRESENCE[state];
 }
 
+const KIND: Record<WireRoomKind, nouns.RoomKind> = {
+  [WireRoomKind.UNSPECIFIED]: "public",
+  [WireRoomKind.PUBLIC]: "public",
+  [WireRoomKind.PRIVATE]: "private",
+  [WireRoomKind.DIRECT]: "direct",
+};
+
+export function wireKind(kind: "public" | "private"): WireRoomKind {
+  return kind === "private" ? WireRoomKind.PRIVATE : WireRoomKind.PUBLIC;
+}
+
 export function room(wire: WireRoom | undefined): nouns.Room {
   return {
     id: wire?.id ?? "",
+    kind: KIND[wire?.kind ?? WireRoomKind.UNSPECIFIED] ?? "public",
     name: wire?.name ?? "",
     topic: wire?.topic ?? "",
     creatorId: wire?.creatorId ?? "",
@@ -81,6 +94,8 @@ export function room(wire: WireRoom | undefined): nouns.Room {
     memberCount: Number(wire?.memberCount ?? 0),
     changedSeq: Number(wire?.changedSeq ?? 0),
     headSeq: Number(wire?.headSeq ?? 0),
+    archivedAt: millis(wire?.archivedAt),
+    directUserIds: wire?.directUserIds ?? [],
   };
 }
 
@@ -89,13 +104,29 @@ function role(wire: MemberRole): nouns.Role {
   return wire === MemberRole.ADMIN ? "admin" : "member";
 }
 
+const WIRE_ROLE: Record<nouns.Role, MemberRole> = {
+  member: MemberRole.MEMBER,
+  admin: MemberRole.ADMIN,
+  owner: MemberRole.OWNER,
+};
+
+export function wireRole(role: nouns.Role): MemberRole {
+  return WIRE_ROLE[role];
+}
+
+function memberState(wire: MemberState): nouns.Member["state"] {
+  if (wire === MemberState.JOINED) return "joined";
+  return wire === MemberState.BANNED ? "banned" : "left";
+}
+
 export function member(wire: WireMember): nouns.Member {
   return {
     user: user(wire.user),
     role: role(wire.role),
-    joined: wire.state === MemberState.JOINED,
+    state: memberState(wire.state),
     joinedAt: millis(wire.joinedAt),
     changedSeq: Number(wire.changedSeq),
+    mutedUntil: millis(wire.mutedUntil),
   };
 }
 
@@ -105,14 +136,28 @@ const SYSTEM: Partial<Record<SystemMessageKind, nouns.SystemKind>> = {
   [SystemMessageKind.MEMBER_LEFT]: "left",
   [SystemMessageKind.ROOM_RENAMED]: "renamed",
   [SystemMessageKind.TOPIC_CHANGED]: "topic",
+  [SystemMessageKind.MEMBER_ADDED]: "added",
+  [SystemMessageKind.MEMBER_REMOVED]: "removed",
+  [SystemMessageKind.MEMBER_BANNED]: "banned",
+  [SystemMessageKind.ROLE_CHANGED]: "role",
+  [SystemMessageKind.ROOM_ARCHIVED]: "archived",
+  [SystemMessageKind.ROOM_UNARCHIVED]: "unarchived",
 };
 
 function content(wire: WireMessage["content"]): nouns.Content {
-  if (wire.case === "text") return { kind: "text", text: wire.value };
-  const what = wire.case === "system" ? SYSTEM[wire.value.kind] : undefined;
-  return wire.case === "system" && what
-    ? { kind: "system", what, detail: wire.value.detail }
-    : { kind: "unknown" };
+  switch (wire.case) {
+    case "text":
+      return { kind: "text", text: wire.value };
+    case "deleted":
+      return { kind: "deleted", byId: wire.value.deletedById };
+    case "system": {
+      const what = SYSTEM[wire.value.kind];
+      const { detail, aboutUserId: aboutId } = wire.value;
+      return what ? { kind: "system", what, detail, aboutId } : { kind: "unknown" };
+    }
+    default:
+      return { kind: "unknown" };
+  }
 }
 
 export function message(wire: WireMessage): nouns.Message {
@@ -124,7 +169,16 @@ export function message(wire: WireMessage): nouns.Message {
     changedSeq: Number(wire.changedSeq),
     clientMessageId: wire.clientMessageId,
     content: content(wire.content),
+    replyTo: Number(wire.replyToSeq),
+    editedAt: millis(wire.editedAt),
+    reactions: wire.reactions.map(({ emoji, count, userIds }) => ({ emoji, count: Number(count), userIds })),
+    pin: wire.pin && { userId: wire.pin.userId, at: millis(wire.pin.pinnedAt) },
   };
+}
+
+export function sessionInfo(wire: WireSessionInfo): nouns.SessionInfo {
+  const { id, device, address, createdAt, lastUsedAt, current } = wire;
+  return { id, device, address, createdAt: millis(createdAt), lastUsedAt: millis(lastUsedAt), current };
 }
 
 export function summary(wire: WireSummary | undefined): nouns.RoomSummary {

@@ -2,7 +2,7 @@
 // Changes are state, so applying one twice does no harm. Each function returns
 // which topics it touched, so that only what shows them is drawn again.
 
-import type { Message, Page, RoomChange, RoomSummary, User } from "../nouns";
+import type { Message, Page, RoomChange, RoomSummary, SystemKind, User } from "../nouns";
 import type { Snapshot, Update } from "../sync/update";
 import type { Model, RoomView, Waiting } from "./model";
 import { tail, unread } from "./model";
@@ -14,8 +14,11 @@ export type Topic =
   | "me"
   | "rooms"
   | "outbox"
+  | "blocked"
   | `room:${string}`
   | `timeline:${string}`
+  | `message:${string}`
+  | `pins:${string}`
   | `members:${string}`
   | `typing:${string}`
   | `user:${string}`
@@ -78,6 +81,19 @@ export function applyPage(model: Model, roomId: string, read: Page, cover: { aft
   return [`timeline:${roomId}`, ...newest(view)];
 }
 
+/** Messages as calls answered them, newer than what the stream told. */
+export function applyMessages(model: Model, messages: readonly Message[]): Topic[] {
+  return messages.flatMap((message) => {
+    const view = model.rooms.get(message.roomId);
+    return view ? changed(view, message, false) : [];
+  });
+}
+
+export function applyBlocked(model: Model, userIds: Iterable<string>): Topic[] {
+  model.blocked = new Set(userIds);
+  return ["blocked"];
+}
+
 /** The user has read up to here; never moves backwards. */
 export function markRead(model: Model, roomId: string, seq: number): Topic[] {
   const view = model.rooms.get(roomId);
@@ -130,6 +146,7 @@ function begin(model: Model, summary: RoomSummary): Topic[] {
   const view: RoomView = {
     room,
     role: summary.role,
+    mutedUntil: model.rooms.get(room.id)?.mutedUntil ?? 0,
     readSeq: summary.readSeq,
     messages: new Map(),
     order: [],
@@ -139,7 +156,8 @@ function begin(model: Model, summary: RoomSummary): Topic[] {
     onlineCount: model.rooms.get(room.id)?.onlineCount ?? 0,
   };
   model.rooms.set(room.id, view);
-  return ["rooms", `room:${room.id}`, `timeline:${room.id}`, `members:${room.id}`, ...arrived(model, room.id, room.headSeq)];
+  const id = room.id;
+  return ["rooms", `room:${id}`, `timeline:${id}`, `members:${id}`, `pins:${id}`, ...arrived(model, room.id, room.headSeq)];
 }
 
 /** The newest page, oldest message first. */
@@ -155,7 +173,7 @@ function page(model: Model, roomId: string, messages: readonly Message[]): Topic
 function gone(model: Model, roomId: string): Topic[] {
   model.rooms.delete(roomId);
   model.typing.delete(roomId);
-  return ["rooms", `room:${roomId}`, `timeline:${roomId}`, `typing:${roomId}`];
+  return ["rooms", `room:${roomId}`, `timeline:${roomId}`, `typing:${roomId}`, `pins:${roomId}`];
 }
 
 function change(model: Model, { roomId, seq, message, member, room }: RoomChange): Topic[] {
@@ -170,14 +188,19 @@ function change(model: Model, { roomId, seq, message, member, room }: RoomChange
   view.known = known(view.known, { after: upTo, upTo: Math.max(upTo, seq) });
   touched.push(`timeline:${roomId}`, `room:${roomId}`);
   if (member) {
-    if (member.user.id === model.me.id) view.role = member.role;
+    if (member.user.id === model.me.id) {
+      view.role = member.role;
+      view.mutedUntil = member.mutedUntil;
+    }
     touched.push(`members:${roomId}`);
   }
   if (message) {
+    const posted = message.seq === seq;
     // A change comes once, so what it tells can be added up.
-    if (message.seq === seq && message.content.kind === "system") countMember(view, message.content.what);
-    putAll(view, [message]);
-    touched.push(...newest(view), ...typing(model, roomId, message.senderId, false));
+    if (posted && message.content.kind === "system") countMember(view, message.content.what);
+    if (message.content.kind === "deleted") uncount(view, message, model.me.id);
+    touched.push(...changed(view, message, posted));
+    if (posted) touched.push(...typing(model, roomId, message.senderId, false));
     if (message.senderId === model.me.id) {
       touched.push(...discard(model, (entry) => entry.message.clientMessageId === message.clientMessageId));
     }
@@ -185,8 +208,26 @@ function change(model: Model, { roomId, seq, message, member, room }: RoomChange
   return [...touched, "rooms", ...arrived(model, roomId, seq)];
 }
 
-function countMember(view: RoomView, what: string): void {
-  const by = what === "joined" ? 1 : what === "left" ? -1 : 0;
+/** One message is new, or is another than before. */
+function changed(view: RoomView, message: Message, posted: boolean): Topic[] {
+  const { roomId, seq } = message;
+  const before = view.messages.get(seq);
+  putAll(view, [message]);
+  const pins = message.pin !== undefined || before?.pin !== undefined || (!before && !posted);
+  return [`timeline:${roomId}`, `message:${roomId}:${seq}`, ...(pins ? [`pins:${roomId}` as const] : []), ...newest(view)];
+}
+
+/** A message that only the server had counted as unread was deleted. */
+function uncount(view: RoomView, { seq, senderId }: Message, me: string): void {
+  const { counted } = view;
+  if (senderId === me || seq <= view.readSeq || seq > counted.upTo || counted.more) return;
+  view.counted = { ...counted, count: Math.max(counted.count - 1, 0) };
+}
+
+const COMES: Partial<Record<SystemKind, number>> = { joined: 1, added: 1, left: -1, removed: -1 };
+
+function countMember(view: RoomView, what: SystemKind): void {
+  const by = COMES[what] ?? 0;
   view.room = { ...view.room, memberCount: Math.max(view.room.memberCount + by, 0) };
 }
 

@@ -5,13 +5,16 @@ import { createContext, createMemo, onCleanup, useContext } from "solid-js";
 
 import type { Api } from "../api/calls";
 import type { Failure } from "../failure";
-import type { Page, Presence, PresenceState, Room, Unsent, User } from "../nouns";
+import type { Message, Page, Presence, PresenceState, Unsent, User } from "../nouns";
 import { Live } from "../sync/live";
 import type { App } from "./app";
 import * as applying from "./apply";
+import { Doomed } from "./doomed";
 import { Drafts } from "./drafts";
 import { emptyModel, unread, type RoomView, type Unread } from "./model";
 import { People } from "./people";
+import { createQuotes } from "./quotes";
+import { createRooms } from "./rooms";
 import { prefs, setPref } from "./prefs";
 import { Topics } from "./topics";
 
@@ -55,6 +58,15 @@ export function createChat({ api, session }: App) {
   onCleanup(() => live.stop());
 
   const me = () => (topics.track("me"), model.me);
+  const tookMessage = (message: Message) => took(applying.applyMessages(model, [message]));
+  const doomed = new Doomed(model.me.id, (roomId, seq) => api.deleteMessage(roomId, seq).then(tookMessage));
+  onCleanup(() => doomed.stop());
+  const user = (id: string): User | undefined => {
+    topics.track(`user:${id}`);
+    const found = model.users.get(id);
+    if (!found) people.want(id);
+    return found;
+  };
   const rooms = createMemo(() => {
     topics.track("rooms");
     return [...model.rooms.values()].map((view) => ({ view, room: view.room, unread: unread(view, model.me.id) }));
@@ -69,6 +81,7 @@ export function createChat({ api, session }: App) {
     outbox: () => (topics.track("outbox"), model.outbox),
     typing: (roomId: string) => (topics.track(`typing:${roomId}`), model.typing.get(roomId) ?? []),
     members: (roomId: string) => topics.track(`members:${roomId}`),
+    pinsTouched: (roomId: string) => topics.track(`pins:${roomId}`),
 
     /** The room's view; look at its messages only after `timeline`. */
     room(roomId: string): RoomView | undefined {
@@ -85,16 +98,15 @@ export function createChat({ api, session }: App) {
       return view ? unread(view, model.me.id) : { count: 0, more: false };
     },
     /** Undefined while the name is on its way. */
-    user(id: string): User | undefined {
-      topics.track(`user:${id}`);
-      const user = model.users.get(id);
-      if (!user) people.want(id);
-      return user;
-    },
+    user,
     presence(id: string): Presence | undefined {
       topics.track(`presence:${id}`);
       return model.presences.get(id);
     },
+
+    ...createRooms({ api, model, topics, user }),
+    ...createQuotes({ api, model, topics }),
+    doomed,
 
     tookUsers: (users: readonly User[]) => took(applying.applyUsers(model, users)),
     tookPresences: (presences: readonly Presence[]) =>
@@ -102,9 +114,13 @@ export function createChat({ api, session }: App) {
     tookPage: (roomId: string, page: Page, cover: { after: number; upTo: number }) =>
       took(applying.applyPage(model, roomId, page, cover)),
 
-    send(roomId: string, text: string): void {
-      live.send({ clientMessageId: randomId(), roomId, text, at: Date.now() });
+    send(roomId: string, text: string, replyTo = 0): void {
+      live.send({ clientMessageId: randomId(), roomId, text, replyTo, at: Date.now() });
     },
+    edit: async ({ roomId, seq }: Message, text: string) => tookMessage(await api.editMessage(roomId, seq, text)),
+    react: async ({ roomId, seq }: Message, emoji: string, on: boolean) =>
+      tookMessage(await api.react(roomId, seq, emoji, on)),
+    pin: async ({ roomId, seq }: Message, on: boolean) => tookMessage(await api.pin(roomId, seq, on)),
     /** A message that was refused, once more. */
     resend: (message: Unsent) => live.send(message),
     discard: (id: string) => live.discard(id),
@@ -130,14 +146,6 @@ export function createChat({ api, session }: App) {
     async saveProfile(changes: Parameters<Api["updateProfile"]>[0]): Promise<void> {
       took(applying.applyMe(model, await api.updateProfile(changes)));
     },
-    changePassword: (old: string, next: string) => api.changePassword(old, next),
-    getMe: () => api.getMe(),
-
-    createRoom: (name: string, topic: string): Promise<Room> => api.createRoom(name, topic),
-    joinRoom: (roomId: string): Promise<Room> => api.joinRoom(roomId),
-    leaveRoom: (roomId: string): Promise<void> => api.leaveRoom(roomId),
-    updateRoom: (roomId: string, changes: { name?: string; topic?: string }) => api.updateRoom(roomId, changes),
-    findRoom: (roomId: string) => api.getRoom(roomId),
   };
 }
 

@@ -10,6 +10,8 @@ export type { State as ConnectionState } from "../sync/connection";
 export interface RoomView {
   room: Room;
   role: Role;
+  /** The user may not post before this. */
+  mutedUntil: number;
   readSeq: number;
   /** By position; complete only within `known`. */
   readonly messages: Map<number, Message>;
@@ -41,6 +43,8 @@ export interface Model {
   /** Who types, by room. */
   readonly typing: Map<string, readonly string[]>;
   outbox: readonly Waiting[];
+  /** Whom the user has blocked. */
+  blocked: ReadonlySet<string>;
 }
 
 export function emptyModel(me: User): Model {
@@ -52,6 +56,7 @@ export function emptyModel(me: User): Model {
     presences: new Map(),
     typing: new Map(),
     outbox: [],
+    blocked: new Set(),
   };
 }
 
@@ -76,7 +81,8 @@ export function unread(view: RoomView, me: string): Unread {
 }
 
 function counts(message: Message, me: string): boolean {
-  return message.senderId !== me && message.content.kind !== "system";
+  const { kind } = message.content;
+  return message.senderId !== me && kind !== "system" && kind !== "deleted";
 }
 
 /** The last stretch: live changes go there. */

@@ -2,13 +2,14 @@
 
 import { locale, t } from "./i18n";
 
-type Style = "time" | "day" | "date" | "full" | "month";
+type Style = "time" | "day" | "date" | "full" | "month" | "short";
 
 const STYLES: Record<Style, Intl.DateTimeFormatOptions> = {
   time: { hour: "numeric", minute: "2-digit" },
   day: { weekday: "long", day: "numeric", month: "long" },
   date: { day: "numeric", month: "long", year: "numeric" },
   full: { dateStyle: "full", timeStyle: "short" },
+  short: { day: "numeric", month: "short", hour: "numeric", minute: "2-digit" },
   month: { day: "numeric", month: "short" },
 };
 
@@ -43,4 +44,9 @@ function daysAgo(at: number): number {
 export function formatCount({ count, more }: { count: number; more: boolean }): string {
   const number = new Intl.NumberFormat(locale()).format(count);
   return more ? `${number}+` : number;
+}
+
+/** “Ada, Bob and Eve”. */
+export function formatList(words: readonly string[]): string {
+  return new Intl.ListFormat(locale(), { type: "conjunction" }).format(words);
 }

@@ -1,33 +1,28 @@
-import { Show, createEffect, createMemo, createSignal, on, onCleanup, onMount } from "solid-js";
+import { Show, createEffect, createSignal, on, onMount } from "solid-js";
 
 import { useChat } from "../../state/chat";
 import { prefs } from "../../state/prefs";
-import { TypingThrottle } from "../../state/typing";
+import { EmojiButton } from "../emoji/EmojiButton";
 import { t } from "../i18n";
 import { Icon } from "../kit/Icon";
 import { createMedia } from "../kit/media";
-
-/** What the server takes, in characters. */
-const MOST = 4_000;
-/** From here on the characters that are left are shown. */
-const WARN = 3_600;
-/** What the server refuses in a text: controls, and marks that turn the direction of what follows. */
-// eslint-disable-next-line no-control-regex
-const REFUSED = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g;
+import { useRoom } from "../room/tools";
+import { ComposerNote } from "./ComposerNote";
+import { Completion, type CompletionHandle } from "./Completion";
+import { MOST, WARN, createComposing } from "./composing";
 
 /** Where messages are written. */
-export function Composer(props: { roomId: string; onSend: (text: string) => void }) {
+export function Composer(props: { onSend: (text: string, replyTo: number) => void }) {
   const chat = useChat();
-  const throttle = new TypingThrottle();
+  const tools = useRoom();
+  const { roomId } = tools;
   const touch = createMedia("(pointer: coarse)");
-  const [text, setText] = createSignal(chat.drafts.get(props.roomId));
+  const { text, length, sendable, write, submit } = createComposing(tools, (said, to) => props.onSend(said, to));
+  const [caret, setCaret] = createSignal(0);
   let box!: HTMLTextAreaElement;
+  let completion: CompletionHandle | undefined;
 
-  const clean = createMemo(() => text().replace(REFUSED, "").trim());
-  // Characters as the server counts them, not UTF-16.
-  const length = createMemo(() => (text().length < WARN ? text().length : [...clean()].length));
-  const sendable = () => clean() !== "" && length() <= MOST;
-  const name = () => chat.room(props.roomId)?.room.name ?? "";
+  const label = () => t("writeTo", { room: chat.title(roomId) });
 
   function grow(): void {
     box.style.height = "auto";
@@ -37,60 +32,72 @@ export function Composer(props: { roomId: string; onSend: (text: string) => void
   onMount(() => {
     if (!touch()) box.focus({ preventScroll: true });
   });
+  // Whoever answers or edits wants to write now.
+  createEffect(on([tools.editing, tools.answering], ([edit, answer]) => (edit || answer) && box.focus(), { defer: true }));
 
-  function write(value: string): void {
-    setText(value);
-    chat.drafts.set(props.roomId, value);
-    const now = Date.now();
-    if (value.trim() === "" ? throttle.stop(now) : throttle.input(now)) {
-      chat.setTyping(props.roomId, value.trim() !== "");
-    }
-  }
-  onCleanup(() => throttle.stop(Date.now()) && chat.setTyping(props.roomId, false));
-
-  function send(): void {
-    if (!sendable()) return;
-    const message = clean();
-    // The message itself tells others that the writing is over.
-    throttle.stop(Date.now());
-    setText("");
-    chat.drafts.set(props.roomId, "");
-    props.onSend(message);
+  /** In place of what stands between two positions. */
+  function insert(piece: string, from = box.selectionStart, to = box.selectionEnd): void {
     box.focus();
+    box.setRangeText(piece, from, to, "end");
+    write(box.value);
+    setCaret(box.selectionStart);
   }
 
   function onKeyDown(event: KeyboardEvent): void {
     // An input method uses Enter to take a suggestion.
-    if (event.key !== "Enter" || event.isComposing) return;
+    if (event.isComposing || completion?.onKeyDown(event)) return;
+    const { key } = event;
+    if (key === "Escape" && (tools.editing() || tools.answering())) {
+      tools.rest();
+      event.preventDefault();
+    }
+    if (key === "ArrowUp" && !text() && !event.altKey) {
+      const own = chat.lastOwn(roomId);
+      if (own && chat.rights(roomId).write) (event.preventDefault(), tools.edit(own));
+    }
+    if (key !== "Enter") return;
     const mod = event.ctrlKey || event.metaKey;
     if (!mod && (event.shiftKey || touch() || !prefs().enterSends)) return;
     event.preventDefault();
-    send();
+    void submit();
   }
 
   return (
-    <form class="composer" onSubmit={(event) => (event.preventDefault(), send())}>
-      <textarea
-        ref={box}
-        rows={1}
-        dir="auto"
-        value={text()}
-        aria-label={t("writeTo", { room: name() })}
-        placeholder={t("writeTo", { room: name() })}
-        enterkeyhint={touch() ? "enter" : "send"}
-        onInput={(event) => write(event.currentTarget.value)}
-        onKeyDown={onKeyDown}
-      />
-      <Show when={length() > WARN}>
-        <span class="composer-count" classList={{ error: length() > MOST }} role="status">
-          {length() > MOST
-            ? t("tooLong", { count: length() - MOST })
-            : t("charactersLeft", { count: MOST - length() })}
-        </span>
-      </Show>
-      <button class="send" aria-label={t("send")} title={t("send")} disabled={!sendable()}>
-        <Icon name="send" />
-      </button>
+    <form class="composer" onSubmit={(event) => (event.preventDefault(), void submit(), box.focus())}>
+      <ComposerNote />
+      <Completion text={text()} caret={caret()} handle={(it) => (completion = it)} onTake={insert} />
+      <div class="composer-line">
+        <textarea
+          ref={box}
+          rows={1}
+          dir="auto"
+          value={text()}
+          aria-label={label()}
+          placeholder={label()}
+          enterkeyhint={touch() ? "enter" : "send"}
+          onInput={(event) => (write(event.currentTarget.value), setCaret(event.currentTarget.selectionStart))}
+          onKeyDown={onKeyDown}
+          onBlur={() => setCaret(0)}
+        />
+        <Show when={length() > WARN}>
+          <span class="composer-count" classList={{ error: length() > MOST }} role="status">
+            {length() > MOST
+              ? t("tooLong", { count: length() - MOST })
+              : t("charactersLeft", { count: MOST - length() })}
+          </span>
+        </Show>
+        <EmojiButton label={t("emoji")} class="icon-button composer-button" onPick={(emoji) => insert(emoji)}>
+          <Icon name="smile" />
+        </EmojiButton>
+        <button
+          class="send"
+          aria-label={tools.editing() ? t("save") : t("send")}
+          title={tools.editing() ? t("save") : t("send")}
+          disabled={!sendable()}
+        >
+          <Icon name={tools.editing() ? "check" : "send"} />
+        </button>
+      </div>
     </form>
   );
 }

@@ -12,7 +12,7 @@ export function DirectoryItem(props: { room: Room; joined: boolean }) {
   const chat = useChat();
   const joined = () => chat.room(props.room.id) !== undefined || props.joined;
   const form = createForm(async () => {
-    await chat.joinRoom(props.room.id);
+    await chat.api.joinRoom(props.room.id);
     navigate(roomPath(props.room.id));
   });
   return (

@@ -1,10 +1,11 @@
 import { For, Show, createMemo, createSignal, type JSX } from "solid-js";
 
+import { useChat } from "../../state/chat";
 import { setPref } from "../../state/prefs";
 import { t } from "../i18n";
-import { Avatar } from "../kit/Avatar";
 import { Dialog } from "../kit/Dialog";
 import { Icon, type IconName } from "../kit/Icon";
+import { RoomFace } from "../room/RoomFace";
 import { navigate, roomPath } from "../router";
 import type { RoomItem } from "./rooms";
 import type { Overlay } from "./SignedIn";
@@ -22,6 +23,7 @@ export default function Palette(props: {
   onClose: () => void;
   onLogout: () => void;
 }) {
+  const chat = useChat();
   const [query, setQuery] = createSignal("");
   const [at, setAt] = createSignal(0);
   let list!: HTMLUListElement;
@@ -34,12 +36,13 @@ export default function Palette(props: {
   });
   const all = createMemo((): Choice[] => [
     ...props.rooms.map(({ room }) => ({
-      label: room.name,
-      icon: () => <Avatar id={room.id} name={room.name} shape="room" size="small" />,
+      label: chat.title(room.id),
+      icon: () => <RoomFace roomId={room.id} size="small" />,
       act: go(roomPath(room.id)),
     })),
     action(t("browseRooms"), "compass", go("/directory")),
     action(t("createRoom"), "plus", () => props.onOverlay("createRoom")),
+    action(t("newDirect"), "chat", () => props.onOverlay("direct")),
     action(t("settings"), "settings", go("/settings")),
     action(t("changePassword"), "settings", go("/settings/password")),
     action(`${t("theme")}: ${t("themeLight")}`, "settings", () => (setPref("theme", "light"), props.onClose())),

@@ -1,10 +1,12 @@
 import { Show, createMemo } from "solid-js";
 
+import type { Message } from "../../nouns";
 import { useChat } from "../../state/chat";
 import { plain } from "../../state/markdown";
 import { formatCount, formatShort } from "../format";
 import { t } from "../i18n";
-import { Avatar } from "../kit/Avatar";
+import { Icon } from "../kit/Icon";
+import { RoomFace } from "../room/RoomFace";
 import { roomPath, route } from "../router";
 
 /** A room in the sidebar: what was said last, and how much is unread. */
@@ -20,9 +22,16 @@ export function RoomLink(props: { roomId: string }) {
   const preview = () => {
     const last = view()?.last;
     if (!last) return view()?.room.topic ?? "";
-    const text = last.content.kind === "text" ? plain(last.content.text) : "";
+    const text = said(last);
+    // Between two it is plain who wrote.
+    if (chat.peer(props.roomId) && last.senderId !== chat.me().id) return text;
     const sender = last.senderId === chat.me().id ? t("you") : chat.user(last.senderId)?.displayName;
     return sender ? `${sender}: ${text}` : text;
+  };
+  const said = ({ content, senderId }: Message) => {
+    if (content.kind === "deleted") return t("messageDeleted");
+    if (chat.isBlocked(senderId)) return t("blockedMessage");
+    return content.kind === "text" ? plain(content.text) : "";
   };
   return (
     <li>
@@ -32,12 +41,15 @@ export function RoomLink(props: { roomId: string }) {
         href={roomPath(props.roomId)}
         aria-current={current() ? "page" : undefined}
       >
-        <Avatar id={props.roomId} name={view()?.room.name ?? ""} shape="room" />
+        <RoomFace roomId={props.roomId} />
         <span class="room-link-text">
           <span class="room-link-top">
             <span class="room-link-name" dir="auto">
-              {view()?.room.name}
+              {chat.title(props.roomId)}
             </span>
+            <Show when={view()?.room.kind === "private"}>
+              <Icon name="lock" class="room-link-lock" />
+            </Show>
             <Show when={view()?.last}>
               {(last) => <time class="room-link-time">{formatShort(last().postedAt)}</time>}
             </Show>

@@ -10,13 +10,25 @@ import { RoomLink } from "./RoomLink";
 import type { RoomItem } from "./rooms";
 import type { Overlay } from "./SignedIn";
 
+function SectionHead(props: { text: string; action: string; onAct: () => void }) {
+  return (
+    <div class="section-head">
+      <h2>{props.text}</h2>
+      <button type="button" class="icon-button icon-button-small" aria-label={props.action} title={props.action} onClick={() => props.onAct()}>
+        <Icon name="plus" />
+      </button>
+    </div>
+  );
+}
+
 export function Sidebar(props: {
   rooms: readonly RoomItem[];
   onOverlay: (overlay: Overlay) => void;
   onLogout: () => void;
 }) {
   const chat = useChat();
-  const ids = () => props.rooms.map(({ room }) => room.id);
+  const ids = (direct: boolean) =>
+    props.rooms.filter(({ room }) => (room.kind === "direct") === direct).map(({ room }) => room.id);
   const settled = () => chat.connection().kind === "live";
   return (
     <nav class="sidebar" aria-label={t("rooms")}>
@@ -34,19 +46,11 @@ export function Sidebar(props: {
         >
           <Icon name="search" />
         </button>
-        <button
-          type="button"
-          class="icon-button"
-          aria-label={t("createRoom")}
-          title={t("createRoom")}
-          onClick={() => props.onOverlay("createRoom")}
-        >
-          <Icon name="plus" />
-        </button>
       </header>
       <div class="sidebar-scroll">
+        <SectionHead text={t("rooms")} action={t("createRoom")} onAct={() => props.onOverlay("createRoom")} />
         <ul class="room-list">
-          <For each={ids()}>{(id) => <RoomLink roomId={id} />}</For>
+          <For each={ids(false)}>{(id) => <RoomLink roomId={id} />}</For>
         </ul>
         <Show when={!props.rooms.length && settled()}>
           <p class="sidebar-empty muted">{t("noRooms")}</p>
@@ -67,6 +71,13 @@ export function Sidebar(props: {
           <Icon name="compass" />
           {t("browseRooms")}
         </a>
+        <SectionHead text={t("directMessages")} action={t("newDirect")} onAct={() => props.onOverlay("direct")} />
+        <ul class="room-list">
+          <For each={ids(true)}>{(id) => <RoomLink roomId={id} />}</For>
+        </ul>
+        <Show when={settled() && !ids(true).length}>
+          <p class="sidebar-empty muted small">{t("noDirect")}</p>
+        </Show>
       </div>
       <MeBar onOverlay={props.onOverlay} onLogout={props.onLogout} />
     </nav>

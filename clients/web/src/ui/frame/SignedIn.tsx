@@ -7,6 +7,7 @@ import { ChatProvider, createChat } from "../../state/chat";
 import { t } from "../i18n";
 import { RoomPage } from "../room/RoomPage";
 import { navigate, roomPath, route } from "../router";
+import { Toasts } from "../kit/Toasts";
 import { ConnectionBar } from "./ConnectionBar";
 import { HomePage } from "./HomePage";
 import { Sidebar } from "./Sidebar";
@@ -19,9 +20,13 @@ const Directory = lazy(() => import("../directory/DirectoryPage"));
 const Settings = lazy(() => import("../settings/SettingsPage"));
 const Palette = lazy(() => import("./Palette"));
 const ShortcutSheet = lazy(() => import("./ShortcutSheet"));
+const NewDirect = lazy(() => import("../people/NewDirect"));
 const CreateRoom = lazy(() => import("../room/CreateRoom"));
 
-export type Overlay = "palette" | "shortcuts" | "createRoom";
+/** As many rooms as the server lets a stream watch. */
+const MOST_WATCHED = 20;
+
+export type Overlay = "palette" | "shortcuts" | "createRoom" | "direct";
 
 export function SignedIn(props: { app: App }) {
   const chat = createChat(props.app);
@@ -37,9 +42,12 @@ export function SignedIn(props: { app: App }) {
     const now = route();
     return now.page === "room" ? now.roomId : undefined;
   };
+  // The room on the screen, and whoever one writes with, for their presence.
   createEffect(() => {
-    // A room is not shown beside another page, so nobody is told of looking at it.
-    if (!roomId()) chat.watch([]);
+    const id = roomId();
+    const open = id && chat.room(id) ? [id] : [];
+    const direct = rooms().filter(({ room }) => room.kind === "direct").map(({ room }) => room.id);
+    chat.watch([...new Set([...open, ...direct])].slice(0, MOST_WATCHED));
   });
 
   return (
@@ -81,10 +89,14 @@ export function SignedIn(props: { app: App }) {
         <Show when={overlay() === "shortcuts"}>
           <ShortcutSheet onClose={close} />
         </Show>
+        <Show when={overlay() === "direct"}>
+          <NewDirect onClose={close} />
+        </Show>
         <Show when={overlay() === "createRoom"}>
           <CreateRoom onClose={close} onCreated={(id) => (close(), navigate(roomPath(id)))} />
         </Show>
       </Suspense>
+      <Toasts />
     </ChatProvider>
   );
 }

@@ -17,6 +17,7 @@ export const SHORTCUTS = [
   { keys: ["Esc"], text: "shortcutEnd" },
   { keys: ["Alt", "M"], text: "shortcutMembers" },
   { keys: ["C"], text: "shortcutCompose" },
+  { keys: ["↑"], text: "shortcutEdit" },
   { keys: ["Enter"], text: "shortcutSend" },
   { keys: ["Shift", "Enter"], text: "shortcutBreak" },
 ] as const;

@@ -21,7 +21,7 @@ export function showUnreadInTitle(chat: Chat): void {
     const now = route();
     switch (now.page) {
       case "room":
-        return chat.room(now.roomId)?.room.name;
+        return chat.title(now.roomId);
       case "directory":
         return t("directory");
       case "settings":

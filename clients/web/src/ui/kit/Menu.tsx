@@ -1,6 +1,7 @@
-import { For, Show, createSignal, createUniqueId, onCleanup, type JSX } from "solid-js";
+import { For, Show, createSignal, createUniqueId, type JSX } from "solid-js";
 
 import { Icon, type IconName } from "./Icon";
+import { Popover } from "./Popover";
 
 export interface MenuItem {
   readonly label: string;
@@ -9,6 +10,8 @@ export interface MenuItem {
   readonly dot?: string;
   readonly checked?: boolean;
   readonly danger?: boolean;
+  /** A line above it. */
+  readonly apart?: boolean;
   readonly act: () => void;
 }
 
@@ -18,6 +21,7 @@ export function Menu(props: {
   items: readonly MenuItem[];
   class: string;
   side?: "above" | "below";
+  tabIndex?: number;
   children: JSX.Element;
 }) {
   const id = createUniqueId();
@@ -35,9 +39,6 @@ export function Menu(props: {
     setOpen(true);
     items()[0]?.focus();
   };
-  const outside = (event: Event) => !root.contains(event.target as Node) && setOpen(false);
-  document.addEventListener("pointerdown", outside);
-  onCleanup(() => document.removeEventListener("pointerdown", outside));
 
   function onKeyDown(event: KeyboardEvent): void {
     const all = items();
@@ -57,36 +58,40 @@ export function Menu(props: {
         ref={button}
         type="button"
         class={props.class}
+        tabIndex={props.tabIndex}
         aria-label={props.label}
+        title={props.label}
         aria-haspopup="menu"
         aria-expanded={open()}
-        aria-controls={id}
+        aria-controls={open() ? id : undefined}
         onClick={() => (open() ? close() : show())}
       >
         {props.children}
       </button>
       <Show when={open()}>
-        <div id={id} role="menu" class={`menu menu-${props.side ?? "below"}`}>
-          <For each={props.items}>
-            {(item) => (
-              <button
-                type="button"
-                role={item.checked === undefined ? "menuitem" : "menuitemradio"}
-                aria-checked={item.checked}
-                tabIndex={-1}
-                classList={{ danger: item.danger ?? false }}
-                onClick={() => (close(), item.act())}
-              >
-                <Show when={item.icon}>{(icon) => <Icon name={icon()} />}</Show>
-                <Show when={item.dot}>{(dot) => <span class={`dot ${dot()}`} />}</Show>
-                <span class="grow">{item.label}</span>
-                <Show when={item.checked}>
-                  <Icon name="check" />
-                </Show>
-              </button>
-            )}
-          </For>
-        </div>
+        <Popover anchor={button} side={props.side ?? "below"} class="menu" onClose={() => setOpen(false)}>
+          <div id={id} role="menu" aria-label={props.label}>
+            <For each={props.items}>
+              {(item) => (
+                <button
+                  type="button"
+                  role={item.checked === undefined ? "menuitem" : "menuitemradio"}
+                  aria-checked={item.checked}
+                  tabIndex={-1}
+                  classList={{ danger: item.danger ?? false, apart: item.apart ?? false }}
+                  onClick={() => (close(), item.act())}
+                >
+                  <Show when={item.icon}>{(icon) => <Icon name={icon()} />}</Show>
+                  <Show when={item.dot}>{(dot) => <span class={`dot ${dot()}`} />}</Show>
+                  <span class="grow">{item.label}</span>
+                  <Show when={item.checked}>
+                    <Icon name="check" />
+                  </Show>
+                </button>
+              )}
+            </For>
+          </div>
+        </Popover>
       </Show>
     </div>
   );

@@ -5,9 +5,13 @@ import { formatShort, formatTime } from "../format";
 import { t } from "../i18n";
 import { Avatar, PRESENCE_TEXT } from "../kit/Avatar";
 import { Dialog } from "../kit/Dialog";
+import { Icon } from "../kit/Icon";
+import { attempt } from "../kit/toast";
+import { navigate, roomPath } from "../router";
+import { MemberActions } from "./MemberActions";
 
-/** What a user says about themselves. */
-export function UserCard(props: { userId: string; onClose: () => void }) {
+/** What a user says about themselves, and what can be done with them. */
+export function UserCard(props: { userId: string; roomId: string; onClose: () => void }) {
   const chat = useChat();
   onMount(() => {
     // What is known already is shown if this fails.
@@ -19,7 +23,9 @@ export function UserCard(props: { userId: string; onClose: () => void }) {
       () => undefined,
     );
   });
+  const me = () => props.userId === chat.me().id;
   const user = () => chat.user(props.userId);
+  const blocked = () => chat.isBlocked(props.userId);
   const presence = () => chat.presence(props.userId);
   const seen = () => {
     const now = presence();
@@ -28,8 +34,15 @@ export function UserCard(props: { userId: string; onClose: () => void }) {
       ? t("lastSeen", { time: formatShort(now.lastSeenAt) })
       : t(PRESENCE_TEXT[now.state]);
   };
+  const write = () =>
+    attempt(
+      chat.api.openDirectRoom(props.userId).then((room) => (props.onClose(), navigate(roomPath(room.id)))),
+    );
   return (
     <Dialog title={t("profileOf", { name: user()?.displayName ?? "" })} class="user-card" bare onClose={props.onClose}>
+      <button type="button" class="icon-button user-close" aria-label={t("close")} onClick={() => props.onClose()}>
+        <Icon name="close" />
+      </button>
       <Show when={user()}>
         {(user) => (
           <>
@@ -55,9 +68,19 @@ export function UserCard(props: { userId: string; onClose: () => void }) {
           </>
         )}
       </Show>
-      <button type="button" class="button button-wide" onClick={() => props.onClose()}>
-        {t("close")}
-      </button>
+      <div class="user-actions">
+        <button type="button" class="button button-primary" autofocus onClick={() => void write()}>
+          <Icon name="chat" />
+          {t(me() ? "notes" : "message")}
+        </button>
+        <Show when={!me()}>
+          <button type="button" class="button" onClick={() => void attempt(chat.block(props.userId, !blocked()))}>
+            <Icon name="ban" />
+            {t(blocked() ? "unblock" : "block")}
+          </button>
+          <MemberActions roomId={props.roomId} userId={props.userId} />
+        </Show>
+      </div>
     </Dialog>
   );
 }

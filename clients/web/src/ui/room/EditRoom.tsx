@@ -14,7 +14,7 @@ export default function EditRoom(props: { roomId: string; onClose: () => void })
     const name = text(data, "name").trim();
     const topic = text(data, "topic").trim();
     // Each change is told in the room, so only what has changed is sent.
-    await chat.updateRoom(props.roomId, {
+    await chat.api.updateRoom(props.roomId, {
       ...(name !== before?.name && { name }),
       ...(topic !== before?.topic && { topic }),
     });

@@ -13,18 +13,18 @@ export function JoinRoom(props: { roomId: string }) {
   const [found, { refetch }] = createResource(
     () => props.roomId,
     // The failure is a value: nothing else on the page fails with it.
-    (id) => chat.findRoom(id).catch((error: unknown) => error),
+    (id) => chat.api.getRoom(id).catch((error: unknown) => error),
   );
   const room = () => {
     const answer = found();
-    return answer && !(answer instanceof Error) ? (answer as Awaited<ReturnType<typeof chat.findRoom>>).room : undefined;
+    return answer && !(answer instanceof Error) ? (answer as Awaited<ReturnType<typeof chat.api.getRoom>>).room : undefined;
   };
   const missing = () => {
     const answer = found();
     return answer instanceof Failure && answer.reason === "ROOM_NOT_FOUND";
   };
   // The stream tells of the room, and this page gives way to it.
-  const form = createForm(async () => void (await chat.joinRoom(props.roomId)));
+  const form = createForm(async () => void (await chat.api.joinRoom(props.roomId)));
   return (
     <div class="empty">
       <Switch>

@@ -4,8 +4,9 @@ import { useChat } from "../../state/chat";
 import { createPaged } from "../../state/paged";
 import { explain, t } from "../i18n";
 import { Icon } from "../kit/Icon";
-import { UserCard } from "../people/UserCard";
 import { MemberItem } from "./MemberItem";
+import { Panel } from "./Panel";
+import { useRoom } from "./tools";
 
 /** Letters typed faster than this ask once. */
 const PAUSE_MS = 200;
@@ -14,7 +15,7 @@ const SETTLE_MS = 1_000;
 
 export function MembersPanel(props: { roomId: string; over: boolean; onClose: () => void }) {
   const chat = useChat();
-  const [card, setCard] = createSignal<string>();
+  const { openUser } = useRoom();
   const [query, setQuery] = createSignal("");
   const members = createPaged(async (text, token) => {
     const part = await chat.api.listMembers(props.roomId, text, token);
@@ -41,18 +42,7 @@ export function MembersPanel(props: { roomId: string; over: boolean; onClose: ()
   });
 
   return (
-    <aside
-      class="members"
-      classList={{ "members-over": props.over }}
-      aria-label={t("membersTitle")}
-      onKeyDown={(event) => props.over && event.key === "Escape" && (event.stopPropagation(), props.onClose())}
-    >
-      <header class="members-head">
-        <h2>{t("membersTitle")}</h2>
-        <button type="button" class="icon-button" aria-label={t("hideMembers")} onClick={() => props.onClose()}>
-          <Icon name="close" />
-        </button>
-      </header>
+    <Panel title={t("membersTitle")} over={props.over} onClose={props.onClose}>
       <div class="search-box">
         <Icon name="search" />
         <input
@@ -65,7 +55,7 @@ export function MembersPanel(props: { roomId: string; over: boolean; onClose: ()
       </div>
       <div class="members-scroll">
         <ul>
-          <For each={members.items()}>{(member) => <MemberItem member={member} onOpen={() => setCard(member.user.id)} />}</For>
+          <For each={members.items()}>{(member) => <MemberItem member={member} onOpen={() => openUser(member.user.id)} />}</For>
         </ul>
         <Show when={!members.loading() && !members.failure() && !members.items().length}>
           <p class="muted members-none">{t("nobodyFound")}</p>
@@ -82,7 +72,6 @@ export function MembersPanel(props: { roomId: string; over: boolean; onClose: ()
         </Show>
         <div ref={end} class="sentinel" />
       </div>
-      <Show when={card()}>{(id) => <UserCard userId={id()} onClose={() => setCard(undefined)} />}</Show>
-    </aside>
+    </Panel>
   );
 }

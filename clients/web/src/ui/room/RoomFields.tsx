@@ -1,3 +1,5 @@
+import type { JSX } from "solid-js";
+
 import { t } from "../i18n";
 import { Field } from "../kit/Field";
 import type { createForm } from "../kit/form";
@@ -9,6 +11,7 @@ export function RoomFields(props: {
   name?: string;
   topic?: string;
   submit: string;
+  children?: JSX.Element;
   onCancel: () => void;
 }) {
   return (
@@ -33,6 +36,7 @@ export function RoomFields(props: {
         autocomplete="off"
         error={props.form.wrong("topic")}
       />
+      {props.children}
       <Problem text={props.form.problem()} />
       <div class="dialog-foot">
         <button type="button" class="button" onClick={() => props.onCancel()}>

@@ -17,7 +17,7 @@ export function PasswordSettings() {
     const next = text(data, "new");
     setDiffer(next !== text(data, "again"));
     if (differ()) return;
-    setEnded(await chat.changePassword(text(data, "old"), next));
+    setEnded(await chat.api.changePassword(text(data, "old"), next));
     element.reset();
   });
   const problem = () => {

@@ -4,13 +4,17 @@ import { t, type Key } from "../i18n";
 import { Icon } from "../kit/Icon";
 import { route } from "../router";
 import { AppearanceSettings } from "./AppearanceSettings";
+import { BlockedSettings } from "./BlockedSettings";
 import { LanguageSettings } from "./LanguageSettings";
 import { PasswordSettings } from "./PasswordSettings";
 import { ProfileSettings } from "./ProfileSettings";
+import { SessionSettings } from "./SessionSettings";
 
 const SECTIONS: readonly { path: string; text: Key }[] = [
   { path: "", text: "profile" },
   { path: "password", text: "password" },
+  { path: "sessions", text: "sessions" },
+  { path: "blocked", text: "blockedPeople" },
   { path: "appearance", text: "appearance" },
   { path: "language", text: "language" },
 ];
@@ -40,6 +44,12 @@ export default function SettingsPage() {
       <Switch fallback={<ProfileSettings />}>
         <Match when={section() === "password"}>
           <PasswordSettings />
+        </Match>
+        <Match when={section() === "sessions"}>
+          <SessionSettings />
+        </Match>
+        <Match when={section() === "blocked"}>
+          <BlockedSettings />
         </Match>
         <Match when={section() === "appearance"}>
           <AppearanceSettings />

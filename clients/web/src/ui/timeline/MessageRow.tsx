@@ -1,47 +1,41 @@
-import { Show } from "solid-js";
+import { Match, Show, Switch, createSignal } from "solid-js";
 
 import { useChat } from "../../state/chat";
 import type { MessageRow } from "../../state/rows";
 import { formatTime } from "../format";
 import { t } from "../i18n";
 import { Avatar } from "../kit/Avatar";
-import { copy } from "../kit/copy";
-import { Icon } from "../kit/Icon";
-import { Menu, type MenuItem } from "../kit/Menu";
-import { roomPath } from "../router";
-import { Markdown } from "./Markdown";
+import { useRoom } from "../room/tools";
+import { Bubble } from "./Bubble";
+import { MessageTools } from "./MessageTools";
+import { Reactions } from "./Reactions";
 
-export function MessageRowView(props: { row: MessageRow; flash: boolean; onUser: (userId: string) => void }) {
+export function MessageRowView(props: { row: MessageRow; flash: boolean }) {
   const chat = useChat();
+  const tools = useRoom();
   const message = () => props.row.message;
   const sender = () => chat.user(message().senderId);
-  const text = () => {
-    const { content } = message();
-    return content.kind === "text" ? content.text : undefined;
-  };
+  const name = () => sender()?.displayName ?? "…";
   const time = () => formatTime(message().postedAt, "time");
-  const items = (): MenuItem[] => [
-    { label: t("copyText"), icon: "copy", act: () => void copy(text() ?? "") },
-    {
-      label: t("copyLink"),
-      icon: "link",
-      act: () => void copy(location.origin + roomPath(message().roomId, message().seq)),
-    },
-  ];
+  const doomed = () => chat.doomed.has(message().roomId, message().seq);
+  /** Its tools can be reached by Tab only while it has the focus: else each would be a stop. */
+  const [active, setActive] = createSignal(false);
   return (
     <article
       class="msg"
       classList={{ "msg-mine": props.row.mine, "msg-first": props.row.first, "msg-flash": props.flash }}
-      aria-label={`${sender()?.displayName ?? ""}, ${time()}`}
+      aria-label={`${name()}, ${time()}`}
       tabIndex={-1}
+      onFocusIn={() => setActive(true)}
+      onFocusOut={() => setActive(false)}
     >
       <Show when={props.row.first && !props.row.mine}>
         <button
           type="button"
           class="msg-avatar"
           tabIndex={-1}
-          aria-label={t("profileOf", { name: sender()?.displayName ?? "" })}
-          onClick={() => props.onUser(message().senderId)}
+          aria-label={t("profileOf", { name: name() })}
+          onClick={() => tools.openUser(message().senderId)}
         >
           <Avatar id={message().senderId} name={sender()?.displayName ?? ""} />
         </button>
@@ -50,28 +44,41 @@ export function MessageRowView(props: { row: MessageRow; flash: boolean; onUser:
         <Show when={props.row.first}>
           <header class="msg-head">
             <Show when={!props.row.mine}>
-              <button type="button" class="msg-name" dir="auto" onClick={() => props.onUser(message().senderId)}>
-                {sender()?.displayName ?? "…"}
+              <button
+                type="button"
+                class="msg-name"
+                dir="auto"
+                tabIndex={active() ? 0 : -1}
+                onClick={() => tools.openUser(message().senderId)}
+              >
+                {name()}
               </button>
             </Show>
             <time title={formatTime(message().postedAt, "full")}>{time()}</time>
           </header>
         </Show>
-        <div class="msg-line">
-          <div class="bubble">
-            <Show when={text()} fallback={<p class="muted">{t("unknownMessage")}</p>}>
-              {(text) => <Markdown text={text()} />}
+        <Switch>
+          <Match when={doomed()}>
+            <p class="tombstone">
+              {t("messageDeleted")}{" "}
+              <button type="button" class="link" onClick={() => chat.doomed.undo(message().roomId, message().seq)}>
+                {t("undo")}
+              </button>
+            </p>
+          </Match>
+          <Match when={message().content.kind === "deleted"}>
+            <p class="tombstone">{t("messageDeleted")}</p>
+          </Match>
+          <Match when={true}>
+            <div class="msg-line">
+              <Bubble message={message()} />
+              <MessageTools message={message()} active={active()} time={props.row.first ? undefined : time()} />
+            </div>
+            <Show when={message().reactions.length}>
+              <Reactions message={message()} />
             </Show>
-          </div>
-          <div class="msg-tools">
-            <Menu class="icon-button icon-button-small" label={`${t("copyText")}, ${t("copyLink")}`} items={items()}>
-              <Icon name="more" />
-            </Menu>
-            <Show when={!props.row.first}>
-              <time aria-hidden="true">{time()}</time>
-            </Show>
-          </div>
-        </div>
+          </Match>
+        </Switch>
       </div>
     </article>
   );

@@ -5,8 +5,8 @@ import { Show } from "solid-js";
 import type { Message } from "../../nouns";
 import { useChat } from "../../state/chat";
 import { formatDay, formatTime } from "../format";
-import { t } from "../i18n";
-import { Avatar } from "../kit/Avatar";
+import { t, type Key } from "../i18n";
+import { RoomFace } from "../room/RoomFace";
 
 export function DayRow(props: { at: number }) {
   return (
@@ -27,22 +27,26 @@ export function NewRow() {
 export function StartRow(props: { roomId: string }) {
   const chat = useChat();
   const room = () => chat.room(props.roomId)?.room;
+  const title = () => chat.title(props.roomId);
   return (
     <div class="row-start">
-      <Avatar id={props.roomId} name={room()?.name ?? ""} shape="room" size="large" />
-      <h2 dir="auto">{room()?.name}</h2>
+      <RoomFace roomId={props.roomId} size="large" />
+      <h2 dir="auto">{title()}</h2>
       <Show when={room()?.topic}>{(topic) => <p dir="auto">{topic()}</p>}</Show>
-      <p class="muted">{chat.room(props.roomId)?.last ? t("roomBegins", { room: room()?.name ?? "" }) : t("emptyRoom")}</p>
+      <p class="muted">{chat.room(props.roomId)?.last ? t("roomBegins", { room: title() }) : t("emptyRoom")}</p>
     </div>
   );
 }
+
+const ROLES: Record<string, Key> = { owner: "sysOwner", admin: "sysAdmin", member: "sysMember" };
 
 export function SystemRow(props: { message: Message }) {
   const chat = useChat();
   const text = () => {
     const { content, senderId } = props.message;
     if (content.kind !== "system") return "";
-    const words = { name: chat.user(senderId)?.displayName ?? "…", detail: content.detail };
+    const name = (id: string) => chat.user(id)?.displayName ?? "…";
+    const words = { name: name(senderId), detail: content.detail, other: content.aboutId ? name(content.aboutId) : "" };
     switch (content.what) {
       case "created":
         return t("sysCreated", words);
@@ -54,6 +58,18 @@ export function SystemRow(props: { message: Message }) {
         return t("sysRenamed", words);
       case "topic":
         return t(content.detail ? "sysTopic" : "sysTopicCleared", words);
+      case "added":
+        return t("sysAdded", words);
+      case "removed":
+        return t("sysRemoved", words);
+      case "banned":
+        return t("sysBanned", words);
+      case "role":
+        return t(ROLES[content.detail] ?? "sysMember", words);
+      case "archived":
+        return t("sysArchived", words);
+      case "unarchived":
+        return t("sysUnarchived", words);
     }
   };
   return (

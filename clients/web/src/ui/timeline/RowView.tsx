@@ -6,11 +6,11 @@ import { MessageRowView } from "./MessageRow";
 import { WaitingRowView } from "./WaitingRow";
 
 /** One component for each kind of row. A row is a new object when it changes. */
-export function RowView(props: { row: Row; roomId: string; flash: boolean; onUser: (userId: string) => void }) {
+export function RowView(props: { row: Row; roomId: string; flash: boolean }) {
   return (
     <Switch>
       <Match when={props.row.kind === "message" && props.row}>
-        {(row) => <MessageRowView row={row()} flash={props.flash} onUser={props.onUser} />}
+        {(row) => <MessageRowView row={row()} flash={props.flash} />}
       </Match>
       <Match when={props.row.kind === "waiting" && props.row}>{(row) => <WaitingRowView row={row()} />}</Match>
       <Match when={props.row.kind === "system" && props.row}>{(row) => <SystemRow message={row().message} />}</Match>

@@ -26,7 +26,6 @@ export function Scroller(props: {
   handle: (handle: ScrollerHandle) => void;
   onBottom: (atBottom: boolean) => void;
   onNewAbove: (above: boolean) => void;
-  onUser: (userId: string) => void;
 }) {
   const { timeline } = props;
   const rows = (): readonly Row[] => timeline.shown()?.rows ?? [];
@@ -92,6 +91,19 @@ export function Scroller(props: {
     }),
   );
 
+  /** Arrows go from message to message. */
+  function onKeyDown(event: KeyboardEvent): void {
+    const from = event.target as HTMLElement;
+    const step = { ArrowUp: -1, ArrowDown: 1 }[event.key];
+    if (!step || event.altKey || (from !== box && !from.classList.contains("msg"))) return;
+    const all = [...box.querySelectorAll<HTMLElement>(".msg")];
+    const next = from === box ? all.at(-1) : all[all.indexOf(from) + step];
+    if (!next) return;
+    event.preventDefault();
+    next.focus({ preventScroll: true });
+    next.scrollIntoView({ block: "nearest" });
+  }
+
   onMount(() => {
     const observer = new ResizeObserver(settle);
     observer.observe(box);
@@ -99,7 +111,7 @@ export function Scroller(props: {
   });
 
   return (
-    <div ref={box} class="scroller" role="log" aria-live="off" aria-label={props.label} tabIndex={0}>
+    <div ref={box} class="scroller" role="log" aria-live="off" aria-label={props.label} tabIndex={0} onKeyDown={onKeyDown}>
       <div class="scroller-fill" />
       <Virtualizer
         ref={(handle) => (list = handle)}
@@ -114,7 +126,6 @@ export function Scroller(props: {
             row={row}
             roomId={timeline.roomId}
             flash={"message" in row && row.message.seq === flash()}
-            onUser={props.onUser}
           />
         )}
       </Virtualizer>

@@ -3,7 +3,6 @@ import { Show, createEffect, createSignal, on, onCleanup } from "solid-js";
 import { useChat } from "../../state/chat";
 import type { Timeline as TimelineState } from "../../state/timeline";
 import { t } from "../i18n";
-import { UserCard } from "../people/UserCard";
 import { Announcer } from "./Announcer";
 import { JumpButtons } from "./JumpButtons";
 import { Scroller, type ScrollerHandle } from "./Scroller";
@@ -15,11 +14,8 @@ export function Timeline(props: { timeline: TimelineState }) {
   const { timeline } = props;
   const [atBottom, setAtBottom] = createSignal(true);
   const [newAbove, setNewAbove] = createSignal(false);
-  const [card, setCard] = createSignal<string>();
   let scroller: ScrollerHandle | undefined;
   const { markAll } = createReading(chat, timeline, atBottom);
-
-  const room = () => chat.room(timeline.roomId)?.room;
 
   function toEnd(): void {
     timeline.toTail();
@@ -57,11 +53,10 @@ export function Timeline(props: { timeline: TimelineState }) {
       <Show when={timeline.place()} keyed>
         <Scroller
           timeline={timeline}
-          label={t("timelineOf", { room: room()?.name ?? "" })}
+          label={t("timelineOf", { room: chat.title(timeline.roomId) })}
           handle={(handle) => (scroller = handle)}
           onBottom={setAtBottom}
           onNewAbove={setNewAbove}
-          onUser={setCard}
         />
       </Show>
       <Show when={timeline.failed() || timeline.loading()}>
@@ -82,7 +77,6 @@ export function Timeline(props: { timeline: TimelineState }) {
         onEnd={toEnd}
       />
       <Announcer timeline={timeline} />
-      <Show when={card()}>{(id) => <UserCard userId={id()} onClose={() => setCard(undefined)} />}</Show>
     </div>
   );
 }

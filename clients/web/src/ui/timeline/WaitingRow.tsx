@@ -7,6 +7,7 @@ import { t, type Key } from "../i18n";
 import { en } from "../i18n/en";
 import { Icon } from "../kit/Icon";
 import { Markdown } from "./Markdown";
+import { Quote } from "./Quote";
 
 /** An own message that the server has not acknowledged. */
 export function WaitingRowView(props: { row: WaitingRow }) {
@@ -31,6 +32,9 @@ export function WaitingRowView(props: { row: WaitingRow }) {
         </Show>
         <div class="msg-line">
           <div class="bubble">
+            <Show when={entry().message.replyTo}>
+              {(seq) => <Quote roomId={entry().message.roomId} seq={seq()} />}
+            </Show>
             <Markdown text={entry().message.text} />
           </div>
         </div>
