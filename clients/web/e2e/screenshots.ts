@@ -131,7 +131,7 @@ test("pictures", async () => {
     for (const section of ["", "sessions", "blocked", "appearance", "language", "password"]) {
       await page.goto(`${w.pages.url}/settings/${section}`);
       await page.locator(".settings-card").waitFor();
-      await page.waitForLoadState("networkidle").catch(() => undefined);
+      await page.locator("[aria-busy=true]").waitFor({ state: "detached" });
       await still(page, `${scheme}-settings-${section || "profile"}`);
     }
     await page.context().close();

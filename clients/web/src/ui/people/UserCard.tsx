@@ -11,7 +11,7 @@ import { navigate, roomPath } from "../router";
 import { MemberActions } from "./MemberActions";
 
 /** What a user says about themselves, and what can be done with them. */
-export function UserCard(props: { userId: string; roomId: string; onClose: () => void }) {
+export default function UserCard(props: { userId: string; roomId: string; onClose: () => void }) {
   const chat = useChat();
   onMount(() => {
     // What is known already is shown if this fails.

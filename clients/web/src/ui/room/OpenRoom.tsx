@@ -9,7 +9,6 @@ import { Composer } from "../composer/Composer";
 import { formatTime } from "../format";
 import { t } from "../i18n";
 import { createMedia } from "../kit/media";
-import { UserCard } from "../people/UserCard";
 import { navigate, roomPath, route, visit } from "../router";
 import { Timeline } from "../timeline/Timeline";
 import { TypingLine } from "../timeline/TypingLine";
@@ -19,6 +18,7 @@ import { RoomHeader, type PanelName } from "./RoomHeader";
 import { RoomToolsProvider, type RoomTools } from "./tools";
 
 const PinsPanel = lazy(() => import("./PinsPanel"));
+const UserCard = lazy(() => import("../people/UserCard"));
 const VersionsDialog = lazy(() => import("../timeline/VersionsDialog"));
 
 /** Wide enough for a panel beside the timeline. */
@@ -108,13 +108,15 @@ export function OpenRoom(props: { roomId: string }) {
               <PinsPanel pins={pins()} over={!wide()} onClose={() => setOther(undefined)} />
             </Match>
           </Switch>
+        </Suspense>
+        <Suspense>
           <Show when={versions()}>
             {(message) => <VersionsDialog message={message()} onClose={() => setVersions(undefined)} />}
           </Show>
+          <Show when={card()} keyed>
+            {(id) => <UserCard userId={id} roomId={roomId} onClose={() => setCard(undefined)} />}
+          </Show>
         </Suspense>
-        <Show when={card()} keyed>
-          {(id) => <UserCard userId={id} roomId={roomId} onClose={() => setCard(undefined)} />}
-        </Show>
       </div>
     </RoomToolsProvider>
   );
