@@ -19,6 +19,8 @@ export interface World {
   person: (name: string, displayName?: string) => Promise<Person>;
   /** A browser of their own, signed in. */
   window: (who: Person | undefined, options?: BrowserContextOptions) => Promise<Page>;
+  /** What the browser complained of so far was meant to be. */
+  forgive: () => void;
 }
 
 /** What a browser may say in vain when its link is cut on purpose. */
@@ -47,6 +49,7 @@ export function world(): World {
     expect(complaints.splice(0), "what the browser complained of").toEqual([]);
   });
 
+  it.forgive = () => void complaints.splice(0);
   it.person = (name, displayName = name) =>
     person(it.server.url, `${name.toLowerCase().replaceAll(/[^a-z]/g, "")}${++count}`, displayName);
 

@@ -27,7 +27,7 @@ export function MeBar(props: { onOverlay: (overlay: Overlay) => void; onLogout: 
   ];
   return (
     <div class="me-bar">
-      <Menu class="me-button" label={t("accountMenu")} side="above" items={items()}>
+      <Menu class="me-button" named label={t("accountMenu")} side="above" items={items()}>
         <Avatar id={chat.me().id} name={chat.me().displayName} presence={presence()} />
         <span class="me-text">
           <span class="me-name" dir="auto">

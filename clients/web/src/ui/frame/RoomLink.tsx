@@ -21,7 +21,7 @@ export function RoomLink(props: { roomId: string }) {
   const hasDraft = () => !current() && chat.drafts.has(props.roomId);
   const preview = () => {
     const last = view()?.last;
-    if (!last) return view()?.room.topic ?? "";
+    if (!last) return view()?.room.topic || t("noMessages");
     const text = said(last);
     // Between two it is plain who wrote.
     if (chat.peer(props.roomId) && last.senderId !== chat.me().id) return text;

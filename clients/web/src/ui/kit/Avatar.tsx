@@ -24,7 +24,8 @@ export function Avatar(props: {
       class={`avatar avatar-${props.shape ?? "person"} avatar-${props.size ?? "medium"}`}
       style={{ "--hue": String(hue(props.id)) }}
     >
-      <span aria-hidden="true">{letters(props.name, props.shape === "room" ? 1 : 2)}</span>
+      {/* Drawn, not said: whoever listens hears the name beside it. */}
+      <span class="avatar-letters" data-letters={letters(props.name, props.shape === "room" ? 1 : 2)} />
       <Show when={props.presence}>
         {(presence) => <span class={`dot dot-${presence()}`} role="img" aria-label={t(PRESENCE_TEXT[presence()])} />}
       </Show>

@@ -22,6 +22,8 @@ export function Menu(props: {
   class: string;
   side?: "above" | "below";
   tabIndex?: number;
+  /** The button says by itself what it is. */
+  named?: boolean;
   children: JSX.Element;
 }) {
   const id = createUniqueId();
@@ -59,7 +61,7 @@ export function Menu(props: {
         type="button"
         class={props.class}
         tabIndex={props.tabIndex}
-        aria-label={props.label}
+        aria-label={props.named ? undefined : props.label}
         title={props.label}
         aria-haspopup="menu"
         aria-expanded={open()}

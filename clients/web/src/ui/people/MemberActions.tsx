@@ -75,7 +75,7 @@ export function MemberActions(props: { roomId: string; userId: string }) {
             <p class="muted small">{t("mutedUntil", { time: formatTime(it().mutedUntil, "full") })}</p>
           </Show>
           <Show when={items(it()).length}>
-            <Menu class="button" label={t("manageMember")} items={items(it())}>
+            <Menu class="button" named label={t("manageMember")} items={items(it())}>
               <Icon name="settings" />
               {t("manageMember")}
             </Menu>

@@ -21,7 +21,7 @@ export function JoinRoom(props: { roomId: string }) {
   };
   const missing = () => {
     const answer = found();
-    return answer instanceof Failure && answer.reason === "ROOM_NOT_FOUND";
+    return answer instanceof Failure && answer.isFinal;
   };
   // The stream tells of the room, and this page gives way to it.
   const form = createForm(async () => void (await chat.api.joinRoom(props.roomId)));

@@ -23,11 +23,14 @@ export function MessageRowView(props: { row: MessageRow; flash: boolean }) {
   return (
     <article
       class="msg"
-      classList={{ "msg-mine": props.row.mine, "msg-first": props.row.first, "msg-flash": props.flash }}
+      classList={{ "msg-mine": props.row.mine, "msg-first": props.row.first, "msg-flash": props.flash, "msg-active": active() }}
       aria-label={`${name()}, ${time()}`}
       tabIndex={-1}
       onFocusIn={() => setActive(true)}
-      onFocusOut={() => setActive(false)}
+      onFocusOut={(event) => {
+        const to = event.relatedTarget;
+        if (!(to instanceof Node && event.currentTarget.contains(to))) setActive(false);
+      }}
     >
       <Show when={props.row.first && !props.row.mine}>
         <button

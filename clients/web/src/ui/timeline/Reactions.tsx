@@ -29,7 +29,7 @@ export function Reactions(props: { message: Message }) {
             type="button"
             class="reaction"
             aria-pressed={mine(reaction)}
-            aria-label={t("reactedWith", { emoji: reaction.emoji, names: names(reaction) })}
+            aria-label={t("reactedWith", { emoji: reaction.emoji, count: reaction.count, names: names(reaction) })}
             title={names(reaction)}
             disabled={!may()}
             onClick={() => void attempt(chat.react(props.message, reaction.emoji, !mine(reaction)))}
