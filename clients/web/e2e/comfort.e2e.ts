@@ -95,7 +95,7 @@ for (const scheme of ["light", "dark"] as const) {
     await page.goto(`${w.pages.url}/directory`);
     await page.locator(".directory-item").nth(2).waitFor();
     await check(page, "directory");
-    for (const section of ["", "password", "sessions", "blocked", "appearance", "language"]) {
+    for (const section of ["", "password", "sessions", "blocked", "notifications", "appearance", "language"]) {
       await page.goto(`${w.pages.url}/settings/${section}`);
       await page.locator(".settings-card").waitFor();
       await page.locator("[aria-busy=true]").waitFor({ state: "detached" });

@@ -128,7 +128,7 @@ test("pictures", async () => {
     await page.goto(`${w.pages.url}/directory`);
     await page.locator(".directory-item").nth(2).waitFor();
     await still(page, `${scheme}-directory`);
-    for (const section of ["", "sessions", "blocked", "appearance", "language", "password"]) {
+    for (const section of ["", "sessions", "blocked", "notifications", "appearance", "language", "password"]) {
       await page.goto(`${w.pages.url}/settings/${section}`);
       await page.locator(".settings-card").waitFor();
       await page.locator("[aria-busy=true]").waitFor({ state: "detached" });

@@ -7,6 +7,7 @@ import type { Api } from "../api/calls";
 import type { Failure } from "../failure";
 import type { Message, Page, Presence, PresenceState, Unsent, User } from "../nouns";
 import { Live } from "../sync/live";
+import type { Update } from "../sync/update";
 import type { App } from "./app";
 import * as applying from "./apply";
 import { Doomed } from "./doomed";
@@ -44,12 +45,24 @@ export function createChat({ api, session }: App) {
       api.markRead(roomId, seq).then(told, (failure: Failure) => failure.isFinal && told());
     }
   };
-  const live = new Live({
+  const arrivals = new Set<(message: Message) => void>();
+  const tellArrivals = (updates: readonly Update[]) => {
+    if (!live.leads || model.connection.kind !== "live") return;
+    for (const update of updates) {
+      if (update.kind !== "change") continue;
+      const { message, seq } = update.change;
+      const posted = message?.seq === seq && message.content.kind === "text";
+      if (!posted || message.senderId === model.me.id || model.blocked.has(message.senderId)) continue;
+      for (const tell of arrivals) tell(message);
+    }
+  };
+  const live: Live = new Live({
     api,
     session,
     presence: prefs().presence,
     onUpdates: (updates) => {
       took(updates.flatMap((update) => applying.apply(model, update)));
+      tellArrivals(updates);
       if (updates.some((update) => update.kind === "connection" && update.state.kind === "live")) tellRead();
     },
     snapshot: () => applying.takeSnapshot(model),
@@ -124,6 +137,11 @@ export function createChat({ api, session }: App) {
     /** A message that was refused, once more. */
     resend: (message: Unsent) => live.send(message),
     discard: (id: string) => live.discard(id),
+    /** Calls for each message of others that arrives now; in one tab only. */
+    onArrival(tell: (message: Message) => void): void {
+      arrivals.add(tell);
+      onCleanup(() => arrivals.delete(tell));
+    },
     watch: (roomIds: string[]) => live.watch(roomIds),
     active: () => live.active(),
     nudge: () => live.nudge(),

@@ -17,6 +17,9 @@ interface Stored {
   /** The room to open first. */
   lastRoom: string;
   showMembers: boolean;
+  /** Of which messages the browser tells while nobody looks at the page. */
+  notify: "none" | "direct" | "all";
+  sound: boolean;
 }
 
 const KEY = "causerie.prefs";
@@ -27,6 +30,8 @@ const DEFAULTS: Stored = {
   presence: "online",
   lastRoom: "",
   showMembers: true,
+  notify: "none",
+  sound: true,
 };
 
 function stored(): Stored {

@@ -49,6 +49,11 @@ export class Live {
     });
   }
 
+  /** Whether this tab has the stream: what shall happen once for all tabs happens here. */
+  get leads(): boolean {
+    return this.#keeper !== undefined;
+  }
+
   start(): void {
     const { signal } = this.#ending;
     const { id } = this.#parts.session;

@@ -11,6 +11,7 @@ import { Toasts } from "../kit/Toasts";
 import { ConnectionBar } from "./ConnectionBar";
 import { HomePage } from "./HomePage";
 import { Sidebar } from "./Sidebar";
+import { notifyOfArrivals } from "./notify";
 import { createShortcuts } from "./shortcuts";
 import { watchActivity } from "./activity";
 import { showUnreadInTitle } from "./title";
@@ -35,6 +36,7 @@ export function SignedIn(props: { app: App }) {
   const rooms = sortedRooms(chat);
   createShortcuts({ rooms, overlay, setOverlay });
   showUnreadInTitle(chat);
+  notifyOfArrivals(chat);
   watchActivity(chat);
 
   /** The room's page, made anew for another room. */

@@ -6,6 +6,7 @@ import { route } from "../router";
 import { AppearanceSettings } from "./AppearanceSettings";
 import { BlockedSettings } from "./BlockedSettings";
 import { LanguageSettings } from "./LanguageSettings";
+import { NotificationSettings } from "./NotificationSettings";
 import { PasswordSettings } from "./PasswordSettings";
 import { ProfileSettings } from "./ProfileSettings";
 import { SessionSettings } from "./SessionSettings";
@@ -15,6 +16,7 @@ const SECTIONS: readonly { path: string; text: Key }[] = [
   { path: "password", text: "password" },
   { path: "sessions", text: "sessions" },
   { path: "blocked", text: "blockedPeople" },
+  { path: "notifications", text: "notifications" },
   { path: "appearance", text: "appearance" },
   { path: "language", text: "language" },
 ];
@@ -50,6 +52,9 @@ export default function SettingsPage() {
         </Match>
         <Match when={section() === "blocked"}>
           <BlockedSettings />
+        </Match>
+        <Match when={section() === "notifications"}>
+          <NotificationSettings />
         </Match>
         <Match when={section() === "appearance"}>
           <AppearanceSettings />
