@@ -1,17 +1,27 @@
-// What of a room's log is on the screen: one stretch of it, grown at both ends
-// as the reader goes there.
+// What of a room's log is on the screen: one stretch of it, grown at the end to
+// which the reader goes and cut at the other, so that a long log costs no more
+// than a short one.
 
 import { batch, createEffect, createMemo, createSignal, on, untrack } from "solid-js";
 
 import type { Anchor } from "../nouns";
 import type { Chat } from "./chat";
 import { messagesIn, tail, type RoomView } from "./model";
-import { rangeOf, type Range } from "./ranges";
+import { firstAfter, rangeOf, type Range } from "./ranges";
 import { Rows, type Row } from "./rows";
 
 const PAGE = 50;
 /** With fewer messages than this, older ones are read without being asked for. */
 const ENOUGH = 30;
+/** With more than this on the screen, the end that is farther off is cut. */
+const MOST = 700;
+const CUT_TO = 500;
+
+/** The part of a known stretch that is shown; goes along with the tail if it has no end. */
+interface Bounds {
+  readonly after: number;
+  readonly upTo: number;
+}
 
 export interface Shown {
   readonly rows: readonly Row[];
@@ -32,11 +42,18 @@ export function createTimeline(chat: Chat, roomId: string) {
   const [loading, setLoading] = createSignal<"older" | "newer" | "jump">();
   const [failed, setFailed] = createSignal(false);
   const [newAfter, setNewAfter] = createSignal<number>();
+  const [bounds, setBounds] = createSignal<Bounds>(lastOf(chat.timeline(roomId)));
   const builder = new Rows();
 
-  const rangeIn = (view: RoomView): Range | undefined => {
+  const stretch = (view: RoomView): Range | undefined => {
     const at = anchor();
     return at === "tail" ? tail(view) : rangeOf(view.known, at);
+  };
+  const rangeIn = (view: RoomView): Range | undefined => {
+    const whole = stretch(view);
+    if (!whole) return undefined;
+    const after = Math.min(Math.max(bounds().after, whole.after), whole.upTo);
+    return { after, upTo: Math.max(Math.min(bounds().upTo, whole.upTo), after) };
   };
 
   const shown = createMemo<Shown | undefined>((before) => {
@@ -47,7 +64,7 @@ export function createTimeline(chat: Chat, roomId: string) {
     const outbox = atTail ? chat.outbox().filter(({ message }) => message.roomId === roomId) : [];
     const messages = messagesIn(view, range);
     const rows = builder.build({ messages, outbox, me: chat.me().id, atStart: range.after === 0, newAfter: newAfter() });
-    const shift = before !== undefined && range.after < before.range.after && range.upTo === before.range.upTo;
+    const shift = before !== undefined && range.after !== before.range.after && range.upTo === before.range.upTo;
     return { rows, range, shift, atTail };
   });
 
@@ -73,15 +90,41 @@ export function createTimeline(chat: Chat, roomId: string) {
     }
   }
 
-  function loadOlder(): void {
-    const range = untrack(shown)?.range;
-    if (range && range.after > 0) void read("older", { before: range.after + 1 });
+  /** Shows a page more at one end, of what is known or else of what is read. */
+  async function grow(what: "older" | "newer"): Promise<void> {
+    const view = untrack(() => chat.timeline(roomId));
+    const now = untrack(shown);
+    const whole = view && untrack(() => stretch(view));
+    if (!view || !now || !whole || untrack(loading)) return;
+    const older = what === "older";
+    if (older ? now.range.after === 0 : now.atTail) return;
+    cut(view, now.range, older);
+    const { after, upTo } = now.range;
+    const unknown = older ? whole.after >= after : whole.upTo <= upTo;
+    if (unknown && !(await read(what, older ? { before: after + 1 } : { after: upTo }))) return;
+    const { order, room } = view;
+    if (older) {
+      const at = firstAfter(order, after) - PAGE;
+      const known = rangeOf(view.known, after)?.after ?? after;
+      setBounds({ ...untrack(bounds), after: Math.max(at > 0 ? (order[at - 1] ?? 0) : 0, known) });
+    } else {
+      const at = order[firstAfter(order, upTo) + PAGE - 1];
+      const known = rangeOf(view.known, upTo + 1)?.upTo ?? upTo;
+      const end = Math.min(at ?? known, known);
+      setBounds({ ...untrack(bounds), upTo: end >= Math.max(tail(view).upTo, room.headSeq) ? Infinity : end });
+    }
   }
 
-  function loadNewer(): void {
-    const now = untrack(shown);
-    if (now && !now.atTail) void read("newer", { after: now.range.upTo });
+  function cut({ order }: RoomView, { after, upTo }: Range, older: boolean): void {
+    const first = firstAfter(order, after);
+    const end = firstAfter(order, upTo);
+    if (end - first <= MOST) return;
+    if (older) setBounds({ ...untrack(bounds), upTo: order[first + CUT_TO - 1] ?? upTo });
+    else setBounds({ ...untrack(bounds), after: (order[end - CUT_TO] ?? after + 1) - 1 });
   }
+
+  const loadOlder = () => void grow("older");
+  const loadNewer = () => void grow("newer");
 
   /** Shows the message at a position. */
   async function jump(seq: number): Promise<void> {
@@ -92,7 +135,10 @@ export function createTimeline(chat: Chat, roomId: string) {
     if (!here && !rangeOf(view.known, seq) && !(await read("jump", { around: seq }))) return;
     batch(() => {
       if (!here) {
+        const { order } = view;
+        const at = firstAfter(order, seq);
         setAnchor(seq);
+        setBounds({ after: (order[Math.max(at - 1 - PAGE, 0)] ?? 1) - 1, upTo: order[at + PAGE] ?? Infinity });
         setPlace(place() + 1);
       }
       setTarget(undefined);
@@ -105,6 +151,7 @@ export function createTimeline(chat: Chat, roomId: string) {
       setTarget(undefined);
       if (untrack(shown)?.atTail) return;
       setAnchor("tail");
+      setBounds(lastOf(chat.timeline(roomId)));
       setPlace(place() + 1);
     });
   }
@@ -114,6 +161,13 @@ export function createTimeline(chat: Chat, roomId: string) {
     const now = shown();
     if (!now || loading() || failed()) return;
     if (now.range.after > 0 && messageCount(now) < ENOUGH) untrack(loadOlder);
+  });
+
+  // What keeps coming while nobody scrolls is not kept on the screen for ever.
+  createEffect(() => {
+    const now = shown();
+    const view = untrack(() => chat.timeline(roomId));
+    if (view && now?.atTail && now.rows.length > 2 * MOST) untrack(() => cut(view, now.range, false));
   });
 
   // A connection that came back is a reason to try again.
@@ -143,6 +197,12 @@ export function createTimeline(chat: Chat, roomId: string) {
     retry: () => setFailed(false),
     arrived: () => setTarget(undefined),
   };
+}
+
+/** The newest of what is known, and all that comes. */
+function lastOf(view: RoomView | undefined): Bounds {
+  const { order } = view ?? { order: [] };
+  return { after: (order[order.length - 2 * PAGE] ?? 1) - 1, upTo: Infinity };
 }
 
 function messageCount({ rows }: Shown): number {

@@ -20,12 +20,16 @@ export function MessageRowView(props: { row: MessageRow; flash: boolean }) {
   const doomed = () => chat.doomed.has(message().roomId, message().seq);
   /** Its tools can be reached by Tab only while it has the focus: else each would be a stop. */
   const [active, setActive] = createSignal(false);
+  /** They are made when they are wanted: most rows only scroll by. */
+  const [pointed, setPointed] = createSignal(false);
   return (
     <article
       class="msg"
       classList={{ "msg-mine": props.row.mine, "msg-first": props.row.first, "msg-flash": props.flash, "msg-active": active() }}
       aria-label={`${name()}, ${time()}`}
       tabIndex={-1}
+      onPointerEnter={() => setPointed(true)}
+      onPointerLeave={() => setPointed(false)}
       onFocusIn={() => setActive(true)}
       onFocusOut={(event) => {
         const to = event.relatedTarget;
@@ -75,7 +79,11 @@ export function MessageRowView(props: { row: MessageRow; flash: boolean }) {
           <Match when={true}>
             <div class="msg-line">
               <Bubble message={message()} />
-              <MessageTools message={message()} active={active()} time={props.row.first ? undefined : time()} />
+              <div class="msg-tools">
+                <Show when={active() || pointed()}>
+                  <MessageTools message={message()} active={active()} time={props.row.first ? undefined : time()} />
+                </Show>
+              </div>
             </div>
             <Show when={message().reactions.length}>
               <Reactions message={message()} />

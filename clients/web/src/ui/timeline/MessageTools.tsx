@@ -55,7 +55,7 @@ export function MessageTools(props: { message: Message; active: boolean; time: s
   };
 
   return (
-    <div class="msg-tools">
+    <>
       <div class="msg-bar">
         <Show when={rights().write}>
           <EmojiButton
@@ -82,6 +82,6 @@ export function MessageTools(props: { message: Message; active: boolean; time: s
         </Menu>
       </div>
       <Show when={props.time}>{(time) => <time aria-hidden="true">{time()}</time>}</Show>
-    </div>
+    </>
   );
 }

@@ -14,6 +14,10 @@ const END_PX = 48;
 const AHEAD_PX = 800;
 const FLASH_MS = 2_000;
 
+/** How much of the log is under what is seen; the virtualiser knows without measuring the page. */
+const underneath = ({ scrollSize, scrollOffset, viewportSize }: VirtualizerHandle) =>
+  scrollSize - scrollOffset - viewportSize;
+
 export interface ScrollerHandle {
   toEnd(): void;
   /** Whether the line of new messages is among the rows. */
@@ -54,7 +58,7 @@ export function Scroller(props: {
     if (!list) return;
     const { scrollOffset, scrollSize, viewportSize } = list;
     if (!viewportSize) return;
-    const below = box.scrollHeight - scrollOffset - viewportSize;
+    const below = underneath(list);
     const now = timeline.shown();
     props.onBottom(below < END_PX);
     const line = rows().findIndex(({ kind }) => kind === "new");
@@ -69,7 +73,7 @@ export function Scroller(props: {
   /** Only the reader's own scrolling decides whether they stay at the end. */
   function scrolled(): void {
     if (!list) return;
-    sticks = box.scrollHeight - list.scrollOffset - list.viewportSize < END_PX && timeline.shown()?.atTail === true;
+    sticks = underneath(list) < END_PX && timeline.shown()?.atTail === true;
     look();
   }
 
