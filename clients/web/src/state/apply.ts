@@ -135,10 +135,16 @@ export function takeSnapshot(model: Model): Snapshot {
 }
 
 function ready(model: Model, me: User): Topic[] {
-  // Whoever stopped typing while there was no stream was not told of.
+  // Who stopped typing or went while there was no stream was not told of.
   const rooms = [...model.typing.keys()];
+  const people = [...model.presences.keys()];
   model.typing.clear();
-  return [...applyMe(model, me), ...rooms.map((room): Topic => `typing:${room}`)];
+  model.presences.clear();
+  return [
+    ...applyMe(model, me),
+    ...rooms.map((room): Topic => `typing:${room}`),
+    ...people.map((id): Topic => `presence:${id}`),
+  ];
 }
 
 function begin(model: Model, summary: RoomSummary): Topic[] {

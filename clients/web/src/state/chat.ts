@@ -19,6 +19,9 @@ import { createRooms } from "./rooms";
 import { prefs, setPref } from "./prefs";
 import { Topics } from "./topics";
 
+/** Messages asked for at once. */
+export const PAGE = 50;
+
 export type Chat = ReturnType<typeof createChat>;
 
 const ChatContext = createContext<Chat>();
@@ -45,6 +48,8 @@ export function createChat({ api, session }: App) {
       api.markRead(roomId, seq).then(told, (failure: Failure) => failure.isFinal && told());
     }
   };
+  /** Asked for while the stream is still being opened, so that one need not wait for both in turn. */
+  const ahead = new Map<string, Promise<Page | undefined>>();
   const arrivals = new Set<(message: Message) => void>();
   const tellArrivals = (updates: readonly Update[]) => {
     if (!live.leads || model.connection.kind !== "live") return;
@@ -124,6 +129,15 @@ export function createChat({ api, session }: App) {
     tookUsers: (users: readonly User[]) => took(applying.applyUsers(model, users)),
     tookPresences: (presences: readonly Presence[]) =>
       took(presences.flatMap((presence) => applying.apply(model, { kind: "presence", presence }))),
+    readAhead(roomId: string): void {
+      ahead.set(roomId, api.listMessages(roomId, undefined, PAGE).catch(() => undefined));
+    },
+    /** The newest page, if it was asked for; once. */
+    takeAhead(roomId: string): Promise<Page | undefined> | undefined {
+      const page = ahead.get(roomId);
+      ahead.delete(roomId);
+      return page;
+    },
     tookPage: (roomId: string, page: Page, cover: { after: number; upTo: number }) =>
       took(applying.applyPage(model, roomId, page, cover)),
 

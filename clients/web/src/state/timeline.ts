@@ -5,12 +5,11 @@
 import { batch, createEffect, createMemo, createSignal, on, untrack } from "solid-js";
 
 import type { Anchor } from "../nouns";
-import type { Chat } from "./chat";
+import { PAGE, type Chat } from "./chat";
 import { messagesIn, tail, type RoomView } from "./model";
 import { firstAfter, rangeOf, type Range } from "./ranges";
 import { Rows, type Row } from "./rows";
 
-const PAGE = 50;
 /** With fewer messages than this, older ones are read without being asked for. */
 const ENOUGH = 30;
 /** With more than this on the screen, the end that is farther off is cut. */
@@ -64,7 +63,8 @@ export function createTimeline(chat: Chat, roomId: string) {
     const outbox = atTail ? chat.outbox().filter(({ message }) => message.roomId === roomId) : [];
     const messages = messagesIn(view, range);
     const rows = builder.build({ messages, outbox, me: chat.me().id, atStart: range.after === 0, newAfter: newAfter() });
-    const shift = before !== undefined && range.after !== before.range.after && range.upTo === before.range.upTo;
+    // Before anything was there, nothing can have been moved.
+    const shift = before !== undefined && before.rows.length > 0 && range.after !== before.range.after && range.upTo === before.range.upTo;
     return { rows, range, shift, atTail };
   });
 
@@ -72,11 +72,14 @@ export function createTimeline(chat: Chat, roomId: string) {
     if (untrack(loading)) return false;
     setLoading(what);
     try {
-      const page = await chat.api.listMessages(roomId, at, PAGE);
+      const early = "before" in at ? await chat.takeAhead(roomId) : undefined;
+      // One that was read before the stream began may have missed what changed between.
+      const ahead = early && "before" in at && early.headSeq >= at.before - 1 ? early : undefined;
+      const page = ahead ?? (await chat.api.listMessages(roomId, at, PAGE));
       const first = page.messages[0]?.seq;
       const last = page.messages.at(-1)?.seq;
       const after = "after" in at ? at.after : page.hasOlder && first !== undefined ? first - 1 : 0;
-      const upTo = "before" in at ? at.before - 1 : page.hasNewer && last !== undefined ? last : page.headSeq;
+      const upTo = "before" in at && !ahead ? at.before - 1 : page.hasNewer && last !== undefined ? last : page.headSeq;
       batch(() => {
         setFailed(false);
         chat.tookPage(roomId, page, { after, upTo });

@@ -39,6 +39,9 @@ export function SignedIn(props: { app: App }) {
   notifyOfArrivals(chat);
   watchActivity(chat);
 
+  const first = route();
+  if (first.page === "room" && first.seq === undefined) chat.readAhead(first.roomId);
+
   /** The room's page, made anew for another room. */
   const roomId = () => {
     const now = route();

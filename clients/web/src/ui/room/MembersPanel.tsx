@@ -8,6 +8,8 @@ import { MemberItem } from "./MemberItem";
 import { Panel } from "./Panel";
 import { useRoom } from "./tools";
 
+/** The presence of members is told live in rooms of up to so many. */
+const TOLD_MEMBERS = 200;
 /** Letters typed faster than this ask once. */
 const PAUSE_MS = 200;
 /** Many who come and go are read again once. */
@@ -20,13 +22,15 @@ export function MembersPanel(props: { roomId: string; over: boolean; onClose: ()
   const members = createPaged(async (text, token) => {
     const part = await chat.api.listMembers(props.roomId, text, token);
     chat.tookUsers(part.items.map(({ user }) => ({ ...chat.user(user.id), ...user })));
-    chat.tookPresences(part.presences);
+    // In small rooms presence is told live, and this may be older than what was told.
+    const told = (chat.room(props.roomId)?.room.memberCount ?? 0) <= TOLD_MEMBERS;
+    chat.tookPresences(part.presences.filter(({ userId }) => !told || !chat.presence(userId)));
     return part;
   });
   let end!: HTMLDivElement;
 
   createEffect(
-    on([query, () => chat.members(props.roomId)], (_, before) => {
+    on([query, () => chat.members(props.roomId), () => chat.connection().kind === "live"], (_, before) => {
       const timer = setTimeout(() => void members.search(query().trim()), before === undefined ? 0 : PAUSE_MS);
       onCleanup(() => clearTimeout(timer));
       return true;

@@ -38,6 +38,7 @@ export function Scroller(props: {
   let list: VirtualizerHandle | undefined;
   /** The reader is at the end and wants to stay there. */
   let sticks = timeline.target() === undefined;
+  let offset = 0;
 
   const toEnd = () => {
     sticks = true;
@@ -70,10 +71,12 @@ export function Scroller(props: {
     if (below < AHEAD_PX) timeline.loadNewer();
   }
 
-  /** Only the reader's own scrolling decides whether they stay at the end. */
+  /** Only going up takes the reader away from the end: what comes below may push it off for a moment. */
   function scrolled(): void {
     if (!list) return;
-    sticks = underneath(list) < END_PX && timeline.shown()?.atTail === true;
+    if (underneath(list) < END_PX) sticks = timeline.shown()?.atTail === true;
+    else if (list.scrollOffset < offset) sticks = false;
+    offset = list.scrollOffset;
     look();
   }
 
