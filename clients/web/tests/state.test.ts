@@ -140,9 +140,13 @@ test("rows are grouped by sender and time, parted by days, and keep their identi
   const messages = [
     message(1, at(0)), message(2, at(1)), message(3, at(20)), message(4, { ...at(21), senderId: "me" }), message(5, at(60 * 24)),
   ];
-  const input = { messages, outbox: [], me: "me", atStart: true, newAfter: 4 };
+  const input = { messages, outbox: [], me: "me", after: 0, newAfter: 4 };
   const built = rows.build(input);
-  expect(built.map((row) => row.kind)).toEqual(["start", "day", "message", "message", "message", "message", "day", "new", "message"]);
+  expect(built.map((row) => row.kind)).toEqual(["start", "message", "message", "message", "message", "message"]);
+  const above = built.map((row) => (row.kind === "start" ? "" : `${row.day === undefined ? "" : "day"}${row.line ? "line" : ""}`));
+  expect(above).toEqual(["", "day", "", "", "", "dayline"]);
+  const elsewhere = new Rows().build({ ...input, messages: messages.slice(2), after: 3, newAfter: 1 });
+  expect(elsewhere.some((row) => row.kind !== "start" && row.line), "a line that belongs before what is known").toBe(false);
   expect(built.flatMap((row) => (row.kind === "message" ? [row.first] : []))).toEqual([true, false, true, true, true]);
   const again = rows.build({ ...input, messages: [...messages, message(6, at(60 * 24 + 1))] });
   expect(again.slice(0, built.length).every((row, i) => row === built[i])).toBe(true);

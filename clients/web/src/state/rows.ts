@@ -7,16 +7,31 @@ import type { Waiting } from "./model";
 /** A pause this long begins a new group of bubbles. */
 const GROUP_MS = 5 * 60_000;
 
+/**
+ * What stands above a row belongs to it: as rows of their own, separators would
+ * move all others by one when they come or go.
+ */
+interface Above {
+  /** The first of its day. */
+  readonly day: number | undefined;
+  /** The first that is new. */
+  readonly line: boolean;
+}
+
 export type Row =
   /** The room's log begins here. */
   | { readonly kind: "start"; readonly key: string }
-  | { readonly kind: "day"; readonly key: string; readonly at: number }
-  | { readonly kind: "new"; readonly key: string }
-  | { readonly kind: "system"; readonly key: string; readonly message: Message }
+  | SystemRow
   | MessageRow
   | WaitingRow;
 
-export interface MessageRow {
+export interface SystemRow extends Above {
+  readonly kind: "system";
+  readonly key: string;
+  readonly message: Message;
+}
+
+export interface MessageRow extends Above {
   readonly kind: "message";
   readonly key: string;
   readonly message: Message;
@@ -25,7 +40,7 @@ export interface MessageRow {
   readonly first: boolean;
 }
 
-export interface WaitingRow {
+export interface WaitingRow extends Above {
   readonly kind: "waiting";
   readonly key: string;
   readonly entry: Waiting;
@@ -36,7 +51,8 @@ export interface RowsInput {
   readonly messages: readonly Message[];
   readonly outbox: readonly Waiting[];
   readonly me: string;
-  readonly atStart: boolean;
+  /** The messages are all that came after this position. */
+  readonly after: number;
   /** The new-messages line goes before the first message of others after this position. */
   readonly newAfter: number | undefined;
 }
@@ -46,7 +62,7 @@ export class Rows {
   #dayStart = 0;
   #dayEnd = 0;
 
-  build({ messages, outbox, me, atStart, newAfter }: RowsInput): Row[] {
+  build({ messages, outbox, me, after, newAfter }: RowsInput): Row[] {
     const rows: Row[] = [];
     const cache = new Map<string, Row>();
     const push = (row: Row) => {
@@ -61,33 +77,25 @@ export class Rows {
       group = { sender, at };
       return first;
     };
-    let lineDrawn = newAfter === undefined;
+    // Where it belongs may be before what is known.
+    let lineDrawn = newAfter === undefined || newAfter < after;
     this.#dayStart = this.#dayEnd = 0;
-    if (atStart) push({ kind: "start", key: "start" });
+    if (after === 0) push({ kind: "start", key: "start" });
     for (const message of messages) {
       const { seq, senderId, postedAt: at } = message;
-      if (this.#newDay(at)) {
-        group = { sender: "", at: 0 };
-        push({ kind: "day", key: `day:${this.#dayStart}`, at });
-      }
+      const day = this.#newDay(at) ? at : undefined;
       const mine = senderId === me;
       const system = message.content.kind === "system";
-      if (!lineDrawn && seq > (newAfter ?? 0) && !mine && !system) {
-        lineDrawn = true;
-        group = { sender: "", at: 0 };
-        push({ kind: "new", key: "new" });
-      }
-      if (system) {
-        group = { sender: "", at: 0 };
-        push({ kind: "system", key: String(seq), message });
-      } else {
-        push({ kind: "message", key: String(seq), message, mine, first: begins(senderId, at) });
-      }
+      const line = !lineDrawn && seq > (newAfter ?? 0) && !mine && !system;
+      lineDrawn ||= line;
+      if (day !== undefined || line || system) group = { sender: "", at: 0 };
+      const row = { key: String(seq), message, day, line };
+      push(system ? { kind: "system", ...row } : { kind: "message", ...row, mine, first: begins(senderId, at) });
     }
     for (const entry of outbox) {
       const { clientMessageId, at } = entry.message;
-      if (this.#newDay(at)) push({ kind: "day", key: `day:${this.#dayStart}`, at });
-      push({ kind: "waiting", key: clientMessageId, entry, first: begins(me, at) });
+      const day = this.#newDay(at) ? at : undefined;
+      push({ kind: "waiting", key: clientMessageId, entry, first: begins(me, at), day, line: false });
     }
     this.#cache = cache;
     return rows;
@@ -106,6 +114,8 @@ export class Rows {
 }
 
 function sameRow(a: Row, b: Row): boolean {
+  if (a.kind === "start" || b.kind === "start") return a.kind === b.kind;
+  if (a.day !== b.day || a.line !== b.line) return false;
   switch (a.kind) {
     case "message":
       return b.kind === "message" && a.message === b.message && a.first === b.first;
@@ -113,7 +123,5 @@ function sameRow(a: Row, b: Row): boolean {
       return b.kind === "system" && a.message === b.message;
     case "waiting":
       return b.kind === "waiting" && a.entry === b.entry && a.first === b.first;
-    default:
-      return a.kind === b.kind;
   }
 }

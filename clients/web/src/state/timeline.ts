@@ -62,14 +62,24 @@ export function createTimeline(chat: Chat, roomId: string) {
     const atTail = range.upTo === tail(view).upTo;
     const outbox = atTail ? chat.outbox().filter(({ message }) => message.roomId === roomId) : [];
     const messages = messagesIn(view, range);
-    const rows = builder.build({ messages, outbox, me: chat.me().id, atStart: range.after === 0, newAfter: newAfter() });
+    const rows = builder.build({ messages, outbox, me: chat.me().id, after: range.after, newAfter: newAfter() });
     // Before anything was there, nothing can have been moved.
     const shift = before !== undefined && before.rows.length > 0 && range.after !== before.range.after && range.upTo === before.range.upTo;
     return { rows, range, shift, atTail };
   });
 
-  async function read(what: "older" | "newer" | "jump", at: Anchor): Promise<boolean> {
-    if (untrack(loading)) return false;
+  /** One at a time; a jump waits for its turn. */
+  let reading: Promise<boolean> = Promise.resolve(true);
+
+  function read(what: "older" | "newer" | "jump", at: Anchor): Promise<boolean> {
+    if (what !== "jump" && untrack(loading)) return Promise.resolve(false);
+    const before = reading;
+    reading = before.then(() => readNow(what, at));
+    setLoading(what);
+    return reading;
+  }
+
+  async function readNow(what: "older" | "newer" | "jump", at: Anchor): Promise<boolean> {
     setLoading(what);
     try {
       const early = "before" in at ? await chat.takeAhead(roomId) : undefined;

@@ -6,6 +6,8 @@ import { createEffect, createSignal, on, onCleanup, onMount } from "solid-js";
 
 import type { Row } from "../../state/rows";
 import type { Timeline } from "../../state/timeline";
+import { createAim } from "./aim";
+import { stepThrough } from "./keys";
 import { RowView } from "./RowView";
 
 /** Nearer than this to the end counts as being there. */
@@ -47,7 +49,7 @@ export function Scroller(props: {
   props.handle({
     toEnd,
     toNew() {
-      const at = rows().findIndex(({ kind }) => kind === "new");
+      const at = rows().findIndex((row) => row.kind !== "start" && row.line);
       if (at < 0) return false;
       sticks = false;
       list?.scrollToIndex(at, { align: "start", offset: -24 });
@@ -62,10 +64,11 @@ export function Scroller(props: {
     const below = underneath(list);
     const now = timeline.shown();
     props.onBottom(below < END_PX);
-    const line = rows().findIndex(({ kind }) => kind === "new");
+    const line = rows().findIndex((row) => row.kind !== "start" && row.line);
     const newAfter = timeline.newAfter();
     const unseen = newAfter !== undefined && now !== undefined && now.range.after > newAfter;
-    props.onNewAbove(line >= 0 ? list.getItemOffset(line) + list.getItemSize(line) < scrollOffset : unseen);
+    if (aim.underWay()) return;
+    props.onNewAbove(line >= 0 ? list.getItemOffset(line) < scrollOffset : unseen);
     if (timeline.failed() || !now) return;
     if (scrollOffset < AHEAD_PX && scrollSize > viewportSize) timeline.loadOlder();
     if (below < AHEAD_PX) timeline.loadNewer();
@@ -80,6 +83,10 @@ export function Scroller(props: {
     look();
   }
 
+  const indexOf = (seq: number) => rows().findIndex((row) => "message" in row && row.message.seq >= seq);
+
+  const aim = createAim(() => list, indexOf, look);
+
   const settle = () => (sticks ? toEnd() : undefined, look());
 
   createEffect(on(timeline.shown, () => queueMicrotask(settle)));
@@ -87,29 +94,15 @@ export function Scroller(props: {
   createEffect(
     on([timeline.target, timeline.shown], ([target]) => {
       if (target === undefined) return;
-      const at = rows().findIndex((row) => "message" in row && row.message.seq >= target);
-      if (at < 0) return;
+      if (indexOf(target) < 0) return;
       sticks = false;
       timeline.arrived();
-      requestAnimationFrame(() => list?.scrollToIndex(at, { align: "center" }));
+      aim.at(target);
       setFlash(target);
       const timer = setTimeout(() => setFlash(undefined), FLASH_MS);
       onCleanup(() => clearTimeout(timer));
     }),
   );
-
-  /** Arrows go from message to message. */
-  function onKeyDown(event: KeyboardEvent): void {
-    const from = event.target as HTMLElement;
-    const step = { ArrowUp: -1, ArrowDown: 1 }[event.key];
-    if (!step || event.altKey || (from !== box && !from.classList.contains("msg"))) return;
-    const all = [...box.querySelectorAll<HTMLElement>(".msg")];
-    const next = from === box ? all.at(-1) : all[all.indexOf(from) + step];
-    if (!next) return;
-    event.preventDefault();
-    next.focus({ preventScroll: true });
-    next.scrollIntoView({ block: "nearest" });
-  }
 
   onMount(() => {
     const observer = new ResizeObserver(settle);
@@ -118,7 +111,17 @@ export function Scroller(props: {
   });
 
   return (
-    <div ref={box} class="scroller" role="log" aria-live="off" aria-label={props.label} tabIndex={0} onKeyDown={onKeyDown}>
+    <div
+      ref={box}
+      class="scroller"
+      role="log"
+      aria-live="off"
+      aria-label={props.label}
+      tabIndex={0}
+      onKeyDown={(event) => stepThrough(box, event)}
+      onWheel={() => aim.drop()}
+      onTouchMove={() => aim.drop()}
+    >
       <div class="scroller-fill" />
       <Virtualizer
         ref={(handle) => (list = handle)}
