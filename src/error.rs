@@ -84,6 +84,14 @@ pub enum Error {
     MessageDeleted,
     #[error("This is not a message that a person has written.")]
     SystemMessage,
+    #[error("There is no such invite.")]
+    InviteNotFound,
+    #[error("This invite has expired or is used up.")]
+    InviteExpired,
+    #[error("This room has too many invites.")]
+    TooManyInvites,
+    #[error("This message stands in a thread; threads have none of their own.")]
+    ThreadInThread,
     #[error("This message has too many different reactions.")]
     TooManyReactions,
     #[error("This room has too many pinned messages.")]

@@ -13,7 +13,7 @@ use crate::{
     wire::{
         events,
         fields::Fields,
-        messages, presence, timestamp,
+        marks, messages, presence, timestamp,
         v1::{self, chat_service_server::ChatService},
     },
 };
@@ -95,6 +95,20 @@ impl Commands {
         Ok(v1::ListPinsResponse { messages })
     }
 
+    pub async fn list_thread(&self, r: v1::ListThreadRequest) -> Result<v1::ListThreadResponse> {
+        let page = messages::list_thread(&r)?;
+        Ok(messages::thread_page(self.chat.list_thread(self.caller, page).await?))
+    }
+
+    pub async fn list_mentions(
+        &self,
+        r: v1::ListMentionsRequest,
+    ) -> Result<v1::ListMentionsResponse> {
+        let page = messages::list_mentions(&r)?;
+        let (found, more) = self.chat.list_mentions(self.caller, page).await?;
+        Ok(messages::mentions(found, more))
+    }
+
     pub async fn list_message_versions(
         &self,
         r: v1::ListMessageVersionsRequest,
@@ -112,9 +126,32 @@ impl Commands {
     }
 
     pub async fn mark_read(&self, r: v1::MarkReadRequest) -> Result<v1::MarkReadResponse> {
-        let (room, seq) = messages::mark_read(&r)?;
-        let pending = self.chat.mark_read(self.caller, room, seq)?;
-        Ok(v1::MarkReadResponse { read_seq: Chat::marked(pending).await?.0 })
+        let (room, mark) = marks::mark_read(&r)?;
+        let pending = self.chat.mark(self.caller, room, mark)?;
+        Ok(v1::MarkReadResponse { read_seq: Chat::marked(pending).await?.read.0 })
+    }
+
+    pub async fn mark_delivered(
+        &self,
+        r: v1::MarkDeliveredRequest,
+    ) -> Result<v1::MarkDeliveredResponse> {
+        let (room, mark) = marks::mark_delivered(&r)?;
+        let pending = self.chat.mark(self.caller, room, mark)?;
+        Ok(v1::MarkDeliveredResponse { delivered_seq: Chat::marked(pending).await?.delivered.0 })
+    }
+
+    pub async fn mark_unread(&self, r: v1::MarkUnreadRequest) -> Result<v1::MarkUnreadResponse> {
+        let (room, mark) = marks::mark_unread(&r)?;
+        Chat::marked(self.chat.mark(self.caller, room, mark)?).await?;
+        Ok(v1::MarkUnreadResponse {})
+    }
+
+    pub async fn list_receipts(
+        &self,
+        r: v1::ListReceiptsRequest,
+    ) -> Result<v1::ListReceiptsResponse> {
+        let (room, seq) = messages::message_name(&r.room_id, r.seq)?;
+        Ok(marks::receipts(room, self.chat.list_receipts(self.caller, room, seq).await?))
     }
 
     pub async fn set_typing(&self, r: v1::SetTypingRequest) -> Result<v1::SetTypingResponse> {
@@ -321,5 +358,40 @@ impl ChatService for ChatApi {
         request: Request<v1::ListMessageVersionsRequest>,
     ) -> Result<Response<v1::ListMessageVersionsResponse>, Status> {
         unary!(self, request, list_message_versions)
+    }
+
+    async fn list_thread(
+        &self,
+        request: Request<v1::ListThreadRequest>,
+    ) -> Result<Response<v1::ListThreadResponse>, Status> {
+        unary!(self, request, list_thread)
+    }
+
+    async fn list_mentions(
+        &self,
+        request: Request<v1::ListMentionsRequest>,
+    ) -> Result<Response<v1::ListMentionsResponse>, Status> {
+        unary!(self, request, list_mentions)
+    }
+
+    async fn mark_delivered(
+        &self,
+        request: Request<v1::MarkDeliveredRequest>,
+    ) -> Result<Response<v1::MarkDeliveredResponse>, Status> {
+        unary!(self, request, mark_delivered)
+    }
+
+    async fn mark_unread(
+        &self,
+        request: Request<v1::MarkUnreadRequest>,
+    ) -> Result<Response<v1::MarkUnreadResponse>, Status> {
+        unary!(self, request, mark_unread)
+    }
+
+    async fn list_receipts(
+        &self,
+        request: Request<v1::ListReceiptsRequest>,
+    ) -> Result<Response<v1::ListReceiptsResponse>, Status> {
+        unary!(self, request, list_receipts)
     }
 }

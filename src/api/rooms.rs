@@ -9,7 +9,7 @@ use crate::{
     chat::Chat,
     model::{Timestamp, rooms::MemberChange, users::fold},
     wire::{
-        paging, presence, rooms, users,
+        invites, marks, paging, presence, rooms, users,
         v1::{self, room_service_server::RoomService},
     },
 };
@@ -221,5 +221,66 @@ impl RoomService for RoomApi {
         let room = rooms::room_id(&request.get_ref().room_id)?;
         let room = self.chat.archive_room(caller, room, request.get_ref().archived).await?;
         Ok(Response::new(v1::ArchiveRoomResponse { room: Some(rooms::room(room)) }))
+    }
+
+    async fn update_membership(
+        &self,
+        request: Request<v1::UpdateMembershipRequest>,
+    ) -> Result<Response<v1::UpdateMembershipResponse>, Status> {
+        let caller = caller(&self.chat, &request)?;
+        let (room, change) = marks::update_membership(request.get_ref(), Timestamp::now())?;
+        let settings = self.chat.update_membership(caller, room, change).await?;
+        let settings = Some(marks::room_settings(room, settings));
+        Ok(Response::new(v1::UpdateMembershipResponse { settings }))
+    }
+
+    async fn create_invite(
+        &self,
+        request: Request<v1::CreateInviteRequest>,
+    ) -> Result<Response<v1::CreateInviteResponse>, Status> {
+        let caller = caller(&self.chat, &request)?;
+        let new = invites::create_invite(request.get_ref(), Timestamp::now())?;
+        let invite = self.chat.create_invite(caller, new).await?;
+        Ok(Response::new(v1::CreateInviteResponse { invite: Some(invites::invite(invite)) }))
+    }
+
+    async fn list_invites(
+        &self,
+        request: Request<v1::ListInvitesRequest>,
+    ) -> Result<Response<v1::ListInvitesResponse>, Status> {
+        let caller = caller(&self.chat, &request)?;
+        let room = rooms::room_id(&request.get_ref().room_id)?;
+        let found = self.chat.list_invites(caller, room).await?;
+        let invites = found.into_iter().map(invites::invite).collect();
+        Ok(Response::new(v1::ListInvitesResponse { invites }))
+    }
+
+    async fn revoke_invite(
+        &self,
+        request: Request<v1::RevokeInviteRequest>,
+    ) -> Result<Response<v1::RevokeInviteResponse>, Status> {
+        let caller = caller(&self.chat, &request)?;
+        let code = invites::code(&request.get_ref().code)?;
+        self.chat.revoke_invite(caller, &code).await?;
+        Ok(Response::new(v1::RevokeInviteResponse {}))
+    }
+
+    async fn get_invite(
+        &self,
+        request: Request<v1::GetInviteRequest>,
+    ) -> Result<Response<v1::GetInviteResponse>, Status> {
+        let caller = caller(&self.chat, &request)?;
+        let code = invites::code(&request.get_ref().code)?;
+        Ok(Response::new(invites::preview(self.chat.get_invite(caller, &code).await?)))
+    }
+
+    async fn redeem_invite(
+        &self,
+        request: Request<v1::RedeemInviteRequest>,
+    ) -> Result<Response<v1::RedeemInviteResponse>, Status> {
+        let caller = caller(&self.chat, &request)?;
+        let code = invites::code(&request.get_ref().code)?;
+        let room = self.chat.redeem_invite(caller, code).await?;
+        Ok(Response::new(v1::RedeemInviteResponse { room: Some(rooms::room(room)) }))
     }
 }

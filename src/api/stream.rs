@@ -146,6 +146,11 @@ fn run(
             Command::PinMessage(r) => c.pin_message(r).await.map(Outcome::PinMessage),
             Command::UnpinMessage(r) => c.unpin_message(r).await.map(Outcome::UnpinMessage),
             Command::ListPins(r) => c.list_pins(r).await.map(Outcome::ListPins),
+            Command::MarkDelivered(r) => c.mark_delivered(r).await.map(Outcome::MarkDelivered),
+            Command::MarkUnread(r) => c.mark_unread(r).await.map(Outcome::MarkUnread),
+            Command::ListReceipts(r) => c.list_receipts(r).await.map(Outcome::ListReceipts),
+            Command::ListThread(r) => c.list_thread(r).await.map(Outcome::ListThread),
+            Command::ListMentions(r) => c.list_mentions(r).await.map(Outcome::ListMentions),
             Command::ListMessageVersions(r) => {
                 c.list_message_versions(r).await.map(Outcome::ListMessageVersions)
             }

@@ -27,10 +27,12 @@ impl UserService for UserApi {
     ) -> Result<Response<v1::GetMeResponse>, Status> {
         let caller = caller(&self.chat, &request)?;
         let (user, email, role) = self.chat.get_me(caller).await?;
+        let read_receipts = self.chat.update_settings(caller, None).await?;
         Ok(Response::new(v1::GetMeResponse {
             user: Some(users::user(user)),
             email: email.unwrap_or_default(),
             role: users::account_role(role).into(),
+            settings: Some(v1::UserSettings { read_receipts }),
         }))
     }
 
@@ -82,6 +84,17 @@ impl UserService for UserApi {
         let changes = users::update_profile(request.into_inner())?;
         let user = self.chat.update_profile(caller, changes).await?;
         Ok(Response::new(v1::UpdateProfileResponse { user: Some(users::user(user)) }))
+    }
+
+    async fn update_settings(
+        &self,
+        request: Request<v1::UpdateSettingsRequest>,
+    ) -> Result<Response<v1::UpdateSettingsResponse>, Status> {
+        let caller = caller(&self.chat, &request)?;
+        let v1::UpdateSettingsRequest { read_receipts } = request.into_inner();
+        let read_receipts = self.chat.update_settings(caller, read_receipts).await?;
+        let settings = Some(v1::UserSettings { read_receipts });
+        Ok(Response::new(v1::UpdateSettingsResponse { settings }))
     }
 
     async fn block_user(

@@ -2,12 +2,12 @@
 
 use std::time::Instant;
 
-use super::Chat;
+use super::{Chat, rooms::cut};
 use crate::{
     error::{Error, Result},
     model::{
-        Caller, Done, Draft, Message, Op, RoomId, Seq, Touch, Version,
-        messages::{Anchor, ChangesOf, MessagePage, PageOf},
+        Caller, Content, Done, Draft, Message, Op, RoomId, Seq, Touch, Version,
+        messages::{Anchor, ChangesOf, MentionPage, MessagePage, PageOf, ThreadPage},
         rooms::Right,
     },
     store::{messages::Changes, writer::Pending},
@@ -34,8 +34,10 @@ impl Chat {
 
     /// The pinned messages of a room.
     pub async fn list_pins(&self, caller: Caller, room: RoomId) -> Result<Vec<Message>> {
-        self.head_for(room, caller.user).await?;
-        self.store.pins(room).await
+        let view = self.view_for(room, caller.user).await?;
+        let mut pins = self.store.pins(room).await?;
+        pins.retain(|message| view.shows(message));
+        Ok(pins)
     }
 
     /// The texts that a message had before.
@@ -57,51 +59,57 @@ impl Chat {
         }
     }
 
-    /// Queues a read mark; like [`Chat::send`].
-    pub fn mark_read(&self, caller: Caller, room: RoomId, seq: Seq) -> Result<Pending> {
-        self.writer.submit(Op::MarkRead { room, user: caller.user, seq })
-    }
-
-    /// The mark as it is now.
-    pub async fn marked(pending: Pending) -> Result<Seq> {
-        match pending.done().await? {
-            Done::Read(seq) => Ok(seq),
-            other => Err(Error::internal(format!("a read mark was answered by {other:?}"))),
-        }
-    }
-
     pub async fn list_messages(&self, caller: Caller, page: PageOf) -> Result<MessagePage> {
-        let PageOf { room, anchor, limit } = page;
-        let head = self.head_for(room, caller.user).await?;
-        let (field, seq, last) = match anchor {
-            Anchor::Newest => ("", Seq::ZERO, head),
-            Anchor::Before(seq) => ("before_seq", seq, head.next()),
-            Anchor::After(seq) => ("after_seq", seq, head),
-            Anchor::Around(seq) => ("around_seq", seq, head),
-        };
-        if seq > last {
-            return Err(beyond(field));
+        let view = self.view_for(page.room, caller.user).await?;
+        check_anchor(page.anchor, view.head)?;
+        self.store.message_page(&page, view).await
+    }
+
+    /// A page of the answers to a message in its thread.
+    pub async fn list_thread(&self, caller: Caller, page: PageOf) -> Result<ThreadPage> {
+        let root = page.thread_of.unwrap_or_default();
+        let view = self.view_for(page.room, caller.user).await?;
+        check_anchor(page.anchor, view.head)?;
+        let message = self.store.message(page.room, root).await?;
+        let message =
+            message.filter(|message| view.shows(message)).ok_or(Error::MessageNotFound)?;
+        if message.thread_of.is_some() {
+            return Err(Error::ThreadInThread);
         }
-        self.store.message_page(room, anchor, limit, head).await
+        if let Content::System { .. } = message.content {
+            return Err(Error::SystemMessage);
+        }
+        let mark = self.store.thread_mark(page.room, root, caller.user).await?;
+        Ok(ThreadPage { root: message, page: self.store.message_page(&page, view).await?, mark })
+    }
+
+    /// A page of what mentions the caller, and whether there is more.
+    pub async fn list_mentions(
+        &self,
+        caller: Caller,
+        page: MentionPage,
+    ) -> Result<(Vec<Message>, bool)> {
+        Ok(cut(self.store.mentions(caller.user, &page).await?, page.limit))
     }
 
     pub async fn get_message(&self, caller: Caller, room: RoomId, seq: Seq) -> Result<Message> {
-        self.head_for(room, caller.user).await?;
-        self.store.message(room, seq).await?.ok_or(Error::MessageNotFound)
+        let view = self.view_for(room, caller.user).await?;
+        let message = self.store.message(room, seq).await?;
+        message.filter(|message| view.shows(message)).ok_or(Error::MessageNotFound)
     }
 
     /// What changed after a position, and the room's head.
     pub async fn sync_room(&self, caller: Caller, of: ChangesOf) -> Result<(Changes, Seq)> {
-        let head = self.head_for(of.room, caller.user).await?;
-        if of.after > head {
+        let view = self.view_for(of.room, caller.user).await?;
+        if of.after > view.head {
             return Err(beyond("after_seq"));
         }
-        let changes = self.store.changes(of.room, of.after, head, of.limit).await?;
-        Ok((changes, head))
+        let changes = self.store.changes(of.room, of.after, view, of.limit).await?;
+        Ok((changes, view.head))
     }
 
     pub async fn set_typing(&self, caller: Caller, room: RoomId, typing: bool) -> Result<()> {
-        self.head_with(room, caller.user, Right::Post).await?;
+        self.view_with(room, caller.user, Right::Post).await?;
         if !typing {
             if self.typing.stop(room, caller.user) {
                 self.hub.typing(room, caller.user, false);
@@ -117,6 +125,16 @@ impl Chat {
         }
         Ok(())
     }
+}
+
+fn check_anchor(anchor: Anchor, head: Seq) -> Result<()> {
+    let (field, seq, last) = match anchor {
+        Anchor::Newest => return Ok(()),
+        Anchor::Before(seq) => ("before_seq", seq, head.next()),
+        Anchor::After(seq) => ("after_seq", seq, head),
+        Anchor::Around(seq) => ("around_seq", seq, head),
+    };
+    if seq > last { Err(beyond(field)) } else { Ok(()) }
 }
 
 fn beyond(field: &str) -> Error {

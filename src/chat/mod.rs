@@ -1,6 +1,8 @@
 //! The rules: who may do what, and what follows from it. No tonic, no SQL.
 
 pub mod accounts;
+pub mod invites;
+pub mod marks;
 pub mod messages;
 pub mod presence;
 pub mod rooms;
@@ -17,7 +19,7 @@ use crate::{
     error::{Error, Result},
     fanout::{hub::Hub, presence::Registry, typing::Typing},
     model::{
-        Content, RoomId, Seq, UserId,
+        Content, RoomId, UserId, View,
         rooms::{Access, Right},
     },
     store::{
@@ -77,28 +79,28 @@ impl Chat {
         }))
     }
 
-    /// What a user may do in a room, and the room's head. Who may not know of
+    /// What a user may do in a room and see of it. Who may not know of
     /// the room gets the same answer as if there were none.
-    pub(crate) async fn access(&self, room: RoomId, user: UserId) -> Result<(Access, Seq)> {
+    pub(crate) async fn access(&self, room: RoomId, user: UserId) -> Result<(Access, View)> {
         self.store.access(room, user).await?.ok_or(Error::RoomNotFound)
     }
 
-    /// The head of a room that the user takes part in.
-    pub(crate) async fn head_for(&self, room: RoomId, user: UserId) -> Result<Seq> {
-        self.head_with(room, user, Right::Read).await
+    /// What a user may see of a room that they take part in.
+    pub(crate) async fn view_for(&self, room: RoomId, user: UserId) -> Result<View> {
+        self.view_with(room, user, Right::Read).await
     }
 
-    /// The head of a room in which the user may do this.
-    pub(crate) async fn head_with(&self, room: RoomId, user: UserId, right: Right) -> Result<Seq> {
-        let (access, head) = self.access(room, user).await?;
+    /// What a user may see of a room in which they may do this.
+    pub(crate) async fn view_with(&self, room: RoomId, user: UserId, right: Right) -> Result<View> {
+        let (access, view) = self.access(room, user).await?;
         access.may(right)?;
-        Ok(head)
+        Ok(view)
     }
 }
 
 /// Tells this node's sessions what a commit changed.
 fn hand_on(hub: &Hub, typing: &Typing, committed: Committed) {
-    let Committed { moved, rooms, reads } = committed;
+    let Committed { moved, rooms, marks } = committed;
     for (room, seq) in moved {
         hub.moved(room, seq);
     }
@@ -119,7 +121,7 @@ fn hand_on(hub: &Hub, typing: &Typing, committed: Committed) {
             }
         }
     }
-    for mark in reads {
-        hub.read_mark(mark);
+    for moved in marks {
+        hub.marks(moved);
     }
 }

@@ -63,7 +63,7 @@ impl Chat {
         let mut watching = HashMap::new();
         let mut counts = Vec::new();
         for room in rooms {
-            self.head_for(room, caller.user).await?;
+            self.view_for(room, caller.user).await?;
             let (members, online) = self.store.online_count(room, now).await?;
             watching.insert(room, members <= PRESENCE_MEMBERS);
             counts.push((room, members, online));
@@ -71,25 +71,30 @@ impl Chat {
         self.hub.watch(connection, watching.clone());
         // Who has left meanwhile was not watching yet when they left.
         for (room, ..) in &counts {
-            if let Err(error) = self.head_for(*room, caller.user).await {
+            if let Err(error) = self.view_for(*room, caller.user).await {
                 watching.remove(room);
                 self.hub.watch(connection, watching);
                 return Err(error);
             }
         }
 
+        let shows_read = self.store.sends_receipts(caller.user).await?;
         let mut watched = Vec::new();
         for (room, member_count, mut online_count) in counts {
-            let mut presences = Vec::new();
+            let (mut presences, mut marks) = (Vec::new(), Vec::new());
             if member_count <= PRESENCE_MEMBERS {
                 let limit = usize::try_from(PRESENCE_MEMBERS).unwrap_or(usize::MAX);
                 let members = self.store.member_ids(room, limit).await?;
                 presences = self.presence_of(&members).await?;
                 presences.retain(|presence| presence.state != PresenceState::Offline);
+                marks = self.store.marks_in(room, PRESENCE_MEMBERS).await?;
+                for (user, marks) in &mut marks {
+                    marks.secret |= !shows_read && *user != caller.user;
+                }
                 online_count = i64::try_from(presences.len()).unwrap_or(i64::MAX);
             }
             let typing = self.typing.in_room(room);
-            watched.push(Watched { room, member_count, online_count, presences, typing });
+            watched.push(Watched { room, member_count, online_count, presences, typing, marks });
         }
         Ok(watched)
     }

@@ -4,8 +4,8 @@ use super::Chat;
 use crate::{
     error::{Error, Result},
     model::{
-        Caller, Done, Member, MemberRole, MemberState, Op, Presence, Room, RoomId, RoomKind,
-        RoomSummary, Seq, Timestamp, UserId,
+        Caller, Done, History, Member, MemberRole, MemberState, Op, Presence, Room, RoomId,
+        RoomKind, RoomSummary, Seq, Timestamp, UserId,
         rooms::{DirectorySearch, MemberOrder, MemberSearch, NewRoom, Right, RoomPage, Settings},
     },
 };
@@ -38,7 +38,8 @@ impl Chat {
             }
         }
         let kind = RoomKind::Direct { a, b };
-        let new = NewRoom { kind, name: String::new(), topic: String::new() };
+        let history = History::FromStart;
+        let new = NewRoom { kind, name: String::new(), topic: String::new(), history };
         let room = new_room(id, caller, new);
         self.change_room(Op::Create { room: Box::new(room), members }).await
     }
@@ -75,8 +76,8 @@ impl Chat {
 
     pub async fn update_room(&self, caller: Caller, settings: Settings) -> Result<Room> {
         self.posting.check(&caller.user)?;
-        let Settings { room, name, topic } = settings;
-        self.change_room(Op::Update { room, user: caller.user, name, topic }).await
+        let Settings { room, name, topic, history } = settings;
+        self.change_room(Op::Update { room, user: caller.user, name, topic, history }).await
     }
 
     pub async fn join_room(&self, caller: Caller, room: RoomId) -> Result<Room> {
@@ -98,7 +99,7 @@ impl Chat {
         caller: Caller,
         search: MemberSearch,
     ) -> Result<(Vec<(Member, Presence)>, bool)> {
-        self.head_for(search.room, caller.user).await?;
+        self.view_for(search.room, caller.user).await?;
         let members = self.store.members(MemberState::Joined, &search).await?;
         let (members, more) = cut(members, search.limit);
         let users: Vec<_> = members.iter().map(|member| member.user.id).collect();
@@ -112,7 +113,7 @@ impl Chat {
         caller: Caller,
         search: MemberSearch,
     ) -> Result<(Vec<Member>, bool)> {
-        self.head_with(search.room, caller.user, Right::ManageMembers).await?;
+        self.view_with(search.room, caller.user, Right::ManageMembers).await?;
         Ok(cut(self.store.members(MemberState::Banned, &search).await?, search.limit))
     }
 
@@ -123,7 +124,7 @@ impl Chat {
         users: Vec<UserId>,
     ) -> Result<Room> {
         self.posting.check(&caller.user)?;
-        self.head_with(room, caller.user, Right::AddMembers).await?;
+        self.view_with(room, caller.user, Right::AddMembers).await?;
         let found = self.store.users(&users).await?;
         if found.len() != users.len() {
             return Err(Error::UserNotFound);
@@ -135,7 +136,7 @@ impl Chat {
         let MemberOrder { room, user, change } = order;
         self.posting.check(&caller.user)?;
         // Before whether there is such a user: strangers learn nothing.
-        self.head_for(room, caller.user).await?;
+        self.view_for(room, caller.user).await?;
         let user = Box::new(self.store.user(user).await?.ok_or(Error::UserNotFound)?);
         let op = Op::SetMember { room, by: caller.user, user, change };
         match self.writer.submit(op)?.done().await? {
@@ -151,7 +152,7 @@ impl Chat {
         self.change_room(Op::Archive { room, by: caller.user, archived }).await
     }
 
-    async fn change_room(&self, op: Op) -> Result<Room> {
+    pub(super) async fn change_room(&self, op: Op) -> Result<Room> {
         match self.writer.submit(op)?.done().await? {
             Done::Room(room) => Ok(room),
             other => Err(Error::internal(format!("a change of a room was answered by {other:?}"))),
@@ -160,12 +161,13 @@ impl Chat {
 }
 
 fn new_room(id: RoomId, caller: Caller, new: NewRoom) -> Room {
-    let NewRoom { kind, name, topic } = new;
+    let NewRoom { kind, name, topic, history } = new;
     Room {
         id,
         kind,
         name,
         topic,
+        history,
         creator: Some(caller.user),
         created_at: Timestamp::now(),
         archived_at: None,

@@ -17,10 +17,13 @@ use tokio::sync::{Notify, mpsc, watch};
 
 use crate::{
     model::{
-        Caller, Change, ConnectionId, MemberState, ReadMark, RoomCommit, RoomId, Seq, SessionId,
-        Timestamp, UserId,
+        Caller, Change, ConnectionId, Marks, MemberState, MovedMarks, RoomCommit, RoomId,
+        RoomSettings, Seq, SessionId, Timestamp, UserId,
     },
-    wire::events::{self, Kind},
+    wire::{
+        events::{self, Kind},
+        marks::{receipt, room_settings},
+    },
 };
 
 /// A piece is closed when it has grown this large, so that no response comes
@@ -31,10 +34,17 @@ const PIECE_BYTES: usize = 256 * 1024;
 #[derive(Debug, Clone)]
 pub enum Item {
     /// Consecutive changes of a room, encoded.
-    Log { room: RoomId, after: Seq, seq: Seq, bytes: Bytes },
+    Log {
+        room: RoomId,
+        after: Seq,
+        seq: Seq,
+        /// The oldest message that they tell anew.
+        oldest: Option<Seq>,
+        bytes: Bytes,
+    },
     /// Typing or presence. May be dropped.
     State(Bytes),
-    /// A read mark. What catches up gets the marks as they are.
+    /// A read mark or setting. What catches up gets them as they are.
     Mark(Bytes),
     /// A room's log went on without its events coming through here.
     Moved { room: RoomId, seq: Seq },
@@ -51,6 +61,8 @@ pub struct Bounds {
     pub queue: usize,
     /// Streams of its user on this node, with it.
     pub streams: usize,
+    /// See [`Outlet`].
+    pub sees_reads: bool,
 }
 
 /// Why the server ends a stream from outside its session.
@@ -79,6 +91,8 @@ pub struct Outlet {
     /// caught up from the store.
     lagging: AtomicBool,
     lagged: Notify,
+    /// The user tells what they have read, and so sees it of others.
+    sees_reads: AtomicBool,
     control: watch::Sender<Control>,
 }
 
@@ -182,6 +196,7 @@ impl Hub {
             queue: sender,
             lagging: AtomicBool::new(false),
             lagged: Notify::new(),
+            sees_reads: AtomicBool::new(bounds.sees_reads),
             control: control_sender,
         });
         let mut lists = self.write();
@@ -283,13 +298,47 @@ impl Hub {
         }
     }
 
-    /// Tells all streams of the user how far they have read.
-    pub fn read_mark(&self, mark: ReadMark) {
+    /// Tells all streams of the user how far they have read, and those who watch
+    /// the room how far its messages have reached.
+    pub fn marks(&self, moved: MovedMarks) {
+        self.tell_user(moved.user, || events::read_mark(moved));
+        if moved.thread_of.is_some() {
+            return;
+        }
         let lists = self.read();
-        let Some(outlets) = lists.users.get(&mark.user) else { return };
-        let bytes = events::piece(events::read_mark(mark));
+        let Some(watchers) = lists.watchers.get(&moved.room) else { return };
+        // In two forms: for who may see what was read, and for who may not.
+        let mut forms = [None, None];
+        for (outlet, told) in watchers {
+            if *told && outlet.user != moved.user {
+                let open = outlet.sees_reads.load(Ordering::Relaxed) && !moved.marks.secret;
+                let bytes = forms[usize::from(open)].get_or_insert_with(|| {
+                    let marks = Marks { secret: !open, ..moved.marks };
+                    events::piece(Kind::Receipt(receipt(moved.room, moved.user, marks)))
+                });
+                outlet.offer(Item::State(bytes.clone()));
+            }
+        }
+    }
+
+    /// Tells all streams of the user what they have set in a room.
+    pub fn room_settings(&self, user: UserId, room: RoomId, settings: RoomSettings) {
+        self.tell_user(user, || Kind::RoomSettings(room_settings(room, settings)));
+    }
+
+    fn tell_user(&self, user: UserId, event: impl FnOnce() -> Kind) {
+        let lists = self.read();
+        let Some(outlets) = lists.users.get(&user) else { return };
+        let bytes = events::piece(event());
         for outlet in outlets {
             outlet.offer(Item::Mark(bytes.clone()));
+        }
+    }
+
+    /// Whether the streams of a user are told what others have read.
+    pub fn set_sees_reads(&self, user: UserId, sees: bool) {
+        for outlet in self.read().users.get(&user).into_iter().flatten() {
+            outlet.sees_reads.store(sees, Ordering::Relaxed);
         }
     }
 
@@ -342,11 +391,11 @@ impl Hub {
     }
 
     fn send(&self, room: RoomId, piece: &mut Piece) {
-        let Piece { after, seq, bytes } = std::mem::take(piece);
+        let Piece { after, seq, oldest, bytes } = std::mem::take(piece);
         if bytes.is_empty() {
             return;
         }
-        let item = Item::Log { room, after, seq, bytes: bytes.freeze() };
+        let item = Item::Log { room, after, seq, oldest, bytes: bytes.freeze() };
         for outlet in self.read().rooms.get(&room).into_iter().flatten() {
             outlet.offer(item.clone());
         }
@@ -422,6 +471,7 @@ fn remove_from<K: Eq + std::hash::Hash, T>(
 struct Piece {
     after: Seq,
     seq: Seq,
+    oldest: Option<Seq>,
     bytes: BytesMut,
 }
 
@@ -431,6 +481,8 @@ impl Piece {
             self.after = change.after;
         }
         self.seq = change.seq;
+        let retold = change.message.as_ref().map(|m| m.seq).filter(|seq| *seq < change.seq);
+        self.oldest = self.oldest.into_iter().chain(retold).min();
         events::append(&mut self.bytes, Kind::Change(events::change(change)));
     }
 }

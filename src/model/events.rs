@@ -34,11 +34,3 @@ pub struct RoomCommit {
     pub room: RoomId,
     pub changes: Vec<Change>,
 }
-
-/// How far a user has read a room.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ReadMark {
-    pub room: RoomId,
-    pub user: UserId,
-    pub read_seq: Seq,
-}

@@ -14,6 +14,9 @@ pub const QUERY_CHARS: usize = 64;
 pub const ROOM_NAME_CHARS: usize = 64;
 /// Users that may be added to a room at once.
 pub const ADD_MEMBERS: usize = 50;
+/// Invites of a room that are good.
+pub const INVITES: usize = 100;
+pub const INVITE_USES: i32 = 10_000;
 pub const MUTE_FOR: Duration = Duration::from_hours(24 * 366);
 pub const TOPIC_CHARS: usize = 250;
 pub const MESSAGE_CHARS: usize = 4_000;
@@ -22,6 +25,12 @@ pub const MESSAGE_BYTES: usize = 16 * 1024;
 pub const REACTIONS: usize = 20;
 /// Users that a reaction names.
 pub const REACTION_USERS: usize = 100;
+/// Members that a message may mention, and names in it that may be theirs.
+pub const MENTIONS: usize = 50;
+/// Answers in a thread are counted up to here.
+pub const THREAD_COUNT: i64 = 999;
+/// Receipts of a message are counted up to here.
+pub const RECEIPT_COUNT: i64 = 999;
 pub const PINS: i64 = 100;
 pub const VERSIONS: usize = 100;
 pub const CLIENT_MESSAGE_ID_CHARS: usize = 64;

@@ -8,9 +8,10 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::{
-    Change, Content, Draft, Member, MemberRole, MemberState, Message, Room, RoomId, Seq, Timestamp,
-    Touch, User, UserId,
+    Change, Content, Draft, History, Invite, Mark, Marks, Member, MemberRole, MemberState, Message,
+    Room, RoomId, Seq, Timestamp, Touch, User, UserId,
     log_messages::Touched,
+    messages::ThreadMark,
     rooms::{Access, MemberChange, Right},
 };
 use crate::error::{Error, Result};
@@ -37,11 +38,17 @@ pub enum Op {
         user: UserId,
         name: Option<String>,
         topic: Option<String>,
+        history: Option<History>,
     },
-    MarkRead {
+    Redeem {
+        room: RoomId,
+        user: User,
+        code: String,
+    },
+    Mark {
         room: RoomId,
         user: UserId,
-        seq: Seq,
+        mark: Mark,
     },
     Touch {
         room: RoomId,
@@ -75,8 +82,9 @@ impl Op {
             Self::Create { room, .. } => room.id,
             Self::Join { room, .. }
             | Self::Leave { room, .. }
+            | Self::Redeem { room, .. }
             | Self::Update { room, .. }
-            | Self::MarkRead { room, .. }
+            | Self::Mark { room, .. }
             | Self::Touch { room, .. }
             | Self::Add { room, .. }
             | Self::SetMember { room, .. }
@@ -90,8 +98,10 @@ impl Op {
         match self {
             Self::Send(draft) => vec![draft.sender],
             Self::Create { members, .. } => members.iter().map(|(user, _)| user.id).collect(),
-            Self::Join { user, .. } | Self::Leave { user, .. } => vec![user.id],
-            Self::Update { user, .. } | Self::MarkRead { user, .. } | Self::Touch { user, .. } => {
+            Self::Join { user, .. } | Self::Leave { user, .. } | Self::Redeem { user, .. } => {
+                vec![user.id]
+            }
+            Self::Update { user, .. } | Self::Mark { user, .. } | Self::Touch { user, .. } => {
                 vec![*user]
             }
             Self::Add { by, users, .. } => users.iter().map(|user| user.id).chain([*by]).collect(),
@@ -100,13 +110,24 @@ impl Op {
         }
     }
 
-    /// The message that it is about, which must be read before.
+    /// The messages that it is about, which must be read before.
+    pub fn messages(&self) -> impl Iterator<Item = Seq> {
+        let (one, other) = match self {
+            Self::Send(draft) => (draft.reply_to, draft.thread_of),
+            Self::Touch { seq, .. } => (Some(*seq), None),
+            Self::Mark { mark: Mark::ThreadRead { root, .. }, .. } => (Some(*root), None),
+            _ => (None, None),
+        };
+        one.into_iter().chain(other)
+    }
+
+    /// Names in a text that may be those of members.
     #[must_use]
-    pub fn message(&self) -> Option<Seq> {
+    pub fn names(&self) -> &[String] {
         match self {
-            Self::Send(draft) => draft.reply_to,
-            Self::Touch { seq, .. } => Some(*seq),
-            _ => None,
+            Self::Send(draft) => &draft.names,
+            Self::Touch { touch: Touch::Edit { names, .. }, .. } => names,
+            _ => &[],
         }
     }
 
@@ -115,7 +136,7 @@ impl Op {
     pub fn needs_counts(&self) -> bool {
         !matches!(
             self,
-            Self::Send(_) | Self::Create { .. } | Self::MarkRead { .. } | Self::Touch { .. }
+            Self::Send(_) | Self::Create { .. } | Self::Mark { .. } | Self::Touch { .. }
         )
     }
 }
@@ -126,7 +147,7 @@ pub enum Done {
     Message(Message),
     Room(Room),
     Left,
-    Read(Seq),
+    Marks(Marks),
     Member(Member),
 }
 
@@ -137,6 +158,8 @@ pub struct Membership {
     pub state: MemberState,
     pub joined_at: Timestamp,
     pub muted_until: Option<Timestamp>,
+    /// See [`View`](super::View).
+    pub floor: Seq,
     pub changed_seq: Seq,
 }
 
@@ -155,8 +178,8 @@ pub struct RoomLog {
     /// How many owners are in the room; read only for who needs counts, as is
     /// `room.member_count`.
     pub owners: i64,
-    /// Read marks of the same users.
-    pub read: HashMap<UserId, Seq>,
+    /// Marks of the same users, as far as operations are about them.
+    pub marks: HashMap<UserId, Marks>,
     /// Messages that the batch's drafts may repeat, by sender and client id.
     pub sent: HashMap<(UserId, String), Message>,
     /// Messages that the batch's operations are about.
@@ -165,10 +188,18 @@ pub struct RoomLog {
     pub reacted: HashSet<(Seq, String, UserId)>,
     /// How many messages are pinned; read only for who pins.
     pub pins: i64,
+    /// Members by the folded usernames that the batch's texts call.
+    pub named: HashMap<String, UserId>,
+    /// Invites that the batch's operations are about, and those who have come in
+    /// by them, of the batch's users.
+    pub invites: HashMap<String, Invite>,
+    pub invited: HashSet<(String, UserId)>,
+    /// Marks of the threads that the batch's operations are about; absent: none.
+    pub thread_marks: HashMap<(Seq, UserId), ThreadMark>,
 
     /// What this transaction changes, one element for each position taken.
     pub changes: Vec<Change>,
-    /// Whose read mark it moves.
+    /// Whose marks it moves.
     pub moved_marks: HashSet<UserId>,
     /// What else it does to messages.
     pub touched: Touched,
@@ -184,11 +215,15 @@ impl RoomLog {
             blocked: false,
             members: HashMap::new(),
             owners: 0,
-            read: HashMap::new(),
+            marks: HashMap::new(),
             sent: HashMap::new(),
             messages: BTreeMap::new(),
             reacted: HashSet::new(),
             pins: 0,
+            named: HashMap::new(),
+            invites: HashMap::new(),
+            invited: HashSet::new(),
+            thread_marks: HashMap::new(),
             changes: Vec::new(),
             moved_marks: HashSet::new(),
             touched: Touched::default(),
@@ -209,15 +244,22 @@ impl RoomLog {
             Op::Create { members, .. } => Ok(self.create(members)),
             Op::Join { user, .. } => self.join(user),
             Op::Leave { user, .. } => self.leave(user),
-            Op::Update { user, name, topic, .. } => {
-                self.update(*user, name.as_deref(), topic.as_deref())
+            Op::Redeem { user, code, .. } => self.redeem(user, code),
+            Op::Update { user, name, topic, history, .. } => {
+                self.update(*user, (name.as_deref(), topic.as_deref()), *history)
             }
-            Op::MarkRead { user, seq, .. } => self.mark_read(*user, *seq),
+            Op::Mark { user, mark, .. } => self.mark(*user, *mark).map(Done::Marks),
             Op::Touch { user, seq, touch, .. } => self.touch(*user, *seq, touch).map(Done::Message),
             Op::Add { by, users, .. } => self.add(*by, users),
             Op::SetMember { by, user, change, .. } => self.set(*by, user, *change),
             Op::Archive { by, archived, .. } => self.archive(*by, *archived),
         }
+    }
+
+    /// Whether marks are to be written, beside what takes positions.
+    #[must_use]
+    pub fn moves_marks(&self) -> bool {
+        !self.moved_marks.is_empty() || !self.touched.thread_marks.is_empty()
     }
 
     /// Whether a draft's sender may post; what others send again is looked up.
@@ -234,6 +276,13 @@ impl RoomLog {
             membership: held.map(|held| (held.role, held.state)),
             muted: held.and_then(|held| held.muted_until).is_some_and(|until| until > self.now),
         }
+    }
+
+    /// A message, if a member may know of it.
+    pub(super) fn message_for(&self, user: UserId, seq: Seq) -> Result<&Message> {
+        let floor = self.members.get(&user).map_or(Seq::ZERO, |held| held.floor);
+        let message = self.messages.get(&seq).filter(|message| message.seq > floor);
+        message.ok_or(Error::MessageNotFound)
     }
 
     fn send(&mut self, draft: &Draft) -> Result<Message> {
@@ -253,50 +302,88 @@ impl RoomLog {
             return Err(Error::Blocked);
         }
         if let Some(seq) = draft.reply_to {
-            self.messages.get(&seq).ok_or(Error::MessageNotFound)?.text()?;
+            self.message_for(draft.sender, seq)?.text()?;
+        }
+        if let Some(root) = draft.thread_of {
+            self.check_thread(draft.sender, root)?;
         }
         let content = Content::Text {
             text: draft.text.clone(),
             client_message_id: draft.client_message_id.clone(),
         };
-        let message = self.post(draft.sender, content, draft.reply_to);
+        let mentions = self.mentions(draft.sender, &draft.names);
+        let message = self.post(draft.sender, content, |message| {
+            message.reply_to = draft.reply_to;
+            message.thread_of = draft.thread_of;
+            message.mentions = mentions;
+        });
+        self.posted_in_thread(draft, &message);
         self.sent.insert(key, message.clone());
         Ok(message)
     }
 
-    fn mark_read(&mut self, user: UserId, seq: Seq) -> Result<Done> {
+    fn mark(&mut self, user: UserId, mark: Mark) -> Result<Marks> {
         self.access(user).may(Right::Read)?;
+        let (Mark::Read(seq)
+        | Mark::Delivered(seq)
+        | Mark::Unread(Some(seq))
+        | Mark::ThreadRead { seq, .. }) = mark
+        else {
+            return Ok(self.set_marks(user, |marks| marks.unread_from = None));
+        };
         if seq > self.room.head_seq {
             return Err(Error::invalid("seq", "must not be beyond the room's head"));
         }
-        let mark = self.read.entry(user).or_default();
-        if seq > *mark {
-            *mark = seq;
-            self.moved_marks.insert(user);
+        if let Mark::ThreadRead { root, seq } = mark {
+            let read = self.mark_thread_read(user, root, seq)?;
+            return Ok(Marks { read, ..Marks::default() });
         }
-        Ok(Done::Read(*mark))
+        Ok(self.set_marks(user, |marks| match mark {
+            Mark::Delivered(seq) => marks.delivered = marks.delivered.max(seq),
+            Mark::Unread(from) => marks.unread_from = from,
+            Mark::Read(seq) | Mark::ThreadRead { seq, .. } => {
+                marks.read = marks.read.max(seq);
+                marks.delivered = marks.delivered.max(seq);
+                marks.unread_from = None;
+            }
+        }))
     }
 
-    /// Takes the next position for a message.
+    pub(super) fn set_marks(&mut self, user: UserId, set: impl FnOnce(&mut Marks)) -> Marks {
+        let marks = self.marks.entry(user).or_default();
+        let before = *marks;
+        set(marks);
+        if *marks != before {
+            self.moved_marks.insert(user);
+        }
+        *marks
+    }
+
+    /// Takes the next position for a message, which `dress` makes what it is
+    /// beside its content.
     pub(super) fn post(
         &mut self,
         sender: UserId,
         content: Content,
-        reply_to: Option<Seq>,
+        dress: impl FnOnce(&mut Message),
     ) -> Message {
         let seq = self.next();
-        let message = Message {
+        let mut message = Message {
             room: self.room.id,
             seq,
             sender,
             posted_at: self.now,
             changed_seq: seq,
             content,
-            reply_to,
+            reply_to: None,
             edited_at: None,
             reactions: Vec::new(),
             pin: None,
+            mentions: Vec::new(),
+            thread_of: None,
+            thread: None,
         };
+        dress(&mut message);
         self.messages.insert(seq, message.clone());
         self.tell_message(message.clone());
         message
@@ -341,6 +428,7 @@ mod tests {
             kind: RoomKind::Public,
             name: "General".into(),
             topic: String::new(),
+            history: History::FromStart,
             creator: Some(user(0).id),
             created_at: Timestamp(0),
             archived_at: None,
@@ -367,6 +455,8 @@ mod tests {
             text: text.into(),
             client_message_id: id.to_string(),
             reply_to: None,
+            thread_of: (id == 3).then_some(Seq(2)),
+            names: Vec::new(),
         })
     }
 
@@ -411,9 +501,9 @@ mod tests {
                     0 | 1 => draft(who, id, if id == 4 { "other" } else { "same" }),
                     2 => Op::Join { room, user: user(who) },
                     3 => Op::Leave { room, user: user(who) },
-                    4 => Op::Update { room, user: user(who).id, name: Some(format!("n{id}")), topic: (id > 2).then(String::new) },
-                    5 => Op::MarkRead { room, user: user(who).id, seq: Seq(i64::from(id) * 3) },
-                    6 => touch(Touch::Edit(format!("by {who}"))),
+                    4 => Op::Update { room, user: user(who).id, name: Some(format!("n{id}")), topic: (id > 2).then(String::new), history: (id == 2).then_some(History::FromJoining) },
+                    5 => Op::Mark { room, user: user(who).id, mark: [Mark::Read(Seq(i64::from(id) * 3)), Mark::Delivered(Seq(4)), Mark::Unread(Some(Seq(1))), Mark::ThreadRead { root: Seq(2), seq: Seq(4) }, Mark::Unread(None)][usize::from(id)] },
+                    6 => touch(Touch::Edit { text: format!("by {who}"), names: vec![] }),
                     7 => touch(Touch::Delete),
                     8 => touch(Touch::React(if who > 1 { "👍" } else { "🎉" }.into())),
                     9 => touch(Touch::Unreact("👍".into())),
@@ -435,14 +525,17 @@ mod tests {
             prop_assert_eq!(log.room.member_count, count(joined.clone().count()));
             let owners = joined.filter(|m| m.role == MemberRole::Owner).count();
             prop_assert_eq!(log.owners, count(owners));
-            for mark in log.read.values() {
-                prop_assert!(*mark <= log.room.head_seq);
+            for marks in log.marks.values() {
+                prop_assert!(marks.read <= marks.delivered && marks.delivered <= log.room.head_seq);
             }
             // What was told last of each message is what is written, and its
             // derived parts agree with the rows.
             for (seq, message) in &log.messages {
                 let told = log.changes.iter().rev().filter_map(|change| change.message.as_ref());
                 prop_assert_eq!(told.into_iter().find(|told| told.seq == *seq), Some(message));
+                let answers = log.messages.values().filter(|answer| answer.thread_of == Some(*seq));
+                let standing = answers.filter(|answer| answer.text().is_ok()).count();
+                prop_assert_eq!(message.thread.map_or(0, |thread| thread.replies), count(standing));
                 for reaction in &message.reactions {
                     let rows = log.reacted.iter().filter(|(of, emoji, _)| (of, emoji) == (seq, &reaction.emoji));
                     prop_assert_eq!(reaction.count, count(rows.count()));

@@ -1,8 +1,8 @@
 //! The part of a room's log that is about the room and its members.
 
 use super::{
-    Change, Content, Member, MemberRole, MemberState, RoomKind, RoomLog, Seq, SystemKind,
-    Timestamp, User, UserId,
+    Change, Content, History, Invite, Member, MemberRole, MemberState, RoomKind, RoomLog, Seq,
+    SystemKind, Timestamp, User, UserId,
     log::{Done, Membership},
     rooms::{MemberChange, Right},
 };
@@ -43,6 +43,36 @@ impl RoomLog {
         let role = if empty { MemberRole::Owner } else { MemberRole::Member };
         self.tell(user.id, SystemKind::MemberJoined, "");
         self.enter(user, role);
+        Ok(Done::Room(self.room.clone()))
+    }
+
+    /// Joins by an invite. Also a private room; that is what it is for.
+    pub(super) fn redeem(&mut self, user: &User, code: &str) -> Result<Done> {
+        let held = self.members.get(&user.id).map(|held| held.state);
+        if held == Some(MemberState::Joined) {
+            return Ok(Done::Room(self.room.clone()));
+        }
+        let key = (code.to_owned(), user.id);
+        let came_before = self.invited.contains(&key);
+        let invite = self.invites.get_mut(code).ok_or(Error::InviteNotFound)?;
+        if came_before {
+            // Their use is counted already.
+            Invite { uses: invite.uses - 1, ..invite.clone() }.check(self.now)?;
+        } else {
+            invite.check(self.now)?;
+        }
+        if held == Some(MemberState::Banned) {
+            return Err(Error::Banned);
+        }
+        if self.room.archived_at.is_some() {
+            return Err(Error::RoomArchived);
+        }
+        if self.invited.insert(key.clone()) {
+            invite.uses += 1;
+            self.touched.invited.push(key);
+        }
+        self.tell(user.id, SystemKind::MemberJoined, "");
+        self.enter(user, MemberRole::Member);
         Ok(Done::Room(self.room.clone()))
     }
 
@@ -135,8 +165,8 @@ impl RoomLog {
     pub(super) fn update(
         &mut self,
         user: UserId,
-        name: Option<&str>,
-        topic: Option<&str>,
+        (name, topic): (Option<&str>, Option<&str>),
+        history: Option<History>,
     ) -> Result<Done> {
         self.access(user).may(Right::ChangeSettings)?;
         if let Some(name) = name.filter(|name| *name != self.room.name) {
@@ -147,6 +177,11 @@ impl RoomLog {
         if let Some(topic) = topic.filter(|topic| *topic != self.room.topic) {
             topic.clone_into(&mut self.room.topic);
             self.tell(user, SystemKind::TopicChanged, topic);
+            self.set_settings();
+        }
+        if let Some(history) = history.filter(|history| *history != self.room.history) {
+            self.room.history = history;
+            self.step();
             self.set_settings();
         }
         Ok(Done::Room(self.room.clone()))
@@ -160,17 +195,21 @@ impl RoomLog {
     fn enter(&mut self, user: &User, role: MemberRole) {
         self.set_member(user, role, MemberState::Joined);
         // What was said before is history, not unread.
-        self.read.insert(user.id, self.room.head_seq);
-        self.moved_marks.insert(user.id);
+        let head = self.room.head_seq;
+        self.set_marks(user.id, |marks| {
+            (marks.read, marks.delivered, marks.unread_from) = (head, head, None);
+            // Nobody has read anything by coming in.
+            marks.secret = true;
+        });
     }
 
     fn tell(&mut self, who: UserId, kind: SystemKind, detail: &str) {
-        self.post(who, Content::System { kind, detail: detail.to_owned(), about: None }, None);
+        self.post(who, Content::System { kind, detail: detail.to_owned(), about: None }, |_| {});
     }
 
     fn tell_about(&mut self, who: UserId, kind: SystemKind, detail: &str, about: UserId) {
         let content = Content::System { kind, detail: detail.to_owned(), about: Some(about) };
-        self.post(who, content, None);
+        self.post(who, content, |_| {});
     }
 
     /// Takes a position at which no message stands.
@@ -194,7 +233,12 @@ impl RoomLog {
         // Leaving and coming back does not end a mute.
         let muted_until = before.and_then(|before| before.muted_until);
         let changed_seq = self.room.head_seq;
-        let held = Membership { role, state, joined_at, muted_until, changed_seq };
+        let floor = match (before, self.room.history) {
+            (Some(before), _) if was_in || !is_in => before.floor,
+            (_, History::FromStart) => Seq::ZERO,
+            (_, History::FromJoining) => changed_seq.before(),
+        };
+        let held = Membership { role, state, joined_at, muted_until, floor, changed_seq };
         self.members.insert(user.id, held);
         self.tell_member(user);
     }

@@ -23,6 +23,14 @@ pub struct Touched {
     pub reactions: BTreeMap<(Seq, String, UserId), Put>,
     /// Pins as they were set last.
     pub pins: BTreeMap<Seq, Option<Pin>>,
+    /// Messages whose mentions are to be written anew.
+    pub mentions: BTreeSet<Seq>,
+    /// Who has come in by which invite.
+    pub invited: Vec<(String, UserId)>,
+    /// Marks of threads to be written as they are in `RoomLog::thread_marks`.
+    pub thread_marks: BTreeSet<(Seq, UserId)>,
+    /// Those of them that were moved, which is told.
+    pub thread_reads: BTreeSet<(Seq, UserId)>,
 }
 
 /// What became of a reaction.
@@ -38,9 +46,9 @@ impl RoomLog {
             Touch::Pin | Touch::Unpin => Right::Pin,
             _ => Right::Post,
         })?;
-        let message = self.messages.get(&seq).ok_or(Error::MessageNotFound)?.clone();
+        let message = self.message_for(user, seq)?.clone();
         match touch {
-            Touch::Edit(text) => self.edit(user, message, text),
+            Touch::Edit { text, names } => self.edit(user, message, (text, names)),
             Touch::Delete => self.delete(user, message),
             Touch::React(emoji) => self.react(user, message, emoji),
             Touch::Unreact(emoji) => Ok(self.unreact(user, message, emoji)),
@@ -49,7 +57,12 @@ impl RoomLog {
         }
     }
 
-    fn edit(&mut self, user: UserId, mut message: Message, text: &str) -> Result<Message> {
+    fn edit(
+        &mut self,
+        user: UserId,
+        mut message: Message,
+        (text, names): (&str, &[String]),
+    ) -> Result<Message> {
         let before = message.text()?.to_owned();
         if message.sender != user {
             return Err(Error::NotSender);
@@ -59,6 +72,11 @@ impl RoomLog {
         }
         if let Content::Text { text: now, .. } = &mut message.content {
             text.clone_into(now);
+        }
+        let mentions = self.mentions(user, names);
+        if mentions != message.mentions {
+            message.mentions = mentions;
+            self.touched.mentions.insert(message.seq);
         }
         let written_at = message.edited_at.replace(self.now).unwrap_or(message.posted_at);
         let version = Version { text: before, written_at };
@@ -79,6 +97,7 @@ impl RoomLog {
         message.content = Content::Deleted { by: user, client_message_id };
         message.edited_at = None;
         message.reactions.clear();
+        message.mentions.clear();
         self.reacted.retain(|(seq, ..)| *seq != message.seq);
         if message.pin.take().is_some() {
             self.pins -= 1;
@@ -87,8 +106,11 @@ impl RoomLog {
         // What this same transaction has done to it goes too.
         self.touched.versions.retain(|(seq, ..)| *seq != message.seq);
         self.touched.reactions.retain(|(seq, ..), _| *seq != message.seq);
+        self.touched.mentions.remove(&message.seq);
         self.touched.deleted.insert(message.seq);
-        Ok(self.changed(message))
+        let message = self.changed(message);
+        self.deleted_in_thread(&message);
+        Ok(message)
     }
 
     fn react(&mut self, user: UserId, mut message: Message, emoji: &str) -> Result<Message> {
@@ -159,7 +181,7 @@ impl RoomLog {
     }
 
     /// Gives a message the next position as that of its last change, and tells it.
-    fn changed(&mut self, mut message: Message) -> Message {
+    pub(super) fn changed(&mut self, mut message: Message) -> Message {
         message.changed_seq = self.next();
         self.touched.messages.insert(message.seq);
         self.messages.insert(message.seq, message.clone());

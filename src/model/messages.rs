@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{RoomId, Seq, Timestamp, UserId};
+use super::{Mention, RoomId, Seq, Timestamp, UserId, limits};
 use crate::error::{Error, Result};
 
 /// One message, named by (room, seq).
@@ -20,6 +20,22 @@ pub struct Message {
     pub edited_at: Option<Timestamp>,
     pub reactions: Vec<Reaction>,
     pub pin: Option<Pin>,
+    /// In the order of `Mentioned`.
+    pub mentions: Vec<Mention>,
+    /// The message in whose thread this one stands.
+    pub thread_of: Option<Seq>,
+    /// The thread that hangs on it.
+    pub thread: Option<Thread>,
+}
+
+/// The answers to a message in a thread of their own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Thread {
+    /// Answers that are not deleted; counted up to somewhat more than
+    /// `limits::THREAD_COUNT`.
+    pub replies: i64,
+    /// The newest answer, also if it was deleted.
+    pub last: Seq,
 }
 
 impl Message {
@@ -110,12 +126,20 @@ pub struct Draft {
     pub text: String,
     pub client_message_id: String,
     pub reply_to: Option<Seq>,
+    /// The message in whose thread it shall stand.
+    pub thread_of: Option<Seq>,
+    /// Names in the text that may be those of members.
+    pub names: Vec<String>,
 }
 
 /// Something to be done with a message of a room.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Touch {
-    Edit(String),
+    Edit {
+        text: String,
+        /// As in a draft.
+        names: Vec<String>,
+    },
     Delete,
     React(String),
     Unreact(String),
@@ -144,7 +168,38 @@ pub struct MessagePage {
 /// Which page of which room.
 pub struct PageOf {
     pub room: RoomId,
+    /// Of this thread, and not of the timeline.
+    pub thread_of: Option<Seq>,
     pub anchor: Anchor,
+    pub limit: usize,
+}
+
+impl PageOf {
+    /// The newest page of a room's timeline.
+    #[must_use]
+    pub fn newest(room: RoomId) -> Self {
+        let limit = limits::DEFAULT_PAGE_SIZE as usize;
+        Self { room, thread_of: None, anchor: Anchor::Newest, limit }
+    }
+}
+
+/// A page of a thread, with the message that it hangs on.
+pub struct ThreadPage {
+    pub root: Message,
+    pub page: MessagePage,
+    pub mark: ThreadMark,
+}
+
+/// How a user stands to a thread.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ThreadMark {
+    pub read_seq: Seq,
+    pub follows: bool,
+}
+
+/// A page of a user's mentions: after the one of this time, room and position.
+pub struct MentionPage {
+    pub after: Option<(Timestamp, RoomId, Seq)>,
     pub limit: usize,
 }
 

@@ -2,10 +2,14 @@
 
 pub mod events;
 pub mod ids;
+pub mod invites;
 pub mod limits;
 pub mod log;
 mod log_members;
 pub mod log_messages;
+mod log_threads;
+pub mod marks;
+pub mod mentions;
 pub mod messages;
 pub mod presence;
 pub mod rooms;
@@ -14,12 +18,15 @@ pub mod text;
 pub mod time;
 pub mod users;
 
-pub use events::{Change, ReadMark, RoomCommit};
+pub use events::{Change, RoomCommit};
 pub use ids::{ConnectionId, RoomId, Seq, SessionId, UserId};
+pub use invites::Invite;
 pub use log::{Done, Op, RoomLog};
-pub use messages::{Content, Draft, Message, Pin, Reaction, SystemKind, Touch, Version};
+pub use marks::{Mark, Marks, MovedMarks, RoomSettings};
+pub use mentions::{Mention, Mentioned};
+pub use messages::{Content, Draft, Message, Pin, Reaction, SystemKind, Thread, Touch, Version};
 pub use presence::{Presence, PresenceChoice, PresenceState};
-pub use rooms::{Member, MemberRole, MemberState, Room, RoomKind, RoomSummary};
+pub use rooms::{History, Member, MemberRole, MemberState, Room, RoomKind, RoomSummary, View};
 pub use sessions::{Caller, Tokens};
 pub use time::Timestamp;
 pub use users::User;

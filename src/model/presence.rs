@@ -1,6 +1,6 @@
 //! Whether people can be reached, derived from their connections.
 
-use super::{RoomId, Timestamp, UserId};
+use super::{Marks, RoomId, Timestamp, UserId};
 
 /// The state that others may see.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,6 +60,8 @@ pub struct Watched {
     pub online_count: i64,
     pub presences: Vec<Presence>,
     pub typing: Vec<UserId>,
+    /// As the one who watches may see them.
+    pub marks: Vec<(UserId, Marks)>,
 }
 
 #[cfg(test)]

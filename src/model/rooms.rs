@@ -1,6 +1,6 @@
 //! Rooms, their members, and who may do what in them.
 
-use super::{Message, RoomId, Seq, Timestamp, User, UserId};
+use super::{Message, RoomId, RoomSettings, Seq, Timestamp, User, UserId};
 use crate::error::{Error, Result};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,12 +13,36 @@ pub enum RoomKind {
     Direct { a: UserId, b: UserId },
 }
 
+/// What those who join see of what was posted before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum History {
+    #[default]
+    FromStart,
+    FromJoining,
+}
+
+/// How much of a room's log a member may read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct View {
+    pub head: Seq,
+    /// Messages up to here are kept from the member, and what becomes of them.
+    pub floor: Seq,
+}
+
+impl View {
+    #[must_use]
+    pub fn shows(self, message: &Message) -> bool {
+        message.seq > self.floor
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Room {
     pub id: RoomId,
     pub kind: RoomKind,
     pub name: String,
     pub topic: String,
+    pub history: History,
     /// `None` for the rooms that a new server comes with.
     pub creator: Option<UserId>,
     pub created_at: Timestamp,
@@ -35,12 +59,21 @@ pub struct Room {
 pub struct RoomSummary {
     pub room: Room,
     pub role: MemberRole,
+    /// See [`View`].
+    pub floor: Seq,
     pub read_seq: Seq,
     /// Up to `limits::UNREAD_COUNT`.
     pub unread: i64,
     /// There are more, or may be.
     pub unread_more: bool,
+    /// Unread messages that mention the caller; up to `limits::UNREAD_COUNT`.
+    pub unread_mentions: i64,
+    /// Followed threads with unread answers.
+    pub unread_threads: i64,
     pub last_message: Option<Message>,
+    /// From where on the caller has flagged the room as unread.
+    pub unread_from: Option<Seq>,
+    pub settings: RoomSettings,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -90,6 +123,8 @@ pub enum Right {
     /// Posting, editing, deleting one's own, reacting, typing.
     Post,
     Pin,
+    /// Mentioning all, or all who are there.
+    MentionAll,
     DeleteOthers,
     ChangeSettings,
     AddMembers,
@@ -100,10 +135,11 @@ pub enum Right {
 }
 
 impl Right {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Read,
         Self::Post,
         Self::Pin,
+        Self::MentionAll,
         Self::DeleteOthers,
         Self::ChangeSettings,
         Self::AddMembers,
@@ -118,6 +154,7 @@ impl Right {
         match self {
             Self::Read | Self::Post => MemberRole::Member,
             Self::Pin
+            | Self::MentionAll
             | Self::DeleteOthers
             | Self::ChangeSettings
             | Self::AddMembers
@@ -129,7 +166,7 @@ impl Right {
     /// In a direct room both are equal, and nobody else comes.
     #[must_use]
     pub fn exists_in_direct_rooms(self) -> bool {
-        matches!(self, Self::Read | Self::Post | Self::Pin)
+        matches!(self, Self::Read | Self::Post | Self::Pin | Self::MentionAll)
     }
 
     /// An archived room is read, and perhaps taken from the archive.
@@ -213,6 +250,7 @@ pub struct NewRoom {
     pub kind: RoomKind,
     pub name: String,
     pub topic: String,
+    pub history: History,
 }
 
 /// Changes to a room's settings; what is `None` stays.
@@ -220,6 +258,7 @@ pub struct Settings {
     pub room: RoomId,
     pub name: Option<String>,
     pub topic: Option<String>,
+    pub history: Option<History>,
 }
 
 /// A page of the caller's rooms.

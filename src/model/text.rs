@@ -1,7 +1,7 @@
 //! What text people may write. Each rule answers with the sentence that a
 //! violated field gets.
 
-use super::limits;
+use super::{limits, mentions, users::fold};
 
 /// Characters that would let a text change how what is around it is shown.
 fn is_direction_override(c: char) -> bool {
@@ -78,6 +78,10 @@ pub fn check_username(text: &str) -> Result<(), String> {
     let fits = limits::USERNAME_CHARS.contains(&text.len())
         && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-'))
         && text.starts_with(|c: char| c.is_ascii_alphanumeric());
+    // `@all` and `@here` call many.
+    if [mentions::ALL, mentions::HERE].contains(&fold(text).as_str()) {
+        return Err("must not be `all` or `here`".into());
+    }
     if fits { Ok(()) } else { Err(rule.into()) }
 }
 

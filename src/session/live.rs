@@ -112,7 +112,16 @@ impl Session {
     async fn take(&mut self, item: Item, frame: &mut Frame) -> Result<(), End> {
         match item {
             Item::State(bytes) | Item::Mark(bytes) => frame.push(bytes),
-            Item::Log { room, after, seq, bytes } => match self.cursor.accept(room, after, seq) {
+            // These are the same for all who are in the room. Who may not see all
+            // of them reads what they may see.
+            Item::Log { room, seq, oldest: Some(oldest), .. } if oldest <= self.floor(room) => {
+                if self.cursor.is_behind(room, seq) {
+                    self.flush(frame).await?;
+                    self.heal(room, seq).await?;
+                }
+            }
+            Item::Log { room, after, seq, bytes, .. } => match self.cursor.accept(room, after, seq)
+            {
                 Verdict::Deliver => frame.push(bytes),
                 Verdict::Repeat | Verdict::Stray => {}
                 Verdict::Gap => {

@@ -24,7 +24,7 @@ use crate::{
     config::ms,
     error::{Error, Result},
     fanout::hub::{Bounds, Inlet},
-    model::{Caller, ConnectionId, User, limits::SUBSCRIBE_WITHIN, messages::Resume},
+    model::{Caller, ConnectionId, RoomId, Seq, User, limits::SUBSCRIBE_WITHIN, messages::Resume},
     wire::{
         events::{self, Greeting, Kind},
         frame::Frame,
@@ -48,6 +48,8 @@ pub struct Session {
     user: User,
     out: Out,
     cursor: Cursor,
+    /// Up to where each room's messages are kept from the user.
+    floors: HashMap<RoomId, Seq>,
     _connected: Connected,
     _permit: OwnedSemaphorePermit,
 }
@@ -68,6 +70,7 @@ impl Session {
         let bounds = Bounds {
             queue: chat.config.stream.queue,
             streams: chat.config.server.max_streams_per_user,
+            sees_reads: chat.store.sends_receipts(caller.user).await?,
         };
         let inlet = chat.hub.open(caller, bounds).ok_or(Error::TooManyStreams)?;
         // Revoked while it opened: the hub did not know it yet.
@@ -79,6 +82,7 @@ impl Session {
         let session = Self {
             out: Out::new(sender, ms(chat.config.stream.slow_reader_ms)),
             cursor: Cursor::default(),
+            floors: HashMap::new(),
             chat: chat.clone(),
             inlet,
             user,
@@ -92,6 +96,11 @@ impl Session {
     #[must_use]
     pub fn connection(&self) -> ConnectionId {
         self.inlet.outlet.connection
+    }
+
+    /// Up to where a room's messages are kept from the user.
+    fn floor(&self, room: RoomId) -> Seq {
+        self.floors.get(&room).copied().unwrap_or_default()
     }
 
     /// Runs the stream to its end.
@@ -157,14 +166,14 @@ impl Session {
         let connection = self.connection();
         // Subscribed to what the user was in before; the catch-up reads again
         // what they are in now.
-        let before = self.chat.store.heads_of(self.user.id).await.map_err(End::from)?;
+        let before = self.chat.store.views_of(self.user.id).await.map_err(End::from)?;
         self.chat.hub.subscribe(connection, before.iter().map(|(room, _)| *room));
 
         let known_epoch = epoch.is_empty() || epoch == self.chat.epoch.to_string();
         if known_epoch {
             let heads: HashMap<_, _> = before.iter().copied().collect();
             for (room, seq) in &positions {
-                if heads.get(room).is_some_and(|head| seq > head) {
+                if heads.get(room).is_some_and(|view| *seq > view.head) {
                     let field = format!("resume[{room}]");
                     let error = Error::invalid(field, "must not be beyond the room's head");
                     return Err(End::Broken(error));

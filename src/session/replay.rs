@@ -7,11 +7,11 @@ use bytes::BytesMut;
 
 use super::{Session, end::End};
 use crate::{
-    model::{RoomId, RoomSummary, Seq, limits::DEFAULT_PAGE_SIZE, messages::Anchor},
+    model::{RoomId, RoomSummary, Seq, View, messages::PageOf},
     wire::{
         events::{self, Kind},
         frame::Frame,
-        messages, rooms, v1,
+        marks, messages, rooms, v1,
     },
 };
 
@@ -27,27 +27,33 @@ impl Session {
     /// more, tells those that are new, and delivers what changed in the others.
     /// Returns the rooms that the user is in.
     pub(super) async fn catch_up(&mut self) -> Result<HashSet<RoomId>, End> {
-        let heads = self.chat.store.heads_of(self.user.id).await.map_err(End::from)?;
+        let heads = self.chat.store.views_of(self.user.id).await.map_err(End::from)?;
         let now_in: HashSet<RoomId> = heads.iter().map(|(room, _)| *room).collect();
+        self.floors.extend(heads.iter().map(|(room, view)| (*room, view.floor)));
         for room in self.cursor.rooms() {
             if !now_in.contains(&room) {
                 self.give_up(room).await?;
             }
         }
         let mut new = Vec::new();
-        for (room, head) in heads {
+        for (room, view) in heads {
             match self.cursor.position(room) {
                 None => new.push(room),
-                Some(at) if at < head => self.heal(room, head).await?,
+                Some(at) if at < view.head => self.heal(room, view.head).await?,
                 Some(_) => {}
             }
         }
         // States are not in the log: the marks of the rooms that go on are told
         // anew, those of the others come with their summaries.
         let mut buf = BytesMut::new();
-        for mark in self.chat.store.read_marks(self.user.id).await.map_err(End::from)? {
-            if self.cursor.position(mark.room).is_some() {
-                events::append(&mut buf, events::read_mark(mark));
+        for moved in self.chat.store.marks_of(self.user.id).await.map_err(End::from)? {
+            if self.cursor.position(moved.room).is_some() {
+                events::append(&mut buf, events::read_mark(moved));
+            }
+        }
+        for (room, settings) in self.chat.store.room_settings_of(self.user.id).await? {
+            if self.cursor.position(room).is_some() {
+                events::append(&mut buf, Kind::RoomSettings(marks::room_settings(room, settings)));
             }
         }
         if !buf.is_empty() {
@@ -72,6 +78,7 @@ impl Session {
         }
         for summary in summaries {
             self.cursor.advance(summary.room.id, summary.room.head_seq);
+            self.floors.insert(summary.room.id, summary.floor);
             let summary = Some(rooms::summary(summary));
             events::append(&mut buf, Kind::RoomAdded(v1::RoomAdded { summary }));
         }
@@ -84,6 +91,7 @@ impl Session {
     /// Tells that the user is not in a room.
     pub(super) async fn give_up(&mut self, room: RoomId) -> Result<(), End> {
         self.chat.hub.unsubscribe(self.connection(), room);
+        self.floors.remove(&room);
         if self.cursor.forget(room) {
             self.out.event(events::room_gone(room)).await?;
         }
@@ -94,12 +102,15 @@ impl Session {
     /// known to be reached.
     pub(super) async fn heal(&mut self, room: RoomId, head: Seq) -> Result<(), End> {
         let Some(from) = self.cursor.position(room) else { return Ok(()) };
-        if head.0 - from.0 > i64::from(self.chat.config.chat.resume_changes) {
+        // They left and came back meanwhile: what they saw before is gone for them.
+        let begins_anew = from < self.floor(room);
+        if begins_anew || head.0 - from.0 > i64::from(self.chat.config.chat.resume_changes) {
             return self.reset(room).await;
         }
+        let view = View { head, floor: self.floor(room) };
         let mut at = from;
         while at < head {
-            let read = self.chat.store.changes(room, at, head, PAGE).await.map_err(End::from)?;
+            let read = self.chat.store.changes(room, at, view, PAGE).await.map_err(End::from)?;
             let mut buf = BytesMut::new();
             for change in read.changes {
                 events::append(&mut buf, Kind::Change(events::change(change)));
@@ -122,11 +133,8 @@ impl Session {
         let Some(summary) = summary else { return self.give_up(room).await };
         let RoomSummary { room: state, .. } = &summary;
         let head = state.head_seq;
-        let page = self
-            .chat
-            .store
-            .message_page(room, Anchor::Newest, DEFAULT_PAGE_SIZE as usize, head)
-            .await?;
+        let view = View { head, floor: summary.floor };
+        let page = self.chat.store.message_page(&PageOf::newest(room), view).await?;
         self.cursor.advance(room, head);
         self.out
             .event(Kind::Reset(v1::RoomReset {

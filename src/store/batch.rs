@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::{
     dialect::{LaneConnection, Tx, is_taken, within},
-    touched,
+    invites, mentions, threads, touched,
 };
 use crate::{
     error::{Error, Result},
@@ -121,6 +121,9 @@ async fn prepare(
     read::marks(tx, ops, &mut logs).await?;
     read::counts(tx, ops, &mut logs).await?;
     touched::read(tx, ops, &mut logs).await?;
+    mentions::read_named(tx, ops, &mut logs).await?;
+    threads::read(tx, ops, &mut logs).await?;
+    invites::read(tx, ops, &mut logs).await?;
     read::blocks(tx, &mut logs).await?;
     let by_outsider = |op: &&Op| {
         matches!(op, Op::Send(draft)
@@ -140,10 +143,13 @@ async fn prepare(
         .collect();
 
     let logs: Vec<RoomLog> = logs.into_values().collect();
-    if logs.iter().any(|log| !log.changes.is_empty() || !log.moved_marks.is_empty()) {
+    if logs.iter().any(|log| !log.changes.is_empty() || log.moves_marks()) {
         write::rooms(tx, &logs).await?;
         write::messages(tx, &logs).await?;
         touched::write(tx, &logs).await?;
+        mentions::write(tx, &logs).await?;
+        threads::write(tx, &logs).await?;
+        invites::write(tx, &logs).await?;
         write::members(tx, &logs).await?;
         write::marks(tx, &logs).await?;
     }

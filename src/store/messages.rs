@@ -11,16 +11,25 @@ use super::{
 use crate::{
     error::Result,
     model::{
-        Change, Content, Member, Message, Pin, Room, RoomId, Seq, SystemKind, Timestamp, UserId,
-        Version, limits,
-        messages::{Anchor, MessagePage},
+        Change, Content, Member, Message, Pin, Room, RoomId, Seq, SystemKind, Thread, Timestamp,
+        UserId, Version, View, limits,
+        messages::{Anchor, MessagePage, PageOf},
     },
 };
 
-/// Selects messages `x`, with the pins that hang on them.
+/// Selects messages `x`, with the pins and threads that hang on them. Answers in
+/// a thread are counted in an index, up to a number that a batch cannot bring
+/// below the one that is shown.
 pub(super) const MESSAGES: &str = "select x.room_id, x.seq, x.sender_id, x.kind,
         x.client_message_id, x.body, x.posted_us, x.changed_seq, x.reply_to_seq, x.edited_us,
-        x.about_id, p.user_id as pinned_by, p.pinned_us
+        x.about_id, p.user_id as pinned_by, p.pinned_us, x.thread_seq,
+        (select max(t.seq) from messages t
+         where t.room_id = x.room_id and t.thread_seq = x.seq) as last_reply_seq,
+        (select count(*) from messages t
+         where t.room_id = x.room_id and t.thread_seq = x.seq and t.kind = 1
+           and t.seq <= coalesce((select u.seq from messages u
+                where u.room_id = x.room_id and u.thread_seq = x.seq and u.kind = 1
+                order by u.seq limit 1 offset 1500), 9223372036854775807)) as replies
      from messages x left join pins p on p.room_id = x.room_id and p.seq = x.seq";
 
 #[derive(sqlx::FromRow)]
@@ -38,6 +47,9 @@ pub(super) struct MessageRow {
     about_id: Option<Uuid>,
     pinned_by: Option<Uuid>,
     pinned_us: Option<i64>,
+    thread_seq: i64,
+    last_reply_seq: Option<i64>,
+    replies: i64,
 }
 
 const KIND_TEXT: i16 = 1;
@@ -86,7 +98,7 @@ pub(super) fn stored(content: &Content) -> Stored<'_> {
 }
 
 impl From<MessageRow> for Message {
-    /// Without its reactions, which have rows of their own.
+    /// Without its reactions and mentions, which have rows of their own.
     fn from(row: MessageRow) -> Self {
         let about = row.about_id.map(UserId);
         let system = |kind, detail| Content::System { kind, detail, about };
@@ -120,6 +132,9 @@ impl From<MessageRow> for Message {
             edited_at: row.edited_us.map(Timestamp),
             reactions: Vec::new(),
             pin: pin.map(|(user, at)| Pin { user: UserId(user), pinned_at: Timestamp(at) }),
+            mentions: Vec::new(),
+            thread_of: (row.thread_seq > 0).then_some(Seq(row.thread_seq)),
+            thread: row.last_reply_seq.map(|last| Thread { replies: row.replies, last: Seq(last) }),
         }
     }
 }
@@ -134,60 +149,74 @@ pub struct Changes {
 }
 
 impl Store {
-    /// A page of messages; `head` is the room's head, read before.
-    pub async fn message_page(
-        &self,
-        room: RoomId,
-        anchor: Anchor,
-        limit: usize,
-        head: Seq,
-    ) -> Result<MessagePage> {
-        let page = match anchor {
-            Anchor::Newest => self.older(room, head.next(), limit).await?,
-            Anchor::Before(seq) => self.older(room, seq, limit).await?,
-            Anchor::After(seq) => self.newer(room, seq, limit).await?,
+    /// A page of a room's timeline, or of a thread in it, as far as the reader
+    /// may see it; `view` was read before.
+    pub async fn message_page(&self, of: &PageOf, view: View) -> Result<MessagePage> {
+        let View { head, .. } = view;
+        let limit = of.limit;
+        let page = match of.anchor {
+            Anchor::Newest => self.older((of, view), head.next(), limit).await?,
+            Anchor::Before(seq) => self.older((of, view), seq, limit).await?,
+            Anchor::After(seq) => self.newer((of, view), seq, limit).await?,
             Anchor::Around(seq) => {
-                let (older, has_older) = self.older(room, seq, limit / 2).await?;
+                let (older, has_older) = self.older((of, view), seq, limit / 2).await?;
                 let (newer, has_newer) =
-                    self.newer(room, seq.before(), limit - older.len()).await?;
+                    self.newer((of, view), seq.before(), limit - older.len()).await?;
                 let messages = older.into_iter().chain(newer).collect();
                 return Ok(MessagePage { messages, has_older, has_newer, head });
             }
         };
         let (messages, more) = page;
-        let (has_older, has_newer) = match anchor {
+        let (has_older, has_newer) = match of.anchor {
             Anchor::Newest => (more, false),
-            Anchor::Before(seq) => (more, seq <= head && self.has_from(room, seq).await?),
-            Anchor::After(seq) | Anchor::Around(seq) => (self.has_upto(room, seq).await?, more),
+            Anchor::Before(seq) => (more, seq <= head && self.has((of, view), ">=", seq).await?),
+            Anchor::After(seq) | Anchor::Around(seq) => {
+                (self.has((of, view), "<=", seq).await?, more)
+            }
         };
         Ok(MessagePage { messages, has_older, has_newer, head })
     }
 
     /// The newest messages before a position, and whether there are older ones.
-    async fn older(&self, room: RoomId, before: Seq, limit: usize) -> Result<(Vec<Message>, bool)> {
-        let sql =
-            format!("{MESSAGES} where x.room_id = ? and x.seq < ? order by x.seq desc limit ?");
-        let (mut messages, more) = self.messages(sql, room, before, limit).await?;
+    async fn older(
+        &self,
+        of: (&PageOf, View),
+        before: Seq,
+        limit: usize,
+    ) -> Result<(Vec<Message>, bool)> {
+        let (mut messages, more) =
+            self.messages(of, "x.seq < ? order by x.seq desc", before, limit).await?;
         messages.reverse();
         Ok((messages, more))
     }
 
     /// The oldest messages after a position, and whether there are newer ones.
-    async fn newer(&self, room: RoomId, after: Seq, limit: usize) -> Result<(Vec<Message>, bool)> {
-        let sql = format!("{MESSAGES} where x.room_id = ? and x.seq > ? order by x.seq limit ?");
-        self.messages(sql, room, after, limit).await
+    async fn newer(
+        &self,
+        of: (&PageOf, View),
+        after: Seq,
+        limit: usize,
+    ) -> Result<(Vec<Message>, bool)> {
+        self.messages(of, "x.seq > ? order by x.seq", after, limit).await
     }
 
     async fn messages(
         &self,
-        sql: String,
-        room: RoomId,
+        (of, view): (&PageOf, View),
+        beyond: &str,
         edge: Seq,
         limit: usize,
     ) -> Result<(Vec<Message>, bool)> {
+        let sql = format!(
+            "{MESSAGES} where x.room_id = ? and x.thread_seq = ? and x.seq > ? and {beyond} limit ?"
+        );
         let mut rows: Vec<MessageRow> = reading!(&self.pools, c => {
             sqlx::query_as(AssertSqlSafe(sql))
-                .bind(room.0).bind(edge.0).bind(limit_plus_one(limit))
+                .bind(of.room.0)
+                .bind(of.thread_of.unwrap_or_default().0)
+                .bind(view.floor.0)
+                .bind(edge.0)
+                .bind(limit_plus_one(limit))
                 .fetch_all(c).await
         })
         .map_err(refused)?;
@@ -195,22 +224,22 @@ impl Store {
         let more = rows.len() > fit;
         rows.truncate(fit);
         let messages = rows.into_iter().map(Message::from).collect();
-        Ok((self.with_reactions(room, messages).await?, more))
+        Ok((self.dressed(of.room, messages).await?, more))
     }
 
-    async fn has_from(&self, room: RoomId, seq: Seq) -> Result<bool> {
-        self.exists("select 1 from messages where room_id = ? and seq >= ? limit 1", room, seq)
-            .await
-    }
-
-    async fn has_upto(&self, room: RoomId, seq: Seq) -> Result<bool> {
-        self.exists("select 1 from messages where room_id = ? and seq <= ? limit 1", room, seq)
-            .await
-    }
-
-    async fn exists(&self, sql: &'static str, room: RoomId, seq: Seq) -> Result<bool> {
+    /// Whether there is a message that stands so to a position.
+    async fn has(&self, (of, view): (&PageOf, View), stands: &str, seq: Seq) -> Result<bool> {
+        let sql = format!(
+            "select 1 from messages where room_id = ? and thread_seq = ? and seq > ?
+               and seq {stands} ? limit 1"
+        );
         let row: Option<i64> = reading!(&self.pools, c => {
-            sqlx::query_scalar(sql).bind(room.0).bind(seq.0).fetch_optional(c).await
+            sqlx::query_scalar(AssertSqlSafe(sql))
+                .bind(of.room.0)
+                .bind(of.thread_of.unwrap_or_default().0)
+                .bind(view.floor.0)
+                .bind(seq.0)
+                .fetch_optional(c).await
         })
         .map_err(refused)?;
         Ok(row.is_some())
@@ -224,7 +253,7 @@ impl Store {
         })
         .map_err(refused)?;
         let found = row.map(Message::from).into_iter().collect();
-        Ok(self.with_reactions(room, found).await?.pop())
+        Ok(self.dressed(room, found).await?.pop())
     }
 
     /// The pinned messages of a room, the newest pin first.
@@ -239,7 +268,7 @@ impl Store {
             sqlx::query_as(AssertSqlSafe(sql)).bind(room.0).fetch_all(c).await
         })
         .map_err(refused)?;
-        self.with_reactions(room, rows.into_iter().map(Message::from).collect()).await
+        self.dressed(room, rows.into_iter().map(Message::from).collect()).await
     }
 
     /// The newest of a message's earlier texts, oldest first.
@@ -258,14 +287,16 @@ impl Store {
     }
 
     /// What changed after a position, up to `head`, which was read before: rows
-    /// that changed again since are beyond it and come with a later change.
+    /// that changed again since are beyond it and come with a later change. What
+    /// the reader may not see leaves empty positions.
     pub async fn changes(
         &self,
         room: RoomId,
         after: Seq,
-        head: Seq,
+        view: View,
         limit: usize,
     ) -> Result<Changes> {
+        let View { head, .. } = view;
         if after >= head {
             return Ok(Changes { changes: vec![], synced: after });
         }
@@ -300,18 +331,17 @@ impl Store {
             .map_err(refused)?;
         let limit = limit.min(fitting(&messages));
         let messages = messages.into_iter().map(Message::from).collect();
-        let messages = self.with_reactions(room, messages).await?;
-        Ok(merge(
-            room,
-            after,
-            head,
-            limit,
-            Rows {
-                messages,
-                members: members.into_iter().map(Member::from).collect(),
-                settings: settings.map(Room::from),
-            },
-        ))
+        let messages = self.dressed(room, messages).await?;
+        let rows = Rows {
+            messages,
+            members: members.into_iter().map(Member::from).collect(),
+            settings: settings.map(Room::from),
+        };
+        let mut changes = merge(room, after, head, limit, rows);
+        for change in &mut changes.changes {
+            change.message.take_if(|message| !view.shows(message));
+        }
+        Ok(changes)
     }
 }
 
@@ -393,6 +423,9 @@ mod tests {
             edited_at: None,
             reactions: Vec::new(),
             pin: None,
+            mentions: vec![],
+            thread_of: None,
+            thread: None,
         }
     }
 

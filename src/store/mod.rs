@@ -8,12 +8,17 @@
 mod batch;
 pub mod blocks;
 pub mod dialect;
+mod dress;
+mod invites;
+pub mod marks;
+mod mentions;
 pub mod messages;
 pub mod presence;
 mod reactions;
 pub mod rooms;
 pub mod schema;
 pub mod sessions;
+mod threads;
 mod touched;
 pub mod users;
 pub mod writer;

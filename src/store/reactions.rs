@@ -2,23 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
-use super::{
-    Store,
-    dialect::{Tx, padded, placeholders, reading, refused, within},
-};
-use crate::{
-    error::Result,
-    model::{Message, Reaction, RoomId, Seq, Timestamp, UserId, limits},
-};
+use super::dialect::placeholders;
+use crate::model::{Reaction, Seq, Timestamp, UserId, limits};
 
 /// Position, emoji, how many, and one of the first users with the time.
-type Row = (i64, String, i64, Uuid, i64);
+pub(super) type Row = (i64, String, i64, Uuid, i64);
 
 /// The reactions of some messages of a room, each with its first users.
-fn reactions_sql(messages: usize) -> String {
+pub(super) fn reactions_sql(messages: usize) -> String {
     format!(
         "select seq, emoji, total, user_id, reacted_us from (
              select seq, emoji, user_id, reacted_us,
@@ -32,7 +25,7 @@ fn reactions_sql(messages: usize) -> String {
     )
 }
 
-fn gather(rows: Vec<Row>) -> BTreeMap<Seq, Vec<Reaction>> {
+pub(super) fn gather(rows: Vec<Row>) -> BTreeMap<Seq, Vec<Reaction>> {
     let mut found: BTreeMap<Seq, Vec<Reaction>> = BTreeMap::new();
     for (seq, emoji, count, user, at) in rows {
         let reactions = found.entry(Seq(seq)).or_default();
@@ -46,53 +39,4 @@ fn gather(rows: Vec<Row>) -> BTreeMap<Seq, Vec<Reaction>> {
         Reaction::sort(reactions);
     }
     found
-}
-
-/// Of some messages, within a transaction.
-pub(super) async fn of_messages(
-    tx: &mut Tx<'_>,
-    room: RoomId,
-    messages: Vec<Seq>,
-) -> Result<BTreeMap<Seq, Vec<Reaction>>, sqlx::Error> {
-    let messages = padded(messages);
-    let sql = reactions_sql(messages.len());
-    let rows: Vec<Row> = within!(tx, c => {
-        let mut query = sqlx::query_as(AssertSqlSafe(sql)).bind(room.0);
-        for seq in &messages {
-            query = query.bind(seq.0);
-        }
-        query.fetch_all(c).await
-    })?;
-    Ok(gather(rows))
-}
-
-impl Store {
-    /// Puts the reactions under the messages of one room.
-    pub(super) async fn with_reactions(
-        &self,
-        room: RoomId,
-        messages: Vec<Message>,
-    ) -> Result<Vec<Message>> {
-        if messages.is_empty() {
-            return Ok(messages);
-        }
-        let seqs = padded(messages.iter().map(|message| message.seq).collect());
-        let sql = reactions_sql(seqs.len());
-        let rows: Vec<Row> = reading!(&self.pools, c => {
-            let mut query = sqlx::query_as(AssertSqlSafe(sql)).bind(room.0);
-            for seq in &seqs {
-                query = query.bind(seq.0);
-            }
-            query.fetch_all(c).await
-        })
-        .map_err(refused)?;
-        let mut found = gather(rows);
-        Ok(messages
-            .into_iter()
-            .map(|message| {
-                let reactions = found.remove(&message.seq).unwrap_or_default();
-                Message { reactions, ..message }
-            })
-            .collect())
-    }
 }

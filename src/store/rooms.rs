@@ -6,13 +6,15 @@ use uuid::Uuid;
 use super::{
     Store,
     dialect::{padded, placeholders, reading, refused},
-    messages::{MESSAGES, MessageRow, limit_plus_one},
+    marks::level_of,
+    mentions::ALL,
+    messages::limit_plus_one,
 };
 use crate::{
     error::Result,
     model::{
-        Member, MemberRole, MemberState, Message, ReadMark, Room, RoomId, RoomKind, RoomSummary,
-        Seq, Timestamp, User, UserId, limits,
+        History, Member, MemberRole, MemberState, Room, RoomId, RoomKind, RoomSettings,
+        RoomSummary, Seq, Timestamp, User, UserId, View, limits,
         rooms::{Access, MemberSearch},
         users::fold,
     },
@@ -21,7 +23,7 @@ use crate::{
 /// Of `rooms r`. The number of members is counted, not kept, so it cannot drift.
 pub(super) const ROOM_COLUMNS: &str = "r.id, r.kind, r.name, r.topic, r.creator_id, r.created_us,
     (select count(*) from members mc where mc.room_id = r.id and mc.state = 1) as member_count,
-    r.changed_seq, r.head_seq, r.archived_us, r.direct_a, r.direct_b";
+    r.changed_seq, r.head_seq, r.archived_us, r.direct_a, r.direct_b, r.history";
 
 #[derive(sqlx::FromRow)]
 pub(super) struct RoomRow {
@@ -37,6 +39,7 @@ pub(super) struct RoomRow {
     archived_us: Option<i64>,
     direct_a: Option<Uuid>,
     direct_b: Option<Uuid>,
+    history: i16,
 }
 
 impl From<RoomRow> for Room {
@@ -46,6 +49,7 @@ impl From<RoomRow> for Room {
             kind: room_kind_of(row.kind, row.direct_a.zip(row.direct_b)),
             name: row.name,
             topic: row.topic,
+            history: history_of(row.history),
             creator: row.creator_id.map(UserId),
             created_at: Timestamp(row.created_us),
             archived_at: row.archived_us.map(Timestamp),
@@ -70,6 +74,21 @@ fn room_kind_of(code: i16, pair: Option<(Uuid, Uuid)>) -> RoomKind {
         (1, _) => RoomKind::Public,
         (3, Some((a, b))) => RoomKind::Direct { a: UserId(a), b: UserId(b) },
         _ => RoomKind::Private,
+    }
+}
+
+pub(super) fn history_code(history: History) -> i16 {
+    match history {
+        History::FromStart => 1,
+        History::FromJoining => 2,
+    }
+}
+
+/// An unknown code, of a newer version's row, shows the least.
+fn history_of(code: i16) -> History {
+    match code {
+        1 => History::FromStart,
+        _ => History::FromJoining,
     }
 }
 
@@ -154,21 +173,36 @@ fn summary_sql(wanted: &str) -> String {
     let near = format!("r.head_seq - {}", limits::SUMMARY_POSITIONS);
     // One bound and not two: of two, the database may pick the worse for its
     // range, and walk through all that nobody has read.
+    let bound = format!(
+        "case when coalesce(k.read_seq, 0) > {near} then coalesce(k.read_seq, 0) else {near} end"
+    );
     let unread = format!(
-        "x.room_id = r.id and x.sender_id <> m.user_id and x.kind = 1
-         and x.seq > case when coalesce(k.read_seq, 0) > {near}
-                         then coalesce(k.read_seq, 0) else {near} end"
+        "x.room_id = r.id and x.thread_seq = 0 and x.sender_id <> m.user_id and x.kind = 1
+         and x.seq > {bound}"
     );
     format!(
-        "select {ROOM_COLUMNS}, m.role, coalesce(k.read_seq, 0) as read_seq,
+        "select {ROOM_COLUMNS}, m.role, m.floor_seq, coalesce(k.read_seq, 0) as read_seq,
+                coalesce(k.unread_from_seq, 0) as unread_from_seq,
+                coalesce(s.level, 1) as level, s.muted_until_us, coalesce(s.starred, 0) as starred,
                 (select count(*) from messages x where {unread} and x.seq <= coalesce(
                     (select x.seq from messages x where {unread}
                      order by x.seq limit 1 offset {}), r.head_seq)) as unread,
-                (select x.seq from messages x where x.room_id = r.id and x.seq > {near} and x.kind = 1
-                 order by x.seq desc limit 1) as last_seq
+                (select x.seq from messages x where x.room_id = r.id and x.thread_seq = 0 and x.seq > {near} and x.seq > m.floor_seq and x.kind = 1
+                 order by x.seq desc limit 1) as last_seq,
+                (select count(distinct x.seq) from mentions n
+                 join messages x on x.room_id = n.room_id and x.seq = n.seq and {unread}
+                 where n.room_id = r.id and n.user_id in (m.user_id, ?)
+                   and n.seq > {bound}) as mentions,
+                (select count(*) from thread_marks t
+                 where t.user_id = m.user_id and t.room_id = r.id and t.follows = 1
+                   and t.thread_seq > {near} and t.thread_seq > m.floor_seq and exists (
+                     select 1 from messages x
+                     where x.room_id = r.id and x.thread_seq = t.thread_seq and x.kind = 1
+                       and x.seq > t.read_seq and x.sender_id <> m.user_id)) as threads
          from members m
          join rooms r on r.id = m.room_id
          left join marks k on k.room_id = m.room_id and k.user_id = m.user_id
+         left join room_settings s on s.user_id = m.user_id and s.room_id = m.room_id
          where m.user_id = ? and m.state = 1 and {wanted}",
         limits::UNREAD_COUNT,
     )
@@ -179,9 +213,16 @@ struct SummaryRow {
     #[sqlx(flatten)]
     room: RoomRow,
     role: i16,
+    floor_seq: i64,
     read_seq: i64,
     unread: i64,
     last_seq: Option<i64>,
+    mentions: i64,
+    threads: i64,
+    unread_from_seq: i64,
+    level: i16,
+    muted_until_us: Option<i64>,
+    starred: i16,
 }
 
 impl Store {
@@ -195,8 +236,8 @@ impl Store {
         Ok(row.map(Room::from))
     }
 
-    /// What a user may do in a room, and its head; `None` if there is no such room.
-    pub async fn access(&self, room: RoomId, user: UserId) -> Result<Option<(Access, Seq)>> {
+    /// What a user may do in a room and see of it; `None` if there is no such room.
+    pub async fn access(&self, room: RoomId, user: UserId) -> Result<Option<(Access, View)>> {
         #[derive(sqlx::FromRow)]
         struct Row {
             kind: i16,
@@ -207,11 +248,12 @@ impl Store {
             role: Option<i16>,
             state: Option<i16>,
             muted_until_us: Option<i64>,
+            floor_seq: Option<i64>,
         }
         let row: Option<Row> = reading!(&self.pools, c => {
             sqlx::query_as(
                 "select r.kind, r.head_seq, r.archived_us, r.direct_a, r.direct_b,
-                        m.role, m.state, m.muted_until_us
+                        m.role, m.state, m.muted_until_us, m.floor_seq
                  from rooms r
                  left join members m on m.room_id = r.id and m.user_id = ?
                  where r.id = ?",
@@ -226,38 +268,23 @@ impl Store {
                 membership: row.role.zip(row.state).map(|(r, s)| (role_of(r), state_of(s))),
                 muted: row.muted_until_us.is_some_and(|until| Timestamp(until) > Timestamp::now()),
             };
-            (access, Seq(row.head_seq))
+            let floor = Seq(row.floor_seq.unwrap_or_default());
+            (access, View { head: Seq(row.head_seq), floor })
         }))
     }
 
-    /// How far a user has read the rooms that they are in.
-    pub async fn read_marks(&self, user: UserId) -> Result<Vec<ReadMark>> {
-        let rows: Vec<(Uuid, i64)> = reading!(&self.pools, c => {
+    /// The rooms a user is in, with what they may see of them.
+    pub async fn views_of(&self, user: UserId) -> Result<Vec<(RoomId, View)>> {
+        let rows: Vec<(Uuid, i64, i64)> = reading!(&self.pools, c => {
             sqlx::query_as(
-                "select k.room_id, k.read_seq from members m
-                 join marks k on k.room_id = m.room_id and k.user_id = m.user_id
+                "select r.id, r.head_seq, m.floor_seq from members m join rooms r on r.id = m.room_id
                  where m.user_id = ? and m.state = 1",
             )
             .bind(user.0).fetch_all(c).await
         })
         .map_err(refused)?;
-        Ok(rows
-            .into_iter()
-            .map(|(room, read_seq)| ReadMark { room: RoomId(room), user, read_seq: Seq(read_seq) })
-            .collect())
-    }
-
-    /// The rooms a user is in, with their heads.
-    pub async fn heads_of(&self, user: UserId) -> Result<Vec<(RoomId, Seq)>> {
-        let rows: Vec<(Uuid, i64)> = reading!(&self.pools, c => {
-            sqlx::query_as(
-                "select r.id, r.head_seq from members m join rooms r on r.id = m.room_id
-                 where m.user_id = ? and m.state = 1",
-            )
-            .bind(user.0).fetch_all(c).await
-        })
-        .map_err(refused)?;
-        Ok(rows.into_iter().map(|(id, head)| (RoomId(id), Seq(head))).collect())
+        let view = |(id, head, floor)| (RoomId(id), View { head: Seq(head), floor: Seq(floor) });
+        Ok(rows.into_iter().map(view).collect())
     }
 
     /// A page of the rooms a user is in, by room id.
@@ -270,6 +297,7 @@ impl Store {
         let sql = summary_sql("m.room_id > ? order by m.room_id limit ?");
         let rows: Vec<SummaryRow> = reading!(&self.pools, c => {
             sqlx::query_as(AssertSqlSafe(sql))
+                .bind(ALL)
                 .bind(user.0)
                 .bind(after.unwrap_or(Uuid::nil()))
                 .bind(limit_plus_one(limit))
@@ -287,7 +315,7 @@ impl Store {
         let rooms = padded(rooms.to_vec());
         let sql = summary_sql(&format!("m.room_id in {}", placeholders(1, rooms.len())));
         let rows: Vec<SummaryRow> = reading!(&self.pools, c => {
-            let mut query = sqlx::query_as(AssertSqlSafe(sql)).bind(user.0);
+            let mut query = sqlx::query_as(AssertSqlSafe(sql)).bind(ALL).bind(user.0);
             for room in &rooms {
                 query = query.bind(room.0);
             }
@@ -300,34 +328,27 @@ impl Store {
     async fn with_last_messages(&self, rows: Vec<SummaryRow>) -> Result<Vec<RoomSummary>> {
         let names: Vec<(Uuid, i64)> =
             rows.iter().filter_map(|row| row.last_seq.map(|seq| (row.room.id, seq))).collect();
-        let mut last = std::collections::HashMap::new();
-        if !names.is_empty() {
-            let names = padded(names);
-            let sql = format!(
-                "{MESSAGES} where {}",
-                vec!["(x.room_id = ? and x.seq = ?)"; names.len()].join(" or "),
-            );
-            let found: Vec<MessageRow> = reading!(&self.pools, c => {
-                let mut query = sqlx::query_as(AssertSqlSafe(sql));
-                for (room, seq) in &names {
-                    query = query.bind(*room).bind(*seq);
-                }
-                query.fetch_all(c).await
-            })
-            .map_err(refused)?;
-            last.extend(found.into_iter().map(Message::from).map(|m| (m.room, m)));
-        }
+        let mut last = self.messages_named(&names).await?;
         Ok(rows
             .into_iter()
             .map(|row| {
                 let room = Room::from(row.room);
                 RoomSummary {
                     role: role_of(row.role),
+                    floor: Seq(row.floor_seq),
                     read_seq: Seq(row.read_seq),
                     unread: row.unread.min(limits::UNREAD_COUNT),
                     unread_more: row.unread > limits::UNREAD_COUNT
                         || row.read_seq < room.head_seq.0 - limits::SUMMARY_POSITIONS,
-                    last_message: last.remove(&room.id),
+                    unread_mentions: row.mentions.min(limits::UNREAD_COUNT),
+                    unread_threads: row.threads,
+                    unread_from: (row.unread_from_seq > 0).then_some(Seq(row.unread_from_seq)),
+                    settings: RoomSettings {
+                        level: level_of(row.level),
+                        muted_until: row.muted_until_us.map(Timestamp),
+                        starred: row.starred != 0,
+                    },
+                    last_message: row.last_seq.and_then(|seq| last.remove(&(room.id, Seq(seq)))),
                     room,
                 }
             })

@@ -7,8 +7,8 @@ use uuid::Uuid;
 
 use super::{
     dialect::{Tx, padded, pieces, placeholders, within},
+    dress,
     messages::{MESSAGES, MessageRow, stored},
-    reactions,
 };
 use crate::model::{Message, Op, RoomId, RoomLog, Seq, Touch, UserId, log_messages::Put};
 
@@ -23,28 +23,19 @@ pub(super) async fn read(
 ) -> Result<(), sqlx::Error> {
     let mut wanted: BTreeMap<RoomId, BTreeSet<Seq>> = BTreeMap::new();
     for op in ops {
-        if let Some(seq) = op.message() {
-            wanted.entry(op.room()).or_default().insert(seq);
+        let mut messages = op.messages().peekable();
+        if messages.peek().is_some() {
+            wanted.entry(op.room()).or_default().extend(messages);
         }
     }
     for (room, seqs) in wanted {
         let Some(log) = logs.get_mut(&room) else { continue };
-        let seqs = padded(seqs.into_iter().collect::<Vec<_>>());
-        let sql =
-            format!("{MESSAGES} where x.room_id = ? and x.seq in {}", placeholders(1, seqs.len()));
-        let rows: Vec<MessageRow> = within!(&mut *tx, c => {
-            let mut query = sqlx::query_as(AssertSqlSafe(sql)).bind(room.0);
-            for seq in &seqs {
-                query = query.bind(seq.0);
-            }
-            query.fetch_all(c).await
-        })?;
-        let mut reactions = reactions::of_messages(tx, room, seqs).await?;
-        for row in rows {
-            let message = Message::from(row);
-            let reactions = reactions.remove(&message.seq).unwrap_or_default();
-            log.messages.insert(message.seq, Message { reactions, ..message });
-        }
+        read_messages(tx, log, seqs).await?;
+        // What a thread hangs on shows how many answers it has.
+        let roots: BTreeSet<Seq> =
+            log.messages.values().filter_map(|message| message.thread_of).collect();
+        let roots = roots.into_iter().filter(|root| !log.messages.contains_key(root)).collect();
+        read_messages(tx, log, roots).await?;
         if ops.iter().any(|op| op.room() == room && pins(op)) {
             log.pins = within!(&mut *tx, c => {
                 sqlx::query_scalar("select count(*) from pins where room_id = ?")
@@ -53,6 +44,30 @@ pub(super) async fn read(
         }
     }
     read_own_reactions(tx, ops, logs).await
+}
+
+async fn read_messages(
+    tx: &mut Tx<'_>,
+    log: &mut RoomLog,
+    seqs: BTreeSet<Seq>,
+) -> Result<(), sqlx::Error> {
+    if seqs.is_empty() {
+        return Ok(());
+    }
+    let room = log.room.id;
+    let seqs = padded(seqs.into_iter().collect::<Vec<_>>());
+    let sql =
+        format!("{MESSAGES} where x.room_id = ? and x.seq in {}", placeholders(1, seqs.len()));
+    let rows: Vec<MessageRow> = within!(&mut *tx, c => {
+        let mut query = sqlx::query_as(AssertSqlSafe(sql)).bind(room.0);
+        for seq in &seqs {
+            query = query.bind(seq.0);
+        }
+        query.fetch_all(c).await
+    })?;
+    let messages = dress::within_tx(tx, room, rows.into_iter().map(Message::from).collect());
+    log.messages.extend(messages.await?.into_iter().map(|message| (message.seq, message)));
+    Ok(())
 }
 
 fn pins(op: &Op) -> bool {

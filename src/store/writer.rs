@@ -26,7 +26,7 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    model::{Done, Op, ReadMark, RoomCommit, RoomId, Seq},
+    model::{Done, Marks, MovedMarks, Op, RoomCommit, RoomId, Seq},
 };
 
 /// Operations that may wait for a lane; one more is refused as overload.
@@ -46,7 +46,7 @@ pub struct Committed {
     /// node's commit or by one whose outcome was unknown. Comes before `rooms`.
     pub moved: Vec<(RoomId, Seq)>,
     pub rooms: Vec<RoomCommit>,
-    pub reads: Vec<ReadMark>,
+    pub marks: Vec<MovedMarks>,
 }
 
 /// Called for each commit, in order, before the senders get their answers.
@@ -262,10 +262,15 @@ impl Lane {
             if known != Some(before) && !log.created {
                 committed.moved.push((log.room.id, before));
             }
-            committed.reads.extend(log.moved_marks.iter().map(|user| ReadMark {
-                room: log.room.id,
-                user: *user,
-                read_seq: log.read.get(user).copied().unwrap_or_default(),
+            let room = log.room.id;
+            committed.marks.extend(log.moved_marks.iter().filter_map(|user| {
+                let marks = *log.marks.get(user)?;
+                Some(MovedMarks { room, user: *user, thread_of: None, marks })
+            }));
+            committed.marks.extend(log.touched.thread_reads.iter().filter_map(|key| {
+                let read = log.thread_marks.get(key)?.read_seq;
+                let marks = Marks { read, ..Marks::default() };
+                Some(MovedMarks { room, user: key.1, thread_of: Some(key.0), marks })
             }));
             if !log.changes.is_empty() {
                 committed.rooms.push(RoomCommit { room: log.room.id, changes: log.changes });

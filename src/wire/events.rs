@@ -4,7 +4,7 @@ use bytes::{Bytes, BytesMut};
 use prost::encoding::message::encode;
 
 use super::{messages::message, rooms, timestamp, users, v1};
-use crate::model::{Change, ConnectionId, Presence, ReadMark, RoomId, Seq, User, UserId};
+use crate::model::{Change, ConnectionId, MovedMarks, Presence, RoomId, Seq, User, UserId};
 
 pub use v1::event::Kind;
 
@@ -87,11 +87,14 @@ pub fn presence(presence: Presence) -> Kind {
 }
 
 #[must_use]
-pub fn read_mark(mark: ReadMark) -> Kind {
+pub fn read_mark(moved: MovedMarks) -> Kind {
+    let MovedMarks { room, user, thread_of, marks } = moved;
     Kind::ReadMark(v1::ReadMark {
-        room_id: mark.room.to_string(),
-        user_id: mark.user.to_string(),
-        read_seq: mark.read_seq.0,
+        room_id: room.to_string(),
+        user_id: user.to_string(),
+        read_seq: marks.read.0,
+        thread_seq: thread_of.map_or(0, |seq| seq.0),
+        unread_from_seq: marks.unread_from.map_or(0, |seq| seq.0),
     })
 }
 

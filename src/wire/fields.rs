@@ -3,7 +3,7 @@
 
 use crate::{
     error::{Error, Result, Violation},
-    model::{RoomId, Seq, SessionId, UserId, limits, text},
+    model::{RoomId, Seq, SessionId, Timestamp, UserId, limits, text},
 };
 
 /// Collects violations while a request is read.
@@ -76,6 +76,23 @@ impl Fields {
             self.violate(field, "must not be negative");
         }
         Seq(seq)
+    }
+
+    /// When a span of time from now ends, of 0 (`None`) to 366 days.
+    pub fn until(
+        &mut self,
+        field: &str,
+        span: &prost_types::Duration,
+        now: Timestamp,
+    ) -> Option<Timestamp> {
+        match std::time::Duration::try_from(*span) {
+            Ok(span) if span.is_zero() => None,
+            Ok(span) if span <= limits::MUTE_FOR => Some(now.plus(span)),
+            _ => {
+                self.violate(field, "must be 0 to 366 days");
+                None
+            }
+        }
     }
 
     /// 1 to 200, or 0 for the default.

@@ -1,12 +1,13 @@
 //! Messages, positions and pages.
 
-use super::{fields::Fields, timestamp, v1};
+use super::{fields::Fields, paging, timestamp, v1};
 use crate::{
     error::Result,
     model::{
-        Content, Draft, Message, Pin, Reaction, RoomId, Seq, SystemKind, Touch, UserId, Version,
-        limits,
-        messages::{Anchor, ChangesOf, MessagePage, PageOf, Resume},
+        Content, Draft, Mention, Mentioned, Message, Pin, Reaction, RoomId, Seq, SystemKind,
+        Thread, Touch, UserId, Version, limits,
+        mentions::names_in,
+        messages::{Anchor, ChangesOf, MentionPage, MessagePage, PageOf, Resume, ThreadPage},
         text,
     },
 };
@@ -24,6 +25,9 @@ pub fn message(message: Message) -> v1::Message {
         edited_at,
         reactions,
         pin,
+        mentions,
+        thread_of,
+        thread,
     } = message;
     let (client_message_id, content) = match content {
         Content::Text { text, client_message_id } => {
@@ -57,7 +61,25 @@ pub fn message(message: Message) -> v1::Message {
             user_id: user.to_string(),
             pinned_at: Some(timestamp(pinned_at)),
         }),
+        mentions: mentions.into_iter().map(mention).collect(),
+        thread_seq: thread_of.map_or(0, |seq| seq.0),
+        thread: thread.map(|Thread { replies, last }| v1::Thread {
+            reply_count: i32::try_from(replies.min(limits::THREAD_COUNT)).unwrap_or(i32::MAX),
+            reply_more: replies > limits::THREAD_COUNT,
+            last_reply_seq: last.0,
+        }),
     }
+}
+
+fn mention(mention: Mention) -> v1::Mention {
+    use v1::mention::Who;
+    let Mention { who, name } = mention;
+    let who = match who {
+        Mentioned::User(user) => Who::UserId(user.to_string()),
+        Mentioned::All => Who::All(true),
+        Mentioned::Here => Who::Here(true),
+    };
+    v1::Mention { who: Some(who), name }
 }
 
 fn reaction(reaction: Reaction) -> v1::Reaction {
@@ -103,8 +125,13 @@ pub fn page(page: MessagePage) -> v1::ListMessagesResponse {
 }
 
 pub fn draft(sender: UserId, request: v1::SendMessageRequest) -> Result<Draft> {
-    let v1::SendMessageRequest { room_id, text: written, client_message_id, reply_to_seq } =
-        request;
+    let v1::SendMessageRequest {
+        room_id,
+        text: written,
+        client_message_id,
+        reply_to_seq,
+        thread_seq,
+    } = request;
     let mut fields = Fields::new();
     let room = fields.room("room_id", &room_id);
     fields.check("text", text::check_message(&written));
@@ -114,7 +141,18 @@ pub fn draft(sender: UserId, request: v1::SendMessageRequest) -> Result<Draft> {
     );
     let reply_to = fields.seq("reply_to_seq", reply_to_seq);
     let reply_to = (reply_to > Seq::ZERO).then_some(reply_to);
-    fields.finish(Draft { room, sender, text: written, client_message_id, reply_to })
+    let thread_of = fields.seq("thread_seq", thread_seq);
+    let thread_of = (thread_of > Seq::ZERO).then_some(thread_of);
+    let names = names_in(&written);
+    fields.finish(Draft {
+        room,
+        sender,
+        text: written,
+        client_message_id,
+        reply_to,
+        thread_of,
+        names,
+    })
 }
 
 pub fn edit_message(request: v1::EditMessageRequest) -> Result<((RoomId, Seq), Touch)> {
@@ -122,7 +160,8 @@ pub fn edit_message(request: v1::EditMessageRequest) -> Result<((RoomId, Seq), T
     let mut fields = Fields::new();
     let name = (fields.room("room_id", &room_id), fields.seq("seq", seq));
     fields.check("text", text::check_message(&written));
-    fields.finish((name, Touch::Edit(written)))
+    let names = names_in(&written);
+    fields.finish((name, Touch::Edit { text: written, names }))
 }
 
 /// The name of a message, and a stand-alone emoji in its fully qualified form.
@@ -154,6 +193,7 @@ pub fn list_messages(request: &v1::ListMessagesRequest) -> Result<PageOf> {
     let mut fields = Fields::new();
     let page = PageOf {
         room: fields.room("room_id", &request.room_id),
+        thread_of: None,
         anchor: match request.anchor {
             None => Anchor::Newest,
             Some(Wire::BeforeSeq(seq)) => Anchor::Before(fields.seq("before_seq", seq)),
@@ -165,10 +205,54 @@ pub fn list_messages(request: &v1::ListMessagesRequest) -> Result<PageOf> {
     fields.finish(page)
 }
 
-pub fn mark_read(request: &v1::MarkReadRequest) -> Result<(RoomId, Seq)> {
+pub fn list_thread(request: &v1::ListThreadRequest) -> Result<PageOf> {
+    use v1::list_thread_request::Anchor as Wire;
     let mut fields = Fields::new();
-    let mark = (fields.room("room_id", &request.room_id), fields.seq("seq", request.seq));
-    fields.finish(mark)
+    let page = PageOf {
+        room: fields.room("room_id", &request.room_id),
+        thread_of: Some(fields.seq("thread_seq", request.thread_seq)),
+        anchor: match request.anchor {
+            None => Anchor::Newest,
+            Some(Wire::BeforeSeq(seq)) => Anchor::Before(fields.seq("before_seq", seq)),
+            Some(Wire::AfterSeq(seq)) => Anchor::After(fields.seq("after_seq", seq)),
+            Some(Wire::AroundSeq(seq)) => Anchor::Around(fields.seq("around_seq", seq)),
+        },
+        limit: fields.page_size(request.page_size),
+    };
+    fields.finish(page)
+}
+
+#[must_use]
+pub fn thread_page(page: ThreadPage) -> v1::ListThreadResponse {
+    let ThreadPage { root, page, mark } = page;
+    let MessagePage { messages, has_older, has_newer, head } = page;
+    v1::ListThreadResponse {
+        root: Some(message(root)),
+        messages: messages.into_iter().map(message).collect(),
+        has_older,
+        has_newer,
+        head_seq: head.0,
+        following: mark.follows,
+        read_seq: mark.read_seq.0,
+    }
+}
+
+pub fn list_mentions(request: &v1::ListMentionsRequest) -> Result<MentionPage> {
+    let mut fields = Fields::new();
+    let page = MentionPage {
+        after: fields.page_after_message(&request.page_token),
+        limit: fields.page_size(request.page_size),
+    };
+    fields.finish(page)
+}
+
+#[must_use]
+pub fn mentions(messages: Vec<Message>, more: bool) -> v1::ListMentionsResponse {
+    let last = messages.last().filter(|_| more);
+    v1::ListMentionsResponse {
+        next_page_token: last.map(paging::message_token).unwrap_or_default(),
+        messages: messages.into_iter().map(message).collect(),
+    }
 }
 
 pub fn sync_room(request: &v1::SyncRoomRequest) -> Result<ChangesOf> {

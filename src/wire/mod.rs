@@ -5,6 +5,8 @@ pub mod accounts;
 pub mod events;
 pub mod fields;
 pub mod frame;
+pub mod invites;
+pub mod marks;
 pub mod messages;
 pub mod paging;
 pub mod presence;

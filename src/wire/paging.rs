@@ -1,7 +1,10 @@
 //! Page tokens: where the next page begins, in a form that tells clients
 //! nothing and that they cannot bend.
 
-use crate::error::{Error, Result};
+use crate::{
+    error::{Error, Result},
+    model::{Message, RoomId, Seq, Timestamp},
+};
 
 const BAD_TOKEN: &str = "must be a next_page_token of the same request";
 
@@ -20,6 +23,13 @@ pub fn token(key: &[u8]) -> String {
 #[must_use]
 pub fn name_and_id_token(name: &str, id: uuid::Uuid) -> String {
     token(&[id.as_bytes(), name.as_bytes()].concat())
+}
+
+/// A token for "after this message", newest first.
+#[must_use]
+pub fn message_token(message: &Message) -> String {
+    let numbers = [message.posted_at.0.to_be_bytes(), message.seq.0.to_be_bytes()].concat();
+    token(&[message.room.0.as_bytes().as_slice(), &numbers].concat())
 }
 
 /// The key of a token; `None` for the first page.
@@ -55,6 +65,27 @@ impl super::fields::Fields {
         let read = |key: Vec<u8>| {
             let (id, name) = key.split_at_checked(16)?;
             Some((String::from_utf8(name.to_vec()).ok()?, uuid::Uuid::from_slice(id).ok()?))
+        };
+        match key(token).map(|key| key.map(read)) {
+            Ok(None) => None,
+            Ok(Some(Some(after))) => Some(after),
+            Ok(Some(None)) | Err(_) => {
+                self.violate("page_token", BAD_TOKEN);
+                None
+            }
+        }
+    }
+
+    /// The message after which the page begins, by its time, room and position.
+    pub fn page_after_message(&mut self, token: &str) -> Option<(Timestamp, RoomId, Seq)> {
+        let read = |key: Vec<u8>| {
+            let (room, numbers) = key.split_at_checked(16)?;
+            let (at, seq) = numbers.split_at_checked(8)?;
+            Some((
+                Timestamp(i64::from_be_bytes(at.try_into().ok()?)),
+                RoomId(uuid::Uuid::from_slice(room).ok()?),
+                Seq(i64::from_be_bytes(seq.try_into().ok()?)),
+            ))
         };
         match key(token).map(|key| key.map(read)) {
             Ok(None) => None,

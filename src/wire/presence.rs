@@ -1,6 +1,6 @@
 //! Presence and watching.
 
-use super::{fields::Fields, timestamp, v1};
+use super::{fields::Fields, marks::receipt, timestamp, v1};
 use crate::{
     error::Result,
     model::{
@@ -60,12 +60,18 @@ pub fn watch_rooms(request: &v1::WatchRoomsRequest) -> Result<Vec<RoomId>> {
 pub fn watched(rooms: Vec<Watched>) -> v1::WatchRoomsResponse {
     let rooms = rooms
         .into_iter()
-        .map(|Watched { room, member_count, online_count, presences, typing }| v1::WatchedRoom {
-            room_id: room.to_string(),
-            member_count,
-            online_count,
-            presences: presences.into_iter().map(presence).collect(),
-            typing_user_ids: typing.iter().map(ToString::to_string).collect(),
+        .map(|Watched { room, member_count, online_count, presences, typing, marks }| {
+            v1::WatchedRoom {
+                room_id: room.to_string(),
+                member_count,
+                online_count,
+                presences: presences.into_iter().map(presence).collect(),
+                typing_user_ids: typing.iter().map(ToString::to_string).collect(),
+                receipts: marks
+                    .into_iter()
+                    .map(|(user, marks)| receipt(room, user, marks))
+                    .collect(),
+            }
         })
         .collect();
     v1::WatchRoomsResponse { rooms }

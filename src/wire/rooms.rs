@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use super::{fields::Fields, messages::message, timestamp, users, v1};
+use super::{fields::Fields, marks::room_settings, messages::message, timestamp, users, v1};
 use crate::{
     error::Result,
     model::{
-        Member, MemberRole, MemberState, Room, RoomId, RoomKind, RoomSummary, Timestamp, UserId,
-        limits,
+        History, Member, MemberRole, MemberState, Room, RoomId, RoomKind, RoomSummary, Timestamp,
+        UserId, limits,
         rooms::{
             DirectorySearch, MemberChange, MemberOrder, MemberSearch, NewRoom, RoomPage, Settings,
         },
@@ -22,6 +22,7 @@ pub fn room(room: Room) -> v1::Room {
         kind,
         name,
         topic,
+        history,
         creator,
         created_at,
         archived_at,
@@ -29,14 +30,13 @@ pub fn room(room: Room) -> v1::Room {
         changed_seq,
         head_seq,
     } = room;
-    let (kind, direct_user_ids) = match kind {
-        RoomKind::Public => (v1::RoomKind::Public, vec![]),
-        RoomKind::Private => (v1::RoomKind::Private, vec![]),
-        RoomKind::Direct { a, b } => (v1::RoomKind::Direct, vec![a.to_string(), b.to_string()]),
+    let direct_user_ids = match kind {
+        RoomKind::Public | RoomKind::Private => vec![],
+        RoomKind::Direct { a, b } => vec![a.to_string(), b.to_string()],
     };
     v1::Room {
         id: id.to_string(),
-        kind: kind.into(),
+        kind: self::kind(kind).into(),
         name,
         topic,
         creator_id: creator.map(|user| user.to_string()).unwrap_or_default(),
@@ -46,6 +46,31 @@ pub fn room(room: Room) -> v1::Room {
         head_seq: head_seq.0,
         archived_at: archived_at.map(timestamp),
         direct_user_ids,
+        history: match history {
+            History::FromStart => v1::HistoryVisibility::FromStart.into(),
+            History::FromJoining => v1::HistoryVisibility::FromJoining.into(),
+        },
+    }
+}
+
+#[must_use]
+pub fn kind(kind: RoomKind) -> v1::RoomKind {
+    match kind {
+        RoomKind::Public => v1::RoomKind::Public,
+        RoomKind::Private => v1::RoomKind::Private,
+        RoomKind::Direct { .. } => v1::RoomKind::Direct,
+    }
+}
+
+fn history(fields: &mut Fields, wire: i32) -> Option<History> {
+    match v1::HistoryVisibility::try_from(wire) {
+        Ok(v1::HistoryVisibility::FromStart) => Some(History::FromStart),
+        Ok(v1::HistoryVisibility::FromJoining) => Some(History::FromJoining),
+        Ok(v1::HistoryVisibility::Unspecified) => None,
+        Err(_) => {
+            fields.violate("history", "must be FROM_START or FROM_JOINING");
+            None
+        }
     }
 }
 
@@ -76,7 +101,20 @@ pub fn member(member: Member) -> v1::Member {
 
 #[must_use]
 pub fn summary(summary: RoomSummary) -> v1::RoomSummary {
-    let RoomSummary { room: of, role: held, read_seq, unread, unread_more, last_message } = summary;
+    let RoomSummary {
+        room: of,
+        role: held,
+        floor: _,
+        read_seq,
+        unread,
+        unread_more,
+        unread_mentions,
+        unread_threads,
+        last_message,
+        unread_from,
+        settings,
+    } = summary;
+    let settings = Some(room_settings(of.id, settings));
     v1::RoomSummary {
         room: Some(room(of)),
         role: role(held).into(),
@@ -84,6 +122,10 @@ pub fn summary(summary: RoomSummary) -> v1::RoomSummary {
         unread_count: i32::try_from(unread).unwrap_or(i32::MAX),
         unread_more,
         last_message: last_message.map(message),
+        unread_mention_count: i32::try_from(unread_mentions).unwrap_or(i32::MAX),
+        unread_thread_count: i32::try_from(unread_threads).unwrap_or(i32::MAX),
+        unread_from_seq: unread_from.map_or(0, |seq| seq.0),
+        settings,
     }
 }
 
@@ -108,6 +150,7 @@ pub fn create_room(request: &v1::CreateRoomRequest) -> Result<NewRoom> {
         kind,
         name: fields.clean("name", text::check_name(&request.name, limits::ROOM_NAME_CHARS)),
         topic: fields.clean("topic", text::check_line(&request.topic, limits::TOPIC_CHARS)),
+        history: history(&mut fields, request.history).unwrap_or_default(),
     };
     fields.finish(room)
 }
@@ -156,15 +199,7 @@ pub fn mute_member(
     request: &v1::MuteMemberRequest,
 ) -> Result<MemberOrder> {
     let mut fields = Fields::new();
-    let duration = request.duration.unwrap_or_default();
-    let until = match std::time::Duration::try_from(duration) {
-        Ok(duration) if duration.is_zero() => None,
-        Ok(duration) if duration <= limits::MUTE_FOR => Some(now.plus(duration)),
-        _ => {
-            fields.violate("duration", "must be 0 to 366 days");
-            None
-        }
-    };
+    let until = fields.until("duration", &request.duration.unwrap_or_default(), now);
     let names = (request.room_id.as_str(), request.user_id.as_str());
     let order = member_fields(&mut fields, caller, names, MemberChange::Mute(until));
     fields.finish(order)
@@ -198,7 +233,7 @@ pub fn list_bans(request: &v1::ListBansRequest) -> Result<MemberSearch> {
 }
 
 pub fn update_room(request: v1::UpdateRoomRequest) -> Result<Settings> {
-    let v1::UpdateRoomRequest { room_id, name, topic } = request;
+    let v1::UpdateRoomRequest { room_id, name, topic, history: visible } = request;
     let mut fields = Fields::new();
     let settings = Settings {
         room: fields.room("room_id", &room_id),
@@ -206,6 +241,7 @@ pub fn update_room(request: v1::UpdateRoomRequest) -> Result<Settings> {
             .map(|name| fields.clean("name", text::check_name(&name, limits::ROOM_NAME_CHARS))),
         topic: topic
             .map(|topic| fields.clean("topic", text::check_line(&topic, limits::TOPIC_CHARS))),
+        history: visible.and_then(|visible| history(&mut fields, visible)),
     };
     fields.finish(settings)
 }

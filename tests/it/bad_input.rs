@@ -60,9 +60,10 @@ on_both_databases! {
                 name: name.into(),
                 topic: "x".repeat(251),
                 kind: 99,
+                ..Default::default()
             };
             assert_eq!(fields(ada.client.create_room(request).await), ["kind", "name", "topic"], "{name:?}");
-            let request = v1::UpdateRoomRequest { room_id: room.clone(), name: Some(name.into()), topic: None };
+            let request = v1::UpdateRoomRequest { room_id: room.clone(), name: Some(name.into()), ..Default::default() };
             assert_eq!(fields(ada.client.update_room(request).await), ["name"], "{name:?}");
             let request = v1::UpdateProfileRequest {
                 display_name: Some(name.into()),
@@ -103,7 +104,7 @@ on_both_databases! {
             assert_eq!(fields(client.sync_room(request).await), ["after_seq", "page_size"]);
         }
         for seq in [-1, i64::MIN, 2, 1_000_000_000, i64::MAX] {
-            let request = v1::MarkReadRequest { room_id: room.clone(), seq };
+            let request = v1::MarkReadRequest { room_id: room.clone(), seq, thread_seq: 0 };
             assert_eq!(fields(client.mark_read(request).await), ["seq"], "{seq}");
             let request = v1::SyncRoomRequest { room_id: room.clone(), after_seq: seq, page_size: 0 };
             assert_eq!(fields(client.sync_room(request).await), ["after_seq"], "{seq}");

@@ -7,7 +7,7 @@ use causerie_client::{
     Live, Update, Updates,
     apply::Model,
     live::Options,
-    v1::{self, MemberRole, MemberState, RoomKind},
+    v1::{self, HistoryVisibility as History, MemberRole, MemberState, RoomKind},
 };
 use futures::FutureExt as _;
 use rand::{Rng as _, SeedableRng as _, rngs::StdRng, seq::IndexedRandom as _};
@@ -53,10 +53,19 @@ impl Watcher {
         match update {
             Update::Ready(ready) => self.epoch = ready.epoch,
             Update::RoomAdded(summary) => self.load(&summary.room.unwrap_or_default().id).await,
-            Update::Reset(_) => panic!("so much cannot have been missed"),
+            // Whoever came back to a room that shows its history from joining.
+            Update::Reset(reset) => {
+                let room = reset.summary.and_then(|summary| summary.room).unwrap_or_default();
+                self.load(&room.id).await;
+            }
             Update::RoomGone(room) => self.members.retain(|(of, _), _| *of != room),
             Update::Change(v1::RoomChange { room_id, member: Some(member), .. }) => {
                 self.know(&room_id, member);
+            }
+            Update::Change(v1::RoomChange { room_id, message: Some(message), .. })
+                if message.thread_seq != 0 =>
+            {
+                self.open(&room_id, message.thread_seq).await;
             }
             _ => {}
         }
@@ -80,10 +89,39 @@ impl Watcher {
             let Ok(page) = self.person.client.list_messages(request).await else { return };
             self.model.apply_page(room, &page);
         }
+        let messages = self.model.rooms.get(room).into_iter().flat_map(|view| &view.messages);
+        let roots: Vec<i64> =
+            messages.filter(|(_, root)| root.thread.is_some()).map(|(seq, _)| *seq).collect();
+        for root in roots {
+            self.open(room, root).await;
+        }
         for member in members(&self.person, room).await {
             self.know(room, member);
         }
     }
+
+    /// Loads a thread that is new here.
+    async fn open(&mut self, room: &str, root: i64) {
+        let view = self.model.rooms.get(room);
+        if view.is_some_and(|view| !view.threads.contains_key(&root))
+            && let Some(page) = thread(&self.person, room, root).await
+        {
+            self.model.apply_thread(&page);
+        }
+    }
+}
+
+/// A whole thread; few answers stand in one here.
+pub async fn thread(person: &Person, room: &str, root: i64) -> Option<v1::ListThreadResponse> {
+    let request = v1::ListThreadRequest {
+        room_id: room.into(),
+        thread_seq: root,
+        page_size: 200,
+        ..Default::default()
+    };
+    let page = person.client.list_thread(request).await.ok()?;
+    assert!(!page.has_older, "a thread fits a page");
+    Some(page)
 }
 
 async fn members(person: &Person, room: &str) -> Vec<v1::Member> {
@@ -93,7 +131,7 @@ async fn members(person: &Person, room: &str) -> Vec<v1::Member> {
 }
 
 /// One thing that one of the people tries; what is refused changes nothing.
-async fn step(rng: &mut StdRng, people: &[Person], rooms: &[String], n: usize) {
+pub async fn step(rng: &mut StdRng, people: &[Person], rooms: &[String], n: usize) {
     let person = people.choose(rng).expect("people");
     let other = people.choose(rng).expect("people").user.id.clone();
     let room_id = rooms.choose(rng).expect("rooms").clone();
@@ -111,13 +149,24 @@ async fn step(rng: &mut StdRng, people: &[Person], rooms: &[String], n: usize) {
     match rng.random_range(0..100) {
         0..30 => {
             let reply_to_seq = if rng.random_bool(0.2) { seq } else { 0 };
-            let (text, client_message_id) = (format!("text {n}"), n.to_string());
-            let request = v1::SendMessageRequest { room_id, text, client_message_id, reply_to_seq };
+            let thread_seq = if rng.random_bool(0.3) { seq } else { 0 };
+            let name = ["@ada", "@emil", "@all", ""].choose(rng).expect("names");
+            let request = v1::SendMessageRequest {
+                room_id,
+                text: format!("text {n} {name}"),
+                client_message_id: n.to_string(),
+                reply_to_seq,
+                thread_seq,
+            };
             drop(client.send_message(request).await);
         }
         30..42 => drop(
             client
-                .edit_message(v1::EditMessageRequest { room_id, seq, text: format!("edit {n}") })
+                .edit_message(v1::EditMessageRequest {
+                    room_id,
+                    seq,
+                    text: format!("edit {n} @emil"),
+                })
                 .await,
         ),
         42..48 => drop(client.delete_message(v1::DeleteMessageRequest { room_id, seq }).await),
@@ -131,9 +180,17 @@ async fn step(rng: &mut StdRng, people: &[Person], rooms: &[String], n: usize) {
         80..83 => drop(client.leave_room(v1::LeaveRoomRequest { room_id }).await),
         83..86 => {
             let (name, topic) = (Some(format!("Room {n}")), Some(format!("about {n}")));
-            drop(client.update_room(v1::UpdateRoomRequest { room_id, name, topic }).await);
+            let history = rng.random_bool(0.3).then(|| {
+                let joining = rng.random_bool(0.5);
+                let history = if joining { History::FromJoining } else { History::FromStart };
+                history.into()
+            });
+            drop(client.update_room(v1::UpdateRoomRequest { room_id, name, topic, history }).await);
         }
-        86..91 => drop(client.mark_read(v1::MarkReadRequest { room_id, seq }).await),
+        86..91 => {
+            let thread_seq = if rng.random_bool(0.3) { seq } else { 0 };
+            drop(client.mark_read(v1::MarkReadRequest { room_id, seq, thread_seq }).await);
+        }
         91..93 => drop(
             client.add_members(v1::AddMembersRequest { room_id, user_ids: vec![user_id] }).await,
         ),
@@ -173,7 +230,13 @@ on_both_databases! {
         }
         let mut rooms = Vec::new();
         for (n, kind) in [RoomKind::Public, RoomKind::Public, RoomKind::Private].into_iter().enumerate() {
-            let request = v1::CreateRoomRequest { name: format!("Room {n}"), kind: kind.into(), ..Default::default() };
+            let history = if n == 1 { History::FromJoining } else { History::FromStart };
+            let request = v1::CreateRoomRequest {
+                name: format!("Room {n}"),
+                kind: kind.into(),
+                history: history.into(),
+                ..Default::default()
+            };
             let room = people[n].client.create_room(request).await.expect("a room").room.expect("a room");
             rooms.push(room.id);
         }
@@ -232,11 +295,19 @@ on_both_databases! {
                 for seq in fresh.keys().chain(view.messages.keys()) {
                     assert_eq!(view.messages.get(seq), fresh.get(seq), "seed {seed}, message {seq}");
                 }
+                for root in fresh.values().filter(|message| message.thread.is_some()) {
+                    let page = thread(&watcher.person, &room.id, root.seq).await.expect("a thread");
+                    let answers = page.messages.into_iter().map(|message| (message.seq, message));
+                    let held = view.threads.get(&root.seq);
+                    assert_eq!(held, Some(&answers.collect()), "seed {seed}, thread {}", root.seq);
+                }
                 // The number of members comes with the settings, and grows apart.
                 let settled = v1::Room { member_count: room.member_count, ..view.room.clone() };
                 assert_eq!(settled, *room, "seed {seed}");
                 let unread = view.unread(&watcher.person.user.id);
                 assert_eq!(unread, (summary.unread_count.into(), summary.unread_more), "seed {seed}");
+                let mentions = view.unread_mentions(&watcher.person.user.id);
+                assert_eq!(mentions, i64::from(summary.unread_mention_count), "seed {seed}");
 
                 let state = |member: &v1::Member| {
                     let user = member.user.as_ref().map(|user| user.id.clone());

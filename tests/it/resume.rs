@@ -218,7 +218,7 @@ on_both_databases! {
         let last = ada.send(&room, "hello Bob").await;
         assert_eq!(bob.summary(&room).await.unread_count, 1);
         // Read on one device while the other is away.
-        let request = v1::MarkReadRequest { room_id: room.clone(), seq: last.seq };
+        let request = v1::MarkReadRequest { room_id: room.clone(), seq: last.seq, thread_seq: 0 };
         bob.client.mark_read(request).await.expect("marked");
         let mut back = bob.resume(HashMap::from([(room.clone(), last.seq)])).await;
         let marked = |event: &Kind| match event {

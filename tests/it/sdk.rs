@@ -51,7 +51,7 @@ on_both_databases! {
                 }
                 seen += 1;
                 if seen % 3 == 0 {
-                    let mark = v1::MarkReadRequest { room_id: room.clone(), seq: message.seq };
+                    let mark = v1::MarkReadRequest { room_id: room.clone(), seq: message.seq, thread_seq: 0 };
                     // It may fail while there is no connection; it must answer.
                     let _ = within("an answer", live.mark_read(mark)).await;
                 }

@@ -8,6 +8,9 @@ use crate::{
     v1::{self, message::Content},
 };
 
+/// Up to here unread messages are counted.
+const UNREAD_COUNT: i64 = 999;
+
 /// One room as the client knows it.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct RoomView {
@@ -15,15 +18,26 @@ pub struct RoomView {
     /// Messages by position, without a hole from the oldest one here on. Empty
     /// until a page was applied or something was posted.
     pub messages: BTreeMap<i64, v1::Message>,
+    /// Threads that were opened: their answers by position, under the position
+    /// of the message that they hang on.
+    pub threads: BTreeMap<i64, BTreeMap<i64, v1::Message>>,
     /// The newest message that is not a system message, to show in a list.
     pub last_message: Option<v1::Message>,
     /// There may be older messages than those in `messages`.
     pub has_older: bool,
     pub read_seq: i64,
+    /// From where on the user has flagged the room as unread; 0 if not.
+    pub unread_from_seq: i64,
+    pub settings: v1::RoomSettings,
+    /// Marks of the other members, while the room is watched.
+    pub receipts: BTreeMap<String, v1::Receipt>,
     /// Counted by the server up to the position of the summary.
     counted: i64,
     counted_up_to: i64,
     counted_more: bool,
+    mentioned: i64,
+    /// Followed threads with unread answers, as the server has counted them.
+    pub unread_threads: i64,
 }
 
 /// Everything the client knows.
@@ -53,6 +67,7 @@ impl Model {
                 if let Some(summary) = &reset.summary {
                     let view = self.begin(summary);
                     view.messages.clear();
+                    view.threads.clear();
                     view.messages.extend(reset.messages.iter().map(|m| (m.seq, m.clone())));
                     view.has_older = true;
                 }
@@ -76,9 +91,17 @@ impl Model {
             }
             Update::ReadMark(mark) => {
                 if mark.user_id == self.me.id
+                    && mark.thread_seq == 0
                     && let Some(view) = self.rooms.get_mut(&mark.room_id)
                 {
                     view.mark_read(mark.read_seq);
+                    view.unread_from_seq = mark.unread_from_seq;
+                }
+            }
+            Update::Receipt(receipt) => self.apply_receipts([receipt]),
+            Update::RoomSettings(settings) => {
+                if let Some(view) = self.rooms.get_mut(&settings.room_id) {
+                    view.settings = settings.clone();
                 }
             }
             Update::Connection(_) | Update::Sent { .. } => {}
@@ -98,13 +121,36 @@ impl Model {
         }
     }
 
+    /// Takes in receipts; those of watched rooms come with the answer too.
+    pub fn apply_receipts<'a>(&mut self, receipts: impl IntoIterator<Item = &'a v1::Receipt>) {
+        for receipt in receipts {
+            if let Some(view) = self.rooms.get_mut(&receipt.room_id) {
+                view.receipts.insert(receipt.user_id.clone(), receipt.clone());
+            }
+        }
+    }
+
+    /// Takes in a page of a thread, which is kept up to date from then on.
+    pub fn apply_thread(&mut self, page: &v1::ListThreadResponse) {
+        let Some(root) = &page.root else { return };
+        let Some(view) = self.rooms.get_mut(&root.room_id) else { return };
+        view.threads.entry(root.seq).or_default();
+        for message in &page.messages {
+            view.put(message);
+        }
+    }
+
     fn begin(&mut self, summary: &v1::RoomSummary) -> &mut RoomView {
         let room = summary.room.clone().unwrap_or_default();
         let view = self.rooms.entry(room.id.clone()).or_default();
         view.read_seq = summary.read_seq;
+        view.unread_from_seq = summary.unread_from_seq;
+        view.settings = summary.settings.clone().unwrap_or_default();
         view.counted = i64::from(summary.unread_count);
         view.counted_more = summary.unread_more;
         view.counted_up_to = room.head_seq;
+        view.mentioned = i64::from(summary.unread_mention_count);
+        view.unread_threads = i64::from(summary.unread_thread_count);
         view.has_older = true;
         view.room = room;
         view.last_message.clone_from(&summary.last_message);
@@ -128,9 +174,11 @@ impl Model {
             view.room.head_seq = head_seq;
         }
         if let Some(message) = &change.message {
-            view.uncount(message, me);
-            view.show_last(message);
-            if view.reaches(message.seq) {
+            if message.thread_seq == 0 {
+                view.uncount(message, me);
+                view.show_last(message);
+            }
+            if message.thread_seq != 0 || view.reaches(message.seq) {
                 view.put(message);
             }
         }
@@ -141,9 +189,30 @@ impl RoomView {
     /// How many messages of others are unread, and whether there are more.
     #[must_use]
     pub fn unread(&self, me: &str) -> (i64, bool) {
-        let from = self.read_seq.max(self.counted_up_to);
-        let newer = self.messages.range(from + 1..).filter(|(_, m)| counts(m, me)).count();
-        (self.counted + newer.try_into().unwrap_or(i64::MAX), self.counted_more)
+        let (known, from) = self.counted_before();
+        let newer = self.messages.range(from..).filter(|(_, m)| counts(m, me)).count();
+        let all = known.0 + i64::try_from(newer).unwrap_or(i64::MAX);
+        (all.min(UNREAD_COUNT), self.counted_more || all > UNREAD_COUNT)
+    }
+
+    /// How many of the unread messages mention the user.
+    #[must_use]
+    pub fn unread_mentions(&self, me: &str) -> i64 {
+        let (known, from) = self.counted_before();
+        let mentions = |message: &v1::Message| counts(message, me) && mentions(message, me);
+        let newer = self.messages.range(from..).filter(|(_, m)| mentions(m)).count();
+        (known.1 + i64::try_from(newer).unwrap_or(i64::MAX)).min(UNREAD_COUNT)
+    }
+
+    /// What the server has counted, unread and mentions, and from where on the
+    /// messages here tell the rest: all of it, if they reach back so far.
+    fn counted_before(&self) -> ((i64, i64), i64) {
+        let oldest = self.messages.first_key_value().map(|(seq, _)| *seq);
+        if !self.has_older || oldest.is_some_and(|oldest| oldest <= self.read_seq + 1) {
+            ((0, 0), self.read_seq + 1)
+        } else {
+            ((self.counted, self.mentioned), self.read_seq.max(self.counted_up_to) + 1)
+        }
     }
 
     fn mark_read(&mut self, seq: i64) {
@@ -153,6 +222,7 @@ impl RoomView {
         self.read_seq = seq;
         if seq >= self.counted_up_to {
             self.counted = 0;
+            self.mentioned = 0;
             self.counted_more = false;
         }
     }
@@ -190,16 +260,34 @@ impl RoomView {
 
     /// The newer state of a message wins.
     fn put(&mut self, message: &v1::Message) {
-        let known = self.messages.get(&message.seq).map_or(-1, |known| known.changed_seq);
+        let messages = match message.thread_seq {
+            0 => &mut self.messages,
+            root => match self.threads.get_mut(&root) {
+                Some(answers) => answers,
+                None => return,
+            },
+        };
+        let known = messages.get(&message.seq).map_or(-1, |known| known.changed_seq);
         if message.changed_seq > known {
-            self.messages.insert(message.seq, message.clone());
+            messages.insert(message.seq, message.clone());
         }
     }
 }
 
 /// Own and system messages never count as unread.
-fn counts(message: &v1::Message, me: &str) -> bool {
+pub(crate) fn counts(message: &v1::Message, me: &str) -> bool {
     message.sender_id != me && matches!(message.content, Some(Content::Text(_)))
+}
+
+/// Whether a message calls a user, by name or with all others.
+#[must_use]
+pub fn mentions(message: &v1::Message, user_id: &str) -> bool {
+    use v1::mention::Who;
+    message.mentions.iter().any(|mention| match &mention.who {
+        Some(Who::UserId(id)) => id == user_id,
+        Some(Who::All(all)) => *all,
+        Some(Who::Here(_)) | None => false,
+    })
 }
 
 #[cfg(test)]
@@ -264,6 +352,7 @@ mod tests {
                 room_id: "r".into(),
                 user_id: "me".into(),
                 read_seq: seq,
+                ..Default::default()
             })
         };
         model.apply(&mark(7));

@@ -247,6 +247,7 @@ calls! {
         batch_get_users(BatchGetUsersRequest) -> BatchGetUsersResponse;
         search_users(SearchUsersRequest) -> SearchUsersResponse;
         update_profile(UpdateProfileRequest) -> UpdateProfileResponse;
+        update_settings(UpdateSettingsRequest) -> UpdateSettingsResponse;
         block_user(BlockUserRequest) -> BlockUserResponse;
         unblock_user(UnblockUserRequest) -> UnblockUserResponse;
         list_blocked_users(ListBlockedUsersRequest) -> ListBlockedUsersResponse;
@@ -269,6 +270,12 @@ calls! {
         mute_member(MuteMemberRequest) -> MuteMemberResponse;
         set_member_role(SetMemberRoleRequest) -> SetMemberRoleResponse;
         archive_room(ArchiveRoomRequest) -> ArchiveRoomResponse;
+        create_invite(CreateInviteRequest) -> CreateInviteResponse;
+        list_invites(ListInvitesRequest) -> ListInvitesResponse;
+        revoke_invite(RevokeInviteRequest) -> RevokeInviteResponse;
+        get_invite(GetInviteRequest) -> GetInviteResponse;
+        redeem_invite(RedeemInviteRequest) -> RedeemInviteResponse;
+        update_membership(UpdateMembershipRequest) -> UpdateMembershipResponse;
     }
     ChatServiceClient {
         send_message(SendMessageRequest) -> SendMessageResponse;
@@ -279,10 +286,15 @@ calls! {
         pin_message(PinMessageRequest) -> PinMessageResponse;
         unpin_message(UnpinMessageRequest) -> UnpinMessageResponse;
         list_pins(ListPinsRequest) -> ListPinsResponse;
+        list_thread(ListThreadRequest) -> ListThreadResponse;
+        list_mentions(ListMentionsRequest) -> ListMentionsResponse;
         list_message_versions(ListMessageVersionsRequest) -> ListMessageVersionsResponse;
         list_messages(ListMessagesRequest) -> ListMessagesResponse;
         get_message(GetMessageRequest) -> GetMessageResponse;
         mark_read(MarkReadRequest) -> MarkReadResponse;
+        mark_delivered(MarkDeliveredRequest) -> MarkDeliveredResponse;
+        mark_unread(MarkUnreadRequest) -> MarkUnreadResponse;
+        list_receipts(ListReceiptsRequest) -> ListReceiptsResponse;
         set_typing(SetTypingRequest) -> SetTypingResponse;
         set_presence(SetPresenceRequest) -> SetPresenceResponse;
         watch_rooms(WatchRoomsRequest) -> WatchRoomsResponse;

@@ -20,7 +20,7 @@ use crate::{
     cursor::{Cursor, Verdict},
     error::Error,
     live::{Options, Order, Update},
-    outbox::{Outbox, Settled, Unsent},
+    outbox::{Outbox, Settled},
     v1::{
         self, chat_request::Command, chat_service_client::ChatServiceClient, event::Kind,
         reply::Result as Outcome,
@@ -321,11 +321,8 @@ impl Keeper {
         // Before `live` the server is busy with telling what was missed.
         while self.connection.state() == State::Live && stream.room_for_more() {
             let Some(message) = self.outbox.next(Instant::now()) else { return };
-            let Unsent { client_message_id, room_id, text } = message;
-            let pending = Pending::Message(client_message_id.clone());
-            let request =
-                v1::SendMessageRequest { room_id, text, client_message_id, reply_to_seq: 0 };
-            stream.request(Command::SendMessage(request), pending).await;
+            let pending = Pending::Message(message.client_message_id.clone());
+            stream.request(Command::SendMessage(message.into()), pending).await;
         }
     }
 
@@ -382,6 +379,8 @@ impl Keeper {
             Kind::Typing(typing) => self.tell(Update::Typing(typing)),
             Kind::Presence(presence) => self.tell(Update::Presence(presence)),
             Kind::ReadMark(mark) => self.tell(Update::ReadMark(mark)),
+            Kind::Receipt(receipt) => self.tell(Update::Receipt(receipt)),
+            Kind::RoomSettings(settings) => self.tell(Update::RoomSettings(settings)),
             Kind::TokenExpiring(_) => {
                 self.renew_token(stream).await;
                 Ok(())

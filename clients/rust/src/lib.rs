@@ -32,6 +32,7 @@ pub mod cursor;
 pub mod error;
 mod keeper;
 pub mod live;
+pub mod notify;
 pub mod outbox;
 
 /// The generated code of package causerie.v1.

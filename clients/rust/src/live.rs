@@ -4,7 +4,6 @@ use std::{collections::HashMap, time::Duration};
 
 use tokio::sync::{mpsc, oneshot};
 use tonic::Code;
-use uuid::Uuid;
 
 use crate::{
     client::Client,
@@ -44,6 +43,8 @@ pub enum Update {
     Typing(v1::Typing),
     Presence(v1::Presence),
     ReadMark(v1::ReadMark),
+    Receipt(v1::Receipt),
+    RoomSettings(v1::RoomSettings),
     /// A message of the outbox is stored, or was refused for good.
     Sent {
         message: Unsent,
@@ -112,6 +113,7 @@ macro_rules! commands {
 commands! {
     list_messages(ListMessages: ListMessagesRequest) -> ListMessagesResponse;
     mark_read(MarkRead: MarkReadRequest) -> MarkReadResponse;
+    mark_delivered(MarkDelivered: MarkDeliveredRequest) -> MarkDeliveredResponse;
     set_typing(SetTyping: SetTypingRequest) -> SetTypingResponse;
     set_presence(SetPresence: SetPresenceRequest) -> SetPresenceResponse;
     watch_rooms(WatchRooms: WatchRoomsRequest) -> WatchRoomsResponse;
@@ -122,12 +124,12 @@ impl Live {
     /// will be sent once, however often the connection is lost;
     /// [`Update::Sent`] tells how it went.
     pub async fn send(&self, room_id: &str, text: &str) -> Result<String, Error> {
-        let client_message_id = Uuid::new_v4().to_string();
-        let unsent = Unsent {
-            client_message_id: client_message_id.clone(),
-            room_id: room_id.to_owned(),
-            text: text.to_owned(),
-        };
+        self.post(Unsent::new(room_id, text)).await
+    }
+
+    /// As [`Live::send`], for an answer or a message in a thread.
+    pub async fn post(&self, unsent: Unsent) -> Result<String, Error> {
+        let client_message_id = unsent.client_message_id.clone();
         self.orders.send(Order::Send(unsent)).await.map_err(|_| Error::not_connected())?;
         Ok(client_message_id)
     }

@@ -7,8 +7,9 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
-use crate::error::Error;
+use crate::{error::Error, v1};
 
 const FIRST_DELAY: Duration = Duration::from_millis(500);
 const LONGEST_DELAY: Duration = Duration::from_secs(30);
@@ -19,6 +20,33 @@ pub struct Unsent {
     pub client_message_id: String,
     pub room_id: String,
     pub text: String,
+    /// The message that it answers; 0 for none.
+    #[serde(default)]
+    pub reply_to_seq: i64,
+    /// The message in whose thread it shall stand; 0 for the timeline.
+    #[serde(default)]
+    pub thread_seq: i64,
+}
+
+impl Unsent {
+    /// A message for a room's timeline, with an id of its own.
+    #[must_use]
+    pub fn new(room_id: &str, text: &str) -> Self {
+        Self {
+            client_message_id: Uuid::new_v4().to_string(),
+            room_id: room_id.to_owned(),
+            text: text.to_owned(),
+            reply_to_seq: 0,
+            thread_seq: 0,
+        }
+    }
+}
+
+impl From<Unsent> for v1::SendMessageRequest {
+    fn from(unsent: Unsent) -> Self {
+        let Unsent { client_message_id, room_id, text, reply_to_seq, thread_seq } = unsent;
+        Self { room_id, text, client_message_id, reply_to_seq, thread_seq }
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -131,7 +159,7 @@ mod tests {
     use super::*;
 
     fn message(id: &str, room: &str) -> Unsent {
-        Unsent { client_message_id: id.into(), room_id: room.into(), text: id.into() }
+        Unsent { client_message_id: id.into(), ..Unsent::new(room, id) }
     }
 
     fn leaving(outbox: &mut Outbox, now: Instant) -> Vec<String> {

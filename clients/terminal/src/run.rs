@@ -184,7 +184,7 @@ async fn ask(client: &Client, live: Option<Live>, effect: Effect) -> Option<Answ
         }
         // States: lost ones are said again.
         Effect::MarkRead { room_id, seq } => {
-            let _ = client.mark_read(v1::MarkReadRequest { room_id, seq }).await;
+            let _ = client.mark_read(v1::MarkReadRequest { room_id, seq, thread_seq: 0 }).await;
             None
         }
         Effect::Typing { room_id, typing } => {

@@ -12,6 +12,8 @@ use crate::{
     store::{
         blocks::BLOCKS_BETWEEN,
         dialect::{Tx, padded, placeholders, within},
+        dress,
+        marks::MarksRow,
         messages::{MESSAGES, MessageRow},
         rooms::{RoomRow, role_of, state_of},
     },
@@ -27,6 +29,7 @@ struct LockedRow {
     state: Option<i16>,
     joined_us: Option<i64>,
     muted_until_us: Option<i64>,
+    floor_seq: Option<i64>,
     member_changed_seq: Option<i64>,
 }
 
@@ -48,11 +51,11 @@ pub async fn lock_rooms(
     let (members, join) = match users.len() {
         0 => (
             "null as user_id, null as role, null as state, null as joined_us,
-             null as muted_until_us, null as member_changed_seq",
+             null as muted_until_us, null as floor_seq, null as member_changed_seq",
             String::new(),
         ),
         n => (
-            "m.user_id, m.role, m.state, m.joined_us, m.muted_until_us,
+            "m.user_id, m.role, m.state, m.joined_us, m.muted_until_us, m.floor_seq,
              m.changed_seq as member_changed_seq",
             format!(
                 "left join members m on m.room_id = r.id and m.user_id in {}",
@@ -62,7 +65,8 @@ pub async fn lock_rooms(
     };
     let sql = format!(
         "select r.id, r.kind, r.name, r.topic, r.creator_id, r.created_us, 0 as member_count,
-                r.changed_seq, r.head_seq, r.archived_us, r.direct_a, r.direct_b, {members}
+                r.changed_seq, r.head_seq, r.archived_us, r.direct_a, r.direct_b, r.history,
+                {members}
          from rooms r {join} where r.id in {} order by r.id{}",
         placeholders(1, rooms.len()),
         tx.dialect().for_update(),
@@ -79,16 +83,23 @@ pub async fn lock_rooms(
     })?;
     let mut logs: BTreeMap<RoomId, RoomLog> = BTreeMap::new();
     for row in rows {
-        let LockedRow { room, user_id, role, state, joined_us, muted_until_us, member_changed_seq } =
-            row;
+        let LockedRow {
+            room,
+            user_id,
+            role,
+            state,
+            joined_us,
+            muted_until_us,
+            floor_seq,
+            member_changed_seq,
+        } = row;
+        let seqs = floor_seq.zip(member_changed_seq);
         let log = logs.entry(RoomId(room.id)).or_insert_with(|| RoomLog::new(room.into()));
-        if let (Some(user), Some(role), Some(state), Some(joined_us), Some(changed_seq)) =
-            (user_id, role, state, joined_us, member_changed_seq)
+        if let (Some(user), Some(role), Some(state), Some(joined_us), Some(seqs)) =
+            (user_id, role, state, joined_us, seqs)
         {
-            log.members.insert(
-                UserId(user),
-                membership((role, state), joined_us, muted_until_us, changed_seq),
-            );
+            log.members
+                .insert(UserId(user), membership((role, state), joined_us, muted_until_us, seqs));
         }
     }
     for op in ops {
@@ -106,19 +117,20 @@ fn membership(
     (role, state): (i16, i16),
     joined_us: i64,
     muted_until_us: Option<i64>,
-    changed_seq: i64,
+    (floor, changed): (i64, i64),
 ) -> Membership {
     Membership {
         role: role_of(role),
         state: state_of(state),
         joined_at: Timestamp(joined_us),
         muted_until: muted_until_us.map(Timestamp),
-        changed_seq: Seq(changed_seq),
+        floor: Seq(floor),
+        changed_seq: Seq(changed),
     }
 }
 
-/// Room, user, role, state, joined, muted until, changed at.
-type MembershipRow = (Uuid, Uuid, i16, i16, i64, Option<i64>, i64);
+/// Room, user, role, state, joined, muted until, floor, changed at.
+type MembershipRow = (Uuid, Uuid, i16, i16, i64, Option<i64>, i64, i64);
 
 async fn members(
     tx: &mut Tx<'_>,
@@ -127,7 +139,7 @@ async fn members(
 ) -> Result<(), sqlx::Error> {
     let Some((wanted, binds)) = wanted(ops, logs, |_| true) else { return Ok(()) };
     let sql = format!(
-        "select room_id, user_id, role, state, joined_us, muted_until_us, changed_seq
+        "select room_id, user_id, role, state, joined_us, muted_until_us, floor_seq, changed_seq
          from members where {wanted}"
     );
     let rows: Vec<MembershipRow> = within!(tx, c => {
@@ -137,11 +149,11 @@ async fn members(
         }
         query.fetch_all(c).await
     })?;
-    for (room, user, role, state, joined_us, muted_until_us, changed_seq) in rows {
+    for (room, user, role, state, joined_us, muted_until_us, floor, changed) in rows {
         if let Some(log) = logs.get_mut(&RoomId(room)) {
             log.members.insert(
                 UserId(user),
-                membership((role, state), joined_us, muted_until_us, changed_seq),
+                membership((role, state), joined_us, muted_until_us, (floor, changed)),
             );
         }
     }
@@ -153,19 +165,23 @@ pub async fn marks(
     ops: &[&Op],
     logs: &mut BTreeMap<RoomId, RoomLog>,
 ) -> Result<(), sqlx::Error> {
-    let marks = |op: &Op| matches!(op, Op::MarkRead { .. });
+    let marks = |op: &Op| matches!(op, Op::Mark { .. });
     let Some((wanted, binds)) = wanted(ops, logs, marks) else { return Ok(()) };
-    let sql = format!("select room_id, user_id, read_seq from marks where {wanted}");
-    let rows: Vec<(Uuid, Uuid, i64)> = within!(tx, c => {
+    let sql = format!(
+        "select room_id, user_id, read_seq, delivered_seq, unread_from_seq,
+                (select read_receipts from users u where u.id = user_id) as read_receipts
+         from marks where {wanted}"
+    );
+    let rows: Vec<MarksRow> = within!(tx, c => {
         let mut query = sqlx::query_as(AssertSqlSafe(sql));
         for id in binds {
             query = query.bind(id);
         }
         query.fetch_all(c).await
     })?;
-    for (room, user, read_seq) in rows {
-        if let Some(log) = logs.get_mut(&RoomId(room)) {
-            log.read.insert(UserId(user), Seq(read_seq));
+    for row in rows {
+        if let Some(log) = logs.get_mut(&RoomId(row.room_id)) {
+            log.marks.insert(UserId(row.user_id), row.marks());
         }
     }
     Ok(())
@@ -275,8 +291,15 @@ pub async fn repeats(
         }
         query.fetch_all(c).await
     })?;
-    for row in rows {
-        let message = Message::from(row);
+    let mut found: BTreeMap<RoomId, Vec<Message>> = BTreeMap::new();
+    for message in rows.into_iter().map(Message::from) {
+        found.entry(message.room).or_default().push(message);
+    }
+    let mut messages = Vec::new();
+    for (room, found) in found {
+        messages.extend(dress::within_tx(tx, room, found).await?);
+    }
+    for message in messages {
         if let (
             Some(log),
             Content::Text { client_message_id, .. } | Content::Deleted { client_message_id, .. },

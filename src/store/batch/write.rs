@@ -3,11 +3,11 @@
 use sqlx::AssertSqlSafe;
 
 use crate::{
-    model::{Change, Message, RoomId, RoomKind, RoomLog, Seq, UserId, users::fold},
+    model::{Change, Marks, Message, RoomId, RoomKind, RoomLog, Seq, UserId, users::fold},
     store::{
         dialect::{Dialect, Tx, pieces, placeholders, within},
         messages::stored,
-        rooms::{role_code, room_kind_code, state_code},
+        rooms::{history_code, role_code, room_kind_code, state_code},
     },
 };
 
@@ -54,8 +54,8 @@ async fn insert_room(tx: &mut Tx<'_>, log: &RoomLog) -> Result<(), sqlx::Error> 
     within!(tx, c => {
         sqlx::query(
             "insert into rooms (id, kind, name, name_key, topic, topic_key, creator_id,
-                                created_us, head_seq, changed_seq, direct_a, direct_b)
-             values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                                created_us, head_seq, changed_seq, direct_a, direct_b, history)
+             values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )
         .bind(room.id.0)
         .bind(room_kind_code(room.kind))
@@ -67,6 +67,7 @@ async fn insert_room(tx: &mut Tx<'_>, log: &RoomLog) -> Result<(), sqlx::Error> 
         .bind(room.changed_seq.0)
         .bind(pair.map(|(a, _)| a.0))
         .bind(pair.map(|(_, b)| b.0))
+        .bind(history_code(room.history))
         .execute(c).await.map(drop)
     })
 }
@@ -76,12 +77,13 @@ async fn update_settings(tx: &mut Tx<'_>, log: &RoomLog) -> Result<(), sqlx::Err
     within!(tx, c => {
         sqlx::query(
             "update rooms set name = ?, name_key = ?, topic = ?, topic_key = ?, archived_us = ?,
-                              head_seq = ?, changed_seq = ?
+                              history = ?, head_seq = ?, changed_seq = ?
              where id = ?",
         )
         .bind(&room.name).bind(fold(&room.name))
         .bind(&room.topic).bind(fold(&room.topic))
         .bind(room.archived_at.map(|at| at.0))
+        .bind(history_code(room.history))
         .bind(room.head_seq.0)
         .bind(room.changed_seq.0)
         .bind(room.id.0)
@@ -97,9 +99,10 @@ pub async fn messages(tx: &mut Tx<'_>, logs: &[RoomLog]) -> Result<(), sqlx::Err
     for piece in pieces(&posted, ROWS) {
         let sql = format!(
             "insert into messages (room_id, seq, sender_id, kind, client_message_id, body,
-                                   posted_us, changed_seq, reply_to_seq, about_id)
+                                   posted_us, changed_seq, reply_to_seq, about_id,
+                                   thread_seq)
              values {}",
-            placeholders(piece.len(), 10)
+            placeholders(piece.len(), 11)
         );
         within!(&mut *tx, c => {
             let mut query = sqlx::query(AssertSqlSafe(sql));
@@ -115,7 +118,8 @@ pub async fn messages(tx: &mut Tx<'_>, logs: &[RoomLog]) -> Result<(), sqlx::Err
                     .bind(message.posted_at.0)
                     .bind(message.changed_seq.0)
                     .bind(message.reply_to.map(|seq| seq.0))
-                    .bind(row.about.map(|user| user.0));
+                    .bind(row.about.map(|user| user.0))
+                    .bind(message.thread_of.unwrap_or_default().0);
             }
             query.execute(c).await.map(drop)
         })?;
@@ -127,23 +131,26 @@ pub async fn members(tx: &mut Tx<'_>, logs: &[RoomLog]) -> Result<(), sqlx::Erro
     let sql = match tx.dialect() {
         Dialect::MySql => {
             "insert into members (room_id, user_id, role, state, joined_us, muted_until_us,
-                                  changed_seq)
-             values (?, ?, ?, ?, ?, ?, ?)
+                                  changed_seq, floor_seq)
+             values (?, ?, ?, ?, ?, ?, ?, ?)
              on duplicate key update role = values(role), state = values(state),
                  joined_us = values(joined_us), muted_until_us = values(muted_until_us),
-                 changed_seq = values(changed_seq)"
+                 changed_seq = values(changed_seq), floor_seq = values(floor_seq)"
         }
         Dialect::Sqlite => {
             "insert into members (room_id, user_id, role, state, joined_us, muted_until_us,
-                                  changed_seq)
-             values (?, ?, ?, ?, ?, ?, ?)
+                                  changed_seq, floor_seq)
+             values (?, ?, ?, ?, ?, ?, ?, ?)
              on conflict (room_id, user_id) do update set role = excluded.role,
                  state = excluded.state, joined_us = excluded.joined_us,
-                 muted_until_us = excluded.muted_until_us, changed_seq = excluded.changed_seq"
+                 muted_until_us = excluded.muted_until_us, changed_seq = excluded.changed_seq,
+                 floor_seq = excluded.floor_seq"
         }
     };
-    for change in changes(logs) {
+    let changed = logs.iter().flat_map(|log| log.changes.iter().map(move |change| (log, change)));
+    for (log, change) in changed {
         let Some(member) = &change.member else { continue };
+        let floor = log.members.get(&member.user.id).map_or(Seq::ZERO, |held| held.floor);
         within!(tx, c => {
             sqlx::query(sql)
                 .bind(change.room.0)
@@ -153,6 +160,7 @@ pub async fn members(tx: &mut Tx<'_>, logs: &[RoomLog]) -> Result<(), sqlx::Erro
                 .bind(member.joined_at.0)
                 .bind(member.muted_until.map(|until| until.0))
                 .bind(member.changed_seq.0)
+                .bind(floor.0)
                 .execute(c).await.map(drop)
         })?;
     }
@@ -160,30 +168,40 @@ pub async fn members(tx: &mut Tx<'_>, logs: &[RoomLog]) -> Result<(), sqlx::Erro
 }
 
 pub async fn marks(tx: &mut Tx<'_>, logs: &[RoomLog]) -> Result<(), sqlx::Error> {
-    let marks: Vec<(RoomId, UserId, Seq)> = logs
+    let marks: Vec<(RoomId, UserId, Marks)> = logs
         .iter()
         .flat_map(|log| {
             log.moved_marks
                 .iter()
-                .filter_map(|user| log.read.get(user).map(|mark| (log.room.id, *user, *mark)))
+                .filter_map(|user| log.marks.get(user).map(|marks| (log.room.id, *user, *marks)))
         })
         .collect();
-    // The room's lock is held, so the mark that was read is still the newest.
+    // The room's lock is held, so what was read is still the newest.
     let upsert = match tx.dialect() {
-        Dialect::MySql => "on duplicate key update read_seq = values(read_seq)",
+        Dialect::MySql => {
+            "on duplicate key update read_seq = values(read_seq),
+                 delivered_seq = values(delivered_seq), unread_from_seq = values(unread_from_seq)"
+        }
         Dialect::Sqlite => {
-            "on conflict (room_id, user_id) do update set read_seq = excluded.read_seq"
+            "on conflict (room_id, user_id) do update set read_seq = excluded.read_seq,
+                 delivered_seq = excluded.delivered_seq, unread_from_seq = excluded.unread_from_seq"
         }
     };
     for piece in pieces(&marks, ROWS) {
         let sql = format!(
-            "insert into marks (room_id, user_id, read_seq) values {} {upsert}",
-            placeholders(piece.len(), 3),
+            "insert into marks (room_id, user_id, read_seq, delivered_seq, unread_from_seq)
+             values {} {upsert}",
+            placeholders(piece.len(), 5),
         );
         within!(tx, c => {
             let mut query = sqlx::query(AssertSqlSafe(sql));
-            for (room, user, mark) in piece {
-                query = query.bind(room.0).bind(user.0).bind(mark.0);
+            for (room, user, marks) in piece {
+                query = query
+                    .bind(room.0)
+                    .bind(user.0)
+                    .bind(marks.read.0)
+                    .bind(marks.delivered.0)
+                    .bind(marks.unread_from.unwrap_or_default().0);
             }
             query.execute(c).await.map(drop)
         })?;

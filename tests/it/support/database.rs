@@ -6,7 +6,10 @@ use std::{
     sync::OnceLock,
 };
 
-use sqlx::{Connection as _, Executor as _, MySqlConnection};
+use sqlx::{
+    ConnectOptions as _, Connection as _, Executor as _, MySqlConnection, SqliteConnection,
+    sqlite::SqliteConnectOptions,
+};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Database {
@@ -44,6 +47,43 @@ impl MySqlDatabase {
         let mut connection =
             MySqlConnection::connect(&self.server).await.expect("the test's MySQL server answers");
         connection.execute(sqlx::AssertSqlSafe(sql)).await.expect("an administrator's statement");
+    }
+}
+
+/// A connection past the server: to put in what would take too long through it,
+/// and to look at what is really stored.
+pub enum Raw {
+    Sqlite(SqliteConnection),
+    MySql(MySqlConnection),
+}
+
+impl Raw {
+    /// Connects to a server's database by its option `store.url`.
+    pub async fn connect(url: &str) -> Self {
+        match url.strip_prefix("sqlite:") {
+            Some(path) => {
+                let options = SqliteConnectOptions::new().filename(path);
+                Self::Sqlite(options.connect().await.expect("the server's file"))
+            }
+            None => Self::MySql(MySqlConnection::connect(url).await.expect("the database")),
+        }
+    }
+
+    pub async fn execute(&mut self, sql: String) {
+        let sql = sqlx::AssertSqlSafe(sql);
+        match self {
+            Self::Sqlite(connection) => connection.execute(sql).await.map(drop),
+            Self::MySql(connection) => connection.execute(sql).await.map(drop),
+        }
+        .expect("a statement");
+    }
+
+    pub async fn count(&mut self, sql: &'static str) -> i64 {
+        match self {
+            Self::Sqlite(connection) => sqlx::query_scalar(sql).fetch_one(connection).await,
+            Self::MySql(connection) => sqlx::query_scalar(sql).fetch_one(connection).await,
+        }
+        .expect("a count")
     }
 }
 

@@ -12,7 +12,11 @@ use tokio::{
     task::JoinHandle,
 };
 
-use super::{Database, database::MySqlDatabase, within};
+use super::{
+    Database,
+    database::{MySqlDatabase, Raw},
+    within,
+};
 
 /// A server in this process.
 pub struct Server {
@@ -68,6 +72,11 @@ impl Server {
             })
             .await
         }));
+    }
+
+    /// A connection to its database, past the server.
+    pub async fn database(&self) -> Raw {
+        Raw::connect(&self.config.store_url()).await
     }
 
     /// Asks the server to stop, and waits until it has.

@@ -1,0 +1,76 @@
+//! Inviting people into rooms.
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use rand::RngCore as _;
+
+use super::Chat;
+use crate::{
+    error::{Error, Result},
+    model::{
+        Caller, Invite, Op, Room, RoomId, Timestamp,
+        invites::{NewInvite, Preview},
+        limits,
+        rooms::Right,
+    },
+};
+
+/// Of random bytes in a code: not to be guessed.
+const CODE_BYTES: usize = 18;
+
+impl Chat {
+    pub async fn create_invite(&self, caller: Caller, new: NewInvite) -> Result<Invite> {
+        self.posting.check(&caller.user)?;
+        let NewInvite { room, expires_at, max_uses } = new;
+        self.view_with(room, caller.user, Right::AddMembers).await?;
+        let now = Timestamp::now();
+        if self.store.invites(room, now).await?.len() >= limits::INVITES {
+            return Err(Error::TooManyInvites);
+        }
+        let mut code = [0; CODE_BYTES];
+        rand::rng().fill_bytes(&mut code);
+        let invite = Invite {
+            code: URL_SAFE_NO_PAD.encode(code),
+            room,
+            creator: caller.user,
+            created_at: now,
+            expires_at,
+            max_uses,
+            uses: 0,
+            revoked: false,
+        };
+        self.store.create_invite(&invite).await?;
+        Ok(invite)
+    }
+
+    /// The invites of a room that are good.
+    pub async fn list_invites(&self, caller: Caller, room: RoomId) -> Result<Vec<Invite>> {
+        self.view_with(room, caller.user, Right::AddMembers).await?;
+        self.store.invites(room, Timestamp::now()).await
+    }
+
+    pub async fn revoke_invite(&self, caller: Caller, code: &str) -> Result<()> {
+        let invite = self.store.invite(code).await?.ok_or(Error::InviteNotFound)?;
+        match self.view_with(invite.room, caller.user, Right::AddMembers).await {
+            Err(Error::RoomNotFound) => Err(Error::InviteNotFound),
+            Err(error) => Err(error),
+            Ok(_) => self.store.revoke_invite(code, Timestamp::now()).await,
+        }
+    }
+
+    /// What an invite is for.
+    pub async fn get_invite(&self, caller: Caller, code: &str) -> Result<Preview> {
+        let invite = self.store.invite(code).await?.ok_or(Error::InviteNotFound)?;
+        invite.check(Timestamp::now())?;
+        let (access, _) = self.access(invite.room, caller.user).await?;
+        let room = self.store.room(invite.room).await?.ok_or(Error::InviteNotFound)?;
+        let creator = self.store.user(invite.creator).await?;
+        Ok(Preview { invite, room, creator, joined: access.is_member() })
+    }
+
+    pub async fn redeem_invite(&self, caller: Caller, code: String) -> Result<Room> {
+        self.posting.check(&caller.user)?;
+        let invite = self.store.invite(&code).await?.ok_or(Error::InviteNotFound)?;
+        let user = self.store.user(caller.user).await?.ok_or(Error::SessionRevoked)?;
+        self.change_room(Op::Redeem { room: invite.room, user, code }).await
+    }
+}

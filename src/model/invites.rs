@@ -1,0 +1,46 @@
+//! Invitations into rooms.
+
+use super::{Room, RoomId, Timestamp, User, UserId};
+use crate::error::{Error, Result};
+
+/// A link into a room.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Invite {
+    /// Whoever knows it can join.
+    pub code: String,
+    pub room: RoomId,
+    pub creator: UserId,
+    pub created_at: Timestamp,
+    pub expires_at: Option<Timestamp>,
+    /// 0: any number.
+    pub max_uses: i64,
+    pub uses: i64,
+    pub revoked: bool,
+}
+
+impl Invite {
+    /// Whether someone may still come in by it.
+    pub fn check(&self, now: Timestamp) -> Result<()> {
+        if self.revoked {
+            return Err(Error::InviteNotFound);
+        }
+        let over = self.expires_at.is_some_and(|at| at <= now);
+        let used_up = self.max_uses > 0 && self.uses >= self.max_uses;
+        if over || used_up { Err(Error::InviteExpired) } else { Ok(()) }
+    }
+}
+
+/// An invite to be made.
+pub struct NewInvite {
+    pub room: RoomId,
+    pub expires_at: Option<Timestamp>,
+    pub max_uses: i64,
+}
+
+/// What an invite shows before one joins.
+pub struct Preview {
+    pub invite: Invite,
+    pub room: Room,
+    pub creator: Option<User>,
+    pub joined: bool,
+}

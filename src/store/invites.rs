@@ -1,0 +1,170 @@
+//! Invitations into rooms.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sqlx::AssertSqlSafe;
+use uuid::Uuid;
+
+use super::{
+    Store,
+    dialect::{Tx, padded, placeholders, reading, refused, retried, within},
+};
+use crate::{
+    error::Result,
+    model::{Invite, Op, RoomId, RoomLog, Timestamp, UserId, limits},
+};
+
+/// Of `invites i`. Uses are counted, not kept.
+const INVITES: &str = "select i.code, i.room_id, i.creator_id, i.created_us, i.expires_us,
+        i.max_uses, i.revoked_us,
+        (select count(*) from invite_uses v where v.code = i.code) as uses
+     from invites i";
+
+#[derive(sqlx::FromRow)]
+struct InviteRow {
+    code: String,
+    room_id: Uuid,
+    creator_id: Uuid,
+    created_us: i64,
+    expires_us: Option<i64>,
+    max_uses: i64,
+    revoked_us: Option<i64>,
+    uses: i64,
+}
+
+impl From<InviteRow> for Invite {
+    fn from(row: InviteRow) -> Self {
+        Self {
+            code: row.code,
+            room: RoomId(row.room_id),
+            creator: UserId(row.creator_id),
+            created_at: Timestamp(row.created_us),
+            expires_at: row.expires_us.map(Timestamp),
+            max_uses: row.max_uses,
+            uses: row.uses,
+            revoked: row.revoked_us.is_some(),
+        }
+    }
+}
+
+/// Reads the invites that a batch's operations are about.
+pub(super) async fn read(
+    tx: &mut Tx<'_>,
+    ops: &[&Op],
+    logs: &mut BTreeMap<RoomId, RoomLog>,
+) -> Result<(), sqlx::Error> {
+    let asked: BTreeSet<(&str, UserId)> = ops
+        .iter()
+        .filter_map(|op| match op {
+            Op::Redeem { code, user, .. } => Some((code.as_str(), user.id)),
+            _ => None,
+        })
+        .collect();
+    if asked.is_empty() {
+        return Ok(());
+    }
+    let codes = padded(asked.iter().map(|(code, _)| *code).collect::<Vec<_>>());
+    let sql = format!("{INVITES} where i.code in {}", placeholders(1, codes.len()));
+    let rows: Vec<InviteRow> = within!(&mut *tx, c => {
+        let mut query = sqlx::query_as(AssertSqlSafe(sql));
+        for code in &codes {
+            query = query.bind(*code);
+        }
+        query.fetch_all(c).await
+    })?;
+    let asked = padded(asked.into_iter().collect::<Vec<_>>());
+    let sql = format!(
+        "select code, user_id from invite_uses where {}",
+        vec!["(code = ? and user_id = ?)"; asked.len()].join(" or "),
+    );
+    let used: Vec<(String, Uuid)> = within!(&mut *tx, c => {
+        let mut query = sqlx::query_as(AssertSqlSafe(sql));
+        for (code, user) in &asked {
+            query = query.bind(*code).bind(user.0);
+        }
+        query.fetch_all(c).await
+    })?;
+    for invite in rows.into_iter().map(Invite::from) {
+        let Some(log) = logs.get_mut(&invite.room) else { continue };
+        let by_this = used.iter().filter(|(code, _)| *code == invite.code);
+        log.invited.extend(by_this.map(|(code, user)| (code.clone(), UserId(*user))));
+        log.invites.insert(invite.code.clone(), invite);
+    }
+    Ok(())
+}
+
+/// Writes who has come in by which invite.
+pub(super) async fn write(tx: &mut Tx<'_>, logs: &[RoomLog]) -> Result<(), sqlx::Error> {
+    for (code, user) in logs.iter().flat_map(|log| &log.touched.invited) {
+        within!(&mut *tx, c => {
+            sqlx::query("insert into invite_uses (code, user_id, used_us) values (?, ?, ?)")
+                .bind(code).bind(user.0).bind(Timestamp::now().0)
+                .execute(c).await.map(drop)
+        })?;
+    }
+    Ok(())
+}
+
+impl Store {
+    pub async fn create_invite(&self, invite: &Invite) -> Result<()> {
+        retried!(self.try_create_invite(invite).await).map_err(refused)
+    }
+
+    async fn try_create_invite(&self, invite: &Invite) -> Result<(), sqlx::Error> {
+        let mut tx = self.pools.begin().await?;
+        within!(&mut tx, c => {
+            sqlx::query(
+                "insert into invites (code, room_id, creator_id, created_us, expires_us, max_uses)
+                 values (?, ?, ?, ?, ?, ?)",
+            )
+            .bind(&invite.code)
+            .bind(invite.room.0)
+            .bind(invite.creator.0)
+            .bind(invite.created_at.0)
+            .bind(invite.expires_at.map(|at| at.0))
+            .bind(invite.max_uses)
+            .execute(c).await.map(drop)
+        })?;
+        tx.commit().await
+    }
+
+    /// One invite, good or not.
+    pub async fn invite(&self, code: &str) -> Result<Option<Invite>> {
+        let sql = format!("{INVITES} where i.code = ?");
+        let row: Option<InviteRow> = reading!(&self.pools, c => {
+            sqlx::query_as(AssertSqlSafe(sql)).bind(code).fetch_optional(c).await
+        })
+        .map_err(refused)?;
+        Ok(row.map(Invite::from))
+    }
+
+    /// The invites of a room that are good, the newest first.
+    pub async fn invites(&self, room: RoomId, now: Timestamp) -> Result<Vec<Invite>> {
+        let sql = format!(
+            "select code, room_id, creator_id, created_us, expires_us, max_uses, revoked_us, uses
+             from ({INVITES} where i.room_id = ? and i.revoked_us is null
+                   and (i.expires_us is null or i.expires_us > ?)) listed
+             where max_uses = 0 or uses < max_uses
+             order by created_us desc, code limit {}",
+            limits::INVITES,
+        );
+        let rows: Vec<InviteRow> = reading!(&self.pools, c => {
+            sqlx::query_as(AssertSqlSafe(sql)).bind(room.0).bind(now.0).fetch_all(c).await
+        })
+        .map_err(refused)?;
+        Ok(rows.into_iter().map(Invite::from).collect())
+    }
+
+    pub async fn revoke_invite(&self, code: &str, now: Timestamp) -> Result<()> {
+        retried!(self.try_revoke_invite(code, now).await).map_err(refused)
+    }
+
+    async fn try_revoke_invite(&self, code: &str, now: Timestamp) -> Result<(), sqlx::Error> {
+        let mut tx = self.pools.begin().await?;
+        within!(&mut tx, c => {
+            sqlx::query("update invites set revoked_us = ? where code = ? and revoked_us is null")
+                .bind(now.0).bind(code).execute(c).await.map(drop)
+        })?;
+        tx.commit().await
+    }
+}

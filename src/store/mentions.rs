@@ -1,0 +1,211 @@
+//! Whom messages call.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sqlx::AssertSqlSafe;
+use uuid::Uuid;
+
+use super::{
+    Store,
+    dialect::{Tx, padded, pieces, placeholders, reading, refused, within},
+    messages::{MESSAGES, MessageRow, limit_plus_one},
+};
+use crate::{
+    error::Result,
+    model::{
+        Mention, Mentioned, Message, Op, RoomId, RoomLog, Seq, Timestamp, UserId,
+        messages::MentionPage, users::fold,
+    },
+};
+
+/// Rows in one statement.
+const ROWS: usize = 64;
+
+/// Stands for all members.
+pub(super) const ALL: Uuid = Uuid::max();
+/// Stands for those who are online.
+const HERE: Uuid = Uuid::nil();
+
+/// Position, whom, by which name.
+pub(super) type Row = (i64, Uuid, String);
+
+/// Whom some messages of a room call.
+pub(super) fn mentions_sql(messages: usize) -> String {
+    format!(
+        "select seq, user_id, name from mentions where room_id = ? and seq in {}
+         order by seq, user_id",
+        placeholders(1, messages),
+    )
+}
+
+pub(super) fn gather(rows: Vec<Row>) -> BTreeMap<Seq, Vec<Mention>> {
+    let mut found: BTreeMap<Seq, Vec<Mention>> = BTreeMap::new();
+    for (seq, user, name) in rows {
+        let who = match user {
+            ALL => Mentioned::All,
+            HERE => Mentioned::Here,
+            user => Mentioned::User(UserId(user)),
+        };
+        found.entry(Seq(seq)).or_default().push(Mention { who, name });
+    }
+    found
+}
+
+fn stored(who: Mentioned) -> Uuid {
+    match who {
+        Mentioned::All => ALL,
+        Mentioned::Here => HERE,
+        Mentioned::User(user) => user.0,
+    }
+}
+
+/// Reads which of the names that a batch's texts call are those of members.
+pub(super) async fn read_named(
+    tx: &mut Tx<'_>,
+    ops: &[&Op],
+    logs: &mut BTreeMap<RoomId, RoomLog>,
+) -> Result<(), sqlx::Error> {
+    let mut wanted: BTreeMap<RoomId, BTreeSet<String>> = BTreeMap::new();
+    for op in ops.iter().filter(|op| !op.names().is_empty()) {
+        wanted.entry(op.room()).or_default().extend(op.names().iter().map(|name| fold(name)));
+    }
+    for (room, names) in wanted {
+        let Some(log) = logs.get_mut(&room) else { continue };
+        for piece in pieces(&names.into_iter().collect::<Vec<_>>(), ROWS) {
+            let sql = format!(
+                "select u.username_key, u.id from users u
+                 join members m on m.room_id = ? and m.user_id = u.id and m.state = 1
+                 where u.username_key in {}",
+                placeholders(1, piece.len()),
+            );
+            let rows: Vec<(String, Uuid)> = within!(&mut *tx, c => {
+                let mut query = sqlx::query_as(AssertSqlSafe(sql)).bind(room.0);
+                for name in piece {
+                    query = query.bind(name);
+                }
+                query.fetch_all(c).await
+            })?;
+            log.named.extend(rows.into_iter().map(|(name, id)| (name, UserId(id))));
+        }
+    }
+    Ok(())
+}
+
+/// Writes whom the batch's messages call.
+pub(super) async fn write(tx: &mut Tx<'_>, logs: &[RoomLog]) -> Result<(), sqlx::Error> {
+    for log in logs {
+        let gone = log.touched.mentions.iter().chain(&log.touched.deleted);
+        for seq in gone {
+            within!(&mut *tx, c => {
+                sqlx::query("delete from mentions where room_id = ? and seq = ?")
+                    .bind(log.room.id.0).bind(seq.0).execute(c).await.map(drop)
+            })?;
+        }
+    }
+    let calling = |log: &RoomLog, seq: Seq| {
+        log.changes.first().is_some_and(|first| seq > first.after)
+            || log.touched.mentions.contains(&seq)
+    };
+    let rows: Vec<(RoomId, &Message, &Mention)> = logs
+        .iter()
+        .flat_map(|log| {
+            let messages = log.messages.values().filter(|message| calling(log, message.seq));
+            messages.flat_map(move |message| {
+                message.mentions.iter().map(move |mention| (log.room.id, message, mention))
+            })
+        })
+        .collect();
+    for piece in pieces(&rows, ROWS) {
+        let sql = format!(
+            "insert into mentions (room_id, user_id, seq, name, mentioned_us) values {}",
+            placeholders(piece.len(), 5),
+        );
+        within!(&mut *tx, c => {
+            let mut query = sqlx::query(AssertSqlSafe(sql));
+            for (room, message, mention) in piece {
+                query = query
+                    .bind(room.0)
+                    .bind(stored(mention.who))
+                    .bind(message.seq.0)
+                    .bind(&mention.name)
+                    .bind(message.posted_at.0);
+            }
+            query.execute(c).await.map(drop)
+        })?;
+    }
+    Ok(())
+}
+
+impl Store {
+    /// The messages that mention a user in the rooms they are in, newest first.
+    ///
+    /// By name they are found by the user alone; `@all` is looked for room by
+    /// room, where only admins write it.
+    pub async fn mentions(&self, user: UserId, page: &MentionPage) -> Result<Vec<Message>> {
+        let (at, room, seq) =
+            page.after.unwrap_or((Timestamp(i64::MAX), RoomId(Uuid::max()), Seq(i64::MAX)));
+        let before = "(n.mentioned_us < ? or (n.mentioned_us = ?
+                       and (n.room_id < ? or (n.room_id = ? and n.seq < ?))))";
+        let sql = format!(
+            "select room_id, seq from (
+                 select n.room_id, n.seq, n.mentioned_us from mentions n
+                 join members m on m.room_id = n.room_id and m.user_id = n.user_id and m.state = 1
+                 where n.user_id = ? and n.mentioned_us >= m.joined_us and {before}
+                 union
+                 select n.room_id, n.seq, n.mentioned_us from members m
+                 join mentions n on n.room_id = m.room_id and n.user_id = ?
+                 where m.user_id = ? and m.state = 1 and n.mentioned_us >= m.joined_us and {before}
+             ) found
+             where (select x.sender_id from messages x
+                    where x.room_id = found.room_id and x.seq = found.seq) <> ?
+             order by mentioned_us desc, room_id desc, seq desc limit ?"
+        );
+        let names: Vec<(Uuid, i64)> = reading!(&self.pools, c => {
+            sqlx::query_as(AssertSqlSafe(sql))
+                .bind(user.0)
+                .bind(at.0).bind(at.0).bind(room.0).bind(room.0).bind(seq.0)
+                .bind(ALL).bind(user.0)
+                .bind(at.0).bind(at.0).bind(room.0).bind(room.0).bind(seq.0)
+                .bind(user.0)
+                .bind(limit_plus_one(page.limit))
+                .fetch_all(c).await
+        })
+        .map_err(refused)?;
+        let mut found = self.messages_named(&names).await?;
+        let in_order =
+            names.into_iter().filter_map(|(room, seq)| found.remove(&(RoomId(room), Seq(seq))));
+        Ok(in_order.collect())
+    }
+
+    /// Messages of several rooms by their names, with what hangs on them.
+    pub(super) async fn messages_named(
+        &self,
+        names: &[(Uuid, i64)],
+    ) -> Result<BTreeMap<(RoomId, Seq), Message>> {
+        let mut rooms: BTreeMap<RoomId, Vec<Message>> = BTreeMap::new();
+        if !names.is_empty() {
+            let names = padded(names.to_vec());
+            let sql = format!(
+                "{MESSAGES} where {}",
+                vec!["(x.room_id = ? and x.seq = ?)"; names.len()].join(" or "),
+            );
+            let rows: Vec<MessageRow> = reading!(&self.pools, c => {
+                let mut query = sqlx::query_as(AssertSqlSafe(sql));
+                for (room, seq) in &names {
+                    query = query.bind(*room).bind(*seq);
+                }
+                query.fetch_all(c).await
+            })
+            .map_err(refused)?;
+            for message in rows.into_iter().map(Message::from) {
+                rooms.entry(message.room).or_default().push(message);
+            }
+        }
+        let mut found = BTreeMap::new();
+        for (room, messages) in rooms {
+            let dressed = self.dressed(room, messages).await?;
+            found.extend(dressed.into_iter().map(|message| ((room, message.seq), message)));
+        }
+        Ok(found)
+    }
+}

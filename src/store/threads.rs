@@ -1,0 +1,127 @@
+//! How far users have read threads, and which they follow.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sqlx::AssertSqlSafe;
+use uuid::Uuid;
+
+use super::{
+    Store,
+    dialect::{Dialect, Tx, padded, pieces, placeholders, reading, refused, within},
+};
+use crate::{
+    error::Result,
+    model::{Mark, Op, RoomId, RoomLog, Seq, UserId, messages::ThreadMark},
+};
+
+/// Rows in one statement.
+const ROWS: usize = 64;
+
+/// Reads the marks that a batch's operations may move: after the messages that
+/// threads hang on, and the names that texts call.
+pub(super) async fn read(
+    tx: &mut Tx<'_>,
+    ops: &[&Op],
+    logs: &mut BTreeMap<RoomId, RoomLog>,
+) -> Result<(), sqlx::Error> {
+    let mut wanted: BTreeMap<RoomId, (BTreeSet<Seq>, BTreeSet<UserId>)> = BTreeMap::new();
+    for op in ops {
+        let (thread, user) = match op {
+            Op::Send(draft) => (draft.thread_of, draft.sender),
+            Op::Mark { user, mark: Mark::ThreadRead { root, .. }, .. } => (Some(*root), *user),
+            _ => continue,
+        };
+        if let Some(root) = thread {
+            let (threads, users) = wanted.entry(op.room()).or_default();
+            threads.insert(root);
+            users.insert(user);
+        }
+    }
+    for (room, (threads, mut users)) in wanted {
+        let Some(log) = logs.get_mut(&room) else { continue };
+        users.extend(log.named.values());
+        users.extend(threads.iter().filter_map(|root| Some(log.messages.get(root)?.sender)));
+        let threads = padded(threads.into_iter().collect::<Vec<_>>());
+        let users = padded(users.into_iter().collect::<Vec<_>>());
+        let sql = format!(
+            "select user_id, thread_seq, read_seq, follows from thread_marks
+             where room_id = ? and user_id in {} and thread_seq in {}",
+            placeholders(1, users.len()),
+            placeholders(1, threads.len()),
+        );
+        let rows: Vec<(Uuid, i64, i64, i16)> = within!(&mut *tx, c => {
+            let mut query = sqlx::query_as(AssertSqlSafe(sql)).bind(room.0);
+            for user in &users {
+                query = query.bind(user.0);
+            }
+            for root in &threads {
+                query = query.bind(root.0);
+            }
+            query.fetch_all(c).await
+        })?;
+        for (user, root, read_seq, follows) in rows {
+            let mark = ThreadMark { read_seq: Seq(read_seq), follows: follows != 0 };
+            log.thread_marks.insert((Seq(root), UserId(user)), mark);
+        }
+    }
+    Ok(())
+}
+
+/// Writes the marks that moved. The room's lock is held, so what was read is
+/// still the newest.
+pub(super) async fn write(tx: &mut Tx<'_>, logs: &[RoomLog]) -> Result<(), sqlx::Error> {
+    let upsert = match tx.dialect() {
+        Dialect::MySql => {
+            "on duplicate key update read_seq = values(read_seq), follows = values(follows)"
+        }
+        Dialect::Sqlite => {
+            "on conflict (user_id, room_id, thread_seq) do update set
+             read_seq = excluded.read_seq, follows = excluded.follows"
+        }
+    };
+    let marks: Vec<(RoomId, Seq, UserId, ThreadMark)> =
+        logs.iter()
+            .flat_map(|log| {
+                log.touched.thread_marks.iter().filter_map(|key| {
+                    Some((log.room.id, key.0, key.1, *log.thread_marks.get(key)?))
+                })
+            })
+            .collect();
+    for piece in pieces(&marks, ROWS) {
+        let sql = format!(
+            "insert into thread_marks (user_id, room_id, thread_seq, read_seq, follows)
+             values {} {upsert}",
+            placeholders(piece.len(), 5),
+        );
+        within!(&mut *tx, c => {
+            let mut query = sqlx::query(AssertSqlSafe(sql));
+            for (room, root, user, mark) in piece {
+                query = query
+                    .bind(user.0)
+                    .bind(room.0)
+                    .bind(root.0)
+                    .bind(mark.read_seq.0)
+                    .bind(i16::from(mark.follows));
+            }
+            query.execute(c).await.map(drop)
+        })?;
+    }
+    Ok(())
+}
+
+impl Store {
+    /// How a user stands to a thread.
+    pub async fn thread_mark(&self, room: RoomId, root: Seq, user: UserId) -> Result<ThreadMark> {
+        let row: Option<(i64, i16)> = reading!(&self.pools, c => {
+            sqlx::query_as(
+                "select read_seq, follows from thread_marks
+                 where user_id = ? and room_id = ? and thread_seq = ?",
+            )
+            .bind(user.0).bind(room.0).bind(root.0).fetch_optional(c).await
+        })
+        .map_err(refused)?;
+        let mark =
+            |(read_seq, follows)| ThreadMark { read_seq: Seq(read_seq), follows: follows != 0 };
+        Ok(row.map(mark).unwrap_or_default())
+    }
+}

@@ -1,0 +1,92 @@
+//! Marks, receipts, and what users want to hear.
+
+use super::{fields::Fields, timestamp, v1};
+use crate::{
+    error::Result,
+    model::{
+        Mark, Marks, RoomId, RoomSettings, Seq, Timestamp, UserId, limits,
+        marks::{Level, Receipts, SettingsChange},
+    },
+};
+
+#[must_use]
+pub fn receipt(room: RoomId, user: UserId, marks: Marks) -> v1::Receipt {
+    v1::Receipt {
+        room_id: room.to_string(),
+        user_id: user.to_string(),
+        delivered_seq: marks.delivered.0,
+        read_seq: if marks.secret { 0 } else { marks.read.0 },
+    }
+}
+
+#[must_use]
+pub fn receipts(room: RoomId, receipts: Receipts) -> v1::ListReceiptsResponse {
+    let Receipts { read, delivered, members } = receipts;
+    let count = |n: i64| i32::try_from(n.min(limits::RECEIPT_COUNT)).unwrap_or(i32::MAX);
+    v1::ListReceiptsResponse {
+        read_count: count(read),
+        read_more: read > limits::RECEIPT_COUNT,
+        delivered_count: count(delivered),
+        delivered_more: delivered > limits::RECEIPT_COUNT,
+        receipts: members.into_iter().map(|(user, marks)| receipt(room, user, marks)).collect(),
+    }
+}
+
+#[must_use]
+pub fn room_settings(room: RoomId, settings: RoomSettings) -> v1::RoomSettings {
+    let RoomSettings { level, muted_until, starred } = settings;
+    let level = match level {
+        Level::All => v1::NotificationLevel::All,
+        Level::Mentions => v1::NotificationLevel::Mentions,
+        Level::Nothing => v1::NotificationLevel::Nothing,
+    };
+    v1::RoomSettings {
+        room_id: room.to_string(),
+        level: level.into(),
+        muted_until: muted_until.map(timestamp),
+        starred,
+    }
+}
+
+/// Which room or thread was read, and how far.
+pub fn mark_read(request: &v1::MarkReadRequest) -> Result<(RoomId, Mark)> {
+    let mut fields = Fields::new();
+    let room = fields.room("room_id", &request.room_id);
+    let root = fields.seq("thread_seq", request.thread_seq);
+    let seq = fields.seq("seq", request.seq);
+    let mark = if root > Seq::ZERO { Mark::ThreadRead { root, seq } } else { Mark::Read(seq) };
+    fields.finish((room, mark))
+}
+
+pub fn mark_delivered(request: &v1::MarkDeliveredRequest) -> Result<(RoomId, Mark)> {
+    let mut fields = Fields::new();
+    let room = fields.room("room_id", &request.room_id);
+    let mark = Mark::Delivered(fields.seq("seq", request.seq));
+    fields.finish((room, mark))
+}
+
+pub fn mark_unread(request: &v1::MarkUnreadRequest) -> Result<(RoomId, Mark)> {
+    let mut fields = Fields::new();
+    let room = fields.room("room_id", &request.room_id);
+    let seq = fields.seq("seq", request.seq);
+    fields.finish((room, Mark::Unread((seq > Seq::ZERO).then_some(seq))))
+}
+
+pub fn update_membership(
+    request: &v1::UpdateMembershipRequest,
+    now: Timestamp,
+) -> Result<(RoomId, SettingsChange)> {
+    let mut fields = Fields::new();
+    let room = fields.room("room_id", &request.room_id);
+    let level = request.level.and_then(|level| match v1::NotificationLevel::try_from(level) {
+        Ok(v1::NotificationLevel::All) => Some(Level::All),
+        Ok(v1::NotificationLevel::Mentions) => Some(Level::Mentions),
+        Ok(v1::NotificationLevel::Nothing) => Some(Level::Nothing),
+        Ok(v1::NotificationLevel::Unspecified) | Err(_) => {
+            fields.violate("level", "must be ALL, MENTIONS or NOTHING");
+            None
+        }
+    });
+    let muted_until = request.mute_for.as_ref().map(|span| fields.until("mute_for", span, now));
+    fields.finish((room, SettingsChange { level, muted_until, starred: request.starred }))
+}
