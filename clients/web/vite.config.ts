@@ -32,6 +32,24 @@ function withoutJson(): Plugin {
   };
 }
 
+/**
+ * Generated code carries its descriptors in base64, in which gzip finds nothing
+ * that repeats. As plain text they are half as large on the way.
+ */
+function plainDescriptors(): Plugin {
+  return {
+    name: "plain-descriptors",
+    apply: "build",
+    transform(code, id) {
+      if (!/\/gen\/.*_pb\.ts$/.test(id)) return undefined;
+      return code.replace(/fileDesc\("([A-Za-z0-9+/=]+)"/g, (_, base64: string) => {
+        const bytes = Buffer.from(base64, "base64").toString("latin1");
+        return `fileDesc(btoa(${JSON.stringify(bytes)})`;
+      });
+    },
+  };
+}
+
 /** Prints the size of what the entry needs, and refuses too much of it. */
 function initialSize(): Plugin {
   return {
@@ -56,7 +74,7 @@ function initialSize(): Plugin {
 }
 
 export default defineConfig({
-  plugins: [solid(), withoutJson(), initialSize()],
+  plugins: [solid(), plainDescriptors(), withoutJson(), initialSize()],
   server: { proxy },
   preview: { proxy },
   build: {

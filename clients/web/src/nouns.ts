@@ -93,6 +93,63 @@ export interface Message {
   readonly editedAt: number;
   readonly reactions: readonly Reaction[];
   readonly pin: { readonly userId: string; readonly at: number } | undefined;
+  readonly mentions: readonly Mention[];
+  /** The position of the message whose thread this one is in; 0 if it stands in the timeline. */
+  readonly threadSeq: number;
+  readonly thread: { readonly replies: number; readonly more: boolean } | undefined;
+}
+
+/** Whom a message calls, by the name as it stands in the text. */
+export interface Mention {
+  readonly name: string;
+  readonly userId: string;
+  /** All, or those who are there. */
+  readonly everybody: boolean;
+}
+
+/** What has arrived at a member, and what they have read (0 if they do not tell). */
+export interface Receipt {
+  readonly roomId: string;
+  readonly userId: string;
+  readonly deliveredSeq: number;
+  readonly readSeq: number;
+}
+
+export interface Thread {
+  readonly root: Message;
+  readonly messages: readonly Message[];
+  readonly hasOlder: boolean;
+}
+
+export interface Invite {
+  readonly code: string;
+  readonly roomId: string;
+  readonly createdAt: number;
+  /** 0 if it does not expire. */
+  readonly expiresAt: number;
+  readonly maxUses: number;
+  readonly uses: number;
+}
+
+/** What an invite is for, before one joins by it. */
+export interface Invitation {
+  readonly roomName: string;
+  readonly roomTopic: string;
+  readonly memberCount: number;
+  readonly creator: User;
+  /** Set if the caller is a member already. */
+  readonly joinedRoomId: string;
+}
+
+export type NotificationLevel = "all" | "mentions" | "nothing";
+
+/** What the user has set for themselves in a room. */
+export interface RoomSettings {
+  readonly roomId: string;
+  readonly level: NotificationLevel;
+  /** Nothing is told before this; 0 if not muted. */
+  readonly mutedUntil: number;
+  readonly starred: boolean;
 }
 
 /** A text that a message had before. */
@@ -118,6 +175,8 @@ export interface RoomSummary {
   readonly readSeq: number;
   readonly unreadCount: number;
   readonly unreadMore: boolean;
+  readonly unreadMentions: number;
+  readonly settings: RoomSettings;
   readonly lastMessage: Message | undefined;
 }
 
@@ -147,6 +206,7 @@ export interface WatchedRoom {
   readonly onlineCount: number;
   readonly presences: readonly Presence[];
   readonly typing: readonly string[];
+  readonly receipts: readonly Receipt[];
 }
 
 export interface DirectoryRoom {
@@ -179,6 +239,8 @@ export interface Unsent {
   readonly text: string;
   /** The position of the message that it answers; 0 if none. */
   readonly replyTo: number;
+  /** The thread in which it shall stand; 0 for the timeline. */
+  readonly threadSeq: number;
   /** When it was written. */
   readonly at: number;
 }

@@ -12,11 +12,12 @@ import { Rows } from "../src/state/rows";
 import { TypingThrottle } from "../src/state/typing";
 
 const ME = { id: "me", username: "me", displayName: "Me", bio: "", statusText: "", createdAt: 0 };
+const SETTINGS = { roomId: "r", level: "all", mutedUntil: 0, starred: false } as const;
 const text = (words: string): Content => ({ kind: "text", text: words });
 
 function message(seq: number, more: Partial<Message> = {}): Message {
   const content = text(`m${seq}`);
-  const rest = { clientMessageId: `c${seq}`, replyTo: 0, editedAt: 0, reactions: [], pin: undefined };
+  const rest = { clientMessageId: `c${seq}`, replyTo: 0, editedAt: 0, reactions: [], pin: undefined, mentions: [], threadSeq: 0, thread: undefined };
   return { roomId: "r", seq, senderId: "other", postedAt: seq * 1000, changedSeq: seq, content, ...rest, ...more };
 }
 
@@ -25,7 +26,7 @@ function summary(headSeq: number, more: Partial<RoomSummary> = {}): RoomSummary 
     id: "r", kind: "public", name: "Room", topic: "", creatorId: "", createdAt: 0, memberCount: 2,
     changedSeq: 1, headSeq, archivedAt: 0, directUserIds: [],
   } as const;
-  return { room, role: "member", readSeq: headSeq, unreadCount: 0, unreadMore: false, lastMessage: undefined, ...more };
+  return { room, role: "member", readSeq: headSeq, unreadCount: 0, unreadMore: false, unreadMentions: 0, settings: SETTINGS, lastMessage: undefined, ...more };
 }
 
 const change = (seq: number, it: Message | undefined, afterSeq = seq - 1): RoomChange => ({
@@ -67,7 +68,18 @@ describe("apply", () => {
     const { model, view } = modelWith(12, { readSeq: 2, unreadCount: 9 });
     const messages = [3, 4, 5, 6, 7, 8, 9, 10, 11, 12].map((seq) => message(seq, seq === 4 ? { senderId: "me" } : {}));
     applyPage(model, "r", { messages, hasOlder: false, hasNewer: false, headSeq: 12 }, { after: 0, upTo: 12 });
-    expect(unread(view(), "me")).toEqual({ count: 9, more: false });
+    expect(unread(view(), "me")).toEqual({ count: 9, more: false, mentions: 0 });
+  });
+
+  test("messages in threads are known but neither shown nor counted; mentions are counted apart", () => {
+    const { view, tell } = modelWith(1);
+    tell(2, message(2, { threadSeq: 1 }));
+    expect([view().order, unread(view(), "me").count, view().last]).toEqual([[], 0, undefined]);
+    expect(view().messages.has(2)).toBe(true);
+    tell(3, message(3, { mentions: [{ name: "me", userId: "me", everybody: false }] }));
+    tell(4, message(4, { mentions: [{ name: "all", userId: "", everybody: true }] }));
+    tell(5, message(5, { mentions: [{ name: "eve", userId: "eve", everybody: false }] }));
+    expect(unread(view(), "me")).toEqual({ count: 3, more: false, mentions: 2 });
   });
 
   test("the newer state of a message wins, whichever way it came", () => {
@@ -88,7 +100,7 @@ describe("apply", () => {
 
   test("what was sent stays in sight until the log has come there, and is shown once", () => {
     const { model, tell } = modelWith(1);
-    const unsent = { clientMessageId: "c2", roomId: "r", text: "m2", replyTo: 0, at: 1 };
+    const unsent = { clientMessageId: "c2", roomId: "r", text: "m2", replyTo: 0, threadSeq: 0, at: 1 };
     apply(model, { kind: "queued", message: unsent });
     apply(model, { kind: "sent", id: "c2", message: message(2, { senderId: "me" }) });
     expect(model.outbox).toHaveLength(1);

@@ -118,6 +118,38 @@ function rooms(transport: Transport) {
       const part: nouns.Part<nouns.Member> = { items: page.members.map(convert.member), next: page.nextPageToken };
       return { ...part, presences: page.presences.map(convert.presence) };
     },
+    async updateMembership(
+      roomId: string,
+      changes: { level?: nouns.NotificationLevel; muteForMs?: number; starred?: boolean },
+    ): Promise<nouns.RoomSettings> {
+      const { level, muteForMs, starred } = changes;
+      const answer = await rooms
+        .updateMembership({
+          roomId,
+          ...(level && { level: convert.wireLevel(level) }),
+          ...(muteForMs !== undefined && { muteFor: { seconds: BigInt(Math.floor(muteForMs / 1000)), nanos: 0 } }),
+          ...(starred !== undefined && { starred }),
+        })
+        .catch(raise);
+      return convert.settings(answer.settings, roomId);
+    },
+    async createInvite(roomId: string, expiresInMs: number, maxUses: number): Promise<nouns.Invite> {
+      const expiresIn = { seconds: BigInt(Math.floor(expiresInMs / 1000)), nanos: 0 };
+      return convert.invite((await rooms.createInvite({ roomId, expiresIn, maxUses }).catch(raise)).invite);
+    },
+    async listInvites(roomId: string): Promise<nouns.Invite[]> {
+      return (await rooms.listInvites({ roomId }).catch(raise)).invites.map(convert.invite);
+    },
+    async revokeInvite(code: string): Promise<void> {
+      await rooms.revokeInvite({ code }).catch(raise);
+    },
+    async getInvite(code: string): Promise<nouns.Invitation> {
+      const { roomName, roomTopic, memberCount, creator, joinedRoomId } = await rooms.getInvite({ code }).catch(raise);
+      return { roomName, roomTopic, memberCount: Number(memberCount), creator: convert.user(creator), joinedRoomId };
+    },
+    async redeemInvite(code: string): Promise<nouns.Room> {
+      return convert.room((await rooms.redeemInvite({ code }).catch(raise)).room);
+    },
     async addMembers(roomId: string, userIds: string[]): Promise<void> {
       await rooms.addMembers({ roomId, userIds }).catch(raise);
     },
@@ -148,9 +180,10 @@ function rooms(transport: Transport) {
 function messages(transport: Transport) {
   const chat = createClient(ChatService, transport);
   return {
-    async sendMessage({ roomId, text, clientMessageId, replyTo }: nouns.Unsent): Promise<nouns.Message> {
-      const replyToSeq = BigInt(replyTo ?? 0);
-      return one(await chat.sendMessage({ roomId, text, clientMessageId, replyToSeq }).catch(raise));
+    async sendMessage({ roomId, text, clientMessageId, replyTo, threadSeq }: nouns.Unsent): Promise<nouns.Message> {
+      // What an older version of this client has kept may have neither.
+      const where = { replyToSeq: BigInt(replyTo ?? 0), threadSeq: BigInt(threadSeq ?? 0) };
+      return one(await chat.sendMessage({ roomId, text, clientMessageId, ...where }).catch(raise));
     },
     async editMessage(roomId: string, seq: number, text: string): Promise<nouns.Message> {
       return one(await chat.editMessage({ roomId, seq: BigInt(seq), text }).catch(raise));
@@ -188,6 +221,22 @@ function messages(transport: Transport) {
     },
     async markRead(roomId: string, seq: number): Promise<number> {
       return Number((await chat.markRead({ roomId, seq: BigInt(seq) }).catch(raise)).readSeq);
+    },
+    async markDelivered(roomId: string, seq: number): Promise<void> {
+      await chat.markDelivered({ roomId, seq: BigInt(seq) }).catch(raise);
+    },
+    /** The newest answers in a thread, or those before a position. */
+    async listThread(roomId: string, threadSeq: number, before: number | undefined): Promise<nouns.Thread> {
+      const anchor = before === undefined ? { case: undefined } : { case: "beforeSeq" as const, value: BigInt(before) };
+      const page = await chat.listThread({ roomId, threadSeq: BigInt(threadSeq), anchor }).catch(raise);
+      return { root: one({ message: page.root }), messages: page.messages.map(convert.message), hasOlder: page.hasOlder };
+    },
+    async markThreadRead(roomId: string, threadSeq: number, seq: number): Promise<void> {
+      await chat.markRead({ roomId, threadSeq: BigInt(threadSeq), seq: BigInt(seq) }).catch(raise);
+    },
+    async listMentions(pageToken: string): Promise<nouns.Part<nouns.Message>> {
+      const page = await chat.listMentions({ pageToken, pageSize: 30 }).catch(raise);
+      return { items: page.messages.map(convert.message), next: page.nextPageToken };
     },
     async setTyping(roomId: string, typing: boolean): Promise<void> {
       await chat.setTyping({ roomId, typing }).catch(raise);

@@ -2,8 +2,13 @@
 
 import type { Duration, Timestamp } from "@bufbuild/protobuf/wkt";
 
-import type { RoomChange as WireChange, WatchedRoom as WireWatched } from "../gen/causerie/v1/chat_pb";
-import type { RoomSummary as WireSummary } from "../gen/causerie/v1/rooms_pb";
+import type { Receipt as WireReceipt, RoomChange as WireChange, WatchedRoom as WireWatched } from "../gen/causerie/v1/chat_pb";
+import {
+  NotificationLevel,
+  type Invite as WireInvite,
+  type RoomSettings as WireSettings,
+  type RoomSummary as WireSummary,
+} from "../gen/causerie/v1/rooms_pb";
 import {
   MemberRole,
   MemberState,
@@ -172,6 +177,13 @@ export function message(wire: WireMessage): nouns.Message {
     replyTo: Number(wire.replyToSeq),
     editedAt: millis(wire.editedAt),
     reactions: wire.reactions.map(({ emoji, count, userIds }) => ({ emoji, count: Number(count), userIds })),
+    mentions: wire.mentions.map(({ name, who }) => ({
+      name,
+      userId: who.case === "userId" ? who.value : "",
+      everybody: who.case === "all" || who.case === "here",
+    })),
+    threadSeq: Number(wire.threadSeq),
+    thread: wire.thread && { replies: wire.thread.replyCount, more: wire.thread.replyMore },
     pin: wire.pin && { userId: wire.pin.userId, at: millis(wire.pin.pinnedAt) },
   };
 }
@@ -181,6 +193,41 @@ export function sessionInfo(wire: WireSessionInfo): nouns.SessionInfo {
   return { id, device, address, createdAt: millis(createdAt), lastUsedAt: millis(lastUsedAt), current };
 }
 
+const LEVEL: Partial<Record<NotificationLevel, nouns.NotificationLevel>> = {
+  [NotificationLevel.MENTIONS]: "mentions",
+  [NotificationLevel.NOTHING]: "nothing",
+};
+
+export function wireLevel(level: nouns.NotificationLevel): NotificationLevel {
+  if (level === "mentions") return NotificationLevel.MENTIONS;
+  return level === "nothing" ? NotificationLevel.NOTHING : NotificationLevel.ALL;
+}
+
+export function settings(wire: WireSettings | undefined, roomId = wire?.roomId ?? ""): nouns.RoomSettings {
+  return {
+    roomId,
+    level: LEVEL[wire?.level ?? NotificationLevel.ALL] ?? "all",
+    mutedUntil: millis(wire?.mutedUntil),
+    starred: wire?.starred ?? false,
+  };
+}
+
+export function receipt(wire: WireReceipt): nouns.Receipt {
+  const { roomId, userId, deliveredSeq, readSeq } = wire;
+  return { roomId, userId, deliveredSeq: Number(deliveredSeq), readSeq: Number(readSeq) };
+}
+
+export function invite(wire: WireInvite | undefined): nouns.Invite {
+  return {
+    code: wire?.code ?? "",
+    roomId: wire?.roomId ?? "",
+    createdAt: millis(wire?.createdAt),
+    expiresAt: millis(wire?.expiresAt),
+    maxUses: wire?.maxUses ?? 0,
+    uses: wire?.uses ?? 0,
+  };
+}
+
 export function summary(wire: WireSummary | undefined): nouns.RoomSummary {
   return {
     room: room(wire?.room),
@@ -188,6 +235,8 @@ export function summary(wire: WireSummary | undefined): nouns.RoomSummary {
     readSeq: Number(wire?.readSeq ?? 0),
     unreadCount: wire?.unreadCount ?? 0,
     unreadMore: wire?.unreadMore ?? false,
+    unreadMentions: wire?.unreadMentionCount ?? 0,
+    settings: settings(wire?.settings, wire?.room?.id ?? ""),
     lastMessage: wire?.lastMessage && message(wire.lastMessage),
   };
 }
@@ -210,5 +259,6 @@ export function watched(wire: WireWatched): nouns.WatchedRoom {
     onlineCount: Number(wire.onlineCount),
     presences: wire.presences.map(presence),
     typing: wire.typingUserIds,
+    receipts: wire.receipts.map(receipt),
   };
 }

@@ -1,7 +1,7 @@
 // The events of a stream as nouns.
 
 import { GoodbyeReason, type Event as WireEvent } from "../gen/causerie/v1/chat_pb";
-import type { Message, Presence, RoomChange, RoomSummary, User } from "../nouns";
+import type { Message, Presence, Receipt, RoomChange, RoomSettings, RoomSummary, User } from "../nouns";
 import * as convert from "./convert";
 
 export type Event =
@@ -15,6 +15,8 @@ export type Event =
   | { kind: "typing"; roomId: string; userId: string; typing: boolean }
   | { kind: "presence"; presence: Presence }
   | { kind: "readMark"; roomId: string; userId: string; readSeq: number }
+  | { kind: "receipt"; receipt: Receipt }
+  | { kind: "roomSettings"; settings: RoomSettings }
   | { kind: "tokenExpiring" }
   | { kind: "lagging" }
   | { kind: "goodbye"; why: "revoked" | "tokenExpired" | "other"; reconnect: boolean; retryAfterMs: number };
@@ -65,9 +67,15 @@ export function eventFrom({ kind }: WireEvent): Event | undefined {
     case "presence":
       return { kind: "presence", presence: convert.presence(kind.value) };
     case "readMark": {
-      const { roomId, userId, readSeq } = kind.value;
+      const { roomId, userId, readSeq, threadSeq } = kind.value;
+      // Threads have marks of their own.
+      if (threadSeq) return undefined;
       return { kind: "readMark", roomId, userId, readSeq: Number(readSeq) };
     }
+    case "receipt":
+      return { kind: "receipt", receipt: convert.receipt(kind.value) };
+    case "roomSettings":
+      return { kind: "roomSettings", settings: convert.settings(kind.value) };
     case "goodbye":
       return {
         kind: "goodbye",

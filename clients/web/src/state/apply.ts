@@ -2,10 +2,10 @@
 // Changes are state, so applying one twice does no harm. Each function returns
 // which topics it touched, so that only what shows them is drawn again.
 
-import type { Message, Page, RoomChange, RoomSummary, SystemKind, User } from "../nouns";
+import type { Message, Page, Receipt, RoomChange, RoomSettings, RoomSummary, SystemKind, User } from "../nouns";
 import type { Snapshot, Update } from "../sync/update";
 import type { Model, RoomView, Waiting } from "./model";
-import { tail, unread } from "./model";
+import { calls, tail, unread } from "./model";
 import { firstAfter, known } from "./ranges";
 
 /** `rooms`: which there are, and all that a list of them shows. */
@@ -19,6 +19,8 @@ export type Topic =
   | `timeline:${string}`
   | `message:${string}`
   | `pins:${string}`
+  | `thread:${string}`
+  | `receipts:${string}`
   | `members:${string}`
   | `typing:${string}`
   | `user:${string}`
@@ -47,6 +49,10 @@ export function apply(model: Model, update: Update): Topic[] {
       return [`presence:${update.presence.userId}`];
     case "readMark":
       return update.userId === model.me.id ? markRead(model, update.roomId, update.readSeq) : [];
+    case "receipt":
+      return receipts(model, [update.receipt]);
+    case "roomSettings":
+      return applySettings(model, update.settings);
     case "watched":
       return update.rooms.flatMap((watched) => {
         const view = model.rooms.get(watched.roomId);
@@ -56,7 +62,8 @@ export function apply(model: Model, update: Update): Topic[] {
         model.typing.set(watched.roomId, watched.typing.filter((user) => user !== model.me.id));
         for (const presence of watched.presences) model.presences.set(presence.userId, presence);
         const people = watched.presences.map(({ userId }): Topic => `presence:${userId}`);
-        return [`room:${watched.roomId}`, `typing:${watched.roomId}`, ...people] satisfies Topic[];
+        const marks = receipts(model, watched.receipts);
+        return [`room:${watched.roomId}`, `typing:${watched.roomId}`, ...people, ...marks] satisfies Topic[];
       });
     case "queued":
       return waiting(model, { message: update.message, refused: "", sentSeq: 0 });
@@ -89,6 +96,26 @@ export function applyMessages(model: Model, messages: readonly Message[]): Topic
   });
 }
 
+/** What the user has set for themselves in a room, here or on another device. */
+export function applySettings(model: Model, settings: RoomSettings): Topic[] {
+  const view = model.rooms.get(settings.roomId);
+  if (!view) return [];
+  view.settings = settings;
+  return ["rooms", `room:${settings.roomId}`];
+}
+
+/** Marks never move backwards. */
+function receipts(model: Model, all: readonly Receipt[]): Topic[] {
+  const rooms = new Set<string>();
+  for (const receipt of all) {
+    const { roomId, userId } = receipt;
+    if (userId === model.me.id) continue;
+    model.rooms.get(roomId)?.receipts.set(userId, receipt);
+    rooms.add(roomId);
+  }
+  return [...rooms].map((room): Topic => `receipts:${room}`);
+}
+
 export function applyBlocked(model: Model, userIds: Iterable<string>): Topic[] {
   model.blocked = new Set(userIds);
   return ["blocked"];
@@ -119,13 +146,15 @@ export function takeSnapshot(model: Model): Snapshot {
     me: model.me,
     connection: model.connection,
     rooms: [...model.rooms.values()].map((view) => {
-      const { count, more } = unread(view, model.me.id);
+      const { count, more, mentions } = unread(view, model.me.id);
       return {
         room: { ...view.room, headSeq: tail(view).upTo },
         role: view.role,
         readSeq: view.readSeq,
         unreadCount: count,
         unreadMore: more,
+        unreadMentions: mentions,
+        settings: view.settings,
         lastMessage: view.last,
       };
     }),
@@ -158,7 +187,14 @@ function begin(model: Model, summary: RoomSummary): Topic[] {
     order: [],
     known: [{ after: room.headSeq, upTo: room.headSeq }],
     last: summary.lastMessage,
-    counted: { count: summary.unreadCount, more: summary.unreadMore, upTo: room.headSeq },
+    counted: {
+      count: summary.unreadCount,
+      more: summary.unreadMore,
+      mentions: summary.unreadMentions,
+      upTo: room.headSeq,
+    },
+    settings: summary.settings,
+    receipts: model.rooms.get(room.id)?.receipts ?? new Map(),
     onlineCount: model.rooms.get(room.id)?.onlineCount ?? 0,
   };
   model.rooms.set(room.id, view);
@@ -219,15 +255,19 @@ function changed(view: RoomView, message: Message, posted: boolean): Topic[] {
   const { roomId, seq } = message;
   const before = view.messages.get(seq);
   putAll(view, [message]);
+  if (message.threadSeq) return [`message:${roomId}:${seq}`, `thread:${roomId}:${message.threadSeq}`];
   const pins = message.pin !== undefined || before?.pin !== undefined || (!before && !posted);
   return [`timeline:${roomId}`, `message:${roomId}:${seq}`, ...(pins ? [`pins:${roomId}` as const] : []), ...newest(view)];
 }
 
 /** A message that only the server had counted as unread was deleted. */
-function uncount(view: RoomView, { seq, senderId }: Message, me: string): void {
+function uncount(view: RoomView, message: Message, me: string): void {
+  const { seq, senderId, threadSeq } = message;
   const { counted } = view;
-  if (senderId === me || seq <= view.readSeq || seq > counted.upTo || counted.more) return;
-  view.counted = { ...counted, count: Math.max(counted.count - 1, 0) };
+  if (senderId === me || threadSeq || seq <= view.readSeq || seq > counted.upTo || counted.more) return;
+  const before = view.messages.get(seq);
+  const mentions = counted.mentions - (before && calls(before, me) ? 1 : 0);
+  view.counted = { ...counted, count: Math.max(counted.count - 1, 0), mentions: Math.max(mentions, 0) };
 }
 
 const COMES: Partial<Record<SystemKind, number>> = { joined: 1, added: 1, left: -1, removed: -1 };
@@ -250,7 +290,8 @@ function putAll(view: RoomView, messages: readonly Message[]): void {
   for (const message of messages) {
     const before = view.messages.get(message.seq);
     if (before && before.changedSeq >= message.changedSeq) continue;
-    if (!before) fresh.push(message.seq);
+    // What is in a thread is known, but no part of the timeline.
+    if (!before && !message.threadSeq) fresh.push(message.seq);
     view.messages.set(message.seq, message);
   }
   const [first] = fresh;

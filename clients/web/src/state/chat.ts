@@ -19,6 +19,9 @@ import { createRooms } from "./rooms";
 import { prefs, setPref } from "./prefs";
 import { Topics } from "./topics";
 
+/** Messages that arrive within this time are acknowledged together. */
+const GOT_MS = 300;
+
 /** Messages asked for at once. */
 export const PAGE = 50;
 
@@ -51,6 +54,25 @@ export function createChat({ api, session }: App) {
   /** Asked for while the stream is still being opened, so that one need not wait for both in turn. */
   const ahead = new Map<string, Promise<Page | undefined>>();
   const arrivals = new Set<(message: Message) => void>();
+  const got = new Map<string, number>();
+  let tellGot: ReturnType<typeof setTimeout> | undefined;
+  /** Tells that messages of others have arrived here: once for all that came together. */
+  const delivered = (updates: readonly Update[]) => {
+    if (!live.leads) return;
+    for (const update of updates) {
+      if (update.kind === "roomAdded") got.set(update.summary.room.id, update.summary.room.headSeq);
+      if (update.kind !== "change" || !update.change.message) continue;
+      const { seq, senderId } = update.change.message;
+      if (seq === update.change.seq && senderId !== model.me.id) got.set(update.change.roomId, seq);
+    }
+    if (!got.size || tellGot !== undefined) return;
+    tellGot = setTimeout(() => {
+      tellGot = undefined;
+      // Lost, the next message tells it too.
+      for (const [roomId, seq] of got) api.markDelivered(roomId, seq).catch(() => undefined);
+      got.clear();
+    }, GOT_MS);
+  };
   const tellArrivals = (updates: readonly Update[]) => {
     if (!live.leads || model.connection.kind !== "live") return;
     for (const update of updates) {
@@ -68,6 +90,7 @@ export function createChat({ api, session }: App) {
     onUpdates: (updates) => {
       took(updates.flatMap((update) => applying.apply(model, update)));
       tellArrivals(updates);
+      delivered(updates);
       if (updates.some((update) => update.kind === "connection" && update.state.kind === "live")) tellRead();
     },
     snapshot: () => applying.takeSnapshot(model),
@@ -99,6 +122,19 @@ export function createChat({ api, session }: App) {
     outbox: () => (topics.track("outbox"), model.outbox),
     typing: (roomId: string) => (topics.track(`typing:${roomId}`), model.typing.get(roomId) ?? []),
     members: (roomId: string) => topics.track(`members:${roomId}`),
+    threadTouched: (roomId: string, seq: number) => topics.track(`thread:${roomId}:${seq}`),
+    /** How many other members have got and read what stands at a position. */
+    reached(roomId: string, seq: number): { delivered: number; read: number } {
+      topics.track(`receipts:${roomId}`);
+      const marks = [...(model.rooms.get(roomId)?.receipts.values() ?? [])];
+      return {
+        delivered: marks.filter((mark) => mark.deliveredSeq >= seq).length,
+        read: marks.filter((mark) => mark.readSeq >= seq).length,
+      };
+    },
+    async saveSettings(roomId: string, changes: Parameters<Api["updateMembership"]>[1]): Promise<void> {
+      took(applying.applySettings(model, await api.updateMembership(roomId, changes)));
+    },
     pinsTouched: (roomId: string) => topics.track(`pins:${roomId}`),
 
     /** The room's view; look at its messages only after `timeline`. */
@@ -113,7 +149,7 @@ export function createChat({ api, session }: App) {
     unread(roomId: string): Unread {
       topics.track("rooms");
       const view = model.rooms.get(roomId);
-      return view ? unread(view, model.me.id) : { count: 0, more: false };
+      return view ? unread(view, model.me.id) : { count: 0, more: false, mentions: 0 };
     },
     /** Undefined while the name is on its way. */
     user,
@@ -141,8 +177,8 @@ export function createChat({ api, session }: App) {
     tookPage: (roomId: string, page: Page, cover: { after: number; upTo: number }) =>
       took(applying.applyPage(model, roomId, page, cover)),
 
-    send(roomId: string, text: string, replyTo = 0): void {
-      live.send({ clientMessageId: randomId(), roomId, text, replyTo, at: Date.now() });
+    send(roomId: string, text: string, replyTo = 0, threadSeq = 0): void {
+      live.send({ clientMessageId: randomId(), roomId, text, replyTo, threadSeq, at: Date.now() });
     },
     edit: async ({ roomId, seq }: Message, text: string) => tookMessage(await api.editMessage(roomId, seq, text)),
     react: async ({ roomId, seq }: Message, emoji: string, on: boolean) =>

@@ -2,6 +2,8 @@
 // views build elements from: no HTML is ever made of it, so there is nothing to
 // sanitise. Whatever is not understood stays text.
 
+import type { Mention } from "../nouns";
+
 export type Inline =
   | { readonly kind: "text" | "code"; readonly text: string }
   | { readonly kind: "strong" | "em" | "del"; readonly inside: readonly Inline[] }
@@ -220,6 +222,24 @@ export function safe(href: string): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** A text cut where it calls someone by `@name`. */
+export function splitMentions(text: string, mentions: readonly Mention[]): { text: string; mention?: Mention }[] {
+  if (!mentions.length || !text.includes("@")) return [{ text }];
+  const byName = new Map(mentions.map((mention) => [mention.name.toLowerCase(), mention]));
+  return text
+    .split(/(@[A-Za-z0-9][\w.-]{0,31})/)
+    .filter(Boolean)
+    .flatMap((piece) => {
+      // What ends a sentence is not part of the name.
+      for (let end = piece.length; piece[0] === "@" && end > 1; end--) {
+        const mention = byName.get(piece.slice(1, end).toLowerCase());
+        if (mention) return [{ text: piece.slice(0, end), mention }, ...(end < piece.length ? [{ text: piece.slice(end) }] : [])];
+        if (!/[.-]/.test(piece[end - 1] ?? "")) break;
+      }
+      return [{ text: piece }];
+    });
 }
 
 /** A few emoji and nothing else are shown large. */

@@ -1,7 +1,7 @@
 // What this client knows, normalised: rooms by id, messages by room and
 // position, users by id. The outbox is its own list; views join it.
 
-import type { Message, Presence, Role, Room, Unsent, User } from "../nouns";
+import type { Message, Presence, Receipt, Role, Room, RoomSettings, Unsent, User } from "../nouns";
 import type { State } from "../sync/connection";
 import { firstAfter, rangeOf, type Range, type Ranges } from "./ranges";
 
@@ -21,7 +21,10 @@ export interface RoomView {
   /** The newest message that is not a system message. */
   last: Message | undefined;
   /** Unread messages, counted by the server up to a position. */
-  counted: { count: number; more: boolean; upTo: number };
+  counted: { count: number; more: boolean; mentions: number; upTo: number };
+  settings: RoomSettings;
+  /** Up to where what other members have got and read, by user. */
+  readonly receipts: Map<string, Receipt>;
   onlineCount: number;
 }
 
@@ -64,6 +67,13 @@ export interface Unread {
   readonly count: number;
   /** There are more than `count`. */
   readonly more: boolean;
+  /** How many of them call the user. */
+  readonly mentions: number;
+}
+
+/** Whether a message calls a user. */
+export function calls(message: Message, userId: string): boolean {
+  return message.mentions.some((mention) => mention.everybody || mention.userId === userId);
 }
 
 /** How many messages of others are unread; own and system messages never count. */
@@ -72,12 +82,15 @@ export function unread(view: RoomView, me: string): Unread {
   const whole = readSeq >= counted.upTo || (rangeOf(view.known, readSeq + 1)?.upTo ?? 0) >= counted.upTo;
   const from = whole ? readSeq : counted.upTo;
   let count = whole ? 0 : counted.count;
+  let mentions = whole ? 0 : counted.mentions;
   for (let i = view.order.length - 1; i >= 0 && (view.order[i] ?? 0) > from; i--) {
     const message = view.messages.get(view.order[i] ?? 0);
-    if (message && counts(message, me)) count += 1;
+    if (!message || !counts(message, me)) continue;
+    count += 1;
+    if (calls(message, me)) mentions += 1;
   }
   const most = 999;
-  return { count: Math.min(count, most), more: count > most || (!whole && counted.more) };
+  return { count: Math.min(count, most), more: count > most || (!whole && counted.more), mentions };
 }
 
 function counts(message: Message, me: string): boolean {

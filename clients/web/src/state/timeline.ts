@@ -60,7 +60,7 @@ export function createTimeline(chat: Chat, roomId: string) {
     const range = view && rangeIn(view);
     if (!view || !range) return undefined;
     const atTail = range.upTo === tail(view).upTo;
-    const outbox = atTail ? chat.outbox().filter(({ message }) => message.roomId === roomId) : [];
+    const outbox = atTail ? chat.outbox().filter(({ message }) => message.roomId === roomId && !message.threadSeq) : [];
     const messages = messagesIn(view, range);
     const rows = builder.build({ messages, outbox, me: chat.me().id, after: range.after, newAfter: newAfter() });
     // Before anything was there, nothing can have been moved.

@@ -155,6 +155,8 @@ export class Keeper {
       case "typing":
       case "presence":
       case "readMark":
+      case "receipt":
+      case "roomSettings":
         this.#pending.push(event);
         return;
       case "live":

@@ -1,6 +1,6 @@
 // What sync tells state. Plain data: one tab hands it to the others.
 
-import type { Message, Presence, RoomChange, RoomSummary, Unsent, User, WatchedRoom } from "../nouns";
+import type { Message, Presence, Receipt, RoomChange, RoomSettings, RoomSummary, Unsent, User, WatchedRoom } from "../nouns";
 import type { State } from "./connection";
 
 export type Update =
@@ -17,6 +17,8 @@ export type Update =
   | { kind: "typing"; roomId: string; userId: string; typing: boolean }
   | { kind: "presence"; presence: Presence }
   | { kind: "readMark"; roomId: string; userId: string; readSeq: number }
+  | { kind: "receipt"; receipt: Receipt }
+  | { kind: "roomSettings"; settings: RoomSettings }
   /** The rooms that are looked at, as they are now. */
   | { kind: "watched"; rooms: readonly WatchedRoom[] }
   /** A message was put into the outbox, here or in another tab. */

@@ -3,8 +3,9 @@
 import { createSignal } from "solid-js";
 
 export type Route =
-  | { readonly page: "home" | "login" | "register" | "directory" | "lost" }
+  | { readonly page: "home" | "login" | "register" | "directory" | "mentions" | "lost" }
   | { readonly page: "room"; readonly roomId: string; readonly seq: number | undefined }
+  | { readonly page: "invite"; readonly code: string }
   | { readonly page: "settings"; readonly section: string };
 
 function parse(path: string): Route {
@@ -15,7 +16,10 @@ function parse(path: string): Route {
     case "login":
     case "register":
     case "directory":
+    case "mentions":
       return { page };
+    case "invite":
+      return first ? { page: "invite", code: first } : { page: "lost" };
     case "settings":
       return { page, section: first ?? "" };
     case "rooms":
@@ -34,6 +38,8 @@ export const [visit, setVisit] = createSignal(0);
 
 export const roomPath = (roomId: string, seq?: number) =>
   `/rooms/${encodeURIComponent(roomId)}${seq === undefined ? "" : `/${seq}`}`;
+
+export const invitePath = (code: string) => `/invite/${encodeURIComponent(code)}`;
 
 export function navigate(path: string, { replace = false } = {}): void {
   if (replace || path === location.pathname) history.replaceState(null, "", path);

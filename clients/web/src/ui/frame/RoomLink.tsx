@@ -67,6 +67,11 @@ export function RoomLink(props: { roomId: string }) {
                 <span class="draft">{t("draft")}:</span> {plain(chat.drafts.get(props.roomId))}
               </span>
             </Show>
+            <Show when={unread().mentions && !chat.peer(props.roomId)}>
+              <span class="badge badge-mention" aria-label={t("unreadMentions", { count: unread().mentions })}>
+                @
+              </span>
+            </Show>
             <Show when={unread().count}>
               <span class="badge" aria-label={t("unread", { count: unread().count })}>
                 {formatCount(unread())}

@@ -48,6 +48,10 @@ export function Sidebar(props: {
         </button>
       </header>
       <div class="sidebar-scroll">
+        <a class="sidebar-link" href="/mentions" aria-current={route().page === "mentions" ? "page" : undefined}>
+          <Icon name="at" />
+          {t("mentions")}
+        </a>
         <SectionHead text={t("rooms")} action={t("createRoom")} onAct={() => props.onOverlay("createRoom")} />
         <ul class="room-list">
           <For each={ids(false)}>{(id) => <RoomLink roomId={id} />}</For>

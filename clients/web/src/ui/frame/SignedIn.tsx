@@ -19,6 +19,8 @@ import { sortedRooms } from "./rooms";
 
 const Directory = lazy(() => import("../directory/DirectoryPage"));
 const Settings = lazy(() => import("../settings/SettingsPage"));
+const Mentions = lazy(() => import("../mentions/MentionsPage"));
+const Invite = lazy(() => import("../invite/InvitePage"));
 const Palette = lazy(() => import("./Palette"));
 const ShortcutSheet = lazy(() => import("./ShortcutSheet"));
 const NewDirect = lazy(() => import("../people/NewDirect"));
@@ -47,6 +49,10 @@ export function SignedIn(props: { app: App }) {
     const now = route();
     return now.page === "room" ? now.roomId : undefined;
   };
+  const inviteCode = () => {
+    const now = route();
+    return now.page === "invite" ? now.code : undefined;
+  };
   // The room on the screen, and whoever one writes with, for their presence.
   createEffect(() => {
     const id = roomId();
@@ -71,6 +77,12 @@ export function SignedIn(props: { app: App }) {
               </Match>
               <Match when={route().page === "directory"}>
                 <Directory onCreate={() => setOverlay("createRoom")} />
+              </Match>
+              <Match when={route().page === "mentions"}>
+                <Mentions />
+              </Match>
+              <Match when={inviteCode()} keyed>
+                {(code) => <Invite code={code} />}
               </Match>
               <Match when={route().page === "settings"}>
                 <Settings />

@@ -4,6 +4,7 @@ import { onCleanup } from "solid-js";
 
 import type { Message } from "../../nouns";
 import type { Chat } from "../../state/chat";
+import { calls } from "../../state/model";
 import { plain } from "../../state/markdown";
 import { prefs } from "../../state/prefs";
 import { navigate, roomPath } from "../router";
@@ -38,7 +39,13 @@ export function notifyOfArrivals(chat: Chat): void {
     const { notify, presence, sound } = prefs();
     const direct = chat.peer(message.roomId) !== undefined;
     const attentive = Date.now() - Number(localStorage.getItem(KEY) ?? 0) < 2 * BEAT_MS;
-    if (attentive || presence === "busy" || notify === "none" || (notify === "direct" && !direct)) return;
+    const view = chat.room(message.roomId);
+    const { level, mutedUntil } = view?.settings ?? { level: "all", mutedUntil: 0 };
+    const called = calls(message, chat.me().id);
+    // A mention is for the user as a direct message is.
+    if (notify === "none" || (notify === "direct" && !direct && !called)) return;
+    if (level === "nothing" || (level === "mentions" && !called) || mutedUntil > Date.now()) return;
+    if (attentive || presence === "busy" || message.seq <= (view?.readSeq ?? 0) || (message.threadSeq && !called)) return;
     show(chat, message);
     if (sound && Date.now() - soundedAt > QUIET_MS) chime();
     soundedAt = Date.now();

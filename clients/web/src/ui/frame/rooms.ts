@@ -7,7 +7,8 @@ export function sortedRooms(chat: Chat) {
   return createMemo(() =>
     [...chat.rooms()].sort((a, b) => {
       const at = (room: typeof a) => room.view.last?.postedAt ?? room.room.createdAt;
-      return at(b) - at(a) || a.room.name.localeCompare(b.room.name);
+      const star = (room: typeof a) => Number(room.view.settings.starred);
+      return star(b) - star(a) || at(b) - at(a) || a.room.name.localeCompare(b.room.name);
     }),
   );
 }

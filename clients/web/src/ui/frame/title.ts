@@ -24,6 +24,8 @@ export function showUnreadInTitle(chat: Chat): void {
         return chat.title(now.roomId);
       case "directory":
         return t("directory");
+      case "mentions":
+        return t("mentions");
       case "settings":
         return t("settings");
       default:

@@ -1,4 +1,4 @@
-import { Match, Show, Suspense, Switch, batch, createEffect, createSignal, lazy, on } from "solid-js";
+import { Match, Show, Suspense, Switch, batch, createEffect, createMemo, createSignal, lazy, on } from "solid-js";
 
 import type { Message } from "../../nouns";
 import { useChat } from "../../state/chat";
@@ -18,6 +18,7 @@ import { RoomHeader, type PanelName } from "./RoomHeader";
 import { RoomToolsProvider, type RoomTools } from "./tools";
 
 const PinsPanel = lazy(() => import("./PinsPanel"));
+const ThreadPanel = lazy(() => import("../thread/ThreadPanel"));
 const UserCard = lazy(() => import("../people/UserCard"));
 const VersionsDialog = lazy(() => import("../timeline/VersionsDialog"));
 
@@ -34,6 +35,7 @@ export function OpenRoom(props: { roomId: string }) {
   const direct = () => chat.room(roomId)?.room.kind === "direct";
   const [other, setOther] = createSignal<PanelName>();
   const [card, setCard] = createSignal<string>();
+  const [thread, setThread] = createSignal(0);
   const [versions, setVersions] = createSignal<Message>();
   const [answering, setAnswering] = createSignal<Message>();
   const [editing, setEditing] = createSignal<Message>();
@@ -57,6 +59,11 @@ export function OpenRoom(props: { roomId: string }) {
     answer: (message) => begin(message, undefined),
     edit: (message) => begin(undefined, message),
     rest: () => begin(undefined, undefined),
+    openThread: (seq) => batch(() => (setThread(seq), setOther("thread"))),
+    lastMine: createMemo(() => {
+      const row = timeline.shown()?.rows.findLast((it) => it.kind === "message" && it.mine && it.message.content.kind === "text");
+      return row?.kind === "message" ? row.message.seq : undefined;
+    }),
     showVersions: setVersions,
   };
 
@@ -103,6 +110,9 @@ export function OpenRoom(props: { roomId: string }) {
           <Switch>
             <Match when={panel() === "members"}>
               <MembersPanel roomId={roomId} over={!wide()} onClose={() => toggle("members")} />
+            </Match>
+            <Match when={panel() === "thread" && thread()}>
+              {(seq) => <ThreadPanel seq={seq()} over={!wide()} onClose={() => setOther(undefined)} />}
             </Match>
             <Match when={panel() === "pins"}>
               <PinsPanel pins={pins()} over={!wide()} onClose={() => setOther(undefined)} />

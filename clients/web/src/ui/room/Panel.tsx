@@ -4,10 +4,10 @@ import { t } from "../i18n";
 import { Icon } from "../kit/Icon";
 
 /** Beside the timeline, or over it where there is no room. */
-export function Panel(props: { title: string; over: boolean; onClose: () => void; children: JSX.Element }) {
+export function Panel(props: { title: string; class?: string; over: boolean; onClose: () => void; children: JSX.Element }) {
   return (
     <aside
-      class="members"
+      class={`members ${props.class ?? ""}`}
       classList={{ "members-over": props.over }}
       aria-label={props.title}
       onKeyDown={(event) => props.over && event.key === "Escape" && (event.stopPropagation(), props.onClose())}

@@ -13,10 +13,12 @@ const EditRoom = lazy(() => import("./EditRoom"));
 const LeaveRoom = lazy(() => import("./LeaveRoom"));
 const ArchiveRoom = lazy(() => import("./ArchiveRoom"));
 const AddMembers = lazy(() => import("./AddMembers"));
+const InvitesDialog = lazy(() => import("../invite/InvitesDialog"));
+const RoomNotify = lazy(() => import("./RoomNotify"));
 const BansDialog = lazy(() => import("./BansDialog"));
 
-type Dialog = "edit" | "leave" | "archive" | "add" | "bans";
-export type PanelName = "members" | "pins" | undefined;
+type Dialog = "edit" | "leave" | "archive" | "add" | "bans" | "invites" | "notify";
+export type PanelName = "members" | "pins" | "thread" | undefined;
 
 export function RoomHeader(props: { panel: PanelName; onPanel: (panel: "members" | "pins") => void }) {
   const chat = useChat();
@@ -29,6 +31,11 @@ export function RoomHeader(props: { panel: PanelName; onPanel: (panel: "members"
 
   const items = (): MenuItem[] => {
     const list: MenuItem[] = [{ label: t("pins"), icon: "pin", act: () => props.onPanel("pins") }];
+    const starred = view()?.settings.starred ?? false;
+    list.push(
+      { label: t("notifications"), icon: "bell", act: () => setDialog("notify") },
+      { label: t(starred ? "unstar" : "star"), icon: "star", act: () => void attempt(chat.saveSettings(roomId, { starred: !starred })) },
+    );
     const person = peer();
     if (person) {
       list.push({ label: t("profile"), icon: "users", act: () => openUser(person) });
@@ -37,6 +44,7 @@ export function RoomHeader(props: { panel: PanelName; onPanel: (panel: "members"
     if (rights().manage) {
       list.push({ label: t("editRoom"), icon: "edit", act: () => setDialog("edit") });
       list.push({ label: t("addMembers"), icon: "userPlus", act: () => setDialog("add") });
+      list.push({ label: t("invites"), icon: "link", act: () => setDialog("invites") });
       list.push({ label: t("bans"), icon: "ban", act: () => setDialog("bans") });
     }
     if (rights().own) {
@@ -104,6 +112,12 @@ export function RoomHeader(props: { panel: PanelName; onPanel: (panel: "members"
         </Show>
         <Show when={dialog() === "add"}>
           <AddMembers roomId={roomId} onClose={close} />
+        </Show>
+        <Show when={dialog() === "invites"}>
+          <InvitesDialog roomId={roomId} onClose={close} />
+        </Show>
+        <Show when={dialog() === "notify"}>
+          <RoomNotify roomId={roomId} onClose={close} />
         </Show>
         <Show when={dialog() === "bans"}>
           <BansDialog roomId={roomId} onClose={close} />

@@ -15,6 +15,9 @@ export interface RoomTools {
   readonly edit: (message: Message) => void;
   /** Neither any more. */
   readonly rest: () => void;
+  readonly openThread: (seq: number) => void;
+  /** The position of the newest own message in sight. */
+  readonly lastMine: Accessor<number | undefined>;
   readonly showVersions: (message: Message) => void;
 }
 

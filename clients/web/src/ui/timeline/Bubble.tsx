@@ -30,7 +30,7 @@ export function Bubble(props: { message: Message }) {
           <Show when={props.message.replyTo}>
             {(seq) => <Quote roomId={props.message.roomId} seq={seq()} onJump={() => tools.jump(seq())} />}
           </Show>
-          <Markdown text={text() ?? ""} />
+          <Markdown text={text() ?? ""} message={props.message} />
           <Show when={props.message.editedAt || props.message.pin}>
             <p class="msg-marks">
               <Show when={props.message.pin}>

@@ -1,18 +1,43 @@
 // Elements from the tree of a message's text. Text stays text: there is no way
 // from here to HTML.
 
-import { For, Match, Switch, createMemo } from "solid-js";
+import { For, Match, Show, Switch, createContext, createMemo, useContext } from "solid-js";
 import { Dynamic } from "solid-js/web";
 
-import { isEmojiOnly, parse, type Block, type Inline } from "../../state/markdown";
+import type { Mention, Message } from "../../nouns";
+import { useChat } from "../../state/chat";
+import { isEmojiOnly, parse, splitMentions, type Block, type Inline } from "../../state/markdown";
 import { CodeBlock } from "./CodeBlock";
 
-export function Markdown(props: { text: string }) {
+/** Whom the message calls, for the text to show. */
+const Mentions = createContext<() => readonly Mention[]>(() => []);
+
+export function Markdown(props: { text: string; message?: Message }) {
   const blocks = createMemo(() => parse(props.text));
   return (
-    <div class="md" classList={{ "md-emoji": isEmojiOnly(props.text) }}>
-      <Blocks blocks={blocks()} />
-    </div>
+    <Mentions.Provider value={() => props.message?.mentions ?? []}>
+      <div class="md" classList={{ "md-emoji": isEmojiOnly(props.text) }}>
+        <Blocks blocks={blocks()} />
+      </div>
+    </Mentions.Provider>
+  );
+}
+
+function Text(props: { text: string }) {
+  const chat = useChat();
+  const mentions = useContext(Mentions);
+  return (
+    <For each={splitMentions(props.text, mentions())}>
+      {({ text, mention }) => (
+        <Show when={mention} fallback={<>{text}</>}>
+          {(it) => (
+            <span class="mention" classList={{ "mention-me": it().everybody || it().userId === chat.me().id }}>
+              {text}
+            </span>
+          )}
+        </Show>
+      )}
+    </For>
   );
 }
 
@@ -68,7 +93,7 @@ function InlineView(props: { node: Inline }) {
   const node = props.node;
   return (
     <Switch>
-      <Match when={node.kind === "text" && node}>{(it) => <>{it().text}</>}</Match>
+      <Match when={node.kind === "text" && node}>{(it) => <Text text={it().text} />}</Match>
       <Match when={node.kind === "code" && node}>{(it) => <code dir="ltr">{it().text}</code>}</Match>
       <Match when={node.kind === "break"}>
         <br />

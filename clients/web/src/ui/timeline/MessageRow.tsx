@@ -1,16 +1,19 @@
 import { Match, Show, Switch, createSignal } from "solid-js";
 
 import { useChat } from "../../state/chat";
+import { calls } from "../../state/model";
 import type { MessageRow } from "../../state/rows";
 import { formatTime } from "../format";
 import { t } from "../i18n";
 import { Avatar } from "../kit/Avatar";
+import { Icon } from "../kit/Icon";
 import { useRoom } from "../room/tools";
 import { Bubble } from "./Bubble";
 import { MessageTools } from "./MessageTools";
+import { Reached } from "./Reached";
 import { Reactions } from "./Reactions";
 
-export function MessageRowView(props: { row: MessageRow; flash: boolean }) {
+export function MessageRowView(props: { row: MessageRow; flash: boolean; inThread?: boolean }) {
   const chat = useChat();
   const tools = useRoom();
   const message = () => props.row.message;
@@ -25,7 +28,7 @@ export function MessageRowView(props: { row: MessageRow; flash: boolean }) {
   return (
     <article
       class="msg"
-      classList={{ "msg-mine": props.row.mine, "msg-first": props.row.first, "msg-flash": props.flash, "msg-active": active() }}
+      classList={{ "msg-mine": props.row.mine, "msg-first": props.row.first, "msg-flash": props.flash, "msg-active": active(), "msg-calls": calls(message(), chat.me().id) }}
       aria-label={`${name()}, ${time()}`}
       tabIndex={-1}
       onPointerEnter={() => setPointed(true)}
@@ -87,6 +90,17 @@ export function MessageRowView(props: { row: MessageRow; flash: boolean }) {
             </div>
             <Show when={message().reactions.length}>
               <Reactions message={message()} />
+            </Show>
+            <Show when={!props.inThread && message().thread?.replies}>
+              {(replies) => (
+                <button type="button" class="thread-link" onClick={() => tools.openThread(message().seq)}>
+                  <Icon name="thread" />
+                  {t("replies", { count: replies() })}
+                </button>
+              )}
+            </Show>
+            <Show when={!props.inThread && props.row.mine && tools.lastMine() === message().seq}>
+              <Reached roomId={message().roomId} seq={message().seq} />
             </Show>
           </Match>
         </Switch>

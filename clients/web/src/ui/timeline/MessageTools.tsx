@@ -29,6 +29,9 @@ export function MessageTools(props: { message: Message; active: boolean; time: s
     const text = content.kind === "text" ? content.text : "";
     const list: MenuItem[] = [];
     if (rights().write) list.push({ label: t("reply"), icon: "reply", act: () => tools.answer(message) });
+    if (rights().write && !message.threadSeq) {
+      list.push({ label: t("replyInThread"), icon: "thread", act: () => tools.openThread(seq) });
+    }
     if (rights().write && mine() && text) list.push({ label: t("edit"), icon: "edit", act: () => tools.edit(message) });
     list.push({ label: t("copyText"), icon: "copy", act: () => void take(text) });
     list.push({ label: t("copyLink"), icon: "link", act: () => void take(location.origin + roomPath(roomId, seq)) });

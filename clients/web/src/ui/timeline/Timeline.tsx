@@ -30,7 +30,7 @@ export function Timeline(props: { timeline: TimelineState }) {
   // An own message brings the writer back to the end.
   createEffect(
     on(
-      () => chat.outbox().filter(({ message }) => message.roomId === timeline.roomId).length,
+      () => chat.outbox().filter(({ message }) => message.roomId === timeline.roomId && !message.threadSeq).length,
       (count, before = 0) => {
         if (count > before) queueMicrotask(() => scroller?.toEnd());
         return count;
