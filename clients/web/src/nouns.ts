@@ -103,8 +103,10 @@ export interface Message {
 export interface Mention {
   readonly name: string;
   readonly userId: string;
-  /** All, or those who are there. */
-  readonly everybody: boolean;
+  /** All members. */
+  readonly all: boolean;
+  /** Those who were online. */
+  readonly here: boolean;
 }
 
 /** What has arrived at a member, and what they have read (0 if they do not tell). */

@@ -3,10 +3,12 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
-import type { Content, Message, RoomChange, RoomSummary } from "../src/nouns";
+import notifyCases from "../../cases/notify.json";
+import type { Content, Message, PresenceState, RoomChange, RoomSummary } from "../src/nouns";
 import { apply, applyMessages, applyPage, markRead, takeSnapshot } from "../src/state/apply";
 import { parse, plain, safe } from "../src/state/markdown";
 import { emptyModel, messagesIn, tail, unread } from "../src/state/model";
+import { notifies } from "../src/state/notify";
 import { known, rangeOf, type Ranges } from "../src/state/ranges";
 import { Rows } from "../src/state/rows";
 import { TypingThrottle } from "../src/state/typing";
@@ -76,9 +78,9 @@ describe("apply", () => {
     tell(2, message(2, { threadSeq: 1 }));
     expect([view().order, unread(view(), "me").count, view().last]).toEqual([[], 0, undefined]);
     expect(view().messages.has(2)).toBe(true);
-    tell(3, message(3, { mentions: [{ name: "me", userId: "me", everybody: false }] }));
-    tell(4, message(4, { mentions: [{ name: "all", userId: "", everybody: true }] }));
-    tell(5, message(5, { mentions: [{ name: "eve", userId: "eve", everybody: false }] }));
+    tell(3, message(3, { mentions: [{ name: "me", userId: "me", all: false, here: false }] }));
+    tell(4, message(4, { mentions: [{ name: "all", userId: "", all: true, here: false }] }));
+    tell(5, message(5, { mentions: [{ name: "eve", userId: "eve", all: false, here: false }] }));
     expect(unread(view(), "me")).toEqual({ count: 3, more: false, mentions: 2 });
   });
 
@@ -128,6 +130,39 @@ describe("apply", () => {
       }),
     );
   });
+});
+
+describe("notifies", () => {
+  interface Case {
+    name: string;
+    message: { own?: boolean; edited?: boolean; deleted?: boolean; system?: boolean; mentions?: string[]; thread?: boolean };
+    user: { level?: "all" | "mentions" | "nothing"; muted?: string; presence?: string; blocks_sender?: boolean; has_read?: boolean; follows_thread?: boolean };
+    notifies: boolean;
+  }
+  for (const { name, message: said, user, notifies: expected } of notifyCases as Case[]) {
+    test(name, () => {
+      const content: Content = said.system
+        ? { kind: "system", what: "joined", detail: "", aboutId: "" }
+        : said.deleted ? { kind: "deleted", byId: "you" } : text("hi");
+      const mentions = (said.mentions ?? []).map((who) => ({
+        name: who, userId: ["all", "here"].includes(who) ? "" : who, all: who === "all", here: who === "here",
+      }));
+      const it = message(10, {
+        changedSeq: said.edited ? 11 : 10, senderId: said.own ? "me" : "you", threadSeq: said.thread ? 5 : 0, content, mentions,
+      });
+      const presence = { do_not_disturb: "busy", away: "away", invisible: "invisible" }[user.presence ?? ""] ?? "online";
+      const situation = {
+        me: "me",
+        settings: { roomId: "r", level: user.level ?? "all", mutedUntil: { now: 1_001, before: 1_000 }[user.muted ?? ""] ?? 0, starred: false },
+        readSeq: user.has_read ? 10 : 9,
+        presence: presence as PresenceState,
+        senderBlocked: user.blocks_sender ?? false,
+        followsThread: user.follows_thread ?? false,
+        now: 1_000,
+      };
+      expect(notifies(it, situation)).toBe(expected);
+    });
+  }
 });
 
 test("known stretches stay sorted, apart, and hold exactly what was told", () => {

@@ -180,7 +180,8 @@ export function message(wire: WireMessage): nouns.Message {
     mentions: wire.mentions.map(({ name, who }) => ({
       name,
       userId: who.case === "userId" ? who.value : "",
-      everybody: who.case === "all" || who.case === "here",
+      all: who.case === "all" && who.value,
+      here: who.case === "here" && who.value,
     })),
     threadSeq: Number(wire.threadSeq),
     thread: wire.thread && { replies: wire.thread.replyCount, more: wire.thread.replyMore },

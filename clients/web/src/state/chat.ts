@@ -13,6 +13,7 @@ import * as applying from "./apply";
 import { Doomed } from "./doomed";
 import { Drafts } from "./drafts";
 import { emptyModel, unread, type RoomView, type Unread } from "./model";
+import { followsThread, notifies } from "./notify";
 import { People } from "./people";
 import { createQuotes } from "./quotes";
 import { createRooms } from "./rooms";
@@ -77,10 +78,20 @@ export function createChat({ api, session }: App) {
     if (!live.leads || model.connection.kind !== "live") return;
     for (const update of updates) {
       if (update.kind !== "change") continue;
-      const { message, seq } = update.change;
-      const posted = message?.seq === seq && message.content.kind === "text";
-      if (!posted || message.senderId === model.me.id || model.blocked.has(message.senderId)) continue;
-      for (const tell of arrivals) tell(message);
+      const { message, roomId, seq } = update.change;
+      const view = model.rooms.get(roomId);
+      if (!message || !view || message.seq !== seq) continue;
+      const me = model.me.id;
+      const situation = {
+        me,
+        settings: view.settings,
+        readSeq: message.threadSeq ? 0 : view.readSeq,
+        presence: prefs().presence,
+        senderBlocked: model.blocked.has(message.senderId),
+        followsThread: followsThread(view, message.threadSeq, me),
+        now: Date.now(),
+      };
+      if (notifies(message, situation)) for (const tell of arrivals) tell(message);
     }
   };
   const live: Live = new Live({
@@ -187,7 +198,7 @@ export function createChat({ api, session }: App) {
     /** A message that was refused, once more. */
     resend: (message: Unsent) => live.send(message),
     discard: (id: string) => live.discard(id),
-    /** Calls for each message of others that arrives now; in one tab only. */
+    /** Calls for each message that notifies; in one tab only. */
     onArrival(tell: (message: Message) => void): void {
       arrivals.add(tell);
       onCleanup(() => arrivals.delete(tell));

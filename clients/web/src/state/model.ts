@@ -71,9 +71,9 @@ export interface Unread {
   readonly mentions: number;
 }
 
-/** Whether a message calls a user. */
+/** Whether a message calls a user, by name or all. Who was there when it was posted is not known later. */
 export function calls(message: Message, userId: string): boolean {
-  return message.mentions.some((mention) => mention.everybody || mention.userId === userId);
+  return message.mentions.some((mention) => mention.all || mention.userId === userId);
 }
 
 /** How many messages of others are unread; own and system messages never count. */

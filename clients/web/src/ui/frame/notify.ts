@@ -36,16 +36,12 @@ export function notifyOfArrivals(chat: Chat): void {
   });
 
   chat.onArrival((message) => {
-    const { notify, presence, sound } = prefs();
+    const { notify, sound } = prefs();
     const direct = chat.peer(message.roomId) !== undefined;
     const attentive = Date.now() - Number(localStorage.getItem(KEY) ?? 0) < 2 * BEAT_MS;
-    const view = chat.room(message.roomId);
-    const { level, mutedUntil } = view?.settings ?? { level: "all", mutedUntil: 0 };
-    const called = calls(message, chat.me().id);
     // A mention is for the user as a direct message is.
-    if (notify === "none" || (notify === "direct" && !direct && !called)) return;
-    if (level === "nothing" || (level === "mentions" && !called) || mutedUntil > Date.now()) return;
-    if (attentive || presence === "busy" || message.seq <= (view?.readSeq ?? 0) || (message.threadSeq && !called)) return;
+    const mine = direct || calls(message, chat.me().id);
+    if (attentive || notify === "none" || (notify === "direct" && !mine)) return;
     show(chat, message);
     if (sound && Date.now() - soundedAt > QUIET_MS) chime();
     soundedAt = Date.now();

@@ -15,7 +15,7 @@ const PAUSE_MS = 200;
 /** Many who come and go are read again once. */
 const SETTLE_MS = 1_000;
 
-export function MembersPanel(props: { roomId: string; over: boolean; onClose: () => void }) {
+export default function MembersPanel(props: { roomId: string; over: boolean; onClose: () => void }) {
   const chat = useChat();
   const { openUser } = useRoom();
   const [query, setQuery] = createSignal("");

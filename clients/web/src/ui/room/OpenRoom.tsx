@@ -12,11 +12,11 @@ import { createMedia } from "../kit/media";
 import { navigate, roomPath, route, visit } from "../router";
 import { Timeline } from "../timeline/Timeline";
 import { TypingLine } from "../timeline/TypingLine";
-import { MembersPanel } from "./MembersPanel";
 import { PinBanner } from "./PinBanner";
 import { RoomHeader, type PanelName } from "./RoomHeader";
 import { RoomToolsProvider, type RoomTools } from "./tools";
 
+const MembersPanel = lazy(() => import("./MembersPanel"));
 const PinsPanel = lazy(() => import("./PinsPanel"));
 const ThreadPanel = lazy(() => import("../thread/ThreadPanel"));
 const UserCard = lazy(() => import("../people/UserCard"));

@@ -31,7 +31,7 @@ function Text(props: { text: string }) {
       {({ text, mention }) => (
         <Show when={mention} fallback={<>{text}</>}>
           {(it) => (
-            <span class="mention" classList={{ "mention-me": it().everybody || it().userId === chat.me().id }}>
+            <span class="mention" classList={{ "mention-me": it().all || it().here || it().userId === chat.me().id }}>
               {text}
             </span>
           )}
