@@ -40,6 +40,7 @@ for (const scheme of ["light", "dark"] as const) {
     await ada.chat.editMessage({ roomId: room, seq: BigInt(seq), text: "mine, edited" });
     await ada.chat.pinMessage({ roomId: room, seq: BigInt(seq) });
     await bob.chat.sendMessage({ roomId: room, text: "an answer", clientMessageId: "a", replyToSeq: BigInt(seq) });
+    await bob.say(room, `@${ada.username} look`);
     const gone = await bob.say(room, "gone");
     await bob.chat.deleteMessage({ roomId: room, seq: BigInt(gone) });
     const { room: dm } = await bob.rooms.openDirectRoom({ userId: ada.id });
@@ -85,6 +86,18 @@ for (const scheme of ["light", "dark"] as const) {
     await page.getByRole("button", { name: "Manage" }).waitFor();
     await check(page, "person");
     await page.keyboard.press("Escape");
+    await bubble(page, "an answer").hover();
+    await bubble(page, "an answer").getByRole("button", { name: "More about this message" }).click();
+    await page.getByRole("menuitem", { name: "Reply in thread" }).click();
+    await page.locator(".thread .msg").first().waitFor();
+    await check(page, "thread");
+    for (const [item, ready] of [["Invite links", "New link for a week"], ["Notifications", "Only what calls me"], ["Add members", "Cancel"]] as const) {
+      await page.getByRole("button", { name: "Room menu" }).click();
+      await page.getByRole("menuitem", { name: item }).click();
+      await page.getByRole("dialog").getByText(ready).waitFor();
+      await check(page, item);
+      await page.keyboard.press("Escape");
+    }
     await page.keyboard.press("Control+k");
     await page.getByRole("combobox").waitFor();
     await check(page, "palette");
@@ -93,10 +106,13 @@ for (const scheme of ["light", "dark"] as const) {
     await page.getByLabel("Topic").waitFor();
     await check(page, "create room");
     await page.keyboard.press("Escape");
+    await page.goto(`${w.pages.url}/mentions`);
+    await page.locator(".mention-item").first().waitFor();
+    await check(page, "mentions");
     await page.goto(`${w.pages.url}/directory`);
     await page.locator(".directory-item").nth(2).waitFor();
     await check(page, "directory");
-    for (const section of ["", "password", "sessions", "blocked", "notifications", "appearance", "language"]) {
+    for (const section of ["", "password", "sessions", "privacy", "notifications", "appearance", "language"]) {
       await page.goto(`${w.pages.url}/settings/${section}`);
       await page.locator(".settings-card").waitFor();
       await page.locator("[aria-busy=true]").waitFor({ state: "detached" });
@@ -167,7 +183,7 @@ test("everything is reached with the keyboard alone", async () => {
   await expect.poll(() => page.evaluate(() => document.activeElement?.textContent)).toContain("the first");
   for (let i = 0; i < 3; i++) await page.keyboard.press("Tab");
   await page.keyboard.press("Enter");
-  await page.getByRole("menuitem", { name: "Reply" }).waitFor();
+  await page.getByRole("menuitem", { name: "Reply", exact: true }).waitFor();
   await page.keyboard.press("Enter");
   await page.locator(".composer-note", { hasText: "the first" }).waitFor();
   await page.keyboard.type("answered with keys");

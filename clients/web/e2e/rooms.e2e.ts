@@ -33,7 +33,7 @@ test("whom one blocks can send nothing directly, and is told so", async () => {
   await adas.getByRole("dialog").getByRole("button", { name: "Unblock" }).waitFor();
   await say(bobs, "are you there?");
   await bobs.getByRole("alert").getByText("one of you has blocked the other").waitFor();
-  await adas.goto(`${w.pages.url}/settings/blocked`);
+  await adas.goto(`${w.pages.url}/settings/privacy`);
   await adas.getByRole("button", { name: "Unblock" }).click();
   await adas.getByText("You have blocked nobody.").waitFor();
   await bobs.getByRole("button", { name: "Send again" }).click();

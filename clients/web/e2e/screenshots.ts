@@ -41,8 +41,8 @@ async function fill() {
   const gone = await say(long, "never mind");
   await long.chat.deleteMessage({ roomId: design, seq: BigInt(gone) });
   await say(ada, "Glad you like it!", nice);
-  const last = await say(sam, "Let us ship it on Friday.");
-  await sam.chat.editMessage({ roomId: design, seq: BigInt(last), text: "Let us ship it on Monday, then." });
+  const last = await say(sam, "We could ship on Friday.");
+  await sam.chat.editMessage({ roomId: design, seq: BigInt(last), text: "We could ship on Friday, or so." });
   for (const [who, emoji] of [[ada, "🎉"], [grace, "🎉"], [sam, "🎉"], [layla, "❤️"], [long, "👀"]] as const) {
     await who.chat.addReaction({ roomId: design, seq: BigInt(run), emoji });
   }
@@ -50,6 +50,11 @@ async function fill() {
   await sam.chat.pinMessage({ roomId: design, seq: BigInt(run) });
   await sam.chat.pinMessage({ roomId: design, seq: BigInt(last) });
 
+  const asked = await say(grace, `@${sam.username} can you look at the spacing of the *sidebar*?`);
+  for (const [who, text] of [[ada, "I would give it a little more air."], [sam, "Done, have a look."]] as const) {
+    await who.chat.sendMessage({ roomId: design, text, clientMessageId: crypto.randomUUID(), threadSeq: BigInt(asked) });
+  }
+  await say(sam, "Let us ship it on Monday, then.");
   const busy = await grace.room("Release train");
   await sam.rooms.joinRoom({ roomId: busy });
   for (let i = 1; i <= 120; i++) await grace.say(busy, `Build ${i} is green.`);
@@ -104,6 +109,9 @@ test("pictures", async () => {
     await page.getByRole("button", { name: "All 2" }).click();
     await page.locator(".pin-item").nth(1).waitFor();
     await still(page, `${scheme}-pins`);
+    await page.getByRole("button", { name: "2 replies" }).click();
+    await page.locator(".thread .msg").nth(2).waitFor();
+    await still(page, `${scheme}-thread`);
     await page.locator(".members-head .icon-button").click();
     await page.locator(".msg-name", { hasText: "Ada Lovelace" }).last().click();
     await page.getByRole("button", { name: "Manage" }).waitFor();
@@ -125,10 +133,13 @@ test("pictures", async () => {
     await page.getByRole("button", { name: "Create a room" }).click();
     await page.getByLabel("Topic").waitFor();
     await still(page, `${scheme}-create`);
+    await page.goto(`${w.pages.url}/mentions`);
+    await page.locator(".mention-item").first().waitFor();
+    await still(page, `${scheme}-mentions`);
     await page.goto(`${w.pages.url}/directory`);
     await page.locator(".directory-item").nth(2).waitFor();
     await still(page, `${scheme}-directory`);
-    for (const section of ["", "sessions", "blocked", "notifications", "appearance", "language", "password"]) {
+    for (const section of ["", "sessions", "privacy", "notifications", "appearance", "language", "password"]) {
       await page.goto(`${w.pages.url}/settings/${section}`);
       await page.locator(".settings-card").waitFor();
       await page.locator("[aria-busy=true]").waitFor({ state: "detached" });

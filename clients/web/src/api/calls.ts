@@ -66,9 +66,12 @@ function account(transport: Transport) {
       const page = await users.listBlockedUsers({ pageToken, pageSize: 200 }).catch(raise);
       return { items: page.users.map(convert.user), next: page.nextPageToken };
     },
-    async getMe(): Promise<{ user: nouns.User; email: string }> {
-      const { user, email } = await users.getMe({}).catch(raise);
-      return { user: convert.user(user), email };
+    async getMe(): Promise<{ user: nouns.User; email: string; readReceipts: boolean }> {
+      const { user, email, settings } = await users.getMe({}).catch(raise);
+      return { user: convert.user(user), email, readReceipts: settings?.readReceipts ?? true };
+    },
+    async setReadReceipts(readReceipts: boolean): Promise<void> {
+      await users.updateSettings({ readReceipts }).catch(raise);
     },
     async getUser(userId: string): Promise<{ user: nouns.User; presence: nouns.Presence | undefined }> {
       const { user, presence } = await users.getUser({ userId }).catch(raise);

@@ -28,12 +28,12 @@ export default function MentionsPage() {
             <li class="mention-item">
               <Avatar id={message.senderId} name={chat.user(message.senderId)?.displayName ?? ""} />
               <div class="directory-text">
-                <p class="pin-head">
+                <div class="pin-head">
                   <strong class="clip" dir="auto">
                     {chat.user(message.senderId)?.displayName ?? "…"} · {chat.title(message.roomId)}
                   </strong>
                   <time class="muted">{formatTime(message.postedAt, "short")}</time>
-                </p>
+                </div>
                 <Markdown text={message.content.kind === "text" ? message.content.text : t("messageDeleted")} message={message} />
                 <a class="link small" href={roomPath(message.roomId, message.threadSeq || message.seq)}>
                   {t("goTo")}

@@ -80,8 +80,14 @@ export function RoomHeader(props: { panel: PanelName; onPanel: (panel: "members"
             </span>
           </Show>
         </div>
-        <p title={view()?.room.topic} dir="auto">
-          <Show when={view()?.room.topic}>{(topic) => <>{topic()} · </>}</Show>
+        <p title={view()?.room.topic}>
+          <Show when={view()?.room.topic}>
+            {(topic) => (
+              <>
+                <bdi>{topic()}</bdi> ·{" "}
+              </>
+            )}
+          </Show>
           {note()}
         </p>
       </div>

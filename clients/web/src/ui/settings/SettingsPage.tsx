@@ -4,10 +4,10 @@ import { t, type Key } from "../i18n";
 import { Icon } from "../kit/Icon";
 import { route } from "../router";
 import { AppearanceSettings } from "./AppearanceSettings";
-import { BlockedSettings } from "./BlockedSettings";
 import { LanguageSettings } from "./LanguageSettings";
 import { NotificationSettings } from "./NotificationSettings";
 import { PasswordSettings } from "./PasswordSettings";
+import { PrivacySettings } from "./PrivacySettings";
 import { ProfileSettings } from "./ProfileSettings";
 import { SessionSettings } from "./SessionSettings";
 
@@ -15,7 +15,7 @@ const SECTIONS: readonly { path: string; text: Key }[] = [
   { path: "", text: "profile" },
   { path: "password", text: "password" },
   { path: "sessions", text: "sessions" },
-  { path: "blocked", text: "blockedPeople" },
+  { path: "privacy", text: "privacy" },
   { path: "notifications", text: "notifications" },
   { path: "appearance", text: "appearance" },
   { path: "language", text: "language" },
@@ -50,8 +50,8 @@ export default function SettingsPage() {
         <Match when={section() === "sessions"}>
           <SessionSettings />
         </Match>
-        <Match when={section() === "blocked"}>
-          <BlockedSettings />
+        <Match when={section() === "privacy"}>
+          <PrivacySettings />
         </Match>
         <Match when={section() === "notifications"}>
           <NotificationSettings />

@@ -14,6 +14,10 @@ export function Timeline(props: { timeline: TimelineState }) {
   const { timeline } = props;
   const [atBottom, setAtBottom] = createSignal(true);
   const [newAbove, setNewAbove] = createSignal(false);
+  /** Whoever has seen where the new ones begin needs no way there. */
+  const [visited, setVisited] = createSignal(false);
+  createEffect(on(timeline.newAfter, () => setVisited(false)));
+  createEffect(on(newAbove, (now, before) => before && !now && setVisited(true)));
   let scroller: ScrollerHandle | undefined;
   const { markAll } = createReading(chat, timeline, atBottom);
 
@@ -71,7 +75,7 @@ export function Timeline(props: { timeline: TimelineState }) {
       </Show>
       <JumpButtons
         unread={chat.unread(timeline.roomId)}
-        newAbove={newAbove()}
+        newAbove={newAbove() && !visited()}
         away={!atBottom() || timeline.shown()?.atTail === false}
         onNew={() => void toNew()}
         onEnd={toEnd}
