@@ -50,6 +50,16 @@ test("a deletion can be undone for some seconds, and then the text is gone for a
   expect(await bubble(bobs, "keep me").count()).toBe(1);
 });
 
+test("a deletion that was begun before the page went is made by the next one", async () => {
+  const { adas, bobs } = await two("Reloads");
+  await say(adas, "gone in the end");
+  await bubble(bobs, "gone in the end").waitFor();
+  await choose(adas, "gone in the end", "Delete");
+  await adas.getByRole("button", { name: "Undo" }).waitFor();
+  await adas.reload();
+  await bobs.getByRole("log").getByText("Message deleted").waitFor({ timeout: 30_000 });
+});
+
 test("an answer quotes what it answers, and the quote leads there", async () => {
   const { adas, bobs } = await two("Answers");
   await say(adas, "Who comes on Friday?");

@@ -13,16 +13,21 @@ interface Entry {
 }
 
 export class Doomed {
-  readonly #key: string;
+  readonly #prefix: string;
   readonly #remove: (roomId: string, seq: number) => Promise<void>;
   readonly #timers = new Map<string, ReturnType<typeof setTimeout>>();
   readonly #entries = createSignal<readonly Entry[]>([]);
   #failed: (failure: unknown) => void = () => undefined;
 
   constructor(userId: string, remove: (roomId: string, seq: number) => Promise<void>) {
-    this.#key = `causerie.doomed.${userId}`;
+    // One key for each, so that tabs never overwrite each other's.
+    this.#prefix = `causerie.doomed.${userId}.`;
     this.#remove = remove;
-    for (const { roomId, seq } of this.#stored()) this.#doom(roomId, seq, UNDO_MS);
+    for (const { roomId, seq } of this.#stored()) {
+      // Another tab may still be open in which it can be undone.
+      const wanted = () => localStorage.getItem(this.#name(roomId, seq)) !== null;
+      this.#timers.set(`${roomId} ${seq}`, setTimeout(() => wanted() && this.#doom(roomId, seq, 0), 2 * UNDO_MS));
+    }
   }
 
   has(roomId: string, seq: number): boolean {
@@ -45,7 +50,12 @@ export class Doomed {
 
   #doom(roomId: string, seq: number, inMs: number): void {
     clearTimeout(this.#timers.get(`${roomId} ${seq}`));
-    if (!this.has(roomId, seq)) this.#keep([...this.#entries[0](), { roomId, seq }]);
+    if (!this.has(roomId, seq)) this.#entries[1]([...this.#entries[0](), { roomId, seq }]);
+    try {
+      localStorage.setItem(this.#name(roomId, seq), "");
+    } catch {
+      // Full or forbidden: it is deleted as long as the page stays.
+    }
     this.#timers.set(`${roomId} ${seq}`, setTimeout(() => void this.#execute(roomId, seq), inMs));
   }
 
@@ -62,24 +72,21 @@ export class Doomed {
 
   #drop(roomId: string, seq: number): void {
     this.#timers.delete(`${roomId} ${seq}`);
-    this.#keep(this.#entries[0]().filter((entry) => entry.roomId !== roomId || entry.seq !== seq));
+    localStorage.removeItem(this.#name(roomId, seq));
+    this.#entries[1](this.#entries[0]().filter((entry) => entry.roomId !== roomId || entry.seq !== seq));
   }
 
-  #keep(entries: readonly Entry[]): void {
-    this.#entries[1](entries);
-    try {
-      if (entries.length) localStorage.setItem(this.#key, JSON.stringify(entries));
-      else localStorage.removeItem(this.#key);
-    } catch {
-      // Full or forbidden: it is deleted as long as the page stays.
-    }
+  #name(roomId: string, seq: number): string {
+    return `${this.#prefix}${seq}.${roomId}`;
   }
 
   #stored(): Entry[] {
-    try {
-      return JSON.parse(localStorage.getItem(this.#key) ?? "[]") as Entry[];
-    } catch {
-      return [];
-    }
+    const names = Array.from({ length: localStorage.length }, (_, i) => localStorage.key(i) ?? "");
+    return names
+      .filter((name) => name.startsWith(this.#prefix))
+      .map((name) => {
+        const [seq = "", ...room] = name.slice(this.#prefix.length).split(".");
+        return { roomId: room.join("."), seq: Number(seq) };
+      });
   }
 }

@@ -45,6 +45,8 @@ export class Attention {
   watch(tab: string, roomIds: string[]): void {
     if (roomIds.length) this.#rooms.set(tab, roomIds);
     else this.#rooms.delete(tab);
+    // Another tab has yet to hear how its rooms are, even if they are watched.
+    if (tab !== this.#own && roomIds.length) this.#watching = "";
     void this.#tellRooms();
   }
 
