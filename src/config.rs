@@ -19,6 +19,7 @@ pub struct Config {
     pub chat: Chat,
     pub stream: Stream,
     pub presence: Presence,
+    pub search: Search,
     pub log: Log,
 }
 
@@ -81,6 +82,12 @@ pub struct Stream {
 pub struct Presence {
     pub grace_ms: u64,
     pub merge_ms: u64,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Search {
+    pub index: bool,
 }
 
 #[derive(Debug, Clone, Deserialize)]

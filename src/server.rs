@@ -76,6 +76,9 @@ pub async fn serve(
     tasks.spawn(chat.clone().keep_presence());
     tasks.spawn(crate::chat::accounts::watch_revoked(chat.clone()));
     tasks.spawn(housekeeping(chat.clone()));
+    if config.search.index {
+        tasks.spawn(chat.clone().keep_index());
+    }
     // Before the port answers: who asks at once must not hear "not registered".
     tell_health(&health, store.ping().await.is_ok(), &ready.sender).await;
     tasks.spawn(watch_health(store.clone(), health, ready.sender.clone()));

@@ -7,13 +7,13 @@ use tonic::{Request, Response, Status, Streaming};
 
 use super::{auth::caller, stream};
 use crate::{
-    chat::Chat,
+    chat::{Chat, search::Found},
     error::{Error, Result},
     model::{Caller, ConnectionId, RoomId, Seq, Touch},
     wire::{
         events,
         fields::Fields,
-        marks, messages, presence, timestamp,
+        marks, messages, presence, search, timestamp,
         v1::{self, chat_service_server::ChatService},
     },
 };
@@ -117,6 +117,15 @@ impl Commands {
         let versions = self.chat.list_versions(self.caller, room, seq).await?;
         let versions = versions.into_iter().map(messages::version).collect();
         Ok(v1::ListMessageVersionsResponse { versions })
+    }
+
+    pub async fn search_messages(
+        &self,
+        r: v1::SearchMessagesRequest,
+    ) -> Result<v1::SearchMessagesResponse> {
+        let Found { messages, next } =
+            self.chat.search_messages(self.caller, search::search_messages(&r)?).await?;
+        Ok(search::found(messages, next))
     }
 
     // No await before the writer's queue, as in `send_message`.
@@ -393,5 +402,12 @@ impl ChatService for ChatApi {
         request: Request<v1::ListReceiptsRequest>,
     ) -> Result<Response<v1::ListReceiptsResponse>, Status> {
         unary!(self, request, list_receipts)
+    }
+
+    async fn search_messages(
+        &self,
+        request: Request<v1::SearchMessagesRequest>,
+    ) -> Result<Response<v1::SearchMessagesResponse>, Status> {
+        unary!(self, request, search_messages)
     }
 }

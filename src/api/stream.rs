@@ -154,6 +154,7 @@ fn run(
             Command::ListMessageVersions(r) => {
                 c.list_message_versions(r).await.map(Outcome::ListMessageVersions)
             }
+            Command::SearchMessages(r) => c.search_messages(r).await.map(Outcome::SearchMessages),
             Command::Subscribe(_) => Err(Error::invalid("subscribe", "must come only once")),
         };
         // Free before the reply leaves: who has it may send the next.

@@ -1,11 +1,13 @@
 //! The rules: who may do what, and what follows from it. No tonic, no SQL.
 
 pub mod accounts;
+pub mod index;
 pub mod invites;
 pub mod marks;
 pub mod messages;
 pub mod presence;
 pub mod rooms;
+pub mod search;
 pub mod users;
 
 use std::sync::Arc;
@@ -39,8 +41,13 @@ pub struct Chat {
     pub(crate) hub: Arc<Hub>,
     pub(crate) presence: Registry,
     pub(crate) typing: Arc<Typing>,
+    /// Rooms that the search index has to look at.
+    pub(crate) behind: Arc<index::Behind>,
     /// One permit for each stream that may be open.
     pub(crate) streams: Arc<Semaphore>,
+    /// One permit for each search under way: together they must not take the
+    /// database's connections from everything else.
+    pub(crate) searches: Semaphore,
     /// How fast each user makes calls of any kind.
     pub(crate) calls: PerKey<UserId>,
     /// How fast each user posts.
@@ -56,15 +63,24 @@ impl Chat {
     pub async fn new(config: Config, store: Store, auth: Auth) -> Result<Arc<Self>> {
         let hub = Arc::new(Hub::default());
         let typing = Arc::new(Typing::default());
+        let behind = Arc::new(index::Behind::default());
         let on_commit: OnCommit = {
-            let (hub, typing) = (hub.clone(), typing.clone());
-            Arc::new(move |committed| hand_on(&hub, &typing, committed))
+            let (hub, typing, behind) = (hub.clone(), typing.clone(), behind.clone());
+            let index = config.search.index;
+            Arc::new(move |committed| {
+                if index {
+                    let rooms = committed.rooms.iter().map(|commit| commit.room);
+                    behind.add(rooms.chain(committed.moved.iter().map(|(room, _)| *room)));
+                }
+                hand_on(&hub, &typing, committed);
+            })
         };
         Ok(Arc::new(Self {
             writer: Writer::start(&store, config.store.lanes, &on_commit)?,
             epoch: store.epoch().await?,
             node: Uuid::now_v7(),
             streams: Arc::new(Semaphore::new(config.server.max_streams)),
+            searches: Semaphore::new((config.store.connections / 4).max(1) as usize),
             calls: PerKey::per_second(config.chat.calls_per_second, config.chat.calls_burst),
             posting: PerKey::per_second(
                 config.chat.messages_per_second,
@@ -73,6 +89,7 @@ impl Chat {
             presence: Registry::default(),
             auth: Arc::new(auth),
             typing,
+            behind,
             hub,
             store,
             config,

@@ -10,6 +10,14 @@ pub const STATUS_TEXT_CHARS: usize = 100;
 pub const EMAIL_BYTES: usize = 254;
 pub const DEVICE_CHARS: usize = 100;
 pub const QUERY_CHARS: usize = 64;
+/// The text of a search in messages.
+pub const SEARCH_CHARS: usize = 256;
+/// Names in one filter of a search.
+pub const SEARCH_NAMES: usize = 10;
+/// Of a word, this much is in the index.
+pub const TERM_BYTES: usize = 48;
+/// Of a message, so many terms are.
+pub const TERMS: usize = 2_000;
 
 pub const ROOM_NAME_CHARS: usize = 64;
 /// Users that may be added to a room at once.

@@ -47,6 +47,11 @@ impl Message {
             Content::System { .. } => Err(Error::SystemMessage),
         }
     }
+
+    /// Whether a file hangs on it. Messages have none yet.
+    pub fn has_file(&self) -> bool {
+        false
+    }
 }
 
 /// An emoji under a message, and who put it there.

@@ -1,6 +1,9 @@
 //! People and programs with an account.
 
-use super::{Timestamp, UserId};
+use super::{
+    Timestamp, UserId,
+    terms::{Token, tokens},
+};
 
 /// What an account may do on the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,10 +32,23 @@ pub struct ProfileChanges {
     pub status_text: Option<String>,
 }
 
-/// The form in which names are compared and searched: without regard to case.
+/// The form in which names are compared and searched: without regard to case,
+/// and to whether accents are characters of their own.
 #[must_use]
 pub fn fold(name: &str) -> String {
-    name.to_lowercase()
+    use unicode_normalization::UnicodeNormalization as _;
+    name.nfc().collect::<String>().to_lowercase()
+}
+
+/// What a folded name has somewhere after its beginning if another of its words
+/// begins like the folded `prefix`. In scripts without spaces any place will do.
+#[must_use]
+pub fn inside(prefix: &str) -> [String; 2] {
+    if matches!(tokens(prefix).first(), Some(Token::Run(_))) {
+        [prefix.to_owned(), prefix.to_owned()]
+    } else {
+        [format!(" {prefix}"), format!("-{prefix}")]
+    }
 }
 
 /// A search for users: the beginning of a name, a page.

@@ -81,4 +81,19 @@ impl Store {
             async { Ok(dress!(reading, &self.pools, room, messages)) }.await;
         dressed.map_err(refused)
     }
+
+    /// Dresses messages of several rooms; keeps their order.
+    pub async fn dressed_of_rooms(&self, messages: Vec<Message>) -> Result<Vec<Message>> {
+        let order: Vec<(RoomId, Seq)> = messages.iter().map(|m| (m.room, m.seq)).collect();
+        let mut rooms: BTreeMap<RoomId, Vec<Message>> = BTreeMap::new();
+        for message in messages {
+            rooms.entry(message.room).or_default().push(message);
+        }
+        let mut complete = BTreeMap::new();
+        for (room, messages) in rooms {
+            let messages = self.dressed(room, messages).await?;
+            complete.extend(messages.into_iter().map(|message| ((room, message.seq), message)));
+        }
+        Ok(order.iter().filter_map(|name| complete.remove(name)).collect())
+    }
 }

@@ -182,30 +182,24 @@ impl Store {
         &self,
         names: &[(Uuid, i64)],
     ) -> Result<BTreeMap<(RoomId, Seq), Message>> {
-        let mut rooms: BTreeMap<RoomId, Vec<Message>> = BTreeMap::new();
-        if !names.is_empty() {
-            let names = padded(names.to_vec());
-            let sql = format!(
-                "{MESSAGES} where {}",
-                vec!["(x.room_id = ? and x.seq = ?)"; names.len()].join(" or "),
-            );
-            let rows: Vec<MessageRow> = reading!(&self.pools, c => {
-                let mut query = sqlx::query_as(AssertSqlSafe(sql));
-                for (room, seq) in &names {
-                    query = query.bind(*room).bind(*seq);
-                }
-                query.fetch_all(c).await
-            })
-            .map_err(refused)?;
-            for message in rows.into_iter().map(Message::from) {
-                rooms.entry(message.room).or_default().push(message);
+        if names.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let names = padded(names.to_vec());
+        let sql = format!(
+            "{MESSAGES} where {}",
+            vec!["(x.room_id = ? and x.seq = ?)"; names.len()].join(" or "),
+        );
+        let rows: Vec<MessageRow> = reading!(&self.pools, c => {
+            let mut query = sqlx::query_as(AssertSqlSafe(sql));
+            for (room, seq) in &names {
+                query = query.bind(*room).bind(*seq);
             }
-        }
-        let mut found = BTreeMap::new();
-        for (room, messages) in rooms {
-            let dressed = self.dressed(room, messages).await?;
-            found.extend(dressed.into_iter().map(|message| ((room, message.seq), message)));
-        }
-        Ok(found)
+            query.fetch_all(c).await
+        })
+        .map_err(refused)?;
+        let messages = rows.into_iter().map(Message::from).collect();
+        let dressed = self.dressed_of_rooms(messages).await?;
+        Ok(dressed.into_iter().map(|message| ((message.room, message.seq), message)).collect())
     }
 }

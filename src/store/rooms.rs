@@ -16,7 +16,7 @@ use crate::{
         History, Member, MemberRole, MemberState, Room, RoomId, RoomKind, RoomSettings,
         RoomSummary, Seq, Timestamp, User, UserId, View, limits,
         rooms::{Access, MemberSearch},
-        users::fold,
+        users::{fold, inside},
     },
 };
 
@@ -400,16 +400,18 @@ impl Store {
         let sql = format!(
             "select {MEMBER_COLUMNS} from members m join users u on u.id = m.user_id
              where m.room_id = ? and m.state = ? and u.username_key > ?
-               and (? = '' or instr(u.username_key, ?) = 1 or instr(u.display_name_key, ?) = 1)
+               and (? = '' or instr(u.username_key, ?) = 1 or instr(u.display_name_key, ?) = 1
+                    or instr(u.display_name_key, ?) > 0 or instr(u.display_name_key, ?) > 0)
              order by u.username_key limit ?"
         );
         let prefix = fold(prefix);
+        let [word, part] = inside(&prefix);
         let rows: Vec<MemberRow> = reading!(&self.pools, c => {
             sqlx::query_as(AssertSqlSafe(sql))
                 .bind(room.0)
                 .bind(state_code(state))
                 .bind(after.clone().unwrap_or_default())
-                .bind(&prefix).bind(&prefix).bind(&prefix)
+                .bind(&prefix).bind(&prefix).bind(&prefix).bind(&word).bind(&part)
                 .bind(limit_plus_one(*limit))
                 .fetch_all(c).await
         })

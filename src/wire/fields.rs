@@ -95,6 +95,22 @@ impl Fields {
         }
     }
 
+    /// A moment of the years 1 to 9999; fractions of a microsecond are dropped.
+    pub fn timestamp(
+        &mut self,
+        field: &str,
+        at: Option<&prost_types::Timestamp>,
+    ) -> Option<Timestamp> {
+        let at = at?;
+        let sound = (-62_135_596_800..=253_402_300_799).contains(&at.seconds)
+            && (0..1_000_000_000).contains(&at.nanos);
+        if !sound {
+            self.violate(field, "must be a moment of the years 1 to 9999");
+            return None;
+        }
+        Some(Timestamp(at.seconds * 1_000_000 + i64::from(at.nanos / 1_000)))
+    }
+
     /// 1 to 200, or 0 for the default.
     pub fn page_size(&mut self, size: i32) -> usize {
         match u32::try_from(size) {

@@ -11,6 +11,7 @@ pub mod messages;
 pub mod paging;
 pub mod presence;
 pub mod rooms;
+pub mod search;
 pub mod users;
 
 /// The generated code of package causerie.v1.

@@ -6,7 +6,7 @@ use crate::{
     model::{Message, RoomId, Seq, Timestamp},
 };
 
-const BAD_TOKEN: &str = "must be a next_page_token of the same request";
+pub(super) const BAD_TOKEN: &str = "must be a next_page_token of the same request";
 
 /// A token for "after this key". Hexadecimal: short keys, no further library.
 #[must_use]

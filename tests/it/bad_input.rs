@@ -100,6 +100,20 @@ on_both_databases! {
             assert_eq!(fields(client.list_members(request).await), ["page_size"]);
             let request = v1::SearchUsersRequest { page_size, ..Default::default() };
             assert_eq!(fields(client.search_users(request).await), ["query", "page_size"]);
+            let never = |seconds, nanos| Some(prost_types::Timestamp { seconds, nanos });
+            let request = v1::SearchMessagesRequest {
+                query: "word before:2026-02-30".into(),
+                room_id: "x".into(),
+                from_user_id: "x".into(),
+                before: never(i64::MAX, 0),
+                after: never(0, -1),
+                has_file: false,
+                page_size,
+                page_token: "00".into(),
+            };
+            let mut bad = fields(client.search_messages(request).await);
+            bad.sort();
+            assert_eq!(bad, ["after", "before", "from_user_id", "page_size", "page_token", "query", "room_id"]);
             let request = v1::SyncRoomRequest { page_size, room_id: room.clone(), after_seq: -1 };
             assert_eq!(fields(client.sync_room(request).await), ["after_seq", "page_size"]);
         }
@@ -129,6 +143,12 @@ on_both_databases! {
             assert_eq!(fields(client.get_user(v1::GetUserRequest { user_id: room_id() }).await), ["user_id"]);
             let batch = v1::BatchGetUsersRequest { user_ids: vec![ada.user.id.clone(), room_id()] };
             assert_eq!(fields(client.batch_get_users(batch).await), ["user_ids[1]"]);
+        }
+        let many_names = "from:a ".repeat(11);
+        for query in ["", "  ", "...", "in:Room", "after:2026-01-31", "before:soon x", &"x".repeat(257),
+            "a\nb", "a\u{202e}b", &many_names] {
+            let request = v1::SearchMessagesRequest { query: query.into(), ..Default::default() };
+            assert_eq!(fields(client.search_messages(request).await), ["query"], "{query:?}");
         }
         for count in [0, 201] {
             let batch = v1::BatchGetUsersRequest { user_ids: vec![ada.user.id.clone(); count] };

@@ -5,9 +5,12 @@ use causerie_client::v1::{
 };
 use tonic::Code;
 
-use crate::support::{
-    Person, Server, on_both_databases,
-    people::{send_request, text_of},
+use crate::{
+    search::until_found,
+    support::{
+        Person, Server, on_both_databases,
+        people::{send_request, text_of},
+    },
 };
 
 type Answer<T> = Result<T, causerie_client::Error>;
@@ -225,6 +228,11 @@ on_both_databases! {
             Outcome::ListMessages(page) => assert!(!page.has_older && page.messages.len() == 3),
             other => panic!("{other:?}"),
         }
+
+        // A search shows each what they may see.
+        until_found(&ada, "changed", &["changed"]).await;
+        until_found(&bob, "on", &["and on"]).await;
+        until_found(&bob, "changed", &[]).await;
 
         // A member who sees all keeps it; who comes from now on sees all too.
         let change = v1::UpdateRoomRequest {

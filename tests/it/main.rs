@@ -18,6 +18,7 @@ mod receipts;
 mod resume;
 mod rooms;
 mod sdk;
+mod search;
 mod sessions;
 mod shutdown;
 mod slow_reader;

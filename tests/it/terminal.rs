@@ -112,6 +112,22 @@ async fn scripts_send_and_tail_over_a_restart_of_the_server() {
     let (well, said) = terminal.run("ada", &["send", "@nobody", "hi"], "").await;
     assert!(!well && said.contains("no user called nobody"), "{said}");
 
+    let mut ticks = tokio::time::interval(std::time::Duration::from_millis(50));
+    within("the messages to be found", async {
+        loop {
+            ticks.tick().await;
+            let words = ["search", "two", "in:General", "from:ada"];
+            let (well, said) = terminal.run("bob", &words, "").await;
+            assert!(well, "{said}");
+            if said == "[General] ada: two\n" {
+                break;
+            }
+        }
+    })
+    .await;
+    let (well, said) = terminal.run("bob", &["search", "x", "before:soon"], "").await;
+    assert!(!well && said.contains("2026-01-31"), "{said}");
+
     let (well, said) = terminal.run("bob", &["rooms", "--json"], "").await;
     let said = said.lines().find(|line| line.contains("General")).unwrap_or_default();
     let room: serde_json::Value = serde_json::from_str(said.trim()).expect("JSON");

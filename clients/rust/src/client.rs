@@ -289,6 +289,7 @@ calls! {
         list_thread(ListThreadRequest) -> ListThreadResponse;
         list_mentions(ListMentionsRequest) -> ListMentionsResponse;
         list_message_versions(ListMessageVersionsRequest) -> ListMessageVersionsResponse;
+        search_messages(SearchMessagesRequest) -> SearchMessagesResponse;
         list_messages(ListMessagesRequest) -> ListMessagesResponse;
         get_message(GetMessageRequest) -> GetMessageResponse;
         mark_read(MarkReadRequest) -> MarkReadResponse;

@@ -12,6 +12,7 @@ use crate::{
     editor::Editor,
     explain,
     form::{Form, Mode},
+    search::{self, Found, Search},
 };
 
 /// What the window wants of the server.
@@ -48,6 +49,7 @@ pub enum Effect {
     Watch(Vec<String>),
     Users(Vec<String>),
     Browse(String),
+    Search(v1::SearchMessagesRequest),
     Join(String),
     Leave(String),
     Create(String),
@@ -63,6 +65,7 @@ pub enum Answer {
     Members { room_id: String, members: Vec<(v1::User, v1::PresenceState)> },
     Users(Vec<v1::User>),
     Directory(Vec<v1::DirectoryRoom>),
+    Found(Found),
     Joined(Result<v1::Room, Error>),
     Failed(String),
 }
@@ -72,6 +75,7 @@ pub enum Focus {
     Rooms,
     Composer,
     Directory,
+    Search,
 }
 
 /// A message on its way.
@@ -103,6 +107,7 @@ pub struct App {
     pub pending: Vec<Pending>,
     pub members: HashMap<String, Vec<String>>,
     pub directory: Directory,
+    pub search: Search,
     /// Lines scrolled up from the newest.
     pub scroll: usize,
     /// After which position "new messages" begin in the open room.
@@ -131,6 +136,7 @@ impl App {
             pending: Vec::new(),
             members: HashMap::new(),
             directory: Directory::default(),
+            search: Search::default(),
             scroll: 0,
             new_after: 0,
             loading: false,
@@ -198,6 +204,7 @@ impl App {
         }
         match (key.code, ctrl) {
             (KeyCode::Char('d'), true) => return self.open_directory(),
+            (KeyCode::Char('f'), true) => return self.open_search(""),
             (KeyCode::Char('l'), true) => return self.leave_room(),
             (KeyCode::Char('o'), true) => return vec![Effect::SignOut],
             (KeyCode::Char('n'), true) | (KeyCode::Down, _) if ctrl || has_alt(key) => {
@@ -214,6 +221,7 @@ impl App {
             Focus::Rooms => self.rooms_key(key),
             Focus::Composer => self.composer_key(key),
             Focus::Directory => self.directory_key(key),
+            Focus::Search => self.search_key(key),
         }
     }
 
@@ -224,6 +232,8 @@ impl App {
         } else if self.focus == Focus::Directory {
             self.directory.query.insert(&line.replace('\n', " "));
             return vec![Effect::Browse(self.directory.query.text().to_owned())];
+        } else if self.focus == Focus::Search {
+            return self.search_paste(&line);
         } else if let Some(room) = self.room.clone() {
             self.focus = Focus::Composer;
             self.drafts.entry(room).or_default().insert(&line);
@@ -295,6 +305,9 @@ impl App {
                     return vec![];
                 }
                 let text = editor.take();
+                if let Some(words) = search::wanted(&text) {
+                    return self.open_search(words);
+                }
                 self.scroll = 0;
                 self.typing_told = None;
                 self.pending.push(Pending {
@@ -541,6 +554,11 @@ impl App {
                     self.directory.selected.min(rooms.len().saturating_sub(1));
                 self.directory.rooms = rooms;
             }
+            Answer::Found(found) => {
+                let mut effects = self.search.take(found);
+                effects.extend(self.unknown_users());
+                return effects;
+            }
             Answer::Joined(Ok(room)) => {
                 // Its `RoomAdded` may come before this or after.
                 if self.model.rooms.contains_key(&room.id) {
@@ -563,6 +581,7 @@ impl App {
         let mut ids: Vec<String> = senders
             .map(|message| &message.sender_id)
             .chain(pairs)
+            .chain(self.search.messages.iter().map(|message| &message.sender_id))
             .filter(|id| !self.model.users.contains_key(*id) && **id != self.model.me.id)
             .cloned()
             .collect();
@@ -584,7 +603,7 @@ fn has_alt(key: KeyEvent) -> bool {
 }
 
 /// Keys that every text understands; whether the text has changed.
-fn edit(editor: &mut Editor, key: KeyEvent) -> bool {
+pub fn edit(editor: &mut Editor, key: KeyEvent) -> bool {
     let ctrl = key.modifiers.contains(KeyModifiers::CONTROL);
     match key.code {
         KeyCode::Char('w') if ctrl => editor.delete_word(),

@@ -6,6 +6,7 @@ mod form;
 mod profile;
 mod run;
 mod script;
+mod search;
 mod ui;
 
 use std::process::ExitCode;
@@ -57,6 +58,19 @@ pub enum Command {
     },
     /// List your rooms with what is unread.
     Rooms {
+        /// One JSON object for each line.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Find messages in your rooms, the newest first: words, "a phrase", from:name, in:room, before:
+    /// and after: a day such as 2026-01-31.
+    Search {
+        /// The words and filters.
+        #[arg(required = true)]
+        words: Vec<String>,
+        /// At most so many.
+        #[arg(long, default_value_t = 50)]
+        limit: usize,
         /// One JSON object for each line.
         #[arg(long)]
         json: bool,

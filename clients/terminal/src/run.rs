@@ -16,7 +16,9 @@ use tokio::sync::mpsc;
 use crate::{
     Problem,
     app::{Answer, App, Effect},
-    explain, ui,
+    explain,
+    search::Found,
+    ui,
 };
 
 /// Shows the window until it is quit.
@@ -169,6 +171,10 @@ async fn ask(client: &Client, live: Option<Live>, effect: Effect) -> Option<Answ
                 Ok(page) => Some(Answer::Directory(page.rooms)),
                 Err(error) => Some(failed(error)),
             }
+        }
+        Effect::Search(asked) => {
+            let page = client.search_messages(asked.clone()).await;
+            Some(Answer::Found(Found { asked, page }))
         }
         Effect::Join(room_id) => {
             let joined = client.join_room(v1::JoinRoomRequest { room_id }).await;

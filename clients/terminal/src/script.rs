@@ -30,6 +30,9 @@ pub async fn run(client: &Client, command: Command) -> Result<(), Problem> {
         Command::Send { room, text } => send(client, &room, text).await,
         Command::Tail { room, json } => tail(client, room, json).await,
         Command::Rooms { json } => list(client, json).await,
+        Command::Search { words, limit, json } => {
+            search(client, &words.join(" "), limit, json).await
+        }
         Command::Join { room } => {
             let room_id = find(client, &room).await?;
             let joined = client.join_room(v1::JoinRoomRequest { room_id }).await;
@@ -252,6 +255,39 @@ async fn tail(client: &Client, room: Option<String>, json: bool) -> Result<(), P
         }
     }
     Err(ended())
+}
+
+async fn search(client: &Client, words: &str, limit: usize, json: bool) -> Result<(), Problem> {
+    let mut names = HashMap::new();
+    let mut rooms: HashMap<String, String> = HashMap::new();
+    for room in own_rooms(client).await?.into_iter().filter_map(|summary| summary.room) {
+        let name = title(client, &mut names, &room).await;
+        rooms.insert(room.id, name);
+    }
+    let mut request = v1::SearchMessagesRequest { query: words.into(), ..Default::default() };
+    let mut left = limit;
+    while left > 0 {
+        request.page_size = i32::try_from(left.min(200)).unwrap_or(200);
+        let page = client.search_messages(request.clone()).await.map_err(|e| explain(&e))?;
+        left = left.saturating_sub(page.messages.len());
+        for message in page.messages {
+            let sender = name_of(client, &mut names, &message.sender_id).await;
+            let room = rooms.get(&message.room_id).map_or("", String::as_str);
+            let line = if json {
+                as_json(&message, &sender, room)
+            } else {
+                as_text(&message, &sender, room)
+            };
+            if writeln!(std::io::stdout(), "{line}").is_err() {
+                return Ok(());
+            }
+        }
+        request.page_token = page.next_page_token;
+        if request.page_token.is_empty() {
+            break;
+        }
+    }
+    Ok(())
 }
 
 async fn name_of(client: &Client, names: &mut HashMap<String, String>, id: &str) -> String {

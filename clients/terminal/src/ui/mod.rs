@@ -1,6 +1,7 @@
 //! Drawing: the state in, a picture out.
 
 mod forms;
+mod found;
 mod side;
 mod timeline;
 
@@ -44,6 +45,8 @@ pub fn draw(frame: &mut Frame, app: &mut App) -> Vec<Effect> {
         status_line(frame, app, status);
         if app.focus == Focus::Directory {
             forms::directory(frame, app, area);
+        } else if app.focus == Focus::Search {
+            found::draw(frame, app, area);
         }
     }
     if app.help {
@@ -182,7 +185,7 @@ fn welcome(frame: &mut Frame, app: &App, area: Rect) {
     frame.render_widget(Paragraph::new(text).centered(), middle);
 }
 
-const KEYS: [(&str, &str); 14] = [
+const KEYS: [(&str, &str); 15] = [
     ("↑ ↓  or  Alt+↑ ↓", "the room above or below"),
     ("^N ^P", "the same, from anywhere"),
     ("Enter", "write, or send what is written"),
@@ -190,6 +193,7 @@ const KEYS: [(&str, &str); 14] = [
     ("Tab, Esc", "between rooms and writing"),
     ("PgUp PgDn", "through the history"),
     ("^D", "find, join or make a room"),
+    ("^F or /search", "find messages by their words"),
     ("^L", "leave the open room"),
     ("^W ^U", "delete a word, a line"),
     ("^A ^E", "to the beginning or end of the line"),
@@ -200,7 +204,7 @@ const KEYS: [(&str, &str); 14] = [
 ];
 
 fn help(frame: &mut Frame, area: Rect) {
-    let area = centred(area, 60, u16::try_from(KEYS.len()).unwrap_or(14) + 3);
+    let area = centred(area, 60, u16::try_from(KEYS.len()).unwrap_or(15) + 3);
     let mut lines: Vec<Line> = KEYS
         .iter()
         .map(|(key, what)| {

@@ -4,7 +4,10 @@ use causerie_client::{Update, connection::State, v1};
 use ratatui::{Terminal, backend::TestBackend};
 
 use super::*;
-use crate::app::Pending;
+use crate::{
+    app::{Answer, Pending},
+    search::Found,
+};
 
 fn user(id: &str, name: &str) -> v1::User {
     v1::User { id: id.into(), display_name: name.into(), username: id.into(), ..Default::default() }
@@ -126,6 +129,20 @@ fn a_narrow_window_shows_one_column() {
 }
 
 #[test]
+fn what_is_found() {
+    let mut app = app();
+    app.open_search("tea in:general");
+    let asked = v1::SearchMessagesRequest { query: "tea in:general".into(), ..Default::default() };
+    let long = "There is tea for everybody who comes before it is cold. ".repeat(3);
+    let page = v1::SearchMessagesResponse {
+        messages: vec![message(3, "bob", long.trim()), message(1, "ada", "Tea?")],
+        next_page_token: String::new(),
+    };
+    app.on_answer(Answer::Found(Found { asked, page: Ok(page) }));
+    insta::assert_snapshot!(picture(&mut app, 100, 24));
+}
+
+#[test]
 fn signing_in() {
     let mut app = App::new(false, "http://127.0.0.1:8080");
     if let Some(form) = &mut app.form {
@@ -150,9 +167,15 @@ fn every_size_can_be_drawn() {
     for n in 1..80 {
         say(&mut app, message(n, "bob", &"wide 日本 ".repeat(30)));
     }
-    for width in (1..140).step_by(7) {
-        for height in (1..50).step_by(5) {
-            picture(&mut app, width, height);
+    for searching in [false, true] {
+        if searching {
+            app.open_search("wide");
+            app.search.messages = (1..80).map(|n| message(n, "bob", "wide 日本")).collect();
+        }
+        for width in (1..140).step_by(7) {
+            for height in (1..50).step_by(5) {
+                picture(&mut app, width, height);
+            }
         }
     }
 }

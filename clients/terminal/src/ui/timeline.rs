@@ -198,7 +198,7 @@ fn together(before: Option<&v1::Message>, message: &v1::Message) -> bool {
     })
 }
 
-fn local(message: &v1::Message) -> DateTime<Local> {
+pub fn local(message: &v1::Message) -> DateTime<Local> {
     let at = message.posted_at.unwrap_or_default();
     let utc = DateTime::from_timestamp(at.seconds, at.nanos.cast_unsigned()).unwrap_or_default();
     utc.with_timezone(&Local)

@@ -1,0 +1,107 @@
+//! Searches, and what they find.
+
+use super::{fields::Fields, messages::message, paging, v1};
+use crate::{
+    error::Result,
+    model::{
+        Message, RoomId, Seq, Timestamp, limits,
+        search::{Place, SearchPage, Span, Written},
+        text,
+    },
+};
+
+pub fn search_messages(request: &v1::SearchMessagesRequest) -> Result<SearchPage> {
+    let v1::SearchMessagesRequest {
+        query,
+        room_id,
+        from_user_id,
+        before,
+        after,
+        has_file,
+        page_size,
+        page_token,
+    } = request;
+    let mut fields = Fields::new();
+    let parsed = text::check_line(query, limits::SEARCH_CHARS).and_then(|q| Written::parse(&q));
+    let readable = parsed.is_ok();
+    let mut written = parsed.unwrap_or_else(|rule| {
+        fields.violate("query", rule);
+        Written::default()
+    });
+    written.has_file |= has_file;
+    let room = (!room_id.is_empty()).then(|| fields.room("room_id", room_id));
+    let from = (!from_user_id.is_empty()).then(|| fields.user("from_user_id", from_user_id));
+    let span = Span::default();
+    written.posted = written.posted.and(Span {
+        from: fields.timestamp("after", after.as_ref()).unwrap_or(span.from),
+        before: fields.timestamp("before", before.as_ref()).unwrap_or(span.before),
+    });
+    let sought = !written.phrases.is_empty() || !written.from.is_empty() || written.has_file;
+    if readable && !sought && from.is_none() {
+        fields.violate("query", "must have a word, or whom it is from, or `has:file`");
+    }
+    let page = SearchPage {
+        below: fields.page_below_place(page_token),
+        limit: fields.page_size(*page_size),
+        written,
+        room,
+        from,
+    };
+    fields.finish(page)
+}
+
+#[must_use]
+pub fn found(messages: Vec<Message>, next: Option<Place>) -> v1::SearchMessagesResponse {
+    v1::SearchMessagesResponse {
+        messages: messages.into_iter().map(message).collect(),
+        next_page_token: next.map(place_token).unwrap_or_default(),
+    }
+}
+
+fn place_token(place: Place) -> String {
+    let Place { posted_at, room, seq } = place;
+    let parts = [&posted_at.0.to_be_bytes()[..], &room.0.as_bytes()[..], &seq.0.to_be_bytes()[..]];
+    paging::token(&parts.concat())
+}
+
+impl Fields {
+    /// The place below which the page begins.
+    fn page_below_place(&mut self, token: &str) -> Option<Place> {
+        let read = |key: &[u8]| {
+            let (posted, rest) = key.split_first_chunk::<8>()?;
+            let (room, seq) = rest.split_first_chunk::<16>()?;
+            Some(Place {
+                posted_at: Timestamp(i64::from_be_bytes(*posted)),
+                room: RoomId(uuid::Uuid::from_bytes(*room)),
+                seq: Seq(i64::from_be_bytes(seq.try_into().ok()?)),
+            })
+        };
+        match paging::key(token).map(|key| key.map(|key| read(&key))) {
+            Ok(None) => None,
+            Ok(Some(Some(place))) => Some(place),
+            Ok(Some(None)) | Err(_) => {
+                self.violate("page_token", paging::BAD_TOKEN);
+                None
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_comes_back_from_its_token() {
+        let place = Place { posted_at: Timestamp(77), room: RoomId::new(), seq: Seq(5) };
+        let mut fields = Fields::new();
+        assert_eq!(fields.page_below_place(&place_token(place)), Some(place));
+        assert_eq!(fields.page_below_place(""), None);
+        assert!(fields.finish(()).is_ok());
+        for bad in ["00", "zz", &"00".repeat(31), &"00".repeat(33)] {
+            let mut fields = Fields::new();
+            fields.page_below_place(bad);
+            assert!(fields.finish(()).is_err(), "{bad}");
+        }
+    }
+}
