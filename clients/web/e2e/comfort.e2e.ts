@@ -106,6 +106,9 @@ for (const scheme of ["light", "dark"] as const) {
     await page.getByLabel("Topic").waitFor();
     await check(page, "create room");
     await page.keyboard.press("Escape");
+    await page.goto(`${w.pages.url}/search/look`);
+    await page.locator("[aria-busy=true]").waitFor({ state: "detached" });
+    await check(page, "search");
     await page.goto(`${w.pages.url}/mentions`);
     await page.locator(".mention-item").first().waitFor();
     await check(page, "mentions");

@@ -133,6 +133,9 @@ test("pictures", async () => {
     await page.getByRole("button", { name: "Create a room" }).click();
     await page.getByLabel("Topic").waitFor();
     await still(page, `${scheme}-create`);
+    await page.goto(`${w.pages.url}/search/build`);
+    await page.locator(".mention-item").nth(3).waitFor();
+    await still(page, `${scheme}-search`);
     await page.goto(`${w.pages.url}/mentions`);
     await page.locator(".mention-item").first().waitFor();
     await still(page, `${scheme}-mentions`);

@@ -65,6 +65,43 @@ test("answers in a thread stand apart, are counted under their message, and arri
   await bobs.getByRole("button", { name: "2 replies" }).waitFor();
 });
 
+test("messages are found by their words, in all rooms and in one", async () => {
+  const [ada, bob] = [await w.person("Ada"), await w.person("Bob")];
+  const [here, there] = [await ada.room("Search here"), await ada.room("Search there")];
+  await bob.rooms.joinRoom({ roomId: here });
+  await ada.say(here, "the quick zebra jumps");
+  await ada.say(there, "a zebra in another room");
+  await bob.say(here, "what about the zebra?");
+  const page = await w.window(ada);
+  // The index follows the log by a moment.
+  await expect
+    .poll(async () => (await ada.chat.searchMessages({ query: "zebra" })).messages.length, { timeout: 15_000 })
+    .toBe(3);
+  await page.keyboard.press("Control+k");
+  await page.getByRole("combobox").fill("zebra");
+  await page.getByRole("option", { name: "Search messages for “zebra”" }).click();
+  const results = page.locator(".mention-item");
+  await expect.poll(() => results.count()).toBe(3);
+  const field = page.getByRole("searchbox", { name: "Search messages" });
+  await field.fill(`zebra from:${bob.username}`);
+  await field.press("Enter");
+  await expect.poll(() => results.count()).toBe(1);
+  await results.getByRole("link", { name: "Go to message" }).click();
+  await page.locator(".msg-flash", { hasText: "what about the zebra?" }).waitFor();
+  await page.goBack();
+  await expect.poll(() => field.inputValue()).toBe(`zebra from:${bob.username}`);
+  await enter(page, "Search there");
+  await page.getByRole("button", { name: "Room menu" }).click();
+  await page.getByRole("menuitem", { name: "Search in this room" }).click();
+  await field.fill(`${await field.inputValue()} zebra`);
+  await field.press("Enter");
+  await expect.poll(() => results.count()).toBe(1);
+  await page.getByText("a zebra in another room").first().waitFor();
+  await field.fill("nothing like this");
+  await field.press("Enter");
+  await page.getByText("No message found.").waitFor();
+});
+
 test("an invite link leads into a private room", async () => {
   const [ada, bob] = [await w.person("Ada"), await w.person("Bob")];
   const { room } = await ada.rooms.createRoom({ name: "By invitation", kind: 2 });

@@ -241,6 +241,10 @@ function messages(transport: Transport) {
       const page = await chat.listMentions({ pageToken, pageSize: 30 }).catch(raise);
       return { items: page.messages.map(convert.message), next: page.nextPageToken };
     },
+    async searchMessages(query: string, pageToken: string): Promise<nouns.Part<nouns.Message>> {
+      const page = await chat.searchMessages({ query, pageToken, pageSize: 30 }).catch(raise);
+      return { items: page.messages.map(convert.message), next: page.nextPageToken };
+    },
     async setTyping(roomId: string, typing: boolean): Promise<void> {
       await chat.setTyping({ roomId, typing }).catch(raise);
     },

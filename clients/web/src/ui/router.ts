@@ -5,6 +5,7 @@ import { createSignal } from "solid-js";
 export type Route =
   | { readonly page: "home" | "login" | "register" | "directory" | "mentions" | "lost" }
   | { readonly page: "room"; readonly roomId: string; readonly seq: number | undefined }
+  | { readonly page: "search"; readonly query: string }
   | { readonly page: "invite"; readonly code: string }
   | { readonly page: "settings"; readonly section: string };
 
@@ -18,6 +19,8 @@ function parse(path: string): Route {
     case "directory":
     case "mentions":
       return { page };
+    case "search":
+      return { page, query: first ?? "" };
     case "invite":
       return first ? { page: "invite", code: first } : { page: "lost" };
     case "settings":
@@ -40,6 +43,8 @@ export const roomPath = (roomId: string, seq?: number) =>
   `/rooms/${encodeURIComponent(roomId)}${seq === undefined ? "" : `/${seq}`}`;
 
 export const invitePath = (code: string) => `/invite/${encodeURIComponent(code)}`;
+
+export const searchPath = (query: string) => (query ? `/search/${encodeURIComponent(query)}` : "/search");
 
 export function navigate(path: string, { replace = false } = {}): void {
   if (replace || path === location.pathname) history.replaceState(null, "", path);

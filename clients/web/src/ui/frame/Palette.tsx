@@ -1,4 +1,4 @@
-import { For, Show, createMemo, createSignal, type JSX } from "solid-js";
+import { For, createMemo, createSignal, type JSX } from "solid-js";
 
 import { useChat } from "../../state/chat";
 import { setPref } from "../../state/prefs";
@@ -6,7 +6,7 @@ import { t } from "../i18n";
 import { Dialog } from "../kit/Dialog";
 import { Icon, type IconName } from "../kit/Icon";
 import { RoomFace } from "../room/RoomFace";
-import { navigate, roomPath } from "../router";
+import { navigate, roomPath, searchPath } from "../router";
 import type { RoomItem } from "./rooms";
 import type { Overlay } from "./SignedIn";
 
@@ -53,7 +53,9 @@ export default function Palette(props: {
   ]);
   const found = createMemo(() => {
     const words = query().toLocaleLowerCase().split(/\s+/).filter(Boolean);
-    return all().filter(({ label }) => words.every((word) => label.toLocaleLowerCase().includes(word)));
+    const fitting = all().filter(({ label }) => words.every((word) => label.toLocaleLowerCase().includes(word)));
+    const text = query().trim();
+    return text ? [...fitting, action(t("searchFor", { query: text }), "search", go(searchPath(text)))] : fitting;
   });
 
   function move(to: number): void {
@@ -103,9 +105,6 @@ export default function Palette(props: {
           )}
         </For>
       </ul>
-      <Show when={!found().length}>
-        <p class="palette-none muted">{t("paletteEmpty")}</p>
-      </Show>
     </Dialog>
   );
 }

@@ -48,6 +48,10 @@ export function Sidebar(props: {
         </button>
       </header>
       <div class="sidebar-scroll">
+        <a class="sidebar-link" href="/search" aria-current={route().page === "search" ? "page" : undefined}>
+          <Icon name="search" />
+          {t("searchMessages")}
+        </a>
         <a class="sidebar-link" href="/mentions" aria-current={route().page === "mentions" ? "page" : undefined}>
           <Icon name="at" />
           {t("mentions")}

@@ -20,6 +20,7 @@ import { sortedRooms } from "./rooms";
 const Directory = lazy(() => import("../directory/DirectoryPage"));
 const Settings = lazy(() => import("../settings/SettingsPage"));
 const Mentions = lazy(() => import("../mentions/MentionsPage"));
+const Search = lazy(() => import("../search/SearchPage"));
 const Invite = lazy(() => import("../invite/InvitePage"));
 const Palette = lazy(() => import("./Palette"));
 const ShortcutSheet = lazy(() => import("./ShortcutSheet"));
@@ -48,6 +49,10 @@ export function SignedIn(props: { app: App }) {
   const roomId = () => {
     const now = route();
     return now.page === "room" ? now.roomId : undefined;
+  };
+  const searched = () => {
+    const now = route();
+    return now.page === "search" && now;
   };
   const inviteCode = () => {
     const now = route();
@@ -81,6 +86,7 @@ export function SignedIn(props: { app: App }) {
               <Match when={route().page === "mentions"}>
                 <Mentions />
               </Match>
+              <Match when={searched()}>{(now) => <Search query={now().query} />}</Match>
               <Match when={inviteCode()} keyed>
                 {(code) => <Invite code={code} />}
               </Match>

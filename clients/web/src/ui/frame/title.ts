@@ -26,6 +26,8 @@ export function showUnreadInTitle(chat: Chat): void {
         return t("directory");
       case "mentions":
         return t("mentions");
+      case "search":
+        return t("searchMessages");
       case "settings":
         return t("settings");
       default:

@@ -2,12 +2,9 @@ import { For, Show, onMount } from "solid-js";
 
 import { useChat } from "../../state/chat";
 import { createPaged } from "../../state/paged";
-import { formatTime } from "../format";
 import { explain, t } from "../i18n";
-import { Avatar } from "../kit/Avatar";
 import { Icon } from "../kit/Icon";
-import { roomPath } from "../router";
-import { Markdown } from "../timeline/Markdown";
+import { MessageCard } from "../search/MessageCard";
 
 /** The messages that call the user, over all rooms. */
 export default function MentionsPage() {
@@ -23,25 +20,7 @@ export default function MentionsPage() {
         <h1>{t("mentions")}</h1>
       </header>
       <ul class="directory" aria-busy={mentions.loading()}>
-        <For each={mentions.items()}>
-          {(message) => (
-            <li class="mention-item">
-              <Avatar id={message.senderId} name={chat.user(message.senderId)?.displayName ?? ""} />
-              <div class="directory-text">
-                <div class="pin-head">
-                  <strong class="clip" dir="auto">
-                    {chat.user(message.senderId)?.displayName ?? "…"} · {chat.title(message.roomId)}
-                  </strong>
-                  <time class="muted">{formatTime(message.postedAt, "short")}</time>
-                </div>
-                <Markdown text={message.content.kind === "text" ? message.content.text : t("messageDeleted")} message={message} />
-                <a class="link small" href={roomPath(message.roomId, message.threadSeq || message.seq)}>
-                  {t("goTo")}
-                </a>
-              </div>
-            </li>
-          )}
-        </For>
+        <For each={mentions.items()}>{(message) => <MessageCard message={message} />}</For>
       </ul>
       <Show when={mentions.failure()}>{(failure) => <p class="page-note">{explain(failure())}</p>}</Show>
       <Show when={!mentions.loading() && !mentions.failure() && !mentions.items().length}>

@@ -6,6 +6,7 @@ import { PRESENCE_TEXT } from "../kit/Avatar";
 import { Icon } from "../kit/Icon";
 import { Menu, type MenuItem } from "../kit/Menu";
 import { attempt } from "../kit/toast";
+import { navigate, searchPath } from "../router";
 import { RoomFace } from "./RoomFace";
 import { useRoom } from "./tools";
 
@@ -31,6 +32,7 @@ export function RoomHeader(props: { panel: PanelName; onPanel: (panel: "members"
 
   const items = (): MenuItem[] => {
     const list: MenuItem[] = [{ label: t("pins"), icon: "pin", act: () => props.onPanel("pins") }];
+    list.push({ label: t("searchIn"), icon: "search", act: () => navigate(searchPath(`in:${roomId} `)) });
     const starred = view()?.settings.starred ?? false;
     list.push(
       { label: t("notifications"), icon: "bell", act: () => setDialog("notify") },
