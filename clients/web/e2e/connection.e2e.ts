@@ -59,9 +59,10 @@ test("a restart of the server is survived by itself", async () => {
 test("two tabs share one stream, and the second takes over when the first closes", async () => {
   const { ada, bob, room } = await two("Tabs");
   const first = await w.window(ada);
+  await enter(first, "Tabs");
+  // The first has its stream: the room came by it.
   const streams: string[] = [];
   first.context().on("request", (request) => request.url().endsWith("/Subscribe") && streams.push(request.url()));
-  await enter(first, "Tabs");
   const second = await first.context().newPage();
   await second.goto(`${w.pages.url}/rooms/${room}`);
   await bob.say(room, "to both");

@@ -62,7 +62,8 @@ export class Pages {
     if (path.startsWith("/causerie.v1.")) return this.#pass(apiPort, call, answer);
     const file = join(DIST, normalize(path));
     const found = extname(path) ? await readFile(file).catch(() => undefined) : undefined;
-    if (!found && extname(path)) return void answer.writeHead(404).end();
+    // A question in an address may look like a file's name; only assets are surely files.
+    if (!found && path.startsWith("/assets/")) return void answer.writeHead(404).end();
     answer.setHeader("content-type", TYPES[found ? extname(path) : ".html"] ?? "application/octet-stream");
     // The names of assets change with what is in them.
     const forever = found && path.startsWith("/assets/");
