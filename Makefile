@@ -6,7 +6,7 @@ SHELL := /bin/bash
 BUF := tools/buf/node_modules/.bin/buf
 ARGS ?=
 
-.PHONY: help run chat test lint fmt buf bench clean need-cargo need-mariadb deny
+.PHONY: help run chat test lint fmt buf s3 bench clean need-cargo need-mariadb deny
 
 help: ## List the commands
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -21,7 +21,7 @@ chat: need-cargo ## Start the terminal client; ARGS="send General hello" for scr
 	@cargo build --quiet -p causerie-terminal
 	@exec target/debug/causerie-chat $(ARGS)
 
-test: need-cargo need-mariadb buf ## Run every test, on SQLite and on a private MariaDB
+test: need-cargo need-mariadb buf s3 ## Run every test, on SQLite and on a private MariaDB
 	@cargo build --workspace
 	@if cargo nextest --version >/dev/null 2>&1; then \
 	  scripts/with-mariadb cargo nextest run --workspace --no-fail-fast; \
@@ -56,8 +56,17 @@ buf: ## Install buf, for the protos, into its own folder
 	  npm install --prefix tools/buf --no-package-lock --no-audit --no-fund --loglevel=error; \
 	}
 
+s3: ## Install an S3 server, for the tests, into its own folder
+	@cmp --silent tools/s3/requirements.txt tools/s3/venv/requirements.txt || { \
+	  command -v python3 >/dev/null || { echo "python3 is missing; on Debian or Ubuntu: apt-get install python3-venv" >&2; exit 1; }; \
+	  echo "Installing an S3 server for the tests."; \
+	  python3 -m venv --clear tools/s3/venv || { echo "On Debian or Ubuntu: apt-get install python3-venv" >&2; exit 1; }; \
+	  tools/s3/venv/bin/python -m pip install --quiet --disable-pip-version-check -r tools/s3/requirements.txt; \
+	  cp tools/s3/requirements.txt tools/s3/venv/; \
+	}
+
 clean: ## Remove what was built; ./data stays
-	@rm -rf target tools/buf/node_modules
+	@rm -rf target tools/buf/node_modules tools/s3/venv
 
 need-cargo:
 	@command -v cargo >/dev/null || { echo "Rust is missing; get it from https://rustup.rs, then try again." >&2; exit 1; }

@@ -4,12 +4,13 @@ use std::{env, fs, path::PathBuf};
 
 use prost::Message as _;
 
-const PROTOS: [&str; 5] = [
+const PROTOS: [&str; 6] = [
     "causerie/v1/types.proto",
     "causerie/v1/auth.proto",
     "causerie/v1/users.proto",
     "causerie/v1/rooms.proto",
     "causerie/v1/chat.proto",
+    "causerie/v1/files.proto",
 ];
 
 /// What the server sends on a stream is encoded once for all its receivers, so

@@ -17,6 +17,7 @@ pub struct Config {
     pub store: Store,
     pub auth: Auth,
     pub chat: Chat,
+    pub files: Files,
     pub stream: Stream,
     pub presence: Presence,
     pub search: Search,
@@ -67,6 +68,25 @@ pub struct Chat {
     pub messages_per_second: u32,
     pub messages_burst: u32,
     pub resume_changes: u32,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Files {
+    pub url: String,
+    pub s3_endpoint: String,
+    pub s3_region: String,
+    pub s3_access_key: String,
+    pub s3_secret_key: String,
+    pub s3_within_ms: u64,
+    pub max_bytes: u64,
+    pub quota_bytes: u64,
+    pub upload_idle_ms: u64,
+    pub unreferenced_ms: u64,
+    pub collect_every_ms: u64,
+    pub image_pixels: u64,
+    pub images_parallel: usize,
+    pub link_ms: u64,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -143,6 +163,14 @@ impl Config {
             ("stream.queue", self.stream.queue),
             ("server.max_streams", self.server.max_streams),
         ];
+        for (option, value) in [
+            ("files.link_ms", self.files.link_ms),
+            ("files.collect_every_ms", self.files.collect_every_ms),
+        ] {
+            if value == 0 {
+                return Err(Error::invalid(option, "must be at least 1"));
+            }
+        }
         for (option, value) in positive {
             if value == 0 {
                 return Err(Error::invalid(option, "must be at least 1"));

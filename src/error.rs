@@ -42,6 +42,10 @@ pub enum Error {
     MemberNotFound,
     #[error("There is no such message.")]
     MessageNotFound,
+    #[error("There is no such file.")]
+    FileNotFound,
+    #[error("You have no such upload under way.")]
+    UploadNotFound,
     #[error("None of your streams has this connection id.")]
     ConnectionNotFound,
 
@@ -49,7 +53,7 @@ pub enum Error {
     UsernameTaken,
     #[error("This e-mail address belongs to another account.")]
     EmailTaken,
-    #[error("You have posted another text in this room with this client_message_id.")]
+    #[error("You have posted something else in this room with this client_message_id.")]
     ClientMessageIdReused,
 
     #[error("The old password is wrong.")]
@@ -97,6 +101,27 @@ pub enum Error {
     #[error("This room has too many pinned messages.")]
     TooManyPins,
 
+    #[error("The file is larger than the {limit} bytes that this server takes.")]
+    FileTooLarge { limit: u64 },
+    #[error("The upload is at another offset; ask how far it is.")]
+    UploadOffset,
+    #[error("Bytes of the upload are missing.")]
+    UploadIncomplete,
+    #[error("What has arrived has another checksum; upload it again.")]
+    ChecksumMismatch,
+    #[error("This image has too many pixels.")]
+    ImageTooLarge,
+    #[error("This image cannot be read.")]
+    ImageInvalid,
+    #[error("This file is not an image.")]
+    NotAnImage,
+
+    #[error("All your files together would be larger than the {limit} bytes that you may have.")]
+    QuotaReached { limit: u64 },
+    #[error("You have too many uploads under way.")]
+    TooManyUploads,
+    #[error("The server has no room for more files.")]
+    StorageFull,
     #[error("Too fast; try again in a moment.")]
     TooFast { retry_after: Duration },
     #[error("The server is busy; try again in a moment.")]
@@ -112,6 +137,8 @@ pub enum Error {
 
     #[error("The database does not answer; try again in a moment.")]
     DatabaseUnavailable,
+    #[error("The file storage does not answer; try again in a moment.")]
+    StorageUnavailable,
     #[error("The server is shutting down.")]
     ShuttingDown,
 

@@ -11,6 +11,7 @@
 //!         store    the truth: all SQL, group commit
 //!         fanout   from a commit to every session (through wire)
 //!         auth     tokens and passwords
+//!         files    the bytes of files
 //!           model, error
 //! ```
 //!
@@ -22,6 +23,7 @@ pub mod chat;
 pub mod config;
 pub mod error;
 pub mod fanout;
+pub mod files;
 pub mod model;
 mod server;
 pub mod session;

@@ -19,24 +19,27 @@ use crate::{
     chat::Chat,
     config::{Config, ms},
     error::{Error, Result},
+    files::Files,
     model::{Timestamp, limits::GRPC_MESSAGE_BYTES},
     store::Store,
     wire::{
         self,
         v1::{
             auth_service_server::AuthServiceServer, chat_service_server::ChatServiceServer,
-            room_service_server::RoomServiceServer, user_service_server::UserServiceServer,
+            file_service_server::FileServiceServer, room_service_server::RoomServiceServer,
+            user_service_server::UserServiceServer,
         },
     },
 };
 
 /// The services whose health is told: each by its name, and the server as "".
-const SERVICES: [&str; 5] = [
+const SERVICES: [&str; 6] = [
     "",
     "causerie.v1.AuthService",
     "causerie.v1.UserService",
     "causerie.v1.RoomService",
     "causerie.v1.ChatService",
+    "causerie.v1.FileService",
 ];
 
 /// A database that is away at the start is waited for this long.
@@ -62,8 +65,9 @@ pub async fn serve(
     let _lock = lock_data(&config)?;
     let store = Store::connect(&config.store_url(), config.store.connections).await?;
     migrate(&store).await?;
+    let files = Files::open(&config.files, &config.server.data)?;
     let auth = Auth::new(&config.auth, &config.server.data).await?;
-    let chat = Chat::new(config.clone(), store.clone(), auth).await?;
+    let chat = Chat::new(config.clone(), store.clone(), auth, files).await?;
     chat.remember_revoked().await?;
     if store.is_private() {
         // What a crash left behind must not count as connected.
@@ -79,6 +83,7 @@ pub async fn serve(
     if config.search.index {
         tasks.spawn(chat.clone().keep_index());
     }
+    tasks.spawn(chat.clone().collect_files());
     // Before the port answers: who asks at once must not hear "not registered".
     tell_health(&health, store.ping().await.is_ok(), &ready.sender).await;
     tasks.spawn(watch_health(store.clone(), health, ready.sender.clone()));
@@ -87,7 +92,8 @@ pub async fn serve(
         .add_service(limited!(AuthServiceServer::new(api::auth::AuthApi { chat: chat.clone() })))
         .add_service(limited!(UserServiceServer::new(api::users::UserApi { chat: chat.clone() })))
         .add_service(limited!(RoomServiceServer::new(api::rooms::RoomApi { chat: chat.clone() })))
-        .add_service(limited!(ChatServiceServer::new(api::chat::ChatApi { chat: chat.clone() })));
+        .add_service(limited!(ChatServiceServer::new(api::chat::ChatApi { chat: chat.clone() })))
+        .add_service(limited!(FileServiceServer::new(api::files::FileApi { chat: chat.clone() })));
     if config.server.reflection {
         let builder = || {
             tonic_reflection::server::Builder::configure()
@@ -98,7 +104,8 @@ pub async fn serve(
             .add_service(builder().build_v1().map_err(Error::internal)?)
             .add_service(builder().build_v1alpha().map_err(Error::internal)?);
     }
-    let app = app(&config, grpc, ready.receiver.clone());
+    let pages = pages(ready.receiver.clone()).merge(api::downloads::pages(chat.clone()));
+    let app = app(&config, grpc, pages);
 
     let (stop, stopped) = watch::channel(false);
     let stop_listening = async move {
@@ -171,11 +178,10 @@ impl Default for Ready {
 
 /// Splits by content type, and not by path: an unknown gRPC service must get a
 /// gRPC answer, and a page never one.
-fn app(config: &Config, grpc: Routes, ready: watch::Receiver<Readiness>) -> Router {
+fn app(config: &Config, grpc: Routes, pages: Router) -> Router {
     let grpc = Router::new()
         .fallback_service(grpc.prepare().into_axum_router())
         .layer(tonic_web::GrpcWebLayer::new());
-    let pages = pages(ready);
     let split = tower::service_fn(move |request: axum::extract::Request| {
         let is_grpc = request
             .headers()
@@ -215,8 +221,16 @@ fn pages(ready: watch::Receiver<Readiness>) -> Router {
 
 /// What browsers on other origins may do: grpc-web calls, and read their answers.
 fn cors(origins: &[String]) -> CorsLayer {
-    let exposed =
-        ["grpc-status", "grpc-message", "grpc-status-details-bin", "grpc-encoding", "x-request-id"];
+    let exposed = [
+        "grpc-status",
+        "grpc-message",
+        "grpc-status-details-bin",
+        "grpc-encoding",
+        "x-request-id",
+        "content-range",
+        "accept-ranges",
+        "content-disposition",
+    ];
     let allowed = if origins.iter().any(|origin| origin == "*") {
         AllowOrigin::any()
     } else {
@@ -228,6 +242,7 @@ fn cors(origins: &[String]) -> CorsLayer {
         .allow_headers([
             header::AUTHORIZATION,
             header::CONTENT_TYPE,
+            header::RANGE,
             HeaderName::from_static("x-grpc-web"),
             HeaderName::from_static("x-user-agent"),
             HeaderName::from_static("x-request-id"),

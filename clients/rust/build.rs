@@ -10,6 +10,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         "causerie/v1/users.proto",
         "causerie/v1/rooms.proto",
         "causerie/v1/chat.proto",
+        "causerie/v1/files.proto",
     ])?;
     let encoded = compiler.encode_file_descriptor_set();
     let set = prost_types::FileDescriptorSet::decode(encoded.as_slice())?;

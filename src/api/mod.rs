@@ -3,6 +3,8 @@
 
 pub mod auth;
 pub mod chat;
+pub mod downloads;
+pub mod files;
 pub mod rooms;
 pub mod status;
 pub mod stream;

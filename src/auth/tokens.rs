@@ -13,12 +13,13 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use super::keys::Keys;
 use crate::{
     error::{Error, Result},
-    model::{Caller, SessionId, Timestamp, Tokens, UserId},
+    model::{Caller, FileId, SessionId, Timestamp, Tokens, UserId, Variant},
 };
 
 const ISSUER: &str = "causerie";
 const ACCESS: &str = "access";
 const REFRESH: &str = "refresh";
+const DOWNLOAD: &str = "download";
 
 #[derive(Serialize, Deserialize)]
 struct AccessClaims {
@@ -39,6 +40,17 @@ struct RefreshClaims {
     /// Which of the session's refresh tokens this is, counted from 1.
     #[serde(rename = "gen")]
     generation: i64,
+    exp: i64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct LinkClaims {
+    iss: String,
+    aud: String,
+    /// The file.
+    sub: String,
+    #[serde(rename = "var")]
+    variant: String,
     exp: i64,
 }
 
@@ -104,6 +116,30 @@ pub fn verify_refresh(keys: &Keys, token: &str) -> Result<Refresh> {
     Ok(Refresh { user, session, generation: claims.generation })
 }
 
+/// Signs a link to a file for whoever has it.
+pub fn make_link(
+    keys: &Keys,
+    (file, variant): (FileId, Variant),
+    until: Timestamp,
+) -> Result<String> {
+    sign(
+        keys,
+        &LinkClaims {
+            iss: ISSUER.into(),
+            aud: DOWNLOAD.into(),
+            sub: file.to_string(),
+            variant: variant.name().into(),
+            exp: until.unix_seconds() + 1,
+        },
+    )
+}
+
+pub fn verify_link(keys: &Keys, token: &str) -> Result<(FileId, Variant)> {
+    let claims: LinkClaims = verify(keys, token, DOWNLOAD)?;
+    let file = FileId::parse(&claims.sub).ok_or(Error::TokenInvalid)?;
+    Ok((file, Variant::parse(&claims.variant).ok_or(Error::TokenInvalid)?))
+}
+
 fn sign(keys: &Keys, claims: &impl Serialize) -> Result<String> {
     let (name, key) = &keys.signing;
     let header = Header { kid: Some(name.clone()), ..Header::new(Algorithm::HS256) };
@@ -162,6 +198,20 @@ mod tests {
         assert_eq!(verify_refresh(&keys, &tokens.refresh).ok(), Some(grant.refresh));
         assert!(matches!(verify_access(&keys, &tokens.refresh), Err(Error::TokenInvalid)));
         assert!(matches!(verify_refresh(&keys, &tokens.access), Err(Error::TokenInvalid)));
+    }
+
+    #[test]
+    fn a_link_is_for_one_variant_of_one_file_and_for_a_time() {
+        let keys = keys("k", 1);
+        let named = (FileId::new(), Variant::Small);
+        let link = |until| make_link(&keys, named, until).expect("a link");
+        let soon = Timestamp::now().plus(Duration::from_mins(1));
+        assert_eq!(verify_link(&keys, &link(soon)).ok(), Some(named));
+        let old = Timestamp::now().minus(Duration::from_mins(1));
+        assert!(matches!(verify_link(&keys, &link(old)), Err(Error::TokenExpired)));
+        assert!(matches!(verify_access(&keys, &link(soon)), Err(Error::TokenInvalid)));
+        let access = make(&keys, grant(Timestamp::now())).expect("tokens").access;
+        assert!(matches!(verify_link(&keys, &access), Err(Error::TokenInvalid)));
     }
 
     #[test]

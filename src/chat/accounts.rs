@@ -50,6 +50,7 @@ impl Chat {
             bio: String::new(),
             status_text: String::new(),
             created_at: now,
+            photo: None,
         };
         let session = self.new_session(user.id, now, true, (device, address));
         let tokens = self.first_tokens(&session)?;

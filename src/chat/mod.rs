@@ -1,6 +1,7 @@
 //! The rules: who may do what, and what follows from it. No tonic, no SQL.
 
 pub mod accounts;
+pub mod files;
 pub mod index;
 pub mod invites;
 pub mod marks;
@@ -8,11 +9,12 @@ pub mod messages;
 pub mod presence;
 pub mod rooms;
 pub mod search;
+pub mod uploads;
 pub mod users;
 
 use std::sync::Arc;
 
-use tokio::sync::Semaphore;
+use tokio::sync::{Mutex, Semaphore};
 use uuid::Uuid;
 
 use crate::{
@@ -20,6 +22,7 @@ use crate::{
     config::Config,
     error::{Error, Result},
     fanout::{hub::Hub, presence::Registry, typing::Typing},
+    files::Files,
     model::{
         Content, RoomId, UserId, View,
         rooms::{Access, Right},
@@ -38,6 +41,9 @@ pub struct Chat {
     /// Every change of a room goes through here.
     pub(crate) writer: Writer,
     pub(crate) auth: Arc<Auth>,
+    pub(crate) files: Files,
+    /// Held while an upload is made a file; by its id, so that it is one of a few.
+    pub(crate) finishing: [Mutex<()>; 64],
     pub(crate) hub: Arc<Hub>,
     pub(crate) presence: Registry,
     pub(crate) typing: Arc<Typing>,
@@ -60,7 +66,7 @@ pub struct Chat {
 
 impl Chat {
     /// Puts it together over a database whose schema is up to date.
-    pub async fn new(config: Config, store: Store, auth: Auth) -> Result<Arc<Self>> {
+    pub async fn new(config: Config, store: Store, auth: Auth, files: Files) -> Result<Arc<Self>> {
         let hub = Arc::new(Hub::default());
         let typing = Arc::new(Typing::default());
         let behind = Arc::new(index::Behind::default());
@@ -88,6 +94,8 @@ impl Chat {
             ),
             presence: Registry::default(),
             auth: Arc::new(auth),
+            files,
+            finishing: [const { Mutex::const_new(()) }; 64],
             typing,
             behind,
             hub,

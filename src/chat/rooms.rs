@@ -6,6 +6,7 @@ use crate::{
     model::{
         Caller, Done, History, Member, MemberRole, MemberState, Op, Presence, Room, RoomId,
         RoomKind, RoomSummary, Seq, Timestamp, UserId,
+        files::{NewImage, Purpose},
         rooms::{DirectorySearch, MemberOrder, MemberSearch, NewRoom, Right, RoomPage, Settings},
     },
 };
@@ -76,8 +77,18 @@ impl Chat {
 
     pub async fn update_room(&self, caller: Caller, settings: Settings) -> Result<Room> {
         self.posting.check(&caller.user)?;
-        let Settings { room, name, topic, history } = settings;
-        self.change_room(Op::Update { room, user: caller.user, name, topic, history }).await
+        let Settings { room, name, topic, history, picture } = settings;
+        let picture = match picture {
+            Some(NewImage::Of(file)) => {
+                // Before the work, not only with the change.
+                self.view_with(room, caller.user, Right::ChangeSettings).await?;
+                let picture = self.make_square(caller, file, Purpose::Picture(room)).await?;
+                Some(NewImage::Of(picture))
+            }
+            other => other,
+        };
+        let user = caller.user;
+        self.change_room(Op::Update { room, user, name, topic, history, picture }).await
     }
 
     pub async fn join_room(&self, caller: Caller, room: RoomId) -> Result<Room> {
@@ -172,6 +183,7 @@ fn new_room(id: RoomId, caller: Caller, new: NewRoom) -> Room {
         created_at: Timestamp::now(),
         archived_at: None,
         member_count: 0,
+        picture: None,
         changed_seq: Seq::ZERO,
         head_seq: Seq::ZERO,
     }

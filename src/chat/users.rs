@@ -5,6 +5,7 @@ use crate::{
     error::{Error, Result},
     model::{
         Caller, Presence, PresenceState, Timestamp, User, UserId,
+        files::{NewImage, Purpose},
         users::{AccountRole, ProfileChanges, UserSearch},
     },
 };
@@ -38,6 +39,13 @@ impl Chat {
     }
 
     pub async fn update_profile(&self, caller: Caller, changes: ProfileChanges) -> Result<User> {
+        let photo = match changes.photo {
+            Some(NewImage::Of(file)) => {
+                Some(NewImage::Of(self.make_square(caller, file, Purpose::Photo).await?))
+            }
+            other => other,
+        };
+        let changes = ProfileChanges { photo, ..changes };
         self.store.update_profile(caller.user, &changes).await?;
         self.store.user(caller.user).await?.ok_or(Error::SessionRevoked)
     }

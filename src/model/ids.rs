@@ -58,6 +58,10 @@ id!(
     SessionId
 );
 id!(
+    /// Names a file, and the upload that it comes from.
+    FileId
+);
+id!(
     /// Names a connected stream.
     ConnectionId
 );

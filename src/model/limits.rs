@@ -41,6 +41,10 @@ pub const THREAD_COUNT: i64 = 999;
 pub const RECEIPT_COUNT: i64 = 999;
 pub const PINS: i64 = 100;
 pub const VERSIONS: usize = 100;
+/// Files that go with a message.
+pub const ATTACHMENTS: usize = 10;
+/// What one of them adds to a message at most, about.
+pub const ATTACHMENT_BYTES: usize = 1_024;
 pub const CLIENT_MESSAGE_ID_CHARS: usize = 64;
 pub const REQUEST_ID_CHARS: usize = 64;
 
@@ -56,8 +60,17 @@ pub const UNREAD_COUNT: i64 = 999;
 /// What a summary counts and looks for lies within so many positions of the
 /// room's head, so that its cost does not grow with what nobody counts.
 pub const SUMMARY_POSITIONS: i64 = 10_000;
-/// A page of messages is cut when their texts have grown this long.
+/// A page of messages is cut when their texts and attachments have grown this
+/// long.
 pub const PAGE_BYTES: usize = 512 * 1024;
+
+pub const FILE_NAME_CHARS: usize = 255;
+/// Bytes in one chunk of an upload; at least so many except at the end, so that
+/// an upload has no more objects than it needs.
+pub const CHUNK_BYTES: std::ops::RangeInclusive<usize> = 64 * 1024..=512 * 1024;
+/// Uploads that a user may have under way.
+pub const UPLOADS: i64 = 20;
+pub const LINKS: usize = 100;
 
 pub const COMMANDS_IN_FLIGHT: usize = 32;
 pub const GRPC_MESSAGE_BYTES: usize = 1024 * 1024;

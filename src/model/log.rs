@@ -8,8 +8,9 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::{
-    Change, Content, Draft, History, Invite, Mark, Marks, Member, MemberRole, MemberState, Message,
-    Room, RoomId, Seq, Timestamp, Touch, User, UserId,
+    Change, Content, Draft, File, FileId, History, Invite, Mark, Marks, Member, MemberRole,
+    MemberState, Message, Room, RoomId, Seq, Timestamp, Touch, User, UserId,
+    files::NewImage,
     log_messages::Touched,
     messages::ThreadMark,
     rooms::{Access, MemberChange, Right},
@@ -39,6 +40,7 @@ pub enum Op {
         name: Option<String>,
         topic: Option<String>,
         history: Option<History>,
+        picture: Option<NewImage>,
     },
     Redeem {
         room: RoomId,
@@ -186,6 +188,8 @@ pub struct RoomLog {
     pub messages: BTreeMap<Seq, Message>,
     /// Which of the batch's users have which reaction under them.
     pub reacted: HashSet<(Seq, String, UserId)>,
+    /// Of the files that the batch's drafts name.
+    pub files: BTreeMap<FileId, File>,
     /// How many messages are pinned; read only for who pins.
     pub pins: i64,
     /// Members by the folded usernames that the batch's texts call.
@@ -219,6 +223,7 @@ impl RoomLog {
             sent: HashMap::new(),
             messages: BTreeMap::new(),
             reacted: HashSet::new(),
+            files: BTreeMap::new(),
             pins: 0,
             named: HashMap::new(),
             invites: HashMap::new(),
@@ -245,8 +250,9 @@ impl RoomLog {
             Op::Join { user, .. } => self.join(user),
             Op::Leave { user, .. } => self.leave(user),
             Op::Redeem { user, code, .. } => self.redeem(user, code),
-            Op::Update { user, name, topic, history, .. } => {
-                self.update(*user, (name.as_deref(), topic.as_deref()), *history)
+            Op::Update { user, name, topic, history, picture, .. } => {
+                let texts = (name.as_deref(), topic.as_deref());
+                self.update(*user, texts, (*history, *picture))
             }
             Op::Mark { user, mark, .. } => self.mark(*user, *mark).map(Done::Marks),
             Op::Touch { user, seq, touch, .. } => self.touch(*user, *seq, touch).map(Done::Message),
@@ -290,7 +296,14 @@ impl RoomLog {
         if let Some(first) = self.sent.get(&key) {
             // Also to who has left since: it was sent, and that is the answer.
             return match &first.content {
-                Content::Text { text, .. } if *text != draft.text && first.edited_at.is_none() => {
+                Content::Text { text, .. }
+                    if (*text != draft.text && first.edited_at.is_none())
+                        || !first
+                            .attachments
+                            .iter()
+                            .map(|file| &file.id)
+                            .eq(&draft.attachments) =>
+                {
                     Err(Error::ClientMessageIdReused)
                 }
                 // What it was at first is not known any more once it was edited.
@@ -307,6 +320,7 @@ impl RoomLog {
         if let Some(root) = draft.thread_of {
             self.check_thread(draft.sender, root)?;
         }
+        let attachments = self.attachments(draft)?;
         let content = Content::Text {
             text: draft.text.clone(),
             client_message_id: draft.client_message_id.clone(),
@@ -316,10 +330,17 @@ impl RoomLog {
             message.reply_to = draft.reply_to;
             message.thread_of = draft.thread_of;
             message.mentions = mentions;
+            message.attachments = attachments;
         });
         self.posted_in_thread(draft, &message);
         self.sent.insert(key, message.clone());
         Ok(message)
+    }
+
+    /// The files that a draft names. Another's are as if they did not exist.
+    fn attachments(&self, draft: &Draft) -> Result<Vec<File>> {
+        let own = |id| self.files.get(id).filter(|file| file.uploader == draft.sender).cloned();
+        draft.attachments.iter().map(|id| own(id).ok_or(Error::FileNotFound)).collect()
     }
 
     fn mark(&mut self, user: UserId, mark: Mark) -> Result<Marks> {
@@ -382,6 +403,7 @@ impl RoomLog {
             mentions: Vec::new(),
             thread_of: None,
             thread: None,
+            attachments: Vec::new(),
         };
         dress(&mut message);
         self.messages.insert(seq, message.clone());
@@ -419,6 +441,7 @@ mod tests {
             bio: String::new(),
             status_text: String::new(),
             created_at: Timestamp(0),
+            photo: None,
         }
     }
 
@@ -433,6 +456,7 @@ mod tests {
             created_at: Timestamp(0),
             archived_at: None,
             member_count: 0,
+            picture: None,
             changed_seq: Seq::ZERO,
             head_seq: Seq::ZERO,
         }
@@ -457,6 +481,7 @@ mod tests {
             reply_to: None,
             thread_of: (id == 3).then_some(Seq(2)),
             names: Vec::new(),
+            attachments: Vec::new(),
         })
     }
 
@@ -501,7 +526,7 @@ mod tests {
                     0 | 1 => draft(who, id, if id == 4 { "other" } else { "same" }),
                     2 => Op::Join { room, user: user(who) },
                     3 => Op::Leave { room, user: user(who) },
-                    4 => Op::Update { room, user: user(who).id, name: Some(format!("n{id}")), topic: (id > 2).then(String::new), history: (id == 2).then_some(History::FromJoining) },
+                    4 => Op::Update { room, user: user(who).id, name: Some(format!("n{id}")), topic: (id > 2).then(String::new), history: (id == 2).then_some(History::FromJoining), picture: (id > 3).then(|| NewImage::Of(FileId::new())) },
                     5 => Op::Mark { room, user: user(who).id, mark: [Mark::Read(Seq(i64::from(id) * 3)), Mark::Delivered(Seq(4)), Mark::Unread(Some(Seq(1))), Mark::ThreadRead { root: Seq(2), seq: Seq(4) }, Mark::Unread(None)][usize::from(id)] },
                     6 => touch(Touch::Edit { text: format!("by {who}"), names: vec![] }),
                     7 => touch(Touch::Delete),

@@ -3,6 +3,7 @@
 use super::{
     Change, Content, History, Invite, Member, MemberRole, MemberState, RoomKind, RoomLog, Seq,
     SystemKind, Timestamp, User, UserId,
+    files::NewImage,
     log::{Done, Membership},
     rooms::{MemberChange, Right},
 };
@@ -166,7 +167,7 @@ impl RoomLog {
         &mut self,
         user: UserId,
         (name, topic): (Option<&str>, Option<&str>),
-        history: Option<History>,
+        (history, picture): (Option<History>, Option<NewImage>),
     ) -> Result<Done> {
         self.access(user).may(Right::ChangeSettings)?;
         if let Some(name) = name.filter(|name| *name != self.room.name) {
@@ -179,8 +180,10 @@ impl RoomLog {
             self.tell(user, SystemKind::TopicChanged, topic);
             self.set_settings();
         }
-        if let Some(history) = history.filter(|history| *history != self.room.history) {
-            self.room.history = history;
+        let history = history.unwrap_or(self.room.history);
+        let picture = picture.map_or(self.room.picture, NewImage::file);
+        if (history, picture) != (self.room.history, self.room.picture) {
+            (self.room.history, self.room.picture) = (history, picture);
             self.step();
             self.set_settings();
         }

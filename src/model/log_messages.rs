@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Content, Message, Pin, Reaction, RoomLog, Seq, Timestamp, Touch, UserId, Version, limits,
-    rooms::Right,
+    Content, FileId, Message, Pin, Reaction, RoomLog, Seq, Timestamp, Touch, UserId, Version,
+    limits, rooms::Right,
 };
 use crate::error::{Error, Result};
 
@@ -19,6 +19,8 @@ pub struct Touched {
     pub versions: Vec<(Seq, Seq, Version)>,
     /// Messages that lose their versions and reactions.
     pub deleted: BTreeSet<Seq>,
+    /// Messages that lose their attachments.
+    pub unattached: BTreeMap<Seq, Vec<FileId>>,
     /// Reactions that were put or taken away last.
     pub reactions: BTreeMap<(Seq, String, UserId), Put>,
     /// Pins as they were set last.
@@ -98,6 +100,10 @@ impl RoomLog {
         message.edited_at = None;
         message.reactions.clear();
         message.mentions.clear();
+        if !message.attachments.is_empty() {
+            let files = message.attachments.drain(..).map(|file| file.id).collect();
+            self.touched.unattached.insert(message.seq, files);
+        }
         self.reacted.retain(|(seq, ..)| *seq != message.seq);
         if message.pin.take().is_some() {
             self.pins -= 1;

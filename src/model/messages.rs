@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Mention, RoomId, Seq, Timestamp, UserId, limits};
+use super::{File, FileId, Mention, RoomId, Seq, Timestamp, UserId, limits};
 use crate::error::{Error, Result};
 
 /// One message, named by (room, seq).
@@ -20,6 +20,8 @@ pub struct Message {
     pub edited_at: Option<Timestamp>,
     pub reactions: Vec<Reaction>,
     pub pin: Option<Pin>,
+    /// In the sender's order.
+    pub attachments: Vec<File>,
     /// In the order of `Mentioned`.
     pub mentions: Vec<Mention>,
     /// The message in whose thread this one stands.
@@ -48,9 +50,9 @@ impl Message {
         }
     }
 
-    /// Whether a file hangs on it. Messages have none yet.
+    /// Whether a file hangs on it.
     pub fn has_file(&self) -> bool {
-        false
+        !self.attachments.is_empty()
     }
 }
 
@@ -135,6 +137,7 @@ pub struct Draft {
     pub thread_of: Option<Seq>,
     /// Names in the text that may be those of members.
     pub names: Vec<String>,
+    pub attachments: Vec<FileId>,
 }
 
 /// Something to be done with a message of a room.

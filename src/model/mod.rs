@@ -1,6 +1,7 @@
 //! The nouns and their pure rules. No IO, no proto, no clock.
 
 pub mod events;
+pub mod files;
 pub mod ids;
 pub mod invites;
 pub mod limits;
@@ -21,7 +22,8 @@ pub mod time;
 pub mod users;
 
 pub use events::{Change, RoomCommit};
-pub use ids::{ConnectionId, RoomId, Seq, SessionId, UserId};
+pub use files::{File, ImageInfo, StoredFile, Upload, Variant};
+pub use ids::{ConnectionId, FileId, RoomId, Seq, SessionId, UserId};
 pub use invites::Invite;
 pub use log::{Done, Op, RoomLog};
 pub use marks::{Mark, Marks, MovedMarks, RoomSettings};

@@ -1,6 +1,6 @@
 //! Rooms, their members, and who may do what in them.
 
-use super::{Message, RoomId, RoomSettings, Seq, Timestamp, User, UserId};
+use super::{FileId, Message, RoomId, RoomSettings, Seq, Timestamp, User, UserId, files::NewImage};
 use crate::error::{Error, Result};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,6 +49,7 @@ pub struct Room {
     /// Since when nothing may be written in it.
     pub archived_at: Option<Timestamp>,
     pub member_count: i64,
+    pub picture: Option<FileId>,
     /// Position of the last change of the settings above.
     pub changed_seq: Seq,
     pub head_seq: Seq,
@@ -259,6 +260,8 @@ pub struct Settings {
     pub name: Option<String>,
     pub topic: Option<String>,
     pub history: Option<History>,
+    /// Of the file that it is made of, and then of the one that was made.
+    pub picture: Option<NewImage>,
 }
 
 /// A page of the caller's rooms.

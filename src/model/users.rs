@@ -1,7 +1,8 @@
 //! People and programs with an account.
 
 use super::{
-    Timestamp, UserId,
+    FileId, Timestamp, UserId,
+    files::NewImage,
     terms::{Token, tokens},
 };
 
@@ -22,6 +23,7 @@ pub struct User {
     pub bio: String,
     pub status_text: String,
     pub created_at: Timestamp,
+    pub photo: Option<FileId>,
 }
 
 /// Changes to a profile; what is `None` stays.
@@ -30,6 +32,8 @@ pub struct ProfileChanges {
     pub display_name: Option<String>,
     pub bio: Option<String>,
     pub status_text: Option<String>,
+    /// Of the file that it is made of, and then of the one that was made.
+    pub photo: Option<NewImage>,
 }
 
 /// The form in which names are compared and searched: without regard to case,

@@ -10,6 +10,7 @@ use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
 use super::{
+    attachments,
     dialect::{LaneConnection, Tx, is_taken, within},
     invites, mentions, threads, touched,
 };
@@ -124,6 +125,7 @@ async fn prepare(
     mentions::read_named(tx, ops, &mut logs).await?;
     threads::read(tx, ops, &mut logs).await?;
     invites::read(tx, ops, &mut logs).await?;
+    attachments::read(tx, ops, &mut logs).await?;
     read::blocks(tx, &mut logs).await?;
     let by_outsider = |op: &&Op| {
         matches!(op, Op::Send(draft)

@@ -151,7 +151,7 @@ impl Store {
                 .bind(room.0).bind(after.0).bind(head.0).fetch_all(c).await
         })
         .map_err(refused)?;
-        Ok(rows.into_iter().map(Message::from).collect())
+        self.with_attachments(rows).await
     }
 
     /// Writes steps, except those that another node has taken meanwhile.

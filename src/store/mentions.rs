@@ -198,7 +198,7 @@ impl Store {
             query.fetch_all(c).await
         })
         .map_err(refused)?;
-        let messages = rows.into_iter().map(Message::from).collect();
+        let messages = self.with_attachments(rows).await?;
         let dressed = self.dressed_of_rooms(messages).await?;
         Ok(dressed.into_iter().map(|message| ((message.room, message.seq), message)).collect())
     }

@@ -22,7 +22,7 @@ use crate::{
 /// below the one that is shown.
 pub(super) const MESSAGES: &str = "select x.room_id, x.seq, x.sender_id, x.kind,
         x.client_message_id, x.body, x.posted_us, x.changed_seq, x.reply_to_seq, x.edited_us,
-        x.about_id, p.user_id as pinned_by, p.pinned_us, x.thread_seq,
+        x.about_id, x.attachments, p.user_id as pinned_by, p.pinned_us, x.thread_seq,
         (select max(t.seq) from messages t
          where t.room_id = x.room_id and t.thread_seq = x.seq) as last_reply_seq,
         (select count(*) from messages t
@@ -45,11 +45,19 @@ pub(super) struct MessageRow {
     reply_to_seq: Option<i64>,
     edited_us: Option<i64>,
     about_id: Option<Uuid>,
+    /// How many it has.
+    pub(super) attachments: i16,
     pinned_by: Option<Uuid>,
     pinned_us: Option<i64>,
     thread_seq: i64,
     last_reply_seq: Option<i64>,
     replies: i64,
+}
+
+impl MessageRow {
+    pub(super) fn name(&self) -> (RoomId, Seq) {
+        (RoomId(self.room_id), Seq(self.seq))
+    }
 }
 
 const KIND_TEXT: i16 = 1;
@@ -97,8 +105,13 @@ pub(super) fn stored(content: &Content) -> Stored<'_> {
     }
 }
 
+pub(super) fn attachment_count(message: &Message) -> i16 {
+    i16::try_from(message.attachments.len()).unwrap_or(i16::MAX)
+}
+
 impl From<MessageRow> for Message {
-    /// Without its reactions and mentions, which have rows of their own.
+    /// Without its reactions, mentions and attachments, which have rows of their
+    /// own.
     fn from(row: MessageRow) -> Self {
         let about = row.about_id.map(UserId);
         let system = |kind, detail| Content::System { kind, detail, about };
@@ -135,6 +148,7 @@ impl From<MessageRow> for Message {
             mentions: Vec::new(),
             thread_of: (row.thread_seq > 0).then_some(Seq(row.thread_seq)),
             thread: row.last_reply_seq.map(|last| Thread { replies: row.replies, last: Seq(last) }),
+            attachments: Vec::new(),
         }
     }
 }
@@ -223,8 +237,7 @@ impl Store {
         let fit = limit.min(fitting(&rows));
         let more = rows.len() > fit;
         rows.truncate(fit);
-        let messages = rows.into_iter().map(Message::from).collect();
-        Ok((self.dressed(of.room, messages).await?, more))
+        Ok((self.whole(of.room, rows).await?, more))
     }
 
     /// Whether there is a message that stands so to a position.
@@ -252,8 +265,12 @@ impl Store {
             sqlx::query_as(AssertSqlSafe(sql)).bind(room.0).bind(seq.0).fetch_optional(c).await
         })
         .map_err(refused)?;
-        let found = row.map(Message::from).into_iter().collect();
-        Ok(self.dressed(room, found).await?.pop())
+        Ok(self.whole(room, row.into_iter().collect()).await?.pop())
+    }
+
+    /// Messages of one room with all that hangs on them.
+    async fn whole(&self, room: RoomId, rows: Vec<MessageRow>) -> Result<Vec<Message>> {
+        self.dressed(room, self.with_attachments(rows).await?).await
     }
 
     /// The pinned messages of a room, the newest pin first.
@@ -268,7 +285,7 @@ impl Store {
             sqlx::query_as(AssertSqlSafe(sql)).bind(room.0).fetch_all(c).await
         })
         .map_err(refused)?;
-        self.dressed(room, rows.into_iter().map(Message::from).collect()).await
+        self.whole(room, rows).await
     }
 
     /// The newest of a message's earlier texts, oldest first.
@@ -330,8 +347,7 @@ impl Store {
             }.await)
             .map_err(refused)?;
         let limit = limit.min(fitting(&messages));
-        let messages = messages.into_iter().map(Message::from).collect();
-        let messages = self.dressed(room, messages).await?;
+        let messages = self.whole(room, messages).await?;
         let rows = Rows {
             messages,
             members: members.into_iter().map(Member::from).collect(),
@@ -349,7 +365,8 @@ impl Store {
 fn fitting(rows: &[MessageRow]) -> usize {
     let mut bytes = 0;
     let cut = rows.iter().position(|row| {
-        bytes += row.body.len();
+        let attachments = usize::try_from(row.attachments).unwrap_or(0);
+        bytes += row.body.len() + attachments * limits::ATTACHMENT_BYTES;
         bytes > limits::PAGE_BYTES
     });
     cut.unwrap_or(rows.len()).max(1)
@@ -426,6 +443,7 @@ mod tests {
             mentions: vec![],
             thread_of: None,
             thread: None,
+            attachments: Vec::new(),
         }
     }
 

@@ -5,10 +5,12 @@
 //! a plain read here. Locks are taken in one order: rooms by id, then members,
 //! then what is written.
 
+mod attachments;
 mod batch;
 pub mod blocks;
 pub mod dialect;
 mod dress;
+pub mod files;
 mod index;
 mod invites;
 pub mod marks;
@@ -22,6 +24,7 @@ pub mod search;
 pub mod sessions;
 mod threads;
 mod touched;
+pub mod uploads;
 pub mod users;
 pub mod writer;
 

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     error::Result,
     model::{
-        History, Member, MemberRole, MemberState, Room, RoomId, RoomKind, RoomSettings,
+        FileId, History, Member, MemberRole, MemberState, Room, RoomId, RoomKind, RoomSettings,
         RoomSummary, Seq, Timestamp, User, UserId, View, limits,
         rooms::{Access, MemberSearch},
         users::{fold, inside},
@@ -23,7 +23,7 @@ use crate::{
 /// Of `rooms r`. The number of members is counted, not kept, so it cannot drift.
 pub(super) const ROOM_COLUMNS: &str = "r.id, r.kind, r.name, r.topic, r.creator_id, r.created_us,
     (select count(*) from members mc where mc.room_id = r.id and mc.state = 1) as member_count,
-    r.changed_seq, r.head_seq, r.archived_us, r.direct_a, r.direct_b, r.history";
+    r.changed_seq, r.head_seq, r.archived_us, r.direct_a, r.direct_b, r.history, r.picture_id";
 
 #[derive(sqlx::FromRow)]
 pub(super) struct RoomRow {
@@ -40,6 +40,7 @@ pub(super) struct RoomRow {
     direct_a: Option<Uuid>,
     direct_b: Option<Uuid>,
     history: i16,
+    picture_id: Option<Uuid>,
 }
 
 impl From<RoomRow> for Room {
@@ -54,6 +55,7 @@ impl From<RoomRow> for Room {
             created_at: Timestamp(row.created_us),
             archived_at: row.archived_us.map(Timestamp),
             member_count: row.member_count,
+            picture: row.picture_id.map(FileId),
             changed_seq: Seq(row.changed_seq),
             head_seq: Seq(row.head_seq),
         }
@@ -127,7 +129,8 @@ pub(super) fn state_of(code: i16) -> MemberState {
 
 /// Of `members m join users u`.
 pub(super) const MEMBER_COLUMNS: &str = "m.user_id, m.role, m.state, m.joined_us, m.muted_until_us,
-    m.changed_seq, u.username, u.display_name, u.bio, u.status_text, u.created_us";
+    m.changed_seq, u.username, u.display_name, u.bio, u.status_text, u.created_us,
+    u.photo_id";
 
 #[derive(sqlx::FromRow)]
 pub(super) struct MemberRow {
@@ -142,6 +145,7 @@ pub(super) struct MemberRow {
     bio: String,
     status_text: String,
     created_us: i64,
+    photo_id: Option<Uuid>,
 }
 
 impl From<MemberRow> for Member {
@@ -154,6 +158,7 @@ impl From<MemberRow> for Member {
                 bio: row.bio,
                 status_text: row.status_text,
                 created_at: Timestamp(row.created_us),
+                photo: row.photo_id.map(FileId),
             },
             role: role_of(row.role),
             state: state_of(row.state),

@@ -153,8 +153,11 @@ impl Store {
         // Read after the messages: who has left by then does not see them.
         let rooms: BTreeSet<Uuid> = places.iter().map(|place| place.room.0).collect();
         let after = self.readable_after(user, padded(rooms.into_iter().collect())).await?;
-        let messages = rows.into_iter().map(Message::from);
-        Ok(messages.filter(|m| after.get(&m.room).is_some_and(|after| m.seq > *after)).collect())
+        let messages = self.with_attachments(rows).await?;
+        Ok(messages
+            .into_iter()
+            .filter(|m| after.get(&m.room).is_some_and(|after| m.seq > *after))
+            .collect())
     }
 
     /// Those of some rooms that a user may read, and after which position. One

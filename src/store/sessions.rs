@@ -378,6 +378,7 @@ mod tests {
             bio: String::new(),
             status_text: String::new(),
             created_at: START,
+            photo: None,
         };
         let session = session_of(user.id, START);
         let account =

@@ -6,9 +6,10 @@ use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
 use super::{
+    attachments,
     dialect::{Tx, padded, pieces, placeholders, within},
     dress,
-    messages::{MESSAGES, MessageRow, stored},
+    messages::{MESSAGES, MessageRow, attachment_count, stored},
 };
 use crate::model::{Message, Op, RoomId, RoomLog, Seq, Touch, UserId, log_messages::Put};
 
@@ -65,8 +66,9 @@ async fn read_messages(
         }
         query.fetch_all(c).await
     })?;
-    let messages = dress::within_tx(tx, room, rows.into_iter().map(Message::from).collect());
-    log.messages.extend(messages.await?.into_iter().map(|message| (message.seq, message)));
+    let messages = attachments::with_attachments(tx, rows).await?;
+    let messages = dress::within_tx(tx, room, messages).await?;
+    log.messages.extend(messages.into_iter().map(|message| (message.seq, message)));
     Ok(())
 }
 
@@ -127,6 +129,9 @@ pub(super) async fn write(tx: &mut Tx<'_>, logs: &[RoomLog]) -> Result<(), sqlx:
                 })?;
             }
         }
+        for (seq, files) in &log.touched.unattached {
+            attachments::remove(tx, (room, *seq), files).await?;
+        }
         write_versions(tx, log).await?;
         write_reactions(tx, log).await?;
         write_pins(tx, log).await?;
@@ -138,7 +143,8 @@ async fn write_message(tx: &mut Tx<'_>, message: &Message) -> Result<(), sqlx::E
     let row = stored(&message.content);
     within!(tx, c => {
         sqlx::query(
-            "update messages set kind = ?, body = ?, about_id = ?, edited_us = ?, changed_seq = ?
+            "update messages set kind = ?, body = ?, about_id = ?, edited_us = ?, changed_seq = ?,
+                                 attachments = ?
              where room_id = ? and seq = ?",
         )
         .bind(row.kind)
@@ -146,6 +152,7 @@ async fn write_message(tx: &mut Tx<'_>, message: &Message) -> Result<(), sqlx::E
         .bind(row.about.map(|user| user.0))
         .bind(message.edited_at.map(|at| at.0))
         .bind(message.changed_seq.0)
+        .bind(attachment_count(message))
         .bind(message.room.0)
         .bind(message.seq.0)
         .execute(c).await.map(drop)

@@ -17,12 +17,14 @@ use super::{
 use crate::{
     error::{Error, Result},
     model::{
-        Timestamp, User, UserId,
+        FileId, Timestamp, User, UserId,
+        files::NewImage,
         users::{AccountRole, ProfileChanges, fold, inside},
     },
 };
 
-pub(super) const USER_COLUMNS: &str = "id, username, display_name, bio, status_text, created_us";
+pub(super) const USER_COLUMNS: &str = "id, username, display_name, bio, status_text, created_us,
+    photo_id";
 
 #[derive(sqlx::FromRow)]
 pub(super) struct UserRow {
@@ -32,6 +34,7 @@ pub(super) struct UserRow {
     bio: String,
     status_text: String,
     created_us: i64,
+    photo_id: Option<Uuid>,
 }
 
 impl From<UserRow> for User {
@@ -43,6 +46,7 @@ impl From<UserRow> for User {
             bio: row.bio,
             status_text: row.status_text,
             created_at: Timestamp(row.created_us),
+            photo: row.photo_id.map(FileId),
         }
     }
 }
@@ -255,18 +259,20 @@ impl Store {
         user: UserId,
         changes: &ProfileChanges,
     ) -> Result<(), sqlx::Error> {
-        let ProfileChanges { display_name, bio, status_text } = changes;
+        let ProfileChanges { display_name, bio, status_text, photo } = changes;
         let mut tx = self.pools.begin().await?;
         within!(&mut tx, c => {
             sqlx::query(
                 "update users set display_name = coalesce(?, display_name),
                                   display_name_key = coalesce(?, display_name_key),
                                   bio = coalesce(?, bio),
-                                  status_text = coalesce(?, status_text)
+                                  status_text = coalesce(?, status_text),
+                                  photo_id = case when ? = 1 then ? else photo_id end
                  where id = ?",
             )
             .bind(display_name).bind(display_name.as_deref().map(fold))
             .bind(bio).bind(status_text)
+            .bind(i16::from(photo.is_some())).bind(photo.and_then(NewImage::file).map(|photo| photo.0))
             .bind(user.0)
             .execute(c).await.map(drop)
         })?;
@@ -331,6 +337,7 @@ mod tests {
                 bio: String::new(),
                 status_text: String::new(),
                 created_at: now,
+                photo: None,
             },
             email: Some(format!("{username}@example.org")),
             password_hash: "hash".into(),

@@ -3,7 +3,7 @@
 
 use crate::{
     error::{Error, Result, Violation},
-    model::{RoomId, Seq, SessionId, Timestamp, UserId, limits, text},
+    model::{FileId, RoomId, Seq, SessionId, Timestamp, UserId, files::NewImage, limits, text},
 };
 
 /// Collects violations while a request is read.
@@ -55,6 +55,20 @@ impl Fields {
 
     pub fn session(&mut self, field: &str, id: &str) -> SessionId {
         self.id(field, "session", SessionId::parse(id), SessionId(uuid::Uuid::nil()))
+    }
+
+    pub fn file(&mut self, field: &str, id: &str) -> FileId {
+        self.id(field, "file", FileId::parse(id), FileId(uuid::Uuid::nil()))
+    }
+
+    /// The id of a file, or nothing, which removes the image.
+    pub fn new_image(&mut self, field: &str, id: &str) -> NewImage {
+        if id.is_empty() { NewImage::Removed } else { NewImage::Of(self.file(field, id)) }
+    }
+
+    pub fn files(&mut self, field: &str, ids: &[String]) -> Vec<FileId> {
+        let ids = ids.iter().enumerate();
+        ids.map(|(at, id)| self.file(&format!("{field}[{at}]"), id)).collect()
     }
 
     pub fn connection(&mut self, field: &str, id: &str) -> crate::model::ConnectionId {

@@ -1,11 +1,13 @@
 //! Messages, positions and pages.
 
-use super::{fields::Fields, paging, timestamp, v1};
+use std::collections::HashSet;
+
+use super::{fields::Fields, files, paging, timestamp, v1};
 use crate::{
     error::Result,
     model::{
-        Content, Draft, Mention, Mentioned, Message, Pin, Reaction, RoomId, Seq, SystemKind,
-        Thread, Touch, UserId, Version, limits,
+        Content, Draft, FileId, Mention, Mentioned, Message, Pin, Reaction, RoomId, Seq,
+        SystemKind, Thread, Touch, UserId, Version, limits,
         mentions::names_in,
         messages::{Anchor, ChangesOf, MentionPage, MessagePage, PageOf, Resume, ThreadPage},
         text,
@@ -28,6 +30,7 @@ pub fn message(message: Message) -> v1::Message {
         mentions,
         thread_of,
         thread,
+        attachments,
     } = message;
     let (client_message_id, content) = match content {
         Content::Text { text, client_message_id } => {
@@ -68,6 +71,7 @@ pub fn message(message: Message) -> v1::Message {
             reply_more: replies > limits::THREAD_COUNT,
             last_reply_seq: last.0,
         }),
+        attachments: attachments.into_iter().map(files::file).collect(),
     }
 }
 
@@ -131,10 +135,13 @@ pub fn draft(sender: UserId, request: v1::SendMessageRequest) -> Result<Draft> {
         client_message_id,
         reply_to_seq,
         thread_seq,
+        attachment_ids,
     } = request;
     let mut fields = Fields::new();
     let room = fields.room("room_id", &room_id);
-    fields.check("text", text::check_message(&written));
+    if !written.is_empty() || attachment_ids.is_empty() {
+        fields.check("text", text::check_message(&written));
+    }
     fields.check(
         "client_message_id",
         text::check_client_id(&client_message_id, limits::CLIENT_MESSAGE_ID_CHARS),
@@ -144,6 +151,7 @@ pub fn draft(sender: UserId, request: v1::SendMessageRequest) -> Result<Draft> {
     let thread_of = fields.seq("thread_seq", thread_seq);
     let thread_of = (thread_of > Seq::ZERO).then_some(thread_of);
     let names = names_in(&written);
+    let attachments = attachments(&mut fields, &attachment_ids);
     fields.finish(Draft {
         room,
         sender,
@@ -152,7 +160,23 @@ pub fn draft(sender: UserId, request: v1::SendMessageRequest) -> Result<Draft> {
         reply_to,
         thread_of,
         names,
+        attachments,
     })
+}
+
+fn attachments(fields: &mut Fields, ids: &[String]) -> Vec<FileId> {
+    if ids.len() > limits::ATTACHMENTS {
+        fields.violate("attachment_ids", "must have at most 10 elements");
+        return vec![];
+    }
+    let files = fields.files("attachment_ids", ids);
+    let mut seen = HashSet::new();
+    for (at, file) in files.iter().enumerate() {
+        if !seen.insert(file) && file.0 != uuid::Uuid::nil() {
+            fields.violate(format!("attachment_ids[{at}]"), "must not be there before");
+        }
+    }
+    files
 }
 
 pub fn edit_message(request: v1::EditMessageRequest) -> Result<((RoomId, Seq), Touch)> {

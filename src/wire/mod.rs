@@ -4,6 +4,7 @@
 pub mod accounts;
 pub mod events;
 pub mod fields;
+pub mod files;
 pub mod frame;
 pub mod invites;
 pub mod marks;

@@ -27,6 +27,7 @@ pub fn room(room: Room) -> v1::Room {
         created_at,
         archived_at,
         member_count,
+        picture,
         changed_seq,
         head_seq,
     } = room;
@@ -50,6 +51,7 @@ pub fn room(room: Room) -> v1::Room {
             History::FromStart => v1::HistoryVisibility::FromStart.into(),
             History::FromJoining => v1::HistoryVisibility::FromJoining.into(),
         },
+        picture_id: picture.map(|file| file.to_string()).unwrap_or_default(),
     }
 }
 
@@ -233,7 +235,7 @@ pub fn list_bans(request: &v1::ListBansRequest) -> Result<MemberSearch> {
 }
 
 pub fn update_room(request: v1::UpdateRoomRequest) -> Result<Settings> {
-    let v1::UpdateRoomRequest { room_id, name, topic, history: visible } = request;
+    let v1::UpdateRoomRequest { room_id, name, topic, history: visible, picture_file_id } = request;
     let mut fields = Fields::new();
     let settings = Settings {
         room: fields.room("room_id", &room_id),
@@ -242,6 +244,7 @@ pub fn update_room(request: v1::UpdateRoomRequest) -> Result<Settings> {
         topic: topic
             .map(|topic| fields.clean("topic", text::check_line(&topic, limits::TOPIC_CHARS))),
         history: visible.and_then(|visible| history(&mut fields, visible)),
+        picture: picture_file_id.map(|id| fields.new_image("picture_file_id", &id)),
     };
     fields.finish(settings)
 }

@@ -11,7 +11,7 @@ use crate::{
 
 #[must_use]
 pub fn user(user: User) -> v1::User {
-    let User { id, username, display_name, bio, status_text, created_at } = user;
+    let User { id, username, display_name, bio, status_text, created_at, photo } = user;
     v1::User {
         id: id.to_string(),
         username,
@@ -19,6 +19,7 @@ pub fn user(user: User) -> v1::User {
         bio,
         status_text,
         created_at: Some(timestamp(created_at)),
+        photo_id: photo.map(|file| file.to_string()).unwrap_or_default(),
     }
 }
 
@@ -55,7 +56,7 @@ pub fn search_users(request: &v1::SearchUsersRequest) -> Result<UserSearch> {
 }
 
 pub fn update_profile(request: v1::UpdateProfileRequest) -> Result<ProfileChanges> {
-    let v1::UpdateProfileRequest { display_name, bio, status_text } = request;
+    let v1::UpdateProfileRequest { display_name, bio, status_text, photo_file_id } = request;
     let mut fields = Fields::new();
     if let Some(bio) = &bio {
         fields.check("bio", text::check_lines(bio, limits::BIO_CHARS));
@@ -68,6 +69,7 @@ pub fn update_profile(request: v1::UpdateProfileRequest) -> Result<ProfileChange
         status_text: status_text.map(|line| {
             fields.clean("status_text", text::check_line(&line, limits::STATUS_TEXT_CHARS))
         }),
+        photo: photo_file_id.map(|id| fields.new_image("photo_file_id", &id)),
     };
     fields.finish(changes)
 }

@@ -193,6 +193,7 @@ on_both_databases! {
             display_name: Some("  Beate Ähnlich ".into()),
             bio: Some("Two\nlines".into()),
             status_text: Some("away".into()),
+            ..Default::default()
         };
         let me = ada.client.update_profile(profile).await.expect("changed").user.expect("me");
         assert_eq!((me.display_name.as_str(), me.bio.as_str()), ("Beate Ähnlich", "Two\nlines"));

@@ -63,16 +63,22 @@ on_both_databases! {
                 ..Default::default()
             };
             assert_eq!(fields(ada.client.create_room(request).await), ["kind", "name", "topic"], "{name:?}");
-            let request = v1::UpdateRoomRequest { room_id: room.clone(), name: Some(name.into()), ..Default::default() };
-            assert_eq!(fields(ada.client.update_room(request).await), ["name"], "{name:?}");
+            let request = v1::UpdateRoomRequest {
+                room_id: room.clone(),
+                name: Some(name.into()),
+                picture_file_id: Some("x".into()),
+                ..Default::default()
+            };
+            assert_eq!(fields(ada.client.update_room(request).await), ["name", "picture_file_id"], "{name:?}");
             let request = v1::UpdateProfileRequest {
                 display_name: Some(name.into()),
                 bio: Some("x".repeat(501)),
                 status_text: Some("two\nlines".into()),
+                photo_file_id: Some("x".into()),
             };
             let mut bad = fields(ada.client.update_profile(request).await);
             bad.sort();
-            assert_eq!(bad, ["bio", "display_name", "status_text"]);
+            assert_eq!(bad, ["bio", "display_name", "photo_file_id", "status_text"]);
         }
         let me = ada.client.get_me(v1::GetMeRequest {}).await.expect("me").user;
         assert_eq!(me.as_ref(), Some(&ada.user), "the profile is as it was");

@@ -157,6 +157,7 @@ pub async fn step(rng: &mut StdRng, people: &[Person], rooms: &[String], n: usiz
                 client_message_id: n.to_string(),
                 reply_to_seq,
                 thread_seq,
+                ..Default::default()
             };
             drop(client.send_message(request).await);
         }
@@ -185,7 +186,9 @@ pub async fn step(rng: &mut StdRng, people: &[Person], rooms: &[String], n: usiz
                 let history = if joining { History::FromJoining } else { History::FromStart };
                 history.into()
             });
-            drop(client.update_room(v1::UpdateRoomRequest { room_id, name, topic, history }).await);
+            let request =
+                v1::UpdateRoomRequest { room_id, name, topic, history, ..Default::default() };
+            drop(client.update_room(request).await);
         }
         86..91 => {
             let thread_seq = if rng.random_bool(0.3) { seq } else { 0 };

@@ -7,7 +7,7 @@ use std::{
 };
 
 /// What each layer may use of the crate, besides itself.
-const ARROWS: [(&str, &[&str]); 10] = [
+const ARROWS: [(&str, &[&str]); 11] = [
     ("error", &[]),
     ("config", &["error"]),
     ("model", &["error"]),
@@ -15,7 +15,8 @@ const ARROWS: [(&str, &[&str]); 10] = [
     ("store", &["model", "error"]),
     ("fanout", &["wire", "model", "error"]),
     ("auth", &["config", "model", "error"]),
-    ("chat", &["store", "fanout", "auth", "config", "model", "error"]),
+    ("files", &["config", "model", "error"]),
+    ("chat", &["store", "fanout", "auth", "files", "config", "model", "error"]),
     ("session", &["chat", "fanout", "wire", "config", "model", "error"]),
     ("api", &["session", "chat", "auth", "wire", "model", "error"]),
 ];

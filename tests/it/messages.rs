@@ -202,7 +202,7 @@ on_both_databases! {
                 text: "me".into(),
                 client_message_id: id.into(),
                 reply_to_seq,
-                thread_seq: 0,
+                ..Default::default()
             };
             let sent = ada.client.send_message(request).await?;
             Ok(sent.message.expect("a message"))

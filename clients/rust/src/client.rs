@@ -18,7 +18,8 @@ use crate::{
     live::{self, Live, Updates},
     v1::{
         self, auth_service_client::AuthServiceClient, chat_service_client::ChatServiceClient,
-        room_service_client::RoomServiceClient, user_service_client::UserServiceClient,
+        file_service_client::FileServiceClient, room_service_client::RoomServiceClient,
+        user_service_client::UserServiceClient,
     },
 };
 
@@ -185,7 +186,7 @@ impl Client {
     }
 
     /// Makes a call with the access token, and once more if it had expired.
-    async fn call<Q: Clone, R>(
+    pub(crate) async fn call<Q: Clone, R>(
         &self,
         request: Q,
         rpc: impl AsyncFn(Channel, Request<Q>) -> Result<Response<R>, Status>,
@@ -301,5 +302,14 @@ calls! {
         watch_rooms(WatchRoomsRequest) -> WatchRoomsResponse;
         renew_token(RenewTokenRequest) -> RenewTokenResponse;
         sync_room(SyncRoomRequest) -> SyncRoomResponse;
+    }
+    FileServiceClient {
+        start_upload(StartUploadRequest) -> StartUploadResponse;
+        upload_chunk(UploadChunkRequest) -> UploadChunkResponse;
+        get_upload_status(GetUploadStatusRequest) -> GetUploadStatusResponse;
+        finish_upload(FinishUploadRequest) -> FinishUploadResponse;
+        cancel_upload(CancelUploadRequest) -> CancelUploadResponse;
+        get_file(GetFileRequest) -> GetFileResponse;
+        create_download_links(CreateDownloadLinksRequest) -> CreateDownloadLinksResponse;
     }
 }

@@ -30,6 +30,7 @@ pub mod client;
 pub mod connection;
 pub mod cursor;
 pub mod error;
+pub mod files;
 mod keeper;
 pub mod live;
 pub mod notify;

@@ -30,6 +30,7 @@ pub struct Options {
 /// Something that happened. In each room changes come once, in order, without a
 /// hole.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "most updates are changes")]
 pub enum Update {
     /// The connection's state has changed.
     Connection(State),
@@ -125,6 +126,16 @@ impl Live {
     /// [`Update::Sent`] tells how it went.
     pub async fn send(&self, room_id: &str, text: &str) -> Result<String, Error> {
         self.post(Unsent::new(room_id, text)).await
+    }
+
+    /// As [`Live::send`], with files that were uploaded before.
+    pub async fn send_with(
+        &self,
+        room_id: &str,
+        text: &str,
+        attachment_ids: Vec<String>,
+    ) -> Result<String, Error> {
+        self.post(Unsent { attachment_ids, ..Unsent::new(room_id, text) }).await
     }
 
     /// As [`Live::send`], for an answer or a message in a thread.

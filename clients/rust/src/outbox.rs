@@ -26,6 +26,9 @@ pub struct Unsent {
     /// The message in whose thread it shall stand; 0 for the timeline.
     #[serde(default)]
     pub thread_seq: i64,
+    /// Files that were uploaded before.
+    #[serde(default)]
+    pub attachment_ids: Vec<String>,
 }
 
 impl Unsent {
@@ -38,14 +41,16 @@ impl Unsent {
             text: text.to_owned(),
             reply_to_seq: 0,
             thread_seq: 0,
+            attachment_ids: Vec::new(),
         }
     }
 }
 
 impl From<Unsent> for v1::SendMessageRequest {
     fn from(unsent: Unsent) -> Self {
-        let Unsent { client_message_id, room_id, text, reply_to_seq, thread_seq } = unsent;
-        Self { room_id, text, client_message_id, reply_to_seq, thread_seq }
+        let Unsent { client_message_id, room_id, text, reply_to_seq, thread_seq, attachment_ids } =
+            unsent;
+        Self { room_id, text, client_message_id, reply_to_seq, thread_seq, attachment_ids }
     }
 }
 

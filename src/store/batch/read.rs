@@ -10,6 +10,7 @@ use crate::{
         Content, Message, Op, RoomId, RoomKind, RoomLog, Seq, Timestamp, UserId, log::Membership,
     },
     store::{
+        attachments,
         blocks::BLOCKS_BETWEEN,
         dialect::{Tx, padded, placeholders, within},
         dress,
@@ -66,6 +67,7 @@ pub async fn lock_rooms(
     let sql = format!(
         "select r.id, r.kind, r.name, r.topic, r.creator_id, r.created_us, 0 as member_count,
                 r.changed_seq, r.head_seq, r.archived_us, r.direct_a, r.direct_b, r.history,
+                r.picture_id,
                 {members}
          from rooms r {join} where r.id in {} order by r.id{}",
         placeholders(1, rooms.len()),
@@ -284,7 +286,7 @@ pub async fn repeats(
         vec!["(x.room_id = ? and x.sender_id = ? and x.client_message_id = ?)"; drafts.len()]
             .join(" or "),
     );
-    let rows: Vec<MessageRow> = within!(tx, c => {
+    let rows: Vec<MessageRow> = within!(&mut *tx, c => {
         let mut query = sqlx::query_as(AssertSqlSafe(sql));
         for (room, sender, client_message_id) in &drafts {
             query = query.bind(room.0).bind(sender.0).bind(*client_message_id);
@@ -292,7 +294,7 @@ pub async fn repeats(
         query.fetch_all(c).await
     })?;
     let mut found: BTreeMap<RoomId, Vec<Message>> = BTreeMap::new();
-    for message in rows.into_iter().map(Message::from) {
+    for message in attachments::with_attachments(tx, rows).await? {
         found.entry(message.room).or_default().push(message);
     }
     let mut messages = Vec::new();

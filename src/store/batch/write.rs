@@ -5,8 +5,9 @@ use sqlx::AssertSqlSafe;
 use crate::{
     model::{Change, Marks, Message, RoomId, RoomKind, RoomLog, Seq, UserId, users::fold},
     store::{
+        attachments,
         dialect::{Dialect, Tx, pieces, placeholders, within},
-        messages::stored,
+        messages::{attachment_count, stored},
         rooms::{history_code, role_code, room_kind_code, state_code},
     },
 };
@@ -77,13 +78,14 @@ async fn update_settings(tx: &mut Tx<'_>, log: &RoomLog) -> Result<(), sqlx::Err
     within!(tx, c => {
         sqlx::query(
             "update rooms set name = ?, name_key = ?, topic = ?, topic_key = ?, archived_us = ?,
-                              history = ?, head_seq = ?, changed_seq = ?
+                              history = ?, picture_id = ?, head_seq = ?, changed_seq = ?
              where id = ?",
         )
         .bind(&room.name).bind(fold(&room.name))
         .bind(&room.topic).bind(fold(&room.topic))
         .bind(room.archived_at.map(|at| at.0))
         .bind(history_code(room.history))
+        .bind(room.picture.map(|picture| picture.0))
         .bind(room.head_seq.0)
         .bind(room.changed_seq.0)
         .bind(room.id.0)
@@ -100,9 +102,9 @@ pub async fn messages(tx: &mut Tx<'_>, logs: &[RoomLog]) -> Result<(), sqlx::Err
         let sql = format!(
             "insert into messages (room_id, seq, sender_id, kind, client_message_id, body,
                                    posted_us, changed_seq, reply_to_seq, about_id,
-                                   thread_seq)
+                                   thread_seq, attachments)
              values {}",
-            placeholders(piece.len(), 11)
+            placeholders(piece.len(), 12)
         );
         within!(&mut *tx, c => {
             let mut query = sqlx::query(AssertSqlSafe(sql));
@@ -119,12 +121,13 @@ pub async fn messages(tx: &mut Tx<'_>, logs: &[RoomLog]) -> Result<(), sqlx::Err
                     .bind(message.changed_seq.0)
                     .bind(message.reply_to.map(|seq| seq.0))
                     .bind(row.about.map(|user| user.0))
-                    .bind(message.thread_of.unwrap_or_default().0);
+                    .bind(message.thread_of.unwrap_or_default().0)
+                    .bind(attachment_count(message));
             }
             query.execute(c).await.map(drop)
         })?;
     }
-    Ok(())
+    attachments::write(tx, &posted).await
 }
 
 pub async fn members(tx: &mut Tx<'_>, logs: &[RoomLog]) -> Result<(), sqlx::Error> {

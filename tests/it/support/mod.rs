@@ -1,8 +1,10 @@
 //! What the tests share: servers, people with connections, faults.
 
 pub mod database;
+pub mod files;
 pub mod people;
 pub mod proxy;
+pub mod s3;
 pub mod server;
 pub mod wait;
 pub mod web;

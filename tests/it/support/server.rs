@@ -128,6 +128,8 @@ pub struct Process {
     environment: Vec<(String, String)>,
     mysql: Option<MySqlDatabase>,
     folder: Option<TempDir>,
+    /// No file that it writes may be larger, in KiB.
+    file_limit_kib: Option<u32>,
 }
 
 impl Process {
@@ -139,7 +141,20 @@ impl Process {
         Self::start_on(mysql).await
     }
 
+    /// Starts a process none of whose files can grow beyond a size.
+    pub async fn start_with_file_limit(database: Database, kib: u32) -> Self {
+        let mysql = match database {
+            Database::Sqlite => None,
+            Database::MySql => Some(MySqlDatabase::create().await),
+        };
+        Self::start_limited(mysql, Some(kib)).await
+    }
+
     pub async fn start_on(mysql: Option<MySqlDatabase>) -> Self {
+        Self::start_limited(mysql, None).await
+    }
+
+    async fn start_limited(mysql: Option<MySqlDatabase>, file_limit_kib: Option<u32>) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let mut environment: Vec<(String, String)> = [
             ("AUTH__ARGON2_MEMORY_KIB", "64"),
@@ -158,8 +173,8 @@ impl Process {
         if let Some(mysql) = &mysql {
             environment.push(("CAUSERIE_STORE__URL".into(), mysql.url()));
         }
-        let (child, url) = spawn(&environment, "127.0.0.1:0").await;
-        Self { url, child, environment, mysql, folder: Some(folder) }
+        let (child, url) = spawn(&environment, "127.0.0.1:0", file_limit_kib).await;
+        Self { url, child, environment, mysql, folder: Some(folder), file_limit_kib }
     }
 
     /// Ends the process at once, as a crash would.
@@ -171,7 +186,13 @@ impl Process {
     /// Starts it again on the same port and data.
     pub async fn start_again(&mut self) {
         let address = self.url.trim_start_matches("http://").to_owned();
-        (self.child, self.url) = spawn(&self.environment, &address).await;
+        (self.child, self.url) = spawn(&self.environment, &address, self.file_limit_kib).await;
+    }
+
+    /// Starts it again, and its files may grow.
+    pub async fn start_again_without_limit(&mut self) {
+        self.file_limit_kib = None;
+        self.start_again().await;
     }
 
     /// The data folder.
@@ -197,8 +218,24 @@ impl Process {
     }
 }
 
-async fn spawn(environment: &[(String, String)], listen: &str) -> (Child, String) {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_causerie"))
+async fn spawn(
+    environment: &[(String, String)],
+    listen: &str,
+    file_limit_kib: Option<u32>,
+) -> (Child, String) {
+    let server = env!("CARGO_BIN_EXE_causerie");
+    let mut command = match file_limit_kib {
+        None => Command::new(server),
+        Some(kib) => {
+            // Units of 512 bytes, as POSIX has it. Without the trap the signal
+            // that comes with the failed write would end the server.
+            let mut command = Command::new("sh");
+            let limited = format!("trap '' XFSZ; ulimit -f {}; exec {server}", kib * 2);
+            command.args(["-c", &limited]);
+            command
+        }
+    };
+    let mut child = command
         .envs(environment.iter().cloned())
         .env("CAUSERIE_SERVER__LISTEN", listen)
         .stdin(Stdio::null())

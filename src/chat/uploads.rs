@@ -1,0 +1,330 @@
+//! Uploading: from the first byte to a file, and what is kept of them.
+
+use std::{sync::Arc, time::Duration};
+
+use aws_lc_rs::digest;
+use bytes::{Bytes, BytesMut};
+use futures::StreamExt as _;
+use uuid::Uuid;
+
+use super::Chat;
+use crate::{
+    config::ms,
+    error::{Error, Result},
+    files::{
+        images::{self, Prepared},
+        sniff,
+    },
+    model::{
+        Caller, File, FileId, ImageInfo, StoredFile, Timestamp, Upload, UserId, Variant,
+        files::{Chunk, Purpose},
+        limits,
+    },
+    store::uploads::Piece,
+};
+
+/// An image is held in memory while it is worked on.
+const IMAGE_BYTES: i64 = 64 * 1024 * 1024;
+/// Files and uploads that are collected in one go.
+const COLLECTED: i64 = 500;
+
+impl Chat {
+    pub async fn start_upload(&self, caller: Caller, name: String, bytes: i64) -> Result<Upload> {
+        let config = &self.config.files;
+        if u64::try_from(bytes).is_ok_and(|bytes| bytes > config.max_bytes) {
+            return Err(Error::FileTooLarge { limit: config.max_bytes });
+        }
+        let upload = Upload {
+            id: FileId::new(),
+            user: caller.user,
+            name,
+            bytes,
+            received: 0,
+            touched_at: Timestamp::now(),
+        };
+        self.store.start_upload(&upload, config.quota_bytes).await?;
+        Ok(upload)
+    }
+
+    /// An upload with which nothing is done for so long is gone.
+    pub fn upload_idle(&self) -> Duration {
+        ms(self.config.files.upload_idle_ms)
+    }
+
+    pub async fn upload_status(&self, caller: Caller, upload: FileId) -> Result<Upload> {
+        self.store.upload(upload, caller.user).await?.ok_or(Error::UploadNotFound)
+    }
+
+    /// Stores the next bytes of an upload: first the bytes, then that they
+    /// count. What never counts goes with the upload's folder.
+    pub async fn upload_chunk(&self, caller: Caller, chunk: Chunk) -> Result<Upload> {
+        let Chunk { upload: id, offset, data } = chunk;
+        let upload = self.upload_status(caller, id).await?;
+        if offset != upload.received {
+            return Err(Error::UploadOffset);
+        }
+        let bytes = i64::try_from(data.len()).map_err(Error::internal)?;
+        if offset + bytes > upload.bytes {
+            return Err(Error::invalid("data", "must not go beyond the size of the file"));
+        }
+        if data.len() < *limits::CHUNK_BYTES.start() && offset + bytes < upload.bytes {
+            let rule = "must have at least 65,536 bytes, except at the end of the file";
+            return Err(Error::invalid("data", rule));
+        }
+        let piece = Piece { upload: id, first_byte: offset, bytes, object: Uuid::new_v4() };
+        self.files.put_piece(id, piece.object, data).await?;
+        let now = Timestamp::now();
+        if self.store.add_piece(piece, now).await? {
+            return Ok(Upload { received: offset + bytes, touched_at: now, ..upload });
+        }
+        // Another was faster, or the upload was given up.
+        self.files.delete_piece(id, piece.object).await?;
+        self.upload_status(caller, id).await?;
+        Err(Error::UploadOffset)
+    }
+
+    /// Gives an upload up.
+    pub async fn cancel_upload(&self, caller: Caller, upload: FileId) -> Result<()> {
+        if self.store.upload(upload, caller.user).await?.is_some() {
+            self.forget_upload(upload, Timestamp(i64::MAX)).await?;
+        }
+        Ok(())
+    }
+
+    /// Makes an upload a file. In a task of its own: a client that goes away
+    /// must not leave it half done.
+    pub async fn finish_upload(
+        self: &Arc<Self>,
+        caller: Caller,
+        upload: FileId,
+        sha256: [u8; 32],
+    ) -> Result<File> {
+        let chat = self.clone();
+        let finished =
+            tokio::spawn(async move { chat.finish(caller.user, upload, sha256).await }).await;
+        finished.map_err(Error::internal)?
+    }
+
+    async fn finish(&self, user: UserId, id: FileId, sha256: [u8; 32]) -> Result<File> {
+        // A client that was cut off asks again while its first call goes on; the
+        // second then finds the file.
+        let place = usize::try_from(id.0.as_u128() % self.finishing.len() as u128);
+        let _alone = self.finishing[place.unwrap_or(0)].lock().await;
+        let Some(upload) = self.store.upload(id, user).await? else {
+            return self.finished(user, id).await;
+        };
+        if upload.received < upload.bytes {
+            return Err(Error::UploadIncomplete);
+        }
+        let file = match self.assemble(&upload, sha256).await {
+            Ok(file) => file,
+            Err(error @ (Error::ChecksumMismatch | Error::ImageTooLarge | Error::ImageInvalid)) => {
+                self.forget_upload(id, Timestamp(i64::MAX)).await?;
+                return Err(error);
+            }
+            Err(error) => return Err(error),
+        };
+        let stored = StoredFile { file, purpose: Purpose::Upload };
+        let check_at = stored.file.created_at.plus(ms(self.config.files.unreferenced_ms));
+        let made = self.store.finish_upload(&stored, check_at).await?;
+        // Given up, or finished by a second call; its pieces are of no use.
+        self.remove_upload(id).await?;
+        if made { Ok(stored.file) } else { self.finished(user, id).await }
+    }
+
+    /// The file that an upload has become.
+    async fn finished(&self, user: UserId, id: FileId) -> Result<File> {
+        let found = self.store.files(&[id]).await?.pop();
+        let own =
+            |found: &StoredFile| found.file.uploader == user && found.purpose == Purpose::Upload;
+        Ok(found.filter(own).ok_or(Error::UploadNotFound)?.file)
+    }
+
+    /// Checks the bytes of an upload and writes them as a file.
+    async fn assemble(&self, upload: &Upload, sha256: [u8; 32]) -> Result<File> {
+        let now = Timestamp::now();
+        let pieces = self.store.pieces(upload.id, now).await?;
+        let mut end = 0;
+        for piece in &pieces {
+            if piece.first_byte != end {
+                return Err(Error::internal("the pieces of an upload have a hole"));
+            }
+            end += piece.bytes;
+        }
+        let first = pieces.first().filter(|_| end == upload.bytes);
+        // Given up meanwhile.
+        let first = first.ok_or(Error::UploadNotFound)?;
+        let begin = self.files.piece(upload.id, first.object).await?;
+        let content_type = sniff::content_type(&begin);
+        self.files.remove_half_written(upload.id).await?;
+        let file = File {
+            id: upload.id,
+            uploader: upload.user,
+            name: upload.name.clone(),
+            content_type: content_type.to_owned(),
+            bytes: upload.bytes,
+            image: None,
+            created_at: now,
+        };
+        if images::is_image(content_type) {
+            return self.assemble_image(file, &pieces, sha256).await;
+        }
+        let mut writing = self.files.write_file(upload.id).await?;
+        let mut hash = digest::Context::new(&digest::SHA256);
+        let copied = async {
+            for piece in &pieces {
+                let data = self.files.piece(upload.id, piece.object).await?;
+                hash.update(&data);
+                writing.put(data).await?;
+            }
+            if hash.finish().as_ref() == sha256 { Ok(()) } else { Err(Error::ChecksumMismatch) }
+        };
+        match copied.await {
+            Ok(()) => writing.finish().await?,
+            Err(error) => {
+                writing.abort().await?;
+                return Err(error);
+            }
+        }
+        Ok(file)
+    }
+
+    async fn assemble_image(&self, file: File, pieces: &[Piece], sha256: [u8; 32]) -> Result<File> {
+        if file.bytes > IMAGE_BYTES {
+            return Err(Error::ImageTooLarge);
+        }
+        let turn = self.files.image_turn().await?;
+        let mut bytes = BytesMut::new();
+        for piece in pieces {
+            bytes.extend_from_slice(&self.files.piece(file.id, piece.object).await?);
+        }
+        if digest::digest(&digest::SHA256, &bytes).as_ref() != sha256 {
+            return Err(Error::ChecksumMismatch);
+        }
+        let content_type = file.content_type.clone();
+        let prepare = move |bounds| images::prepare(&bytes, &content_type, bounds);
+        let prepared = self.files.with_image(turn, prepare).await?;
+        let file = described(file, &prepared)?;
+        self.put_image(file.id, prepared).await?;
+        Ok(file)
+    }
+
+    /// Makes a photo or picture of an image that the caller has uploaded.
+    pub(super) async fn make_square(
+        &self,
+        caller: Caller,
+        file: FileId,
+        purpose: Purpose,
+    ) -> Result<FileId> {
+        let found = self.store.files(&[file]).await?.pop();
+        let own = |found: &StoredFile| {
+            found.file.uploader == caller.user && found.purpose == Purpose::Upload
+        };
+        let StoredFile { file, .. } = found.filter(own).ok_or(Error::FileNotFound)?;
+        if file.image.is_none() {
+            return Err(Error::NotAnImage);
+        }
+        let turn = self.files.image_turn().await?;
+        let size = u64::try_from(file.bytes).map_err(Error::internal)?;
+        let mut part = self.files.read(file.id, Variant::Original, 0..size).await?;
+        let mut bytes = BytesMut::new();
+        while let Some(piece) = part.next().await {
+            bytes.extend_from_slice(&piece?);
+        }
+        let content_type = file.content_type.clone();
+        let square = move |bounds| images::square(&bytes, &content_type, bounds);
+        let prepared = self.files.with_image(turn, square).await?;
+        let file = File { id: FileId::new(), created_at: Timestamp::now(), ..file };
+        let file = described(file, &prepared)?;
+        let id = file.id;
+        // The row before the bytes: by it the collector finds them if nothing
+        // comes to refer to it.
+        let check_at = file.created_at.plus(ms(self.config.files.unreferenced_ms));
+        self.store.add_square(&StoredFile { file, purpose }, check_at).await?;
+        self.put_image(id, prepared).await?;
+        Ok(id)
+    }
+
+    /// Writes an image in all its variants.
+    async fn put_image(&self, file: FileId, prepared: Prepared) -> Result<()> {
+        let Prepared { original, small, large, .. } = prepared;
+        let variants = [
+            (Variant::Original, Some(original)),
+            (Variant::Small, Some(small)),
+            (Variant::Large, large),
+        ];
+        for (variant, encoded) in variants {
+            if let Some(encoded) = encoded {
+                self.files.put_file(file, variant, Bytes::from(encoded.bytes)).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Forgets an upload that was not touched since, and its bytes.
+    async fn forget_upload(&self, upload: FileId, since: Timestamp) -> Result<()> {
+        if self.store.forget_upload(upload, since).await? {
+            self.remove_upload(upload).await?;
+        }
+        Ok(())
+    }
+
+    /// Removes the bytes of an upload that the store knows no more. Its own
+    /// folder goes last: as long as it is there, the collector finds it.
+    async fn remove_upload(&self, upload: FileId) -> Result<()> {
+        if self.store.files(&[upload]).await?.is_empty() {
+            self.files.remove_file(upload).await?;
+        }
+        self.files.remove_upload(upload).await
+    }
+
+    /// Removes, from time to time, what nobody needs any more.
+    pub async fn collect_files(self: Arc<Self>) {
+        let mut ticks = tokio::time::interval(ms(self.config.files.collect_every_ms));
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            ticks.tick().await;
+            if let Err(error) = self.collect(Timestamp::now()).await {
+                tracing::debug!(%error, "some files are kept for another while");
+            }
+        }
+    }
+
+    async fn collect(&self, now: Timestamp) -> Result<()> {
+        let idle_since = now.minus(self.upload_idle());
+        for upload in self.store.idle_uploads(idle_since, COLLECTED).await? {
+            self.forget_upload(upload, idle_since).await?;
+        }
+        // What a crash has left: listed first, looked up then, since an upload
+        // is in the store before its first byte is here.
+        for upload in self.files.uploads().await? {
+            if !self.store.has_upload(upload).await? {
+                self.remove_upload(upload).await?;
+            }
+        }
+        for file in self.store.files_to_check(now, COLLECTED).await? {
+            // Gone for everybody first, so that a crash in between leaves a row
+            // that is looked at again.
+            if self.store.hide_unreferenced(file, now).await? {
+                self.files.remove_file(file).await?;
+                self.store.forget_file(file).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The file as which an image is kept.
+fn described(file: File, prepared: &Prepared) -> Result<File> {
+    let Prepared { original, width, height, small, .. } = prepared;
+    Ok(File {
+        content_type: original.content_type.to_owned(),
+        bytes: i64::try_from(original.bytes.len()).map_err(Error::internal)?,
+        image: Some(ImageInfo {
+            width: *width,
+            height: *height,
+            thumbnail_type: small.content_type.to_owned(),
+        }),
+        ..file
+    })
+}

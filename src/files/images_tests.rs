@@ -1,0 +1,141 @@
+//! Tests of `images.rs`.
+
+use image::{ExtendedColorType, Frame, Rgba, RgbaImage, codecs::webp::WebPEncoder};
+
+use super::*;
+
+const BOUNDS: Bounds = Bounds { pixels: 40_000_000 };
+
+fn rainbow(width: u32, height: u32, alpha: u8) -> DynamicImage {
+    let byte = |value: u32| u8::try_from(value % 256).unwrap_or_default();
+    let image = RgbaImage::from_fn(width, height, |x, y| Rgba([byte(x), byte(y), 90, alpha]));
+    if alpha == 255 { DynamicImage::ImageRgba8(image).to_rgb8().into() } else { image.into() }
+}
+
+fn png(image: &DynamicImage) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    image.write_with_encoder(PngEncoder::new(&mut bytes)).expect("a PNG");
+    bytes
+}
+
+/// A JPEG whose EXIF says that it lies on its side, and where it was taken.
+fn lying_jpeg(width: u32, height: u32) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut encoder = JpegEncoder::new(&mut bytes);
+    // TIFF, little endian; one entry: orientation (0x112), short, 6.
+    let mut exif = b"II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0\0\0\0\0".to_vec();
+    exif.extend(b"the coordinates of my home");
+    encoder.set_exif_metadata(exif).expect("EXIF");
+    rainbow(width, height, 255).write_with_encoder(encoder).expect("a JPEG");
+    bytes
+}
+
+fn size(encoded: &Encoded) -> (u32, u32) {
+    let image = still(&encoded.bytes, encoded.content_type, BOUNDS).expect("it can be read").image;
+    (image.width(), image.height())
+}
+
+fn frames(count: u32, side: u32) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut encoder = GifEncoder::new_with_speed(&mut bytes, 30);
+    for _ in 0..count {
+        encoder.encode_frame(Frame::new(rainbow(side, side, 200).to_rgba8())).expect("a frame");
+    }
+    drop(encoder);
+    bytes
+}
+
+#[test]
+fn a_photo_stands_upright_and_says_nothing_of_its_place() {
+    let bytes = lying_jpeg(600, 400);
+    assert!(bytes.windows(11).any(|part| part == b"coordinates"));
+    let prepared = prepare(&bytes, JPEG, BOUNDS).expect("prepared");
+    assert_eq!((prepared.width, prepared.height), (400, 600));
+    assert_eq!(prepared.original.content_type, JPEG);
+    for encoded in [&prepared.original, &prepared.small, prepared.large.as_ref().expect("two")] {
+        assert!(!encoded.bytes.windows(4).any(|part| part == b"Exif"));
+        assert!(!encoded.bytes.windows(11).any(|part| part == b"coordinates"));
+    }
+    assert_eq!(size(&prepared.small), (213, 320));
+    assert_eq!(size(prepared.large.as_ref().expect("two")), (400, 600), "never enlarged");
+}
+
+#[test]
+fn transparency_stays_in_every_form() {
+    let bytes = png(&rainbow(2_000, 100, 120));
+    let prepared = prepare(&bytes, PNG, BOUNDS).expect("prepared");
+    for encoded in [&prepared.original, &prepared.small, prepared.large.as_ref().expect("two")] {
+        assert_eq!(encoded.content_type, PNG);
+        assert!(still(&encoded.bytes, PNG, BOUNDS).expect("read").image.color().has_alpha());
+    }
+    assert_eq!(size(prepared.large.as_ref().expect("two")), (1_280, 64));
+    assert_eq!(size(&prepared.small), (320, 16));
+}
+
+#[test]
+fn webp_becomes_what_suits_it() {
+    for (alpha, becomes) in [(255, JPEG), (100, PNG)] {
+        let image = rainbow(40, 30, alpha);
+        let mut bytes = Vec::new();
+        let color: ExtendedColorType = image.color().into();
+        WebPEncoder::new_lossless(&mut bytes)
+            .encode(image.as_bytes(), 40, 30, color)
+            .expect("a WebP");
+        let prepared = prepare(&bytes, WEBP, BOUNDS).expect("prepared");
+        assert_eq!(prepared.original.content_type, becomes);
+    }
+}
+
+#[test]
+fn an_animation_goes_on_moving() {
+    let prepared = prepare(&frames(3, 50), GIF, BOUNDS).expect("prepared");
+    assert_eq!(prepared.original.content_type, GIF);
+    let decoder = GifDecoder::new(Cursor::new(&prepared.original.bytes)).expect("a GIF");
+    assert_eq!(decoder.into_frames().count(), 3);
+    assert_eq!(size(&prepared.small), (50, 50));
+    assert_ne!(prepared.small.content_type, GIF, "a thumbnail stands still");
+}
+
+#[test]
+fn bombs_are_refused_by_their_header() {
+    // The header of a PNG of 50,000 by 50,000, and nothing behind.
+    let mut bytes = png(&rainbow(1, 1, 255));
+    bytes[16..20].copy_from_slice(&50_000_u32.to_be_bytes());
+    bytes[20..24].copy_from_slice(&50_000_u32.to_be_bytes());
+    let crc = crc32(&bytes[12..29]);
+    bytes[29..33].copy_from_slice(&crc.to_be_bytes());
+    assert!(matches!(prepare(&bytes, PNG, BOUNDS), Err(Error::ImageTooLarge)));
+    let small = Bounds { pixels: 99 };
+    assert!(matches!(prepare(&png(&rainbow(10, 10, 9)), PNG, small), Err(Error::ImageTooLarge)));
+    assert!(matches!(prepare(&lying_jpeg(10, 10), JPEG, small), Err(Error::ImageTooLarge)));
+    assert!(matches!(prepare(&frames(1, 10), GIF, small), Err(Error::ImageTooLarge)));
+}
+
+#[test]
+fn what_cannot_be_read_is_refused() {
+    let whole = png(&rainbow(100, 100, 255));
+    for bad in [&whole[..whole.len() / 2], &whole[..8], b"\x89PNG\r\n\x1a\nrubbish".as_slice()] {
+        assert!(matches!(prepare(bad, PNG, BOUNDS), Err(Error::ImageInvalid)), "{}", bad.len());
+    }
+    assert!(matches!(prepare(b"GIF89a", GIF, BOUNDS), Err(Error::ImageInvalid)));
+    assert!(matches!(prepare(b"\xff\xd8\xff\xe0", JPEG, BOUNDS), Err(Error::ImageInvalid)));
+    assert!(matches!(prepare(b"RIFF\x04\0\0\0WEBP", WEBP, BOUNDS), Err(Error::ImageInvalid)));
+}
+
+#[test]
+fn a_square_is_the_middle_in_two_sizes() {
+    let prepared = square(&lying_jpeg(900, 600), JPEG, BOUNDS).expect("a square");
+    assert_eq!((size(&prepared.original), size(&prepared.small)), ((512, 512), (128, 128)));
+    let prepared = square(&png(&rainbow(100, 60, 9)), PNG, BOUNDS).expect("a square");
+    assert_eq!((size(&prepared.original), size(&prepared.small)), ((60, 60), (60, 60)));
+    assert_eq!(prepared.original.content_type, PNG);
+}
+
+/// As PNG has it.
+fn crc32(bytes: &[u8]) -> u32 {
+    !bytes.iter().fold(!0_u32, |crc, byte| {
+        (0..8).fold(crc ^ u32::from(*byte), |crc, _| {
+            if crc & 1 == 1 { (crc >> 1) ^ 0xedb8_8320 } else { crc >> 1 }
+        })
+    })
+}

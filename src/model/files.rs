@@ -1,0 +1,273 @@
+//! Files: what messages, photos and pictures refer to, and how they come here.
+
+use std::ops::Range;
+
+use super::{FileId, RoomId, Timestamp, UserId, limits};
+
+/// A file as it is shown. It never changes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct File {
+    pub id: FileId,
+    pub uploader: UserId,
+    pub name: String,
+    pub content_type: String,
+    pub bytes: i64,
+    pub image: Option<ImageInfo>,
+    pub created_at: Timestamp,
+}
+
+/// An image that can be shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ImageInfo {
+    pub width: i32,
+    pub height: i32,
+    /// The media type of its thumbnails.
+    pub thumbnail_type: String,
+}
+
+/// What a file is there for, which says who may see it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// Uploaded, perhaps for messages.
+    Upload,
+    /// Shows its uploader.
+    Photo,
+    /// Shows a room.
+    Picture(RoomId),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredFile {
+    pub file: File,
+    pub purpose: Purpose,
+}
+
+impl StoredFile {
+    /// The media type of a variant, and which of the stored ones it is; `None`
+    /// if there is none.
+    #[must_use]
+    pub fn variant(&self, variant: Variant) -> Option<(&str, Variant)> {
+        let original = (self.file.content_type.as_str(), Variant::Original);
+        let thumbnail = self.file.image.as_ref().map(|image| image.thumbnail_type.as_str());
+        match (variant, self.purpose) {
+            // Photos and pictures are stored in two sizes only.
+            (Variant::Original, _) | (Variant::Large, Purpose::Photo | Purpose::Picture(_)) => {
+                Some(original)
+            }
+            (Variant::Small | Variant::Large, _) => thumbnail.map(|of| (of, variant)),
+        }
+    }
+}
+
+/// What becomes of the image that shows a user or a room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NewImage {
+    Of(FileId),
+    Removed,
+}
+
+impl NewImage {
+    #[must_use]
+    pub fn file(self) -> Option<FileId> {
+        match self {
+            Self::Of(file) => Some(file),
+            Self::Removed => None,
+        }
+    }
+}
+
+/// Which form of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Variant {
+    Original,
+    Small,
+    Large,
+}
+
+impl Variant {
+    pub const ALL: [Self; 3] = [Self::Original, Self::Small, Self::Large];
+
+    /// As the storage and links name it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Original => "original",
+            Self::Small => "small",
+            Self::Large => "large",
+        }
+    }
+
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|variant| variant.name() == name)
+    }
+}
+
+/// An upload that is under way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Upload {
+    /// The file will have the same.
+    pub id: FileId,
+    pub user: UserId,
+    pub name: String,
+    pub bytes: i64,
+    /// How many have been stored.
+    pub received: i64,
+    /// When something was done with it last.
+    pub touched_at: Timestamp,
+}
+
+/// The next bytes of an upload, valid in themselves.
+pub struct Chunk {
+    pub upload: FileId,
+    pub offset: i64,
+    pub data: bytes::Bytes,
+}
+
+/// Which part of which file.
+pub struct PartOf {
+    pub file: FileId,
+    pub variant: Variant,
+    pub offset: i64,
+    /// 0: all that follow.
+    pub length: i64,
+}
+
+/// Where a file can be downloaded by HTTP.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Link {
+    pub file: FileId,
+    pub token: String,
+    pub expires_at: Timestamp,
+}
+
+/// Media that a browser may show in place: they run no scripts.
+const SHOWN: [&str; 13] = [
+    "image/png",
+    "image/jpeg",
+    "image/gif",
+    "audio/aac",
+    "audio/flac",
+    "audio/mp4",
+    "audio/mpeg",
+    "audio/ogg",
+    "audio/wav",
+    "video/mp4",
+    "video/ogg",
+    "video/quicktime",
+    "video/webm",
+];
+
+/// Whether a browser may show this in place; all else is only saved.
+#[must_use]
+pub fn is_shown(content_type: &str) -> bool {
+    SHOWN.contains(&content_type)
+}
+
+/// A name to save a file under: not a path.
+pub fn check_name(name: &str) -> Result<String, String> {
+    let name = super::text::check_name(name, limits::FILE_NAME_CHARS)?;
+    if name.contains(['/', '\\']) || name == "." || name == ".." {
+        return Err("must be a name without `/` and `\\`, and not `.` or `..`".into());
+    }
+    Ok(name)
+}
+
+/// What a Range header asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Asked {
+    /// Nothing, or something that is not understood or more than one part:
+    /// HTTP lets these be answered with the whole.
+    Whole,
+    Part(Range<u64>),
+    /// Nothing of it is in the file.
+    Beyond,
+}
+
+/// Reads a Range header for something of so many bytes.
+#[must_use]
+pub fn asked_range(header: Option<&str>, size: u64) -> Asked {
+    let Some((first, last)) = header
+        .and_then(|header| header.trim().strip_prefix("bytes="))
+        .filter(|list| !list.contains(','))
+        .and_then(|range| range.split_once('-'))
+    else {
+        return Asked::Whole;
+    };
+    let number = |text: &str| -> Option<u64> {
+        let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        // More digits than fit are beyond any file.
+        digits.then(|| text.parse().unwrap_or(u64::MAX))
+    };
+    match (number(first.trim()), number(last.trim())) {
+        (None, Some(count)) if first.trim().is_empty() => match count.min(size) {
+            0 => Asked::Beyond,
+            count => Asked::Part(size - count..size),
+        },
+        (Some(first), Some(last)) if last < first => Asked::Whole,
+        (Some(first), _) if first >= size => Asked::Beyond,
+        (Some(first), Some(last)) => Asked::Part(first..last.saturating_add(1).min(size)),
+        (Some(first), None) if last.trim().is_empty() => Asked::Part(first..size),
+        _ => Asked::Whole,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn ranges_are_read_as_http_says() {
+        for (header, asked) in [
+            ("bytes=0-0", Asked::Part(0..1)),
+            ("bytes=2-4", Asked::Part(2..5)),
+            ("bytes=2-", Asked::Part(2..10)),
+            ("bytes=2-99", Asked::Part(2..10)),
+            ("bytes=-3", Asked::Part(7..10)),
+            ("bytes=-99", Asked::Part(0..10)),
+            ("bytes=2-99999999999999999999999", Asked::Part(2..10)),
+            ("bytes=10-", Asked::Beyond),
+            ("bytes=99999999999999999999999-", Asked::Beyond),
+            ("bytes=-0", Asked::Beyond),
+            ("bytes=4-2", Asked::Whole),
+            ("bytes=0-1,3-4", Asked::Whole),
+            ("bytes=-", Asked::Whole),
+            ("bytes=a-b", Asked::Whole),
+            ("bytes=+1-2", Asked::Whole),
+            ("lines=0-1", Asked::Whole),
+            ("", Asked::Whole),
+        ] {
+            assert_eq!(asked_range(Some(header), 10), asked, "{header}");
+        }
+        assert_eq!(asked_range(None, 10), Asked::Whole);
+    }
+
+    proptest! {
+        #[test]
+        fn a_part_is_never_empty_and_within_the_file(header in "bytes=[0-9]{0,3}-[0-9]{0,3}", size in 0u64..300) {
+            if let Asked::Part(part) = asked_range(Some(&header), size) {
+                prop_assert!(part.start < part.end && part.end <= size, "{header} of {size}: {part:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn names_are_no_paths() {
+        assert_eq!(check_name(" holiday 2026.png "), Ok("holiday 2026.png".into()));
+        for bad in
+            ["", "a/b", "/etc/passwd", "..", ".", "..\\x", "C:\\x", "a\nb", "a\u{202e}gnp.exe"]
+        {
+            assert!(check_name(bad).is_err(), "{bad:?}");
+        }
+        assert!(check_name(&"x".repeat(256)).is_err());
+    }
+
+    #[test]
+    fn only_media_without_scripts_are_shown() {
+        for never in ["text/html", "image/svg+xml", "application/pdf", "text/plain", "text/xml"] {
+            assert!(!is_shown(never));
+        }
+    }
+}

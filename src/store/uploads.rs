@@ -1,0 +1,245 @@
+//! Uploads that are under way.
+
+use sqlx::AssertSqlSafe;
+use uuid::Uuid;
+
+use super::{
+    Store,
+    dialect::{Tx, is_conflict, reading, refused, retried, within},
+    files::insert_file,
+};
+use crate::{
+    error::{Error, Result},
+    model::{FileId, StoredFile, Timestamp, Upload, UserId, limits},
+};
+
+#[derive(sqlx::FromRow)]
+struct UploadRow {
+    id: Uuid,
+    user_id: Uuid,
+    name: String,
+    bytes: i64,
+    received: i64,
+    touched_us: i64,
+}
+
+impl From<UploadRow> for Upload {
+    fn from(row: UploadRow) -> Self {
+        Self {
+            id: FileId(row.id),
+            user: UserId(row.user_id),
+            name: row.name,
+            bytes: row.bytes,
+            received: row.received,
+            touched_at: Timestamp(row.touched_us),
+        }
+    }
+}
+
+const UPLOADS: &str = "select id, user_id, name, bytes, received, touched_us from uploads";
+
+/// Bytes of an upload that stand in an object.
+#[derive(Debug, Clone, Copy)]
+pub struct Piece {
+    pub upload: FileId,
+    pub first_byte: i64,
+    pub bytes: i64,
+    pub object: Uuid,
+}
+
+impl Store {
+    /// Begins an upload, unless the user has too much.
+    pub async fn start_upload(&self, upload: &Upload, quota: u64) -> Result<()> {
+        let mut tries = 0;
+        loop {
+            match self.try_start_upload(upload, quota).await {
+                Err(cause) if is_conflict(&cause) && tries < super::dialect::CONFLICT_RETRIES => {
+                    tries += 1;
+                }
+                outcome => return outcome.map_err(refused)?,
+            }
+        }
+    }
+
+    async fn try_start_upload(
+        &self,
+        upload: &Upload,
+        quota: u64,
+    ) -> Result<Result<()>, sqlx::Error> {
+        let user = upload.user.0;
+        let mut tx = self.pools.begin().await?;
+        // Of two that begin at once, one waits here and then counts the other.
+        let sql = format!("select id from users where id = ?{}", tx.dialect().for_update());
+        within!(&mut tx, c => {
+            sqlx::query_scalar::<_, Uuid>(AssertSqlSafe(sql)).bind(user).fetch_optional(c).await
+        })?;
+        // `signed`: a sum is a decimal on MySQL.
+        let (open, taken): (i64, i64) = within!(&mut tx, c => {
+            sqlx::query_as(
+                "select (select count(*) from uploads where user_id = ?),
+                        cast((select coalesce(sum(bytes), 0) from uploads where user_id = ?)
+                           + (select coalesce(sum(bytes), 0) from files where uploader_id = ?)
+                           as signed)",
+            )
+            .bind(user).bind(user).bind(user).fetch_one(c).await
+        })?;
+        if open >= limits::UPLOADS {
+            return Ok(Err(Error::TooManyUploads));
+        }
+        if taken.saturating_add(upload.bytes) > i64::try_from(quota).unwrap_or(i64::MAX) {
+            return Ok(Err(Error::QuotaReached { limit: quota }));
+        }
+        within!(&mut tx, c => {
+            sqlx::query(
+                "insert into uploads (id, user_id, name, bytes, received, touched_us)
+                 values (?, ?, ?, ?, ?, ?)",
+            )
+            .bind(upload.id.0)
+            .bind(user)
+            .bind(&upload.name)
+            .bind(upload.bytes)
+            .bind(upload.received)
+            .bind(upload.touched_at.0)
+            .execute(c).await.map(drop)
+        })?;
+        tx.commit().await?;
+        Ok(Ok(()))
+    }
+
+    /// An upload of a user.
+    pub async fn upload(&self, id: FileId, user: UserId) -> Result<Option<Upload>> {
+        let sql = format!("{UPLOADS} where id = ? and user_id = ?");
+        let row: Option<UploadRow> = reading!(&self.pools, c => {
+            sqlx::query_as(AssertSqlSafe(sql)).bind(id.0).bind(user.0).fetch_optional(c).await
+        })
+        .map_err(refused)?;
+        Ok(row.map(Upload::from))
+    }
+
+    /// Whether there is such an upload, of whomever.
+    pub async fn has_upload(&self, id: FileId) -> Result<bool> {
+        let found: Option<Uuid> = reading!(&self.pools, c => {
+            sqlx::query_scalar("select id from uploads where id = ?")
+                .bind(id.0).fetch_optional(c).await
+        })
+        .map_err(refused)?;
+        Ok(found.is_some())
+    }
+
+    /// Counts a piece as received, if it is the next one; whether it is.
+    pub async fn add_piece(&self, piece: Piece, now: Timestamp) -> Result<bool> {
+        retried!(self.try_add_piece(piece, now).await).map_err(refused)
+    }
+
+    async fn try_add_piece(&self, piece: Piece, now: Timestamp) -> Result<bool, sqlx::Error> {
+        let Piece { upload, first_byte, bytes, object } = piece;
+        let mut tx = self.pools.begin().await?;
+        let next = within!(&mut tx, c => {
+            sqlx::query(
+                "update uploads set received = received + ?, touched_us = ?
+                 where id = ? and received = ? and received + ? <= bytes",
+            )
+            .bind(bytes).bind(now.0).bind(upload.0).bind(first_byte).bind(bytes)
+            .execute(c).await.map(|done| done.rows_affected() == 1)
+        })?;
+        if next {
+            within!(&mut tx, c => {
+                sqlx::query(
+                    "insert into upload_chunks (upload_id, first_byte, bytes, object)
+                     values (?, ?, ?, ?)",
+                )
+                .bind(upload.0).bind(first_byte).bind(bytes).bind(object)
+                .execute(c).await.map(drop)
+            })?;
+            tx.commit().await?;
+        }
+        Ok(next)
+    }
+
+    /// Keeps an upload from being collected, and lists its pieces in order.
+    pub async fn pieces(&self, upload: FileId, now: Timestamp) -> Result<Vec<Piece>> {
+        retried!(self.try_touch(upload, now).await).map_err(refused)?;
+        let rows: Vec<(i64, i64, Uuid)> = reading!(&self.pools, c => {
+            sqlx::query_as(
+                "select first_byte, bytes, object from upload_chunks where upload_id = ?
+                 order by first_byte",
+            )
+            .bind(upload.0).fetch_all(c).await
+        })
+        .map_err(refused)?;
+        let piece = |(first_byte, bytes, object)| Piece { upload, first_byte, bytes, object };
+        Ok(rows.into_iter().map(piece).collect())
+    }
+
+    async fn try_touch(&self, upload: FileId, now: Timestamp) -> Result<(), sqlx::Error> {
+        let mut tx = self.pools.begin().await?;
+        within!(&mut tx, c => {
+            sqlx::query("update uploads set touched_us = ? where id = ?")
+                .bind(now.0).bind(upload.0).execute(c).await.map(drop)
+        })?;
+        tx.commit().await
+    }
+
+    /// Makes an upload a file; false if there is no such upload any more.
+    pub async fn finish_upload(&self, file: &StoredFile, check_at: Timestamp) -> Result<bool> {
+        retried!(self.try_finish_upload(file, check_at).await).map_err(refused)
+    }
+
+    async fn try_finish_upload(
+        &self,
+        file: &StoredFile,
+        check_at: Timestamp,
+    ) -> Result<bool, sqlx::Error> {
+        let mut tx = self.pools.begin().await?;
+        let there = remove(&mut tx, file.file.id, Timestamp(i64::MAX)).await?;
+        if there {
+            insert_file(&mut tx, file, check_at).await?;
+            tx.commit().await?;
+        }
+        Ok(there)
+    }
+
+    /// Forgets an upload that was not touched since; whether it did.
+    pub async fn forget_upload(&self, upload: FileId, since: Timestamp) -> Result<bool> {
+        retried!(self.try_forget_upload(upload, since).await).map_err(refused)
+    }
+
+    async fn try_forget_upload(
+        &self,
+        upload: FileId,
+        since: Timestamp,
+    ) -> Result<bool, sqlx::Error> {
+        let mut tx = self.pools.begin().await?;
+        let there = remove(&mut tx, upload, since).await?;
+        tx.commit().await?;
+        Ok(there)
+    }
+
+    /// Uploads that were not touched since.
+    pub async fn idle_uploads(&self, since: Timestamp, limit: i64) -> Result<Vec<FileId>> {
+        let rows: Vec<Uuid> = reading!(&self.pools, c => {
+            sqlx::query_scalar(
+                "select id from uploads where touched_us < ? order by touched_us limit ?",
+            )
+            .bind(since.0).bind(limit).fetch_all(c).await
+        })
+        .map_err(refused)?;
+        Ok(rows.into_iter().map(FileId).collect())
+    }
+}
+
+/// Removes an upload and its pieces, if it was not touched since.
+async fn remove(tx: &mut Tx<'_>, upload: FileId, since: Timestamp) -> Result<bool, sqlx::Error> {
+    let there = within!(&mut *tx, c => {
+        sqlx::query("delete from uploads where id = ? and touched_us < ?")
+            .bind(upload.0).bind(since.0)
+            .execute(c).await.map(|done| done.rows_affected() == 1)
+    })?;
+    if there {
+        within!(tx, c => {
+            sqlx::query("delete from upload_chunks where upload_id = ?")
+                .bind(upload.0).execute(c).await.map(drop)
+        })?;
+    }
+    Ok(there)
+}

@@ -1,0 +1,287 @@
+//! Images and their forms, photos and pictures, and downloads over HTTP.
+
+use causerie_client::{
+    Error,
+    v1::{self, FileVariant},
+};
+use http::{HeaderMap, Method, Request, StatusCode, header};
+use http_body_util::{BodyExt as _, Empty};
+use hyper_util::{client::legacy::Client, rt::TokioExecutor};
+use tonic::Code;
+
+use crate::support::{
+    Person, Server,
+    files::{bytes, png, stored},
+    on_both_databases,
+};
+
+const WHOLE: FileVariant = FileVariant::Unspecified;
+
+fn reason<T: std::fmt::Debug>(answer: Result<T, Error>) -> (Code, String) {
+    let error = answer.expect_err("refused");
+    (error.code, error.reason)
+}
+
+struct Answer {
+    status: StatusCode,
+    headers: HeaderMap,
+    body: Vec<u8>,
+}
+
+impl Answer {
+    fn header(&self, name: header::HeaderName) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().expect("text"))
+    }
+}
+
+async fn ask(
+    server: &Server,
+    path: &str,
+    method: Method,
+    with: &[(header::HeaderName, &str)],
+) -> Answer {
+    let client: Client<_, Empty<bytes::Bytes>> = Client::builder(TokioExecutor::new()).build_http();
+    let mut request = Request::builder().method(method).uri(format!("{}{path}", server.url));
+    for (name, value) in with {
+        request = request.header(name, *value);
+    }
+    let answer = client.request(request.body(Empty::new()).expect("a request")).await;
+    let (head, body) = answer.expect("an answer").into_parts();
+    let body = body.collect().await.expect("a body").to_bytes().to_vec();
+    Answer { status: head.status, headers: head.headers, body }
+}
+
+async fn get(server: &Server, path: &str) -> Answer {
+    ask(server, path, Method::GET, &[]).await
+}
+
+async fn link(person: &Person, id: &str, variant: FileVariant) -> String {
+    person.links(&[id], variant).await.pop().expect("a link")
+}
+
+fn size(bytes: &[u8]) -> (u32, u32) {
+    let image = image::load_from_memory(bytes).expect("an image");
+    (image.width(), image.height())
+}
+
+on_both_databases! {
+    async fn an_image_comes_in_three_sizes(database: Database) {
+        let server = Server::start(database).await;
+        let ada = Person::register(&server.url, "ada").await;
+        let file = ada.upload("wide.png", &png(1_600, 400)).await;
+        assert_eq!(file.content_type, "image/png");
+        assert_eq!(file.image, Some(v1::ImageInfo { width: 1_600, height: 400 }));
+        for (variant, wanted) in [
+            (WHOLE, (1_600, 400)),
+            (FileVariant::Large, (1_280, 320)),
+            (FileVariant::Small, (320, 80)),
+        ] {
+            let found = ada.download(&file.id, variant).await.expect("bytes");
+            assert_eq!(size(&found), wanted);
+            assert_eq!(get(&server, &link(&ada, &file.id, variant).await).await.body, found);
+        }
+        let note = ada.upload("note.txt", b"a note").await;
+        let refused = (Code::FailedPrecondition, "NOT_AN_IMAGE".to_owned());
+        assert_eq!(reason(ada.download(&note.id, FileVariant::Small).await), refused);
+        let links = ada.links(&[&note.id, &file.id], FileVariant::Small).await;
+        assert_eq!(links.len(), 1, "only of what has a thumbnail");
+        // A name says nothing of what a file is.
+        let page = ada.upload("page.png", b"<!DOCTYPE html><script>alert(1)</script>").await;
+        assert_eq!((page.content_type.as_str(), page.image), ("text/html", None));
+        server.end().await;
+    }
+
+    async fn a_link_serves_ranges_and_runs_nothing(database: Database) {
+        let server = Server::start(database).await;
+        let ada = Person::register(&server.url, "ada").await;
+        let data = bytes(11, 300_000);
+        let file = ada.upload("gr\u{fc}\u{df}e \"1\".bin", &data).await;
+        let path = link(&ada, &file.id, WHOLE).await;
+        assert_eq!(link(&ada, &file.id, WHOLE).await, path, "one link, one place in a cache");
+        let whole = get(&server, &path).await;
+        assert_eq!((whole.status, whole.body.len()), (StatusCode::OK, 300_000));
+        assert!(whole.body == data);
+        for (name, wanted) in [
+            (header::CONTENT_TYPE, "application/octet-stream"),
+            (header::CONTENT_LENGTH, "300000"),
+            (header::ACCEPT_RANGES, "bytes"),
+            (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+            (header::REFERRER_POLICY, "no-referrer"),
+            (header::CONTENT_DISPOSITION, "attachment; filename*=UTF-8''gr%C3%BC%C3%9Fe%20%221%22.bin"),
+        ] {
+            assert_eq!(whole.header(name), wanted);
+        }
+        assert!(whole.header(header::CONTENT_SECURITY_POLICY).contains("sandbox"));
+
+        let range = async |asked: &str| ask(&server, &path, Method::GET, &[(header::RANGE, asked)]).await;
+        for (asked, part, of) in [
+            ("bytes=0-9", &data[..10], "bytes 0-9/300000"),
+            ("bytes=299990-", &data[299_990..], "bytes 299990-299999/300000"),
+            ("bytes=-5", &data[299_995..], "bytes 299995-299999/300000"),
+        ] {
+            let answer = range(asked).await;
+            assert_eq!(answer.status, StatusCode::PARTIAL_CONTENT);
+            assert_eq!((answer.body.as_slice(), answer.header(header::CONTENT_RANGE)), (part, of));
+        }
+        let beyond = range("bytes=300000-").await;
+        assert_eq!(beyond.status, StatusCode::RANGE_NOT_SATISFIABLE);
+        assert_eq!(beyond.header(header::CONTENT_RANGE), "bytes */300000");
+        assert_eq!(range("bytes=0-1,5-6").await.status, StatusCode::OK);
+        let other = [(header::RANGE, "bytes=0-9"), (header::IF_RANGE, "\"other\"")];
+        assert_eq!(ask(&server, &path, Method::GET, &other).await.status, StatusCode::OK);
+        let tag = whole.header(header::ETAG).to_owned();
+        let known = ask(&server, &path, Method::GET, &[(header::IF_NONE_MATCH, &tag)]).await;
+        assert_eq!((known.status, known.body.len()), (StatusCode::NOT_MODIFIED, 0));
+        let head = ask(&server, &path, Method::HEAD, &[]).await;
+        assert_eq!((head.status, head.body.len()), (StatusCode::OK, 0));
+        assert_eq!(head.header(header::CONTENT_LENGTH), "300000");
+
+        // An HTML page under the name of an image is saved, not shown.
+        let page = ada.upload("page.png", b"<!DOCTYPE html><script>alert(1)</script>").await;
+        let page = get(&server, &link(&ada, &page.id, WHOLE).await).await;
+        assert_eq!(page.header(header::CONTENT_TYPE), "application/octet-stream");
+        assert!(page.header(header::CONTENT_DISPOSITION).starts_with("attachment;"));
+        let image = ada.upload("a.png", &png(9, 9)).await;
+        let image = get(&server, &link(&ada, &image.id, WHOLE).await).await;
+        assert_eq!(image.header(header::CONTENT_TYPE), "image/png");
+        assert!(image.header(header::CONTENT_DISPOSITION).starts_with("inline;"));
+        server.end().await;
+    }
+
+    async fn a_link_works_for_its_file_and_its_time_only(database: Database) {
+        let server = Server::start_with(database, |config| config.files.link_ms = 1_000).await;
+        let ada = Person::register(&server.url, "ada").await;
+        let (one, other) = (ada.upload("1", b"one").await, ada.upload("2", b"two").await);
+        let path = link(&ada, &one.id, WHOLE).await;
+        assert_eq!(get(&server, &path).await.body, b"one");
+        let access = ada.client.access_token().await.expect("a token");
+        for bad in [
+            format!("/files/{}", one.id),
+            format!("/files/{}?token=", one.id),
+            format!("/files/{}?token={access}", one.id),
+            path.replace(&one.id, &other.id),
+            path.replace(&one.id, "x"),
+            path[..path.len() - 2].to_owned(),
+            path.replace(&one.id, "..%2f..%2fcauserie.db"),
+        ] {
+            let answer = get(&server, &bad).await;
+            assert_eq!(answer.status, StatusCode::NOT_FOUND, "{bad}");
+            assert!(!answer.body.starts_with(b"one"));
+        }
+        let post = ask(&server, &path, Method::POST, &[]).await;
+        assert_eq!(post.status, StatusCode::METHOD_NOT_ALLOWED);
+        let mut ticks = tokio::time::interval(std::time::Duration::from_millis(100));
+        crate::support::within("the link to expire", async {
+            while get(&server, &path).await.status != StatusCode::GONE {
+                ticks.tick().await;
+            }
+        })
+        .await;
+        assert_eq!(get(&server, &link(&ada, &one.id, WHOLE).await).await.body, b"one", "a new one");
+        server.end().await;
+    }
+
+    async fn a_photo_is_square_and_for_everybody(database: Database) {
+        let server = Server::start(database).await;
+        let ada = Person::register(&server.url, "ada").await;
+        let bob = Person::register(&server.url, "bob").await;
+        let file = ada.upload("me.png", &png(900, 600)).await;
+        let set = async |person: &Person, id: &str| {
+            let request = v1::UpdateProfileRequest { photo_file_id: Some(id.into()), ..Default::default() };
+            Ok(person.client.update_profile(request).await?.user.expect("a user"))
+        };
+        let me = set(&ada, &file.id).await.expect("a photo");
+        assert!(!me.photo_id.is_empty() && me.photo_id != file.id, "a file of its own");
+        let request = v1::GetUserRequest { user_id: ada.user.id.clone() };
+        let seen = bob.client.get_user(request).await.expect("a user").user.expect("a user");
+        assert_eq!(seen, me);
+        for (variant, side) in [(WHOLE, 512), (FileVariant::Large, 512), (FileVariant::Small, 128)] {
+            assert_eq!(size(&bob.download(&me.photo_id, variant).await.expect("everybody may")), (side, side));
+        }
+        assert_eq!(reason(bob.get_file(&file.id).await), (Code::NotFound, "FILE_NOT_FOUND".into()));
+        // Members carry it too.
+        let room = ada.create_room("Room").await;
+        let request = v1::ListMembersRequest { room_id: room.clone(), ..Default::default() };
+        let members = ada.client.list_members(request).await.expect("members").members;
+        let listed = members[0].user.as_ref();
+        assert_eq!(listed.expect("a user").photo_id, me.photo_id);
+
+        let hidden = (Code::NotFound, "FILE_NOT_FOUND".to_owned());
+        assert_eq!(reason::<v1::User>(set(&bob, &file.id).await), hidden, "not his file");
+        assert_eq!(reason::<v1::User>(set(&bob, &me.photo_id).await), hidden, "nor his photo");
+        let note = ada.upload("note.txt", b"a note").await;
+        let refused = (Code::FailedPrecondition, "NOT_AN_IMAGE".to_owned());
+        assert_eq!(reason::<v1::User>(set(&ada, &note.id).await), refused);
+        let request = v1::UpdateProfileRequest { bio: Some("hi".into()), ..Default::default() };
+        let kept = ada.client.update_profile(request).await.expect("changed").user.expect("a user");
+        assert_eq!(kept.photo_id, me.photo_id, "what is not set stays");
+        assert_eq!(set(&ada, "").await.expect("taken away").photo_id, "");
+        server.end().await;
+    }
+
+    async fn a_photo_that_was_replaced_is_collected(database: Database) {
+        let server = Server::start_with(database, |config| {
+            config.files.unreferenced_ms = 2_000;
+            config.files.collect_every_ms = 20;
+        })
+        .await;
+        let ada = Person::register(&server.url, "ada").await;
+        let photo = async || {
+            let file = ada.upload("me.png", &png(60, 60)).await;
+            let request = v1::UpdateProfileRequest { photo_file_id: Some(file.id), ..Default::default() };
+            ada.client.update_profile(request).await.expect("set").user.expect("a user").photo_id
+        };
+        let (first, second) = (photo().await, photo().await);
+        let mut ticks = tokio::time::interval(std::time::Duration::from_millis(20));
+        crate::support::within("the first photo and both uploads to go", async {
+            while stored(&server, "files") > 2 {
+                ticks.tick().await;
+            }
+        })
+        .await;
+        assert_eq!(reason(ada.get_file(&first).await), (Code::NotFound, "FILE_NOT_FOUND".into()));
+        assert_eq!(size(&ada.download(&second, FileVariant::Small).await.expect("it stays")), (60, 60));
+        server.end().await;
+    }
+
+    async fn a_rooms_picture_is_for_who_may_know_of_the_room(database: Database) {
+        let server = Server::start(database).await;
+        let ada = Person::register(&server.url, "ada").await;
+        let bob = Person::register(&server.url, "bob").await;
+        let public = ada.create_room("Public").await;
+        let request = v1::CreateRoomRequest {
+            name: "Private".into(),
+            kind: v1::RoomKind::Private.into(),
+            ..Default::default()
+        };
+        let private = ada.client.create_room(request).await.expect("a room").room.expect("a room").id;
+        let file = ada.upload("room.png", &png(700, 800)).await;
+        let set = async |person: &Person, room_id: &str, id: &str| {
+            let picture_file_id = Some(id.to_owned());
+            let room_id = room_id.to_owned();
+            let request = v1::UpdateRoomRequest { room_id, picture_file_id, ..Default::default() };
+            Ok(person.client.update_room(request).await?.room.expect("a room"))
+        };
+        bob.join(&public).await;
+        let mut watching = bob.stream().await;
+        let room = set(&ada, &public, &file.id).await.expect("a picture");
+        let change = watching.change().await;
+        assert_eq!(change.room.as_ref().map(|room| &room.picture_id), Some(&room.picture_id));
+        assert_eq!(change.message, None, "it is not told in the history");
+        assert_eq!(size(&bob.download(&room.picture_id, WHOLE).await.expect("a member")), (512, 512));
+        let hidden = set(&ada, &private, &file.id).await.expect("a picture");
+        assert_eq!(reason(bob.get_file(&hidden.picture_id).await), (Code::NotFound, "FILE_NOT_FOUND".into()));
+        bob.leave(&public).await;
+        assert!(bob.get_file(&room.picture_id).await.is_ok(), "the directory shows it");
+        let browse = bob.client.browse_rooms(v1::BrowseRoomsRequest::default()).await.expect("rooms");
+        let pictures: Vec<_> = browse.rooms.into_iter().filter_map(|r| r.room).map(|r| r.picture_id).collect();
+        assert!(pictures.contains(&room.picture_id));
+
+        assert_eq!(reason::<v1::Room>(set(&bob, &public, &file.id).await).1, "NOT_MEMBER");
+        assert_eq!(reason::<v1::Room>(set(&bob, &private, &file.id).await).1, "ROOM_NOT_FOUND");
+        bob.join(&public).await;
+        assert_eq!(reason::<v1::Room>(set(&bob, &public, &file.id).await).1, "NOT_ADMIN");
+        assert_eq!(set(&ada, &public, "").await.expect("taken away").picture_id, "");
+        server.end().await;
+    }
+}
