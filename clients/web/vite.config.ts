@@ -7,7 +7,7 @@ import { defineConfig } from "vitest/config";
 // Where `npm run dev` and `npm run preview` find the server; built pages call
 // the origin they came from.
 const server = process.env.CAUSERIE_URL ?? "http://127.0.0.1:8080";
-const proxy = { "^/causerie\\.v1\\.": { target: server } };
+const proxy = { "^/causerie\\.v1\\.": { target: server }, "^/files/": { target: server } };
 
 /** What a first visit may load before it shows anything, gzipped. */
 const MOST_INITIAL_BYTES = 90_000;

@@ -94,9 +94,18 @@ export interface Message {
   readonly reactions: readonly Reaction[];
   readonly pin: { readonly userId: string; readonly at: number } | undefined;
   readonly mentions: readonly Mention[];
+  readonly attachments: readonly Attachment[];
   /** The position of the message whose thread this one is in; 0 if it stands in the timeline. */
   readonly threadSeq: number;
   readonly thread: { readonly replies: number; readonly more: boolean } | undefined;
+}
+
+/** A file that goes with a message. */
+export interface Attachment {
+  readonly id: string;
+  readonly name: string;
+  readonly size: number;
+  readonly image: { readonly width: number; readonly height: number } | undefined;
 }
 
 /** Whom a message calls, by the name as it stands in the text. */
@@ -243,6 +252,8 @@ export interface Unsent {
   readonly replyTo: number;
   /** The thread in which it shall stand; 0 for the timeline. */
   readonly threadSeq: number;
+  /** Files that go with it, uploaded already. */
+  readonly attachmentIds: readonly string[];
   /** When it was written. */
   readonly at: number;
 }

@@ -19,7 +19,7 @@ const text = (words: string): Content => ({ kind: "text", text: words });
 
 function message(seq: number, more: Partial<Message> = {}): Message {
   const content = text(`m${seq}`);
-  const rest = { clientMessageId: `c${seq}`, replyTo: 0, editedAt: 0, reactions: [], pin: undefined, mentions: [], threadSeq: 0, thread: undefined };
+  const rest = { clientMessageId: `c${seq}`, replyTo: 0, editedAt: 0, reactions: [], pin: undefined, mentions: [], attachments: [], threadSeq: 0, thread: undefined };
   return { roomId: "r", seq, senderId: "other", postedAt: seq * 1000, changedSeq: seq, content, ...rest, ...more };
 }
 
@@ -102,7 +102,7 @@ describe("apply", () => {
 
   test("what was sent stays in sight until the log has come there, and is shown once", () => {
     const { model, tell } = modelWith(1);
-    const unsent = { clientMessageId: "c2", roomId: "r", text: "m2", replyTo: 0, threadSeq: 0, at: 1 };
+    const unsent = { clientMessageId: "c2", roomId: "r", text: "m2", replyTo: 0, threadSeq: 0, attachmentIds: [], at: 1 };
     apply(model, { kind: "queued", message: unsent });
     apply(model, { kind: "sent", id: "c2", message: message(2, { senderId: "me" }) });
     expect(model.outbox).toHaveLength(1);

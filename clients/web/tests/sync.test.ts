@@ -90,7 +90,7 @@ describe("outbox", () => {
       const outbox = new Outbox();
       for (const step of steps as Step[]) {
         if (step.push) {
-          outbox.push({ clientMessageId: step.push.id, roomId: step.push.room, text: "", replyTo: 0, threadSeq: 0, at: 0 });
+          outbox.push({ clientMessageId: step.push.id, roomId: step.push.room, text: "", replyTo: 0, threadSeq: 0, attachmentIds: [], at: 0 });
         } else if (step.next !== undefined) expect(outbox.next(step.next)?.clientMessageId ?? null).toBe(step.gives);
         else if (step.settle) {
           const { failure } = step;

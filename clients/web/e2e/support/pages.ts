@@ -59,7 +59,7 @@ export class Pages {
 
   async serve(apiPort: number, call: IncomingMessage, answer: ServerResponse): Promise<void> {
     const path = new URL(call.url ?? "/", "http://localhost").pathname;
-    if (path.startsWith("/causerie.v1.")) return this.#pass(apiPort, call, answer);
+    if (path.startsWith("/causerie.v1.") || path.startsWith("/files/")) return this.#pass(apiPort, call, answer);
     const file = join(DIST, normalize(path));
     const found = extname(path) ? await readFile(file).catch(() => undefined) : undefined;
     // A question in an address may look like a file's name; only assets are surely files.

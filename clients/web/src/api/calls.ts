@@ -22,6 +22,7 @@ export function createApi(origin: string, source: TokenSource) {
     ...rooms(transport),
     ...messages(transport),
     ...connection(transport),
+    files: () => import("./files").then(({ filesApi }) => filesApi(transport)),
   };
 }
 
@@ -183,9 +184,9 @@ function rooms(transport: Transport) {
 function messages(transport: Transport) {
   const chat = createClient(ChatService, transport);
   return {
-    async sendMessage({ roomId, text, clientMessageId, replyTo, threadSeq }: nouns.Unsent): Promise<nouns.Message> {
+    async sendMessage({ roomId, text, clientMessageId, replyTo, threadSeq, attachmentIds }: nouns.Unsent): Promise<nouns.Message> {
       // What an older version of this client has kept may have neither.
-      const where = { replyToSeq: BigInt(replyTo ?? 0), threadSeq: BigInt(threadSeq ?? 0) };
+      const where = { replyToSeq: BigInt(replyTo ?? 0), threadSeq: BigInt(threadSeq ?? 0), attachmentIds: [...(attachmentIds ?? [])] };
       return one(await chat.sendMessage({ roomId, text, clientMessageId, ...where }).catch(raise));
     },
     async editMessage(roomId: string, seq: number, text: string): Promise<nouns.Message> {

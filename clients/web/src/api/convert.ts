@@ -15,6 +15,7 @@ import {
   PresenceState as WirePresenceState,
   RoomKind as WireRoomKind,
   SystemMessageKind,
+  type File as WireFile,
   type Member as WireMember,
   type Message as WireMessage,
   type Presence as WirePresence,
@@ -165,6 +166,10 @@ function content(wire: WireMessage["content"]): nouns.Content {
   }
 }
 
+export function attachment({ id, name, sizeBytes, image }: WireFile): nouns.Attachment {
+  return { id, name, size: Number(sizeBytes), image: image && { width: image.width, height: image.height } };
+}
+
 export function message(wire: WireMessage): nouns.Message {
   return {
     roomId: wire.roomId,
@@ -177,6 +182,7 @@ export function message(wire: WireMessage): nouns.Message {
     replyTo: Number(wire.replyToSeq),
     editedAt: millis(wire.editedAt),
     reactions: wire.reactions.map(({ emoji, count, userIds }) => ({ emoji, count: Number(count), userIds })),
+    attachments: wire.attachments.map(attachment),
     mentions: wire.mentions.map(({ name, who }) => ({
       name,
       userId: who.case === "userId" ? who.value : "",

@@ -188,8 +188,8 @@ export function createChat({ api, session }: App) {
     tookPage: (roomId: string, page: Page, cover: { after: number; upTo: number }) =>
       took(applying.applyPage(model, roomId, page, cover)),
 
-    send(roomId: string, text: string, replyTo = 0, threadSeq = 0): void {
-      live.send({ clientMessageId: randomId(), roomId, text, replyTo, threadSeq, at: Date.now() });
+    send(roomId: string, text: string, { replyTo = 0, threadSeq = 0, attachmentIds = [] as string[] } = {}): void {
+      live.send({ clientMessageId: randomId(), roomId, text, replyTo, threadSeq, attachmentIds, at: Date.now() });
     },
     edit: async ({ roomId, seq }: Message, text: string) => tookMessage(await api.editMessage(roomId, seq, text)),
     react: async ({ roomId, seq }: Message, emoji: string, on: boolean) =>

@@ -50,3 +50,11 @@ export function formatCount({ count, more }: { count: number; more: boolean }): 
 export function formatList(words: readonly string[]): string {
   return new Intl.ListFormat(locale(), { type: "conjunction" }).format(words);
 }
+
+/** A size as people say it. */
+export function formatBytes(bytes: number): string {
+  const units = ["byte", "kilobyte", "megabyte", "gigabyte"] as const;
+  const at = Math.min(Math.floor(Math.log10(Math.max(bytes, 1)) / 3), units.length - 1);
+  const style = { style: "unit", unit: units[at] ?? "byte", unitDisplay: "short", maximumFractionDigits: at ? 1 : 0 } as const;
+  return new Intl.NumberFormat(locale(), style).format(bytes / 1000 ** at);
+}

@@ -24,7 +24,7 @@ export interface CompletionHandle {
 }
 
 /** Offers to complete names and emoji while they are written. */
-export function Completion(props: {
+export default function Completion(props: {
   text: string;
   caret: number;
   handle: (handle: CompletionHandle) => void;

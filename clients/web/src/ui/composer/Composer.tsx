@@ -1,4 +1,4 @@
-import { Show, createEffect, createSignal, on, onMount } from "solid-js";
+import { Show, Suspense, createEffect, createSignal, lazy, on, onMount } from "solid-js";
 
 import { useChat } from "../../state/chat";
 import { prefs } from "../../state/prefs";
@@ -8,16 +8,25 @@ import { Icon } from "../kit/Icon";
 import { createMedia } from "../kit/media";
 import { useRoom } from "../room/tools";
 import { ComposerNote } from "./ComposerNote";
-import { Completion, type CompletionHandle } from "./Completion";
+import type { CompletionHandle } from "./Completion";
 import { MOST, WARN, createComposing } from "./composing";
 
+const AttachingList = lazy(() => import("./AttachingList"));
+const Completion = lazy(() => import("./Completion"));
+
 /** Where messages are written. */
-export function Composer(props: { onSend: (text: string, replyTo: number) => void }) {
+export function Composer(props: { onSend: (text: string, replyTo: number, attachmentIds: string[]) => void }) {
   const chat = useChat();
   const tools = useRoom();
   const { roomId } = tools;
   const touch = createMedia("(pointer: coarse)");
-  const { text, length, sendable, write, submit } = createComposing(tools, (said, to) => props.onSend(said, to));
+  const { text, length, sendable, write, submit, attaching } = createComposing(tools, (...said) => props.onSend(...said));
+  let picker!: HTMLInputElement;
+  const take = (event: Event, data: DataTransfer | null) => {
+    if (!data?.files.length) return;
+    event.preventDefault();
+    attaching.add(data.files);
+  };
   const [caret, setCaret] = createSignal(0);
   let box!: HTMLTextAreaElement;
   let completion: CompletionHandle | undefined;
@@ -63,9 +72,21 @@ export function Composer(props: { onSend: (text: string, replyTo: number) => voi
   }
 
   return (
-    <form class="composer" onSubmit={(event) => (event.preventDefault(), void submit(), box.focus())}>
+    <form
+      class="composer"
+      onSubmit={(event) => (event.preventDefault(), void submit(), box.focus())}
+      onDragOver={(event) => event.dataTransfer?.types.includes("Files") && event.preventDefault()}
+      onDrop={(event) => take(event, event.dataTransfer)}
+    >
       <ComposerNote />
-      <Completion text={text()} caret={caret()} handle={(it) => (completion = it)} onTake={insert} />
+      <Suspense>
+        <Show when={attaching.files().length}>
+          <AttachingList files={attaching.files()} />
+        </Show>
+      </Suspense>
+      <Suspense>
+        <Completion text={text()} caret={caret()} handle={(it) => (completion = it)} onTake={insert} />
+      </Suspense>
       <div class="composer-line">
         <textarea
           ref={box}
@@ -77,6 +98,7 @@ export function Composer(props: { onSend: (text: string, replyTo: number) => voi
           enterkeyhint={touch() ? "enter" : "send"}
           onInput={(event) => (write(event.currentTarget.value), setCaret(event.currentTarget.selectionStart))}
           onKeyDown={onKeyDown}
+          onPaste={(event) => take(event, event.clipboardData)}
           onBlur={() => setCaret(0)}
         />
         <Show when={length() > WARN}>
@@ -86,6 +108,16 @@ export function Composer(props: { onSend: (text: string, replyTo: number) => voi
               : t("charactersLeft", { count: MOST - length() })}
           </span>
         </Show>
+        <input
+          ref={picker}
+          type="file"
+          multiple
+          hidden
+          onChange={() => (attaching.add(picker.files ?? []), (picker.value = ""))}
+        />
+        <button type="button" class="icon-button composer-button" aria-label={t("attach")} title={t("attach")} onClick={() => picker.click()}>
+          <Icon name="clip" />
+        </button>
         <EmojiButton label={t("emoji")} class="icon-button composer-button" onPick={(emoji) => insert(emoji)}>
           <Icon name="smile" />
         </EmojiButton>

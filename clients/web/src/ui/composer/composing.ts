@@ -5,6 +5,7 @@ import { createEffect, createMemo, createSignal, on, onCleanup } from "solid-js"
 import { useChat } from "../../state/chat";
 import { TypingThrottle } from "../../state/typing";
 import { attempt } from "../kit/toast";
+import { createAttaching } from "./attaching";
 import type { RoomTools } from "../room/tools";
 
 /** What the server takes, in characters. */
@@ -15,7 +16,7 @@ export const WARN = 3_600;
 // eslint-disable-next-line no-control-regex
 export const REFUSED = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g;
 
-export function createComposing(tools: RoomTools, send: (text: string, replyTo: number) => void) {
+export function createComposing(tools: RoomTools, send: (text: string, replyTo: number, attachmentIds: string[]) => void) {
   const chat = useChat();
   const { roomId, editing, answering } = tools;
   const throttle = new TypingThrottle();
@@ -25,7 +26,9 @@ export function createComposing(tools: RoomTools, send: (text: string, replyTo: 
   const clean = createMemo(() => text().replace(REFUSED, "").trim());
   // Characters as the server counts them, not UTF-16.
   const length = createMemo(() => (text().length < WARN ? text().length : [...clean()].length));
-  const sendable = () => clean() !== "" && length() <= MOST && !busy();
+  const attaching = createAttaching();
+  const full = () => clean() !== "" || (attaching.files().length > 0 && !editing());
+  const sendable = () => full() && length() <= MOST && !busy() && !attaching.uploading();
 
   // An edit begins with the text as it is; after it the draft is there again.
   createEffect(
@@ -60,8 +63,8 @@ export function createComposing(tools: RoomTools, send: (text: string, replyTo: 
     setText("");
     chat.drafts.set(roomId, "");
     tools.rest();
-    send(said, replyTo);
+    send(said, replyTo, attaching.take());
   }
 
-  return { text, length, sendable, write, submit };
+  return { text, length, sendable, write, submit, attaching };
 }

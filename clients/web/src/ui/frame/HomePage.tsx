@@ -7,7 +7,7 @@ import { isMac } from "./shortcuts";
 import type { Overlay } from "./SignedIn";
 
 /** Beside the list of rooms while none is open. */
-export function HomePage(props: { onOverlay: (overlay: Overlay) => void }) {
+export default function HomePage(props: { onOverlay: (overlay: Overlay) => void }) {
   const chat = useChat();
   return (
     <div class="empty">

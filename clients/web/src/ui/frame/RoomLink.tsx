@@ -28,10 +28,10 @@ export function RoomLink(props: { roomId: string }) {
     const sender = last.senderId === chat.me().id ? t("you") : chat.user(last.senderId)?.displayName;
     return sender ? `${sender}: ${text}` : text;
   };
-  const said = ({ content, senderId }: Message) => {
+  const said = ({ content, senderId, attachments }: Message) => {
     if (content.kind === "deleted") return t("messageDeleted");
     if (chat.isBlocked(senderId)) return t("blockedMessage");
-    return content.kind === "text" ? plain(content.text) : "";
+    return content.kind === "text" ? plain(content.text) || (attachments[0]?.name ?? "") : "";
   };
   return (
     <li>

@@ -1,6 +1,6 @@
 // The frame around all pages of someone who is signed in.
 
-import { Match, Show, Suspense, Switch, createEffect, createSignal, lazy } from "solid-js";
+import { Match, Show, Suspense, Switch, createEffect, createSignal, getOwner, lazy, runWithOwner } from "solid-js";
 
 import type { App } from "../../state/app";
 import { ChatProvider, createChat } from "../../state/chat";
@@ -9,14 +9,13 @@ import { RoomPage } from "../room/RoomPage";
 import { navigate, roomPath, route } from "../router";
 import { Toasts } from "../kit/Toasts";
 import { ConnectionBar } from "./ConnectionBar";
-import { HomePage } from "./HomePage";
 import { Sidebar } from "./Sidebar";
-import { notifyOfArrivals } from "./notify";
 import { createShortcuts } from "./shortcuts";
 import { watchActivity } from "./activity";
 import { showUnreadInTitle } from "./title";
 import { sortedRooms } from "./rooms";
 
+const HomePage = lazy(() => import("./HomePage"));
 const Directory = lazy(() => import("../directory/DirectoryPage"));
 const Settings = lazy(() => import("../settings/SettingsPage"));
 const Mentions = lazy(() => import("../mentions/MentionsPage"));
@@ -39,7 +38,9 @@ export function SignedIn(props: { app: App }) {
   const rooms = sortedRooms(chat);
   createShortcuts({ rooms, overlay, setOverlay });
   showUnreadInTitle(chat);
-  notifyOfArrivals(chat);
+  // Not needed to show anything, so it comes after.
+  const owner = getOwner();
+  void import("./notify").then(({ notifyOfArrivals }) => runWithOwner(owner, () => notifyOfArrivals(chat)));
   watchActivity(chat);
 
   const first = route();

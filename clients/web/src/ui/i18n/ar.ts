@@ -185,6 +185,9 @@ export const ar: Catalogue = {
   nothingFound: "لم يُعثر على رسالة.",
   searchFor: "البحث عن «{query}» في الرسائل",
   searchIn: "البحث في هذه الغرفة",
+  attach: "إرفاق ملفات",
+  uploading: "جارٍ رفع",
+  openImage: "فتح الصورة",
   messageMenu: "المزيد حول هذه الرسالة",
   messageDeleted: "حُذفت الرسالة",
   undo: "تراجع",
@@ -376,6 +379,8 @@ export const ar: Catalogue = {
   TOO_MANY_PINS: "في هذه الغرفة رسائل مثبّتة كثيرة.",
   INVITE_NOT_FOUND: "لم تعد هذه الدعوة موجودة.",
   INVITE_EXPIRED: "انتهت صلاحية هذه الدعوة.",
+  FILE_TOO_LARGE: "هذا الملف كبير جدًا.",
+  QUOTA_REACHED: "تشغل ملفاتك مساحة كبيرة هنا.",
   unavailable: "تعذّر الوصول إلى الخادم. حاول مجددًا.",
   failed: "حدث خطأ ما. حاول مجددًا.",
 };

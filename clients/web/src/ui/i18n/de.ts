@@ -157,6 +157,9 @@ export const de: Catalogue = {
   nothingFound: "Keine Nachricht gefunden.",
   searchFor: "Nachrichten nach „{query}“ durchsuchen",
   searchIn: "In diesem Raum suchen",
+  attach: "Dateien anhängen",
+  uploading: "Wird hochgeladen:",
+  openImage: "Bild öffnen",
   messageMenu: "Mehr zu dieser Nachricht",
   messageDeleted: "Nachricht gelöscht",
   undo: "Rückgängig",
@@ -333,6 +336,8 @@ export const de: Catalogue = {
   TOO_MANY_PINS: "In diesem Raum sind schon zu viele Nachrichten angeheftet.",
   INVITE_NOT_FOUND: "Diese Einladung gibt es nicht mehr.",
   INVITE_EXPIRED: "Diese Einladung ist abgelaufen.",
+  FILE_TOO_LARGE: "Diese Datei ist zu groß.",
+  QUOTA_REACHED: "Deine Dateien brauchen hier zu viel Platz.",
   unavailable: "Der Server ist nicht zu erreichen. Bitte versuche es noch einmal.",
   failed: "Etwas ist schiefgegangen. Bitte versuche es noch einmal.",
 };

@@ -164,6 +164,9 @@ export const en = {
   nothingFound: "No message found.",
   searchFor: "Search messages for “{query}”",
   searchIn: "Search in this room",
+  attach: "Attach files",
+  uploading: "Uploading",
+  openImage: "Open image",
   messageMenu: "More about this message",
   messageDeleted: "Message deleted",
   undo: "Undo",
@@ -341,6 +344,8 @@ export const en = {
   TOO_MANY_PINS: "This room has too many pinned messages.",
   INVITE_NOT_FOUND: "This invite does not exist any more.",
   INVITE_EXPIRED: "This invite has expired.",
+  FILE_TOO_LARGE: "This file is too large.",
+  QUOTA_REACHED: "Your files take up too much room here.",
   unavailable: "The server cannot be reached. Please try again.",
   failed: "Something went wrong. Please try again.",
 };

@@ -157,6 +157,9 @@ export const es: Catalogue = {
   nothingFound: "No se encontró ningún mensaje.",
   searchFor: "Buscar «{query}» en los mensajes",
   searchIn: "Buscar en esta sala",
+  attach: "Adjuntar archivos",
+  uploading: "Subiendo",
+  openImage: "Abrir imagen",
   messageMenu: "Más sobre este mensaje",
   messageDeleted: "Mensaje eliminado",
   undo: "Deshacer",
@@ -333,6 +336,8 @@ export const es: Catalogue = {
   TOO_MANY_PINS: "Esta sala tiene demasiados mensajes fijados.",
   INVITE_NOT_FOUND: "Esta invitación ya no existe.",
   INVITE_EXPIRED: "Esta invitación ha caducado.",
+  FILE_TOO_LARGE: "Este archivo es demasiado grande.",
+  QUOTA_REACHED: "Tus archivos ocupan demasiado aquí.",
   unavailable: "No se puede llegar al servidor. Inténtalo de nuevo.",
   failed: "Algo ha ido mal. Inténtalo de nuevo.",
 };

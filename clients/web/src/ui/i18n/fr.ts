@@ -157,6 +157,9 @@ export const fr: Catalogue = {
   nothingFound: "Aucun message trouvé.",
   searchFor: "Chercher « {query} » dans les messages",
   searchIn: "Chercher dans ce salon",
+  attach: "Joindre des fichiers",
+  uploading: "Envoi de",
+  openImage: "Ouvrir l’image",
   messageMenu: "Autres actions sur ce message",
   messageDeleted: "Message supprimé",
   undo: "Annuler",
@@ -333,6 +336,8 @@ export const fr: Catalogue = {
   TOO_MANY_PINS: "Ce salon a trop de messages épinglés.",
   INVITE_NOT_FOUND: "Cette invitation n’existe plus.",
   INVITE_EXPIRED: "Cette invitation a expiré.",
+  FILE_TOO_LARGE: "Ce fichier est trop grand.",
+  QUOTA_REACHED: "Vos fichiers prennent trop de place ici.",
   unavailable: "Le serveur est injoignable. Veuillez réessayer.",
   failed: "Quelque chose s’est mal passé. Veuillez réessayer.",
 };

@@ -157,6 +157,9 @@ export const zh: Catalogue = {
   nothingFound: "没有找到消息。",
   searchFor: "在消息中搜索“{query}”",
   searchIn: "在此房间中搜索",
+  attach: "添加附件",
+  uploading: "正在上传",
+  openImage: "打开图片",
   messageMenu: "此消息的更多操作",
   messageDeleted: "消息已删除",
   undo: "撤销",
@@ -327,6 +330,8 @@ export const zh: Catalogue = {
   TOO_MANY_PINS: "这个房间的置顶消息过多。",
   INVITE_NOT_FOUND: "这个邀请已不存在。",
   INVITE_EXPIRED: "这个邀请已过期。",
+  FILE_TOO_LARGE: "文件太大。",
+  QUOTA_REACHED: "你的文件占用空间过多。",
   unavailable: "无法连接服务器，请重试。",
   failed: "出了点问题，请重试。",
 };

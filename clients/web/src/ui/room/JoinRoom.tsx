@@ -8,7 +8,7 @@ import { createForm } from "../kit/form";
 import { Problem } from "../kit/Problem";
 
 /** A link to a room that the user is not in. */
-export function JoinRoom(props: { roomId: string }) {
+export default function JoinRoom(props: { roomId: string }) {
   const chat = useChat();
   const [found, { refetch }] = createResource(
     () => props.roomId,

@@ -77,8 +77,8 @@ export function OpenRoom(props: { roomId: string }) {
     }),
   );
 
-  function send(text: string, replyTo: number): void {
-    chat.send(roomId, text, replyTo);
+  function send(text: string, replyTo: number, attachmentIds: string[]): void {
+    chat.send(roomId, text, { replyTo, attachmentIds });
     timeline.toTail();
     // The address of an older message would lead back there.
     const now = route();

@@ -1,8 +1,9 @@
-import { Match, Switch } from "solid-js";
+import { Match, Switch, lazy } from "solid-js";
 
 import { useChat } from "../../state/chat";
-import { JoinRoom } from "./JoinRoom";
 import { OpenRoom } from "./OpenRoom";
+
+const JoinRoom = lazy(() => import("./JoinRoom"));
 
 export function RoomPage(props: { roomId: string }) {
   const chat = useChat();

@@ -82,7 +82,7 @@ export default function ThreadPanel(props: { seq: number; over: boolean; onClose
         <div ref={end} />
       </div>
       <Show when={chat.rights(roomId).write}>
-        <ThreadComposer onSend={(text) => chat.send(roomId, text, 0, props.seq)} />
+        <ThreadComposer onSend={(text) => chat.send(roomId, text, { threadSeq: props.seq })} />
       </Show>
     </Panel>
   );

@@ -1,4 +1,4 @@
-import { Match, Show, Switch, createSignal } from "solid-js";
+import { Match, Show, Suspense, Switch, createSignal, lazy } from "solid-js";
 
 import type { Message } from "../../nouns";
 import { useChat } from "../../state/chat";
@@ -8,6 +8,8 @@ import { Icon } from "../kit/Icon";
 import { useRoom } from "../room/tools";
 import { Markdown } from "./Markdown";
 import { Quote } from "./Quote";
+
+const Attachments = lazy(() => import("../files/Attachments"));
 
 /** What someone said. */
 export function Bubble(props: { message: Message }) {
@@ -30,7 +32,12 @@ export function Bubble(props: { message: Message }) {
           <Show when={props.message.replyTo}>
             {(seq) => <Quote roomId={props.message.roomId} seq={seq()} onJump={() => tools.jump(seq())} />}
           </Show>
-          <Markdown text={text() ?? ""} message={props.message} />
+          <Show when={props.message.attachments.length}>
+            <Suspense>
+              <Attachments files={props.message.attachments} />
+            </Suspense>
+          </Show>
+          <Show when={text()}>{(said) => <Markdown text={said()} message={props.message} />}</Show>
           <Show when={props.message.editedAt || props.message.pin}>
             <p class="msg-marks">
               <Show when={props.message.pin}>
