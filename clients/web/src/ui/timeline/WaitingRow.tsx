@@ -35,6 +35,14 @@ export function WaitingRowView(props: { row: WaitingRow }) {
             <Show when={entry().message.replyTo}>
               {(seq) => <Quote roomId={entry().message.roomId} seq={seq()} />}
             </Show>
+            {/* What an older version of this client has kept has none. */}
+            <Show when={entry().message.attachmentIds?.length}>
+              {(count) => (
+                <p class="msg-marks">
+                  <Icon name="clip" /> {count()}
+                </p>
+              )}
+            </Show>
             <Markdown text={entry().message.text} />
           </div>
         </div>
