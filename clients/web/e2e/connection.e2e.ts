@@ -1,0 +1,78 @@
+// The connection goes and comes back; nothing is lost and nothing comes twice.
+
+import { expect, test } from "vitest";
+
+import { bubble, enter, say, world } from "./support/world";
+
+const w = world();
+
+async function two(name: string) {
+  const [ada, bob] = [await w.person("Ada"), await w.person("Bob")];
+  const room = await ada.room(name);
+  await bob.rooms.joinRoom({ roomId: room });
+  return { ada, bob, room };
+}
+
+test("what is written offline waits, survives a reload, and is sent once when the link is back", async () => {
+  const { ada, bob, room } = await two("Offline");
+  const page = await w.window(ada);
+  await enter(page, "Offline");
+  w.pages.cutLink();
+  await say(page, "written offline");
+  await page.locator(".msg-waiting", { hasText: "written offline" }).waitFor();
+  await page.getByRole("button", { name: "Try now" }).waitFor();
+  await page.reload();
+  w.pages.mendLink();
+  await bubble(page, "written offline").waitFor();
+  const { messages } = await bob.chat.listMessages({ roomId: room });
+  expect(messages.filter(({ content }) => content.value === "written offline")).toHaveLength(1);
+});
+
+test("what others wrote meanwhile is there after the link is back", async () => {
+  const { ada, bob, room } = await two("Meanwhile");
+  const page = await w.window(ada);
+  await enter(page, "Meanwhile");
+  await bob.say(room, "before");
+  await bubble(page, "before").waitFor();
+  w.pages.cutLink();
+  for (const n of [1, 2, 3]) await bob.say(room, `missed ${n}`);
+  w.pages.mendLink();
+  await bubble(page, "missed 3").waitFor();
+  expect(await page.locator(".bubble").allInnerTexts()).toEqual(["before", "missed 1", "missed 2", "missed 3"]);
+});
+
+test("a restart of the server is survived by itself", async () => {
+  const { ada, bob, room } = await two("Restart");
+  const page = await w.window(ada);
+  await enter(page, "Restart");
+  await say(page, "before the restart");
+  await bubble(page, "before the restart").waitFor();
+  await w.server.stop();
+  await say(page, "while it is away");
+  await page.locator(".msg-waiting", { hasText: "while it is away" }).waitFor();
+  await w.server.start();
+  await bubble(page, "while it is away").waitFor();
+  await bob.say(room, "after the restart");
+  await bubble(page, "after the restart").waitFor();
+});
+
+test("two tabs share one stream, and the second takes over when the first closes", async () => {
+  const { ada, bob, room } = await two("Tabs");
+  const first = await w.window(ada);
+  await enter(first, "Tabs");
+  // The first has its stream: the room came by it.
+  const streams: string[] = [];
+  first.context().on("request", (request) => request.url().endsWith("/Subscribe") && streams.push(request.url()));
+  const second = await first.context().newPage();
+  await second.goto(`${w.pages.url}/rooms/${room}`);
+  await bob.say(room, "to both");
+  await bubble(first, "to both").waitFor();
+  await bubble(second, "to both").waitFor();
+  expect(streams).toHaveLength(0);
+  await say(second, "from the second");
+  await bubble(first, "from the second").waitFor();
+  await first.close();
+  await bob.say(room, "to the one that is left");
+  await bubble(second, "to the one that is left").waitFor();
+  expect(streams).toHaveLength(1);
+});

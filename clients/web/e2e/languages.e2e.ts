@@ -1,0 +1,37 @@
+// Other languages, and the other direction.
+
+import { expect, test } from "vitest";
+
+import { bubble, composer, world } from "./support/world";
+
+const w = world();
+
+test("Arabic is read from right to left, with one's own messages on the left", async () => {
+  const [ada, layla] = [await w.person("Ada", "Ada Lovelace"), await w.person("Layla", "ليلى حداد")];
+  const room = await ada.room("Languages");
+  await layla.rooms.joinRoom({ roomId: room });
+  await layla.say(room, "صباح الخير");
+  await ada.say(room, "Good morning");
+  const page = await w.window(ada, { locale: "ar-EG" }, { "Username or e-mail": "اسم المستخدم أو البريد الإلكتروني", Password: "كلمة المرور", "Sign in": "تسجيل الدخول", Rooms: "الغرف" });
+  await page.goto(`${w.pages.url}/rooms/${room}`);
+  await bubble(page, "Good morning").waitFor();
+  expect(await page.evaluate(() => [document.documentElement.lang, document.documentElement.dir])).toEqual(["ar-EG", "rtl"]);
+  const box = async (text: string) => (await bubble(page, text).locator(".bubble").boundingBox())!;
+  expect((await box("صباح الخير")).x).toBeGreaterThan((await box("Good morning")).x);
+  const nav = (await page.getByRole("navigation", { name: "الغرف" }).boundingBox())!;
+  expect(nav.x).toBeGreaterThan(600);
+  expect(await composer(page).getAttribute("placeholder")).toBe("اكتب إلى Languages");
+  expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true);
+});
+
+test("the language can be chosen, and stays", async () => {
+  const ada = await w.person("Ada");
+  const page = await w.window(ada);
+  await page.goto(`${w.pages.url}/settings/language`);
+  for (const [language, heading] of [["Deutsch", "Einstellungen"], ["Français", "Paramètres"], ["Español", "Ajustes"], ["中文", "设置"]] as const) {
+    await page.getByLabel(language).check();
+    await page.getByRole("heading", { name: heading, level: 1 }).waitFor();
+  }
+  await page.reload();
+  await page.getByRole("heading", { name: "设置", level: 1 }).waitFor();
+});

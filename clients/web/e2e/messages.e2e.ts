@@ -1,0 +1,113 @@
+// What can be done with messages.
+
+import { expect, test } from "vitest";
+
+import { bubble, composer, enter, say, world } from "./support/world";
+
+const w = world();
+
+async function two(name: string) {
+  const [ada, bob] = [await w.person("Ada"), await w.person("Bob")];
+  const room = await ada.room(name);
+  await bob.rooms.joinRoom({ roomId: room });
+  const [adas, bobs] = [await w.window(ada), await w.window(bob)];
+  await enter(adas, name);
+  await enter(bobs, name);
+  return { ada, bob, room, adas, bobs };
+}
+
+async function choose(page: Awaited<ReturnType<typeof two>>["adas"], text: string, item: string): Promise<void> {
+  await bubble(page, text).hover();
+  await bubble(page, text).getByRole("button", { name: "More about this message" }).click();
+  await page.getByRole("menuitem", { name: item }).click();
+}
+
+test("arrow up edits the last message, and its earlier text can be read by others", async () => {
+  const { adas, bobs } = await two("Edits");
+  await say(adas, "Teh first");
+  await bubble(bobs, "Teh first").waitFor();
+  await composer(adas).press("ArrowUp");
+  await adas.getByText("Editing your message").waitFor();
+  await expect.poll(() => composer(adas).inputValue()).toBe("Teh first");
+  await say(adas, "The first");
+  await bubble(bobs, "The first").waitFor();
+  await bubble(bobs, "The first").getByRole("button", { name: "edited" }).click();
+  await bobs.getByRole("dialog", { name: "Earlier versions" }).getByText("Teh first").waitFor();
+});
+
+test("a deletion can be undone for some seconds, and then the text is gone for all", async () => {
+  const { ada, room, adas, bobs } = await two("Deletions");
+  await say(adas, "keep me");
+  await say(adas, "remove me");
+  await bubble(bobs, "remove me").waitFor();
+  await choose(adas, "keep me", "Delete");
+  await adas.getByRole("button", { name: "Undo" }).click();
+  await bubble(adas, "keep me").waitFor();
+  await choose(adas, "remove me", "Delete");
+  await bobs.getByRole("log").getByText("Message deleted").waitFor();
+  const { messages } = await ada.chat.listMessages({ roomId: room });
+  expect(messages.map(({ content }) => content.value)).not.toContain("remove me");
+  expect(await bubble(bobs, "keep me").count()).toBe(1);
+});
+
+test("a deletion that was begun before the page went is made by the next one", async () => {
+  const { adas, bobs } = await two("Reloads");
+  await say(adas, "gone in the end");
+  await bubble(bobs, "gone in the end").waitFor();
+  await choose(adas, "gone in the end", "Delete");
+  await adas.getByRole("button", { name: "Undo" }).waitFor();
+  await adas.reload();
+  await bobs.getByRole("log").getByText("Message deleted").waitFor({ timeout: 30_000 });
+});
+
+test("an answer quotes what it answers, and the quote leads there", async () => {
+  const { adas, bobs } = await two("Answers");
+  await say(adas, "Who comes on Friday?");
+  await bubble(bobs, "Who comes").hover();
+  await bubble(bobs, "Who comes").getByRole("button", { name: "Reply" }).click();
+  await say(bobs, "I do");
+  const quote = adas.locator(".msg", { hasText: "I do" }).locator("button.quote");
+  await expect.poll(() => quote.innerText()).toContain("Who comes on Friday?");
+  await quote.click();
+  await adas.locator(".msg-flash", { hasText: "Who comes" }).waitFor();
+});
+
+test("a reaction is picked, seen by the other, joined and taken back", async () => {
+  const { adas, bobs } = await two("Reactions");
+  await say(adas, "Good news");
+  await bubble(bobs, "Good news").hover();
+  await bubble(bobs, "Good news").getByRole("button", { name: "Add reaction" }).first().click();
+  await bobs.getByRole("searchbox", { name: "Search emoji in English" }).fill("party popper");
+  await bobs.getByRole("button", { name: "party popper" }).click();
+  const chip = adas.getByRole("button", { name: /^🎉 1: Bob/ });
+  await chip.click();
+  await bobs.getByRole("button", { name: /^🎉 2: (you and Ada|Ada and you|Bob|you)/ }).waitFor();
+  expect(await bobs.locator(".reaction-count").innerText()).toBe("2");
+  await bobs.getByRole("button", { name: /^🎉/ }).click();
+  await adas.getByRole("button", { name: /^🎉 1: you$/ }).waitFor();
+});
+
+test("an admin pins a message, everybody sees it on top and in the list", async () => {
+  const { adas, bobs } = await two("Pins");
+  await say(adas, "The rules of this room");
+  await choose(adas, "The rules", "Pin");
+  await bobs.locator(".pin-banner", { hasText: "The rules of this room" }).waitFor();
+  await bobs.getByRole("button", { name: "Room menu" }).click();
+  await bobs.getByRole("menuitem", { name: "Pinned messages" }).click();
+  await bobs.getByRole("complementary", { name: "Pinned messages" }).getByText("The rules of this room").waitFor();
+  await choose(adas, "The rules", "Unpin");
+  await bobs.getByText("Nothing is pinned here.").waitFor();
+  await bobs.locator(".pin-banner").waitFor({ state: "detached" });
+});
+
+test("names and emoji are completed while one writes", async () => {
+  const { bob, adas } = await two("Completion");
+  await composer(adas).pressSequentially(`@${bob.username.slice(0, 3)}`);
+  await adas.getByRole("option", { name: /Bob/ }).waitFor();
+  await composer(adas).press("Enter");
+  expect(await composer(adas).inputValue()).toBe(`@${bob.username} `);
+  await composer(adas).pressSequentially(":rocket");
+  await adas.getByRole("option", { name: /rocket/ }).first().waitFor();
+  await composer(adas).press("Tab");
+  expect(await composer(adas).inputValue()).toBe(`@${bob.username} 🚀`);
+});

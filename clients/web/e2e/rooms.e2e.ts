@@ -1,0 +1,108 @@
+// Rooms that not everybody sees, and who may do what in them.
+
+import { expect, test } from "vitest";
+
+import { bubble, composer, enter, say, world } from "./support/world";
+
+const w = world();
+
+test("two people write directly to each other", async () => {
+  const [ada, bob] = [await w.person("Ada", "Ada Direct"), await w.person("Bob", "Bob Direct")];
+  const [adas, bobs] = [await w.window(ada), await w.window(bob)];
+  await adas.getByRole("button", { name: "New direct message" }).click();
+  await adas.getByRole("searchbox", { name: "Search people" }).fill("Bob D");
+  await adas.getByRole("dialog").getByRole("button", { name: /Bob Direct/ }).click();
+  await adas.getByRole("heading", { name: "Bob Direct", level: 1 }).waitFor();
+  await say(adas, "Just between us");
+  const link = bobs.getByRole("navigation", { name: "Rooms" }).getByRole("link", { name: /Ada Direct/ });
+  await link.getByLabel("1 unread message").waitFor();
+  await link.click();
+  await bubble(bobs, "Just between us").waitFor();
+});
+
+test("whom one blocks can send nothing directly, and is told so", async () => {
+  const [ada, bob] = [await w.person("Ada", "Ada Blocks"), await w.person("Bob", "Bob Blocked")];
+  const { room } = await ada.rooms.openDirectRoom({ userId: bob.id });
+  await bob.say(room?.id ?? "", "hello");
+  const [adas, bobs] = [await w.window(ada), await w.window(bob)];
+  await enter(adas, "Bob Blocked");
+  await enter(bobs, "Ada Blocks");
+  await adas.getByRole("button", { name: "Room menu" }).click();
+  await adas.getByRole("menuitem", { name: "Profile" }).click();
+  await adas.getByRole("dialog").getByRole("button", { name: "Block" }).click();
+  await adas.getByRole("dialog").getByRole("button", { name: "Unblock" }).waitFor();
+  await say(bobs, "are you there?");
+  await bobs.getByRole("alert").getByText("one of you has blocked the other").waitFor();
+  await adas.goto(`${w.pages.url}/settings/privacy`);
+  await adas.getByRole("button", { name: "Unblock" }).click();
+  await adas.getByText("You have blocked nobody.").waitFor();
+  await bobs.getByRole("button", { name: "Send again" }).click();
+  await bubble(bobs, "are you there?").waitFor();
+});
+
+test("a private room is made, filled and managed by its owner", async () => {
+  const [ada, bob] = [await w.person("Ada"), await w.person("Bob", "Bob Member")];
+  const [adas, bobs] = [await w.window(ada), await w.window(bob)];
+  await adas.getByRole("button", { name: "Create a room" }).first().click();
+  await adas.getByLabel("Name").fill("Secret garden");
+  await adas.getByLabel("Private room").check();
+  await adas.getByRole("button", { name: "Create", exact: true }).click();
+  await adas.getByRole("heading", { name: "Secret garden", level: 1 }).waitFor();
+  await adas.getByRole("button", { name: "Room menu" }).click();
+  await adas.getByRole("menuitem", { name: "Add members" }).click();
+  await adas.getByRole("searchbox", { name: "Search people" }).fill("Bob Mem");
+  await adas.getByRole("dialog").getByRole("button", { name: /Bob Member/ }).first().click();
+  await adas.getByRole("dialog").getByRole("button", { name: "Add", exact: true }).click();
+  await enter(bobs, "Secret garden");
+  expect(await bobs.getByRole("menuitem", { name: "Edit room" }).count()).toBe(0);
+
+  const manage = async (item: string) => {
+    await adas.locator(".member", { hasText: "Bob Member" }).click();
+    await adas.getByRole("button", { name: "Manage" }).click();
+    await adas.getByRole("menuitem", { name: item }).click();
+  };
+  await manage("Mute for an hour");
+  await adas.getByRole("dialog").getByText("Muted until").waitFor();
+  await adas.keyboard.press("Escape");
+  await bobs.getByText("You are muted here until").waitFor();
+  await manage("Let them write again");
+  await adas.keyboard.press("Escape");
+  await composer(bobs).waitFor();
+  await manage("Make admin");
+  await adas.keyboard.press("Escape");
+  await bobs.getByRole("log").getByText("made Bob Member an admin").waitFor();
+  await manage("Ban from room");
+  await adas.getByRole("dialog", { name: "Ban from room" }).getByRole("button", { name: "Ban from room" }).click();
+  await bobs.getByRole("heading", { name: "This room does not exist" }).waitFor();
+  await adas.keyboard.press("Escape");
+  await adas.getByRole("button", { name: "Room menu" }).click();
+  await adas.getByRole("menuitem", { name: "Banned people" }).click();
+  await adas.getByRole("button", { name: "Let in again" }).click();
+  await adas.getByText("Nobody is banned.").waitFor();
+});
+
+test("an archived room can be read and nothing is written in it", async () => {
+  const ada = await w.person("Ada");
+  const room = await ada.room("Old plans");
+  await ada.say(room, "what we planned");
+  const page = await w.window(ada);
+  await enter(page, "Old plans");
+  await page.getByRole("button", { name: "Room menu" }).click();
+  await page.getByRole("menuitem", { name: "Archive room" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Archive room" }).click();
+  await page.getByText("This room is archived. It can be read").waitFor();
+  await bubble(page, "what we planned").waitFor();
+  await page.getByRole("button", { name: "Room menu" }).click();
+  await page.getByRole("menuitem", { name: "Take from the archive" }).click();
+  await composer(page).waitFor();
+});
+
+test("a session is ended from another device, whose page then asks to sign in", async () => {
+  const ada = await w.person("Ada");
+  const [here, there] = [await w.window(ada), await w.window(ada)];
+  await here.goto(`${w.pages.url}/settings/sessions`);
+  await here.getByText("This device").waitFor();
+  await here.getByRole("button", { name: "End all other sessions" }).click();
+  await there.getByText("Your session has ended. Please sign in again.").waitFor();
+  await here.getByText("sessions were ended").waitFor();
+});

@@ -1,0 +1,173 @@
+// Pictures of the main states, light and dark, desktop and phone, into
+// SHOTS (e2e/shots if not set).
+
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+
+import type { Page } from "playwright-core";
+import { test } from "vitest";
+
+import { RoomKind } from "../src/gen/causerie/v1/types_pb";
+import type { Person } from "./support/people";
+import { bubble, composer, enter, world } from "./support/world";
+
+const SHOTS = process.env["SHOTS"] ?? join(import.meta.dirname, "shots");
+const w = world();
+
+async function fill() {
+  const sam = await w.person("Sam", "Sam Rivers");
+  const ada = await w.person("Ada", "Ada Lovelace");
+  const grace = await w.person("Grace", "Grace Hopper");
+  const long = await w.person("Maximilian", "Maximilian Alexander von Hohenzollern-Sigmaringen the Third");
+  const layla = await w.person("Layla", "ليلى حداد");
+  const design = await sam.room("Design");
+  const others = [ada, grace, long, layla];
+  for (const person of others) await person.rooms.joinRoom({ roomId: design });
+  await ada.users.updateProfile({ statusText: "writing notes", bio: "Analyst of engines.\nLikes long walks and short proofs." });
+  await grace.users.updateProfile({ statusText: "in a meeting" });
+  await sam.rooms.updateRoom({ roomId: design, topic: "How Causerie looks and feels" });
+  const say = (who: Person, text: string, replyTo = 0) =>
+    who.chat
+      .sendMessage({ roomId: design, text, clientMessageId: crypto.randomUUID(), replyToSeq: BigInt(replyTo) })
+      .then(({ message }) => Number(message?.seq));
+  await say(ada, "Good morning! Did anyone look at the **new timeline**? It keeps its place now.");
+  await say(ada, "1. read the newest page\n2. keep the *cursor*\n3. ask for what is missing\n\n> Changes are state, so applying one twice does no harm.");
+  const nice = await say(sam, "Nice, reading it right now");
+  await say(sam, "This bit is lovely:\n```rust\npub fn accept(&mut self, room_id: &str, seq: i64) -> Verdict {\n    match self.rooms.get_mut(room_id) {\n        None => Verdict::Stray,\n        Some(at) if seq <= *at => Verdict::Repeat,\n    }\n}\n```");
+  await say(grace, "🎉🎉");
+  const run = await say(grace, "`make run` and you have it. No ~~database~~ anything else needed, see https://example.org/docs.");
+  await say(long, "A name that long has to fit somewhere, and a_word_that_never_ends_" + "x".repeat(140));
+  await say(layla, "صباح الخير! كيف حالكم اليوم؟ أحب هذا التصميم الهادئ.");
+  const gone = await say(long, "never mind");
+  await long.chat.deleteMessage({ roomId: design, seq: BigInt(gone) });
+  await say(ada, "Glad you like it!", nice);
+  const last = await say(sam, "We could ship on Friday.");
+  await sam.chat.editMessage({ roomId: design, seq: BigInt(last), text: "We could ship on Friday, or so." });
+  for (const [who, emoji] of [[ada, "🎉"], [grace, "🎉"], [sam, "🎉"], [layla, "❤️"], [long, "👀"]] as const) {
+    await who.chat.addReaction({ roomId: design, seq: BigInt(run), emoji });
+  }
+  await ada.chat.addReaction({ roomId: design, seq: BigInt(last), emoji: "👍" });
+  await sam.chat.pinMessage({ roomId: design, seq: BigInt(run) });
+  await sam.chat.pinMessage({ roomId: design, seq: BigInt(last) });
+
+  const asked = await say(grace, `@${sam.username} can you look at the spacing of the *sidebar*?`);
+  for (const [who, text] of [[ada, "I would give it a little more air."], [sam, "Done, have a look."]] as const) {
+    await who.chat.sendMessage({ roomId: design, text, clientMessageId: crypto.randomUUID(), threadSeq: BigInt(asked) });
+  }
+  await say(sam, "Let us ship it on Monday, then.");
+  const busy = await grace.room("Release train");
+  await sam.rooms.joinRoom({ roomId: busy });
+  for (let i = 1; i <= 120; i++) await grace.say(busy, `Build ${i} is green.`);
+  const quiet = await sam.rooms.createRoom({ name: "A room whose name is rather longer than it should be", kind: RoomKind.PRIVATE });
+  const dm = await ada.rooms.openDirectRoom({ userId: sam.id });
+  await ada.say(dm.room?.id ?? "", "Do you have five minutes?");
+  const dm2 = await long.rooms.openDirectRoom({ userId: sam.id });
+  await long.say(dm2.room?.id ?? "", "Thank you!");
+  const archived = await sam.rooms.createRoom({ name: "Old plans" });
+  await sam.rooms.archiveRoom({ roomId: archived.room?.id ?? "", archived: true });
+  return { sam, ada, design, dm: dm.room?.id ?? "", quiet: quiet.room?.id ?? "", archived: archived.room?.id ?? "" };
+}
+
+test("pictures", async () => {
+  mkdirSync(SHOTS, { recursive: true });
+  const it = await fill();
+  const still = async (page: Page, name: string) => {
+    await page.evaluate(() => Promise.allSettled(document.getAnimations().map((a) => (a.effect?.getTiming().iterations === Infinity ? undefined : a.finished))));
+    await page.screenshot({ path: join(SHOTS, `${name}.png`) });
+  };
+  for (const scheme of ["light", "dark"] as const) {
+    const door = await w.window(undefined, { colorScheme: scheme });
+    await door.goto(`${w.pages.url}/login`);
+    await door.getByRole("button", { name: "Sign in" }).waitFor();
+    await still(door, `${scheme}-login`);
+    await door.goto(`${w.pages.url}/register`);
+    await door.getByRole("button", { name: "Create account" }).waitFor();
+    await still(door, `${scheme}-register`);
+    const page = await w.window(it.sam, { colorScheme: scheme });
+    await page.getByText("Release train").waitFor();
+    await still(page, `${scheme}-home`);
+    await enter(page, "Design");
+    await bubble(page, "ship it on Monday").waitFor();
+    await page.locator(".member").nth(4).waitFor();
+    await still(page, `${scheme}-room`);
+    await bubble(page, "ship it on Monday").hover();
+    await bubble(page, "ship it on Monday").getByRole("button", { name: "More about this message" }).click();
+    await still(page, `${scheme}-menu`);
+    await page.keyboard.press("Escape");
+    await bubble(page, "ship it on Monday").hover();
+    await bubble(page, "ship it on Monday").getByRole("button", { name: "Add reaction" }).first().click();
+    await page.locator(".emoji-grid").nth(2).waitFor();
+    await still(page, `${scheme}-emoji`);
+    await page.keyboard.press("Escape");
+    await bubble(page, "Glad you like it").hover();
+    await bubble(page, "Glad you like it").getByRole("button", { name: "Reply" }).click();
+    await composer(page).fill("Me too :smil");
+    await page.locator(".completion li").first().waitFor();
+    await still(page, `${scheme}-reply`);
+    await composer(page).fill("");
+    await page.keyboard.press("Escape");
+    await page.getByRole("button", { name: "All 2" }).click();
+    await page.locator(".pin-item").nth(1).waitFor();
+    await still(page, `${scheme}-pins`);
+    await page.getByRole("button", { name: "2 replies" }).click();
+    await page.locator(".thread .msg").nth(2).waitFor();
+    await still(page, `${scheme}-thread`);
+    await page.locator(".members-head .icon-button").click();
+    await page.locator(".msg-name", { hasText: "Ada Lovelace" }).last().click();
+    await page.getByRole("button", { name: "Manage" }).waitFor();
+    await still(page, `${scheme}-person`);
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("Control+k");
+    await page.getByRole("combobox").waitFor();
+    await still(page, `${scheme}-palette`);
+    await page.keyboard.press("Escape");
+    await page.goto(`${w.pages.url}/rooms/${it.dm}`);
+    await bubble(page, "five minutes").waitFor();
+    await still(page, `${scheme}-direct`);
+    await page.goto(`${w.pages.url}/rooms/${it.quiet}`);
+    await composer(page).waitFor();
+    await still(page, `${scheme}-empty-room`);
+    await page.goto(`${w.pages.url}/rooms/${it.archived}`);
+    await page.getByText("is archived. It can").waitFor();
+    await still(page, `${scheme}-archived`);
+    await page.getByRole("button", { name: "Create a room" }).click();
+    await page.getByLabel("Topic").waitFor();
+    await still(page, `${scheme}-create`);
+    await page.goto(`${w.pages.url}/search/build`);
+    await page.locator(".mention-item").nth(3).waitFor();
+    await still(page, `${scheme}-search`);
+    await page.goto(`${w.pages.url}/mentions`);
+    await page.locator(".mention-item").first().waitFor();
+    await still(page, `${scheme}-mentions`);
+    await page.goto(`${w.pages.url}/directory`);
+    await page.locator(".directory-item").nth(2).waitFor();
+    await still(page, `${scheme}-directory`);
+    for (const section of ["", "sessions", "privacy", "notifications", "appearance", "language", "password"]) {
+      await page.goto(`${w.pages.url}/settings/${section}`);
+      await page.locator(".settings-card").waitFor();
+      await page.locator("[aria-busy=true]").waitFor({ state: "detached" });
+      await still(page, `${scheme}-settings-${section || "profile"}`);
+    }
+    await page.context().close();
+  }
+  for (const scheme of ["light", "dark"] as const) {
+    const phone = { viewport: { width: 390, height: 780 }, hasTouch: true, isMobile: true, deviceScaleFactor: 2, colorScheme: scheme };
+    const page = await w.window(it.sam, phone);
+    await page.getByText("Release train").waitFor();
+    await still(page, `${scheme}-phone-home`);
+    await enter(page, "Design");
+    await bubble(page, "ship it on Monday").waitFor();
+    await still(page, `${scheme}-phone-room`);
+    await bubble(page, "ship it on Monday").locator(".bubble").tap();
+    await still(page, `${scheme}-phone-tools`);
+    await page.getByRole("button", { name: "Show members" }).tap();
+    await page.locator(".member").nth(4).waitFor();
+    await still(page, `${scheme}-phone-members`);
+    await page.context().close();
+  }
+  const words = { "Username or e-mail": "اسم المستخدم أو البريد الإلكتروني", Password: "كلمة المرور", "Sign in": "تسجيل الدخول", Rooms: "الغرف" };
+  const arabic = await w.window(it.sam, { locale: "ar" }, words);
+  await arabic.goto(`${w.pages.url}/rooms/${it.design}`);
+  await bubble(arabic, "ship it on Monday").waitFor();
+  await still(arabic, "light-arabic");
+});

@@ -1,0 +1,84 @@
+// The real server, on a port and a folder of its own.
+
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+
+const BINARY = process.env["CAUSERIE_BIN"] ?? join(import.meta.dirname, "../../../../target/debug/causerie");
+
+export class Server {
+  readonly #data = mkdtempSync(join(tmpdir(), "causerie-e2e-"));
+  #process: ChildProcess | undefined;
+
+  private constructor(readonly port: number) {}
+
+  static async start(): Promise<Server> {
+    const server = new Server(await freePort());
+    await server.start();
+    return server;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  /** Ends when the server answers. */
+  async start(): Promise<void> {
+    const child = spawn(BINARY, [], {
+      stdio: ["ignore", "pipe", "pipe"],
+      env: {
+        ...process.env,
+        CAUSERIE_SERVER__LISTEN: `127.0.0.1:${this.port}`,
+        CAUSERIE_SERVER__DATA: this.#data,
+        CAUSERIE_SERVER__STOP_WITHIN_MS: "500",
+        CAUSERIE_AUTH__REGISTRATIONS_PER_MINUTE: "0",
+        CAUSERIE_AUTH__LOGINS_PER_MINUTE: "0",
+        CAUSERIE_AUTH__LOGINS_PER_ADDRESS_PER_MINUTE: "0",
+        CAUSERIE_AUTH__ARGON2_MEMORY_KIB: "64",
+        CAUSERIE_AUTH__ARGON2_PASSES: "1",
+        CAUSERIE_CHAT__MESSAGES_PER_SECOND: "0",
+        CAUSERIE_CHAT__CALLS_PER_SECOND: "0",
+        CAUSERIE_PRESENCE__GRACE_MS: "300",
+        CAUSERIE_PRESENCE__MERGE_MS: "100",
+        CAUSERIE_STREAM__HEARTBEAT_MS: "2000",
+      },
+    });
+    this.#process = child;
+    let log = "";
+    child.stderr?.on("data", (data: Buffer) => (log += data.toString()));
+    const lines = createInterface({ input: child.stdout! });
+    await new Promise<void>((ready, failed) => {
+      lines.on("line", (line) => line.includes("http://") && ready());
+      child.on("error", failed);
+      child.on("exit", (code) => failed(new Error(`the server ended with ${code}: ${log}`)));
+    });
+  }
+
+  async stop(signal: NodeJS.Signals = "SIGTERM"): Promise<void> {
+    const child = this.#process;
+    this.#process = undefined;
+    if (!child || child.exitCode !== null) return;
+    const ended = once(child, "exit");
+    child.kill(signal);
+    await ended;
+  }
+
+  async remove(): Promise<void> {
+    await this.stop("SIGKILL");
+    rmSync(this.#data, { recursive: true, force: true });
+  }
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, "127.0.0.1");
+  await once(probe, "listening");
+  const address = probe.address();
+  probe.close();
+  await once(probe, "close");
+  if (!address || typeof address === "string") throw new Error("no port");
+  return address.port;
+}

@@ -1,0 +1,66 @@
+// Two people talk.
+
+import { expect, test } from "vitest";
+
+import { PASSWORD } from "./support/people";
+import { bubble, composer, enter, say, world } from "./support/world";
+
+const w = world();
+
+test("a newcomer registers, finds a room, talks and changes the theme", async () => {
+  const page = await w.window(undefined);
+  await page.goto(w.pages.url);
+  await page.getByRole("link", { name: "Create account" }).click();
+  await page.getByLabel("Username").fill("newcomer");
+  await page.getByLabel("Display name").fill("New Comer");
+  await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
+  await page.getByLabel("Password again").fill(PASSWORD);
+  await page.getByRole("button", { name: "Create account" }).click();
+  await page.getByRole("navigation", { name: "Rooms" }).getByRole("link", { name: "Browse rooms" }).click();
+  await page.getByRole("searchbox", { name: "Search rooms" }).fill("tech");
+  await page.getByRole("button", { name: "Join: Technology" }).click();
+  await page.getByRole("heading", { name: "Technology", level: 1 }).waitFor();
+  await say(page, "Hello everybody!");
+  await bubble(page, "Hello everybody!").waitFor();
+  await page.goto(`${w.pages.url}/settings/appearance`);
+  await page.getByLabel("Dark").check();
+  expect(await page.evaluate(() => document.documentElement.dataset["theme"])).toBe("dark");
+});
+
+test("what one writes the other sees, with who types and who is there", async () => {
+  const [ada, bob] = [await w.person("Ada"), await w.person("Bob")];
+  const room = await ada.room("Talk");
+  await bob.rooms.joinRoom({ roomId: room });
+  const [adas, bobs] = [await w.window(ada), await w.window(bob)];
+  await enter(adas, "Talk");
+  await enter(bobs, "Talk");
+  const bobThere = adas.locator(".member", { hasText: "Bob" }).getByRole("img");
+  await expect.poll(() => bobThere.getAttribute("aria-label"), { timeout: 15_000 }).toBe("Online");
+  await composer(adas).pressSequentially("Hi B");
+  await bobs.getByText("Ada is typing…").waitFor();
+  await composer(adas).fill("Hi Bob!");
+  await composer(adas).press("Enter");
+  await bubble(bobs, "Hi Bob!").waitFor();
+  await bobs.getByText("Ada is typing…").waitFor({ state: "detached" });
+  await say(bobs, "Hi Ada!");
+  await bubble(adas, "Hi Ada!").waitFor();
+  await bobs.context().close();
+  await expect.poll(() => bobThere.getAttribute("aria-label"), { timeout: 15_000 }).toBe("Offline");
+});
+
+test("unread messages are counted in the sidebar and the title, and marked where they begin", async () => {
+  const [ada, bob] = [await w.person("Ada"), await w.person("Bob")];
+  const room = await ada.room("Unread");
+  const other = await ada.room("Elsewhere");
+  for (const id of [room, other]) await bob.rooms.joinRoom({ roomId: id });
+  const page = await w.window(bob);
+  await enter(page, "Elsewhere");
+  for (const text of ["one", "two", "three"]) await ada.say(room, text);
+  const link = page.getByRole("navigation", { name: "Rooms" }).getByRole("link", { name: /Unread/ });
+  await link.getByLabel("3 unread messages").waitFor();
+  await expect.poll(() => page.title()).toMatch(/^\(3\)/);
+  await enter(page, "Unread");
+  await page.getByRole("log").getByText("New messages").waitFor();
+  await link.getByLabel("3 unread messages").waitFor({ state: "detached" });
+  await expect.poll(() => page.title()).not.toMatch(/^\(/);
+});

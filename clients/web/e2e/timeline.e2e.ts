@@ -1,0 +1,119 @@
+// The place of the reader in a room's log.
+
+import type { Page } from "playwright-core";
+import { expect, test } from "vitest";
+
+import { bubble, composer, enter, say, world } from "./support/world";
+
+const w = world();
+
+/** Where the message is on the screen. */
+async function top(page: Page, text: string): Promise<number> {
+  const box = await bubble(page, text).locator(".bubble").boundingBox();
+  return Math.round(box?.y ?? Number.NaN);
+}
+
+/** Scrolls up until the message is well inside the window. */
+async function upTo(page: Page, text: string): Promise<void> {
+  await page.getByRole("log").hover();
+  await expect
+    .poll(
+      async () => {
+        if ((await bubble(page, text).count()) && (await top(page, text)) > 200) return true;
+        await page.mouse.wheel(0, -400);
+        return false;
+      },
+      { timeout: 20_000, interval: 30 },
+    )
+    .toBe(true);
+}
+
+test("the reader's place is kept when pages, edits and new messages come", async () => {
+  const [ada, bob] = [await w.person("Ada"), await w.person("Bob")];
+  const room = await ada.room("Place");
+  await bob.rooms.joinRoom({ roomId: room });
+  const seqs: number[] = [];
+  for (let i = 1; i <= 300; i++) seqs.push(await ada.say(room, `Line ${i}.`));
+  const page = await w.window(bob);
+  await enter(page, "Place");
+  await bubble(page, "Line 300.").waitFor();
+  await upTo(page, "Line 200.");
+  const still = async () => {
+    await expect.poll(async () => Math.abs((await top(page, "Line 200.")) - before)).toBeLessThanOrEqual(2);
+  };
+  let before = await top(page, "Line 200.");
+  // Wheels go on a little; the place is what it is when they have stopped.
+  await expect.poll(async () => {
+    const last = before;
+    before = await top(page, "Line 200.");
+    return before === last;
+  }).toBe(true);
+  // One that is drawn just above the window, and one far above.
+  const above = await page.evaluate(() => {
+    const edge = document.querySelector(".scroller")!.getBoundingClientRect().top;
+    const drawn = [...document.querySelectorAll(".msg")].filter((it) => it.getBoundingClientRect().bottom < edge);
+    return Number(/Line (\d+)/.exec(drawn.at(-1)?.textContent ?? "")?.[1]);
+  });
+  for (const i of [above, above - 40]) {
+    await ada.chat.editMessage({ roomId: room, seq: BigInt(seqs[i - 1]!), text: `Line ${i}.\n\nedited\n\nand now much taller than before` });
+  }
+  await ada.say(room, "below everything");
+  await page.getByRole("button", { name: "Jump to the newest message" }).getByText("1").waitFor();
+  await still();
+  await page.getByRole("button", { name: "Jump to the newest message" }).click();
+  await bubble(page, "below everything").waitFor();
+  await say(page, "read");
+  await bubble(page, "read").waitFor();
+});
+
+test("a link leads to its message, back and forward go between rooms", async () => {
+  const ada = await w.person("Ada");
+  const room = await ada.room("Deep");
+  await ada.room("Other place");
+  let target = 0;
+  for (let i = 1; i <= 260; i++) {
+    const seq = await ada.say(room, `Deep ${i}.`);
+    if (i === 40) target = seq;
+  }
+  const page = await w.window(ada);
+  await page.goto(`${w.pages.url}/rooms/${room}/${target}`);
+  await page.locator(".msg-flash", { hasText: "Deep 40." }).waitFor();
+  expect(await bubble(page, "Deep 260.").count()).toBe(0);
+  await enter(page, "Other place");
+  await page.goBack();
+  await page.locator(".msg-flash", { hasText: "Deep 40." }).waitFor();
+  await page.goForward();
+  await page.getByRole("heading", { name: "Other place", level: 1 }).waitFor();
+  await page.goBack();
+  await bubble(page, "Deep 40.").waitFor();
+  // Down again, through all that lies between.
+  await page.getByRole("log").hover();
+  await expect
+    .poll(async () => (await page.mouse.wheel(0, 1_500), bubble(page, "Deep 260.").count()), { timeout: 20_000, interval: 30 })
+    .toBe(1);
+});
+
+test("messages are grouped, long ones are counted, drafts wait in their room", async () => {
+  const ada = await w.person("Ada");
+  await ada.room("Here");
+  await ada.room("There");
+  const page = await w.window(ada);
+  await enter(page, "Here");
+  await say(page, "first of a group");
+  await say(page, "second of a group");
+  await bubble(page, "second of a group").waitFor();
+  expect(await page.locator(".msg-first").count()).toBe(1);
+  await page.getByRole("separator").getByText("Today").waitFor();
+  await composer(page).fill("x".repeat(3_990));
+  await page.getByText("10 characters left").waitFor();
+  await composer(page).fill("x".repeat(4_002));
+  await page.getByText("2 characters too many").waitFor();
+  expect(await page.getByRole("button", { name: "Send" }).isDisabled()).toBe(true);
+  await composer(page).fill("a draft for later");
+  await enter(page, "There");
+  expect(await composer(page).inputValue()).toBe("");
+  await page.getByRole("link", { name: /Draft: a draft for later/ }).click();
+  await expect.poll(() => composer(page).inputValue()).toBe("a draft for later");
+  await page.reload();
+  await expect.poll(() => composer(page).inputValue()).toBe("a draft for later");
+});

@@ -1,0 +1,146 @@
+// Who is called, what was read, threads, and ways into a room.
+
+import { expect, test } from "vitest";
+
+import { bubble, enter, say, world } from "./support/world";
+
+const w = world();
+
+test("whom a message calls sees it in the text, in the sidebar and in the list of mentions", async () => {
+  const [ada, bob] = [await w.person("Ada"), await w.person("Bob")];
+  const room = await ada.room("Calls");
+  await ada.room("Elsewhere");
+  await bob.rooms.joinRoom({ roomId: room });
+  const [adas, bobs] = [await w.window(ada), await w.window(bob)];
+  await enter(adas, "Calls");
+  await bobs.goto(`${w.pages.url}/directory`);
+  await say(adas, `hello @${bob.username}, and @nobody.here`);
+  const link = bobs.getByRole("navigation", { name: "Rooms" }).getByRole("link", { name: /Calls/ });
+  await link.getByLabel("1 message calls you").waitFor();
+  await bobs.getByRole("link", { name: "Mentions" }).click();
+  await bobs.locator(".mention-item", { hasText: "hello" }).getByText("Go to message").click();
+  await bobs.locator(".mention-me", { hasText: `@${bob.username}` }).waitFor();
+  expect(await bobs.locator(".mention").count()).toBe(1);
+  await link.getByLabel("1 message calls you").waitFor({ state: "detached" });
+});
+
+test("a message is sent, delivered and read", async () => {
+  const [ada, bob] = [await w.person("Ada", "Ada Ticks"), await w.person("Bob", "Bob Ticks")];
+  const { room } = await ada.rooms.openDirectRoom({ userId: bob.id });
+  await bob.say(room?.id ?? "", "hi");
+  const adas = await w.window(ada);
+  await enter(adas, "Bob Ticks");
+  await say(adas, "did you get this?");
+  const reached = adas.locator(".reached");
+  await expect.poll(() => reached.innerText(), { timeout: 15_000 }).toBe("Sent");
+  const bobs = await w.window(bob);
+  await expect.poll(() => reached.innerText(), { timeout: 15_000 }).toBe("Delivered");
+  await enter(bobs, "Ada Ticks");
+  await expect.poll(() => reached.innerText(), { timeout: 15_000 }).toBe("Read");
+});
+
+test("answers in a thread stand apart, are counted under their message, and arrive live", async () => {
+  const [ada, bob] = [await w.person("Ada"), await w.person("Bob")];
+  const room = await ada.room("Threads");
+  await bob.rooms.joinRoom({ roomId: room });
+  await ada.say(room, "Where shall we meet?");
+  const [adas, bobs] = [await w.window(ada), await w.window(bob)];
+  await enter(adas, "Threads");
+  await enter(bobs, "Threads");
+  await bubble(bobs, "Where shall").hover();
+  await bubble(bobs, "Where shall").getByRole("button", { name: "More about this message" }).click();
+  await bobs.getByRole("menuitem", { name: "Reply in thread" }).click();
+  const field = bobs.getByRole("textbox", { name: "Reply in the thread" });
+  await field.fill("At the library");
+  await field.press("Enter");
+  await bobs.getByRole("log", { name: "Thread" }).getByText("At the library").waitFor();
+  await adas.getByRole("button", { name: "1 reply" }).click();
+  const thread = adas.getByRole("log", { name: "Thread" });
+  await thread.getByText("At the library").waitFor();
+  expect(await adas.getByRole("log", { name: "Messages in Threads" }).getByText("At the library").count()).toBe(0);
+  const answer = adas.getByRole("textbox", { name: "Reply in the thread" });
+  await answer.fill("See you there");
+  await answer.press("Enter");
+  await bobs.getByRole("log", { name: "Thread" }).getByText("See you there").waitFor();
+  await bobs.getByRole("button", { name: "2 replies" }).waitFor();
+});
+
+test("messages are found by their words, in all rooms and in one", async () => {
+  const [ada, bob] = [await w.person("Ada"), await w.person("Bob")];
+  const [here, there] = [await ada.room("Search here"), await ada.room("Search there")];
+  await bob.rooms.joinRoom({ roomId: here });
+  await ada.say(here, "the quick zebra jumps");
+  await ada.say(there, "a zebra in another room");
+  await bob.say(here, "what about the zebra?");
+  const page = await w.window(ada);
+  // The index follows the log by a moment.
+  await expect
+    .poll(async () => (await ada.chat.searchMessages({ query: "zebra" })).messages.length, { timeout: 15_000 })
+    .toBe(3);
+  await page.keyboard.press("Control+k");
+  await page.getByRole("combobox").fill("zebra");
+  await page.getByRole("option", { name: "Search messages for “zebra”" }).click();
+  const results = page.locator(".mention-item");
+  await expect.poll(() => results.count()).toBe(3);
+  const field = page.getByRole("searchbox", { name: "Search messages" });
+  await field.fill(`zebra from:${bob.username}`);
+  await field.press("Enter");
+  await expect.poll(() => results.count()).toBe(1);
+  await results.getByRole("link", { name: "Go to message" }).click();
+  await page.locator(".msg-flash", { hasText: "what about the zebra?" }).waitFor();
+  await page.goBack();
+  await expect.poll(() => field.inputValue()).toBe(`zebra from:${bob.username}`);
+  await enter(page, "Search there");
+  await page.getByRole("button", { name: "Room menu" }).click();
+  await page.getByRole("menuitem", { name: "Search in this room" }).click();
+  await field.fill(`${await field.inputValue()} zebra`);
+  await field.press("Enter");
+  await expect.poll(() => results.count()).toBe(1);
+  await page.getByText("a zebra in another room").first().waitFor();
+  await field.fill("nothing.like.this");
+  await field.press("Enter");
+  await page.getByText("No message found.").waitFor();
+  await page.reload();
+  await page.getByText("No message found.").waitFor();
+});
+
+test("an invite link leads into a private room", async () => {
+  const [ada, bob] = [await w.person("Ada"), await w.person("Bob")];
+  const { room } = await ada.rooms.createRoom({ name: "By invitation", kind: 2 });
+  const [adas, bobs] = [await w.window(ada), await w.window(bob)];
+  await adas.goto(`${w.pages.url}/rooms/${room?.id}`);
+  await adas.getByRole("button", { name: "Room menu" }).click();
+  await adas.getByRole("menuitem", { name: "Invite links" }).click();
+  await adas.getByRole("button", { name: "New link for a week" }).click();
+  const link = await adas.getByRole("textbox", { name: "Invite link" }).inputValue();
+  await bobs.goto(link);
+  await bobs.getByText("Ada invites you").waitFor();
+  await bobs.getByRole("button", { name: "Join room" }).click();
+  await bobs.getByRole("heading", { name: "By invitation", level: 1 }).waitFor();
+  await adas.getByRole("button", { name: "End this link" }).click();
+  await adas.getByRole("textbox", { name: "Invite link" }).waitFor({ state: "detached" });
+  await bobs.goto(link);
+  await bobs.getByText("This invite does not exist any more.").waitFor();
+});
+
+test("a room is put first, and what to hear of it is kept", async () => {
+  const ada = await w.person("Ada");
+  await ada.room("Starred room");
+  const busy = await ada.room("Busy room");
+  await ada.say(busy, "newest");
+  const page = await w.window(ada);
+  const names = () => page.locator(".room-link-name").allInnerTexts();
+  await expect.poll(names).toEqual(["Busy room", "Starred room"]);
+  await enter(page, "Starred room");
+  await page.getByRole("button", { name: "Room menu" }).click();
+  await page.getByRole("menuitem", { name: "Put first" }).click();
+  await expect.poll(names).toEqual(["Starred room", "Busy room"]);
+  await page.getByRole("button", { name: "Room menu" }).click();
+  await page.getByRole("menuitem", { name: "Notifications" }).click();
+  await page.getByLabel("Only what calls me").check();
+  await page.reload();
+  await expect.poll(names).toEqual(["Starred room", "Busy room"]);
+  await page.getByRole("button", { name: "Room menu" }).click();
+  await page.getByRole("menuitem", { name: "Notifications" }).click();
+  expect(await page.getByLabel("Only what calls me").isChecked()).toBe(true);
+});

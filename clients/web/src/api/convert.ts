@@ -1,0 +1,271 @@
+// Wire types to nouns. Nothing above api/ sees a wire type.
+
+import type { Duration, Timestamp } from "@bufbuild/protobuf/wkt";
+
+import type { Receipt as WireReceipt, RoomChange as WireChange, WatchedRoom as WireWatched } from "../gen/causerie/v1/chat_pb";
+import {
+  NotificationLevel,
+  type Invite as WireInvite,
+  type RoomSettings as WireSettings,
+  type RoomSummary as WireSummary,
+} from "../gen/causerie/v1/rooms_pb";
+import {
+  MemberRole,
+  MemberState,
+  PresenceState as WirePresenceState,
+  RoomKind as WireRoomKind,
+  SystemMessageKind,
+  type File as WireFile,
+  type Member as WireMember,
+  type Message as WireMessage,
+  type Presence as WirePresence,
+  type Room as WireRoom,
+  type User as WireUser,
+} from "../gen/causerie/v1/types_pb";
+import type { Session as WireSession, SessionInfo as WireSessionInfo } from "../gen/causerie/v1/auth_pb";
+import type * as nouns from "../nouns";
+
+export function millis(time: Timestamp | Duration | undefined): number {
+  return time ? Number(time.seconds) * 1000 + Math.floor(time.nanos / 1e6) : 0;
+}
+
+export function user(wire: WireUser | undefined): nouns.User {
+  return {
+    id: wire?.id ?? "",
+    username: wire?.username ?? "",
+    displayName: wire?.displayName || (wire?.username ?? ""),
+    bio: wire?.bio ?? "",
+    statusText: wire?.statusText ?? "",
+    createdAt: millis(wire?.createdAt),
+  };
+}
+
+export function tokens(wire: WireSession | undefined): nouns.Tokens {
+  return {
+    id: wire?.id ?? "",
+    access: wire?.accessToken ?? "",
+    accessExpiresAt: millis(wire?.accessExpiresAt),
+    refresh: wire?.refreshToken ?? "",
+  };
+}
+
+const PRESENCE: Record<WirePresenceState, nouns.PresenceState> = {
+  [WirePresenceState.UNSPECIFIED]: "offline",
+  [WirePresenceState.OFFLINE]: "offline",
+  [WirePresenceState.ONLINE]: "online",
+  [WirePresenceState.AWAY]: "away",
+  [WirePresenceState.DO_NOT_DISTURB]: "busy",
+  [WirePresenceState.INVISIBLE]: "invisible",
+};
+
+export function presence(wire: WirePresence): nouns.Presence {
+  return {
+    userId: wire.userId,
+    state: PRESENCE[wire.state] ?? "offline",
+    lastSeenAt: millis(wire.lastSeenAt),
+  };
+}
+
+const WIRE_PRESENCE: Record<nouns.PresenceState, WirePresenceState> = {
+  offline: WirePresenceState.OFFLINE,
+  online: WirePresenceState.ONLINE,
+  away: WirePresenceState.AWAY,
+  busy: WirePresenceState.DO_NOT_DISTURB,
+  invisible: WirePresenceState.INVISIBLE,
+};
+
+export function wirePresence(state: nouns.PresenceState): WirePresenceState {
+  return WIRE_PRESENCE[state];
+}
+
+const KIND: Record<WireRoomKind, nouns.RoomKind> = {
+  [WireRoomKind.UNSPECIFIED]: "public",
+  [WireRoomKind.PUBLIC]: "public",
+  [WireRoomKind.PRIVATE]: "private",
+  [WireRoomKind.DIRECT]: "direct",
+};
+
+export function wireKind(kind: "public" | "private"): WireRoomKind {
+  return kind === "private" ? WireRoomKind.PRIVATE : WireRoomKind.PUBLIC;
+}
+
+export function room(wire: WireRoom | undefined): nouns.Room {
+  return {
+    id: wire?.id ?? "",
+    kind: KIND[wire?.kind ?? WireRoomKind.UNSPECIFIED] ?? "public",
+    name: wire?.name ?? "",
+    topic: wire?.topic ?? "",
+    creatorId: wire?.creatorId ?? "",
+    createdAt: millis(wire?.createdAt),
+    memberCount: Number(wire?.memberCount ?? 0),
+    changedSeq: Number(wire?.changedSeq ?? 0),
+    headSeq: Number(wire?.headSeq ?? 0),
+    archivedAt: millis(wire?.archivedAt),
+    directUserIds: wire?.directUserIds ?? [],
+  };
+}
+
+function role(wire: MemberRole): nouns.Role {
+  if (wire === MemberRole.OWNER) return "owner";
+  return wire === MemberRole.ADMIN ? "admin" : "member";
+}
+
+const WIRE_ROLE: Record<nouns.Role, MemberRole> = {
+  member: MemberRole.MEMBER,
+  admin: MemberRole.ADMIN,
+  owner: MemberRole.OWNER,
+};
+
+export function wireRole(role: nouns.Role): MemberRole {
+  return WIRE_ROLE[role];
+}
+
+function memberState(wire: MemberState): nouns.Member["state"] {
+  if (wire === MemberState.JOINED) return "joined";
+  return wire === MemberState.BANNED ? "banned" : "left";
+}
+
+export function member(wire: WireMember): nouns.Member {
+  return {
+    user: user(wire.user),
+    role: role(wire.role),
+    state: memberState(wire.state),
+    joinedAt: millis(wire.joinedAt),
+    changedSeq: Number(wire.changedSeq),
+    mutedUntil: millis(wire.mutedUntil),
+  };
+}
+
+const SYSTEM: Partial<Record<SystemMessageKind, nouns.SystemKind>> = {
+  [SystemMessageKind.ROOM_CREATED]: "created",
+  [SystemMessageKind.MEMBER_JOINED]: "joined",
+  [SystemMessageKind.MEMBER_LEFT]: "left",
+  [SystemMessageKind.ROOM_RENAMED]: "renamed",
+  [SystemMessageKind.TOPIC_CHANGED]: "topic",
+  [SystemMessageKind.MEMBER_ADDED]: "added",
+  [SystemMessageKind.MEMBER_REMOVED]: "removed",
+  [SystemMessageKind.MEMBER_BANNED]: "banned",
+  [SystemMessageKind.ROLE_CHANGED]: "role",
+  [SystemMessageKind.ROOM_ARCHIVED]: "archived",
+  [SystemMessageKind.ROOM_UNARCHIVED]: "unarchived",
+};
+
+function content(wire: WireMessage["content"]): nouns.Content {
+  switch (wire.case) {
+    case "text":
+      return { kind: "text", text: wire.value };
+    case "deleted":
+      return { kind: "deleted", byId: wire.value.deletedById };
+    case "system": {
+      const what = SYSTEM[wire.value.kind];
+      const { detail, aboutUserId: aboutId } = wire.value;
+      return what ? { kind: "system", what, detail, aboutId } : { kind: "unknown" };
+    }
+    default:
+      return { kind: "unknown" };
+  }
+}
+
+export function attachment({ id, name, sizeBytes, image }: WireFile): nouns.Attachment {
+  return { id, name, size: Number(sizeBytes), image: image && { width: image.width, height: image.height } };
+}
+
+export function message(wire: WireMessage): nouns.Message {
+  return {
+    roomId: wire.roomId,
+    seq: Number(wire.seq),
+    senderId: wire.senderId,
+    postedAt: millis(wire.postedAt),
+    changedSeq: Number(wire.changedSeq),
+    clientMessageId: wire.clientMessageId,
+    content: content(wire.content),
+    replyTo: Number(wire.replyToSeq),
+    editedAt: millis(wire.editedAt),
+    reactions: wire.reactions.map(({ emoji, count, userIds }) => ({ emoji, count: Number(count), userIds })),
+    attachments: wire.attachments.map(attachment),
+    mentions: wire.mentions.map(({ name, who }) => ({
+      name,
+      userId: who.case === "userId" ? who.value : "",
+      all: who.case === "all" && who.value,
+      here: who.case === "here" && who.value,
+    })),
+    threadSeq: Number(wire.threadSeq),
+    thread: wire.thread && { replies: wire.thread.replyCount, more: wire.thread.replyMore },
+    pin: wire.pin && { userId: wire.pin.userId, at: millis(wire.pin.pinnedAt) },
+  };
+}
+
+export function sessionInfo(wire: WireSessionInfo): nouns.SessionInfo {
+  const { id, device, address, createdAt, lastUsedAt, current } = wire;
+  return { id, device, address, createdAt: millis(createdAt), lastUsedAt: millis(lastUsedAt), current };
+}
+
+const LEVEL: Partial<Record<NotificationLevel, nouns.NotificationLevel>> = {
+  [NotificationLevel.MENTIONS]: "mentions",
+  [NotificationLevel.NOTHING]: "nothing",
+};
+
+export function wireLevel(level: nouns.NotificationLevel): NotificationLevel {
+  if (level === "mentions") return NotificationLevel.MENTIONS;
+  return level === "nothing" ? NotificationLevel.NOTHING : NotificationLevel.ALL;
+}
+
+export function settings(wire: WireSettings | undefined, roomId = wire?.roomId ?? ""): nouns.RoomSettings {
+  return {
+    roomId,
+    level: LEVEL[wire?.level ?? NotificationLevel.ALL] ?? "all",
+    mutedUntil: millis(wire?.mutedUntil),
+    starred: wire?.starred ?? false,
+  };
+}
+
+export function receipt(wire: WireReceipt): nouns.Receipt {
+  const { roomId, userId, deliveredSeq, readSeq } = wire;
+  return { roomId, userId, deliveredSeq: Number(deliveredSeq), readSeq: Number(readSeq) };
+}
+
+export function invite(wire: WireInvite | undefined): nouns.Invite {
+  return {
+    code: wire?.code ?? "",
+    roomId: wire?.roomId ?? "",
+    createdAt: millis(wire?.createdAt),
+    expiresAt: millis(wire?.expiresAt),
+    maxUses: wire?.maxUses ?? 0,
+    uses: wire?.uses ?? 0,
+  };
+}
+
+export function summary(wire: WireSummary | undefined): nouns.RoomSummary {
+  return {
+    room: room(wire?.room),
+    role: role(wire?.role ?? MemberRole.MEMBER),
+    readSeq: Number(wire?.readSeq ?? 0),
+    unreadCount: wire?.unreadCount ?? 0,
+    unreadMore: wire?.unreadMore ?? false,
+    unreadMentions: wire?.unreadMentionCount ?? 0,
+    settings: settings(wire?.settings, wire?.room?.id ?? ""),
+    lastMessage: wire?.lastMessage && message(wire.lastMessage),
+  };
+}
+
+export function change(wire: WireChange): nouns.RoomChange {
+  return {
+    roomId: wire.roomId,
+    seq: Number(wire.seq),
+    afterSeq: Number(wire.afterSeq),
+    message: wire.message && message(wire.message),
+    member: wire.member && member(wire.member),
+    room: wire.room && room(wire.room),
+  };
+}
+
+export function watched(wire: WireWatched): nouns.WatchedRoom {
+  return {
+    roomId: wire.roomId,
+    memberCount: Number(wire.memberCount),
+    onlineCount: Number(wire.onlineCount),
+    presences: wire.presences.map(presence),
+    typing: wire.typingUserIds,
+    receipts: wire.receipts.map(receipt),
+  };
+}

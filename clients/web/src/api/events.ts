@@ -1,0 +1,89 @@
+// The events of a stream as nouns.
+
+import { GoodbyeReason, type Event as WireEvent } from "../gen/causerie/v1/chat_pb";
+import type { Message, Presence, Receipt, RoomChange, RoomSettings, RoomSummary, User } from "../nouns";
+import * as convert from "./convert";
+
+export type Event =
+  | { kind: "ready"; connectionId: string; heartbeatMs: number; me: User; epoch: string; serverTime: number }
+  | { kind: "change"; change: RoomChange }
+  | { kind: "reset"; summary: RoomSummary; messages: readonly Message[] }
+  | { kind: "roomAdded"; summary: RoomSummary }
+  | { kind: "roomGone"; roomId: string }
+  | { kind: "live" }
+  | { kind: "heartbeat"; heads: Readonly<Record<string, number>> }
+  | { kind: "typing"; roomId: string; userId: string; typing: boolean }
+  | { kind: "presence"; presence: Presence }
+  | { kind: "readMark"; roomId: string; userId: string; readSeq: number }
+  | { kind: "receipt"; receipt: Receipt }
+  | { kind: "roomSettings"; settings: RoomSettings }
+  | { kind: "tokenExpiring" }
+  | { kind: "lagging" }
+  | { kind: "goodbye"; why: "revoked" | "tokenExpired" | "other"; reconnect: boolean; retryAfterMs: number };
+
+const WHY: Partial<Record<GoodbyeReason, "revoked" | "tokenExpired">> = {
+  [GoodbyeReason.SESSION_REVOKED]: "revoked",
+  [GoodbyeReason.TOKEN_EXPIRED]: "tokenExpired",
+};
+
+/** `undefined` for a kind that this client does not know. */
+export function eventFrom({ kind }: WireEvent): Event | undefined {
+  switch (kind.case) {
+    case "ready": {
+      const { connectionId, heartbeatInterval, user, epoch, serverTime } = kind.value;
+      return {
+        kind: "ready",
+        connectionId,
+        epoch,
+        heartbeatMs: convert.millis(heartbeatInterval),
+        me: convert.user(user),
+        serverTime: convert.millis(serverTime),
+      };
+    }
+    case "change":
+      return { kind: "change", change: convert.change(kind.value) };
+    case "reset":
+      return {
+        kind: "reset",
+        summary: convert.summary(kind.value.summary),
+        messages: kind.value.messages.map(convert.message),
+      };
+    case "roomAdded":
+      return { kind: "roomAdded", summary: convert.summary(kind.value.summary) };
+    case "roomGone":
+      return { kind: "roomGone", roomId: kind.value.roomId };
+    case "live":
+    case "tokenExpiring":
+    case "lagging":
+      return { kind: kind.case };
+    case "heartbeat": {
+      const heads = Object.entries(kind.value.heads).map(([room, head]) => [room, Number(head)] as const);
+      return { kind: "heartbeat", heads: Object.fromEntries(heads) };
+    }
+    case "typing": {
+      const { roomId, userId, typing } = kind.value;
+      return { kind: "typing", roomId, userId, typing };
+    }
+    case "presence":
+      return { kind: "presence", presence: convert.presence(kind.value) };
+    case "readMark": {
+      const { roomId, userId, readSeq, threadSeq } = kind.value;
+      // Threads have marks of their own.
+      if (threadSeq) return undefined;
+      return { kind: "readMark", roomId, userId, readSeq: Number(readSeq) };
+    }
+    case "receipt":
+      return { kind: "receipt", receipt: convert.receipt(kind.value) };
+    case "roomSettings":
+      return { kind: "roomSettings", settings: convert.settings(kind.value) };
+    case "goodbye":
+      return {
+        kind: "goodbye",
+        why: WHY[kind.value.reason] ?? "other",
+        reconnect: kind.value.reconnect,
+        retryAfterMs: convert.millis(kind.value.retryAfter),
+      };
+    case undefined:
+      return undefined;
+  }
+}

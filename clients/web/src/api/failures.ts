@@ -1,0 +1,50 @@
+import { Code, ConnectError } from "@connectrpc/connect";
+
+import { Failure, type FailureCode } from "../failure";
+import { BadRequestSchema, ErrorInfoSchema, RetryInfoSchema } from "../gen/google/rpc/error_details_pb";
+import { millis } from "./convert";
+
+const FINAL = new Set([
+  Code.InvalidArgument,
+  Code.NotFound,
+  Code.AlreadyExists,
+  Code.PermissionDenied,
+  Code.FailedPrecondition,
+  Code.OutOfRange,
+  Code.Unimplemented,
+]);
+
+export function failureFrom(error: unknown): Failure {
+  if (error instanceof Failure) return error;
+  const known = ConnectError.from(error);
+  const [info] = known.findDetails(ErrorInfoSchema);
+  const [bad] = known.findDetails(BadRequestSchema);
+  const [retry] = known.findDetails(RetryInfoSchema);
+  return new Failure(
+    codeOf(known),
+    info?.reason ?? "",
+    known.rawMessage,
+    bad?.fieldViolations.map(({ field, description }) => ({ field, description })) ?? [],
+    retry?.retryDelay && millis(retry.retryDelay),
+  );
+}
+
+function codeOf(error: ConnectError): FailureCode {
+  if (FINAL.has(error.code)) return "final";
+  switch (error.code) {
+    case Code.Unauthenticated:
+      return "unauthenticated";
+    case Code.Canceled:
+      return "canceled";
+    case Code.DeadlineExceeded:
+      return "deadline";
+    case Code.ResourceExhausted:
+      return "exhausted";
+    case Code.Unavailable:
+    // A browser's fetch that failed: no network, or a proxy's page in the way.
+    case Code.Unknown:
+      return "unavailable";
+    default:
+      return "internal";
+  }
+}

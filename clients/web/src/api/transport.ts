@@ -1,0 +1,47 @@
+// grpc-web over fetch, with the caller's access token on every call.
+
+import { Code, ConnectError, type Interceptor, type Transport } from "@connectrpc/connect";
+import { createGrpcWebTransport } from "@connectrpc/connect-web";
+
+import { failureFrom } from "./failures";
+
+/** Whoever keeps the session. */
+export interface TokenSource {
+  /** The access token, renewed if it is about to expire; empty if there is no session. */
+  token(): Promise<string>;
+  /** Another token than this one, which the server found too old. */
+  renew(spent: string): Promise<string>;
+}
+
+/** A unary call that takes longer is given up; it may be tried again. */
+const CALL_TIMEOUT_MS = 15_000;
+
+/** Calls that need no session: they sign in, and carry no token of an older session. */
+export function openTransport(origin: string): Transport {
+  return createGrpcWebTransport({ baseUrl: origin, defaultTimeoutMs: CALL_TIMEOUT_MS });
+}
+
+export function signedTransport(origin: string, source: TokenSource): Transport {
+  return createGrpcWebTransport({
+    baseUrl: origin,
+    interceptors: [signed(source)],
+    defaultTimeoutMs: CALL_TIMEOUT_MS,
+  });
+}
+
+function signed(source: TokenSource): Interceptor {
+  return (next) => async (request) => {
+    const token = await source.token();
+    if (!token) throw new ConnectError("Sign in first.", Code.Unauthenticated);
+    request.header.set("authorization", `Bearer ${token}`);
+    try {
+      return await next(request);
+    } catch (error) {
+      // A clock that is wrong here shows as a token that is too old there. A
+      // stream is opened anew by whoever keeps it.
+      if (request.stream || !failureFrom(error).isTokenExpired) throw error;
+      request.header.set("authorization", `Bearer ${await source.renew(token)}`);
+      return next(request);
+    }
+  };
+}

@@ -1,0 +1,49 @@
+// What can go wrong, as the server says it. Plain data like the nouns.
+
+export type FailureCode =
+  | "canceled"
+  | "deadline"
+  | "exhausted"
+  | "final"
+  | "internal"
+  | "unauthenticated"
+  | "unavailable";
+
+export interface Violation {
+  readonly field: string;
+  readonly description: string;
+}
+
+export class Failure extends Error {
+  override readonly name = "Failure";
+
+  constructor(
+    readonly code: FailureCode,
+    /** The stable reason, such as NOT_MEMBER; empty if there is none. */
+    readonly reason: string,
+    message: string,
+    readonly violations: readonly Violation[] = [],
+    readonly retryAfterMs: number | undefined = undefined,
+  ) {
+    super(message);
+  }
+
+  /** Whether sending the same again could only fail the same way. */
+  get isFinal(): boolean {
+    return this.code === "final";
+  }
+
+  /** Whether the access token may only be too old. */
+  get isTokenExpired(): boolean {
+    return this.code === "unauthenticated" && this.reason === "TOKEN_EXPIRED";
+  }
+
+  /** Whether the session is over for good. */
+  get isSignedOut(): boolean {
+    return this.code === "unauthenticated" && !this.isTokenExpired;
+  }
+
+  static signedOut(): Failure {
+    return new Failure("unauthenticated", "SIGNED_OUT", "Sign in first.");
+  }
+}

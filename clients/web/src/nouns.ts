@@ -1,0 +1,259 @@
+// The nouns that every layer speaks. Plain data, so that tabs can hand it to
+// each other; positions are numbers (a room would need 2^53 changes to outgrow
+// them) and times are milliseconds since 1970.
+
+export interface User {
+  readonly id: string;
+  readonly username: string;
+  readonly displayName: string;
+  readonly bio: string;
+  readonly statusText: string;
+  readonly createdAt: number;
+}
+
+export type PresenceState = "offline" | "online" | "away" | "busy" | "invisible";
+
+export interface Presence {
+  readonly userId: string;
+  readonly state: PresenceState;
+  /** When the user was last connected; 0 while connected, or if never. */
+  readonly lastSeenAt: number;
+}
+
+export type RoomKind = "public" | "private" | "direct";
+
+export interface Room {
+  readonly id: string;
+  readonly kind: RoomKind;
+  /** Empty for a direct room: show the other one's. */
+  readonly name: string;
+  readonly topic: string;
+  readonly creatorId: string;
+  readonly createdAt: number;
+  readonly memberCount: number;
+  readonly changedSeq: number;
+  readonly headSeq: number;
+  /** 0 if it is not archived. */
+  readonly archivedAt: number;
+  /** The two of a direct room; the same one twice for notes. */
+  readonly directUserIds: readonly string[];
+}
+
+export type Role = "member" | "admin" | "owner";
+
+export interface Member {
+  readonly user: User;
+  readonly role: Role;
+  readonly state: "joined" | "left" | "banned";
+  readonly joinedAt: number;
+  readonly changedSeq: number;
+  /** May not post before this; 0 if never muted. */
+  readonly mutedUntil: number;
+}
+
+export type SystemKind =
+  | "created"
+  | "joined"
+  | "left"
+  | "renamed"
+  | "topic"
+  | "added"
+  | "removed"
+  | "banned"
+  | "role"
+  | "archived"
+  | "unarchived";
+
+export type Content =
+  | { readonly kind: "text"; readonly text: string }
+  | { readonly kind: "system"; readonly what: SystemKind; readonly detail: string; readonly aboutId: string }
+  /** All that is left of a deleted message. */
+  | { readonly kind: "deleted"; readonly byId: string }
+  /** A newer server sends what this client does not know. */
+  | { readonly kind: "unknown" };
+
+export interface Reaction {
+  readonly emoji: string;
+  readonly count: number;
+  /** The first hundred of them. */
+  readonly userIds: readonly string[];
+}
+
+export interface Message {
+  readonly roomId: string;
+  readonly seq: number;
+  readonly senderId: string;
+  readonly postedAt: number;
+  readonly changedSeq: number;
+  readonly clientMessageId: string;
+  readonly content: Content;
+  /** The position of the message that this one answers; 0 if none. */
+  readonly replyTo: number;
+  /** 0 if it was never edited. */
+  readonly editedAt: number;
+  readonly reactions: readonly Reaction[];
+  readonly pin: { readonly userId: string; readonly at: number } | undefined;
+  readonly mentions: readonly Mention[];
+  readonly attachments: readonly Attachment[];
+  /** The position of the message whose thread this one is in; 0 if it stands in the timeline. */
+  readonly threadSeq: number;
+  readonly thread: { readonly replies: number; readonly more: boolean } | undefined;
+}
+
+/** A file that goes with a message. */
+export interface Attachment {
+  readonly id: string;
+  readonly name: string;
+  readonly size: number;
+  readonly image: { readonly width: number; readonly height: number } | undefined;
+}
+
+/** Whom a message calls, by the name as it stands in the text. */
+export interface Mention {
+  readonly name: string;
+  readonly userId: string;
+  /** All members. */
+  readonly all: boolean;
+  /** Those who were online. */
+  readonly here: boolean;
+}
+
+/** What has arrived at a member, and what they have read (0 if they do not tell). */
+export interface Receipt {
+  readonly roomId: string;
+  readonly userId: string;
+  readonly deliveredSeq: number;
+  readonly readSeq: number;
+}
+
+export interface Thread {
+  readonly root: Message;
+  readonly messages: readonly Message[];
+  readonly hasOlder: boolean;
+}
+
+export interface Invite {
+  readonly code: string;
+  readonly roomId: string;
+  readonly createdAt: number;
+  /** 0 if it does not expire. */
+  readonly expiresAt: number;
+  readonly maxUses: number;
+  readonly uses: number;
+}
+
+/** What an invite is for, before one joins by it. */
+export interface Invitation {
+  readonly roomName: string;
+  readonly roomTopic: string;
+  readonly memberCount: number;
+  readonly creator: User;
+  /** Set if the caller is a member already. */
+  readonly joinedRoomId: string;
+}
+
+export type NotificationLevel = "all" | "mentions" | "nothing";
+
+/** What the user has set for themselves in a room. */
+export interface RoomSettings {
+  readonly roomId: string;
+  readonly level: NotificationLevel;
+  /** Nothing is told before this; 0 if not muted. */
+  readonly mutedUntil: number;
+  readonly starred: boolean;
+}
+
+/** A text that a message had before. */
+export interface Version {
+  readonly text: string;
+  readonly writtenAt: number;
+}
+
+/** A signed-in device, as its owner sees it. */
+export interface SessionInfo {
+  readonly id: string;
+  readonly device: string;
+  readonly address: string;
+  readonly createdAt: number;
+  readonly lastUsedAt: number;
+  readonly current: boolean;
+}
+
+/** One of the caller's rooms with the caller's unread state at `room.headSeq`. */
+export interface RoomSummary {
+  readonly room: Room;
+  readonly role: Role;
+  readonly readSeq: number;
+  readonly unreadCount: number;
+  readonly unreadMore: boolean;
+  readonly unreadMentions: number;
+  readonly settings: RoomSettings;
+  readonly lastMessage: Message | undefined;
+}
+
+/** What changed in the positions after `afterSeq` up to `seq`. */
+export interface RoomChange {
+  readonly roomId: string;
+  readonly seq: number;
+  readonly afterSeq: number;
+  readonly message: Message | undefined;
+  readonly member: Member | undefined;
+  readonly room: Room | undefined;
+}
+
+export type Anchor = { readonly before: number } | { readonly after: number } | { readonly around: number };
+
+/** A page of messages, oldest first. */
+export interface Page {
+  readonly messages: readonly Message[];
+  readonly hasOlder: boolean;
+  readonly hasNewer: boolean;
+  readonly headSeq: number;
+}
+
+export interface WatchedRoom {
+  readonly roomId: string;
+  readonly memberCount: number;
+  readonly onlineCount: number;
+  readonly presences: readonly Presence[];
+  readonly typing: readonly string[];
+  readonly receipts: readonly Receipt[];
+}
+
+export interface DirectoryRoom {
+  readonly room: Room;
+  readonly joined: boolean;
+}
+
+/** One part of a longer list; `next` is empty on the last. */
+export interface Part<T> {
+  readonly items: readonly T[];
+  readonly next: string;
+}
+
+export interface Tokens {
+  readonly id: string;
+  readonly access: string;
+  readonly accessExpiresAt: number;
+  readonly refresh: string;
+}
+
+export interface SignedIn {
+  readonly tokens: Tokens;
+  readonly user: User;
+}
+
+/** A message that has not been acknowledged. */
+export interface Unsent {
+  readonly clientMessageId: string;
+  readonly roomId: string;
+  readonly text: string;
+  /** The position of the message that it answers; 0 if none. */
+  readonly replyTo: number;
+  /** The thread in which it shall stand; 0 for the timeline. */
+  readonly threadSeq: number;
+  /** Files that go with it, uploaded already. */
+  readonly attachmentIds: readonly string[];
+  /** When it was written. */
+  readonly at: number;
+}

@@ -1,0 +1,234 @@
+// The state of a signed-in page: the model, what listens to it, and what a user
+// can do.
+
+import { createContext, createMemo, onCleanup, useContext } from "solid-js";
+
+import type { Api } from "../api/calls";
+import type { Failure } from "../failure";
+import type { Message, Page, Presence, PresenceState, Unsent, User } from "../nouns";
+import { Live } from "../sync/live";
+import type { Update } from "../sync/update";
+import type { App } from "./app";
+import * as applying from "./apply";
+import { Doomed } from "./doomed";
+import { Drafts } from "./drafts";
+import { emptyModel, unread, type RoomView, type Unread } from "./model";
+import { followsThread, notifies } from "./notify";
+import { People } from "./people";
+import { createQuotes } from "./quotes";
+import { createRooms } from "./rooms";
+import { prefs, setPref } from "./prefs";
+import { Topics } from "./topics";
+
+/** Messages that arrive within this time are acknowledged together. */
+const GOT_MS = 300;
+
+/** Messages asked for at once. */
+export const PAGE = 50;
+
+export type Chat = ReturnType<typeof createChat>;
+
+const ChatContext = createContext<Chat>();
+export const ChatProvider = ChatContext.Provider;
+
+export function useChat(): Chat {
+  const chat = useContext(ChatContext);
+  if (!chat) throw new Error("useChat outside of a signed-in page");
+  return chat;
+}
+
+/** Must be called where Solid can clean up, while someone is signed in. */
+export function createChat({ api, session }: App) {
+  const nobody: User = { id: "", username: "", displayName: "", bio: "", statusText: "", createdAt: 0 };
+  const model = emptyModel(session.user ?? nobody);
+  const topics = new Topics();
+  const took = (touched: readonly applying.Topic[]) => topics.touch(touched);
+  const people = new People(api, (users) => took(applying.applyUsers(model, users)));
+  // Marks that the server has not heard of; the connection may be away.
+  const untold = new Map<string, number>();
+  const tellRead = () => {
+    for (const [roomId, seq] of untold) {
+      const told = () => untold.get(roomId) === seq && untold.delete(roomId);
+      api.markRead(roomId, seq).then(told, (failure: Failure) => failure.isFinal && told());
+    }
+  };
+  /** Asked for while the stream is still being opened, so that one need not wait for both in turn. */
+  const ahead = new Map<string, Promise<Page | undefined>>();
+  const arrivals = new Set<(message: Message) => void>();
+  const got = new Map<string, number>();
+  let tellGot: ReturnType<typeof setTimeout> | undefined;
+  /** Tells that messages of others have arrived here: once for all that came together. */
+  const delivered = (updates: readonly Update[]) => {
+    if (!live.leads) return;
+    for (const update of updates) {
+      if (update.kind === "roomAdded") got.set(update.summary.room.id, update.summary.room.headSeq);
+      if (update.kind !== "change" || !update.change.message) continue;
+      const { seq, senderId } = update.change.message;
+      if (seq === update.change.seq && senderId !== model.me.id) got.set(update.change.roomId, seq);
+    }
+    if (!got.size || tellGot !== undefined) return;
+    tellGot = setTimeout(() => {
+      tellGot = undefined;
+      // Lost, the next message tells it too.
+      for (const [roomId, seq] of got) api.markDelivered(roomId, seq).catch(() => undefined);
+      got.clear();
+    }, GOT_MS);
+  };
+  const tellArrivals = (updates: readonly Update[]) => {
+    if (!live.leads || model.connection.kind !== "live") return;
+    for (const update of updates) {
+      if (update.kind !== "change") continue;
+      const { message, roomId, seq } = update.change;
+      const view = model.rooms.get(roomId);
+      if (!message || !view || message.seq !== seq) continue;
+      const me = model.me.id;
+      const situation = {
+        me,
+        settings: view.settings,
+        readSeq: message.threadSeq ? 0 : view.readSeq,
+        presence: prefs().presence,
+        senderBlocked: model.blocked.has(message.senderId),
+        followsThread: followsThread(view, message.threadSeq, me),
+        now: Date.now(),
+      };
+      if (notifies(message, situation)) for (const tell of arrivals) tell(message);
+    }
+  };
+  const live: Live = new Live({
+    api,
+    session,
+    presence: prefs().presence,
+    onUpdates: (updates) => {
+      took(updates.flatMap((update) => applying.apply(model, update)));
+      tellArrivals(updates);
+      delivered(updates);
+      if (updates.some((update) => update.kind === "connection" && update.state.kind === "live")) tellRead();
+    },
+    snapshot: () => applying.takeSnapshot(model),
+  });
+  live.start();
+  onCleanup(() => live.stop());
+
+  const me = () => (topics.track("me"), model.me);
+  const tookMessage = (message: Message) => took(applying.applyMessages(model, [message]));
+  const doomed = new Doomed(model.me.id, (roomId, seq) => api.deleteMessage(roomId, seq).then(tookMessage));
+  onCleanup(() => doomed.stop());
+  const user = (id: string): User | undefined => {
+    topics.track(`user:${id}`);
+    const found = model.users.get(id);
+    if (!found) people.want(id);
+    return found;
+  };
+  const rooms = createMemo(() => {
+    topics.track("rooms");
+    return [...model.rooms.values()].map((view) => ({ view, room: view.room, unread: unread(view, model.me.id) }));
+  });
+
+  return {
+    api,
+    drafts: new Drafts(model.me.id),
+    me,
+    rooms,
+    connection: () => (topics.track("connection"), model.connection),
+    outbox: () => (topics.track("outbox"), model.outbox),
+    typing: (roomId: string) => (topics.track(`typing:${roomId}`), model.typing.get(roomId) ?? []),
+    members: (roomId: string) => topics.track(`members:${roomId}`),
+    threadTouched: (roomId: string, seq: number) => topics.track(`thread:${roomId}:${seq}`),
+    /** How many other members have got and read what stands at a position. */
+    reached(roomId: string, seq: number): { delivered: number; read: number } {
+      topics.track(`receipts:${roomId}`);
+      const marks = [...(model.rooms.get(roomId)?.receipts.values() ?? [])];
+      return {
+        delivered: marks.filter((mark) => mark.deliveredSeq >= seq).length,
+        read: marks.filter((mark) => mark.readSeq >= seq).length,
+      };
+    },
+    async saveSettings(roomId: string, changes: Parameters<Api["updateMembership"]>[1]): Promise<void> {
+      took(applying.applySettings(model, await api.updateMembership(roomId, changes)));
+    },
+    pinsTouched: (roomId: string) => topics.track(`pins:${roomId}`),
+
+    /** The room's view; look at its messages only after `timeline`. */
+    room(roomId: string): RoomView | undefined {
+      topics.track(`room:${roomId}`);
+      return model.rooms.get(roomId);
+    },
+    timeline(roomId: string): RoomView | undefined {
+      topics.track(`timeline:${roomId}`);
+      return model.rooms.get(roomId);
+    },
+    unread(roomId: string): Unread {
+      topics.track("rooms");
+      const view = model.rooms.get(roomId);
+      return view ? unread(view, model.me.id) : { count: 0, more: false, mentions: 0 };
+    },
+    /** Undefined while the name is on its way. */
+    user,
+    presence(id: string): Presence | undefined {
+      topics.track(`presence:${id}`);
+      return model.presences.get(id);
+    },
+
+    ...createRooms({ api, model, topics, user }),
+    ...createQuotes({ api, model, topics }),
+    doomed,
+
+    tookUsers: (users: readonly User[]) => took(applying.applyUsers(model, users)),
+    tookPresences: (presences: readonly Presence[]) =>
+      took(presences.flatMap((presence) => applying.apply(model, { kind: "presence", presence }))),
+    readAhead(roomId: string): void {
+      ahead.set(roomId, api.listMessages(roomId, undefined, PAGE).catch(() => undefined));
+    },
+    /** The newest page, if it was asked for; once. */
+    takeAhead(roomId: string): Promise<Page | undefined> | undefined {
+      const page = ahead.get(roomId);
+      ahead.delete(roomId);
+      return page;
+    },
+    tookPage: (roomId: string, page: Page, cover: { after: number; upTo: number }) =>
+      took(applying.applyPage(model, roomId, page, cover)),
+
+    send(roomId: string, text: string, { replyTo = 0, threadSeq = 0, attachmentIds = [] as string[] } = {}): void {
+      live.send({ clientMessageId: randomId(), roomId, text, replyTo, threadSeq, attachmentIds, at: Date.now() });
+    },
+    edit: async ({ roomId, seq }: Message, text: string) => tookMessage(await api.editMessage(roomId, seq, text)),
+    react: async ({ roomId, seq }: Message, emoji: string, on: boolean) =>
+      tookMessage(await api.react(roomId, seq, emoji, on)),
+    pin: async ({ roomId, seq }: Message, on: boolean) => tookMessage(await api.pin(roomId, seq, on)),
+    /** A message that was refused, once more. */
+    resend: (message: Unsent) => live.send(message),
+    discard: (id: string) => live.discard(id),
+    /** Calls for each message that notifies; in one tab only. */
+    onArrival(tell: (message: Message) => void): void {
+      arrivals.add(tell);
+      onCleanup(() => arrivals.delete(tell));
+    },
+    watch: (roomIds: string[]) => live.watch(roomIds),
+    active: () => live.active(),
+    nudge: () => live.nudge(),
+
+    setPresence(state: PresenceState): void {
+      setPref("presence", state);
+      live.setPresence(state);
+      took(["me"]);
+    },
+    markRead(roomId: string, seq: number): void {
+      const touched = applying.markRead(model, roomId, seq);
+      if (!touched.length) return;
+      took(touched);
+      untold.set(roomId, seq);
+      tellRead();
+    },
+    /** Lost, it does no harm: the server forgets it by itself. */
+    setTyping: (roomId: string, typing: boolean) => void api.setTyping(roomId, typing).catch(() => undefined),
+
+    async saveProfile(changes: Parameters<Api["updateProfile"]>[0]): Promise<void> {
+      took(applying.applyMe(model, await api.updateProfile(changes)));
+    },
+  };
+}
+
+/** Works without a secure context too, where randomUUID does not. */
+function randomId(): string {
+  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}

@@ -1,0 +1,92 @@
+// Messages that their reader wants deleted: for some seconds that can be undone.
+// Whatever waits when the page goes is deleted by the next one.
+
+import { createSignal } from "solid-js";
+
+import { Failure } from "../failure";
+
+export const UNDO_MS = 6_000;
+
+interface Entry {
+  readonly roomId: string;
+  readonly seq: number;
+}
+
+export class Doomed {
+  readonly #prefix: string;
+  readonly #remove: (roomId: string, seq: number) => Promise<void>;
+  readonly #timers = new Map<string, ReturnType<typeof setTimeout>>();
+  readonly #entries = createSignal<readonly Entry[]>([]);
+  #failed: (failure: unknown) => void = () => undefined;
+
+  constructor(userId: string, remove: (roomId: string, seq: number) => Promise<void>) {
+    // One key for each, so that tabs never overwrite each other's.
+    this.#prefix = `causerie.doomed.${userId}.`;
+    this.#remove = remove;
+    for (const { roomId, seq } of this.#stored()) {
+      // Another tab may still be open in which it can be undone.
+      const wanted = () => localStorage.getItem(this.#name(roomId, seq)) !== null;
+      this.#timers.set(`${roomId} ${seq}`, setTimeout(() => wanted() && this.#doom(roomId, seq, 0), 2 * UNDO_MS));
+    }
+  }
+
+  has(roomId: string, seq: number): boolean {
+    return this.#entries[0]().some((entry) => entry.roomId === roomId && entry.seq === seq);
+  }
+
+  add(roomId: string, seq: number, failed: (failure: unknown) => void): void {
+    this.#failed = failed;
+    this.#doom(roomId, seq, UNDO_MS);
+  }
+
+  undo(roomId: string, seq: number): void {
+    clearTimeout(this.#timers.get(`${roomId} ${seq}`));
+    this.#drop(roomId, seq);
+  }
+
+  stop(): void {
+    for (const timer of this.#timers.values()) clearTimeout(timer);
+  }
+
+  #doom(roomId: string, seq: number, inMs: number): void {
+    clearTimeout(this.#timers.get(`${roomId} ${seq}`));
+    if (!this.has(roomId, seq)) this.#entries[1]([...this.#entries[0](), { roomId, seq }]);
+    try {
+      localStorage.setItem(this.#name(roomId, seq), "");
+    } catch {
+      // Full or forbidden: it is deleted as long as the page stays.
+    }
+    this.#timers.set(`${roomId} ${seq}`, setTimeout(() => void this.#execute(roomId, seq), inMs));
+  }
+
+  async #execute(roomId: string, seq: number): Promise<void> {
+    try {
+      await this.#remove(roomId, seq);
+    } catch (error) {
+      // Without a connection it waits for one.
+      if (error instanceof Failure && error.code === "unavailable") return this.#doom(roomId, seq, UNDO_MS);
+      this.#failed(error);
+    }
+    this.#drop(roomId, seq);
+  }
+
+  #drop(roomId: string, seq: number): void {
+    this.#timers.delete(`${roomId} ${seq}`);
+    localStorage.removeItem(this.#name(roomId, seq));
+    this.#entries[1](this.#entries[0]().filter((entry) => entry.roomId !== roomId || entry.seq !== seq));
+  }
+
+  #name(roomId: string, seq: number): string {
+    return `${this.#prefix}${seq}.${roomId}`;
+  }
+
+  #stored(): Entry[] {
+    const names = Array.from({ length: localStorage.length }, (_, i) => localStorage.key(i) ?? "");
+    return names
+      .filter((name) => name.startsWith(this.#prefix))
+      .map((name) => {
+        const [seq = "", ...room] = name.slice(this.#prefix.length).split(".");
+        return { roomId: room.join("."), seq: Number(seq) };
+      });
+  }
+}

@@ -1,0 +1,40 @@
+// Whether a message notifies a user: the rule that the protos state beside
+// RoomSettings. Pure.
+
+import type { Message, PresenceState, RoomSettings } from "../nouns";
+import type { RoomView } from "./model";
+
+export interface Situation {
+  readonly me: string;
+  readonly settings: RoomSettings;
+  /** Up to where the user has read the room, or the thread. */
+  readonly readSeq: number;
+  /** The user's own. */
+  readonly presence: PresenceState;
+  readonly senderBlocked: boolean;
+  readonly followsThread: boolean;
+  readonly now: number;
+}
+
+export function notifies(message: Message, situation: Situation): boolean {
+  const { me, settings, readSeq, presence, senderBlocked, followsThread, now } = situation;
+  const fresh = message.seq === message.changedSeq && message.seq > readSeq;
+  const text = message.content.kind === "text" && message.senderId !== me;
+  const called = message.mentions.some(
+    ({ userId, all, here }) => userId === me || all || (here && presence === "online"),
+  );
+  const wanted = settings.level === "all" || (settings.level === "mentions" && called);
+  const silent = senderBlocked || presence === "busy" || settings.mutedUntil > now;
+  return fresh && text && wanted && !silent && (!message.threadSeq || followsThread || called);
+}
+
+/** As far as this client knows: whoever wrote the root, answered or was called there follows a thread. */
+export function followsThread({ messages }: RoomView, threadSeq: number, me: string): boolean {
+  if (!threadSeq) return false;
+  if (messages.get(threadSeq)?.senderId === me) return true;
+  for (const message of messages.values()) {
+    if (message.threadSeq !== threadSeq) continue;
+    if (message.senderId === me || message.mentions.some(({ userId }) => userId === me)) return true;
+  }
+  return false;
+}

@@ -1,0 +1,59 @@
+// What this browser remembers of the user's wishes.
+
+import { createSignal } from "solid-js";
+
+import type { PresenceState } from "../nouns";
+
+export type Theme = "system" | "light" | "dark";
+
+interface Stored {
+  theme: Theme;
+  /** Empty: as the browser says. */
+  language: string;
+  /** Enter sends and Shift+Enter breaks the line; else Ctrl+Enter sends. */
+  enterSends: boolean;
+  /** How the user chose to be seen. */
+  presence: PresenceState;
+  /** The room to open first. */
+  lastRoom: string;
+  showMembers: boolean;
+  /** Of which messages the browser tells while nobody looks at the page. */
+  notify: "none" | "direct" | "all";
+  sound: boolean;
+}
+
+const KEY = "causerie.prefs";
+const DEFAULTS: Stored = {
+  theme: "system",
+  language: "",
+  enterSends: true,
+  presence: "online",
+  lastRoom: "",
+  showMembers: true,
+  notify: "none",
+  sound: true,
+};
+
+function stored(): Stored {
+  try {
+    return { ...DEFAULTS, ...(JSON.parse(localStorage.getItem(KEY) ?? "{}") as Partial<Stored>) };
+  } catch {
+    return DEFAULTS;
+  }
+}
+
+const [prefs, change] = createSignal(stored());
+
+window.addEventListener("storage", ({ key }) => key === KEY && change(stored()));
+
+export { prefs };
+
+export function setPref<K extends keyof Stored>(key: K, value: Stored[K]): void {
+  const next = { ...prefs(), [key]: value };
+  change(next);
+  try {
+    localStorage.setItem(KEY, JSON.stringify(next));
+  } catch {
+    // Full or forbidden: it holds until the page is closed.
+  }
+}

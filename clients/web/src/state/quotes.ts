@@ -1,0 +1,43 @@
+// Single messages out of their context: those that others answer.
+
+import type { Api } from "../api/calls";
+import type { Message } from "../nouns";
+import { applyMessages } from "./apply";
+import type { Model } from "./model";
+import type { Topics } from "./topics";
+
+interface Parts {
+  readonly api: Pick<Api, "getMessage">;
+  readonly model: Model;
+  readonly topics: Topics;
+}
+
+export function createQuotes({ api, model, topics }: Parts) {
+  const asked = new Set<string>();
+  return {
+    /** Undefined while it is on its way. */
+    message(roomId: string, seq: number): Message | undefined {
+      const name = `${roomId}:${seq}`;
+      topics.track(`message:${name}`);
+      const found = model.rooms.get(roomId)?.messages.get(seq);
+      if (!found && !asked.has(name)) {
+        asked.add(name);
+        api.getMessage(roomId, seq).then(
+          (message) => topics.touch(applyMessages(model, [message])),
+          // It is asked for again when it is next shown.
+          () => asked.delete(name),
+        );
+      }
+      return found;
+    },
+    /** The newest message of one's own that can be edited. */
+    lastOwn(roomId: string): Message | undefined {
+      const view = model.rooms.get(roomId);
+      for (let i = (view?.order.length ?? 0) - 1; view && i >= 0; i--) {
+        const message = view.messages.get(view.order[i] ?? 0);
+        if (message?.senderId === model.me.id && message.content.kind === "text") return message;
+      }
+      return undefined;
+    },
+  };
+}

@@ -1,0 +1,37 @@
+// Which stretches of a room's log are known: a pure structure. A stretch goes
+// from after one position up to another; stretches that touch are one.
+
+export interface Range {
+  readonly after: number;
+  readonly upTo: number;
+}
+
+/** Sorted, apart from each other, and the last one is where live changes go. */
+export type Ranges = readonly Range[];
+
+/** The stretches with one more known. */
+export function known(ranges: Ranges, more: Range): Ranges {
+  const before = ranges.filter((range) => range.upTo < more.after);
+  const behind = ranges.filter((range) => range.after > more.upTo);
+  const touched = ranges.slice(before.length, ranges.length - behind.length);
+  const after = Math.min(more.after, ...touched.map((range) => range.after));
+  const upTo = Math.max(more.upTo, ...touched.map((range) => range.upTo));
+  return [...before, { after, upTo }, ...behind];
+}
+
+/** The stretch that has the position. */
+export function rangeOf(ranges: Ranges, seq: number): Range | undefined {
+  return ranges.find((range) => range.after < seq && seq <= range.upTo);
+}
+
+/** The index of the first element that is greater than `seq`; sorted, found by halving. */
+export function firstAfter(sorted: readonly number[], seq: number): number {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((sorted[middle] ?? 0) <= seq) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

@@ -1,0 +1,91 @@
+// What rooms are called, what the user may do in them, and doing it.
+
+import { createSignal } from "solid-js";
+
+import type { Api } from "../api/calls";
+import type { Role, Room, User } from "../nouns";
+import { applyBlocked } from "./apply";
+import type { Model, RoomView } from "./model";
+import type { Topics } from "./topics";
+
+interface Parts {
+  readonly api: Api;
+  readonly model: Model;
+  readonly topics: Topics;
+  readonly user: (id: string) => User | undefined;
+}
+
+export interface Rights {
+  /** May write messages and reactions. */
+  readonly write: boolean;
+  readonly pin: boolean;
+  /** May change the room and its members. */
+  readonly manage: boolean;
+  readonly own: boolean;
+}
+
+const RANK: Record<Role, number> = { member: 0, admin: 1, owner: 2 };
+
+/** Whether the first may act on the second. */
+export const outranks = (own: Role, other: Role) => RANK[own] > RANK[other];
+
+export function createRooms({ api, model, topics, user }: Parts) {
+  const [blocksRead, setBlocksRead] = createSignal(false);
+
+  async function readBlocks(): Promise<void> {
+    const ids: string[] = [];
+    for (let next: string | undefined = ""; next !== undefined; ) {
+      const part = await api.listBlockedUsers(next);
+      ids.push(...part.items.map(({ id }) => id));
+      next = part.next || undefined;
+    }
+    setBlocksRead(true);
+    topics.touch(applyBlocked(model, ids));
+  }
+  const untilRead = (delayMs: number): void =>
+    void readBlocks().catch(() => setTimeout(() => untilRead(delayMs * 2), delayMs));
+  untilRead(1_000);
+
+  const view = (roomId: string): RoomView | undefined => {
+    topics.track(`room:${roomId}`);
+    return model.rooms.get(roomId);
+  };
+  /** The other one of a direct room; for notes, the user. */
+  const peerIn = (room: Room | undefined) => {
+    if (room?.kind !== "direct") return undefined;
+    return room.directUserIds.find((id) => id !== model.me.id) ?? model.me.id;
+  };
+
+  return {
+    view,
+    peer: (roomId: string) => peerIn(view(roomId)?.room),
+    /** The room's name, or the other one's in a direct room. */
+    title(roomId: string): string {
+      const room = view(roomId)?.room;
+      const peer = peerIn(room);
+      return peer ? (user(peer)?.displayName ?? "…") : (room?.name ?? "");
+    },
+    rights(roomId: string): Rights {
+      const now = view(roomId);
+      const active = now !== undefined && !now.room.archivedAt;
+      const direct = now?.room.kind === "direct";
+      const manage = active && !direct && now.role !== "member";
+      return {
+        write: active,
+        pin: active && (direct || now.role !== "member"),
+        manage,
+        own: now?.role === "owner" && !direct,
+      };
+    },
+
+    isBlocked: (userId: string) => (topics.track("blocked"), model.blocked.has(userId)),
+    blocksRead,
+    async block(userId: string, on: boolean): Promise<void> {
+      await (on ? api.blockUser(userId) : api.unblockUser(userId));
+      const next = new Set(model.blocked);
+      if (on) next.add(userId);
+      else next.delete(userId);
+      topics.touch(applyBlocked(model, next));
+    },
+  };
+}

@@ -1,0 +1,225 @@
+// What of a room's log is on the screen: one stretch of it, grown at the end to
+// which the reader goes and cut at the other, so that a long log costs no more
+// than a short one.
+
+import { batch, createEffect, createMemo, createSignal, on, untrack } from "solid-js";
+
+import type { Anchor } from "../nouns";
+import { PAGE, type Chat } from "./chat";
+import { messagesIn, tail, type RoomView } from "./model";
+import { firstAfter, rangeOf, type Range } from "./ranges";
+import { Rows, type Row } from "./rows";
+
+/** With fewer messages than this, older ones are read without being asked for. */
+const ENOUGH = 30;
+/** With more than this on the screen, the end that is farther off is cut. */
+const MOST = 700;
+const CUT_TO = 500;
+
+/** The part of a known stretch that is shown; goes along with the tail if it has no end. */
+interface Bounds {
+  readonly after: number;
+  readonly upTo: number;
+}
+
+export interface Shown {
+  readonly rows: readonly Row[];
+  readonly range: Range;
+  /** Rows were added before those that were there. */
+  readonly shift: boolean;
+  /** The stretch goes to the room's newest position. */
+  readonly atTail: boolean;
+}
+
+export type Timeline = ReturnType<typeof createTimeline>;
+
+export function createTimeline(chat: Chat, roomId: string) {
+  const [anchor, setAnchor] = createSignal<number | "tail">("tail");
+  /** Counts the stretches shown: each begins with its own measures. */
+  const [place, setPlace] = createSignal(1);
+  const [target, setTarget] = createSignal<number>();
+  const [loading, setLoading] = createSignal<"older" | "newer" | "jump">();
+  const [failed, setFailed] = createSignal(false);
+  const [newAfter, setNewAfter] = createSignal<number>();
+  const [bounds, setBounds] = createSignal<Bounds>(lastOf(chat.timeline(roomId)));
+  const builder = new Rows();
+
+  const stretch = (view: RoomView): Range | undefined => {
+    const at = anchor();
+    return at === "tail" ? tail(view) : rangeOf(view.known, at);
+  };
+  const rangeIn = (view: RoomView): Range | undefined => {
+    const whole = stretch(view);
+    if (!whole) return undefined;
+    const after = Math.min(Math.max(bounds().after, whole.after), whole.upTo);
+    return { after, upTo: Math.max(Math.min(bounds().upTo, whole.upTo), after) };
+  };
+
+  const shown = createMemo<Shown | undefined>((before) => {
+    const view = chat.timeline(roomId);
+    const range = view && rangeIn(view);
+    if (!view || !range) return undefined;
+    const atTail = range.upTo === tail(view).upTo;
+    const outbox = atTail ? chat.outbox().filter(({ message }) => message.roomId === roomId && !message.threadSeq) : [];
+    const messages = messagesIn(view, range);
+    const rows = builder.build({ messages, outbox, me: chat.me().id, after: range.after, newAfter: newAfter() });
+    // Before anything was there, nothing can have been moved.
+    const shift = before !== undefined && before.rows.length > 0 && range.after !== before.range.after && range.upTo === before.range.upTo;
+    return { rows, range, shift, atTail };
+  });
+
+  /** One at a time; a jump waits for its turn. */
+  let reading: Promise<boolean> = Promise.resolve(true);
+
+  function read(what: "older" | "newer" | "jump", at: Anchor): Promise<boolean> {
+    if (what !== "jump" && untrack(loading)) return Promise.resolve(false);
+    const before = reading;
+    reading = before.then(() => readNow(what, at));
+    setLoading(what);
+    return reading;
+  }
+
+  async function readNow(what: "older" | "newer" | "jump", at: Anchor): Promise<boolean> {
+    setLoading(what);
+    try {
+      const early = "before" in at ? await chat.takeAhead(roomId) : undefined;
+      // One that was read before the stream began may have missed what changed between.
+      const ahead = early && "before" in at && early.headSeq >= at.before - 1 ? early : undefined;
+      const page = ahead ?? (await chat.api.listMessages(roomId, at, PAGE));
+      const first = page.messages[0]?.seq;
+      const last = page.messages.at(-1)?.seq;
+      const after = "after" in at ? at.after : page.hasOlder && first !== undefined ? first - 1 : 0;
+      const upTo = "before" in at && !ahead ? at.before - 1 : page.hasNewer && last !== undefined ? last : page.headSeq;
+      batch(() => {
+        setFailed(false);
+        chat.tookPage(roomId, page, { after, upTo });
+      });
+      return true;
+    } catch {
+      setFailed(true);
+      return false;
+    } finally {
+      setLoading(undefined);
+    }
+  }
+
+  /** Shows a page more at one end, of what is known or else of what is read. */
+  async function grow(what: "older" | "newer"): Promise<void> {
+    const view = untrack(() => chat.timeline(roomId));
+    const now = untrack(shown);
+    const whole = view && untrack(() => stretch(view));
+    if (!view || !now || !whole || untrack(loading)) return;
+    const older = what === "older";
+    if (older ? now.range.after === 0 : now.atTail) return;
+    cut(view, now.range, older);
+    const { after, upTo } = now.range;
+    const unknown = older ? whole.after >= after : whole.upTo <= upTo;
+    if (unknown && !(await read(what, older ? { before: after + 1 } : { after: upTo }))) return;
+    const { order, room } = view;
+    if (older) {
+      const at = firstAfter(order, after) - PAGE;
+      const known = rangeOf(view.known, after)?.after ?? after;
+      setBounds({ ...untrack(bounds), after: Math.max(at > 0 ? (order[at - 1] ?? 0) : 0, known) });
+    } else {
+      const at = order[firstAfter(order, upTo) + PAGE - 1];
+      const known = rangeOf(view.known, upTo + 1)?.upTo ?? upTo;
+      const end = Math.min(at ?? known, known);
+      setBounds({ ...untrack(bounds), upTo: end >= Math.max(tail(view).upTo, room.headSeq) ? Infinity : end });
+    }
+  }
+
+  function cut({ order }: RoomView, { after, upTo }: Range, older: boolean): void {
+    const first = firstAfter(order, after);
+    const end = firstAfter(order, upTo);
+    if (end - first <= MOST) return;
+    if (older) setBounds({ ...untrack(bounds), upTo: order[first + CUT_TO - 1] ?? upTo });
+    else setBounds({ ...untrack(bounds), after: (order[end - CUT_TO] ?? after + 1) - 1 });
+  }
+
+  const loadOlder = () => void grow("older");
+  const loadNewer = () => void grow("newer");
+
+  /** Shows the message at a position. */
+  async function jump(seq: number): Promise<void> {
+    const view = chat.timeline(roomId);
+    if (!view) return;
+    const inSight = untrack(shown);
+    const here = inSight && inSight.range.after < seq && seq <= inSight.range.upTo;
+    if (!here && !rangeOf(view.known, seq) && !(await read("jump", { around: seq }))) return;
+    batch(() => {
+      if (!here) {
+        const { order } = view;
+        const at = firstAfter(order, seq);
+        setAnchor(seq);
+        setBounds({ after: (order[Math.max(at - 1 - PAGE, 0)] ?? 1) - 1, upTo: order[at + PAGE] ?? Infinity });
+        setPlace(place() + 1);
+      }
+      setTarget(undefined);
+      setTarget(seq);
+    });
+  }
+
+  function toTail(): void {
+    batch(() => {
+      setTarget(undefined);
+      if (untrack(shown)?.atTail) return;
+      setAnchor("tail");
+      setBounds(lastOf(chat.timeline(roomId)));
+      setPlace(place() + 1);
+    });
+  }
+
+  // The newest page, and more of it if little came with it.
+  createEffect(() => {
+    const now = shown();
+    if (!now || loading() || failed()) return;
+    if (now.range.after > 0 && messageCount(now) < ENOUGH) untrack(loadOlder);
+  });
+
+  // What keeps coming while nobody scrolls is not kept on the screen for ever.
+  createEffect(() => {
+    const now = shown();
+    const view = untrack(() => chat.timeline(roomId));
+    if (view && now?.atTail && now.rows.length > 2 * MOST) untrack(() => cut(view, now.range, false));
+  });
+
+  // A connection that came back is a reason to try again.
+  createEffect(() => chat.connection().kind === "live" && setFailed(false));
+
+  // The room began anew and what was looked at is not known any more.
+  createEffect(
+    on([() => chat.timeline(roomId), shown], ([view, now]) => {
+      const at = untrack(anchor);
+      if (view && !now && at !== "tail" && !untrack(loading)) toTail();
+    }),
+  );
+
+  return {
+    roomId,
+    shown,
+    place,
+    target,
+    loading,
+    failed,
+    newAfter,
+    setNewAfter,
+    loadOlder,
+    loadNewer,
+    jump,
+    toTail,
+    retry: () => setFailed(false),
+    arrived: () => setTarget(undefined),
+  };
+}
+
+/** The newest of what is known, and all that comes. */
+function lastOf(view: RoomView | undefined): Bounds {
+  const { order } = view ?? { order: [] };
+  return { after: (order[order.length - 2 * PAGE] ?? 1) - 1, upTo: Infinity };
+}
+
+function messageCount({ rows }: Shown): number {
+  let count = 0;
+  for (const row of rows) if (row.kind === "message" || row.kind === "system") count += 1;
+  return count;
+}

@@ -1,0 +1,22 @@
+// When to tell that the user types: a pure machine. The server forgets it after
+// 5 seconds, and wants to be told at most every 3.
+
+const REPEAT_MS = 3_000;
+
+export class TypingThrottle {
+  #saidAt = Number.NEGATIVE_INFINITY;
+
+  /** The user typed. Whether to say so. */
+  input(now: number): boolean {
+    if (now - this.#saidAt < REPEAT_MS) return false;
+    this.#saidAt = now;
+    return true;
+  }
+
+  /** The text was sent or cleared. Whether to say that typing stopped. */
+  stop(now: number): boolean {
+    const said = now - this.#saidAt < 5_000;
+    this.#saidAt = Number.NEGATIVE_INFINITY;
+    return said;
+  }
+}

@@ -1,0 +1,231 @@
+// One connection that keeps itself: it reconnects, resumes and heals. Only the
+// tab that leads has one.
+
+import type { Api } from "../api/calls";
+import type { Event } from "../api/events";
+import { Failure } from "../failure";
+import type { RoomChange } from "../nouns";
+import { Connection, type Happening } from "./connection";
+import type { Cursor } from "./cursor";
+import { read } from "./stream";
+import type { Session } from "./session";
+import type { Update } from "./update";
+
+export interface KeeperParts {
+  readonly api: Api;
+  readonly session: Session;
+  readonly cursor: Cursor;
+  /** Of the positions in the cursor; empty if there are none. */
+  readonly epoch: string;
+  readonly emit: (updates: Update[]) => void;
+  /** A stream is open: what it has to be told can be told. */
+  readonly opened: (connectionId: string) => void;
+  readonly epochChanged: (epoch: string) => void;
+}
+
+export class Keeper {
+  readonly #parts: KeeperParts;
+  readonly #connection = new Connection(Date.now());
+  #epoch: string;
+  #connectionId = "";
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #stream: AbortController | undefined;
+  #wake: (() => void) | undefined;
+  #pending: Update[] = [];
+
+  constructor(parts: KeeperParts) {
+    this.#parts = parts;
+    this.#epoch = parts.epoch;
+  }
+
+  get live(): boolean {
+    return this.#connection.state.kind === "live";
+  }
+
+  /** Names the stream in calls that act on it; empty while there is none. */
+  get connectionId(): string {
+    return this.#connectionId;
+  }
+
+  /** Ends when the session does, or after `stop`. */
+  async run(): Promise<void> {
+    this.#tellState();
+    while (this.#connection.state.kind !== "ended") {
+      if (this.#connection.state.kind === "waiting") await new Promise<void>((wake) => (this.#wake = wake));
+      else await this.#open();
+    }
+    clearTimeout(this.#timer);
+  }
+
+  stop(): void {
+    this.#on({ kind: "stop" });
+  }
+
+  nudge(): void {
+    this.#on({ kind: "nudge" });
+  }
+
+  #on(happening: Happening): void {
+    const before = this.#connection.state;
+    const after = this.#connection.on(happening, Date.now(), Math.random());
+    this.#arm();
+    if (before === after) return;
+    if (after.kind === "waiting" || after.kind === "ended") this.#stream?.abort();
+    if (after.kind !== "waiting") this.#wake?.();
+    this.#tellState();
+  }
+
+  #tellState(): void {
+    this.#pending.push({ kind: "connection", state: this.#connection.state });
+    this.#flush();
+  }
+
+  #flush(): void {
+    const updates = this.#pending;
+    this.#pending = [];
+    if (updates.length) this.#parts.emit(updates);
+  }
+
+  #arm(): void {
+    clearTimeout(this.#timer);
+    const deadline = this.#connection.deadline();
+    if (deadline === undefined) return;
+    this.#timer = setTimeout(() => this.#on({ kind: "deadline" }), Math.max(deadline - Date.now(), 0));
+  }
+
+  async #open(): Promise<void> {
+    const { api, cursor } = this.#parts;
+    const stream = (this.#stream = new AbortController());
+    this.#arm();
+    try {
+      const take = (events: Event[]) => (stream.signal.aborted ? Promise.resolve() : this.#take(events));
+      await read(api, { resume: cursor.positions, epoch: this.#epoch, signal: stream.signal, take });
+      this.#on({ kind: "lost" });
+    } catch (error) {
+      await this.#failed(error);
+    } finally {
+      this.#connectionId = "";
+      stream.abort();
+      this.#flush();
+    }
+  }
+
+  async #failed(error: unknown): Promise<void> {
+    if (error instanceof Failure && error.isTokenExpired) return this.#renewAndRetry();
+    if (error instanceof Failure && error.isSignedOut) return this.#signedOut();
+    if (!(error instanceof Failure)) console.error(error);
+    this.#on({ kind: "lost" });
+  }
+
+  async #renewAndRetry(): Promise<void> {
+    const { session } = this.#parts;
+    const renewed = await session.renew(await session.token()).catch((error: unknown) => error);
+    if (renewed instanceof Failure && renewed.isSignedOut) return this.#signedOut();
+    this.#on({ kind: "lost" });
+    if (typeof renewed === "string") this.#on({ kind: "nudge" });
+  }
+
+  #signedOut(): void {
+    this.#on({ kind: "stop" });
+    this.#parts.session.end();
+  }
+
+  async #take(events: Event[]): Promise<void> {
+    this.#on({ kind: "heard" });
+    for (const event of events) await this.#event(event);
+    this.#flush();
+  }
+
+  async #event(event: Event): Promise<void> {
+    const { cursor } = this.#parts;
+    switch (event.kind) {
+      case "ready":
+        return this.#ready(event);
+      case "change":
+        return this.#change(event.change);
+      case "reset":
+      case "roomAdded":
+        cursor.begin(event.summary.room.id, event.summary.room.headSeq);
+        this.#pending.push(event);
+        return;
+      case "roomGone":
+        cursor.forget(event.roomId);
+        this.#pending.push(event);
+        return;
+      case "typing":
+      case "presence":
+      case "readMark":
+      case "receipt":
+      case "roomSettings":
+        this.#pending.push(event);
+        return;
+      case "live":
+        return this.#on({ kind: "caughtUp" });
+      case "lagging":
+        return this.#on({ kind: "lagging" });
+      case "heartbeat":
+        return this.#checkHeads(event.heads);
+      case "tokenExpiring":
+        return void this.#renewToken();
+      case "goodbye":
+        return this.#goodbye(event);
+    }
+  }
+
+  #ready({ connectionId, heartbeatMs, epoch, me }: Extract<Event, { kind: "ready" }>): void {
+    // Another store: the server drops our positions, and so do we.
+    if (this.#epoch && this.#epoch !== epoch) this.#parts.cursor.clear();
+    this.#epoch = epoch;
+    this.#parts.epochChanged(epoch);
+    this.#connectionId = connectionId;
+    this.#pending.push({ kind: "ready", me });
+    this.#on({ kind: "opened", heartbeatMs });
+    this.#parts.opened(connectionId);
+  }
+
+  async #change(change: RoomChange): Promise<void> {
+    const verdict = this.#parts.cursor.accept(change.roomId, change.afterSeq, change.seq);
+    if (verdict === "deliver") this.#pending.push({ kind: "change", change });
+    else if (verdict === "gap") await this.#heal(change.roomId, change.seq);
+  }
+
+  async #checkHeads(heads: Readonly<Record<string, number>>): Promise<void> {
+    for (const [roomId, head] of Object.entries(heads)) await this.#heal(roomId, head);
+  }
+
+  /** Asks for what is missing. If that fails, the next stream brings it. */
+  async #heal(roomId: string, head: number): Promise<void> {
+    const { api, cursor } = this.#parts;
+    for (;;) {
+      const at = cursor.position(roomId);
+      if (at === undefined || at >= head) return;
+      const missed = await api.syncRoom(roomId, at).catch(() => undefined);
+      if (!missed || missed.syncedSeq <= at) return this.#on({ kind: "lost" });
+      for (const change of missed.changes) {
+        if (cursor.accept(roomId, change.afterSeq, change.seq) === "deliver") {
+          this.#pending.push({ kind: "change", change });
+        }
+      }
+      // Whatever the changes told, the room is known up to here now.
+      if ((cursor.position(roomId) ?? 0) <= at) return this.#on({ kind: "lost" });
+    }
+  }
+
+  /** If it fails the stream will end, and opening the next one shows why. */
+  async #renewToken(): Promise<void> {
+    const { api, session } = this.#parts;
+    const connectionId = this.#connectionId;
+    try {
+      await api.renewToken(connectionId, await session.renew(await session.token()));
+    } catch (error) {
+      console.debug("the stream's token could not be renewed", error);
+    }
+  }
+
+  async #goodbye({ why, reconnect, retryAfterMs }: Extract<Event, { kind: "goodbye" }>): Promise<void> {
+    if (why === "revoked") return this.#signedOut();
+    // An expired token is no end as long as it can be renewed.
+    if (why === "tokenExpired") return this.#renewAndRetry();
+    this.#on({ kind: "goodbye", reconnect, retryAfterMs });
+  }
+}

@@ -1,0 +1,45 @@
+// Where the outbox survives a reload: one key for each message, so that tabs
+// never overwrite each other's.
+
+import type { Unsent } from "../nouns";
+
+export interface Kept {
+  readonly message: Unsent;
+  /** Why it was refused for good; empty while it waits. */
+  readonly refused: string;
+}
+
+export class OutboxStore {
+  readonly #prefix: string;
+
+  constructor(userId: string) {
+    this.#prefix = `causerie.outbox.${userId}.`;
+  }
+
+  put(message: Unsent, refused = ""): void {
+    try {
+      localStorage.setItem(this.#prefix + message.clientMessageId, JSON.stringify({ message, refused }));
+    } catch {
+      // The storage is full or forbidden: the message still waits in this page.
+    }
+  }
+
+  remove(id: string): void {
+    localStorage.removeItem(this.#prefix + id);
+  }
+
+  /** In the order in which they were written. */
+  all(): Kept[] {
+    const kept: Kept[] = [];
+    for (let i = 0; i < localStorage.length; i++) {
+      const key = localStorage.key(i);
+      if (!key?.startsWith(this.#prefix)) continue;
+      try {
+        kept.push(JSON.parse(localStorage.getItem(key) ?? "") as Kept);
+      } catch {
+        localStorage.removeItem(key);
+      }
+    }
+    return kept.sort((a, b) => a.message.at - b.message.at);
+  }
+}

@@ -1,0 +1,91 @@
+// Messages that have not been acknowledged: a pure queue. Each has its
+// `clientMessageId` from the start, so that sending it again is harmless.
+
+import type { Failure } from "../failure";
+import type { Unsent } from "../nouns";
+
+const FIRST_DELAY_MS = 500;
+const LONGEST_DELAY_MS = 30_000;
+
+interface Entry {
+  readonly message: Unsent;
+  inFlight: boolean;
+  failures: number;
+  notBefore: number;
+}
+
+/**
+ * What became of an attempt: it is done with, well or not; it stays and will be
+ * tried again; or no such message waits.
+ */
+export type Settled = "done" | "again" | "unknown";
+
+/** The queue. Messages of a room leave one after the other, in order. */
+export class Outbox {
+  #entries: Entry[] = [];
+
+  constructor(messages: Iterable<Unsent> = []) {
+    for (const message of messages) this.push(message);
+  }
+
+  /** Putting a message in again changes nothing. */
+  push(message: Unsent): void {
+    if (this.#find(message.clientMessageId)) return;
+    this.#entries.push({ message, inFlight: false, failures: 0, notBefore: 0 });
+  }
+
+  /** The next message that may leave now; it is in flight from here on. */
+  next(now: number): Unsent | undefined {
+    const blocked = new Set<string>();
+    for (const entry of this.#entries) {
+      const { roomId } = entry.message;
+      if (blocked.has(roomId)) continue;
+      if (!entry.inFlight && entry.notBefore <= now) {
+        entry.inFlight = true;
+        return entry.message;
+      }
+      blocked.add(roomId);
+    }
+    return undefined;
+  }
+
+  /** When a message that waits may leave. */
+  wakesAt(): number | undefined {
+    const times = this.#entries.filter((e) => !e.inFlight && e.notBefore > 0).map((e) => e.notBefore);
+    return times.length ? Math.min(...times) : undefined;
+  }
+
+  /** The answer to an attempt. */
+  settle(id: string, failure: Failure | undefined, now: number): Settled {
+    const entry = this.#find(id);
+    if (!entry) return "unknown";
+    if (failure && !failure.isFinal) {
+      const delay = FIRST_DELAY_MS * 2 ** Math.min(entry.failures, 10);
+      entry.inFlight = false;
+      entry.failures += 1;
+      entry.notBefore = now + Math.min(failure.retryAfterMs ?? delay, LONGEST_DELAY_MS);
+      return "again";
+    }
+    this.remove(id);
+    return "done";
+  }
+
+  /** The writer does not want it any more. */
+  remove(id: string): void {
+    this.#entries = this.#entries.filter((e) => e.message.clientMessageId !== id);
+  }
+
+  /** The connection is gone: what was in flight may or may not have arrived, and is sent again. */
+  lost(): void {
+    for (const entry of this.#entries) entry.inFlight = false;
+  }
+
+  /** What waits, oldest first. */
+  waiting(): Unsent[] {
+    return this.#entries.map((entry) => entry.message);
+  }
+
+  #find(id: string): Entry | undefined {
+    return this.#entries.find((entry) => entry.message.clientMessageId === id);
+  }
+}

@@ -1,0 +1,17 @@
+// The one loop that reads a stream.
+
+import type { Api } from "../api/calls";
+import type { Event } from "../api/events";
+
+export interface Reading {
+  readonly resume: ReadonlyMap<string, number>;
+  readonly epoch: string;
+  readonly signal: AbortSignal;
+  /** Takes a batch; the next one is not read before it is done with this one. */
+  readonly take: (events: Event[]) => Promise<void>;
+}
+
+/** Ends when the stream does; throws Failure when it breaks. */
+export async function read(api: Pick<Api, "subscribe">, { resume, epoch, signal, take }: Reading): Promise<void> {
+  for await (const events of api.subscribe(resume, epoch, signal)) await take(events);
+}

@@ -1,0 +1,40 @@
+// What the tabs of one session say to each other.
+
+import type { PresenceState, Unsent } from "../nouns";
+import type { Snapshot, Update } from "./update";
+
+export type Word =
+  /** A tab that knows nothing asks for a snapshot. */
+  | { kind: "hello"; tab: string }
+  | { kind: "snapshot"; tab: string; epoch: string; snapshot: Snapshot }
+  /** The tab that leads tells what happened. */
+  | { kind: "updates"; updates: Update[] }
+  /** A tab has begun to lead and asks the others what they look at. */
+  | { kind: "who" }
+  | { kind: "watch"; tab: string; roomIds: string[] }
+  | { kind: "bye"; tab: string }
+  | { kind: "queue"; message: Unsent }
+  | { kind: "discard"; id: string }
+  | { kind: "active"; at: number }
+  | { kind: "presence"; state: PresenceState }
+  | { kind: "nudge" };
+
+export class Tabs {
+  /** Names this tab among the others. */
+  readonly id = crypto.getRandomValues(new Uint32Array(2)).join("-");
+  readonly #channel: BroadcastChannel;
+
+  constructor(sessionId: string, hear: (word: Word) => void) {
+    this.#channel = new BroadcastChannel(`causerie.${sessionId}`);
+    this.#channel.onmessage = ({ data }: MessageEvent<Word>) => hear(data);
+  }
+
+  /** To all tabs but this one. */
+  say(word: Word): void {
+    this.#channel.postMessage(word);
+  }
+
+  close(): void {
+    this.#channel.close();
+  }
+}

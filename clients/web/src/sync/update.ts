@@ -1,0 +1,43 @@
+// What sync tells state. Plain data: one tab hands it to the others.
+
+import type { Message, Presence, Receipt, RoomChange, RoomSettings, RoomSummary, Unsent, User, WatchedRoom } from "../nouns";
+import type { State } from "./connection";
+
+export type Update =
+  /** The connection's state has changed. */
+  | { kind: "connection"; state: State }
+  /** A stream is open; after an interruption, again. */
+  | { kind: "ready"; me: User }
+  /** In each room changes come once, in order, without a hole. */
+  | { kind: "change"; change: RoomChange }
+  /** Drop what you know of this room and begin here. */
+  | { kind: "reset"; summary: RoomSummary; messages: readonly Message[] }
+  | { kind: "roomAdded"; summary: RoomSummary }
+  | { kind: "roomGone"; roomId: string }
+  | { kind: "typing"; roomId: string; userId: string; typing: boolean }
+  | { kind: "presence"; presence: Presence }
+  | { kind: "readMark"; roomId: string; userId: string; readSeq: number }
+  | { kind: "receipt"; receipt: Receipt }
+  | { kind: "roomSettings"; settings: RoomSettings }
+  /** The rooms that are looked at, as they are now. */
+  | { kind: "watched"; rooms: readonly WatchedRoom[] }
+  /** A message was put into the outbox, here or in another tab. */
+  | { kind: "queued"; message: Unsent }
+  /** A message of the outbox is stored. */
+  | { kind: "sent"; id: string; message: Message }
+  /** A message of the outbox was refused for good. It stays until its writer decides. */
+  | { kind: "refused"; message: Unsent; reason: string }
+  /** Its writer has taken it out of the outbox. */
+  | { kind: "discarded"; id: string }
+  /** Another tab's knowledge: drop all and take this. */
+  | { kind: "snapshot"; snapshot: Snapshot };
+
+/** All that a tab has to know to follow another one's updates. */
+export interface Snapshot {
+  readonly me: User;
+  readonly connection: State;
+  /** Each with the position up to which it is known as its head. */
+  readonly rooms: readonly RoomSummary[];
+  readonly users: readonly User[];
+  readonly presences: readonly Presence[];
+}

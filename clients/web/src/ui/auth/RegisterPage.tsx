@@ -1,0 +1,90 @@
+import { createSignal } from "solid-js";
+
+import type { App } from "../../state/app";
+import { t } from "../i18n";
+import { Field } from "../kit/Field";
+import { createForm, text } from "../kit/form";
+import { Problem } from "../kit/Problem";
+import { AuthPage } from "./AuthPage";
+
+export default function RegisterPage(props: { app: App }) {
+  const [differ, setDiffer] = createSignal(false);
+  const form = createForm(async (data) => {
+    const password = text(data, "password");
+    setDiffer(password !== text(data, "again"));
+    if (differ()) return;
+    await props.app.register({
+      username: text(data, "username").trim(),
+      displayName: text(data, "displayName").trim(),
+      email: text(data, "email").trim(),
+      password,
+    });
+  });
+  return (
+    <AuthPage
+      title={t("registerTitle")}
+      foot={
+        <>
+          {t("haveAccount")} <a href="/login">{t("signIn")}</a>
+        </>
+      }
+    >
+      <form onSubmit={form.submit}>
+        <Field
+          label={t("username")}
+          name="username"
+          hint={t("usernameHint")}
+          autocomplete="username"
+          autocapitalize="none"
+          spellcheck={false}
+          minLength={3}
+          maxLength={32}
+          required
+          autofocus
+          error={form.wrong("username")}
+        />
+        <Field
+          label={t("displayName")}
+          name="displayName"
+          hint={t("displayNameHint")}
+          autocomplete="name"
+          maxLength={64}
+          optional
+          error={form.wrong("display_name")}
+        />
+        <Field
+          label={t("email")}
+          name="email"
+          type="email"
+          autocomplete="email"
+          maxLength={254}
+          optional
+          error={form.wrong("email")}
+        />
+        <Field
+          label={t("password")}
+          name="password"
+          type="password"
+          hint={t("passwordHint")}
+          autocomplete="new-password"
+          minLength={8}
+          maxLength={256}
+          required
+          error={form.wrong("password")}
+        />
+        <Field
+          label={t("passwordAgain")}
+          name="again"
+          type="password"
+          autocomplete="new-password"
+          required
+          error={differ() ? t("passwordsDiffer") : undefined}
+        />
+        <Problem text={form.problem()} />
+        <button class="button button-primary button-wide" disabled={form.busy()}>
+          {t("register")}
+        </button>
+      </form>
+    </AuthPage>
+  );
+}

@@ -1,0 +1,45 @@
+import { Show } from "solid-js";
+
+import type { Room } from "../../nouns";
+import { useChat } from "../../state/chat";
+import { t } from "../i18n";
+import { Avatar } from "../kit/Avatar";
+import { createForm } from "../kit/form";
+import { Problem } from "../kit/Problem";
+import { navigate, roomPath } from "../router";
+
+export function DirectoryItem(props: { room: Room; joined: boolean }) {
+  const chat = useChat();
+  const joined = () => chat.room(props.room.id) !== undefined || props.joined;
+  const form = createForm(async () => {
+    await chat.api.joinRoom(props.room.id);
+    navigate(roomPath(props.room.id));
+  });
+  return (
+    <li class="directory-item">
+      <Avatar id={props.room.id} name={props.room.name} shape="room" size="large" />
+      <div class="directory-text">
+        <h2 dir="auto">{props.room.name}</h2>
+        <Show when={props.room.topic}>
+          <p dir="auto">{props.room.topic}</p>
+        </Show>
+        <p class="muted small">{t("members", { count: props.room.memberCount })}</p>
+        <Problem text={form.problem()} />
+      </div>
+      <Show
+        when={joined()}
+        fallback={
+          <form onSubmit={form.submit}>
+            <button class="button button-soft" disabled={form.busy()} aria-label={`${t("join")}: ${props.room.name}`}>
+              {t("join")}
+            </button>
+          </form>
+        }
+      >
+        <a class="button" href={roomPath(props.room.id)} aria-label={`${t("open")}: ${props.room.name}`}>
+          {t("open")}
+        </a>
+      </Show>
+    </li>
+  );
+}

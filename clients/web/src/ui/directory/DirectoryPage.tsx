@@ -1,0 +1,69 @@
+import { For, Show, createEffect, createSignal, on, onCleanup } from "solid-js";
+
+import { useChat } from "../../state/chat";
+import { createPaged } from "../../state/paged";
+import { explain, t } from "../i18n";
+import { Icon } from "../kit/Icon";
+import { DirectoryItem } from "./DirectoryItem";
+
+const PAUSE_MS = 200;
+
+export default function DirectoryPage(props: { onCreate: () => void }) {
+  const chat = useChat();
+  const [query, setQuery] = createSignal("");
+  const rooms = createPaged((text, token) => chat.api.browseRooms(text, token));
+  createEffect(
+    on(query, (text, before) => {
+      const timer = setTimeout(() => void rooms.search(text.trim()), before === undefined ? 0 : PAUSE_MS);
+      onCleanup(() => clearTimeout(timer));
+    }),
+  );
+  return (
+    <div class="page">
+      <header class="page-head">
+        <a class="icon-button back" href="/" aria-label={t("back")}>
+          <Icon name="back" />
+        </a>
+        <div class="grow">
+          <h1>{t("directory")}</h1>
+          <p class="muted">{t("directoryHint")}</p>
+        </div>
+        <button type="button" class="button button-primary" onClick={() => props.onCreate()}>
+          <Icon name="plus" />
+          {t("createRoom")}
+        </button>
+      </header>
+      <div class="search-box search-box-large">
+        <Icon name="search" />
+        <input
+          type="search"
+          aria-label={t("findRoom")}
+          placeholder={t("findRoom")}
+          maxLength={64}
+          onInput={(event) => setQuery(event.currentTarget.value)}
+        />
+      </div>
+      <ul class="directory" aria-busy={rooms.loading()}>
+        <For each={rooms.items()}>{({ room, joined }) => <DirectoryItem room={room} joined={joined} />}</For>
+      </ul>
+      <Show when={rooms.failure()}>
+        {(failure) => (
+          <p class="page-note">
+            {explain(failure())}{" "}
+            <button type="button" class="link" onClick={() => void rooms.search(query().trim())}>
+              {t("tryAgain")}
+            </button>
+          </p>
+        )}
+      </Show>
+      <Show when={!rooms.loading() && !rooms.failure() && query().trim() && !rooms.items().length}>
+        <p class="page-note muted">{t("noRoomFound", { query: query().trim() })}</p>
+      </Show>
+      <Show when={rooms.hasMore()}>
+        <button type="button" class="button page-more" disabled={rooms.loading()} onClick={() => void rooms.more()}>
+          {t("more")}
+        </button>
+      </Show>
+    </div>
+  );
+}

@@ -1,0 +1,86 @@
+import { For, Show, createMemo, createResource, createSignal, onMount } from "solid-js";
+
+import { allEmoji, recentEmoji, type EmojiGroup } from "../../state/emoji";
+import { t, type Key } from "../i18n";
+import { Icon } from "../kit/Icon";
+
+const TITLES: Record<string, Key> = {
+  recent: "emojiRecent",
+  smileys_emotion: "emojiSmileys",
+  people_body: "emojiPeople",
+  animals_nature: "emojiNature",
+  food_drink: "emojiFood",
+  travel_places: "emojiTravel",
+  activities: "emojiActivities",
+  objects: "emojiObjects",
+  symbols: "emojiSymbols",
+  flags: "emojiFlags",
+};
+const COLUMNS = 8;
+
+/** All emoji, with a search; arrows move among them. */
+export default function EmojiPicker(props: { onPick: (emoji: string) => void; onClose: () => void }) {
+  const [query, setQuery] = createSignal("");
+  const [all] = createResource(() => allEmoji().catch(() => [] as readonly EmojiGroup[]));
+  const recent: EmojiGroup = ["recent", recentEmoji().map((emoji) => [emoji, ""] as const)];
+  const groups = createMemo((): readonly EmojiGroup[] => {
+    const words = query().trim().toLowerCase().split(/\s+/).filter(Boolean);
+    if (!words.length) return [recent, ...(all() ?? [])];
+    const fits = (name: string) => words.every((word) => ` ${name}`.includes(` ${word}`));
+    const found = (all() ?? []).map(([group, emoji]) => [group, emoji.filter(([, name]) => fits(name))] as const);
+    return found.filter(([, emoji]) => emoji.length);
+  });
+  let root!: HTMLDivElement;
+  let field!: HTMLInputElement;
+  onMount(() => field.focus({ preventScroll: true }));
+
+  function onKeyDown(event: KeyboardEvent): void {
+    const buttons = [...root.querySelectorAll<HTMLElement>(".emoji-grid button")];
+    const at = buttons.indexOf(document.activeElement as HTMLElement);
+    const rtl = document.documentElement.dir === "rtl" ? -1 : 1;
+    const by = { ArrowDown: COLUMNS, ArrowUp: -COLUMNS, ArrowRight: rtl, ArrowLeft: -rtl }[event.key];
+    event.stopPropagation();
+    if (event.key === "Escape") props.onClose();
+    else if (event.key === "Enter" && at < 0 && query()) buttons[0]?.click();
+    else if (at < 0 && event.key === "ArrowDown") buttons[0]?.focus();
+    else if (at >= 0 && by !== undefined) (buttons[at + by] ?? (by < 0 ? field : undefined))?.focus();
+    else return;
+    event.preventDefault();
+  }
+
+  return (
+    <div ref={root} class="emoji-picker" role="dialog" aria-label={t("emoji")} onKeyDown={onKeyDown}>
+      <div class="search-box">
+        <Icon name="search" />
+        <input
+          ref={field}
+          type="search"
+          aria-label={t("findEmoji")}
+          placeholder={t("findEmoji")}
+          onInput={(event) => setQuery(event.currentTarget.value)}
+        />
+      </div>
+      <div class="emoji-scroll">
+        <For each={groups()}>
+          {([group, emoji]) => (
+            <section class="emoji-group" aria-label={t(TITLES[group] ?? "emoji")}>
+              <h3>{t(TITLES[group] ?? "emoji")}</h3>
+              <div class="emoji-grid">
+                <For each={emoji}>
+                  {([it, name]) => (
+                    <button type="button" tabIndex={-1} title={name} aria-label={name || it} onClick={() => props.onPick(it)}>
+                      {it}
+                    </button>
+                  )}
+                </For>
+              </div>
+            </section>
+          )}
+        </For>
+        <Show when={!groups().length}>
+          <p class="muted emoji-none">{t("paletteEmpty")}</p>
+        </Show>
+      </div>
+    </div>
+  );
+}

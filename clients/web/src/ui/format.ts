@@ -1,0 +1,60 @@
+// Times and numbers as the language writes them.
+
+import { locale, t } from "./i18n";
+
+type Style = "time" | "day" | "date" | "full" | "month" | "short";
+
+const STYLES: Record<Style, Intl.DateTimeFormatOptions> = {
+  time: { hour: "numeric", minute: "2-digit" },
+  day: { weekday: "long", day: "numeric", month: "long" },
+  date: { day: "numeric", month: "long", year: "numeric" },
+  full: { dateStyle: "full", timeStyle: "short" },
+  short: { day: "numeric", month: "short", hour: "numeric", minute: "2-digit" },
+  month: { day: "numeric", month: "short" },
+};
+
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+export function formatTime(at: number, style: Style): string {
+  const key = `${locale()} ${style}`;
+  const format = formats.get(key) ?? new Intl.DateTimeFormat(locale(), STYLES[style]);
+  formats.set(key, format);
+  return format.format(at);
+}
+
+/** Today, yesterday, or the day, with its year if it is another one. */
+export function formatDay(at: number): string {
+  const ago = daysAgo(at);
+  if (ago === 0) return t("today");
+  if (ago === 1) return t("yesterday");
+  return formatTime(at, new Date(at).getFullYear() === new Date().getFullYear() ? "day" : "date");
+}
+
+/** As short as a list wants it: the time today, else the day. */
+export function formatShort(at: number): string {
+  return daysAgo(at) === 0 ? formatTime(at, "time") : formatTime(at, "month");
+}
+
+function daysAgo(at: number): number {
+  const midnight = (time: number) => new Date(time).setHours(0, 0, 0, 0);
+  // Days of 23 and 25 hours round to one.
+  return Math.round((midnight(Date.now()) - midnight(at)) / 86_400_000);
+}
+
+export function formatCount({ count, more }: { count: number; more: boolean }): string {
+  const number = new Intl.NumberFormat(locale()).format(count);
+  return more ? `${number}+` : number;
+}
+
+/** “Ada, Bob and Eve”. */
+export function formatList(words: readonly string[]): string {
+  return new Intl.ListFormat(locale(), { type: "conjunction" }).format(words);
+}
+
+/** A size as people say it. */
+export function formatBytes(bytes: number): string {
+  const units = ["byte", "kilobyte", "megabyte", "gigabyte"] as const;
+  const at = Math.min(Math.floor(Math.log10(Math.max(bytes, 1)) / 3), units.length - 1);
+  const style = { style: "unit", unit: units[at] ?? "byte", unitDisplay: "short", maximumFractionDigits: at ? 1 : 0 } as const;
+  return new Intl.NumberFormat(locale(), style).format(bytes / 1000 ** at);
+}

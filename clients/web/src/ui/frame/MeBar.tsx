@@ -1,0 +1,46 @@
+import type { PresenceState } from "../../nouns";
+import { useChat } from "../../state/chat";
+import { prefs } from "../../state/prefs";
+import { t } from "../i18n";
+import { Avatar, PRESENCE_TEXT } from "../kit/Avatar";
+import { Icon } from "../kit/Icon";
+import { Menu, type MenuItem } from "../kit/Menu";
+import { navigate } from "../router";
+import type { Overlay } from "./SignedIn";
+
+const CHOICES: readonly PresenceState[] = ["online", "busy", "invisible"];
+
+/** Who is signed in, how they are seen, and the way to the settings. */
+export function MeBar(props: { onOverlay: (overlay: Overlay) => void; onLogout: () => void }) {
+  const chat = useChat();
+  const presence = () => prefs().presence;
+  const items = (): MenuItem[] => [
+    ...CHOICES.map((state) => ({
+      label: t(PRESENCE_TEXT[state]),
+      dot: `dot-${state}`,
+      checked: presence() === state,
+      act: () => chat.setPresence(state),
+    })),
+    { label: t("settings"), icon: "settings", act: () => navigate("/settings") },
+    { label: t("shortcuts"), icon: "keyboard", act: () => props.onOverlay("shortcuts") },
+    { label: t("signOut"), icon: "leave", act: props.onLogout },
+  ];
+  return (
+    <div class="me-bar">
+      <Menu class="me-button" named label={t("accountMenu")} side="above" items={items()}>
+        <Avatar id={chat.me().id} name={chat.me().displayName} presence={presence()} />
+        <span class="me-text">
+          <span class="me-name" dir="auto">
+            {chat.me().displayName}
+          </span>
+          <span class="me-status" dir="auto">
+            {chat.me().statusText || t(PRESENCE_TEXT[presence()])}
+          </span>
+        </span>
+      </Menu>
+      <a class="icon-button" href="/settings" aria-label={t("settings")} title={t("settings")}>
+        <Icon name="settings" />
+      </a>
+    </div>
+  );
+}

@@ -1,0 +1,110 @@
+import { For, createMemo, createSignal, type JSX } from "solid-js";
+
+import { useChat } from "../../state/chat";
+import { setPref } from "../../state/prefs";
+import { t } from "../i18n";
+import { Dialog } from "../kit/Dialog";
+import { Icon, type IconName } from "../kit/Icon";
+import { RoomFace } from "../room/RoomFace";
+import { navigate, roomPath, searchPath } from "../router";
+import type { RoomItem } from "./rooms";
+import type { Overlay } from "./SignedIn";
+
+interface Choice {
+  readonly label: string;
+  readonly icon: () => JSX.Element;
+  readonly act: () => void;
+}
+
+/** Type a few letters, press Enter: any room, any action. */
+export default function Palette(props: {
+  rooms: readonly RoomItem[];
+  onOverlay: (overlay: Overlay) => void;
+  onClose: () => void;
+  onLogout: () => void;
+}) {
+  const chat = useChat();
+  const [query, setQuery] = createSignal("");
+  const [at, setAt] = createSignal(0);
+  let list!: HTMLUListElement;
+
+  const go = (path: string) => () => (props.onClose(), navigate(path));
+  const action = (label: string, icon: IconName, act: () => void): Choice => ({
+    label,
+    icon: () => <Icon name={icon} />,
+    act,
+  });
+  const all = createMemo((): Choice[] => [
+    ...props.rooms.map(({ room }) => ({
+      label: chat.title(room.id),
+      icon: () => <RoomFace roomId={room.id} size="small" />,
+      act: go(roomPath(room.id)),
+    })),
+    action(t("browseRooms"), "compass", go("/directory")),
+    action(t("createRoom"), "plus", () => props.onOverlay("createRoom")),
+    action(t("newDirect"), "chat", () => props.onOverlay("direct")),
+    action(t("settings"), "settings", go("/settings")),
+    action(t("changePassword"), "settings", go("/settings/password")),
+    action(`${t("theme")}: ${t("themeLight")}`, "settings", () => (setPref("theme", "light"), props.onClose())),
+    action(`${t("theme")}: ${t("themeDark")}`, "settings", () => (setPref("theme", "dark"), props.onClose())),
+    action(`${t("theme")}: ${t("themeSystem")}`, "settings", () => (setPref("theme", "system"), props.onClose())),
+    action(t("shortcuts"), "keyboard", () => props.onOverlay("shortcuts")),
+    action(t("signOut"), "leave", () => (props.onClose(), props.onLogout())),
+  ]);
+  const found = createMemo(() => {
+    const words = query().toLocaleLowerCase().split(/\s+/).filter(Boolean);
+    const fitting = all().filter(({ label }) => words.every((word) => label.toLocaleLowerCase().includes(word)));
+    const text = query().trim();
+    return text ? [...fitting, action(t("searchFor", { query: text }), "search", go(searchPath(text)))] : fitting;
+  });
+
+  function move(to: number): void {
+    const count = found().length;
+    if (!count) return;
+    setAt((to + count) % count);
+    list.children[at()]?.scrollIntoView({ block: "nearest" });
+  }
+
+  function onKeyDown(event: KeyboardEvent): void {
+    if (event.key === "ArrowDown") move(at() + 1);
+    else if (event.key === "ArrowUp") move(at() - 1);
+    else if (event.key === "Enter" && !event.isComposing) found()[at()]?.act();
+    else return;
+    event.preventDefault();
+  }
+
+  return (
+    <Dialog title={t("palette")} class="palette" bare onClose={props.onClose}>
+      <div class="palette-field">
+        <Icon name="search" />
+        <input
+          autofocus
+          role="combobox"
+          aria-expanded="true"
+          aria-controls="palette-list"
+          aria-activedescendant={found().length ? `palette-${at()}` : undefined}
+          aria-label={t("paletteHint")}
+          placeholder={t("paletteHint")}
+          onInput={(event) => (setQuery(event.currentTarget.value), setAt(0))}
+          onKeyDown={onKeyDown}
+        />
+      </div>
+      <ul class="palette-list" id="palette-list" role="listbox" aria-label={t("palette")} ref={list}>
+        <For each={found()}>
+          {(choice, i) => (
+            <li
+              id={`palette-${i()}`}
+              role="option"
+              aria-selected={i() === at()}
+              onPointerMove={() => setAt(i())}
+              onClick={() => choice.act()}
+            >
+              {choice.icon()}
+              <span dir="auto">{choice.label}</span>
+            </li>
+          )}
+        </For>
+      </ul>
+    </Dialog>
+  );
+}

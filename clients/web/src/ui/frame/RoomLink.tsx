@@ -1,0 +1,85 @@
+import { Show, createMemo } from "solid-js";
+
+import type { Message } from "../../nouns";
+import { useChat } from "../../state/chat";
+import { plain } from "../../state/markdown";
+import { formatCount, formatShort } from "../format";
+import { t } from "../i18n";
+import { Icon } from "../kit/Icon";
+import { RoomFace } from "../room/RoomFace";
+import { roomPath, route } from "../router";
+
+/** A room in the sidebar: what was said last, and how much is unread. */
+export function RoomLink(props: { roomId: string }) {
+  const chat = useChat();
+  const view = createMemo(() => (chat.rooms(), chat.room(props.roomId)), undefined, { equals: false });
+  const unread = () => chat.unread(props.roomId);
+  const current = () => {
+    const now = route();
+    return now.page === "room" && now.roomId === props.roomId;
+  };
+  const hasDraft = () => !current() && chat.drafts.has(props.roomId);
+  const preview = () => {
+    const last = view()?.last;
+    if (!last) return view()?.room.topic || t("noMessages");
+    const text = said(last);
+    // Between two it is plain who wrote.
+    if (chat.peer(props.roomId) && last.senderId !== chat.me().id) return text;
+    const sender = last.senderId === chat.me().id ? t("you") : chat.user(last.senderId)?.displayName;
+    return sender ? `${sender}: ${text}` : text;
+  };
+  const said = ({ content, senderId, attachments }: Message) => {
+    if (content.kind === "deleted") return t("messageDeleted");
+    if (chat.isBlocked(senderId)) return t("blockedMessage");
+    return content.kind === "text" ? plain(content.text) || (attachments[0]?.name ?? "") : "";
+  };
+  return (
+    <li>
+      <a
+        class="room-link"
+        classList={{ "is-unread": unread().count > 0 }}
+        href={roomPath(props.roomId)}
+        aria-current={current() ? "page" : undefined}
+      >
+        <RoomFace roomId={props.roomId} />
+        <span class="room-link-text">
+          <span class="room-link-top">
+            <span class="room-link-name" dir="auto">
+              {chat.title(props.roomId)}
+            </span>
+            <Show when={view()?.room.kind === "private"}>
+              <Icon name="lock" class="room-link-lock" />
+            </Show>
+            <Show when={view()?.last}>
+              {(last) => <time class="room-link-time">{formatShort(last().postedAt)}</time>}
+            </Show>
+          </span>
+          <span class="room-link-bottom">
+            <Show
+              when={hasDraft()}
+              fallback={
+                <span class="room-link-preview" dir="auto">
+                  {preview()}
+                </span>
+              }
+            >
+              <span class="room-link-preview">
+                <span class="draft">{t("draft")}:</span> {plain(chat.drafts.get(props.roomId))}
+              </span>
+            </Show>
+            <Show when={unread().mentions && !chat.peer(props.roomId)}>
+              <span class="badge badge-mention" aria-label={t("unreadMentions", { count: unread().mentions })}>
+                @
+              </span>
+            </Show>
+            <Show when={unread().count}>
+              <span class="badge" aria-label={t("unread", { count: unread().count })}>
+                {formatCount(unread())}
+              </span>
+            </Show>
+          </span>
+        </span>
+      </a>
+    </li>
+  );
+}

@@ -1,0 +1,93 @@
+import { For, Show } from "solid-js";
+
+import { useChat } from "../../state/chat";
+import { t } from "../i18n";
+import { Icon } from "../kit/Icon";
+import { Mark } from "../kit/Mark";
+import { route } from "../router";
+import { MeBar } from "./MeBar";
+import { RoomLink } from "./RoomLink";
+import type { RoomItem } from "./rooms";
+import type { Overlay } from "./SignedIn";
+
+function SectionHead(props: { text: string; action: string; onAct: () => void }) {
+  return (
+    <div class="section-head">
+      <h2>{props.text}</h2>
+      <button type="button" class="icon-button icon-button-small" aria-label={props.action} title={props.action} onClick={() => props.onAct()}>
+        <Icon name="plus" />
+      </button>
+    </div>
+  );
+}
+
+export function Sidebar(props: {
+  rooms: readonly RoomItem[];
+  onOverlay: (overlay: Overlay) => void;
+  onLogout: () => void;
+}) {
+  const chat = useChat();
+  const ids = (direct: boolean) =>
+    props.rooms.filter(({ room }) => (room.kind === "direct") === direct).map(({ room }) => room.id);
+  const settled = () => chat.connection().kind === "live";
+  return (
+    <nav class="sidebar" aria-label={t("rooms")}>
+      <header class="sidebar-head">
+        <a href="/" class="brand">
+          <Mark />
+          <span>{t("appName")}</span>
+        </a>
+        <button
+          type="button"
+          class="icon-button"
+          aria-label={t("palette")}
+          title={t("palette")}
+          onClick={() => props.onOverlay("palette")}
+        >
+          <Icon name="search" />
+        </button>
+      </header>
+      <div class="sidebar-scroll">
+        <a class="sidebar-link" href="/search" aria-current={route().page === "search" ? "page" : undefined}>
+          <Icon name="search" />
+          {t("searchMessages")}
+        </a>
+        <a class="sidebar-link" href="/mentions" aria-current={route().page === "mentions" ? "page" : undefined}>
+          <Icon name="at" />
+          {t("mentions")}
+        </a>
+        <SectionHead text={t("rooms")} action={t("createRoom")} onAct={() => props.onOverlay("createRoom")} />
+        <ul class="room-list">
+          <For each={ids(false)}>{(id) => <RoomLink roomId={id} />}</For>
+        </ul>
+        <Show when={!props.rooms.length && settled()}>
+          <p class="sidebar-empty muted">{t("noRooms")}</p>
+        </Show>
+        <Show when={!props.rooms.length && !settled()}>
+          <ul class="room-list" aria-hidden="true">
+            <For each={[1, 2, 3]}>
+              {() => (
+                <li class="ghost-row">
+                  <span class="ghost ghost-square" />
+                  <span class="ghost ghost-line" />
+                </li>
+              )}
+            </For>
+          </ul>
+        </Show>
+        <a class="sidebar-link" href="/directory" aria-current={route().page === "directory" ? "page" : undefined}>
+          <Icon name="compass" />
+          {t("browseRooms")}
+        </a>
+        <SectionHead text={t("directMessages")} action={t("newDirect")} onAct={() => props.onOverlay("direct")} />
+        <ul class="room-list">
+          <For each={ids(true)}>{(id) => <RoomLink roomId={id} />}</For>
+        </ul>
+        <Show when={settled() && !ids(true).length}>
+          <p class="sidebar-empty muted small">{t("noDirect")}</p>
+        </Show>
+      </div>
+      <MeBar onOverlay={props.onOverlay} onLogout={props.onLogout} />
+    </nav>
+  );
+}

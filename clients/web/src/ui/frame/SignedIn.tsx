@@ -1,0 +1,126 @@
+// The frame around all pages of someone who is signed in.
+
+import { Match, Show, Suspense, Switch, createEffect, createSignal, getOwner, lazy, runWithOwner } from "solid-js";
+
+import type { App } from "../../state/app";
+import { ChatProvider, createChat } from "../../state/chat";
+import { t } from "../i18n";
+import { RoomPage } from "../room/RoomPage";
+import { navigate, roomPath, route } from "../router";
+import { Toasts } from "../kit/Toasts";
+import { ConnectionBar } from "./ConnectionBar";
+import { Sidebar } from "./Sidebar";
+import { createShortcuts } from "./shortcuts";
+import { watchActivity } from "./activity";
+import { showUnreadInTitle } from "./title";
+import { sortedRooms } from "./rooms";
+
+const HomePage = lazy(() => import("./HomePage"));
+const Directory = lazy(() => import("../directory/DirectoryPage"));
+const Settings = lazy(() => import("../settings/SettingsPage"));
+const Mentions = lazy(() => import("../mentions/MentionsPage"));
+const Search = lazy(() => import("../search/SearchPage"));
+const Invite = lazy(() => import("../invite/InvitePage"));
+const Palette = lazy(() => import("./Palette"));
+const ShortcutSheet = lazy(() => import("./ShortcutSheet"));
+const NewDirect = lazy(() => import("../people/NewDirect"));
+const CreateRoom = lazy(() => import("../room/CreateRoom"));
+
+/** As many rooms as the server lets a stream watch. */
+const MOST_WATCHED = 20;
+
+export type Overlay = "palette" | "shortcuts" | "createRoom" | "direct";
+
+export function SignedIn(props: { app: App }) {
+  const chat = createChat(props.app);
+  const [overlay, setOverlay] = createSignal<Overlay>();
+  const close = () => setOverlay(undefined);
+  const rooms = sortedRooms(chat);
+  createShortcuts({ rooms, overlay, setOverlay });
+  showUnreadInTitle(chat);
+  // Not needed to show anything, so it comes after.
+  const owner = getOwner();
+  void import("./notify").then(({ notifyOfArrivals }) => runWithOwner(owner, () => notifyOfArrivals(chat)));
+  watchActivity(chat);
+
+  const first = route();
+  if (first.page === "room" && first.seq === undefined) chat.readAhead(first.roomId);
+
+  /** The room's page, made anew for another room. */
+  const roomId = () => {
+    const now = route();
+    return now.page === "room" ? now.roomId : undefined;
+  };
+  const searched = () => {
+    const now = route();
+    return now.page === "search" && now;
+  };
+  const inviteCode = () => {
+    const now = route();
+    return now.page === "invite" ? now.code : undefined;
+  };
+  // The room on the screen, and whoever one writes with, for their presence.
+  createEffect(() => {
+    const id = roomId();
+    const open = id && chat.room(id) ? [id] : [];
+    const direct = rooms().filter(({ room }) => room.kind === "direct").map(({ room }) => room.id);
+    chat.watch([...new Set([...open, ...direct])].slice(0, MOST_WATCHED));
+  });
+
+  return (
+    <ChatProvider value={chat}>
+      <a class="skip" href="#main" onClick={(event) => (event.preventDefault(), document.getElementById("main")?.focus())}>
+        {t("skip")}
+      </a>
+      <div class="frame" data-page={route().page}>
+        <Sidebar rooms={rooms()} onOverlay={setOverlay} onLogout={() => void props.app.logout()} />
+        <main class="main" id="main" tabIndex={-1}>
+          <ConnectionBar />
+          <Suspense fallback={<div class="page-loading" aria-label={t("loading")} />}>
+            <Switch fallback={<HomePage onOverlay={setOverlay} />}>
+              <Match when={roomId()} keyed>
+                {(id) => <RoomPage roomId={id} />}
+              </Match>
+              <Match when={route().page === "directory"}>
+                <Directory onCreate={() => setOverlay("createRoom")} />
+              </Match>
+              <Match when={route().page === "mentions"}>
+                <Mentions />
+              </Match>
+              <Match when={searched()}>{(now) => <Search query={now().query} />}</Match>
+              <Match when={inviteCode()} keyed>
+                {(code) => <Invite code={code} />}
+              </Match>
+              <Match when={route().page === "settings"}>
+                <Settings />
+              </Match>
+              <Match when={route().page === "lost"}>
+                <div class="empty">
+                  <h1>{t("notFound")}</h1>
+                  <a class="button" href="/">
+                    {t("home")}
+                  </a>
+                </div>
+              </Match>
+            </Switch>
+          </Suspense>
+        </main>
+      </div>
+      <Suspense>
+        <Show when={overlay() === "palette"}>
+          <Palette rooms={rooms()} onOverlay={setOverlay} onClose={close} onLogout={() => void props.app.logout()} />
+        </Show>
+        <Show when={overlay() === "shortcuts"}>
+          <ShortcutSheet onClose={close} />
+        </Show>
+        <Show when={overlay() === "direct"}>
+          <NewDirect onClose={close} />
+        </Show>
+        <Show when={overlay() === "createRoom"}>
+          <CreateRoom onClose={close} onCreated={(id) => (close(), navigate(roomPath(id)))} />
+        </Show>
+      </Suspense>
+      <Toasts />
+    </ChatProvider>
+  );
+}

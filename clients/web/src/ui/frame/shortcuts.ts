@@ -1,0 +1,63 @@
+// Keys that work everywhere on a signed-in page.
+
+import { onCleanup, type Accessor, type Setter } from "solid-js";
+
+import { prefs, setPref } from "../../state/prefs";
+import { navigate, roomPath, route } from "../router";
+import type { RoomItem } from "./rooms";
+import type { Overlay } from "./SignedIn";
+
+/** Keys as the help shows them; "Mod" is Command on a Mac. */
+export const SHORTCUTS = [
+  { keys: ["Mod", "K"], text: "shortcutPalette" },
+  { keys: ["?"], text: "shortcutSheet" },
+  { keys: ["Alt", "↑"], text: "shortcutPrev" },
+  { keys: ["Alt", "↓"], text: "shortcutNext" },
+  { keys: ["Alt", "Shift", "↓"], text: "shortcutUnread" },
+  { keys: ["Esc"], text: "shortcutEnd" },
+  { keys: ["Alt", "M"], text: "shortcutMembers" },
+  { keys: ["C"], text: "shortcutCompose" },
+  { keys: ["↑"], text: "shortcutEdit" },
+  { keys: ["Enter"], text: "shortcutSend" },
+  { keys: ["Shift", "Enter"], text: "shortcutBreak" },
+] as const;
+
+export const isMac = /Mac|iPhone|iPad/.test(navigator.userAgent);
+
+interface Parts {
+  readonly rooms: Accessor<readonly RoomItem[]>;
+  readonly overlay: Accessor<Overlay | undefined>;
+  readonly setOverlay: Setter<Overlay | undefined>;
+}
+
+export function createShortcuts({ rooms, overlay, setOverlay }: Parts): void {
+  function step(by: number, unreadOnly: boolean): void {
+    const now = route();
+    const all = rooms();
+    const at = all.findIndex(({ room }) => now.page === "room" && room.id === now.roomId);
+    for (let i = 1; i <= all.length; i++) {
+      const next = all[(Math.max(at, by > 0 ? -1 : 0) + by * i + all.length * 2) % all.length];
+      if (next && (!unreadOnly || next.unread.count)) return navigate(roomPath(next.room.id));
+    }
+  }
+
+  function onKeyDown(event: KeyboardEvent): void {
+    const { key, altKey, shiftKey, code } = event;
+    const mod = isMac ? event.metaKey : event.ctrlKey;
+    const target = event.target as HTMLElement;
+    const writing = target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName);
+    if (mod && key.toLowerCase() === "k") setOverlay(overlay() === "palette" ? undefined : "palette");
+    else if (overlay() || document.querySelector("dialog[open]")) return;
+    else if (altKey && key === "ArrowDown") step(1, shiftKey);
+    else if (altKey && key === "ArrowUp") step(-1, shiftKey);
+    else if (altKey && code === "KeyM") setPref("showMembers", !prefs().showMembers);
+    else if (writing || mod || altKey) return;
+    else if (key === "?") setOverlay("shortcuts");
+    else if (key === "c") document.querySelector<HTMLElement>(".composer textarea")?.focus();
+    else return;
+    event.preventDefault();
+  }
+
+  document.addEventListener("keydown", onKeyDown);
+  onCleanup(() => document.removeEventListener("keydown", onKeyDown));
+}

@@ -1,0 +1,46 @@
+// What the browser's tab shows: the page, how much is unread, and a dot.
+
+import { createEffect, createMemo, onCleanup } from "solid-js";
+
+import type { Chat } from "../../state/chat";
+import { t } from "../i18n";
+import { formatCount } from "../format";
+import { route } from "../router";
+
+export function showUnreadInTitle(chat: Chat): void {
+  const icon = document.querySelector<HTMLLinkElement>("link[rel=icon]");
+  const sum = createMemo(
+    () => {
+      const all = chat.rooms().map(({ unread }) => unread);
+      return { count: all.reduce((n, { count }) => n + count, 0), more: all.some(({ more }) => more) };
+    },
+    undefined,
+    { equals: (a, b) => a.count === b.count && a.more === b.more },
+  );
+  const page = () => {
+    const now = route();
+    switch (now.page) {
+      case "room":
+        return chat.title(now.roomId);
+      case "directory":
+        return t("directory");
+      case "mentions":
+        return t("mentions");
+      case "search":
+        return t("searchMessages");
+      case "settings":
+        return t("settings");
+      default:
+        return undefined;
+    }
+  };
+  createEffect(() => {
+    const name = [page(), t("appName")].filter(Boolean).join(" · ");
+    document.title = sum().count ? `(${formatCount(sum())}) ${name}` : name;
+    if (icon) icon.href = sum().count ? "/favicon-unread.svg" : "/favicon.svg";
+  });
+  onCleanup(() => {
+    document.title = t("appName");
+    if (icon) icon.href = "/favicon.svg";
+  });
+}

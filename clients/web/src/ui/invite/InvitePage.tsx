@@ -1,0 +1,65 @@
+import { Match, Show, Switch, createResource } from "solid-js";
+
+import { useChat } from "../../state/chat";
+import { explain, t } from "../i18n";
+import { Avatar } from "../kit/Avatar";
+import { createForm } from "../kit/form";
+import { Problem } from "../kit/Problem";
+import { navigate, roomPath } from "../router";
+
+/** Where an invite link leads: what it is for, and joining by it. */
+export default function InvitePage(props: { code: string }) {
+  const chat = useChat();
+  const [found] = createResource(
+    () => props.code,
+    (code) => chat.api.getInvite(code).catch((error: unknown) => error),
+  );
+  const invitation = () => {
+    const it = found();
+    return it && !(it instanceof Error) ? (it as Awaited<ReturnType<typeof chat.api.getInvite>>) : undefined;
+  };
+  const form = createForm(async () => {
+    navigate(roomPath((await chat.api.redeemInvite(props.code)).id), { replace: true });
+  });
+  return (
+    <div class="empty">
+      <Switch>
+        <Match when={invitation()}>
+          {(it) => (
+            <>
+              <Avatar id={it().roomName} name={it().roomName} shape="room" size="large" />
+              <h1 dir="auto">{it().roomName}</h1>
+              <Show when={it().roomTopic}>{(topic) => <p dir="auto">{topic()}</p>}</Show>
+              <p class="muted">
+                {t("members", { count: it().memberCount })} · {t("invitedBy", { name: it().creator.displayName })}
+              </p>
+              <Show
+                when={it().joinedRoomId}
+                fallback={
+                  <form onSubmit={form.submit}>
+                    <Problem text={form.problem()} />
+                    <button class="button button-primary" disabled={form.busy()}>
+                      {t("joinRoom")}
+                    </button>
+                  </form>
+                }
+              >
+                {(roomId) => (
+                  <a class="button button-primary" href={roomPath(roomId())}>
+                    {t("open")}
+                  </a>
+                )}
+              </Show>
+            </>
+          )}
+        </Match>
+        <Match when={found()}>
+          <h1>{explain(found())}</h1>
+          <a class="button" href="/">
+            {t("home")}
+          </a>
+        </Match>
+      </Switch>
+    </div>
+  );
+}

@@ -1,0 +1,50 @@
+import { Show } from "solid-js";
+
+import type { PresenceState } from "../../nouns";
+import { t, type Key } from "../i18n";
+
+export const PRESENCE_TEXT: Record<PresenceState, Key> = {
+  online: "presenceOnline",
+  away: "presenceAway",
+  busy: "presenceBusy",
+  invisible: "presenceInvisible",
+  offline: "presenceOffline",
+};
+
+/** A colour and letters made of the id and the name: always the same for one person or room. */
+export function Avatar(props: {
+  id: string;
+  name: string;
+  shape?: "person" | "room";
+  size?: "small" | "medium" | "large";
+  presence?: PresenceState | undefined;
+}) {
+  return (
+    <span
+      class={`avatar avatar-${props.shape ?? "person"} avatar-${props.size ?? "medium"}`}
+      style={{ "--hue": String(hue(props.id)) }}
+    >
+      {/* Drawn, not said: whoever listens hears the name beside it. */}
+      <span class="avatar-letters" data-letters={letters(props.name, props.shape === "room" ? 1 : 2)} />
+      <Show when={props.presence}>
+        {(presence) => <span class={`dot dot-${presence()}`} role="img" aria-label={t(PRESENCE_TEXT[presence()])} />}
+      </Show>
+    </span>
+  );
+}
+
+function hue(id: string): number {
+  let hash = 2166136261;
+  for (let i = 0; i < id.length; i++) hash = Math.imul(hash ^ id.charCodeAt(i), 16777619);
+  // Steps far enough apart to be told from each other.
+  return ((hash >>> 0) % 18) * 20;
+}
+
+const segments = new Intl.Segmenter(undefined, { granularity: "grapheme" });
+
+function letters(name: string, most: number): string {
+  const words = name.split(/[\s._-]+/u).filter(Boolean);
+  const first = (word: string | undefined) => (word ? ([...segments.segment(word)][0]?.segment ?? "") : "");
+  const both = words.length > 1 && most > 1 ? first(words[0]) + first(words.at(-1)) : first(words[0]);
+  return both.toLocaleUpperCase();
+}

@@ -1,0 +1,46 @@
+import { onCleanup, onMount, type JSX } from "solid-js";
+import { Portal } from "solid-js/web";
+
+import { t } from "../i18n";
+import { Icon } from "./Icon";
+
+/** A modal dialog: the browser keeps the focus inside and gives it back. */
+export function Dialog(props: {
+  title: string;
+  onClose: () => void;
+  class?: string;
+  /** The title is only for those who cannot see. */
+  bare?: boolean;
+  children: JSX.Element;
+}) {
+  let dialog!: HTMLDialogElement;
+  const before = document.activeElement;
+  onMount(() => {
+    dialog.showModal();
+    dialog.querySelector<HTMLElement>("[autofocus]")?.focus();
+  });
+  onCleanup(() => before instanceof HTMLElement && before.isConnected && before.focus());
+  return (
+    <Portal>
+      <dialog
+        ref={dialog}
+        class={`dialog ${props.class ?? ""}`}
+        aria-label={props.title}
+        onClose={() => props.onClose()}
+        onPointerDown={(event) => event.target === dialog && props.onClose()}
+      >
+        <div class="dialog-body">
+          {!props.bare && (
+            <header class="dialog-head">
+              <h2>{props.title}</h2>
+              <button type="button" class="icon-button" aria-label={t("close")} onClick={() => props.onClose()}>
+                <Icon name="close" />
+              </button>
+            </header>
+          )}
+          {props.children}
+        </div>
+      </dialog>
+    </Portal>
+  );
+}

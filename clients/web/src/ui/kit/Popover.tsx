@@ -1,0 +1,55 @@
+import { onCleanup, onMount, type JSX } from "solid-js";
+
+const GAP_PX = 4;
+const EDGE_PX = 8;
+
+/** A panel beside a button, above everything else, wherever there is room for it. */
+export function Popover(props: {
+  anchor: HTMLElement;
+  side: "above" | "below";
+  class: string;
+  onClose: () => void;
+  children: JSX.Element;
+}) {
+  let panel!: HTMLDivElement;
+
+  function place(): void {
+    const at = props.anchor.getBoundingClientRect();
+    const { offsetWidth: width, offsetHeight: height } = panel;
+    const above = at.top - height - GAP_PX;
+    const below = at.bottom + GAP_PX;
+    const fitsBelow = below + height <= window.innerHeight - EDGE_PX;
+    const wanted = props.side === "above" ? (above >= EDGE_PX ? above : below) : fitsBelow ? below : above;
+    const top = Math.max(Math.min(wanted, window.innerHeight - height - EDGE_PX), EDGE_PX);
+    // Its edge is the button's, on the side where it has more room.
+    const leftHalf = (at.left + at.right) / 2 < window.innerWidth / 2;
+    const left = leftHalf ? at.left : at.right - width;
+    panel.style.top = `${top}px`;
+    panel.style.left = `${Math.max(Math.min(left, window.innerWidth - width - EDGE_PX), EDGE_PX)}px`;
+  }
+
+  onMount(() => {
+    panel.showPopover();
+    const inside = (node: EventTarget | null) =>
+      node instanceof Node && (panel.contains(node) || props.anchor.contains(node));
+    const outside = (event: Event) => !inside(event.target) && props.onClose();
+    const moved = (event: Event) => !(event.target instanceof Node && panel.contains(event.target)) && props.onClose();
+    const observer = new ResizeObserver(place);
+    observer.observe(panel);
+    document.addEventListener("pointerdown", outside, true);
+    document.addEventListener("wheel", moved, { capture: true, passive: true });
+    window.addEventListener("resize", place);
+    onCleanup(() => {
+      observer.disconnect();
+      document.removeEventListener("pointerdown", outside, true);
+      document.removeEventListener("wheel", moved, true);
+      window.removeEventListener("resize", place);
+    });
+  });
+
+  return (
+    <div ref={panel} popover="manual" class={`popover ${props.class}`}>
+      {props.children}
+    </div>
+  );
+}

@@ -1,0 +1,12 @@
+import { Show } from "solid-js";
+
+/** What went wrong, said to eyes and ears. */
+export function Problem(props: { text: string | undefined }) {
+  return (
+    <div role="alert">
+      <Show when={props.text}>
+        <p class="problem">{props.text}</p>
+      </Show>
+    </div>
+  );
+}

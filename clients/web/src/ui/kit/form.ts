@@ -1,0 +1,45 @@
+// What all forms share: one submit at a time, and what the server said to it.
+
+import { createSignal } from "solid-js";
+
+import { Failure } from "../../failure";
+import { explain } from "../i18n";
+
+export function createForm(work: (data: FormData) => Promise<void>) {
+  const [busy, setBusy] = createSignal(false);
+  const [failure, setFailure] = createSignal<unknown>();
+
+  async function submit(event: SubmitEvent): Promise<void> {
+    event.preventDefault();
+    if (busy()) return;
+    setBusy(true);
+    setFailure(undefined);
+    try {
+      await work(new FormData(event.currentTarget as HTMLFormElement));
+    } catch (error) {
+      setFailure(error);
+    } finally {
+      setBusy(false);
+    }
+  }
+
+  const violations = () => {
+    const error = failure();
+    return error instanceof Failure ? error.violations : [];
+  };
+
+  return {
+    busy,
+    submit,
+    failure,
+    /** What is wrong with one field. */
+    wrong: (field: string) => violations().find((violation) => violation.field === field)?.description,
+    /** What is wrong with the whole, if no field is to blame. */
+    problem: () => (failure() && !violations().length ? explain(failure()) : undefined),
+  };
+}
+
+export function text(data: FormData, name: string): string {
+  const value = data.get(name);
+  return typeof value === "string" ? value : "";
+}

@@ -1,0 +1,86 @@
+import { Show, onMount } from "solid-js";
+
+import { useChat } from "../../state/chat";
+import { formatShort, formatTime } from "../format";
+import { t } from "../i18n";
+import { Avatar, PRESENCE_TEXT } from "../kit/Avatar";
+import { Dialog } from "../kit/Dialog";
+import { Icon } from "../kit/Icon";
+import { attempt } from "../kit/toast";
+import { navigate, roomPath } from "../router";
+import { MemberActions } from "./MemberActions";
+
+/** What a user says about themselves, and what can be done with them. */
+export default function UserCard(props: { userId: string; roomId: string; onClose: () => void }) {
+  const chat = useChat();
+  onMount(() => {
+    // What is known already is shown if this fails.
+    chat.api.getUser(props.userId).then(
+      ({ user, presence }) => {
+        chat.tookUsers([user]);
+        if (presence) chat.tookPresences([presence]);
+      },
+      () => undefined,
+    );
+  });
+  const me = () => props.userId === chat.me().id;
+  const user = () => chat.user(props.userId);
+  const blocked = () => chat.isBlocked(props.userId);
+  const presence = () => chat.presence(props.userId);
+  const seen = () => {
+    const now = presence();
+    if (!now) return "";
+    return now.state === "offline" && now.lastSeenAt
+      ? t("lastSeen", { time: formatShort(now.lastSeenAt) })
+      : t(PRESENCE_TEXT[now.state]);
+  };
+  const write = () =>
+    attempt(
+      chat.api.openDirectRoom(props.userId).then((room) => (props.onClose(), navigate(roomPath(room.id)))),
+    );
+  return (
+    <Dialog title={t("profileOf", { name: user()?.displayName ?? "" })} class="user-card" bare onClose={props.onClose}>
+      <button type="button" class="icon-button user-close" aria-label={t("close")} onClick={() => props.onClose()}>
+        <Icon name="close" />
+      </button>
+      <Show when={user()}>
+        {(user) => (
+          <>
+            <Avatar id={user().id} name={user().displayName} size="large" presence={presence()?.state} />
+            <h2 dir="auto">{user().displayName}</h2>
+            <p class="muted">
+              <bdi>@{user().username}</bdi>
+              <Show when={seen()}> · {seen()}</Show>
+            </p>
+            <Show when={user().statusText}>
+              <p class="user-status" dir="auto">
+                {user().statusText}
+              </p>
+            </Show>
+            <Show when={user().bio}>
+              <p class="user-bio" dir="auto">
+                {user().bio}
+              </p>
+            </Show>
+            <Show when={user().createdAt}>
+              <p class="muted small">{t("memberSince", { date: formatTime(user().createdAt, "date") })}</p>
+            </Show>
+          </>
+        )}
+      </Show>
+      <div class="user-actions">
+        <button type="button" class="button button-primary" autofocus onClick={() => void write()}>
+          <Icon name="chat" />
+          {t(me() ? "notes" : "message")}
+        </button>
+        <Show when={!me()}>
+          <button type="button" class="button" onClick={() => void attempt(chat.block(props.userId, !blocked()))}>
+            <Icon name="ban" />
+            {t(blocked() ? "unblock" : "block")}
+          </button>
+          <MemberActions roomId={props.roomId} userId={props.userId} />
+        </Show>
+      </div>
+    </Dialog>
+  );
+}

@@ -1,0 +1,59 @@
+import { For, Show, createSignal } from "solid-js";
+
+import type { User } from "../../nouns";
+import { useChat } from "../../state/chat";
+import { t } from "../i18n";
+import { Dialog } from "../kit/Dialog";
+import { createForm } from "../kit/form";
+import { Icon } from "../kit/Icon";
+import { Problem } from "../kit/Problem";
+import { PeopleSearch } from "../people/PeopleSearch";
+
+/** As many as the server takes at once. */
+const MOST = 50;
+
+export default function AddMembers(props: { roomId: string; onClose: () => void }) {
+  const chat = useChat();
+  const [chosen, setChosen] = createSignal<readonly User[]>([]);
+  const form = createForm(async () => {
+    await chat.api.addMembers(props.roomId, chosen().map(({ id }) => id));
+    props.onClose();
+  });
+  function toggle(user: User): void {
+    const rest = chosen().filter(({ id }) => id !== user.id);
+    if (rest.length < chosen().length) setChosen(rest);
+    else if (rest.length < MOST) setChosen([...rest, user]);
+  }
+  return (
+    <Dialog title={t("addMembers")} onClose={props.onClose}>
+      <form onSubmit={form.submit}>
+        <Show when={chosen().length}>
+          <ul class="chips">
+            <For each={chosen()}>
+              {(user) => (
+                <li>
+                  <button type="button" class="chip" aria-label={`${t("discard")}: ${user.displayName}`} onClick={() => toggle(user)}>
+                    <span class="clip" dir="auto">
+                      {user.displayName}
+                    </span>
+                    <Icon name="close" />
+                  </button>
+                </li>
+              )}
+            </For>
+          </ul>
+        </Show>
+        <PeopleSearch chosen={chosen()} onChoose={toggle} />
+        <Problem text={form.problem()} />
+        <div class="dialog-foot">
+          <button type="button" class="button" onClick={() => props.onClose()}>
+            {t("cancel")}
+          </button>
+          <button class="button button-primary" disabled={form.busy() || !chosen().length}>
+            {t("add")}
+          </button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}

@@ -1,0 +1,48 @@
+import { For, Show, onMount } from "solid-js";
+
+import { useChat } from "../../state/chat";
+import { createPaged } from "../../state/paged";
+import { explain, t } from "../i18n";
+import { Avatar } from "../kit/Avatar";
+import { Dialog } from "../kit/Dialog";
+import { attempt } from "../kit/toast";
+
+/** Who may not come in, and letting them in again. */
+export default function BansDialog(props: { roomId: string; onClose: () => void }) {
+  const chat = useChat();
+  const bans = createPaged((_, token) => chat.api.listBans(props.roomId, token));
+  onMount(() => void bans.search(""));
+  async function unban(userId: string): Promise<void> {
+    if (await attempt(chat.api.unbanMember(props.roomId, userId))) await bans.search("");
+  }
+  return (
+    <Dialog title={t("bans")} onClose={props.onClose}>
+      <ul class="plain-list" aria-busy={bans.loading()}>
+        <For each={bans.items()}>
+          {({ user }) => (
+            <li>
+              <Avatar id={user.id} name={user.displayName} />
+              <span class="member-text">
+                <span class="member-name clip" dir="auto">
+                  {user.displayName}
+                </span>
+                <bdi class="member-note clip">@{user.username}</bdi>
+              </span>
+              <button type="button" class="button" onClick={() => void unban(user.id)}>
+                {t("unban")}
+              </button>
+            </li>
+          )}
+        </For>
+      </ul>
+      <Show when={!bans.items().length && !bans.loading()}>
+        <p class="muted">{bans.failure() ? explain(bans.failure()) : t("noBans")}</p>
+      </Show>
+      <Show when={bans.hasMore()}>
+        <button type="button" class="button page-more" onClick={() => void bans.more()}>
+          {t("more")}
+        </button>
+      </Show>
+    </Dialog>
+  );
+}

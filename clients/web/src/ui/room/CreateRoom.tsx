@@ -1,0 +1,32 @@
+import { createSignal } from "solid-js";
+
+import { useChat } from "../../state/chat";
+import { t } from "../i18n";
+import { Dialog } from "../kit/Dialog";
+import { createForm, text } from "../kit/form";
+import { Choices } from "../settings/Choices";
+import { RoomFields } from "./RoomFields";
+
+export default function CreateRoom(props: { onClose: () => void; onCreated: (roomId: string) => void }) {
+  const chat = useChat();
+  const [kind, setKind] = createSignal<"public" | "private">("public");
+  const form = createForm(async (data) => {
+    props.onCreated((await chat.api.createRoom(text(data, "name").trim(), text(data, "topic").trim(), kind())).id);
+  });
+  return (
+    <Dialog title={t("createRoom")} onClose={props.onClose}>
+      <RoomFields form={form} submit={t("create")} onCancel={props.onClose}>
+        <Choices
+          legend={t("whoMayJoin")}
+          name="kind"
+          value={kind()}
+          choices={[
+            { value: "public", label: t("publicRoom"), hint: t("publicRoomHint") },
+            { value: "private", label: t("privateRoom"), hint: t("privateRoomHint") },
+          ]}
+          onChange={setKind}
+        />
+      </RoomFields>
+    </Dialog>
+  );
+}

@@ -1,0 +1,133 @@
+import { Match, Show, Suspense, Switch, batch, createEffect, createMemo, createSignal, lazy, on } from "solid-js";
+
+import type { Message } from "../../nouns";
+import { useChat } from "../../state/chat";
+import { createPins } from "../../state/pins";
+import { prefs, setPref } from "../../state/prefs";
+import { createTimeline } from "../../state/timeline";
+import { Composer } from "../composer/Composer";
+import { formatTime } from "../format";
+import { t } from "../i18n";
+import { createMedia } from "../kit/media";
+import { navigate, roomPath, route, visit } from "../router";
+import { Timeline } from "../timeline/Timeline";
+import { TypingLine } from "../timeline/TypingLine";
+import { PinBanner } from "./PinBanner";
+import { RoomHeader, type PanelName } from "./RoomHeader";
+import { RoomToolsProvider, type RoomTools } from "./tools";
+
+const MembersPanel = lazy(() => import("./MembersPanel"));
+const PinsPanel = lazy(() => import("./PinsPanel"));
+const ThreadPanel = lazy(() => import("../thread/ThreadPanel"));
+const UserCard = lazy(() => import("../people/UserCard"));
+const VersionsDialog = lazy(() => import("../timeline/VersionsDialog"));
+
+/** Wide enough for a panel beside the timeline. */
+const WIDE = "(min-width: 1100px)";
+
+/** A room that the user is in. */
+export function OpenRoom(props: { roomId: string }) {
+  const chat = useChat();
+  const { roomId } = props;
+  const timeline = createTimeline(chat, roomId);
+  const pins = createPins(chat, roomId);
+  const wide = createMedia(WIDE);
+  const direct = () => chat.room(roomId)?.room.kind === "direct";
+  const [other, setOther] = createSignal<PanelName>();
+  const [card, setCard] = createSignal<string>();
+  const [thread, setThread] = createSignal(0);
+  const [versions, setVersions] = createSignal<Message>();
+  const [answering, setAnswering] = createSignal<Message>();
+  const [editing, setEditing] = createSignal<Message>();
+
+  const panel = (): PanelName => other() ?? (wide() && prefs().showMembers && !direct() ? "members" : undefined);
+  const begin = (answer: Message | undefined, edit: Message | undefined) =>
+    batch(() => (setAnswering(answer), setEditing(edit)));
+
+  function toggle(name: "members" | "pins"): void {
+    const shown = panel() === name;
+    setOther(shown || (wide() && name === "members") ? undefined : name);
+    if (wide() && name === "members") setPref("showMembers", !shown);
+  }
+
+  const tools: RoomTools = {
+    roomId,
+    openUser: setCard,
+    jump: (seq) => void timeline.jump(seq),
+    answering,
+    editing,
+    answer: (message) => begin(message, undefined),
+    edit: (message) => begin(undefined, message),
+    rest: () => begin(undefined, undefined),
+    openThread: (seq) => batch(() => (setThread(seq), setOther("thread"))),
+    lastMine: createMemo(() => {
+      const row = timeline.shown()?.rows.findLast((it) => it.kind === "message" && it.mine && it.message.content.kind === "text");
+      return row?.kind === "message" ? row.message.seq : undefined;
+    }),
+    showVersions: setVersions,
+  };
+
+  setPref("lastRoom", roomId);
+
+  // A link to a message, also the same one again.
+  createEffect(
+    on(visit, () => {
+      const now = route();
+      if (now.page === "room" && now.roomId === roomId && now.seq !== undefined) void timeline.jump(now.seq);
+    }),
+  );
+
+  function send(text: string, replyTo: number, attachmentIds: string[]): void {
+    chat.send(roomId, text, { replyTo, attachmentIds });
+    timeline.toTail();
+    // The address of an older message would lead back there.
+    const now = route();
+    if (now.page === "room" && now.seq !== undefined) navigate(roomPath(roomId), { replace: true });
+  }
+
+  const mutedUntil = () => chat.room(roomId)?.mutedUntil ?? 0;
+
+  return (
+    <RoomToolsProvider value={tools}>
+      <div class="room">
+        <section class="room-main">
+          <RoomHeader panel={panel()} onPanel={toggle} />
+          <PinBanner pins={pins()} onAll={() => setOther("pins")} />
+          <Timeline timeline={timeline} />
+          <footer class="room-foot">
+            <TypingLine roomId={roomId} />
+            <Switch fallback={<Composer onSend={send} />}>
+              <Match when={chat.room(roomId)?.room.archivedAt}>
+                <p class="room-closed">{t("archivedNote")}</p>
+              </Match>
+              <Match when={mutedUntil() > Date.now()}>
+                <p class="room-closed">{t("mutedNote", { time: formatTime(mutedUntil(), "full") })}</p>
+              </Match>
+            </Switch>
+          </footer>
+        </section>
+        <Suspense>
+          <Switch>
+            <Match when={panel() === "members"}>
+              <MembersPanel roomId={roomId} over={!wide()} onClose={() => toggle("members")} />
+            </Match>
+            <Match when={panel() === "thread" && thread()}>
+              {(seq) => <ThreadPanel seq={seq()} over={!wide()} onClose={() => setOther(undefined)} />}
+            </Match>
+            <Match when={panel() === "pins"}>
+              <PinsPanel pins={pins()} over={!wide()} onClose={() => setOther(undefined)} />
+            </Match>
+          </Switch>
+        </Suspense>
+        <Suspense>
+          <Show when={versions()}>
+            {(message) => <VersionsDialog message={message()} onClose={() => setVersions(undefined)} />}
+          </Show>
+          <Show when={card()} keyed>
+            {(id) => <UserCard userId={id} roomId={roomId} onClose={() => setCard(undefined)} />}
+          </Show>
+        </Suspense>
+      </div>
+    </RoomToolsProvider>
+  );
+}

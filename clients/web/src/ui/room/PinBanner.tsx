@@ -1,0 +1,34 @@
+import { Show } from "solid-js";
+
+import type { Message } from "../../nouns";
+import { useChat } from "../../state/chat";
+import { plain } from "../../state/markdown";
+import { t } from "../i18n";
+import { Icon } from "../kit/Icon";
+import { useRoom } from "./tools";
+
+/** The newest pin, above the timeline. */
+export function PinBanner(props: { pins: readonly Message[]; onAll: () => void }) {
+  const chat = useChat();
+  const tools = useRoom();
+  const text = (message: Message) => (message.content.kind === "text" ? plain(message.content.text) : "");
+  return (
+    <Show when={props.pins[0]}>
+      {(pin) => (
+        <div class="pin-banner">
+          <button type="button" class="pin-banner-main" title={t("goTo")} onClick={() => tools.jump(pin().seq)}>
+            <Icon name="pin" />
+            <span class="clip" dir="auto">
+              <strong>{chat.user(pin().senderId)?.displayName ?? "…"}</strong> {text(pin())}
+            </span>
+          </button>
+          <Show when={props.pins.length > 1}>
+            <button type="button" class="link small" onClick={() => props.onAll()}>
+              {t("allPins", { count: props.pins.length })}
+            </button>
+          </Show>
+        </div>
+      )}
+    </Show>
+  );
+}

@@ -1,0 +1,62 @@
+import { For, Show } from "solid-js";
+
+import type { Message } from "../../nouns";
+import { useChat } from "../../state/chat";
+import { formatShort } from "../format";
+import { t } from "../i18n";
+import { Icon } from "../kit/Icon";
+import { attempt } from "../kit/toast";
+import { Markdown } from "../timeline/Markdown";
+import { Panel } from "./Panel";
+import { useRoom } from "./tools";
+
+export default function PinsPanel(props: { pins: readonly Message[]; over: boolean; onClose: () => void }) {
+  const chat = useChat();
+  const tools = useRoom();
+  return (
+    <Panel title={t("pins")} over={props.over} onClose={props.onClose}>
+      <div class="members-scroll">
+        <Show when={!props.pins.length}>
+          <p class="muted members-none">{chat.rights(tools.roomId).pin ? t("noPinsHint") : t("noPins")}</p>
+        </Show>
+        <ul class="pin-list">
+          <For each={props.pins}>
+            {(message) => (
+              <li class="pin-item">
+                <p class="pin-head">
+                  <strong class="clip" dir="auto">
+                    {chat.user(message.senderId)?.displayName ?? "…"}
+                  </strong>
+                  <time class="muted">{formatShort(message.postedAt)}</time>
+                </p>
+                <div class="pin-text">
+                  <Markdown text={message.content.kind === "text" ? message.content.text : ""} />
+                </div>
+                <p class="pin-foot">
+                  <button
+                    type="button"
+                    class="link"
+                    onClick={() => (props.over && props.onClose(), tools.jump(message.seq))}
+                  >
+                    {t("goTo")}
+                  </button>
+                  <Show when={chat.rights(tools.roomId).pin}>
+                    <button
+                      type="button"
+                      class="icon-button icon-button-small"
+                      aria-label={t("unpin")}
+                      title={t("unpin")}
+                      onClick={() => void attempt(chat.pin(message, false))}
+                    >
+                      <Icon name="close" />
+                    </button>
+                  </Show>
+                </p>
+              </li>
+            )}
+          </For>
+        </ul>
+      </div>
+    </Panel>
+  );
+}

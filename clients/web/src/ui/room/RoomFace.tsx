@@ -1,0 +1,25 @@
+import { Show } from "solid-js";
+
+import { useChat } from "../../state/chat";
+import { Avatar } from "../kit/Avatar";
+
+/** The room's picture: in a direct room, the other one's. */
+export function RoomFace(props: { roomId: string; size?: "small" | "medium" | "large" }) {
+  const chat = useChat();
+  const peer = () => chat.peer(props.roomId);
+  return (
+    <Show
+      when={peer()}
+      fallback={<Avatar id={props.roomId} name={chat.title(props.roomId)} shape="room" size={props.size ?? "medium"} />}
+    >
+      {(id) => (
+        <Avatar
+          id={id()}
+          name={chat.title(props.roomId)}
+          size={props.size ?? "medium"}
+          presence={id() === chat.me().id ? undefined : (chat.presence(id())?.state ?? "offline")}
+        />
+      )}
+    </Show>
+  );
+}

@@ -1,0 +1,51 @@
+import type { JSX } from "solid-js";
+
+import { t } from "../i18n";
+import { Field } from "../kit/Field";
+import type { createForm } from "../kit/form";
+import { Problem } from "../kit/Problem";
+
+/** Name and topic, for a new room and for one that changes. */
+export function RoomFields(props: {
+  form: ReturnType<typeof createForm>;
+  name?: string;
+  topic?: string;
+  submit: string;
+  children?: JSX.Element;
+  onCancel: () => void;
+}) {
+  return (
+    <form onSubmit={props.form.submit}>
+      <Field
+        label={t("roomName")}
+        name="name"
+        value={props.name ?? ""}
+        maxLength={64}
+        required
+        autofocus
+        autocomplete="off"
+        error={props.form.wrong("name")}
+      />
+      <Field
+        label={t("roomTopic")}
+        name="topic"
+        value={props.topic ?? ""}
+        hint={t("roomTopicHint")}
+        maxLength={250}
+        optional
+        autocomplete="off"
+        error={props.form.wrong("topic")}
+      />
+      {props.children}
+      <Problem text={props.form.problem()} />
+      <div class="dialog-foot">
+        <button type="button" class="button" onClick={() => props.onCancel()}>
+          {t("cancel")}
+        </button>
+        <button class="button button-primary" disabled={props.form.busy()}>
+          {props.submit}
+        </button>
+      </div>
+    </form>
+  );
+}

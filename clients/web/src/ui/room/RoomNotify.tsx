@@ -1,0 +1,26 @@
+import { useChat } from "../../state/chat";
+import { t } from "../i18n";
+import { Dialog } from "../kit/Dialog";
+import { attempt } from "../kit/toast";
+import { Choices } from "../settings/Choices";
+
+/** What the user wants to hear of a room. */
+export default function RoomNotify(props: { roomId: string; onClose: () => void }) {
+  const chat = useChat();
+  const settings = () => chat.room(props.roomId)?.settings;
+  return (
+    <Dialog title={t("notifications")} onClose={props.onClose}>
+      <Choices
+        legend={chat.title(props.roomId)}
+        name="level"
+        value={settings()?.level ?? "all"}
+        choices={[
+          { value: "all", label: t("notifyAll") },
+          { value: "mentions", label: t("levelMentions") },
+          { value: "nothing", label: t("levelNothing") },
+        ]}
+        onChange={(level) => void attempt(chat.saveSettings(props.roomId, { level }))}
+      />
+    </Dialog>
+  );
+}

@@ -1,0 +1,21 @@
+import { Match, Switch, lazy } from "solid-js";
+
+import { useChat } from "../../state/chat";
+import { OpenRoom } from "./OpenRoom";
+
+const JoinRoom = lazy(() => import("./JoinRoom"));
+
+export function RoomPage(props: { roomId: string }) {
+  const chat = useChat();
+  const exists = () => chat.room(props.roomId) !== undefined;
+  return (
+    <Switch fallback={<div class="page-loading" />}>
+      <Match when={exists()}>
+        <OpenRoom roomId={props.roomId} />
+      </Match>
+      <Match when={chat.connection().kind === "live"}>
+        <JoinRoom roomId={props.roomId} />
+      </Match>
+    </Switch>
+  );
+}

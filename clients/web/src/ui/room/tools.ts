@@ -1,0 +1,31 @@
+// What the parts of a room's page ask of it.
+
+import { createContext, useContext, type Accessor } from "solid-js";
+
+import type { Message } from "../../nouns";
+
+export interface RoomTools {
+  readonly roomId: string;
+  readonly openUser: (userId: string) => void;
+  readonly jump: (seq: number) => void;
+  /** The message that is being answered or edited. */
+  readonly answering: Accessor<Message | undefined>;
+  readonly editing: Accessor<Message | undefined>;
+  readonly answer: (message: Message) => void;
+  readonly edit: (message: Message) => void;
+  /** Neither any more. */
+  readonly rest: () => void;
+  readonly openThread: (seq: number) => void;
+  /** The position of the newest own message in sight. */
+  readonly lastMine: Accessor<number | undefined>;
+  readonly showVersions: (message: Message) => void;
+}
+
+const Context = createContext<RoomTools>();
+export const RoomToolsProvider = Context.Provider;
+
+export function useRoom(): RoomTools {
+  const tools = useContext(Context);
+  if (!tools) throw new Error("useRoom outside of a room's page");
+  return tools;
+}

@@ -1,0 +1,35 @@
+import type { Message } from "../../nouns";
+import { useChat } from "../../state/chat";
+import { formatTime } from "../format";
+import { t } from "../i18n";
+import { Avatar } from "../kit/Avatar";
+import { roomPath } from "../router";
+import { Markdown } from "../timeline/Markdown";
+
+/** A message out of its room, with the way there. */
+export function MessageCard(props: { message: Message }) {
+  const chat = useChat();
+  const name = () => chat.user(props.message.senderId)?.displayName ?? "…";
+  const text = () => {
+    const { content, senderId } = props.message;
+    if (chat.isBlocked(senderId)) return t("blockedMessage");
+    return content.kind === "text" ? content.text : t("messageDeleted");
+  };
+  return (
+    <li class="mention-item">
+      <Avatar id={props.message.senderId} name={name()} />
+      <div class="directory-text">
+        <div class="pin-head">
+          <strong class="clip" dir="auto">
+            {name()} · {chat.title(props.message.roomId)}
+          </strong>
+          <time class="muted">{formatTime(props.message.postedAt, "short")}</time>
+        </div>
+        <Markdown text={text()} message={props.message} />
+        <a class="link small" href={roomPath(props.message.roomId, props.message.threadSeq || props.message.seq)}>
+          {t("goTo")}
+        </a>
+      </div>
+    </li>
+  );
+}

@@ -1,0 +1,62 @@
+import { Show, createSignal } from "solid-js";
+
+import { Failure } from "../../failure";
+import { useChat } from "../../state/chat";
+import { t } from "../i18n";
+import { Field } from "../kit/Field";
+import { createForm, text } from "../kit/form";
+import { Problem } from "../kit/Problem";
+
+export function PasswordSettings() {
+  const chat = useChat();
+  const [differ, setDiffer] = createSignal(false);
+  const [ended, setEnded] = createSignal<number>();
+  let element!: HTMLFormElement;
+  const form = createForm(async (data) => {
+    setEnded(undefined);
+    const next = text(data, "new");
+    setDiffer(next !== text(data, "again"));
+    if (differ()) return;
+    setEnded(await chat.api.changePassword(text(data, "old"), next));
+    element.reset();
+  });
+  const problem = () => {
+    const failure = form.failure();
+    // The same reason as at the door, but here the name is not in question.
+    return failure instanceof Failure && failure.reason === "BAD_CREDENTIALS" ? t("WRONG_PASSWORD") : form.problem();
+  };
+  return (
+    <form ref={element} class="card settings-card" onSubmit={form.submit}>
+      <input class="sr-only" type="text" autocomplete="username" value={chat.me().username} tabIndex={-1} readOnly aria-hidden="true" />
+      <Field label={t("oldPassword")} name="old" type="password" autocomplete="current-password" required error={form.wrong("old_password")} />
+      <Field
+        label={t("newPassword")}
+        name="new"
+        type="password"
+        hint={t("passwordHint")}
+        autocomplete="new-password"
+        minLength={8}
+        maxLength={256}
+        required
+        error={form.wrong("new_password")}
+      />
+      <Field
+        label={t("newPasswordAgain")}
+        name="again"
+        type="password"
+        autocomplete="new-password"
+        required
+        error={differ() ? t("passwordsDiffer") : undefined}
+      />
+      <Problem text={problem()} />
+      <div class="form-foot">
+        <button class="button button-primary" disabled={form.busy()}>
+          {t("changePassword")}
+        </button>
+        <span role="status" class="saved">
+          <Show when={ended() !== undefined}>{t("passwordChanged", { count: ended() ?? 0 })}</Show>
+        </span>
+      </div>
+    </form>
+  );
+}

@@ -1,0 +1,66 @@
+import { For, Show, createSignal, onMount } from "solid-js";
+
+import { useChat } from "../../state/chat";
+import { createPaged } from "../../state/paged";
+import { explain, t } from "../i18n";
+import { Avatar } from "../kit/Avatar";
+import { attempt } from "../kit/toast";
+
+/** Whether others see what the user has read, and whom the user has blocked. */
+export function PrivacySettings() {
+  const chat = useChat();
+  const people = createPaged((_, token) => chat.api.listBlockedUsers(token));
+  const [receipts, setReceipts] = createSignal<boolean>();
+  onMount(() => {
+    void people.search("");
+    chat.api.getMe().then((me) => setReceipts(me.readReceipts), () => undefined);
+  });
+  async function tell(on: boolean): Promise<void> {
+    if (await attempt(chat.api.setReadReceipts(on))) setReceipts(on);
+  }
+  async function unblock(id: string): Promise<void> {
+    if (await attempt(chat.block(id, false))) await people.search("");
+  }
+  return (
+    <div class="card settings-card">
+      <label class="choice">
+        <input
+          type="checkbox"
+          checked={receipts() ?? true}
+          disabled={receipts() === undefined}
+          onChange={(event) => void tell(event.currentTarget.checked)}
+        />
+        <span>
+          {t("readReceipts")}
+          <small class="hint">{t("readReceiptsHint")}</small>
+        </span>
+      </label>
+      <h2>{t("blockedPeople")}</h2>
+      <p class="muted">{t("blockedHint")}</p>
+      <Show when={people.items().length} fallback={<p>{people.loading() ? "" : explainOr(people.failure(), t("nobodyBlocked"))}</p>}>
+        <ul class="plain-list">
+          <For each={people.items()}>
+            {(user) => (
+              <li>
+                <Avatar id={user.id} name={user.displayName} />
+                <span class="member-text">
+                  <span class="member-name clip" dir="auto">
+                    {user.displayName}
+                  </span>
+                  <bdi class="member-note clip">@{user.username}</bdi>
+                </span>
+                <button type="button" class="button" onClick={() => void unblock(user.id)}>
+                  {t("unblock")}
+                </button>
+              </li>
+            )}
+          </For>
+        </ul>
+      </Show>
+    </div>
+  );
+}
+
+function explainOr(failure: unknown, text: string): string {
+  return failure ? explain(failure) : text;
+}

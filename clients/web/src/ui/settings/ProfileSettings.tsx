@@ -1,0 +1,66 @@
+import { Show, createSignal, untrack } from "solid-js";
+
+import { useChat } from "../../state/chat";
+import { t } from "../i18n";
+import { Avatar } from "../kit/Avatar";
+import { Field, TextArea } from "../kit/Field";
+import { createForm, text } from "../kit/form";
+import { Problem } from "../kit/Problem";
+
+export function ProfileSettings() {
+  const chat = useChat();
+  const before = untrack(chat.me);
+  const [name, setName] = createSignal(before.displayName);
+  const [saved, setSaved] = createSignal(false);
+  const form = createForm(async (data) => {
+    setSaved(false);
+    await chat.saveProfile({
+      displayName: text(data, "displayName").trim(),
+      bio: text(data, "bio").replaceAll("\r\n", "\n").trim(),
+      statusText: text(data, "statusText").trim(),
+    });
+    setSaved(true);
+  });
+  return (
+    <form class="card settings-card" onSubmit={form.submit} onInput={() => setSaved(false)}>
+      <div class="profile-head">
+        <Avatar id={before.id} name={name()} size="large" />
+        <div>
+          <strong dir="auto">{name()}</strong>
+          <p class="muted">
+            <bdi>@{before.username}</bdi>
+          </p>
+        </div>
+      </div>
+      <Field
+        label={t("displayName")}
+        name="displayName"
+        value={before.displayName}
+        maxLength={64}
+        required
+        autocomplete="name"
+        onInput={(event) => setName(event.currentTarget.value)}
+        error={form.wrong("display_name")}
+      />
+      <Field
+        label={t("statusText")}
+        name="statusText"
+        value={before.statusText}
+        hint={t("statusHint")}
+        maxLength={100}
+        autocomplete="off"
+        error={form.wrong("status_text")}
+      />
+      <TextArea label={t("bio")} name="bio" value={before.bio} maxLength={500} rows={4} error={form.wrong("bio")} />
+      <Problem text={form.problem()} />
+      <div class="form-foot">
+        <button class="button button-primary" disabled={form.busy()}>
+          {t("save")}
+        </button>
+        <span role="status" class="saved">
+          <Show when={saved()}>{t("saved")}</Show>
+        </span>
+      </div>
+    </form>
+  );
+}

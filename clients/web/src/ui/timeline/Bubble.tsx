@@ -1,0 +1,67 @@
+import { Match, Show, Suspense, Switch, createSignal, lazy } from "solid-js";
+
+import type { Message } from "../../nouns";
+import { useChat } from "../../state/chat";
+import { formatTime } from "../format";
+import { t } from "../i18n";
+import { Icon } from "../kit/Icon";
+import { useRoom } from "../room/tools";
+import { Markdown } from "./Markdown";
+import { Quote } from "./Quote";
+
+const Attachments = lazy(() => import("../files/Attachments"));
+
+/** What someone said. */
+export function Bubble(props: { message: Message }) {
+  const chat = useChat();
+  const tools = useRoom();
+  const [revealed, setRevealed] = createSignal(false);
+  const text = () => (props.message.content.kind === "text" ? props.message.content.text : undefined);
+  return (
+    <div class="bubble">
+      <Switch fallback={<p class="muted">{t("unknownMessage")}</p>}>
+        <Match when={chat.isBlocked(props.message.senderId) && !revealed()}>
+          <p class="muted">
+            {t("blockedMessage")}{" "}
+            <button type="button" class="link" onClick={() => setRevealed(true)}>
+              {t("show")}
+            </button>
+          </p>
+        </Match>
+        <Match when={text() !== undefined}>
+          <Show when={props.message.replyTo}>
+            {(seq) => <Quote roomId={props.message.roomId} seq={seq()} onJump={() => tools.jump(seq())} />}
+          </Show>
+          <Show when={props.message.attachments.length}>
+            <Suspense>
+              <Attachments files={props.message.attachments} />
+            </Suspense>
+          </Show>
+          <Show when={text()}>{(said) => <Markdown text={said()} message={props.message} />}</Show>
+          <Show when={props.message.editedAt || props.message.pin}>
+            <p class="msg-marks">
+              <Show when={props.message.pin}>
+                <span title={t("pinned")}>
+                  <Icon name="pin" />
+                  <span class="sr-only">{t("pinned")}</span>
+                </span>
+              </Show>
+              <Show when={props.message.editedAt}>
+                {(at) => (
+                  <button
+                    type="button"
+                    tabIndex={-1}
+                    title={formatTime(at(), "full")}
+                    onClick={() => tools.showVersions(props.message)}
+                  >
+                    {t("edited")}
+                  </button>
+                )}
+              </Show>
+            </p>
+          </Show>
+        </Match>
+      </Switch>
+    </div>
+  );
+}

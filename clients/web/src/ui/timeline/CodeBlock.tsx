@@ -1,0 +1,35 @@
+import { Show, createSignal } from "solid-js";
+
+import { t } from "../i18n";
+import { Icon } from "../kit/Icon";
+import { copy } from "../kit/copy";
+
+export function CodeBlock(props: { language: string; text: string }) {
+  const [copied, setCopied] = createSignal(false);
+  async function take(): Promise<void> {
+    if (!(await copy(props.text))) return;
+    setCopied(true);
+    setTimeout(() => setCopied(false), 1_500);
+  }
+  return (
+    <figure class="code" dir="ltr">
+      <figcaption>
+        <Show when={props.language}>
+          <span>{props.language}</span>
+        </Show>
+        <button
+          type="button"
+          class="code-copy"
+          aria-label={copied() ? t("copied") : t("copyCode")}
+          onClick={() => void take()}
+        >
+          <Icon name={copied() ? "check" : "copy"} />
+        </button>
+      </figcaption>
+      {/* It scrolls sideways, so the keyboard has to get there. */}
+      <pre tabIndex={0}>
+        <code>{props.text}</code>
+      </pre>
+    </figure>
+  );
+}

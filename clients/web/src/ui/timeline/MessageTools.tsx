@@ -1,0 +1,90 @@
+import { Show } from "solid-js";
+
+import type { Message } from "../../nouns";
+import { useChat } from "../../state/chat";
+import { EmojiButton } from "../emoji/EmojiButton";
+import { explain, t } from "../i18n";
+import { copy } from "../kit/copy";
+import { Icon } from "../kit/Icon";
+import { Menu, type MenuItem } from "../kit/Menu";
+import { attempt, toast } from "../kit/toast";
+import { useRoom } from "../room/tools";
+import { roomPath } from "../router";
+
+/** What can be done with a message; seen when one points at it. */
+export function MessageTools(props: { message: Message; active: boolean; time: string | undefined }) {
+  const chat = useChat();
+  const tools = useRoom();
+  const rights = () => chat.rights(tools.roomId);
+  const mine = () => props.message.senderId === chat.me().id;
+  const tab = () => (props.active ? 0 : -1);
+
+  async function take(text: string): Promise<void> {
+    if (await copy(text)) toast(t("copied"));
+  }
+
+  const items = (): MenuItem[] => {
+    const { message } = props;
+    const { roomId, seq, content, pin } = message;
+    const text = content.kind === "text" ? content.text : "";
+    const list: MenuItem[] = [];
+    if (rights().write) list.push({ label: t("reply"), icon: "reply", act: () => tools.answer(message) });
+    if (rights().write && !message.threadSeq) {
+      list.push({ label: t("replyInThread"), icon: "thread", act: () => tools.openThread(seq) });
+    }
+    if (rights().write && mine() && text) list.push({ label: t("edit"), icon: "edit", act: () => tools.edit(message) });
+    list.push({ label: t("copyText"), icon: "copy", act: () => void take(text) });
+    list.push({ label: t("copyLink"), icon: "link", act: () => void take(location.origin + roomPath(roomId, seq)) });
+    if (rights().pin) {
+      list.push({
+        label: pin ? t("unpin") : t("pin"),
+        icon: "pin",
+        act: () => void attempt(chat.pin(message, !pin)),
+      });
+    }
+    if (message.editedAt) {
+      list.push({ label: t("versions"), icon: "clock", act: () => tools.showVersions(message) });
+    }
+    if (rights().write && (mine() || rights().manage)) {
+      list.push({
+        label: t("delete"),
+        icon: "trash",
+        danger: true,
+        apart: true,
+        act: () => chat.doomed.add(roomId, seq, (failure) => toast(explain(failure), true)),
+      });
+    }
+    return list;
+  };
+
+  return (
+    <>
+      <div class="msg-bar">
+        <Show when={rights().write}>
+          <EmojiButton
+            label={t("addReaction")}
+            class="icon-button icon-button-small"
+            tabIndex={tab()}
+            onPick={(emoji) => void attempt(chat.react(props.message, emoji, true))}
+          >
+            <Icon name="smile" />
+          </EmojiButton>
+          <button
+            type="button"
+            class="icon-button icon-button-small"
+            tabIndex={tab()}
+            aria-label={t("reply")}
+            title={t("reply")}
+            onClick={() => tools.answer(props.message)}
+          >
+            <Icon name="reply" />
+          </button>
+        </Show>
+        <Menu class="icon-button icon-button-small" label={t("messageMenu")} items={items()} tabIndex={tab()}>
+          <Icon name="more" />
+        </Menu>
+      </div>
+      <Show when={props.time}>{(time) => <time aria-hidden="true">{time()}</time>}</Show>
+    </>
+  );
+}

@@ -1,0 +1,80 @@
+// Rows that are no one's words.
+
+import { Show } from "solid-js";
+
+import type { Message } from "../../nouns";
+import { useChat } from "../../state/chat";
+import { formatDay, formatTime } from "../format";
+import { t, type Key } from "../i18n";
+import { RoomFace } from "../room/RoomFace";
+
+export function DayRow(props: { at: number }) {
+  return (
+    <div class="row-day" role="separator">
+      <span>{formatDay(props.at)}</span>
+    </div>
+  );
+}
+
+export function NewRow() {
+  return (
+    <div class="row-new" role="separator">
+      <span>{t("newMessages")}</span>
+    </div>
+  );
+}
+
+export function StartRow(props: { roomId: string }) {
+  const chat = useChat();
+  const room = () => chat.room(props.roomId)?.room;
+  const title = () => chat.title(props.roomId);
+  return (
+    <div class="row-start">
+      <RoomFace roomId={props.roomId} size="large" />
+      <h2 dir="auto">{title()}</h2>
+      <Show when={room()?.topic}>{(topic) => <p dir="auto">{topic()}</p>}</Show>
+      <p class="muted">{chat.room(props.roomId)?.last ? t("roomBegins", { room: title() }) : t("emptyRoom")}</p>
+    </div>
+  );
+}
+
+const ROLES: Record<string, Key> = { owner: "sysOwner", admin: "sysAdmin", member: "sysMember" };
+
+export function SystemRow(props: { message: Message }) {
+  const chat = useChat();
+  const text = () => {
+    const { content, senderId } = props.message;
+    if (content.kind !== "system") return "";
+    const name = (id: string) => chat.user(id)?.displayName ?? "…";
+    const words = { name: name(senderId), detail: content.detail, other: content.aboutId ? name(content.aboutId) : "" };
+    switch (content.what) {
+      case "created":
+        return t("sysCreated", words);
+      case "joined":
+        return t("sysJoined", words);
+      case "left":
+        return t("sysLeft", words);
+      case "renamed":
+        return t("sysRenamed", words);
+      case "topic":
+        return t(content.detail ? "sysTopic" : "sysTopicCleared", words);
+      case "added":
+        return t("sysAdded", words);
+      case "removed":
+        return t("sysRemoved", words);
+      case "banned":
+        return t("sysBanned", words);
+      case "role":
+        return t(ROLES[content.detail] ?? "sysMember", words);
+      case "archived":
+        return t("sysArchived", words);
+      case "unarchived":
+        return t("sysUnarchived", words);
+    }
+  };
+  return (
+    <p class="row-system" dir="auto" title={formatTime(props.message.postedAt, "full")}>
+      {text()}
+    </p>
+  );
+}

@@ -1,0 +1,145 @@
+// The rows that are in sight, and the place of the reader among them: kept when
+// older rows come above, at the end while they are at the end.
+
+import { Virtualizer, type VirtualizerHandle } from "virtua/solid";
+import { createEffect, createSignal, on, onCleanup, onMount } from "solid-js";
+
+import type { Row } from "../../state/rows";
+import type { Timeline } from "../../state/timeline";
+import { createAim } from "./aim";
+import { stepThrough } from "./keys";
+import { RowView } from "./RowView";
+
+/** Nearer than this to the end counts as being there. */
+const END_PX = 48;
+/** Nearer than this to an edge, the next page is read. */
+const AHEAD_PX = 800;
+const FLASH_MS = 2_000;
+
+/** How much of the log is under what is seen; the virtualiser knows without measuring the page. */
+const underneath = ({ scrollSize, scrollOffset, viewportSize }: VirtualizerHandle) =>
+  scrollSize - scrollOffset - viewportSize;
+
+export interface ScrollerHandle {
+  toEnd(): void;
+  /** Whether the line of new messages is among the rows. */
+  toNew(): boolean;
+}
+
+export function Scroller(props: {
+  timeline: Timeline;
+  label: string;
+  handle: (handle: ScrollerHandle) => void;
+  onBottom: (atBottom: boolean) => void;
+  onNewAbove: (above: boolean) => void;
+}) {
+  const { timeline } = props;
+  const rows = (): readonly Row[] => timeline.shown()?.rows ?? [];
+  const [flash, setFlash] = createSignal<number>();
+  let box!: HTMLDivElement;
+  let list: VirtualizerHandle | undefined;
+  /** The reader is at the end and wants to stay there. */
+  let sticks = timeline.target() === undefined;
+  let offset = 0;
+
+  const toEnd = () => {
+    sticks = true;
+    if (rows().length) list?.scrollToIndex(rows().length - 1, { align: "end", offset: END_PX });
+  };
+  props.handle({
+    toEnd,
+    toNew() {
+      const at = rows().findIndex((row) => row.kind !== "start" && row.line);
+      if (at < 0) return false;
+      sticks = false;
+      list?.scrollToIndex(at, { align: "start", offset: -24 });
+      return true;
+    },
+  });
+
+  function look(): void {
+    if (!list) return;
+    const { scrollOffset, scrollSize, viewportSize } = list;
+    if (!viewportSize) return;
+    const below = underneath(list);
+    const now = timeline.shown();
+    props.onBottom(below < END_PX);
+    const line = rows().findIndex((row) => row.kind !== "start" && row.line);
+    const newAfter = timeline.newAfter();
+    const unseen = newAfter !== undefined && now !== undefined && now.range.after > newAfter;
+    if (aim.underWay()) return;
+    props.onNewAbove(line >= 0 ? list.getItemOffset(line) < scrollOffset : unseen);
+    if (timeline.failed() || !now) return;
+    if (scrollOffset < AHEAD_PX && scrollSize > viewportSize) timeline.loadOlder();
+    if (below < AHEAD_PX) timeline.loadNewer();
+  }
+
+  /** Only going up takes the reader away from the end: what comes below may push it off for a moment. */
+  function scrolled(): void {
+    if (!list) return;
+    if (underneath(list) < END_PX) sticks = timeline.shown()?.atTail === true;
+    else if (list.scrollOffset < offset) sticks = false;
+    offset = list.scrollOffset;
+    look();
+  }
+
+  const indexOf = (seq: number) => rows().findIndex((row) => "message" in row && row.message.seq >= seq);
+
+  const aim = createAim(() => list, indexOf, look);
+
+  const settle = () => (sticks ? toEnd() : undefined, look());
+
+  createEffect(on(timeline.shown, () => queueMicrotask(settle)));
+
+  createEffect(
+    on([timeline.target, timeline.shown], ([target]) => {
+      if (target === undefined) return;
+      if (indexOf(target) < 0) return;
+      sticks = false;
+      timeline.arrived();
+      aim.at(target);
+      setFlash(target);
+      const timer = setTimeout(() => setFlash(undefined), FLASH_MS);
+      onCleanup(() => clearTimeout(timer));
+    }),
+  );
+
+  onMount(() => {
+    const observer = new ResizeObserver(settle);
+    observer.observe(box);
+    onCleanup(() => observer.disconnect());
+  });
+
+  return (
+    <div
+      ref={box}
+      class="scroller"
+      role="log"
+      aria-live="off"
+      aria-label={props.label}
+      tabIndex={0}
+      onKeyDown={(event) => stepThrough(box, event)}
+      onWheel={() => aim.drop()}
+      onTouchMove={() => aim.drop()}
+    >
+      <div class="scroller-fill" />
+      <Virtualizer
+        ref={(handle) => (list = handle)}
+        data={rows()}
+        shift={timeline.shown()?.shift ?? false}
+        scrollRef={box}
+        onScroll={scrolled}
+        onResize={settle}
+      >
+        {(row) => (
+          <RowView
+            row={row}
+            roomId={timeline.roomId}
+            flash={"message" in row && row.message.seq === flash()}
+          />
+        )}
+      </Virtualizer>
+      <div class="scroller-end" />
+    </div>
+  );
+}

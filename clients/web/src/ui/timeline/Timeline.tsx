@@ -1,0 +1,86 @@
+import { Show, createEffect, createSignal, on, onCleanup } from "solid-js";
+
+import { useChat } from "../../state/chat";
+import type { Timeline as TimelineState } from "../../state/timeline";
+import { t } from "../i18n";
+import { Announcer } from "./Announcer";
+import { JumpButtons } from "./JumpButtons";
+import { Scroller, type ScrollerHandle } from "./Scroller";
+import { createReading } from "./reading";
+
+/** The room's log on the screen. */
+export function Timeline(props: { timeline: TimelineState }) {
+  const chat = useChat();
+  const { timeline } = props;
+  const [atBottom, setAtBottom] = createSignal(true);
+  const [newAbove, setNewAbove] = createSignal(false);
+  /** Whoever has seen where the new ones begin needs no way there. */
+  const [visited, setVisited] = createSignal(false);
+  createEffect(on(timeline.newAfter, () => setVisited(false)));
+  createEffect(on(newAbove, (now, before) => before && !now && setVisited(true)));
+  let scroller: ScrollerHandle | undefined;
+  const { markAll } = createReading(chat, timeline, atBottom);
+
+  function toEnd(): void {
+    timeline.toTail();
+    scroller?.toEnd();
+  }
+
+  async function toNew(): Promise<void> {
+    const after = timeline.newAfter();
+    if (after !== undefined && !scroller?.toNew()) await timeline.jump(after + 1);
+  }
+
+  // An own message brings the writer back to the end.
+  createEffect(
+    on(
+      () => chat.outbox().filter(({ message }) => message.roomId === timeline.roomId && !message.threadSeq).length,
+      (count, before = 0) => {
+        if (count > before) queueMicrotask(() => scroller?.toEnd());
+        return count;
+      },
+      { defer: true },
+    ),
+  );
+
+  function onKeyDown(event: KeyboardEvent): void {
+    if (event.key !== "Escape" || event.defaultPrevented || document.querySelector("dialog[open]")) return;
+    toEnd();
+    markAll();
+    timeline.setNewAfter(undefined);
+  }
+  document.addEventListener("keydown", onKeyDown);
+  onCleanup(() => document.removeEventListener("keydown", onKeyDown));
+
+  return (
+    <div class="timeline">
+      <Show when={timeline.place()} keyed>
+        <Scroller
+          timeline={timeline}
+          label={t("timelineOf", { room: chat.title(timeline.roomId) })}
+          handle={(handle) => (scroller = handle)}
+          onBottom={setAtBottom}
+          onNewAbove={setNewAbove}
+        />
+      </Show>
+      <Show when={timeline.failed() || timeline.loading()}>
+        <div class="timeline-note" role="status">
+          <Show when={timeline.failed()} fallback={<span>{t("loadingMessages")}</span>}>
+            <span>{t("couldNotLoad")}</span>
+            <button type="button" class="link" onClick={() => (timeline.retry(), timeline.loadOlder())}>
+              {t("tryAgain")}
+            </button>
+          </Show>
+        </div>
+      </Show>
+      <JumpButtons
+        unread={chat.unread(timeline.roomId)}
+        newAbove={newAbove() && !visited()}
+        away={!atBottom() || timeline.shown()?.atTail === false}
+        onNew={() => void toNew()}
+        onEnd={toEnd}
+      />
+      <Announcer timeline={timeline} />
+    </div>
+  );
+}

@@ -1,0 +1,74 @@
+import { Show } from "solid-js";
+
+import { useChat } from "../../state/chat";
+import type { WaitingRow } from "../../state/rows";
+import { formatTime } from "../format";
+import { t, type Key } from "../i18n";
+import { en } from "../i18n/en";
+import { Icon } from "../kit/Icon";
+import { Markdown } from "./Markdown";
+import { Quote } from "./Quote";
+
+/** An own message that the server has not acknowledged. */
+export function WaitingRowView(props: { row: WaitingRow }) {
+  const chat = useChat();
+  const entry = () => props.row.entry;
+  const why = () => {
+    const { refused } = entry();
+    return refused in en ? t(refused as Key) : refused;
+  };
+  const online = () => chat.connection().kind !== "waiting";
+  return (
+    <article
+      class="msg msg-mine msg-waiting"
+      classList={{ "msg-first": props.row.first, "msg-refused": entry().refused !== "" }}
+      aria-label={entry().refused ? t("notSent") : t("sending")}
+    >
+      <div class="msg-col">
+        <Show when={props.row.first}>
+          <header class="msg-head">
+            <time>{formatTime(entry().message.at, "time")}</time>
+          </header>
+        </Show>
+        <div class="msg-line">
+          <div class="bubble">
+            <Show when={entry().message.replyTo}>
+              {(seq) => <Quote roomId={entry().message.roomId} seq={seq()} />}
+            </Show>
+            {/* What an older version of this client has kept has none. */}
+            <Show when={entry().message.attachmentIds?.length}>
+              {(count) => (
+                <p class="msg-marks">
+                  <Icon name="clip" /> {count()}
+                </p>
+              )}
+            </Show>
+            <Markdown text={entry().message.text} />
+          </div>
+        </div>
+        <Show
+          when={entry().refused}
+          fallback={
+            <p class="msg-state">
+              <Icon name="clock" />
+              {online() ? t("sending") : t("waitingForConnection")}
+            </p>
+          }
+        >
+          <p class="msg-state msg-state-refused" role="alert">
+            <Icon name="alert" />
+            <span>
+              {t("notSent")} {why()}
+            </span>
+            <button type="button" class="link" onClick={() => chat.resend(entry().message)}>
+              {t("sendAgain")}
+            </button>
+            <button type="button" class="link" onClick={() => chat.discard(entry().message.clientMessageId)}>
+              {t("discard")}
+            </button>
+          </p>
+        </Show>
+      </div>
+    </article>
+  );
+}

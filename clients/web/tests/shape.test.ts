@@ -1,0 +1,73 @@
+// The shape of the code: arrows, sizes, catalogues.
+
+import { readFileSync, readdirSync, statSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
+
+import { describe, expect, test } from "vitest";
+
+import { ar } from "../src/ui/i18n/ar";
+import { de } from "../src/ui/i18n/de";
+import { en } from "../src/ui/i18n/en";
+import { es } from "../src/ui/i18n/es";
+import { fr } from "../src/ui/i18n/fr";
+import { zh } from "../src/ui/i18n/zh";
+
+const SRC = join(import.meta.dirname, "../src");
+const files = walk(SRC).filter((file) => /\.tsx?$/.test(file) && !file.includes("/gen/"));
+
+function walk(folder: string): string[] {
+  return readdirSync(folder).flatMap((name) => {
+    const path = join(folder, name);
+    return statSync(path).isDirectory() ? walk(path) : [path];
+  });
+}
+
+/** What each layer may use below it; types may be spoken of one layer further. */
+const MAY: Record<string, readonly string[]> = {
+  ui: ["ui", "state"],
+  state: ["state", "sync", "api", "gen/emoji.json"],
+  sync: ["sync", "api"],
+  api: ["api", "gen"],
+};
+
+describe("layers", () => {
+  for (const file of files) {
+    const path = relative(SRC, file);
+    const layer = path.split("/")[0] ?? "";
+    if (!MAY[layer]) continue;
+    test(path, () => {
+      const source = readFileSync(file, "utf8");
+      for (const [, target] of source.matchAll(/from "(\.[^"]+)"|import\("(\.[^"]+)"\)/g)) {
+        const used = relative(SRC, resolve(dirname(file), target ?? ""));
+        const to = used.split("/")[0] ?? "";
+        if (["nouns", "failure"].includes(to)) continue;
+        expect(MAY[layer]!.some((it) => it === to || used === it), `${path} uses ${used}`).toBe(true);
+      }
+      if (layer === "sync" || path === "state/apply.ts") expect(source).not.toContain("solid-js");
+      expect(source).not.toMatch(/innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(/);
+    });
+  }
+});
+
+test("a component stays under about 150 lines", () => {
+  const long = files.filter((file) => file.endsWith(".tsx")).filter((file) => readFileSync(file, "utf8").split("\n").length > 165);
+  expect(long.map((file) => relative(SRC, file))).toEqual([]);
+});
+
+describe("catalogues", () => {
+  for (const [language, texts] of Object.entries({ de, fr, es, zh, ar })) {
+    test(language, () => {
+      expect(Object.keys(texts).sort()).toEqual(Object.keys(en).sort());
+      const forms = new Intl.PluralRules(language).resolvedOptions().pluralCategories;
+      for (const [key, own] of Object.entries(texts)) {
+        const english = en[key as keyof typeof en];
+        expect(typeof own, key).toBe(typeof english);
+        const places = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map(([, name]) => name).filter((name) => name !== "count").sort();
+        const all = typeof own === "string" ? [own] : Object.values(own as Record<string, string>);
+        const model = typeof english === "string" ? english : (english as { other: string }).other;
+        for (const text of all) expect(places(text), `${language} ${key}`).toEqual(places(model));
+        if (typeof own !== "string") for (const form of forms) expect(Object.keys(own), `${language} ${key}`).toContain(form === "many" && language !== "ar" ? "other" : form);
+      }
+    });
+  }
+});

@@ -1,0 +1,242 @@
+// The model after what sync tells, with neither browser nor framework.
+
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+
+import notifyCases from "../../cases/notify.json";
+import type { Content, Message, PresenceState, RoomChange, RoomSummary } from "../src/nouns";
+import { apply, applyMessages, applyPage, markRead, takeSnapshot } from "../src/state/apply";
+import { parse, plain, safe } from "../src/state/markdown";
+import { emptyModel, messagesIn, tail, unread } from "../src/state/model";
+import { notifies } from "../src/state/notify";
+import { known, rangeOf, type Ranges } from "../src/state/ranges";
+import { Rows } from "../src/state/rows";
+import { TypingThrottle } from "../src/state/typing";
+
+const ME = { id: "me", username: "me", displayName: "Me", bio: "", statusText: "", createdAt: 0 };
+const SETTINGS = { roomId: "r", level: "all", mutedUntil: 0, starred: false } as const;
+const text = (words: string): Content => ({ kind: "text", text: words });
+
+function message(seq: number, more: Partial<Message> = {}): Message {
+  const content = text(`m${seq}`);
+  const rest = { clientMessageId: `c${seq}`, replyTo: 0, editedAt: 0, reactions: [], pin: undefined, mentions: [], attachments: [], threadSeq: 0, thread: undefined };
+  return { roomId: "r", seq, senderId: "other", postedAt: seq * 1000, changedSeq: seq, content, ...rest, ...more };
+}
+
+function summary(headSeq: number, more: Partial<RoomSummary> = {}): RoomSummary {
+  const room = {
+    id: "r", kind: "public", name: "Room", topic: "", creatorId: "", createdAt: 0, memberCount: 2,
+    changedSeq: 1, headSeq, archivedAt: 0, directUserIds: [],
+  } as const;
+  return { room, role: "member", readSeq: headSeq, unreadCount: 0, unreadMore: false, unreadMentions: 0, settings: SETTINGS, lastMessage: undefined, ...more };
+}
+
+const change = (seq: number, it: Message | undefined, afterSeq = seq - 1): RoomChange => ({
+  roomId: "r", seq, afterSeq, message: it, member: undefined, room: undefined,
+});
+
+function modelWith(headSeq: number, more: Partial<RoomSummary> = {}) {
+  const model = emptyModel(ME);
+  apply(model, { kind: "roomAdded", summary: summary(headSeq, more) });
+  const view = () => model.rooms.get("r")!;
+  const tell = (seq: number, it: Message | undefined) => apply(model, { kind: "change", change: change(seq, it) });
+  return { model, view, tell };
+}
+
+describe("apply", () => {
+  test("what arrives is unread until it is read; own, system and deleted messages never count", () => {
+    const { model, view, tell } = modelWith(5);
+    tell(6, message(6));
+    tell(7, message(7, { senderId: "me" }));
+    tell(8, message(8, { content: { kind: "system", what: "joined", detail: "", aboutId: "" } }));
+    tell(9, message(9));
+    expect(unread(view(), "me").count).toBe(2);
+    tell(10, message(9, { changedSeq: 10, content: { kind: "deleted", byId: "other" } }));
+    expect(unread(view(), "me").count).toBe(1);
+    markRead(model, "r", 10);
+    expect(unread(view(), "me").count).toBe(0);
+    expect(markRead(model, "r", 3)).toEqual([]);
+  });
+
+  test("a deleted message that only the server had counted is not counted any more", () => {
+    const { view, tell } = modelWith(50, { readSeq: 10, unreadCount: 40 });
+    tell(51, message(20, { changedSeq: 51, content: { kind: "deleted", byId: "other" } }));
+    tell(52, message(5, { changedSeq: 52, content: { kind: "deleted", byId: "other" } }));
+    tell(53, message(21, { senderId: "me", changedSeq: 53, content: { kind: "deleted", byId: "me" } }));
+    expect(unread(view(), "me").count).toBe(39);
+  });
+
+  test("a page that covers what was counted makes the count one's own", () => {
+    const { model, view } = modelWith(12, { readSeq: 2, unreadCount: 9 });
+    const messages = [3, 4, 5, 6, 7, 8, 9, 10, 11, 12].map((seq) => message(seq, seq === 4 ? { senderId: "me" } : {}));
+    applyPage(model, "r", { messages, hasOlder: false, hasNewer: false, headSeq: 12 }, { after: 0, upTo: 12 });
+    expect(unread(view(), "me")).toEqual({ count: 9, more: false, mentions: 0 });
+  });
+
+  test("messages in threads are known but neither shown nor counted; mentions are counted apart", () => {
+    const { view, tell } = modelWith(1);
+    tell(2, message(2, { threadSeq: 1 }));
+    expect([view().order, unread(view(), "me").count, view().last]).toEqual([[], 0, undefined]);
+    expect(view().messages.has(2)).toBe(true);
+    tell(3, message(3, { mentions: [{ name: "me", userId: "me", all: false, here: false }] }));
+    tell(4, message(4, { mentions: [{ name: "all", userId: "", all: true, here: false }] }));
+    tell(5, message(5, { mentions: [{ name: "eve", userId: "eve", all: false, here: false }] }));
+    expect(unread(view(), "me")).toEqual({ count: 3, more: false, mentions: 2 });
+  });
+
+  test("the newer state of a message wins, whichever way it came", () => {
+    const { model, view, tell } = modelWith(1);
+    tell(2, message(2));
+    applyMessages(model, [message(2, { changedSeq: 4, content: text("edited"), editedAt: 9 })]);
+    tell(3, message(2, { changedSeq: 3, reactions: [{ emoji: "👍", count: 1, userIds: ["a"] }] }));
+    expect(view().messages.get(2)?.content).toEqual(text("edited"));
+    expect(view().last?.editedAt).toBe(9);
+  });
+
+  test("a message alone, far from what is known, is no part of the timeline", () => {
+    const { model, view } = modelWith(100);
+    applyMessages(model, [message(7)]);
+    expect(messagesIn(view(), tail(view()))).toEqual([]);
+    expect(rangeOf(view().known, 7)).toBeUndefined();
+  });
+
+  test("what was sent stays in sight until the log has come there, and is shown once", () => {
+    const { model, tell } = modelWith(1);
+    const unsent = { clientMessageId: "c2", roomId: "r", text: "m2", replyTo: 0, threadSeq: 0, attachmentIds: [], at: 1 };
+    apply(model, { kind: "queued", message: unsent });
+    apply(model, { kind: "sent", id: "c2", message: message(2, { senderId: "me" }) });
+    expect(model.outbox).toHaveLength(1);
+    tell(2, message(2, { senderId: "me" }));
+    expect(model.outbox).toHaveLength(0);
+  });
+
+  test("applying changes twice does no harm, and a snapshot makes another tab the same", () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fc.nat(9), fc.boolean()), { maxLength: 40 }), (steps) => {
+        const { model, view, tell } = modelWith(10);
+        steps.forEach(([back, fresh], i) => {
+          const seq = 11 + i;
+          const at = fresh ? seq : Math.max(seq - back, 1);
+          const it = message(at, { changedSeq: seq, content: text(`${at} as of ${seq}`) });
+          tell(seq, it);
+          tell(seq, it);
+        });
+        expect([...view().order]).toEqual([...view().messages.keys()].sort((a, b) => a - b));
+        const other = emptyModel(ME);
+        apply(other, { kind: "snapshot", snapshot: structuredClone(takeSnapshot(model)) });
+        const there = other.rooms.get("r")!;
+        expect(tail(there).upTo).toBe(tail(view()).upTo);
+        expect(unread(there, "me").count).toBe(unread(view(), "me").count);
+      }),
+    );
+  });
+});
+
+describe("notifies", () => {
+  interface Case {
+    name: string;
+    message: { own?: boolean; edited?: boolean; deleted?: boolean; system?: boolean; mentions?: string[]; thread?: boolean };
+    user: { level?: "all" | "mentions" | "nothing"; muted?: string; presence?: string; blocks_sender?: boolean; has_read?: boolean; follows_thread?: boolean };
+    notifies: boolean;
+  }
+  for (const { name, message: said, user, notifies: expected } of notifyCases as Case[]) {
+    test(name, () => {
+      const content: Content = said.system
+        ? { kind: "system", what: "joined", detail: "", aboutId: "" }
+        : said.deleted ? { kind: "deleted", byId: "you" } : text("hi");
+      const mentions = (said.mentions ?? []).map((who) => ({
+        name: who, userId: ["all", "here"].includes(who) ? "" : who, all: who === "all", here: who === "here",
+      }));
+      const it = message(10, {
+        changedSeq: said.edited ? 11 : 10, senderId: said.own ? "me" : "you", threadSeq: said.thread ? 5 : 0, content, mentions,
+      });
+      const presence = { do_not_disturb: "busy", away: "away", invisible: "invisible" }[user.presence ?? ""] ?? "online";
+      const situation = {
+        me: "me",
+        settings: { roomId: "r", level: user.level ?? "all", mutedUntil: { now: 1_001, before: 1_000 }[user.muted ?? ""] ?? 0, starred: false },
+        readSeq: user.has_read ? 10 : 9,
+        presence: presence as PresenceState,
+        senderBlocked: user.blocks_sender ?? false,
+        followsThread: user.follows_thread ?? false,
+        now: 1_000,
+      };
+      expect(notifies(it, situation)).toBe(expected);
+    });
+  }
+});
+
+test("known stretches stay sorted, apart, and hold exactly what was told", () => {
+  fc.assert(
+    fc.property(fc.array(fc.tuple(fc.nat(60), fc.nat(12)), { maxLength: 30 }), (told) => {
+      let ranges: Ranges = [];
+      const all = new Set<number>();
+      for (const [after, length] of told) {
+        ranges = known(ranges, { after, upTo: after + length });
+        for (let seq = after + 1; seq <= after + length; seq++) all.add(seq);
+      }
+      for (let i = 1; i < ranges.length; i++) expect(ranges[i]!.after).toBeGreaterThan(ranges[i - 1]!.upTo);
+      for (let seq = 1; seq <= 75; seq++) expect(rangeOf(ranges, seq) !== undefined).toBe(all.has(seq));
+    }),
+  );
+});
+
+test("rows are grouped by sender and time, parted by days, and keep their identity", () => {
+  const rows = new Rows();
+  const day = new Date(2026, 5, 1, 12).getTime();
+  const at = (minutes: number) => ({ postedAt: day + minutes * 60_000 });
+  const messages = [
+    message(1, at(0)), message(2, at(1)), message(3, at(20)), message(4, { ...at(21), senderId: "me" }), message(5, at(60 * 24)),
+  ];
+  const input = { messages, outbox: [], me: "me", after: 0, newAfter: 4 };
+  const built = rows.build(input);
+  expect(built.map((row) => row.kind)).toEqual(["start", "message", "message", "message", "message", "message"]);
+  const above = built.map((row) => (row.kind === "start" ? "" : `${row.day === undefined ? "" : "day"}${row.line ? "line" : ""}`));
+  expect(above).toEqual(["", "day", "", "", "", "dayline"]);
+  const elsewhere = new Rows().build({ ...input, messages: messages.slice(2), after: 3, newAfter: 1 });
+  expect(elsewhere.some((row) => row.kind !== "start" && row.line), "a line that belongs before what is known").toBe(false);
+  expect(built.flatMap((row) => (row.kind === "message" ? [row.first] : []))).toEqual([true, false, true, true, true]);
+  const again = rows.build({ ...input, messages: [...messages, message(6, at(60 * 24 + 1))] });
+  expect(again.slice(0, built.length).every((row, i) => row === built[i])).toBe(true);
+});
+
+test("typing is told at most every three seconds, and its end once", () => {
+  const throttle = new TypingThrottle();
+  expect([0, 100, 2_999, 3_000, 3_100].map((now) => throttle.input(now))).toEqual([true, false, false, true, false]);
+  expect([throttle.stop(3_200), throttle.stop(3_300)]).toEqual([true, false]);
+});
+
+describe("markdown", () => {
+  test("is a tree; what is not understood stays text", () => {
+    expect(parse("**a** `b`")).toEqual([
+      { kind: "paragraph", inside: [
+        { kind: "strong", inside: [{ kind: "text", text: "a" }] }, { kind: "text", text: " " }, { kind: "code", text: "b" },
+      ] },
+    ]);
+    expect(parse("<b>x</b>")).toEqual([{ kind: "paragraph", inside: [{ kind: "text", text: "<b>x</b>" }] }]);
+  });
+
+  test("opens only addresses that are safe to open", () => {
+    for (const href of ["javascript:alert(1)", "JaVaScRiPt:alert(1)", "data:text/html,x", "vbscript:x", "file:///etc", "//x", "/x"]) {
+      expect(safe(href), href).toBeUndefined();
+    }
+    expect(safe("https://example.org/a")).toBe("https://example.org/a");
+  });
+
+  test("never fails and never takes long, whatever is written", () => {
+    const piece = fc.constantFrom("*", "_", "~", "`", "[", "]", "(", ")", "> ", "- ", "\n", "a", "https://x.y/", "```", "\\", " ", "1. ");
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 400 }), (pieces) => {
+        const began = performance.now();
+        parse(pieces.join(""));
+        plain(pieces.join(""));
+        expect(performance.now() - began).toBeLessThan(500);
+      }),
+      { numRuns: 200 },
+    );
+    for (const evil of ["[".repeat(4_000), "*a ".repeat(1_300), "_a".repeat(2_000), "> ".repeat(2_000), "`".repeat(4_000), "**a ".repeat(1_000)]) {
+      const began = performance.now();
+      parse(evil);
+      expect(performance.now() - began, evil.slice(0, 10)).toBeLessThan(500);
+    }
+  });
+});

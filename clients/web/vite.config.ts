@@ -1,0 +1,86 @@
+import { gzipSync } from "node:zlib";
+
+import type { Plugin } from "vite";
+import solid from "vite-plugin-solid";
+import { defineConfig } from "vitest/config";
+
+// Where `npm run dev` and `npm run preview` find the server; built pages call
+// the origin they came from.
+const server = process.env.CAUSERIE_URL ?? "http://127.0.0.1:8080";
+const proxy = { "^/causerie\\.v1\\.": { target: server }, "^/files/": { target: server } };
+
+/** What a first visit may load before it shows anything, gzipped. */
+const MOST_INITIAL_BYTES = 90_000;
+
+/** The pages speak protobuf's binary form only; its JSON form is left out. */
+function withoutJson(): Plugin {
+  const STUBS: Record<string, string> = {
+    "from-json": ["fromJson", "fromJsonString", "mergeFromJson", "mergeFromJsonString", "enumFromJson", "isEnumJson"]
+      .map((name) => `export const ${name} = () => { throw new Error("no JSON here"); };`)
+      .join("\n"),
+    "to-json": ["toJson", "toJsonString", "enumToJson"]
+      .map((name) => `export const ${name} = () => { throw new Error("no JSON here"); };`)
+      .join("\n"),
+  };
+  return {
+    name: "without-json",
+    apply: "build",
+    load(id) {
+      const found = /@bufbuild\/protobuf\/dist\/esm\/(from-json|to-json)\.js$/.exec(id);
+      return found ? STUBS[found[1] ?? ""] : undefined;
+    },
+  };
+}
+
+/**
+ * Generated code carries its descriptors in base64, in which gzip finds nothing
+ * that repeats. As plain text they are half as large on the way.
+ */
+function plainDescriptors(): Plugin {
+  return {
+    name: "plain-descriptors",
+    apply: "build",
+    transform(code, id) {
+      if (!/\/gen\/.*_pb\.ts$/.test(id)) return undefined;
+      return code.replace(/fileDesc\("([A-Za-z0-9+/=]+)"/g, (_, base64: string) => {
+        const bytes = Buffer.from(base64, "base64").toString("latin1");
+        return `fileDesc(btoa(${JSON.stringify(bytes)})`;
+      });
+    },
+  };
+}
+
+/** Prints the size of what the entry needs, and refuses too much of it. */
+function initialSize(): Plugin {
+  return {
+    name: "initial-size",
+    apply: "build",
+    writeBundle(_, bundle) {
+      const entry = Object.values(bundle).find((it) => it.type === "chunk" && it.isEntry);
+      const needed = new Set<string>();
+      const visit = (name: string | undefined) => {
+        const chunk = name === undefined ? undefined : bundle[name];
+        if (chunk?.type !== "chunk" || needed.has(chunk.fileName)) return;
+        needed.add(chunk.fileName);
+        chunk.imports.forEach(visit);
+      };
+      visit(entry?.fileName);
+      const code = [...needed].map((name) => bundle[name]).map((it) => (it?.type === "chunk" ? it.code : ""));
+      const bytes = code.reduce((sum, it) => sum + gzipSync(it, { level: 9 }).length, 0);
+      console.log(`initial JavaScript: ${(bytes / 1000).toFixed(1)} kB gzip of ${MOST_INITIAL_BYTES / 1000} kB`);
+      if (bytes > MOST_INITIAL_BYTES) throw new Error("the initial JavaScript has grown too large");
+    },
+  };
+}
+
+export default defineConfig({
+  plugins: [solid(), plainDescriptors(), withoutJson(), initialSize()],
+  server: { proxy },
+  preview: { proxy },
+  build: {
+    // Nothing is inlined, so that the pages do under a policy without data: scripts.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+  },
+  test: { include: ["tests/**/*.test.ts"], environment: "node" },
+});
