@@ -1,12 +1,19 @@
 //! The terminal client of Causerie: a chat for people, and lines for scripts.
 
 mod app;
+mod commands;
+mod composer;
+mod directory;
 mod editor;
+mod effect;
 mod form;
 mod profile;
 mod run;
 mod script;
 mod search;
+mod selection;
+#[cfg(test)]
+mod testing;
 mod ui;
 
 use std::process::ExitCode;

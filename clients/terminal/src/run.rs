@@ -2,7 +2,7 @@
 
 use std::io::stdout;
 
-use causerie_client::{Client, Live, Updates, live::Options, v1};
+use causerie_client::{Client, Live, Updates, live::Options, outbox::Unsent, v1};
 use crossterm::{
     event::{
         DisableBracketedPaste, EnableBracketedPaste, Event, EventStream, KeyboardEnhancementFlags,
@@ -15,7 +15,8 @@ use tokio::sync::mpsc;
 
 use crate::{
     Problem,
-    app::{Answer, App, Effect},
+    app::App,
+    effect::{Answer, Effect},
     explain,
     search::Found,
     ui,
@@ -99,10 +100,11 @@ impl Window {
     }
 
     async fn carry_out(&mut self, effect: Effect) {
-        if let Effect::Send { room_id, text } = &effect {
+        if let Effect::Send { room_id, text, reply_to_seq } = &effect {
+            let unsent = Unsent { reply_to_seq: *reply_to_seq, ..Unsent::new(room_id, text) };
             // In order, and into the outbox: it never waits for the network.
             if let Some((live, _)) = &self.live
-                && live.send(room_id, text).await.is_err()
+                && live.post(unsent).await.is_err()
             {
                 self.app.notice = Some("The message could not be put into the outbox.".into());
             }
@@ -201,6 +203,24 @@ async fn ask(client: &Client, live: Option<Live>, effect: Effect) -> Option<Answ
             let request = v1::WatchRoomsRequest { connection_id: String::new(), room_ids };
             let _ = live?.watch_rooms(request).await;
             None
+        }
+        Effect::React { room_id, seq, emoji, on: true } => {
+            let request = v1::AddReactionRequest { room_id, seq, emoji };
+            client.add_reaction(request).await.err().map(failed)
+        }
+        Effect::React { room_id, seq, emoji, on: false } => {
+            let request = v1::RemoveReactionRequest { room_id, seq, emoji };
+            client.remove_reaction(request).await.err().map(failed)
+        }
+        Effect::Edit { room_id, seq, text } => {
+            let request =
+                v1::EditMessageRequest { room_id: room_id.clone(), seq, text: text.clone() };
+            let problem = explain(&client.edit_message(request).await.err()?);
+            Some(Answer::Refused { room_id, text: format!("/edit {text}"), problem })
+        }
+        Effect::Delete { room_id, seq } => {
+            let request = v1::DeleteMessageRequest { room_id, seq };
+            client.delete_message(request).await.err().map(failed)
         }
         Effect::Send { .. } | Effect::Quit => None,
     }
