@@ -1,7 +1,7 @@
 //! The state of the window, and what keys and updates do to it. Pure: what has
 //! to be asked of the server comes out as [`Effect`]s.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use causerie_client::{
     Error, Update, apply::Model, connection::State, outbox::Unsent, v1, v1::message::Content,
@@ -33,6 +33,10 @@ pub enum Focus {
 pub struct Pending {
     pub room_id: String,
     pub text: String,
+    /// The name of the file that goes with it.
+    pub file: Option<String>,
+    /// What was written in the composer for it.
+    pub written: String,
     /// Why it was refused for good.
     pub refused: Option<String>,
 }
@@ -48,6 +52,7 @@ pub struct App {
     pub drafts: HashMap<String, Editor>,
     pub pending: Vec<Pending>,
     pub members: HashMap<String, Vec<String>>,
+    pub blocked: HashSet<String>,
     pub directory: Directory,
     pub search: Search,
     /// Lines scrolled up from the newest.
@@ -67,6 +72,8 @@ pub struct App {
     /// A room that was joined, and is opened as soon as it is told.
     wanted: Option<String>,
     pub typing_told: Option<std::time::Instant>,
+    /// When the bell rang last.
+    pub rung: Option<std::time::Instant>,
 }
 
 impl App {
@@ -80,6 +87,7 @@ impl App {
             drafts: HashMap::new(),
             pending: Vec::new(),
             members: HashMap::new(),
+            blocked: HashSet::new(),
             directory: Directory::default(),
             search: Search::default(),
             scroll: 0,
@@ -93,6 +101,7 @@ impl App {
             server: server.to_owned(),
             wanted: None,
             typing_told: None,
+            rung: None,
         }
     }
 
@@ -118,13 +127,13 @@ impl App {
             .users
             .get(user_id)
             .or((self.model.me.id == user_id).then_some(&self.model.me));
-        known.map_or_else(|| "…".to_owned(), |user| crate::script::clean(&user.display_name))
+        known.map_or_else(|| "…".to_owned(), |user| crate::lines::clean(&user.display_name))
     }
 
     /// The name to show for a room: of a direct one, the other person's.
     pub fn room_name(&self, room: &v1::Room) -> String {
         if room.kind() != v1::RoomKind::Direct {
-            return crate::script::clean(&room.name);
+            return crate::lines::clean(&room.name);
         }
         let mut others = room.direct_user_ids.iter().filter(|id| **id != self.model.me.id);
         others.next().map_or_else(|| "Notes".to_owned(), |id| format!("@ {}", self.name_of(id)))
@@ -317,8 +326,8 @@ impl App {
     }
 
     pub fn on_update(&mut self, update: &Update) -> Vec<Effect> {
+        let mut effects: Vec<Effect> = self.bell(update).into_iter().collect();
         self.model.apply(update);
-        let mut effects = vec![];
         match update {
             Update::Connection(state) => {
                 self.connection = *state;
@@ -335,6 +344,7 @@ impl App {
                     effects.push(Effect::Load { room_id, before: None });
                 }
             }
+            Update::Ready(_) => effects.push(Effect::Blocked),
             Update::Sent { message, result } => self.sent(message, result),
             Update::RoomAdded(summary) => {
                 if let Some(room) = &summary.room {
@@ -376,12 +386,32 @@ impl App {
             pending.refused.is_none()
                 && pending.room_id == message.room_id
                 && pending.text == message.text
+                && pending.file.is_some() != message.attachment_ids.is_empty()
         });
         let Some(at) = found else { return };
         match result {
             Ok(_) => drop(self.pending.remove(at)),
             Err(error) => self.pending[at].refused = Some(explain(error)),
         }
+    }
+
+    /// What was written comes back into the composer, unless something else
+    /// has been begun there.
+    fn refused(&mut self, room_id: &str, written: String, problem: String) {
+        let pending = self.pending.iter().position(|pending| {
+            pending.refused.is_none() && pending.room_id == room_id && pending.written == written
+        });
+        let draft = self.drafts.entry(room_id.to_owned()).or_default();
+        let free = draft.text().is_empty();
+        if free {
+            draft.set(written);
+        }
+        match pending {
+            Some(at) if free => drop(self.pending.remove(at)),
+            Some(at) => self.pending[at].refused = Some(problem.clone()),
+            None => {}
+        }
+        self.notice = Some(problem);
     }
 
     pub fn on_answer(&mut self, answer: Answer) -> Vec<Effect> {
@@ -436,14 +466,9 @@ impl App {
                 self.wanted = Some(room.id);
             }
             Answer::Joined(Err(error)) => self.notice = Some(explain(&error)),
-            Answer::Refused { room_id, text, problem } => {
-                let draft = self.drafts.entry(room_id).or_default();
-                // What was begun meanwhile is not overwritten.
-                if draft.text().is_empty() {
-                    draft.set(text);
-                }
-                self.notice = Some(problem);
-            }
+            Answer::Refused { room_id, text, problem } => self.refused(&room_id, text, problem),
+            Answer::Blocked(ids) => self.blocked = ids.into_iter().collect(),
+            Answer::Told(what) => self.told = Some(what),
             Answer::Failed(problem) => self.notice = Some(problem),
         }
         self.unknown_users().into_iter().collect()
@@ -502,7 +527,14 @@ pub fn edit(editor: &mut Editor, key: KeyEvent) -> bool {
 /// The text of a message, without anything that could steer the terminal.
 pub fn text_of(message: &v1::Message) -> Option<String> {
     match &message.content {
-        Some(Content::Text(text)) => Some(crate::script::clean(text).replace('\t', "    ")),
+        Some(Content::Text(text)) => Some(crate::lines::clean(text).replace('\t', "    ")),
         _ => None,
     }
+}
+
+/// A message in a few words: its text, or the first of its files.
+pub fn gist_of(message: &v1::Message) -> Option<String> {
+    let text = text_of(message)?;
+    let file = message.attachments.first().filter(|_| text.is_empty());
+    Some(file.map_or(text, crate::files::line))
 }

@@ -4,8 +4,9 @@
 use causerie_client::{v1, v1::message::Content};
 
 use crate::{
-    app::{App, text_of},
+    app::{App, gist_of},
     effect::Effect,
+    files,
     selection::Question,
 };
 
@@ -16,6 +17,10 @@ pub enum Command {
     React(String),
     Edit(String),
     Delete,
+    /// A path, and a text after it.
+    Send(String),
+    /// Where to; here if empty.
+    Save(String),
 }
 
 impl Command {
@@ -30,6 +35,8 @@ impl Command {
             "/react" => Self::React(rest),
             "/edit" => Self::Edit(rest),
             "/delete" => Self::Delete,
+            "/send" => Self::Send(rest),
+            "/save" => Self::Save(rest),
             _ => return None,
         })
     }
@@ -39,7 +46,7 @@ impl App {
     /// Carries out a command; `written` comes back into the composer when it
     /// cannot be.
     pub fn obey(&mut self, command: Command, written: &str) -> Vec<Effect> {
-        match self.try_to(command) {
+        match self.try_to(command, written) {
             Ok(effects) => effects,
             Err(problem) => {
                 self.notice = Some(problem.to_owned());
@@ -51,7 +58,7 @@ impl App {
         }
     }
 
-    fn try_to(&mut self, command: Command) -> Result<Vec<Effect>, &'static str> {
+    fn try_to(&mut self, command: Command, written: &str) -> Result<Vec<Effect>, &'static str> {
         let effects = match command {
             Command::Search(words) => return Ok(self.open_search(&words)),
             Command::Reply(text) if text.is_empty() => return Err("Write /reply and the answer."),
@@ -74,6 +81,23 @@ impl App {
                 vec![Effect::Edit { room_id: of.room_id, seq: of.seq, text }]
             }
             Command::Delete => return self.ask_to_delete(),
+            Command::Send(rest) => {
+                let (path, text) = files::path_and_text(&rest).ok_or(
+                    "Write /send and the path of a file, in quotes if there are spaces in it.",
+                )?;
+                self.post_file(path, text, written)
+            }
+            Command::Save(to) => {
+                let with_file = |message: &v1::Message| !message.attachments.is_empty();
+                let of = self.target(with_file).ok_or("There is no file to save.")?;
+                let file = of.attachments.into_iter().next().ok_or("There is no file to save.")?;
+                let (to, more) =
+                    files::path_and_text(&to).unwrap_or_else(|| (".".into(), String::new()));
+                if !more.is_empty() {
+                    return Err("Put a path with spaces into quotes.");
+                }
+                vec![Effect::Save { file, to }]
+            }
         };
         self.selected = None;
         Ok(effects)
@@ -85,7 +109,7 @@ impl App {
         let own = |message: &v1::Message| is_text(message) && message.sender_id == me;
         let message = self.target(own).ok_or("Only your own messages can be deleted.")?;
         self.selected = Some(message.seq);
-        let text = text_of(&message).unwrap_or_default();
+        let text = gist_of(&message).unwrap_or_default();
         self.question = Some(Question { room_id: message.room_id, seq: message.seq, text });
         Ok(vec![])
     }
@@ -196,5 +220,28 @@ mod tests {
         press(&mut app, KeyCode::Up);
         press(&mut app, KeyCode::Char('e'));
         assert!(app.notice.is_some(), "words would be lost");
+    }
+
+    #[test]
+    fn files_are_sent_and_saved() {
+        let mut app = room();
+        assert_eq!(write(&mut app, "/save"), []);
+        assert!(app.notice.is_some(), "there is none");
+        app.drafts.clear();
+        let file = v1::File { id: "f".into(), name: "plan.pdf".into(), ..Default::default() };
+        let attachments = vec![file.clone()];
+        say(&mut app, v1::Message { attachments, ..message(6, "bob", "") });
+        say(&mut app, message(7, "bob", "seven"));
+        assert_eq!(write(&mut app, "/save"), [Effect::Save { file: file.clone(), to: ".".into() }]);
+        let save = Effect::Save { file, to: "my folder".into() };
+        assert_eq!(write(&mut app, "/save 'my folder'"), [save]);
+        let written = "/send a\\ b.txt look at it".to_owned();
+        let upload = Effect::Upload {
+            room_id: "general".into(),
+            path: "a b.txt".into(),
+            text: "look at it".into(),
+            written: written.clone(),
+        };
+        assert_eq!(write(&mut app, &written), [upload]);
     }
 }

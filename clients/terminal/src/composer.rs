@@ -1,11 +1,14 @@
 //! Writing: what keys do in the composer.
 
+use std::path::PathBuf;
+
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use crate::{
     app::{App, Focus, Pending, edit},
     commands::Command,
     effect::Effect,
+    files,
 };
 
 /// Typing is told this often while it goes on.
@@ -61,7 +64,29 @@ impl App {
         self.scroll = 0;
         self.selected = None;
         self.typing_told = None;
-        self.pending.push(Pending { room_id: room_id.clone(), text: text.clone(), refused: None });
+        self.pending.push(Pending {
+            room_id: room_id.clone(),
+            text: text.clone(),
+            file: None,
+            written: text.clone(),
+            refused: None,
+        });
         vec![Effect::Send { room_id, text, reply_to_seq }]
+    }
+
+    /// Puts a file on its way, with what was written for that.
+    pub fn post_file(&mut self, path: PathBuf, text: String, written: &str) -> Vec<Effect> {
+        let Some(room_id) = self.room.clone() else { return vec![] };
+        self.scroll = 0;
+        self.typing_told = None;
+        let written = written.to_owned();
+        self.pending.push(Pending {
+            room_id: room_id.clone(),
+            text: text.clone(),
+            file: Some(files::name_of(&path)),
+            written: written.clone(),
+            refused: None,
+        });
+        vec![Effect::Upload { room_id, path, text, written }]
     }
 }

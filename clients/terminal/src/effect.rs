@@ -1,5 +1,7 @@
 //! What the window asks of the server, and what comes back.
 
+use std::path::PathBuf;
+
 use causerie_client::{Error, v1};
 
 use crate::search::Found;
@@ -53,6 +55,20 @@ pub enum Effect {
         room_id: String,
         typing: bool,
     },
+    /// Uploads a file and posts it; `written` is what asked for that.
+    Upload {
+        room_id: String,
+        path: PathBuf,
+        text: String,
+        written: String,
+    },
+    Save {
+        file: v1::File,
+        to: PathBuf,
+    },
+    /// Asks whom the user has blocked.
+    Blocked,
+    Bell,
     Watch(Vec<String>),
     Users(Vec<String>),
     Browse(String),
@@ -86,5 +102,9 @@ pub enum Answer {
         text: String,
         problem: String,
     },
+    /// Whom the user has blocked.
+    Blocked(Vec<String>),
+    /// Something that went well.
+    Told(String),
     Failed(String),
 }

@@ -9,6 +9,7 @@ use crossterm::{
         PopKeyboardEnhancementFlags, PushKeyboardEnhancementFlags,
     },
     execute,
+    style::Print,
 };
 use futures::StreamExt as _;
 use tokio::sync::mpsc;
@@ -17,7 +18,7 @@ use crate::{
     Problem,
     app::App,
     effect::{Answer, Effect},
-    explain,
+    explain, files,
     search::Found,
     ui,
 };
@@ -100,6 +101,10 @@ impl Window {
     }
 
     async fn carry_out(&mut self, effect: Effect) {
+        if effect == Effect::Bell {
+            let _ = execute!(stdout(), Print('\u{7}'));
+            return;
+        }
         if let Effect::Send { room_id, text, reply_to_seq } = &effect {
             let unsent = Unsent { reply_to_seq: *reply_to_seq, ..Unsent::new(room_id, text) };
             // In order, and into the outbox: it never waits for the network.
@@ -222,6 +227,31 @@ async fn ask(client: &Client, live: Option<Live>, effect: Effect) -> Option<Answ
             let request = v1::DeleteMessageRequest { room_id, seq };
             client.delete_message(request).await.err().map(failed)
         }
-        Effect::Send { .. } | Effect::Quit => None,
+        Effect::Upload { room_id, path, text, written } => {
+            let refused = |problem| {
+                Some(Answer::Refused { room_id: room_id.clone(), text: written, problem })
+            };
+            let file = match files::upload(client, &path).await {
+                Ok(file) => file,
+                Err(problem) => return refused(problem),
+            };
+            let posted = match live {
+                Some(live) => live.send_with(&room_id, &text, vec![file.id]).await.map(drop),
+                None => return refused("there is no connection".into()),
+            };
+            posted.err().and_then(|error| refused(explain(&error)))
+        }
+        Effect::Save { file, to } => Some(match files::save(client, &file, &to).await {
+            Ok(path) => {
+                Answer::Told(format!("Saved as {}", crate::lines::clean(&path.to_string_lossy())))
+            }
+            Err(problem) => Answer::Failed(problem),
+        }),
+        Effect::Blocked => {
+            let request = v1::ListBlockedUsersRequest { page_size: 200, ..Default::default() };
+            let users = client.list_blocked_users(request).await.ok()?.users;
+            Some(Answer::Blocked(users.into_iter().map(|user| user.id).collect()))
+        }
+        Effect::Send { .. } | Effect::Bell | Effect::Quit => None,
     }
 }

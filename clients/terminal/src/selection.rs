@@ -80,6 +80,7 @@ impl App {
                 Ok(effects) => effects,
                 Err(problem) => self.refuse(problem),
             },
+            KeyCode::Char('s') => self.save_selected(),
             KeyCode::Char('/') => {
                 self.focus = Focus::Composer;
                 self.composer_key(key)
@@ -113,6 +114,14 @@ impl App {
         draft.set(format!("/edit {text}"));
         self.focus = Focus::Composer;
         vec![]
+    }
+
+    fn save_selected(&mut self) -> Vec<Effect> {
+        let message = self.target(|message| !message.attachments.is_empty());
+        match message.and_then(|message| message.attachments.into_iter().next()) {
+            Some(file) => vec![Effect::Save { file, to: ".".into() }],
+            None => self.refuse("There is no file to save."),
+        }
     }
 
     fn refuse(&mut self, problem: &str) -> Vec<Effect> {

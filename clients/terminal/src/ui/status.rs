@@ -12,7 +12,8 @@ use ratatui::{
 use super::{ACCENT, DIM, centred, fit, popup};
 use crate::app::{App, Focus};
 
-const SELECT_KEYS: &str = "↑↓ select   Enter reply   + react   e edit   d delete   Esc back";
+const SELECT_KEYS: &str =
+    "↑↓ select   Enter reply   + react   e edit   d delete   s save   Esc back";
 
 pub fn status_line(frame: &mut Frame, app: &App, area: Rect) {
     let (dot, text) = match app.connection {
@@ -43,7 +44,7 @@ pub fn status_line(frame: &mut Frame, app: &App, area: Rect) {
         (_, _, Some(told)) => Span::styled(told.clone(), Style::new().fg(Color::Green)),
         _ if app.focus == Focus::Messages => Span::styled(SELECT_KEYS, DIM),
         _ => {
-            let name = crate::script::clean(&app.model.me.display_name);
+            let name = crate::lines::clean(&app.model.me.display_name);
             Span::styled(format!("{name} on {}", app.server), DIM)
         }
     });
@@ -58,7 +59,7 @@ pub fn status_line(frame: &mut Frame, app: &App, area: Rect) {
     frame.render_widget(Paragraph::new(keys).right_aligned(), right);
 }
 
-const KEYS: [(&str, &str); 19] = [
+const KEYS: [(&str, &str); 21] = [
     ("↑ ↓  or  Alt+↑ ↓", "the room above or below"),
     ("^N ^P", "the same, from anywhere"),
     ("Enter", "write, or send what is written"),
@@ -66,9 +67,11 @@ const KEYS: [(&str, &str); 19] = [
     ("Tab, Esc", "between rooms and writing"),
     ("PgUp PgDn", "through the history"),
     ("^S, or ↑ in writing", "select a message; then:"),
-    ("Enter + e d", "  answer, react, edit, delete"),
+    ("Enter + e d s", "  answer, react, edit, delete, save"),
     ("/reply  /react 👍", "the same in words; without a"),
     ("/edit  /delete", "  selection for the last that fits"),
+    ("/send PATH text", "a file, with or without a text"),
+    ("/save PATH", "the file of a message; PATH as you like"),
     ("^D", "find, join or make a room"),
     ("^F or /search", "find messages by their words"),
     ("^L", "leave the open room"),

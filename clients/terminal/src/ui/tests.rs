@@ -51,11 +51,15 @@ fn a_conversation() {
     app.pending.push(Pending {
         room_id: "general".into(),
         text: "on its way".into(),
+        file: None,
+        written: String::new(),
         refused: None,
     });
     app.pending.push(Pending {
         room_id: "general".into(),
         text: "no".into(),
+        file: None,
+        written: String::new(),
         refused: Some("text must not be empty".into()),
     });
     app.model.typing.insert("general".into(), vec!["bob".into()]);
@@ -170,4 +174,41 @@ fn what_is_selected_is_in_sight() {
     assert!(picture(&mut app, 80, 16).contains("▶ Number 11."));
     press(&mut app, KeyCode::Esc);
     assert!(picture(&mut app, 80, 16).contains("Number 79."));
+}
+
+#[test]
+fn files_have_lines_of_their_own() {
+    let mut app = app();
+    let file =
+        |name: &str, size_bytes| v1::File { name: name.into(), size_bytes, ..Default::default() };
+    let attachments = vec![file("plan.pdf", 90_000), file("a\u{1b}[2J\nb.txt", 3)];
+    say(&mut app, v1::Message { attachments, ..message(1, "bob", "Here it is") });
+    let attachments = vec![file("alone.png", 2_500_000)];
+    say(&mut app, v1::Message { attachments, ..message(2, "bob", "") });
+    say(&mut app, v1::Message { reply_to_seq: 2, ..message(3, "bob", "Seen?") });
+    write(&mut app, "/send /tmp/mine.txt with words");
+    insta::assert_snapshot!(picture(&mut app, 80, 20));
+    let problem = "mine.txt: no such file".to_owned();
+    let text = "/send /tmp/mine.txt with words".to_owned();
+    app.on_answer(Answer::Refused { room_id: "general".into(), text: text.clone(), problem });
+    assert!(app.pending.is_empty());
+    assert_eq!(app.draft().map(|draft| draft.text()), Some(text.as_str()));
+}
+
+#[test]
+fn rooms_with_unread_mentions_are_marked() {
+    let mut app = app();
+    let room = v1::Room { id: "called".into(), name: "Called".into(), ..Default::default() };
+    let (unread_count, unread_mention_count) = (2, 1);
+    app.on_update(&causerie_client::Update::RoomAdded(v1::RoomSummary {
+        room: Some(room),
+        unread_count,
+        unread_mention_count,
+        ..Default::default()
+    }));
+    let picture = picture(&mut app, 80, 16);
+    assert!(
+        picture.lines().any(|line| line.contains("Called") && line.contains(" @ 2 ")),
+        "{picture}"
+    );
 }

@@ -17,10 +17,11 @@ use ratatui::{
 use unicode_segmentation::UnicodeSegmentation as _;
 use unicode_width::UnicodeWidthStr as _;
 
-use super::{DIM, colour_of, fit, panel};
+use super::{ACCENT, DIM, colour_of, fit, panel};
 use crate::{
-    app::{App, Focus, text_of},
+    app::{App, Focus, gist_of, text_of},
     effect::Effect,
+    files,
 };
 
 /// Messages of one sender within this long stand together.
@@ -35,7 +36,7 @@ pub fn draw(frame: &mut Frame, app: &mut App, area: Rect) -> Vec<Effect> {
         return vec![];
     };
     let name = app.room_name(&view.room);
-    let topic = crate::script::clean(&view.room.topic);
+    let topic = crate::lines::clean(&view.room.topic);
     let width = area.width.saturating_sub(4) as usize;
     let mut title = vec![Span::raw(" "), Span::styled(fit(&name, width / 2), Style::new().bold())];
     if !topic.is_empty() {
@@ -139,7 +140,7 @@ fn lines(app: &App, view: &RoomView, width: usize) -> Lines {
             before = Some(message);
         } else {
             if let Some(Content::System(system)) = &message.content {
-                let what = crate::script::what_happened(system);
+                let what = crate::lines::what_happened(system);
                 let text = format!("{} {what}", app.name_of(&message.sender_id));
                 let style = DIM.add_modifier(Modifier::ITALIC);
                 lines.push(Line::styled(fit(&text, width), style).centered());
@@ -162,7 +163,10 @@ fn message_lines(
     let mut lines: Vec<_> = answered(app, view, message, width).into_iter().collect();
     let called = message.sender_id != app.model.me.id && mentions(message, &app.model.me.id);
     let at = lines.len();
-    lines.extend(body(text, width, if called { CALLED } else { Style::new() }));
+    if !text.is_empty() || message.attachments.is_empty() {
+        lines.extend(body(text, width, if called { CALLED } else { Style::new() }));
+    }
+    lines.extend(message.attachments.iter().map(|file| attachment(&files::line(file), width)));
     if called {
         // Also where there are no colours.
         point(&mut lines[at], "@ ");
@@ -170,6 +174,11 @@ fn message_lines(
     lines.extend(marks(message, width));
     lines.extend(thread(message));
     lines
+}
+
+fn attachment(text: &str, width: usize) -> Line<'static> {
+    let text = fit(text, width.saturating_sub(INDENT.len()));
+    Line::styled(format!("{INDENT}{text}"), Style::new().fg(ACCENT))
 }
 
 /// Puts a mark into the indent of a line.
@@ -200,7 +209,7 @@ fn answered(
     }
     let text = match view.messages.get(&message.reply_to_seq) {
         Some(first) => {
-            let text = text_of(first).unwrap_or_else(|| "a deleted message".into());
+            let text = gist_of(first).unwrap_or_else(|| "a deleted message".into());
             format!("{}: {}", app.name_of(&first.sender_id), text.replace('\n', " "))
         }
         None => "an earlier message".into(),
@@ -228,7 +237,10 @@ fn marks(message: &v1::Message, width: usize) -> Option<Line<'static>> {
 fn pending(app: &App, view: &RoomView, width: usize) -> Vec<Line<'static>> {
     let mut lines = vec![];
     for pending in app.pending.iter().filter(|pending| pending.room_id == view.room.id) {
-        lines.extend(body(&crate::script::clean(&pending.text), width, DIM));
+        if !pending.text.is_empty() || pending.file.is_none() {
+            lines.extend(body(&crate::lines::clean(&pending.text), width, DIM));
+        }
+        lines.extend(pending.file.iter().map(|name| attachment(&format!("📎 {name}"), width)));
         lines.push(match &pending.refused {
             Some(why) => {
                 Line::styled(format!("{INDENT}✗ not sent: {why}"), Style::new().fg(Color::LightRed))
