@@ -1,7 +1,7 @@
 //! The state of the window, and what keys and updates do to it. Pure: what has
 //! to be asked of the server comes out as [`Effect`]s.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use causerie_client::{
     Error, Update, apply::Model, connection::State, outbox::Unsent, v1, v1::message::Content,
@@ -9,71 +9,21 @@ use causerie_client::{
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use crate::{
+    directory::Directory,
     editor::Editor,
+    effect::{Answer, Effect},
     explain,
     form::{Form, Mode},
-    search::{self, Found, Search},
+    search::Search,
+    selection::Question,
 };
-
-/// What the window wants of the server.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Effect {
-    SignIn {
-        login: String,
-        password: String,
-    },
-    Register {
-        username: String,
-        display_name: String,
-        password: String,
-    },
-    SignOut,
-    Send {
-        room_id: String,
-        text: String,
-    },
-    /// The newest page, or the one before a position.
-    Load {
-        room_id: String,
-        before: Option<i64>,
-    },
-    Members(String),
-    MarkRead {
-        room_id: String,
-        seq: i64,
-    },
-    Typing {
-        room_id: String,
-        typing: bool,
-    },
-    Watch(Vec<String>),
-    Users(Vec<String>),
-    Browse(String),
-    Search(v1::SearchMessagesRequest),
-    Join(String),
-    Leave(String),
-    Create(String),
-    Quit,
-}
-
-/// What comes back.
-#[derive(Debug, Clone)]
-pub enum Answer {
-    SignedIn(Result<v1::User, Error>),
-    SignedOut,
-    Page { room_id: String, page: Result<v1::ListMessagesResponse, Error> },
-    Members { room_id: String, members: Vec<(v1::User, v1::PresenceState)> },
-    Users(Vec<v1::User>),
-    Directory(Vec<v1::DirectoryRoom>),
-    Found(Found),
-    Joined(Result<v1::Room, Error>),
-    Failed(String),
-}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Focus {
     Rooms,
     Composer,
+    /// Choosing a message of the open room.
+    Messages,
     Directory,
     Search,
 }
@@ -83,16 +33,12 @@ pub enum Focus {
 pub struct Pending {
     pub room_id: String,
     pub text: String,
+    /// The name of the file that goes with it.
+    pub file: Option<String>,
+    /// What was written in the composer for it.
+    pub written: String,
     /// Why it was refused for good.
     pub refused: Option<String>,
-}
-
-/// The search for rooms.
-#[derive(Debug, Clone, Default)]
-pub struct Directory {
-    pub query: Editor,
-    pub rooms: Vec<v1::DirectoryRoom>,
-    pub selected: usize,
 }
 
 /// The window.
@@ -106,23 +52,29 @@ pub struct App {
     pub drafts: HashMap<String, Editor>,
     pub pending: Vec<Pending>,
     pub members: HashMap<String, Vec<String>>,
+    pub blocked: HashSet<String>,
     pub directory: Directory,
     pub search: Search,
     /// Lines scrolled up from the newest.
     pub scroll: usize,
+    /// The position of the message that commands are about.
+    pub selected: Option<i64>,
+    /// Has to be answered before anything else.
+    pub question: Option<Question>,
     /// After which position "new messages" begin in the open room.
     pub new_after: i64,
     pub loading: bool,
     pub help: bool,
     pub notice: Option<String>,
+    /// Something that went well.
+    pub told: Option<String>,
     pub server: String,
     /// A room that was joined, and is opened as soon as it is told.
     wanted: Option<String>,
-    typing_told: Option<std::time::Instant>,
+    pub typing_told: Option<std::time::Instant>,
+    /// When the bell rang last.
+    pub rung: Option<std::time::Instant>,
 }
-
-/// Typing is told this often while it goes on.
-const TELL_TYPING: std::time::Duration = std::time::Duration::from_secs(3);
 
 impl App {
     pub fn new(signed_in: bool, server: &str) -> Self {
@@ -135,16 +87,21 @@ impl App {
             drafts: HashMap::new(),
             pending: Vec::new(),
             members: HashMap::new(),
+            blocked: HashSet::new(),
             directory: Directory::default(),
             search: Search::default(),
             scroll: 0,
+            selected: None,
+            question: None,
             new_after: 0,
             loading: false,
             help: false,
             notice: None,
+            told: None,
             server: server.to_owned(),
             wanted: None,
             typing_told: None,
+            rung: None,
         }
     }
 
@@ -170,13 +127,13 @@ impl App {
             .users
             .get(user_id)
             .or((self.model.me.id == user_id).then_some(&self.model.me));
-        known.map_or_else(|| "…".to_owned(), |user| crate::script::clean(&user.display_name))
+        known.map_or_else(|| "…".to_owned(), |user| crate::lines::clean(&user.display_name))
     }
 
     /// The name to show for a room: of a direct one, the other person's.
     pub fn room_name(&self, room: &v1::Room) -> String {
         if room.kind() != v1::RoomKind::Direct {
-            return crate::script::clean(&room.name);
+            return crate::lines::clean(&room.name);
         }
         let mut others = room.direct_user_ids.iter().filter(|id| **id != self.model.me.id);
         others.next().map_or_else(|| "Notes".to_owned(), |id| format!("@ {}", self.name_of(id)))
@@ -199,6 +156,13 @@ impl App {
             return vec![];
         }
         self.notice = None;
+        self.told = None;
+        if let Some(question) = self.question.take() {
+            if self.focus == Focus::Composer {
+                self.selected = None;
+            }
+            return question.answered(key);
+        }
         if self.form.is_some() {
             return self.form_key(key);
         }
@@ -213,6 +177,8 @@ impl App {
             (KeyCode::Char('p'), true) | (KeyCode::Up, _) if ctrl || has_alt(key) => {
                 return self.step_room(-1);
             }
+            (KeyCode::Char('s'), true) => return self.select(-1),
+            (KeyCode::PageUp | KeyCode::PageDown, _) if self.focus == Focus::Messages => {}
             (KeyCode::PageUp, _) => return self.scroll_by(10),
             (KeyCode::PageDown, _) => return self.scroll_by(-10),
             _ => {}
@@ -220,6 +186,7 @@ impl App {
         match self.focus {
             Focus::Rooms => self.rooms_key(key),
             Focus::Composer => self.composer_key(key),
+            Focus::Messages => self.messages_key(key),
             Focus::Directory => self.directory_key(key),
             Focus::Search => self.search_key(key),
         }
@@ -285,98 +252,6 @@ impl App {
         }
     }
 
-    fn composer_key(&mut self, key: KeyEvent) -> Vec<Effect> {
-        let Some(room_id) = self.room.clone() else {
-            self.focus = Focus::Rooms;
-            return vec![];
-        };
-        let editor = self.drafts.entry(room_id.clone()).or_default();
-        match key.code {
-            KeyCode::Esc | KeyCode::Tab | KeyCode::BackTab => {
-                self.focus = Focus::Rooms;
-                vec![]
-            }
-            KeyCode::Enter if key.modifiers.intersects(KeyModifiers::ALT | KeyModifiers::SHIFT) => {
-                editor.insert("\n");
-                vec![]
-            }
-            KeyCode::Enter => {
-                if editor.text().trim().is_empty() {
-                    return vec![];
-                }
-                let text = editor.take();
-                if let Some(words) = search::wanted(&text) {
-                    return self.open_search(words);
-                }
-                self.scroll = 0;
-                self.typing_told = None;
-                self.pending.push(Pending {
-                    room_id: room_id.clone(),
-                    text: text.clone(),
-                    refused: None,
-                });
-                vec![Effect::Send { room_id, text }]
-            }
-            _ => {
-                if !edit(editor, key) || editor.text().is_empty() {
-                    return vec![];
-                }
-                let now = std::time::Instant::now();
-                if self.typing_told.is_some_and(|told| now - told < TELL_TYPING) {
-                    return vec![];
-                }
-                self.typing_told = Some(now);
-                vec![Effect::Typing { room_id, typing: true }]
-            }
-        }
-    }
-
-    fn directory_key(&mut self, key: KeyEvent) -> Vec<Effect> {
-        let directory = &mut self.directory;
-        match key.code {
-            KeyCode::Esc => self.focus = Focus::Rooms,
-            KeyCode::Down => {
-                directory.selected =
-                    (directory.selected + 1).min(directory.rooms.len().saturating_sub(1));
-            }
-            KeyCode::Up => directory.selected = directory.selected.saturating_sub(1),
-            KeyCode::Enter if has_alt(key) => {
-                let name = self.directory.query.text().trim().to_owned();
-                if !name.is_empty() {
-                    return vec![Effect::Create(name)];
-                }
-            }
-            KeyCode::Enter => {
-                if let Some(room) =
-                    directory.rooms.get(directory.selected).and_then(|r| r.room.clone())
-                {
-                    if self.model.rooms.contains_key(&room.id) {
-                        return self.open_room(&room.id);
-                    }
-                    return vec![Effect::Join(room.id)];
-                }
-                let name = directory.query.text().trim().to_owned();
-                if !name.is_empty() {
-                    return vec![Effect::Create(name)];
-                }
-            }
-            _ => {
-                if edit(&mut directory.query, key) {
-                    directory.selected = 0;
-                    return vec![Effect::Browse(directory.query.text().to_owned())];
-                }
-            }
-        }
-        vec![]
-    }
-
-    fn open_directory(&mut self) -> Vec<Effect> {
-        self.focus = Focus::Directory;
-        self.directory.query.set(String::new());
-        self.directory.selected = 0;
-        vec![Effect::Browse(String::new())]
-    }
-
     fn leave_room(&mut self) -> Vec<Effect> {
         self.room.clone().map(Effect::Leave).into_iter().collect()
     }
@@ -407,6 +282,8 @@ impl App {
         self.focus = Focus::Composer;
         self.wanted = None;
         self.scroll = 0;
+        self.selected = None;
+        self.question = None;
         self.loading = true;
         self.typing_told = None;
         let room_id = room_id.to_owned();
@@ -427,7 +304,7 @@ impl App {
             .then(|| Effect::MarkRead { room_id: view.room.id.clone(), seq: head })
     }
 
-    fn scroll_by(&mut self, lines: isize) -> Vec<Effect> {
+    pub fn scroll_by(&mut self, lines: isize) -> Vec<Effect> {
         self.scroll = self.scroll.saturating_add_signed(lines);
         self.read().into_iter().collect()
     }
@@ -449,8 +326,8 @@ impl App {
     }
 
     pub fn on_update(&mut self, update: &Update) -> Vec<Effect> {
+        let mut effects: Vec<Effect> = self.bell(update).into_iter().collect();
         self.model.apply(update);
-        let mut effects = vec![];
         match update {
             Update::Connection(state) => {
                 self.connection = *state;
@@ -467,6 +344,7 @@ impl App {
                     effects.push(Effect::Load { room_id, before: None });
                 }
             }
+            Update::Ready(_) => effects.push(Effect::Blocked),
             Update::Sent { message, result } => self.sent(message, result),
             Update::RoomAdded(summary) => {
                 if let Some(room) = &summary.room {
@@ -508,12 +386,32 @@ impl App {
             pending.refused.is_none()
                 && pending.room_id == message.room_id
                 && pending.text == message.text
+                && pending.file.is_some() != message.attachment_ids.is_empty()
         });
         let Some(at) = found else { return };
         match result {
             Ok(_) => drop(self.pending.remove(at)),
             Err(error) => self.pending[at].refused = Some(explain(error)),
         }
+    }
+
+    /// What was written comes back into the composer, unless something else
+    /// has been begun there.
+    fn refused(&mut self, room_id: &str, written: String, problem: String) {
+        let pending = self.pending.iter().position(|pending| {
+            pending.refused.is_none() && pending.room_id == room_id && pending.written == written
+        });
+        let draft = self.drafts.entry(room_id.to_owned()).or_default();
+        let free = draft.text().is_empty();
+        if free {
+            draft.set(written);
+        }
+        match pending {
+            Some(at) if free => drop(self.pending.remove(at)),
+            Some(at) => self.pending[at].refused = Some(problem.clone()),
+            None => {}
+        }
+        self.notice = Some(problem);
     }
 
     pub fn on_answer(&mut self, answer: Answer) -> Vec<Effect> {
@@ -568,6 +466,9 @@ impl App {
                 self.wanted = Some(room.id);
             }
             Answer::Joined(Err(error)) => self.notice = Some(explain(&error)),
+            Answer::Refused { room_id, text, problem } => self.refused(&room_id, text, problem),
+            Answer::Blocked(ids) => self.blocked = ids.into_iter().collect(),
+            Answer::Told(what) => self.told = Some(what),
             Answer::Failed(problem) => self.notice = Some(problem),
         }
         self.unknown_users().into_iter().collect()
@@ -598,7 +499,7 @@ impl App {
     }
 }
 
-fn has_alt(key: KeyEvent) -> bool {
+pub fn has_alt(key: KeyEvent) -> bool {
     key.modifiers.contains(KeyModifiers::ALT)
 }
 
@@ -626,7 +527,14 @@ pub fn edit(editor: &mut Editor, key: KeyEvent) -> bool {
 /// The text of a message, without anything that could steer the terminal.
 pub fn text_of(message: &v1::Message) -> Option<String> {
     match &message.content {
-        Some(Content::Text(text)) => Some(crate::script::clean(text).replace('\t', "    ")),
+        Some(Content::Text(text)) => Some(crate::lines::clean(text).replace('\t', "    ")),
         _ => None,
     }
+}
+
+/// A message in a few words: its text, or the first of its files.
+pub fn gist_of(message: &v1::Message) -> Option<String> {
+    let text = text_of(message)?;
+    let file = message.attachments.first().filter(|_| text.is_empty());
+    Some(file.map_or(text, crate::files::line))
 }

@@ -1,15 +1,25 @@
 //! The terminal client of Causerie: a chat for people, and lines for scripts.
 
 mod app;
+mod commands;
+mod composer;
+mod directory;
 mod editor;
+mod effect;
+mod files;
 mod form;
+mod lines;
+mod notify;
 mod profile;
 mod run;
 mod script;
 mod search;
+mod selection;
+#[cfg(test)]
+mod testing;
 mod ui;
 
-use std::process::ExitCode;
+use std::{path::PathBuf, process::ExitCode};
 
 use causerie_client::Client;
 use clap::{Parser, Subcommand};
@@ -47,8 +57,23 @@ pub enum Command {
     },
     /// End this profile's session.
     Logout,
-    /// Post to a room, by name or id. Without a text: one message for each line of standard input.
-    Send { room: String, text: Option<String> },
+    /// Post to a room, by name or id. Without a text or a file: one message for each line
+    /// of standard input.
+    Send {
+        room: String,
+        text: Option<String>,
+        /// A file that goes with it; several, by naming this again.
+        #[arg(long = "file", value_name = "PATH")]
+        files: Vec<PathBuf>,
+    },
+    /// Save the files of a message, and print their paths. No file is overwritten.
+    Save {
+        room: String,
+        /// The message's position, as `tail --json` and `search --json` tell it.
+        seq: i64,
+        #[arg(value_name = "DIR", default_value = ".")]
+        folder: PathBuf,
+    },
     /// Print what happens, in one room or in all, until interrupted. Survives restarts of the server.
     Tail {
         room: Option<String>,

@@ -2,21 +2,23 @@
 
 use std::io::stdout;
 
-use causerie_client::{Client, Live, Updates, live::Options, v1};
+use causerie_client::{Client, Live, Updates, live::Options, outbox::Unsent, v1};
 use crossterm::{
     event::{
         DisableBracketedPaste, EnableBracketedPaste, Event, EventStream, KeyboardEnhancementFlags,
         PopKeyboardEnhancementFlags, PushKeyboardEnhancementFlags,
     },
     execute,
+    style::Print,
 };
 use futures::StreamExt as _;
 use tokio::sync::mpsc;
 
 use crate::{
     Problem,
-    app::{Answer, App, Effect},
-    explain,
+    app::App,
+    effect::{Answer, Effect},
+    explain, files,
     search::Found,
     ui,
 };
@@ -99,10 +101,15 @@ impl Window {
     }
 
     async fn carry_out(&mut self, effect: Effect) {
-        if let Effect::Send { room_id, text } = &effect {
+        if effect == Effect::Bell {
+            let _ = execute!(stdout(), Print('\u{7}'));
+            return;
+        }
+        if let Effect::Send { room_id, text, reply_to_seq } = &effect {
+            let unsent = Unsent { reply_to_seq: *reply_to_seq, ..Unsent::new(room_id, text) };
             // In order, and into the outbox: it never waits for the network.
             if let Some((live, _)) = &self.live
-                && live.send(room_id, text).await.is_err()
+                && live.post(unsent).await.is_err()
             {
                 self.app.notice = Some("The message could not be put into the outbox.".into());
             }
@@ -202,6 +209,49 @@ async fn ask(client: &Client, live: Option<Live>, effect: Effect) -> Option<Answ
             let _ = live?.watch_rooms(request).await;
             None
         }
-        Effect::Send { .. } | Effect::Quit => None,
+        Effect::React { room_id, seq, emoji, on: true } => {
+            let request = v1::AddReactionRequest { room_id, seq, emoji };
+            client.add_reaction(request).await.err().map(failed)
+        }
+        Effect::React { room_id, seq, emoji, on: false } => {
+            let request = v1::RemoveReactionRequest { room_id, seq, emoji };
+            client.remove_reaction(request).await.err().map(failed)
+        }
+        Effect::Edit { room_id, seq, text } => {
+            let request =
+                v1::EditMessageRequest { room_id: room_id.clone(), seq, text: text.clone() };
+            let problem = explain(&client.edit_message(request).await.err()?);
+            Some(Answer::Refused { room_id, text: format!("/edit {text}"), problem })
+        }
+        Effect::Delete { room_id, seq } => {
+            let request = v1::DeleteMessageRequest { room_id, seq };
+            client.delete_message(request).await.err().map(failed)
+        }
+        Effect::Upload { room_id, path, text, written } => {
+            let refused = |problem| {
+                Some(Answer::Refused { room_id: room_id.clone(), text: written, problem })
+            };
+            let file = match files::upload(client, &path).await {
+                Ok(file) => file,
+                Err(problem) => return refused(problem),
+            };
+            let posted = match live {
+                Some(live) => live.send_with(&room_id, &text, vec![file.id]).await.map(drop),
+                None => return refused("there is no connection".into()),
+            };
+            posted.err().and_then(|error| refused(explain(&error)))
+        }
+        Effect::Save { file, to } => Some(match files::save(client, &file, &to).await {
+            Ok(path) => {
+                Answer::Told(format!("Saved as {}", crate::lines::clean(&path.to_string_lossy())))
+            }
+            Err(problem) => Answer::Failed(problem),
+        }),
+        Effect::Blocked => {
+            let request = v1::ListBlockedUsersRequest { page_size: 200, ..Default::default() };
+            let users = client.list_blocked_users(request).await.ok()?.users;
+            Some(Answer::Blocked(users.into_iter().map(|user| user.id).collect()))
+        }
+        Effect::Send { .. } | Effect::Bell | Effect::Quit => None,
     }
 }

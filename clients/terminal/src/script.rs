@@ -3,13 +3,17 @@
 use std::{
     collections::HashMap,
     io::{BufRead as _, IsTerminal as _, Write as _},
+    path::{Path, PathBuf},
 };
 
-use causerie_client::{Client, Update, connection::State, live::Options, v1, v1::message::Content};
+use causerie_client::{Client, Update, connection::State, live::Options, v1};
 use crossterm::{event, terminal};
 use serde_json::json;
 
-use crate::{Command, Problem, explain};
+use crate::{
+    Command, Problem, explain, files,
+    lines::{as_json, as_text, clean},
+};
 
 pub async fn run(client: &Client, command: Command) -> Result<(), Problem> {
     match command {
@@ -27,7 +31,8 @@ pub async fn run(client: &Client, command: Command) -> Result<(), Problem> {
             Ok(())
         }
         Command::Logout => client.logout().await.map_err(|e| explain(&e)),
-        Command::Send { room, text } => send(client, &room, text).await,
+        Command::Send { room, text, files } => send(client, &room, text, &files).await,
+        Command::Save { room, seq, folder } => save(client, &room, seq, &folder).await,
         Command::Tail { room, json } => tail(client, room, json).await,
         Command::Rooms { json } => list(client, json).await,
         Command::Search { words, limit, json } => {
@@ -48,11 +53,6 @@ pub async fn run(client: &Client, command: Command) -> Result<(), Problem> {
             Ok(())
         }
     }
-}
-
-/// A text without anything that could steer the terminal.
-pub fn clean(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect()
 }
 
 /// From the terminal without showing it, or the first line of standard input.
@@ -137,12 +137,22 @@ async fn find(client: &Client, named: &str) -> Result<String, Problem> {
     }
 }
 
-async fn send(client: &Client, room: &str, text: Option<String>) -> Result<(), Problem> {
+async fn send(
+    client: &Client,
+    room: &str,
+    text: Option<String>,
+    paths: &[PathBuf],
+) -> Result<(), Problem> {
     let room_id = find(client, room).await?;
+    let mut attachment_ids = vec![];
+    for path in paths {
+        attachment_ids.push(files::upload(client, path).await?.id);
+    }
     let (live, mut updates) = client.live(Options::default());
     let mut waiting = 0_usize;
-    if let Some(text) = text {
-        live.send(&room_id, &text).await.map_err(|e| explain(&e))?;
+    if text.is_some() || !attachment_ids.is_empty() {
+        let text = text.unwrap_or_default();
+        live.send_with(&room_id, &text, attachment_ids).await.map_err(|e| explain(&e))?;
         waiting += 1;
     } else {
         let (sender, mut read) = tokio::sync::mpsc::channel(64);
@@ -170,6 +180,25 @@ async fn send(client: &Client, room: &str, text: Option<String>) -> Result<(), P
     }
     while waiting > 0 {
         settle(updates.next().await, &mut waiting)?;
+    }
+    Ok(())
+}
+
+/// Saves every file of a message, and prints where.
+async fn save(client: &Client, room: &str, seq: i64, folder: &Path) -> Result<(), Problem> {
+    let room_id = find(client, room).await?;
+    let found = client.get_message(v1::GetMessageRequest { room_id, seq }).await;
+    let message = found.map_err(|e| explain(&e))?.message.unwrap_or_default();
+    if message.attachments.is_empty() {
+        return Err("there are no files with this message".into());
+    }
+    if !folder.is_dir() {
+        return Err(format!("there is no folder {}", folder.display()));
+    }
+    for file in &message.attachments {
+        let path = files::save(client, file, folder).await?;
+        // Whoever reads this has gone: the files are wanted all the same.
+        let _ = writeln!(std::io::stdout(), "{}", path.display());
     }
     Ok(())
 }
@@ -301,63 +330,6 @@ async fn name_of(client: &Client, names: &mut HashMap<String, String>, id: &str)
     };
     names.insert(id.to_owned(), name.clone());
     name
-}
-
-fn as_json(message: &v1::Message, sender: &str, room: &str) -> String {
-    let at = message.posted_at.unwrap_or_default();
-    let (kind, text) = match &message.content {
-        Some(Content::Text(text)) => ("text", text.clone()),
-        Some(Content::System(system)) => (system.kind().as_str_name(), system.detail.clone()),
-        Some(Content::Deleted(_)) => ("deleted", String::new()),
-        None => ("unknown", String::new()),
-    };
-    json!({
-        "room_id": message.room_id,
-        "room": room,
-        "seq": message.seq,
-        "sender_id": message.sender_id,
-        "sender": sender,
-        "posted_at_us": at.seconds * 1_000_000 + i64::from(at.nanos) / 1_000,
-        "kind": kind,
-        "text": text,
-        "edited": message.edited_at.is_some(),
-        "reply_to_seq": message.reply_to_seq,
-    })
-    .to_string()
-}
-
-fn as_text(message: &v1::Message, sender: &str, room: &str) -> String {
-    match &message.content {
-        Some(Content::Text(text)) => {
-            format!("[{room}] {sender}: {}", clean(text).replace('\n', "\n    "))
-        }
-        Some(Content::System(system)) => {
-            format!("[{room}] * {sender} {}", what_happened(system))
-        }
-        Some(Content::Deleted(_)) => format!("[{room}] {sender}'s message was deleted"),
-        None => format!("[{room}] {sender} …"),
-    }
-}
-
-/// A system message as the end of a sentence that begins with its sender.
-pub fn what_happened(system: &v1::SystemMessage) -> String {
-    use v1::SystemMessageKind as Kind;
-    let detail = clean(&system.detail).replace('\n', " ");
-    match system.kind() {
-        Kind::RoomCreated => "made the room".into(),
-        Kind::MemberJoined => "joined".into(),
-        Kind::MemberLeft => "left".into(),
-        Kind::RoomRenamed => format!("renamed the room to {detail}"),
-        Kind::TopicChanged if detail.is_empty() => "cleared the topic".into(),
-        Kind::TopicChanged => format!("changed the topic to {detail}"),
-        Kind::MemberAdded => "added someone".into(),
-        Kind::MemberRemoved => "removed someone".into(),
-        Kind::MemberBanned => "banned someone".into(),
-        Kind::RoleChanged => format!("made someone {detail}"),
-        Kind::RoomArchived => "archived the room".into(),
-        Kind::RoomUnarchived => "took the room from the archive".into(),
-        Kind::Unspecified => "did something this version does not know".into(),
-    }
 }
 
 async fn list(client: &Client, json: bool) -> Result<(), Problem> {

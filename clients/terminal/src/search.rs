@@ -4,8 +4,9 @@ use causerie_client::{Error, v1};
 use crossterm::event::{KeyCode, KeyEvent};
 
 use crate::{
-    app::{App, Effect, Focus, edit},
+    app::{App, Focus, edit},
     editor::Editor,
+    effect::Effect,
     explain,
 };
 
@@ -26,12 +27,6 @@ pub struct Search {
 pub struct Found {
     pub asked: v1::SearchMessagesRequest,
     pub page: Result<v1::SearchMessagesResponse, Error>,
-}
-
-/// What follows `/search` in the composer.
-pub fn wanted(text: &str) -> Option<&str> {
-    let words = text.trim().strip_prefix("/search")?;
-    (words.is_empty() || words.starts_with(char::is_whitespace)).then(|| words.trim())
 }
 
 impl Search {
@@ -155,13 +150,5 @@ mod tests {
         search.take(Found { asked: next, page: Ok(page(&["team"], "")) });
         assert_eq!(search.messages.len(), 2);
         assert!(search.more().is_empty());
-    }
-
-    #[test]
-    fn the_composer_knows_the_word_for_it() {
-        assert_eq!(wanted("/search from:ada tea "), Some("from:ada tea"));
-        assert_eq!(wanted("/search"), Some(""));
-        assert_eq!(wanted("/searching"), None);
-        assert_eq!(wanted("a /search"), None);
     }
 }

@@ -114,7 +114,7 @@ pub fn directory(frame: &mut Frame, app: &App, area: Rect) {
     let above = (app.directory.selected + 1).saturating_sub(rows);
     for (at, entry) in app.directory.rooms.iter().enumerate().skip(above).take(rows) {
         let room = entry.room.clone().unwrap_or_default();
-        let name = fit(&crate::script::clean(&room.name), width / 2);
+        let name = fit(&crate::lines::clean(&room.name), width / 2);
         let state = if entry.joined {
             "joined".to_owned()
         } else {
@@ -124,7 +124,7 @@ pub fn directory(frame: &mut Frame, app: &App, area: Rect) {
             }
         };
         let topic_width = width.saturating_sub(name.width() + state.width() + 6);
-        let topic = fit(&crate::script::clean(&room.topic), topic_width);
+        let topic = fit(&crate::lines::clean(&room.topic), topic_width);
         let gap = width.saturating_sub(name.width() + topic.width() + state.width() + 4);
         let style =
             if at == app.directory.selected { Style::new().reversed() } else { Style::new() };

@@ -11,7 +11,7 @@ use ratatui::{
 use unicode_width::UnicodeWidthStr as _;
 
 use super::{ACCENT, DIM, centred, colour_of, fit, panel, timeline};
-use crate::app::{App, text_of};
+use crate::app::{App, gist_of};
 
 /// Lines below the list, for the whole of the selected message.
 const WHOLE: usize = 4;
@@ -48,7 +48,7 @@ pub fn draw(frame: &mut Frame, app: &App, area: Rect) {
         lines.push(Line::styled("Nothing was found.", DIM));
     }
     lines.resize(height.saturating_sub(WHOLE + 1).max(3), Line::raw(""));
-    let whole = search.messages.get(search.selected).and_then(text_of).unwrap_or_default();
+    let whole = search.messages.get(search.selected).and_then(gist_of).unwrap_or_default();
     let whole = timeline::wrap(&whole, width).into_iter().take(WHOLE - 1).map(Line::raw);
     lines.push(Line::raw(""));
     lines.extend(whole);
@@ -67,7 +67,7 @@ fn row(app: &App, message: &v1::Message, width: usize) -> Line<'static> {
     let room = fit(&room.unwrap_or_else(|| "…".into()), width / 5);
     let sender = fit(&app.name_of(&message.sender_id), width / 5);
     let used = at.width() + room.width() + sender.width() + 6;
-    let text = fit(&text_of(message).unwrap_or_default(), width.saturating_sub(used));
+    let text = fit(&gist_of(message).unwrap_or_default(), width.saturating_sub(used));
     Line::from(vec![
         Span::styled(format!("{at}  "), DIM),
         Span::raw(format!("{room}  ")),

@@ -3,19 +3,22 @@
 mod forms;
 mod found;
 mod side;
+mod status;
 mod timeline;
 
-use causerie_client::connection::State;
 use ratatui::{
     Frame,
     layout::{Constraint, Layout, Position, Rect},
     style::{Color, Modifier, Style, Stylize as _},
-    text::{Line, Span},
+    text::Line,
     widgets::{Block, BorderType, Clear, Padding, Paragraph},
 };
 use unicode_width::UnicodeWidthStr as _;
 
-use crate::app::{App, Effect, Focus};
+use crate::{
+    app::{App, Focus},
+    effect::Effect,
+};
 
 pub const DIM: Style = Style::new().fg(Color::DarkGray);
 pub const ACCENT: Color = Color::Cyan;
@@ -42,7 +45,7 @@ pub fn draw(frame: &mut Frame, app: &mut App) -> Vec<Effect> {
         let [body, status] =
             Layout::vertical([Constraint::Min(0), Constraint::Length(1)]).areas(area);
         effects = chat(frame, app, body);
-        status_line(frame, app, status);
+        status::status_line(frame, app, status);
         if app.focus == Focus::Directory {
             forms::directory(frame, app, area);
         } else if app.focus == Focus::Search {
@@ -50,7 +53,7 @@ pub fn draw(frame: &mut Frame, app: &mut App) -> Vec<Effect> {
         }
     }
     if app.help {
-        help(frame, area);
+        status::help(frame, area);
     }
     effects
 }
@@ -133,40 +136,6 @@ fn typing_line(app: &App) -> Line<'static> {
     Line::styled(text, DIM.add_modifier(Modifier::ITALIC))
 }
 
-fn status_line(frame: &mut Frame, app: &App, area: Rect) {
-    let (dot, text) = match app.connection {
-        State::Live => (Span::styled(" ● ", Style::new().fg(Color::Green)), String::new()),
-        State::Connecting => {
-            (Span::styled(" ○ ", Style::new().fg(Color::Yellow)), "connecting… ".into())
-        }
-        State::CatchingUp => {
-            (Span::styled(" ◐ ", Style::new().fg(Color::Yellow)), "catching up… ".into())
-        }
-        State::Waiting { .. } => (
-            Span::styled(" ○ ", Style::new().fg(Color::Red)),
-            "no connection; what you write is kept and sent later ".into(),
-        ),
-        State::Ended => (Span::styled(" ○ ", Style::new().fg(Color::Red)), "signed out ".into()),
-    };
-    let mut left = vec![dot];
-    if app.connection != State::Live {
-        left.push(Span::styled(text, Style::new().fg(Color::Yellow)));
-    }
-    match &app.notice {
-        Some(notice) => left.push(Span::styled(notice.clone(), Style::new().fg(Color::LightRed))),
-        None => left.push(Span::styled(
-            format!("{} on {}", crate::script::clean(&app.model.me.display_name), app.server),
-            DIM,
-        )),
-    }
-    let keys = Line::styled("^D find rooms   F1 help   ^C quit ", DIM);
-    let keys_width = if area.width >= 70 { 35 } else { 0 };
-    let [main, right] =
-        Layout::horizontal([Constraint::Min(0), Constraint::Length(keys_width)]).areas(area);
-    frame.render_widget(Paragraph::new(Line::from(left)), main);
-    frame.render_widget(Paragraph::new(keys).right_aligned(), right);
-}
-
 fn welcome(frame: &mut Frame, app: &App, area: Rect) {
     let text = if app.model.rooms.is_empty() {
         vec![
@@ -183,41 +152,6 @@ fn welcome(frame: &mut Frame, app: &App, area: Rect) {
     };
     let middle = centred(area, 44, 3);
     frame.render_widget(Paragraph::new(text).centered(), middle);
-}
-
-const KEYS: [(&str, &str); 15] = [
-    ("↑ ↓  or  Alt+↑ ↓", "the room above or below"),
-    ("^N ^P", "the same, from anywhere"),
-    ("Enter", "write, or send what is written"),
-    ("Alt+Enter", "a new line"),
-    ("Tab, Esc", "between rooms and writing"),
-    ("PgUp PgDn", "through the history"),
-    ("^D", "find, join or make a room"),
-    ("^F or /search", "find messages by their words"),
-    ("^L", "leave the open room"),
-    ("^W ^U", "delete a word, a line"),
-    ("^A ^E", "to the beginning or end of the line"),
-    ("^O", "sign out"),
-    ("^C", "quit"),
-    ("F1", "this help"),
-    ("", ""),
-];
-
-fn help(frame: &mut Frame, area: Rect) {
-    let area = centred(area, 60, u16::try_from(KEYS.len()).unwrap_or(15) + 3);
-    let mut lines: Vec<Line> = KEYS
-        .iter()
-        .map(|(key, what)| {
-            Line::from(vec![
-                Span::styled(format!("{key:>18}  "), Style::new().fg(ACCENT)),
-                (*what).into(),
-            ])
-        })
-        .collect();
-    lines.pop();
-    lines.push(Line::raw(""));
-    lines.push(Line::styled("any key closes this", DIM).centered());
-    popup(frame, area, "Keys", lines);
 }
 
 /// Text in a box above everything else.

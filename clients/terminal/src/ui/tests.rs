@@ -1,75 +1,16 @@
 //! Pictures of the window, compared with those that people have looked at.
 
-use causerie_client::{Update, connection::State, v1};
+use causerie_client::v1;
+use crossterm::event::KeyCode;
 use ratatui::{Terminal, backend::TestBackend};
 
 use super::*;
 use crate::{
-    app::{Answer, Pending},
+    app::Pending,
+    effect::Answer,
     search::Found,
+    testing::{app, message, press, say, write},
 };
-
-fn user(id: &str, name: &str) -> v1::User {
-    v1::User { id: id.into(), display_name: name.into(), username: id.into(), ..Default::default() }
-}
-
-fn message(seq: i64, sender: &str, text: &str) -> v1::Message {
-    v1::Message {
-        room_id: "general".into(),
-        seq,
-        changed_seq: seq,
-        sender_id: sender.into(),
-        // Noon in UTC: the same day everywhere people run this.
-        posted_at: Some(prost_time(1_789_992_000 + seq)),
-        content: Some(v1::message::Content::Text(text.into())),
-        ..Default::default()
-    }
-}
-
-fn prost_time(seconds: i64) -> prost_types::Timestamp {
-    prost_types::Timestamp { seconds, nanos: 0 }
-}
-
-fn app() -> App {
-    let mut app = App::new(true, "http://127.0.0.1:8080");
-    let ready = v1::Ready { user: Some(user("ada", "Ada")), ..Default::default() };
-    app.on_update(&Update::Ready(ready));
-    for (id, name, unread) in [
-        ("general", "General", 0),
-        ("random", "Random", 3),
-        ("long", "A room with a very long name indeed", 1_200),
-    ] {
-        app.on_update(&Update::RoomAdded(v1::RoomSummary {
-            room: Some(v1::Room {
-                id: id.into(),
-                name: name.into(),
-                topic: "Whatever concerns everyone".into(),
-                ..Default::default()
-            }),
-            unread_count: unread.min(999),
-            unread_more: unread > 999,
-            ..Default::default()
-        }));
-    }
-    app.open_room("general");
-    app.on_update(&Update::Connection(State::Live));
-    app.loading = false;
-    for user in [user("ada", "Ada"), user("bob", "Bob")] {
-        app.model.users.insert(user.id.clone(), user);
-    }
-    app
-}
-
-fn say(app: &mut App, message: v1::Message) {
-    let change = v1::RoomChange {
-        room_id: "general".into(),
-        seq: message.changed_seq,
-        after_seq: message.changed_seq - 1,
-        message: Some(message),
-        ..Default::default()
-    };
-    app.on_update(&Update::Change(change));
-}
 
 /// The picture as text, with times left out: they depend on where it runs.
 fn picture(app: &mut App, width: u16, height: u16) -> String {
@@ -110,11 +51,15 @@ fn a_conversation() {
     app.pending.push(Pending {
         room_id: "general".into(),
         text: "on its way".into(),
+        file: None,
+        written: String::new(),
         refused: None,
     });
     app.pending.push(Pending {
         room_id: "general".into(),
         text: "no".into(),
+        file: None,
+        written: String::new(),
         refused: Some("text must not be empty".into()),
     });
     app.model.typing.insert("general".into(), vec!["bob".into()]);
@@ -186,4 +131,84 @@ fn lines_break_at_spaces_and_long_words_where_they_must() {
     assert_eq!(timeline::wrap("abcdefghij", 4), ["abcd", "efgh", "ij"]);
     assert_eq!(timeline::wrap("日本語", 4), ["日本", "語"]);
     assert_eq!(timeline::wrap("a\n\nb", 4), ["a", "", "b"]);
+}
+
+#[test]
+fn a_message_is_selected_and_one_that_calls_the_user_stands_out() {
+    let mut app = app();
+    let bob = v1::mention::Who::UserId("ada".into());
+    let mentions = vec![v1::Mention { who: Some(bob), name: "ada".into() }];
+    say(&mut app, message(1, "ada", "Who has seen it?"));
+    let thread = v1::Thread { reply_count: 2, ..Default::default() };
+    say(
+        &mut app,
+        v1::Message {
+            mentions,
+            reply_to_seq: 1,
+            thread: Some(thread),
+            reactions: vec![v1::Reaction { emoji: "👍".into(), count: 1, ..Default::default() }],
+            ..message(2, "bob", "I have, @ada, and I can tell you where it was when I saw it")
+        },
+    );
+    say(&mut app, message(3, "bob", "Nothing else"));
+    insta::assert_snapshot!("a_call", picture(&mut app, 80, 16));
+    press(&mut app, KeyCode::Up);
+    press(&mut app, KeyCode::Up);
+    insta::assert_snapshot!("selected", picture(&mut app, 80, 16));
+    press(&mut app, KeyCode::Up);
+    write(&mut app, "/delete");
+    insta::assert_snapshot!("a_question", picture(&mut app, 80, 16));
+}
+
+#[test]
+fn what_is_selected_is_in_sight() {
+    let mut app = app();
+    for n in 1..80 {
+        say(&mut app, message(n, "bob", &format!("Number {n}.")));
+    }
+    for n in (1..80).rev() {
+        press(&mut app, KeyCode::Up);
+        assert!(picture(&mut app, 80, 16).contains(&format!("▶ Number {n}.")), "{n}");
+    }
+    press(&mut app, KeyCode::PageDown);
+    assert!(picture(&mut app, 80, 16).contains("▶ Number 11."));
+    press(&mut app, KeyCode::Esc);
+    assert!(picture(&mut app, 80, 16).contains("Number 79."));
+}
+
+#[test]
+fn files_have_lines_of_their_own() {
+    let mut app = app();
+    let file =
+        |name: &str, size_bytes| v1::File { name: name.into(), size_bytes, ..Default::default() };
+    let attachments = vec![file("plan.pdf", 90_000), file("a\u{1b}[2J\nb.txt", 3)];
+    say(&mut app, v1::Message { attachments, ..message(1, "bob", "Here it is") });
+    let attachments = vec![file("alone.png", 2_500_000)];
+    say(&mut app, v1::Message { attachments, ..message(2, "bob", "") });
+    say(&mut app, v1::Message { reply_to_seq: 2, ..message(3, "bob", "Seen?") });
+    write(&mut app, "/send /tmp/mine.txt with words");
+    insta::assert_snapshot!(picture(&mut app, 80, 20));
+    let problem = "mine.txt: no such file".to_owned();
+    let text = "/send /tmp/mine.txt with words".to_owned();
+    app.on_answer(Answer::Refused { room_id: "general".into(), text: text.clone(), problem });
+    assert!(app.pending.is_empty());
+    assert_eq!(app.draft().map(|draft| draft.text()), Some(text.as_str()));
+}
+
+#[test]
+fn rooms_with_unread_mentions_are_marked() {
+    let mut app = app();
+    let room = v1::Room { id: "called".into(), name: "Called".into(), ..Default::default() };
+    let (unread_count, unread_mention_count) = (2, 1);
+    app.on_update(&causerie_client::Update::RoomAdded(v1::RoomSummary {
+        room: Some(room),
+        unread_count,
+        unread_mention_count,
+        ..Default::default()
+    }));
+    let picture = picture(&mut app, 80, 16);
+    assert!(
+        picture.lines().any(|line| line.contains("Called") && line.contains(" @ 2 ")),
+        "{picture}"
+    );
 }

@@ -1,7 +1,9 @@
 //! The messages of the open room.
 
+use std::ops::Range;
+
 use causerie_client::{
-    apply::RoomView,
+    apply::{RoomView, mentions},
     v1::{self, message::Content},
 };
 use chrono::{DateTime, Local, NaiveDate};
@@ -15,19 +17,26 @@ use ratatui::{
 use unicode_segmentation::UnicodeSegmentation as _;
 use unicode_width::UnicodeWidthStr as _;
 
-use super::{DIM, colour_of, fit, panel};
-use crate::app::{App, Effect, text_of};
+use super::{ACCENT, DIM, colour_of, fit, panel};
+use crate::{
+    app::{App, Focus, gist_of, text_of},
+    effect::Effect,
+    files,
+};
 
 /// Messages of one sender within this long stand together.
 const TOGETHER_S: i64 = 300;
 const INDENT: &str = "  ";
+/// A message that calls the user.
+const CALLED: Style = Style::new().fg(Color::Yellow).add_modifier(Modifier::BOLD);
+const SELECTED: Style = Style::new().add_modifier(Modifier::REVERSED);
 
 pub fn draw(frame: &mut Frame, app: &mut App, area: Rect) -> Vec<Effect> {
     let Some(view) = app.room.as_ref().and_then(|room| app.model.rooms.get(room)) else {
         return vec![];
     };
     let name = app.room_name(&view.room);
-    let topic = crate::script::clean(&view.room.topic);
+    let topic = crate::lines::clean(&view.room.topic);
     let width = area.width.saturating_sub(4) as usize;
     let mut title = vec![Span::raw(" "), Span::styled(fit(&name, width / 2), Style::new().bold())];
     if !topic.is_empty() {
@@ -37,8 +46,13 @@ pub fn draw(frame: &mut Frame, app: &mut App, area: Rect) -> Vec<Effect> {
     title.push(Span::raw(" "));
     let block = panel(false).title(Line::from(title));
     let inner = block.inner(area);
-    let lines = lines(app, view, inner.width.saturating_sub(1).max(1) as usize);
+    let Lines { lines, selected } = lines(app, view, inner.width.saturating_sub(1).max(1) as usize);
     let height = inner.height as usize;
+    if app.focus == Focus::Messages
+        && let Some(selected) = selected
+    {
+        app.scroll = in_sight(app.scroll, &selected, lines.len(), height);
+    }
     let effects = app.top_in_sight(lines.len(), height);
 
     // From the bottom, as a chat is read.
@@ -59,9 +73,24 @@ pub fn draw(frame: &mut Frame, app: &mut App, area: Rect) -> Vec<Effect> {
     effects
 }
 
+/// How far to scroll up so that these lines are seen, the first before all.
+fn in_sight(scroll: usize, wanted: &Range<usize>, all: usize, height: usize) -> usize {
+    let from_end = |line: usize| all.saturating_sub(line);
+    let most = from_end(wanted.end);
+    let least = from_end(wanted.start).saturating_sub(height);
+    scroll.min(most).max(least)
+}
+
+struct Lines {
+    lines: Vec<Line<'static>>,
+    /// Those of the selected message.
+    selected: Option<Range<usize>>,
+}
+
 /// All lines of the room, oldest first.
-fn lines(app: &App, view: &RoomView, width: usize) -> Vec<Line<'static>> {
+fn lines(app: &App, view: &RoomView, width: usize) -> Lines {
     let mut lines = Vec::new();
+    let mut selected = None;
     if view.has_older {
         let text = if app.loading { "… older messages are loading" } else { "…" };
         lines.push(Line::styled(text, DIM).centered());
@@ -92,9 +121,15 @@ fn lines(app: &App, view: &RoomView, width: usize) -> Vec<Line<'static>> {
             if !together(before, message) {
                 lines.push(head(app, &message.sender_id, &at, width));
             }
-            lines.extend(answered(app, view, message, width));
-            lines.extend(body(&text, width, Style::new()));
-            lines.extend(marks(message, width));
+            let begin = lines.len();
+            lines.extend(message_lines(app, view, message, &text, width));
+            if app.selected == Some(message.seq) {
+                for line in &mut lines[begin..] {
+                    *line = std::mem::take(line).patch_style(SELECTED);
+                }
+                point(&mut lines[begin], "▶ ");
+                selected = Some(begin..lines.len());
+            }
             before = Some(message);
         } else if let Some(Content::Deleted(_)) = &message.content {
             if !together(before, message) {
@@ -105,7 +140,7 @@ fn lines(app: &App, view: &RoomView, width: usize) -> Vec<Line<'static>> {
             before = Some(message);
         } else {
             if let Some(Content::System(system)) = &message.content {
-                let what = crate::script::what_happened(system);
+                let what = crate::lines::what_happened(system);
                 let text = format!("{} {what}", app.name_of(&message.sender_id));
                 let style = DIM.add_modifier(Modifier::ITALIC);
                 lines.push(Line::styled(fit(&text, width), style).centered());
@@ -114,7 +149,52 @@ fn lines(app: &App, view: &RoomView, width: usize) -> Vec<Line<'static>> {
         }
     }
     lines.extend(pending(app, view, width));
+    Lines { lines, selected }
+}
+
+/// One message, without its head.
+fn message_lines(
+    app: &App,
+    view: &RoomView,
+    message: &v1::Message,
+    text: &str,
+    width: usize,
+) -> Vec<Line<'static>> {
+    let mut lines: Vec<_> = answered(app, view, message, width).into_iter().collect();
+    let called = message.sender_id != app.model.me.id && mentions(message, &app.model.me.id);
+    let at = lines.len();
+    if !text.is_empty() || message.attachments.is_empty() {
+        lines.extend(body(text, width, if called { CALLED } else { Style::new() }));
+    }
+    lines.extend(message.attachments.iter().map(|file| attachment(&files::line(file), width)));
+    if called {
+        // Also where there are no colours.
+        point(&mut lines[at], "@ ");
+    }
+    lines.extend(marks(message, width));
+    lines.extend(thread(message));
     lines
+}
+
+fn attachment(text: &str, width: usize) -> Line<'static> {
+    let text = fit(text, width.saturating_sub(INDENT.len()));
+    Line::styled(format!("{INDENT}{text}"), Style::new().fg(ACCENT))
+}
+
+/// Puts a mark into the indent of a line.
+fn point(line: &mut Line<'static>, mark: &'static str) {
+    if let Some(span) = line.spans.first_mut()
+        && let Some(rest) = span.content.strip_prefix(INDENT)
+    {
+        *span = Span::styled(format!("{mark}{rest}"), span.style);
+    }
+}
+
+/// That a thread hangs on a message.
+fn thread(message: &v1::Message) -> Option<Line<'static>> {
+    let thread = message.thread.as_ref().filter(|thread| thread.reply_count > 0)?;
+    let more = if thread.reply_more { "+" } else { "" };
+    Some(Line::styled(format!("{INDENT}(thread: {}{more})", thread.reply_count), DIM))
 }
 
 /// The message that this one answers, in a line above it.
@@ -129,7 +209,7 @@ fn answered(
     }
     let text = match view.messages.get(&message.reply_to_seq) {
         Some(first) => {
-            let text = text_of(first).unwrap_or_else(|| "a deleted message".into());
+            let text = gist_of(first).unwrap_or_else(|| "a deleted message".into());
             format!("{}: {}", app.name_of(&first.sender_id), text.replace('\n', " "))
         }
         None => "an earlier message".into(),
@@ -157,7 +237,10 @@ fn marks(message: &v1::Message, width: usize) -> Option<Line<'static>> {
 fn pending(app: &App, view: &RoomView, width: usize) -> Vec<Line<'static>> {
     let mut lines = vec![];
     for pending in app.pending.iter().filter(|pending| pending.room_id == view.room.id) {
-        lines.extend(body(&crate::script::clean(&pending.text), width, DIM));
+        if !pending.text.is_empty() || pending.file.is_none() {
+            lines.extend(body(&crate::lines::clean(&pending.text), width, DIM));
+        }
+        lines.extend(pending.file.iter().map(|name| attachment(&format!("📎 {name}"), width)));
         lines.push(match &pending.refused {
             Some(why) => {
                 Line::styled(format!("{INDENT}✗ not sent: {why}"), Style::new().fg(Color::LightRed))

@@ -1,0 +1,106 @@
+//! Messages as lines: for people, or as JSON.
+
+use causerie_client::{v1, v1::message::Content};
+use serde_json::json;
+
+use crate::files;
+
+/// A text without anything that could steer the terminal.
+/// Nothing may turn the direction of what stands beside it either.
+pub fn clean(text: &str) -> String {
+    let steers = |c: char| match c {
+        '\n' | '\t' => false,
+        '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => true,
+        c => c.is_control(),
+    };
+    text.chars().filter(|c| !steers(*c)).collect()
+}
+
+pub fn as_json(message: &v1::Message, sender: &str, room: &str) -> String {
+    let at = message.posted_at.unwrap_or_default();
+    let (kind, text) = match &message.content {
+        Some(Content::Text(text)) => ("text", text.clone()),
+        Some(Content::System(system)) => (system.kind().as_str_name(), system.detail.clone()),
+        Some(Content::Deleted(_)) => ("deleted", String::new()),
+        None => ("unknown", String::new()),
+    };
+    json!({
+        "room_id": message.room_id,
+        "room": room,
+        "seq": message.seq,
+        "sender_id": message.sender_id,
+        "sender": sender,
+        "posted_at_us": at.seconds * 1_000_000 + i64::from(at.nanos) / 1_000,
+        "kind": kind,
+        "text": text,
+        "edited": message.edited_at.is_some(),
+        "reply_to_seq": message.reply_to_seq,
+        "thread_seq": message.thread_seq,
+        "attachments": message.attachments.iter().map(file_as_json).collect::<Vec<_>>(),
+    })
+    .to_string()
+}
+
+fn file_as_json(file: &v1::File) -> serde_json::Value {
+    json!({
+        "id": file.id,
+        "name": file.name,
+        "content_type": file.content_type,
+        "size_bytes": file.size_bytes,
+    })
+}
+
+pub fn as_text(message: &v1::Message, sender: &str, room: &str) -> String {
+    match &message.content {
+        Some(Content::Text(text)) => {
+            let files = message.attachments.iter().map(files::line);
+            let texts = (!text.is_empty() || message.attachments.is_empty()).then(|| clean(text));
+            let lines: Vec<_> = texts.into_iter().chain(files).collect();
+            format!("[{room}] {sender}: {}", lines.join("\n").replace('\n', "\n    "))
+        }
+        Some(Content::System(system)) => {
+            format!("[{room}] * {sender} {}", what_happened(system))
+        }
+        Some(Content::Deleted(_)) => format!("[{room}] {sender}'s message was deleted"),
+        None => format!("[{room}] {sender} …"),
+    }
+}
+
+/// A system message as the end of a sentence that begins with its sender.
+pub fn what_happened(system: &v1::SystemMessage) -> String {
+    use v1::SystemMessageKind as Kind;
+    let detail = clean(&system.detail).replace('\n', " ");
+    match system.kind() {
+        Kind::RoomCreated => "made the room".into(),
+        Kind::MemberJoined => "joined".into(),
+        Kind::MemberLeft => "left".into(),
+        Kind::RoomRenamed => format!("renamed the room to {detail}"),
+        Kind::TopicChanged if detail.is_empty() => "cleared the topic".into(),
+        Kind::TopicChanged => format!("changed the topic to {detail}"),
+        Kind::MemberAdded => "added someone".into(),
+        Kind::MemberRemoved => "removed someone".into(),
+        Kind::MemberBanned => "banned someone".into(),
+        Kind::RoleChanged => format!("made someone {detail}"),
+        Kind::RoomArchived => "archived the room".into(),
+        Kind::RoomUnarchived => "took the room from the archive".into(),
+        Kind::Unspecified => "did something this version does not know".into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_has_nothing_that_steers_the_terminal() {
+        assert_eq!(clean("a\u{1b}[2Jb\u{7}c\u{9b}d\n"), "a[2Jbcd\n");
+        assert_eq!(clean("photo\u{202e}gpj.exe"), "photogpj.exe");
+        let file = v1::File { name: "a\nb\u{1b}.txt".into(), size_bytes: 1, ..Default::default() };
+        let message = v1::Message {
+            content: Some(Content::Text(String::new())),
+            attachments: vec![file],
+            ..Default::default()
+        };
+        assert_eq!(as_text(&message, "ada", "General"), "[General] ada: 📎 a b.txt, 1 byte");
+    }
+}
