@@ -6,22 +6,36 @@ SHELL := /bin/bash
 BUF := tools/buf/node_modules/.bin/buf
 ARGS ?=
 
-.PHONY: help run chat test lint fmt buf s3 bench clean need-cargo need-mariadb deny
+.PHONY: help run web e2e screenshots chat test lint fmt buf s3 bench clean need-cargo need-mariadb deny
 
 help: ## List the commands
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: need-cargo ## Build and start the server on http://127.0.0.1:8080, data in ./data
+run: need-cargo web ## Build and start the server on http://127.0.0.1:8080, data in ./data
 	@test -x target/debug/causerie || echo "Building; the first time takes some minutes."
 	@cargo build
 	@exec target/debug/causerie $(ARGS)
+
+web: ## Build the web client, which the server carries
+	@scripts/web
+
+e2e: need-cargo web ## Drive the web client in a real browser, against the real server
+	@scripts/need chromium chromium
+	@cargo build
+	@cd clients/web && npm run --silent e2e
+
+screenshots: need-cargo web ## Take pictures of the web client's main states
+	@scripts/need chromium chromium
+	@cargo build
+	@cd clients/web && npm run --silent screenshots
 
 chat: need-cargo ## Start the terminal client; ARGS="send General hello" for scripts
 	@test -x target/debug/causerie-chat || echo "Building; the first time takes some minutes."
 	@cargo build --quiet -p causerie-terminal
 	@exec target/debug/causerie-chat $(ARGS)
 
-test: need-cargo need-mariadb buf s3 ## Run every test, on SQLite and on a private MariaDB
+test: need-cargo need-mariadb buf s3 web ## Run every test, on SQLite and on a private MariaDB
+	@cd clients/web && npm run --silent check && npm test --silent
 	@cargo build --workspace
 	@if cargo nextest --version >/dev/null 2>&1; then \
 	  scripts/with-mariadb cargo nextest run --workspace --no-fail-fast; \
@@ -66,7 +80,7 @@ s3: ## Install an S3 server, for the tests, into its own folder
 	}
 
 clean: ## Remove what was built; ./data stays
-	@rm -rf target tools/buf/node_modules tools/s3/venv
+	@rm -rf target tools/buf/node_modules tools/s3/venv clients/web/node_modules clients/web/dist
 
 need-cargo:
 	@command -v cargo >/dev/null || { echo "Rust is missing; get it from https://rustup.rs, then try again." >&2; exit 1; }

@@ -20,6 +20,9 @@ const FRAMES: [&str; 2] = [".causerie.v1.ChatResponse", ".causerie.v1.SubscribeR
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("cargo:rerun-if-changed=proto");
     println!("cargo:rerun-if-changed=migrations");
+    // Carried in the binary; empty where only the server is built.
+    fs::create_dir_all("clients/web/dist")?;
+    println!("cargo:rerun-if-changed=clients/web/dist");
 
     let mut compiler = protox::Compiler::new(["proto", "proto/third_party"])?;
     compiler.include_imports(true).include_source_info(true).open_files(PROTOS)?;

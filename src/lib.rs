@@ -28,6 +28,7 @@ pub mod model;
 mod server;
 pub mod session;
 pub mod store;
+mod web;
 pub mod wire;
 
 pub use config::Config;

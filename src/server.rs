@@ -216,7 +216,7 @@ fn pages(ready: watch::Receiver<Readiness>) -> Router {
     Router::new()
         .route("/healthz", get(|| async { "alive\n" }))
         .route("/readyz", get(readyz))
-        .fallback(|| async { (StatusCode::NOT_FOUND, "There is no such page.\n") })
+        .fallback(get(crate::web::page))
 }
 
 /// What browsers on other origins may do: grpc-web calls, and read their answers.

@@ -69,7 +69,7 @@ fn is_name_char(c: char) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-')
 }
 
-/// Where the text is code, by the rules of CommonMark.
+/// Where the text is code, by the rules of `CommonMark`.
 fn code_in(text: &str) -> Vec<Range<usize>> {
     if !text.contains(['`', '~', '\t']) && !text.contains("    ") {
         return Vec::new();
@@ -119,7 +119,7 @@ mod tests {
         for (text, names) in cases {
             assert_eq!(names_in(text), *names, "{text:?}");
         }
-        let many: String = (0..200).map(|n| format!("@user{n} ")).collect();
+        let many = (0..200).map(|n| format!("@user{n}")).collect::<Vec<_>>().join(" ");
         assert_eq!(names_in(&many).len(), limits::MENTIONS);
     }
 

@@ -120,8 +120,7 @@ impl Store {
             .bind(user.0).bind(room.0).bind(root.0).fetch_optional(c).await
         })
         .map_err(refused)?;
-        let mark =
-            |(read_seq, follows)| ThreadMark { read_seq: Seq(read_seq), follows: follows != 0 };
+        let mark = |(read, follows)| ThreadMark { read_seq: Seq(read), follows: follows != 0 };
         Ok(row.map(mark).unwrap_or_default())
     }
 }

@@ -52,9 +52,11 @@ pub fn room_settings(room: RoomId, settings: RoomSettings) -> v1::RoomSettings {
 pub fn mark_read(request: &v1::MarkReadRequest) -> Result<(RoomId, Mark)> {
     let mut fields = Fields::new();
     let room = fields.room("room_id", &request.room_id);
-    let root = fields.seq("thread_seq", request.thread_seq);
     let seq = fields.seq("seq", request.seq);
-    let mark = if root > Seq::ZERO { Mark::ThreadRead { root, seq } } else { Mark::Read(seq) };
+    let mark = match fields.seq("thread_seq", request.thread_seq) {
+        Seq::ZERO => Mark::Read(seq),
+        root => Mark::ThreadRead { root, seq },
+    };
     fields.finish((room, mark))
 }
 

@@ -7,7 +7,7 @@ use std::{
 };
 
 /// What each layer may use of the crate, besides itself.
-const ARROWS: [(&str, &[&str]); 11] = [
+const ARROWS: [(&str, &[&str]); 12] = [
     ("error", &[]),
     ("config", &["error"]),
     ("model", &["error"]),
@@ -18,6 +18,7 @@ const ARROWS: [(&str, &[&str]); 11] = [
     ("files", &["config", "model", "error"]),
     ("chat", &["store", "fanout", "auth", "files", "config", "model", "error"]),
     ("session", &["chat", "fanout", "wire", "config", "model", "error"]),
+    ("web", &[]),
     ("api", &["session", "chat", "auth", "wire", "model", "error"]),
 ];
 

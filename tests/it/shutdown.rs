@@ -33,7 +33,16 @@ async fn health_readiness_and_pages_answer_on_the_same_port() {
     until_ready(&server.url).await;
     let (status, _) = web::get(&server.url, "/healthz").await.expect("an answer");
     assert_eq!(status, 200);
-    let (status, _) = web::get(&server.url, "/nothing").await.expect("an answer");
+    // Every path is a page of the web client, which sees itself which one.
+    for path in ["/", "/rooms/some-room", "/search/example.org"] {
+        let (status, text) = web::get(&server.url, path).await.expect("an answer");
+        assert_eq!(status, 200, "{path}");
+        let text = text.to_lowercase();
+        assert!(text.contains("<!doctype html>") && text.contains("<title>causerie"), "{text}");
+        assert!(text.contains("script-src 'self'; style-src 'self'"), "{text}");
+        assert!(text.contains("x-content-type-options: nosniff"), "{text}");
+    }
+    let (status, _) = web::get(&server.url, "/assets/nothing.js").await.expect("an answer");
     assert_eq!(status, 404);
     let channel =
         tonic::transport::Endpoint::from_shared(server.url.clone()).expect("a URL").connect_lazy();

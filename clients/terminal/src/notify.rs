@@ -52,9 +52,9 @@ mod tests {
     use super::*;
     use crate::testing::{app, message};
 
-    fn rings(app: &mut App, room: &str, sender: &str, settings: v1::RoomSettings) -> bool {
+    fn rings(app: &mut App, room: &str, sender: &str, settings: &v1::RoomSettings) -> bool {
         app.rung = None;
-        app.on_update(&Update::RoomSettings(v1::RoomSettings { room_id: room.into(), ..settings }));
+        app.on_update(&Update::RoomSettings(v1::RoomSettings { room_id: room.into(), ..settings.clone() }));
         let message = v1::Message { room_id: room.into(), ..message(9, sender, "hi") };
         let change = v1::RoomChange {
             room_id: room.into(),
@@ -70,16 +70,16 @@ mod tests {
     fn it_rings_for_other_rooms_as_their_settings_say() {
         let mut app = app();
         let all = v1::RoomSettings::default();
-        assert!(rings(&mut app, "random", "bob", all.clone()));
-        assert!(!rings(&mut app, "general", "bob", all.clone()), "it is on the screen");
-        assert!(!rings(&mut app, "random", "ada", all.clone()), "one's own");
+        assert!(rings(&mut app, "random", "bob", &all));
+        assert!(!rings(&mut app, "general", "bob", &all), "it is on the screen");
+        assert!(!rings(&mut app, "random", "ada", &all), "one's own");
         let nothing =
             v1::RoomSettings { level: v1::NotificationLevel::Nothing.into(), ..Default::default() };
-        assert!(!rings(&mut app, "random", "bob", nothing));
+        assert!(!rings(&mut app, "random", "bob", &nothing));
         app.blocked.insert("bob".into());
-        assert!(!rings(&mut app, "random", "bob", all.clone()));
+        assert!(!rings(&mut app, "random", "bob", &all));
         app.blocked.clear();
         app.connection = State::CatchingUp;
-        assert!(!rings(&mut app, "random", "bob", all));
+        assert!(!rings(&mut app, "random", "bob", &all));
     }
 }

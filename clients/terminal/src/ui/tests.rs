@@ -192,7 +192,7 @@ fn files_have_lines_of_their_own() {
     let text = "/send /tmp/mine.txt with words".to_owned();
     app.on_answer(Answer::Refused { room_id: "general".into(), text: text.clone(), problem });
     assert!(app.pending.is_empty());
-    assert_eq!(app.draft().map(|draft| draft.text()), Some(text.as_str()));
+    assert_eq!(app.draft().map(crate::editor::Editor::text), Some(text.as_str()));
 }
 
 #[test]
