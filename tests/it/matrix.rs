@@ -301,7 +301,7 @@ on_both_databases! {
         ];
         for (title, kind, archived) in kinds {
             let _ = writeln!(table, "{title}");
-            let columns: String = CALLERS.iter().map(|name| format!("{name:<19}")).collect();
+            let columns = CALLERS.map(|name| format!("{name:<19}")).concat();
             let _ = writeln!(table, "{:<21}{}", "", columns.trim_end());
             for rpc in RPCS {
                 // A file of this room alone: what one may see elsewhere would count too.

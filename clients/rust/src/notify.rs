@@ -69,6 +69,7 @@ mod tests {
         notifies: bool,
     }
 
+    #[expect(clippy::struct_excessive_bools, reason = "as the cases are written")]
     #[derive(Deserialize, Default)]
     #[serde(default, deny_unknown_fields)]
     struct Message {

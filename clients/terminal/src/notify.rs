@@ -54,7 +54,10 @@ mod tests {
 
     fn rings(app: &mut App, room: &str, sender: &str, settings: &v1::RoomSettings) -> bool {
         app.rung = None;
-        app.on_update(&Update::RoomSettings(v1::RoomSettings { room_id: room.into(), ..settings.clone() }));
+        app.on_update(&Update::RoomSettings(v1::RoomSettings {
+            room_id: room.into(),
+            ..settings.clone()
+        }));
         let message = v1::Message { room_id: room.into(), ..message(9, sender, "hi") };
         let change = v1::RoomChange {
             room_id: room.into(),
