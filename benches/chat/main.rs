@@ -5,6 +5,7 @@
 mod bare_rows;
 mod bare_tonic;
 mod fanout;
+mod history;
 mod load;
 mod login;
 mod process;
@@ -55,6 +56,11 @@ async fn measure(only: Option<&str>) -> Outcome {
     }
     if wanted("login") {
         login::measure(&mut table).await?;
+    }
+    for database in [process::Database::MariaDb, process::Database::Sqlite] {
+        if wanted("history") {
+            history::measure(database, &mut table).await?;
+        }
     }
     if wanted("start") {
         start::measure(&mut table).await?;

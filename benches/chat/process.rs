@@ -61,6 +61,14 @@ pub struct Process {
 impl Process {
     /// The server, without limits of speed and, unless `costly`, with cheap passwords.
     pub async fn server(place: &Place, costly: bool) -> Outcome<Self> {
+        Self::server_with(place, costly, &[]).await
+    }
+
+    pub async fn server_with(
+        place: &Place,
+        costly: bool,
+        more: &[(&'static str, &str)],
+    ) -> Outcome<Self> {
         let mut options = vec![
             ("SERVER__LISTEN", "127.0.0.1:0".to_owned()),
             ("SERVER__DATA", place.folder.path().display().to_string()),
@@ -79,6 +87,7 @@ impl Process {
             options.push(("AUTH__ARGON2_MEMORY_KIB", "64".into()));
             options.push(("AUTH__ARGON2_PASSES", "1".into()));
         }
+        options.extend(more.iter().map(|(name, value)| (*name, (*value).to_owned())));
         let mut command = pinned(Path::new(env!("CARGO_BIN_EXE_causerie")));
         command.envs(options.iter().map(|(name, value)| (format!("CAUSERIE_{name}"), value)));
         Self::spawn(command)?.listening().await

@@ -11,8 +11,8 @@ use crate::{
     error::{Error, Result},
     model::{Caller, ConnectionId, RoomId, Seq, Touch},
     wire::{
-        events,
-        fields::Fields,
+        accounts, events,
+        fields::{self, Fields},
         marks, messages, presence, search, timestamp,
         v1::{self, chat_service_server::ChatService},
     },
@@ -170,15 +170,15 @@ impl Commands {
     }
 
     pub async fn set_presence(&self, r: v1::SetPresenceRequest) -> Result<v1::SetPresenceResponse> {
-        let connection = self.connection(&r.connection_id)?;
-        let wish = presence::set_presence(&r)?;
+        let (connection, wish) =
+            fields::both(self.connection(&r.connection_id), presence::set_presence(&r))?;
         self.chat.set_presence(self.caller, connection, wish).await?;
         Ok(v1::SetPresenceResponse {})
     }
 
     pub async fn watch_rooms(&self, r: v1::WatchRoomsRequest) -> Result<v1::WatchRoomsResponse> {
-        let connection = self.connection(&r.connection_id)?;
-        let rooms = presence::watch_rooms(&r)?;
+        let (connection, rooms) =
+            fields::both(self.connection(&r.connection_id), presence::watch_rooms(&r))?;
         let watched = self.chat.watch_rooms(self.caller, connection, rooms).await?;
         Ok(presence::watched(watched))
     }
@@ -186,7 +186,8 @@ impl Commands {
     // Nothing to wait for, but a command like the others.
     #[expect(clippy::unused_async, reason = "every command has the same form")]
     pub async fn renew_token(&self, r: v1::RenewTokenRequest) -> Result<v1::RenewTokenResponse> {
-        let connection = self.connection(&r.connection_id)?;
+        let (connection, ()) =
+            fields::both(self.connection(&r.connection_id), accounts::renew_token(&r))?;
         let expires_at = self.chat.renew_token(self.caller, connection, &r.access_token)?;
         Ok(v1::RenewTokenResponse { expires_at: Some(timestamp(expires_at)) })
     }

@@ -87,8 +87,8 @@ fn start(
 
 fn decode(commands: &Commands, in_flight: &Arc<Semaphore>, request: v1::ChatRequest) -> Inbound {
     let v1::ChatRequest { request_id, command } = request;
-    if request_id.len() > limits::REQUEST_ID_CHARS {
-        let rule = format!("must have at most {} bytes", limits::REQUEST_ID_CHARS);
+    if request_id.chars().count() > limits::REQUEST_ID_CHARS {
+        let rule = format!("must have at most {} characters", limits::REQUEST_ID_CHARS);
         return Inbound::Broken(Error::invalid("request_id", rule));
     }
     let command = match command {

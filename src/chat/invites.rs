@@ -9,7 +9,6 @@ use crate::{
     model::{
         Caller, Invite, Op, Room, RoomId, Timestamp,
         invites::{NewInvite, Preview},
-        limits,
         rooms::Right,
     },
 };
@@ -22,24 +21,23 @@ impl Chat {
         self.posting.check(&caller.user)?;
         let NewInvite { room, expires_at, max_uses } = new;
         self.view_with(room, caller.user, Right::AddMembers).await?;
-        let now = Timestamp::now();
-        if self.store.invites(room, now).await?.len() >= limits::INVITES {
-            return Err(Error::TooManyInvites);
-        }
         let mut code = [0; CODE_BYTES];
         rand::rng().fill_bytes(&mut code);
         let invite = Invite {
             code: URL_SAFE_NO_PAD.encode(code),
             room,
             creator: caller.user,
-            created_at: now,
+            created_at: Timestamp::now(),
             expires_at,
             max_uses,
             uses: 0,
             revoked: false,
         };
-        self.store.create_invite(&invite).await?;
-        Ok(invite)
+        if self.store.create_invite(&invite).await? {
+            Ok(invite)
+        } else {
+            Err(Error::TooManyInvites)
+        }
     }
 
     /// The invites of a room that are good.

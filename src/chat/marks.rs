@@ -29,13 +29,10 @@ impl Chat {
     pub async fn list_receipts(&self, caller: Caller, room: RoomId, seq: Seq) -> Result<Receipts> {
         let message = self.get_message(caller, room, seq).await?;
         let shows_read = self.store.sends_receipts(caller.user).await?;
-        let mut receipts = self.store.count_receipts(room, seq, message.sender).await?;
+        let mut receipts = self.store.count_receipts(&message).await?;
         let state = self.store.room(room).await?.ok_or(Error::RoomNotFound)?;
         if state.member_count <= PRESENCE_MEMBERS {
-            receipts.members = self.store.marks_in(room, PRESENCE_MEMBERS).await?;
-            receipts
-                .members
-                .retain(|(user, marks)| *user != message.sender && marks.delivered >= seq);
+            receipts.members = self.store.receipts(&message, PRESENCE_MEMBERS).await?;
             for (_, marks) in &mut receipts.members {
                 marks.secret |= !shows_read;
             }
@@ -55,11 +52,11 @@ impl Chat {
     ) -> Result<RoomSettings> {
         self.view_for(room, caller.user).await?;
         let before = self.store.room_settings(room, caller.user).await?;
-        let settings = before.changed(change);
-        if settings != before {
-            self.store.set_room_settings(room, caller.user, settings).await?;
-            self.hub.room_settings(caller.user, room, settings);
+        if before.changed(change) == before {
+            return Ok(before);
         }
+        let settings = self.store.change_room_settings(room, caller.user, change).await?;
+        self.hub.room_settings(caller.user, room, settings);
         Ok(settings)
     }
 

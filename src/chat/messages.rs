@@ -6,8 +6,8 @@ use super::{Chat, rooms::cut};
 use crate::{
     error::{Error, Result},
     model::{
-        Caller, Content, Done, Draft, Message, Op, RoomId, Seq, Touch, Version,
-        messages::{Anchor, ChangesOf, MentionPage, MessagePage, PageOf, ThreadPage},
+        Caller, Content, Done, Draft, Message, Op, RoomId, RoomKind, Seq, Touch, Version,
+        messages::{Anchor, ChangesOf, MentionPage, MessagePage, PageOf, ThreadPage, fitting},
         rooms::Right,
     },
     store::{messages::Changes, writer::Pending},
@@ -89,7 +89,9 @@ impl Chat {
         caller: Caller,
         page: MentionPage,
     ) -> Result<(Vec<Message>, bool)> {
-        Ok(cut(self.store.mentions(caller.user, &page).await?, page.limit))
+        let messages = self.store.mentions(caller.user, &page).await?;
+        let limit = page.limit.min(fitting(&messages));
+        Ok(cut(messages, limit))
     }
 
     pub async fn get_message(&self, caller: Caller, room: RoomId, seq: Seq) -> Result<Message> {
@@ -109,7 +111,13 @@ impl Chat {
     }
 
     pub async fn set_typing(&self, caller: Caller, room: RoomId, typing: bool) -> Result<()> {
-        self.view_with(room, caller.user, Right::Post).await?;
+        let (access, _) = self.access(room, caller.user).await?;
+        access.may(Right::Post)?;
+        if let RoomKind::Direct { a, b } = access.kind
+            && self.store.blocks_between(a, b).await?
+        {
+            return Err(Error::Blocked);
+        }
         if !typing {
             if self.typing.stop(room, caller.user) {
                 self.hub.typing(room, caller.user, false);

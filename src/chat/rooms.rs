@@ -4,9 +4,10 @@ use super::Chat;
 use crate::{
     error::{Error, Result},
     model::{
-        Caller, Done, History, Member, MemberRole, MemberState, Op, Presence, Room, RoomId,
-        RoomKind, RoomSummary, Seq, Timestamp, UserId,
+        Caller, Done, History, Member, MemberRole, MemberState, Message, Op, Presence, Room,
+        RoomId, RoomKind, RoomSummary, Seq, Timestamp, UserId,
         files::{NewImage, Purpose},
+        limits,
         rooms::{DirectorySearch, MemberOrder, MemberSearch, NewRoom, Right, RoomPage, Settings},
     },
 };
@@ -62,7 +63,14 @@ impl Chat {
         page: RoomPage,
     ) -> Result<(Vec<RoomSummary>, bool)> {
         let rooms = self.store.summaries(caller.user, page.after, page.limit).await?;
-        Ok(cut(rooms, page.limit))
+        // A page of the newest messages is as large as any other.
+        let mut bytes = 0;
+        let fit = rooms.iter().take_while(|room| {
+            bytes += room.last_message.as_ref().map_or(0, Message::bytes);
+            bytes <= limits::PAGE_BYTES
+        });
+        let limit = fit.count().clamp(1, page.limit);
+        Ok(cut(rooms, limit))
     }
 
     /// A page of the directory, and whether there are more.

@@ -11,6 +11,7 @@ use crate::{
     error::{Error, Result},
     model::{
         Caller, Message, RoomId, Timestamp, UserId, limits,
+        messages::fitting,
         search::{Criteria, Place, SearchPage, Written},
     },
     store::search::Segment,
@@ -57,8 +58,12 @@ impl Chat {
             bytes: 0,
             looked_at: 0,
         };
-        let Found { messages, next } = search.run().await?;
-        let messages = self.store.dressed_of_rooms(messages).await?;
+        let Found { messages, mut next } = search.run().await?;
+        let mut messages = self.store.dressed_of_rooms(messages).await?;
+        if fitting(&messages) < messages.len() {
+            messages.truncate(fitting(&messages));
+            next = messages.last().map(place_of);
+        }
         Ok(Found { messages, next })
     }
 

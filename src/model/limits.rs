@@ -35,6 +35,9 @@ pub const REACTIONS: usize = 20;
 pub const REACTION_USERS: usize = 100;
 /// Members that a message may mention, and names in it that may be theirs.
 pub const MENTIONS: usize = 50;
+/// Of the names in a text, with and without a punctuation mark at their end,
+/// so many are looked up.
+pub const NAMES_LOOKED_UP: usize = 250;
 /// Answers in a thread are counted up to here.
 pub const THREAD_COUNT: i64 = 999;
 /// Receipts of a message are counted up to here.

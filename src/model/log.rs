@@ -165,6 +165,36 @@ pub struct Membership {
     pub changed_seq: Seq,
 }
 
+/// A message that was sent before.
+#[derive(Debug, Clone)]
+pub struct Sent {
+    pub message: Message,
+    /// What it said at first; not known any more of what is deleted.
+    pub text: Option<String>,
+}
+
+impl Sent {
+    fn is(&self, draft: &Draft) -> bool {
+        let files = self.message.attachments.iter().map(|file| &file.id);
+        self.text.as_ref().is_none_or(|text| *text == draft.text && files.eq(&draft.attachments))
+    }
+
+    /// As it was sent, without what others have made of it since.
+    fn as_sent(&self, draft: &Draft) -> Message {
+        let client_message_id = draft.client_message_id.clone();
+        Message {
+            content: Content::Text { text: draft.text.clone(), client_message_id },
+            changed_seq: self.message.seq,
+            edited_at: None,
+            reactions: Vec::new(),
+            pin: None,
+            mentions: Vec::new(),
+            thread: None,
+            ..self.message.clone()
+        }
+    }
+}
+
 /// A room as a transaction knows it under the room's lock.
 #[derive(Debug)]
 pub struct RoomLog {
@@ -183,7 +213,7 @@ pub struct RoomLog {
     /// Marks of the same users, as far as operations are about them.
     pub marks: HashMap<UserId, Marks>,
     /// Messages that the batch's drafts may repeat, by sender and client id.
-    pub sent: HashMap<(UserId, String), Message>,
+    pub sent: HashMap<(UserId, String), Sent>,
     /// Messages that the batch's operations are about.
     pub messages: BTreeMap<Seq, Message>,
     /// Which of the batch's users have which reaction under them.
@@ -268,12 +298,6 @@ impl RoomLog {
         !self.moved_marks.is_empty() || !self.touched.thread_marks.is_empty()
     }
 
-    /// Whether a draft's sender may post; what others send again is looked up.
-    #[must_use]
-    pub fn may_post(&self, user: UserId) -> bool {
-        self.access(user).may(Right::Post).is_ok()
-    }
-
     pub(super) fn access(&self, user: UserId) -> Access {
         let held = self.members.get(&user);
         Access {
@@ -295,19 +319,10 @@ impl RoomLog {
         let key = (draft.sender, draft.client_message_id.clone());
         if let Some(first) = self.sent.get(&key) {
             // Also to who has left since: it was sent, and that is the answer.
-            return match &first.content {
-                Content::Text { text, .. }
-                    if (*text != draft.text && first.edited_at.is_none())
-                        || !first
-                            .attachments
-                            .iter()
-                            .map(|file| &file.id)
-                            .eq(&draft.attachments) =>
-                {
-                    Err(Error::ClientMessageIdReused)
-                }
-                // What it was at first is not known any more once it was edited.
-                _ => Ok(first.clone()),
+            return match self.access(draft.sender).may(Right::Read) {
+                _ if !first.is(draft) => Err(Error::ClientMessageIdReused),
+                Ok(_) => Ok(first.message.clone()),
+                Err(_) => Ok(first.as_sent(draft)),
             };
         }
         self.access(draft.sender).may(Right::Post)?;
@@ -333,7 +348,8 @@ impl RoomLog {
             message.attachments = attachments;
         });
         self.posted_in_thread(draft, &message);
-        self.sent.insert(key, message.clone());
+        let text = Some(draft.text.clone());
+        self.sent.insert(key, Sent { message: message.clone(), text });
         Ok(message)
     }
 

@@ -1,8 +1,8 @@
 //! The part of a room's log that is about the room and its members.
 
 use super::{
-    Change, Content, History, Invite, Member, MemberRole, MemberState, RoomKind, RoomLog, Seq,
-    SystemKind, Timestamp, User, UserId,
+    Change, Content, History, Member, MemberRole, MemberState, RoomKind, RoomLog, Seq, SystemKind,
+    Timestamp, User, UserId,
     files::NewImage,
     log::{Done, Membership},
     rooms::{MemberChange, Right},
@@ -38,12 +38,7 @@ impl RoomLog {
             Err(Error::NotMember) => {}
             Err(error) => return Err(error),
         }
-        // A room that everyone left belongs to whoever comes back first; the
-        // rooms that a server comes with belong to nobody.
-        let empty = self.room.member_count == 0 && self.room.creator.is_some();
-        let role = if empty { MemberRole::Owner } else { MemberRole::Member };
-        self.tell(user.id, SystemKind::MemberJoined, "");
-        self.enter(user, role);
+        self.come_in(user);
         Ok(Done::Room(self.room.clone()))
     }
 
@@ -54,26 +49,20 @@ impl RoomLog {
             return Ok(Done::Room(self.room.clone()));
         }
         let key = (code.to_owned(), user.id);
-        let came_before = self.invited.contains(&key);
         let invite = self.invites.get_mut(code).ok_or(Error::InviteNotFound)?;
-        if came_before {
-            // Their use is counted already.
-            Invite { uses: invite.uses - 1, ..invite.clone() }.check(self.now)?;
-        } else {
-            invite.check(self.now)?;
-        }
+        invite.check(self.now)?;
         if held == Some(MemberState::Banned) {
             return Err(Error::Banned);
         }
         if self.room.archived_at.is_some() {
             return Err(Error::RoomArchived);
         }
+        // Who comes in again by the same invite is counted once.
         if self.invited.insert(key.clone()) {
             invite.uses += 1;
             self.touched.invited.push(key);
         }
-        self.tell(user.id, SystemKind::MemberJoined, "");
-        self.enter(user, MemberRole::Member);
+        self.come_in(user);
         Ok(Done::Room(self.room.clone()))
     }
 
@@ -88,7 +77,12 @@ impl RoomLog {
         if self.is_last_owner(role) && self.room.member_count > 1 {
             return Err(Error::LastOwner);
         }
-        self.tell(user.id, SystemKind::MemberLeft, "");
+        // In an archived room nothing is written any more.
+        if self.room.archived_at.is_some() {
+            self.step();
+        } else {
+            self.tell(user.id, SystemKind::MemberLeft, "");
+        }
         self.set_member(user, role, MemberState::Left);
         Ok(Done::Left)
     }
@@ -143,6 +137,7 @@ impl RoomLog {
                 self.tell_about(by, SystemKind::RoleChanged, new.name(), user.id);
                 self.set_member(user, new, MemberState::Joined);
             }
+            MemberChange::Mute(until) if held.is_some_and(|held| held.muted_until == until) => {}
             MemberChange::Mute(until) => {
                 self.step();
                 self.set_member(user, role, MemberState::Joined);
@@ -192,6 +187,15 @@ impl RoomLog {
 
     fn is_last_owner(&self, role: MemberRole) -> bool {
         role == MemberRole::Owner && self.owners == 1
+    }
+
+    /// A room that everyone left belongs to whoever comes back first; the rooms
+    /// that a server comes with belong to nobody.
+    fn come_in(&mut self, user: &User) {
+        let empty = self.room.member_count == 0 && self.room.creator.is_some();
+        let role = if empty { MemberRole::Owner } else { MemberRole::Member };
+        self.tell(user.id, SystemKind::MemberJoined, "");
+        self.enter(user, role);
     }
 
     /// Makes a user a member at the position that was just taken.

@@ -49,6 +49,10 @@ impl RoomLog {
             _ => Right::Post,
         })?;
         let message = self.message_for(user, seq)?.clone();
+        // Between two who do not want to hear from each other, only less.
+        if self.blocked && !matches!(touch, Touch::Delete | Touch::Unreact(_) | Touch::Unpin) {
+            return Err(Error::Blocked);
+        }
         match touch {
             Touch::Edit { text, names } => self.edit(user, message, (text, names)),
             Touch::Delete => self.delete(user, message),
@@ -75,10 +79,11 @@ impl RoomLog {
         if let Content::Text { text: now, .. } = &mut message.content {
             text.clone_into(now);
         }
-        let mentions = self.mentions(user, names);
+        let mentions = self.mentions_now(&message, names);
         if mentions != message.mentions {
             message.mentions = mentions;
             self.touched.mentions.insert(message.seq);
+            self.called_in_thread(&message);
         }
         let written_at = message.edited_at.replace(self.now).unwrap_or(message.posted_at);
         let version = Version { text: before, written_at };
@@ -121,9 +126,6 @@ impl RoomLog {
 
     fn react(&mut self, user: UserId, mut message: Message, emoji: &str) -> Result<Message> {
         message.text()?;
-        if self.blocked {
-            return Err(Error::Blocked);
-        }
         let key = (message.seq, emoji.to_owned(), user);
         if self.reacted.contains(&key) {
             return Ok(message);

@@ -22,11 +22,7 @@ impl RoomLog {
         let Some(root) = answer.thread_of else { return };
         let Some(mut message) = self.messages.get(&root).cloned() else { return };
         self.follow(root, message.sender, root);
-        for mention in &answer.mentions {
-            if let Mentioned::User(user) = mention.who {
-                self.follow(root, user, answer.seq.before());
-            }
-        }
+        self.called_in_thread(answer);
         // What one writes below the others' answers says that one has read them.
         self.follow(root, draft.sender, answer.seq);
         self.raise_thread_mark(root, draft.sender, answer.seq);
@@ -34,6 +30,16 @@ impl RoomLog {
         thread.replies += 1;
         thread.last = answer.seq;
         self.changed(message);
+    }
+
+    /// Whom an answer calls follow its thread from there on.
+    pub(super) fn called_in_thread(&mut self, answer: &Message) {
+        let Some(root) = answer.thread_of else { return };
+        for mention in &answer.mentions {
+            if let Mentioned::User(user) = mention.who {
+                self.follow(root, user, answer.seq.before());
+            }
+        }
     }
 
     /// After an answer was deleted.
@@ -74,6 +80,22 @@ impl RoomLog {
             return Err(Error::SystemMessage);
         }
         Ok(self.raise_thread_mark(root, user, seq))
+    }
+
+    /// Whom an edited message calls. Whom it called before it still does, if the
+    /// name still stands there: also who has left since, also by someone who could
+    /// not call them anew.
+    pub(super) fn mentions_now(&self, message: &Message, names: &[String]) -> Vec<Mention> {
+        let mut mentions = self.mentions(message.sender, names);
+        for before in &message.mentions {
+            let stands = names.iter().any(|name| fold(name) == fold(&before.name));
+            if stands && mentions.iter().all(|mention| mention.who != before.who) {
+                mentions.push(before.clone());
+            }
+        }
+        mentions.sort_by_key(|mention| mention.who);
+        mentions.truncate(limits::MENTIONS);
+        mentions
     }
 
     /// Whom a text calls, of the names in it.

@@ -50,10 +50,33 @@ impl Message {
         }
     }
 
+    /// About how many bytes it takes in an answer.
+    pub fn bytes(&self) -> usize {
+        let text = self.text().map_or(0, str::len);
+        let users: usize = self.reactions.iter().map(|reaction| reaction.users.len() + 2).sum();
+        text + (users + 4) * ID_BYTES
+            + self.mentions.len() * (2 * ID_BYTES)
+            + self.attachments.len() * limits::ATTACHMENT_BYTES
+    }
+
     /// Whether a file hangs on it.
     pub fn has_file(&self) -> bool {
         !self.attachments.is_empty()
     }
+}
+
+/// An id as text, with what is around it.
+const ID_BYTES: usize = 40;
+
+/// How many of some messages an answer has room for; at least one, so that it
+/// goes on.
+pub fn fitting<'a>(messages: impl IntoIterator<Item = &'a Message>) -> usize {
+    let mut bytes = 0;
+    let fit = messages.into_iter().take_while(|message| {
+        bytes += message.bytes();
+        bytes <= limits::PAGE_BYTES
+    });
+    fit.count().max(1)
 }
 
 /// An emoji under a message, and who put it there.

@@ -132,7 +132,7 @@ impl Session {
             Item::Moved { room, seq } => {
                 if self.cursor.is_behind(room, seq) {
                     self.flush(frame).await?;
-                    self.heal(room, seq).await?;
+                    self.follow(room, seq).await?;
                 }
             }
             Item::Added(room) => {

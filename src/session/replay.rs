@@ -7,7 +7,7 @@ use bytes::BytesMut;
 
 use super::{Session, end::End};
 use crate::{
-    model::{RoomId, RoomSummary, Seq, View, messages::PageOf},
+    model::{RoomId, RoomSummary, Seq, View, messages::PageOf, rooms::Right},
     wire::{
         events::{self, Kind},
         frame::Frame,
@@ -46,7 +46,9 @@ impl Session {
         // States are not in the log: the marks of the rooms that go on are told
         // anew, those of the others come with their summaries.
         let mut buf = BytesMut::new();
-        for moved in self.chat.store.marks_of(self.user.id).await.map_err(End::from)? {
+        let mut moved = self.chat.store.marks_of(self.user.id).await.map_err(End::from)?;
+        moved.extend(self.chat.store.thread_marks_of(self.user.id).await?);
+        for moved in moved {
             if self.cursor.position(moved.room).is_some() {
                 events::append(&mut buf, events::read_mark(moved));
             }
@@ -81,6 +83,9 @@ impl Session {
             self.floors.insert(summary.room.id, summary.floor);
             let summary = Some(rooms::summary(summary));
             events::append(&mut buf, Kind::RoomAdded(v1::RoomAdded { summary }));
+            if buf.len() > FRAME_BYTES {
+                self.out.send(Frame::from(buf.split().freeze())).await?;
+            }
         }
         if buf.is_empty() {
             return Ok(());
@@ -125,6 +130,16 @@ impl Session {
             self.cursor.advance(room, at);
         }
         Ok(())
+    }
+
+    /// Delivers what another node has changed in a room. That may be that the
+    /// user is not in it any more, or left and came back.
+    pub(super) async fn follow(&mut self, room: RoomId, head: Seq) -> Result<(), End> {
+        let access = self.chat.store.access(room, self.user.id).await?;
+        let readable = access.filter(|(access, _)| access.may(Right::Read).is_ok());
+        let Some((_, view)) = readable else { return self.give_up(room).await };
+        self.floors.insert(room, view.floor);
+        self.heal(room, head).await
     }
 
     /// Begins a room anew with its newest page.

@@ -127,22 +127,26 @@ async fn prepare(
     invites::read(tx, ops, &mut logs).await?;
     attachments::read(tx, ops, &mut logs).await?;
     read::blocks(tx, &mut logs).await?;
-    let by_outsider = |op: &&Op| {
-        matches!(op, Op::Send(draft)
-            if logs.get(&draft.room).is_some_and(|log| !log.may_post(draft.sender)))
-    };
-    if look_for_repeats || ops.iter().any(by_outsider) {
+    if look_for_repeats {
         read::repeats(tx, ops, &mut logs).await?;
     }
 
     let now = Timestamp::now();
-    let results = ops
+    let results: Vec<Result<Done>> = ops
         .iter()
         .map(|op| match logs.get_mut(&op.room()) {
             Some(log) => log.apply(op, now),
             None => Err(Error::RoomNotFound),
         })
         .collect();
+
+    // What cannot be sent now may have been sent before: its sender has left
+    // since, what it answers is deleted.
+    let refused =
+        |(op, result): (&&Op, &Result<Done>)| matches!(op, Op::Send(_)) && result.is_err();
+    if !look_for_repeats && ops.iter().zip(&results).any(refused) {
+        return Box::pin(prepare(tx, ops, true)).await;
+    }
 
     let logs: Vec<RoomLog> = logs.into_values().collect();
     if logs.iter().any(|log| !log.changes.is_empty() || log.moves_marks()) {

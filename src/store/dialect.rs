@@ -130,6 +130,8 @@ impl Pools {
             // An acknowledged message survives a power cut. With group commit
             // this costs nothing over NORMAL.
             .synchronous(SqliteSynchronous::Full)
+            // What is deleted is gone from the file too.
+            .pragma("secure_delete", "on")
             .foreign_keys(true)
             .busy_timeout(Duration::from_secs(5))
             .statement_cache_capacity(200);

@@ -105,13 +105,39 @@ pub(super) async fn write(tx: &mut Tx<'_>, logs: &[RoomLog]) -> Result<(), sqlx:
     Ok(())
 }
 
+/// The invites of a room that are good at a time, the newest first.
+fn good_invites() -> String {
+    format!(
+        "select code, room_id, creator_id, created_us, expires_us, max_uses, revoked_us, uses
+         from ({INVITES} where i.room_id = ? and i.revoked_us is null
+               and (i.expires_us is null or i.expires_us > ?)) listed
+         where max_uses = 0 or uses < max_uses
+         order by created_us desc, code limit {}",
+        limits::INVITES,
+    )
+}
+
 impl Store {
-    pub async fn create_invite(&self, invite: &Invite) -> Result<()> {
+    /// Adds an invite, unless its room has enough; whether it did.
+    pub async fn create_invite(&self, invite: &Invite) -> Result<bool> {
         retried!(self.try_create_invite(invite).await).map_err(refused)
     }
 
-    async fn try_create_invite(&self, invite: &Invite) -> Result<(), sqlx::Error> {
+    async fn try_create_invite(&self, invite: &Invite) -> Result<bool, sqlx::Error> {
         let mut tx = self.pools.begin().await?;
+        // Of two that are made at once, one waits here and then counts the other.
+        let sql = format!("select id from rooms where id = ?{}", tx.dialect().for_update());
+        within!(&mut tx, c => {
+            sqlx::query_scalar::<_, Uuid>(AssertSqlSafe(sql))
+                .bind(invite.room.0).fetch_optional(c).await
+        })?;
+        let good: Vec<InviteRow> = within!(&mut tx, c => {
+            sqlx::query_as(AssertSqlSafe(good_invites()))
+                .bind(invite.room.0).bind(invite.created_at.0).fetch_all(c).await
+        })?;
+        if good.len() >= limits::INVITES {
+            return Ok(false);
+        }
         within!(&mut tx, c => {
             sqlx::query(
                 "insert into invites (code, room_id, creator_id, created_us, expires_us, max_uses)
@@ -125,7 +151,8 @@ impl Store {
             .bind(invite.max_uses)
             .execute(c).await.map(drop)
         })?;
-        tx.commit().await
+        tx.commit().await?;
+        Ok(true)
     }
 
     /// One invite, good or not.
@@ -140,16 +167,8 @@ impl Store {
 
     /// The invites of a room that are good, the newest first.
     pub async fn invites(&self, room: RoomId, now: Timestamp) -> Result<Vec<Invite>> {
-        let sql = format!(
-            "select code, room_id, creator_id, created_us, expires_us, max_uses, revoked_us, uses
-             from ({INVITES} where i.room_id = ? and i.revoked_us is null
-                   and (i.expires_us is null or i.expires_us > ?)) listed
-             where max_uses = 0 or uses < max_uses
-             order by created_us desc, code limit {}",
-            limits::INVITES,
-        );
         let rows: Vec<InviteRow> = reading!(&self.pools, c => {
-            sqlx::query_as(AssertSqlSafe(sql)).bind(room.0).bind(now.0).fetch_all(c).await
+            sqlx::query_as(AssertSqlSafe(good_invites())).bind(room.0).bind(now.0).fetch_all(c).await
         })
         .map_err(refused)?;
         Ok(rows.into_iter().map(Invite::from).collect())

@@ -10,8 +10,8 @@ use super::{
 use crate::{
     error::Result,
     model::{
-        Marks, MovedMarks, RoomId, RoomSettings, Seq, Timestamp, UserId, limits,
-        marks::{Level, Receipts},
+        Marks, Message, MovedMarks, RoomId, RoomSettings, Seq, Timestamp, UserId, limits,
+        marks::{Level, Receipts, SettingsChange},
     },
 };
 
@@ -42,6 +42,10 @@ impl MarksRow {
 const MEMBERS_MARKS: &str = "from marks k
     join members m on m.room_id = k.room_id and m.user_id = k.user_id and m.state = 1
     join users u on u.id = k.user_id";
+
+/// Of the same: whom a message was for. Who came later found it there.
+const ADDRESSED: &str = "k.room_id = ? and k.user_id <> ? and m.floor_seq < ?
+    and m.joined_us <= ?";
 
 pub(super) fn level_of(code: i16) -> Level {
     match code {
@@ -92,27 +96,48 @@ impl Store {
         Ok(rows.into_iter().map(|row| (UserId(row.user_id), row.marks())).collect())
     }
 
-    /// How many members but one a position has reached.
-    pub async fn count_receipts(&self, room: RoomId, seq: Seq, but: UserId) -> Result<Receipts> {
+    /// How many members a message has reached: of those who were there when it
+    /// was posted, without its sender.
+    pub async fn count_receipts(&self, message: &Message) -> Result<Receipts> {
         let count = |reached: &str| {
             format!(
                 "select count(*) from (select 1 as one {MEMBERS_MARKS}
-                 where k.room_id = ? and k.user_id <> ? and {reached} limit {}) counted",
+                 where {ADDRESSED} and {reached} limit {}) counted",
                 limits::RECEIPT_COUNT + 1,
             )
         };
+        let Message { room, seq, sender, posted_at, .. } = message;
         let read = count("k.read_seq >= ? and u.read_receipts = 1");
         let delivered = count("k.delivered_seq >= ?");
         let (read, delivered): (i64, i64) = reading!(&self.pools, c => async {
             Ok::<_, sqlx::Error>((
                 sqlx::query_scalar(AssertSqlSafe(read))
-                    .bind(room.0).bind(but.0).bind(seq.0).fetch_one(c).await?,
+                    .bind(room.0).bind(sender.0).bind(seq.0).bind(posted_at.0).bind(seq.0)
+                    .fetch_one(c).await?,
                 sqlx::query_scalar(AssertSqlSafe(delivered))
-                    .bind(room.0).bind(but.0).bind(seq.0).fetch_one(c).await?,
+                    .bind(room.0).bind(sender.0).bind(seq.0).bind(posted_at.0).bind(seq.0)
+                    .fetch_one(c).await?,
             ))
         }.await)
         .map_err(refused)?;
         Ok(Receipts { read, delivered, members: Vec::new() })
+    }
+
+    /// The marks of those whom a message was for and has reached, at most `limit`.
+    pub async fn receipts(&self, message: &Message, limit: i64) -> Result<Vec<(UserId, Marks)>> {
+        let sql = format!(
+            "select k.room_id, k.user_id, k.read_seq, k.delivered_seq, k.unread_from_seq,
+                    u.read_receipts {MEMBERS_MARKS}
+             where {ADDRESSED} and k.delivered_seq >= ? limit ?"
+        );
+        let Message { room, seq, sender, posted_at, .. } = message;
+        let rows: Vec<MarksRow> = reading!(&self.pools, c => {
+            sqlx::query_as(AssertSqlSafe(sql))
+                .bind(room.0).bind(sender.0).bind(seq.0).bind(posted_at.0).bind(seq.0)
+                .bind(limit).fetch_all(c).await
+        })
+        .map_err(refused)?;
+        Ok(rows.into_iter().map(|row| (UserId(row.user_id), row.marks())).collect())
     }
 
     /// Whether a user tells others what they have read.
@@ -150,67 +175,81 @@ impl Store {
     }
 
     async fn settings(&self, wanted: &str, ids: &[Uuid]) -> Result<Vec<(RoomId, RoomSettings)>> {
-        let sql = format!(
-            "select room_id, level, muted_until_us, starred from room_settings where {wanted}"
-        );
-        let rows: Vec<(Uuid, i16, Option<i64>, i16)> = reading!(&self.pools, c => {
-            let mut query = sqlx::query_as(AssertSqlSafe(sql));
+        let rows: Vec<SettingsRow> = reading!(&self.pools, c => {
+            let mut query = sqlx::query_as(AssertSqlSafe(settings_sql(wanted)));
             for id in ids {
                 query = query.bind(*id);
             }
             query.fetch_all(c).await
         })
         .map_err(refused)?;
-        let settings = |(room, level, muted_until, starred): (Uuid, i16, Option<i64>, i16)| {
-            let settings = RoomSettings {
-                level: level_of(level),
-                muted_until: muted_until.map(Timestamp),
-                starred: starred != 0,
-            };
-            (RoomId(room), settings)
-        };
         Ok(rows.into_iter().map(settings).collect())
     }
 
-    pub async fn set_room_settings(
+    /// Changes what a user has set in a room, and returns what is set now.
+    pub async fn change_room_settings(
         &self,
         room: RoomId,
         user: UserId,
-        settings: RoomSettings,
-    ) -> Result<()> {
-        retried!(self.try_set_room_settings(room, user, settings).await).map_err(refused)
+        change: SettingsChange,
+    ) -> Result<RoomSettings> {
+        retried!(self.try_change_room_settings(room, user, change).await).map_err(refused)
     }
 
-    async fn try_set_room_settings(
+    async fn try_change_room_settings(
         &self,
         room: RoomId,
         user: UserId,
-        settings: RoomSettings,
-    ) -> Result<(), sqlx::Error> {
-        let upsert = match self.pools.dialect() {
-            Dialect::MySql => {
-                "insert into room_settings (user_id, room_id, level, muted_until_us, starred)
-                 values (?, ?, ?, ?, ?)
-                 on duplicate key update level = values(level),
-                     muted_until_us = values(muted_until_us), starred = values(starred)"
-            }
-            Dialect::Sqlite => {
-                "insert into room_settings (user_id, room_id, level, muted_until_us, starred)
-                 values (?, ?, ?, ?, ?)
-                 on conflict (user_id, room_id) do update set level = excluded.level,
-                     muted_until_us = excluded.muted_until_us, starred = excluded.starred"
-            }
+        change: SettingsChange,
+    ) -> Result<RoomSettings, sqlx::Error> {
+        let there = match self.pools.dialect() {
+            Dialect::MySql => "on duplicate key update level = level",
+            Dialect::Sqlite => "on conflict (user_id, room_id) do nothing",
         };
+        let first = format!(
+            "insert into room_settings (user_id, room_id, level, starred) values (?, ?, 1, 0) {there}"
+        );
         let mut tx = self.pools.begin().await?;
         within!(&mut tx, c => {
-            sqlx::query(upsert)
-                .bind(user.0)
-                .bind(room.0)
-                .bind(level_code(settings.level))
-                .bind(settings.muted_until.map(|at| at.0))
-                .bind(i16::from(settings.starred))
-                .execute(c).await.map(drop)
+            sqlx::query(AssertSqlSafe(first)).bind(user.0).bind(room.0).execute(c).await.map(drop)
         })?;
-        tx.commit().await
+        // Its row is there and locked: two changes of different things both last.
+        within!(&mut tx, c => {
+            sqlx::query(
+                "update room_settings
+                 set level = coalesce(?, level), starred = coalesce(?, starred),
+                     muted_until_us = case when ? = 1 then ? else muted_until_us end
+                 where user_id = ? and room_id = ?",
+            )
+            .bind(change.level.map(level_code))
+            .bind(change.starred.map(i16::from))
+            .bind(i16::from(change.muted_until.is_some()))
+            .bind(change.muted_until.flatten().map(|at| at.0))
+            .bind(user.0)
+            .bind(room.0)
+            .execute(c).await.map(drop)
+        })?;
+        let row: SettingsRow = within!(&mut tx, c => {
+            sqlx::query_as(AssertSqlSafe(settings_sql("user_id = ? and room_id = ?")))
+                .bind(user.0).bind(room.0).fetch_one(c).await
+        })?;
+        tx.commit().await?;
+        Ok(settings(row).1)
     }
+}
+
+/// Room, level, muted until, starred.
+type SettingsRow = (Uuid, i16, Option<i64>, i16);
+
+fn settings_sql(wanted: &str) -> String {
+    format!("select room_id, level, muted_until_us, starred from room_settings where {wanted}")
+}
+
+fn settings((room, level, muted_until, starred): SettingsRow) -> (RoomId, RoomSettings) {
+    let settings = RoomSettings {
+        level: level_of(level),
+        muted_until: muted_until.map(Timestamp),
+        starred: starred != 0,
+    };
+    (RoomId(room), settings)
 }

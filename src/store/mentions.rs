@@ -144,30 +144,38 @@ impl Store {
     pub async fn mentions(&self, user: UserId, page: &MentionPage) -> Result<Vec<Message>> {
         let (at, room, seq) =
             page.after.unwrap_or((Timestamp(i64::MAX), RoomId(Uuid::max()), Seq(i64::MAX)));
-        let before = "(n.mentioned_us < ? or (n.mentioned_us = ?
-                       and (n.room_id < ? or (n.room_id = ? and n.seq < ?))))";
+        // What is the reader's own, or from before they came, calls nobody.
+        let wanted = "n.mentioned_us >= m.joined_us and n.seq > m.floor_seq
+             and n.mentioned_us <= ? and (n.mentioned_us < ?
+                 or (n.room_id < ? or (n.room_id = ? and n.seq < ?)))
+             and (select x.sender_id from messages x
+                  where x.room_id = n.room_id and x.seq = n.seq) <> ?
+             order by n.mentioned_us desc, n.room_id desc, n.seq desc limit ?";
         let sql = format!(
             "select room_id, seq from (
-                 select n.room_id, n.seq, n.mentioned_us from mentions n
-                 join members m on m.room_id = n.room_id and m.user_id = n.user_id and m.state = 1
-                 where n.user_id = ? and n.mentioned_us >= m.joined_us and {before}
+                 select * from (
+                     select n.room_id, n.seq, n.mentioned_us from mentions n
+                     join members m
+                         on m.room_id = n.room_id and m.user_id = n.user_id and m.state = 1
+                     where n.user_id = ? and {wanted}) by_name
                  union
-                 select n.room_id, n.seq, n.mentioned_us from members m
-                 join mentions n on n.room_id = m.room_id and n.user_id = ?
-                 where m.user_id = ? and m.state = 1 and n.mentioned_us >= m.joined_us and {before}
+                 select * from (
+                     select n.room_id, n.seq, n.mentioned_us from members m
+                     join mentions n on n.room_id = m.room_id and n.user_id = ?
+                     where m.user_id = ? and m.state = 1 and {wanted}) all_of_them
              ) found
-             where (select x.sender_id from messages x
-                    where x.room_id = found.room_id and x.seq = found.seq) <> ?
              order by mentioned_us desc, room_id desc, seq desc limit ?"
         );
+        let limit = limit_plus_one(page.limit);
         let names: Vec<(Uuid, i64)> = reading!(&self.pools, c => {
             sqlx::query_as(AssertSqlSafe(sql))
                 .bind(user.0)
                 .bind(at.0).bind(at.0).bind(room.0).bind(room.0).bind(seq.0)
+                .bind(user.0).bind(limit)
                 .bind(ALL).bind(user.0)
                 .bind(at.0).bind(at.0).bind(room.0).bind(room.0).bind(seq.0)
-                .bind(user.0)
-                .bind(limit_plus_one(page.limit))
+                .bind(user.0).bind(limit)
+                .bind(limit)
                 .fetch_all(c).await
         })
         .map_err(refused)?;

@@ -11,23 +11,24 @@ use super::{
 use crate::{
     error::Result,
     model::{
-        Change, Content, Member, Message, Pin, Room, RoomId, Seq, SystemKind, Thread, Timestamp,
-        UserId, Version, View, limits,
-        messages::{Anchor, MessagePage, PageOf},
+        Change, Content, Member, MemberState, Message, Pin, Room, RoomId, Seq, SystemKind, Thread,
+        Timestamp, UserId, Version, View, limits,
+        messages::{Anchor, MessagePage, PageOf, fitting},
     },
 };
 
 /// Selects messages `x`, with the pins and threads that hang on them. Answers in
 /// a thread are counted in an index, up to a number that a batch cannot bring
-/// below the one that is shown.
+/// below the one that is shown. MySQL, to which the hints are no comments, might
+/// else walk through the room: where there are no threads, that looks as short.
 pub const MESSAGES: &str = "select x.room_id, x.seq, x.sender_id, x.kind,
         x.client_message_id, x.body, x.posted_us, x.changed_seq, x.reply_to_seq, x.edited_us,
         x.about_id, x.attachments, p.user_id as pinned_by, p.pinned_us, x.thread_seq,
-        (select max(t.seq) from messages t
+        (select max(t.seq) from messages t /*! force index (messages_thread) */
          where t.room_id = x.room_id and t.thread_seq = x.seq) as last_reply_seq,
-        (select count(*) from messages t
+        (select count(*) from messages t /*! force index (messages_thread) */
          where t.room_id = x.room_id and t.thread_seq = x.seq and t.kind = 1
-           and t.seq <= coalesce((select u.seq from messages u
+           and t.seq <= coalesce((select u.seq from messages u /*! force index (messages_thread) */
                 where u.room_id = x.room_id and u.thread_seq = x.seq and u.kind = 1
                 order by u.seq limit 1 offset 1500), 9223372036854775807)) as replies
      from messages x left join pins p on p.room_id = x.room_id and p.seq = x.seq";
@@ -234,10 +235,13 @@ impl Store {
                 .fetch_all(c).await
         })
         .map_err(refused)?;
-        let fit = limit.min(fitting(&rows));
-        let more = rows.len() > fit;
-        rows.truncate(fit);
-        Ok((self.whole(of.room, rows).await?, more))
+        let more = rows.len() > limit;
+        rows.truncate(limit);
+        let mut messages = self.whole(of.room, rows).await?;
+        let fit = fitting(&messages);
+        let cut = messages.len() > fit;
+        messages.truncate(fit);
+        Ok((messages, more || cut))
     }
 
     /// Whether there is a message that stands so to a position.
@@ -285,7 +289,14 @@ impl Store {
             sqlx::query_as(AssertSqlSafe(sql)).bind(room.0).fetch_all(c).await
         })
         .map_err(refused)?;
-        self.whole(room, rows).await
+        let mut messages = self.whole(room, rows).await?;
+        // These come all at once, so it is the names under them that give way.
+        if messages.iter().map(Message::bytes).sum::<usize>() > limits::PAGE_BYTES {
+            for reaction in messages.iter_mut().flat_map(|message| &mut message.reactions) {
+                reaction.users.truncate(1);
+            }
+        }
+        Ok(messages)
     }
 
     /// The newest of a message's earlier texts, oldest first.
@@ -346,8 +357,8 @@ impl Store {
                 ))
             }.await)
             .map_err(refused)?;
-        let limit = limit.min(fitting(&messages));
         let messages = self.whole(room, messages).await?;
+        let limit = limit.min(fitting(&messages));
         let rows = Rows {
             messages,
             members: members.into_iter().map(Member::from).collect(),
@@ -356,20 +367,13 @@ impl Store {
         let mut changes = merge(room, after, head, limit, rows);
         for change in &mut changes.changes {
             change.message.take_if(|message| !view.shows(message));
+            // Who had left or was banned before the reader came is not for them.
+            change.member.take_if(|member| {
+                member.changed_seq <= view.floor && member.state != MemberState::Joined
+            });
         }
         Ok(changes)
     }
-}
-
-/// How many of the rows a page has room for; at least one, so that it goes on.
-fn fitting(rows: &[MessageRow]) -> usize {
-    let mut bytes = 0;
-    let cut = rows.iter().position(|row| {
-        let attachments = usize::try_from(row.attachments).unwrap_or(0);
-        bytes += row.body.len() + attachments * limits::ATTACHMENT_BYTES;
-        bytes > limits::PAGE_BYTES
-    });
-    cut.unwrap_or(rows.len()).max(1)
 }
 
 /// Rows that changed, each kind in the order of `changed_seq`.

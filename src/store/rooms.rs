@@ -204,7 +204,8 @@ pub fn summary_sql(wanted: &str) -> String {
                    and t.thread_seq > {near} and t.thread_seq > m.floor_seq and exists (
                      select 1 from messages x
                      where x.room_id = r.id and x.thread_seq = t.thread_seq and x.kind = 1
-                       and x.seq > t.read_seq and x.sender_id <> m.user_id)) as threads
+                       and x.seq > t.read_seq and x.sender_id <> m.user_id
+                       and x.posted_us >= m.joined_us)) as threads
          from members m
          join rooms r on r.id = m.room_id
          left join marks k on k.room_id = m.room_id and k.user_id = m.user_id

@@ -109,7 +109,7 @@ impl Store {
             }
         };
         let sql = format!(
-            "select segment_id, seq, posted_us from search_terms
+            "select distinct segment_id, seq, posted_us from search_terms
              where segment_id in {} and {wanted}",
             placeholders(1, ids.len()),
         );

@@ -11,7 +11,10 @@ use super::{
 };
 use crate::{
     error::Result,
-    model::{Mark, Op, RoomId, RoomLog, Seq, UserId, messages::ThreadMark},
+    model::{
+        Mark, Marks, MovedMarks, Op, RoomId, RoomLog, Seq, Touch, UserId, limits,
+        messages::ThreadMark,
+    },
 };
 
 /// Rows in one statement.
@@ -29,6 +32,10 @@ pub(super) async fn read(
         let (thread, user) = match op {
             Op::Send(draft) => (draft.thread_of, draft.sender),
             Op::Mark { user, mark: Mark::ThreadRead { root, .. }, .. } => (Some(*root), *user),
+            Op::Touch { room, user, seq, touch: Touch::Edit { .. } } => {
+                let edited = logs.get(room).and_then(|log| log.messages.get(seq));
+                (edited.and_then(|message| message.thread_of), *user)
+            }
             _ => continue,
         };
         if let Some(root) = thread {
@@ -122,5 +129,29 @@ impl Store {
         .map_err(refused)?;
         let mark = |(read, follows)| ThreadMark { read_seq: Seq(read), follows: follows != 0 };
         Ok(row.map(mark).unwrap_or_default())
+    }
+
+    /// How far a user has read the threads that they follow, as far as these are
+    /// counted.
+    pub async fn thread_marks_of(&self, user: UserId) -> Result<Vec<MovedMarks>> {
+        let sql = format!(
+            "select t.room_id, t.thread_seq, t.read_seq from thread_marks t
+             join members m on m.room_id = t.room_id and m.user_id = t.user_id and m.state = 1
+             join rooms r on r.id = t.room_id
+             where t.user_id = ? and t.follows = 1 and t.thread_seq > m.floor_seq
+               and t.thread_seq > r.head_seq - {}",
+            limits::SUMMARY_POSITIONS
+        );
+        let rows: Vec<(Uuid, i64, i64)> = reading!(&self.pools, c => {
+            sqlx::query_as(AssertSqlSafe(sql)).bind(user.0).fetch_all(c).await
+        })
+        .map_err(refused)?;
+        let moved = |(room, root, read)| MovedMarks {
+            room: RoomId(room),
+            user,
+            thread_of: Some(Seq(root)),
+            marks: Marks { read: Seq(read), ..Marks::default() },
+        };
+        Ok(rows.into_iter().map(moved).collect())
     }
 }

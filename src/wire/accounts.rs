@@ -76,6 +76,14 @@ pub fn list_sessions(request: &v1::ListSessionsRequest) -> Result<SessionPage> {
     fields.finish(page)
 }
 
+pub fn renew_token(request: &v1::RenewTokenRequest) -> Result<()> {
+    let mut fields = Fields::new();
+    if request.access_token.is_empty() {
+        fields.violate("access_token", "must be an access token");
+    }
+    fields.finish(())
+}
+
 /// The session that a request names.
 pub fn session_id(id: &str) -> Result<SessionId> {
     let mut fields = Fields::new();

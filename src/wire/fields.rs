@@ -1,6 +1,8 @@
 //! Reading the fields of a request: every violated one is remembered, and the
 //! request is refused with all of them.
 
+use std::time::Duration;
+
 use crate::{
     error::{Error, Result, Violation},
     model::{FileId, RoomId, Seq, SessionId, Timestamp, UserId, files::NewImage, limits, text},
@@ -13,6 +15,17 @@ use crate::{
 #[derive(Debug, Default)]
 pub struct Fields {
     violations: Vec<Violation>,
+}
+
+/// Two parts of a request, or all that is wrong with either.
+pub fn both<A, B>(one: Result<A>, other: Result<B>) -> Result<(A, B)> {
+    match (one, other) {
+        (Err(Error::Invalid(mut violations)), Err(Error::Invalid(more))) => {
+            violations.extend(more);
+            Err(Error::Invalid(violations))
+        }
+        (one, other) => Ok((one?, other?)),
+    }
 }
 
 impl Fields {
@@ -99,9 +112,11 @@ impl Fields {
         span: &prost_types::Duration,
         now: Timestamp,
     ) -> Option<Timestamp> {
-        match std::time::Duration::try_from(*span) {
-            Ok(span) if span.is_zero() => None,
-            Ok(span) if span <= limits::MUTE_FOR => Some(now.plus(span)),
+        let seconds = u64::try_from(span.seconds);
+        let nanos = u32::try_from(span.nanos).ok().filter(|nanos| *nanos < 1_000_000_000);
+        match seconds.ok().zip(nanos).map(|(secs, nanos)| Duration::new(secs, nanos)) {
+            Some(span) if span.is_zero() => None,
+            Some(span) if span <= limits::MUTE_FOR => Some(now.plus(span)),
             _ => {
                 self.violate(field, "must be 0 to 366 days");
                 None

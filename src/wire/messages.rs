@@ -139,8 +139,9 @@ pub fn draft(sender: UserId, request: v1::SendMessageRequest) -> Result<Draft> {
     } = request;
     let mut fields = Fields::new();
     let room = fields.room("room_id", &room_id);
+    let mut names = Vec::new();
     if !written.is_empty() || attachment_ids.is_empty() {
-        fields.check("text", text::check_message(&written));
+        names = message_text(&mut fields, &written);
     }
     fields.check(
         "client_message_id",
@@ -150,7 +151,6 @@ pub fn draft(sender: UserId, request: v1::SendMessageRequest) -> Result<Draft> {
     let reply_to = (reply_to > Seq::ZERO).then_some(reply_to);
     let thread_of = fields.seq("thread_seq", thread_seq);
     let thread_of = (thread_of > Seq::ZERO).then_some(thread_of);
-    let names = names_in(&written);
     let attachments = attachments(&mut fields, &attachment_ids);
     fields.finish(Draft {
         room,
@@ -162,6 +162,14 @@ pub fn draft(sender: UserId, request: v1::SendMessageRequest) -> Result<Draft> {
         names,
         attachments,
     })
+}
+
+/// Checks a text, and finds who may be called in it: in what is too long, nobody.
+fn message_text(fields: &mut Fields, written: &str) -> Vec<String> {
+    let checked = text::check_message(written);
+    let names = if checked.is_ok() { names_in(written) } else { Vec::new() };
+    fields.check("text", checked);
+    names
 }
 
 fn attachments(fields: &mut Fields, ids: &[String]) -> Vec<FileId> {
@@ -183,8 +191,7 @@ pub fn edit_message(request: v1::EditMessageRequest) -> Result<((RoomId, Seq), T
     let v1::EditMessageRequest { room_id, seq, text: written } = request;
     let mut fields = Fields::new();
     let name = (fields.room("room_id", &room_id), fields.seq("seq", seq));
-    fields.check("text", text::check_message(&written));
-    let names = names_in(&written);
+    let names = message_text(&mut fields, &written);
     fields.finish((name, Touch::Edit { text: written, names }))
 }
 

@@ -221,6 +221,23 @@ async fn presence_and_watching_refuse_what_they_do_not_know() {
     assert_eq!((error.code, error.reason.as_str()), (Code::NotFound, "CONNECTION_NOT_FOUND"));
     let request = v1::WatchRoomsRequest { connection_id: "x".into(), room_ids: vec![] };
     assert_eq!(fields(bob.client.watch_rooms(request).await), ["connection_id"]);
+    // Of all that is wrong at once, each.
+    let connection_id = || "x".to_owned();
+    let request =
+        v1::WatchRoomsRequest { connection_id: connection_id(), room_ids: vec!["y".into()] };
+    assert_eq!(fields(bob.client.watch_rooms(request).await), ["connection_id", "room_ids[0]"]);
+    let request = v1::SetPresenceRequest { connection_id: connection_id(), state: 99 };
+    assert_eq!(fields(bob.client.set_presence(request).await), ["connection_id", "state"]);
+    let request =
+        v1::RenewTokenRequest { connection_id: connection_id(), access_token: String::new() };
+    assert_eq!(fields(bob.client.renew_token(request).await), ["connection_id", "access_token"]);
+    // Spans of time that are none.
+    for (seconds, nanos) in [(i64::MIN, 0), (-1, 0), (0, -1), (1, -1), (0, 2_000_000_000)] {
+        let mute_for = Some(prost_types::Duration { seconds, nanos });
+        let room_id = room.clone();
+        let request = v1::UpdateMembershipRequest { room_id, mute_for, ..Default::default() };
+        assert_eq!(fields(ada.client.update_membership(request).await), ["mute_for"]);
+    }
     // A token of another session, and something that is none.
     let access_token = bob.client.access_token().await.expect("a token");
     for token in [access_token, "x".into()] {

@@ -153,6 +153,14 @@ on_both_databases! {
         ada.client.block_user(block(&eve)).await.expect("blocked");
         assert_eq!(reason(say(&bob, &room).await), denied("BLOCKED"));
         assert_eq!(reason(say(&ada, &room).await), denied("BLOCKED"));
+        // Neither by another way.
+        let (room_id, seq) = (room.clone(), before.seq);
+        let edit = v1::EditMessageRequest { room_id, seq, text: "@ada hear me".into() };
+        assert_eq!(reason(bob.client.edit_message(edit).await), denied("BLOCKED"));
+        let pin = v1::PinMessageRequest { room_id: room.clone(), seq };
+        assert_eq!(reason(bob.client.pin_message(pin).await), denied("BLOCKED"));
+        let typing = v1::SetTypingRequest { room_id: room.clone(), typing: true };
+        assert_eq!(reason(bob.client.set_typing(typing).await), denied("BLOCKED"));
         assert_eq!(direct(&bob, &ada).await.expect("it is there").id, room);
         assert_eq!(reason(direct(&eve, &ada).await), denied("BLOCKED"));
         assert_eq!(reason(direct(&ada, &eve).await), denied("BLOCKED"));
@@ -322,7 +330,9 @@ on_both_databases! {
         let server = Server::start(database).await;
         let ada = Person::register(&server.url, "ada").await;
         let bob = Person::register(&server.url, "bob").await;
+        let cid = Person::register(&server.url, "cid").await;
         let room = ada.create_room("Room").await;
+        join(&cid, &room).await.expect("joined");
         let message = say(&ada, &room).await.expect("sent");
         let archived = archive(&ada, &room, true).await.expect("archived").room.expect("a room");
         assert!(archived.archived_at.is_some());
@@ -332,7 +342,10 @@ on_both_databases! {
         let delete = v1::DeleteMessageRequest { room_id: room.clone(), seq: message.seq };
         assert_eq!(reason(ada.client.delete_message(delete).await), failed("ROOM_ARCHIVED"));
         assert_eq!(reason(join(&bob, &room).await), failed("ROOM_ARCHIVED"));
-        assert_eq!(text_of(&ada.history(&room).await[1]), "hello");
+        assert_eq!(text_of(&ada.history(&room).await[2]), "hello");
+        let last = ada.history(&room).await.last().cloned();
+        leave(&cid, &room).await.expect("left");
+        assert_eq!(ada.history(&room).await.last(), last.as_ref(), "nothing is written in it");
         let open = archive(&ada, &room, false).await.expect("open again").room.expect("a room");
         assert_eq!(open.archived_at, None);
         say(&ada, &room).await.expect("sent");

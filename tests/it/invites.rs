@@ -88,11 +88,87 @@ on_both_databases! {
         assert_eq!(reason(preview(guest, &made.code).await), expired);
         assert_eq!(listed(&ada, &room).await.expect("a list"), [], "it is not good any more");
 
-        // Who was let in may come back by it; a member of it stays one.
+        // To a member it changes nothing; it is used up also for who came in by it.
         let member = guests.iter().find(|other| other.user.id != guest.user.id).expect("one");
-        member.leave(&room).await;
-        assert_eq!(redeem(member, &made.code).await.expect("back").id, room);
         assert_eq!(redeem(member, &made.code).await.expect("still there").id, room);
+        member.leave(&room).await;
+        assert_eq!(reason(redeem(member, &made.code).await), expired);
+        // Who comes back by one that is still good is counted once.
+        let other = invite(&ada, &room, 2).await.expect("an invite");
+        redeem(member, &other.code).await.expect("in");
+        member.leave(&room).await;
+        redeem(member, &other.code).await.expect("in again");
+        assert_eq!(listed(&ada, &room).await.expect("a list"), [(other.code, 1)]);
+        server.end().await;
+    }
+
+    async fn who_comes_into_an_empty_room_by_an_invite_owns_it(database: Database) {
+        let server = Server::start(database).await;
+        let ada = Person::register(&server.url, "ada").await;
+        let bob = Person::register(&server.url, "bob").await;
+        let room = private_room(&ada, HistoryVisibility::FromStart).await;
+        let made = invite(&ada, &room, 0).await.expect("an invite");
+        ada.leave(&room).await;
+        redeem(&bob, &made.code).await.expect("in");
+        assert_eq!(bob.summary(&room).await.role(), v1::MemberRole::Owner);
+        server.end().await;
+    }
+
+    async fn a_room_has_no_more_good_invites_than_it_may(database: Database) {
+        let server = Server::start(database).await;
+        let ada = Person::register(&server.url, "ada").await;
+        let room = private_room(&ada, HistoryVisibility::FromStart).await;
+        let calls = (0..110).map(|_| invite(&ada, &room, 0));
+        let made = futures::future::join_all(calls).await;
+        assert_eq!(made.iter().filter(|made| made.is_ok()).count(), 100);
+        let too_many = made.into_iter().find(Result::is_err).expect("one");
+        assert_eq!(reason(too_many).1, "TOO_MANY_INVITES");
+        assert_eq!(listed(&ada, &room).await.expect("a list").len(), 100);
+        server.end().await;
+    }
+
+    async fn nobody_is_called_by_what_they_may_not_see(database: Database) {
+        let server = Server::start(database).await;
+        let ada = Person::register(&server.url, "ada").await;
+        let bob = Person::register(&server.url, "bob").await;
+        for _ in 0..10 {
+            let room = private_room(&ada, HistoryVisibility::FromJoining).await;
+            let (room_id, user_ids) = (room.clone(), vec![bob.user.id.clone()]);
+            let add = ada.client.add_members(v1::AddMembersRequest { room_id, user_ids });
+            // In one batch with what is posted before and after.
+            let calls = (0..6).map(|n| {
+                let (ada, room) = (&ada, &room);
+                async move { ada.send(room, &format!("@all {n}")).await }
+            });
+            let (_, added) = tokio::join!(futures::future::join_all(calls), add);
+            added.expect("added");
+        }
+        let mentions = bob.client.list_mentions(v1::ListMentionsRequest::default()).await;
+        for message in mentions.expect("a page").messages {
+            let name = v1::GetMessageRequest { room_id: message.room_id, seq: message.seq };
+            bob.client.get_message(name).await.expect("one that bob may see");
+        }
+        server.end().await;
+    }
+
+    async fn a_newcomer_does_not_learn_who_was_banned_before(database: Database) {
+        let server = Server::start(database).await;
+        let ada = Person::register(&server.url, "ada").await;
+        let bob = Person::register(&server.url, "bob").await;
+        let eve = Person::register(&server.url, "eve").await;
+        let room = private_room(&ada, HistoryVisibility::FromJoining).await;
+        let (room_id, user_id) = (room.clone(), eve.user.id.clone());
+        ada.client.ban_member(v1::BanMemberRequest { room_id, user_id }).await.expect("banned");
+        let (room_id, user_ids) = (room.clone(), vec![bob.user.id.clone()]);
+        ada.client.add_members(v1::AddMembersRequest { room_id, user_ids }).await.expect("added");
+        let sync = v1::SyncRoomRequest { room_id: room, after_seq: 0, ..Default::default() };
+        let synced = bob.client.sync_room(sync).await.expect("changes");
+        let told: Vec<&str> = synced
+            .changes
+            .iter()
+            .filter_map(|change| Some(change.member.as_ref()?.user.as_ref()?.username.as_str()))
+            .collect();
+        assert!(told.contains(&"bob") && !told.contains(&"eve"), "{told:?}");
         server.end().await;
     }
 
@@ -162,6 +238,9 @@ on_both_databases! {
         let code = invite(&ada, &room, 0).await.expect("an invite").code;
         let mut bobs = bob.stream().await;
         redeem(&bob, &code).await.expect("in");
+        // What is posted before the room is told comes with it, not after it.
+        let added = |kind: &Kind| matches!(kind, Kind::RoomAdded(_)).then_some(());
+        bobs.until("the room", added).await;
         let new = ada.send(&room, "after").await;
 
         assert_eq!(texts(&bob.history(&room).await), ["after"]);

@@ -1,6 +1,6 @@
 //! A message is posted once, however often it is sent.
 
-use causerie_client::v1::{chat_request::Command, reply::Result as Outcome};
+use causerie_client::v1::{self, chat_request::Command, reply::Result as Outcome};
 use tonic::Code;
 
 use crate::support::{
@@ -102,6 +102,51 @@ on_both_databases! {
         assert_eq!(bob.try_send(&room, "one", "id").await.expect("it was sent"), first);
         let error = bob.try_send(&room, "two", "other").await.expect_err("refused");
         assert_eq!(error.reason, "NOT_MEMBER");
+        server.end().await;
+    }
+
+    async fn what_cannot_be_sent_any_more_was_sent_all_the_same(database: Database) {
+        let server = Server::start(database).await;
+        let ada = Person::register(&server.url, "ada").await;
+        let bob = Person::register(&server.url, "bob").await;
+        let room = ada.create_room("Room").await;
+        bob.join(&room).await;
+        let asked = ada.send(&room, "lunch?").await;
+        let reply = v1::SendMessageRequest {
+            reply_to_seq: asked.seq,
+            ..send_request(&room, "yes", "reply")
+        };
+        let sent = bob.client.send_message(reply.clone()).await.expect("sent").message;
+        let name = v1::DeleteMessageRequest { room_id: room.clone(), seq: asked.seq };
+        ada.client.delete_message(name).await.expect("deleted");
+        let again = bob.client.send_message(reply.clone()).await.expect("it was sent").message;
+        assert_eq!(again, sent);
+        let late = v1::SendMessageRequest { client_message_id: "late".into(), ..reply };
+        let error = bob.client.send_message(late).await.expect_err("too late");
+        assert_eq!(error.reason, "MESSAGE_DELETED");
+
+        // What it said at first is what counts, however often it is edited.
+        let seq = sent.expect("a message").seq;
+        for text in ["no", "maybe"] {
+            let edit = v1::EditMessageRequest { room_id: room.clone(), seq, text: text.into() };
+            bob.client.edit_message(edit).await.expect("edited");
+        }
+        let edited = bob.try_send(&room, "yes", "reply").await.expect("it was sent");
+        assert_eq!(text_of(&edited), "maybe");
+        let error = bob.try_send(&room, "maybe", "reply").await.expect_err("another text");
+        assert_eq!(error.reason, "CLIENT_MESSAGE_ID_REUSED");
+
+        // Who was removed learns that it was sent, and nothing of what came after.
+        let (room_id, user_id) = (room.clone(), bob.user.id.clone());
+        let remove = v1::RemoveMemberRequest { room_id, user_id };
+        ada.client.remove_member(remove).await.expect("removed");
+        let (room_id, emoji) = (room.clone(), "👍".to_owned());
+        let react = v1::AddReactionRequest { room_id: room_id.clone(), seq, emoji };
+        ada.client.add_reaction(react).await.expect("reacted");
+        ada.client.pin_message(v1::PinMessageRequest { room_id, seq }).await.expect("pinned");
+        let seen = bob.try_send(&room, "yes", "reply").await.expect("it was sent");
+        assert_eq!((seen.seq, seen.changed_seq, text_of(&seen)), (seq, seq, "yes"));
+        assert!(seen.reactions.is_empty() && seen.pin.is_none() && seen.edited_at.is_none());
         server.end().await;
     }
 

@@ -144,6 +144,53 @@ on_both_databases! {
         server.end().await;
     }
 
+    async fn who_makes_a_room_does_not_tell_either(database: Database) {
+        let server = Server::start(database).await;
+        let ada = Person::register(&server.url, "ada").await;
+        let bob = Person::register(&server.url, "bob").await;
+        let request = v1::OpenDirectRoomRequest { user_id: bob.user.id.clone() };
+        let room = ada.client.open_direct_room(request).await.expect("a room").room.expect("a room").id;
+        send_receipts(&bob, false).await;
+        let mut adas = ada.stream().await;
+        watch(&mut adas, &room).await;
+        let seq = ada.send(&room, "hi").await.seq;
+        read(&bob, &room, seq).await;
+        assert_eq!(receipt(&mut adas).await, (seq, 0));
+        server.end().await;
+    }
+
+    async fn who_came_later_has_not_received_what_was_there(database: Database) {
+        let server = Server::start(database).await;
+        let ada = Person::register(&server.url, "ada").await;
+        let bob = Person::register(&server.url, "bob").await;
+        let room = ada.create_room("Room").await;
+        let before = ada.send(&room, "before").await.seq;
+        bob.join(&room).await;
+        let after = ada.send(&room, "after").await.seq;
+        read(&bob, &room, after).await;
+        let seen = receipts(&ada, &room, before).await;
+        assert_eq!((seen.delivered_count, seen.read_count, seen.receipts.len()), (0, 0, 0));
+        let seen = receipts(&ada, &room, after).await;
+        assert_eq!((seen.delivered_count, seen.read_count, seen.receipts.len()), (1, 1, 1));
+        server.end().await;
+    }
+
+    async fn two_devices_that_set_different_things_both_have_their_way(database: Database) {
+        let server = Server::start(database).await;
+        let ada = Person::register(&server.url, "ada").await;
+        for _ in 0..10 {
+            let room_id = ada.create_room("Room").await;
+            let change = || v1::UpdateMembershipRequest { room_id: room_id.clone(), ..Default::default() };
+            let starred = v1::UpdateMembershipRequest { starred: Some(true), ..change() };
+            let level = Some(NotificationLevel::Nothing.into());
+            let quiet = v1::UpdateMembershipRequest { level, ..change() };
+            tokio::join!(set(&ada, starred), set(&ada, quiet));
+            let settings = set(&ada, change()).await;
+            assert!(settings.starred && settings.level() == NotificationLevel::Nothing, "{settings:?}");
+        }
+        server.end().await;
+    }
+
     async fn a_room_can_be_flagged_as_unread_on_all_devices(database: Database) {
         let server = Server::start(database).await;
         let ada = Person::register(&server.url, "ada").await;

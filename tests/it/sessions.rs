@@ -47,7 +47,9 @@ on_both_databases! {
         let begun = Instant::now();
         let (goodbye, _) = stream.ending().await;
         assert_eq!(goodbye.expect("a goodbye").reason(), v1::GoodbyeReason::SessionRevoked);
-        assert!(begun.elapsed() < Duration::from_secs(1), "within a second");
+        let took = begun.elapsed();
+        println!("the stream ended after {took:?}");
+        assert!(took < Duration::from_secs(5), "at once, not at its next renewal: {took:?}");
         let dead = phone.client.get_me(v1::GetMeRequest {}).await.expect_err("ended");
         assert_eq!(dead.reason, "SESSION_REVOKED");
         let token = phone.client.tokens().borrow().clone().expect("tokens").access_token;

@@ -1,6 +1,6 @@
 //! Threads and mentions.
 
-use causerie_client::v1::{self, mention::Who};
+use causerie_client::v1::{self, event::Kind, mention::Who};
 use tonic::Code;
 
 use crate::support::{
@@ -162,6 +162,68 @@ on_both_databases! {
         let deleted = (Code::FailedPrecondition, "MESSAGE_DELETED".into());
         assert_eq!(reason(answer(&bob, name, "too late").await), deleted);
         assert_eq!(thread(&bob, name).await.expect("still read").messages.len(), 2);
+        server.end().await;
+    }
+
+    async fn who_is_called_by_an_edit_follows_the_thread(database: Database) {
+        let server = Server::start(database).await;
+        let ada = Person::register(&server.url, "ada").await;
+        let bob = Person::register(&server.url, "bob").await;
+        let eve = Person::register(&server.url, "eve").await;
+        let room = ada.create_room("Room").await;
+        bob.join(&room).await;
+        eve.join(&room).await;
+        let root = ada.send(&room, "lunch?").await;
+        let name = (room.as_str(), root.seq);
+        let first = answer(&bob, name, "ask her").await.expect("sent");
+        assert!(!thread(&eve, name).await.expect("a thread").following);
+        edit(&bob, (&room, first.seq), "ask @eve").await;
+        assert!(thread(&eve, name).await.expect("a thread").following);
+        assert_eq!(eve.summary(&room).await.unread_thread_count, 1);
+        // Whom it calls stays called, also when only a word is mended after they left.
+        eve.leave(&room).await;
+        let mended = edit(&bob, (&room, first.seq), "please ask @eve").await;
+        assert_eq!(mended.mentions.len(), 1);
+        // What is said while one is away is not unread.
+        eve.join(&room).await;
+        mark(&eve, name, first.seq).await.expect("read");
+        eve.leave(&room).await;
+        answer(&bob, name, "she is away").await.expect("sent");
+        eve.join(&room).await;
+        assert_eq!(eve.summary(&room).await.unread_thread_count, 0);
+        server.end().await;
+    }
+
+    async fn a_resumed_stream_is_told_what_was_read_of_threads(database: Database) {
+        let server = Server::start(database).await;
+        let ada = Person::register(&server.url, "ada").await;
+        let bob = Person::register(&server.url, "bob").await;
+        let room = ada.create_room("Room").await;
+        bob.join(&room).await;
+        let root = ada.send(&room, "lunch?").await;
+        let name = (room.as_str(), root.seq);
+        let first = answer(&bob, name, "yes").await.expect("sent");
+        let head = ada.summary(&room).await.room.expect("a room").head_seq;
+        // Meanwhile on another device.
+        mark(&ada, name, first.seq).await.expect("read");
+        let mut stream = ada.resume([(room.clone(), head)].into()).await;
+        let told = stream
+            .until("the mark of the thread", |kind| match kind {
+                Kind::ReadMark(mark) if mark.thread_seq == root.seq => Some(mark.read_seq),
+                _ => None,
+            })
+            .await;
+        assert_eq!(told, first.seq);
+        server.end().await;
+    }
+
+    async fn many_are_called_whatever_else_stands_there(database: Database) {
+        let server = Server::start(database).await;
+        let ada = Person::register(&server.url, "ada").await;
+        let room = ada.create_room("Room").await;
+        let strangers: String = (0..60).map(|n| format!("@nobody{n} ")).collect();
+        let sent = ada.send(&room, &format!("{strangers}@ada.")).await;
+        assert_eq!(called(&sent).len(), 1);
         server.end().await;
     }
 

@@ -7,7 +7,8 @@ use uuid::Uuid;
 
 use crate::{
     model::{
-        Content, Message, Op, RoomId, RoomKind, RoomLog, Seq, Timestamp, UserId, log::Membership,
+        Content, Message, Op, RoomId, RoomKind, RoomLog, Seq, Timestamp, UserId,
+        log::{Membership, Sent},
     },
     store::{
         attachments,
@@ -139,10 +140,21 @@ async fn members(
     ops: &[&Op],
     logs: &mut BTreeMap<RoomId, RoomLog>,
 ) -> Result<(), sqlx::Error> {
-    let Some((wanted, binds)) = wanted(ops, logs, |_| true) else { return Ok(()) };
+    let mut binds = Vec::new();
+    let of_room = |(room, users): (RoomId, Vec<Uuid>)| {
+        let sql = format!("(room_id = ? and user_id in {})", placeholders(1, users.len()));
+        binds.push(room.0);
+        binds.extend(users);
+        sql
+    };
+    let wanted: Vec<String> = asked(ops, logs, |_| true).into_iter().map(of_room).collect();
+    if wanted.is_empty() {
+        return Ok(());
+    }
     let sql = format!(
         "select room_id, user_id, role, state, joined_us, muted_until_us, floor_seq, changed_seq
-         from members where {wanted}"
+         from members where {}",
+        wanted.join(" or "),
     );
     let rows: Vec<MembershipRow> = within!(tx, c => {
         let mut query = sqlx::query_as(AssertSqlSafe(sql));
@@ -168,12 +180,27 @@ pub async fn marks(
     logs: &mut BTreeMap<RoomId, RoomLog>,
 ) -> Result<(), sqlx::Error> {
     let marks = |op: &Op| matches!(op, Op::Mark { .. });
-    let Some((wanted, binds)) = wanted(ops, logs, marks) else { return Ok(()) };
-    let sql = format!(
-        "select room_id, user_id, read_seq, delivered_seq, unread_from_seq,
-                (select read_receipts from users u where u.id = user_id) as read_receipts
-         from marks where {wanted}"
-    );
+    let mut binds = Vec::new();
+    // Also of who has no marks yet: whether they tell others is theirs to say.
+    let of_room = |(room, users): (RoomId, Vec<Uuid>)| {
+        let sql = format!(
+            "select r.id as room_id, u.id as user_id, coalesce(k.read_seq, 0) as read_seq,
+                    coalesce(k.delivered_seq, 0) as delivered_seq,
+                    coalesce(k.unread_from_seq, 0) as unread_from_seq, u.read_receipts
+             from rooms r join users u
+             left join marks k on k.room_id = r.id and k.user_id = u.id
+             where r.id = ? and u.id in {}",
+            placeholders(1, users.len())
+        );
+        binds.push(room.0);
+        binds.extend(users);
+        sql
+    };
+    let sql: Vec<String> = asked(ops, logs, marks).into_iter().map(of_room).collect();
+    if sql.is_empty() {
+        return Ok(());
+    }
+    let sql = sql.join(" union all ");
     let rows: Vec<MarksRow> = within!(tx, c => {
         let mut query = sqlx::query_as(AssertSqlSafe(sql));
         for id in binds {
@@ -189,32 +216,20 @@ pub async fn marks(
     Ok(())
 }
 
-/// A condition for the rows of the rooms and users that these operations name,
-/// and what to bind to it. Rooms that are being made have no rows yet.
-fn wanted(
+/// The users that these operations name, by room. Rooms that are being made have
+/// no rows yet.
+fn asked(
     ops: &[&Op],
     logs: &BTreeMap<RoomId, RoomLog>,
     which: impl Fn(&Op) -> bool,
-) -> Option<(String, Vec<Uuid>)> {
+) -> BTreeMap<RoomId, Vec<Uuid>> {
     let mut rooms: BTreeMap<RoomId, BTreeSet<Uuid>> = BTreeMap::new();
     for op in ops.iter().filter(|op| which(op)) {
         if logs.get(&op.room()).is_some_and(|log| !log.created) {
             rooms.entry(op.room()).or_default().extend(op.users().iter().map(|user| user.0));
         }
     }
-    let mut binds = Vec::new();
-    let conditions: Vec<String> = rooms
-        .into_iter()
-        .map(|(room, users)| {
-            let users = padded(users.into_iter().collect::<Vec<_>>());
-            let condition =
-                format!("(room_id = ? and user_id in {})", placeholders(1, users.len()));
-            binds.push(room.0);
-            binds.extend(users);
-            condition
-        })
-        .collect();
-    (!conditions.is_empty()).then(|| (conditions.join(" or "), binds))
+    rooms.into_iter().map(|(room, users)| (room, padded(users.into_iter().collect()))).collect()
 }
 
 /// Whether the two of a direct room do not want to hear from each other.
@@ -302,13 +317,30 @@ pub async fn repeats(
         messages.extend(dress::within_tx(tx, room, found).await?);
     }
     for message in messages {
-        if let (
-            Some(log),
-            Content::Text { client_message_id, .. } | Content::Deleted { client_message_id, .. },
-        ) = (logs.get_mut(&message.room), &message.content)
-        {
-            log.sent.insert((message.sender, client_message_id.clone()), message);
+        let (id, text) = match &message.content {
+            Content::Text { text, client_message_id } if message.edited_at.is_none() => {
+                (client_message_id.clone(), Some(text.clone()))
+            }
+            Content::Text { client_message_id, .. } => {
+                (client_message_id.clone(), first_text(tx, &message).await?)
+            }
+            Content::Deleted { client_message_id, .. } => (client_message_id.clone(), None),
+            Content::System { .. } => continue,
+        };
+        if let Some(log) = logs.get_mut(&message.room) {
+            log.sent.insert((message.sender, id), Sent { message, text });
         }
     }
     Ok(())
+}
+
+/// What an edited message said at first.
+async fn first_text(tx: &mut Tx<'_>, message: &Message) -> Result<Option<String>, sqlx::Error> {
+    within!(tx, c => {
+        sqlx::query_scalar(
+            "select body from message_versions where room_id = ? and seq = ?
+             order by replaced_seq limit 1",
+        )
+        .bind(message.room.0).bind(message.seq.0).fetch_optional(c).await
+    })
 }
