@@ -28,7 +28,10 @@ export function openTransport(origin: string): Transport {
   return createGrpcWebTransport({
     baseUrl: origin,
     defaultTimeoutMs: CALL_TIMEOUT_MS,
-    fetch: (url, init) => takeEarly(url) ?? fetch(url, { ...init, credentials: "same-origin", keepalive: true }),
+    fetch: (url, init) => {
+      const call = () => fetch(url, { ...init, credentials: "same-origin", keepalive: true });
+      return takeEarly(url)?.catch(call) ?? call();
+    },
   });
 }
 
