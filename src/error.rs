@@ -58,6 +58,8 @@ pub enum Error {
 
     #[error("The old password is wrong.")]
     WrongPassword,
+    #[error("Only pages of the server's own origin may do this.")]
+    ForeignOrigin,
     #[error("You are not a member of this room.")]
     NotMember,
     #[error("Only an owner or admin of this room may do this.")]

@@ -182,7 +182,8 @@ fn app(config: &Config, grpc: Routes, pages: Router) -> Router {
     let grpc = Router::new()
         .fallback_service(grpc.prepare().into_axum_router())
         .layer(tonic_web::GrpcWebLayer::new());
-    let split = tower::service_fn(move |request: axum::extract::Request| {
+    let split = tower::service_fn(move |mut request: axum::extract::Request| {
+        api::cookie::name_host(&mut request);
         let is_grpc = request
             .headers()
             .get(header::CONTENT_TYPE)

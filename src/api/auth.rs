@@ -1,13 +1,14 @@
 //! `AuthService`, and who makes a call.
 
-use std::sync::Arc;
+use std::{mem, sync::Arc};
 
 use tonic::{Request, Response, Status};
 
+use super::cookie::{self, Jar};
 use crate::{
     chat::Chat,
     error::{Error, Result},
-    model::Caller,
+    model::{Caller, Timestamp, Tokens},
     wire::{
         accounts, paging, users,
         v1::{self, auth_service_server::AuthService},
@@ -31,6 +32,37 @@ fn address<T>(request: &Request<T>) -> String {
     request.remote_addr().map(|address| address.ip().to_string()).unwrap_or_default()
 }
 
+/// An answer with a session; its refresh token goes into the jar if there is one.
+fn with_session<T>(
+    mut tokens: Tokens,
+    jar: Option<Jar>,
+    answer: impl FnOnce(v1::Session) -> T,
+) -> Result<Response<T>> {
+    let set = jar.map(|jar| {
+        let lasts = Timestamp::now().until(tokens.refresh_expires_at);
+        jar.put(&mem::take(&mut tokens.refresh), lasts)
+    });
+    let mut response = Response::new(answer(accounts::session(tokens)));
+    if let Some(cookie) = set.transpose()? {
+        response.metadata_mut().insert(SET_COOKIE, cookie);
+    }
+    Ok(response)
+}
+
+/// The refusal of a call that used the token in the jar; one that is no good any
+/// more is taken out.
+fn refused(error: Error, jar: &Jar) -> Status {
+    let is_over =
+        matches!(error, Error::TokenInvalid | Error::TokenExpired | Error::SessionRevoked);
+    let mut status = Status::from(error);
+    if is_over && let Ok(cookie) = jar.clear() {
+        status.metadata_mut().insert(SET_COOKIE, cookie);
+    }
+    status
+}
+
+const SET_COOKIE: &str = "set-cookie";
+
 pub struct AuthApi {
     pub chat: Arc<Chat>,
 }
@@ -41,43 +73,64 @@ impl AuthService for AuthApi {
         &self,
         request: Request<v1::RegisterRequest>,
     ) -> Result<Response<v1::RegisterResponse>, Status> {
+        let jar = request.get_ref().refresh_cookie.then(|| Jar::open(request.metadata()));
+        let jar = jar.transpose()?;
         let address = address(&request);
         let new = accounts::register(request.into_inner())?;
         let (tokens, user) = self.chat.register(new, address).await?;
-        Ok(Response::new(v1::RegisterResponse {
-            session: Some(accounts::session(tokens)),
-            user: Some(users::user(user)),
-        }))
+        let user = Some(users::user(user));
+        let answer = |session| v1::RegisterResponse { session: Some(session), user };
+        Ok(with_session(tokens, jar, answer)?)
     }
 
     async fn login(
         &self,
         request: Request<v1::LoginRequest>,
     ) -> Result<Response<v1::LoginResponse>, Status> {
+        let jar = request.get_ref().refresh_cookie.then(|| Jar::open(request.metadata()));
+        let jar = jar.transpose()?;
         let address = address(&request);
         let attempt = accounts::login(request.into_inner())?;
         let (tokens, user) = self.chat.login(attempt, address).await?;
-        Ok(Response::new(v1::LoginResponse {
-            session: Some(accounts::session(tokens)),
-            user: Some(users::user(user)),
-        }))
+        let user = Some(users::user(user));
+        let answer = |session| v1::LoginResponse { session: Some(session), user };
+        Ok(with_session(tokens, jar, answer)?)
     }
 
     async fn refresh_session(
         &self,
         request: Request<v1::RefreshSessionRequest>,
     ) -> Result<Response<v1::RefreshSessionResponse>, Status> {
-        let tokens = self.chat.refresh_session(&request.get_ref().refresh_token).await?;
-        Ok(Response::new(v1::RefreshSessionResponse { session: Some(accounts::session(tokens)) }))
+        let answer = |session| v1::RefreshSessionResponse { session: Some(session) };
+        let given = &request.get_ref().refresh_token;
+        let Some(kept) = cookie::kept(request.metadata()).filter(|_| given.is_empty()) else {
+            return Ok(with_session(self.chat.refresh_session(given).await?, None, answer)?);
+        };
+        let jar = Jar::open(request.metadata())?;
+        match self.chat.refresh_session(kept).await {
+            Ok(tokens) => Ok(with_session(tokens, Some(jar), answer)?),
+            Err(error) => Err(refused(error, &jar)),
+        }
     }
 
     async fn logout(
         &self,
         request: Request<v1::LogoutRequest>,
     ) -> Result<Response<v1::LogoutResponse>, Status> {
-        let caller = caller(&self.chat, &request)?;
-        self.chat.logout(caller).await?;
-        Ok(Response::new(v1::LogoutResponse {}))
+        let mut response = Response::new(v1::LogoutResponse {});
+        let Some(kept) = cookie::kept(request.metadata()) else {
+            self.chat.logout(caller(&self.chat, &request)?).await?;
+            return Ok(response);
+        };
+        let jar = Jar::open(request.metadata())?;
+        match caller(&self.chat, &request) {
+            Err(Error::TokenMissing) => {
+                self.chat.logout_by(kept).await.map_err(|error| refused(error, &jar))?;
+            }
+            caller => self.chat.logout(caller?).await?,
+        }
+        response.metadata_mut().insert(SET_COOKIE, jar.clear()?);
+        Ok(response)
     }
 
     async fn change_password(

@@ -3,6 +3,7 @@
 
 pub mod auth;
 pub mod chat;
+pub mod cookie;
 pub mod downloads;
 pub mod files;
 pub mod rooms;

@@ -114,9 +114,19 @@ impl Chat {
     }
 
     pub async fn logout(&self, caller: Caller) -> Result<()> {
+        self.end_session(caller.session).await
+    }
+
+    /// Ends the session of a refresh token, spent or not: whoever comes with a
+    /// spent one has copied it.
+    pub async fn logout_by(&self, refresh_token: &str) -> Result<()> {
+        self.end_session(tokens::verify_refresh(&self.auth.keys, refresh_token)?.session).await
+    }
+
+    async fn end_session(&self, session: SessionId) -> Result<()> {
         let now = Timestamp::now();
-        self.store.revoke(caller.session, now).await?;
-        self.session_ended(caller.session, now);
+        self.store.revoke(session, now).await?;
+        self.session_ended(session, now);
         Ok(())
     }
 
@@ -135,10 +145,7 @@ impl Chat {
         if !self.store.owns_session(caller.user, session).await? {
             return Err(Error::SessionNotFound);
         }
-        let now = Timestamp::now();
-        self.store.revoke(session, now).await?;
-        self.session_ended(session, now);
-        Ok(())
+        self.end_session(session).await
     }
 
     /// Returns how many other sessions were ended.

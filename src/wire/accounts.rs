@@ -23,7 +23,8 @@ pub fn session(tokens: Tokens) -> v1::Session {
 }
 
 pub fn register(request: v1::RegisterRequest) -> Result<Registration> {
-    let v1::RegisterRequest { username, password, display_name, email, device } = request;
+    let v1::RegisterRequest { username, password, display_name, email, device, refresh_cookie: _ } =
+        request;
     let mut fields = Fields::new();
     fields.check("username", text::check_username(&username));
     fields.check("password", text::check_password(&password));
@@ -41,7 +42,7 @@ pub fn register(request: v1::RegisterRequest) -> Result<Registration> {
 }
 
 pub fn login(request: v1::LoginRequest) -> Result<Attempt> {
-    let v1::LoginRequest { login, password, device, keep_signed_in } = request;
+    let v1::LoginRequest { login, password, device, keep_signed_in, refresh_cookie: _ } = request;
     let mut fields = Fields::new();
     if login.is_empty() || login.len() > limits::EMAIL_BYTES {
         fields.violate("login", "must be a username or an e-mail address");

@@ -180,6 +180,7 @@ on_both_databases! {
             display_name: "a\nb".into(),
             email: "nobody".into(),
             device: "x".repeat(101),
+            refresh_cookie: false,
         };
         let named = fields(client.register(bad).await);
         assert_eq!(named, ["username", "password", "display_name", "email", "device"]);

@@ -6,6 +6,7 @@ mod accounts;
 mod bad_input;
 mod converge;
 mod conversations;
+mod cookie;
 mod counters;
 mod downloads;
 mod files;

@@ -116,6 +116,7 @@ impl Client {
             password: password.into(),
             device: self.device(),
             keep_signed_in: keep,
+            refresh_cookie: false,
         };
         let response = AuthServiceClient::new(self.channel.clone()).login(request).await?;
         let v1::LoginResponse { session, user } = response.into_inner();

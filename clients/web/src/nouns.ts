@@ -231,15 +231,13 @@ export interface Part<T> {
   readonly next: string;
 }
 
-export interface Tokens {
-  readonly id: string;
+/** A token for calls, and whose session it is of. */
+export interface Access {
+  readonly sessionId: string;
   readonly access: string;
-  readonly accessExpiresAt: number;
-  readonly refresh: string;
 }
 
-export interface SignedIn {
-  readonly tokens: Tokens;
+export interface SignedIn extends Access {
   readonly user: User;
 }
 

@@ -2,6 +2,7 @@
 
 pub mod database;
 pub mod files;
+pub mod page;
 pub mod people;
 pub mod proxy;
 pub mod s3;

@@ -1,9 +1,10 @@
-// The calls that need no session.
+// The calls around the cookie that has the session's refresh token. The server
+// sets and reads it; no script ever does.
 
 import { createClient } from "@connectrpc/connect";
 
 import { AuthService } from "../gen/causerie/v1/auth_pb";
-import type { SignedIn, Tokens } from "../nouns";
+import type { Access, SignedIn } from "../nouns";
 import * as convert from "./convert";
 import { failureFrom } from "./failures";
 import { openTransport } from "./transport";
@@ -19,20 +20,23 @@ export type AuthApi = ReturnType<typeof authApi>;
 
 export function authApi(origin: string, device: string) {
   const auth = createClient(AuthService, openTransport(origin));
+  const asPage = { device, refreshCookie: true };
   const signedIn = (answer: Pick<Awaited<ReturnType<typeof auth.login>>, "session" | "user">): SignedIn => ({
-    tokens: convert.tokens(answer.session),
+    ...convert.access(answer.session),
     user: convert.user(answer.user),
   });
   return {
     async register(account: NewAccount): Promise<SignedIn> {
-      return signedIn(await auth.register({ ...account, device }).catch(raise));
+      return signedIn(await auth.register({ ...account, ...asPage }).catch(raise));
     },
     async login(login: string, password: string, keepSignedIn: boolean): Promise<SignedIn> {
-      return signedIn(await auth.login({ login, password, keepSignedIn, device }).catch(raise));
+      return signedIn(await auth.login({ login, password, keepSignedIn, ...asPage }).catch(raise));
     },
-    async refresh(refreshToken: string): Promise<Tokens> {
-      const { session } = await auth.refreshSession({ refreshToken }).catch(raise);
-      return convert.tokens(session);
+    async refresh(): Promise<Access> {
+      return convert.access((await auth.refreshSession({}).catch(raise)).session);
+    },
+    async logout(): Promise<void> {
+      await auth.logout({}).catch(raise);
     },
   };
 }

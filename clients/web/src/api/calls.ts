@@ -36,9 +36,6 @@ function account(transport: Transport) {
   const auth = createClient(AuthService, transport);
   const users = createClient(UserService, transport);
   return {
-    async logout(): Promise<void> {
-      await auth.logout({}).catch(raise);
-    },
     async changePassword(oldPassword: string, newPassword: string): Promise<number> {
       return (await auth.changePassword({ oldPassword, newPassword }).catch(raise)).endedSessions;
     },

@@ -40,13 +40,8 @@ export function user(wire: WireUser | undefined): nouns.User {
   };
 }
 
-export function tokens(wire: WireSession | undefined): nouns.Tokens {
-  return {
-    id: wire?.id ?? "",
-    access: wire?.accessToken ?? "",
-    accessExpiresAt: millis(wire?.accessExpiresAt),
-    refresh: wire?.refreshToken ?? "",
-  };
+export function access(wire: WireSession | undefined): nouns.Access {
+  return { sessionId: wire?.id ?? "", access: wire?.accessToken ?? "" };
 }
 
 const PRESENCE: Record<WirePresenceState, nouns.PresenceState> = {

@@ -17,6 +17,8 @@ const FINAL = new Set([
 export function failureFrom(error: unknown): Failure {
   if (error instanceof Failure) return error;
   const known = ConnectError.from(error);
+  // What an interceptor threw.
+  if (known.cause instanceof Failure) return known.cause;
   const [info] = known.findDetails(ErrorInfoSchema);
   const [bad] = known.findDetails(BadRequestSchema);
   const [retry] = known.findDetails(RetryInfoSchema);

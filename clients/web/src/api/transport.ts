@@ -7,7 +7,7 @@ import { failureFrom } from "./failures";
 
 /** Whoever keeps the session. */
 export interface TokenSource {
-  /** The access token, renewed if it is about to expire; empty if there is no session. */
+  /** The access token, asked for if there is none yet; empty if there is no session. */
   token(): Promise<string>;
   /** Another token than this one, which the server found too old. */
   renew(spent: string): Promise<string>;
@@ -16,9 +16,30 @@ export interface TokenSource {
 /** A unary call that takes longer is given up; it may be tried again. */
 const CALL_TIMEOUT_MS = 15_000;
 
-/** Calls that need no session: they sign in, and carry no token of an older session. */
+declare global {
+  interface Window {
+    /** What `public/early.js` asked for: the first RefreshSession of a page. */
+    causerieEarly?: Promise<Response>;
+  }
+}
+
+/** Calls that need no access token. They set and use the cookie, so they outlive the page that makes them. */
 export function openTransport(origin: string): Transport {
-  return createGrpcWebTransport({ baseUrl: origin, defaultTimeoutMs: CALL_TIMEOUT_MS });
+  return createGrpcWebTransport({
+    baseUrl: origin,
+    defaultTimeoutMs: CALL_TIMEOUT_MS,
+    fetch: (url, init) => {
+      const call = () => fetch(url, { ...init, credentials: "same-origin", keepalive: true });
+      return takeEarly(url)?.catch(call) ?? call();
+    },
+  });
+}
+
+function takeEarly(url: RequestInfo | URL): Promise<Response> | undefined {
+  if (!String(url).endsWith("/RefreshSession")) return undefined;
+  const early = window.causerieEarly;
+  delete window.causerieEarly;
+  return early;
 }
 
 export function signedTransport(origin: string, source: TokenSource): Transport {

@@ -6,15 +6,14 @@ import { authApi, type NewAccount } from "../api/auth";
 import { createApi } from "../api/calls";
 import { Session } from "../sync/session";
 
-/** The pages' own origin, unless the build says otherwise. */
-const ORIGIN = (import.meta.env["VITE_CAUSERIE_ORIGIN"] as string | undefined) ?? location.origin;
-
 export type App = ReturnType<typeof createApp>;
 
 export function createApp() {
-  const auth = authApi(ORIGIN, deviceName());
+  // The pages' own: the session's cookie is for no other.
+  const { origin } = location;
+  const auth = authApi(origin, deviceName());
   const session = new Session(auth);
-  const api = createApi(ORIGIN, session);
+  const api = createApi(origin, session);
   const [sessionId, setSessionId] = createSignal(session.id);
   session.onChange(() => setSessionId(session.id));
   return {
@@ -22,17 +21,10 @@ export function createApp() {
     session,
     /** Empty while nobody is signed in. */
     sessionId,
-    async login(login: string, password: string, keepSignedIn: boolean): Promise<void> {
-      session.begin(await auth.login(login, password, keepSignedIn));
-    },
-    async register(account: NewAccount): Promise<void> {
-      session.begin(await auth.register(account));
-    },
-    /** Ends the session here at once, and on the server if it can be reached. */
-    async logout(): Promise<void> {
-      await Promise.race([api.logout().catch(() => undefined), new Promise((done) => setTimeout(done, 2_000))]);
-      session.end();
-    },
+    login: (login: string, password: string, keepSignedIn: boolean): Promise<void> =>
+      session.begin(() => auth.login(login, password, keepSignedIn)),
+    register: (account: NewAccount): Promise<void> => session.begin(() => auth.register(account)),
+    logout: (): void => session.leave(),
   };
 }
 

@@ -119,13 +119,15 @@ export class Keeper {
 
   async #renewAndRetry(): Promise<void> {
     const { session } = this.#parts;
-    const renewed = await session.renew(await session.token()).catch((error: unknown) => error);
+    const renewed = await session.renew().catch((error: unknown) => error);
     if (renewed instanceof Failure && renewed.isSignedOut) return this.#signedOut();
     this.#on({ kind: "lost" });
     if (typeof renewed === "string") this.#on({ kind: "nudge" });
   }
 
   #signedOut(): void {
+    // Stopped before; whoever is signed in by now is someone else.
+    if (this.#connection.state.kind === "ended") return;
     this.#on({ kind: "stop" });
     this.#parts.session.end();
   }
@@ -216,7 +218,7 @@ export class Keeper {
     const { api, session } = this.#parts;
     const connectionId = this.#connectionId;
     try {
-      await api.renewToken(connectionId, await session.renew(await session.token()));
+      await api.renewToken(connectionId, await session.renew());
     } catch (error) {
       console.debug("the stream's token could not be renewed", error);
     }

@@ -1,48 +1,76 @@
-// The session of this browser: where its tokens are kept, and how they are
-// renewed. Tabs share it. Nothing else touches the tokens.
+// The session of this browser. Its refresh token is in a cookie that no script
+// can read; an access token is in this tab's memory, and asked for anew after a
+// reload. What localStorage has is no secret: that one is signed in, and as
+// whom, so that all tabs know it and a page can be shown at once.
 
 import type { AuthApi } from "../api/auth";
 import type { TokenSource } from "../api/transport";
 import { Failure } from "../failure";
-import type { SignedIn, Tokens, User } from "../nouns";
+import type { SignedIn, User } from "../nouns";
 import { exclusively } from "./locks";
 
+/** `public/early.js` looks for it too. */
 const KEY = "causerie.session";
+/** There while the server has yet to hear that one has signed out. */
+const LEAVING = "causerie.leaving";
+/** Held by whoever may change the cookie, also by `public/early.js`. */
+const COOKIE = "causerie.cookie";
 
-interface Stored {
-  readonly tokens: Tokens;
+interface Mark {
+  readonly id: string;
   readonly user: User;
 }
 
 export class Session implements TokenSource {
   readonly #auth: AuthApi;
   readonly #listeners = new Set<() => void>();
+  /** What this tab shows. Another tab may have changed what is stored a moment ago. */
+  #mark = stored();
+  #access = "";
+  #renewing: Promise<string> | undefined;
 
   constructor(auth: AuthApi) {
     this.#auth = auth;
     window.addEventListener("storage", ({ key }) => {
-      if (key === KEY || key === null) this.#tell();
+      if (key === KEY || key === null) this.#show(stored());
     });
+    window.addEventListener("online", () => void this.#leave());
+    // Whoever needs it first finds it on its way.
+    if (this.#mark) void this.renew().catch(() => undefined);
+    else void this.#leave();
   }
 
   /** Who is signed in, if anyone. */
   get user(): User | undefined {
-    return this.#stored()?.user;
+    return this.#mark?.user;
   }
 
   /** Names the session; another one after signing in again. */
   get id(): string {
-    return this.#stored()?.tokens.id ?? "";
+    return this.#mark?.id ?? "";
   }
 
-  begin({ tokens, user }: SignedIn): void {
-    this.#store({ tokens, user });
-    this.#tell();
+  /** No other tab may touch the cookie meanwhile: it would undo what the call sets. */
+  begin(signIn: () => Promise<SignedIn>): Promise<void> {
+    return exclusively(COOKIE, async () => {
+      const { sessionId: id, access, user } = await signIn();
+      localStorage.removeItem(LEAVING);
+      localStorage.setItem(KEY, JSON.stringify({ id, user } satisfies Mark));
+      this.#show({ id, user }, access);
+    });
   }
 
+  /** The server has ended it. */
   end(): void {
-    localStorage.removeItem(KEY);
-    this.#tell();
+    if (stored()?.id === this.id) localStorage.removeItem(KEY);
+    this.#show(undefined);
+  }
+
+  /** Ends it here at once, and on the server as soon as that can be reached. */
+  leave(): void {
+    localStorage.setItem(LEAVING, "");
+    this.end();
+    void this.#leave();
   }
 
   /** Called when someone signs in or out, in this tab or another. */
@@ -51,45 +79,71 @@ export class Session implements TokenSource {
     return () => this.#listeners.delete(listener);
   }
 
-  token(): Promise<string> {
-    return Promise.resolve(this.#stored()?.tokens.access ?? "");
+  async token(): Promise<string> {
+    return this.#access || (this.#mark ? this.renew() : "");
   }
 
-  /**
-   * A refresh token works once, so only one tab at a time may use it; whoever
-   * comes second finds a newer access token and takes that.
-   */
-  renew(spent: string): Promise<string> {
-    return exclusively("causerie.renew", async () => {
-      const stored = this.#stored();
-      if (!stored) throw Failure.signedOut();
-      if (stored.tokens.access !== spent) return stored.tokens.access;
+  /** Another access token than the one that is spent. All who ask at once share one call. */
+  async renew(spent = this.#access): Promise<string> {
+    if (this.#access !== spent) return this.#access;
+    const renewing = (this.#renewing ??= this.#renew(this.id));
+    try {
+      return await renewing;
+    } finally {
+      if (this.#renewing === renewing) this.#renewing = undefined;
+    }
+  }
+
+  #renew(id: string): Promise<string> {
+    return exclusively(COOKIE, async () => {
+      // Someone has signed out, or in as another: the cookie is theirs.
+      if (!id || id !== this.id || id !== stored()?.id) throw Failure.signedOut();
       try {
-        const tokens = await this.#auth.refresh(stored.tokens.refresh);
-        // Whoever signed out meanwhile stays signed out.
-        if (this.id === stored.tokens.id) this.#store({ ...stored, tokens });
-        return tokens.access;
+        const { sessionId, access } = await this.#auth.refresh();
+        // Another session's cookie, which a neighbouring host may have set, is not used.
+        if (sessionId !== id) throw Failure.signedOut();
+        if (id === this.id) this.#access = access;
+        return access;
       } catch (error) {
-        if (error instanceof Failure && error.code === "unauthenticated" && this.id === stored.tokens.id) this.end();
-        throw error;
+        if (!isOver(error)) throw error;
+        if (id === this.id) this.end();
+        throw Failure.signedOut();
       }
     });
   }
 
-  #stored(): Stored | undefined {
-    try {
-      return JSON.parse(localStorage.getItem(KEY) ?? "null") ?? undefined;
-    } catch {
-      // Not ours, or cut off; as good as signed out.
-      return undefined;
-    }
+  /** Only the server can take the cookie away. If it cannot be reached, the next page tries again. */
+  #leave(): Promise<void> {
+    return exclusively(COOKIE, async () => {
+      if (localStorage.getItem(LEAVING) === null) return;
+      try {
+        await this.#auth.logout();
+      } catch (error) {
+        if (!isOver(error)) return;
+      }
+      localStorage.removeItem(LEAVING);
+    });
   }
 
-  #store(stored: Stored): void {
-    localStorage.setItem(KEY, JSON.stringify(stored));
-  }
-
-  #tell(): void {
+  #show(mark: Mark | undefined, access = mark?.id === this.id ? this.#access : ""): void {
+    if (mark?.id !== this.id) this.#renewing = undefined;
+    this.#mark = mark;
+    this.#access = access;
     for (const listener of this.#listeners) listener();
+  }
+}
+
+/** Whether the server says that the cookie's session is no more, or that there is none. */
+function isOver(error: unknown): boolean {
+  return error instanceof Failure && error.code === "unauthenticated";
+}
+
+function stored(): Mark | undefined {
+  try {
+    const mark = JSON.parse(localStorage.getItem(KEY) ?? "null") as Partial<Mark> | null;
+    return mark?.id && mark.user ? { id: mark.id, user: mark.user } : undefined;
+  } catch {
+    // Not ours, or cut off; as good as signed out.
+    return undefined;
   }
 }

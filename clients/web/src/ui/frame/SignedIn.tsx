@@ -73,7 +73,7 @@ export function SignedIn(props: { app: App }) {
         {t("skip")}
       </a>
       <div class="frame" data-page={route().page}>
-        <Sidebar rooms={rooms()} onOverlay={setOverlay} onLogout={() => void props.app.logout()} />
+        <Sidebar rooms={rooms()} onOverlay={setOverlay} onLogout={() => props.app.logout()} />
         <main class="main" id="main" tabIndex={-1}>
           <ConnectionBar />
           <Suspense fallback={<div class="page-loading" aria-label={t("loading")} />}>
@@ -108,7 +108,7 @@ export function SignedIn(props: { app: App }) {
       </div>
       <Suspense>
         <Show when={overlay() === "palette"}>
-          <Palette rooms={rooms()} onOverlay={setOverlay} onClose={close} onLogout={() => void props.app.logout()} />
+          <Palette rooms={rooms()} onOverlay={setOverlay} onClose={close} onLogout={() => props.app.logout()} />
         </Show>
         <Show when={overlay() === "shortcuts"}>
           <ShortcutSheet onClose={close} />

@@ -126,7 +126,8 @@ export function Scroller(props: {
       <Virtualizer
         ref={(handle) => (list = handle)}
         data={rows()}
-        shift={timeline.shown()?.shift ?? false}
+        // Before it has measured itself there is no place to keep, and it would lose its rows.
+        shift={(timeline.shown()?.shift ?? false) && (list?.viewportSize ?? 0) > 0}
         scrollRef={box}
         onScroll={scrolled}
         onResize={settle}
