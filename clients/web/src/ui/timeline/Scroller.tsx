@@ -83,6 +83,12 @@ export function Scroller(props: {
     look();
   }
 
+  /**
+   * Before it knows its own height, the virtualiser would wait for a scroll that
+   * never comes, and draw nothing till then.
+   */
+  const shifts = () => timeline.shown()?.shift === true && list !== undefined && list.viewportSize > 0;
+
   const indexOf = (seq: number) => rows().findIndex((row) => "message" in row && row.message.seq >= seq);
 
   const aim = createAim(() => list, indexOf, look);
@@ -126,7 +132,7 @@ export function Scroller(props: {
       <Virtualizer
         ref={(handle) => (list = handle)}
         data={rows()}
-        shift={timeline.shown()?.shift ?? false}
+        shift={shifts()}
         scrollRef={box}
         onScroll={scrolled}
         onResize={settle}
