@@ -1,0 +1,29 @@
+// A room with a long history costs no more than a short one. How smooth that
+// is, `make bench` measures; here only what does not depend on the machine fails.
+
+import { expect, test } from "vitest";
+
+import { describe, fill, toBeginning } from "./support/history";
+import { bubble, enter, world } from "./support/world";
+
+const MESSAGES = 2_000;
+/** Some windows full. */
+const MOST_ROWS = 120;
+
+const w = world();
+
+test("one scrolls to a room's beginning and back, through few rows at a time", async () => {
+  const ada = await w.person("Ada");
+  const room = await ada.room("Long history");
+  await fill(ada, room, MESSAGES);
+  await ada.say(room, "The last word");
+  const page = await w.window(ada);
+  await enter(page, "Long history");
+  await bubble(page, "The last word").waitFor();
+  const way = await toBeginning(page);
+  console.log(`through ${MESSAGES} messages: ${describe(way)}`);
+  expect(way.mostRows).toBeLessThan(MOST_ROWS);
+  await bubble(page, "Message 1").first().waitFor();
+  await page.getByRole("button", { name: "Jump to the newest message" }).click();
+  await bubble(page, "The last word").waitFor();
+});
