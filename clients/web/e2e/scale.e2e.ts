@@ -3,10 +3,11 @@
 
 import { expect, test } from "vitest";
 
-import { describe, fill, toBeginning } from "./support/history";
+import { describe, downTo, fill, toBeginning } from "./support/history";
 import { bubble, enter, world } from "./support/world";
 
-const MESSAGES = 2_000;
+/** More than the client keeps, so that on the way back it has to read some again. */
+const MESSAGES = 2_600;
 /** Some windows full. */
 const MOST_ROWS = 120;
 
@@ -24,6 +25,10 @@ test("one scrolls to a room's beginning and back, through few rows at a time", a
   console.log(`through ${MESSAGES} messages: ${describe(way)}`);
   expect(way.mostRows).toBeLessThan(MOST_ROWS);
   await bubble(page, "Message 1").first().waitFor();
-  await page.getByRole("button", { name: "Jump to the newest message" }).click();
-  await bubble(page, "The last word").waitFor();
+  const back = await downTo(page, "The last word");
+  console.log(`and back: ${describe(back)}`);
+  expect(back.mostRows).toBeLessThan(MOST_ROWS);
+  // There again, it goes on.
+  await ada.say(room, "And one more");
+  await bubble(page, "And one more").waitFor();
 });

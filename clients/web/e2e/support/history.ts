@@ -29,9 +29,14 @@ export interface Way {
 }
 
 /** Scrolls up as fast as frames and pages come, until the room begins. */
-export function toBeginning(page: Page): Promise<Way> {
+export const toBeginning = (page: Page) => scroll(page, -700, ".row-start");
+
+/** Scrolls down as fast as frames and pages come, until a message is there that begins with a text. */
+export const downTo = (page: Page, text: string) => scroll(page, 700, ".bubble", text);
+
+function scroll(page: Page, step: number, until: string, text = ""): Promise<Way> {
   return page.evaluate(
-    () =>
+    ({ step, until, text }) =>
       new Promise<Way>((done) => {
         const longTasks: number[] = [];
         const observer = new PerformanceObserver((list) => longTasks.push(...list.getEntries().map((it) => Math.round(it.duration))));
@@ -40,19 +45,24 @@ export function toBeginning(page: Page): Promise<Way> {
         const began = performance.now();
         let mostRows = 0;
         let frames = 0;
-        const step = () => {
+        const arrived = () => {
+          const atEnd = step < 0 ? log.scrollTop < 10 : log.scrollTop + log.clientHeight > log.scrollHeight - 10;
+          return atEnd && [...log.querySelectorAll(until)].some((it) => it.textContent?.startsWith(text));
+        };
+        const go = () => {
           mostRows = Math.max(mostRows, log.querySelectorAll(".msg").length);
           frames += 1;
-          if (log.querySelector(".row-start") && log.scrollTop < 10) {
+          if (arrived()) {
             const ms = Math.round(performance.now() - began);
             // What was observed last is told in a task of its own.
             return void setTimeout(() => done({ ms, frames, mostRows, longTasks }));
           }
-          log.scrollTop = Math.max(log.scrollTop - 700, 0);
-          requestAnimationFrame(step);
+          log.scrollTop = Math.max(log.scrollTop + step, 0);
+          requestAnimationFrame(go);
         };
-        step();
+        go();
       }),
+    { step, until, text },
   );
 }
 
