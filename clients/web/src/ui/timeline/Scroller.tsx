@@ -93,7 +93,16 @@ export function Scroller(props: {
 
   const aim = createAim(() => list, indexOf, look);
 
-  const settle = () => (sticks ? toEnd() : undefined, look());
+  /**
+   * Where the reader is after rows came or went, the virtualiser learns from the
+   * scroll event of the next frame: till then it would look as if the edge were
+   * near, and page after page would be shown.
+   */
+  let frame = 0;
+  const lookSoon = () => void (frame ||= requestAnimationFrame(() => ((frame = 0), look())));
+  onCleanup(() => cancelAnimationFrame(frame));
+
+  const settle = () => (sticks ? toEnd() : undefined, lookSoon());
 
   createEffect(on(timeline.shown, () => queueMicrotask(settle)));
 
