@@ -137,7 +137,9 @@ test("a room is put first, and what to hear of it is kept", async () => {
   await expect.poll(names).toEqual(["Starred room", "Busy room"]);
   await page.getByRole("button", { name: "Room menu" }).click();
   await page.getByRole("menuitem", { name: "Notifications" }).click();
+  const saved = page.waitForResponse(/UpdateMembership$/);
   await page.getByLabel("Only what calls me").check();
+  await saved;
   await page.reload();
   await expect.poll(names).toEqual(["Starred room", "Busy room"]);
   await page.getByRole("button", { name: "Room menu" }).click();
