@@ -11,8 +11,8 @@ export default defineConfig({
     hookTimeout: 180_000,
     expect: { poll: { timeout: 60_000 } },
     fileParallelism: false,
-    // Where nothing works, each test would wait in vain: at most 20 minutes in all.
-    bail: 3,
+    // Where nothing works, each test would wait in vain; so it is half an hour at the very most.
+    bail: 5,
     reporters: ["verbose"],
   },
 });
