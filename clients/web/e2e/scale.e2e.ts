@@ -10,6 +10,8 @@ import { bubble, enter, world } from "./support/world";
 const MESSAGES = 2_600;
 /** Some windows full. */
 const MOST_ROWS = 120;
+/** Steps of 700 pixels, past messages of more than 30 each: fewer would have skipped some. */
+const LEAST_STEPS = (MESSAGES * 30) / 700;
 
 const w = world();
 
@@ -24,10 +26,12 @@ test("one scrolls to a room's beginning and back, through few rows at a time", a
   const way = await toBeginning(page);
   console.log(`through ${MESSAGES} messages: ${describe(way)}`);
   expect(way.mostRows).toBeLessThan(MOST_ROWS);
+  expect(way.frames).toBeGreaterThan(LEAST_STEPS);
   await bubble(page, "Message 1").first().waitFor();
   const back = await downTo(page, "The last word");
   console.log(`and back: ${describe(back)}`);
   expect(back.mostRows).toBeLessThan(MOST_ROWS);
+  expect(back.frames).toBeGreaterThan(LEAST_STEPS);
   // There again, it goes on.
   await ada.say(room, "And one more");
   await bubble(page, "And one more").waitFor();
