@@ -6,10 +6,10 @@ SHELL := /bin/bash
 BUF := tools/buf/node_modules/.bin/buf
 ARGS ?=
 
-.PHONY: help run web e2e screenshots chat test lint fmt buf s3 bench clean need-cargo need-mariadb deny
+.PHONY: help run web e2e screenshots chat test lint fmt buf s3 bench clean need-cargo need-mariadb need-chromium deny
 
 help: ## List the commands
-	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: need-cargo web ## Build and start the server on http://127.0.0.1:8080, data in ./data
 	@test -x target/debug/causerie || echo "Building; the first time takes some minutes."
@@ -19,13 +19,11 @@ run: need-cargo web ## Build and start the server on http://127.0.0.1:8080, data
 web: ## Build the web client, which the server carries
 	@scripts/web
 
-e2e: need-cargo web ## Drive the web client in a real browser, against the real server
-	@scripts/need chromium chromium
+e2e: need-cargo need-chromium web ## Drive the web client in a real browser, against the real server
 	@cargo build
 	@cd clients/web && npm run --silent e2e
 
-screenshots: need-cargo web ## Take pictures of the web client's main states
-	@scripts/need chromium chromium
+screenshots: need-cargo need-chromium web ## Take pictures of the web client's main states
 	@cargo build
 	@cd clients/web && npm run --silent screenshots
 
@@ -34,7 +32,7 @@ chat: need-cargo ## Start the terminal client; ARGS="send General hello" for scr
 	@cargo build --quiet -p causerie-terminal
 	@exec target/debug/causerie-chat $(ARGS)
 
-test: need-cargo need-mariadb buf s3 web ## Run every test, on SQLite and on a private MariaDB
+test: need-cargo need-mariadb need-chromium buf s3 web ## Run every test, on SQLite, on a private MariaDB and in a browser
 	@cd clients/web && npm run --silent check && npm test --silent
 	@cargo build --workspace
 	@if cargo nextest --version >/dev/null 2>&1; then \
@@ -43,6 +41,7 @@ test: need-cargo need-mariadb buf s3 web ## Run every test, on SQLite and on a p
 	else \
 	  scripts/with-mariadb cargo test --workspace --no-fail-fast; \
 	fi
+	@cd clients/web && npm run --silent e2e
 
 lint: need-cargo buf ## Check form, lints, protos and their compatibility
 	@cargo fmt --all --check
@@ -61,8 +60,9 @@ deny: ## Check licences and advisories, if cargo-deny is there
 fmt: need-cargo ## Put the code into form
 	@cargo fmt --all
 
-bench: need-cargo need-mariadb ## Measure sending and fan-out; prints one table
+bench: need-cargo need-mariadb need-chromium web ## Measure the server, and the web client in a browser; prints tables
 	@scripts/with-mariadb cargo bench --bench chat
+	@cd clients/web && npm run --silent measure
 
 buf: ## Install buf, for the protos, into its own folder
 	@test -x $(BUF) || { \
@@ -88,3 +88,8 @@ need-cargo:
 
 need-mariadb:
 	@scripts/need mariadbd mariadb-server
+
+# Any name that the tests know it by will do (clients/web/e2e/support/chromium.ts).
+need-chromium:
+	@test -n "$${CHROMIUM:-}" || command -v chromium-browser google-chrome google-chrome-stable chrome >/dev/null \
+	  || scripts/need chromium chromium

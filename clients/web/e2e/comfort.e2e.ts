@@ -107,6 +107,7 @@ for (const scheme of ["light", "dark"] as const) {
     await check(page, "create room");
     await page.keyboard.press("Escape");
     await page.goto(`${w.pages.url}/search/look`);
+    await page.getByRole("searchbox", { name: "Search messages" }).waitFor();
     await page.locator("[aria-busy=true]").waitFor({ state: "detached" });
     await check(page, "search");
     await page.goto(`${w.pages.url}/mentions`);

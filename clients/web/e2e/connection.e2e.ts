@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 
 import { bubble, enter, say, world } from "./support/world";
 
-const w = world();
+const w = world({ link: true });
 
 async function two(name: string) {
   const [ada, bob] = [await w.person("Ada"), await w.person("Bob")];
@@ -13,17 +13,20 @@ async function two(name: string) {
   return { ada, bob, room };
 }
 
-test("what is written offline waits, survives a reload, and is sent once when the link is back", async () => {
+test("what is written offline waits, outlives its page, and is sent once when the link is back", async () => {
   const { ada, bob, room } = await two("Offline");
   const page = await w.window(ada);
   await enter(page, "Offline");
-  w.pages.cutLink();
+  w.link.cut();
   await say(page, "written offline");
   await page.locator(".msg-waiting", { hasText: "written offline" }).waitFor();
   await page.getByRole("button", { name: "Try now" }).waitFor();
-  await page.reload();
-  w.pages.mendLink();
-  await bubble(page, "written offline").waitFor();
+  const context = page.context();
+  await page.close();
+  w.link.mend();
+  const next = await context.newPage();
+  await next.goto(`${w.pages.url}/rooms/${room}`);
+  await bubble(next, "written offline").waitFor();
   const { messages } = await bob.chat.listMessages({ roomId: room });
   expect(messages.filter(({ content }) => content.value === "written offline")).toHaveLength(1);
 });
@@ -34,9 +37,9 @@ test("what others wrote meanwhile is there after the link is back", async () => 
   await enter(page, "Meanwhile");
   await bob.say(room, "before");
   await bubble(page, "before").waitFor();
-  w.pages.cutLink();
+  w.link.cut();
   for (const n of [1, 2, 3]) await bob.say(room, `missed ${n}`);
-  w.pages.mendLink();
+  w.link.mend();
   await bubble(page, "missed 3").waitFor();
   expect(await page.locator(".bubble").allInnerTexts()).toEqual(["before", "missed 1", "missed 2", "missed 3"]);
 });

@@ -76,10 +76,26 @@ test("markup in any field that a user can set is shown as text", async () => {
   await check();
 });
 
-test("a page that others could frame or script is not served: the policy forbids inline script", async () => {
+test("every page comes under a policy that forbids inline script, frames and other origins", async () => {
   const page = await w.window(undefined);
-  const answer = await page.goto(`${w.pages.url}/login`);
-  expect(answer?.headers()["content-security-policy"]).toContain("script-src 'self'");
+  for (const path of ["", "login", "rooms/anything", "search/example.org"]) {
+    const answer = await fetch(`${w.pages.url}/${path}`);
+    expect(answer.headers.get("content-type"), path).toBe("text/html; charset=utf-8");
+    expect(answer.headers.get("cache-control"), path).toBe("no-cache");
+    guarded(answer.headers);
+  }
+  const html = await (await fetch(w.pages.url)).text();
+  const assets = [...html.matchAll(/(?:src|href)="(\/assets\/[^"]+)"/g)].map(([, path]) => path!);
+  expect(assets.length).toBeGreaterThan(1);
+  for (const path of assets) {
+    const answer = await fetch(w.pages.url + path);
+    expect(answer.headers.get("content-type"), path).toMatch(/^text\/(javascript|css)/);
+    expect(answer.headers.get("cache-control"), path).toBe("public, max-age=31536000, immutable");
+    guarded(answer.headers);
+  }
+  expect((await fetch(`${w.pages.url}/assets/none.js`)).status).toBe(404);
+
+  await page.goto(`${w.pages.url}/login`);
   const ran = await page.evaluate(() => {
     const script = document.createElement("script");
     script.textContent = "window.__inline = 1";
@@ -88,5 +104,14 @@ test("a page that others could frame or script is not served: the policy forbids
     return blocked;
   });
   expect(ran).toBe("blocked");
+  expect(await page.evaluate(() => (window as { __inline?: unknown }).__inline)).toBeUndefined();
   w.forgive();
 });
+
+function guarded(headers: Headers): void {
+  const policy = headers.get("content-security-policy")?.split("; ") ?? [];
+  expect(policy).toEqual(expect.arrayContaining(["default-src 'none'", "script-src 'self'", "base-uri 'none'", "frame-ancestors 'none'"]));
+  expect(policy.join(" ")).not.toMatch(/unsafe|\*|https?:/);
+  expect(headers.get("x-content-type-options")).toBe("nosniff");
+  expect(headers.get("referrer-policy")).toBe("no-referrer");
+}

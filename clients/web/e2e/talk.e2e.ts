@@ -35,7 +35,7 @@ test("what one writes the other sees, with who types and who is there", async ()
   await enter(adas, "Talk");
   await enter(bobs, "Talk");
   const bobThere = adas.locator(".member", { hasText: "Bob" }).getByRole("img");
-  await expect.poll(() => bobThere.getAttribute("aria-label"), { timeout: 15_000 }).toBe("Online");
+  await expect.poll(() => bobThere.getAttribute("aria-label")).toBe("Online");
   await composer(adas).pressSequentially("Hi B");
   await bobs.getByText("Ada is typing…").waitFor();
   await composer(adas).fill("Hi Bob!");
@@ -45,7 +45,7 @@ test("what one writes the other sees, with who types and who is there", async ()
   await say(bobs, "Hi Ada!");
   await bubble(adas, "Hi Ada!").waitFor();
   await bobs.context().close();
-  await expect.poll(() => bobThere.getAttribute("aria-label"), { timeout: 15_000 }).toBe("Offline");
+  await expect.poll(() => bobThere.getAttribute("aria-label")).toBe("Offline");
 });
 
 test("unread messages are counted in the sidebar and the title, and marked where they begin", async () => {

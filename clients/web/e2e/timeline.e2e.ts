@@ -23,7 +23,7 @@ async function upTo(page: Page, text: string): Promise<void> {
         await page.mouse.wheel(0, -400);
         return false;
       },
-      { timeout: 20_000, interval: 30 },
+      { interval: 30 },
     )
     .toBe(true);
 }
@@ -89,7 +89,7 @@ test("a link leads to its message, back and forward go between rooms", async () 
   // Down again, through all that lies between.
   await page.getByRole("log").hover();
   await expect
-    .poll(async () => (await page.mouse.wheel(0, 1_500), bubble(page, "Deep 260.").count()), { timeout: 20_000, interval: 30 })
+    .poll(async () => (await page.mouse.wheel(0, 1_500), bubble(page, "Deep 260.").count()), { interval: 30 })
     .toBe(1);
 });
 

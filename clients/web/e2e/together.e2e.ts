@@ -32,11 +32,11 @@ test("a message is sent, delivered and read", async () => {
   await enter(adas, "Bob Ticks");
   await say(adas, "did you get this?");
   const reached = adas.locator(".reached");
-  await expect.poll(() => reached.innerText(), { timeout: 15_000 }).toBe("Sent");
+  await expect.poll(() => reached.innerText()).toBe("Sent");
   const bobs = await w.window(bob);
-  await expect.poll(() => reached.innerText(), { timeout: 15_000 }).toBe("Delivered");
+  await expect.poll(() => reached.innerText()).toBe("Delivered");
   await enter(bobs, "Ada Ticks");
-  await expect.poll(() => reached.innerText(), { timeout: 15_000 }).toBe("Read");
+  await expect.poll(() => reached.innerText()).toBe("Read");
 });
 
 test("answers in a thread stand apart, are counted under their message, and arrive live", async () => {
@@ -75,7 +75,7 @@ test("messages are found by their words, in all rooms and in one", async () => {
   const page = await w.window(ada);
   // The index follows the log by a moment.
   await expect
-    .poll(async () => (await ada.chat.searchMessages({ query: "zebra" })).messages.length, { timeout: 15_000 })
+    .poll(async () => (await ada.chat.searchMessages({ query: "zebra" })).messages.length)
     .toBe(3);
   await page.keyboard.press("Control+k");
   await page.getByRole("combobox").fill("zebra");
@@ -137,7 +137,9 @@ test("a room is put first, and what to hear of it is kept", async () => {
   await expect.poll(names).toEqual(["Starred room", "Busy room"]);
   await page.getByRole("button", { name: "Room menu" }).click();
   await page.getByRole("menuitem", { name: "Notifications" }).click();
+  const saved = page.waitForResponse(/UpdateMembership$/);
   await page.getByLabel("Only what calls me").check();
+  await saved;
   await page.reload();
   await expect.poll(names).toEqual(["Starred room", "Busy room"]);
   await page.getByRole("button", { name: "Room menu" }).click();

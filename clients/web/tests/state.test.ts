@@ -6,6 +6,7 @@ import { describe, expect, test } from "vitest";
 import notifyCases from "../../cases/notify.json";
 import type { Content, Message, PresenceState, RoomChange, RoomSummary } from "../src/nouns";
 import { apply, applyMessages, applyPage, markRead, takeSnapshot } from "../src/state/apply";
+import { forget } from "../src/state/forget";
 import { parse, plain, safe } from "../src/state/markdown";
 import { emptyModel, messagesIn, tail, unread } from "../src/state/model";
 import { notifies } from "../src/state/notify";
@@ -132,6 +133,52 @@ describe("apply", () => {
   });
 });
 
+describe("a long log", () => {
+  const long = () => {
+    const it = modelWith(5_000);
+    const read = (after: number, upTo: number) => {
+      const messages = Array.from({ length: upTo - after }, (_, i) => message(after + 1 + i));
+      applyPage(it.model, "r", { messages, hasOlder: after > 0, hasNewer: upTo < 5_000, headSeq: 5_000 }, { after, upTo });
+    };
+    return { ...it, read };
+  };
+
+  test("what lies far from the reader is forgotten, but for the newest, and can be read again", () => {
+    const { model, view, tell, read } = long();
+    read(1_000, 5_000);
+    forget(view(), { after: 1_000, upTo: 1_500 });
+    expect(view().known).toEqual([{ after: 1_000, upTo: 1_500 }, { after: 4_800, upTo: 5_000 }]);
+    expect(view().order).toEqual([...view().messages.keys()].sort((a, b) => a - b));
+    expect(view().order).toHaveLength(700);
+    tell(5_001, message(5_001));
+    expect(tail(view())).toEqual({ after: 4_800, upTo: 5_001 });
+    expect(unread(view(), "me").count).toBe(1);
+    read(1_500, 4_800);
+    expect(view().known).toEqual([{ after: 1_000, upTo: 5_001 }]);
+    expect(messagesIn(view(), { after: 1_000, upTo: 5_001 }).map(({ seq }) => seq)).toEqual(Array.from({ length: 4_001 }, (_, i) => 1_001 + i));
+    expect(takeSnapshot(model).rooms[0]?.lastMessage?.seq).toBe(5_001);
+  });
+
+  test("what is unread is counted, and therefore kept", () => {
+    const { view, read } = long();
+    view().readSeq = 2_000;
+    read(0, 5_000);
+    expect(unread(view(), "me").count).toBe(999);
+    forget(view(), { after: 0, upTo: 500 });
+    expect(view().known).toEqual([{ after: 0, upTo: 500 }, { after: 2_000, upTo: 5_000 }]);
+    expect(unread(view(), "me").count).toBe(999);
+  });
+
+  test("the stretch that live changes go to stays, even if nothing of it is known", () => {
+    const { view, tell, read } = long();
+    read(0, 2_500);
+    forget(view(), { after: 0, upTo: 500 });
+    expect(view().known).toEqual([{ after: 0, upTo: 500 }, { after: 2_300, upTo: 2_500 }, { after: 5_000, upTo: 5_000 }]);
+    tell(5_001, message(5_001));
+    expect(messagesIn(view(), tail(view())).map(({ seq }) => seq)).toEqual([5_001]);
+  });
+});
+
 describe("notifies", () => {
   interface Case {
     name: string;
@@ -223,20 +270,22 @@ describe("markdown", () => {
   });
 
   test("never fails and never takes long, whatever is written", () => {
+    // Far longer than it takes on any machine, far shorter than what grows with the square.
+    const MOST_MS = 10_000;
     const piece = fc.constantFrom("*", "_", "~", "`", "[", "]", "(", ")", "> ", "- ", "\n", "a", "https://x.y/", "```", "\\", " ", "1. ");
     fc.assert(
       fc.property(fc.array(piece, { maxLength: 400 }), (pieces) => {
         const began = performance.now();
         parse(pieces.join(""));
         plain(pieces.join(""));
-        expect(performance.now() - began).toBeLessThan(500);
+        expect(performance.now() - began).toBeLessThan(MOST_MS);
       }),
       { numRuns: 200 },
     );
-    for (const evil of ["[".repeat(4_000), "*a ".repeat(1_300), "_a".repeat(2_000), "> ".repeat(2_000), "`".repeat(4_000), "**a ".repeat(1_000)]) {
+    for (const evil of ["[".repeat(4_000), "> ".repeat(2_000), "`".repeat(4_000), "*a ".repeat(60_000), "_a".repeat(60_000), "**a ".repeat(60_000), "~~a ".repeat(60_000)]) {
       const began = performance.now();
       parse(evil);
-      expect(performance.now() - began, evil.slice(0, 10)).toBeLessThan(500);
+      expect(performance.now() - began, evil.slice(0, 10)).toBeLessThan(MOST_MS);
     }
   });
 });

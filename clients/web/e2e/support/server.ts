@@ -1,16 +1,22 @@
-// The real server, on a port and a folder of its own.
+// The real server, with the web client in it, on a port and a folder of its own.
 
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 
-const BINARY = process.env["CAUSERIE_BIN"] ?? join(import.meta.dirname, "../../../../target/debug/causerie");
+const ROOT = join(import.meta.dirname, "../../../..");
+const BUILT = resolve(ROOT, process.env["CARGO_TARGET_DIR"] ?? "target", process.env["CARGO_PROFILE"] ?? "debug");
+const BINARY = process.env["CAUSERIE_BIN"] ?? join(BUILT, "causerie");
+
+/** Lines of the server's log that are kept for who has to find out why something failed. */
+const LOG_LINES = 60;
 
 export class Server {
+  readonly #log: string[] = [];
   readonly #data = mkdtempSync(join(tmpdir(), "causerie-e2e-"));
   #process: ChildProcess | undefined;
 
@@ -22,8 +28,14 @@ export class Server {
     return server;
   }
 
+  /** `localhost` is a secure context, so that locks and clipboard are there. */
   get url(): string {
-    return `http://127.0.0.1:${this.port}`;
+    return `http://localhost:${this.port}`;
+  }
+
+  /** The end of its log. */
+  get log(): string {
+    return this.#log.join("\n");
   }
 
   /** Ends when the server answers. */
@@ -48,13 +60,15 @@ export class Server {
       },
     });
     this.#process = child;
-    let log = "";
-    child.stderr?.on("data", (data: Buffer) => (log += data.toString()));
+    createInterface({ input: child.stderr! }).on("line", (line) => {
+      this.#log.push(line);
+      if (this.#log.length > LOG_LINES) this.#log.shift();
+    });
     const lines = createInterface({ input: child.stdout! });
     await new Promise<void>((ready, failed) => {
       lines.on("line", (line) => line.includes("http://") && ready());
-      child.on("error", failed);
-      child.on("exit", (code) => failed(new Error(`the server ended with ${code}: ${log}`)));
+      child.on("error", (error) => failed(new Error(`${BINARY} cannot be started (make builds it): ${error.message}`)));
+      child.on("exit", (code, signal) => failed(new Error(`the server ended with ${code ?? signal}:\n${this.log}`)));
     });
   }
 

@@ -1,22 +1,29 @@
-// A server, its pages, and a browser with windows for people.
+// A server and a browser with windows for people.
 
-import { chromium, type Browser, type BrowserContext, type BrowserContextOptions, type Page } from "playwright-core";
+import type { Browser, BrowserContext, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect } from "vitest";
 
+import { launch } from "./chromium";
+import { Link } from "./link";
 import { PASSWORD, person, type Person } from "./people";
-import { Pages } from "./pages";
 import { Server } from "./server";
+import { Witness } from "./witness";
 
-const CHROMIUM = process.env["CHROMIUM"] ?? "/usr/bin/chromium";
-/** How long something may take until it counts as missing. */
-const PATIENCE_MS = 15_000;
+/**
+ * How long something may take until it counts as missing: far longer than it
+ * takes on the slowest machine, for what is slow is not broken.
+ */
+export const PATIENCE_MS = 60_000;
 
 /** What the door says, by what it says in English. */
 export type Words = Readonly<Record<string, string>>;
 
 export interface World {
   server: Server;
-  pages: Pages;
+  /** Where windows find the server. */
+  pages: { readonly url: string };
+  /** What lies between windows and the server, in a world with a link. */
+  link: Link;
   browser: Browser;
   /** A new person, each with a name of their own. */
   person: (name: string, displayName?: string) => Promise<Person>;
@@ -26,33 +33,38 @@ export interface World {
   forgive: () => void;
 }
 
-/** What a browser may say in vain when its link is cut on purpose. */
-const EXPECTED = /ERR_|Failed to load resource|NetworkError|network/i;
-
-export function world(): World {
+/** Windows get their pages from the server itself, or with `link` through one that can be cut. */
+export function world(options: { link?: boolean } = {}): World {
   const it = {} as World;
   const contexts: BrowserContext[] = [];
-  const complaints: string[] = [];
+  const witness = new Witness(options.link === true);
   let count = 0;
 
   beforeAll(async () => {
     it.server = await Server.start();
-    it.pages = await Pages.start(it.server.port);
-    it.browser = await chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox", "--disable-gpu"] });
+    if (options.link) it.link = await Link.to(it.server.port);
+    it.pages = { url: (it.link ?? it.server).url };
+    it.browser = await launch();
   });
 
   afterAll(async () => {
     await it.browser?.close();
-    await it.pages?.stop();
+    await it.link?.remove();
     await it.server?.remove();
   });
 
-  afterEach(async () => {
+  afterEach(async ({ task }) => {
+    const complaints = witness.complaints();
+    if (task.result?.state === "fail" || complaints.length) {
+      console.error(`${await witness.report()}\n--- the end of the server's log:\n${it.server.log}`);
+    }
+    witness.forget();
+    it.link?.mend();
     await Promise.all(contexts.splice(0).map((context) => context.close()));
-    expect(complaints.splice(0), "what the browser complained of").toEqual([]);
+    expect(complaints, "what the browser complained of").toEqual([]);
   });
 
-  it.forgive = () => void complaints.splice(0);
+  it.forgive = () => void witness.complaints();
   it.person = (name, displayName = name) =>
     person(it.server.url, `${name.toLowerCase().replaceAll(/[^a-z]/g, "")}${++count}`, displayName);
 
@@ -60,12 +72,7 @@ export function world(): World {
     const context = await it.browser.newContext({ viewport: { width: 1280, height: 800 }, locale: "en-GB", ...options });
     contexts.push(context);
     context.setDefaultTimeout(PATIENCE_MS);
-    context.on("page", (page) => {
-      page.on("console", (said) => {
-        if (["error", "warning"].includes(said.type()) && !EXPECTED.test(said.text())) complaints.push(said.text());
-      });
-      page.on("pageerror", (error) => complaints.push(String(error.stack ?? error)));
-    });
+    witness.watch(context);
     const page = await context.newPage();
     if (!who) return page;
     await signIn(page, it.pages.url, who.username, words);

@@ -12,10 +12,12 @@ import type { App } from "./app";
 import * as applying from "./apply";
 import { Doomed } from "./doomed";
 import { Drafts } from "./drafts";
+import { forget } from "./forget";
 import { emptyModel, unread, type RoomView, type Unread } from "./model";
 import { followsThread, notifies } from "./notify";
 import { People } from "./people";
 import { createQuotes } from "./quotes";
+import type { Range } from "./ranges";
 import { createRooms } from "./rooms";
 import { prefs, setPref } from "./prefs";
 import { Topics } from "./topics";
@@ -176,6 +178,11 @@ export function createChat({ api, session }: App) {
     tookUsers: (users: readonly User[]) => took(applying.applyUsers(model, users)),
     tookPresences: (presences: readonly Presence[]) =>
       took(presences.flatMap((presence) => applying.apply(model, { kind: "presence", presence }))),
+    /** What lies far from a stretch that is shown need not be kept. */
+    forget(roomId: string, keep: Range): void {
+      const view = model.rooms.get(roomId);
+      if (view) forget(view, keep);
+    },
     readAhead(roomId: string): void {
       ahead.set(roomId, api.listMessages(roomId, undefined, PAGE).catch(() => undefined));
     },

@@ -104,6 +104,8 @@ const ESCAPABLE = /[\\`*_~[\]()#>+.!|-]/;
 
 function inline(text: string, depth = 0): Inline[] {
   const out: Inline[] = [];
+  /** Marks that nothing closes any more: what was sought once need not be sought again. */
+  const unclosed = new Set<string>();
   let plain = "";
   const push = (node: Inline) => {
     if (plain) out.push({ kind: "text", text: plain });
@@ -112,7 +114,7 @@ function inline(text: string, depth = 0): Inline[] {
   };
   for (let i = 0; i < text.length; ) {
     const char = text[i] ?? "";
-    const found = token(text, i, depth);
+    const found = token(text, i, depth, unclosed);
     if (char === "\\" && ESCAPABLE.test(text[i + 1] ?? "")) {
       plain += text[i + 1];
       i += 2;
@@ -128,7 +130,7 @@ function inline(text: string, depth = 0): Inline[] {
   return out;
 }
 
-function token(text: string, i: number, depth: number): { node: Inline; end: number } | undefined {
+function token(text: string, i: number, depth: number, unclosed: Set<string>): { node: Inline; end: number } | undefined {
   switch (text[i]) {
     case "\n":
       return { node: { kind: "break" }, end: i + 1 };
@@ -141,7 +143,7 @@ function token(text: string, i: number, depth: number): { node: Inline; end: num
     case "*":
     case "_":
     case "~":
-      return depth < DEEPEST ? pair(text, i, depth) : undefined;
+      return depth < DEEPEST ? pair(text, i, depth, unclosed) : undefined;
     default:
       return undefined;
   }
@@ -185,14 +187,15 @@ function address(text: string, i: number) {
   return { node: { kind: "link", href, inside: [{ kind: "text", text: raw }] } as const, end: i + raw.length };
 }
 
-function pair(text: string, i: number, depth: number) {
+function pair(text: string, i: number, depth: number, unclosed: Set<string>) {
   for (const [mark, kind] of PAIRS) {
     if (!text.startsWith(mark, i)) continue;
     const from = i + mark.length;
     if (/\s/.test(text[from] ?? " ")) continue;
     // Underscores within a word are part of a name.
     if (mark[0] === "_" && WORD.test(text[i - 1] ?? "")) return undefined;
-    const end = closes(text, from, mark);
+    const end = unclosed.has(mark) ? -1 : closes(text, from, mark);
+    if (end < 0) unclosed.add(mark);
     if (end > from) {
       return { node: { kind, inside: inline(text.slice(from, end), depth + 1) } as const, end: end + mark.length };
     }

@@ -22,9 +22,9 @@ export function createQuotes({ api, model, topics }: Parts) {
       const found = model.rooms.get(roomId)?.messages.get(seq);
       if (!found && !asked.has(name)) {
         asked.add(name);
+        // Where that fails, or it is forgotten later, it is asked for again when it is next shown.
         api.getMessage(roomId, seq).then(
-          (message) => topics.touch(applyMessages(model, [message])),
-          // It is asked for again when it is next shown.
+          (message) => (asked.delete(name), topics.touch(applyMessages(model, [message]))),
           () => asked.delete(name),
         );
       }

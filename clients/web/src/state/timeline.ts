@@ -128,12 +128,23 @@ export function createTimeline(chat: Chat, roomId: string) {
     }
   }
 
-  function cut({ order }: RoomView, { after, upTo }: Range, older: boolean): void {
+  /** Shows less at the end from which the reader goes away. */
+  function cut(view: RoomView, { after, upTo }: Range, older: boolean): void {
+    const { order } = view;
     const first = firstAfter(order, after);
     const end = firstAfter(order, upTo);
     if (end - first <= MOST) return;
-    if (older) setBounds({ ...untrack(bounds), upTo: order[first + CUT_TO - 1] ?? upTo });
-    else setBounds({ ...untrack(bounds), after: (order[end - CUT_TO] ?? after + 1) - 1 });
+    const now = untrack(bounds);
+    const left: Bounds = older
+      ? { after: now.after, upTo: order[first + CUT_TO - 1] ?? upTo }
+      : { after: (order[end - CUT_TO] ?? after + 1) - 1, upTo: now.upTo };
+    const keep = { after: Math.max(left.after, after), upTo: Math.min(left.upTo, upTo) };
+    batch(() => {
+      setBounds(left);
+      // What lies between here and the tail may be forgotten.
+      setAnchor(keep.upTo === tail(view).upTo ? "tail" : keep.upTo);
+    });
+    chat.forget(roomId, keep);
   }
 
   const loadOlder = () => void grow("older");

@@ -76,7 +76,7 @@ export function SignedIn(props: { app: App }) {
         <Sidebar rooms={rooms()} onOverlay={setOverlay} onLogout={() => props.app.logout()} />
         <main class="main" id="main" tabIndex={-1}>
           <ConnectionBar />
-          <Suspense fallback={<div class="page-loading" aria-label={t("loading")} />}>
+          <Suspense fallback={<div class="page-loading" role="status" aria-label={t("loading")} />}>
             <Switch fallback={<HomePage onOverlay={setOverlay} />}>
               <Match when={roomId()} keyed>
                 {(id) => <RoomPage roomId={id} />}

@@ -1,8 +1,7 @@
 // Elements from the tree of a message's text. Text stays text: there is no way
 // from here to HTML.
 
-import { For, Match, Show, Switch, createContext, createMemo, useContext } from "solid-js";
-import { Dynamic } from "solid-js/web";
+import { For, Show, createContext, createMemo, useContext, type JSX } from "solid-js";
 
 import type { Mention, Message } from "../../nouns";
 import { useChat } from "../../state/chat";
@@ -17,7 +16,9 @@ export function Markdown(props: { text: string; message?: Message }) {
   return (
     <Mentions.Provider value={() => props.message?.mentions ?? []}>
       <div class="md" classList={{ "md-emoji": isEmojiOnly(props.text) }}>
-        <Blocks blocks={blocks()} />
+        {blocks().map((block) => (
+          <BlockView block={block} />
+        ))}
       </div>
     </Mentions.Provider>
   );
@@ -26,6 +27,8 @@ export function Markdown(props: { text: string; message?: Message }) {
 function Text(props: { text: string }) {
   const chat = useChat();
   const mentions = useContext(Mentions);
+  // Most texts call nobody.
+  if (!props.text.includes("@")) return props.text;
   return (
     <For each={splitMentions(props.text, mentions())}>
       {({ text, mention }) => (
@@ -41,8 +44,10 @@ function Text(props: { text: string }) {
   );
 }
 
-function Blocks(props: { blocks: readonly Block[] }) {
-  return <For each={props.blocks}>{(block) => <BlockView block={block} />}</For>;
+// Each tree is of one text and never changes, so its parts are made once and nothing watches them.
+
+function Blocks(props: { blocks: readonly Block[] }): JSX.Element {
+  return props.blocks.map((block) => <BlockView block={block} />);
 }
 
 function BlockView({ block }: { block: Block }) {
@@ -68,50 +73,60 @@ function BlockView({ block }: { block: Block }) {
           <Blocks blocks={block.blocks} />
         </blockquote>
       );
-    case "list":
-      return (
-        <Dynamic component={block.start === undefined ? "ul" : "ol"} start={block.start} dir="auto">
-          <For each={block.items}>
-            {(item) => (
-              <li>
-                <Inlines nodes={item} />
-              </li>
-            )}
-          </For>
-        </Dynamic>
+    case "list": {
+      const items = block.items.map((item) => (
+        <li>
+          <Inlines nodes={item} />
+        </li>
+      ));
+      return block.start === undefined ? (
+        <ul dir="auto">{items}</ul>
+      ) : (
+        <ol dir="auto" start={block.start}>
+          {items}
+        </ol>
       );
+    }
     case "rule":
       return <hr />;
   }
 }
 
-function Inlines(props: { nodes: readonly Inline[] }) {
-  return <For each={props.nodes}>{(node) => <InlineView node={node} />}</For>;
+function Inlines(props: { nodes: readonly Inline[] }): JSX.Element {
+  return props.nodes.map((node) => <InlineView node={node} />);
 }
 
-function InlineView(props: { node: Inline }) {
-  const node = props.node;
-  return (
-    <Switch>
-      <Match when={node.kind === "text" && node}>{(it) => <Text text={it().text} />}</Match>
-      <Match when={node.kind === "code" && node}>{(it) => <code dir="ltr">{it().text}</code>}</Match>
-      <Match when={node.kind === "break"}>
-        <br />
-      </Match>
-      <Match when={node.kind === "link" && node}>
-        {(it) => (
-          <a href={it().href} target="_blank" rel="noopener noreferrer nofollow">
-            <Inlines nodes={it().inside} />
-          </a>
-        )}
-      </Match>
-      <Match when={(node.kind === "strong" || node.kind === "em" || node.kind === "del") && node}>
-        {(it) => (
-          <Dynamic component={it().kind}>
-            <Inlines nodes={it().inside} />
-          </Dynamic>
-        )}
-      </Match>
-    </Switch>
-  );
+function InlineView({ node }: { node: Inline }): JSX.Element {
+  switch (node.kind) {
+    case "text":
+      return <Text text={node.text} />;
+    case "code":
+      return <code dir="ltr">{node.text}</code>;
+    case "break":
+      return <br />;
+    case "link":
+      return (
+        <a href={node.href} target="_blank" rel="noopener noreferrer nofollow">
+          <Inlines nodes={node.inside} />
+        </a>
+      );
+    case "strong":
+      return (
+        <strong>
+          <Inlines nodes={node.inside} />
+        </strong>
+      );
+    case "em":
+      return (
+        <em>
+          <Inlines nodes={node.inside} />
+        </em>
+      );
+    case "del":
+      return (
+        <del>
+          <Inlines nodes={node.inside} />
+        </del>
+      );
+  }
 }

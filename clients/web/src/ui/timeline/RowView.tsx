@@ -1,28 +1,27 @@
-import { Match, Show, Switch } from "solid-js";
-
 import type { Row } from "../../state/rows";
 import { DayRow, NewRow, StartRow, SystemRow } from "./NoteRows";
 import { MessageRowView } from "./MessageRow";
 import { WaitingRowView } from "./WaitingRow";
 
-/** One component for each kind of row. A row is a new object when it changes. */
+/**
+ * One component for each kind of row. A row is a new object when it changes, so
+ * nothing here has to be watched: rows are made by the thousand as one scrolls.
+ */
 export function RowView(props: { row: Row; roomId: string; flash: boolean }) {
-  return (
+  const { row, roomId } = props;
+  if (row.kind === "start") return <StartRow roomId={roomId} />;
+  const above = (
     <>
-      <Show when={props.row.kind !== "start" && props.row.day}>{(at) => <DayRow at={at()} />}</Show>
-      <Show when={props.row.kind !== "start" && props.row.line}>
-        <NewRow />
-      </Show>
-      <Switch>
-        <Match when={props.row.kind === "message" && props.row}>
-          {(row) => <MessageRowView row={row()} flash={props.flash} />}
-        </Match>
-        <Match when={props.row.kind === "waiting" && props.row}>{(row) => <WaitingRowView row={row()} />}</Match>
-        <Match when={props.row.kind === "system" && props.row}>{(row) => <SystemRow message={row().message} />}</Match>
-        <Match when={props.row.kind === "start"}>
-          <StartRow roomId={props.roomId} />
-        </Match>
-      </Switch>
+      {row.day === undefined ? undefined : <DayRow at={row.day} />}
+      {row.line ? <NewRow /> : undefined}
     </>
   );
+  switch (row.kind) {
+    case "message":
+      return [above, <MessageRowView row={row} flash={props.flash} />];
+    case "waiting":
+      return [above, <WaitingRowView row={row} />];
+    case "system":
+      return [above, <SystemRow message={row.message} />];
+  }
 }

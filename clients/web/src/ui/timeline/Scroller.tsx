@@ -83,11 +83,26 @@ export function Scroller(props: {
     look();
   }
 
+  /**
+   * Before it knows its own height, the virtualiser would wait for a scroll that
+   * never comes, and draw nothing till then.
+   */
+  const shifts = () => timeline.shown()?.shift === true && list !== undefined && list.viewportSize > 0;
+
   const indexOf = (seq: number) => rows().findIndex((row) => "message" in row && row.message.seq >= seq);
 
   const aim = createAim(() => list, indexOf, look);
 
-  const settle = () => (sticks ? toEnd() : undefined, look());
+  /**
+   * Where the reader is after rows came or went, the virtualiser learns from the
+   * scroll event of the next frame: till then it would look as if the edge were
+   * near, and page after page would be shown.
+   */
+  let frame = 0;
+  const lookSoon = () => void (frame ||= requestAnimationFrame(() => ((frame = 0), look())));
+  onCleanup(() => cancelAnimationFrame(frame));
+
+  const settle = () => (sticks ? toEnd() : undefined, lookSoon());
 
   createEffect(on(timeline.shown, () => queueMicrotask(settle)));
 
@@ -126,8 +141,7 @@ export function Scroller(props: {
       <Virtualizer
         ref={(handle) => (list = handle)}
         data={rows()}
-        // Before it has measured itself there is no place to keep, and it would lose its rows.
-        shift={(timeline.shown()?.shift ?? false) && (list?.viewportSize ?? 0) > 0}
+        shift={shifts()}
         scrollRef={box}
         onScroll={scrolled}
         onResize={settle}

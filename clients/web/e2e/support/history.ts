@@ -1,0 +1,72 @@
+// A room with a long history, and the way through it.
+
+import type { Page } from "playwright-core";
+
+import type { Person } from "./people";
+
+const AT_ONCE = 200;
+
+/** Writes messages of all sorts, numbered from 1. */
+export async function fill(writer: Person, room: string, count: number): Promise<void> {
+  let next = 1;
+  const write = async () => {
+    while (next <= count) {
+      const n = next++;
+      const long = `Message ${n}\n\n- with **several** lines\n- and \`code\`\n\n${"some words ".repeat(n % 70)}`;
+      await writer.say(room, n % 10 ? `Message ${n}` : long);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(AT_ONCE, count) }, write));
+}
+
+export interface Way {
+  readonly ms: number;
+  readonly frames: number;
+  /** As many rows were in the page at once. */
+  readonly mostRows: number;
+  /** Tasks over 50 ms, in ms. */
+  readonly longTasks: readonly number[];
+}
+
+/** Scrolls up as fast as frames and pages come, until the room begins. */
+export const toBeginning = (page: Page) => scroll(page, -700, ".row-start");
+
+/** Scrolls down as fast as frames and pages come, until a message is there that begins with a text. */
+export const downTo = (page: Page, text: string) => scroll(page, 700, ".bubble", text);
+
+function scroll(page: Page, step: number, until: string, text = ""): Promise<Way> {
+  return page.evaluate(
+    ({ step, until, text }) =>
+      new Promise<Way>((done) => {
+        const longTasks: number[] = [];
+        const observer = new PerformanceObserver((list) => longTasks.push(...list.getEntries().map((it) => Math.round(it.duration))));
+        observer.observe({ type: "longtask" });
+        const log = document.querySelector<HTMLElement>(".scroller")!;
+        const began = performance.now();
+        let mostRows = 0;
+        let frames = 0;
+        const arrived = () => {
+          const atEnd = step < 0 ? log.scrollTop < 10 : log.scrollTop + log.clientHeight > log.scrollHeight - 10;
+          return atEnd && [...log.querySelectorAll(until)].some((it) => it.textContent?.startsWith(text));
+        };
+        const go = () => {
+          mostRows = Math.max(mostRows, log.querySelectorAll(".msg").length);
+          frames += 1;
+          if (arrived()) {
+            const ms = Math.round(performance.now() - began);
+            // What was observed last is told in a task of its own.
+            return void setTimeout(() => done({ ms, frames, mostRows, longTasks }));
+          }
+          log.scrollTop = Math.max(log.scrollTop + step, 0);
+          requestAnimationFrame(go);
+        };
+        go();
+      }),
+    { step, until, text },
+  );
+}
+
+export function describe({ ms, frames, mostRows, longTasks }: Way): string {
+  const longest = Math.max(0, ...longTasks);
+  return `${ms} ms, ${frames} frames, at most ${mostRows} rows; tasks over 50 ms: ${longTasks.length}, the longest ${longest} ms`;
+}
