@@ -73,6 +73,35 @@ function initialSize(): Plugin {
   };
 }
 
+/**
+ * All that the entry needs goes into one chunk: cut along the edges of what is
+ * loaded later, each small piece would be packed without knowing the others.
+ */
+function initialChunk() {
+  let needed: Set<string> | undefined;
+  return (id: string, graph: ModuleGraph): string | null => {
+    needed ??= reachable(id, graph);
+    return needed.has(id) ? "initial" : null;
+  };
+}
+
+type ModuleInfo = Record<"importers" | "dynamicImporters" | "importedIds", readonly string[]> & { isEntry: boolean };
+type ModuleGraph = { getModuleInfo(id: string): ModuleInfo | null };
+
+/** From any module up to the entry, and from there down along what is imported statically. */
+function reachable(id: string, graph: ModuleGraph): Set<string> {
+  const info = (it: string) => graph.getModuleInfo(it);
+  const entry = [...walk([id], (it) => [...(info(it)?.importers ?? []), ...(info(it)?.dynamicImporters ?? [])])].find((it) => info(it)?.isEntry);
+  return entry === undefined ? new Set() : walk([entry], (it) => info(it)?.importedIds ?? []);
+}
+
+function walk(from: string[], next: (id: string) => readonly string[]): Set<string> {
+  const seen = new Set(from);
+  // A set takes in what is added while it is gone through.
+  for (const id of seen) for (const other of next(id)) seen.add(other);
+  return seen;
+}
+
 export default defineConfig({
   plugins: [solid(), plainDescriptors(), withoutJson(), initialSize()],
   server: { proxy },
@@ -81,6 +110,7 @@ export default defineConfig({
     // Nothing is inlined, so that the pages do under a policy without data: scripts.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    rolldownOptions: { output: { codeSplitting: { groups: [{ name: initialChunk() }] } } },
   },
   test: { include: ["tests/**/*.test.ts"], environment: "node" },
 });
