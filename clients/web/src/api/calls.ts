@@ -66,10 +66,6 @@ function messages(transport: Transport) {
     async getMessage(roomId: string, seq: number): Promise<nouns.Message> {
       return one(await chat.getMessage({ roomId, seq: BigInt(seq) }).catch(raise));
     },
-    async listVersions(roomId: string, seq: number): Promise<nouns.Version[]> {
-      const { versions } = await chat.listMessageVersions({ roomId, seq: BigInt(seq) }).catch(raise);
-      return versions.map(({ text, writtenAt }) => ({ text, writtenAt: convert.millis(writtenAt) }));
-    },
     /** The newest page without an anchor. */
     async listMessages(roomId: string, anchor: nouns.Anchor | undefined, pageSize: number): Promise<nouns.Page> {
       const page = await chat.listMessages({ roomId, anchor: wireAnchor(anchor), pageSize }).catch(raise);
@@ -87,21 +83,15 @@ function messages(transport: Transport) {
       await chat.markDelivered({ roomId, seq: BigInt(seq) }).catch(raise);
     },
     /** The newest answers in a thread, or those before a position. */
-    async listThread(roomId: string, threadSeq: number, before: number | undefined): Promise<nouns.Thread> {
+    async listThread(roomId: string, threadSeq: number, before: number | undefined, pageSize = 0): Promise<nouns.Thread> {
       const anchor = before === undefined ? { case: undefined } : { case: "beforeSeq" as const, value: BigInt(before) };
-      const page = await chat.listThread({ roomId, threadSeq: BigInt(threadSeq), anchor }).catch(raise);
-      return { root: one({ message: page.root }), messages: page.messages.map(convert.message), hasOlder: page.hasOlder };
+      const page = await chat.listThread({ roomId, threadSeq: BigInt(threadSeq), anchor, pageSize }).catch(raise);
+      const messages = page.messages.map(convert.message);
+      const { hasOlder, following, readSeq } = page;
+      return { root: one({ message: page.root }), messages, hasOlder, following, readSeq: Number(readSeq) };
     },
     async markThreadRead(roomId: string, threadSeq: number, seq: number): Promise<void> {
       await chat.markRead({ roomId, threadSeq: BigInt(threadSeq), seq: BigInt(seq) }).catch(raise);
-    },
-    async listMentions(pageToken: string): Promise<nouns.Part<nouns.Message>> {
-      const page = await chat.listMentions({ pageToken, pageSize: 30 }).catch(raise);
-      return { items: page.messages.map(convert.message), next: page.nextPageToken };
-    },
-    async searchMessages(query: string, pageToken: string): Promise<nouns.Part<nouns.Message>> {
-      const page = await chat.searchMessages({ query, pageToken, pageSize: 30 }).catch(raise);
-      return { items: page.messages.map(convert.message), next: page.nextPageToken };
     },
     async setTyping(roomId: string, typing: boolean): Promise<void> {
       await chat.setTyping({ roomId, typing }).catch(raise);

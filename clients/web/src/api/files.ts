@@ -5,13 +5,28 @@ import { createClient, type Transport } from "@connectrpc/connect";
 
 import { FileService, FileVariant } from "../gen/causerie/v1/files_pb";
 import type { Attachment } from "../nouns";
-import { attachment } from "./convert";
-import { failureFrom } from "./failures";
+import { attachment, millis } from "./convert";
+import { failureFrom, raise } from "./failures";
 
 /** As much as the server takes in one call. */
 const CHUNK_BYTES = 512 * 1024;
 /** A piece may be under way for longer than other calls on a slow line. */
 const CHUNK_TIMEOUT_MS = 120_000;
+
+/** The file itself, or a smaller image of it. */
+export type Variant = "whole" | "large" | "small";
+
+const VARIANT: Record<Variant, FileVariant> = {
+  whole: FileVariant.UNSPECIFIED,
+  large: FileVariant.LARGE,
+  small: FileVariant.SMALL,
+};
+
+export interface FileLink {
+  readonly fileId: string;
+  readonly path: string;
+  readonly expiresAt: number;
+}
 
 export type FilesApi = ReturnType<typeof filesApi>;
 
@@ -40,13 +55,10 @@ export function filesApi(transport: Transport) {
         throw failureFrom(error);
       }
     },
-    /** Paths at the API's origin, by file; they work for some minutes. */
-    async links(fileIds: string[], small: boolean): Promise<Map<string, string>> {
-      const variant = small ? FileVariant.LARGE : FileVariant.UNSPECIFIED;
-      const { links } = await files.createDownloadLinks({ fileIds, variant }).catch((error: unknown) => {
-        throw failureFrom(error);
-      });
-      return new Map(links.map(({ fileId, path }) => [fileId, path]));
+    /** Paths at the API's origin, for at most a hundred files; they work for some minutes. */
+    async links(fileIds: string[], variant: Variant): Promise<FileLink[]> {
+      const { links } = await files.createDownloadLinks({ fileIds, variant: VARIANT[variant] }).catch(raise);
+      return links.map(({ fileId, path, expiresAt }) => ({ fileId, path, expiresAt: millis(expiresAt) }));
     },
   };
 }

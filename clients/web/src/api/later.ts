@@ -38,6 +38,11 @@ export const MANAGE: Record<keyof ManageApi, true> = {
   listBans: true,
   muteMember: true,
   setMemberRole: true,
+  markUnread: true,
+  listReceipts: true,
+  listVersions: true,
+  listMentions: true,
+  searchMessages: true,
 };
 
 type Calls<T> = { [K in keyof T]: (...args: never[]) => Promise<unknown> };

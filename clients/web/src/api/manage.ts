@@ -3,6 +3,7 @@
 import { createClient, type Transport } from "@connectrpc/connect";
 
 import { AuthService } from "../gen/causerie/v1/auth_pb";
+import { ChatService } from "../gen/causerie/v1/chat_pb";
 import { RoomService } from "../gen/causerie/v1/rooms_pb";
 import { UserService } from "../gen/causerie/v1/users_pb";
 import type * as nouns from "../nouns";
@@ -12,13 +13,23 @@ import { raise } from "./failures";
 export type ManageApi = ReturnType<typeof manageApi>;
 
 export function manageApi(transport: Transport) {
-  return { ...account(transport), ...rooms(transport) };
+  return { ...account(transport), ...rooms(transport), ...marks(transport) };
 }
 
 export interface ProfileChanges {
   readonly displayName?: string;
   readonly bio?: string;
   readonly statusText?: string;
+  /** An uploaded image; empty takes the photo away. */
+  readonly photoFileId?: string;
+}
+
+export interface RoomChanges {
+  readonly name?: string;
+  readonly topic?: string;
+  readonly history?: nouns.History;
+  /** An uploaded image; empty takes the picture away. */
+  readonly pictureFileId?: string;
 }
 
 function account(transport: Transport) {
@@ -72,8 +83,9 @@ function account(transport: Transport) {
 function rooms(transport: Transport) {
   const rooms = createClient(RoomService, transport);
   return {
-    async createRoom(name: string, topic: string, kind: "public" | "private"): Promise<nouns.Room> {
-      return convert.room((await rooms.createRoom({ name, topic, kind: convert.wireKind(kind) }).catch(raise)).room);
+    async createRoom(name: string, topic: string, kind: "public" | "private", history: nouns.History): Promise<nouns.Room> {
+      const how = { kind: convert.wireKind(kind), history: convert.wireHistory(history) };
+      return convert.room((await rooms.createRoom({ name, topic, ...how }).catch(raise)).room);
     },
     async openDirectRoom(userId: string): Promise<nouns.Room> {
       return convert.room((await rooms.openDirectRoom({ userId }).catch(raise)).room);
@@ -90,8 +102,9 @@ function rooms(transport: Transport) {
       const items = page.rooms.map(({ room, joined }) => ({ room: convert.room(room), joined }));
       return { items, next: page.nextPageToken };
     },
-    async updateRoom(roomId: string, changes: { name?: string; topic?: string }): Promise<nouns.Room> {
-      return convert.room((await rooms.updateRoom({ roomId, ...changes }).catch(raise)).room);
+    async updateRoom(roomId: string, { history, ...changes }: RoomChanges): Promise<nouns.Room> {
+      const wire = { roomId, ...changes, ...(history && { history: convert.wireHistory(history) }) };
+      return convert.room((await rooms.updateRoom(wire).catch(raise)).room);
     },
     async joinRoom(roomId: string): Promise<nouns.Room> {
       return convert.room((await rooms.joinRoom({ roomId }).catch(raise)).room);
@@ -159,6 +172,36 @@ function rooms(transport: Transport) {
     },
     async setMemberRole(roomId: string, userId: string, role: nouns.Role): Promise<void> {
       await rooms.setMemberRole({ roomId, userId, role: convert.wireRole(role) }).catch(raise);
+    },
+  };
+}
+
+function marks(transport: Transport) {
+  const chat = createClient(ChatService, transport);
+  return {
+    /** Flags the room as unread from a position on; 0 takes the flag away. */
+    async markUnread(roomId: string, seq: number): Promise<void> {
+      await chat.markUnread({ roomId, seq: BigInt(seq) }).catch(raise);
+    },
+    async listReceipts(roomId: string, seq: number): Promise<nouns.Reach> {
+      const reach = await chat.listReceipts({ roomId, seq: BigInt(seq) }).catch(raise);
+      return {
+        read: { count: reach.readCount, more: reach.readMore },
+        delivered: { count: reach.deliveredCount, more: reach.deliveredMore },
+        receipts: reach.receipts.map(convert.receipt),
+      };
+    },
+    async listVersions(roomId: string, seq: number): Promise<nouns.Version[]> {
+      const { versions } = await chat.listMessageVersions({ roomId, seq: BigInt(seq) }).catch(raise);
+      return versions.map(({ text, writtenAt }) => ({ text, writtenAt: convert.millis(writtenAt) }));
+    },
+    async listMentions(pageToken: string): Promise<nouns.Part<nouns.Message>> {
+      const page = await chat.listMentions({ pageToken, pageSize: 30 }).catch(raise);
+      return { items: page.messages.map(convert.message), next: page.nextPageToken };
+    },
+    async searchMessages(query: string, pageToken: string): Promise<nouns.Part<nouns.Message>> {
+      const page = await chat.searchMessages({ query, pageToken, pageSize: 30 }).catch(raise);
+      return { items: page.messages.map(convert.message), next: page.nextPageToken };
     },
   };
 }

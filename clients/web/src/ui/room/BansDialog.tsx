@@ -21,7 +21,7 @@ export default function BansDialog(props: { roomId: string; onClose: () => void 
         <For each={bans.items()}>
           {({ user }) => (
             <li>
-              <Avatar id={user.id} name={user.displayName} />
+              <Avatar id={user.id} name={user.displayName} photo={user.photoId} />
               <span class="member-text">
                 <span class="member-name clip" dir="auto">
                   {user.displayName}

@@ -12,6 +12,7 @@ import { createMedia } from "../kit/media";
 import { navigate, roomPath, route, visit } from "../router";
 import { Timeline } from "../timeline/Timeline";
 import { TypingLine } from "../timeline/TypingLine";
+import type { Picture } from "../viewer/pictures";
 import { PinBanner } from "./PinBanner";
 import { RoomHeader, type PanelName } from "./RoomHeader";
 import { RoomToolsProvider, type RoomTools } from "./tools";
@@ -20,6 +21,7 @@ const MembersPanel = lazy(() => import("./MembersPanel"));
 const PinsPanel = lazy(() => import("./PinsPanel"));
 const ThreadPanel = lazy(() => import("../thread/ThreadPanel"));
 const UserCard = lazy(() => import("../people/UserCard"));
+const Viewer = lazy(() => import("../viewer/Viewer"));
 const VersionsDialog = lazy(() => import("../timeline/VersionsDialog"));
 
 /** Wide enough for a panel beside the timeline. */
@@ -37,6 +39,7 @@ export function OpenRoom(props: { roomId: string }) {
   const [card, setCard] = createSignal<string>();
   const [thread, setThread] = createSignal(0);
   const [versions, setVersions] = createSignal<Message>();
+  const [picture, setPicture] = createSignal<Picture>();
   const [answering, setAnswering] = createSignal<Message>();
   const [editing, setEditing] = createSignal<Message>();
 
@@ -65,6 +68,7 @@ export function OpenRoom(props: { roomId: string }) {
       return row?.kind === "message" ? row.message.seq : undefined;
     }),
     showVersions: setVersions,
+    openPicture: setPicture,
   };
 
   setPref("lastRoom", roomId);
@@ -85,6 +89,7 @@ export function OpenRoom(props: { roomId: string }) {
     if (now.page === "room" && now.seq !== undefined) navigate(roomPath(roomId), { replace: true });
   }
 
+  const shownMessages = () => (timeline.shown()?.rows ?? []).flatMap((row) => (row.kind === "message" ? [row.message] : []));
   const mutedUntil = () => chat.room(roomId)?.mutedUntil ?? 0;
 
   return (
@@ -122,6 +127,9 @@ export function OpenRoom(props: { roomId: string }) {
         <Suspense>
           <Show when={versions()}>
             {(message) => <VersionsDialog message={message()} onClose={() => setVersions(undefined)} />}
+          </Show>
+          <Show when={picture()} keyed>
+            {(opened) => <Viewer opened={opened} messages={shownMessages()} onClose={() => setPicture(undefined)} />}
           </Show>
           <Show when={card()} keyed>
             {(id) => <UserCard userId={id} roomId={roomId} onClose={() => setCard(undefined)} />}

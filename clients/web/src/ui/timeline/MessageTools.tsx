@@ -12,7 +12,7 @@ import { useRoom } from "../room/tools";
 import { roomPath } from "../router";
 
 /** What can be done with a message; seen when one points at it. */
-export function MessageTools(props: { message: Message; active: boolean; time: string | undefined }) {
+export default function MessageTools(props: { message: Message; active: boolean; time: string | undefined }) {
   const chat = useChat();
   const tools = useRoom();
   const rights = () => chat.rights(tools.roomId);
