@@ -12,7 +12,7 @@ const proxy = { "^/causerie\\.v1\\.": { target: server }, "^/files/": { target: 
 /** What a first visit may load before it shows anything, gzipped. */
 const MOST_INITIAL_BYTES = 90_000;
 
-/** The pages speak protobuf's binary form only; its JSON form is left out. */
+/** The pages speak protobuf's binary form only; its JSON form is left out, and browsers know base64 themselves. */
 function withoutJson(): Plugin {
   const STUBS: Record<string, string> = {
     "from-json": ["fromJson", "fromJsonString", "mergeFromJson", "mergeFromJsonString", "enumFromJson", "isEnumJson"]
@@ -21,12 +21,16 @@ function withoutJson(): Plugin {
     "to-json": ["toJson", "toJsonString", "enumToJson"]
       .map((name) => `export const ${name} = () => { throw new Error("no JSON here"); };`)
       .join("\n"),
+    "wire/base64-encoding": `
+      export const base64Decode = (text) =>
+        Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (it) => it.charCodeAt(0));
+      export const base64Encode = (bytes) => btoa(String.fromCharCode(...bytes));`,
   };
   return {
     name: "without-json",
     apply: "build",
     load(id) {
-      const found = /@bufbuild\/protobuf\/dist\/esm\/(from-json|to-json)\.js$/.exec(id);
+      const found = /@bufbuild\/protobuf\/dist\/esm\/(from-json|to-json|wire\/base64-encoding)\.js$/.exec(id);
       return found ? STUBS[found[1] ?? ""] : undefined;
     },
   };

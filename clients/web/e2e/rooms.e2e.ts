@@ -61,8 +61,14 @@ test("a private room is made, filled and managed by its owner", async () => {
     await adas.getByRole("button", { name: "Manage" }).click();
     await adas.getByRole("menuitem", { name: item }).click();
   };
-  await manage("Mute for an hour");
-  await adas.getByRole("dialog").getByText("Muted until").waitFor();
+  await manage("Mute…");
+  await adas.getByRole("dialog", { name: "Mute…" }).getByRole("button", { name: "Until unmuted" }).click();
+  await adas.getByRole("dialog", { name: /Profile/ }).getByText("Muted until further notice").waitFor();
+  await bobs.getByText("You are muted in this room.").waitFor();
+  await adas.keyboard.press("Escape");
+  await manage("Mute…");
+  await adas.getByRole("dialog", { name: "Mute…" }).getByRole("button", { name: "8 hours" }).click();
+  await adas.getByRole("dialog", { name: /Profile/ }).getByText(/Muted until .*\d/).waitFor();
   await adas.keyboard.press("Escape");
   await bobs.getByText("You are muted here until").waitFor();
   await manage("Let them write again");

@@ -145,6 +145,7 @@ export function createChat({ api, session }: App) {
         read: marks.filter((mark) => mark.readSeq >= seq).length,
       };
     },
+    receiptsTouched: (roomId: string) => topics.track(`receipts:${roomId}`),
     async saveSettings(roomId: string, changes: Parameters<Api["updateMembership"]>[1]): Promise<void> {
       took(applying.applySettings(model, await api.updateMembership(roomId, changes)));
     },

@@ -101,6 +101,9 @@ export function MessageRowView(props: { row: MessageRow; flash: boolean; inThrea
                 <button type="button" class="thread-link" onClick={() => tools.openThread(message().seq)}>
                   <Icon name="thread" />
                   {t("replies", { count: replies() })}
+                  <Show when={chat.threadUnread(message())}>
+                    <span class="badge badge-flag" role="img" aria-label={t("unreadThreads")} title={t("unreadThreads")} />
+                  </Show>
                 </button>
               )}
             </Show>

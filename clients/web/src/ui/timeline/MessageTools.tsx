@@ -42,6 +42,10 @@ export default function MessageTools(props: { message: Message; active: boolean;
         act: () => void attempt(chat.pin(message, !pin)),
       });
     }
+    if (!message.threadSeq) {
+      list.push({ label: t("markUnread"), icon: "unread", act: () => void attempt(chat.markUnread(message)) });
+      if (!chat.peer(roomId)) list.push({ label: t("readByTitle"), icon: "eye", act: () => tools.showReaders(message) });
+    }
     if (message.editedAt) {
       list.push({ label: t("versions"), icon: "clock", act: () => tools.showVersions(message) });
     }
