@@ -7,18 +7,22 @@ import { t } from "../i18n";
 import { Icon } from "../kit/Icon";
 import { useRoom } from "../room/tools";
 
+/** How large an image is shown, in pixels. */
 const MOST_WIDE = 360;
 const MOST_HIGH = 280;
+/** Several stand side by side, each in a square of this size. */
+const TILE = 136;
 
 /** The files of a message: images as they are, all else by name and size. */
 export default function Attachments(props: { message: Message }) {
   const chat = useChat();
   const tools = useRoom();
+  const several = () => props.message.attachments.filter(({ image }) => image).length > 1;
   return (
     <ul class="files">
       <For each={props.message.attachments}>
         {(file) => (
-          <li>
+          <li classList={{ "files-row": !file.image }}>
             <Show
               when={file.image}
               fallback={
@@ -40,7 +44,7 @@ export default function Attachments(props: { message: Message }) {
                   aria-label={`${t("openImage")}: ${file.name}`}
                   onClick={() => tools.openPicture({ message: props.message, file })}
                 >
-                  <img src={chat.link(file.id, "large")} alt={file.name} {...box(image())} loading="lazy" />
+                  <img src={chat.link(file.id, "large")} alt={file.name} {...(several() ? { width: TILE, height: TILE } : box(image()))} loading="lazy" />
                 </button>
               )}
             </Show>

@@ -61,8 +61,13 @@ function People(props: { title: string; count: Count; ids: readonly string[]; no
               <li>
                 <Avatar id={id} name={chat.user(id)?.displayName ?? ""} photo={chat.user(id)?.photoId} />
                 <span class="member-text">
-                  <span class="member-name clip" dir="auto">
-                    {chat.user(id)?.displayName ?? "…"}
+                  <span class="member-name">
+                    <span class="clip" dir="auto">
+                      {chat.user(id)?.displayName ?? "…"}
+                    </span>
+                    <Show when={id === chat.me().id}>
+                      <span class="muted">({t("you")})</span>
+                    </Show>
                   </span>
                   <bdi class="member-note clip">@{chat.user(id)?.username}</bdi>
                 </span>
