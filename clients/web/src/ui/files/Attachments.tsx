@@ -41,6 +41,7 @@ export default function Attachments(props: { message: Message }) {
                 <button
                   type="button"
                   class="image"
+                  classList={{ "image-tile": several() }}
                   aria-label={`${t("openImage")}: ${file.name}`}
                   onClick={() => tools.openPicture({ message: props.message, file })}
                 >
