@@ -118,8 +118,8 @@ test("pictures", async () => {
     await page.locator(".emoji-grid").nth(2).waitFor();
     await still(page, `${scheme}-emoji`);
     await page.keyboard.press("Escape");
-    await bubble(page, "Glad you like it").hover();
-    await bubble(page, "Glad you like it").getByRole("button", { name: "Reply" }).click();
+    await bubble(page, "can you look at").hover();
+    await bubble(page, "can you look at").getByRole("button", { name: "Reply" }).click();
     await composer(page).fill("Me too :smil");
     await page.locator(".completion li").first().waitFor();
     await still(page, `${scheme}-reply`);
