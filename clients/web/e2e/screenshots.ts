@@ -92,6 +92,8 @@ test("pictures", async () => {
   const it = await fill();
   const still = async (page: Page, name: string) => {
     await page.evaluate(() => Promise.allSettled(document.getAnimations().map((a) => (a.effect?.getTiming().iterations === Infinity ? undefined : a.finished))));
+    // What is far away is loaded when one comes there.
+    await page.waitForFunction(() => [...document.images].every((it) => it.complete || it.getBoundingClientRect().top > innerHeight));
     await page.screenshot({ path: join(SHOTS, `${name}.png`) });
   };
   for (const scheme of ["light", "dark"] as const) {

@@ -8,6 +8,7 @@ import type { Attachment } from "../nouns";
 import { mayPass, untilOnline } from "./again";
 import { attachment, millis } from "./convert";
 import { failureFrom, raise } from "./failures";
+import { sha256 } from "./sha256";
 
 /** As much as the server takes in one call. */
 const CHUNK_BYTES = 512 * 1024;
@@ -53,7 +54,7 @@ export function filesApi(transport: Transport) {
     async upload(file: File, signal: AbortSignal, sent: (share: number) => void): Promise<Attachment> {
       try {
         const bytes = new Uint8Array(await file.arrayBuffer());
-        const sha256 = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+        const sum = await sha256(bytes);
         const name = file.name.replaceAll(/[/\\]/g, "_").slice(0, 255) || "file";
         const size = BigInt(bytes.length);
         const { upload } = await untilOnline(() => files.startUpload({ name, sizeBytes: size }, { signal }), signal);
@@ -64,7 +65,7 @@ export function filesApi(transport: Transport) {
           at = await put(uploadId, at, bytes, signal);
           sent(at / bytes.length);
         }
-        const finish = () => files.finishUpload({ uploadId, sha256 }, { signal, timeoutMs: CHUNK_TIMEOUT_MS });
+        const finish = () => files.finishUpload({ uploadId, sha256: sum }, { signal, timeoutMs: CHUNK_TIMEOUT_MS });
         const { file: done } = await untilOnline(finish, signal);
         signal.removeEventListener("abort", cancel);
         if (!done) throw new Error("the answer carries no file");

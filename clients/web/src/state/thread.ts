@@ -22,12 +22,14 @@ export function createThread(chat: Chat, roomId: string, seq: Accessor<number>, 
       if (mine !== turn) return;
       const before = thread();
       const opened = before?.root.seq !== page.root.seq;
-      const held = opened ? [] : before.messages.filter((it) => it.seq < (page.messages[0]?.seq ?? 0));
+      const first = page.messages[0]?.seq ?? 0;
+      // What was read of older ones stays, if nothing is missing between.
+      const whole = before && !opened && (!page.hasOlder || (before.messages.at(-1)?.seq ?? 0) >= first);
+      const held = whole ? before.messages.filter((it) => it.seq < first) : [];
       chat.threadTold(page);
       setFailure(undefined);
       if (opened) setNewAfter(page.following && page.readSeq ? page.readSeq : undefined);
-      // What was read of older ones stays.
-      setThread({ ...page, messages: [...held, ...page.messages], hasOlder: held.length ? before!.hasOlder : page.hasOlder });
+      setThread({ ...page, messages: [...held, ...page.messages], hasOlder: whole && held.length ? before.hasOlder : page.hasOlder });
     } catch (error) {
       if (mine === turn) setFailure(error);
     }

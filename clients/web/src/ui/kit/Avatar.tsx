@@ -35,7 +35,16 @@ export function Avatar(props: {
       {/* Drawn, not said: whoever listens hears the name beside it. */}
       <span class="avatar-letters" data-letters={letters(props.name, props.shape === "room" ? 1 : 2)} />
       <Show when={src() !== broken() && src()}>
-        {(path) => <img src={path()} alt="" decoding="sync" draggable={false} onError={() => setBroken(path())} />}
+        {(path) => (
+          <img
+            src={path()}
+            alt=""
+            decoding="sync"
+            draggable={false}
+            onLoad={(event) => event.currentTarget.classList.add("is-there")}
+            onError={() => setBroken(path())}
+          />
+        )}
       </Show>
       <Show when={props.presence}>
         {(presence) => <span class={`dot dot-${presence()}`} role="img" aria-label={t(PRESENCE_TEXT[presence()])} />}
