@@ -12,7 +12,7 @@ const proxy = { "^/causerie\\.v1\\.": { target: server }, "^/files/": { target: 
 /** What a first visit may load before it shows anything, gzipped. */
 const MOST_INITIAL_BYTES = 90_000;
 
-/** The pages speak protobuf's binary form only; its JSON form is left out. */
+/** The pages speak protobuf's binary form only; its JSON form is left out, and browsers know base64 themselves. */
 function withoutJson(): Plugin {
   const STUBS: Record<string, string> = {
     "from-json": ["fromJson", "fromJsonString", "mergeFromJson", "mergeFromJsonString", "enumFromJson", "isEnumJson"]
@@ -21,12 +21,16 @@ function withoutJson(): Plugin {
     "to-json": ["toJson", "toJsonString", "enumToJson"]
       .map((name) => `export const ${name} = () => { throw new Error("no JSON here"); };`)
       .join("\n"),
+    "wire/base64-encoding": `
+      export const base64Decode = (text) =>
+        Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (it) => it.charCodeAt(0));
+      export const base64Encode = (bytes) => btoa(String.fromCharCode(...bytes));`,
   };
   return {
     name: "without-json",
     apply: "build",
     load(id) {
-      const found = /@bufbuild\/protobuf\/dist\/esm\/(from-json|to-json)\.js$/.exec(id);
+      const found = /@bufbuild\/protobuf\/dist\/esm\/(from-json|to-json|wire\/base64-encoding)\.js$/.exec(id);
       return found ? STUBS[found[1] ?? ""] : undefined;
     },
   };
@@ -73,6 +77,35 @@ function initialSize(): Plugin {
   };
 }
 
+/**
+ * All that the entry needs goes into one chunk: cut along the edges of what is
+ * loaded later, each small piece would be packed without knowing the others.
+ */
+function initialChunk() {
+  let needed: Set<string> | undefined;
+  return (id: string, graph: ModuleGraph): string | null => {
+    needed ??= reachable(id, graph);
+    return needed.has(id) ? "initial" : null;
+  };
+}
+
+type ModuleInfo = Record<"importers" | "dynamicImporters" | "importedIds", readonly string[]> & { isEntry: boolean };
+type ModuleGraph = { getModuleInfo(id: string): ModuleInfo | null };
+
+/** From any module up to the entry, and from there down along what is imported statically. */
+function reachable(id: string, graph: ModuleGraph): Set<string> {
+  const info = (it: string) => graph.getModuleInfo(it);
+  const entry = [...walk([id], (it) => [...(info(it)?.importers ?? []), ...(info(it)?.dynamicImporters ?? [])])].find((it) => info(it)?.isEntry);
+  return entry === undefined ? new Set() : walk([entry], (it) => info(it)?.importedIds ?? []);
+}
+
+function walk(from: string[], next: (id: string) => readonly string[]): Set<string> {
+  const seen = new Set(from);
+  // A set takes in what is added while it is gone through.
+  for (const id of seen) for (const other of next(id)) seen.add(other);
+  return seen;
+}
+
 export default defineConfig({
   plugins: [solid(), plainDescriptors(), withoutJson(), initialSize()],
   server: { proxy },
@@ -81,6 +114,7 @@ export default defineConfig({
     // Nothing is inlined, so that the pages do under a policy without data: scripts.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    rolldownOptions: { output: { codeSplitting: { groups: [{ name: initialChunk() }] } } },
   },
   test: { include: ["tests/**/*.test.ts"], environment: "node" },
 });

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 
 import { bubble, composer, enter, world } from "./support/world";
 
-const w = world();
+const w = world({ link: true });
 /** One red pixel. */
 const PNG = Buffer.from(
   "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8DwHwAFBQIAX8jx0gAAAABJRU5ErkJggg==",
@@ -35,4 +35,56 @@ test("a file and an image go to the other, who sees the one and can save the oth
   const saved = await bobs.evaluate(async (href) => (await fetch(href)).text(), (await link.getAttribute("href"))!);
   expect(saved.length).toBe(720_000);
   expect(await bobs.evaluate(() => (window as { __evil?: unknown }).__evil)).toBeUndefined();
+});
+
+test("an upload goes on where it was when the connection comes back", async () => {
+  const ada = await w.person("Ada");
+  await ada.room("Long way");
+  const page = await w.window(ada);
+  await enter(page, "Long way");
+  const calls: string[] = [];
+  page.on("request", (it) => it.url().includes("FileService") && calls.push(it.url().split("/").at(-1)!));
+  const count = (name: string) => calls.filter((it) => it === name).length;
+  // The third piece arrives, but the answer does not.
+  await page.route("**/causerie.v1.FileService/UploadChunk", async (route) => {
+    if (count("UploadChunk") !== 3) return route.continue();
+    await route.fetch();
+    w.link.cut();
+    return route.abort("connectionreset");
+  });
+  const bytes = Buffer.alloc(5 * 512 * 1024, "all of it ");
+  await page.locator("input[type=file]").setInputFiles({ name: "long.txt", mimeType: "text/plain", buffer: bytes });
+  await page.getByText("Connection lost.").waitFor();
+  const progress = page.getByRole("progressbar", { name: "Uploading long.txt" });
+  expect(await progress.evaluate((it: HTMLProgressElement) => it.value)).toBeCloseTo(0.4);
+  w.link.mend();
+  await progress.waitFor({ state: "detached" });
+  expect([count("StartUpload"), count("UploadChunk"), count("FinishUpload")]).toEqual([1, 5, 1]);
+  await composer(page).fill("here it is");
+  await page.getByRole("button", { name: "Send" }).click();
+  const link = bubble(page, "here it is").locator(".file");
+  await expect.poll(() => link.getAttribute("href")).toBeTruthy();
+  const saved = await page.evaluate(async (href) => (await (await fetch(href)).arrayBuffer()).byteLength, (await link.getAttribute("href"))!);
+  expect(saved).toBe(bytes.length);
+  w.forgive();
+});
+
+test("what is given up while it is uploaded is not sent, and others go on", async () => {
+  const ada = await w.person("Ada");
+  await ada.room("Given up");
+  const page = await w.window(ada);
+  await enter(page, "Given up");
+  const held = await new Promise<() => void>((resolve) => {
+    void page.route("**/causerie.v1.FileService/UploadChunk", (route) => resolve(() => void route.continue().catch(() => undefined)), { times: 1 });
+    void page.locator("input[type=file]").setInputFiles({ name: "wrong.txt", mimeType: "text/plain", buffer: Buffer.from("wrong") });
+  });
+  await page.getByRole("button", { name: "Discard: wrong.txt" }).click();
+  held();
+  await page.locator("input[type=file]").setInputFiles({ name: "right.txt", mimeType: "text/plain", buffer: Buffer.from("right") });
+  await page.locator(".attaching progress").waitFor({ state: "detached" });
+  await composer(page).fill("the right one");
+  await page.getByRole("button", { name: "Send" }).click();
+  await bubble(page, "the right one").locator(".file", { hasText: "right.txt" }).waitFor();
+  expect(await bubble(page, "the right one").locator(".file").count()).toBe(1);
+  w.forgive();
 });

@@ -2,6 +2,7 @@
 
 import { expect, test } from "vitest";
 
+import { AXE, check } from "./support/axe";
 import { bubble, composer, enter, say, world } from "./support/world";
 
 const w = world();
@@ -61,8 +62,14 @@ test("a private room is made, filled and managed by its owner", async () => {
     await adas.getByRole("button", { name: "Manage" }).click();
     await adas.getByRole("menuitem", { name: item }).click();
   };
-  await manage("Mute for an hour");
-  await adas.getByRole("dialog").getByText("Muted until").waitFor();
+  await manage("Mute");
+  await adas.getByRole("dialog", { name: "Mute" }).getByRole("button", { name: "Until unmuted" }).click();
+  await adas.getByRole("dialog", { name: /Profile/ }).getByText("Muted until further notice").waitFor();
+  await bobs.getByText("You are muted in this room.").waitFor();
+  await adas.keyboard.press("Escape");
+  await manage("Mute");
+  await adas.getByRole("dialog", { name: "Mute" }).getByRole("button", { name: "8 hours" }).click();
+  await adas.getByRole("dialog", { name: /Profile/ }).getByText(/Muted until .*\d/).waitFor();
   await adas.keyboard.press("Escape");
   await bobs.getByText("You are muted here until").waitFor();
   await manage("Let them write again");
@@ -105,4 +112,26 @@ test("a session is ended from another device, whose page then asks to sign in", 
   await here.getByRole("button", { name: "End all other sessions" }).click();
   await there.getByText("Your session has ended. Please sign in again.").waitFor();
   await here.getByText("sessions were ended").waitFor();
+});
+
+test("someone who never was in a room is kept out of it, and let in again", async () => {
+  const [ada, bob] = [await w.person("Ada"), await w.person("Bob", "Bob Outside")];
+  const room = await ada.room("Keep out");
+  const page = await w.window(ada);
+  await page.context().addInitScript(AXE);
+  await page.reload();
+  await enter(page, "Keep out");
+  await page.getByRole("button", { name: "Room menu" }).click();
+  await page.getByRole("menuitem", { name: "Banned people" }).click();
+  const dialog = page.getByRole("dialog", { name: "Banned people" });
+  await dialog.getByText("Nobody is banned.").waitFor();
+  await dialog.getByRole("button", { name: "Ban someone" }).click();
+  await dialog.getByRole("searchbox").fill("Bob Out");
+  await dialog.getByRole("button", { name: /Bob Outside/ }).click();
+  await dialog.getByRole("button", { name: "Let in again" }).waitFor();
+  await check(page, "bans");
+  await expect(bob.rooms.joinRoom({ roomId: room })).rejects.toThrow(/banned/i);
+  await dialog.getByRole("button", { name: "Let in again" }).click();
+  await dialog.getByText("Nobody is banned.").waitFor();
+  await bob.rooms.joinRoom({ roomId: room });
 });

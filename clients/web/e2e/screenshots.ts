@@ -9,6 +9,7 @@ import { test } from "vitest";
 
 import { RoomKind } from "../src/gen/causerie/v1/types_pb";
 import type { Person } from "./support/people";
+import { hills } from "./support/images";
 import { bubble, composer, enter, world } from "./support/world";
 
 const SHOTS = process.env["SHOTS"] ?? join(import.meta.dirname, "shots");
@@ -54,8 +55,17 @@ async function fill() {
   for (const [who, text] of [[ada, "I would give it a little more air."], [sam, "Done, have a look."]] as const) {
     await who.chat.sendMessage({ roomId: design, text, clientMessageId: crypto.randomUUID(), threadSeq: BigInt(asked) });
   }
+  const dusk = hills(1600, 1000, [224, 140, 120], [52, 36, 74]);
+  const noon = hills(1000, 1500, [120, 180, 235], [40, 92, 66]);
+  const attachmentIds = [await layla.upload("evening over the hills.png", dusk), await layla.upload("noon.png", noon)];
+  await layla.chat.sendMessage({ roomId: design, text: "Two for the welcome page?", clientMessageId: crypto.randomUUID(), attachmentIds });
+  await layla.users.updateProfile({ photoFileId: attachmentIds[0]! });
+  const face = await ada.upload("me.png", hills(400, 400, [190, 170, 240], [70, 50, 130]));
+  await ada.users.updateProfile({ photoFileId: face });
   await say(sam, "Let us ship it on Monday, then.");
   const busy = await grace.room("Release train");
+  const picture = await grace.upload("train.png", hills(500, 500, [240, 200, 120], [150, 70, 40]));
+  await grace.rooms.updateRoom({ roomId: busy, pictureFileId: picture });
   await sam.rooms.joinRoom({ roomId: busy });
   for (let i = 1; i <= 120; i++) await grace.say(busy, `Build ${i} is green.`);
   const quiet = await sam.rooms.createRoom({ name: "A room whose name is rather longer than it should be", kind: RoomKind.PRIVATE });
@@ -63,6 +73,15 @@ async function fill() {
   await ada.say(dm.room?.id ?? "", "Do you have five minutes?");
   const dm2 = await long.rooms.openDirectRoom({ userId: sam.id });
   await long.say(dm2.room?.id ?? "", "Thank you!");
+  const garden = await sam.rooms.createRoom({ name: "Garden" });
+  const gardenId = garden.room?.id ?? "";
+  await ada.rooms.joinRoom({ roomId: gardenId });
+  const tomatoes = await sam.say(gardenId, "The tomatoes are in.");
+  await ada.chat.sendMessage({ roomId: gardenId, text: "At last!", clientMessageId: "at-last", threadSeq: BigInt(tomatoes) });
+  const flagged = await ada.say(gardenId, "Who waters them next week?");
+  await sam.chat.markRead({ roomId: gardenId, seq: BigInt(flagged) });
+  await sam.chat.markUnread({ roomId: gardenId, seq: BigInt(flagged) });
+  await sam.rooms.updateMembership({ roomId: gardenId, muteFor: { seconds: 604_800n, nanos: 0 } });
   const archived = await sam.rooms.createRoom({ name: "Old plans" });
   await sam.rooms.archiveRoom({ roomId: archived.room?.id ?? "", archived: true });
   return { sam, ada, design, dm: dm.room?.id ?? "", quiet: quiet.room?.id ?? "", archived: archived.room?.id ?? "" };
@@ -73,6 +92,8 @@ test("pictures", async () => {
   const it = await fill();
   const still = async (page: Page, name: string) => {
     await page.evaluate(() => Promise.allSettled(document.getAnimations().map((a) => (a.effect?.getTiming().iterations === Infinity ? undefined : a.finished))));
+    // What is far away is loaded when one comes there.
+    await page.waitForFunction(() => [...document.images].every((it) => it.complete || it.getBoundingClientRect().top > innerHeight));
     await page.screenshot({ path: join(SHOTS, `${name}.png`) });
   };
   for (const scheme of ["light", "dark"] as const) {
@@ -99,8 +120,8 @@ test("pictures", async () => {
     await page.locator(".emoji-grid").nth(2).waitFor();
     await still(page, `${scheme}-emoji`);
     await page.keyboard.press("Escape");
-    await bubble(page, "Glad you like it").hover();
-    await bubble(page, "Glad you like it").getByRole("button", { name: "Reply" }).click();
+    await bubble(page, "can you look at").hover();
+    await bubble(page, "can you look at").getByRole("button", { name: "Reply" }).click();
     await composer(page).fill("Me too :smil");
     await page.locator(".completion li").first().waitFor();
     await still(page, `${scheme}-reply`);
@@ -120,6 +141,30 @@ test("pictures", async () => {
     await page.keyboard.press("Control+k");
     await page.getByRole("combobox").waitFor();
     await still(page, `${scheme}-palette`);
+    await page.keyboard.press("Escape");
+    await bubble(page, "Two for the welcome").hover();
+    await bubble(page, "Two for the welcome").getByRole("button", { name: "More about this message" }).click();
+    await page.getByRole("menuitem", { name: "Read by" }).click();
+    await page.getByRole("dialog").locator(".plain-list li").first().waitFor();
+    await still(page, `${scheme}-read-by`);
+    await page.keyboard.press("Escape");
+    await page.getByRole("button", { name: "Open image: evening over the hills.png" }).click();
+    await page.locator(".viewer-stage[aria-busy=false]").waitFor();
+    await still(page, `${scheme}-viewer`);
+    await page.keyboard.press("Escape");
+    for (const [item, ready, name] of [["Notifications", "Until unmuted", "room-notify"], ["Edit room", "Choose a picture", "room-edit"], ["Invite links", "New link", "invites"], ["Banned people", "Ban someone", "bans"]] as const) {
+      await page.getByRole("button", { name: "Room menu" }).click();
+      await page.getByRole("menuitem", { name: item }).click();
+      await page.getByRole("dialog").getByRole("button", { name: ready }).waitFor();
+      await still(page, `${scheme}-${name}`);
+      await page.keyboard.press("Escape");
+    }
+    await page.locator(".member", { hasText: "Grace Hopper" }).click();
+    await page.getByRole("button", { name: "Manage" }).click();
+    await page.getByRole("menuitem", { name: "Mute" }).click();
+    await page.getByRole("button", { name: "8 hours" }).waitFor();
+    await still(page, `${scheme}-mute`);
+    await page.keyboard.press("Escape");
     await page.keyboard.press("Escape");
     await page.goto(`${w.pages.url}/rooms/${it.dm}`);
     await bubble(page, "five minutes").waitFor();
@@ -157,12 +202,34 @@ test("pictures", async () => {
     await still(page, `${scheme}-phone-home`);
     await enter(page, "Design");
     await bubble(page, "ship it on Monday").waitFor();
+    // What is clicked leaves a pointer behind, which no phone has.
+    await page.mouse.move(200, 10);
     await still(page, `${scheme}-phone-room`);
     await bubble(page, "ship it on Monday").locator(".bubble").tap();
     await still(page, `${scheme}-phone-tools`);
     await page.getByRole("button", { name: "Show members" }).tap();
     await page.locator(".member").nth(4).waitFor();
     await still(page, `${scheme}-phone-members`);
+    await page.getByRole("button", { name: "Close" }).tap();
+    await page.getByRole("button", { name: "2 replies" }).tap();
+    const panel = page.getByRole("complementary", { name: "Thread" });
+    await panel.locator("input[type=file]").setInputFiles({ name: "a spacing proposal.txt", mimeType: "text/plain", buffer: Buffer.from("more air") });
+    await panel.locator(".attaching li").waitFor();
+    await panel.locator(".msg").nth(2).waitFor();
+    await still(page, `${scheme}-phone-thread`);
+    await panel.getByRole("button", { name: "Close" }).tap();
+    await page.getByRole("button", { name: "Open image: noon.png" }).tap();
+    await page.locator(".viewer-stage[aria-busy=false]").waitFor();
+    await still(page, `${scheme}-phone-viewer`);
+    await page.getByRole("button", { name: "Close" }).tap();
+    await page.getByRole("button", { name: "Room menu" }).tap();
+    await page.getByRole("menuitem", { name: "Edit room" }).tap();
+    await page.getByRole("button", { name: "Choose a picture" }).waitFor();
+    await still(page, `${scheme}-phone-room-edit`);
+    await page.keyboard.press("Escape");
+    await page.goto(`${w.pages.url}/settings`);
+    await page.getByRole("button", { name: "Choose a picture" }).waitFor();
+    await still(page, `${scheme}-phone-profile`);
     await page.context().close();
   }
   const words = { "Username or e-mail": "اسم المستخدم أو البريد الإلكتروني", Password: "كلمة المرور", "Sign in": "تسجيل الدخول", Rooms: "الغرف" };

@@ -12,7 +12,7 @@ import { AuthService } from "../src/gen/causerie/v1/auth_pb";
 import { PASSWORD, type Person } from "./support/people";
 import { bubble, enter, signIn, world } from "./support/world";
 
-const w = world();
+const w = world({ link: true });
 
 /** The account's sessions, as another device of the same person sees and ends them. */
 async function device({ username }: Person) {
@@ -120,7 +120,7 @@ test("a reload asks for one token while the code is on its way, and never shows 
 test("a page that goes while it asks for a token still gets the cookie that succeeds the spent one", async () => {
   const page = await w.window(await w.person("Ada"));
   const before = (await kept(page.context()))?.value;
-  const { http } = w.pages;
+  const { http } = w.link;
   const [serve] = http.listeners("request") as RequestListener[];
   let asked = () => {};
   const reached = new Promise<void>((done) => (asked = done));
@@ -169,11 +169,11 @@ test("who signs out without a connection is out, and the server hears of it late
   const ada = await w.person("Ada");
   const { browsers } = await device(ada);
   const page = await w.window(ada);
-  w.pages.cutLink();
+  w.link.cut();
   await signOut(page);
   await atDoor(page);
   expect(await browsers()).toHaveLength(1);
-  w.pages.mendLink();
+  w.link.mend();
   await page.reload();
   await atDoor(page);
   await expect.poll(browsers).toHaveLength(0);

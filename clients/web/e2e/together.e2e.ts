@@ -111,7 +111,10 @@ test("an invite link leads into a private room", async () => {
   await adas.goto(`${w.pages.url}/rooms/${room?.id}`);
   await adas.getByRole("button", { name: "Room menu" }).click();
   await adas.getByRole("menuitem", { name: "Invite links" }).click();
-  await adas.getByRole("button", { name: "New link for a week" }).click();
+  await adas.getByLabel("Works for").selectOption({ label: "1 day" });
+  await adas.getByLabel("How many may join by it").selectOption({ label: "10" });
+  await adas.getByRole("button", { name: "New link" }).click();
+  await adas.getByText("at most 10").waitFor();
   const link = await adas.getByRole("textbox", { name: "Invite link" }).inputValue();
   await bobs.goto(link);
   await bobs.getByText("Ada invites you").waitFor();

@@ -9,6 +9,8 @@ export interface User {
   readonly bio: string;
   readonly statusText: string;
   readonly createdAt: number;
+  /** A square image; empty if there is none. */
+  readonly photoId: string;
 }
 
 export type PresenceState = "offline" | "online" | "away" | "busy" | "invisible";
@@ -37,7 +39,13 @@ export interface Room {
   readonly archivedAt: number;
   /** The two of a direct room; the same one twice for notes. */
   readonly directUserIds: readonly string[];
+  /** A square image; empty if there is none. */
+  readonly pictureId: string;
+  readonly history: History;
 }
+
+/** What those who join see of what was said before. */
+export type History = "all" | "joining";
 
 export type Role = "member" | "admin" | "owner";
 
@@ -97,7 +105,7 @@ export interface Message {
   readonly attachments: readonly Attachment[];
   /** The position of the message whose thread this one is in; 0 if it stands in the timeline. */
   readonly threadSeq: number;
-  readonly thread: { readonly replies: number; readonly more: boolean } | undefined;
+  readonly thread: { readonly replies: number; readonly more: boolean; readonly lastSeq: number } | undefined;
 }
 
 /** A file that goes with a message. */
@@ -130,6 +138,23 @@ export interface Thread {
   readonly root: Message;
   readonly messages: readonly Message[];
   readonly hasOlder: boolean;
+  /** Its unread answers count for the user. */
+  readonly following: boolean;
+  readonly readSeq: number;
+}
+
+/** Whom a message has reached. */
+export interface Reach {
+  readonly read: Count;
+  readonly delivered: Count;
+  /** The marks behind the numbers; none in large rooms. */
+  readonly receipts: readonly Receipt[];
+}
+
+export interface Count {
+  readonly count: number;
+  /** There are more than `count`. */
+  readonly more: boolean;
 }
 
 export interface Invite {
@@ -187,6 +212,10 @@ export interface RoomSummary {
   readonly unreadCount: number;
   readonly unreadMore: boolean;
   readonly unreadMentions: number;
+  /** How many threads that the user follows have unread answers. */
+  readonly unreadThreads: number;
+  /** From where on the user has flagged the room as unread; 0 if not. */
+  readonly unreadFrom: number;
   readonly settings: RoomSettings;
   readonly lastMessage: Message | undefined;
 }

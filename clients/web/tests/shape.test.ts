@@ -49,6 +49,20 @@ describe("layers", () => {
   }
 });
 
+test("every call of the API is made, but for those that browsers have no use for", () => {
+  const ELSE = {
+    chat: "browsers cannot stream both ways",
+    listRooms: "the stream tells of all rooms",
+    getFile: "messages and links say all that is shown",
+    downloadFile: "browsers download by links",
+  };
+  const protos = join(import.meta.dirname, "../../../proto/causerie/v1");
+  const named = readdirSync(protos).flatMap((file) => [...readFileSync(join(protos, file), "utf8").matchAll(/^  rpc (\w+)/gm)].map(([, name]) => name ?? ""));
+  const source = files.filter((file) => file.includes("/api/")).map((file) => readFileSync(file, "utf8")).join("\n");
+  const missing = named.map((name) => name.charAt(0).toLowerCase() + name.slice(1)).filter((name) => !source.includes(`.${name}(`));
+  expect(missing.sort()).toEqual(Object.keys(ELSE).sort());
+});
+
 test("a component stays under about 150 lines", () => {
   const long = files.filter((file) => file.endsWith(".tsx")).filter((file) => readFileSync(file, "utf8").split("\n").length > 165);
   expect(long.map((file) => relative(SRC, file))).toEqual([]);

@@ -14,7 +14,7 @@ import { known, rangeOf, type Ranges } from "../src/state/ranges";
 import { Rows } from "../src/state/rows";
 import { TypingThrottle } from "../src/state/typing";
 
-const ME = { id: "me", username: "me", displayName: "Me", bio: "", statusText: "", createdAt: 0 };
+const ME = { id: "me", username: "me", displayName: "Me", bio: "", statusText: "", createdAt: 0, photoId: "" };
 const SETTINGS = { roomId: "r", level: "all", mutedUntil: 0, starred: false } as const;
 const text = (words: string): Content => ({ kind: "text", text: words });
 
@@ -27,9 +27,9 @@ function message(seq: number, more: Partial<Message> = {}): Message {
 function summary(headSeq: number, more: Partial<RoomSummary> = {}): RoomSummary {
   const room = {
     id: "r", kind: "public", name: "Room", topic: "", creatorId: "", createdAt: 0, memberCount: 2,
-    changedSeq: 1, headSeq, archivedAt: 0, directUserIds: [],
+    changedSeq: 1, headSeq, archivedAt: 0, directUserIds: [], pictureId: "", history: "all",
   } as const;
-  return { room, role: "member", readSeq: headSeq, unreadCount: 0, unreadMore: false, unreadMentions: 0, settings: SETTINGS, lastMessage: undefined, ...more };
+  return { room, role: "member", readSeq: headSeq, unreadCount: 0, unreadMore: false, unreadMentions: 0, unreadThreads: 0, unreadFrom: 0, settings: SETTINGS, lastMessage: undefined, ...more };
 }
 
 const change = (seq: number, it: Message | undefined, afterSeq = seq - 1): RoomChange => ({
@@ -45,6 +45,36 @@ function modelWith(headSeq: number, more: Partial<RoomSummary> = {}) {
 }
 
 describe("apply", () => {
+  test("a room is flagged as unread until it is read, also from another device", () => {
+    const { model, view } = modelWith(5);
+    const mark = { kind: "readMark", roomId: "r", userId: "me", readSeq: 5, threadSeq: 0 } as const;
+    apply(model, { ...mark, unreadFrom: 3 });
+    expect(unread(view(), "me")).toMatchObject({ count: 0, flagged: true });
+    expect(takeSnapshot(model).rooms[0]?.unreadFrom).toBe(3);
+    expect(markRead(model, "r", 5)).not.toEqual([]);
+    expect(unread(view(), "me").flagged).toBe(false);
+    apply(model, { ...mark, unreadFrom: 2 });
+    apply(model, { ...mark, unreadFrom: 0 });
+    expect(unread(view(), "me").flagged).toBe(false);
+  });
+
+  test("answers in threads that one follows are unread until the thread is read, wherever", () => {
+    const { model, view, tell } = modelWith(5, { unreadThreads: 1 });
+    expect(unread(view(), "me").threads).toBe(true);
+    // Which one the server has counted shows when it is read, or looked at.
+    const mark = { kind: "readMark", roomId: "r", userId: "me", unreadFrom: 0 } as const;
+    apply(model, { ...mark, readSeq: 5, threadSeq: 2 });
+    expect(unread(view(), "me").threads).toBe(false);
+    tell(6, message(6, { senderId: "me" }));
+    tell(7, message(7, { threadSeq: 6 }));
+    tell(8, message(8, { threadSeq: 4 }));
+    expect([...view().threads.unread]).toEqual([6]);
+    apply(model, { ...mark, readSeq: 7, threadSeq: 6 });
+    expect(unread(view(), "me").threads).toBe(false);
+    tell(9, message(9, { threadSeq: 6 }));
+    expect(takeSnapshot(model).rooms[0]?.unreadThreads).toBe(1);
+  });
+
   test("what arrives is unread until it is read; own, system and deleted messages never count", () => {
     const { model, view, tell } = modelWith(5);
     tell(6, message(6));
@@ -71,7 +101,7 @@ describe("apply", () => {
     const { model, view } = modelWith(12, { readSeq: 2, unreadCount: 9 });
     const messages = [3, 4, 5, 6, 7, 8, 9, 10, 11, 12].map((seq) => message(seq, seq === 4 ? { senderId: "me" } : {}));
     applyPage(model, "r", { messages, hasOlder: false, hasNewer: false, headSeq: 12 }, { after: 0, upTo: 12 });
-    expect(unread(view(), "me")).toEqual({ count: 9, more: false, mentions: 0 });
+    expect(unread(view(), "me")).toEqual({ count: 9, more: false, mentions: 0, flagged: false, threads: false });
   });
 
   test("messages in threads are known but neither shown nor counted; mentions are counted apart", () => {
@@ -82,7 +112,7 @@ describe("apply", () => {
     tell(3, message(3, { mentions: [{ name: "me", userId: "me", all: false, here: false }] }));
     tell(4, message(4, { mentions: [{ name: "all", userId: "", all: true, here: false }] }));
     tell(5, message(5, { mentions: [{ name: "eve", userId: "eve", all: false, here: false }] }));
-    expect(unread(view(), "me")).toEqual({ count: 3, more: false, mentions: 2 });
+    expect(unread(view(), "me")).toEqual({ count: 3, more: false, mentions: 2, flagged: false, threads: false });
   });
 
   test("the newer state of a message wins, whichever way it came", () => {

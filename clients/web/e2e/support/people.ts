@@ -1,10 +1,13 @@
 // People who use the server without a browser, to fill rooms and to be talked to.
 
+import { createHash } from "node:crypto";
+
 import { createClient } from "@connectrpc/connect";
 import { createGrpcWebTransport } from "@connectrpc/connect-web";
 
 import { AuthService } from "../../src/gen/causerie/v1/auth_pb";
 import { ChatService } from "../../src/gen/causerie/v1/chat_pb";
+import { FileService } from "../../src/gen/causerie/v1/files_pb";
 import { RoomService } from "../../src/gen/causerie/v1/rooms_pb";
 import { UserService } from "../../src/gen/causerie/v1/users_pb";
 
@@ -31,6 +34,7 @@ export async function person(url: string, username: string, displayName = userna
   token = answer.session?.accessToken ?? "";
   const rooms = createClient(RoomService, transport);
   const chat = createClient(ChatService, transport);
+  const files = createClient(FileService, transport);
   let sent = 0;
   return {
     id: answer.user?.id ?? "",
@@ -39,6 +43,16 @@ export async function person(url: string, username: string, displayName = userna
     users: createClient(UserService, transport),
     rooms,
     chat,
+    /** The id of the file. */
+    async upload(name: string, bytes: Buffer): Promise<string> {
+      const { upload } = await files.startUpload({ name, sizeBytes: BigInt(bytes.length) });
+      const uploadId = upload?.id ?? "";
+      for (let at = 0; at < bytes.length; at += 512 * 1024) {
+        await files.uploadChunk({ uploadId, offset: BigInt(at), data: bytes.subarray(at, at + 512 * 1024) });
+      }
+      await files.finishUpload({ uploadId, sha256: createHash("sha256").update(bytes).digest() });
+      return uploadId;
+    },
     async room(name: string): Promise<string> {
       const { rooms: found } = await rooms.browseRooms({ query: name.slice(0, 64) });
       const room = found.find((it) => it.room?.name === name)?.room ?? (await rooms.createRoom({ name })).room;

@@ -2,15 +2,14 @@
 
 import { createClient, type Client, type Transport } from "@connectrpc/connect";
 
-import { AuthService } from "../gen/causerie/v1/auth_pb";
 import { ChatService, type ListMessagesRequest } from "../gen/causerie/v1/chat_pb";
-import { RoomService } from "../gen/causerie/v1/rooms_pb";
 import type { Message as WireMessage } from "../gen/causerie/v1/types_pb";
 import { UserService } from "../gen/causerie/v1/users_pb";
 import type * as nouns from "../nouns";
 import * as convert from "./convert";
 import { eventFrom, type Event } from "./events";
-import { failureFrom } from "./failures";
+import { failureFrom, raise } from "./failures";
+import { MANAGE, later } from "./later";
 import { signedTransport, type TokenSource } from "./transport";
 
 export type Api = ReturnType<typeof createApi>;
@@ -18,162 +17,23 @@ export type Api = ReturnType<typeof createApi>;
 export function createApi(origin: string, source: TokenSource) {
   const transport = signedTransport(origin, source);
   return {
-    ...account(transport),
-    ...rooms(transport),
+    ...people(transport),
     ...messages(transport),
     ...connection(transport),
+    ...later(() => import("./manage").then(({ manageApi }) => manageApi(transport)), MANAGE),
     files: () => import("./files").then(({ filesApi }) => filesApi(transport)),
   };
 }
 
-export interface ProfileChanges {
-  readonly displayName?: string;
-  readonly bio?: string;
-  readonly statusText?: string;
-}
-
-function account(transport: Transport) {
-  const auth = createClient(AuthService, transport);
+function people(transport: Transport) {
   const users = createClient(UserService, transport);
   return {
-    async changePassword(oldPassword: string, newPassword: string): Promise<number> {
-      return (await auth.changePassword({ oldPassword, newPassword }).catch(raise)).endedSessions;
-    },
-    async listSessions(pageToken: string): Promise<nouns.Part<nouns.SessionInfo>> {
-      const page = await auth.listSessions({ pageToken }).catch(raise);
-      return { items: page.sessions.map(convert.sessionInfo), next: page.nextPageToken };
-    },
-    async revokeSession(sessionId: string): Promise<void> {
-      await auth.revokeSession({ sessionId }).catch(raise);
-    },
-    async revokeOtherSessions(): Promise<number> {
-      return (await auth.revokeOtherSessions({}).catch(raise)).endedSessions;
-    },
-    async searchUsers(query: string, pageToken: string): Promise<nouns.Part<nouns.User>> {
-      if (!query) return { items: [], next: "" };
-      const page = await users.searchUsers({ query, pageToken, pageSize: 20 }).catch(raise);
-      return { items: page.users.map(convert.user), next: page.nextPageToken };
-    },
-    async blockUser(userId: string): Promise<void> {
-      await users.blockUser({ userId }).catch(raise);
-    },
-    async unblockUser(userId: string): Promise<void> {
-      await users.unblockUser({ userId }).catch(raise);
-    },
     async listBlockedUsers(pageToken: string): Promise<nouns.Part<nouns.User>> {
       const page = await users.listBlockedUsers({ pageToken, pageSize: 200 }).catch(raise);
       return { items: page.users.map(convert.user), next: page.nextPageToken };
     },
-    async getMe(): Promise<{ user: nouns.User; email: string; readReceipts: boolean }> {
-      const { user, email, settings } = await users.getMe({}).catch(raise);
-      return { user: convert.user(user), email, readReceipts: settings?.readReceipts ?? true };
-    },
-    async setReadReceipts(readReceipts: boolean): Promise<void> {
-      await users.updateSettings({ readReceipts }).catch(raise);
-    },
-    async getUser(userId: string): Promise<{ user: nouns.User; presence: nouns.Presence | undefined }> {
-      const { user, presence } = await users.getUser({ userId }).catch(raise);
-      return { user: convert.user(user), presence: presence && convert.presence(presence) };
-    },
     async getUsers(userIds: string[]): Promise<nouns.User[]> {
       return (await users.batchGetUsers({ userIds }).catch(raise)).users.map(convert.user);
-    },
-    async updateProfile(changes: ProfileChanges): Promise<nouns.User> {
-      return convert.user((await users.updateProfile(changes).catch(raise)).user);
-    },
-  };
-}
-
-function rooms(transport: Transport) {
-  const rooms = createClient(RoomService, transport);
-  return {
-    async createRoom(name: string, topic: string, kind: "public" | "private"): Promise<nouns.Room> {
-      return convert.room((await rooms.createRoom({ name, topic, kind: convert.wireKind(kind) }).catch(raise)).room);
-    },
-    async openDirectRoom(userId: string): Promise<nouns.Room> {
-      return convert.room((await rooms.openDirectRoom({ userId }).catch(raise)).room);
-    },
-    async archiveRoom(roomId: string, archived: boolean): Promise<void> {
-      await rooms.archiveRoom({ roomId, archived }).catch(raise);
-    },
-    async getRoom(roomId: string): Promise<nouns.DirectoryRoom> {
-      const { room, joined } = await rooms.getRoom({ roomId }).catch(raise);
-      return { room: convert.room(room), joined };
-    },
-    async browseRooms(query: string, pageToken: string): Promise<nouns.Part<nouns.DirectoryRoom>> {
-      const page = await rooms.browseRooms({ query, pageToken, pageSize: 50 }).catch(raise);
-      const items = page.rooms.map(({ room, joined }) => ({ room: convert.room(room), joined }));
-      return { items, next: page.nextPageToken };
-    },
-    async updateRoom(roomId: string, changes: { name?: string; topic?: string }): Promise<nouns.Room> {
-      return convert.room((await rooms.updateRoom({ roomId, ...changes }).catch(raise)).room);
-    },
-    async joinRoom(roomId: string): Promise<nouns.Room> {
-      return convert.room((await rooms.joinRoom({ roomId }).catch(raise)).room);
-    },
-    async leaveRoom(roomId: string): Promise<void> {
-      await rooms.leaveRoom({ roomId }).catch(raise);
-    },
-    async listMembers(roomId: string, query: string, pageToken: string) {
-      const page = await rooms.listMembers({ roomId, query, pageToken, pageSize: 100 }).catch(raise);
-      const part: nouns.Part<nouns.Member> = { items: page.members.map(convert.member), next: page.nextPageToken };
-      return { ...part, presences: page.presences.map(convert.presence) };
-    },
-    async updateMembership(
-      roomId: string,
-      changes: { level?: nouns.NotificationLevel; muteForMs?: number; starred?: boolean },
-    ): Promise<nouns.RoomSettings> {
-      const { level, muteForMs, starred } = changes;
-      const answer = await rooms
-        .updateMembership({
-          roomId,
-          ...(level && { level: convert.wireLevel(level) }),
-          ...(muteForMs !== undefined && { muteFor: { seconds: BigInt(Math.floor(muteForMs / 1000)), nanos: 0 } }),
-          ...(starred !== undefined && { starred }),
-        })
-        .catch(raise);
-      return convert.settings(answer.settings, roomId);
-    },
-    async createInvite(roomId: string, expiresInMs: number, maxUses: number): Promise<nouns.Invite> {
-      const expiresIn = { seconds: BigInt(Math.floor(expiresInMs / 1000)), nanos: 0 };
-      return convert.invite((await rooms.createInvite({ roomId, expiresIn, maxUses }).catch(raise)).invite);
-    },
-    async listInvites(roomId: string): Promise<nouns.Invite[]> {
-      return (await rooms.listInvites({ roomId }).catch(raise)).invites.map(convert.invite);
-    },
-    async revokeInvite(code: string): Promise<void> {
-      await rooms.revokeInvite({ code }).catch(raise);
-    },
-    async getInvite(code: string): Promise<nouns.Invitation> {
-      const { roomName, roomTopic, memberCount, creator, joinedRoomId } = await rooms.getInvite({ code }).catch(raise);
-      return { roomName, roomTopic, memberCount: Number(memberCount), creator: convert.user(creator), joinedRoomId };
-    },
-    async redeemInvite(code: string): Promise<nouns.Room> {
-      return convert.room((await rooms.redeemInvite({ code }).catch(raise)).room);
-    },
-    async addMembers(roomId: string, userIds: string[]): Promise<void> {
-      await rooms.addMembers({ roomId, userIds }).catch(raise);
-    },
-    async removeMember(roomId: string, userId: string): Promise<void> {
-      await rooms.removeMember({ roomId, userId }).catch(raise);
-    },
-    async banMember(roomId: string, userId: string): Promise<void> {
-      await rooms.banMember({ roomId, userId }).catch(raise);
-    },
-    async unbanMember(roomId: string, userId: string): Promise<void> {
-      await rooms.unbanMember({ roomId, userId }).catch(raise);
-    },
-    async listBans(roomId: string, pageToken: string): Promise<nouns.Part<nouns.Member>> {
-      const page = await rooms.listBans({ roomId, pageToken }).catch(raise);
-      return { items: page.members.map(convert.member), next: page.nextPageToken };
-    },
-    /** For so long from now; 0 lets them post again. */
-    async muteMember(roomId: string, userId: string, forMs: number): Promise<void> {
-      const duration = { seconds: BigInt(Math.floor(forMs / 1000)), nanos: 0 };
-      await rooms.muteMember({ roomId, userId, duration }).catch(raise);
-    },
-    async setMemberRole(roomId: string, userId: string, role: nouns.Role): Promise<void> {
-      await rooms.setMemberRole({ roomId, userId, role: convert.wireRole(role) }).catch(raise);
     },
   };
 }
@@ -206,10 +66,6 @@ function messages(transport: Transport) {
     async getMessage(roomId: string, seq: number): Promise<nouns.Message> {
       return one(await chat.getMessage({ roomId, seq: BigInt(seq) }).catch(raise));
     },
-    async listVersions(roomId: string, seq: number): Promise<nouns.Version[]> {
-      const { versions } = await chat.listMessageVersions({ roomId, seq: BigInt(seq) }).catch(raise);
-      return versions.map(({ text, writtenAt }) => ({ text, writtenAt: convert.millis(writtenAt) }));
-    },
     /** The newest page without an anchor. */
     async listMessages(roomId: string, anchor: nouns.Anchor | undefined, pageSize: number): Promise<nouns.Page> {
       const page = await chat.listMessages({ roomId, anchor: wireAnchor(anchor), pageSize }).catch(raise);
@@ -227,21 +83,15 @@ function messages(transport: Transport) {
       await chat.markDelivered({ roomId, seq: BigInt(seq) }).catch(raise);
     },
     /** The newest answers in a thread, or those before a position. */
-    async listThread(roomId: string, threadSeq: number, before: number | undefined): Promise<nouns.Thread> {
+    async listThread(roomId: string, threadSeq: number, before: number | undefined, pageSize = 0): Promise<nouns.Thread> {
       const anchor = before === undefined ? { case: undefined } : { case: "beforeSeq" as const, value: BigInt(before) };
-      const page = await chat.listThread({ roomId, threadSeq: BigInt(threadSeq), anchor }).catch(raise);
-      return { root: one({ message: page.root }), messages: page.messages.map(convert.message), hasOlder: page.hasOlder };
+      const page = await chat.listThread({ roomId, threadSeq: BigInt(threadSeq), anchor, pageSize }).catch(raise);
+      const messages = page.messages.map(convert.message);
+      const { hasOlder, following, readSeq } = page;
+      return { root: one({ message: page.root }), messages, hasOlder, following, readSeq: Number(readSeq) };
     },
     async markThreadRead(roomId: string, threadSeq: number, seq: number): Promise<void> {
       await chat.markRead({ roomId, threadSeq: BigInt(threadSeq), seq: BigInt(seq) }).catch(raise);
-    },
-    async listMentions(pageToken: string): Promise<nouns.Part<nouns.Message>> {
-      const page = await chat.listMentions({ pageToken, pageSize: 30 }).catch(raise);
-      return { items: page.messages.map(convert.message), next: page.nextPageToken };
-    },
-    async searchMessages(query: string, pageToken: string): Promise<nouns.Part<nouns.Message>> {
-      const page = await chat.searchMessages({ query, pageToken, pageSize: 30 }).catch(raise);
-      return { items: page.messages.map(convert.message), next: page.nextPageToken };
     },
     async setTyping(roomId: string, typing: boolean): Promise<void> {
       await chat.setTyping({ roomId, typing }).catch(raise);
@@ -298,8 +148,4 @@ function wireAnchor(anchor: nouns.Anchor | undefined): ListMessagesRequest["anch
 function one({ message }: { readonly message?: WireMessage | undefined }): nouns.Message {
   if (!message) throw failureFrom(new Error("the answer carries no message"));
   return convert.message(message);
-}
-
-function raise(error: unknown): never {
-  throw failureFrom(error);
 }

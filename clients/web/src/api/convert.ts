@@ -10,6 +10,7 @@ import {
   type RoomSummary as WireSummary,
 } from "../gen/causerie/v1/rooms_pb";
 import {
+  HistoryVisibility,
   MemberRole,
   MemberState,
   PresenceState as WirePresenceState,
@@ -37,6 +38,7 @@ export function user(wire: WireUser | undefined): nouns.User {
     bio: wire?.bio ?? "",
     statusText: wire?.statusText ?? "",
     createdAt: millis(wire?.createdAt),
+    photoId: wire?.photoId ?? "",
   };
 }
 
@@ -97,7 +99,13 @@ export function room(wire: WireRoom | undefined): nouns.Room {
     headSeq: Number(wire?.headSeq ?? 0),
     archivedAt: millis(wire?.archivedAt),
     directUserIds: wire?.directUserIds ?? [],
+    pictureId: wire?.pictureId ?? "",
+    history: wire?.history === HistoryVisibility.FROM_JOINING ? "joining" : "all",
   };
+}
+
+export function wireHistory(history: nouns.History): HistoryVisibility {
+  return history === "joining" ? HistoryVisibility.FROM_JOINING : HistoryVisibility.FROM_START;
 }
 
 function role(wire: MemberRole): nouns.Role {
@@ -185,7 +193,7 @@ export function message(wire: WireMessage): nouns.Message {
       here: who.case === "here" && who.value,
     })),
     threadSeq: Number(wire.threadSeq),
-    thread: wire.thread && { replies: wire.thread.replyCount, more: wire.thread.replyMore },
+    thread: wire.thread && { replies: wire.thread.replyCount, more: wire.thread.replyMore, lastSeq: Number(wire.thread.lastReplySeq) },
     pin: wire.pin && { userId: wire.pin.userId, at: millis(wire.pin.pinnedAt) },
   };
 }
@@ -238,6 +246,8 @@ export function summary(wire: WireSummary | undefined): nouns.RoomSummary {
     unreadCount: wire?.unreadCount ?? 0,
     unreadMore: wire?.unreadMore ?? false,
     unreadMentions: wire?.unreadMentionCount ?? 0,
+    unreadThreads: wire?.unreadThreadCount ?? 0,
+    unreadFrom: Number(wire?.unreadFromSeq ?? 0),
     settings: settings(wire?.settings, wire?.room?.id ?? ""),
     lastMessage: wire?.lastMessage && message(wire.lastMessage),
   };

@@ -14,7 +14,7 @@ export type Event =
   | { kind: "heartbeat"; heads: Readonly<Record<string, number>> }
   | { kind: "typing"; roomId: string; userId: string; typing: boolean }
   | { kind: "presence"; presence: Presence }
-  | { kind: "readMark"; roomId: string; userId: string; readSeq: number }
+  | { kind: "readMark"; roomId: string; userId: string; readSeq: number; threadSeq: number; unreadFrom: number }
   | { kind: "receipt"; receipt: Receipt }
   | { kind: "roomSettings"; settings: RoomSettings }
   | { kind: "tokenExpiring" }
@@ -67,10 +67,9 @@ export function eventFrom({ kind }: WireEvent): Event | undefined {
     case "presence":
       return { kind: "presence", presence: convert.presence(kind.value) };
     case "readMark": {
-      const { roomId, userId, readSeq, threadSeq } = kind.value;
-      // Threads have marks of their own.
-      if (threadSeq) return undefined;
-      return { kind: "readMark", roomId, userId, readSeq: Number(readSeq) };
+      const { roomId, userId, readSeq, threadSeq, unreadFromSeq } = kind.value;
+      const seqs = { readSeq: Number(readSeq), threadSeq: Number(threadSeq), unreadFrom: Number(unreadFromSeq) };
+      return { kind: "readMark", roomId, userId, ...seqs };
     }
     case "receipt":
       return { kind: "receipt", receipt: convert.receipt(kind.value) };

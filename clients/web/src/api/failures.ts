@@ -31,6 +31,10 @@ export function failureFrom(error: unknown): Failure {
   );
 }
 
+export function raise(error: unknown): never {
+  throw failureFrom(error);
+}
+
 function codeOf(error: ConnectError): FailureCode {
   if (FINAL.has(error.code)) return "final";
   switch (error.code) {

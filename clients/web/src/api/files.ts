@@ -5,34 +5,68 @@ import { createClient, type Transport } from "@connectrpc/connect";
 
 import { FileService, FileVariant } from "../gen/causerie/v1/files_pb";
 import type { Attachment } from "../nouns";
-import { attachment } from "./convert";
-import { failureFrom } from "./failures";
+import { mayPass, untilOnline } from "./again";
+import { attachment, millis } from "./convert";
+import { failureFrom, raise } from "./failures";
+import { sha256 } from "./sha256";
 
 /** As much as the server takes in one call. */
 const CHUNK_BYTES = 512 * 1024;
 /** A piece may be under way for longer than other calls on a slow line. */
 const CHUNK_TIMEOUT_MS = 120_000;
 
+/** The file itself, or a smaller image of it. */
+export type Variant = "whole" | "large" | "small";
+
+const VARIANT: Record<Variant, FileVariant> = {
+  whole: FileVariant.UNSPECIFIED,
+  large: FileVariant.LARGE,
+  small: FileVariant.SMALL,
+};
+
+export interface FileLink {
+  readonly fileId: string;
+  readonly path: string;
+  readonly expiresAt: number;
+}
+
 export type FilesApi = ReturnType<typeof filesApi>;
 
 export function filesApi(transport: Transport) {
   const files = createClient(FileService, transport);
+
+  /** Adds the bytes after `at`; returns how many the server has then. */
+  async function put(uploadId: string, at: number, bytes: Uint8Array<ArrayBuffer>, signal: AbortSignal): Promise<number> {
+    const data = bytes.subarray(at, at + CHUNK_BYTES);
+    try {
+      const { upload } = await files.uploadChunk({ uploadId, offset: BigInt(at), data }, { signal, timeoutMs: CHUNK_TIMEOUT_MS });
+      return Number(upload?.receivedBytes ?? at + data.length);
+    } catch (error) {
+      const failure = failureFrom(error);
+      if (!mayPass(failure, signal) && failure.reason !== "UPLOAD_OFFSET") throw failure;
+      // Whether they have arrived is not known: the server says where to go on.
+      const { upload } = await untilOnline(() => files.getUploadStatus({ uploadId }, { signal }), signal);
+      return Number(upload?.receivedBytes ?? 0);
+    }
+  }
+
   return {
     async upload(file: File, signal: AbortSignal, sent: (share: number) => void): Promise<Attachment> {
       try {
         const bytes = new Uint8Array(await file.arrayBuffer());
-        const sha256 = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+        const sum = await sha256(bytes);
         const name = file.name.replaceAll(/[/\\]/g, "_").slice(0, 255) || "file";
-        const { upload } = await files.startUpload({ name, sizeBytes: BigInt(bytes.length) }, { signal });
+        const size = BigInt(bytes.length);
+        const { upload } = await untilOnline(() => files.startUpload({ name, sizeBytes: size }, { signal }), signal);
         const uploadId = upload?.id ?? "";
         const cancel = () => void files.cancelUpload({ uploadId }).catch(() => undefined);
         signal.addEventListener("abort", cancel);
-        for (let at = 0; at < bytes.length; at += CHUNK_BYTES) {
-          const data = bytes.subarray(at, at + CHUNK_BYTES);
-          await files.uploadChunk({ uploadId, offset: BigInt(at), data }, { signal, timeoutMs: CHUNK_TIMEOUT_MS });
-          sent((at + data.length) / bytes.length);
+        for (let at = 0; at < bytes.length; ) {
+          at = await put(uploadId, at, bytes, signal);
+          sent(at / bytes.length);
         }
-        const { file: done } = await files.finishUpload({ uploadId, sha256 }, { signal, timeoutMs: CHUNK_TIMEOUT_MS });
+        const finish = () => files.finishUpload({ uploadId, sha256: sum }, { signal, timeoutMs: CHUNK_TIMEOUT_MS });
+        const { file: done } = await untilOnline(finish, signal);
         signal.removeEventListener("abort", cancel);
         if (!done) throw new Error("the answer carries no file");
         return attachment(done);
@@ -40,13 +74,10 @@ export function filesApi(transport: Transport) {
         throw failureFrom(error);
       }
     },
-    /** Paths at the API's origin, by file; they work for some minutes. */
-    async links(fileIds: string[], small: boolean): Promise<Map<string, string>> {
-      const variant = small ? FileVariant.LARGE : FileVariant.UNSPECIFIED;
-      const { links } = await files.createDownloadLinks({ fileIds, variant }).catch((error: unknown) => {
-        throw failureFrom(error);
-      });
-      return new Map(links.map(({ fileId, path }) => [fileId, path]));
+    /** Paths at the API's origin, for at most a hundred files; they work for some minutes. */
+    async links(fileIds: string[], variant: Variant): Promise<FileLink[]> {
+      const { links } = await files.createDownloadLinks({ fileIds, variant: VARIANT[variant] }).catch(raise);
+      return links.map(({ fileId, path, expiresAt }) => ({ fileId, path, expiresAt: millis(expiresAt) }));
     },
   };
 }

@@ -7,6 +7,7 @@ import type { Snapshot, Update } from "../sync/update";
 import type { Model, RoomView, Waiting } from "./model";
 import { calls, tail, unread } from "./model";
 import { firstAfter, known } from "./ranges";
+import { threadGrew, threadMarks, threadRead } from "./threads";
 
 /** `rooms`: which there are, and all that a list of them shows. */
 export type Topic =
@@ -20,7 +21,9 @@ export type Topic =
   | `message:${string}`
   | `pins:${string}`
   | `thread:${string}`
+  | `threads:${string}`
   | `receipts:${string}`
+  | `link:${string}`
   | `members:${string}`
   | `typing:${string}`
   | `user:${string}`
@@ -48,7 +51,7 @@ export function apply(model: Model, update: Update): Topic[] {
       model.presences.set(update.presence.userId, update.presence);
       return [`presence:${update.presence.userId}`];
     case "readMark":
-      return update.userId === model.me.id ? markRead(model, update.roomId, update.readSeq) : [];
+      return update.userId === model.me.id ? ownMark(model, update) : [];
     case "receipt":
       return receipts(model, [update.receipt]);
     case "roomSettings":
@@ -121,12 +124,26 @@ export function applyBlocked(model: Model, userIds: Iterable<string>): Topic[] {
   return ["blocked"];
 }
 
-/** The user has read up to here; never moves backwards. */
+/** The user has read up to here, which also takes a flag away; never moves backwards. */
 export function markRead(model: Model, roomId: string, seq: number): Topic[] {
   const view = model.rooms.get(roomId);
-  if (!view || seq <= view.readSeq) return [];
-  view.readSeq = seq;
+  if (!view || (seq <= view.readSeq && !view.unreadFrom)) return [];
+  view.readSeq = Math.max(seq, view.readSeq);
+  view.unreadFrom = 0;
   return ["rooms", `room:${roomId}`];
+}
+
+/** The user has flagged the room as unread from here on. */
+export function markUnread(model: Model, roomId: string, from: number): Topic[] {
+  const view = model.rooms.get(roomId);
+  if (!view || view.unreadFrom === from) return [];
+  view.unreadFrom = from;
+  return ["rooms", `room:${roomId}`];
+}
+
+function ownMark(model: Model, { roomId, readSeq, threadSeq, unreadFrom }: Extract<Update, { kind: "readMark" }>): Topic[] {
+  if (threadSeq) return threadRead(model, roomId, threadSeq, readSeq);
+  return [...markRead(model, roomId, readSeq), ...markUnread(model, roomId, unreadFrom)];
 }
 
 export function applyUsers(model: Model, users: readonly User[]): Topic[] {
@@ -147,6 +164,7 @@ export function takeSnapshot(model: Model): Snapshot {
     connection: model.connection,
     rooms: [...model.rooms.values()].map((view) => {
       const { count, more, mentions } = unread(view, model.me.id);
+      const { counted, unread: threads } = view.threads;
       return {
         room: { ...view.room, headSeq: tail(view).upTo },
         role: view.role,
@@ -154,6 +172,8 @@ export function takeSnapshot(model: Model): Snapshot {
         unreadCount: count,
         unreadMore: more,
         unreadMentions: mentions,
+        unreadThreads: counted + threads.size,
+        unreadFrom: view.unreadFrom,
         settings: view.settings,
         lastMessage: view.last,
       };
@@ -193,13 +213,15 @@ function begin(model: Model, summary: RoomSummary): Topic[] {
       mentions: summary.unreadMentions,
       upTo: room.headSeq,
     },
+    unreadFrom: summary.unreadFrom,
+    threads: threadMarks(summary.unreadThreads),
     settings: summary.settings,
     receipts: model.rooms.get(room.id)?.receipts ?? new Map(),
     onlineCount: model.rooms.get(room.id)?.onlineCount ?? 0,
   };
   model.rooms.set(room.id, view);
   const id = room.id;
-  return ["rooms", `room:${id}`, `timeline:${id}`, `members:${id}`, `pins:${id}`, ...arrived(model, room.id, room.headSeq)];
+  return ["rooms", `room:${id}`, `timeline:${id}`, `members:${id}`, `pins:${id}`, `threads:${id}`, ...arrived(model, room.id, room.headSeq)];
 }
 
 /** The newest page, oldest message first. */
@@ -242,6 +264,7 @@ function change(model: Model, { roomId, seq, message, member, room }: RoomChange
     if (posted && message.content.kind === "system") countMember(view, message.content.what);
     if (message.content.kind === "deleted") uncount(view, message, model.me.id);
     touched.push(...changed(view, message, posted));
+    if (posted && message.threadSeq) touched.push(...threadGrew(view, message, model.me.id));
     if (posted) touched.push(...typing(model, roomId, message.senderId, false));
     if (message.senderId === model.me.id) {
       touched.push(...discard(model, (entry) => entry.message.clientMessageId === message.clientMessageId));

@@ -13,13 +13,15 @@ import * as applying from "./apply";
 import { Doomed } from "./doomed";
 import { Drafts } from "./drafts";
 import { forget } from "./forget";
-import { emptyModel, unread, type RoomView, type Unread } from "./model";
+import { NOTHING_UNREAD, emptyModel, unread, type RoomView, type Unread } from "./model";
+import { createLinks } from "./links";
 import { followsThread, notifies } from "./notify";
 import { People } from "./people";
 import { createQuotes } from "./quotes";
 import type { Range } from "./ranges";
 import { createRooms } from "./rooms";
 import { prefs, setPref } from "./prefs";
+import { createThreads } from "./threads";
 import { Topics } from "./topics";
 
 /** Messages that arrive within this time are acknowledged together. */
@@ -41,7 +43,7 @@ export function useChat(): Chat {
 
 /** Must be called where Solid can clean up, while someone is signed in. */
 export function createChat({ api, session }: App) {
-  const nobody: User = { id: "", username: "", displayName: "", bio: "", statusText: "", createdAt: 0 };
+  const nobody: User = { id: "", username: "", displayName: "", bio: "", statusText: "", createdAt: 0, photoId: "" };
   const model = emptyModel(session.user ?? nobody);
   const topics = new Topics();
   const took = (touched: readonly applying.Topic[]) => topics.touch(touched);
@@ -145,6 +147,7 @@ export function createChat({ api, session }: App) {
         read: marks.filter((mark) => mark.readSeq >= seq).length,
       };
     },
+    receiptsTouched: (roomId: string) => topics.track(`receipts:${roomId}`),
     async saveSettings(roomId: string, changes: Parameters<Api["updateMembership"]>[1]): Promise<void> {
       took(applying.applySettings(model, await api.updateMembership(roomId, changes)));
     },
@@ -162,7 +165,7 @@ export function createChat({ api, session }: App) {
     unread(roomId: string): Unread {
       topics.track("rooms");
       const view = model.rooms.get(roomId);
-      return view ? unread(view, model.me.id) : { count: 0, more: false, mentions: 0 };
+      return view ? unread(view, model.me.id) : NOTHING_UNREAD;
     },
     /** Undefined while the name is on its way. */
     user,
@@ -173,6 +176,8 @@ export function createChat({ api, session }: App) {
 
     ...createRooms({ api, model, topics, user }),
     ...createQuotes({ api, model, topics }),
+    ...createThreads({ api, model, topics }),
+    link: createLinks({ api, topics }),
     doomed,
 
     tookUsers: (users: readonly User[]) => took(applying.applyUsers(model, users)),
@@ -225,6 +230,11 @@ export function createChat({ api, session }: App) {
       took(touched);
       untold.set(roomId, seq);
       tellRead();
+    },
+    /** From a message on, to come back to it. */
+    async markUnread({ roomId, seq }: Message): Promise<void> {
+      await api.markUnread(roomId, seq);
+      took(applying.markUnread(model, roomId, seq));
     },
     /** Lost, it does no harm: the server forgets it by itself. */
     setTyping: (roomId: string, typing: boolean) => void api.setTyping(roomId, typing).catch(() => undefined),

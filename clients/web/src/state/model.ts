@@ -4,6 +4,7 @@
 import type { Message, Presence, Receipt, Role, Room, RoomSettings, Unsent, User } from "../nouns";
 import type { State } from "../sync/connection";
 import { firstAfter, rangeOf, type Range, type Ranges } from "./ranges";
+import { anyUnread, type ThreadMarks } from "./threads";
 
 export type { State as ConnectionState } from "../sync/connection";
 
@@ -22,6 +23,9 @@ export interface RoomView {
   last: Message | undefined;
   /** Unread messages, counted by the server up to a position. */
   counted: { count: number; more: boolean; mentions: number; upTo: number };
+  /** From where on the user has flagged the room as unread; 0 if not. */
+  unreadFrom: number;
+  threads: ThreadMarks;
   settings: RoomSettings;
   /** Up to where what other members have got and read, by user. */
   readonly receipts: Map<string, Receipt>;
@@ -69,7 +73,13 @@ export interface Unread {
   readonly more: boolean;
   /** How many of them call the user. */
   readonly mentions: number;
+  /** The user has flagged the room, to come back to it. */
+  readonly flagged: boolean;
+  /** A thread that the user follows has unread answers. */
+  readonly threads: boolean;
 }
+
+export const NOTHING_UNREAD: Unread = { count: 0, more: false, mentions: 0, flagged: false, threads: false };
 
 /** Whether a message calls a user, by name or all. Who was there when it was posted is not known later. */
 export function calls(message: Message, userId: string): boolean {
@@ -90,7 +100,8 @@ export function unread(view: RoomView, me: string): Unread {
     if (calls(message, me)) mentions += 1;
   }
   const most = 999;
-  return { count: Math.min(count, most), more: count > most || (!whole && counted.more), mentions };
+  const more = count > most || (!whole && counted.more);
+  return { count: Math.min(count, most), more, mentions, flagged: view.unreadFrom > 0, threads: anyUnread(view.threads) };
 }
 
 function counts(message: Message, me: string): boolean {

@@ -16,7 +16,8 @@ export type Update =
   | { kind: "roomGone"; roomId: string }
   | { kind: "typing"; roomId: string; userId: string; typing: boolean }
   | { kind: "presence"; presence: Presence }
-  | { kind: "readMark"; roomId: string; userId: string; readSeq: number }
+  /** `threadSeq` is 0 for the room itself; `unreadFrom` is where the room is flagged as unread, or 0. */
+  | { kind: "readMark"; roomId: string; userId: string; readSeq: number; threadSeq: number; unreadFrom: number }
   | { kind: "receipt"; receipt: Receipt }
   | { kind: "roomSettings"; settings: RoomSettings }
   /** The rooms that are looked at, as they are now. */

@@ -51,6 +51,11 @@ export function formatList(words: readonly string[]): string {
   return new Intl.ListFormat(locale(), { type: "conjunction" }).format(words);
 }
 
+/** “8 hours”. */
+export function formatDuration(count: number, unit: "hour" | "day" | "week"): string {
+  return new Intl.NumberFormat(locale(), { style: "unit", unit, unitDisplay: "long" }).format(count);
+}
+
 /** A size as people say it. */
 export function formatBytes(bytes: number): string {
   const units = ["byte", "kilobyte", "megabyte", "gigabyte"] as const;

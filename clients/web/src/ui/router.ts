@@ -62,7 +62,7 @@ window.addEventListener("popstate", arrive);
 document.addEventListener("click", (event) => {
   const link = event.target instanceof Element ? event.target.closest("a") : null;
   const other = event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey;
-  if (!link || other || event.defaultPrevented || link.target || link.origin !== location.origin) return;
+  if (!link || other || event.defaultPrevented || link.target || link.hasAttribute("download") || link.origin !== location.origin) return;
   event.preventDefault();
   navigate(link.pathname);
 });

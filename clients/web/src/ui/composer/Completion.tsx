@@ -15,7 +15,7 @@ interface Choice {
   /** What is put in its place. */
   readonly take: string;
   readonly label: string;
-  readonly user: { readonly id: string; readonly username: string } | undefined;
+  readonly user: { readonly id: string; readonly username: string; readonly photoId: string } | undefined;
 }
 
 export interface CompletionHandle {
@@ -96,7 +96,7 @@ export default function Completion(props: {
               aria-selected={i() === at()}
               onPointerDown={(event) => (event.preventDefault(), take(choice))}
             >
-              <Show when={choice.user}>{(user) => <Avatar id={user().id} name={choice.label} size="small" />}</Show>
+              <Show when={choice.user}>{(user) => <Avatar id={user().id} name={choice.label} photo={user().photoId} size="small" />}</Show>
               <span class="clip" dir="auto">
                 {choice.label}
               </span>

@@ -1,5 +1,6 @@
 import { Show, Suspense, createEffect, createSignal, lazy, on, onMount } from "solid-js";
 
+import type { Message } from "../../nouns";
 import { useChat } from "../../state/chat";
 import { prefs } from "../../state/prefs";
 import { EmojiButton } from "../emoji/EmojiButton";
@@ -9,18 +10,33 @@ import { createMedia } from "../kit/media";
 import { useRoom } from "../room/tools";
 import { ComposerNote } from "./ComposerNote";
 import type { CompletionHandle } from "./Completion";
-import { MOST, WARN, createComposing } from "./composing";
+import { MOST, WARN, createComposing, type Send } from "./composing";
 
 const AttachingList = lazy(() => import("./AttachingList"));
 const Completion = lazy(() => import("./Completion"));
 
-/** Where messages are written. */
-export function Composer(props: { onSend: (text: string, replyTo: number, attachmentIds: string[]) => void }) {
+/** Where messages are written: in a room, or in one of its threads. */
+export function Composer(props: {
+  class?: string;
+  label: string;
+  /** Names what is begun and not sent. */
+  draft: string;
+  /** Others are told that something is being written. */
+  tells?: boolean;
+  /** What arrow up edits. */
+  lastOwn: () => Message | undefined;
+  onSend: Send;
+}) {
   const chat = useChat();
   const tools = useRoom();
   const { roomId } = tools;
   const touch = createMedia("(pointer: coarse)");
-  const { text, length, sendable, write, submit, attaching } = createComposing(tools, (...said) => props.onSend(...said));
+  const { text, length, sendable, write, submit, attaching } = createComposing({
+    tools,
+    draft: props.draft,
+    tells: props.tells ?? false,
+    send: (...said) => props.onSend(...said),
+  });
   let picker!: HTMLInputElement;
   const take = (event: Event, data: DataTransfer | null) => {
     if (!data?.files.length) return;
@@ -30,8 +46,6 @@ export function Composer(props: { onSend: (text: string, replyTo: number, attach
   const [caret, setCaret] = createSignal(0);
   let box!: HTMLTextAreaElement;
   let completion: CompletionHandle | undefined;
-
-  const label = () => t("writeTo", { room: chat.title(roomId) });
 
   function grow(): void {
     box.style.height = "auto";
@@ -61,7 +75,7 @@ export function Composer(props: { onSend: (text: string, replyTo: number, attach
       event.preventDefault();
     }
     if (key === "ArrowUp" && !text() && !event.altKey) {
-      const own = chat.lastOwn(roomId);
+      const own = props.lastOwn();
       if (own && chat.rights(roomId).write) (event.preventDefault(), tools.edit(own));
     }
     if (key !== "Enter") return;
@@ -73,7 +87,7 @@ export function Composer(props: { onSend: (text: string, replyTo: number, attach
 
   return (
     <form
-      class="composer"
+      class={`composer ${props.class ?? ""}`}
       onSubmit={(event) => (event.preventDefault(), void submit(), box.focus())}
       onDragOver={(event) => event.dataTransfer?.types.includes("Files") && event.preventDefault()}
       onDrop={(event) => take(event, event.dataTransfer)}
@@ -93,8 +107,8 @@ export function Composer(props: { onSend: (text: string, replyTo: number, attach
           rows={1}
           dir="auto"
           value={text()}
-          aria-label={label()}
-          placeholder={label()}
+          aria-label={props.label}
+          placeholder={props.label}
           enterkeyhint={touch() ? "enter" : "send"}
           onInput={(event) => (write(event.currentTarget.value), setCaret(event.currentTarget.selectionStart))}
           onKeyDown={onKeyDown}

@@ -16,11 +16,20 @@ export const WARN = 3_600;
 // eslint-disable-next-line no-control-regex
 export const REFUSED = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g;
 
-export function createComposing(tools: RoomTools, send: (text: string, replyTo: number, attachmentIds: string[]) => void) {
+export type Send = (text: string, replyTo: number, attachmentIds: string[]) => void;
+
+interface Parts {
+  readonly tools: RoomTools;
+  readonly draft: string;
+  readonly tells: boolean;
+  readonly send: Send;
+}
+
+export function createComposing({ tools, draft, tells, send }: Parts) {
   const chat = useChat();
   const { roomId, editing, answering } = tools;
   const throttle = new TypingThrottle();
-  const [text, setText] = createSignal(chat.drafts.get(roomId));
+  const [text, setText] = createSignal(chat.drafts.get(draft));
   const [busy, setBusy] = createSignal(false);
 
   const clean = createMemo(() => text().replace(REFUSED, "").trim());
@@ -34,7 +43,7 @@ export function createComposing(tools: RoomTools, send: (text: string, replyTo: 
   createEffect(
     on(editing, (message, before) => {
       if (message?.content.kind === "text") setText(message.content.text);
-      else if (before) setText(chat.drafts.get(roomId));
+      else if (before) setText(chat.drafts.get(draft));
     }, { defer: true }),
   );
   onCleanup(() => throttle.stop(Date.now()) && chat.setTyping(roomId, false));
@@ -42,7 +51,8 @@ export function createComposing(tools: RoomTools, send: (text: string, replyTo: 
   function write(value: string): void {
     setText(value);
     if (editing()) return;
-    chat.drafts.set(roomId, value);
+    chat.drafts.set(draft, value);
+    if (!tells) return;
     const now = Date.now();
     const empty = value.trim() === "";
     if (empty ? throttle.stop(now) : throttle.input(now)) chat.setTyping(roomId, !empty);
@@ -61,7 +71,7 @@ export function createComposing(tools: RoomTools, send: (text: string, replyTo: 
     // The message itself tells others that the writing is over.
     throttle.stop(Date.now());
     setText("");
-    chat.drafts.set(roomId, "");
+    chat.drafts.set(draft, "");
     tools.rest();
     send(said, replyTo, attaching.take());
   }

@@ -17,7 +17,7 @@ export function DirectoryItem(props: { room: Room; joined: boolean }) {
   });
   return (
     <li class="directory-item">
-      <Avatar id={props.room.id} name={props.room.name} shape="room" size="large" />
+      <Avatar id={props.room.id} name={props.room.name} photo={props.room.pictureId} shape="room" size="large" />
       <div class="directory-text">
         <h2 dir="auto">{props.room.name}</h2>
         <Show when={props.room.topic}>

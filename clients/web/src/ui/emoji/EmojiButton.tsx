@@ -1,9 +1,6 @@
 import { Show, Suspense, createSignal, lazy, type JSX } from "solid-js";
 
-import { usedEmoji } from "../../state/emoji";
-import { Popover } from "../kit/Popover";
-
-const EmojiPicker = lazy(() => import("./EmojiPicker"));
+const EmojiPopover = lazy(() => import("./EmojiPopover"));
 
 /** A button that opens the emoji picker. */
 export function EmojiButton(props: {
@@ -31,13 +28,11 @@ export function EmojiButton(props: {
       >
         {props.children}
       </button>
-      <Show when={open()}>
-        <Popover anchor={button} side="above" class="emoji-pop" onClose={() => setOpen(false)}>
-          <Suspense fallback={<div class="emoji-picker" />}>
-            <EmojiPicker onPick={(emoji) => (close(), usedEmoji(emoji), props.onPick(emoji))} onClose={close} />
-          </Suspense>
-        </Popover>
-      </Show>
+      <Suspense>
+        <Show when={open()}>
+          <EmojiPopover anchor={button} onPick={(emoji) => props.onPick(emoji)} onClose={close} onLeave={() => setOpen(false)} />
+        </Show>
+      </Suspense>
     </>
   );
 }

@@ -28,7 +28,7 @@ export function MeBar(props: { onOverlay: (overlay: Overlay) => void; onLogout: 
   return (
     <div class="me-bar">
       <Menu class="me-button" named label={t("accountMenu")} side="above" items={items()}>
-        <Avatar id={chat.me().id} name={chat.me().displayName} presence={presence()} />
+        <Avatar id={chat.me().id} name={chat.me().displayName} photo={chat.me().photoId} presence={presence()} />
         <span class="me-text">
           <span class="me-name" dir="auto">
             {chat.me().displayName}

@@ -6,6 +6,7 @@ import { plain } from "../../state/markdown";
 import { formatCount, formatShort } from "../format";
 import { t } from "../i18n";
 import { Icon } from "../kit/Icon";
+import { createUntil } from "../kit/until";
 import { RoomFace } from "../room/RoomFace";
 import { roomPath, route } from "../router";
 
@@ -14,6 +15,7 @@ export function RoomLink(props: { roomId: string }) {
   const chat = useChat();
   const view = createMemo(() => (chat.rooms(), chat.room(props.roomId)), undefined, { equals: false });
   const unread = () => chat.unread(props.roomId);
+  const silent = createUntil(() => view()?.settings.mutedUntil ?? 0);
   const current = () => {
     const now = route();
     return now.page === "room" && now.roomId === props.roomId;
@@ -37,7 +39,7 @@ export function RoomLink(props: { roomId: string }) {
     <li>
       <a
         class="room-link"
-        classList={{ "is-unread": unread().count > 0 }}
+        classList={{ "is-unread": unread().count > 0 || unread().flagged }}
         href={roomPath(props.roomId)}
         aria-current={current() ? "page" : undefined}
       >
@@ -49,6 +51,11 @@ export function RoomLink(props: { roomId: string }) {
             </span>
             <Show when={view()?.room.kind === "private"}>
               <Icon name="lock" class="room-link-lock" />
+            </Show>
+            <Show when={silent()}>
+              <span class="room-link-mark" role="img" aria-label={t("mutedRoom")} title={t("mutedRoom")}>
+                <Icon name="mute" class="room-link-lock" />
+              </span>
             </Show>
             <Show when={view()?.last}>
               {(last) => <time class="room-link-time">{formatShort(last().postedAt)}</time>}
@@ -71,6 +78,14 @@ export function RoomLink(props: { roomId: string }) {
               <span class="badge badge-mention" aria-label={t("unreadMentions", { count: unread().mentions })}>
                 @
               </span>
+            </Show>
+            <Show when={unread().threads}>
+              <span class="badge badge-thread" role="img" aria-label={t("unreadThreads")} title={t("unreadThreads")}>
+                <Icon name="thread" />
+              </span>
+            </Show>
+            <Show when={unread().flagged && !unread().count}>
+              <span class="badge badge-flag" role="img" aria-label={t("markedUnread")} title={t("markedUnread")} />
             </Show>
             <Show when={unread().count}>
               <span class="badge" aria-label={t("unread", { count: unread().count })}>

@@ -37,7 +37,7 @@ export function createShortcuts({ rooms, overlay, setOverlay }: Parts): void {
     const at = all.findIndex(({ room }) => now.page === "room" && room.id === now.roomId);
     for (let i = 1; i <= all.length; i++) {
       const next = all[(Math.max(at, by > 0 ? -1 : 0) + by * i + all.length * 2) % all.length];
-      if (next && (!unreadOnly || next.unread.count)) return navigate(roomPath(next.room.id));
+      if (next && (!unreadOnly || next.unread.count || next.unread.flagged)) return navigate(roomPath(next.room.id));
     }
   }
 

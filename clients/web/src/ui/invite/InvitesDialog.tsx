@@ -1,23 +1,34 @@
 import { For, Show, createResource } from "solid-js";
 
 import { useChat } from "../../state/chat";
-import { formatTime } from "../format";
+import { formatCount, formatDuration, formatTime } from "../format";
 import { t } from "../i18n";
 import { copy } from "../kit/copy";
 import { Dialog } from "../kit/Dialog";
+import { createForm, text } from "../kit/form";
 import { Icon } from "../kit/Icon";
+import { Problem } from "../kit/Problem";
 import { attempt, toast } from "../kit/toast";
 import { invitePath } from "../router";
 
-const WEEK_MS = 7 * 24 * 3_600_000;
+const DAY_MS = 24 * 3_600_000;
+/** For how many days a link may be good; 0 for ever. */
+const DAYS = [1, 7, 30, 0] as const;
+/** How many may join by it; 0 for any number. */
+const USES = [0, 1, 10, 100] as const;
 
 /** Links by which others can join a room. */
 export default function InvitesDialog(props: { roomId: string; onClose: () => void }) {
   const chat = useChat();
   const [invites, { refetch }] = createResource(() => chat.api.listInvites(props.roomId).catch(() => []));
-  async function make(): Promise<void> {
-    if (await attempt(chat.api.createInvite(props.roomId, WEEK_MS, 0))) void refetch();
-  }
+  const form = createForm(async (data) => {
+    await chat.api.createInvite(props.roomId, Number(text(data, "days")) * DAY_MS, Number(text(data, "uses")));
+    void refetch();
+  });
+  const lasting = (days: number) => {
+    if (!days) return t("inviteForever");
+    return days === 7 ? formatDuration(1, "week") : formatDuration(days, "day");
+  };
   async function end(code: string): Promise<void> {
     if (await attempt(chat.api.revokeInvite(code))) void refetch();
   }
@@ -35,6 +46,7 @@ export default function InvitesDialog(props: { roomId: string; onClose: () => vo
                 <input class="input" readOnly value={location.origin + invitePath(invite.code)} aria-label={t("inviteLink")} />
                 <span class="member-note">
                   {t("inviteUses", { count: invite.uses })}
+                  <Show when={invite.maxUses}>{(max) => <>, {t("inviteMost", { max: max() })}</>}</Show>
                   <Show when={invite.expiresAt}>
                     {" · "}
                     {t("inviteUntil", { time: formatTime(invite.expiresAt, "short") })}
@@ -51,12 +63,27 @@ export default function InvitesDialog(props: { roomId: string; onClose: () => vo
           )}
         </For>
       </ul>
-      <div class="dialog-foot">
-        <button type="button" class="button button-primary" onClick={() => void make()}>
-          <Icon name="link" />
-          {t("createInvite")}
-        </button>
-      </div>
+      <form class="invite-new" onSubmit={form.submit}>
+        <label class="field">
+          <span>{t("inviteFor")}</span>
+          <select class="input" name="days">
+            <For each={DAYS}>{(days) => <option value={days} selected={days === 7}>{lasting(days)}</option>}</For>
+          </select>
+        </label>
+        <label class="field">
+          <span>{t("inviteMany")}</span>
+          <select class="input" name="uses">
+            <For each={USES}>{(uses) => <option value={uses}>{uses ? formatCount({ count: uses, more: false }) : t("inviteAny")}</option>}</For>
+          </select>
+        </label>
+        <Problem text={form.problem()} />
+        <div class="dialog-foot">
+          <button class="button button-primary" disabled={form.busy()}>
+            <Icon name="link" />
+            {t("createInvite")}
+          </button>
+        </div>
+      </form>
     </Dialog>
   );
 }

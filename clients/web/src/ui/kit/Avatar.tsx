@@ -1,6 +1,7 @@
-import { Show } from "solid-js";
+import { Show, createSignal } from "solid-js";
 
 import type { PresenceState } from "../../nouns";
+import { useChat } from "../../state/chat";
 import { t, type Key } from "../i18n";
 
 export const PRESENCE_TEXT: Record<PresenceState, Key> = {
@@ -11,14 +12,21 @@ export const PRESENCE_TEXT: Record<PresenceState, Key> = {
   offline: "presenceOffline",
 };
 
-/** A colour and letters made of the id and the name: always the same for one person or room. */
+/** A photo or picture; else a colour and letters made of the id and the name, always the same for one person or room. */
 export function Avatar(props: {
   id: string;
   name: string;
   shape?: "person" | "room";
-  size?: "small" | "medium" | "large";
+  size?: "small" | "medium" | "large" | "huge";
   presence?: PresenceState | undefined;
+  /** The file that shows them; empty if there is none. */
+  photo?: string | undefined;
+  /** Where the picture is before it is a file. */
+  preview?: string | undefined;
 }) {
+  const chat = useChat();
+  const [broken, setBroken] = createSignal("");
+  const src = () => props.preview ?? (props.photo ? chat.link(props.photo, "small") : undefined);
   return (
     <span
       class={`avatar avatar-${props.shape ?? "person"} avatar-${props.size ?? "medium"}`}
@@ -26,6 +34,18 @@ export function Avatar(props: {
     >
       {/* Drawn, not said: whoever listens hears the name beside it. */}
       <span class="avatar-letters" data-letters={letters(props.name, props.shape === "room" ? 1 : 2)} />
+      <Show when={src() !== broken() && src()}>
+        {(path) => (
+          <img
+            src={path()}
+            alt=""
+            decoding="sync"
+            draggable={false}
+            onLoad={(event) => event.currentTarget.classList.add("is-there")}
+            onError={() => setBroken(path())}
+          />
+        )}
+      </Show>
       <Show when={props.presence}>
         {(presence) => <span class={`dot dot-${presence()}`} role="img" aria-label={t(PRESENCE_TEXT[presence()])} />}
       </Show>

@@ -1,7 +1,10 @@
-import { For, Show, createSignal, createUniqueId, type JSX } from "solid-js";
+import { Show, Suspense, createSignal, createUniqueId, lazy, type JSX } from "solid-js";
 
-import { Icon, type IconName } from "./Icon";
-import { Popover } from "./Popover";
+import type { IconName } from "./Icon";
+
+/** Comes after the page, before one opens the first menu. */
+const MenuList = lazy(() => import("./MenuList"));
+setTimeout(() => void MenuList.preload(), 0);
 
 export interface MenuItem {
   readonly label: string;
@@ -28,34 +31,15 @@ export function Menu(props: {
 }) {
   const id = createUniqueId();
   const [open, setOpen] = createSignal(false);
-  let root!: HTMLDivElement;
   let button!: HTMLButtonElement;
 
-  const items = () => [...root.querySelectorAll<HTMLElement>("[role^=menuitem]")];
-  const close = () => {
-    if (!open()) return;
+  function close(): void {
     setOpen(false);
     button.focus();
-  };
-  const show = () => {
-    setOpen(true);
-    items()[0]?.focus();
-  };
-
-  function onKeyDown(event: KeyboardEvent): void {
-    const all = items();
-    const at = all.indexOf(document.activeElement as HTMLElement);
-    const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: all.length - 1 }[event.key];
-    if (event.key === "Escape" && open()) close();
-    else if (event.key === "Tab") return void setOpen(false);
-    else if (to !== undefined && open()) all[(to + all.length) % all.length]?.focus();
-    else return;
-    event.preventDefault();
-    event.stopPropagation();
   }
 
   return (
-    <div class="menu-root" ref={root} onKeyDown={onKeyDown}>
+    <div class="menu-root">
       <button
         ref={button}
         type="button"
@@ -66,35 +50,23 @@ export function Menu(props: {
         aria-haspopup="menu"
         aria-expanded={open()}
         aria-controls={open() ? id : undefined}
-        onClick={() => (open() ? close() : show())}
+        onClick={() => (open() ? close() : setOpen(true))}
       >
         {props.children}
       </button>
-      <Show when={open()}>
-        <Popover anchor={button} side={props.side ?? "below"} class="menu" onClose={() => setOpen(false)}>
-          <div id={id} role="menu" aria-label={props.label}>
-            <For each={props.items}>
-              {(item) => (
-                <button
-                  type="button"
-                  role={item.checked === undefined ? "menuitem" : "menuitemradio"}
-                  aria-checked={item.checked}
-                  tabIndex={-1}
-                  classList={{ danger: item.danger ?? false, apart: item.apart ?? false }}
-                  onClick={() => (close(), item.act())}
-                >
-                  <Show when={item.icon}>{(icon) => <Icon name={icon()} />}</Show>
-                  <Show when={item.dot}>{(dot) => <span class={`dot ${dot()}`} />}</Show>
-                  <span class="grow">{item.label}</span>
-                  <Show when={item.checked}>
-                    <Icon name="check" />
-                  </Show>
-                </button>
-              )}
-            </For>
-          </div>
-        </Popover>
-      </Show>
+      <Suspense>
+        <Show when={open()}>
+          <MenuList
+            id={id}
+            label={props.label}
+            anchor={button}
+            side={props.side ?? "below"}
+            items={props.items}
+            onClose={close}
+            onLeave={() => setOpen(false)}
+          />
+        </Show>
+      </Suspense>
     </div>
   );
 }

@@ -3,24 +3,19 @@ import { Show, createResource, createSignal } from "solid-js";
 import type { Member } from "../../nouns";
 import { useChat } from "../../state/chat";
 import { outranks } from "../../state/rooms";
-import { formatTime } from "../format";
 import { t } from "../i18n";
 import { Confirm } from "../kit/Confirm";
 import { Icon } from "../kit/Icon";
 import { Menu, type MenuItem } from "../kit/Menu";
+import { mutedNote } from "../kit/MuteChoices";
 import { attempt } from "../kit/toast";
-
-const HOUR_MS = 3_600_000;
-const MUTES = [
-  { text: "muteHour", ms: HOUR_MS },
-  { text: "muteDay", ms: 24 * HOUR_MS },
-  { text: "muteWeek", ms: 7 * 24 * HOUR_MS },
-] as const;
+import { createUntil } from "../kit/until";
+import MuteMember from "./MuteMember";
 
 /** What an admin of a room can do with a member, by the rights of both. */
 export function MemberActions(props: { roomId: string; userId: string }) {
   const chat = useChat();
-  const [asks, setAsks] = createSignal<"remove" | "ban" | "owner">();
+  const [asks, setAsks] = createSignal<"remove" | "ban" | "owner" | "mute">();
   const rights = () => chat.rights(props.roomId);
   const [member, { refetch }] = createResource(
     () => rights().manage && (chat.members(props.roomId), chat.user(props.userId)?.username),
@@ -31,10 +26,10 @@ export function MemberActions(props: { roomId: string; userId: string }) {
   );
   const name = () => chat.user(props.userId)?.displayName ?? "";
   const may = (it: Member) => outranks(chat.view(props.roomId)?.role ?? "member", it.role);
-  const muted = (it: Member) => it.mutedUntil > Date.now();
+  const muted = createUntil(() => member()?.mutedUntil ?? 0);
   const act = async (work: Promise<unknown>) => (await attempt(work)) && void refetch();
   const role = (to: Member["role"]) => act(chat.api.setMemberRole(props.roomId, props.userId, to));
-  const mute = (ms: number) => act(chat.api.muteMember(props.roomId, props.userId, ms));
+  const unmute = () => act(chat.api.muteMember(props.roomId, props.userId, 0));
 
   const items = (it: Member): MenuItem[] => {
     const list: MenuItem[] = [];
@@ -44,17 +39,14 @@ export function MemberActions(props: { roomId: string; userId: string }) {
       if (it.role !== "owner") list.push({ label: t("makeOwner"), icon: "users", act: () => setAsks("owner") });
     }
     if (!may(it)) return list;
-    if (muted(it)) list.push({ label: t("unmute"), icon: "bell", apart: true, act: () => void mute(0) });
-    else {
-      for (const [i, { text, ms }] of MUTES.entries()) {
-        list.push({ label: t(text), icon: "mute", apart: i === 0, act: () => void mute(ms) });
-      }
-    }
+    if (muted()) list.push({ label: t("unmute"), icon: "bell", apart: true, act: () => void unmute() });
+    list.push({ label: t("muteMember"), icon: "mute", apart: !muted(), act: () => setAsks("mute") });
     list.push({ label: t("removeMember"), icon: "leave", danger: true, apart: true, act: () => setAsks("remove") });
     list.push({ label: t("banMember"), icon: "ban", danger: true, act: () => setAsks("ban") });
     return list;
   };
 
+  const answered = () => (setAsks(undefined), void refetch());
   const question = () => {
     const what = asks();
     const words = { name: name(), room: chat.title(props.roomId) };
@@ -71,8 +63,8 @@ export function MemberActions(props: { roomId: string; userId: string }) {
     <Show when={rights().manage && member()}>
       {(it) => (
         <>
-          <Show when={muted(it())}>
-            <p class="muted small">{t("mutedUntil", { time: formatTime(it().mutedUntil, "full") })}</p>
+          <Show when={muted()}>
+            <p class="muted small">{mutedNote(it().mutedUntil)}</p>
           </Show>
           <Show when={items(it()).length}>
             <Menu class="button" named label={t("manageMember")} items={items(it())}>
@@ -82,12 +74,17 @@ export function MemberActions(props: { roomId: string; userId: string }) {
           </Show>
           <Show when={asks()}>
             {(what) => (
-              <Confirm
-                title={t(what() === "owner" ? "makeOwner" : what() === "ban" ? "banMember" : "removeMember")}
-                question={question()}
-                act={confirmed}
-                onClose={() => (setAsks(undefined), void refetch())}
-              />
+              <Show
+                when={what() !== "mute"}
+                fallback={<MuteMember roomId={props.roomId} userId={props.userId} name={name()} until={it().mutedUntil} onClose={answered} />}
+              >
+                <Confirm
+                  title={t(what() === "owner" ? "makeOwner" : what() === "ban" ? "banMember" : "removeMember")}
+                  question={question()}
+                  act={confirmed}
+                  onClose={answered}
+                />
+              </Show>
             )}
           </Show>
         </>

@@ -50,7 +50,7 @@ export function PeopleSearch(props: {
                 aria-pressed={props.chosen ? isChosen(user) : undefined}
                 onClick={() => props.onChoose(user)}
               >
-                <Avatar id={user.id} name={user.displayName} />
+                <Avatar id={user.id} name={user.displayName} photo={user.photoId} />
                 <span class="member-text">
                   <span class="member-name clip" dir="auto">
                     {user.displayName}

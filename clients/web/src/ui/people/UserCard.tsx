@@ -46,7 +46,7 @@ export default function UserCard(props: { userId: string; roomId: string; onClos
       <Show when={user()}>
         {(user) => (
           <>
-            <Avatar id={user().id} name={user().displayName} size="large" presence={presence()?.state} />
+            <Avatar id={user().id} name={user().displayName} photo={user().photoId} size="large" presence={presence()?.state} />
             <h2 dir="auto">{user().displayName}</h2>
             <p class="muted">
               <bdi>@{user().username}</bdi>

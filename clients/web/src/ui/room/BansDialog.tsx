@@ -1,19 +1,26 @@
-import { For, Show, onMount } from "solid-js";
+import { For, Show, createSignal, onMount } from "solid-js";
 
 import { useChat } from "../../state/chat";
 import { createPaged } from "../../state/paged";
 import { explain, t } from "../i18n";
 import { Avatar } from "../kit/Avatar";
 import { Dialog } from "../kit/Dialog";
+import { Icon } from "../kit/Icon";
 import { attempt } from "../kit/toast";
+import { PeopleSearch } from "../people/PeopleSearch";
 
 /** Who may not come in, and letting them in again. */
 export default function BansDialog(props: { roomId: string; onClose: () => void }) {
   const chat = useChat();
+  const [adding, setAdding] = createSignal(false);
   const bans = createPaged((_, token) => chat.api.listBans(props.roomId, token));
   onMount(() => void bans.search(""));
   async function unban(userId: string): Promise<void> {
     if (await attempt(chat.api.unbanMember(props.roomId, userId))) await bans.search("");
+  }
+  async function ban(userId: string): Promise<void> {
+    setAdding(false);
+    if (await attempt(chat.api.banMember(props.roomId, userId))) await bans.search("");
   }
   return (
     <Dialog title={t("bans")} onClose={props.onClose}>
@@ -21,7 +28,7 @@ export default function BansDialog(props: { roomId: string; onClose: () => void 
         <For each={bans.items()}>
           {({ user }) => (
             <li>
-              <Avatar id={user.id} name={user.displayName} />
+              <Avatar id={user.id} name={user.displayName} photo={user.photoId} />
               <span class="member-text">
                 <span class="member-name clip" dir="auto">
                   {user.displayName}
@@ -43,6 +50,19 @@ export default function BansDialog(props: { roomId: string; onClose: () => void 
           {t("more")}
         </button>
       </Show>
+      <div class="ban-new">
+        <Show
+          when={adding()}
+          fallback={
+            <button type="button" class="button button-danger" onClick={() => setAdding(true)}>
+              <Icon name="ban" />
+              {t("banSomeone")}
+            </button>
+          }
+        >
+          <PeopleSearch onChoose={(user) => void ban(user.id)} />
+        </Show>
+      </div>
     </Dialog>
   );
 }

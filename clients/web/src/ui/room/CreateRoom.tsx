@@ -1,17 +1,20 @@
 import { createSignal } from "solid-js";
 
+import type { History } from "../../nouns";
 import { useChat } from "../../state/chat";
 import { t } from "../i18n";
 import { Dialog } from "../kit/Dialog";
 import { createForm, text } from "../kit/form";
 import { Choices } from "../settings/Choices";
+import { HistoryChoice } from "./HistoryChoice";
 import { RoomFields } from "./RoomFields";
 
 export default function CreateRoom(props: { onClose: () => void; onCreated: (roomId: string) => void }) {
   const chat = useChat();
   const [kind, setKind] = createSignal<"public" | "private">("public");
+  const [history, setHistory] = createSignal<History>("all");
   const form = createForm(async (data) => {
-    props.onCreated((await chat.api.createRoom(text(data, "name").trim(), text(data, "topic").trim(), kind())).id);
+    props.onCreated((await chat.api.createRoom(text(data, "name").trim(), text(data, "topic").trim(), kind(), history())).id);
   });
   return (
     <Dialog title={t("createRoom")} onClose={props.onClose}>
@@ -26,6 +29,7 @@ export default function CreateRoom(props: { onClose: () => void; onCreated: (roo
           ]}
           onChange={setKind}
         />
+        <HistoryChoice value={history()} onChange={setHistory} />
       </RoomFields>
     </Dialog>
   );

@@ -1,22 +1,31 @@
-import { untrack } from "solid-js";
+import { createSignal, untrack } from "solid-js";
 
 import { useChat } from "../../state/chat";
+import { PictureField } from "../files/PictureField";
+import { createPicture } from "../files/picture";
 import { t } from "../i18n";
+import { Avatar } from "../kit/Avatar";
 import { Dialog } from "../kit/Dialog";
 import { createForm, text } from "../kit/form";
+import { HistoryChoice } from "./HistoryChoice";
 import { RoomFields } from "./RoomFields";
 
 export default function EditRoom(props: { roomId: string; onClose: () => void }) {
   const chat = useChat();
   // What is being written is not overwritten by what others change meanwhile.
   const before = untrack(() => chat.room(props.roomId)?.room);
+  const picture = createPicture(chat, () => before?.pictureId ?? "");
+  const [history, setHistory] = createSignal(before?.history ?? "all");
   const form = createForm(async (data) => {
     const name = text(data, "name").trim();
     const topic = text(data, "topic").trim();
     // Each change is told in the room, so only what has changed is sent.
+    const pictureFileId = await picture.upload();
     await chat.api.updateRoom(props.roomId, {
       ...(name !== before?.name && { name }),
       ...(topic !== before?.topic && { topic }),
+      ...(history() !== before?.history && { history: history() }),
+      ...(pictureFileId !== undefined && { pictureFileId }),
     });
     props.onClose();
   });
@@ -27,8 +36,15 @@ export default function EditRoom(props: { roomId: string; onClose: () => void })
         name={before?.name ?? ""}
         topic={before?.topic ?? ""}
         submit={t("save")}
+        head={
+          <PictureField choice={picture}>
+            <Avatar id={props.roomId} name={before?.name ?? ""} shape="room" size="huge" photo={picture.shown()} preview={picture.preview()} />
+          </PictureField>
+        }
         onCancel={props.onClose}
-      />
+      >
+        <HistoryChoice value={history()} onChange={setHistory} />
+      </RoomFields>
     </Dialog>
   );
 }

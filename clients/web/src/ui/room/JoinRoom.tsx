@@ -31,7 +31,7 @@ export default function JoinRoom(props: { roomId: string }) {
         <Match when={room()}>
           {(room) => (
             <>
-              <Avatar id={room().id} name={room().name} shape="room" size="large" />
+              <Avatar id={room().id} name={room().name} photo={room().pictureId} shape="room" size="large" />
               <h1 dir="auto">{room().name}</h1>
               <Show when={room().topic}>
                 <p dir="auto">{room().topic}</p>

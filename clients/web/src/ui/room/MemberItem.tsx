@@ -12,7 +12,7 @@ export function MemberItem(props: { member: Member; onOpen: () => void }) {
   return (
     <li>
       <button type="button" class="member" classList={{ "is-offline": presence() === "offline" }} onClick={() => props.onOpen()}>
-        <Avatar id={user().id} name={user().displayName} presence={presence()} />
+        <Avatar id={user().id} name={user().displayName} photo={user().photoId} presence={presence()} />
         <span class="member-text">
           <span class="member-name">
             <span class="clip" dir="auto">

@@ -9,9 +9,11 @@ import { Composer } from "../composer/Composer";
 import { formatTime } from "../format";
 import { t } from "../i18n";
 import { createMedia } from "../kit/media";
+import { createUntil, isEndless } from "../kit/until";
 import { navigate, roomPath, route, visit } from "../router";
 import { Timeline } from "../timeline/Timeline";
 import { TypingLine } from "../timeline/TypingLine";
+import type { Picture } from "../viewer/pictures";
 import { PinBanner } from "./PinBanner";
 import { RoomHeader, type PanelName } from "./RoomHeader";
 import { RoomToolsProvider, type RoomTools } from "./tools";
@@ -20,6 +22,8 @@ const MembersPanel = lazy(() => import("./MembersPanel"));
 const PinsPanel = lazy(() => import("./PinsPanel"));
 const ThreadPanel = lazy(() => import("../thread/ThreadPanel"));
 const UserCard = lazy(() => import("../people/UserCard"));
+const ReadBy = lazy(() => import("./ReadBy"));
+const Viewer = lazy(() => import("../viewer/Viewer"));
 const VersionsDialog = lazy(() => import("../timeline/VersionsDialog"));
 
 /** Wide enough for a panel beside the timeline. */
@@ -37,6 +41,8 @@ export function OpenRoom(props: { roomId: string }) {
   const [card, setCard] = createSignal<string>();
   const [thread, setThread] = createSignal(0);
   const [versions, setVersions] = createSignal<Message>();
+  const [readers, setReaders] = createSignal<Message>();
+  const [picture, setPicture] = createSignal<Picture>();
   const [answering, setAnswering] = createSignal<Message>();
   const [editing, setEditing] = createSignal<Message>();
 
@@ -65,6 +71,8 @@ export function OpenRoom(props: { roomId: string }) {
       return row?.kind === "message" ? row.message.seq : undefined;
     }),
     showVersions: setVersions,
+    openPicture: setPicture,
+    showReaders: setReaders,
   };
 
   setPref("lastRoom", roomId);
@@ -85,7 +93,9 @@ export function OpenRoom(props: { roomId: string }) {
     if (now.page === "room" && now.seq !== undefined) navigate(roomPath(roomId), { replace: true });
   }
 
+  const shownMessages = () => (timeline.shown()?.rows ?? []).flatMap((row) => (row.kind === "message" ? [row.message] : []));
   const mutedUntil = () => chat.room(roomId)?.mutedUntil ?? 0;
+  const muted = createUntil(mutedUntil);
 
   return (
     <RoomToolsProvider value={tools}>
@@ -96,12 +106,22 @@ export function OpenRoom(props: { roomId: string }) {
           <Timeline timeline={timeline} />
           <footer class="room-foot">
             <TypingLine roomId={roomId} />
-            <Switch fallback={<Composer onSend={send} />}>
+            <Switch
+              fallback={
+                <Composer
+                  label={t("writeTo", { room: chat.title(roomId) })}
+                  draft={roomId}
+                  tells
+                  lastOwn={() => chat.lastOwn(roomId)}
+                  onSend={send}
+                />
+              }
+            >
               <Match when={chat.room(roomId)?.room.archivedAt}>
                 <p class="room-closed">{t("archivedNote")}</p>
               </Match>
-              <Match when={mutedUntil() > Date.now()}>
-                <p class="room-closed">{t("mutedNote", { time: formatTime(mutedUntil(), "full") })}</p>
+              <Match when={muted()}>
+                <p class="room-closed">{isEndless(mutedUntil()) ? t("MUTED") : t("mutedNote", { time: formatTime(mutedUntil(), "full") })}</p>
               </Match>
             </Switch>
           </footer>
@@ -122,6 +142,12 @@ export function OpenRoom(props: { roomId: string }) {
         <Suspense>
           <Show when={versions()}>
             {(message) => <VersionsDialog message={message()} onClose={() => setVersions(undefined)} />}
+          </Show>
+          <Show when={readers()}>
+            {(message) => <ReadBy message={message()} onClose={() => setReaders(undefined)} />}
+          </Show>
+          <Show when={picture()} keyed>
+            {(opened) => <Viewer opened={opened} messages={shownMessages()} onClose={() => setPicture(undefined)} />}
           </Show>
           <Show when={card()} keyed>
             {(id) => <UserCard userId={id} roomId={roomId} onClose={() => setCard(undefined)} />}

@@ -11,11 +11,14 @@ export function RoomFields(props: {
   name?: string;
   topic?: string;
   submit: string;
+  /** Above the name. */
+  head?: JSX.Element;
   children?: JSX.Element;
   onCancel: () => void;
 }) {
   return (
     <form onSubmit={props.form.submit}>
+      {props.head}
       <Field
         label={t("roomName")}
         name="name"

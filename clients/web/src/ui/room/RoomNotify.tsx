@@ -1,6 +1,7 @@
 import { useChat } from "../../state/chat";
 import { t } from "../i18n";
 import { Dialog } from "../kit/Dialog";
+import { MuteChoices, silentNote } from "../kit/MuteChoices";
 import { attempt } from "../kit/toast";
 import { Choices } from "../settings/Choices";
 
@@ -10,17 +11,26 @@ export default function RoomNotify(props: { roomId: string; onClose: () => void 
   const settings = () => chat.room(props.roomId)?.settings;
   return (
     <Dialog title={t("notifications")} onClose={props.onClose}>
-      <Choices
-        legend={chat.title(props.roomId)}
-        name="level"
-        value={settings()?.level ?? "all"}
-        choices={[
-          { value: "all", label: t("notifyAll") },
-          { value: "mentions", label: t("levelMentions") },
-          { value: "nothing", label: t("levelNothing") },
-        ]}
-        onChange={(level) => void attempt(chat.saveSettings(props.roomId, { level }))}
-      />
+      <div class="notify-choices">
+        <Choices
+          legend={chat.title(props.roomId)}
+          name="level"
+          value={settings()?.level ?? "all"}
+          choices={[
+            { value: "all", label: t("notifyAll") },
+            { value: "mentions", label: t("levelMentions") },
+            { value: "nothing", label: t("levelNothing") },
+          ]}
+          onChange={(level) => void attempt(chat.saveSettings(props.roomId, { level }))}
+        />
+        <MuteChoices
+          legend={t("muteRoom")}
+          note={silentNote(settings()?.mutedUntil ?? 0)}
+          end={t("unmuteRoom")}
+          until={settings()?.mutedUntil ?? 0}
+          onMute={(muteForMs) => void attempt(chat.saveSettings(props.roomId, { muteForMs }))}
+        />
+      </div>
     </Dialog>
   );
 }

@@ -3,6 +3,7 @@
 import { createContext, useContext, type Accessor } from "solid-js";
 
 import type { Message } from "../../nouns";
+import type { Picture } from "../viewer/pictures";
 
 export interface RoomTools {
   readonly roomId: string;
@@ -19,6 +20,8 @@ export interface RoomTools {
   /** The position of the newest own message in sight. */
   readonly lastMine: Accessor<number | undefined>;
   readonly showVersions: (message: Message) => void;
+  readonly showReaders: (message: Message) => void;
+  readonly openPicture: (picture: Picture) => void;
 }
 
 const Context = createContext<RoomTools>();

@@ -17,7 +17,7 @@ export function MessageCard(props: { message: Message }) {
   };
   return (
     <li class="mention-item">
-      <Avatar id={props.message.senderId} name={name()} />
+      <Avatar id={props.message.senderId} name={name()} photo={chat.user(props.message.senderId)?.photoId} />
       <div class="directory-text">
         <div class="pin-head">
           <strong class="clip" dir="auto">

@@ -42,7 +42,7 @@ export function PrivacySettings() {
           <For each={people.items()}>
             {(user) => (
               <li>
-                <Avatar id={user.id} name={user.displayName} />
+                <Avatar id={user.id} name={user.displayName} photo={user.photoId} />
                 <span class="member-text">
                   <span class="member-name clip" dir="auto">
                     {user.displayName}

@@ -1,6 +1,8 @@
 import { Show, createSignal, untrack } from "solid-js";
 
 import { useChat } from "../../state/chat";
+import { PictureField } from "../files/PictureField";
+import { createPicture } from "../files/picture";
 import { t } from "../i18n";
 import { Avatar } from "../kit/Avatar";
 import { Field, TextArea } from "../kit/Field";
@@ -11,21 +13,27 @@ export function ProfileSettings() {
   const chat = useChat();
   const before = untrack(chat.me);
   const [name, setName] = createSignal(before.displayName);
+  const photo = createPicture(chat, () => chat.me().photoId);
   const [saved, setSaved] = createSignal(false);
   const form = createForm(async (data) => {
     setSaved(false);
+    const photoFileId = await photo.upload();
     await chat.saveProfile({
       displayName: text(data, "displayName").trim(),
       bio: text(data, "bio").replaceAll("\r\n", "\n").trim(),
       statusText: text(data, "statusText").trim(),
+      ...(photoFileId !== undefined && { photoFileId }),
     });
+    photo.done();
     setSaved(true);
   });
   return (
     <form class="card settings-card" onSubmit={form.submit} onInput={() => setSaved(false)}>
       <div class="profile-head">
-        <Avatar id={before.id} name={name()} size="large" />
-        <div>
+        <PictureField choice={photo}>
+          <Avatar id={before.id} name={name()} size="huge" photo={photo.shown()} preview={photo.preview()} />
+        </PictureField>
+        <div class="profile-name">
           <strong dir="auto">{name()}</strong>
           <p class="muted">
             <bdi>@{before.username}</bdi>

@@ -1,89 +1,111 @@
-import { For, Show, createEffect, createSignal, on, onCleanup } from "solid-js";
+import { For, Show, batch, createEffect, createSignal, on } from "solid-js";
 
-import type { Message, Thread } from "../../nouns";
+import type { Message } from "../../nouns";
 import { useChat } from "../../state/chat";
+import { createThread } from "../../state/thread";
+import { Composer } from "../composer/Composer";
 import { explain, t } from "../i18n";
+import { createAttentive } from "../kit/attentive";
 import { Panel } from "../room/Panel";
-import { useRoom } from "../room/tools";
+import { RoomToolsProvider, useRoom, type RoomTools } from "../room/tools";
 import { MessageRowView } from "../timeline/MessageRow";
-import { ThreadComposer } from "./ThreadComposer";
-
-const SETTLE_MS = 60;
+import { NewRow } from "../timeline/NoteRows";
+import { WaitingRowView } from "../timeline/WaitingRow";
 
 /** A message and the answers in its thread. */
 export default function ThreadPanel(props: { seq: number; over: boolean; onClose: () => void }) {
   const chat = useChat();
-  const { roomId } = useRoom();
-  const [thread, setThread] = createSignal<Thread>();
-  const [failure, setFailure] = createSignal<unknown>();
-  let end!: HTMLDivElement;
-  let turn = 0;
+  const room = useRoom();
+  const { roomId } = room;
+  const thread = createThread(chat, roomId, () => props.seq, createAttentive());
+  const [answering, setAnswering] = createSignal<Message>();
+  const [editing, setEditing] = createSignal<Message>();
+  const begin = (answer: Message | undefined, edit: Message | undefined) =>
+    batch(() => (setAnswering(answer), setEditing(edit)));
+  let list!: HTMLDivElement;
 
-  async function read(): Promise<void> {
-    const mine = ++turn;
-    try {
-      const page = await chat.api.listThread(roomId, props.seq, undefined);
-      if (mine !== turn) return;
-      setFailure(undefined);
-      setThread(page);
-      queueMicrotask(() => end.scrollIntoView({ block: "end" }));
-      const last = page.messages.at(-1);
-      // Told again by the next answer if it is lost.
-      if (last) chat.api.markThreadRead(roomId, props.seq, last.seq).catch(() => undefined);
-    } catch (error) {
-      if (mine === turn) setFailure(error);
-    }
-  }
-  createEffect(
-    on([() => props.seq, () => chat.threadTouched(roomId, props.seq), () => chat.connection().kind === "live"], () => {
-      const timer = setTimeout(() => void read(), SETTLE_MS);
-      onCleanup(() => clearTimeout(timer));
-    }),
-  );
-  async function older(): Promise<void> {
-    const now = thread();
-    const page = await chat.api.listThread(roomId, props.seq, now?.messages[0]?.seq).catch(() => undefined);
-    if (now && page) setThread({ ...now, messages: [...page.messages, ...now.messages], hasOlder: page.hasOlder });
-  }
-
-  /** As it was read, or newer as the room's log has told. */
-  const newest = (message: Message) => {
-    const known = chat.message(roomId, message.seq);
-    return known && known.changedSeq > message.changedSeq ? known : message;
+  /** What is written here stays here. */
+  const tools: RoomTools = {
+    ...room,
+    answering,
+    editing,
+    answer: (message) => begin(message, undefined),
+    edit: (message) => begin(undefined, message),
+    rest: () => begin(undefined, undefined),
+    jump: (seq) => {
+      const row = list.querySelector(`[data-seq="${seq}"]`);
+      if (row) row.scrollIntoView({ block: "center" });
+      else room.jump(seq);
+    },
   };
+
+  createEffect(on(() => props.seq, () => begin(undefined, undefined), { defer: true }));
+  // The newest answer is in sight, also one that is on its way.
+  createEffect(
+    on([() => thread.answers().at(-1)?.seq, () => thread.waiting().length], () =>
+      queueMicrotask(() => list.scrollTo({ top: list.scrollHeight })),
+    ),
+  );
+
   const row = (message: Message) => ({
     kind: "message" as const,
     key: String(message.seq),
-    message: newest(message),
+    message,
     mine: message.senderId === chat.me().id,
     first: true,
     day: undefined,
     line: false,
   });
+  const lastOwn = () => thread.answers().findLast((it) => it.senderId === chat.me().id && it.content.kind === "text");
 
   return (
-    <Panel title={t("thread")} class="thread" over={props.over} onClose={props.onClose}>
-      <div class="thread-scroll" role="log" aria-label={t("thread")} aria-live="off" tabIndex={0}>
-        <Show when={failure()}>{(error) => <p class="members-none">{explain(error())}</p>}</Show>
-        <Show when={thread()}>
-          {(now) => (
-            <>
-              <MessageRowView row={row(now().root)} flash={false} inThread />
-              <p class="thread-count">{t("replies", { count: now().messages.length })}</p>
-              <Show when={now().hasOlder}>
-                <button type="button" class="link members-none" onClick={() => void older()}>
-                  {t("more")}
-                </button>
-              </Show>
-              <For each={now().messages}>{(message) => <MessageRowView row={row(message)} flash={false} inThread />}</For>
-            </>
-          )}
+    <RoomToolsProvider value={tools}>
+      <Panel title={t("thread")} class="thread" over={props.over} onClose={props.onClose}>
+        <div ref={list} class="thread-scroll" role="log" aria-label={t("thread")} aria-live="off" tabIndex={0}>
+          <Show when={thread.failure()}>{(error) => <p class="members-none">{explain(error())}</p>}</Show>
+          <Show when={thread.root()}>
+            {(root) => (
+              <>
+                <MessageRowView row={row(root())} flash={false} inThread />
+                <p class="thread-count">{t("replies", { count: root().thread?.replies ?? thread.answers().length })}</p>
+                <Show when={thread.hasOlder()}>
+                  <button type="button" class="link members-none" onClick={() => void thread.older()}>
+                    {t("more")}
+                  </button>
+                </Show>
+                <For each={thread.answers()}>
+                  {(message) => (
+                    <div data-seq={message.seq}>
+                      <Show when={thread.firstNew() === message.seq}>
+                        <NewRow />
+                      </Show>
+                      <MessageRowView row={row(message)} flash={false} inThread />
+                    </div>
+                  )}
+                </For>
+                <For each={thread.waiting()}>
+                  {(entry) => (
+                    <WaitingRowView row={{ kind: "waiting", key: entry.message.clientMessageId, entry, first: true, day: undefined, line: false }} />
+                  )}
+                </For>
+              </>
+            )}
+          </Show>
+        </div>
+        <Show when={chat.rights(roomId).write}>
+          <Show when={props.seq} keyed>
+            {(seq) => (
+              <Composer
+                class="thread-composer"
+                label={t("threadReply")}
+                draft={`${roomId}/${seq}`}
+                lastOwn={lastOwn}
+                onSend={(text, replyTo, attachmentIds) => chat.send(roomId, text, { threadSeq: seq, replyTo, attachmentIds })}
+              />
+            )}
+          </Show>
         </Show>
-        <div ref={end} />
-      </div>
-      <Show when={chat.rights(roomId).write}>
-        <ThreadComposer onSend={(text) => chat.send(roomId, text, { threadSeq: props.seq })} />
-      </Show>
-    </Panel>
+      </Panel>
+    </RoomToolsProvider>
   );
 }

@@ -34,7 +34,7 @@ export function Bubble(props: { message: Message }) {
           </Show>
           <Show when={props.message.attachments.length}>
             <Suspense>
-              <Attachments files={props.message.attachments} />
+              <Attachments message={props.message} />
             </Suspense>
           </Show>
           <Show when={text()}>{(said) => <Markdown text={said()} message={props.message} />}</Show>

@@ -1,4 +1,4 @@
-import { Match, Show, Switch, createSignal } from "solid-js";
+import { Match, Show, Suspense, Switch, createSignal, lazy } from "solid-js";
 
 import { useChat } from "../../state/chat";
 import { calls } from "../../state/model";
@@ -9,9 +9,12 @@ import { Avatar } from "../kit/Avatar";
 import { Icon } from "../kit/Icon";
 import { useRoom } from "../room/tools";
 import { Bubble } from "./Bubble";
-import { MessageTools } from "./MessageTools";
 import { Reached } from "./Reached";
 import { Reactions } from "./Reactions";
+
+/** Comes after the messages, before one points at them. */
+const MessageTools = lazy(() => import("./MessageTools"));
+setTimeout(() => void MessageTools.preload(), 0);
 
 export function MessageRowView(props: { row: MessageRow; flash: boolean; inThread?: boolean }) {
   const chat = useChat();
@@ -47,7 +50,7 @@ export function MessageRowView(props: { row: MessageRow; flash: boolean; inThrea
           aria-label={t("profileOf", { name: name() })}
           onClick={() => tools.openUser(message().senderId)}
         >
-          <Avatar id={message().senderId} name={sender()?.displayName ?? ""} />
+          <Avatar id={message().senderId} name={sender()?.displayName ?? ""} photo={sender()?.photoId} />
         </button>
       </Show>
       <div class="msg-col">
@@ -83,9 +86,11 @@ export function MessageRowView(props: { row: MessageRow; flash: boolean; inThrea
             <div class="msg-line">
               <Bubble message={message()} />
               <div class="msg-tools">
-                <Show when={active() || pointed()}>
-                  <MessageTools message={message()} active={active()} time={props.row.first ? undefined : time()} />
-                </Show>
+                <Suspense>
+                  <Show when={active() || pointed()}>
+                    <MessageTools message={message()} active={active()} time={props.row.first ? undefined : time()} />
+                  </Show>
+                </Suspense>
               </div>
             </div>
             <Show when={message().reactions.length}>
@@ -96,6 +101,9 @@ export function MessageRowView(props: { row: MessageRow; flash: boolean; inThrea
                 <button type="button" class="thread-link" onClick={() => tools.openThread(message().seq)}>
                   <Icon name="thread" />
                   {t("replies", { count: replies() })}
+                  <Show when={chat.threadUnread(message())}>
+                    <span class="badge badge-flag" role="img" aria-label={t("unreadThreads")} title={t("unreadThreads")} />
+                  </Show>
                 </button>
               )}
             </Show>

@@ -12,7 +12,7 @@ import { useRoom } from "../room/tools";
 import { roomPath } from "../router";
 
 /** What can be done with a message; seen when one points at it. */
-export function MessageTools(props: { message: Message; active: boolean; time: string | undefined }) {
+export default function MessageTools(props: { message: Message; active: boolean; time: string | undefined }) {
   const chat = useChat();
   const tools = useRoom();
   const rights = () => chat.rights(tools.roomId);
@@ -41,6 +41,10 @@ export function MessageTools(props: { message: Message; active: boolean; time: s
         icon: "pin",
         act: () => void attempt(chat.pin(message, !pin)),
       });
+    }
+    if (!message.threadSeq) {
+      list.push({ label: t("markUnread"), icon: "unread", act: () => void attempt(chat.markUnread(message)) });
+      if (!chat.peer(roomId)) list.push({ label: t("readByTitle"), icon: "eye", act: () => tools.showReaders(message) });
     }
     if (message.editedAt) {
       list.push({ label: t("versions"), icon: "clock", act: () => tools.showVersions(message) });

@@ -1,20 +1,19 @@
 // When the user counts as having read the room, and where the line of new
 // messages goes.
 
-import { createEffect, createSignal, onCleanup, untrack, type Accessor } from "solid-js";
+import { createEffect, createMemo, untrack, type Accessor } from "solid-js";
 
 import type { Chat } from "../../state/chat";
 import type { Timeline } from "../../state/timeline";
+import { createAttentive } from "../kit/attentive";
 
 export function createReading(chat: Chat, timeline: Timeline, atBottom: Accessor<boolean>) {
   const { roomId } = timeline;
-  const [attentive, setAttentive] = createSignal(looks());
-  const look = () => setAttentive(looks());
-  for (const kind of ["focus", "blur"]) window.addEventListener(kind, look);
-  document.addEventListener("visibilitychange", look);
-  onCleanup(() => {
-    for (const kind of ["focus", "blur"]) window.removeEventListener(kind, look);
-    document.removeEventListener("visibilitychange", look);
+  const attentive = createAttentive();
+  /** Flagged while one is in the room, it is held until one comes back, or says that all is read. */
+  const flag = createMemo<{ from: number; held: boolean } | undefined>((before) => {
+    const from = chat.room(roomId)?.unreadFrom ?? 0;
+    return from === before?.from ? before : { from, held: before !== undefined && from > 0 };
   });
 
   const reading = () => attentive() && atBottom() && timeline.shown()?.atTail === true;
@@ -29,12 +28,15 @@ export function createReading(chat: Chat, timeline: Timeline, atBottom: Accessor
     return count;
   });
 
+  createEffect(() => flag()?.from && untrack(drawLine));
+
   createEffect(() => {
-    if (reading() && unread() > 0) markAll();
+    if (reading() && !flag()?.held && (unread() > 0 || flag()?.from)) markAll();
   });
 
   function drawLine(): void {
-    timeline.setNewAfter(chat.timeline(roomId)?.readSeq);
+    const view = chat.timeline(roomId);
+    if (view) timeline.setNewAfter(view.unreadFrom ? Math.min(view.unreadFrom - 1, view.readSeq) : view.readSeq);
   }
 
   function markAll(): void {
@@ -43,8 +45,4 @@ export function createReading(chat: Chat, timeline: Timeline, atBottom: Accessor
   }
 
   return { markAll };
-}
-
-function looks(): boolean {
-  return !document.hidden && document.hasFocus();
 }

@@ -1,0 +1,53 @@
+// Calls whose code comes with the first of them.
+
+import type { ManageApi } from "./manage";
+
+/** All of them: the compiler says which one is missing. */
+export const MANAGE: Record<keyof ManageApi, true> = {
+  logout: true,
+  changePassword: true,
+  listSessions: true,
+  revokeSession: true,
+  revokeOtherSessions: true,
+  searchUsers: true,
+  blockUser: true,
+  unblockUser: true,
+  getMe: true,
+  setReadReceipts: true,
+  getUser: true,
+  updateProfile: true,
+  createRoom: true,
+  openDirectRoom: true,
+  archiveRoom: true,
+  getRoom: true,
+  browseRooms: true,
+  updateRoom: true,
+  joinRoom: true,
+  leaveRoom: true,
+  listMembers: true,
+  updateMembership: true,
+  createInvite: true,
+  listInvites: true,
+  revokeInvite: true,
+  getInvite: true,
+  redeemInvite: true,
+  addMembers: true,
+  removeMember: true,
+  banMember: true,
+  unbanMember: true,
+  listBans: true,
+  muteMember: true,
+  setMemberRole: true,
+  markUnread: true,
+  listReceipts: true,
+  listVersions: true,
+  listMentions: true,
+  searchMessages: true,
+};
+
+type Calls<T> = { [K in keyof T]: (...args: never[]) => Promise<unknown> };
+
+export function later<T extends Calls<T>>(load: () => Promise<T>, names: Record<keyof T, true>): T {
+  const call = (name: keyof T) => [name, async (...args: never[]) => (await load())[name](...args)] as const;
+  return Object.fromEntries(Object.keys(names).map((name) => call(name as keyof T))) as T;
+}

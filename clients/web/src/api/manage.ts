@@ -1,0 +1,204 @@
+// Calls to manage an account and rooms. Loaded when the first of them is made.
+
+import { createClient, type Transport } from "@connectrpc/connect";
+
+import { AuthService } from "../gen/causerie/v1/auth_pb";
+import { ChatService } from "../gen/causerie/v1/chat_pb";
+import { RoomService } from "../gen/causerie/v1/rooms_pb";
+import { UserService } from "../gen/causerie/v1/users_pb";
+import type * as nouns from "../nouns";
+import * as convert from "./convert";
+import { raise } from "./failures";
+
+export type ManageApi = ReturnType<typeof manageApi>;
+
+export function manageApi(transport: Transport) {
+  return { ...account(transport), ...rooms(transport), ...marks(transport) };
+}
+
+export interface ProfileChanges {
+  readonly displayName?: string;
+  readonly bio?: string;
+  readonly statusText?: string;
+  /** An uploaded image; empty takes the photo away. */
+  readonly photoFileId?: string;
+}
+
+export interface RoomChanges {
+  readonly name?: string;
+  readonly topic?: string;
+  readonly history?: nouns.History;
+  /** An uploaded image; empty takes the picture away. */
+  readonly pictureFileId?: string;
+}
+
+function account(transport: Transport) {
+  const auth = createClient(AuthService, transport);
+  const users = createClient(UserService, transport);
+  return {
+    async changePassword(oldPassword: string, newPassword: string): Promise<number> {
+      return (await auth.changePassword({ oldPassword, newPassword }).catch(raise)).endedSessions;
+    },
+    async listSessions(pageToken: string): Promise<nouns.Part<nouns.SessionInfo>> {
+      const page = await auth.listSessions({ pageToken }).catch(raise);
+      return { items: page.sessions.map(convert.sessionInfo), next: page.nextPageToken };
+    },
+    async revokeSession(sessionId: string): Promise<void> {
+      await auth.revokeSession({ sessionId }).catch(raise);
+    },
+    async revokeOtherSessions(): Promise<number> {
+      return (await auth.revokeOtherSessions({}).catch(raise)).endedSessions;
+    },
+    async searchUsers(query: string, pageToken: string): Promise<nouns.Part<nouns.User>> {
+      if (!query) return { items: [], next: "" };
+      const page = await users.searchUsers({ query, pageToken, pageSize: 20 }).catch(raise);
+      return { items: page.users.map(convert.user), next: page.nextPageToken };
+    },
+    async blockUser(userId: string): Promise<void> {
+      await users.blockUser({ userId }).catch(raise);
+    },
+    async unblockUser(userId: string): Promise<void> {
+      await users.unblockUser({ userId }).catch(raise);
+    },
+    async getMe(): Promise<{ user: nouns.User; email: string; readReceipts: boolean }> {
+      const { user, email, settings } = await users.getMe({}).catch(raise);
+      return { user: convert.user(user), email, readReceipts: settings?.readReceipts ?? true };
+    },
+    async setReadReceipts(readReceipts: boolean): Promise<void> {
+      await users.updateSettings({ readReceipts }).catch(raise);
+    },
+    async getUser(userId: string): Promise<{ user: nouns.User; presence: nouns.Presence | undefined }> {
+      const { user, presence } = await users.getUser({ userId }).catch(raise);
+      return { user: convert.user(user), presence: presence && convert.presence(presence) };
+    },
+    async updateProfile(changes: ProfileChanges): Promise<nouns.User> {
+      return convert.user((await users.updateProfile(changes).catch(raise)).user);
+    },
+  };
+}
+
+function rooms(transport: Transport) {
+  const rooms = createClient(RoomService, transport);
+  return {
+    async createRoom(name: string, topic: string, kind: "public" | "private", history: nouns.History): Promise<nouns.Room> {
+      const how = { kind: convert.wireKind(kind), history: convert.wireHistory(history) };
+      return convert.room((await rooms.createRoom({ name, topic, ...how }).catch(raise)).room);
+    },
+    async openDirectRoom(userId: string): Promise<nouns.Room> {
+      return convert.room((await rooms.openDirectRoom({ userId }).catch(raise)).room);
+    },
+    async archiveRoom(roomId: string, archived: boolean): Promise<void> {
+      await rooms.archiveRoom({ roomId, archived }).catch(raise);
+    },
+    async getRoom(roomId: string): Promise<nouns.DirectoryRoom> {
+      const { room, joined } = await rooms.getRoom({ roomId }).catch(raise);
+      return { room: convert.room(room), joined };
+    },
+    async browseRooms(query: string, pageToken: string): Promise<nouns.Part<nouns.DirectoryRoom>> {
+      const page = await rooms.browseRooms({ query, pageToken, pageSize: 50 }).catch(raise);
+      const items = page.rooms.map(({ room, joined }) => ({ room: convert.room(room), joined }));
+      return { items, next: page.nextPageToken };
+    },
+    async updateRoom(roomId: string, { history, ...changes }: RoomChanges): Promise<nouns.Room> {
+      const wire = { roomId, ...changes, ...(history && { history: convert.wireHistory(history) }) };
+      return convert.room((await rooms.updateRoom(wire).catch(raise)).room);
+    },
+    async joinRoom(roomId: string): Promise<nouns.Room> {
+      return convert.room((await rooms.joinRoom({ roomId }).catch(raise)).room);
+    },
+    async leaveRoom(roomId: string): Promise<void> {
+      await rooms.leaveRoom({ roomId }).catch(raise);
+    },
+    async listMembers(roomId: string, query: string, pageToken: string) {
+      const page = await rooms.listMembers({ roomId, query, pageToken, pageSize: 100 }).catch(raise);
+      const part: nouns.Part<nouns.Member> = { items: page.members.map(convert.member), next: page.nextPageToken };
+      return { ...part, presences: page.presences.map(convert.presence) };
+    },
+    async updateMembership(
+      roomId: string,
+      changes: { level?: nouns.NotificationLevel; muteForMs?: number; starred?: boolean },
+    ): Promise<nouns.RoomSettings> {
+      const { level, muteForMs, starred } = changes;
+      const answer = await rooms
+        .updateMembership({
+          roomId,
+          ...(level && { level: convert.wireLevel(level) }),
+          ...(muteForMs !== undefined && { muteFor: { seconds: BigInt(Math.floor(muteForMs / 1000)), nanos: 0 } }),
+          ...(starred !== undefined && { starred }),
+        })
+        .catch(raise);
+      return convert.settings(answer.settings, roomId);
+    },
+    async createInvite(roomId: string, expiresInMs: number, maxUses: number): Promise<nouns.Invite> {
+      const expiresIn = { seconds: BigInt(Math.floor(expiresInMs / 1000)), nanos: 0 };
+      return convert.invite((await rooms.createInvite({ roomId, expiresIn, maxUses }).catch(raise)).invite);
+    },
+    async listInvites(roomId: string): Promise<nouns.Invite[]> {
+      return (await rooms.listInvites({ roomId }).catch(raise)).invites.map(convert.invite);
+    },
+    async revokeInvite(code: string): Promise<void> {
+      await rooms.revokeInvite({ code }).catch(raise);
+    },
+    async getInvite(code: string): Promise<nouns.Invitation> {
+      const { roomName, roomTopic, memberCount, creator, joinedRoomId } = await rooms.getInvite({ code }).catch(raise);
+      return { roomName, roomTopic, memberCount: Number(memberCount), creator: convert.user(creator), joinedRoomId };
+    },
+    async redeemInvite(code: string): Promise<nouns.Room> {
+      return convert.room((await rooms.redeemInvite({ code }).catch(raise)).room);
+    },
+    async addMembers(roomId: string, userIds: string[]): Promise<void> {
+      await rooms.addMembers({ roomId, userIds }).catch(raise);
+    },
+    async removeMember(roomId: string, userId: string): Promise<void> {
+      await rooms.removeMember({ roomId, userId }).catch(raise);
+    },
+    async banMember(roomId: string, userId: string): Promise<void> {
+      await rooms.banMember({ roomId, userId }).catch(raise);
+    },
+    async unbanMember(roomId: string, userId: string): Promise<void> {
+      await rooms.unbanMember({ roomId, userId }).catch(raise);
+    },
+    async listBans(roomId: string, pageToken: string): Promise<nouns.Part<nouns.Member>> {
+      const page = await rooms.listBans({ roomId, pageToken }).catch(raise);
+      return { items: page.members.map(convert.member), next: page.nextPageToken };
+    },
+    /** For so long from now; 0 lets them post again. */
+    async muteMember(roomId: string, userId: string, forMs: number): Promise<void> {
+      const duration = { seconds: BigInt(Math.floor(forMs / 1000)), nanos: 0 };
+      await rooms.muteMember({ roomId, userId, duration }).catch(raise);
+    },
+    async setMemberRole(roomId: string, userId: string, role: nouns.Role): Promise<void> {
+      await rooms.setMemberRole({ roomId, userId, role: convert.wireRole(role) }).catch(raise);
+    },
+  };
+}
+
+function marks(transport: Transport) {
+  const chat = createClient(ChatService, transport);
+  return {
+    /** Flags the room as unread from a position on; 0 takes the flag away. */
+    async markUnread(roomId: string, seq: number): Promise<void> {
+      await chat.markUnread({ roomId, seq: BigInt(seq) }).catch(raise);
+    },
+    async listReceipts(roomId: string, seq: number): Promise<nouns.Reach> {
+      const reach = await chat.listReceipts({ roomId, seq: BigInt(seq) }).catch(raise);
+      return {
+        read: { count: reach.readCount, more: reach.readMore },
+        delivered: { count: reach.deliveredCount, more: reach.deliveredMore },
+        receipts: reach.receipts.map(convert.receipt),
+      };
+    },
+    async listVersions(roomId: string, seq: number): Promise<nouns.Version[]> {
+      const { versions } = await chat.listMessageVersions({ roomId, seq: BigInt(seq) }).catch(raise);
+      return versions.map(({ text, writtenAt }) => ({ text, writtenAt: convert.millis(writtenAt) }));
+    },
+    async listMentions(pageToken: string): Promise<nouns.Part<nouns.Message>> {
+      const page = await chat.listMentions({ pageToken, pageSize: 30 }).catch(raise);
+      return { items: page.messages.map(convert.message), next: page.nextPageToken };
+    },
+    async searchMessages(query: string, pageToken: string): Promise<nouns.Part<nouns.Message>> {
+      const page = await chat.searchMessages({ query, pageToken, pageSize: 30 }).catch(raise);
+      return { items: page.messages.map(convert.message), next: page.nextPageToken };
+    },
+  };
+}

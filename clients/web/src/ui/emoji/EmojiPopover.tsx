@@ -1,0 +1,24 @@
+import { Suspense, lazy } from "solid-js";
+
+import { usedEmoji } from "../../state/emoji";
+import { Popover } from "../kit/Popover";
+
+const EmojiPicker = lazy(() => import("./EmojiPicker"));
+
+/** The emoji picker beside its button. */
+export default function EmojiPopover(props: {
+  anchor: HTMLElement;
+  onPick: (emoji: string) => void;
+  /** The focus goes back to the button. */
+  onClose: () => void;
+  /** The focus goes its own way. */
+  onLeave: () => void;
+}) {
+  return (
+    <Popover anchor={props.anchor} side="above" class="emoji-pop" onClose={() => props.onLeave()}>
+      <Suspense fallback={<div class="emoji-picker" />}>
+        <EmojiPicker onPick={(emoji) => (props.onClose(), usedEmoji(emoji), props.onPick(emoji))} onClose={() => props.onClose()} />
+      </Suspense>
+    </Popover>
+  );
+}

@@ -1,0 +1,61 @@
+import { For, Show, onMount } from "solid-js";
+
+import { Icon } from "./Icon";
+import type { MenuItem } from "./Menu";
+import { Popover } from "./Popover";
+
+/** An open menu. */
+export default function MenuList(props: {
+  id: string;
+  label: string;
+  anchor: HTMLElement;
+  side: "above" | "below";
+  items: readonly MenuItem[];
+  /** The focus goes back to the button. */
+  onClose: () => void;
+  /** The focus goes its own way. */
+  onLeave: () => void;
+}) {
+  let list!: HTMLDivElement;
+  const items = () => [...list.querySelectorAll<HTMLElement>("[role^=menuitem]")];
+  // Once the popover is shown: before, nothing in it takes the focus.
+  onMount(() => queueMicrotask(() => items()[0]?.focus()));
+
+  function onKeyDown(event: KeyboardEvent): void {
+    const all = items();
+    const at = all.indexOf(document.activeElement as HTMLElement);
+    const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: all.length - 1 }[event.key];
+    if (event.key === "Escape") props.onClose();
+    else if (event.key === "Tab") return props.onLeave();
+    else if (to !== undefined) all[(to + all.length) % all.length]?.focus();
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  return (
+    <Popover anchor={props.anchor} side={props.side} class="menu" onClose={() => props.onLeave()}>
+      <div ref={list} id={props.id} role="menu" aria-label={props.label} onKeyDown={onKeyDown}>
+        <For each={props.items}>
+          {(item) => (
+            <button
+              type="button"
+              role={item.checked === undefined ? "menuitem" : "menuitemradio"}
+              aria-checked={item.checked}
+              tabIndex={-1}
+              classList={{ danger: item.danger ?? false, apart: item.apart ?? false }}
+              onClick={() => (props.onClose(), item.act())}
+            >
+              <Show when={item.icon}>{(icon) => <Icon name={icon()} />}</Show>
+              <Show when={item.dot}>{(dot) => <span class={`dot ${dot()}`} />}</Show>
+              <span class="grow">{item.label}</span>
+              <Show when={item.checked}>
+                <Icon name="check" />
+              </Show>
+            </button>
+          )}
+        </For>
+      </div>
+    </Popover>
+  );
+}

@@ -1,0 +1,81 @@
+import { For, Match, Show, Switch, createResource } from "solid-js";
+
+import { Failure } from "../../failure";
+import type { Count, Message, Reach } from "../../nouns";
+import { useChat } from "../../state/chat";
+import { formatCount } from "../format";
+import { explain, t } from "../i18n";
+import { Avatar } from "../kit/Avatar";
+import { Dialog } from "../kit/Dialog";
+
+/** Who has read a message, and at whom else it has arrived. */
+export default function ReadBy(props: { message: Message; onClose: () => void }) {
+  const chat = useChat();
+  const [reach] = createResource(
+    () => [props.message.seq, chat.receiptsTouched(props.message.roomId)] as const,
+    ([seq]) => chat.api.listReceipts(props.message.roomId, seq).catch((error: unknown) => error),
+  );
+  /** What was read before stays while it is read anew. */
+  const now = (): Reach | undefined => {
+    const answer = reach.latest;
+    return answer && !(answer instanceof Failure) ? (answer as Reach) : undefined;
+  };
+  const people = (read: boolean) =>
+    (now()?.receipts ?? []).filter(({ readSeq }) => readSeq >= props.message.seq === read).map(({ userId }) => userId);
+  const arrived = ({ read, delivered }: Reach): Count => ({ count: Math.max(delivered.count - read.count, 0), more: delivered.more });
+  return (
+    <Dialog title={t("readByTitle")} onClose={props.onClose}>
+      <div class="read-by" aria-busy={reach.loading}>
+        <Switch>
+          <Match when={now()}>
+            {(it) => (
+              <>
+                <People title={t("read")} count={it().read} ids={people(true)} none={t("readByNobody")} />
+                <Show when={arrived(it()).count}>
+                  <People title={t("delivered")} count={arrived(it())} ids={people(false)} none="" />
+                </Show>
+                <p class="muted small">{t("readByHint")}</p>
+              </>
+            )}
+          </Match>
+          <Match when={reach.latest instanceof Failure}>
+            <p class="problem">{explain(reach.latest)}</p>
+          </Match>
+        </Switch>
+      </div>
+    </Dialog>
+  );
+}
+
+function People(props: { title: string; count: Count; ids: readonly string[]; none: string }) {
+  const chat = useChat();
+  return (
+    <section>
+      <h3>
+        {props.title} · {formatCount(props.count)}
+      </h3>
+      <Show when={props.count.count} fallback={<p class="muted">{props.none}</p>}>
+        <ul class="plain-list">
+          <For each={props.ids}>
+            {(id) => (
+              <li>
+                <Avatar id={id} name={chat.user(id)?.displayName ?? ""} photo={chat.user(id)?.photoId} />
+                <span class="member-text">
+                  <span class="member-name">
+                    <span class="clip" dir="auto">
+                      {chat.user(id)?.displayName ?? "…"}
+                    </span>
+                    <Show when={id === chat.me().id}>
+                      <span class="muted">({t("you")})</span>
+                    </Show>
+                  </span>
+                  <bdi class="member-note clip">@{chat.user(id)?.username}</bdi>
+                </span>
+              </li>
+            )}
+          </For>
+        </ul>
+      </Show>
+    </section>
+  );
+}

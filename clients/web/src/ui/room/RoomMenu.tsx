@@ -1,0 +1,87 @@
+import { Show, Suspense, createSignal, lazy } from "solid-js";
+
+import { useChat } from "../../state/chat";
+import { t } from "../i18n";
+import { Icon } from "../kit/Icon";
+import { Menu, type MenuItem } from "../kit/Menu";
+import { attempt } from "../kit/toast";
+import { navigate, searchPath } from "../router";
+import { useRoom } from "./tools";
+
+const EditRoom = lazy(() => import("./EditRoom"));
+const LeaveRoom = lazy(() => import("./LeaveRoom"));
+const ArchiveRoom = lazy(() => import("./ArchiveRoom"));
+const AddMembers = lazy(() => import("./AddMembers"));
+const InvitesDialog = lazy(() => import("../invite/InvitesDialog"));
+const RoomNotify = lazy(() => import("./RoomNotify"));
+const BansDialog = lazy(() => import("./BansDialog"));
+
+type Dialog = "edit" | "leave" | "archive" | "add" | "bans" | "invites" | "notify";
+/** What can be done with a room. */
+export default function RoomMenu(props: { onPins: () => void }) {
+  const chat = useChat();
+  const { roomId, openUser } = useRoom();
+  const [dialog, setDialog] = createSignal<Dialog>();
+  const view = () => chat.room(roomId);
+  const rights = () => chat.rights(roomId);
+  const close = () => setDialog(undefined);
+
+  const items = (): MenuItem[] => {
+    const list: MenuItem[] = [{ label: t("pins"), icon: "pin", act: () => props.onPins() }];
+    list.push({ label: t("searchIn"), icon: "search", act: () => navigate(searchPath(`in:${roomId} `)) });
+    const starred = view()?.settings.starred ?? false;
+    list.push(
+      { label: t("notifications"), icon: "bell", act: () => setDialog("notify") },
+      { label: t(starred ? "unstar" : "star"), icon: "star", act: () => void attempt(chat.saveSettings(roomId, { starred: !starred })) },
+    );
+    const person = chat.peer(roomId);
+    if (person) {
+      list.push({ label: t("profile"), icon: "users", act: () => openUser(person) });
+      return list;
+    }
+    if (rights().manage) {
+      list.push({ label: t("editRoom"), icon: "edit", act: () => setDialog("edit") });
+      list.push({ label: t("addMembers"), icon: "userPlus", act: () => setDialog("add") });
+      list.push({ label: t("invites"), icon: "link", act: () => setDialog("invites") });
+      list.push({ label: t("bans"), icon: "ban", act: () => setDialog("bans") });
+    }
+    if (rights().own) {
+      if (view()?.room.archivedAt) {
+        list.push({ label: t("unarchiveRoom"), icon: "archive", act: () => void attempt(chat.api.archiveRoom(roomId, false)) });
+      } else list.push({ label: t("archiveRoom"), icon: "archive", act: () => setDialog("archive") });
+    }
+    list.push({ label: t("leaveRoom"), icon: "leave", danger: true, apart: true, act: () => setDialog("leave") });
+    return list;
+  };
+
+  return (
+    <>
+      <Menu class="icon-button" label={t("roomMenu")} items={items()}>
+        <Icon name="more" />
+      </Menu>
+      <Suspense>
+        <Show when={dialog() === "edit"}>
+          <EditRoom roomId={roomId} onClose={close} />
+        </Show>
+        <Show when={dialog() === "leave"}>
+          <LeaveRoom roomId={roomId} onClose={close} />
+        </Show>
+        <Show when={dialog() === "archive"}>
+          <ArchiveRoom roomId={roomId} onClose={close} />
+        </Show>
+        <Show when={dialog() === "add"}>
+          <AddMembers roomId={roomId} onClose={close} />
+        </Show>
+        <Show when={dialog() === "invites"}>
+          <InvitesDialog roomId={roomId} onClose={close} />
+        </Show>
+        <Show when={dialog() === "notify"}>
+          <RoomNotify roomId={roomId} onClose={close} />
+        </Show>
+        <Show when={dialog() === "bans"}>
+          <BansDialog roomId={roomId} onClose={close} />
+        </Show>
+      </Suspense>
+    </>
+  );
+}

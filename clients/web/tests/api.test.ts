@@ -1,0 +1,50 @@
+// What the API's edge computes itself.
+
+import { createHash } from "node:crypto";
+
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+
+import { mayPass, untilOnline } from "../src/api/again";
+import { computed } from "../src/api/sha256";
+import { Failure } from "../src/failure";
+
+test("the checksum of any bytes is that of everybody else", () => {
+  const expected = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
+  const own = (bytes: Uint8Array) => Buffer.from(computed(bytes)).toString("hex");
+  for (const length of [0, 1, 55, 56, 63, 64, 65, 119, 120, 1_000]) {
+    const bytes = new Uint8Array(length).fill(length);
+    expect(own(bytes), `${length} bytes`).toBe(expected(bytes));
+  }
+  fc.assert(fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => own(bytes) === expected(bytes)));
+});
+
+describe("calls that are worth waiting for", () => {
+  const open = () => new AbortController().signal;
+  const failure = (code: ConstructorParameters<typeof Failure>[0], retryAfterMs?: number) => new Failure(code, "", "", [], retryAfterMs);
+
+  test("what may pass is tried again, what is final is not", () => {
+    expect(mayPass(failure("unavailable"), open())).toBe(true);
+    expect(mayPass(failure("deadline"), open())).toBe(true);
+    expect(mayPass(failure("exhausted", 5), open())).toBe(true);
+    expect(mayPass(failure("exhausted"), open())).toBe(false);
+    expect(mayPass(failure("final"), open())).toBe(false);
+    expect(mayPass(failure("unavailable"), AbortSignal.abort())).toBe(false);
+  });
+
+  test("a call is made until it goes well", async () => {
+    globalThis.addEventListener ??= () => undefined;
+    globalThis.removeEventListener ??= () => undefined;
+    let calls = 0;
+    const call = () => (++calls < 3 ? Promise.reject(failure("exhausted", 1)) : Promise.resolve("done"));
+    expect(await untilOnline(call, open())).toBe("done");
+    expect(calls).toBe(3);
+    await expect(untilOnline(() => Promise.reject(failure("final")), open())).rejects.toMatchObject({ code: "final" });
+  });
+
+  test("whoever gives up waits no longer", async () => {
+    const control = new AbortController();
+    const call = () => (queueMicrotask(() => control.abort()), Promise.reject(failure("unavailable", 3_600_000)));
+    await expect(untilOnline(call, control.signal)).rejects.toMatchObject({ code: "unavailable" });
+  });
+});
