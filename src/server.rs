@@ -8,6 +8,7 @@ use tokio::{net::TcpListener, sync::watch, task::JoinSet, time::timeout};
 use tonic::{service::Routes, transport::server::TcpIncoming};
 use tower::ServiceExt as _;
 use tower_http::{
+    compression::CompressionLayer,
     cors::{AllowOrigin, CorsLayer},
     request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer},
     trace::TraceLayer,
@@ -218,6 +219,7 @@ fn pages(ready: watch::Receiver<Readiness>) -> Router {
         .route("/healthz", get(|| async { "alive\n" }))
         .route("/readyz", get(readyz))
         .fallback(get(crate::web::page))
+        .layer(CompressionLayer::new())
 }
 
 /// What browsers on other origins may do: grpc-web calls, and read their answers.

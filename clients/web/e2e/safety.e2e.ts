@@ -91,6 +91,7 @@ test("every page comes under a policy that forbids inline script, frames and oth
     const answer = await fetch(w.pages.url + path);
     expect(answer.headers.get("content-type"), path).toMatch(/^text\/(javascript|css)/);
     expect(answer.headers.get("cache-control"), path).toBe("public, max-age=31536000, immutable");
+    expect(answer.headers.get("content-encoding"), path).toBe("gzip");
     guarded(answer.headers);
   }
   expect((await fetch(`${w.pages.url}/assets/none.js`)).status).toBe(404);
