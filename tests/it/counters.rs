@@ -26,10 +26,19 @@ async fn recount(person: &Person, summary: &v1::RoomSummary) -> (i32, i32, i32, 
     let unread: Vec<_> =
         history.iter().filter(|m| m.seq > summary.read_seq && of_others(m)).collect();
     let mentioned = unread.iter().filter(|message| mentions(message, me)).count();
+    // What was said while one was away is not unread.
+    let request = v1::ListMembersRequest { room_id: room.clone(), page_size: 200, ..Default::default() };
+    let members = person.client.list_members(request).await.expect("members").members;
+    let own = |member: &&v1::Member| member.user.as_ref().is_some_and(|user| user.id == *me);
+    let joined_at = members.iter().find(own).expect("oneself").joined_at.expect("a time");
+    let since = |message: &v1::Message| {
+        let posted_at = message.posted_at.expect("a time");
+        (posted_at.seconds, posted_at.nanos) >= (joined_at.seconds, joined_at.nanos)
+    };
     let mut threads = 0;
     for root in history.iter().filter(|message| message.thread.is_some()) {
         let page = thread(person, room, root.seq).await.expect("a thread");
-        let news = page.messages.iter().any(|m| m.seq > page.read_seq && of_others(m));
+        let news = page.messages.iter().any(|m| m.seq > page.read_seq && of_others(m) && since(m));
         threads += i32::from(page.following && news);
     }
     let last = history.iter().rev().find(|message| is_text(message)).map(|message| message.seq);
@@ -66,6 +75,10 @@ on_both_databases! {
         for n in 0..STEPS {
             step(&mut rng, &people, &rooms, n).await;
         }
+        // Whatever chance has made of the rooms, here something is unread.
+        let room = people[0].create_room("Last").await;
+        people[4].join(&room).await;
+        people[0].send(&room, "the end @emil").await;
         let mut counted = 0;
         for person in &people {
             let request = v1::ListRoomsRequest { page_size: 200, ..Default::default() };
