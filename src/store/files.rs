@@ -104,8 +104,8 @@ pub(super) async fn insert_file(
 }
 
 impl Store {
-    /// Adds a photo or picture. It and the one before it are looked at later: by
-    /// then one of them shows its user or room.
+    /// Adds a photo or picture. It is looked at later: by then it shows its user
+    /// or room.
     pub async fn add_square(&self, file: &StoredFile, check_at: Timestamp) -> Result<()> {
         retried!(self.try_add_square(file, check_at).await).map_err(refused)
     }
@@ -115,19 +115,7 @@ impl Store {
         file: &StoredFile,
         check_at: Timestamp,
     ) -> Result<(), sqlx::Error> {
-        let (sql, owner) = match file.purpose {
-            Purpose::Picture(room) => {
-                ("update files set check_us = ? where kind = 3 and room_id = ?", room.0)
-            }
-            _ => (
-                "update files set check_us = ? where kind = 2 and uploader_id = ?",
-                file.file.uploader.0,
-            ),
-        };
         let mut tx = self.pools.begin().await?;
-        within!(&mut tx, c => {
-            sqlx::query(sql).bind(check_at.0).bind(owner).execute(c).await.map(drop)
-        })?;
         insert_file(&mut tx, file, check_at).await?;
         tx.commit().await
     }

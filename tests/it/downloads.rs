@@ -1,5 +1,7 @@
 //! Images and their forms, photos and pictures, and downloads over HTTP.
 
+use std::time::Duration;
+
 use causerie_client::{
     Error,
     v1::{self, FileVariant},
@@ -12,7 +14,7 @@ use tonic::Code;
 use crate::support::{
     Person, Server,
     files::{bytes, png, stored},
-    on_both_databases,
+    on_both_databases, within,
 };
 
 const WHOLE: FileVariant = FileVariant::Unspecified;
@@ -57,6 +59,17 @@ async fn get(server: &Server, path: &str) -> Answer {
 
 async fn link(person: &Person, id: &str, variant: FileVariant) -> String {
     person.links(&[id], variant).await.pop().expect("a link")
+}
+
+/// Lets an image show a person, or a room; the id of what shows it then.
+async fn show(person: &Person, room: Option<&str>, image: &str) -> Result<String, Error> {
+    let image = Some(image.to_owned());
+    let Some(room_id) = room.map(str::to_owned) else {
+        let request = v1::UpdateProfileRequest { photo_file_id: image, ..Default::default() };
+        return Ok(person.client.update_profile(request).await?.user.expect("a user").photo_id);
+    };
+    let request = v1::UpdateRoomRequest { room_id, picture_file_id: image, ..Default::default() };
+    Ok(person.client.update_room(request).await?.room.expect("a room").picture_id)
 }
 
 fn size(bytes: &[u8]) -> (u32, u32) {
@@ -219,28 +232,40 @@ on_both_databases! {
         server.end().await;
     }
 
-    async fn a_photo_that_was_replaced_is_collected(database: Database) {
-        let server = Server::start_with(database, |config| {
-            config.files.unreferenced_ms = 2_000;
-            config.files.collect_every_ms = 20;
-        })
-        .await;
+    async fn a_photo_or_picture_goes_when_it_is_replaced_or_taken_away(database: Database) {
+        let server = Server::start_with(database, |config| config.files.collect_every_ms = 20).await;
         let ada = Person::register(&server.url, "ada").await;
-        let photo = async || {
-            let file = ada.upload("me.png", &png(60, 60)).await;
-            let request = v1::UpdateProfileRequest { photo_file_id: Some(file.id), ..Default::default() };
-            ada.client.update_profile(request).await.expect("set").user.expect("a user").photo_id
+        let room = ada.create_room("Room").await;
+        let file = ada.upload("me.png", &png(60, 60)).await;
+        let mut raw = server.database().await;
+        let gone = async |id: &str| {
+            let mut ticks = tokio::time::interval(Duration::from_millis(20));
+            within("it to go", async {
+                while stored(&server, &format!("files/{id}")) > 0 {
+                    ticks.tick().await;
+                }
+            })
+            .await;
+            assert_eq!(reason(ada.get_file(id).await), (Code::NotFound, "FILE_NOT_FOUND".into()));
         };
-        let (first, second) = (photo().await, photo().await);
-        let mut ticks = tokio::time::interval(std::time::Duration::from_millis(20));
-        crate::support::within("the first photo and both uploads to go", async {
-            while stored(&server, "files") > 2 {
-                ticks.tick().await;
-            }
-        })
-        .await;
-        assert_eq!(reason(ada.get_file(&first).await), (Code::NotFound, "FILE_NOT_FOUND".into()));
-        assert_eq!(size(&ada.download(&second, FileVariant::Small).await.expect("it stays")), (60, 60));
+        for room in [None, Some(room.as_str())] {
+            let first = show(&ada, room, &file.id).await.expect("shown");
+            let second = show(&ada, room, &file.id).await.expect("shown");
+            gone(&first).await;
+            // The collector finds the second in use, and looks at it no more.
+            raw.execute("update files set check_us = 1 where kind <> 1".into()).await;
+            let mut ticks = tokio::time::interval(Duration::from_millis(20));
+            within("the collector to come by", async {
+                while raw.count("select count(*) from files where kind <> 1 and check_us > 0").await > 0 {
+                    ticks.tick().await;
+                }
+            })
+            .await;
+            assert_eq!(size(&ada.download(&second, FileVariant::Small).await.expect("it stays")), (60, 60));
+            assert_eq!(show(&ada, room, "").await.expect("taken away"), "");
+            gone(&second).await;
+        }
+        assert_eq!(stored(&server, "files"), 3, "the upload in its three forms");
         server.end().await;
     }
 
