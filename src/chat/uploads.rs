@@ -12,6 +12,7 @@ use crate::{
     config::ms,
     error::{Error, Result},
     files::{
+        IMAGE_BYTES,
         images::{self, Prepared},
         sniff,
     },
@@ -23,8 +24,6 @@ use crate::{
     store::uploads::Piece,
 };
 
-/// An image is held in memory while it is worked on.
-const IMAGE_BYTES: i64 = 64 * 1024 * 1024;
 /// Files and uploads that are collected in one go.
 const COLLECTED: i64 = 500;
 
@@ -116,20 +115,35 @@ impl Chat {
         if upload.received < upload.bytes {
             return Err(Error::UploadIncomplete);
         }
-        let file = match self.assemble(&upload, sha256).await {
-            Ok(file) => file,
-            Err(error @ (Error::ChecksumMismatch | Error::ImageTooLarge | Error::ImageInvalid)) => {
+        let made = match self.make_file(&upload, sha256).await {
+            Err(
+                error @ (Error::ChecksumMismatch
+                | Error::ImageTooLarge
+                | Error::ImageInvalid
+                | Error::QuotaReached { .. }),
+            ) => {
                 self.forget_upload(id, Timestamp(i64::MAX)).await?;
                 return Err(error);
             }
-            Err(error) => return Err(error),
+            made => made?,
         };
-        let stored = StoredFile { file, purpose: Purpose::Upload };
-        let check_at = stored.file.created_at.plus(ms(self.config.files.unreferenced_ms));
-        let made = self.store.finish_upload(&stored, check_at).await?;
         // Given up, or finished by a second call; its pieces are of no use.
         self.remove_upload(id).await?;
-        if made { Ok(stored.file) } else { self.finished(user, id).await }
+        match made {
+            Some(file) => Ok(file),
+            None => self.finished(user, id).await,
+        }
+    }
+
+    /// Makes the file of an upload that has all its bytes; `None` if the upload
+    /// is gone.
+    async fn make_file(&self, upload: &Upload, sha256: [u8; 32]) -> Result<Option<File>> {
+        let file = self.assemble(upload, sha256).await?;
+        let config = &self.config.files;
+        let check_at = file.created_at.plus(ms(config.unreferenced_ms));
+        let stored = StoredFile { file, purpose: Purpose::Upload };
+        let made = self.store.finish_upload(&stored, check_at, config.quota_bytes).await?;
+        Ok(made.then_some(stored.file))
     }
 
     /// The file that an upload has become.
@@ -190,7 +204,7 @@ impl Chat {
     }
 
     async fn assemble_image(&self, file: File, pieces: &[Piece], sha256: [u8; 32]) -> Result<File> {
-        if file.bytes > IMAGE_BYTES {
+        if u64::try_from(file.bytes).is_ok_and(|bytes| bytes > IMAGE_BYTES) {
             return Err(Error::ImageTooLarge);
         }
         let turn = self.files.image_turn().await?;

@@ -7,7 +7,7 @@ use tonic::Code;
 
 use crate::support::{
     Person, Process, Server,
-    files::{bytes, count, png, sha256, stored},
+    files::{bytes, count, growing_gif, png, sha256, stored},
     on_both_databases,
     proxy::Proxy,
     within,
@@ -130,6 +130,11 @@ on_both_databases! {
         let id = upload("bomb.png", &bomb).await;
         assert_eq!(reason(ada.finish(&id, sha256(&bomb)).await), precondition("IMAGE_TOO_LARGE"));
         gone(&id).await;
+        // An animation of some kilobytes that would be kept in two megabytes.
+        let growing = growing_gif(200, 60);
+        let id = upload("growing.gif", &growing).await;
+        assert_eq!(reason(ada.finish(&id, sha256(&growing)).await), precondition("IMAGE_TOO_LARGE"));
+        gone(&id).await;
         let half = png(300, 300);
         let half = &half[..half.len() / 2];
         let id = upload("half.png", half).await;
@@ -167,9 +172,12 @@ on_both_databases! {
     async fn a_user_has_so_much_and_no_more(database: Database) {
         let server = Server::start_with(database, |config| config.files.quota_bytes = 1_000_000).await;
         let ada = Person::register(&server.url, "ada").await;
+        let full = exhausted("QUOTA_REACHED");
+        // It fits as it was announced, but not as it is kept.
+        assert_eq!(reason(ada.client.upload("a.gif", &growing_gif(200, 60)).await), full);
+        assert_eq!(stored(&server, ""), 0);
         ada.upload("a", &bytes(6, 400_000)).await;
         let open = ada.start("b", 400_000).await.expect("an upload").id;
-        let full = exhausted("QUOTA_REACHED");
         assert_eq!(reason(ada.start("c", 200_001).await), full);
         ada.cancel(&open).await;
         // Begun at once, they do not fit together: one waits for the other.
