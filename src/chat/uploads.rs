@@ -253,8 +253,10 @@ impl Chat {
         let id = file.id;
         // The row before the bytes: by it the collector finds them if nothing
         // comes to refer to it.
-        let check_at = file.created_at.plus(ms(self.config.files.unreferenced_ms));
-        self.store.add_square(&StoredFile { file, purpose }, check_at).await?;
+        let config = &self.config.files;
+        let check_at = file.created_at.plus(ms(config.unreferenced_ms));
+        let square = StoredFile { file, purpose };
+        self.store.add_square(&square, check_at, config.quota_bytes).await?;
         self.put_image(id, prepared).await?;
         Ok(id)
     }

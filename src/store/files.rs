@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::{
     Store,
     dialect::{Tx, padded, placeholders, reading, refused, retried, within},
+    uploads::check_quota,
 };
 use crate::{
     error::Result,
@@ -104,20 +105,30 @@ pub(super) async fn insert_file(
 }
 
 impl Store {
-    /// Adds a photo or picture. It is looked at later: by then it shows its user
-    /// or room.
-    pub async fn add_square(&self, file: &StoredFile, check_at: Timestamp) -> Result<()> {
-        retried!(self.try_add_square(file, check_at).await).map_err(refused)
+    /// Adds a photo or picture, unless its uploader has too much. It is looked at
+    /// later: by then it shows its user or room.
+    pub async fn add_square(
+        &self,
+        file: &StoredFile,
+        check_at: Timestamp,
+        quota: u64,
+    ) -> Result<()> {
+        retried!(self.try_add_square(file, check_at, quota).await).map_err(refused)?
     }
 
     async fn try_add_square(
         &self,
-        file: &StoredFile,
+        stored: &StoredFile,
         check_at: Timestamp,
-    ) -> Result<(), sqlx::Error> {
+        quota: u64,
+    ) -> Result<Result<()>, sqlx::Error> {
+        let file = &stored.file;
         let mut tx = self.pools.begin().await?;
-        insert_file(&mut tx, file, check_at).await?;
-        tx.commit().await
+        if let Err(error) = check_quota(&mut tx, file.uploader, file.bytes, quota).await? {
+            return Ok(Err(error));
+        }
+        insert_file(&mut tx, stored, check_at).await?;
+        tx.commit().await.map(Ok)
     }
 
     /// Files in the order asked for, without the unknown and the repeated.

@@ -269,6 +269,29 @@ on_both_databases! {
         server.end().await;
     }
 
+    async fn a_photo_or_picture_counts_against_the_quota(database: Database) {
+        const QUOTA: usize = 1_000_000;
+        let server = Server::start_with(database, |config| config.files.quota_bytes = QUOTA as u64).await;
+        let ada = Person::register(&server.url, "ada").await;
+        let room = ada.create_room("Room").await;
+        let file = ada.upload("me.png", &png(60, 60)).await;
+        let left = QUOTA - usize::try_from(file.size_bytes).expect("a size");
+        let most = ada.start("most.bin", left - 10).await.expect("it fits");
+        let before = stored(&server, "");
+        for room in [None, Some(room.as_str())] {
+            let full = (Code::ResourceExhausted, "QUOTA_REACHED".to_owned());
+            assert_eq!(reason(show(&ada, room, &file.id).await), full);
+        }
+        assert_eq!(stored(&server, ""), before);
+        ada.cancel(&most.id).await;
+        let photo = show(&ada, None, &file.id).await.expect("now there is room");
+        let taken = file.size_bytes + ada.get_file(&photo).await.expect("it").size_bytes;
+        let left = QUOTA - usize::try_from(taken).expect("a size");
+        assert!(ada.start("too much.bin", left + 1).await.is_err());
+        ada.start("the rest.bin", left).await.expect("it fits");
+        server.end().await;
+    }
+
     async fn a_rooms_picture_is_for_who_may_know_of_the_room(database: Database) {
         let server = Server::start(database).await;
         let ada = Person::register(&server.url, "ada").await;
