@@ -248,9 +248,10 @@ impl Chat {
         let content_type = file.content_type.clone();
         let square = move |bounds| images::square(&bytes, &content_type, bounds);
         let prepared = self.files.with_image(turn, square).await?;
-        let file = File { id: FileId::new(), created_at: Timestamp::now(), ..file };
         let file = described(file, &prepared)?;
-        let id = file.id;
+        let (id, created_at) = (FileId::new(), Timestamp::now());
+        let name = purpose.file_name(&file.name, &file.content_type);
+        let file = File { id, name, created_at, ..file };
         // The row before the bytes: by it the collector finds them if nothing
         // comes to refer to it.
         let config = &self.config.files;

@@ -212,6 +212,8 @@ on_both_databases! {
             assert_eq!(size(&bob.download(&me.photo_id, variant).await.expect("everybody may")), (side, side));
         }
         assert_eq!(reason(bob.get_file(&file.id).await), (Code::NotFound, "FILE_NOT_FOUND".into()));
+        let name = bob.get_file(&me.photo_id).await.expect("everybody may").name;
+        assert_eq!(name, "photo.jpg", "not the name of what was uploaded");
         // Members carry it too.
         let room = ada.create_room("Room").await;
         let request = v1::ListMembersRequest { room_id: room.clone(), ..Default::default() };
@@ -317,6 +319,7 @@ on_both_databases! {
         assert_eq!(change.room.as_ref().map(|room| &room.picture_id), Some(&room.picture_id));
         assert_eq!(change.message, None, "it is not told in the history");
         assert_eq!(size(&bob.download(&room.picture_id, WHOLE).await.expect("a member")), (512, 512));
+        assert_eq!(bob.get_file(&room.picture_id).await.expect("a member").name, "picture.jpg");
         let hidden = set(&ada, &private, &file.id).await.expect("a picture");
         assert_eq!(reason(bob.get_file(&hidden.picture_id).await), (Code::NotFound, "FILE_NOT_FOUND".into()));
         bob.leave(&public).await;
