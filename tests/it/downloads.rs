@@ -1,6 +1,6 @@
 //! Images and their forms, photos and pictures, and downloads over HTTP.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use causerie_client::{
     Error,
@@ -162,7 +162,7 @@ on_both_databases! {
     }
 
     async fn a_link_works_for_its_file_and_its_time_only(database: Database) {
-        let server = Server::start_with(database, |config| config.files.link_ms = 1_000).await;
+        let mut server = Server::start(database).await;
         let ada = Person::register(&server.url, "ada").await;
         let (one, other) = (ada.upload("1", b"one").await, ada.upload("2", b"two").await);
         let path = link(&ada, &one.id, WHOLE).await;
@@ -183,13 +183,23 @@ on_both_databases! {
         }
         let post = ask(&server, &path, Method::POST, &[]).await;
         assert_eq!(post.status, StatusCode::METHOD_NOT_ALLOWED);
-        let mut ticks = tokio::time::interval(std::time::Duration::from_millis(100));
-        crate::support::within("the link to expire", async {
-            while get(&server, &path).await.status != StatusCode::GONE {
+        // A short one, to the moment that was said.
+        let usual = std::mem::replace(&mut server.config.files.link_ms, 1_000);
+        server.restart().await;
+        assert_eq!(get(&server, &path).await.body, b"one", "what was made before works on");
+        let request = v1::CreateDownloadLinksRequest { file_ids: vec![one.id.clone()], variant: 0 };
+        let short = ada.client.create_download_links(request).await.expect("links").links.remove(0);
+        let until = SystemTime::try_from(short.expires_at.expect("a time")).expect("a time");
+        let mut ticks = tokio::time::interval(Duration::from_millis(1));
+        within("the link to expire", async {
+            while SystemTime::now() < until {
                 ticks.tick().await;
             }
         })
         .await;
+        assert_eq!(get(&server, &short.path).await.status, StatusCode::GONE);
+        server.config.files.link_ms = usual;
+        server.restart().await;
         assert_eq!(get(&server, &link(&ada, &one.id, WHOLE).await).await.body, b"one", "a new one");
         server.end().await;
     }
