@@ -14,7 +14,7 @@ pub mod users;
 
 use std::sync::Arc;
 
-use tokio::sync::{Mutex, Semaphore};
+use tokio::sync::Semaphore;
 use uuid::Uuid;
 
 use crate::{
@@ -42,8 +42,8 @@ pub struct Chat {
     pub(crate) writer: Writer,
     pub(crate) auth: Arc<Auth>,
     pub(crate) files: Files,
-    /// Held while an upload is made a file; by its id, so that it is one of a few.
-    pub(crate) finishing: [Mutex<()>; 64],
+    /// Whose turn it is with which upload.
+    pub(crate) uploading: uploads::Turns,
     pub(crate) hub: Arc<Hub>,
     pub(crate) presence: Registry,
     pub(crate) typing: Arc<Typing>,
@@ -95,7 +95,7 @@ impl Chat {
             presence: Registry::default(),
             auth: Arc::new(auth),
             files,
-            finishing: [const { Mutex::const_new(()) }; 64],
+            uploading: uploads::Turns::default(),
             typing,
             behind,
             hub,

@@ -1,10 +1,15 @@
 //! Uploading: from the first byte to a file, and what is kept of them.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use aws_lc_rs::digest;
 use bytes::{Bytes, BytesMut};
 use futures::StreamExt as _;
+use tokio::sync::OwnedMutexGuard;
 use uuid::Uuid;
 
 use super::Chat;
@@ -27,7 +32,43 @@ use crate::{
 /// Files and uploads that are collected in one go.
 const COLLECTED: i64 = 500;
 
+/// Lets one at a time work on an upload, on this node.
+#[derive(Default)]
+pub struct Turns(Mutex<HashMap<FileId, Arc<tokio::sync::Mutex<()>>>>);
+
+impl Turns {
+    async fn wait(&self, upload: FileId) -> OwnedMutexGuard<()> {
+        let turn = {
+            let mut turns = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            // Who has or awaits a turn holds it.
+            turns.retain(|_, turn| Arc::strong_count(turn) > 1);
+            turns.entry(upload).or_default().clone()
+        };
+        turn.lock_owned().await
+    }
+}
+
 impl Chat {
+    /// Works on an upload with which nobody else on this node works meanwhile. In
+    /// a task of its own: a client that goes away must not leave it half done.
+    pub(super) async fn with_upload<T, F>(
+        self: &Arc<Self>,
+        upload: FileId,
+        work: impl FnOnce(Arc<Self>) -> F,
+    ) -> Result<T>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T>> + Send + 'static,
+    {
+        let turn = self.uploading.wait(upload).await;
+        let work = work(self.clone());
+        let done = tokio::spawn(async move {
+            let _turn = turn;
+            work.await
+        });
+        done.await.map_err(Error::internal)?
+    }
+
     pub async fn start_upload(&self, caller: Caller, name: String, bytes: i64) -> Result<Upload> {
         let config = &self.config.files;
         if u64::try_from(bytes).is_ok_and(|bytes| bytes > config.max_bytes) {
@@ -56,7 +97,13 @@ impl Chat {
 
     /// Stores the next bytes of an upload: first the bytes, then that they
     /// count. What never counts goes with the upload's folder.
-    pub async fn upload_chunk(&self, caller: Caller, chunk: Chunk) -> Result<Upload> {
+    pub async fn upload_chunk(self: &Arc<Self>, caller: Caller, chunk: Chunk) -> Result<Upload> {
+        let upload = chunk.upload;
+        let add = |chat: Arc<Self>| async move { chat.add_chunk(caller, chunk).await };
+        self.with_upload(upload, add).await
+    }
+
+    async fn add_chunk(&self, caller: Caller, chunk: Chunk) -> Result<Upload> {
         let Chunk { upload: id, offset, data } = chunk;
         let upload = self.upload_status(caller, id).await?;
         if offset != upload.received {
@@ -71,79 +118,79 @@ impl Chat {
             return Err(Error::invalid("data", rule));
         }
         let piece = Piece { upload: id, first_byte: offset, bytes, object: Uuid::new_v4() };
-        self.files.put_piece(id, piece.object, data).await?;
+        let put = self.files.put_piece(id, piece.object, data).await;
         let now = Timestamp::now();
-        if self.store.add_piece(piece, now).await? {
+        if put.is_ok() && self.store.add_piece(piece, now).await? {
             return Ok(Upload { received: offset + bytes, touched_at: now, ..upload });
         }
-        // Another was faster, or the upload was given up.
+        // Given up on another node: this piece may have come after all went.
+        if !self.store.has_upload(id).await? {
+            self.remove_upload(id).await?;
+            return Err(Error::UploadNotFound);
+        }
+        put?;
+        // Another node was faster.
         self.files.delete_piece(id, piece.object).await?;
-        self.upload_status(caller, id).await?;
         Err(Error::UploadOffset)
     }
 
     /// Gives an upload up.
-    pub async fn cancel_upload(&self, caller: Caller, upload: FileId) -> Result<()> {
-        if self.store.upload(upload, caller.user).await?.is_some() {
-            self.forget_upload(upload, Timestamp(i64::MAX)).await?;
-        }
-        Ok(())
+    pub async fn cancel_upload(self: &Arc<Self>, caller: Caller, upload: FileId) -> Result<()> {
+        let cancel = |chat: Arc<Self>| async move {
+            if chat.store.upload(upload, caller.user).await?.is_some() {
+                chat.forget_upload(upload, Timestamp(i64::MAX)).await?;
+            }
+            Ok(())
+        };
+        self.with_upload(upload, cancel).await
     }
 
-    /// Makes an upload a file. In a task of its own: a client that goes away
-    /// must not leave it half done.
+    /// Makes an upload a file. A client that was cut off asks again while its
+    /// first call goes on; the second then finds the file.
     pub async fn finish_upload(
         self: &Arc<Self>,
         caller: Caller,
         upload: FileId,
         sha256: [u8; 32],
     ) -> Result<File> {
-        let chat = self.clone();
-        let finished =
-            tokio::spawn(async move { chat.finish(caller.user, upload, sha256).await }).await;
-        finished.map_err(Error::internal)?
+        let finish = |chat: Arc<Self>| async move { chat.finish(caller.user, upload, sha256).await };
+        self.with_upload(upload, finish).await
     }
 
     async fn finish(&self, user: UserId, id: FileId, sha256: [u8; 32]) -> Result<File> {
-        // A client that was cut off asks again while its first call goes on; the
-        // second then finds the file.
-        let place = usize::try_from(id.0.as_u128() % self.finishing.len() as u128);
-        let _alone = self.finishing[place.unwrap_or(0)].lock().await;
         let Some(upload) = self.store.upload(id, user).await? else {
             return self.finished(user, id).await;
         };
         if upload.received < upload.bytes {
             return Err(Error::UploadIncomplete);
         }
-        let made = match self.make_file(&upload, sha256).await {
+        let made = self.make_file(&upload, sha256).await;
+        match &made {
+            Ok(_) => self.remove_upload(id).await?,
             Err(
-                error @ (Error::ChecksumMismatch
+                Error::ChecksumMismatch
                 | Error::ImageTooLarge
                 | Error::ImageInvalid
-                | Error::QuotaReached { .. }),
-            ) => {
-                self.forget_upload(id, Timestamp(i64::MAX)).await?;
-                return Err(error);
+                | Error::QuotaReached { .. },
+            ) => self.forget_upload(id, Timestamp(i64::MAX)).await?,
+            // Given up or finished on another node, which took the pieces away.
+            Err(_) if !self.store.has_upload(id).await? => {
+                self.remove_upload(id).await?;
+                return self.finished(user, id).await;
             }
-            made => made?,
-        };
-        // Given up, or finished by a second call; its pieces are of no use.
-        self.remove_upload(id).await?;
-        match made {
-            Some(file) => Ok(file),
-            None => self.finished(user, id).await,
+            Err(_) => {}
         }
+        made
     }
 
-    /// Makes the file of an upload that has all its bytes; `None` if the upload
-    /// is gone.
-    async fn make_file(&self, upload: &Upload, sha256: [u8; 32]) -> Result<Option<File>> {
+    /// Makes the file of an upload that has all its bytes.
+    async fn make_file(&self, upload: &Upload, sha256: [u8; 32]) -> Result<File> {
         let file = self.assemble(upload, sha256).await?;
         let config = &self.config.files;
         let check_at = file.created_at.plus(ms(config.unreferenced_ms));
         let stored = StoredFile { file, purpose: Purpose::Upload };
-        let made = self.store.finish_upload(&stored, check_at, config.quota_bytes).await?;
-        Ok(made.then_some(stored.file))
+        self.store.finish_upload(&stored, check_at, config.quota_bytes).await?;
+        Ok(stored.file)
     }
 
     /// The file that an upload has become.

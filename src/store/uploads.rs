@@ -161,14 +161,14 @@ impl Store {
         tx.commit().await
     }
 
-    /// Makes an upload a file; false if there is no such upload any more. The
-    /// file may be larger than was announced, and the user then have too much.
+    /// Makes an upload a file. It may be larger than was announced, and the user
+    /// then have too much.
     pub async fn finish_upload(
         &self,
         file: &StoredFile,
         check_at: Timestamp,
         quota: u64,
-    ) -> Result<bool> {
+    ) -> Result<()> {
         retried!(self.try_finish_upload(file, check_at, quota).await).map_err(refused)?
     }
 
@@ -177,18 +177,17 @@ impl Store {
         stored: &StoredFile,
         check_at: Timestamp,
         quota: u64,
-    ) -> Result<Result<bool>, sqlx::Error> {
+    ) -> Result<Result<()>, sqlx::Error> {
         let file = &stored.file;
         let mut tx = self.pools.begin().await?;
         if !remove(&mut tx, file.id, Timestamp(i64::MAX)).await? {
-            return Ok(Ok(false));
+            return Ok(Err(Error::UploadNotFound));
         }
         if let Err(error) = check_quota(&mut tx, file.uploader, file.bytes, quota).await? {
             return Ok(Err(error));
         }
         insert_file(&mut tx, stored, check_at).await?;
-        tx.commit().await?;
-        Ok(Ok(true))
+        tx.commit().await.map(Ok)
     }
 
     /// Forgets an upload that was not touched since; whether it did.

@@ -155,6 +155,34 @@ on_both_databases! {
         server.end().await;
     }
 
+    async fn of_what_is_given_up_meanwhile_nothing_is_left(database: Database) {
+        let server = Server::start(database).await;
+        let ada = Person::register(&server.url, "ada").await;
+        let (image, data) = (png(200, 200), bytes(4, 128 * KIB));
+        let folder = server.config.server.data.join("files");
+        let mut made = 0;
+        for _ in 0..20 {
+            let id = ada.start("a.png", image.len()).await.expect("an upload").id;
+            ada.chunk(&id, 0, &image).await.expect("stored");
+            let (finished, ()) = tokio::join!(ada.finish(&id, sha256(&image)), ada.cancel(&id));
+            match finished {
+                Ok(_) => made += 3,
+                Err(error) => assert_eq!((error.code, error.reason), no_upload()),
+            }
+            assert!(!folder.join("uploads").join(&id).exists());
+            let id = ada.start("b.bin", data.len()).await.expect("an upload").id;
+            let chunk = || ada.chunk(&id, 0, &data);
+            let (one, other, ()) = tokio::join!(chunk(), chunk(), ada.cancel(&id));
+            for error in [one, other].into_iter().filter_map(Result::err) {
+                let late = (error.code, error.reason);
+                assert!([no_upload(), precondition("UPLOAD_OFFSET")].contains(&late), "{late:?}");
+            }
+            assert!(!folder.join("uploads").join(&id).exists());
+        }
+        assert_eq!(stored(&server, ""), made, "what was finished first");
+        server.end().await;
+    }
+
     async fn ten_uploads_run_side_by_side(database: Database) {
         let server = Server::start(database).await;
         let ada = Person::register(&server.url, "ada").await;
