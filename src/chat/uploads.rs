@@ -29,8 +29,6 @@ use crate::{
     store::uploads::Piece,
 };
 
-/// Files and uploads that are collected in one go.
-const COLLECTED: i64 = 500;
 
 /// Lets one at a time work on an upload, on this node.
 #[derive(Default)]
@@ -326,7 +324,7 @@ impl Chat {
     }
 
     /// Forgets an upload that was not touched since, and its bytes.
-    async fn forget_upload(&self, upload: FileId, since: Timestamp) -> Result<()> {
+    pub(super) async fn forget_upload(&self, upload: FileId, since: Timestamp) -> Result<()> {
         if self.store.forget_upload(upload, since).await? {
             self.remove_upload(upload).await?;
         }
@@ -335,46 +333,11 @@ impl Chat {
 
     /// Removes the bytes of an upload that the store knows no more. Its own
     /// folder goes last: as long as it is there, the collector finds it.
-    async fn remove_upload(&self, upload: FileId) -> Result<()> {
+    pub(super) async fn remove_upload(&self, upload: FileId) -> Result<()> {
         if self.store.files(&[upload]).await?.is_empty() {
             self.files.remove_file(upload).await?;
         }
         self.files.remove_upload(upload).await
-    }
-
-    /// Removes, from time to time, what nobody needs any more.
-    pub async fn collect_files(self: Arc<Self>) {
-        let mut ticks = tokio::time::interval(ms(self.config.files.collect_every_ms));
-        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        loop {
-            ticks.tick().await;
-            if let Err(error) = self.collect(Timestamp::now()).await {
-                tracing::debug!(%error, "some files are kept for another while");
-            }
-        }
-    }
-
-    async fn collect(&self, now: Timestamp) -> Result<()> {
-        let idle_since = now.minus(self.upload_idle());
-        for upload in self.store.idle_uploads(idle_since, COLLECTED).await? {
-            self.forget_upload(upload, idle_since).await?;
-        }
-        // What a crash has left: listed first, looked up then, since an upload
-        // is in the store before its first byte is here.
-        for upload in self.files.uploads().await? {
-            if !self.store.has_upload(upload).await? {
-                self.remove_upload(upload).await?;
-            }
-        }
-        for file in self.store.files_to_check(now, COLLECTED).await? {
-            // Gone for everybody first, so that a crash in between leaves a row
-            // that is looked at again.
-            if self.store.hide_unreferenced(file, now).await? {
-                self.files.remove_file(file).await?;
-                self.store.forget_file(file).await?;
-            }
-        }
-        Ok(())
     }
 }
 

@@ -228,12 +228,15 @@ impl Store {
             )
             .bind(file.0).bind(file.0).bind(file.0).fetch_one(c).await
         })?;
-        let sql = if referred > 0 {
-            "update files set check_us = null where id = ?"
+        // One that cannot be removed is looked at again, after all others.
+        let (sql, look_again) = if referred > 0 {
+            ("update files set check_us = ? where id = ?", None)
         } else {
-            "update files set kind = 0 where id = ?"
+            ("update files set kind = 0, check_us = ? where id = ?", Some(now.0))
         };
-        within!(&mut tx, c => sqlx::query(sql).bind(file.0).execute(c).await.map(drop))?;
+        within!(&mut tx, c => {
+            sqlx::query(sql).bind(look_again).bind(file.0).execute(c).await.map(drop)
+        })?;
         tx.commit().await?;
         Ok(referred == 0)
     }
