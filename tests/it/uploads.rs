@@ -221,23 +221,30 @@ on_both_databases! {
     }
 
     async fn uploads_left_alone_are_collected(database: Database) {
-        let server = Server::start_with(database, |config| {
-            config.files.upload_idle_ms = 200;
-            config.files.collect_every_ms = 20;
-        })
-        .await;
+        let server = Server::start_with(database, |config| config.files.collect_every_ms = 20).await;
         let ada = Person::register(&server.url, "ada").await;
         let data = bytes(8, 100 * KIB);
         let id = ada.start("idle", 200 * KIB).await.expect("an upload").id;
         ada.chunk(&id, 0, &data).await.expect("stored");
         // What a crash leaves: the bytes of an upload that is not in the store,
-        // a half-written object among them, and the file that it nearly was.
+        // a half-written object among them, and the file that it nearly was. It
+        // comes at once and in this order: by the upload the collector finds all.
         let lost = uuid::Uuid::now_v7().to_string();
-        for object in [format!("uploads/{lost}/x"), format!("uploads/{lost}/y#1"), format!("files/{lost}/original")] {
-            let path = server.config.server.data.join("files").join(object);
+        let aside = server.config.server.data.join("aside");
+        for object in ["files/original", "uploads/x", "uploads/y#1"] {
+            let path = aside.join(object);
             std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
             std::fs::write(path, b"left").expect("a file");
         }
+        for folder in ["files", "uploads"] {
+            let place = server.config.server.data.join("files").join(folder);
+            std::fs::create_dir_all(&place).expect("a folder");
+            std::fs::rename(aside.join(folder), place.join(&lost)).expect("moved");
+        }
+        // It is left alone for so long.
+        let idle_us = server.config.files.upload_idle_ms * 1_000;
+        let pass = format!("update uploads set touched_us = touched_us - {idle_us}");
+        server.database().await.execute(pass).await;
         let mut ticks = tokio::time::interval(Duration::from_millis(20));
         within("all to be collected", async {
             while stored(&server, "") > 0 {
@@ -262,17 +269,23 @@ on_both_databases! {
         let status = ada.status(&upload.id).await.expect("it is still there");
         assert_eq!(usize::try_from(status.received_bytes), Ok(first));
         ada.chunk(&upload.id, first, &data[first..]).await.expect("stored");
-        // It dies somewhere in the work on the image, or just before or after.
-        let finish = ada.finish(&upload.id, sha256(&data));
+        // It dies in the work on the image, as soon as something of it is there.
+        let folder = server.data().join("files");
+        let begun = async {
+            let mut ticks = tokio::time::interval(Duration::from_millis(1));
+            while count(&folder.join("files")) == 0 {
+                ticks.tick().await;
+            }
+        };
         tokio::select! {
-            _ = finish => {}
-            () = tokio::time::sleep(Duration::from_millis(30)) => {}
+            _ = ada.finish(&upload.id, sha256(&data)) => {}
+            () = begun => {}
         }
         server.kill().await;
+        assert!(count(&folder.join("files")) > 0);
         server.start_again().await;
         let file = ada.finish(&upload.id, sha256(&data)).await.expect("once more");
         assert_eq!(file.image, Some(v1::ImageInfo { width: 600, height: 300 }));
-        let folder = server.data().join("files");
         let mut ticks = tokio::time::interval(Duration::from_millis(20));
         within("what is left of the upload to go", async {
             while count(&folder.join("uploads")) > 0 {
