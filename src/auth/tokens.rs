@@ -214,7 +214,10 @@ mod tests {
         let old = Timestamp::now().minus(Duration::from_mins(1));
         assert!(matches!(verify_link(&keys, &link(old)), Err(Error::TokenExpired)));
         let now = Timestamp(Timestamp::now().unix_seconds() * 1_000_000);
-        assert!(matches!(verify_link(&keys, &link(now)), Err(Error::TokenExpired)), "to the second");
+        assert!(
+            matches!(verify_link(&keys, &link(now)), Err(Error::TokenExpired)),
+            "to the second"
+        );
         assert!(matches!(verify_access(&keys, &link(soon)), Err(Error::TokenInvalid)));
         let access = make(&keys, grant(Timestamp::now())).expect("tokens").access;
         assert!(matches!(verify_link(&keys, &access), Err(Error::TokenInvalid)));

@@ -38,8 +38,7 @@ impl Chat {
     }
 
     async fn collect_idle(self: &Arc<Self>, upload: FileId, since: Timestamp) -> Result<()> {
-        let forget =
-            |chat: Arc<Self>| async move { chat.forget_upload(upload, since).await };
+        let forget = |chat: Arc<Self>| async move { chat.forget_upload(upload, since).await };
         self.with_upload(upload, forget).await
     }
 

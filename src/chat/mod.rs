@@ -10,6 +10,7 @@ pub mod messages;
 pub mod presence;
 pub mod rooms;
 pub mod search;
+pub mod turns;
 pub mod uploads;
 pub mod users;
 
@@ -44,7 +45,7 @@ pub struct Chat {
     pub(crate) auth: Arc<Auth>,
     pub(crate) files: Files,
     /// Whose turn it is with which upload.
-    pub(crate) uploading: uploads::Turns,
+    pub(crate) uploading: turns::Turns,
     pub(crate) hub: Arc<Hub>,
     pub(crate) presence: Registry,
     pub(crate) typing: Arc<Typing>,
@@ -96,7 +97,7 @@ impl Chat {
             presence: Registry::default(),
             auth: Arc::new(auth),
             files,
-            uploading: uploads::Turns::default(),
+            uploading: turns::Turns::default(),
             typing,
             behind,
             hub,

@@ -1,15 +1,10 @@
 //! Uploading: from the first byte to a file, and what is kept of them.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use aws_lc_rs::digest;
 use bytes::{Bytes, BytesMut};
 use futures::StreamExt as _;
-use tokio::sync::OwnedMutexGuard;
 use uuid::Uuid;
 
 use super::Chat;
@@ -29,44 +24,7 @@ use crate::{
     store::uploads::Piece,
 };
 
-
-/// Lets one at a time work on an upload, on this node.
-#[derive(Default)]
-pub struct Turns(Mutex<HashMap<FileId, Arc<tokio::sync::Mutex<()>>>>);
-
-impl Turns {
-    async fn wait(&self, upload: FileId) -> OwnedMutexGuard<()> {
-        let turn = {
-            let mut turns = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            // Who has or awaits a turn holds it.
-            turns.retain(|_, turn| Arc::strong_count(turn) > 1);
-            turns.entry(upload).or_default().clone()
-        };
-        turn.lock_owned().await
-    }
-}
-
 impl Chat {
-    /// Works on an upload with which nobody else on this node works meanwhile. In
-    /// a task of its own: a client that goes away must not leave it half done.
-    pub(super) async fn with_upload<T, F>(
-        self: &Arc<Self>,
-        upload: FileId,
-        work: impl FnOnce(Arc<Self>) -> F,
-    ) -> Result<T>
-    where
-        T: Send + 'static,
-        F: Future<Output = Result<T>> + Send + 'static,
-    {
-        let turn = self.uploading.wait(upload).await;
-        let work = work(self.clone());
-        let done = tokio::spawn(async move {
-            let _turn = turn;
-            work.await
-        });
-        done.await.map_err(Error::internal)?
-    }
-
     pub async fn start_upload(&self, caller: Caller, name: String, bytes: i64) -> Result<Upload> {
         let config = &self.config.files;
         if u64::try_from(bytes).is_ok_and(|bytes| bytes > config.max_bytes) {
@@ -151,7 +109,8 @@ impl Chat {
         upload: FileId,
         sha256: [u8; 32],
     ) -> Result<File> {
-        let finish = |chat: Arc<Self>| async move { chat.finish(caller.user, upload, sha256).await };
+        let finish =
+            |chat: Arc<Self>| async move { chat.finish(caller.user, upload, sha256).await };
         self.with_upload(upload, finish).await
     }
 

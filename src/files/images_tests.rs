@@ -99,7 +99,8 @@ fn an_animation_goes_on_moving() {
 #[test]
 fn what_would_be_kept_in_too_many_bytes_is_refused() {
     let (few, many) = (frames(2, 300), frames(30, 300));
-    let kept = |bytes: &[u8], bounds| prepare(bytes, GIF, bounds).map(|new| new.original.bytes.len());
+    let kept =
+        |bytes: &[u8], bounds| prepare(bytes, GIF, bounds).map(|new| new.original.bytes.len());
     let one = kept(&few, BOUNDS).expect("prepared") / 2;
     assert!(kept(&many, BOUNDS).expect("prepared") > 10 * one);
     let small = Bounds { bytes: 4 * one, ..BOUNDS };

@@ -283,11 +283,7 @@ impl Store {
 
 /// Within a transaction that holds the user's lock. The photo that goes is looked
 /// at by the collector from now on.
-async fn replace_photo(
-    tx: &mut Tx<'_>,
-    user: UserId,
-    photo: NewImage,
-) -> Result<(), sqlx::Error> {
+async fn replace_photo(tx: &mut Tx<'_>, user: UserId, photo: NewImage) -> Result<(), sqlx::Error> {
     within!(&mut *tx, c => {
         sqlx::query(
             "update files set check_us = ? where id = (select photo_id from users where id = ?)",

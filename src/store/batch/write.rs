@@ -3,7 +3,9 @@
 use sqlx::AssertSqlSafe;
 
 use crate::{
-    model::{Change, Marks, Message, RoomId, RoomKind, RoomLog, Seq, Timestamp, UserId, users::fold},
+    model::{
+        Change, Marks, Message, RoomId, RoomKind, RoomLog, Seq, Timestamp, UserId, users::fold,
+    },
     store::{
         attachments,
         dialect::{Dialect, Tx, pieces, placeholders, within},
