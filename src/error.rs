@@ -111,7 +111,7 @@ pub enum Error {
     UploadIncomplete,
     #[error("What has arrived has another checksum; upload it again.")]
     ChecksumMismatch,
-    #[error("This image has too many pixels.")]
+    #[error("This image has too many pixels, or too many frames.")]
     ImageTooLarge,
     #[error("This image cannot be read.")]
     ImageInvalid,

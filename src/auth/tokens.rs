@@ -116,7 +116,7 @@ pub fn verify_refresh(keys: &Keys, token: &str) -> Result<Refresh> {
     Ok(Refresh { user, session, generation: claims.generation })
 }
 
-/// Signs a link to a file for whoever has it.
+/// Signs a link to a file for whoever has it, until a whole second.
 pub fn make_link(
     keys: &Keys,
     (file, variant): (FileId, Variant),
@@ -129,13 +129,17 @@ pub fn make_link(
             aud: DOWNLOAD.into(),
             sub: file.to_string(),
             variant: variant.name().into(),
-            exp: until.unix_seconds() + 1,
+            exp: until.unix_seconds(),
         },
     )
 }
 
 pub fn verify_link(keys: &Keys, token: &str) -> Result<(FileId, Variant)> {
     let claims: LinkClaims = verify(keys, token, DOWNLOAD)?;
+    // A token is good for all of its last second; a link ends when it was said.
+    if claims.exp <= Timestamp::now().unix_seconds() {
+        return Err(Error::TokenExpired);
+    }
     let file = FileId::parse(&claims.sub).ok_or(Error::TokenInvalid)?;
     Ok((file, Variant::parse(&claims.variant).ok_or(Error::TokenInvalid)?))
 }
@@ -209,6 +213,11 @@ mod tests {
         assert_eq!(verify_link(&keys, &link(soon)).ok(), Some(named));
         let old = Timestamp::now().minus(Duration::from_mins(1));
         assert!(matches!(verify_link(&keys, &link(old)), Err(Error::TokenExpired)));
+        let now = Timestamp(Timestamp::now().unix_seconds() * 1_000_000);
+        assert!(
+            matches!(verify_link(&keys, &link(now)), Err(Error::TokenExpired)),
+            "to the second"
+        );
         assert!(matches!(verify_access(&keys, &link(soon)), Err(Error::TokenInvalid)));
         let access = make(&keys, grant(Timestamp::now())).expect("tokens").access;
         assert!(matches!(verify_link(&keys, &access), Err(Error::TokenInvalid)));

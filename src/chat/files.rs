@@ -8,7 +8,6 @@ use std::{
 use super::Chat;
 use crate::{
     auth::tokens,
-    config::ms,
     error::{Error, Result},
     files::Part,
     model::{
@@ -101,10 +100,10 @@ impl Chat {
     ) -> Result<Vec<Link>> {
         let visible = self.visible(caller.user, files).await?;
         // The same for all that are made in the same stretch of time, so that
-        // browsers can keep what they got.
-        let stretch = i64::try_from(ms(self.config.files.link_ms).as_micros()).unwrap_or(i64::MAX);
-        let stretches = Timestamp::now().0.div_euclid(stretch).saturating_add(2);
-        let expires_at = Timestamp(stretches.saturating_mul(stretch));
+        // browsers can keep what they got. Tokens know whole seconds only.
+        let stretch = i64::try_from(self.config.files.link_ms.div_ceil(1_000)).unwrap_or(i64::MAX);
+        let stretches = Timestamp::now().unix_seconds().div_euclid(stretch).saturating_add(2);
+        let expires_at = Timestamp(stretches.saturating_mul(stretch).saturating_mul(1_000_000));
         let shown = visible.iter().filter(|stored| stored.variant(variant).is_some());
         shown
             .map(|stored| {

@@ -1,6 +1,7 @@
 //! The rules: who may do what, and what follows from it. No tonic, no SQL.
 
 pub mod accounts;
+pub mod collector;
 pub mod files;
 pub mod index;
 pub mod invites;
@@ -9,12 +10,13 @@ pub mod messages;
 pub mod presence;
 pub mod rooms;
 pub mod search;
+pub mod turns;
 pub mod uploads;
 pub mod users;
 
 use std::sync::Arc;
 
-use tokio::sync::{Mutex, Semaphore};
+use tokio::sync::Semaphore;
 use uuid::Uuid;
 
 use crate::{
@@ -42,8 +44,8 @@ pub struct Chat {
     pub(crate) writer: Writer,
     pub(crate) auth: Arc<Auth>,
     pub(crate) files: Files,
-    /// Held while an upload is made a file; by its id, so that it is one of a few.
-    pub(crate) finishing: [Mutex<()>; 64],
+    /// Whose turn it is with which upload.
+    pub(crate) uploading: turns::Turns,
     pub(crate) hub: Arc<Hub>,
     pub(crate) presence: Registry,
     pub(crate) typing: Arc<Typing>,
@@ -95,7 +97,7 @@ impl Chat {
             presence: Registry::default(),
             auth: Arc::new(auth),
             files,
-            finishing: [const { Mutex::const_new(()) }; 64],
+            uploading: turns::Turns::default(),
             typing,
             behind,
             hub,

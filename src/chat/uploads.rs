@@ -12,6 +12,7 @@ use crate::{
     config::ms,
     error::{Error, Result},
     files::{
+        IMAGE_BYTES,
         images::{self, Prepared},
         sniff,
     },
@@ -22,11 +23,6 @@ use crate::{
     },
     store::uploads::Piece,
 };
-
-/// An image is held in memory while it is worked on.
-const IMAGE_BYTES: i64 = 64 * 1024 * 1024;
-/// Files and uploads that are collected in one go.
-const COLLECTED: i64 = 500;
 
 impl Chat {
     pub async fn start_upload(&self, caller: Caller, name: String, bytes: i64) -> Result<Upload> {
@@ -57,7 +53,13 @@ impl Chat {
 
     /// Stores the next bytes of an upload: first the bytes, then that they
     /// count. What never counts goes with the upload's folder.
-    pub async fn upload_chunk(&self, caller: Caller, chunk: Chunk) -> Result<Upload> {
+    pub async fn upload_chunk(self: &Arc<Self>, caller: Caller, chunk: Chunk) -> Result<Upload> {
+        let upload = chunk.upload;
+        let add = |chat: Arc<Self>| async move { chat.add_chunk(caller, chunk).await };
+        self.with_upload(upload, add).await
+    }
+
+    async fn add_chunk(&self, caller: Caller, chunk: Chunk) -> Result<Upload> {
         let Chunk { upload: id, offset, data } = chunk;
         let upload = self.upload_status(caller, id).await?;
         if offset != upload.received {
@@ -72,64 +74,80 @@ impl Chat {
             return Err(Error::invalid("data", rule));
         }
         let piece = Piece { upload: id, first_byte: offset, bytes, object: Uuid::new_v4() };
-        self.files.put_piece(id, piece.object, data).await?;
+        let put = self.files.put_piece(id, piece.object, data).await;
         let now = Timestamp::now();
-        if self.store.add_piece(piece, now).await? {
+        if put.is_ok() && self.store.add_piece(piece, now).await? {
             return Ok(Upload { received: offset + bytes, touched_at: now, ..upload });
         }
-        // Another was faster, or the upload was given up.
+        // Given up on another node: this piece may have come after all went.
+        if !self.store.has_upload(id).await? {
+            self.remove_upload(id).await?;
+            return Err(Error::UploadNotFound);
+        }
+        put?;
+        // Another node was faster.
         self.files.delete_piece(id, piece.object).await?;
-        self.upload_status(caller, id).await?;
         Err(Error::UploadOffset)
     }
 
     /// Gives an upload up.
-    pub async fn cancel_upload(&self, caller: Caller, upload: FileId) -> Result<()> {
-        if self.store.upload(upload, caller.user).await?.is_some() {
-            self.forget_upload(upload, Timestamp(i64::MAX)).await?;
-        }
-        Ok(())
+    pub async fn cancel_upload(self: &Arc<Self>, caller: Caller, upload: FileId) -> Result<()> {
+        let cancel = |chat: Arc<Self>| async move {
+            if chat.store.upload(upload, caller.user).await?.is_some() {
+                chat.forget_upload(upload, Timestamp(i64::MAX)).await?;
+            }
+            Ok(())
+        };
+        self.with_upload(upload, cancel).await
     }
 
-    /// Makes an upload a file. In a task of its own: a client that goes away
-    /// must not leave it half done.
+    /// Makes an upload a file. A client that was cut off asks again while its
+    /// first call goes on; the second then finds the file.
     pub async fn finish_upload(
         self: &Arc<Self>,
         caller: Caller,
         upload: FileId,
         sha256: [u8; 32],
     ) -> Result<File> {
-        let chat = self.clone();
-        let finished =
-            tokio::spawn(async move { chat.finish(caller.user, upload, sha256).await }).await;
-        finished.map_err(Error::internal)?
+        let finish =
+            |chat: Arc<Self>| async move { chat.finish(caller.user, upload, sha256).await };
+        self.with_upload(upload, finish).await
     }
 
     async fn finish(&self, user: UserId, id: FileId, sha256: [u8; 32]) -> Result<File> {
-        // A client that was cut off asks again while its first call goes on; the
-        // second then finds the file.
-        let place = usize::try_from(id.0.as_u128() % self.finishing.len() as u128);
-        let _alone = self.finishing[place.unwrap_or(0)].lock().await;
         let Some(upload) = self.store.upload(id, user).await? else {
             return self.finished(user, id).await;
         };
         if upload.received < upload.bytes {
             return Err(Error::UploadIncomplete);
         }
-        let file = match self.assemble(&upload, sha256).await {
-            Ok(file) => file,
-            Err(error @ (Error::ChecksumMismatch | Error::ImageTooLarge | Error::ImageInvalid)) => {
-                self.forget_upload(id, Timestamp(i64::MAX)).await?;
-                return Err(error);
+        let made = self.make_file(&upload, sha256).await;
+        match &made {
+            Ok(_) => self.remove_upload(id).await?,
+            Err(
+                Error::ChecksumMismatch
+                | Error::ImageTooLarge
+                | Error::ImageInvalid
+                | Error::QuotaReached { .. },
+            ) => self.forget_upload(id, Timestamp(i64::MAX)).await?,
+            // Given up or finished on another node, which took the pieces away.
+            Err(_) if !self.store.has_upload(id).await? => {
+                self.remove_upload(id).await?;
+                return self.finished(user, id).await;
             }
-            Err(error) => return Err(error),
-        };
+            Err(_) => {}
+        }
+        made
+    }
+
+    /// Makes the file of an upload that has all its bytes.
+    async fn make_file(&self, upload: &Upload, sha256: [u8; 32]) -> Result<File> {
+        let file = self.assemble(upload, sha256).await?;
+        let config = &self.config.files;
+        let check_at = file.created_at.plus(ms(config.unreferenced_ms));
         let stored = StoredFile { file, purpose: Purpose::Upload };
-        let check_at = stored.file.created_at.plus(ms(self.config.files.unreferenced_ms));
-        let made = self.store.finish_upload(&stored, check_at).await?;
-        // Given up, or finished by a second call; its pieces are of no use.
-        self.remove_upload(id).await?;
-        if made { Ok(stored.file) } else { self.finished(user, id).await }
+        self.store.finish_upload(&stored, check_at, config.quota_bytes).await?;
+        Ok(stored.file)
     }
 
     /// The file that an upload has become.
@@ -190,7 +208,7 @@ impl Chat {
     }
 
     async fn assemble_image(&self, file: File, pieces: &[Piece], sha256: [u8; 32]) -> Result<File> {
-        if file.bytes > IMAGE_BYTES {
+        if u64::try_from(file.bytes).is_ok_and(|bytes| bytes > IMAGE_BYTES) {
             return Err(Error::ImageTooLarge);
         }
         let turn = self.files.image_turn().await?;
@@ -234,13 +252,16 @@ impl Chat {
         let content_type = file.content_type.clone();
         let square = move |bounds| images::square(&bytes, &content_type, bounds);
         let prepared = self.files.with_image(turn, square).await?;
-        let file = File { id: FileId::new(), created_at: Timestamp::now(), ..file };
         let file = described(file, &prepared)?;
-        let id = file.id;
+        let (id, created_at) = (FileId::new(), Timestamp::now());
+        let name = purpose.file_name(&file.name, &file.content_type);
+        let file = File { id, name, created_at, ..file };
         // The row before the bytes: by it the collector finds them if nothing
         // comes to refer to it.
-        let check_at = file.created_at.plus(ms(self.config.files.unreferenced_ms));
-        self.store.add_square(&StoredFile { file, purpose }, check_at).await?;
+        let config = &self.config.files;
+        let check_at = file.created_at.plus(ms(config.unreferenced_ms));
+        let square = StoredFile { file, purpose };
+        self.store.add_square(&square, check_at, config.quota_bytes).await?;
         self.put_image(id, prepared).await?;
         Ok(id)
     }
@@ -262,7 +283,7 @@ impl Chat {
     }
 
     /// Forgets an upload that was not touched since, and its bytes.
-    async fn forget_upload(&self, upload: FileId, since: Timestamp) -> Result<()> {
+    pub(super) async fn forget_upload(&self, upload: FileId, since: Timestamp) -> Result<()> {
         if self.store.forget_upload(upload, since).await? {
             self.remove_upload(upload).await?;
         }
@@ -271,46 +292,11 @@ impl Chat {
 
     /// Removes the bytes of an upload that the store knows no more. Its own
     /// folder goes last: as long as it is there, the collector finds it.
-    async fn remove_upload(&self, upload: FileId) -> Result<()> {
+    pub(super) async fn remove_upload(&self, upload: FileId) -> Result<()> {
         if self.store.files(&[upload]).await?.is_empty() {
             self.files.remove_file(upload).await?;
         }
         self.files.remove_upload(upload).await
-    }
-
-    /// Removes, from time to time, what nobody needs any more.
-    pub async fn collect_files(self: Arc<Self>) {
-        let mut ticks = tokio::time::interval(ms(self.config.files.collect_every_ms));
-        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        loop {
-            ticks.tick().await;
-            if let Err(error) = self.collect(Timestamp::now()).await {
-                tracing::debug!(%error, "some files are kept for another while");
-            }
-        }
-    }
-
-    async fn collect(&self, now: Timestamp) -> Result<()> {
-        let idle_since = now.minus(self.upload_idle());
-        for upload in self.store.idle_uploads(idle_since, COLLECTED).await? {
-            self.forget_upload(upload, idle_since).await?;
-        }
-        // What a crash has left: listed first, looked up then, since an upload
-        // is in the store before its first byte is here.
-        for upload in self.files.uploads().await? {
-            if !self.store.has_upload(upload).await? {
-                self.remove_upload(upload).await?;
-            }
-        }
-        for file in self.store.files_to_check(now, COLLECTED).await? {
-            // Gone for everybody first, so that a crash in between leaves a row
-            // that is looked at again.
-            if self.store.hide_unreferenced(file, now).await? {
-                self.files.remove_file(file).await?;
-                self.store.forget_file(file).await?;
-            }
-        }
-        Ok(())
     }
 }
 

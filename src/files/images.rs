@@ -1,7 +1,7 @@
 //! Images are never passed on as they came: they are decoded and encoded anew,
 //! so that nothing but the picture is left of them.
 
-use std::io::Cursor;
+use std::io::{self, Cursor, Write};
 
 use image::{
     AnimationDecoder, DynamicImage, ImageDecoder, ImageEncoder, ImageError, Limits,
@@ -40,6 +40,8 @@ const WEBP: &str = "image/webp";
 #[derive(Debug, Clone, Copy)]
 pub struct Bounds {
     pub pixels: u64,
+    /// As it is kept: encoded anew, it may be larger than it came.
+    pub bytes: usize,
 }
 
 /// An image in its new form.
@@ -84,6 +86,9 @@ pub fn prepare(bytes: &[u8], content_type: &str, bounds: Bounds) -> Result<Prepa
             (picture, original)
         }
     };
+    if original.bytes.len() > bounds.bytes {
+        return Err(Error::ImageTooLarge);
+    }
     let (width, height) = (picture.image.width(), picture.image.height());
     let within = |side: u32| -> Result<Encoded> {
         if width <= side && height <= side {
@@ -200,25 +205,46 @@ fn animation<'a>(
     let first = frames.next().ok_or(Error::ImageInvalid)?.map_err(invalid)?;
     let picture =
         Picture { image: DynamicImage::ImageRgba8(first.buffer().clone()), profile: None };
-    let mut bytes = Vec::new();
+    let mut out = Bounded { bytes: Vec::new(), most: bounds.bytes };
     // The speed that its authors advise.
-    let mut encoder = GifEncoder::new_with_speed(&mut bytes, 10);
+    let mut encoder = GifEncoder::new_with_speed(&mut out, 10);
     let mut next = frames.next();
     if next.is_some() {
         encoder.set_repeat(Repeat::Infinite).map_err(Error::internal)?;
     }
-    encoder.encode_frame(first).map_err(Error::internal)?;
+    encoder.encode_frame(first).map_err(unwritten)?;
     let mut pixels = frame_pixels;
     while let Some(frame) = next {
         pixels = pixels.saturating_add(frame_pixels);
         if pixels > ANIMATION_PIXELS {
             return Err(Error::ImageTooLarge);
         }
-        encoder.encode_frame(frame.map_err(invalid)?).map_err(Error::internal)?;
+        encoder.encode_frame(frame.map_err(invalid)?).map_err(unwritten)?;
         next = frames.next();
     }
     drop(encoder);
-    Ok((picture, bytes))
+    Ok((picture, out.bytes))
+}
+
+/// Takes nothing more once it has too much: every frame is encoded as a whole,
+/// so that a small animation could become a very large one.
+struct Bounded {
+    bytes: Vec<u8>,
+    most: usize,
+}
+
+impl Write for Bounded {
+    fn write(&mut self, data: &[u8]) -> io::Result<usize> {
+        if self.bytes.len() > self.most {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        self.bytes.extend_from_slice(data);
+        Ok(data.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// Refuses by the header, before anything is decoded.
@@ -248,6 +274,14 @@ fn invalid(error: ImageError) -> Error {
     match error {
         ImageError::Limits(_) => Error::ImageTooLarge,
         _ => Error::ImageInvalid,
+    }
+}
+
+fn unwritten(error: ImageError) -> Error {
+    match error {
+        // Memory itself refuses nothing.
+        ImageError::IoError(_) => Error::ImageTooLarge,
+        other => Error::internal(other),
     }
 }
 

@@ -4,7 +4,7 @@ use image::{ExtendedColorType, Frame, Rgba, RgbaImage, codecs::webp::WebPEncoder
 
 use super::*;
 
-const BOUNDS: Bounds = Bounds { pixels: 40_000_000 };
+const BOUNDS: Bounds = Bounds { pixels: 40_000_000, bytes: 32 << 20 };
 
 fn rainbow(width: u32, height: u32, alpha: u8) -> DynamicImage {
     let byte = |value: u32| u8::try_from(value % 256).unwrap_or_default();
@@ -97,6 +97,21 @@ fn an_animation_goes_on_moving() {
 }
 
 #[test]
+fn what_would_be_kept_in_too_many_bytes_is_refused() {
+    let (few, many) = (frames(2, 300), frames(30, 300));
+    let kept =
+        |bytes: &[u8], bounds| prepare(bytes, GIF, bounds).map(|new| new.original.bytes.len());
+    let one = kept(&few, BOUNDS).expect("prepared") / 2;
+    assert!(kept(&many, BOUNDS).expect("prepared") > 10 * one);
+    let small = Bounds { bytes: 4 * one, ..BOUNDS };
+    assert!(kept(&few, small).is_ok());
+    assert!(matches!(kept(&many, small), Err(Error::ImageTooLarge)));
+    let still = png(&rainbow(300, 300, 255));
+    let small = Bounds { bytes: 1_000, ..BOUNDS };
+    assert!(matches!(prepare(&still, PNG, small), Err(Error::ImageTooLarge)));
+}
+
+#[test]
 fn bombs_are_refused_by_their_header() {
     // The header of a PNG of 50,000 by 50,000, and nothing behind.
     let mut bytes = png(&rainbow(1, 1, 255));
@@ -105,7 +120,7 @@ fn bombs_are_refused_by_their_header() {
     let crc = crc32(&bytes[12..29]);
     bytes[29..33].copy_from_slice(&crc.to_be_bytes());
     assert!(matches!(prepare(&bytes, PNG, BOUNDS), Err(Error::ImageTooLarge)));
-    let small = Bounds { pixels: 99 };
+    let small = Bounds { pixels: 99, ..BOUNDS };
     assert!(matches!(prepare(&png(&rainbow(10, 10, 9)), PNG, small), Err(Error::ImageTooLarge)));
     assert!(matches!(prepare(&lying_jpeg(10, 10), JPEG, small), Err(Error::ImageTooLarge)));
     assert!(matches!(prepare(&frames(1, 10), GIF, small), Err(Error::ImageTooLarge)));

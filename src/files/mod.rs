@@ -37,6 +37,8 @@ use crate::{
 
 /// Bytes that are sent at once.
 const PIECE_BYTES: usize = 128 * 1024;
+/// An image is held in memory while it is worked on: as it came, and as it is kept.
+pub const IMAGE_BYTES: u64 = 64 * 1024 * 1024;
 /// What is written to the storage at once; S3 takes no less than 5 MiB.
 const PART_BYTES: usize = 8 * 1024 * 1024;
 
@@ -49,7 +51,7 @@ pub struct Files {
     /// One permit for each image that may be worked on: each takes a core and
     /// much memory.
     images: Arc<Semaphore>,
-    pixels: u64,
+    bounds: images::Bounds,
 }
 
 /// A part of a file on its way.
@@ -84,7 +86,12 @@ impl Files {
             folder,
             storage,
             images: Arc::new(Semaphore::new(config.images_parallel.max(1))),
-            pixels: config.image_pixels,
+            bounds: images::Bounds {
+                pixels: config.image_pixels,
+                // Encoded anew it may be larger, but not by much.
+                bytes: usize::try_from(config.max_bytes.saturating_mul(2).min(IMAGE_BYTES))
+                    .map_err(Error::internal)?,
+            },
         })
     }
 
@@ -224,7 +231,7 @@ impl Files {
         turn: Turn,
         work: impl FnOnce(images::Bounds) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        let bounds = images::Bounds { pixels: self.pixels };
+        let bounds = self.bounds;
         let done = tokio::task::spawn_blocking(move || {
             let _turn = turn;
             work(bounds)

@@ -36,6 +36,21 @@ pub enum Purpose {
     Picture(RoomId),
 }
 
+impl Purpose {
+    /// The name of a file that is made for this. Everybody may see it: the name
+    /// under which the image was uploaded could say more than its owner means to.
+    #[must_use]
+    pub fn file_name(self, uploaded: &str, content_type: &str) -> String {
+        let stem = match self {
+            Self::Upload => return uploaded.to_owned(),
+            Self::Photo => "photo",
+            Self::Picture(_) => "picture",
+        };
+        let ending = if content_type == "image/png" { "png" } else { "jpg" };
+        format!("{stem}.{ending}")
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredFile {
     pub file: File,
@@ -262,6 +277,14 @@ mod tests {
             assert!(check_name(bad).is_err(), "{bad:?}");
         }
         assert!(check_name(&"x".repeat(256)).is_err());
+    }
+
+    #[test]
+    fn a_photo_or_picture_is_named_by_what_it_is() {
+        let room = Purpose::Picture(RoomId::new());
+        assert_eq!(Purpose::Photo.file_name("Ada Byron.webp", "image/jpeg"), "photo.jpg");
+        assert_eq!(room.file_name("home.gif", "image/png"), "picture.png");
+        assert_eq!(Purpose::Upload.file_name("home.gif", "image/gif"), "home.gif");
     }
 
     #[test]

@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::{
     Store,
     dialect::{Tx, padded, placeholders, reading, refused, retried, within},
+    uploads::check_quota,
 };
 use crate::{
     error::Result,
@@ -104,32 +105,30 @@ pub(super) async fn insert_file(
 }
 
 impl Store {
-    /// Adds a photo or picture. It and the one before it are looked at later: by
-    /// then one of them shows its user or room.
-    pub async fn add_square(&self, file: &StoredFile, check_at: Timestamp) -> Result<()> {
-        retried!(self.try_add_square(file, check_at).await).map_err(refused)
+    /// Adds a photo or picture, unless its uploader has too much. It is looked at
+    /// later: by then it shows its user or room.
+    pub async fn add_square(
+        &self,
+        file: &StoredFile,
+        check_at: Timestamp,
+        quota: u64,
+    ) -> Result<()> {
+        retried!(self.try_add_square(file, check_at, quota).await).map_err(refused)?
     }
 
     async fn try_add_square(
         &self,
-        file: &StoredFile,
+        stored: &StoredFile,
         check_at: Timestamp,
-    ) -> Result<(), sqlx::Error> {
-        let (sql, owner) = match file.purpose {
-            Purpose::Picture(room) => {
-                ("update files set check_us = ? where kind = 3 and room_id = ?", room.0)
-            }
-            _ => (
-                "update files set check_us = ? where kind = 2 and uploader_id = ?",
-                file.file.uploader.0,
-            ),
-        };
+        quota: u64,
+    ) -> Result<Result<()>, sqlx::Error> {
+        let file = &stored.file;
         let mut tx = self.pools.begin().await?;
-        within!(&mut tx, c => {
-            sqlx::query(sql).bind(check_at.0).bind(owner).execute(c).await.map(drop)
-        })?;
-        insert_file(&mut tx, file, check_at).await?;
-        tx.commit().await
+        if let Err(error) = check_quota(&mut tx, file.uploader, file.bytes, quota).await? {
+            return Ok(Err(error));
+        }
+        insert_file(&mut tx, stored, check_at).await?;
+        tx.commit().await.map(Ok)
     }
 
     /// Files in the order asked for, without the unknown and the repeated.
@@ -229,12 +228,15 @@ impl Store {
             )
             .bind(file.0).bind(file.0).bind(file.0).fetch_one(c).await
         })?;
-        let sql = if referred > 0 {
-            "update files set check_us = null where id = ?"
+        // One that cannot be removed is looked at again, after all others.
+        let (sql, look_again) = if referred > 0 {
+            ("update files set check_us = ? where id = ?", None)
         } else {
-            "update files set kind = 0 where id = ?"
+            ("update files set kind = 0, check_us = ? where id = ?", Some(now.0))
         };
-        within!(&mut tx, c => sqlx::query(sql).bind(file.0).execute(c).await.map(drop))?;
+        within!(&mut tx, c => {
+            sqlx::query(sql).bind(look_again).bind(file.0).execute(c).await.map(drop)
+        })?;
         tx.commit().await?;
         Ok(referred == 0)
     }

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::{
     Store,
-    dialect::{Tx, is_conflict, reading, refused, retried, within},
+    dialect::{Tx, reading, refused, retried, within},
     files::insert_file,
 };
 use crate::{
@@ -50,15 +50,7 @@ pub struct Piece {
 impl Store {
     /// Begins an upload, unless the user has too much.
     pub async fn start_upload(&self, upload: &Upload, quota: u64) -> Result<()> {
-        let mut tries = 0;
-        loop {
-            match self.try_start_upload(upload, quota).await {
-                Err(cause) if is_conflict(&cause) && tries < super::dialect::CONFLICT_RETRIES => {
-                    tries += 1;
-                }
-                outcome => return outcome.map_err(refused)?,
-            }
-        }
+        retried!(self.try_start_upload(upload, quota).await).map_err(refused)?
     }
 
     async fn try_start_upload(
@@ -68,26 +60,15 @@ impl Store {
     ) -> Result<Result<()>, sqlx::Error> {
         let user = upload.user.0;
         let mut tx = self.pools.begin().await?;
-        // Of two that begin at once, one waits here and then counts the other.
-        let sql = format!("select id from users where id = ?{}", tx.dialect().for_update());
-        within!(&mut tx, c => {
-            sqlx::query_scalar::<_, Uuid>(AssertSqlSafe(sql)).bind(user).fetch_optional(c).await
-        })?;
-        // `signed`: a sum is a decimal on MySQL.
-        let (open, taken): (i64, i64) = within!(&mut tx, c => {
-            sqlx::query_as(
-                "select (select count(*) from uploads where user_id = ?),
-                        cast((select coalesce(sum(bytes), 0) from uploads where user_id = ?)
-                           + (select coalesce(sum(bytes), 0) from files where uploader_id = ?)
-                           as signed)",
-            )
-            .bind(user).bind(user).bind(user).fetch_one(c).await
+        if let Err(error) = check_quota(&mut tx, upload.user, upload.bytes, quota).await? {
+            return Ok(Err(error));
+        }
+        let open: i64 = within!(&mut tx, c => {
+            sqlx::query_scalar("select count(*) from uploads where user_id = ?")
+                .bind(user).fetch_one(c).await
         })?;
         if open >= limits::UPLOADS {
             return Ok(Err(Error::TooManyUploads));
-        }
-        if taken.saturating_add(upload.bytes) > i64::try_from(quota).unwrap_or(i64::MAX) {
-            return Ok(Err(Error::QuotaReached { limit: quota }));
         }
         within!(&mut tx, c => {
             sqlx::query(
@@ -180,23 +161,33 @@ impl Store {
         tx.commit().await
     }
 
-    /// Makes an upload a file; false if there is no such upload any more.
-    pub async fn finish_upload(&self, file: &StoredFile, check_at: Timestamp) -> Result<bool> {
-        retried!(self.try_finish_upload(file, check_at).await).map_err(refused)
+    /// Makes an upload a file. It may be larger than was announced, and the user
+    /// then have too much.
+    pub async fn finish_upload(
+        &self,
+        file: &StoredFile,
+        check_at: Timestamp,
+        quota: u64,
+    ) -> Result<()> {
+        retried!(self.try_finish_upload(file, check_at, quota).await).map_err(refused)?
     }
 
     async fn try_finish_upload(
         &self,
-        file: &StoredFile,
+        stored: &StoredFile,
         check_at: Timestamp,
-    ) -> Result<bool, sqlx::Error> {
+        quota: u64,
+    ) -> Result<Result<()>, sqlx::Error> {
+        let file = &stored.file;
         let mut tx = self.pools.begin().await?;
-        let there = remove(&mut tx, file.file.id, Timestamp(i64::MAX)).await?;
-        if there {
-            insert_file(&mut tx, file, check_at).await?;
-            tx.commit().await?;
+        if !remove(&mut tx, file.id, Timestamp(i64::MAX)).await? {
+            return Ok(Err(Error::UploadNotFound));
         }
-        Ok(there)
+        if let Err(error) = check_quota(&mut tx, file.uploader, file.bytes, quota).await? {
+            return Ok(Err(error));
+        }
+        insert_file(&mut tx, stored, check_at).await?;
+        tx.commit().await.map(Ok)
     }
 
     /// Forgets an upload that was not touched since; whether it did.
@@ -226,6 +217,32 @@ impl Store {
         .map_err(refused)?;
         Ok(rows.into_iter().map(FileId).collect())
     }
+}
+
+/// Whether so many bytes more are not too much for a user. Until the transaction
+/// ends, nobody else adds to what the user has.
+pub(super) async fn check_quota(
+    tx: &mut Tx<'_>,
+    user: UserId,
+    bytes: i64,
+    quota: u64,
+) -> Result<Result<()>, sqlx::Error> {
+    // Of two that ask at once, one waits here and then counts the other.
+    let sql = format!("select id from users where id = ?{}", tx.dialect().for_update());
+    within!(&mut *tx, c => {
+        sqlx::query_scalar::<_, Uuid>(AssertSqlSafe(sql)).bind(user.0).fetch_optional(c).await
+    })?;
+    // `signed`: a sum is a decimal on MySQL.
+    let taken: i64 = within!(tx, c => {
+        sqlx::query_scalar(
+            "select cast((select coalesce(sum(bytes), 0) from uploads where user_id = ?)
+                       + (select coalesce(sum(bytes), 0) from files where uploader_id = ?)
+                       as signed)",
+        )
+        .bind(user.0).bind(user.0).fetch_one(c).await
+    })?;
+    let fits = taken.saturating_add(bytes) <= i64::try_from(quota).unwrap_or(i64::MAX);
+    Ok(if fits { Ok(()) } else { Err(Error::QuotaReached { limit: quota }) })
 }
 
 /// Removes an upload and its pieces, if it was not touched since.

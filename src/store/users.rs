@@ -266,18 +266,36 @@ impl Store {
                 "update users set display_name = coalesce(?, display_name),
                                   display_name_key = coalesce(?, display_name_key),
                                   bio = coalesce(?, bio),
-                                  status_text = coalesce(?, status_text),
-                                  photo_id = case when ? = 1 then ? else photo_id end
+                                  status_text = coalesce(?, status_text)
                  where id = ?",
             )
             .bind(display_name).bind(display_name.as_deref().map(fold))
             .bind(bio).bind(status_text)
-            .bind(i16::from(photo.is_some())).bind(photo.and_then(NewImage::file).map(|photo| photo.0))
             .bind(user.0)
             .execute(c).await.map(drop)
         })?;
+        if let Some(photo) = photo {
+            replace_photo(&mut tx, user, *photo).await?;
+        }
         tx.commit().await
     }
+}
+
+/// Within a transaction that holds the user's lock. The photo that goes is looked
+/// at by the collector from now on.
+async fn replace_photo(tx: &mut Tx<'_>, user: UserId, photo: NewImage) -> Result<(), sqlx::Error> {
+    within!(&mut *tx, c => {
+        sqlx::query(
+            "update files set check_us = ? where id = (select photo_id from users where id = ?)",
+        )
+        .bind(Timestamp::now().0).bind(user.0)
+        .execute(c).await.map(drop)
+    })?;
+    within!(tx, c => {
+        sqlx::query("update users set photo_id = ? where id = ?")
+            .bind(photo.file().map(|photo| photo.0)).bind(user.0)
+            .execute(c).await.map(drop)
+    })
 }
 
 const ROLE_USER: i16 = 1;

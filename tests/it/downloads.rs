@@ -1,5 +1,7 @@
 //! Images and their forms, photos and pictures, and downloads over HTTP.
 
+use std::time::{Duration, SystemTime};
+
 use causerie_client::{
     Error,
     v1::{self, FileVariant},
@@ -12,7 +14,7 @@ use tonic::Code;
 use crate::support::{
     Person, Server,
     files::{bytes, png, stored},
-    on_both_databases,
+    on_both_databases, within,
 };
 
 const WHOLE: FileVariant = FileVariant::Unspecified;
@@ -57,6 +59,17 @@ async fn get(server: &Server, path: &str) -> Answer {
 
 async fn link(person: &Person, id: &str, variant: FileVariant) -> String {
     person.links(&[id], variant).await.pop().expect("a link")
+}
+
+/// Lets an image show a person, or a room; the id of what shows it then.
+async fn show(person: &Person, room: Option<&str>, image: &str) -> Result<String, Error> {
+    let image = Some(image.to_owned());
+    let Some(room_id) = room.map(str::to_owned) else {
+        let request = v1::UpdateProfileRequest { photo_file_id: image, ..Default::default() };
+        return Ok(person.client.update_profile(request).await?.user.expect("a user").photo_id);
+    };
+    let request = v1::UpdateRoomRequest { room_id, picture_file_id: image, ..Default::default() };
+    Ok(person.client.update_room(request).await?.room.expect("a room").picture_id)
 }
 
 fn size(bytes: &[u8]) -> (u32, u32) {
@@ -149,7 +162,7 @@ on_both_databases! {
     }
 
     async fn a_link_works_for_its_file_and_its_time_only(database: Database) {
-        let server = Server::start_with(database, |config| config.files.link_ms = 1_000).await;
+        let mut server = Server::start(database).await;
         let ada = Person::register(&server.url, "ada").await;
         let (one, other) = (ada.upload("1", b"one").await, ada.upload("2", b"two").await);
         let path = link(&ada, &one.id, WHOLE).await;
@@ -170,13 +183,23 @@ on_both_databases! {
         }
         let post = ask(&server, &path, Method::POST, &[]).await;
         assert_eq!(post.status, StatusCode::METHOD_NOT_ALLOWED);
-        let mut ticks = tokio::time::interval(std::time::Duration::from_millis(100));
-        crate::support::within("the link to expire", async {
-            while get(&server, &path).await.status != StatusCode::GONE {
+        // A short one, to the moment that was said.
+        let usual = std::mem::replace(&mut server.config.files.link_ms, 1_000);
+        server.restart().await;
+        assert_eq!(get(&server, &path).await.body, b"one", "what was made before works on");
+        let request = v1::CreateDownloadLinksRequest { file_ids: vec![one.id.clone()], variant: 0 };
+        let short = ada.client.create_download_links(request).await.expect("links").links.remove(0);
+        let until = SystemTime::try_from(short.expires_at.expect("a time")).expect("a time");
+        let mut ticks = tokio::time::interval(Duration::from_millis(1));
+        within("the link to expire", async {
+            while SystemTime::now() < until {
                 ticks.tick().await;
             }
         })
         .await;
+        assert_eq!(get(&server, &short.path).await.status, StatusCode::GONE);
+        server.config.files.link_ms = usual;
+        server.restart().await;
         assert_eq!(get(&server, &link(&ada, &one.id, WHOLE).await).await.body, b"one", "a new one");
         server.end().await;
     }
@@ -199,6 +222,8 @@ on_both_databases! {
             assert_eq!(size(&bob.download(&me.photo_id, variant).await.expect("everybody may")), (side, side));
         }
         assert_eq!(reason(bob.get_file(&file.id).await), (Code::NotFound, "FILE_NOT_FOUND".into()));
+        let name = bob.get_file(&me.photo_id).await.expect("everybody may").name;
+        assert_eq!(name, "photo.jpg", "not the name of what was uploaded");
         // Members carry it too.
         let room = ada.create_room("Room").await;
         let request = v1::ListMembersRequest { room_id: room.clone(), ..Default::default() };
@@ -219,28 +244,63 @@ on_both_databases! {
         server.end().await;
     }
 
-    async fn a_photo_that_was_replaced_is_collected(database: Database) {
-        let server = Server::start_with(database, |config| {
-            config.files.unreferenced_ms = 2_000;
-            config.files.collect_every_ms = 20;
-        })
-        .await;
+    async fn a_photo_or_picture_goes_when_it_is_replaced_or_taken_away(database: Database) {
+        let server = Server::start_with(database, |config| config.files.collect_every_ms = 20).await;
         let ada = Person::register(&server.url, "ada").await;
-        let photo = async || {
-            let file = ada.upload("me.png", &png(60, 60)).await;
-            let request = v1::UpdateProfileRequest { photo_file_id: Some(file.id), ..Default::default() };
-            ada.client.update_profile(request).await.expect("set").user.expect("a user").photo_id
+        let room = ada.create_room("Room").await;
+        let file = ada.upload("me.png", &png(60, 60)).await;
+        let mut raw = server.database().await;
+        let gone = async |id: &str| {
+            let mut ticks = tokio::time::interval(Duration::from_millis(20));
+            within("it to go", async {
+                while stored(&server, &format!("files/{id}")) > 0 {
+                    ticks.tick().await;
+                }
+            })
+            .await;
+            assert_eq!(reason(ada.get_file(id).await), (Code::NotFound, "FILE_NOT_FOUND".into()));
         };
-        let (first, second) = (photo().await, photo().await);
-        let mut ticks = tokio::time::interval(std::time::Duration::from_millis(20));
-        crate::support::within("the first photo and both uploads to go", async {
-            while stored(&server, "files") > 2 {
-                ticks.tick().await;
-            }
-        })
-        .await;
-        assert_eq!(reason(ada.get_file(&first).await), (Code::NotFound, "FILE_NOT_FOUND".into()));
-        assert_eq!(size(&ada.download(&second, FileVariant::Small).await.expect("it stays")), (60, 60));
+        for room in [None, Some(room.as_str())] {
+            let first = show(&ada, room, &file.id).await.expect("shown");
+            let second = show(&ada, room, &file.id).await.expect("shown");
+            gone(&first).await;
+            // The collector finds the second in use, and looks at it no more.
+            raw.execute("update files set check_us = 1 where kind <> 1".into()).await;
+            let mut ticks = tokio::time::interval(Duration::from_millis(20));
+            within("the collector to come by", async {
+                while raw.count("select count(*) from files where kind <> 1 and check_us > 0").await > 0 {
+                    ticks.tick().await;
+                }
+            })
+            .await;
+            assert_eq!(size(&ada.download(&second, FileVariant::Small).await.expect("it stays")), (60, 60));
+            assert_eq!(show(&ada, room, "").await.expect("taken away"), "");
+            gone(&second).await;
+        }
+        assert_eq!(stored(&server, "files"), 3, "the upload in its three forms");
+        server.end().await;
+    }
+
+    async fn a_photo_or_picture_counts_against_the_quota(database: Database) {
+        const QUOTA: usize = 1_000_000;
+        let server = Server::start_with(database, |config| config.files.quota_bytes = QUOTA as u64).await;
+        let ada = Person::register(&server.url, "ada").await;
+        let room = ada.create_room("Room").await;
+        let file = ada.upload("me.png", &png(60, 60)).await;
+        let left = QUOTA - usize::try_from(file.size_bytes).expect("a size");
+        let most = ada.start("most.bin", left - 10).await.expect("it fits");
+        let before = stored(&server, "");
+        for room in [None, Some(room.as_str())] {
+            let full = (Code::ResourceExhausted, "QUOTA_REACHED".to_owned());
+            assert_eq!(reason(show(&ada, room, &file.id).await), full);
+        }
+        assert_eq!(stored(&server, ""), before);
+        ada.cancel(&most.id).await;
+        let photo = show(&ada, None, &file.id).await.expect("now there is room");
+        let taken = file.size_bytes + ada.get_file(&photo).await.expect("it").size_bytes;
+        let left = QUOTA - usize::try_from(taken).expect("a size");
+        assert!(ada.start("too much.bin", left + 1).await.is_err());
+        ada.start("the rest.bin", left).await.expect("it fits");
         server.end().await;
     }
 
@@ -269,6 +329,7 @@ on_both_databases! {
         assert_eq!(change.room.as_ref().map(|room| &room.picture_id), Some(&room.picture_id));
         assert_eq!(change.message, None, "it is not told in the history");
         assert_eq!(size(&bob.download(&room.picture_id, WHOLE).await.expect("a member")), (512, 512));
+        assert_eq!(bob.get_file(&room.picture_id).await.expect("a member").name, "picture.jpg");
         let hidden = set(&ada, &private, &file.id).await.expect("a picture");
         assert_eq!(reason(bob.get_file(&hidden.picture_id).await), (Code::NotFound, "FILE_NOT_FOUND".into()));
         bob.leave(&public).await;

@@ -194,6 +194,52 @@ on_both_databases! {
         server.end().await;
     }
 
+    async fn one_that_cannot_be_removed_holds_up_no_other(database: Database) {
+        let server = Server::start_with(database, |config| config.files.collect_every_ms = 20).await;
+        let ada = Person::register(&server.url, "ada").await;
+        let folder = server.config.server.data.join("files");
+        let until_gone = async |what: &str| {
+            let mut ticks = tokio::time::interval(Duration::from_millis(20));
+            within(what, async {
+                while folder.join(what).exists() {
+                    ticks.tick().await;
+                }
+            })
+            .await;
+        };
+        let (bad, good) = (ada.upload("bad", b"bad").await.id, ada.upload("good", b"good").await.id);
+        // Uploads that a crash has left, the first to be collected first.
+        let [lost, behind] = [(); 2].map(|()| uuid::Uuid::now_v7().to_string());
+        // A file stands where a folder should be.
+        let in_the_way = [&bad, &lost].map(|id| folder.join("files").join(id));
+        std::fs::remove_dir_all(&in_the_way[0]).expect("removed");
+        for path in &in_the_way {
+            std::fs::write(path, b"in the way").expect("a file");
+        }
+        for id in [&lost, &behind] {
+            std::fs::create_dir_all(folder.join("uploads").join(id)).expect("a folder");
+        }
+        until_gone(&format!("uploads/{behind}")).await;
+        let mut raw = server.database().await;
+        raw.execute("update files set check_us = 1 where name = 'bad'".into()).await;
+        raw.execute("update files set check_us = 2 where name = 'good'".into()).await;
+        until_gone(&format!("files/{good}")).await;
+        assert_eq!(reason(ada.get_file(&bad).await), not_found(), "nobody sees it any more");
+        assert!(folder.join("uploads").join(&lost).exists(), "its turn comes again");
+        for path in &in_the_way {
+            std::fs::remove_file(path).expect("removed");
+        }
+        until_gone(&format!("uploads/{lost}")).await;
+        let mut ticks = tokio::time::interval(Duration::from_millis(20));
+        within("all to be forgotten", async {
+            while raw.count("select count(*) from files").await > 0 {
+                ticks.tick().await;
+            }
+        })
+        .await;
+        server.end().await;
+    }
+
     async fn the_sdk_sends_files_through_its_outbox_once(database: Database) {
         let server = Server::start(database).await;
         let ada = Person::register(&server.url, "ada").await;

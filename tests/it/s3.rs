@@ -69,15 +69,14 @@ on_both_databases! {
 
     async fn a_bucket_that_is_away_is_said(database: Database) {
         let mut s3 = S3::start();
-        let server = Server::start_with(database, |config| {
-            s3.configure(config);
-            config.files.s3_within_ms = 500;
-        })
-        .await;
+        let mut server = Server::start_with(database, |config| s3.configure(config)).await;
         let ada = Person::register(&server.url, "ada").await;
         let file = ada.upload("a.txt", b"a note").await;
         let id = ada.start("b.txt", 6).await.expect("an upload").id;
         s3.kill();
+        // There is nothing more to wait for.
+        server.config.files.s3_within_ms = 500;
+        server.restart().await;
         let error = ada.chunk(&id, 0, b"b note").await.expect_err("away");
         assert_eq!((error.code, error.reason.as_str()), (Code::Unavailable, "STORAGE_UNAVAILABLE"));
         let error = ada.download(&file.id, FileVariant::Unspecified).await.expect_err("away");

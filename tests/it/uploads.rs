@@ -7,7 +7,7 @@ use tonic::Code;
 
 use crate::support::{
     Person, Process, Server,
-    files::{bytes, count, png, sha256, stored},
+    files::{bytes, count, growing_gif, png, sha256, stored},
     on_both_databases,
     proxy::Proxy,
     within,
@@ -130,6 +130,11 @@ on_both_databases! {
         let id = upload("bomb.png", &bomb).await;
         assert_eq!(reason(ada.finish(&id, sha256(&bomb)).await), precondition("IMAGE_TOO_LARGE"));
         gone(&id).await;
+        // An animation of some kilobytes that would be kept in two megabytes.
+        let growing = growing_gif(200, 60);
+        let id = upload("growing.gif", &growing).await;
+        assert_eq!(reason(ada.finish(&id, sha256(&growing)).await), precondition("IMAGE_TOO_LARGE"));
+        gone(&id).await;
         let half = png(300, 300);
         let half = &half[..half.len() / 2];
         let id = upload("half.png", half).await;
@@ -150,6 +155,34 @@ on_both_databases! {
         server.end().await;
     }
 
+    async fn of_what_is_given_up_meanwhile_nothing_is_left(database: Database) {
+        let server = Server::start(database).await;
+        let ada = Person::register(&server.url, "ada").await;
+        let (image, data) = (png(200, 200), bytes(4, 128 * KIB));
+        let folder = server.config.server.data.join("files");
+        let mut made = 0;
+        for _ in 0..20 {
+            let id = ada.start("a.png", image.len()).await.expect("an upload").id;
+            ada.chunk(&id, 0, &image).await.expect("stored");
+            let (finished, ()) = tokio::join!(ada.finish(&id, sha256(&image)), ada.cancel(&id));
+            match finished {
+                Ok(_) => made += 3,
+                Err(error) => assert_eq!((error.code, error.reason), no_upload()),
+            }
+            assert!(!folder.join("uploads").join(&id).exists());
+            let id = ada.start("b.bin", data.len()).await.expect("an upload").id;
+            let chunk = || ada.chunk(&id, 0, &data);
+            let (one, other, ()) = tokio::join!(chunk(), chunk(), ada.cancel(&id));
+            for error in [one, other].into_iter().filter_map(Result::err) {
+                let late = (error.code, error.reason);
+                assert!([no_upload(), precondition("UPLOAD_OFFSET")].contains(&late), "{late:?}");
+            }
+            assert!(!folder.join("uploads").join(&id).exists());
+        }
+        assert_eq!(stored(&server, ""), made, "what was finished first");
+        server.end().await;
+    }
+
     async fn ten_uploads_run_side_by_side(database: Database) {
         let server = Server::start(database).await;
         let ada = Person::register(&server.url, "ada").await;
@@ -167,9 +200,12 @@ on_both_databases! {
     async fn a_user_has_so_much_and_no_more(database: Database) {
         let server = Server::start_with(database, |config| config.files.quota_bytes = 1_000_000).await;
         let ada = Person::register(&server.url, "ada").await;
+        let full = exhausted("QUOTA_REACHED");
+        // It fits as it was announced, but not as it is kept.
+        assert_eq!(reason(ada.client.upload("a.gif", &growing_gif(200, 60)).await), full);
+        assert_eq!(stored(&server, ""), 0);
         ada.upload("a", &bytes(6, 400_000)).await;
         let open = ada.start("b", 400_000).await.expect("an upload").id;
-        let full = exhausted("QUOTA_REACHED");
         assert_eq!(reason(ada.start("c", 200_001).await), full);
         ada.cancel(&open).await;
         // Begun at once, they do not fit together: one waits for the other.
@@ -185,23 +221,30 @@ on_both_databases! {
     }
 
     async fn uploads_left_alone_are_collected(database: Database) {
-        let server = Server::start_with(database, |config| {
-            config.files.upload_idle_ms = 200;
-            config.files.collect_every_ms = 20;
-        })
-        .await;
+        let server = Server::start_with(database, |config| config.files.collect_every_ms = 20).await;
         let ada = Person::register(&server.url, "ada").await;
         let data = bytes(8, 100 * KIB);
         let id = ada.start("idle", 200 * KIB).await.expect("an upload").id;
         ada.chunk(&id, 0, &data).await.expect("stored");
         // What a crash leaves: the bytes of an upload that is not in the store,
-        // a half-written object among them, and the file that it nearly was.
+        // a half-written object among them, and the file that it nearly was. It
+        // comes at once and in this order: by the upload the collector finds all.
         let lost = uuid::Uuid::now_v7().to_string();
-        for object in [format!("uploads/{lost}/x"), format!("uploads/{lost}/y#1"), format!("files/{lost}/original")] {
-            let path = server.config.server.data.join("files").join(object);
+        let aside = server.config.server.data.join("aside");
+        for object in ["files/original", "uploads/x", "uploads/y#1"] {
+            let path = aside.join(object);
             std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
             std::fs::write(path, b"left").expect("a file");
         }
+        for folder in ["files", "uploads"] {
+            let place = server.config.server.data.join("files").join(folder);
+            std::fs::create_dir_all(&place).expect("a folder");
+            std::fs::rename(aside.join(folder), place.join(&lost)).expect("moved");
+        }
+        // It is left alone for so long.
+        let idle_us = server.config.files.upload_idle_ms * 1_000;
+        let pass = format!("update uploads set touched_us = touched_us - {idle_us}");
+        server.database().await.execute(pass).await;
         let mut ticks = tokio::time::interval(Duration::from_millis(20));
         within("all to be collected", async {
             while stored(&server, "") > 0 {
@@ -226,17 +269,23 @@ on_both_databases! {
         let status = ada.status(&upload.id).await.expect("it is still there");
         assert_eq!(usize::try_from(status.received_bytes), Ok(first));
         ada.chunk(&upload.id, first, &data[first..]).await.expect("stored");
-        // It dies somewhere in the work on the image, or just before or after.
-        let finish = ada.finish(&upload.id, sha256(&data));
+        // It dies in the work on the image, as soon as something of it is there.
+        let folder = server.data().join("files");
+        let begun = async {
+            let mut ticks = tokio::time::interval(Duration::from_millis(1));
+            while count(&folder.join("files")) == 0 {
+                ticks.tick().await;
+            }
+        };
         tokio::select! {
-            _ = finish => {}
-            () = tokio::time::sleep(Duration::from_millis(30)) => {}
+            _ = ada.finish(&upload.id, sha256(&data)) => {}
+            () = begun => {}
         }
         server.kill().await;
+        assert!(count(&folder.join("files")) > 0);
         server.start_again().await;
         let file = ada.finish(&upload.id, sha256(&data)).await.expect("once more");
         assert_eq!(file.image, Some(v1::ImageInfo { width: 600, height: 300 }));
-        let folder = server.data().join("files");
         let mut ticks = tokio::time::interval(Duration::from_millis(20));
         within("what is left of the upload to go", async {
             while count(&folder.join("uploads")) > 0 {

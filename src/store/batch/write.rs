@@ -3,7 +3,9 @@
 use sqlx::AssertSqlSafe;
 
 use crate::{
-    model::{Change, Marks, Message, RoomId, RoomKind, RoomLog, Seq, UserId, users::fold},
+    model::{
+        Change, Marks, Message, RoomId, RoomKind, RoomLog, Seq, Timestamp, UserId, users::fold,
+    },
     store::{
         attachments,
         dialect::{Dialect, Tx, pieces, placeholders, within},
@@ -75,6 +77,14 @@ async fn insert_room(tx: &mut Tx<'_>, log: &RoomLog) -> Result<(), sqlx::Error> 
 
 async fn update_settings(tx: &mut Tx<'_>, log: &RoomLog) -> Result<(), sqlx::Error> {
     let room = &log.room;
+    // The collector looks at the picture that it had: it may be another now.
+    within!(&mut *tx, c => {
+        sqlx::query(
+            "update files set check_us = ? where id = (select picture_id from rooms where id = ?)",
+        )
+        .bind(Timestamp::now().0).bind(room.id.0)
+        .execute(c).await.map(drop)
+    })?;
     within!(tx, c => {
         sqlx::query(
             "update rooms set name = ?, name_key = ?, topic = ?, topic_key = ?, archived_us = ?,

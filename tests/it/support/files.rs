@@ -3,7 +3,10 @@
 use std::path::Path;
 
 use causerie_client::{Error, v1};
-use image::{DynamicImage, Rgb, RgbImage, codecs::png::PngEncoder};
+use image::{
+    DynamicImage, Frame, Rgb, RgbImage, RgbaImage,
+    codecs::{gif::GifEncoder, png::PngEncoder},
+};
 
 use super::{Person, Server, people::send_request};
 
@@ -29,6 +32,23 @@ pub fn png(width: u32, height: u32) -> Vec<u8> {
     let image = DynamicImage::from(image);
     image.write_with_encoder(PngEncoder::new(&mut bytes)).expect("a PNG");
     bytes
+}
+
+/// An animation each of whose frames but the first changes one pixel: a small
+/// file, and a large one once each frame is written as a whole.
+pub fn growing_gif(side: u32, frames: usize) -> Vec<u8> {
+    let noise = RgbaImage::from_raw(side, side, bytes(1, (side * side * 4) as usize));
+    let mut gif = Vec::new();
+    let frame = Frame::new(noise.expect("pixels"));
+    GifEncoder::new_with_speed(&mut gif, 30).encode_frame(frame).expect("a frame");
+    assert_eq!(gif.pop(), Some(b';'), "the end");
+    // The first frame stays when the next one comes.
+    let control = gif.windows(3).position(|at| at == b"!\xf9\x04").expect("its control") + 3;
+    gif[control] = gif[control] & !0b1_1100 | 0b100;
+    let one_pixel = b"!\xf9\x04\x04\0\0\0\0,\0\0\0\0\x01\0\x01\0\x80abcdef\x02\x02\x44\x01\0";
+    gif.extend(one_pixel.repeat(frames));
+    gif.push(b';');
+    gif
 }
 
 /// How many objects the server's storage has, below a folder of it.
