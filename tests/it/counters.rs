@@ -27,7 +27,8 @@ async fn recount(person: &Person, summary: &v1::RoomSummary) -> (i32, i32, i32, 
         history.iter().filter(|m| m.seq > summary.read_seq && of_others(m)).collect();
     let mentioned = unread.iter().filter(|message| mentions(message, me)).count();
     // What was said while one was away is not unread.
-    let request = v1::ListMembersRequest { room_id: room.clone(), page_size: 200, ..Default::default() };
+    let request =
+        v1::ListMembersRequest { room_id: room.clone(), page_size: 200, ..Default::default() };
     let members = person.client.list_members(request).await.expect("members").members;
     let own = |member: &&v1::Member| member.user.as_ref().is_some_and(|user| user.id == *me);
     let joined_at = members.iter().find(own).expect("oneself").joined_at.expect("a time");
