@@ -115,6 +115,35 @@ on_both_databases! {
         server.end().await;
     }
 
+    async fn marks_that_moved_while_the_connection_was_away_are_told(database: Database) {
+        let server = Server::start(database).await;
+        let proxy = Proxy::to(&server.url).await;
+        let ada = Person::register(&server.url, "ada").await;
+        let bob = Person::register(&server.url, "bob").await;
+        let room = ada.create_room("Room").await;
+        bob.join(&room).await;
+        let sent = ada.send(&room, "have you seen this?").await;
+        let far = ada.sign_in_again(&proxy.url).await;
+        let (live, mut updates) = far.client.live(Options::default());
+        until(&mut updates, "the first connection", is_live).await;
+        let watch = v1::WatchRoomsRequest { room_ids: vec![room.clone()], ..Default::default() };
+        let watched = live.watch_rooms(watch).await.expect("watching").rooms.remove(0);
+        assert!(watched.receipts.iter().all(|receipt| receipt.user_id != bob.user.id || receipt.read_seq < sent.seq));
+
+        proxy.hold();
+        let mark = v1::MarkReadRequest { room_id: room, seq: sent.seq, thread_seq: 0 };
+        bob.client.mark_read(mark).await.expect("marked");
+        proxy.cut();
+        until(&mut updates, "Bob's mark", |update| match update {
+            Update::Receipt(receipt) if receipt.user_id == bob.user.id => {
+                (receipt.read_seq == sent.seq).then_some(())
+            }
+            _ => None,
+        })
+        .await;
+        server.end().await;
+    }
+
     async fn a_message_written_while_the_server_is_down_arrives_when_it_is_back(database: Database) {
         let mut server = Process::start(database).await;
         let ada = Person::register(&server.url, "ada").await;

@@ -203,6 +203,9 @@ impl Keeper {
                 let room_id = room.room_id.clone();
                 self.tell(Update::Typing(v1::Typing { room_id, user_id, typing: true }))?;
             }
+            for receipt in room.receipts {
+                self.tell(Update::Receipt(receipt))?;
+            }
         }
         Ok(())
     }
