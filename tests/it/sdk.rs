@@ -6,7 +6,12 @@ use std::time::Duration;
 use causerie_client::{Update, Updates, connection::State, live::Options, v1};
 
 use crate::support::{
-    Database, Person, Process, Server, on_both_databases, people::text_of, proxy::Proxy, within,
+    Database, Person, Process, Server,
+    files::{bytes, png},
+    on_both_databases,
+    people::text_of,
+    proxy::Proxy,
+    within,
 };
 
 async fn until<T>(updates: &mut Updates, what: &str, fits: impl Fn(&Update) -> Option<T>) -> T {
@@ -141,6 +146,90 @@ on_both_databases! {
             _ => None,
         })
         .await;
+        server.end().await;
+    }
+
+    async fn an_upload_survives_that_answers_are_lost(database: Database) {
+        let server = Server::start(database).await;
+        let proxy = Proxy::to(&server.url).await;
+        let ada = Person::register(&server.url, "ada").await;
+        let far = ada.sign_in_again(&proxy.url).await;
+        let data = bytes(1, 700 * 1024);
+        let mut ticks = tokio::time::interval(Duration::from_millis(10));
+
+        // The answer to the start.
+        proxy.hold();
+        let uploading = {
+            let (client, data) = (far.client.clone(), data.clone());
+            tokio::spawn(async move { client.upload("a.bin", &data).await })
+        };
+        let mut raw = server.database().await;
+        within("the upload to be there", async {
+            while raw.count("select count(*) from uploads").await == 0 {
+                ticks.tick().await;
+            }
+        })
+        .await;
+        proxy.cut();
+        let file = within("the upload", uploading).await.expect("no panic").expect("uploaded");
+        assert!(ada.download(&file.id, v1::FileVariant::Unspecified).await.expect("bytes") == data);
+
+        // The answer to a chunk.
+        let upload = ada.start("b.bin", data.len()).await.expect("an upload");
+        let id = upload.id.clone();
+        let go_on = |upload: v1::Upload| {
+            let (client, data) = (far.client.clone(), data.clone());
+            tokio::spawn(async move { client.resume_upload(upload, &data).await })
+        };
+        proxy.hold();
+        let uploading = go_on(upload);
+        within("a chunk to be stored", async {
+            while ada.status(&id).await.expect("there").received_bytes == 0 {
+                ticks.tick().await;
+            }
+        })
+        .await;
+        proxy.cut();
+        let file = within("the upload", uploading).await.expect("no panic").expect("uploaded");
+        assert_eq!(file.id, id);
+        assert!(ada.download(&id, v1::FileVariant::Unspecified).await.expect("bytes") == data);
+
+        // The answer to the end.
+        let mut upload = ada.start("c.bin", data.len()).await.expect("an upload");
+        let id = upload.id.clone();
+        for (at, chunk) in data.chunks(256 * 1024).enumerate() {
+            upload = ada.chunk(&id, at * 256 * 1024, chunk).await.expect("stored");
+        }
+        proxy.hold();
+        let uploading = go_on(upload);
+        within("the file to be there", async {
+            while ada.get_file(&id).await.is_err() {
+                ticks.tick().await;
+            }
+        })
+        .await;
+        proxy.cut();
+        let file = within("the upload", uploading).await.expect("no panic").expect("uploaded");
+        assert_eq!(ada.get_file(&id).await.expect("there"), file);
+        server.end().await;
+    }
+
+    async fn an_upload_that_is_given_up_says_whether_it_can_go_on(database: Database) {
+        // As in the tests of uploads, no file can become this large.
+        let mut server = Process::start_with_file_limit(database, 3 * 1024).await;
+        let ada = Person::register(&server.url, "ada").await;
+        let data = bytes(2, 3_500 * 1024);
+        let full = ada.client.upload("large.bin", &data).await.expect_err("too large");
+        assert_eq!(full.error.reason, "STORAGE_FULL");
+        let id = full.upload_id.expect("it is still there");
+        let image = png(300, 300);
+        let half = ada.client.upload("half.png", &image[..image.len() / 2]).await.expect_err("half");
+        assert_eq!((half.error.reason.as_str(), half.upload_id), ("IMAGE_INVALID", None));
+        server.kill().await;
+        server.start_again_without_limit().await;
+        let ada = ada.sign_in_again(&server.url).await;
+        let upload = ada.status(&id).await.expect("it is still there");
+        assert_eq!(ada.client.resume_upload(upload, &data).await.expect("uploaded").id, id);
         server.end().await;
     }
 

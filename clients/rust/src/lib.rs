@@ -44,4 +44,5 @@ pub mod v1 {
 
 pub use client::{Client, SessionTokens};
 pub use error::Error;
+pub use files::UploadError;
 pub use live::{Live, Update, Updates};
