@@ -9,12 +9,14 @@ mod effect;
 mod files;
 mod form;
 mod lines;
+mod names;
 mod notify;
 mod profile;
 mod run;
 mod script;
 mod search;
 mod selection;
+mod tail;
 #[cfg(test)]
 mod testing;
 mod ui;
