@@ -1,7 +1,7 @@
 //! The Rust SDK against the real server: whatever breaks, each message is sent
 //! once and each change told once.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use causerie_client::{Update, Updates, connection::State, live::Options, v1};
 
@@ -254,6 +254,53 @@ on_both_databases! {
         })
         .await;
         assert_eq!(text_of(&message), "written in the dark");
+        server.end().await;
+    }
+
+    async fn what_its_writer_takes_out_does_not_arrive_and_a_nudge_need_not_wait(database: Database) {
+        let mut server = Process::start(database).await;
+        let ada = Person::register(&server.url, "ada").await;
+        let room = ada.create_room("Room").await;
+        let (live, mut updates) = ada.client.live(Options::default());
+        until(&mut updates, "the first connection", is_live).await;
+        server.kill().await;
+        let waiting = |update: &Update| match update {
+            Update::Connection(State::Waiting { until }) => Some(*until),
+            _ => None,
+        };
+        let mut until_then = until(&mut updates, "the loss", waiting).await;
+        let unwanted = live.send(&room, "unwanted").await.expect("into the outbox");
+        let wanted = live.send(&room, "wanted").await.expect("into the outbox");
+        live.discard(&unwanted).await.expect("taken out");
+        // The waits grow, so that some nudge comes well before the end of one.
+        crate::support::within_secs(120, "an attempt before its time", async {
+            loop {
+                live.nudge().await.expect("heard");
+                until(&mut updates, "an attempt", |update| {
+                    matches!(update, Update::Connection(State::Connecting)).then_some(())
+                })
+                .await;
+                if Instant::now() < until_then {
+                    break;
+                }
+                until_then = until(&mut updates, "a wait", waiting).await;
+            }
+        })
+        .await;
+        server.start_again().await;
+        live.nudge().await.expect("heard");
+        let sent = until(&mut updates, "the message", |update| match update {
+            Update::Sent { message, result } => {
+                result.as_ref().expect("sent");
+                Some(message.client_message_id.clone())
+            }
+            _ => None,
+        })
+        .await;
+        assert_eq!(sent, wanted);
+        let ada = ada.sign_in_again(&server.url).await;
+        let history = ada.history(&room).await;
+        assert!(history.iter().all(|message| text_of(message) != "unwanted"));
         server.end().await;
     }
 

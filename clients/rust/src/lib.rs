@@ -26,6 +26,8 @@
 //! ```
 
 pub mod apply;
+#[cfg(test)]
+mod cases;
 pub mod client;
 pub mod connection;
 pub mod cursor;

@@ -118,6 +118,11 @@ impl Keeper {
                 }
                 order = orders.recv() => match order.ok_or(Stopped)? {
                     Order::Send(message) => self.outbox.push(message),
+                    Order::Discard(id) => self.outbox.remove(&id),
+                    Order::Nudge => {
+                        self.on(Happening::Nudge);
+                        return Ok(());
+                    }
                     Order::Call(command, reply) => {
                         self.remember(&command);
                         let _ = reply.send(Err(Error::not_connected()));
@@ -193,6 +198,8 @@ impl Keeper {
                 // Always: who orders may be the one who takes the updates.
                 order = orders.recv() => match order.ok_or(Stopped)? {
                     Order::Send(message) => self.outbox.push(message),
+                    Order::Discard(id) => self.outbox.remove(&id),
+                    Order::Nudge => self.on(Happening::Nudge),
                     Order::Call(command, reply) => {
                         self.remember(&command);
                         stream.queued.push_back((command, reply));
