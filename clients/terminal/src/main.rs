@@ -8,10 +8,12 @@ mod editor;
 mod effect;
 mod files;
 mod form;
+mod keys;
 mod lines;
 mod names;
 mod notify;
 mod profile;
+mod rooms;
 mod run;
 mod script;
 mod search;
@@ -20,6 +22,7 @@ mod tail;
 #[cfg(test)]
 mod testing;
 mod ui;
+mod updates;
 
 use std::{path::PathBuf, process::ExitCode};
 
