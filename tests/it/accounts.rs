@@ -139,8 +139,9 @@ on_both_databases! {
     }
 
     async fn a_token_is_renewed_on_a_living_stream_or_the_stream_ends(database: Database) {
-        // Short enough that a stream is warned at once.
-        let server = Server::start_with(database, |config| config.auth.access_token_ms = 2_000).await;
+        // Short enough that a stream is warned at once, and long enough that a
+        // machine that stalls still renews in time.
+        let server = Server::start_with(database, |config| config.auth.access_token_ms = 8_000).await;
         let ada = Person::register(&server.url, "ada").await;
         let first = ada.client.tokens().borrow().clone().expect("signed in");
         let mut renewing = Stream::open(ada.client.channel(), &first.access_token).await.expect("a stream");

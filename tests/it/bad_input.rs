@@ -440,64 +440,6 @@ async fn a_client_that_vanishes_frees_its_place() {
 }
 
 #[tokio::test]
-async fn posting_too_fast_is_refused_with_a_delay() {
-    let server = Server::start_with(Database::Sqlite, |config| {
-        config.chat.messages_per_second = 1;
-        // The room that is made counts too.
-        config.chat.messages_burst = 4;
-    })
-    .await;
-    let ada = Person::register(&server.url, "ada").await;
-    let room = ada.create_room("Room").await;
-    for n in 0..3 {
-        ada.send(&room, &n.to_string()).await;
-    }
-    let error = ada.try_send(&room, "one more", "id").await.expect_err("too fast");
-    assert_eq!((error.code, error.reason.as_str()), (Code::ResourceExhausted, "TOO_FAST"));
-    assert!(error.retry_after.is_some_and(|delay| !delay.is_zero()));
-    server.end().await;
-}
-
-#[tokio::test]
-async fn calling_too_often_is_refused_with_a_delay_on_streams_too() {
-    let server = Server::start_with(Database::Sqlite, |config| {
-        config.chat.calls_per_second = 1;
-        config.chat.calls_burst = 4;
-    })
-    .await;
-    let ada = Person::register(&server.url, "ada").await;
-    let mut stream = ada.stream().await;
-    let rooms = || v1::ListRoomsRequest::default();
-    for _ in 0..3 {
-        ada.client.list_rooms(rooms()).await.expect("rooms");
-    }
-    let error = ada.client.list_rooms(rooms()).await.expect_err("too often");
-    assert_eq!((error.code, error.reason.as_str()), (Code::ResourceExhausted, "TOO_FAST"));
-    assert!(error.retry_after.is_some_and(|delay| !delay.is_zero()));
-    let error = stream.call(Command::WatchRooms(v1::WatchRoomsRequest::default())).await;
-    assert_eq!(error.expect_err("too often").reason, "TOO_FAST");
-    // It is each user's own allowance.
-    let bob = Person::register(&server.url, "bob").await;
-    bob.client.list_rooms(rooms()).await.expect("rooms");
-    server.end().await;
-}
-
-#[tokio::test]
-async fn a_burst_of_streams_opens_no_more_than_allowed() {
-    let server = Server::start_with(Database::Sqlite, |config| {
-        config.server.max_streams_per_user = 3;
-    })
-    .await;
-    let ada = Person::register(&server.url, "ada").await;
-    let opened = futures::future::join_all((0..20).map(|_| ada.open())).await;
-    assert_eq!(opened.iter().filter(|stream| stream.is_ok()).count(), 3);
-    for refused in opened.into_iter().filter_map(Result::err) {
-        assert_eq!(refused.reason, "TOO_MANY_STREAMS");
-    }
-    server.end().await;
-}
-
-#[tokio::test]
 async fn unary_calls_of_the_chat_service_need_a_token() {
     let server = Server::start(Database::Sqlite).await;
     let client = Client::connect(server.url.clone()).expect("a URL");

@@ -13,6 +13,7 @@ mod files;
 mod invites;
 mod large_rooms;
 mod layers;
+mod limits;
 mod matrix;
 mod messages;
 mod once;

@@ -14,21 +14,22 @@ const MESSAGES: usize = 1_000;
 
 /// Eight people post a thousand messages, each sender in all rooms in turn. What
 /// fails because the server is away is sent again under the same id.
-async fn post_all(url: &str, rooms: &[String], already: usize) {
-    let senders = (0..SENDERS).map(|n| {
+async fn post_all(url: &str, rooms: &[String]) {
+    // All are there before the first one posts: only posting is tried again.
+    let people = futures::future::join_all((0..SENDERS).map(async |n| {
+        let person = Person::register(url, &format!("sender{n}")).await;
+        for room in rooms {
+            person.join(room).await;
+        }
+        person
+    }));
+    let senders = people.await.into_iter().enumerate().map(|(n, person)| {
         let rooms = rooms.to_vec();
-        let url = url.to_owned();
         tokio::spawn(async move {
-            let name = format!("sender{already}-{n}");
-            let person = Person::register(&url, &name).await;
-            for room in &rooms {
-                person.join(room).await;
-            }
             for at in (n..MESSAGES).step_by(SENDERS) {
                 let room = &rooms[at % ROOMS];
-                let id = format!("{already}-{at}");
                 let text = format!("{n} says {at}");
-                send_until_acknowledged(&person, room, &text, &id).await;
+                send_until_acknowledged(&person, room, &text, &at.to_string()).await;
             }
         })
     });
@@ -117,7 +118,7 @@ on_both_databases! {
         let server = Server::start_with(database, |config| config.chat.resume_changes = 2_000).await;
         let reader = Person::register(&server.url, "reader").await;
         let (rooms, positions) = rooms_of(&reader).await;
-        post_all(&server.url, &rooms, 0).await;
+        post_all(&server.url, &rooms).await;
         let got = read_to_heads(&reader, positions, &rooms).await;
         check(&reader, got, MESSAGES).await;
         server.end().await;
@@ -129,7 +130,7 @@ on_both_databases! {
         let (rooms, positions) = rooms_of(&reader).await;
         let posting = {
             let (url, rooms) = (server.url.clone(), rooms.clone());
-            tokio::spawn(async move { post_all(&url, &rooms, 0).await })
+            tokio::spawn(async move { post_all(&url, &rooms).await })
         };
         // In the middle: when some hundred messages are there.
         let mut stream = reader.stream().await;

@@ -1,12 +1,17 @@
 //! The Rust SDK against the real server: whatever breaks, each message is sent
 //! once and each change told once.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use causerie_client::{Update, Updates, connection::State, live::Options, v1};
 
 use crate::support::{
-    Database, Person, Process, Server, on_both_databases, people::text_of, proxy::Proxy, within,
+    Database, Person, Process, Server,
+    files::{bytes, png},
+    on_both_databases,
+    people::text_of,
+    proxy::Proxy,
+    within,
 };
 
 async fn until<T>(updates: &mut Updates, what: &str, fits: impl Fn(&Update) -> Option<T>) -> T {
@@ -115,6 +120,119 @@ on_both_databases! {
         server.end().await;
     }
 
+    async fn marks_that_moved_while_the_connection_was_away_are_told(database: Database) {
+        let server = Server::start(database).await;
+        let proxy = Proxy::to(&server.url).await;
+        let ada = Person::register(&server.url, "ada").await;
+        let bob = Person::register(&server.url, "bob").await;
+        let room = ada.create_room("Room").await;
+        bob.join(&room).await;
+        let sent = ada.send(&room, "have you seen this?").await;
+        let far = ada.sign_in_again(&proxy.url).await;
+        let (live, mut updates) = far.client.live(Options::default());
+        until(&mut updates, "the first connection", is_live).await;
+        let watch = v1::WatchRoomsRequest { room_ids: vec![room.clone()], ..Default::default() };
+        let watched = live.watch_rooms(watch).await.expect("watching").rooms.remove(0);
+        assert!(watched.receipts.iter().all(|receipt| receipt.user_id != bob.user.id || receipt.read_seq < sent.seq));
+
+        proxy.hold();
+        let mark = v1::MarkReadRequest { room_id: room, seq: sent.seq, thread_seq: 0 };
+        bob.client.mark_read(mark).await.expect("marked");
+        proxy.cut();
+        until(&mut updates, "Bob's mark", |update| match update {
+            Update::Receipt(receipt) if receipt.user_id == bob.user.id => {
+                (receipt.read_seq == sent.seq).then_some(())
+            }
+            _ => None,
+        })
+        .await;
+        server.end().await;
+    }
+
+    async fn an_upload_survives_that_answers_are_lost(database: Database) {
+        let server = Server::start(database).await;
+        let proxy = Proxy::to(&server.url).await;
+        let ada = Person::register(&server.url, "ada").await;
+        let far = ada.sign_in_again(&proxy.url).await;
+        let data = bytes(1, 700 * 1024);
+        let mut ticks = tokio::time::interval(Duration::from_millis(10));
+
+        // The answer to the start.
+        proxy.hold();
+        let uploading = {
+            let (client, data) = (far.client.clone(), data.clone());
+            tokio::spawn(async move { client.upload("a.bin", &data).await })
+        };
+        let mut raw = server.database().await;
+        within("the upload to be there", async {
+            while raw.count("select count(*) from uploads").await == 0 {
+                ticks.tick().await;
+            }
+        })
+        .await;
+        proxy.cut();
+        let file = within("the upload", uploading).await.expect("no panic").expect("uploaded");
+        assert!(ada.download(&file.id, v1::FileVariant::Unspecified).await.expect("bytes") == data);
+
+        // The answer to a chunk.
+        let upload = ada.start("b.bin", data.len()).await.expect("an upload");
+        let id = upload.id.clone();
+        let go_on = |upload: v1::Upload| {
+            let (client, data) = (far.client.clone(), data.clone());
+            tokio::spawn(async move { client.resume_upload(upload, &data).await })
+        };
+        proxy.hold();
+        let uploading = go_on(upload);
+        within("a chunk to be stored", async {
+            while ada.status(&id).await.expect("there").received_bytes == 0 {
+                ticks.tick().await;
+            }
+        })
+        .await;
+        proxy.cut();
+        let file = within("the upload", uploading).await.expect("no panic").expect("uploaded");
+        assert_eq!(file.id, id);
+        assert!(ada.download(&id, v1::FileVariant::Unspecified).await.expect("bytes") == data);
+
+        // The answer to the end.
+        let mut upload = ada.start("c.bin", data.len()).await.expect("an upload");
+        let id = upload.id.clone();
+        for (at, chunk) in data.chunks(256 * 1024).enumerate() {
+            upload = ada.chunk(&id, at * 256 * 1024, chunk).await.expect("stored");
+        }
+        proxy.hold();
+        let uploading = go_on(upload);
+        within("the file to be there", async {
+            while ada.get_file(&id).await.is_err() {
+                ticks.tick().await;
+            }
+        })
+        .await;
+        proxy.cut();
+        let file = within("the upload", uploading).await.expect("no panic").expect("uploaded");
+        assert_eq!(ada.get_file(&id).await.expect("there"), file);
+        server.end().await;
+    }
+
+    async fn an_upload_that_is_given_up_says_whether_it_can_go_on(database: Database) {
+        // As in the tests of uploads, no file can become this large.
+        let mut server = Process::start_with_file_limit(database, 3 * 1024).await;
+        let ada = Person::register(&server.url, "ada").await;
+        let data = bytes(2, 3_500 * 1024);
+        let full = ada.client.upload("large.bin", &data).await.expect_err("too large");
+        assert_eq!(full.error.reason, "STORAGE_FULL");
+        let id = full.upload_id.expect("it is still there");
+        let image = png(300, 300);
+        let half = ada.client.upload("half.png", &image[..image.len() / 2]).await.expect_err("half");
+        assert_eq!((half.error.reason.as_str(), half.upload_id), ("IMAGE_INVALID", None));
+        server.kill().await;
+        server.start_again_without_limit().await;
+        let ada = ada.sign_in_again(&server.url).await;
+        let upload = ada.status(&id).await.expect("it is still there");
+        assert_eq!(ada.client.resume_upload(upload, &data).await.expect("uploaded").id, id);
+        server.end().await;
+    }
+
     async fn a_message_written_while_the_server_is_down_arrives_when_it_is_back(database: Database) {
         let mut server = Process::start(database).await;
         let ada = Person::register(&server.url, "ada").await;
@@ -136,6 +254,53 @@ on_both_databases! {
         })
         .await;
         assert_eq!(text_of(&message), "written in the dark");
+        server.end().await;
+    }
+
+    async fn what_its_writer_takes_out_does_not_arrive_and_a_nudge_need_not_wait(database: Database) {
+        let mut server = Process::start(database).await;
+        let ada = Person::register(&server.url, "ada").await;
+        let room = ada.create_room("Room").await;
+        let (live, mut updates) = ada.client.live(Options::default());
+        until(&mut updates, "the first connection", is_live).await;
+        server.kill().await;
+        let waiting = |update: &Update| match update {
+            Update::Connection(State::Waiting { until }) => Some(*until),
+            _ => None,
+        };
+        let mut until_then = until(&mut updates, "the loss", waiting).await;
+        let unwanted = live.send(&room, "unwanted").await.expect("into the outbox");
+        let wanted = live.send(&room, "wanted").await.expect("into the outbox");
+        live.discard(&unwanted).await.expect("taken out");
+        // The waits grow, so that some nudge comes well before the end of one.
+        crate::support::within_secs(120, "an attempt before its time", async {
+            loop {
+                live.nudge().await.expect("heard");
+                until(&mut updates, "an attempt", |update| {
+                    matches!(update, Update::Connection(State::Connecting)).then_some(())
+                })
+                .await;
+                if Instant::now() < until_then {
+                    break;
+                }
+                until_then = until(&mut updates, "a wait", waiting).await;
+            }
+        })
+        .await;
+        server.start_again().await;
+        live.nudge().await.expect("heard");
+        let sent = until(&mut updates, "the message", |update| match update {
+            Update::Sent { message, result } => {
+                result.as_ref().expect("sent");
+                Some(message.client_message_id.clone())
+            }
+            _ => None,
+        })
+        .await;
+        assert_eq!(sent, wanted);
+        let ada = ada.sign_in_again(&server.url).await;
+        let history = ada.history(&room).await;
+        assert!(history.iter().all(|message| text_of(message) != "unwanted"));
         server.end().await;
     }
 

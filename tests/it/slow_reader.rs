@@ -20,7 +20,8 @@ const MESSAGES: usize = 600;
 async fn one_reader_that_never_reads_among_a_hundred_that_do() {
     let server = Server::start_with(Database::Sqlite, |config| {
         config.server.max_streams_per_user = 200;
-        config.stream.slow_reader_ms = 1_000;
+        // It holds for those that do read too, however the machine stalls.
+        config.stream.slow_reader_ms = 10_000;
         config.stream.queue = 64;
     })
     .await;

@@ -7,7 +7,12 @@ use tokio::{
     process::Command,
 };
 
-use crate::support::{Database, Process, people::PASSWORD, within};
+use crate::support::{
+    Database, Person, Process, Server,
+    people::{PASSWORD, text_of},
+    proxy::Proxy,
+    within,
+};
 
 /// Built by `make test` before the tests run.
 fn binary() -> PathBuf {
@@ -36,11 +41,16 @@ impl Terminal {
     }
 
     /// Runs to the end: whether it went well, and what it said.
-    async fn run(&self, profile: &str, arguments: &[&str], input: &str) -> (bool, String) {
+    async fn run(
+        &self,
+        profile: &str,
+        arguments: &[&str],
+        input: impl AsRef<[u8]>,
+    ) -> (bool, String) {
         let mut child = self.command(profile, arguments).spawn().expect("it runs");
         let mut stdin = child.stdin.take().expect("a pipe");
         // It may not want its input.
-        let _ = stdin.write_all(input.as_bytes()).await;
+        let _ = stdin.write_all(input.as_ref()).await;
         drop(stdin);
         let output = within("the command to end", child.wait_with_output()).await.expect("it ends");
         let said = [output.stdout, output.stderr].concat();
@@ -136,5 +146,87 @@ async fn scripts_send_and_tail_over_a_restart_of_the_server() {
     let (well, said) = terminal.run("bob", &["rooms"], "").await;
     assert!(!well && said.contains("nobody is signed in"), "{said}");
     drop(tail);
+    server.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_line_that_is_no_text_is_told_and_what_came_before_it_is_sent() {
+    let server = Server::start(Database::Sqlite).await;
+    let ada = Person::register(&server.url, "ada").await;
+    let room = ada.create_room("Room").await;
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let terminal = Terminal { folder, url: server.url.clone() };
+    let (well, said) = terminal.run("ada", &["login", "ada"], format!("{PASSWORD}\n")).await;
+    assert!(well, "{said}");
+    let (well, said) =
+        terminal.run("ada", &["send", "Room"], b"one\n\ntwo\n\xff\xfe\nthree\n").await;
+    assert!(!well && said.contains("line 4 is not UTF-8 text"), "{said}");
+    assert!(said.contains("sent were the 2 messages before it, and nothing after"), "{said}");
+    let history = ada.history(&room).await;
+    let texts: Vec<_> = history.iter().map(text_of).filter(|text| !text.is_empty()).collect();
+    assert_eq!(texts, ["one", "two"]);
+    server.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_tail_that_missed_too_much_says_so_and_goes_on_with_the_newest() {
+    let server =
+        Server::start_with(Database::Sqlite, |config| config.chat.resume_changes = 20).await;
+    let proxy = Proxy::to(&server.url).await;
+    let ada = Person::register(&server.url, "ada").await;
+    ada.create_room("Room").await;
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let terminal = Terminal { folder, url: proxy.url.clone() };
+    let (well, said) = terminal.run("ada", &["login", "ada"], format!("{PASSWORD}\n")).await;
+    assert!(well, "{said}");
+    let room = ada.create_room("Other").await;
+    for json in [false, true] {
+        let arguments: &[&str] =
+            if json { &["tail", "Other", "--json"] } else { &["tail", "Other"] };
+        let mut tail = terminal.command("ada", arguments).spawn().expect("it runs");
+        let mut lines = BufReader::new(tail.stdout.take().expect("a pipe")).lines();
+        let mut next =
+            async || within("a line", lines.next_line()).await.expect("output").expect("a line");
+        // Its stream is open once a message comes through.
+        let mut ticks = tokio::time::interval(std::time::Duration::from_millis(50));
+        let calling = async {
+            loop {
+                ticks.tick().await;
+                ada.send(&room, "are you there?").await;
+            }
+        };
+        tokio::select! {
+            _ = next() => {}
+            () = calling => unreachable!("it sends for ever"),
+        }
+        let last = ada.send(&room, "last").await;
+        while !next().await.contains("last") {}
+
+        proxy.hold();
+        for n in 0..60 {
+            ada.send(&room, &format!("missed {n}.")).await;
+        }
+        proxy.cut();
+        let gap = next().await;
+        if json {
+            let gap: serde_json::Value = serde_json::from_str(&gap).expect("JSON");
+            assert_eq!(
+                (gap["kind"].as_str(), gap["room"].as_str(), gap["room_id"].as_str()),
+                (Some("gap"), Some("Other"), Some(room.as_str()))
+            );
+            assert_eq!(gap["after_seq"].as_i64(), Some(last.seq));
+            assert_eq!(gap["head_seq"].as_i64(), Some(last.seq + 60));
+        } else {
+            assert!(gap.starts_with("[Other] ") && gap.contains("left out"), "{gap}");
+        }
+        for n in 10..60 {
+            let line = next().await;
+            assert!(line.contains(&format!("missed {n}.")), "{line}");
+        }
+        ada.send(&room, "and on").await;
+        let line = next().await;
+        assert!(line.contains("and on"), "{line}");
+        tail.kill().await.expect("it ends");
+    }
     server.end().await;
 }

@@ -39,6 +39,9 @@ pub enum Happening {
     Goodbye { reconnect: bool, retry_after: Duration },
     /// The deadline has passed.
     Deadline,
+    /// There is reason to hope, such as a network that came back or a machine
+    /// that woke.
+    Nudge,
     /// The session has ended, or the application wants no more.
     Stop,
 }
@@ -79,7 +82,12 @@ impl Connection {
 
     /// The one place where the state changes. `chance` is from 0 to 1.
     pub fn on(&mut self, happening: Happening, now: Instant, chance: f64) -> State {
-        if !matches!(happening, Happening::Lost | Happening::Deadline | Happening::Stop) {
+        let silent = now.saturating_duration_since(self.heard_at);
+        let heard = !matches!(
+            happening,
+            Happening::Lost | Happening::Deadline | Happening::Nudge | Happening::Stop
+        );
+        if heard {
             self.heard_at = now;
         }
         self.state = match (self.state, happening) {
@@ -97,7 +105,7 @@ impl Connection {
             (_, Happening::Goodbye { reconnect: true, retry_after }) => {
                 State::Waiting { until: now + retry_after }
             }
-            (State::Waiting { .. }, Happening::Deadline) => {
+            (State::Waiting { .. }, Happening::Deadline | Happening::Nudge) => {
                 self.heard_at = now;
                 State::Connecting
             }
@@ -106,6 +114,10 @@ impl Connection {
             (_, Happening::Lost | Happening::Deadline) => {
                 let until = now + self.next_delay(chance);
                 State::Waiting { until }
+            }
+            // A machine that slept does not know that its stream is dead.
+            (_, Happening::Nudge) if silent > self.heartbeat * 3 / 2 => {
+                State::Waiting { until: now }
             }
             (state, _) => state,
         };

@@ -26,6 +26,8 @@
 //! ```
 
 pub mod apply;
+#[cfg(test)]
+mod cases;
 pub mod client;
 pub mod connection;
 pub mod cursor;
@@ -44,4 +46,5 @@ pub mod v1 {
 
 pub use client::{Client, SessionTokens};
 pub use error::Error;
+pub use files::UploadError;
 pub use live::{Live, Update, Updates};

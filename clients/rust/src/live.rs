@@ -84,6 +84,8 @@ pub struct Live {
 
 pub(crate) enum Order {
     Send(Unsent),
+    Discard(String),
+    Nudge,
     Call(Command, oneshot::Sender<Result<Outcome, Error>>),
 }
 
@@ -140,13 +142,30 @@ impl Live {
     /// As [`Live::send`], for an answer or a message in a thread.
     pub async fn post(&self, unsent: Unsent) -> Result<String, Error> {
         let client_message_id = unsent.client_message_id.clone();
-        self.orders.send(Order::Send(unsent)).await.map_err(|_| Error::not_connected())?;
+        self.order(Order::Send(unsent)).await?;
         Ok(client_message_id)
+    }
+
+    /// Takes a message out of the outbox again, by its `client_message_id`. If it
+    /// is already on its way, only the room's changes tell whether it arrived.
+    pub async fn discard(&self, client_message_id: &str) -> Result<(), Error> {
+        self.order(Order::Discard(client_message_id.to_owned())).await
+    }
+
+    /// Says that there is reason to hope, such as a network that came back or a
+    /// machine that woke: what waits is tried at once, and a stream that has
+    /// long been silent is not trusted.
+    pub async fn nudge(&self) -> Result<(), Error> {
+        self.order(Order::Nudge).await
+    }
+
+    async fn order(&self, order: Order) -> Result<(), Error> {
+        self.orders.send(order).await.map_err(|_| Error::not_connected())
     }
 
     async fn call(&self, command: Command) -> Result<Outcome, Error> {
         let (reply, answer) = oneshot::channel();
-        self.orders.send(Order::Call(command, reply)).await.map_err(|_| Error::not_connected())?;
+        self.order(Order::Call(command, reply)).await?;
         tokio::time::timeout(ANSWER_WITHIN, answer)
             .await
             .unwrap_or(Ok(Err(Error::not_connected())))

@@ -89,7 +89,11 @@ impl Outbox {
         outbox
     }
 
+    /// Putting a message in again changes nothing.
     pub fn push(&mut self, message: Unsent) {
+        if self.find(&message.client_message_id).is_some() {
+            return;
+        }
         self.entries.push_back(Entry { message, in_flight: false, failures: 0, not_before: None });
     }
 
@@ -118,9 +122,7 @@ impl Outbox {
 
     /// The answer to an attempt.
     pub fn settle(&mut self, id: &str, error: Option<&Error>, now: Instant) -> Settled {
-        let Some(at) = self.entries.iter().position(|e| e.message.client_message_id == id) else {
-            return Settled::Unknown;
-        };
+        let Some(at) = self.find(id) else { return Settled::Unknown };
         match error {
             Some(error) if !error.is_final() => {
                 let entry = &mut self.entries[at];
@@ -136,6 +138,11 @@ impl Outbox {
                 .remove(at)
                 .map_or(Settled::Unknown, |entry| Settled::Done(entry.message)),
         }
+    }
+
+    /// Its writer does not want it any more.
+    pub fn remove(&mut self, id: &str) {
+        self.entries.retain(|entry| entry.message.client_message_id != id);
     }
 
     /// The connection is gone: what was in flight may or may not have arrived,
@@ -154,6 +161,10 @@ impl Outbox {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
+    }
+
+    fn find(&self, id: &str) -> Option<usize> {
+        self.entries.iter().position(|entry| entry.message.client_message_id == id)
     }
 }
 

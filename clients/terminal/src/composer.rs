@@ -5,10 +5,11 @@ use std::path::PathBuf;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use crate::{
-    app::{App, Focus, Pending, edit},
+    app::{App, Focus, Pending},
     commands::Command,
     effect::Effect,
     files,
+    keys::edit,
 };
 
 /// Typing is told this often while it goes on.

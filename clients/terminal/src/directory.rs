@@ -4,9 +4,10 @@ use causerie_client::v1;
 use crossterm::event::{KeyCode, KeyEvent};
 
 use crate::{
-    app::{App, Focus, edit, has_alt},
+    app::{App, Focus},
     editor::Editor,
     effect::Effect,
+    keys::{edit, has_alt},
 };
 
 /// The search for rooms.

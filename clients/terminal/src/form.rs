@@ -1,6 +1,8 @@
 //! The form to register or sign in.
 
-use crate::editor::Editor;
+use crossterm::event::{KeyCode, KeyEvent};
+
+use crate::{app::App, editor::Editor, effect::Effect, keys::edit};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
@@ -110,5 +112,34 @@ impl Form {
         for field in &mut self.fields {
             field.problem = None;
         }
+    }
+}
+
+impl App {
+    pub fn form_key(&mut self, key: KeyEvent) -> Vec<Effect> {
+        let Some(form) = &mut self.form else { return vec![] };
+        match key.code {
+            KeyCode::Tab | KeyCode::Down => form.step(1),
+            KeyCode::BackTab | KeyCode::Up => form.step(-1),
+            KeyCode::F(2) => *form = form.toggled(),
+            KeyCode::Esc => return vec![Effect::Quit],
+            KeyCode::Enter if form.focus + 1 < form.fields.len() => form.step(1),
+            KeyCode::Enter if form.busy || !form.ready() => {}
+            KeyCode::Enter => {
+                let password = form.value("password");
+                return vec![match form.mode {
+                    Mode::SignIn => Effect::SignIn { login: form.value("login"), password },
+                    Mode::Register => Effect::Register {
+                        username: form.value("username"),
+                        display_name: form.value("display_name"),
+                        password,
+                    },
+                }];
+            }
+            _ => {
+                edit(form.editor(), key);
+            }
+        }
+        vec![]
     }
 }

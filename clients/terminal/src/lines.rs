@@ -66,6 +66,24 @@ pub fn as_text(message: &v1::Message, sender: &str, room: &str) -> String {
     }
 }
 
+/// Where so much was missed that only the end of it is told.
+pub fn gap_as_text(room: &str) -> String {
+    format!("[{room}] … too much was missed to tell all of it; lines are left out here")
+}
+
+/// The same, with what is needed to read it: nothing after this position was
+/// printed, and what follows here reaches up to the head.
+pub fn gap_as_json(room: &v1::Room, name: &str, after_seq: i64) -> String {
+    json!({
+        "room_id": room.id,
+        "room": name,
+        "kind": "gap",
+        "after_seq": after_seq,
+        "head_seq": room.head_seq,
+    })
+    .to_string()
+}
+
 /// A system message as the end of a sentence that begins with its sender.
 pub fn what_happened(system: &v1::SystemMessage) -> String {
     use v1::SystemMessageKind as Kind;

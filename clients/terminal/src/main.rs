@@ -8,16 +8,21 @@ mod editor;
 mod effect;
 mod files;
 mod form;
+mod keys;
 mod lines;
+mod names;
 mod notify;
 mod profile;
+mod rooms;
 mod run;
 mod script;
 mod search;
 mod selection;
+mod tail;
 #[cfg(test)]
 mod testing;
 mod ui;
+mod updates;
 
 use std::{path::PathBuf, process::ExitCode};
 

@@ -2,17 +2,20 @@
 
 use std::{
     collections::HashMap,
-    io::{BufRead as _, IsTerminal as _, Write as _},
+    io::{self, BufRead as _, IsTerminal as _, Write as _},
     path::{Path, PathBuf},
 };
 
-use causerie_client::{Client, Update, connection::State, live::Options, v1};
+use causerie_client::{Client, Live, Update, Updates, connection::State, live::Options, v1};
 use crossterm::{event, terminal};
 use serde_json::json;
+use tokio::sync::mpsc;
 
 use crate::{
     Command, Problem, explain, files,
     lines::{as_json, as_text, clean},
+    names::Names,
+    tail,
 };
 
 pub async fn run(client: &Client, command: Command) -> Result<(), Problem> {
@@ -33,7 +36,7 @@ pub async fn run(client: &Client, command: Command) -> Result<(), Problem> {
         Command::Logout => client.logout().await.map_err(|e| explain(&e)),
         Command::Send { room, text, files } => send(client, &room, text, &files).await,
         Command::Save { room, seq, folder } => save(client, &room, seq, &folder).await,
-        Command::Tail { room, json } => tail(client, room, json).await,
+        Command::Tail { room, json } => tail::run(client, room, json).await,
         Command::Rooms { json } => list(client, json).await,
         Command::Search { words, limit, json } => {
             search(client, &words.join(" "), limit, json).await
@@ -57,7 +60,7 @@ pub async fn run(client: &Client, command: Command) -> Result<(), Problem> {
 
 /// From the terminal without showing it, or the first line of standard input.
 fn password() -> Result<String, Problem> {
-    let stdin = std::io::stdin();
+    let stdin = io::stdin();
     if !stdin.is_terminal() {
         let mut line = String::new();
         stdin.lock().read_line(&mut line).map_err(|error| error.to_string())?;
@@ -110,7 +113,7 @@ pub async fn own_rooms(client: &Client) -> Result<Vec<v1::RoomSummary>, Problem>
 
 /// The id of a room that is named by id or by name; one's own rooms come first.
 /// `@name` is the direct room with a user.
-async fn find(client: &Client, named: &str) -> Result<String, Problem> {
+pub async fn find(client: &Client, named: &str) -> Result<String, Problem> {
     if let Some(username) = named.strip_prefix('@') {
         return direct(client, username).await;
     }
@@ -149,39 +152,65 @@ async fn send(
         attachment_ids.push(files::upload(client, path).await?.id);
     }
     let (live, mut updates) = client.live(Options::default());
-    let mut waiting = 0_usize;
-    if text.is_some() || !attachment_ids.is_empty() {
-        let text = text.unwrap_or_default();
-        live.send_with(&room_id, &text, attachment_ids).await.map_err(|e| explain(&e))?;
-        waiting += 1;
-    } else {
-        let (sender, mut read) = tokio::sync::mpsc::channel(64);
-        // Reading standard input blocks, and must not hold up the connection.
-        std::thread::spawn(move || {
-            for line in std::io::stdin().lock().lines().map_while(Result::ok) {
-                if sender.blocking_send(line).is_err() {
-                    return;
-                }
-            }
-        });
-        loop {
-            tokio::select! {
-                written = read.recv() => match written {
-                    Some(written) if written.trim().is_empty() => {}
-                    Some(written) => {
-                        live.send(&room_id, &written).await.map_err(|e| explain(&e))?;
-                        waiting += 1;
-                    }
-                    None => break,
-                },
-                update = updates.next() => settle(update, &mut waiting)?,
-            }
-        }
+    if text.is_none() && attachment_ids.is_empty() {
+        return send_lines(&live, &mut updates, &room_id).await;
     }
+    let text = text.unwrap_or_default();
+    live.send_with(&room_id, &text, attachment_ids).await.map_err(|e| explain(&e))?;
+    let mut waiting = 1;
     while waiting > 0 {
         settle(updates.next().await, &mut waiting)?;
     }
     Ok(())
+}
+
+/// One message for each line of standard input. One that is no text ends that,
+/// after what came before it has been sent.
+async fn send_lines(live: &Live, updates: &mut Updates, room_id: &str) -> Result<(), Problem> {
+    let mut lines = lines_of_input();
+    let mut sent = 0_usize;
+    let mut waiting = 0_usize;
+    let read = loop {
+        tokio::select! {
+            line = lines.recv() => match line {
+                Some(Ok(line)) if line.trim().is_empty() => {}
+                Some(Ok(line)) => {
+                    live.send(room_id, &line).await.map_err(|e| explain(&e))?;
+                    sent += 1;
+                    waiting += 1;
+                }
+                Some(Err(problem)) => break Err(problem),
+                None => break Ok(()),
+            },
+            update = updates.next() => settle(update, &mut waiting)?,
+        }
+    };
+    while waiting > 0 {
+        settle(updates.next().await, &mut waiting)?;
+    }
+    read.map_err(|problem| {
+        let messages = if sent == 1 { "message" } else { "messages" };
+        format!("{problem}; sent were the {sent} {messages} before it, and nothing after")
+    })
+}
+
+/// Reading standard input blocks, and must not hold up the connection. Ends with
+/// the first line that cannot be read.
+fn lines_of_input() -> mpsc::Receiver<Result<String, Problem>> {
+    let (sender, lines) = mpsc::channel(64);
+    std::thread::spawn(move || {
+        for (before, line) in io::stdin().lock().lines().enumerate() {
+            let line = line.map_err(|error| match error.kind() {
+                io::ErrorKind::InvalidData => format!("line {} is not UTF-8 text", before + 1),
+                _ => format!("line {}: {error}", before + 1),
+            });
+            let last = line.is_err();
+            if sender.blocking_send(line).is_err() || last {
+                return;
+            }
+        }
+    });
+    lines
 }
 
 /// Saves every file of a message, and prints where.
@@ -198,7 +227,7 @@ async fn save(client: &Client, room: &str, seq: i64, folder: &Path) -> Result<()
     for file in &message.attachments {
         let path = files::save(client, file, folder).await?;
         // Whoever reads this has gone: the files are wanted all the same.
-        let _ = writeln!(std::io::stdout(), "{}", path.display());
+        let _ = writeln!(io::stdout(), "{}", path.display());
     }
     Ok(())
 }
@@ -214,7 +243,7 @@ fn settle(update: Option<Update>, waiting: &mut usize) -> Result<(), Problem> {
     }
 }
 
-fn ended() -> Problem {
+pub fn ended() -> Problem {
     "you are not signed in, or the session has ended; try `causerie-chat login NAME`".into()
 }
 
@@ -229,68 +258,11 @@ async fn direct(client: &Client, username: &str) -> Result<String, Problem> {
     Ok(opened.room.unwrap_or_default().id)
 }
 
-/// The name to show for a room: of a direct one, the other person's.
-async fn title(client: &Client, names: &mut HashMap<String, String>, room: &v1::Room) -> String {
-    if room.kind() != v1::RoomKind::Direct {
-        return clean(&room.name);
-    }
-    let me = client.get_me(v1::GetMeRequest {}).await;
-    let me = me.ok().and_then(|me| me.user).unwrap_or_default().id;
-    match room.direct_user_ids.iter().find(|id| **id != me) {
-        Some(other) => format!("@ {}", name_of(client, names, other).await),
-        None => "Notes".into(),
-    }
-}
-
-async fn tail(client: &Client, room: Option<String>, json: bool) -> Result<(), Problem> {
-    let only = match room {
-        Some(room) => Some(find(client, &room).await?),
-        None => None,
-    };
-    let (_live, mut updates) = client.live(Options::default());
-    let mut names: HashMap<String, String> = HashMap::new();
-    let mut rooms: HashMap<String, String> = HashMap::new();
-    while let Some(update) = updates.next().await {
-        match update {
-            Update::Connection(State::Ended) => return Err(ended()),
-            Update::RoomAdded(summary) => {
-                let room = summary.room.unwrap_or_default();
-                let name = title(client, &mut names, &room).await;
-                rooms.insert(room.id, name);
-            }
-            Update::Change(change) => {
-                if only.as_ref().is_some_and(|only| *only != change.room_id) {
-                    continue;
-                }
-                if let Some(room) = &change.room {
-                    let name = title(client, &mut names, room).await;
-                    rooms.insert(room.id.clone(), name);
-                }
-                let Some(message) = change.message else { continue };
-                let sender = name_of(client, &mut names, &message.sender_id).await;
-                let room = rooms.get(&message.room_id).cloned().unwrap_or_default();
-                let line = if json {
-                    as_json(&message, &sender, &room)
-                } else {
-                    as_text(&message, &sender, &room)
-                };
-                let mut out = std::io::stdout().lock();
-                // Whoever read these lines has gone: so may we.
-                if writeln!(out, "{line}").and_then(|()| out.flush()).is_err() {
-                    return Ok(());
-                }
-            }
-            _ => {}
-        }
-    }
-    Err(ended())
-}
-
 async fn search(client: &Client, words: &str, limit: usize, json: bool) -> Result<(), Problem> {
-    let mut names = HashMap::new();
+    let mut names = Names::new(client);
     let mut rooms: HashMap<String, String> = HashMap::new();
     for room in own_rooms(client).await?.into_iter().filter_map(|summary| summary.room) {
-        let name = title(client, &mut names, &room).await;
+        let name = names.room(&room).await;
         rooms.insert(room.id, name);
     }
     let mut request = v1::SearchMessagesRequest { query: words.into(), ..Default::default() };
@@ -300,14 +272,14 @@ async fn search(client: &Client, words: &str, limit: usize, json: bool) -> Resul
         let page = client.search_messages(request.clone()).await.map_err(|e| explain(&e))?;
         left = left.saturating_sub(page.messages.len());
         for message in page.messages {
-            let sender = name_of(client, &mut names, &message.sender_id).await;
+            let sender = names.of(&message.sender_id).await;
             let room = rooms.get(&message.room_id).map_or("", String::as_str);
             let line = if json {
                 as_json(&message, &sender, room)
             } else {
                 as_text(&message, &sender, room)
             };
-            if writeln!(std::io::stdout(), "{line}").is_err() {
+            if writeln!(io::stdout(), "{line}").is_err() {
                 return Ok(());
             }
         }
@@ -319,24 +291,11 @@ async fn search(client: &Client, words: &str, limit: usize, json: bool) -> Resul
     Ok(())
 }
 
-async fn name_of(client: &Client, names: &mut HashMap<String, String>, id: &str) -> String {
-    if let Some(name) = names.get(id) {
-        return name.clone();
-    }
-    let request = v1::GetUserRequest { user_id: id.to_owned() };
-    let name = match client.get_user(request).await {
-        Ok(found) => clean(&found.user.unwrap_or_default().display_name),
-        Err(_) => id.to_owned(),
-    };
-    names.insert(id.to_owned(), name.clone());
-    name
-}
-
 async fn list(client: &Client, json: bool) -> Result<(), Problem> {
-    let mut names = HashMap::new();
+    let mut names = Names::new(client);
     for summary in own_rooms(client).await? {
         let room = summary.room.unwrap_or_default();
-        let name = title(client, &mut names, &room).await;
+        let name = names.room(&room).await;
         let line = if json {
             json!({
                 "id": room.id,
@@ -354,7 +313,7 @@ async fn list(client: &Client, json: bool) -> Result<(), Problem> {
             let more = if summary.unread_more { "+" } else { "" };
             format!("{}  {:>5}{more} unread  {}", room.id, summary.unread_count, name)
         };
-        if writeln!(std::io::stdout(), "{line}").is_err() {
+        if writeln!(io::stdout(), "{line}").is_err() {
             return Ok(());
         }
     }

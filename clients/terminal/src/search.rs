@@ -4,10 +4,11 @@ use causerie_client::{Error, v1};
 use crossterm::event::{KeyCode, KeyEvent};
 
 use crate::{
-    app::{App, Focus, edit},
+    app::{App, Focus},
     editor::Editor,
     effect::Effect,
     explain,
+    keys::edit,
 };
 
 #[derive(Debug, Clone, Default)]
