@@ -202,7 +202,8 @@ on_both_databases! {
         let ada = Person::register(&server.url, "ada").await;
         let full = exhausted("QUOTA_REACHED");
         // It fits as it was announced, but not as it is kept.
-        assert_eq!(reason(ada.client.upload("a.gif", &growing_gif(200, 60)).await), full);
+        let refused = ada.client.upload("a.gif", &growing_gif(200, 60)).await;
+        assert_eq!(reason(refused.map_err(|failed| failed.error)), full);
         assert_eq!(stored(&server, ""), 0);
         ada.upload("a", &bytes(6, 400_000)).await;
         let open = ada.start("b", 400_000).await.expect("an upload").id;

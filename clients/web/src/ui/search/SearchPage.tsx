@@ -62,7 +62,7 @@ export default function SearchPage(props: { query: string }) {
       </form>
       <p class="muted small search-hint" id="search-hint">
         {t("searchHint")} <code>from:ada</code> <code>in:General</code> <code>after:2026-01-31</code>{" "}
-        <code>before:2026-01-31</code>
+        <code>before:2026-01-31</code> <code>has:file</code>
       </p>
       <Show when={asked()}>
         <ul class="directory" aria-busy={found.loading()}>
