@@ -129,7 +129,7 @@ async fn fill(database: Database, url: &str, messages: usize) -> Outcome {
     let (id, limit) = match database {
         Database::MariaDb => (
             "unhex(concat('aa', lpad(hex(i), 30, '0')))",
-            "set session cte_max_recursion_depth = 100000",
+            "set session max_recursive_iterations = 100000",
         ),
         Database::Sqlite => (
             "cast(x'aaaaaaaaaaaaaaaaaaaaaaaa' || printf('%04d', i) as blob)",

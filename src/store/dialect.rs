@@ -173,6 +173,26 @@ impl Pools {
         })
     }
 
+    /// A transaction that only reads, all of it as it was in one moment.
+    pub async fn begin_snapshot(&self) -> Result<Tx<'static>, sqlx::Error> {
+        Ok(match self {
+            Self::MySql(pool) => {
+                let mut connection = pool.acquire().await?;
+                // Of the next transaction only.
+                connection.execute("set transaction isolation level repeatable read").await?;
+                let begin = "start transaction with consistent snapshot, read only";
+                Tx::MySql(
+                    sqlx::Transaction::begin(
+                        connection,
+                        Some(sqlx::SqlSafeStr::into_sql_str(begin)),
+                    )
+                    .await?,
+                )
+            }
+            Self::Sqlite { read, .. } => Tx::Sqlite(read.begin().await?),
+        })
+    }
+
     #[must_use]
     pub fn dialect(&self) -> Dialect {
         match self {

@@ -22,6 +22,7 @@ pub mod rooms;
 pub mod schema;
 pub mod search;
 pub mod sessions;
+pub mod summaries;
 mod threads;
 mod touched;
 pub mod uploads;

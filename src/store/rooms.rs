@@ -5,16 +5,14 @@ use uuid::Uuid;
 
 use super::{
     Store,
-    dialect::{padded, placeholders, reading, refused},
-    marks::level_of,
-    mentions::ALL,
+    dialect::{reading, refused},
     messages::limit_plus_one,
 };
 use crate::{
     error::Result,
     model::{
-        FileId, History, Member, MemberRole, MemberState, Room, RoomId, RoomKind, RoomSettings,
-        RoomSummary, Seq, Timestamp, User, UserId, View, limits,
+        FileId, History, Member, MemberRole, MemberState, Room, RoomId, RoomKind, Seq, Timestamp,
+        User, UserId, View,
         rooms::{Access, MemberSearch},
         users::{fold, inside},
     },
@@ -35,7 +33,7 @@ pub(super) struct RoomRow {
     created_us: i64,
     member_count: i64,
     changed_seq: i64,
-    head_seq: i64,
+    pub(super) head_seq: i64,
     archived_us: Option<i64>,
     direct_a: Option<Uuid>,
     direct_b: Option<Uuid>,
@@ -169,69 +167,6 @@ impl From<MemberRow> for Member {
     }
 }
 
-/// A member's summary of a room: the room, their role and mark, what is unread,
-/// and the newest message that is not a system message.
-///
-/// The unread messages are counted up to the position of the thousandth, and
-/// within a number of positions, so the cost for a room is bounded.
-#[must_use]
-pub fn summary_sql(wanted: &str) -> String {
-    let near = format!("r.head_seq - {}", limits::SUMMARY_POSITIONS);
-    // One bound and not two: of two, the database may pick the worse for its
-    // range, and walk through all that nobody has read.
-    let bound = format!(
-        "case when coalesce(k.read_seq, 0) > {near} then coalesce(k.read_seq, 0) else {near} end"
-    );
-    let unread = format!(
-        "x.room_id = r.id and x.thread_seq = 0 and x.sender_id <> m.user_id and x.kind = 1
-         and x.seq > {bound}"
-    );
-    format!(
-        "select {ROOM_COLUMNS}, m.role, m.floor_seq, coalesce(k.read_seq, 0) as read_seq,
-                coalesce(k.unread_from_seq, 0) as unread_from_seq,
-                coalesce(s.level, 1) as level, s.muted_until_us, coalesce(s.starred, 0) as starred,
-                (select count(*) from messages x where {unread} and x.seq <= coalesce(
-                    (select x.seq from messages x where {unread}
-                     order by x.seq limit 1 offset {}), r.head_seq)) as unread,
-                (select x.seq from messages x where x.room_id = r.id and x.thread_seq = 0 and x.seq > {near} and x.seq > m.floor_seq and x.kind = 1
-                 order by x.seq desc limit 1) as last_seq,
-                (select count(distinct x.seq) from mentions n
-                 join messages x on x.room_id = n.room_id and x.seq = n.seq and {unread}
-                 where n.room_id = r.id and n.user_id in (m.user_id, ?)
-                   and n.seq > {bound}) as mentions,
-                (select count(*) from thread_marks t
-                 where t.user_id = m.user_id and t.room_id = r.id and t.follows = 1
-                   and t.thread_seq > {near} and t.thread_seq > m.floor_seq and exists (
-                     select 1 from messages x
-                     where x.room_id = r.id and x.thread_seq = t.thread_seq and x.kind = 1
-                       and x.seq > t.read_seq and x.sender_id <> m.user_id
-                       and x.posted_us >= m.joined_us)) as threads
-         from members m
-         join rooms r on r.id = m.room_id
-         left join marks k on k.room_id = m.room_id and k.user_id = m.user_id
-         left join room_settings s on s.user_id = m.user_id and s.room_id = m.room_id
-         where m.user_id = ? and m.state = 1 and {wanted}",
-        limits::UNREAD_COUNT,
-    )
-}
-
-#[derive(sqlx::FromRow)]
-struct SummaryRow {
-    #[sqlx(flatten)]
-    room: RoomRow,
-    role: i16,
-    floor_seq: i64,
-    read_seq: i64,
-    unread: i64,
-    last_seq: Option<i64>,
-    mentions: i64,
-    threads: i64,
-    unread_from_seq: i64,
-    level: i16,
-    muted_until_us: Option<i64>,
-    starred: i16,
-}
-
 impl Store {
     /// One room.
     pub async fn room(&self, room: RoomId) -> Result<Option<Room>> {
@@ -292,74 +227,6 @@ impl Store {
         .map_err(refused)?;
         let view = |(id, head, floor)| (RoomId(id), View { head: Seq(head), floor: Seq(floor) });
         Ok(rows.into_iter().map(view).collect())
-    }
-
-    /// A page of the rooms a user is in, by room id.
-    pub async fn summaries(
-        &self,
-        user: UserId,
-        after: Option<Uuid>,
-        limit: usize,
-    ) -> Result<Vec<RoomSummary>> {
-        let sql = summary_sql("m.room_id > ? order by m.room_id limit ?");
-        let rows: Vec<SummaryRow> = reading!(&self.pools, c => {
-            sqlx::query_as(AssertSqlSafe(sql))
-                .bind(ALL)
-                .bind(user.0)
-                .bind(after.unwrap_or(Uuid::nil()))
-                .bind(limit_plus_one(limit))
-                .fetch_all(c).await
-        })
-        .map_err(refused)?;
-        self.with_last_messages(rows).await
-    }
-
-    /// The summaries of some of the rooms a user is in; at most 256.
-    pub async fn summaries_of(&self, user: UserId, rooms: &[RoomId]) -> Result<Vec<RoomSummary>> {
-        if rooms.is_empty() {
-            return Ok(vec![]);
-        }
-        let rooms = padded(rooms.to_vec());
-        let sql = summary_sql(&format!("m.room_id in {}", placeholders(1, rooms.len())));
-        let rows: Vec<SummaryRow> = reading!(&self.pools, c => {
-            let mut query = sqlx::query_as(AssertSqlSafe(sql)).bind(ALL).bind(user.0);
-            for room in &rooms {
-                query = query.bind(room.0);
-            }
-            query.fetch_all(c).await
-        })
-        .map_err(refused)?;
-        self.with_last_messages(rows).await
-    }
-
-    async fn with_last_messages(&self, rows: Vec<SummaryRow>) -> Result<Vec<RoomSummary>> {
-        let names: Vec<(Uuid, i64)> =
-            rows.iter().filter_map(|row| row.last_seq.map(|seq| (row.room.id, seq))).collect();
-        let mut last = self.messages_named(&names).await?;
-        Ok(rows
-            .into_iter()
-            .map(|row| {
-                let room = Room::from(row.room);
-                RoomSummary {
-                    role: role_of(row.role),
-                    floor: Seq(row.floor_seq),
-                    read_seq: Seq(row.read_seq),
-                    unread: row.unread.min(limits::UNREAD_COUNT),
-                    unread_more: row.unread > limits::UNREAD_COUNT
-                        || row.read_seq < room.head_seq.0 - limits::SUMMARY_POSITIONS,
-                    unread_mentions: row.mentions.min(limits::UNREAD_COUNT),
-                    unread_threads: row.threads,
-                    unread_from: (row.unread_from_seq > 0).then_some(Seq(row.unread_from_seq)),
-                    settings: RoomSettings {
-                        level: level_of(row.level),
-                        muted_until: row.muted_until_us.map(Timestamp),
-                        starred: row.starred != 0,
-                    },
-                    last_message: row.last_seq.and_then(|seq| last.remove(&(room.id, Seq(seq)))),
-                    room,
-                }
-            })
-            .collect())
     }
 
     /// A page of public rooms by name, each with whether `user` is in it.

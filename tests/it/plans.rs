@@ -3,7 +3,10 @@
 
 use std::time::Instant;
 
-use causerie::store::{messages::MESSAGES, rooms::summary_sql};
+use causerie::store::{
+    messages::MESSAGES,
+    summaries::{summary_sql, unread_sql, unread_threads_sql},
+};
 use causerie_client::v1;
 
 use crate::support::{Person, Server, database::Raw, on_both_databases};
@@ -80,6 +83,8 @@ on_both_databases! {
         let room = format!("x'{}'", fill(&mut raw, &ada.user.id).await);
         let user = format!("x'{}'", hex(&ada.user.id));
         let all = format!("x'{}'", "ff".repeat(16));
+        let (r, u) = (room.as_str(), user.as_str());
+        let counted = ["0", r, "10", u, r, u, &all, "10", u];
 
         let summaries = summary_sql("m.room_id > ? order by m.room_id limit ?");
         let page = format!(
@@ -91,7 +96,9 @@ on_both_databases! {
              order by x.changed_seq limit ?"
         );
         let statements = [
-            ("the room list", filled(&summaries, &[&all, &user, "x'00'", "200"])),
+            ("the room list", filled(&summaries, &[&user, "x'00'", "200"])),
+            ("what is unread in a room", filled(&unread_sql(1), &counted)),
+            ("its unread threads", filled(&unread_threads_sql(1), &[u, r])),
             ("a page of the timeline", filled(&page, &[&room, "0", "0", "90", "50"])),
             ("a page of a thread", filled(&page, &[&room, "7", "0", "90", "50"])),
             ("what changed", filled(&changes, &[&room, "40", "90", "50"])),

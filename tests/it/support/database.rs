@@ -85,8 +85,21 @@ impl Raw {
             Self::Sqlite(connection) => {
                 let sql = sqlx::AssertSqlSafe(format!("explain query plan {sql}"));
                 let rows = sqlx::query(sql).fetch_all(connection).await.expect("a plan");
-                let steps = rows.iter().map(|row| row.get::<String, _>("detail"));
-                steps.filter(|step| step.starts_with("SCAN") && !step.contains("INDEX")).collect()
+                let steps: Vec<String> = rows.iter().map(|row| row.get("detail")).collect();
+                // What a statement has made itself has no index.
+                let made = |name: &str| {
+                    steps.iter().any(|step| {
+                        ["CO-ROUTINE ", "MATERIALIZE "]
+                            .iter()
+                            .any(|how| step.strip_prefix(how) == Some(name))
+                    })
+                };
+                let walks = |step: &&String| {
+                    step.strip_prefix("SCAN ").is_some_and(|table| {
+                        !table.contains("INDEX") && table != "CONSTANT ROW" && !made(table)
+                    })
+                };
+                steps.iter().filter(walks).cloned().collect()
             }
             Self::MySql(connection) => {
                 let sql = sqlx::AssertSqlSafe(format!("explain {sql}"));
