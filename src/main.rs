@@ -94,9 +94,9 @@ async fn serve(config: Config) -> Result<(), Error> {
     })?;
     let address = listener.local_addr().map_err(Error::internal)?;
     println!(
-        "Causerie serves gRPC, grpc-web and health on http://{address}
+        "Causerie serves gRPC, grpc-web and its web client on http://{address}
 
-Try next, in another terminal:
+Open that address in a browser, or try in another terminal:
   make chat                                                    a terminal client
   buf curl --protocol grpc --http2-prior-knowledge http://{address} --list-methods
 "
