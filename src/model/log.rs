@@ -8,150 +8,13 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::{
-    Change, Content, Draft, File, FileId, History, Invite, Mark, Marks, Member, MemberRole,
-    MemberState, Message, Room, RoomId, Seq, Timestamp, Touch, User, UserId,
-    files::NewImage,
+    Change, Content, Done, Draft, File, FileId, Invite, Mark, Marks, MemberRole, MemberState,
+    Message, Op, Room, Seq, Timestamp, UserId,
     log_messages::Touched,
     messages::ThreadMark,
-    rooms::{Access, MemberChange, Right},
+    rooms::{Access, Right},
 };
 use crate::error::{Error, Result};
-
-/// One change that someone asks for.
-#[derive(Debug, Clone)]
-pub enum Op {
-    Send(Draft),
-    /// The first of the members makes it.
-    Create {
-        room: Box<Room>,
-        members: Vec<(User, MemberRole)>,
-    },
-    Join {
-        room: RoomId,
-        user: User,
-    },
-    Leave {
-        room: RoomId,
-        user: User,
-    },
-    Update {
-        room: RoomId,
-        user: UserId,
-        name: Option<String>,
-        topic: Option<String>,
-        history: Option<History>,
-        picture: Option<NewImage>,
-    },
-    Redeem {
-        room: RoomId,
-        user: User,
-        code: String,
-    },
-    Mark {
-        room: RoomId,
-        user: UserId,
-        mark: Mark,
-    },
-    Touch {
-        room: RoomId,
-        user: UserId,
-        seq: Seq,
-        touch: Touch,
-    },
-    Add {
-        room: RoomId,
-        by: UserId,
-        users: Vec<User>,
-    },
-    SetMember {
-        room: RoomId,
-        by: UserId,
-        user: Box<User>,
-        change: MemberChange,
-    },
-    Archive {
-        room: RoomId,
-        by: UserId,
-        archived: bool,
-    },
-}
-
-impl Op {
-    #[must_use]
-    pub fn room(&self) -> RoomId {
-        match self {
-            Self::Send(draft) => draft.room,
-            Self::Create { room, .. } => room.id,
-            Self::Join { room, .. }
-            | Self::Leave { room, .. }
-            | Self::Redeem { room, .. }
-            | Self::Update { room, .. }
-            | Self::Mark { room, .. }
-            | Self::Touch { room, .. }
-            | Self::Add { room, .. }
-            | Self::SetMember { room, .. }
-            | Self::Archive { room, .. } => *room,
-        }
-    }
-
-    /// The users whose memberships it needs to know.
-    #[must_use]
-    pub fn users(&self) -> Vec<UserId> {
-        match self {
-            Self::Send(draft) => vec![draft.sender],
-            Self::Create { members, .. } => members.iter().map(|(user, _)| user.id).collect(),
-            Self::Join { user, .. } | Self::Leave { user, .. } | Self::Redeem { user, .. } => {
-                vec![user.id]
-            }
-            Self::Update { user, .. } | Self::Mark { user, .. } | Self::Touch { user, .. } => {
-                vec![*user]
-            }
-            Self::Add { by, users, .. } => users.iter().map(|user| user.id).chain([*by]).collect(),
-            Self::SetMember { by, user, .. } => vec![*by, user.id],
-            Self::Archive { by, .. } => vec![*by],
-        }
-    }
-
-    /// The messages that it is about, which must be read before.
-    pub fn messages(&self) -> impl Iterator<Item = Seq> {
-        let (one, other) = match self {
-            Self::Send(draft) => (draft.reply_to, draft.thread_of),
-            Self::Touch { seq, .. } => (Some(*seq), None),
-            Self::Mark { mark: Mark::ThreadRead { root, .. }, .. } => (Some(*root), None),
-            _ => (None, None),
-        };
-        one.into_iter().chain(other)
-    }
-
-    /// Names in a text that may be those of members.
-    #[must_use]
-    pub fn names(&self) -> &[String] {
-        match self {
-            Self::Send(draft) => &draft.names,
-            Self::Touch { touch: Touch::Edit { names, .. }, .. } => names,
-            _ => &[],
-        }
-    }
-
-    /// Whether it needs to know how many members and owners the room has.
-    #[must_use]
-    pub fn needs_counts(&self) -> bool {
-        !matches!(
-            self,
-            Self::Send(_) | Self::Create { .. } | Self::Mark { .. } | Self::Touch { .. }
-        )
-    }
-}
-
-/// How an operation went.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Done {
-    Message(Message),
-    Room(Room),
-    Left,
-    Marks(Marks),
-    Member(Member),
-}
 
 /// A membership as it is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -447,7 +310,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::model::RoomKind;
+    use crate::model::{History, RoomId, RoomKind, Touch, User, files::NewImage};
 
     fn user(n: u8) -> User {
         User {

@@ -1,10 +1,10 @@
 //! The part of a room's log that is about the room and its members.
 
 use super::{
-    Change, Content, History, Member, MemberRole, MemberState, RoomKind, RoomLog, Seq, SystemKind,
-    Timestamp, User, UserId,
+    Change, Content, Done, History, Member, MemberRole, MemberState, RoomKind, RoomLog, Seq,
+    SystemKind, Timestamp, User, UserId,
     files::NewImage,
-    log::{Done, Membership},
+    log::Membership,
     rooms::{MemberChange, Right},
 };
 use crate::error::{Error, Result};

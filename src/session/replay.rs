@@ -50,12 +50,13 @@ impl Session {
         moved.extend(self.chat.store.thread_marks_of(self.user.id).await?);
         for moved in moved {
             if self.cursor.position(moved.room).is_some() {
-                events::append(&mut buf, events::read_mark(moved));
+                self.collect(&mut buf, events::read_mark(moved)).await?;
             }
         }
         for (room, settings) in self.chat.store.room_settings_of(self.user.id).await? {
             if self.cursor.position(room).is_some() {
-                events::append(&mut buf, Kind::RoomSettings(marks::room_settings(room, settings)));
+                let settings = marks::room_settings(room, settings);
+                self.collect(&mut buf, Kind::RoomSettings(settings)).await?;
             }
         }
         if !buf.is_empty() {
@@ -82,10 +83,7 @@ impl Session {
             self.cursor.advance(summary.room.id, summary.room.head_seq);
             self.floors.insert(summary.room.id, summary.floor);
             let summary = Some(rooms::summary(summary));
-            events::append(&mut buf, Kind::RoomAdded(v1::RoomAdded { summary }));
-            if buf.len() > FRAME_BYTES {
-                self.out.send(Frame::from(buf.split().freeze())).await?;
-            }
+            self.collect(&mut buf, Kind::RoomAdded(v1::RoomAdded { summary })).await?;
         }
         if buf.is_empty() {
             return Ok(());
@@ -118,10 +116,7 @@ impl Session {
             let read = self.chat.store.changes(room, at, view, PAGE).await.map_err(End::from)?;
             let mut buf = BytesMut::new();
             for change in read.changes {
-                events::append(&mut buf, Kind::Change(events::change(change)));
-                if buf.len() > FRAME_BYTES {
-                    self.out.send(Frame::from(buf.split().freeze())).await?;
-                }
+                self.collect(&mut buf, Kind::Change(events::change(change))).await?;
             }
             if !buf.is_empty() {
                 self.out.send(Frame::from(buf.freeze())).await?;
@@ -140,6 +135,15 @@ impl Session {
         let Some((_, view)) = readable else { return self.give_up(room).await };
         self.floors.insert(room, view.floor);
         self.heal(room, head).await
+    }
+
+    /// Adds an event to what goes out next, and sends that once it is a frame.
+    async fn collect(&mut self, buf: &mut BytesMut, kind: Kind) -> Result<(), End> {
+        events::append(buf, kind);
+        if buf.len() > FRAME_BYTES {
+            self.out.send(Frame::from(buf.split().freeze())).await?;
+        }
+        Ok(())
     }
 
     /// Begins a room anew with its newest page.

@@ -37,7 +37,7 @@ pub enum Pools {
     },
 }
 
-/// A transaction that may write.
+/// A transaction.
 pub enum Tx<'c> {
     MySql(Transaction<'static, MySql>),
     Sqlite(Transaction<'static, Sqlite>),
@@ -176,19 +176,15 @@ impl Pools {
     /// A transaction that only reads, all of it as it was in one moment.
     pub async fn begin_snapshot(&self) -> Result<Tx<'static>, sqlx::Error> {
         Ok(match self {
-            Self::MySql(pool) => {
-                let mut connection = pool.acquire().await?;
-                // Of the next transaction only.
-                connection.execute("set transaction isolation level repeatable read").await?;
-                let begin = "start transaction with consistent snapshot, read only";
-                Tx::MySql(
-                    sqlx::Transaction::begin(
-                        connection,
-                        Some(sqlx::SqlSafeStr::into_sql_str(begin)),
-                    )
-                    .await?,
+            // The level is of the next transaction only: both at once, so that it
+            // cannot be left behind for another.
+            Self::MySql(pool) => Tx::MySql(
+                pool.begin_with(
+                    "set transaction isolation level repeatable read;
+                     start transaction with consistent snapshot, read only",
                 )
-            }
+                .await?,
+            ),
             Self::Sqlite { read, .. } => Tx::Sqlite(read.begin().await?),
         })
     }

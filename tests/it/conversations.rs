@@ -6,14 +6,12 @@ use causerie_client::v1::{
 };
 use tonic::Code;
 
-use crate::support::{Person, Server, on_both_databases, people::text_of};
+use crate::support::{
+    Person, Server, on_both_databases,
+    people::{reason, text_of},
+};
 
 type Answer<T> = Result<T, causerie_client::Error>;
-
-fn reason<T: std::fmt::Debug>(answer: Answer<T>) -> (Code, String) {
-    let error = answer.expect_err("refused");
-    (error.code, error.reason)
-}
 
 fn denied(reason: &str) -> (Code, String) {
     (Code::PermissionDenied, reason.into())

@@ -14,15 +14,12 @@ use tonic::Code;
 use crate::support::{
     Person, Server,
     files::{bytes, png, stored},
-    on_both_databases, within,
+    on_both_databases,
+    people::reason,
+    within,
 };
 
 const WHOLE: FileVariant = FileVariant::Unspecified;
-
-fn reason<T: std::fmt::Debug>(answer: Result<T, Error>) -> (Code, String) {
-    let error = answer.expect_err("refused");
-    (error.code, error.reason)
-}
 
 struct Answer {
     status: StatusCode,

@@ -13,17 +13,12 @@ use crate::support::{
     Person, Server,
     files::{bytes, png, stored},
     on_both_databases,
-    people::{send_request, text_of},
+    people::{reason, send_request, text_of},
     proxy::Proxy,
     within,
 };
 
 const WHOLE: FileVariant = FileVariant::Unspecified;
-
-fn reason<T: std::fmt::Debug>(answer: Result<T, Error>) -> (Code, String) {
-    let error = answer.expect_err("refused");
-    (error.code, error.reason)
-}
 
 fn not_found() -> (Code, String) {
     (Code::NotFound, "FILE_NOT_FOUND".into())

@@ -9,7 +9,7 @@ use crate::{
     search::until_found,
     support::{
         Person, Server, on_both_databases,
-        people::{send_request, text_of},
+        people::{reason, send_request, text_of},
     },
 };
 
@@ -49,11 +49,6 @@ async fn listed(person: &Person, room: &str) -> Answer<Vec<(String, i32)>> {
 async fn revoke(person: &Person, code: &str) -> Answer<()> {
     let request = v1::RevokeInviteRequest { code: code.into() };
     person.client.revoke_invite(request).await.map(drop)
-}
-
-fn reason<T: std::fmt::Debug>(answer: Answer<T>) -> (Code, String) {
-    let error = answer.expect_err("refused");
-    (error.code, error.reason)
 }
 
 fn texts(messages: &[v1::Message]) -> Vec<&str> {

@@ -7,7 +7,10 @@ use causerie_client::v1::{
 };
 use tonic::Code;
 
-use crate::support::{Person, Server, on_both_databases, people::text_of};
+use crate::support::{
+    Person, Server, on_both_databases,
+    people::{reason, text_of},
+};
 
 type Answer<T> = Result<T, causerie_client::Error>;
 
@@ -49,11 +52,6 @@ async fn get(person: &Person, (room_id, seq): (&str, i64)) -> v1::Message {
 
 fn reactions(message: &v1::Message) -> Vec<(&str, i64)> {
     message.reactions.iter().map(|reaction| (reaction.emoji.as_str(), reaction.count)).collect()
-}
-
-fn reason<T: std::fmt::Debug>(answer: Answer<T>) -> (Code, String) {
-    let error = answer.expect_err("refused");
-    (error.code, error.reason)
 }
 
 on_both_databases! {

@@ -8,7 +8,10 @@ use causerie_client::{
 };
 use tonic::Code;
 
-use crate::support::{Person, Server, Stream, on_both_databases, people::send_request};
+use crate::support::{
+    Person, Server, Stream, on_both_databases,
+    people::{reason, send_request},
+};
 
 type Answer<T> = Result<T, causerie_client::Error>;
 
@@ -52,11 +55,6 @@ async fn receipt(stream: &mut Stream) -> (i64, i64) {
 
 async fn set(person: &Person, change: v1::UpdateMembershipRequest) -> v1::RoomSettings {
     person.client.update_membership(change).await.expect("set").settings.expect("settings")
-}
-
-fn reason<T: std::fmt::Debug>(answer: Answer<T>) -> (Code, String) {
-    let error = answer.expect_err("refused");
-    (error.code, error.reason)
 }
 
 on_both_databases! {

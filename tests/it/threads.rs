@@ -5,7 +5,7 @@ use tonic::Code;
 
 use crate::support::{
     Person, Server, on_both_databases,
-    people::{send_request, text_of},
+    people::{reason, send_request, text_of},
 };
 
 type Answer<T> = Result<T, causerie_client::Error>;
@@ -72,11 +72,6 @@ fn called(message: &v1::Message) -> Vec<(String, String)> {
 
 fn texts(messages: &[v1::Message]) -> Vec<&str> {
     messages.iter().map(text_of).collect()
-}
-
-fn reason<T: std::fmt::Debug>(answer: Answer<T>) -> (Code, String) {
-    let error = answer.expect_err("refused");
-    (error.code, error.reason)
 }
 
 on_both_databases! {

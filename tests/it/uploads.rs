@@ -9,16 +9,12 @@ use crate::support::{
     Person, Process, Server,
     files::{bytes, count, growing_gif, png, sha256, stored},
     on_both_databases,
+    people::reason,
     proxy::Proxy,
     within,
 };
 
 const KIB: usize = 1024;
-
-fn reason<T: std::fmt::Debug>(answer: Result<T, Error>) -> (Code, String) {
-    let error = answer.expect_err("refused");
-    (error.code, error.reason)
-}
 
 fn precondition(reason: &str) -> (Code, String) {
     (Code::FailedPrecondition, reason.into())

@@ -12,7 +12,7 @@ use causerie_client::{
 };
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
-use tonic::{Status, Streaming};
+use tonic::{Code, Status, Streaming};
 
 use super::within;
 
@@ -128,6 +128,12 @@ pub fn send_request(room_id: &str, text: &str, id: &str) -> v1::SendMessageReque
         client_message_id: id.into(),
         ..Default::default()
     }
+}
+
+/// Why something was refused.
+pub fn reason<T: std::fmt::Debug>(answer: Result<T, Error>) -> (Code, String) {
+    let error = answer.expect_err("refused");
+    (error.code, error.reason)
 }
 
 pub fn text_of(message: &v1::Message) -> &str {

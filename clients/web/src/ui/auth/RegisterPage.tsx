@@ -6,6 +6,7 @@ import { Field } from "../kit/Field";
 import { createForm, text } from "../kit/form";
 import { Problem } from "../kit/Problem";
 import { AuthPage } from "./AuthPage";
+import { NewPassword } from "./NewPassword";
 
 export default function RegisterPage(props: { app: App }) {
   const [differ, setDiffer] = createSignal(false);
@@ -61,24 +62,12 @@ export default function RegisterPage(props: { app: App }) {
           optional
           error={form.wrong("email")}
         />
-        <Field
+        <NewPassword
           label={t("password")}
+          again={t("passwordAgain")}
           name="password"
-          type="password"
-          hint={t("passwordHint")}
-          autocomplete="new-password"
-          minLength={8}
-          maxLength={256}
-          required
           error={form.wrong("password")}
-        />
-        <Field
-          label={t("passwordAgain")}
-          name="again"
-          type="password"
-          autocomplete="new-password"
-          required
-          error={differ() ? t("passwordsDiffer") : undefined}
+          differ={differ()}
         />
         <Problem text={form.problem()} />
         <button class="button button-primary button-wide" disabled={form.busy()}>

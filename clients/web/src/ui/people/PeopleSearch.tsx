@@ -4,8 +4,8 @@ import type { User } from "../../nouns";
 import { useChat } from "../../state/chat";
 import { createPaged } from "../../state/paged";
 import { explain, t } from "../i18n";
-import { Avatar } from "../kit/Avatar";
 import { Icon } from "../kit/Icon";
+import { PersonLine } from "./PersonLine";
 
 const PAUSE_MS = 200;
 
@@ -50,13 +50,7 @@ export function PeopleSearch(props: {
                 aria-pressed={props.chosen ? isChosen(user) : undefined}
                 onClick={() => props.onChoose(user)}
               >
-                <Avatar id={user.id} name={user.displayName} photo={user.photoId} />
-                <span class="member-text">
-                  <span class="member-name clip" dir="auto">
-                    {user.displayName}
-                  </span>
-                  <bdi class="member-note clip">@{user.username}</bdi>
-                </span>
+                <PersonLine user={user} />
                 <Show when={isChosen(user)}>
                   <Icon name="check" />
                 </Show>

@@ -3,11 +3,11 @@ import { For, Show, createSignal, onMount } from "solid-js";
 import { useChat } from "../../state/chat";
 import { createPaged } from "../../state/paged";
 import { explain, t } from "../i18n";
-import { Avatar } from "../kit/Avatar";
 import { Dialog } from "../kit/Dialog";
 import { Icon } from "../kit/Icon";
 import { attempt } from "../kit/toast";
 import { PeopleSearch } from "../people/PeopleSearch";
+import { PersonLine } from "../people/PersonLine";
 
 /** Who may not come in, and letting them in again. */
 export default function BansDialog(props: { roomId: string; onClose: () => void }) {
@@ -28,13 +28,7 @@ export default function BansDialog(props: { roomId: string; onClose: () => void 
         <For each={bans.items()}>
           {({ user }) => (
             <li>
-              <Avatar id={user.id} name={user.displayName} photo={user.photoId} />
-              <span class="member-text">
-                <span class="member-name clip" dir="auto">
-                  {user.displayName}
-                </span>
-                <bdi class="member-note clip">@{user.username}</bdi>
-              </span>
+              <PersonLine user={user} />
               <button type="button" class="button" onClick={() => void unban(user.id)}>
                 {t("unban")}
               </button>

@@ -6,6 +6,7 @@ import { t } from "../i18n";
 import { Field } from "../kit/Field";
 import { createForm, text } from "../kit/form";
 import { Problem } from "../kit/Problem";
+import { NewPassword } from "../auth/NewPassword";
 
 export function PasswordSettings() {
   const chat = useChat();
@@ -29,24 +30,12 @@ export function PasswordSettings() {
     <form ref={element} class="card settings-card" onSubmit={form.submit}>
       <input class="sr-only" type="text" autocomplete="username" value={chat.me().username} tabIndex={-1} readOnly aria-hidden="true" />
       <Field label={t("oldPassword")} name="old" type="password" autocomplete="current-password" required error={form.wrong("old_password")} />
-      <Field
+      <NewPassword
         label={t("newPassword")}
+        again={t("newPasswordAgain")}
         name="new"
-        type="password"
-        hint={t("passwordHint")}
-        autocomplete="new-password"
-        minLength={8}
-        maxLength={256}
-        required
         error={form.wrong("new_password")}
-      />
-      <Field
-        label={t("newPasswordAgain")}
-        name="again"
-        type="password"
-        autocomplete="new-password"
-        required
-        error={differ() ? t("passwordsDiffer") : undefined}
+        differ={differ()}
       />
       <Problem text={problem()} />
       <div class="form-foot">

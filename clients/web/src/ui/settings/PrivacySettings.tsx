@@ -3,8 +3,8 @@ import { For, Show, createSignal, onMount } from "solid-js";
 import { useChat } from "../../state/chat";
 import { createPaged } from "../../state/paged";
 import { explain, t } from "../i18n";
-import { Avatar } from "../kit/Avatar";
 import { attempt } from "../kit/toast";
+import { PersonLine } from "../people/PersonLine";
 
 /** Whether others see what the user has read, and whom the user has blocked. */
 export function PrivacySettings() {
@@ -42,13 +42,7 @@ export function PrivacySettings() {
           <For each={people.items()}>
             {(user) => (
               <li>
-                <Avatar id={user.id} name={user.displayName} photo={user.photoId} />
-                <span class="member-text">
-                  <span class="member-name clip" dir="auto">
-                    {user.displayName}
-                  </span>
-                  <bdi class="member-note clip">@{user.username}</bdi>
-                </span>
+                <PersonLine user={user} />
                 <button type="button" class="button" onClick={() => void unblock(user.id)}>
                   {t("unblock")}
                 </button>

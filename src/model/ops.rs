@@ -1,0 +1,142 @@
+//! What someone asks of a room's log, and how it went.
+
+use super::{
+    Draft, History, Mark, Marks, Member, MemberRole, Message, Room, RoomId, Seq, Touch, User,
+    UserId, files::NewImage, rooms::MemberChange,
+};
+
+/// One change that someone asks for.
+#[derive(Debug, Clone)]
+pub enum Op {
+    Send(Draft),
+    /// The first of the members makes it.
+    Create {
+        room: Box<Room>,
+        members: Vec<(User, MemberRole)>,
+    },
+    Join {
+        room: RoomId,
+        user: User,
+    },
+    Leave {
+        room: RoomId,
+        user: User,
+    },
+    Update {
+        room: RoomId,
+        user: UserId,
+        name: Option<String>,
+        topic: Option<String>,
+        history: Option<History>,
+        picture: Option<NewImage>,
+    },
+    Redeem {
+        room: RoomId,
+        user: User,
+        code: String,
+    },
+    Mark {
+        room: RoomId,
+        user: UserId,
+        mark: Mark,
+    },
+    Touch {
+        room: RoomId,
+        user: UserId,
+        seq: Seq,
+        touch: Touch,
+    },
+    Add {
+        room: RoomId,
+        by: UserId,
+        users: Vec<User>,
+    },
+    SetMember {
+        room: RoomId,
+        by: UserId,
+        user: Box<User>,
+        change: MemberChange,
+    },
+    Archive {
+        room: RoomId,
+        by: UserId,
+        archived: bool,
+    },
+}
+
+impl Op {
+    #[must_use]
+    pub fn room(&self) -> RoomId {
+        match self {
+            Self::Send(draft) => draft.room,
+            Self::Create { room, .. } => room.id,
+            Self::Join { room, .. }
+            | Self::Leave { room, .. }
+            | Self::Redeem { room, .. }
+            | Self::Update { room, .. }
+            | Self::Mark { room, .. }
+            | Self::Touch { room, .. }
+            | Self::Add { room, .. }
+            | Self::SetMember { room, .. }
+            | Self::Archive { room, .. } => *room,
+        }
+    }
+
+    /// The users whose memberships it needs to know.
+    #[must_use]
+    pub fn users(&self) -> Vec<UserId> {
+        match self {
+            Self::Send(draft) => vec![draft.sender],
+            Self::Create { members, .. } => members.iter().map(|(user, _)| user.id).collect(),
+            Self::Join { user, .. } | Self::Leave { user, .. } | Self::Redeem { user, .. } => {
+                vec![user.id]
+            }
+            Self::Update { user, .. } | Self::Mark { user, .. } | Self::Touch { user, .. } => {
+                vec![*user]
+            }
+            Self::Add { by, users, .. } => users.iter().map(|user| user.id).chain([*by]).collect(),
+            Self::SetMember { by, user, .. } => vec![*by, user.id],
+            Self::Archive { by, .. } => vec![*by],
+        }
+    }
+
+    /// The messages that it is about, which must be read before.
+    pub fn messages(&self) -> impl Iterator<Item = Seq> {
+        let (one, other) = match self {
+            Self::Send(draft) => (draft.reply_to, draft.thread_of),
+            Self::Touch { seq, .. } => (Some(*seq), None),
+            Self::Mark { mark: Mark::ThreadRead { root, .. }, .. } => (Some(*root), None),
+            _ => (None, None),
+        };
+        one.into_iter().chain(other)
+    }
+
+    /// Names in a text that may be those of members.
+    #[must_use]
+    pub fn names(&self) -> &[String] {
+        match self {
+            Self::Send(draft) => &draft.names,
+            Self::Touch { touch: Touch::Edit { names, .. }, .. } => names,
+            _ => &[],
+        }
+    }
+
+    /// Whether it needs to know how many members and owners the room has.
+    #[must_use]
+    pub fn needs_counts(&self) -> bool {
+        !matches!(
+            self,
+            Self::Send(_) | Self::Create { .. } | Self::Mark { .. } | Self::Touch { .. }
+        )
+    }
+}
+
+/// How an operation went.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Done {
+    Message(Message),
+    Room(Room),
+    Left,
+    Marks(Marks),
+    Member(Member),
+}
