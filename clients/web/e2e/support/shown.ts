@@ -1,0 +1,27 @@
+// When a page has shown something, by the page's own clock.
+
+import type { Page } from "playwright-core";
+
+/**
+ * Has every page note when it has shown this text, from within: one who asks
+ * from outside asks only every half second.
+ */
+export async function noteWhenShown(page: Page, text: string): Promise<void> {
+  await page.addInitScript((text) => {
+    const seen = (it: Element) => {
+      const { top, bottom } = it.getBoundingClientRect();
+      return top >= 0 && bottom <= innerHeight && it.checkVisibility({ opacityProperty: true, visibilityProperty: true });
+    };
+    const shown = () =>
+      [...document.querySelectorAll(".msg:not(.msg-waiting) .bubble")].some((it) => it.textContent?.includes(text) && seen(it));
+    // The frame after the one that has it: that one is painted by then.
+    const look = () => requestAnimationFrame(shown() ? () => performance.mark("shown") : look);
+    look();
+  }, text);
+}
+
+/** Waits for it; in ms since the page's address was opened. */
+export async function shownAt(page: Page): Promise<number> {
+  await page.waitForFunction(() => performance.getEntriesByName("shown").length > 0);
+  return page.evaluate(() => Math.round(performance.getEntriesByName("shown")[0]?.startTime ?? Infinity));
+}
