@@ -137,7 +137,7 @@ impl Chat {
 
 fn check_anchor(anchor: Anchor, head: Seq) -> Result<()> {
     let (field, seq, last) = match anchor {
-        Anchor::Newest => return Ok(()),
+        Anchor::Newest | Anchor::AroundTime(_) => return Ok(()),
         Anchor::Before(seq) => ("before_seq", seq, head.next()),
         Anchor::After(seq) => ("after_seq", seq, head),
         Anchor::Around(seq) => ("around_seq", seq, head),

@@ -185,6 +185,8 @@ pub enum Anchor {
     Before(Seq),
     After(Seq),
     Around(Seq),
+    /// Around the first that was posted then or later.
+    AroundTime(Timestamp),
 }
 
 /// A page of messages, oldest first.

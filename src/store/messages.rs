@@ -1,4 +1,5 @@
-//! Reading messages and what changed in a room. Writing is in `batch.rs`.
+//! Reading messages and what changed in a room. Pages of its timeline are in
+//! `pages.rs`, writing is in `batch.rs`.
 
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
@@ -12,8 +13,7 @@ use crate::{
     error::Result,
     model::{
         Change, Content, Member, MemberState, Message, Pin, Room, RoomId, Seq, SystemKind, Thread,
-        Timestamp, UserId, Version, View, limits,
-        messages::{Anchor, MessagePage, PageOf, fitting},
+        Timestamp, UserId, Version, View, limits, messages::fitting,
     },
 };
 
@@ -164,104 +164,6 @@ pub struct Changes {
 }
 
 impl Store {
-    /// A page of a room's timeline, or of a thread in it, as far as the reader
-    /// may see it; `view` was read before.
-    pub async fn message_page(&self, of: &PageOf, view: View) -> Result<MessagePage> {
-        let View { head, .. } = view;
-        let limit = of.limit;
-        let page = match of.anchor {
-            Anchor::Newest => self.older((of, view), head.next(), limit).await?,
-            Anchor::Before(seq) => self.older((of, view), seq, limit).await?,
-            Anchor::After(seq) => self.newer((of, view), seq, limit).await?,
-            Anchor::Around(seq) => {
-                let (older, has_older) = self.older((of, view), seq, limit / 2).await?;
-                let (newer, has_newer) =
-                    self.newer((of, view), seq.before(), limit - older.len()).await?;
-                let messages = older.into_iter().chain(newer).collect();
-                return Ok(MessagePage { messages, has_older, has_newer, head });
-            }
-        };
-        let (messages, more) = page;
-        let (has_older, has_newer) = match of.anchor {
-            Anchor::Newest => (more, false),
-            Anchor::Before(seq) => (more, seq <= head && self.has((of, view), ">=", seq).await?),
-            Anchor::After(seq) | Anchor::Around(seq) => {
-                (self.has((of, view), "<=", seq).await?, more)
-            }
-        };
-        Ok(MessagePage { messages, has_older, has_newer, head })
-    }
-
-    /// The newest messages before a position, and whether there are older ones.
-    async fn older(
-        &self,
-        of: (&PageOf, View),
-        before: Seq,
-        limit: usize,
-    ) -> Result<(Vec<Message>, bool)> {
-        let (mut messages, more) =
-            self.messages(of, "x.seq < ? order by x.seq desc", before, limit).await?;
-        messages.reverse();
-        Ok((messages, more))
-    }
-
-    /// The oldest messages after a position, and whether there are newer ones.
-    async fn newer(
-        &self,
-        of: (&PageOf, View),
-        after: Seq,
-        limit: usize,
-    ) -> Result<(Vec<Message>, bool)> {
-        self.messages(of, "x.seq > ? order by x.seq", after, limit).await
-    }
-
-    async fn messages(
-        &self,
-        (of, view): (&PageOf, View),
-        beyond: &str,
-        edge: Seq,
-        limit: usize,
-    ) -> Result<(Vec<Message>, bool)> {
-        let sql = format!(
-            "{MESSAGES} where x.room_id = ? and x.thread_seq = ? and x.seq > ? and {beyond} limit ?"
-        );
-        let mut rows: Vec<MessageRow> = reading!(&self.pools, c => {
-            sqlx::query_as(AssertSqlSafe(sql))
-                .bind(of.room.0)
-                .bind(of.thread_of.unwrap_or_default().0)
-                .bind(view.floor.0)
-                .bind(edge.0)
-                .bind(limit_plus_one(limit))
-                .fetch_all(c).await
-        })
-        .map_err(refused)?;
-        let more = rows.len() > limit;
-        rows.truncate(limit);
-        let mut messages = self.whole(of.room, rows).await?;
-        let fit = fitting(&messages);
-        let cut = messages.len() > fit;
-        messages.truncate(fit);
-        Ok((messages, more || cut))
-    }
-
-    /// Whether there is a message that stands so to a position.
-    async fn has(&self, (of, view): (&PageOf, View), stands: &str, seq: Seq) -> Result<bool> {
-        let sql = format!(
-            "select 1 from messages where room_id = ? and thread_seq = ? and seq > ?
-               and seq {stands} ? limit 1"
-        );
-        let row: Option<i64> = reading!(&self.pools, c => {
-            sqlx::query_scalar(AssertSqlSafe(sql))
-                .bind(of.room.0)
-                .bind(of.thread_of.unwrap_or_default().0)
-                .bind(view.floor.0)
-                .bind(seq.0)
-                .fetch_optional(c).await
-        })
-        .map_err(refused)?;
-        Ok(row.is_some())
-    }
-
     /// One message by its name.
     pub async fn message(&self, room: RoomId, seq: Seq) -> Result<Option<Message>> {
         let sql = format!("{MESSAGES} where x.room_id = ? and x.seq = ?");
@@ -273,7 +175,7 @@ impl Store {
     }
 
     /// Messages of one room with all that hangs on them.
-    async fn whole(&self, room: RoomId, rows: Vec<MessageRow>) -> Result<Vec<Message>> {
+    pub(super) async fn whole(&self, room: RoomId, rows: Vec<MessageRow>) -> Result<Vec<Message>> {
         self.dressed(room, self.with_attachments(rows).await?).await
     }
 

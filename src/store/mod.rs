@@ -16,6 +16,7 @@ mod invites;
 pub mod marks;
 mod mentions;
 pub mod messages;
+pub mod pages;
 pub mod presence;
 mod reactions;
 pub mod rooms;

@@ -230,6 +230,9 @@ pub fn list_messages(request: &v1::ListMessagesRequest) -> Result<PageOf> {
             Some(Wire::BeforeSeq(seq)) => Anchor::Before(fields.seq("before_seq", seq)),
             Some(Wire::AfterSeq(seq)) => Anchor::After(fields.seq("after_seq", seq)),
             Some(Wire::AroundSeq(seq)) => Anchor::Around(fields.seq("around_seq", seq)),
+            Some(Wire::AroundTime(at)) => {
+                Anchor::AroundTime(fields.timestamp("around_time", Some(&at)).unwrap_or_default())
+            }
         },
         limit: fields.page_size(request.page_size),
     };

@@ -140,6 +140,11 @@ on_both_databases! {
                 assert_eq!(fields(client.list_messages(request).await), [field], "{seq}");
             }
         }
+        for (seconds, nanos) in [(i64::MAX, 0), (i64::MIN, 0), (0, -1), (0, 1_000_000_000)] {
+            let anchor = Some(Anchor::AroundTime(prost_types::Timestamp { seconds, nanos }));
+            let request = v1::ListMessagesRequest { room_id: room.clone(), anchor, page_size: -1 };
+            assert_eq!(fields(client.list_messages(request).await), ["around_time", "page_size"], "{seconds}");
+        }
         assert_eq!(ada.summary(&room).await.read_seq, 0, "no mark was moved");
         for id in NOT_IDS {
             let room_id = || id.to_owned();

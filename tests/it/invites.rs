@@ -1,7 +1,8 @@
 //! Invitations, and what those who join see of the history.
 
 use causerie_client::v1::{
-    self, HistoryVisibility, RoomKind, chat_request::Command, event::Kind, reply::Result as Outcome,
+    self, HistoryVisibility, RoomKind, chat_request::Command, event::Kind,
+    list_messages_request::Anchor, reply::Result as Outcome,
 };
 use tonic::Code;
 
@@ -240,6 +241,9 @@ on_both_databases! {
 
         assert_eq!(texts(&bob.history(&room).await), ["after"]);
         assert_eq!(texts(&ada.history(&room).await), ["before @ada", "after"]);
+        let anchor = Some(Anchor::AroundTime(old.posted_at.expect("a time")));
+        let page = v1::ListMessagesRequest { room_id: room.clone(), anchor, page_size: 0 };
+        assert_eq!(texts(&bob.client.list_messages(page).await.expect("a page").messages), ["after"]);
         let missing = (Code::NotFound, "MESSAGE_NOT_FOUND".to_owned());
         let name = || (room.clone(), old.seq);
         let get = |(room_id, seq)| bob.client.get_message(v1::GetMessageRequest { room_id, seq });

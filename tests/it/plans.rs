@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use causerie::store::{
     messages::MESSAGES,
+    pages::NEXT_POSTED,
     summaries::{summary_sql, unread_sql, unread_threads_sql},
 };
 use causerie_client::v1;
@@ -101,6 +102,7 @@ on_both_databases! {
             ("its unread threads", filled(&unread_threads_sql(1), &[u, r])),
             ("a page of the timeline", filled(&page, &[&room, "0", "0", "90", "50"])),
             ("a page of a thread", filled(&page, &[&room, "7", "0", "90", "50"])),
+            ("the first after a position", filled(NEXT_POSTED, &[&room, "0", "50"])),
             ("what changed", filled(&changes, &[&room, "40", "90", "50"])),
         ];
         for (what, sql) in statements {

@@ -6,6 +6,7 @@ use causerie_client::v1::{
     list_messages_request::Anchor,
     message::Content,
 };
+use prost_types::Timestamp;
 use tonic::Code;
 
 use crate::support::{Person, Server, on_both_databases, people::text_of};
@@ -144,6 +145,22 @@ on_both_databases! {
         assert_eq!(page(Some(Anchor::AfterSeq(21)), 5).await, ((0, 0), 0, true, false));
         assert_eq!(page(Some(Anchor::AroundSeq(10)), 5).await, ((8, 12), 5, true, true));
         assert_eq!(page(Some(Anchor::AroundSeq(1)), 5).await, ((1, 5), 5, false, true));
+        let posted = async |seq| {
+            let request = v1::GetMessageRequest { room_id: room.clone(), seq };
+            ada.client.get_message(request).await.expect("there").message.expect("a message").posted_at.expect("a time")
+        };
+        let (first, tenth, last) = (posted(1).await, posted(10).await, posted(21).await);
+        let earlier = |at: Timestamp, seconds| Timestamp { seconds: at.seconds - seconds, ..at };
+        for (at, found) in [
+            (tenth, ((8, 12), 5, true, true)),
+            (Timestamp { nanos: (tenth.nanos - 1_000).max(0), ..tenth }, ((8, 12), 5, true, true)),
+            (first, ((1, 5), 5, false, true)),
+            (earlier(first, 1_000_000_000), ((1, 5), 5, false, true)),
+            (last, ((19, 21), 3, true, false)),
+            (earlier(last, -3_600), ((17, 21), 5, true, false)),
+        ] {
+            assert_eq!(page(Some(Anchor::AroundTime(at)), 5).await, found, "{at:?}");
+        }
         let one = v1::GetMessageRequest { room_id: room.clone(), seq: 7 };
         let one = ada.client.get_message(one).await.expect("there").message.expect("a message");
         assert_eq!(text_of(&one), "7");

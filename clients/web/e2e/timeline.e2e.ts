@@ -93,6 +93,52 @@ test("a link leads to its message, back and forward go between rooms", async () 
     .toBe(1);
 });
 
+test("a date leads to what was posted then, or next after it", async () => {
+  const ada = await w.person("Ada");
+  const room = await ada.room("Years");
+  const seqs = new Map<string, number>();
+  for (const year of ["Old", "Middle", "New"]) {
+    for (let i = 1; i <= 90; i++) seqs.set(`${year} ${i}.`, await ada.say(room, `${year} ${i}.`));
+  }
+  const noon = (daysAgo: number) => new Date(new Date().setHours(12, 0, 0, 0) - daysAgo * 86_400_000);
+  w.server.backdate(room, seqs.get("Middle 90.")!, noon(200));
+  w.server.backdate(room, seqs.get("Old 90.")!, noon(300));
+  const page = await w.window(ada);
+  await enter(page, "Years");
+  await bubble(page, "New 90.").waitFor();
+  const found = (text: string) => page.locator(".msg-flash", { hasText: text }).waitFor();
+  const day = (daysAgo: number) => noon(daysAgo).toISOString().slice(0, 10);
+
+  // From a day in the timeline, to one with messages.
+  await upTo(page, "New 1.");
+  await page.locator(".row-day button", { hasText: "Today" }).click();
+  const date = page.getByLabel("Date", { exact: true });
+  expect(await date.inputValue()).toBe(day(0));
+  await date.fill(day(200));
+  await date.press("Enter");
+  await found("Middle 1.");
+  expect(await bubble(page, "New 90.").count()).toBe(0);
+
+  // From the menu, to one without: what comes next is shown.
+  const ask = async () => {
+    await page.getByRole("button", { name: "Room menu" }).click();
+    await page.getByRole("menuitem", { name: "Jump to a date" }).click();
+  };
+  await ask();
+  await date.fill(day(210));
+  await page.getByRole("button", { name: "Jump", exact: true }).click();
+  await found("Middle 1.");
+  await ask();
+  await page.getByRole("button", { name: "1 month ago" }).click();
+  await found("New 1.");
+  await ask();
+  await page.getByRole("button", { name: "The beginning" }).click();
+  await page.locator(".row-start").waitFor();
+  await bubble(page, "Old 1.").waitFor();
+  await page.getByRole("button", { name: "Jump to the newest message" }).click();
+  await bubble(page, "New 90.").waitFor();
+});
+
 test("messages are grouped, long ones are counted, drafts wait in their room", async () => {
   const ada = await w.person("Ada");
   await ada.room("Here");
@@ -103,7 +149,7 @@ test("messages are grouped, long ones are counted, drafts wait in their room", a
   await say(page, "second of a group");
   await bubble(page, "second of a group").waitFor();
   expect(await page.locator(".msg-first").count()).toBe(1);
-  await page.getByRole("separator").getByText("Today").waitFor();
+  await page.locator(".row-day").getByText("Today").waitFor();
   await composer(page).fill("x".repeat(3_990));
   await page.getByText("10 characters left").waitFor();
   await composer(page).fill("x".repeat(4_002));

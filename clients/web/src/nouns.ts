@@ -230,7 +230,12 @@ export interface RoomChange {
   readonly room: Room | undefined;
 }
 
-export type Anchor = { readonly before: number } | { readonly after: number } | { readonly around: number };
+export type Anchor =
+  | { readonly before: number }
+  | { readonly after: number }
+  | { readonly around: number }
+  /** Around what was posted then, or next after it. */
+  | { readonly aroundTime: number };
 
 /** A page of messages, oldest first. */
 export interface Page {

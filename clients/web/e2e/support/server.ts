@@ -1,6 +1,6 @@
 // The real server, with the web client in it, on a port and a folder of its own.
 
-import { spawn, type ChildProcess } from "node:child_process";
+import { execFileSync, spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
@@ -79,6 +79,18 @@ export class Server {
     const ended = once(child, "exit");
     child.kill(signal);
     await ended;
+  }
+
+  /** Has messages up to a position been posted at another time: no one can wait for months to go by. */
+  backdate(roomId: string, upTo: number, at: Date): void {
+    const room = roomId.replaceAll("-", "");
+    const script = `
+import sqlite3, sys
+path, room, seq, at = sys.argv[1:]
+with sqlite3.connect(path, timeout=30) as database:
+    rows = database.execute("update messages set posted_us = ? where room_id = ? and seq <= ?", (int(at) * 1000, bytes.fromhex(room), int(seq)))
+    assert rows.rowcount == int(seq), rows.rowcount`;
+    execFileSync("python3", ["-c", script, join(this.#data, "causerie.db"), room, String(upTo), String(at.getTime())]);
   }
 
   async remove(): Promise<void> {

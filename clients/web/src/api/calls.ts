@@ -1,8 +1,9 @@
 // Every call of a session, in nouns. All throw Failure.
 
+import type { MessageInitShape } from "@bufbuild/protobuf";
 import { createClient, type Client, type Transport } from "@connectrpc/connect";
 
-import { ChatService, type ListMessagesRequest } from "../gen/causerie/v1/chat_pb";
+import { ChatService, type ListMessagesRequestSchema } from "../gen/causerie/v1/chat_pb";
 import type { Message as WireMessage } from "../gen/causerie/v1/types_pb";
 import { UserService } from "../gen/causerie/v1/users_pb";
 import type * as nouns from "../nouns";
@@ -138,11 +139,12 @@ async function* subscribe(
   }
 }
 
-function wireAnchor(anchor: nouns.Anchor | undefined): ListMessagesRequest["anchor"] {
+function wireAnchor(anchor: nouns.Anchor | undefined): NonNullable<MessageInitShape<typeof ListMessagesRequestSchema>["anchor"]> {
   if (!anchor) return { case: undefined };
   if ("before" in anchor) return { case: "beforeSeq", value: BigInt(anchor.before) };
   if ("after" in anchor) return { case: "afterSeq", value: BigInt(anchor.after) };
-  return { case: "aroundSeq", value: BigInt(anchor.around) };
+  if ("around" in anchor) return { case: "aroundSeq", value: BigInt(anchor.around) };
+  return { case: "aroundTime", value: { seconds: BigInt(Math.floor(anchor.aroundTime / 1000)) } };
 }
 
 function one({ message }: { readonly message?: WireMessage | undefined }): nouns.Message {

@@ -4,7 +4,7 @@
 
 import { batch, createEffect, createMemo, createSignal, on, untrack } from "solid-js";
 
-import type { Anchor } from "../nouns";
+import type { Anchor, Page } from "../nouns";
 import { PAGE, type Chat } from "./chat";
 import { messagesIn, tail, type RoomView } from "./model";
 import { firstAfter, rangeOf, type Range } from "./ranges";
@@ -69,17 +69,17 @@ export function createTimeline(chat: Chat, roomId: string) {
   });
 
   /** One at a time; a jump waits for its turn. */
-  let reading: Promise<boolean> = Promise.resolve(true);
+  let reading: Promise<Page | undefined> = Promise.resolve(undefined);
 
-  function read(what: "older" | "newer" | "jump", at: Anchor): Promise<boolean> {
-    if (what !== "jump" && untrack(loading)) return Promise.resolve(false);
+  function read(what: "older" | "newer" | "jump", at: Anchor): Promise<Page | undefined> {
+    if (what !== "jump" && untrack(loading)) return Promise.resolve(undefined);
     const before = reading;
     reading = before.then(() => readNow(what, at));
     setLoading(what);
     return reading;
   }
 
-  async function readNow(what: "older" | "newer" | "jump", at: Anchor): Promise<boolean> {
+  async function readNow(what: "older" | "newer" | "jump", at: Anchor): Promise<Page | undefined> {
     setLoading(what);
     try {
       const early = "before" in at ? await chat.takeAhead(roomId) : undefined;
@@ -94,10 +94,10 @@ export function createTimeline(chat: Chat, roomId: string) {
         setFailed(false);
         chat.tookPage(roomId, page, { after, upTo });
       });
-      return true;
+      return page;
     } catch {
       setFailed(true);
-      return false;
+      return undefined;
     } finally {
       setLoading(undefined);
     }
@@ -170,6 +170,13 @@ export function createTimeline(chat: Chat, roomId: string) {
     });
   }
 
+  /** Shows what was posted at a moment, or next after it. */
+  async function jumpToTime(at: number): Promise<void> {
+    const page = await read("jump", { aroundTime: at });
+    const found = page?.messages.find(({ postedAt }) => postedAt >= at) ?? page?.messages.at(-1);
+    if (found) await jump(found.seq);
+  }
+
   function toTail(): void {
     batch(() => {
       setTarget(undefined);
@@ -217,6 +224,7 @@ export function createTimeline(chat: Chat, roomId: string) {
     loadOlder,
     loadNewer,
     jump,
+    jumpToTime,
     toTail,
     retry: () => setFailed(false),
     arrived: () => setTarget(undefined),

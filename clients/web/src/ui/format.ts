@@ -56,6 +56,11 @@ export function formatDuration(count: number, unit: "hour" | "day" | "week"): st
   return new Intl.NumberFormat(locale(), { style: "unit", unit, unitDisplay: "long" }).format(count);
 }
 
+/** “1 week ago”. */
+export function formatAgo(unit: "week" | "month" | "year"): string {
+  return new Intl.RelativeTimeFormat(locale()).format(-1, unit);
+}
+
 /** A size as people say it. */
 export function formatBytes(bytes: number): string {
   const units = ["byte", "kilobyte", "megabyte", "gigabyte"] as const;

@@ -23,6 +23,7 @@ const PinsPanel = lazy(() => import("./PinsPanel"));
 const ThreadPanel = lazy(() => import("../thread/ThreadPanel"));
 const UserCard = lazy(() => import("../people/UserCard"));
 const ReadBy = lazy(() => import("./ReadBy"));
+const JumpToDate = lazy(() => import("./JumpToDate"));
 const Viewer = lazy(() => import("../viewer/Viewer"));
 const VersionsDialog = lazy(() => import("../timeline/VersionsDialog"));
 
@@ -42,6 +43,7 @@ export function OpenRoom(props: { roomId: string }) {
   const [thread, setThread] = createSignal(0);
   const [versions, setVersions] = createSignal<Message>();
   const [readers, setReaders] = createSignal<Message>();
+  const [date, setDate] = createSignal<number>();
   const [picture, setPicture] = createSignal<Picture>();
   const [answering, setAnswering] = createSignal<Message>();
   const [editing, setEditing] = createSignal<Message>();
@@ -60,6 +62,7 @@ export function OpenRoom(props: { roomId: string }) {
     roomId,
     openUser: setCard,
     jump: (seq) => void timeline.jump(seq),
+    askDate: setDate,
     answering,
     editing,
     answer: (message) => begin(message, undefined),
@@ -145,6 +148,11 @@ export function OpenRoom(props: { roomId: string }) {
           </Show>
           <Show when={readers()}>
             {(message) => <ReadBy message={message()} onClose={() => setReaders(undefined)} />}
+          </Show>
+          <Show when={date()}>
+            {(at) => (
+              <JumpToDate at={at()} onJump={(to) => void timeline.jumpToTime(to)} onClose={() => setDate(undefined)} />
+            )}
           </Show>
           <Show when={picture()} keyed>
             {(opened) => <Viewer opened={opened} messages={shownMessages()} onClose={() => setPicture(undefined)} />}

@@ -20,7 +20,7 @@ type Dialog = "edit" | "leave" | "archive" | "add" | "bans" | "invites" | "notif
 /** What can be done with a room. */
 export default function RoomMenu(props: { onPins: () => void }) {
   const chat = useChat();
-  const { roomId, openUser } = useRoom();
+  const { roomId, openUser, askDate } = useRoom();
   const [dialog, setDialog] = createSignal<Dialog>();
   const view = () => chat.room(roomId);
   const rights = () => chat.rights(roomId);
@@ -29,6 +29,7 @@ export default function RoomMenu(props: { onPins: () => void }) {
   const items = (): MenuItem[] => {
     const list: MenuItem[] = [{ label: t("pins"), icon: "pin", act: () => props.onPins() }];
     list.push({ label: t("searchIn"), icon: "search", act: () => navigate(searchPath(`in:${roomId} `)) });
+    list.push({ label: t("jumpToDate"), icon: "calendar", act: () => askDate(Date.now()) });
     const starred = view()?.settings.starred ?? false;
     list.push(
       { label: t("notifications"), icon: "bell", act: () => setDialog("notify") },

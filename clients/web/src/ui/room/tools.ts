@@ -9,6 +9,8 @@ export interface RoomTools {
   readonly roomId: string;
   readonly openUser: (userId: string) => void;
   readonly jump: (seq: number) => void;
+  /** Asks for a date to go to; offers the one of this moment. */
+  readonly askDate: (at: number) => void;
   /** The message that is being answered or edited. */
   readonly answering: Accessor<Message | undefined>;
   readonly editing: Accessor<Message | undefined>;

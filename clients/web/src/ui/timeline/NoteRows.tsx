@@ -7,11 +7,16 @@ import { useChat } from "../../state/chat";
 import { formatDay, formatTime } from "../format";
 import { t, type Key } from "../i18n";
 import { RoomFace } from "../room/RoomFace";
+import { useRoom } from "../room/tools";
 
+/** The day, and the way to others; by keyboard, the room's menu leads there. */
 export function DayRow(props: { at: number }) {
+  const { askDate } = useRoom();
   return (
-    <div class="row-day" role="separator">
-      <span>{formatDay(props.at)}</span>
+    <div class="row-day">
+      <button type="button" tabIndex={-1} title={t("jumpToDate")} onClick={() => askDate(props.at)}>
+        {formatDay(props.at)}
+      </button>
     </div>
   );
 }
