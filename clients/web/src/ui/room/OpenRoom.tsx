@@ -1,4 +1,4 @@
-import { Match, Show, Suspense, Switch, batch, createEffect, createMemo, createSignal, lazy, on } from "solid-js";
+import { Match, Suspense, Switch, batch, createEffect, createMemo, createSignal, lazy, on } from "solid-js";
 
 import type { Message } from "../../nouns";
 import { useChat } from "../../state/chat";
@@ -13,7 +13,7 @@ import { createUntil, isEndless } from "../kit/until";
 import { navigate, roomPath, route, visit } from "../router";
 import { Timeline } from "../timeline/Timeline";
 import { TypingLine } from "../timeline/TypingLine";
-import type { Picture } from "../viewer/pictures";
+import { Overlays, type Overlay } from "./Overlays";
 import { PinBanner } from "./PinBanner";
 import { RoomHeader, type PanelName } from "./RoomHeader";
 import { RoomToolsProvider, type RoomTools } from "./tools";
@@ -21,11 +21,6 @@ import { RoomToolsProvider, type RoomTools } from "./tools";
 const MembersPanel = lazy(() => import("./MembersPanel"));
 const PinsPanel = lazy(() => import("./PinsPanel"));
 const ThreadPanel = lazy(() => import("../thread/ThreadPanel"));
-const UserCard = lazy(() => import("../people/UserCard"));
-const ReadBy = lazy(() => import("./ReadBy"));
-const JumpToDate = lazy(() => import("./JumpToDate"));
-const Viewer = lazy(() => import("../viewer/Viewer"));
-const VersionsDialog = lazy(() => import("../timeline/VersionsDialog"));
 
 /** Wide enough for a panel beside the timeline. */
 const WIDE = "(min-width: 1100px)";
@@ -39,12 +34,8 @@ export function OpenRoom(props: { roomId: string }) {
   const wide = createMedia(WIDE);
   const direct = () => chat.room(roomId)?.room.kind === "direct";
   const [other, setOther] = createSignal<PanelName>();
-  const [card, setCard] = createSignal<string>();
   const [thread, setThread] = createSignal(0);
-  const [versions, setVersions] = createSignal<Message>();
-  const [readers, setReaders] = createSignal<Message>();
-  const [date, setDate] = createSignal<number>();
-  const [picture, setPicture] = createSignal<Picture>();
+  const [overlay, setOverlay] = createSignal<Overlay>();
   const [answering, setAnswering] = createSignal<Message>();
   const [editing, setEditing] = createSignal<Message>();
 
@@ -60,9 +51,9 @@ export function OpenRoom(props: { roomId: string }) {
 
   const tools: RoomTools = {
     roomId,
-    openUser: setCard,
+    openUser: (userId) => setOverlay({ kind: "user", userId }),
     jump: (seq) => void timeline.jump(seq),
-    askDate: setDate,
+    askDate: (at) => setOverlay({ kind: "date", at }),
     answering,
     editing,
     answer: (message) => begin(message, undefined),
@@ -73,9 +64,9 @@ export function OpenRoom(props: { roomId: string }) {
       const row = timeline.shown()?.rows.findLast((it) => it.kind === "message" && it.mine && it.message.content.kind === "text");
       return row?.kind === "message" ? row.message.seq : undefined;
     }),
-    showVersions: setVersions,
-    openPicture: setPicture,
-    showReaders: setReaders,
+    showVersions: (message) => setOverlay({ kind: "versions", message }),
+    showReaders: (message) => setOverlay({ kind: "readers", message }),
+    openPicture: (picture) => setOverlay({ kind: "picture", picture }),
   };
 
   setPref("lastRoom", roomId);
@@ -96,7 +87,6 @@ export function OpenRoom(props: { roomId: string }) {
     if (now.page === "room" && now.seq !== undefined) navigate(roomPath(roomId), { replace: true });
   }
 
-  const shownMessages = () => (timeline.shown()?.rows ?? []).flatMap((row) => (row.kind === "message" ? [row.message] : []));
   const mutedUntil = () => chat.room(roomId)?.mutedUntil ?? 0;
   const muted = createUntil(mutedUntil);
 
@@ -142,25 +132,7 @@ export function OpenRoom(props: { roomId: string }) {
             </Match>
           </Switch>
         </Suspense>
-        <Suspense>
-          <Show when={versions()}>
-            {(message) => <VersionsDialog message={message()} onClose={() => setVersions(undefined)} />}
-          </Show>
-          <Show when={readers()}>
-            {(message) => <ReadBy message={message()} onClose={() => setReaders(undefined)} />}
-          </Show>
-          <Show when={date()}>
-            {(at) => (
-              <JumpToDate at={at()} onJump={(to) => void timeline.jumpToTime(to)} onClose={() => setDate(undefined)} />
-            )}
-          </Show>
-          <Show when={picture()} keyed>
-            {(opened) => <Viewer opened={opened} messages={shownMessages()} onClose={() => setPicture(undefined)} />}
-          </Show>
-          <Show when={card()} keyed>
-            {(id) => <UserCard userId={id} roomId={roomId} onClose={() => setCard(undefined)} />}
-          </Show>
-        </Suspense>
+        <Overlays overlay={overlay()} timeline={timeline} onClose={() => setOverlay(undefined)} />
       </div>
     </RoomToolsProvider>
   );

@@ -1,0 +1,50 @@
+import { Match, Suspense, Switch, lazy } from "solid-js";
+
+import type { Message } from "../../nouns";
+import type { Timeline } from "../../state/timeline";
+import type { Picture } from "../viewer/pictures";
+import { useRoom } from "./tools";
+
+const JumpToDate = lazy(() => import("./JumpToDate"));
+const ReadBy = lazy(() => import("./ReadBy"));
+const UserCard = lazy(() => import("../people/UserCard"));
+const VersionsDialog = lazy(() => import("../timeline/VersionsDialog"));
+const Viewer = lazy(() => import("../viewer/Viewer"));
+
+/** What lies above a room's page; one at a time. */
+export type Overlay =
+  | { readonly kind: "date"; readonly at: number }
+  | { readonly kind: "picture"; readonly picture: Picture }
+  | { readonly kind: "readers"; readonly message: Message }
+  | { readonly kind: "user"; readonly userId: string }
+  | { readonly kind: "versions"; readonly message: Message };
+
+type Kind = Overlay["kind"];
+
+export function Overlays(props: { overlay: Overlay | undefined; timeline: Timeline; onClose: () => void }) {
+  const { roomId } = useRoom();
+  const open = <K extends Kind>(kind: K) =>
+    props.overlay?.kind === kind ? (props.overlay as Extract<Overlay, { kind: K }>) : undefined;
+  const messages = () => (props.timeline.shown()?.rows ?? []).flatMap((row) => (row.kind === "message" ? [row.message] : []));
+  return (
+    <Suspense>
+      <Switch>
+        <Match when={open("versions")} keyed>
+          {({ message }) => <VersionsDialog message={message} onClose={props.onClose} />}
+        </Match>
+        <Match when={open("readers")} keyed>
+          {({ message }) => <ReadBy message={message} onClose={props.onClose} />}
+        </Match>
+        <Match when={open("date")} keyed>
+          {({ at }) => <JumpToDate at={at} onJump={(to) => void props.timeline.jumpToTime(to)} onClose={props.onClose} />}
+        </Match>
+        <Match when={open("picture")} keyed>
+          {({ picture }) => <Viewer opened={picture} messages={messages()} onClose={props.onClose} />}
+        </Match>
+        <Match when={open("user")} keyed>
+          {({ userId }) => <UserCard userId={userId} roomId={roomId} onClose={props.onClose} />}
+        </Match>
+      </Switch>
+    </Suspense>
+  );
+}
