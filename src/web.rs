@@ -29,7 +29,7 @@ pub async fn page(uri: Uri) -> Response {
         // Their names change with their content.
         return match Dist::get(path) {
             Some(file) => answer(path, file, "public, max-age=31536000, immutable"),
-            None => (StatusCode::NOT_FOUND, "There is no such file.\n").into_response(),
+            None => guarded((StatusCode::NOT_FOUND, "There is no such file.\n").into_response()),
         };
     }
     match Dist::get(path).filter(|_| path != "index.html") {

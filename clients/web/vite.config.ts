@@ -1,3 +1,6 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 
 import type { Plugin } from "vite";
@@ -54,6 +57,19 @@ function plainDescriptors(): Plugin {
   };
 }
 
+/** The scripts before the modules belong to them: a new one of them has a new address. */
+function versionedScripts(): Plugin {
+  return {
+    name: "versioned-scripts",
+    apply: "build",
+    transformIndexHtml: (html) =>
+      html.replace(/src="\/(\w+\.js)"/g, (_, name: string) => {
+        const hash = createHash("sha256").update(readFileSync(join(import.meta.dirname, "public", name)));
+        return `src="/${name}?${hash.digest("hex").slice(0, 8)}"`;
+      }),
+  };
+}
+
 /** Prints the size of what the entry needs, and refuses too much of it. */
 function initialSize(): Plugin {
   return {
@@ -107,7 +123,7 @@ function walk(from: string[], next: (id: string) => readonly string[]): Set<stri
 }
 
 export default defineConfig({
-  plugins: [solid(), plainDescriptors(), withoutJson(), initialSize()],
+  plugins: [solid(), plainDescriptors(), withoutJson(), versionedScripts(), initialSize()],
   server: { proxy },
   preview: { proxy },
   build: {

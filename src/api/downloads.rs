@@ -14,7 +14,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use crate::{
     chat::{Chat, files::Download},
     error::{Error, Result},
-    model::{FileId, StoredFile, Variant, files::is_shown},
+    model::{FileId, StoredFile, Timestamp, Variant, files::is_shown},
 };
 
 /// A file is what someone has uploaded: even if a browser is led to show it as
@@ -22,8 +22,6 @@ use crate::{
 const POLICY: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'; sandbox",
 );
-/// Under one link the bytes never change; shared caches must not keep them.
-const CACHE: HeaderValue = HeaderValue::from_static("private, max-age=31536000, immutable");
 
 pub fn pages(chat: Arc<Chat>) -> Router {
     Router::new().route("/files/{id}", get(download)).with_state(chat)
@@ -46,10 +44,10 @@ async fn download(
 
 async fn answer(chat: &Chat, id: &str, token: &str, asked: &HeaderMap) -> Result<Response> {
     let id = FileId::parse(id).ok_or(Error::FileNotFound)?;
-    let (stored, variant) = chat.linked(id, token).await?;
+    let (stored, variant, until) = chat.linked(id, token).await?;
     let tag = format!("\"{id}-{}\"", variant.name());
     let text = |name: HeaderName| asked.get(name).and_then(|value| value.to_str().ok());
-    let mut headers = common(&tag)?;
+    let mut headers = common(&tag, until)?;
     if text(header::IF_NONE_MATCH).is_some_and(|tags| names(tags, &tag)) {
         return Ok((StatusCode::NOT_MODIFIED, headers).into_response());
     }
@@ -78,10 +76,14 @@ async fn answer(chat: &Chat, id: &str, token: &str, asked: &HeaderMap) -> Result
     }
 }
 
-fn common(tag: &str) -> Result<HeaderMap> {
+fn common(tag: &str, until: Timestamp) -> Result<HeaderMap> {
+    // Under one link the bytes never change; shared caches must not keep them, and
+    // the reader's own no longer than the link is good.
+    let left = Timestamp::now().until(until).as_secs();
+    let cache = format!("private, max-age={left}, immutable");
     Ok(HeaderMap::from_iter([
         (header::ETAG, value(tag.to_owned())?),
-        (header::CACHE_CONTROL, CACHE),
+        (header::CACHE_CONTROL, value(cache)?),
         (header::CONTENT_SECURITY_POLICY, POLICY),
         (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
         // The link is a secret.

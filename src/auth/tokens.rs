@@ -134,14 +134,16 @@ pub fn make_link(
     )
 }
 
-pub fn verify_link(keys: &Keys, token: &str) -> Result<(FileId, Variant)> {
+/// What a link names, and when it ends.
+pub fn verify_link(keys: &Keys, token: &str) -> Result<(FileId, Variant, Timestamp)> {
     let claims: LinkClaims = verify(keys, token, DOWNLOAD)?;
     // A token is good for all of its last second; a link ends when it was said.
     if claims.exp <= Timestamp::now().unix_seconds() {
         return Err(Error::TokenExpired);
     }
     let file = FileId::parse(&claims.sub).ok_or(Error::TokenInvalid)?;
-    Ok((file, Variant::parse(&claims.variant).ok_or(Error::TokenInvalid)?))
+    let variant = Variant::parse(&claims.variant).ok_or(Error::TokenInvalid)?;
+    Ok((file, variant, Timestamp::from_unix_seconds(claims.exp)))
 }
 
 fn sign(keys: &Keys, claims: &impl Serialize) -> Result<String> {
@@ -209,8 +211,10 @@ mod tests {
         let keys = keys("k", 1);
         let named = (FileId::new(), Variant::Small);
         let link = |until| make_link(&keys, named, until).expect("a link");
-        let soon = Timestamp::now().plus(Duration::from_mins(1));
-        assert_eq!(verify_link(&keys, &link(soon)).ok(), Some(named));
+        let soon =
+            Timestamp(Timestamp::now().unix_seconds() * 1_000_000).plus(Duration::from_mins(1));
+        let (file, variant, until) = verify_link(&keys, &link(soon)).expect("a good link");
+        assert_eq!(((file, variant), until), (named, soon));
         let old = Timestamp::now().minus(Duration::from_mins(1));
         assert!(matches!(verify_link(&keys, &link(old)), Err(Error::TokenExpired)));
         let now = Timestamp(Timestamp::now().unix_seconds() * 1_000_000);

@@ -115,11 +115,15 @@ impl Chat {
     }
 
     /// What a link leads to.
-    pub async fn linked(&self, file: FileId, token: &str) -> Result<(StoredFile, Variant)> {
-        let (named, variant) = tokens::verify_link(&self.auth.keys, token)?;
+    pub async fn linked(
+        &self,
+        file: FileId,
+        token: &str,
+    ) -> Result<(StoredFile, Variant, Timestamp)> {
+        let (named, variant, until) = tokens::verify_link(&self.auth.keys, token)?;
         let found = self.store.files(&[file]).await?.pop();
         let stored = found.filter(|_| named == file).ok_or(Error::FileNotFound)?;
-        Ok((stored, variant))
+        Ok((stored, variant, until))
     }
 
     /// The part of a linked file that a Range header asks for; `None` if there

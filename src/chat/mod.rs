@@ -48,6 +48,8 @@ pub struct Chat {
     pub(crate) uploading: turns::Turns,
     pub(crate) hub: Arc<Hub>,
     pub(crate) presence: Registry,
+    /// Whose turn it is to choose how they are seen.
+    pub(crate) choosing: tokio::sync::Mutex<()>,
     pub(crate) typing: Arc<Typing>,
     /// Rooms that the search index has to look at.
     pub(crate) behind: Arc<index::Behind>,
@@ -95,6 +97,7 @@ impl Chat {
                 config.chat.messages_burst,
             ),
             presence: Registry::default(),
+            choosing: tokio::sync::Mutex::default(),
             auth: Arc::new(auth),
             files,
             uploading: turns::Turns::default(),

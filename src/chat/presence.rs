@@ -14,7 +14,7 @@ use crate::{
     error::{Error, Result},
     fanout::presence::Changes,
     model::{
-        Caller, ConnectionId, Presence, PresenceChoice, PresenceState, RoomId, Timestamp, UserId,
+        Caller, ConnectionId, Presence, PresenceState, RoomId, Timestamp, UserId,
         limits::PRESENCE_MEMBERS,
         presence::{Watched, Wish},
     },
@@ -37,16 +37,18 @@ impl Chat {
         wish: Wish,
     ) -> Result<()> {
         self.own_connection(caller, connection)?;
-        let choice = match wish {
-            Wish::Online | Wish::Away => PresenceChoice::Automatic,
-            Wish::DoNotDisturb => PresenceChoice::DoNotDisturb,
-            Wish::Invisible => PresenceChoice::Invisible,
-        };
-        if self.store.presence_choice(caller.user).await? != choice {
-            self.store.set_presence_choice(caller.user, choice).await?;
+        if let Some(choice) = wish.choice {
+            // One after the other, so that the last one told is the one that is kept.
+            let _turn = self.choosing.lock().await;
+            if self.store.presence_choice(caller.user).await? != choice {
+                self.store.set_presence_choice(caller.user, choice).await?;
+                self.hub.presence_choice(caller.user, choice);
+            }
+            self.presence.set_choice(caller.user, choice);
         }
-        self.presence.set_choice(caller.user, choice);
-        self.presence.set_away(caller.user, connection, wish == Wish::Away);
+        if let Some(idle) = wish.idle {
+            self.presence.set_away(caller.user, connection, idle);
+        }
         Ok(())
     }
 

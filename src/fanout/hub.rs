@@ -17,8 +17,8 @@ use tokio::sync::{Notify, mpsc, watch};
 
 use crate::{
     model::{
-        Caller, Change, ConnectionId, Marks, MemberState, MovedMarks, RoomCommit, RoomId,
-        RoomSettings, Seq, SessionId, Timestamp, UserId,
+        Caller, Change, ConnectionId, Marks, MemberState, MovedMarks, PresenceChoice, RoomCommit,
+        RoomId, RoomSettings, Seq, SessionId, Timestamp, UserId,
     },
     wire::{
         events::{self, Kind},
@@ -326,6 +326,11 @@ impl Hub {
         self.tell_user(user, || Kind::RoomSettings(room_settings(room, settings)));
     }
 
+    /// Tells the streams of a user how the user has chosen to be seen.
+    pub fn presence_choice(&self, user: UserId, choice: PresenceChoice) {
+        self.tell_user(user, || events::presence_choice(choice));
+    }
+
     fn tell_user(&self, user: UserId, event: impl FnOnce() -> Kind) {
         let lists = self.read();
         let Some(outlets) = lists.users.get(&user) else { return };
@@ -344,30 +349,31 @@ impl Hub {
 
     /// Tells everyone else who watches the room that someone types or stopped.
     pub fn typing(&self, room: RoomId, user: UserId, typing: bool) {
-        self.tell_watchers(room, user, |_| true, || events::typing(room, user, typing));
+        let others = |watcher, _| watcher != user;
+        self.tell_watchers(room, others, || events::typing(room, user, typing));
     }
 
-    /// Tells everyone else who watches one of the rooms a user's presence.
+    /// Tells everyone who watches one of the rooms a user's presence, the user
+    /// too: their streams might have asked before it was stored.
     pub fn presence(&self, rooms: &[RoomId], presence: crate::model::Presence) {
         // Who watches several of the rooms hears it several times; the newest
         // state wins, so that does no harm.
         for room in rooms {
-            self.tell_watchers(*room, presence.user, |told| told, || events::presence(presence));
+            self.tell_watchers(*room, |_, told| told, || events::presence(presence));
         }
     }
 
     fn tell_watchers(
         &self,
         room: RoomId,
-        about: UserId,
-        wanted: impl Fn(bool) -> bool,
+        wanted: impl Fn(UserId, bool) -> bool,
         event: impl Fn() -> Kind,
     ) {
         let lists = self.read();
         let Some(watchers) = lists.watchers.get(&room) else { return };
         let mut bytes = None;
         for (outlet, presence) in watchers {
-            if outlet.user != about && wanted(*presence) {
+            if wanted(outlet.user, *presence) {
                 let bytes = bytes.get_or_insert_with(|| events::piece(event()));
                 outlet.offer(Item::State(bytes.clone()));
             }

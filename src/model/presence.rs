@@ -43,14 +43,12 @@ pub fn state(choice: PresenceChoice, mut connections: impl Iterator<Item = bool>
     }
 }
 
-/// How a user wants to be seen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Wish {
-    Online,
-    /// This stream is idle.
-    Away,
-    DoNotDisturb,
-    Invisible,
+/// What a user says of how they want to be seen; what they leave out stays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Wish {
+    pub choice: Option<PresenceChoice>,
+    /// Of one connection.
+    pub idle: Option<bool>,
 }
 
 /// A watched room as it is now.

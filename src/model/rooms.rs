@@ -62,6 +62,8 @@ pub struct RoomSummary {
     pub role: MemberRole,
     /// See [`View`].
     pub floor: Seq,
+    /// Until when they may not post.
+    pub muted_until: Option<Timestamp>,
     pub read_seq: Seq,
     /// Up to `limits::UNREAD_COUNT`.
     pub unread: i64,

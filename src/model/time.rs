@@ -32,6 +32,11 @@ impl Timestamp {
     }
 
     #[must_use]
+    pub fn from_unix_seconds(seconds: i64) -> Self {
+        Self(seconds.saturating_mul(1_000_000))
+    }
+
+    #[must_use]
     pub fn unix_seconds(self) -> i64 {
         self.0.div_euclid(1_000_000)
     }

@@ -183,7 +183,8 @@ struct TokenClock {
 impl TokenClock {
     fn new(expires_at: Timestamp) -> Self {
         let left = Timestamp::now().until(expires_at);
-        let wait = left.saturating_sub(TOKEN_EXPIRING_BEFORE);
+        // Of a token that lives shorter than that, half is left.
+        let wait = left.saturating_sub(TOKEN_EXPIRING_BEFORE).max(left / 2);
         Self { expires_at, warning: Box::pin(tokio::time::sleep(wait).fuse()) }
     }
 

@@ -24,7 +24,10 @@ use crate::{
     config::ms,
     error::{Error, Result},
     fanout::hub::{Bounds, Inlet},
-    model::{Caller, ConnectionId, RoomId, Seq, User, limits::SUBSCRIBE_WITHIN, messages::Resume},
+    model::{
+        Caller, ConnectionId, PresenceChoice, RoomId, Seq, User, limits::SUBSCRIBE_WITHIN,
+        messages::Resume,
+    },
     wire::{
         events::{self, Greeting, Kind},
         frame::Frame,
@@ -46,6 +49,7 @@ pub struct Session {
     chat: Arc<Chat>,
     inlet: Inlet,
     user: User,
+    choice: PresenceChoice,
     out: Out,
     cursor: Cursor,
     /// Up to where each room's messages are kept from the user.
@@ -66,7 +70,6 @@ impl Session {
     pub async fn open(chat: &Arc<Chat>, caller: Caller) -> Result<(Self, Frames)> {
         let permit = chat.streams.clone().try_acquire_owned().map_err(|_| Error::TooManyStreams)?;
         let user = chat.store.user(caller.user).await?.ok_or(Error::SessionRevoked)?;
-        let choice = chat.store.presence_choice(caller.user).await?;
         let bounds = Bounds {
             queue: chat.config.stream.queue,
             streams: chat.config.server.max_streams_per_user,
@@ -75,6 +78,8 @@ impl Session {
         let inlet = chat.hub.open(caller, bounds).ok_or(Error::TooManyStreams)?;
         // Revoked while it opened: the hub did not know it yet.
         chat.auth.check_live(caller.session)?;
+        // What is chosen from here on, the stream is told.
+        let choice = chat.store.presence_choice(caller.user).await?;
         let connection = inlet.outlet.connection;
         chat.presence.connected(caller.user, connection, choice);
         let connected = Connected { chat: chat.clone(), caller, connection };
@@ -86,6 +91,7 @@ impl Session {
             chat: chat.clone(),
             inlet,
             user,
+            choice,
             _connected: connected,
             _permit: permit,
         };
@@ -137,6 +143,7 @@ impl Session {
             heartbeat: ms(self.chat.config.stream.heartbeat_ms),
             user: self.user.clone(),
             epoch: self.chat.epoch,
+            choice: self.choice,
         });
         self.out.event(ready).await
     }

@@ -24,7 +24,7 @@ use crate::{
 #[must_use]
 pub fn summary_sql(wanted: &str) -> String {
     format!(
-        "select {ROOM_COLUMNS}, m.role, m.floor_seq,
+        "select {ROOM_COLUMNS}, m.role, m.floor_seq, m.muted_until_us as silenced_until_us,
                 coalesce(k.read_seq, 0) as read_seq,
                 coalesce(k.unread_from_seq, 0) as unread_from_seq,
                 coalesce(s.level, 1) as level, s.muted_until_us, coalesce(s.starred, 0) as starred,
@@ -98,6 +98,7 @@ struct SummaryRow {
     room: RoomRow,
     role: i16,
     floor_seq: i64,
+    silenced_until_us: Option<i64>,
     read_seq: i64,
     last_seq: Option<i64>,
     unread_from_seq: i64,
@@ -232,6 +233,7 @@ impl Store {
                 RoomSummary {
                     role: role_of(row.role),
                     floor: Seq(row.floor_seq),
+                    muted_until: row.silenced_until_us.map(Timestamp),
                     read_seq: Seq(row.read_seq),
                     unread: unread.min(limits::UNREAD_COUNT),
                     unread_more: unread > limits::UNREAD_COUNT

@@ -3,8 +3,10 @@
 use bytes::{Bytes, BytesMut};
 use prost::encoding::message::encode;
 
-use super::{messages::message, rooms, timestamp, users, v1};
-use crate::model::{Change, ConnectionId, MovedMarks, Presence, RoomId, Seq, User, UserId};
+use super::{messages::message, presence, rooms, timestamp, users, v1};
+use crate::model::{
+    Change, ConnectionId, MovedMarks, Presence, PresenceChoice, RoomId, Seq, User, UserId,
+};
 
 pub use v1::event::Kind;
 
@@ -54,11 +56,12 @@ pub struct Greeting {
     pub heartbeat: std::time::Duration,
     pub user: User,
     pub epoch: uuid::Uuid,
+    pub choice: PresenceChoice,
 }
 
 #[must_use]
 pub fn ready(greeting: Greeting) -> Kind {
-    let Greeting { connection, heartbeat, user, epoch } = greeting;
+    let Greeting { connection, heartbeat, user, epoch, choice } = greeting;
     Kind::Ready(v1::Ready {
         connection_id: connection.to_string(),
         server_version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -66,7 +69,13 @@ pub fn ready(greeting: Greeting) -> Kind {
         user: Some(users::user(user)),
         epoch: epoch.to_string(),
         server_time: Some(timestamp(crate::model::Timestamp::now())),
+        presence_choice: presence::choice(choice).into(),
     })
+}
+
+#[must_use]
+pub fn presence_choice(choice: PresenceChoice) -> Kind {
+    Kind::PresenceChoice(presence::choice(choice).into())
 }
 
 #[must_use]

@@ -4,7 +4,7 @@ use super::{fields::Fields, marks::receipt, timestamp, v1};
 use crate::{
     error::Result,
     model::{
-        Presence, PresenceState, RoomId, limits,
+        Presence, PresenceChoice, PresenceState, RoomId, limits,
         presence::{Watched, Wish},
     },
 };
@@ -27,17 +27,28 @@ pub fn presence(presence: Presence) -> v1::Presence {
 
 pub fn set_presence(request: &v1::SetPresenceRequest) -> Result<Wish> {
     let mut fields = Fields::new();
-    let wish = match v1::PresenceState::try_from(request.state) {
-        Ok(v1::PresenceState::Online) => Wish::Online,
-        Ok(v1::PresenceState::Away) => Wish::Away,
-        Ok(v1::PresenceState::DoNotDisturb) => Wish::DoNotDisturb,
-        Ok(v1::PresenceState::Invisible) => Wish::Invisible,
+    let (choice, idle) = match v1::PresenceState::try_from(request.state) {
+        Ok(v1::PresenceState::Online) => (Some(PresenceChoice::Automatic), Some(false)),
+        Ok(v1::PresenceState::Away) => (Some(PresenceChoice::Automatic), Some(true)),
+        Ok(v1::PresenceState::DoNotDisturb) => (Some(PresenceChoice::DoNotDisturb), Some(false)),
+        Ok(v1::PresenceState::Invisible) => (Some(PresenceChoice::Invisible), Some(false)),
+        Ok(v1::PresenceState::Unspecified) if request.idle.is_some() => (None, None),
         Ok(v1::PresenceState::Unspecified | v1::PresenceState::Offline) | Err(_) => {
             fields.violate("state", "must be ONLINE, AWAY, DO_NOT_DISTURB or INVISIBLE");
-            Wish::Online
+            (None, None)
         }
     };
-    fields.finish(wish)
+    fields.finish(Wish { choice, idle: request.idle.or(idle) })
+}
+
+/// What a user chose, for the user alone.
+#[must_use]
+pub fn choice(choice: PresenceChoice) -> v1::PresenceState {
+    match choice {
+        PresenceChoice::Automatic => v1::PresenceState::Online,
+        PresenceChoice::DoNotDisturb => v1::PresenceState::DoNotDisturb,
+        PresenceChoice::Invisible => v1::PresenceState::Invisible,
+    }
 }
 
 pub fn watch_rooms(request: &v1::WatchRoomsRequest) -> Result<Vec<RoomId>> {

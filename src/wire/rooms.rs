@@ -107,6 +107,7 @@ pub fn summary(summary: RoomSummary) -> v1::RoomSummary {
         room: of,
         role: held,
         floor: _,
+        muted_until,
         read_seq,
         unread,
         unread_more,
@@ -128,6 +129,7 @@ pub fn summary(summary: RoomSummary) -> v1::RoomSummary {
         unread_thread_count: i32::try_from(unread_threads).unwrap_or(i32::MAX),
         unread_from_seq: unread_from.map_or(0, |seq| seq.0),
         settings,
+        muted_until: muted_until.map(timestamp),
     }
 }
 

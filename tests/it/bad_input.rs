@@ -212,7 +212,7 @@ async fn presence_and_watching_refuse_what_they_do_not_know() {
     let room = ada.create_room("Room").await;
     let mut stream = ada.stream().await;
     for state in [0, 1, 99, -1] {
-        let request = v1::SetPresenceRequest { connection_id: String::new(), state };
+        let request = v1::SetPresenceRequest { state, ..Default::default() };
         assert_eq!(fields(stream.call(Command::SetPresence(request)).await), ["state"]);
     }
     let many = v1::WatchRoomsRequest { room_ids: vec![room.clone(); 21], ..Default::default() };
@@ -232,7 +232,8 @@ async fn presence_and_watching_refuse_what_they_do_not_know() {
     let request =
         v1::WatchRoomsRequest { connection_id: connection_id(), room_ids: vec!["y".into()] };
     assert_eq!(fields(bob.client.watch_rooms(request).await), ["connection_id", "room_ids[0]"]);
-    let request = v1::SetPresenceRequest { connection_id: connection_id(), state: 99 };
+    let request =
+        v1::SetPresenceRequest { connection_id: connection_id(), state: 99, idle: Some(true) };
     assert_eq!(fields(bob.client.set_presence(request).await), ["connection_id", "state"]);
     let request =
         v1::RenewTokenRequest { connection_id: connection_id(), access_token: String::new() };

@@ -287,6 +287,7 @@ on_both_databases! {
         let message = say(&bob, &room).await.expect("sent");
         let muted = mute(&ada, &room, &bob, 3_600).await.expect("muted");
         assert!(muted.muted_until.is_some());
+        assert_eq!(bob.summary(&room).await.muted_until, muted.muted_until);
         assert_eq!(reason(say(&bob, &room).await), denied("MUTED"));
         let edit = v1::EditMessageRequest { room_id: room.clone(), seq: message.seq, text: "x".into() };
         assert_eq!(reason(bob.client.edit_message(edit).await), denied("MUTED"));

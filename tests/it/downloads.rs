@@ -90,6 +90,12 @@ on_both_databases! {
             assert_eq!(size(&found), wanted);
             assert_eq!(get(&server, &link(&ada, &file.id, variant).await).await.body, found);
         }
+        // Kept by who reads it for as long as the link is good, and not longer.
+        let cached = get(&server, &link(&ada, &file.id, WHOLE).await).await.headers;
+        let cached = cached[header::CACHE_CONTROL].to_str().expect("text").to_owned();
+        let age = cached.strip_prefix("private, max-age=").and_then(|it| it.strip_suffix(", immutable"));
+        let age: u64 = age.expect("an age").parse().expect("a number");
+        assert!((1..=86_400).contains(&age), "{cached}");
         let note = ada.upload("note.txt", b"a note").await;
         let refused = (Code::FailedPrecondition, "NOT_AN_IMAGE".to_owned());
         assert_eq!(reason(ada.download(&note.id, FileVariant::Small).await), refused);

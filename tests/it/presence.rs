@@ -29,8 +29,22 @@ async fn until_presence(stream: &mut Stream, person: &Person, state: P) -> v1::P
 }
 
 async fn set(stream: &mut Stream, state: P) {
-    let request = v1::SetPresenceRequest { connection_id: String::new(), state: state.into() };
+    let request = v1::SetPresenceRequest { state: state.into(), ..Default::default() };
     stream.call(Command::SetPresence(request)).await.expect("set");
+}
+
+async fn set_idle(stream: &mut Stream, idle: bool) {
+    let request = v1::SetPresenceRequest { idle: Some(idle), ..Default::default() };
+    stream.call(Command::SetPresence(request)).await.expect("set");
+}
+
+/// Until a stream is told how its user chose to be seen.
+async fn until_choice(stream: &mut Stream) -> P {
+    let told = |event: &Kind| match event {
+        Kind::PresenceChoice(choice) => P::try_from(*choice).ok(),
+        _ => None,
+    };
+    stream.until("a choice", told).await
 }
 
 on_both_databases! {
@@ -68,6 +82,63 @@ on_both_databases! {
         let seen = ada.client.get_user(request).await.expect("Bob").presence.expect("presence");
         assert_eq!(seen.state(), P::Offline);
         assert!(seen.last_seen_at.is_some());
+        server.end().await;
+    }
+
+    async fn what_one_chose_holds_on_all_devices_until_another_is_chosen(database: Database) {
+        let server = Server::start(database).await;
+        let ada = Person::register(&server.url, "ada").await;
+        let bob = Person::register(&server.url, "bob").await;
+        let room = ada.create_room("Room").await;
+        bob.join(&room).await;
+        let mut eye = ada.stream().await;
+        watch(&mut eye, &room).await;
+        let mut phone = bob.stream().await;
+        let mut desk = bob.stream().await;
+        until_presence(&mut eye, &bob, P::Online).await;
+
+        set(&mut phone, P::DoNotDisturb).await;
+        assert_eq!(until_choice(&mut desk).await, P::DoNotDisturb);
+        assert_eq!(until_choice(&mut phone).await, P::DoNotDisturb);
+        until_presence(&mut eye, &bob, P::DoNotDisturb).await;
+        // Idle and back again: nothing of it is seen, nothing is lifted.
+        for idle in [true, false] {
+            set_idle(&mut desk, idle).await;
+            set_idle(&mut phone, idle).await;
+        }
+        // A later device knows from the start, and may choose something else.
+        let mut tablet = bob.stream().await;
+        assert_eq!(tablet.ready.presence_choice(), P::DoNotDisturb);
+        set(&mut tablet, P::Invisible).await;
+        assert_eq!(until_choice(&mut desk).await, P::Invisible, "and nothing between");
+        let next = eye.until("a change", |event| match event {
+            Kind::Presence(presence) if presence.user_id == bob.user.id => Some(presence.state()),
+            _ => None,
+        });
+        assert_eq!(next.await, P::Offline, "and nothing between");
+        set(&mut desk, P::Online).await;
+        until_presence(&mut eye, &bob, P::Online).await;
+        for stream in [&mut desk, &mut phone, &mut tablet] {
+            set_idle(stream, true).await;
+        }
+        until_presence(&mut eye, &bob, P::Away).await;
+        set_idle(&mut phone, false).await;
+        until_presence(&mut eye, &bob, P::Online).await;
+        server.end().await;
+    }
+
+    async fn who_watches_is_told_of_their_own_presence(database: Database) {
+        let server = Server::start(database).await;
+        let ada = Person::register(&server.url, "ada").await;
+        let room = ada.create_room("Room").await;
+        let mut eye = ada.stream().await;
+        // Whether or not it was stored when it was asked for.
+        let watched = watch(&mut eye, &room).await;
+        if watched.presences.is_empty() {
+            until_presence(&mut eye, &ada, P::Online).await;
+        }
+        set(&mut eye, P::DoNotDisturb).await;
+        until_presence(&mut eye, &ada, P::DoNotDisturb).await;
         server.end().await;
     }
 

@@ -49,6 +49,8 @@ pub struct Model {
     /// Who types, by room.
     pub typing: BTreeMap<String, Vec<String>>,
     pub me: v1::User,
+    /// How the user has chosen to be seen.
+    pub presence_choice: v1::PresenceState,
 }
 
 impl Model {
@@ -57,6 +59,7 @@ impl Model {
         match update {
             Update::Ready(ready) => {
                 self.me = ready.user.clone().unwrap_or_default();
+                self.presence_choice = ready.presence_choice();
                 // Whoever stopped while there was no stream was not told of.
                 self.typing.clear();
                 // Whoever is still there is told again.
@@ -89,6 +92,7 @@ impl Model {
             Update::Presence(presence) => {
                 self.presence.insert(presence.user_id.clone(), presence.state());
             }
+            Update::PresenceChoice(choice) => self.presence_choice = *choice,
             Update::ReadMark(mark) => {
                 if mark.user_id == self.me.id
                     && mark.thread_seq == 0

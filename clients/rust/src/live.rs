@@ -42,6 +42,8 @@ pub enum Update {
     RoomGone(String),
     Typing(v1::Typing),
     Presence(v1::Presence),
+    /// How the user has chosen to be seen, perhaps on another device.
+    PresenceChoice(v1::PresenceState),
     ReadMark(v1::ReadMark),
     Receipt(v1::Receipt),
     RoomSettings(v1::RoomSettings),

@@ -6,7 +6,6 @@ use causerie_client::{
     Update,
     connection::State,
     notify::{Situation, notifies},
-    v1::PresenceState,
 };
 
 use crate::{app::App, effect::Effect};
@@ -30,7 +29,7 @@ impl App {
             me,
             settings: &view.settings,
             read_seq: view.read_seq,
-            presence: self.model.presence.get(me).copied().unwrap_or(PresenceState::Online),
+            presence: self.model.presence_choice,
             sender_blocked: self.blocked.contains(&message.sender_id),
             // Which threads are followed is not kept here; those who are called
             // by name hear of it all the same.

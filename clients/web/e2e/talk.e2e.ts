@@ -1,5 +1,6 @@
 // Two people talk.
 
+import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 
 import { PASSWORD } from "./support/people";
@@ -46,6 +47,31 @@ test("what one writes the other sees, with who types and who is there", async ()
   await bubble(adas, "Hi Ada!").waitFor();
   await bobs.context().close();
   await expect.poll(() => bobThere.getAttribute("aria-label")).toBe("Offline");
+});
+
+test("how one wants to be seen holds on all devices, and for the others", async () => {
+  const [ada, bob] = [await w.person("Ada"), await w.person("Bob")];
+  const room = await ada.room("Seen");
+  await bob.rooms.joinRoom({ roomId: room });
+  const [desk, phone, bobs] = [await w.window(ada), await w.window(ada), await w.window(bob)];
+  for (const page of [desk, phone, bobs]) await enter(page, "Seen");
+  const seen = (page: Page) => page.locator(".member", { hasText: "Ada" }).getByRole("img").getAttribute("aria-label");
+  const chosen = (page: Page, how: string) => page.locator(".me-bar").getByRole("img", { name: how }).waitFor();
+  await chosen(phone, "Online");
+  // One's own list shows how the others see one.
+  for (const page of [desk, bobs]) await expect.poll(() => seen(page)).toBe("Online");
+  const choose = async (page: Page, how: string) => {
+    await page.locator(".me-button").click();
+    await page.getByRole("menuitemradio", { name: how }).click();
+  };
+  await choose(desk, "Invisible");
+  await chosen(phone, "Invisible");
+  for (const page of [desk, phone, bobs]) await expect.poll(() => seen(page)).toBe("Offline");
+  await phone.reload();
+  await chosen(phone, "Invisible");
+  await choose(phone, "Do not disturb");
+  await chosen(desk, "Do not disturb");
+  await expect.poll(() => seen(bobs)).toBe("Do not disturb");
 });
 
 test("unread messages are counted in the sidebar and the title, and marked where they begin", async () => {

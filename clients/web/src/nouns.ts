@@ -208,6 +208,8 @@ export interface SessionInfo {
 export interface RoomSummary {
   readonly room: Room;
   readonly role: Role;
+  /** Until when the user may not post; 0 if never muted. */
+  readonly mutedUntil: number;
   readonly readSeq: number;
   readonly unreadCount: number;
   readonly unreadMore: boolean;

@@ -29,7 +29,7 @@ function summary(headSeq: number, more: Partial<RoomSummary> = {}): RoomSummary 
     id: "r", kind: "public", name: "Room", topic: "", creatorId: "", createdAt: 0, memberCount: 2,
     changedSeq: 1, headSeq, archivedAt: 0, directUserIds: [], pictureId: "", history: "all",
   } as const;
-  return { room, role: "member", readSeq: headSeq, unreadCount: 0, unreadMore: false, unreadMentions: 0, unreadThreads: 0, unreadFrom: 0, settings: SETTINGS, lastMessage: undefined, ...more };
+  return { room, role: "member", mutedUntil: 0, readSeq: headSeq, unreadCount: 0, unreadMore: false, unreadMentions: 0, unreadThreads: 0, unreadFrom: 0, settings: SETTINGS, lastMessage: undefined, ...more };
 }
 
 const change = (seq: number, it: Message | undefined, afterSeq = seq - 1): RoomChange => ({

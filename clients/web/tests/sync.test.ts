@@ -1,10 +1,11 @@
 // The pure machines against the table of cases that all clients share.
 
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 
 import cases from "../../cases/sync.json";
 import { Failure } from "../src/failure";
+import { Attention } from "../src/sync/attention";
 import { Connection, type Happening } from "../src/sync/connection";
 import { Cursor, type Verdict } from "../src/sync/cursor";
 import { Outbox } from "../src/sync/outbox";
@@ -103,4 +104,57 @@ describe("outbox", () => {
       expect(outbox.waiting().map((it) => it.clientMessageId)).toEqual(waiting);
     });
   }
+});
+
+describe("attention", () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  /** What a tab says; `lost` as long as the server does not answer. */
+  function tab() {
+    const said: string[] = [];
+    const it = { said, lost: false, attention: undefined as unknown as Attention };
+    const say = async (words: string) => {
+      said.push(words);
+      if (it.lost) throw new Failure("unavailable", "", "no answer");
+    };
+    it.attention = new Attention({
+      own: "tab",
+      api: {
+        watchRooms: () => Promise.resolve([]),
+        choosePresence: (on, choice) => say(`${on} ${choice}`),
+        setIdle: (on, idle) => say(`${on} ${idle ? "idle" : "in use"}`),
+      },
+      seen: () => undefined,
+    });
+    return it;
+  }
+
+  test("what the user chose is said until the server has it, and then no more", async () => {
+    const it = tab();
+    it.attention.choose("busy");
+    it.attention.choose("invisible");
+    expect(it.said).toEqual([]);
+    it.lost = true;
+    it.attention.opened("a");
+    await vi.advanceTimersByTimeAsync(0);
+    it.attention.lost();
+    it.lost = false;
+    it.attention.opened("b");
+    await vi.advanceTimersByTimeAsync(0);
+    it.attention.opened("c");
+    expect(it.said).toEqual(["a invisible", "b invisible"]);
+    it.attention.stop();
+  });
+
+  test("who does nothing for a while is idle on each stream, and chooses nothing by it", async () => {
+    const it = tab();
+    it.attention.opened("a");
+    await vi.advanceTimersByTimeAsync(6 * 60_000);
+    it.attention.opened("b");
+    expect(it.attention.active(Date.now())).toBe(true);
+    it.attention.opened("c");
+    expect(it.said).toEqual(["a idle", "b idle", "b in use"]);
+    it.attention.stop();
+  });
 });

@@ -63,6 +63,9 @@ impl Keeper {
             Kind::Heartbeat(heartbeat) => self.check_heads(heartbeat).await,
             Kind::Typing(typing) => self.tell(Update::Typing(typing)),
             Kind::Presence(presence) => self.tell(Update::Presence(presence)),
+            Kind::PresenceChoice(choice) => self.tell(Update::PresenceChoice(
+                v1::PresenceState::try_from(choice).unwrap_or_default(),
+            )),
             Kind::ReadMark(mark) => self.tell(Update::ReadMark(mark)),
             Kind::Receipt(receipt) => self.tell(Update::Receipt(receipt)),
             Kind::RoomSettings(settings) => self.tell(Update::RoomSettings(settings)),
@@ -86,7 +89,8 @@ impl Keeper {
         let heartbeat = ready.heartbeat_interval.and_then(|d| Duration::try_from(d).ok());
         self.on(Happening::Opened { heartbeat: heartbeat.unwrap_or(Duration::from_secs(20)) });
         self.tell(Update::Ready(ready))?;
-        if let Some(request) = self.presence.clone() {
+        if self.idle {
+            let request = v1::SetPresenceRequest { idle: Some(true), ..Default::default() };
             stream.request(Command::SetPresence(request), Pending::Own).await;
         }
         if let Some(request) = self.watching.clone() {

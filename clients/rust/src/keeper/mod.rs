@@ -42,7 +42,7 @@ pub fn start(client: Client, options: Options) -> (mpsc::Sender<Order>, mpsc::Re
         epoch: options.epoch,
         outbox: Outbox::new(options.unsent),
         watching: None,
-        presence: None,
+        idle: false,
         token: String::new(),
         renew_at: None,
     };
@@ -63,7 +63,7 @@ struct Keeper {
     outbox: Outbox,
     /// Said again on each new stream.
     watching: Option<v1::WatchRoomsRequest>,
-    presence: Option<v1::SetPresenceRequest>,
+    idle: bool,
     token: String,
     /// When to try again to renew the token of the stream.
     renew_at: Option<Instant>,
@@ -240,7 +240,12 @@ impl Keeper {
     fn remember(&mut self, command: &Command) {
         match command {
             Command::WatchRooms(request) => self.watching = Some(request.clone()),
-            Command::SetPresence(request) => self.presence = Some(request.clone()),
+            // What the user chose stays with the server, and may have been chosen
+            // anew elsewhere; that this stream is idle does not.
+            Command::SetPresence(request) => {
+                let away = request.state() == v1::PresenceState::Away;
+                self.idle = request.idle.unwrap_or(away);
+            }
             _ => {}
         }
     }

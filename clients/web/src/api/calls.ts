@@ -108,8 +108,12 @@ function connection(transport: Transport) {
     async watchRooms(connectionId: string, roomIds: string[]): Promise<nouns.WatchedRoom[]> {
       return (await chat.watchRooms({ connectionId, roomIds }).catch(raise)).rooms.map(convert.watched);
     },
-    async setPresence(connectionId: string, state: nouns.PresenceState): Promise<void> {
+    /** How the user wants to be seen, on all devices. */
+    async choosePresence(connectionId: string, state: nouns.PresenceState): Promise<void> {
       await chat.setPresence({ connectionId, state: convert.wirePresence(state) }).catch(raise);
+    },
+    async setIdle(connectionId: string, idle: boolean): Promise<void> {
+      await chat.setPresence({ connectionId, idle }).catch(raise);
     },
     async renewToken(connectionId: string, accessToken: string): Promise<void> {
       await chat.renewToken({ connectionId, accessToken }).catch(raise);

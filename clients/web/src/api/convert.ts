@@ -55,10 +55,14 @@ const PRESENCE: Record<WirePresenceState, nouns.PresenceState> = {
   [WirePresenceState.INVISIBLE]: "invisible",
 };
 
+export function presenceState(wire: WirePresenceState): nouns.PresenceState {
+  return PRESENCE[wire] ?? "offline";
+}
+
 export function presence(wire: WirePresence): nouns.Presence {
   return {
     userId: wire.userId,
-    state: PRESENCE[wire.state] ?? "offline",
+    state: presenceState(wire.state),
     lastSeenAt: millis(wire.lastSeenAt),
   };
 }
@@ -242,6 +246,7 @@ export function summary(wire: WireSummary | undefined): nouns.RoomSummary {
   return {
     room: room(wire?.room),
     role: role(wire?.role ?? MemberRole.MEMBER),
+    mutedUntil: millis(wire?.mutedUntil),
     readSeq: Number(wire?.readSeq ?? 0),
     unreadCount: wire?.unreadCount ?? 0,
     unreadMore: wire?.unreadMore ?? false,

@@ -1,11 +1,11 @@
 // The events of a stream as nouns.
 
 import { GoodbyeReason, type Event as WireEvent } from "../gen/causerie/v1/chat_pb";
-import type { Message, Presence, Receipt, RoomChange, RoomSettings, RoomSummary, User } from "../nouns";
+import type { Message, Presence, PresenceState, Receipt, RoomChange, RoomSettings, RoomSummary, User } from "../nouns";
 import * as convert from "./convert";
 
 export type Event =
-  | { kind: "ready"; connectionId: string; heartbeatMs: number; me: User; epoch: string; serverTime: number }
+  | { kind: "ready"; connectionId: string; heartbeatMs: number; me: User; choice: PresenceState; epoch: string; serverTime: number }
   | { kind: "change"; change: RoomChange }
   | { kind: "reset"; summary: RoomSummary; messages: readonly Message[] }
   | { kind: "roomAdded"; summary: RoomSummary }
@@ -14,6 +14,8 @@ export type Event =
   | { kind: "heartbeat"; heads: Readonly<Record<string, number>> }
   | { kind: "typing"; roomId: string; userId: string; typing: boolean }
   | { kind: "presence"; presence: Presence }
+  /** How the user has chosen to be seen. */
+  | { kind: "choice"; choice: PresenceState }
   | { kind: "readMark"; roomId: string; userId: string; readSeq: number; threadSeq: number; unreadFrom: number }
   | { kind: "receipt"; receipt: Receipt }
   | { kind: "roomSettings"; settings: RoomSettings }
@@ -30,13 +32,14 @@ const WHY: Partial<Record<GoodbyeReason, "revoked" | "tokenExpired">> = {
 export function eventFrom({ kind }: WireEvent): Event | undefined {
   switch (kind.case) {
     case "ready": {
-      const { connectionId, heartbeatInterval, user, epoch, serverTime } = kind.value;
+      const { connectionId, heartbeatInterval, user, presenceChoice, epoch, serverTime } = kind.value;
       return {
         kind: "ready",
         connectionId,
         epoch,
         heartbeatMs: convert.millis(heartbeatInterval),
         me: convert.user(user),
+        choice: convert.presenceState(presenceChoice),
         serverTime: convert.millis(serverTime),
       };
     }
@@ -64,6 +67,8 @@ export function eventFrom({ kind }: WireEvent): Event | undefined {
       const { roomId, userId, typing } = kind.value;
       return { kind: "typing", roomId, userId, typing };
     }
+    case "presenceChoice":
+      return { kind: "choice", choice: convert.presenceState(kind.value) };
     case "presence":
       return { kind: "presence", presence: convert.presence(kind.value) };
     case "readMark": {

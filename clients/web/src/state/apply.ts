@@ -36,7 +36,10 @@ export function apply(model: Model, update: Update): Topic[] {
       model.connection = update.state;
       return ["connection"];
     case "ready":
-      return ready(model, update.me);
+      return ready(model, update);
+    case "choice":
+      model.choice = update.choice;
+      return ["me"];
     case "change":
       return change(model, update.change);
     case "reset":
@@ -161,6 +164,7 @@ export function applyMe(model: Model, me: User): Topic[] {
 export function takeSnapshot(model: Model): Snapshot {
   return {
     me: model.me,
+    choice: model.choice,
     connection: model.connection,
     rooms: [...model.rooms.values()].map((view) => {
       const { count, more, mentions } = unread(view, model.me.id);
@@ -168,6 +172,7 @@ export function takeSnapshot(model: Model): Snapshot {
       return {
         room: { ...view.room, headSeq: tail(view).upTo },
         role: view.role,
+        mutedUntil: view.mutedUntil,
         readSeq: view.readSeq,
         unreadCount: count,
         unreadMore: more,
@@ -183,7 +188,8 @@ export function takeSnapshot(model: Model): Snapshot {
   };
 }
 
-function ready(model: Model, me: User): Topic[] {
+function ready(model: Model, { me, choice }: Extract<Update, { kind: "ready" }>): Topic[] {
+  model.choice = choice;
   // Who stopped typing or went while there was no stream was not told of.
   const rooms = [...model.typing.keys()];
   const people = [...model.presences.keys()];
@@ -201,7 +207,7 @@ function begin(model: Model, summary: RoomSummary): Topic[] {
   const view: RoomView = {
     room,
     role: summary.role,
-    mutedUntil: model.rooms.get(room.id)?.mutedUntil ?? 0,
+    mutedUntil: summary.mutedUntil,
     readSeq: summary.readSeq,
     messages: new Map(),
     order: [],
@@ -367,8 +373,9 @@ function discard(model: Model, which: (entry: Waiting) => boolean): Topic[] {
   return ["outbox"];
 }
 
-function snapshot(model: Model, { me, connection, rooms, users, presences }: Snapshot): Topic[] {
+function snapshot(model: Model, { me, choice, connection, rooms, users, presences }: Snapshot): Topic[] {
   const before = [...model.rooms.keys()].flatMap((room) => gone(model, room));
+  model.choice = choice;
   model.connection = connection;
   for (const presence of presences) model.presences.set(presence.userId, presence);
   return [

@@ -20,7 +20,6 @@ import { People } from "./people";
 import { createQuotes } from "./quotes";
 import type { Range } from "./ranges";
 import { createRooms } from "./rooms";
-import { prefs, setPref } from "./prefs";
 import { createThreads } from "./threads";
 import { Topics } from "./topics";
 
@@ -90,7 +89,7 @@ export function createChat({ api, session }: App) {
         me,
         settings: view.settings,
         readSeq: message.threadSeq ? 0 : view.readSeq,
-        presence: prefs().presence,
+        presence: model.choice,
         senderBlocked: model.blocked.has(message.senderId),
         followsThread: followsThread(view, message.threadSeq, me),
         now: Date.now(),
@@ -101,7 +100,6 @@ export function createChat({ api, session }: App) {
   const live: Live = new Live({
     api,
     session,
-    presence: prefs().presence,
     onUpdates: (updates) => {
       took(updates.flatMap((update) => applying.apply(model, update)));
       tellArrivals(updates);
@@ -219,11 +217,9 @@ export function createChat({ api, session }: App) {
     active: () => live.active(),
     nudge: () => live.nudge(),
 
-    setPresence(state: PresenceState): void {
-      setPref("presence", state);
-      live.setPresence(state);
-      took(["me"]);
-    },
+    /** How the user has chosen to be seen. */
+    choice: () => (topics.track("me"), model.choice),
+    choose: (choice: PresenceState) => live.choose(choice),
     markRead(roomId: string, seq: number): void {
       const touched = applying.markRead(model, roomId, seq);
       if (!touched.length) return;

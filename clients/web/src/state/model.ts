@@ -1,7 +1,7 @@
 // What this client knows, normalised: rooms by id, messages by room and
 // position, users by id. The outbox is its own list; views join it.
 
-import type { Message, Presence, Receipt, Role, Room, RoomSettings, Unsent, User } from "../nouns";
+import type { Message, Presence, PresenceState, Receipt, Role, Room, RoomSettings, Unsent, User } from "../nouns";
 import type { State } from "../sync/connection";
 import { firstAfter, rangeOf, type Range, type Ranges } from "./ranges";
 import { anyUnread, type ThreadMarks } from "./threads";
@@ -43,6 +43,8 @@ export interface Waiting {
 
 export interface Model {
   me: User;
+  /** How the user has chosen to be seen. */
+  choice: PresenceState;
   connection: State;
   readonly rooms: Map<string, RoomView>;
   readonly users: Map<string, User>;
@@ -57,6 +59,7 @@ export interface Model {
 export function emptyModel(me: User): Model {
   return {
     me,
+    choice: "online",
     connection: { kind: "connecting" },
     rooms: new Map(),
     users: new Map([[me.id, me]]),

@@ -2,8 +2,6 @@
 
 import { createSignal } from "solid-js";
 
-import type { PresenceState } from "../nouns";
-
 export type Theme = "system" | "light" | "dark";
 
 interface Stored {
@@ -12,8 +10,6 @@ interface Stored {
   language: string;
   /** Enter sends and Shift+Enter breaks the line; else Ctrl+Enter sends. */
   enterSends: boolean;
-  /** How the user chose to be seen. */
-  presence: PresenceState;
   /** The room to open first. */
   lastRoom: string;
   showMembers: boolean;
@@ -27,7 +23,6 @@ const DEFAULTS: Stored = {
   theme: "system",
   language: "",
   enterSends: true,
-  presence: "online",
   lastRoom: "",
   showMembers: true,
   notify: "none",

@@ -14,26 +14,25 @@ const MOST_ROOMS = 20;
 export interface AttentionParts {
   /** This tab. */
   readonly own: string;
-  /** How the user chose to be seen, perhaps before a reload. */
-  readonly chosen: PresenceState;
-  readonly api: Pick<Api, "watchRooms" | "setPresence">;
+  readonly api: Pick<Api, "watchRooms" | "choosePresence" | "setIdle">;
   readonly seen: (rooms: WatchedRoom[]) => void;
 }
 
 export class Attention {
   readonly #own: string;
-  readonly #api: Pick<Api, "watchRooms" | "setPresence">;
+  readonly #api: AttentionParts["api"];
   readonly #seen: (rooms: WatchedRoom[]) => void;
   readonly #rooms = new Map<string, string[]>();
   #connectionId = "";
   #watching = "";
   #activeAt = Date.now();
-  #said: PresenceState;
+  #idle = false;
+  /** What the user chose and the server has not yet taken. */
+  #untold: PresenceState | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor({ own, chosen, api, seen }: AttentionParts) {
+  constructor({ own, api, seen }: AttentionParts) {
     this.#own = own;
-    this.#said = chosen;
     this.#api = api;
     this.#seen = seen;
   }
@@ -52,26 +51,27 @@ export class Attention {
 
   /** Input, here or in another tab. Returns whether the others should hear of it. */
   active(at: number): boolean {
-    const tell = at - this.#activeAt > TELL_MS || this.#said === "away";
+    const tell = at - this.#activeAt > TELL_MS || this.#idle;
     if (!tell) return false;
     this.#activeAt = at;
-    if (this.#said === "away") this.#say("online");
+    if (this.#idle) this.#sayIdle(false);
     this.#arm();
     return true;
   }
 
-  choose(state: PresenceState): void {
-    this.#activeAt = Date.now();
-    this.#say(state);
-    this.#arm();
+  /** How the user wants to be seen. It stays with the server; until it is there, it is said again. */
+  choose(choice: PresenceState): void {
+    this.#untold = choice;
+    this.#sayChoice();
   }
 
-  /** A stream is open. What the user chose stays with the server. */
+  /** A stream is open; of a new one the server thinks that it is in use. */
   opened(connectionId: string): void {
     this.#connectionId = connectionId;
     this.#watching = "";
     void this.#tellRooms();
-    if (this.#said === "away") this.#say("away");
+    this.#sayChoice();
+    if (this.#idle) this.#sayIdle(true);
     this.#arm();
   }
 
@@ -85,19 +85,22 @@ export class Attention {
 
   #arm(): void {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#idle(), IDLE_MS);
+    this.#timer = setTimeout(() => {
+      if (Date.now() - this.#activeAt >= IDLE_MS - TELL_MS) this.#sayIdle(true);
+    }, IDLE_MS);
   }
 
-  #idle(): void {
-    // Being away lifts what the user chose, so it is said only when they chose nothing.
-    if (this.#said === "online" && Date.now() - this.#activeAt >= IDLE_MS - TELL_MS) this.#say("away");
+  #sayIdle(idle: boolean): void {
+    this.#idle = idle;
+    // If it is lost the stream is, and the next one hears it.
+    if (this.#connectionId) this.#api.setIdle(this.#connectionId, idle).catch(() => undefined);
   }
 
-  #say(state: PresenceState): void {
-    this.#said = state;
-    if (!this.#connectionId) return;
-    // If it is lost the stream is, and the next one begins as online.
-    this.#api.setPresence(this.#connectionId, state).catch(() => undefined);
+  #sayChoice(): void {
+    const choice = this.#untold;
+    if (!choice || !this.#connectionId) return;
+    const told = () => this.#untold === choice && (this.#untold = undefined);
+    this.#api.choosePresence(this.#connectionId, choice).then(told, () => undefined);
   }
 
   async #tellRooms(): Promise<void> {

@@ -156,6 +156,7 @@ export class Keeper {
         return;
       case "typing":
       case "presence":
+      case "choice":
       case "readMark":
       case "receipt":
       case "roomSettings":
@@ -174,13 +175,13 @@ export class Keeper {
     }
   }
 
-  #ready({ connectionId, heartbeatMs, epoch, me }: Extract<Event, { kind: "ready" }>): void {
+  #ready({ connectionId, heartbeatMs, epoch, me, choice }: Extract<Event, { kind: "ready" }>): void {
     // Another store: the server drops our positions, and so do we.
     if (this.#epoch && this.#epoch !== epoch) this.#parts.cursor.clear();
     this.#epoch = epoch;
     this.#parts.epochChanged(epoch);
     this.#connectionId = connectionId;
-    this.#pending.push({ kind: "ready", me });
+    this.#pending.push({ kind: "ready", me, choice });
     this.#on({ kind: "opened", heartbeatMs });
     this.#parts.opened(connectionId);
   }

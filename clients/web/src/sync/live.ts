@@ -17,8 +17,6 @@ import type { Snapshot, Update } from "./update";
 export interface LiveParts {
   readonly api: Api;
   readonly session: Session;
-  /** How the user chose to be seen. */
-  readonly presence: PresenceState;
   readonly onUpdates: (updates: readonly Update[]) => void;
   /** What this tab knows, for one that knows nothing. */
   readonly snapshot: () => Snapshot;
@@ -43,7 +41,6 @@ export class Live {
     this.#tabs = new Tabs(parts.session.id, (word) => this.#hear(word));
     this.#attention = new Attention({
       own: this.#tabs.id,
-      chosen: parts.presence,
       api: parts.api,
       seen: (rooms) => this.#tell([{ kind: "watched", rooms }]),
     });
@@ -107,9 +104,11 @@ export class Live {
     if (this.#attention.active(at)) this.#tabs.say({ kind: "active", at });
   }
 
-  setPresence(state: PresenceState): void {
-    this.#attention.choose(state);
-    this.#tabs.say({ kind: "presence", state });
+  /** Lets the user be seen so, on all devices. */
+  choose(choice: PresenceState): void {
+    this.#tell([{ kind: "choice", choice }]);
+    if (this.leads) this.#attention.choose(choice);
+    else this.#tabs.say({ kind: "choose", choice });
   }
 
   /** There is reason to hope: try now. */
@@ -194,8 +193,8 @@ export class Live {
         return this.#sender?.remove(word.id);
       case "active":
         return void this.#attention.active(word.at);
-      case "presence":
-        return this.#attention.choose(word.state);
+      case "choose":
+        return leads ? this.#attention.choose(word.choice) : undefined;
       case "nudge":
         return this.#keeper?.nudge();
     }

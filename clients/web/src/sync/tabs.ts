@@ -16,7 +16,7 @@ export type Word =
   | { kind: "queue"; message: Unsent }
   | { kind: "discard"; id: string }
   | { kind: "active"; at: number }
-  | { kind: "presence"; state: PresenceState }
+  | { kind: "choose"; choice: PresenceState }
   | { kind: "nudge" };
 
 export class Tabs {

@@ -1,13 +1,15 @@
 // What sync tells state. Plain data: one tab hands it to the others.
 
-import type { Message, Presence, Receipt, RoomChange, RoomSettings, RoomSummary, Unsent, User, WatchedRoom } from "../nouns";
+import type { Message, Presence, PresenceState, Receipt, RoomChange, RoomSettings, RoomSummary, Unsent, User, WatchedRoom } from "../nouns";
 import type { State } from "./connection";
 
 export type Update =
   /** The connection's state has changed. */
   | { kind: "connection"; state: State }
   /** A stream is open; after an interruption, again. */
-  | { kind: "ready"; me: User }
+  | { kind: "ready"; me: User; choice: PresenceState }
+  /** How the user has chosen to be seen, here or on another device. */
+  | { kind: "choice"; choice: PresenceState }
   /** In each room changes come once, in order, without a hole. */
   | { kind: "change"; change: RoomChange }
   /** Drop what you know of this room and begin here. */
@@ -36,6 +38,7 @@ export type Update =
 /** All that a tab has to know to follow another one's updates. */
 export interface Snapshot {
   readonly me: User;
+  readonly choice: PresenceState;
   readonly connection: State;
   /** Each with the position up to which it is known as its head. */
   readonly rooms: readonly RoomSummary[];

@@ -1,6 +1,5 @@
 import type { PresenceState } from "../../nouns";
 import { useChat } from "../../state/chat";
-import { prefs } from "../../state/prefs";
 import { t } from "../i18n";
 import { Avatar, PRESENCE_TEXT } from "../kit/Avatar";
 import { Icon } from "../kit/Icon";
@@ -13,13 +12,13 @@ const CHOICES: readonly PresenceState[] = ["online", "busy", "invisible"];
 /** Who is signed in, how they are seen, and the way to the settings. */
 export function MeBar(props: { onOverlay: (overlay: Overlay) => void; onLogout: () => void }) {
   const chat = useChat();
-  const presence = () => prefs().presence;
+  const presence = () => chat.choice();
   const items = (): MenuItem[] => [
     ...CHOICES.map((state) => ({
       label: t(PRESENCE_TEXT[state]),
       dot: `dot-${state}`,
       checked: presence() === state,
-      act: () => chat.setPresence(state),
+      act: () => chat.choose(state),
     })),
     { label: t("settings"), icon: "settings", act: () => navigate("/settings") },
     { label: t("shortcuts"), icon: "keyboard", act: () => props.onOverlay("shortcuts") },
