@@ -11,8 +11,9 @@ test("two people write directly to each other", async () => {
   const [ada, bob] = [await w.person("Ada", "Ada Direct"), await w.person("Bob", "Bob Direct")];
   const [adas, bobs] = [await w.window(ada), await w.window(bob)];
   await adas.getByRole("button", { name: "New direct message" }).click();
-  await adas.getByRole("searchbox", { name: "Search people" }).fill("Bob D");
-  await adas.getByRole("dialog").getByRole("button", { name: /Bob Direct/ }).click();
+  await adas.getByRole("combobox", { name: "Search people" }).fill("Bob D");
+  await adas.getByRole("option", { name: /Bob Direct/ }).waitFor();
+  await adas.getByRole("combobox", { name: "Search people" }).press("Enter");
   await adas.getByRole("heading", { name: "Bob Direct", level: 1 }).waitFor();
   await say(adas, "Just between us");
   const link = bobs.getByRole("navigation", { name: "Rooms" }).getByRole("link", { name: /Ada Direct/ });
@@ -51,8 +52,8 @@ test("a private room is made, filled and managed by its owner", async () => {
   await adas.getByRole("heading", { name: "Secret garden", level: 1 }).waitFor();
   await adas.getByRole("button", { name: "Room menu" }).click();
   await adas.getByRole("menuitem", { name: "Add members" }).click();
-  await adas.getByRole("searchbox", { name: "Search people" }).fill("Bob Mem");
-  await adas.getByRole("dialog").getByRole("button", { name: /Bob Member/ }).first().click();
+  await adas.getByRole("combobox", { name: "Search people" }).fill("Bob Mem");
+  await adas.getByRole("option", { name: /Bob Member/ }).first().click();
   await adas.getByRole("dialog").getByRole("button", { name: "Add", exact: true }).click();
   await enter(bobs, "Secret garden");
   expect(await bobs.getByRole("menuitem", { name: "Edit room" }).count()).toBe(0);

@@ -2,12 +2,16 @@
 
 import { createHash } from "node:crypto";
 
+import { Code, ConnectError, createRouterTransport } from "@connectrpc/connect";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
 import { mayPass, untilOnline } from "../src/api/again";
+import { filesApi } from "../src/api/files";
 import { computed } from "../src/api/sha256";
 import { Failure } from "../src/failure";
+import { FileService } from "../src/gen/causerie/v1/files_pb";
+import { RetryInfoSchema } from "../src/gen/google/rpc/error_details_pb";
 
 test("the checksum of any bytes is that of everybody else", () => {
   const expected = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
@@ -40,6 +44,30 @@ describe("calls that are worth waiting for", () => {
     expect(await untilOnline(call, open())).toBe("done");
     expect(calls).toBe(3);
     await expect(untilOnline(() => Promise.reject(failure("final")), open())).rejects.toMatchObject({ code: "final" });
+  });
+
+  test("a server that refuses a piece of a file is asked again when it says, and not for ever", async () => {
+    let pieces = 0;
+    let refused = 3;
+    const soon = { desc: RetryInfoSchema, value: { retryDelay: { nanos: 1_000_000 } } };
+    const transport = createRouterTransport(({ service }) =>
+      service(FileService, {
+        startUpload: () => ({ upload: { id: "u" } }),
+        uploadChunk: ({ data }) => {
+          pieces += 1;
+          if (refused-- > 0) throw new ConnectError("not now", Code.ResourceExhausted, undefined, [soon]);
+          return { upload: { id: "u", receivedBytes: BigInt(data.length) } };
+        },
+        getUploadStatus: () => ({ upload: { id: "u" } }),
+        finishUpload: () => ({ file: { id: "u" } }),
+      }),
+    );
+    const upload = () => filesApi(transport).upload(new File(["text"], "a.txt"), open(), () => undefined);
+    expect((await upload()).id).toBe("u");
+    expect(pieces).toBe(4);
+    [pieces, refused] = [0, Infinity];
+    await expect(upload()).rejects.toMatchObject({ code: "exhausted" });
+    expect(pieces).toBe(8);
   });
 
   test("whoever gives up waits no longer", async () => {

@@ -7,7 +7,7 @@ import notifyCases from "../../cases/notify.json";
 import type { Content, Message, PresenceState, RoomChange, RoomSummary } from "../src/nouns";
 import { apply, applyMessages, applyPage, markRead, takeSnapshot } from "../src/state/apply";
 import { forget } from "../src/state/forget";
-import { parse, plain, safe } from "../src/state/markdown";
+import { otherPlace, parse, plain, safe, textOf } from "../src/state/markdown";
 import { emptyModel, messagesIn, tail, unread } from "../src/state/model";
 import { notifies } from "../src/state/notify";
 import { known, rangeOf, type Ranges } from "../src/state/ranges";
@@ -297,6 +297,21 @@ describe("markdown", () => {
       expect(safe(href), href).toBeUndefined();
     }
     expect(safe("https://example.org/a")).toBe("https://example.org/a");
+  });
+
+  test("says where a link leads whose text looks like another place", () => {
+    const seen = (text: string) => {
+      const [block] = parse(text);
+      const link = block?.kind === "paragraph" ? block.inside[0] : undefined;
+      return link?.kind === "link" ? otherPlace(textOf(link.inside), link.href) : "no link";
+    };
+    expect(seen("[https://bank.example](https://evil.example/x)")).toBe("evil.example");
+    expect(seen("[**bank.example**](https://evil.example)")).toBe("evil.example");
+    expect(seen("[log in at bank.example](mailto:eve@evil.example)")).toBe("mailto:eve@evil.example");
+    expect(seen("https://bank.example@evil.example/")).toBe("evil.example");
+    for (const honest of ["https://a.example/b.html", "[the docs](https://a.example)", "[a.example/b](https://www.a.example/c)", "[bücher.example](https://xn--bcher-kva.example)"]) {
+      expect(seen(honest), honest).toBeUndefined();
+    }
   });
 
   test("never fails and never takes long, whatever is written", () => {

@@ -12,15 +12,35 @@ export function mayPass({ code, retryAfterMs }: Failure, signal: AbortSignal): b
   return code === "unavailable" || code === "deadline" || (code === "exhausted" && retryAfterMs !== undefined);
 }
 
+/** How often something has failed in a row. */
+export class Tries {
+  #failures = 0;
+
+  /** After `most` failures it is given up. */
+  constructor(
+    readonly most = Infinity,
+    readonly may: typeof mayPass = mayPass,
+  ) {}
+
+  /** Waits until it may be tried again; throws the failure if it may not. */
+  async after(failure: Failure, signal: AbortSignal): Promise<void> {
+    if (!this.may(failure, signal) || this.#failures === this.most) throw failure;
+    const wait = Math.min(FIRST_WAIT_MS * 2 ** this.#failures++, MOST_WAIT_MS);
+    await pause(failure.retryAfterMs ?? wait * (0.5 + Math.random() / 2), signal);
+  }
+
+  over(): void {
+    this.#failures = 0;
+  }
+}
+
 /** Makes a call until it goes well, fails for good, or is given up. */
 export async function untilOnline<T>(call: () => Promise<T>, signal: AbortSignal): Promise<T> {
-  for (let wait = FIRST_WAIT_MS; ; wait = Math.min(wait * 2, MOST_WAIT_MS)) {
+  for (const tries = new Tries(); ; ) {
     try {
       return await call();
     } catch (error) {
-      const failure = failureFrom(error);
-      if (!mayPass(failure, signal)) throw failure;
-      await pause(failure.retryAfterMs ?? wait * (0.5 + Math.random() / 2), signal);
+      await tries.after(failureFrom(error), signal);
     }
   }
 }

@@ -5,7 +5,7 @@ import { createClient, type Transport } from "@connectrpc/connect";
 
 import { FileService, FileVariant } from "../gen/causerie/v1/files_pb";
 import type { Attachment } from "../nouns";
-import { mayPass, untilOnline } from "./again";
+import { Tries, mayPass, untilOnline } from "./again";
 import { attachment, millis } from "./convert";
 import { failureFrom, raise } from "./failures";
 import { sha256 } from "./sha256";
@@ -14,6 +14,8 @@ import { sha256 } from "./sha256";
 const CHUNK_BYTES = 512 * 1024;
 /** A piece may be under way for longer than other calls on a slow line. */
 const CHUNK_TIMEOUT_MS = 120_000;
+/** So often in a row a server that can be reached may refuse a piece. */
+const TRIES = 7;
 
 /** The file itself, or a smaller image of it. */
 export type Variant = "whole" | "large" | "small";
@@ -30,20 +32,32 @@ export interface FileLink {
   readonly expiresAt: number;
 }
 
+/** A place is wrong when a piece has arrived and its answer has not. */
+const mayGoOn: typeof mayPass = (failure, signal) =>
+  mayPass(failure, signal) || (failure.reason === "UPLOAD_OFFSET" && !signal.aborted);
+
+interface Piece {
+  readonly uploadId: string;
+  readonly at: number;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly signal: AbortSignal;
+  readonly tries: Tries;
+}
+
 export type FilesApi = ReturnType<typeof filesApi>;
 
 export function filesApi(transport: Transport) {
   const files = createClient(FileService, transport);
 
   /** Adds the bytes after `at`; returns how many the server has then. */
-  async function put(uploadId: string, at: number, bytes: Uint8Array<ArrayBuffer>, signal: AbortSignal): Promise<number> {
+  async function put({ uploadId, at, bytes, signal, tries }: Piece): Promise<number> {
     const data = bytes.subarray(at, at + CHUNK_BYTES);
     try {
       const { upload } = await files.uploadChunk({ uploadId, offset: BigInt(at), data }, { signal, timeoutMs: CHUNK_TIMEOUT_MS });
+      tries.over();
       return Number(upload?.receivedBytes ?? at + data.length);
     } catch (error) {
-      const failure = failureFrom(error);
-      if (!mayPass(failure, signal) && failure.reason !== "UPLOAD_OFFSET") throw failure;
+      await tries.after(failureFrom(error), signal);
       // Whether they have arrived is not known: the server says where to go on.
       const { upload } = await untilOnline(() => files.getUploadStatus({ uploadId }, { signal }), signal);
       return Number(upload?.receivedBytes ?? 0);
@@ -61,8 +75,9 @@ export function filesApi(transport: Transport) {
         const uploadId = upload?.id ?? "";
         const cancel = () => void files.cancelUpload({ uploadId }).catch(() => undefined);
         signal.addEventListener("abort", cancel);
+        const tries = new Tries(TRIES, mayGoOn);
         for (let at = 0; at < bytes.length; ) {
-          at = await put(uploadId, at, bytes, signal);
+          at = await put({ uploadId, at, bytes, signal, tries });
           sent(at / bytes.length);
         }
         const finish = () => files.finishUpload({ uploadId, sha256: sum }, { signal, timeoutMs: CHUNK_TIMEOUT_MS });

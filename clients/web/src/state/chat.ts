@@ -10,6 +10,7 @@ import { Live } from "../sync/live";
 import type { Update } from "../sync/update";
 import type { App } from "./app";
 import * as applying from "./apply";
+import { createAllBegun } from "./begun";
 import { Doomed } from "./doomed";
 import { Drafts } from "./drafts";
 import { forget } from "./forget";
@@ -115,6 +116,8 @@ export function createChat({ api, session }: App) {
   const tookMessage = (message: Message) => took(applying.applyMessages(model, [message]));
   const doomed = new Doomed(model.me.id, (roomId, seq) => api.deleteMessage(roomId, seq).then(tookMessage));
   onCleanup(() => doomed.stop());
+  const drafts = new Drafts(model.me.id);
+  onCleanup(() => drafts.stop());
   const user = (id: string): User | undefined => {
     topics.track(`user:${id}`);
     const found = model.users.get(id);
@@ -128,7 +131,8 @@ export function createChat({ api, session }: App) {
 
   return {
     api,
-    drafts: new Drafts(model.me.id),
+    drafts,
+    begun: createAllBegun(drafts),
     me,
     rooms,
     connection: () => (topics.track("connection"), model.connection),
@@ -173,7 +177,7 @@ export function createChat({ api, session }: App) {
     },
 
     ...createRooms({ api, model, topics, user }),
-    ...createQuotes({ api, model, topics }),
+    ...createQuotes({ api, model, topics, doomed }),
     ...createThreads({ api, model, topics }),
     link: createLinks({ api, topics }),
     doomed,

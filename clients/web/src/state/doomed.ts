@@ -10,6 +10,8 @@ export const UNDO_MS = 6_000;
 interface Entry {
   readonly roomId: string;
   readonly seq: number;
+  /** The call is under way: too late to undo it. */
+  readonly leaving: boolean;
 }
 
 export class Doomed {
@@ -31,7 +33,11 @@ export class Doomed {
   }
 
   has(roomId: string, seq: number): boolean {
-    return this.#entries[0]().some((entry) => entry.roomId === roomId && entry.seq === seq);
+    return this.#find(roomId, seq) !== undefined;
+  }
+
+  canUndo(roomId: string, seq: number): boolean {
+    return this.#find(roomId, seq)?.leaving === false;
   }
 
   add(roomId: string, seq: number, failed: (failure: unknown) => void): void {
@@ -50,7 +56,7 @@ export class Doomed {
 
   #doom(roomId: string, seq: number, inMs: number): void {
     clearTimeout(this.#timers.get(`${roomId} ${seq}`));
-    if (!this.has(roomId, seq)) this.#entries[1]([...this.#entries[0](), { roomId, seq }]);
+    this.#put({ roomId, seq, leaving: false });
     try {
       localStorage.setItem(this.#name(roomId, seq), "");
     } catch {
@@ -60,11 +66,12 @@ export class Doomed {
   }
 
   async #execute(roomId: string, seq: number): Promise<void> {
+    this.#put({ roomId, seq, leaving: true });
     try {
       await this.#remove(roomId, seq);
     } catch (error) {
       // Without a connection it waits for one.
-      if (error instanceof Failure && error.code === "unavailable") return this.#doom(roomId, seq, UNDO_MS);
+      if (error instanceof Failure && (error.code === "unavailable" || error.code === "deadline")) return this.#doom(roomId, seq, UNDO_MS);
       this.#failed(error);
     }
     this.#drop(roomId, seq);
@@ -73,14 +80,26 @@ export class Doomed {
   #drop(roomId: string, seq: number): void {
     this.#timers.delete(`${roomId} ${seq}`);
     localStorage.removeItem(this.#name(roomId, seq));
-    this.#entries[1](this.#entries[0]().filter((entry) => entry.roomId !== roomId || entry.seq !== seq));
+    this.#entries[1](this.#others(roomId, seq));
+  }
+
+  #put(entry: Entry): void {
+    this.#entries[1]([...this.#others(entry.roomId, entry.seq), entry]);
+  }
+
+  #find(roomId: string, seq: number): Entry | undefined {
+    return this.#entries[0]().find((entry) => entry.roomId === roomId && entry.seq === seq);
+  }
+
+  #others(roomId: string, seq: number): Entry[] {
+    return this.#entries[0]().filter((entry) => entry.roomId !== roomId || entry.seq !== seq);
   }
 
   #name(roomId: string, seq: number): string {
     return `${this.#prefix}${seq}.${roomId}`;
   }
 
-  #stored(): Entry[] {
+  #stored(): Pick<Entry, "roomId" | "seq">[] {
     const names = Array.from({ length: localStorage.length }, (_, i) => localStorage.key(i) ?? "");
     return names
       .filter((name) => name.startsWith(this.#prefix))

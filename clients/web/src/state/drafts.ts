@@ -1,33 +1,50 @@
-// What was begun and not sent, for each room; survives a reload.
+// What was begun and not sent, for each room and thread; survives a reload, and
+// is the same in all tabs.
 
-import { createSignal } from "solid-js";
-
-const [changed, touch] = createSignal(undefined, { equals: false });
+import { createSignal, type Signal } from "solid-js";
 
 export class Drafts {
   readonly #prefix: string;
+  /** One for each, so that a keystroke concerns only those who show that draft. */
+  readonly #texts = new Map<string, Signal<string>>();
 
   constructor(userId: string) {
     this.#prefix = `causerie.draft.${userId}.`;
+    addEventListener("storage", this.#heard);
   }
 
-  get(roomId: string): string {
-    return localStorage.getItem(this.#prefix + roomId) ?? "";
+  /** Listens for changes. */
+  get(key: string): string {
+    return this.#text(key)[0]();
   }
 
   /** Whether there is one; listens for changes. */
-  has(roomId: string): boolean {
-    changed();
-    return this.get(roomId).trim() !== "";
+  has(key: string): boolean {
+    return this.get(key).trim() !== "";
   }
 
-  set(roomId: string, text: string): void {
+  set(key: string, text: string): void {
+    this.#text(key)[1](text);
     try {
-      if (text) localStorage.setItem(this.#prefix + roomId, text);
-      else localStorage.removeItem(this.#prefix + roomId);
+      if (text) localStorage.setItem(this.#prefix + key, text);
+      else localStorage.removeItem(this.#prefix + key);
     } catch {
-      // Full or forbidden: the draft lives as long as its text field.
+      // Full or forbidden: the draft lives as long as this page.
     }
-    touch(undefined);
+  }
+
+  stop(): void {
+    removeEventListener("storage", this.#heard);
+  }
+
+  /** Another tab has written or sent. */
+  readonly #heard = ({ key, newValue }: StorageEvent): void => {
+    if (key?.startsWith(this.#prefix)) this.#texts.get(key.slice(this.#prefix.length))?.[1](newValue ?? "");
+  };
+
+  #text(key: string): Signal<string> {
+    let text = this.#texts.get(key);
+    if (!text) this.#texts.set(key, (text = createSignal(localStorage.getItem(this.#prefix + key) ?? "")));
+    return text;
   }
 }

@@ -18,6 +18,8 @@ export type Block =
   | { readonly kind: "list"; readonly start: number | undefined; readonly items: readonly (readonly Inline[])[] }
   | { readonly kind: "rule" };
 
+const LOOKS_LIKE_HOST = /(?:^|\s|\/\/)((?:[\p{L}\p{N}-]+\.)+\p{L}{2,})/u;
+
 /** Deeper nesting is text: nobody reads it, and it could be made to take long. */
 const DEEPEST = 6;
 
@@ -225,6 +227,20 @@ export function safe(href: string): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** The text of what is drawn. */
+export function textOf(nodes: readonly Inline[]): string {
+  return nodes.map((node) => ("inside" in node ? textOf(node.inside) : "text" in node ? node.text : " ")).join("");
+}
+
+/** Where a link leads, if its text looks like the address of another place. */
+export function otherPlace(text: string, href: string): string | undefined {
+  const [, shown = ""] = LOOKS_LIKE_HOST.exec(text) ?? [];
+  const { hostname } = new URL(href);
+  const bare = (host: string) => host.replace(/^www\./, "");
+  const claimed = safe(`https://${shown}`);
+  return claimed && bare(new URL(claimed).hostname) !== bare(hostname) ? hostname || href : undefined;
 }
 
 /** A text cut where it calls someone by `@name`. */

@@ -3,6 +3,7 @@
 import type { Api } from "../api/calls";
 import type { Message } from "../nouns";
 import { applyMessages } from "./apply";
+import type { Doomed } from "./doomed";
 import type { Model } from "./model";
 import type { Topics } from "./topics";
 
@@ -10,10 +11,14 @@ interface Parts {
   readonly api: Pick<Api, "getMessage">;
   readonly model: Model;
   readonly topics: Topics;
+  readonly doomed: Pick<Doomed, "has">;
 }
 
-export function createQuotes({ api, model, topics }: Parts) {
+export function createQuotes({ api, model, topics, doomed }: Parts) {
   const asked = new Set<string>();
+  /** Whether it is one's own, and there to stay. */
+  const mayEdit = ({ roomId, seq, senderId, content }: Message) =>
+    senderId === model.me.id && content.kind === "text" && !doomed.has(roomId, seq);
   return {
     /** Undefined while it is on its way. */
     message(roomId: string, seq: number): Message | undefined {
@@ -30,12 +35,13 @@ export function createQuotes({ api, model, topics }: Parts) {
       }
       return found;
     },
+    mayEdit,
     /** The newest message of one's own that can be edited. */
     lastOwn(roomId: string): Message | undefined {
       const view = model.rooms.get(roomId);
       for (let i = (view?.order.length ?? 0) - 1; view && i >= 0; i--) {
         const message = view.messages.get(view.order[i] ?? 0);
-        if (message?.senderId === model.me.id && message.content.kind === "text") return message;
+        if (message && mayEdit(message)) return message;
       }
       return undefined;
     },

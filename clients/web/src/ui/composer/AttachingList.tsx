@@ -1,31 +1,45 @@
-import { For, Show } from "solid-js";
+import { For, Show, createMemo, createSignal } from "solid-js";
 
+import type { Attaching } from "../../state/begun";
+import { formatBytes } from "../format";
 import { t } from "../i18n";
 import { Icon } from "../kit/Icon";
-import type { Attaching } from "./attaching";
 
-/** Above the text: what goes with it, and how far each is uploaded. */
-export default function AttachingList(props: { files: readonly Attaching[] }) {
+/** What goes with the text, and how far each is uploaded. */
+export function AttachingList(props: { files: readonly Attaching[] }) {
+  // Each step of an upload makes another object of a file: by their keys they stay what they are.
+  const keys = createMemo(() => props.files.map(({ key }) => key), [], { equals: (a, b) => a.join() === b.join() });
   return (
-    <Show when={props.files.length}>
-      <ul class="attaching">
-        <For each={props.files}>
-          {(file) => (
-            <li class="chip">
-              <Icon name="file" />
-              <span class="clip" dir="auto">
-                {file.name}
-              </span>
-              <Show when={!file.id}>
-                <progress max={1} value={file.share} aria-label={`${t("uploading")} ${file.name}`} />
-              </Show>
-              <button type="button" aria-label={`${t("discard")}: ${file.name}`} onClick={() => file.cancel()}>
-                <Icon name="close" />
-              </button>
-            </li>
-          )}
-        </For>
-      </ul>
-    </Show>
+    <ul class="attaching">
+      <For each={keys()}>
+        {(key) => <Show when={props.files.find((it) => it.key === key)}>{(file) => <AttachingItem file={file()} />}</Show>}
+      </For>
+    </ul>
+  );
+}
+
+function AttachingItem(props: { file: Attaching }) {
+  const [broken, setBroken] = createSignal(false);
+  return (
+    <li>
+      <Show when={props.file.preview && !broken()} fallback={<Icon name="file" />}>
+        <img src={props.file.preview} alt="" decoding="async" draggable={false} onError={() => setBroken(true)} />
+      </Show>
+      <span class="attaching-text">
+        <bdi class="clip">{props.file.name}</bdi>
+        <Show when={!props.file.id} fallback={<span class="muted">{formatBytes(props.file.size)}</span>}>
+          <progress max={1} value={props.file.share} aria-label={`${t("uploading")} ${props.file.name}`} />
+        </Show>
+      </span>
+      <button
+        type="button"
+        class="icon-button icon-button-small"
+        aria-label={`${t("discard")}: ${props.file.name}`}
+        title={t("discard")}
+        onClick={() => props.file.cancel()}
+      >
+        <Icon name="close" />
+      </button>
+    </li>
   );
 }

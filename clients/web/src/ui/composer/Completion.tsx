@@ -1,20 +1,25 @@
-import { For, Show, createEffect, createMemo, createSignal, on, onCleanup } from "solid-js";
+import { For, Show, createEffect, createMemo, createSignal, createUniqueId, on, onCleanup } from "solid-js";
 
 import { useChat } from "../../state/chat";
 import { findEmoji } from "../../state/emoji";
 import { t } from "../i18n";
 import { Avatar } from "../kit/Avatar";
+import { Icon } from "../kit/Icon";
 import { useRoom } from "../room/tools";
 
 const MOST = 6;
 const PAUSE_MS = 120;
-/** A name after “@” or an emoji's after “:”, right before the caret. */
-const BEGUN = /(?:^|\s)([@:])([\p{L}\p{N}_.-]{1,32})$/u;
+/** A name after “@” or an emoji's after “:”, right before the caret. After “@” alone everybody is offered. */
+const BEGUN = /(?:^|\s)(?:(@)([\p{L}\p{N}_.-]{0,32})|(:)([\p{L}\p{N}_.-]{2,32}))$/u;
+/** What calls many, for those who may. */
+const MANY = ["all", "here"] as const;
 
 interface Choice {
   /** What is put in its place. */
   readonly take: string;
   readonly label: string;
+  /** Under which name it is called. */
+  readonly name?: string;
   readonly user: { readonly id: string; readonly username: string; readonly photoId: string } | undefined;
 }
 
@@ -24,9 +29,11 @@ export interface CompletionHandle {
 }
 
 /** Offers to complete names and emoji while they are written. */
-export default function Completion(props: {
+export function Completion(props: {
   text: string;
   caret: number;
+  /** Where it is written; it keeps the focus, and tells what is pointed at. */
+  field: () => HTMLTextAreaElement;
   handle: (handle: CompletionHandle) => void;
   onTake: (piece: string, from: number, to: number) => void;
 }) {
@@ -34,20 +41,26 @@ export default function Completion(props: {
   const { roomId } = useRoom();
   const [choices, setChoices] = createSignal<readonly Choice[]>([]);
   const [at, setAt] = createSignal(0);
-  const begun = createMemo(
-    () => {
-      const [, sign, word] = BEGUN.exec(props.text.slice(0, props.caret)) ?? [];
-      return sign && word && (sign === "@" || word.length > 1) ? sign + word : "";
-    },
-  );
+  const begun = createMemo(() => {
+    const [, at = "", name = "", colon = "", word = ""] = BEGUN.exec(props.text.slice(0, props.caret)) ?? [];
+    return at + name + colon + word;
+  });
+  const id = createUniqueId();
+  const optionId = (i: number) => `${id}-${i}`;
 
   async function find(sign: string, word: string): Promise<Choice[]> {
     if (sign === ":") {
       const found = await findEmoji(word, MOST);
       return found.map(([take, name]) => ({ take, label: `${take} ${name}`, user: undefined }));
     }
+    const typed = word.toLowerCase();
+    const named = MANY.filter((name) => chat.rights(roomId).manage && name.startsWith(typed));
+    const many = named.map((name) => ({ take: `@${name} `, label: t(name === "all" ? "callAll" : "callHere"), name, user: undefined }));
     const { items } = await chat.api.listMembers(roomId, word, "");
-    return items.slice(0, MOST).map(({ user }) => ({ take: `@${user.username} `, label: user.displayName, user }));
+    const people = items
+      .slice(0, MOST - many.length)
+      .map(({ user }) => ({ take: `@${user.username} `, label: user.displayName, name: user.username, user }));
+    return typed.length > 2 ? [...many, ...people] : [...people, ...many];
   }
 
   createEffect(
@@ -63,6 +76,16 @@ export default function Completion(props: {
       onCleanup(() => ((stale = true), clearTimeout(timer)));
     }),
   );
+
+  createEffect(() => {
+    const field = props.field();
+    field.setAttribute("aria-autocomplete", "list");
+    field.setAttribute("aria-haspopup", "listbox");
+    for (const [name, value] of [["aria-controls", id], ["aria-activedescendant", optionId(at())]] as const) {
+      if (choices().length) field.setAttribute(name, value);
+      else field.removeAttribute(name);
+    }
+  });
 
   function take(choice: Choice | undefined): void {
     if (!choice) return;
@@ -87,20 +110,23 @@ export default function Completion(props: {
 
   return (
     <Show when={choices().length}>
-      <ul class="completion" role="listbox" aria-label={t("suggestions")}>
+      <ul id={id} class="completion" role="listbox" aria-label={t("suggestions")}>
         <For each={choices()}>
           {(choice, i) => (
             // The text keeps the focus.
             <li
+              id={optionId(i())}
               role="option"
               aria-selected={i() === at()}
               onPointerDown={(event) => (event.preventDefault(), take(choice))}
             >
-              <Show when={choice.user}>{(user) => <Avatar id={user().id} name={choice.label} photo={user().photoId} size="small" />}</Show>
+              <Show when={choice.user} fallback={choice.name && <Icon name={choice.name === "all" ? "users" : "bell"} />}>
+                {(user) => <Avatar id={user().id} name={choice.label} photo={user().photoId} size="small" />}
+              </Show>
               <span class="clip" dir="auto">
                 {choice.label}
               </span>
-              <Show when={choice.user}>{(user) => <bdi class="muted small">@{user().username}</bdi>}</Show>
+              <Show when={choice.name}>{(name) => <bdi class="muted small">@{name()}</bdi>}</Show>
             </li>
           )}
         </For>

@@ -1,4 +1,4 @@
-import { Show, Suspense, createEffect, createSignal, lazy, on, onMount } from "solid-js";
+import { Suspense, createEffect, createSignal, lazy, on, onMount } from "solid-js";
 
 import type { Message } from "../../nouns";
 import { useChat } from "../../state/chat";
@@ -6,14 +6,15 @@ import { prefs } from "../../state/prefs";
 import { EmojiButton } from "../emoji/EmojiButton";
 import { t } from "../i18n";
 import { Icon } from "../kit/Icon";
+import { composing } from "../kit/ime";
 import { createMedia } from "../kit/media";
+import { attempt } from "../kit/toast";
 import { useRoom } from "../room/tools";
-import { ComposerNote } from "./ComposerNote";
 import type { CompletionHandle } from "./Completion";
-import { MOST, WARN, createComposing, type Send } from "./composing";
+import { createComposing, type Send } from "./composing";
 
-const AttachingList = lazy(() => import("./AttachingList"));
-const Completion = lazy(() => import("./Completion"));
+/** Comes after the field itself. */
+const Above = lazy(() => import("./Above"));
 
 /** Where messages are written: in a room, or in one of its threads. */
 export function Composer(props: {
@@ -28,24 +29,37 @@ export function Composer(props: {
   onSend: Send;
 }) {
   const chat = useChat();
-  const tools = useRoom();
-  const { roomId } = tools;
+  const { roomId } = useRoom();
   const touch = createMedia("(pointer: coarse)");
-  const { text, length, sendable, write, submit, attaching } = createComposing({
-    tools,
-    draft: props.draft,
+  const begun = chat.begun(props.draft);
+  const { text, editing, answering } = begun;
+  const { length, sendable, write, submit } = createComposing({
+    roomId,
+    begun,
     tells: props.tells ?? false,
     send: (...said) => props.onSend(...said),
   });
-  let picker!: HTMLInputElement;
-  const take = (event: Event, data: DataTransfer | null) => {
-    if (!data?.files.length) return;
-    event.preventDefault();
-    attaching.add(data.files);
-  };
   const [caret, setCaret] = createSignal(0);
   let box!: HTMLTextAreaElement;
+  let picker!: HTMLInputElement;
   let completion: CompletionHandle | undefined;
+  const action = () => t(editing() ? "save" : "send");
+
+  function attach(chosen: FileList): void {
+    // The list is emptied when this is over.
+    const files = [...chosen];
+    void attempt(import("./attach").then(({ attachAll }) => attachAll(chat, begun, files)));
+  }
+
+  function onPaste(event: ClipboardEvent): void {
+    const data = event.clipboardData;
+    if (!data?.files.length) return;
+    // Cells of a sheet come as a picture too: they are text. A file that was copied comes with its name as text.
+    const said = data.getData("text/plain");
+    if (said.trim() && ![...data.files].every(({ name }) => said.includes(name))) return;
+    event.preventDefault();
+    attach(data.files);
+  }
 
   function grow(): void {
     box.style.height = "auto";
@@ -56,7 +70,7 @@ export function Composer(props: {
     if (!touch()) box.focus({ preventScroll: true });
   });
   // Whoever answers or edits wants to write now.
-  createEffect(on([tools.editing, tools.answering], ([edit, answer]) => (edit || answer) && box.focus(), { defer: true }));
+  createEffect(on([editing, answering], ([edit, answer]) => (edit || answer) && box.focus(), { defer: true }));
 
   /** In place of what stands between two positions. */
   function insert(piece: string, from = box.selectionStart, to = box.selectionEnd): void {
@@ -67,16 +81,16 @@ export function Composer(props: {
   }
 
   function onKeyDown(event: KeyboardEvent): void {
-    // An input method uses Enter to take a suggestion.
-    if (event.isComposing || completion?.onKeyDown(event)) return;
+    if (composing(event) || completion?.onKeyDown(event)) return;
     const { key } = event;
-    if (key === "Escape" && (tools.editing() || tools.answering())) {
-      tools.rest();
+    if (key === "Escape" && (begun.waits() || editing() || answering())) {
+      if (begun.waits()) begun.callOff();
+      else begun.rest();
       event.preventDefault();
     }
     if (key === "ArrowUp" && !text() && !event.altKey) {
       const own = props.lastOwn();
-      if (own && chat.rights(roomId).write) (event.preventDefault(), tools.edit(own));
+      if (own && chat.rights(roomId).write) (event.preventDefault(), begun.edit(own));
     }
     if (key !== "Enter") return;
     const mod = event.ctrlKey || event.metaKey;
@@ -89,59 +103,43 @@ export function Composer(props: {
     <form
       class={`composer ${props.class ?? ""}`}
       onSubmit={(event) => (event.preventDefault(), void submit(), box.focus())}
-      onDragOver={(event) => event.dataTransfer?.types.includes("Files") && event.preventDefault()}
-      onDrop={(event) => take(event, event.dataTransfer)}
     >
-      <ComposerNote />
       <Suspense>
-        <Show when={attaching.files().length}>
-          <AttachingList files={attaching.files()} />
-        </Show>
-      </Suspense>
-      <Suspense>
-        <Completion text={text()} caret={caret()} handle={(it) => (completion = it)} onTake={insert} />
+        <Above
+          begun={begun}
+          length={length()}
+          caret={caret()}
+          field={() => box}
+          handle={(it) => (completion = it)}
+          onTake={insert}
+          onFiles={attach}
+        />
       </Suspense>
       <div class="composer-line">
         <textarea
           ref={box}
           rows={1}
-          dir="auto"
+          // What is empty is read as its page is: else the placeholder would begin at the wrong end.
+          dir={text() ? "auto" : undefined}
           value={text()}
+          readOnly={begun.waits()}
           aria-label={props.label}
           placeholder={props.label}
           enterkeyhint={touch() ? "enter" : "send"}
           onInput={(event) => (write(event.currentTarget.value), setCaret(event.currentTarget.selectionStart))}
           onKeyDown={onKeyDown}
-          onPaste={(event) => take(event, event.clipboardData)}
+          onPaste={onPaste}
           onBlur={() => setCaret(0)}
         />
-        <Show when={length() > WARN}>
-          <span class="composer-count" classList={{ error: length() > MOST }} role="status">
-            {length() > MOST
-              ? t("tooLong", { count: length() - MOST })
-              : t("charactersLeft", { count: MOST - length() })}
-          </span>
-        </Show>
-        <input
-          ref={picker}
-          type="file"
-          multiple
-          hidden
-          onChange={() => (attaching.add(picker.files ?? []), (picker.value = ""))}
-        />
+        <input ref={picker} type="file" multiple hidden onChange={() => (attach(picker.files!), (picker.value = ""))} />
         <button type="button" class="icon-button composer-button" aria-label={t("attach")} title={t("attach")} onClick={() => picker.click()}>
           <Icon name="clip" />
         </button>
         <EmojiButton label={t("emoji")} class="icon-button composer-button" onPick={(emoji) => insert(emoji)}>
           <Icon name="smile" />
         </EmojiButton>
-        <button
-          class="send"
-          aria-label={tools.editing() ? t("save") : t("send")}
-          title={tools.editing() ? t("save") : t("send")}
-          disabled={!sendable()}
-        >
-          <Icon name={tools.editing() ? "check" : "send"} />
+        <button class="send" aria-label={action()} title={action()} disabled={!sendable()}>
+          <Icon name={editing() ? "check" : "send"} />
         </button>
       </div>
     </form>

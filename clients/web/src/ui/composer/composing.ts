@@ -1,12 +1,11 @@
 // What is being written in a room: a new message, an answer, or an edit.
 
-import { createEffect, createMemo, createSignal, on, onCleanup } from "solid-js";
+import { createMemo, createSignal, onCleanup } from "solid-js";
 
+import type { Begun } from "../../state/begun";
 import { useChat } from "../../state/chat";
 import { TypingThrottle } from "../../state/typing";
 import { attempt } from "../kit/toast";
-import { createAttaching } from "./attaching";
-import type { RoomTools } from "../room/tools";
 
 /** What the server takes, in characters. */
 export const MOST = 4_000;
@@ -19,43 +18,32 @@ export const REFUSED = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2
 export type Send = (text: string, replyTo: number, attachmentIds: string[]) => void;
 
 interface Parts {
-  readonly tools: RoomTools;
-  readonly draft: string;
+  readonly roomId: string;
+  readonly begun: Begun;
   readonly tells: boolean;
   readonly send: Send;
 }
 
-export function createComposing({ tools, draft, tells, send }: Parts) {
+export function createComposing({ roomId, begun, tells, send }: Parts) {
   const chat = useChat();
-  const { roomId, editing, answering } = tools;
+  const { text, editing } = begun;
   const throttle = new TypingThrottle();
-  const [text, setText] = createSignal(chat.drafts.get(draft));
   const [busy, setBusy] = createSignal(false);
 
   const clean = createMemo(() => text().replace(REFUSED, "").trim());
   // Characters as the server counts them, not UTF-16.
   const length = createMemo(() => (text().length < WARN ? text().length : [...clean()].length));
-  const attaching = createAttaching();
-  const full = () => clean() !== "" || (attaching.files().length > 0 && !editing());
-  const sendable = () => full() && length() <= MOST && !busy() && !attaching.uploading();
+  const full = () => clean() !== "" || (begun.files().length > 0 && !editing());
+  const sendable = () => full() && length() <= MOST && !busy() && !begun.waits();
 
-  // An edit begins with the text as it is; after it the draft is there again.
-  createEffect(
-    on(editing, (message, before) => {
-      if (message?.content.kind === "text") setText(message.content.text);
-      else if (before) setText(chat.drafts.get(draft));
-    }, { defer: true }),
-  );
-  onCleanup(() => throttle.stop(Date.now()) && chat.setTyping(roomId, false));
+  const rested = () => throttle.stop(Date.now()) && chat.setTyping(roomId, false);
+  onCleanup(rested);
 
   function write(value: string): void {
-    setText(value);
-    if (editing()) return;
-    chat.drafts.set(draft, value);
-    if (!tells) return;
-    const now = Date.now();
-    const empty = value.trim() === "";
-    if (empty ? throttle.stop(now) : throttle.input(now)) chat.setTyping(roomId, !empty);
+    begun.write(value);
+    if (editing() || !tells) return;
+    if (value.trim() === "") rested();
+    else if (throttle.input(Date.now())) chat.setTyping(roomId, true);
   }
 
   async function submit(): Promise<void> {
@@ -63,18 +51,16 @@ export function createComposing({ tools, draft, tells, send }: Parts) {
     const message = editing();
     if (message) {
       setBusy(true);
-      if (await attempt(chat.edit(message, clean()))) tools.rest();
+      if (await attempt(chat.edit(message, clean()))) begun.rest();
       setBusy(false);
       return;
     }
-    const [said, replyTo] = [clean(), answering()?.seq ?? 0];
+    const [said, replyTo] = [clean(), begun.answering()?.seq ?? 0];
+    if (begun.uploading()) rested();
     // The message itself tells others that the writing is over.
     throttle.stop(Date.now());
-    setText("");
-    chat.drafts.set(draft, "");
-    tools.rest();
-    send(said, replyTo, attaching.take());
+    begun.whenUploaded(() => send(said, replyTo, begun.take()));
   }
 
-  return { text, length, sendable, write, submit, attaching };
+  return { length, sendable, write, submit };
 }

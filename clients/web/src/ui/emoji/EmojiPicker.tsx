@@ -2,6 +2,7 @@ import { For, Show, createMemo, createResource, createSignal, onMount } from "so
 
 import { allEmoji, recentEmoji, type EmojiGroup } from "../../state/emoji";
 import { t, type Key } from "../i18n";
+import { composing } from "../kit/ime";
 import { Icon } from "../kit/Icon";
 
 const TITLES: Record<string, Key> = {
@@ -40,6 +41,7 @@ export default function EmojiPicker(props: { onPick: (emoji: string) => void; on
     const rtl = document.documentElement.dir === "rtl" ? -1 : 1;
     const by = { ArrowDown: COLUMNS, ArrowUp: -COLUMNS, ArrowRight: rtl, ArrowLeft: -rtl }[event.key];
     event.stopPropagation();
+    if (composing(event)) return;
     if (event.key === "Escape") props.onClose();
     else if (event.key === "Enter" && at < 0 && query()) buttons[0]?.click();
     else if (at < 0 && event.key === "ArrowDown") buttons[0]?.focus();

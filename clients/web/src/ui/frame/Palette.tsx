@@ -4,6 +4,7 @@ import { useChat } from "../../state/chat";
 import { setPref } from "../../state/prefs";
 import { t } from "../i18n";
 import { Dialog } from "../kit/Dialog";
+import { composing } from "../kit/ime";
 import { Icon, type IconName } from "../kit/Icon";
 import { RoomFace } from "../room/RoomFace";
 import { navigate, roomPath, searchPath } from "../router";
@@ -66,9 +67,10 @@ export default function Palette(props: {
   }
 
   function onKeyDown(event: KeyboardEvent): void {
+    if (composing(event)) return;
     if (event.key === "ArrowDown") move(at() + 1);
     else if (event.key === "ArrowUp") move(at() - 1);
-    else if (event.key === "Enter" && !event.isComposing) found()[at()]?.act();
+    else if (event.key === "Enter") found()[at()]?.act();
     else return;
     event.preventDefault();
   }

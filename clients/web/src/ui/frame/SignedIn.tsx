@@ -41,6 +41,7 @@ export function SignedIn(props: { app: App }) {
   // Not needed to show anything, so it comes after.
   const owner = getOwner();
   void import("./notify").then(({ notifyOfArrivals }) => runWithOwner(owner, () => notifyOfArrivals(chat)));
+  void import("./drops");
   watchActivity(chat);
 
   const first = route();

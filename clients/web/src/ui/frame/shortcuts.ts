@@ -3,6 +3,7 @@
 import { onCleanup, type Accessor, type Setter } from "solid-js";
 
 import { prefs, setPref } from "../../state/prefs";
+import { composing } from "../kit/ime";
 import { navigate, roomPath, route } from "../router";
 import type { RoomItem } from "./rooms";
 import type { Overlay } from "./SignedIn";
@@ -42,6 +43,7 @@ export function createShortcuts({ rooms, overlay, setOverlay }: Parts): void {
   }
 
   function onKeyDown(event: KeyboardEvent): void {
+    if (composing(event)) return;
     const { key, altKey, shiftKey, code } = event;
     const mod = isMac ? event.metaKey : event.ctrlKey;
     const target = event.target as HTMLElement;

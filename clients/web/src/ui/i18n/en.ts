@@ -192,6 +192,10 @@ export const en = {
   searchFor: "Search messages for “{query}”",
   searchIn: "Search in this room",
   attach: "Attach files",
+  dropFiles: "Drop files here to attach them",
+  tooManyFiles: "At most {max} files go with one message.",
+  fileEmpty: "This file is empty.",
+  sentWhenUploaded: "Will be sent when uploaded",
   uploading: "Uploading",
   openImage: "Open image",
   pictures: "Pictures",
@@ -265,8 +269,11 @@ export const en = {
   // Composer
   writeTo: "Write to {room}",
   send: "Send",
-  tooLong: "{count} characters too many",
-  charactersLeft: "{count} characters left",
+  tooLong: { one: "{count} character too many", other: "{count} characters too many" } as Plural,
+  charactersLeft: { one: "{count} character left", other: "{count} characters left" } as Plural,
+  callAll: "Everyone in this room",
+  callHere: "Everyone who is online",
+  adminsCallAll: "Only admins can call everybody with @all or @here.",
 
   // Connection
   connecting: "Connecting…",

@@ -1,30 +1,60 @@
-import { For, Show, createEffect, createSignal, on, onCleanup } from "solid-js";
+import { For, Show, createEffect, createSignal, createUniqueId, on, onCleanup } from "solid-js";
 
 import type { User } from "../../nouns";
 import { useChat } from "../../state/chat";
 import { createPaged } from "../../state/paged";
 import { explain, t } from "../i18n";
 import { Icon } from "../kit/Icon";
+import { composing } from "../kit/ime";
 import { PersonLine } from "./PersonLine";
 
 const PAUSE_MS = 200;
 
-/** Finds people by the beginning of a name. */
+/** Finds people by the beginning of a name: arrows go through them, Enter takes one. */
 export function PeopleSearch(props: {
+  /** Where several can be chosen. */
   chosen?: readonly User[];
   disabled?: boolean;
   onChoose: (user: User) => void;
 }) {
   const chat = useChat();
   const [query, setQuery] = createSignal("");
+  const [at, setAt] = createSignal(0);
+  /** For which text the people are that are shown. */
+  let found = "";
   const people = createPaged((text, token) => chat.api.searchUsers(text, token));
+  const id = createUniqueId();
+  const optionId = (i: number) => `${id}-${i}`;
+  let list!: HTMLUListElement;
   createEffect(
     on(query, (text) => {
-      const timer = setTimeout(() => void people.search(text.trim()), PAUSE_MS);
+      const timer = setTimeout(() => void people.search(text.trim()).then(() => (found = text)), PAUSE_MS);
       onCleanup(() => clearTimeout(timer));
     }),
   );
-  const isChosen = (user: User) => props.chosen?.some(({ id }) => id === user.id) ?? false;
+  createEffect(on(people.items, () => setAt(0)));
+  const isChosen = (user: User) => props.chosen?.some((it) => it.id === user.id) ?? false;
+
+  function move(to: number): void {
+    const count = people.items().length;
+    if (!count) return;
+    setAt((to + count) % count);
+    list.children[at()]?.scrollIntoView({ block: "nearest" });
+  }
+
+  function choose(user: User | undefined): void {
+    if (user && !props.disabled) props.onChoose(user);
+  }
+
+  function onKeyDown(event: KeyboardEvent): void {
+    if (composing(event)) return;
+    if (event.key === "ArrowDown") move(at() + 1);
+    else if (event.key === "ArrowUp") move(at() - 1);
+    else if (event.key !== "Enter") return;
+    else if (found === query() && !people.loading()) choose(people.items()[at()]);
+    event.preventDefault();
+  }
+
   return (
     <div class="people">
       <div class="search-box">
@@ -32,42 +62,57 @@ export function PeopleSearch(props: {
         <input
           type="search"
           autofocus
+          role="combobox"
+          aria-autocomplete="list"
+          aria-expanded={people.items().length > 0}
+          aria-controls={id}
+          aria-activedescendant={people.items().length ? optionId(at()) : undefined}
           aria-label={t("findPeople")}
           placeholder={t("findPeople")}
           maxLength={64}
           onInput={(event) => setQuery(event.currentTarget.value)}
-          onKeyDown={(event) => event.key === "Enter" && event.preventDefault()}
+          onKeyDown={onKeyDown}
         />
       </div>
-      <ul class="people-list" aria-busy={people.loading()}>
-        <For each={people.items()}>
-          {(user) => (
-            <li>
-              <button
-                type="button"
+      <div class="people-list">
+        <ul
+          id={id}
+          role="listbox"
+          aria-label={t("suggestions")}
+          aria-busy={people.loading()}
+          aria-multiselectable={props.chosen !== undefined}
+          ref={list}
+        >
+          <For each={people.items()}>
+            {(user, i) => (
+              <li
+                id={optionId(i())}
+                role="option"
                 class="member"
-                disabled={props.disabled}
-                aria-pressed={props.chosen ? isChosen(user) : undefined}
-                onClick={() => props.onChoose(user)}
+                classList={{ "is-active": i() === at() }}
+                aria-selected={props.chosen ? isChosen(user) : i() === at()}
+                aria-disabled={props.disabled}
+                onPointerMove={() => setAt(i())}
+                onClick={() => choose(user)}
               >
                 <PersonLine user={user} />
                 <Show when={isChosen(user)}>
                   <Icon name="check" />
                 </Show>
-              </button>
-            </li>
-          )}
-        </For>
+              </li>
+            )}
+          </For>
+        </ul>
         <Show when={!people.items().length}>
-          <li class="muted people-none">
+          <p class="muted people-none" role="status">
             {people.failure()
               ? explain(people.failure())
               : query().trim() && !people.loading()
                 ? t("nobodyFound")
                 : t("findPeopleHint")}
-          </li>
+          </p>
         </Show>
-      </ul>
+      </div>
     </div>
   );
 }

@@ -1,6 +1,5 @@
 import { Match, Suspense, Switch, batch, createEffect, createMemo, createSignal, lazy, on } from "solid-js";
 
-import type { Message } from "../../nouns";
 import { useChat } from "../../state/chat";
 import { createPins } from "../../state/pins";
 import { prefs, setPref } from "../../state/prefs";
@@ -36,12 +35,8 @@ export function OpenRoom(props: { roomId: string }) {
   const [other, setOther] = createSignal<PanelName>();
   const [thread, setThread] = createSignal(0);
   const [overlay, setOverlay] = createSignal<Overlay>();
-  const [answering, setAnswering] = createSignal<Message>();
-  const [editing, setEditing] = createSignal<Message>();
 
   const panel = (): PanelName => other() ?? (wide() && prefs().showMembers && !direct() ? "members" : undefined);
-  const begin = (answer: Message | undefined, edit: Message | undefined) =>
-    batch(() => (setAnswering(answer), setEditing(edit)));
 
   function toggle(name: "members" | "pins"): void {
     const shown = panel() === name;
@@ -54,11 +49,7 @@ export function OpenRoom(props: { roomId: string }) {
     openUser: (userId) => setOverlay({ kind: "user", userId }),
     jump: (seq) => void timeline.jump(seq),
     askDate: (at) => setOverlay({ kind: "date", at }),
-    answering,
-    editing,
-    answer: (message) => begin(message, undefined),
-    edit: (message) => begin(undefined, message),
-    rest: () => begin(undefined, undefined),
+    begun: () => chat.begun(roomId),
     openThread: (seq) => batch(() => (setThread(seq), setOther("thread"))),
     lastMine: createMemo(() => {
       const row = timeline.shown()?.rows.findLast((it) => it.kind === "message" && it.mine && it.message.content.kind === "text");
@@ -84,7 +75,7 @@ export function OpenRoom(props: { roomId: string }) {
     timeline.toTail();
     // The address of an older message would lead back there.
     const now = route();
-    if (now.page === "room" && now.seq !== undefined) navigate(roomPath(roomId), { replace: true });
+    if (now.page === "room" && now.roomId === roomId && now.seq !== undefined) navigate(roomPath(roomId), { replace: true });
   }
 
   const mutedUntil = () => chat.room(roomId)?.mutedUntil ?? 0;

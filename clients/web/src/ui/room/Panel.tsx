@@ -1,6 +1,7 @@
 import type { JSX } from "solid-js";
 
 import { t } from "../i18n";
+import { composing } from "../kit/ime";
 import { Icon } from "../kit/Icon";
 
 /** Beside the timeline, or over it where there is no room. */
@@ -10,7 +11,11 @@ export function Panel(props: { title: string; class?: string; over: boolean; onC
       class={`members ${props.class ?? ""}`}
       classList={{ "members-over": props.over }}
       aria-label={props.title}
-      onKeyDown={(event) => props.over && event.key === "Escape" && (event.stopPropagation(), props.onClose())}
+      onKeyDown={(event) => {
+        if (!props.over || event.key !== "Escape" || event.defaultPrevented || composing(event)) return;
+        event.stopPropagation();
+        props.onClose();
+      }}
     >
       <header class="members-head">
         <h2>{props.title}</h2>

@@ -3,6 +3,7 @@
 import { createContext, useContext, type Accessor } from "solid-js";
 
 import type { Message } from "../../nouns";
+import type { Begun } from "../../state/begun";
 import type { Picture } from "../viewer/pictures";
 
 export interface RoomTools {
@@ -11,13 +12,8 @@ export interface RoomTools {
   readonly jump: (seq: number) => void;
   /** Asks for a date to go to; offers the one of this moment. */
   readonly askDate: (at: number) => void;
-  /** The message that is being answered or edited. */
-  readonly answering: Accessor<Message | undefined>;
-  readonly editing: Accessor<Message | undefined>;
-  readonly answer: (message: Message) => void;
-  readonly edit: (message: Message) => void;
-  /** Neither any more. */
-  readonly rest: () => void;
+  /** What is being written here, where messages can be answered and edited. */
+  readonly begun: Accessor<Begun>;
   readonly openThread: (seq: number) => void;
   /** The position of the newest own message in sight. */
   readonly lastMine: Accessor<number | undefined>;

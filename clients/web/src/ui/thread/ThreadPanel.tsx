@@ -1,4 +1,4 @@
-import { For, Show, batch, createEffect, createSignal, on } from "solid-js";
+import { For, Show, createEffect, on } from "solid-js";
 
 import type { Message } from "../../nouns";
 import { useChat } from "../../state/chat";
@@ -18,20 +18,13 @@ export default function ThreadPanel(props: { seq: number; over: boolean; onClose
   const room = useRoom();
   const { roomId } = room;
   const thread = createThread(chat, roomId, () => props.seq, createAttentive());
-  const [answering, setAnswering] = createSignal<Message>();
-  const [editing, setEditing] = createSignal<Message>();
-  const begin = (answer: Message | undefined, edit: Message | undefined) =>
-    batch(() => (setAnswering(answer), setEditing(edit)));
+  const draft = () => `${roomId}/${props.seq}`;
   let list!: HTMLDivElement;
 
   /** What is written here stays here. */
   const tools: RoomTools = {
     ...room,
-    answering,
-    editing,
-    answer: (message) => begin(message, undefined),
-    edit: (message) => begin(undefined, message),
-    rest: () => begin(undefined, undefined),
+    begun: () => chat.begun(draft()),
     jump: (seq) => {
       const row = list.querySelector(`[data-seq="${seq}"]`);
       if (row) row.scrollIntoView({ block: "center" });
@@ -39,7 +32,6 @@ export default function ThreadPanel(props: { seq: number; over: boolean; onClose
     },
   };
 
-  createEffect(on(() => props.seq, () => begin(undefined, undefined), { defer: true }));
   // The newest answer is in sight, also one that is on its way.
   createEffect(
     on([() => thread.answers().at(-1)?.seq, () => thread.waiting().length], () =>
@@ -56,7 +48,7 @@ export default function ThreadPanel(props: { seq: number; over: boolean; onClose
     day: undefined,
     line: false,
   });
-  const lastOwn = () => thread.answers().findLast((it) => it.senderId === chat.me().id && it.content.kind === "text");
+  const lastOwn = () => thread.answers().findLast(chat.mayEdit);
 
   return (
     <RoomToolsProvider value={tools}>
@@ -98,7 +90,7 @@ export default function ThreadPanel(props: { seq: number; over: boolean; onClose
               <Composer
                 class="thread-composer"
                 label={t("threadReply")}
-                draft={`${roomId}/${seq}`}
+                draft={draft()}
                 lastOwn={lastOwn}
                 onSend={(text, replyTo, attachmentIds) => chat.send(roomId, text, { threadSeq: seq, replyTo, attachmentIds })}
               />

@@ -5,8 +5,11 @@ import { For, Show, createContext, createMemo, useContext, type JSX } from "soli
 
 import type { Mention, Message } from "../../nouns";
 import { useChat } from "../../state/chat";
-import { isEmojiOnly, parse, splitMentions, type Block, type Inline } from "../../state/markdown";
+import { isEmojiOnly, otherPlace, parse, splitMentions, textOf, type Block, type Inline } from "../../state/markdown";
 import { CodeBlock } from "./CodeBlock";
+
+/** Pages of this client, once their origin is taken away: the way there is within the page. */
+const OWN = /^\/(rooms|invite)\//;
 
 /** Whom the message calls, for the text to show. */
 const Mentions = createContext<() => readonly Mention[]>(() => []);
@@ -104,12 +107,22 @@ function InlineView({ node }: { node: Inline }): JSX.Element {
       return <code dir="ltr">{node.text}</code>;
     case "break":
       return <br />;
-    case "link":
+    case "link": {
+      const { href, inside } = node;
+      const said = textOf(inside);
+      const place = otherPlace(said, href);
       return (
-        <a href={node.href} target="_blank" rel="noopener noreferrer nofollow">
-          <Inlines nodes={node.inside} />
+        <a
+          href={href}
+          title={said === href ? undefined : href}
+          target={OWN.test(href.replace(location.origin, "")) ? undefined : "_blank"}
+          rel="noopener noreferrer nofollow"
+        >
+          <Inlines nodes={inside} />
+          {place && <bdi class="md-place"> ({place})</bdi>}
         </a>
       );
+    }
     case "strong":
       return (
         <strong>

@@ -74,9 +74,11 @@ export function MessageRowView(props: { row: MessageRow; flash: boolean; inThrea
           <Match when={doomed()}>
             <p class="tombstone">
               {t("messageDeleted")}{" "}
-              <button type="button" class="link" onClick={() => chat.doomed.undo(message().roomId, message().seq)}>
-                {t("undo")}
-              </button>
+              <Show when={chat.doomed.canUndo(message().roomId, message().seq)}>
+                <button type="button" class="link" onClick={() => chat.doomed.undo(message().roomId, message().seq)}>
+                  {t("undo")}
+                </button>
+              </Show>
             </p>
           </Match>
           <Match when={message().content.kind === "deleted"}>

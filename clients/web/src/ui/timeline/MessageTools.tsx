@@ -28,11 +28,11 @@ export default function MessageTools(props: { message: Message; active: boolean;
     const { roomId, seq, content, pin } = message;
     const text = content.kind === "text" ? content.text : "";
     const list: MenuItem[] = [];
-    if (rights().write) list.push({ label: t("reply"), icon: "reply", act: () => tools.answer(message) });
+    if (rights().write) list.push({ label: t("reply"), icon: "reply", act: () => tools.begun().answer(message) });
     if (rights().write && !message.threadSeq) {
       list.push({ label: t("replyInThread"), icon: "thread", act: () => tools.openThread(seq) });
     }
-    if (rights().write && mine() && text) list.push({ label: t("edit"), icon: "edit", act: () => tools.edit(message) });
+    if (rights().write && mine() && text) list.push({ label: t("edit"), icon: "edit", act: () => tools.begun().edit(message) });
     list.push({ label: t("copyText"), icon: "copy", act: () => void take(text) });
     list.push({ label: t("copyLink"), icon: "link", act: () => void take(location.origin + roomPath(roomId, seq)) });
     if (rights().pin) {
@@ -55,7 +55,10 @@ export default function MessageTools(props: { message: Message; active: boolean;
         icon: "trash",
         danger: true,
         apart: true,
-        act: () => chat.doomed.add(roomId, seq, (failure) => toast(explain(failure), true)),
+        act: () => {
+          if (tools.begun().editing()?.seq === seq) tools.begun().rest();
+          chat.doomed.add(roomId, seq, (failure) => toast(explain(failure), true));
+        },
       });
     }
     return list;
@@ -79,7 +82,7 @@ export default function MessageTools(props: { message: Message; active: boolean;
             tabIndex={tab()}
             aria-label={t("reply")}
             title={t("reply")}
-            onClick={() => tools.answer(props.message)}
+            onClick={() => tools.begun().answer(props.message)}
           >
             <Icon name="reply" />
           </button>

@@ -3,6 +3,7 @@ import { Show, createEffect, createSignal, on, onCleanup } from "solid-js";
 import { useChat } from "../../state/chat";
 import type { Timeline as TimelineState } from "../../state/timeline";
 import { t } from "../i18n";
+import { composing } from "../kit/ime";
 import { Announcer } from "./Announcer";
 import { JumpButtons } from "./JumpButtons";
 import { Scroller, type ScrollerHandle } from "./Scroller";
@@ -44,7 +45,9 @@ export function Timeline(props: { timeline: TimelineState }) {
   );
 
   function onKeyDown(event: KeyboardEvent): void {
-    if (event.key !== "Escape" || event.defaultPrevented || document.querySelector("dialog[open]")) return;
+    if (composing(event) || event.key !== "Escape" || event.defaultPrevented || document.querySelector("dialog[open]")) return;
+    // Whoever is about to write or to look for something means that; only in an empty composer there is nothing else to leave.
+    if ((event.target as Element).matches("input, select, textarea:not(:placeholder-shown)")) return;
     toEnd();
     markAll();
     timeline.setNewAfter(undefined);

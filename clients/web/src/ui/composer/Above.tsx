@@ -1,0 +1,71 @@
+import { Show, createMemo } from "solid-js";
+
+import type { Begun } from "../../state/begun";
+import { useChat } from "../../state/chat";
+import { callsAll } from "../../state/mentions";
+import { t } from "../i18n";
+import { Icon } from "../kit/Icon";
+import { useRoom } from "../room/tools";
+import { AttachingList } from "./AttachingList";
+import { Completion, type CompletionHandle } from "./Completion";
+import { ComposerNote } from "./ComposerNote";
+import { DropZone } from "./DropZone";
+import { MOST, WARN } from "./composing";
+
+/** Characters after which it is said again how many are left. */
+const STEP = 100;
+
+/** What stands above the text that is being written. */
+export default function Above(props: {
+  begun: Begun;
+  length: number;
+  caret: number;
+  field: () => HTMLTextAreaElement;
+  handle: (handle: CompletionHandle) => void;
+  onTake: (piece: string, from: number, to: number) => void;
+  onFiles: (files: FileList) => void;
+}) {
+  const chat = useChat();
+  const { roomId } = useRoom();
+  const { begun } = props;
+  const left = () => MOST - props.length;
+  const counted = (left: number) => (left < 0 ? t("tooLong", { count: -left }) : t("charactersLeft", { count: left }));
+  // Not with each key.
+  const step = createMemo(() => (left() < 0 ? -1 : Math.ceil(left() / STEP) * STEP));
+  const callsInVain = createMemo(() => !chat.rights(roomId).pin && callsAll(begun.text()));
+  return (
+    <>
+      <ComposerNote begun={begun} roomId={roomId} />
+      <Show when={begun.files().length && !begun.editing()}>
+        <AttachingList files={begun.files()} />
+      </Show>
+      <div role="status">
+        <Show when={begun.waits()}>
+          <p class="composer-hint">
+            <Icon name="clock" />
+            <span>{t("sentWhenUploaded")}</span>
+            <button type="button" class="link" onClick={() => (begun.callOff(), props.field().focus())}>
+              {t("cancel")}
+            </button>
+          </p>
+        </Show>
+        <Show when={callsInVain()}>
+          <p class="composer-hint">
+            <Icon name="alert" />
+            <span>{t("adminsCallAll")}</span>
+          </p>
+        </Show>
+        <Show when={props.length > WARN}>
+          <p class="sr-only">{step() < 0 ? t("tooLong", { count: Math.ceil(-left() / STEP) * STEP }) : counted(step())}</p>
+        </Show>
+      </div>
+      <Show when={props.length > WARN}>
+        <p class="composer-count" classList={{ error: left() < 0 }} aria-hidden="true">
+          {counted(left())}
+        </p>
+      </Show>
+      <Completion text={begun.text()} caret={props.caret} field={props.field} handle={props.handle} onTake={props.onTake} />
+      <DropZone field={props.field} onFiles={props.onFiles} />
+    </>
+  );
+}
