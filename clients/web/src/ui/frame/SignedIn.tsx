@@ -10,7 +10,6 @@ import { navigate, roomPath, route } from "../router";
 import { Toasts } from "../kit/Toasts";
 import { ConnectionBar } from "./ConnectionBar";
 import { Sidebar } from "./Sidebar";
-import { createShortcuts } from "./shortcuts";
 import { watchActivity } from "./activity";
 import { showUnreadInTitle } from "./title";
 import { sortedRooms } from "./rooms";
@@ -36,12 +35,12 @@ export function SignedIn(props: { app: App }) {
   const [overlay, setOverlay] = createSignal<Overlay>();
   const close = () => setOverlay(undefined);
   const rooms = sortedRooms(chat);
-  createShortcuts({ rooms, overlay, setOverlay });
   showUnreadInTitle(chat);
   // Not needed to show anything, so it comes after.
   const owner = getOwner();
-  void import("./notify").then(({ notifyOfArrivals }) => runWithOwner(owner, () => notifyOfArrivals(chat)));
-  void import("./drops");
+  void import("./after").then(({ notifyOfArrivals, createShortcuts }) =>
+    runWithOwner(owner, () => (notifyOfArrivals(chat), createShortcuts({ rooms, overlay, setOverlay }))),
+  );
   watchActivity(chat);
 
   const first = route();
