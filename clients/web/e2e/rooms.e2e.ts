@@ -127,8 +127,10 @@ test("someone who never was in a room is kept out of it, and let in again", asyn
   const dialog = page.getByRole("dialog", { name: "Banned people" });
   await dialog.getByText("Nobody is banned.").waitFor();
   await dialog.getByRole("button", { name: "Ban someone" }).click();
-  await dialog.getByRole("searchbox").fill("Bob Out");
-  await dialog.getByRole("button", { name: /Bob Outside/ }).click();
+  await dialog.getByRole("combobox").fill("Bob Out");
+  await dialog.getByRole("option", { name: /Bob Outside/ }).waitFor();
+  await check(page, "somebody to ban");
+  await dialog.getByRole("option", { name: /Bob Outside/ }).click();
   await dialog.getByRole("button", { name: "Let in again" }).waitFor();
   await check(page, "bans");
   await expect(bob.rooms.joinRoom({ roomId: room })).rejects.toThrow(/banned/i);
