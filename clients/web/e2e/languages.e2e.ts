@@ -21,6 +21,11 @@ test("Arabic is read from right to left, with one's own messages on the left", a
   const nav = (await page.getByRole("navigation", { name: "الغرف" }).boundingBox())!;
   expect(nav.x).toBeGreaterThan(600);
   expect(await composer(page).getAttribute("placeholder")).toBe("اكتب إلى Languages");
+  // Empty, it is written from where the page begins; then from where its text does.
+  const direction = () => composer(page).evaluate((it) => getComputedStyle(it).direction);
+  expect(await direction()).toBe("rtl");
+  await composer(page).fill("Good evening");
+  expect(await direction()).toBe("ltr");
   expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true);
 });
 
