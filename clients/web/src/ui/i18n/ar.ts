@@ -94,6 +94,7 @@ export const ar: Catalogue = {
   unarchiveRoom: "إخراج من الأرشيف",
   archiveQuestion: "هل تؤرشف «{room}»؟ تبقى مقروءة، لكن لا يكتب فيها أحد.",
   archivedNote: "هذه الغرفة مؤرشفة. يمكن قراءتها دون الكتابة فيها.",
+  archivedRoom: "مؤرشفة",
   mutedNote: "أنت مكتوم هنا حتى {time}.",
   MUTED: "أنت مكتوم في هذه الغرفة.",
   manageMember: "إدارة",

@@ -87,6 +87,7 @@ export const de: Catalogue = {
   unarchiveRoom: "Aus dem Archiv holen",
   archiveQuestion: "„{room}“ archivieren? Er bleibt lesbar, aber niemand kann mehr darin schreiben.",
   archivedNote: "Dieser Raum ist archiviert. Man kann ihn lesen, aber nichts mehr schreiben.",
+  archivedRoom: "Archiviert",
   mutedNote: "Du bist hier stummgeschaltet bis {time}.",
   MUTED: "Du bist in diesem Raum stummgeschaltet.",
   manageMember: "Verwalten",

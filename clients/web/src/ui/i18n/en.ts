@@ -92,6 +92,7 @@ export const en = {
   unarchiveRoom: "Take from the archive",
   archiveQuestion: "Archive “{room}”? It can still be read, but nobody can write in it.",
   archivedNote: "This room is archived. It can be read, but nothing is written in it.",
+  archivedRoom: "Archived",
   mutedNote: "You are muted here until {time}.",
   MUTED: "You are muted in this room.",
   manageMember: "Manage",

@@ -87,6 +87,7 @@ export const es: Catalogue = {
   unarchiveRoom: "Sacar del archivo",
   archiveQuestion: "¿Archivar «{room}»? Se podrá leer, pero nadie podrá escribir en ella.",
   archivedNote: "Esta sala está archivada. Se puede leer, pero no escribir en ella.",
+  archivedRoom: "Archivada",
   mutedNote: "No puedes escribir aquí hasta el {time}.",
   MUTED: "No puedes escribir en esta sala por ahora.",
   manageMember: "Gestionar",

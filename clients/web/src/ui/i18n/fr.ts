@@ -87,6 +87,7 @@ export const fr: Catalogue = {
   unarchiveRoom: "Sortir des archives",
   archiveQuestion: "Archiver « {room} » ? On pourra encore le lire, mais plus y écrire.",
   archivedNote: "Ce salon est archivé. On peut le lire, mais plus y écrire.",
+  archivedRoom: "Archivé",
   mutedNote: "Vous ne pouvez pas écrire ici jusqu’au {time}.",
   MUTED: "Vous ne pouvez pas écrire dans ce salon pour le moment.",
   manageMember: "Gérer",

@@ -87,6 +87,7 @@ export const zh: Catalogue = {
   unarchiveRoom: "取消归档",
   archiveQuestion: "归档“{room}”吗？仍可阅读，但无法再发言。",
   archivedNote: "这个房间已归档，只能阅读，不能发言。",
+  archivedRoom: "已归档",
   mutedNote: "你在这里被禁言至 {time}。",
   MUTED: "你在这个房间被禁言。",
   manageMember: "管理",

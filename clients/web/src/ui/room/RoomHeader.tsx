@@ -42,15 +42,18 @@ export function RoomHeader(props: { panel: PanelName; onPanel: (panel: "members"
             </span>
           </Show>
         </div>
-        <p title={view()?.room.topic}>
+        <p class="room-head-note">
           <Show when={view()?.room.topic}>
             {(topic) => (
               <>
-                <bdi>{topic()}</bdi> ·{" "}
+                <span class="clip" dir="auto" title={topic()}>
+                  {topic()}
+                </span>
+                <span aria-hidden="true">·</span>
               </>
             )}
           </Show>
-          {note()}
+          <span>{note()}</span>
         </p>
       </div>
       <Show when={!peer()}>
