@@ -146,6 +146,8 @@ test("pictures", async () => {
     await page.getByRole("combobox").waitFor();
     await still(page, `${scheme}-palette`);
     await page.keyboard.press("Escape");
+    // Whoever was looked at may have written long ago: back to the end.
+    await page.keyboard.press("Escape");
     await bubble(page, "Two for the welcome").hover();
     await bubble(page, "Two for the welcome").getByRole("button", { name: "More about this message" }).click();
     await page.getByRole("menuitem", { name: "Read by" }).click();
