@@ -25,10 +25,10 @@ export function RoomLink(props: { roomId: string }) {
     const last = view()?.last;
     if (!last) return view()?.room.topic || t("noMessages");
     const text = said(chat, last);
+    const mine = last.senderId === chat.me().id;
     // Between two it is plain who wrote.
-    if (chat.peer(props.roomId) && last.senderId !== chat.me().id) return text;
-    const sender = last.senderId === chat.me().id ? t("you") : chat.user(last.senderId)?.displayName;
-    return sender ? `${sender}: ${text}` : text;
+    const sender = mine ? t("you") : chat.peer(props.roomId) ? undefined : chat.user(last.senderId)?.displayName;
+    return sender ? [`${sender}: `, <bdi>{text}</bdi>] : text;
   };
   return (
     <li>
