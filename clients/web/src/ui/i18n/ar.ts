@@ -363,7 +363,7 @@ export const ar: Catalogue = {
   notifyNone: "أبدًا",
   notifyDirect: "الرسائل المباشرة فقط",
   notifyAll: "كل الرسائل",
-  notifyHint: "«عدم الإزعاج» يسكتها أيضًا.",
+  notifyHint: "«عدم الإزعاج» يُسكت الإشعارات والأصوات.",
   notifyDenied: "متصفحك لا يسمح لهذه الصفحة بإظهار الإشعارات. يمكنك تغيير ذلك في إعداداته.",
   soundTitle: "الصوت",
   sound: "تشغيل صوت",

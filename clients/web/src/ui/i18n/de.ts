@@ -320,7 +320,7 @@ export const de: Catalogue = {
   notifyNone: "Nie",
   notifyDirect: "Nur Direktnachrichten",
   notifyAll: "Alle Nachrichten",
-  notifyHint: "„Nicht stören“ bringt auch sie zum Schweigen.",
+  notifyHint: "„Nicht stören“ bringt Benachrichtigungen und Töne zum Schweigen.",
   notifyDenied: "Dein Browser erlaubt dieser Seite keine Benachrichtigungen. Das lässt sich in seinen Einstellungen ändern.",
   soundTitle: "Ton",
   sound: "Einen Ton spielen",

@@ -325,7 +325,7 @@ export const en = {
   notifyNone: "Never",
   notifyDirect: "Direct messages only",
   notifyAll: "All messages",
-  notifyHint: "“Do not disturb” silences them too.",
+  notifyHint: "“Do not disturb” silences notifications and sounds.",
   notifyDenied: "Your browser does not let this page show notifications. You can change that in its settings.",
   soundTitle: "Sound",
   sound: "Play a sound",

@@ -317,7 +317,7 @@ export const es: Catalogue = {
   notifyNone: "Nunca",
   notifyDirect: "Solo mensajes directos",
   notifyAll: "Todos los mensajes",
-  notifyHint: "«No molestar» también los silencia.",
+  notifyHint: "«No molestar» silencia las notificaciones y los sonidos.",
   notifyDenied: "Tu navegador no deja que esta página muestre notificaciones. Puedes cambiarlo en sus ajustes.",
   soundTitle: "Sonido",
   sound: "Reproducir un sonido",

@@ -317,7 +317,7 @@ export const fr: Catalogue = {
   notifyNone: "Jamais",
   notifyDirect: "Messages directs seulement",
   notifyAll: "Tous les messages",
-  notifyHint: "Le statut « Ne pas déranger » les coupe aussi.",
+  notifyHint: "Le statut « Ne pas déranger » coupe les notifications et les sons.",
   notifyDenied: "Votre navigateur ne permet pas à cette page d’afficher des notifications. Cela se change dans ses réglages.",
   soundTitle: "Son",
   sound: "Jouer un son",

@@ -314,7 +314,7 @@ export const zh: Catalogue = {
   notifyNone: "从不",
   notifyDirect: "仅私信",
   notifyAll: "所有消息",
-  notifyHint: "“请勿打扰”状态下也会静音。",
+  notifyHint: "“请勿打扰”状态下，通知和提示音都会静音。",
   notifyDenied: "浏览器不允许此页面显示通知。你可以在浏览器设置中更改。",
   soundTitle: "声音",
   sound: "播放提示音",
