@@ -23,7 +23,7 @@ export function RoomHeader(props: { panel: PanelName; onPanel: (panel: "members"
     const person = peer();
     if (person) return person === chat.me().id ? t("notesHint") : t(PRESENCE_TEXT[chat.presence(person)?.state ?? "offline"]);
     const all = t("members", { count: now.room.memberCount });
-    return now.onlineCount ? `${all} · ${t("online", { count: now.onlineCount })}` : all;
+    return now.onlineCount ? [all, <span class="room-head-online"> · {t("online", { count: now.onlineCount })}</span>] : all;
   };
 
   return (
