@@ -23,7 +23,7 @@ e2e: need-cargo need-chromium web ## Drive the web client in a real browser, aga
 	@cargo build
 	@cd clients/web && npm run --silent e2e
 
-screenshots: need-cargo need-chromium web ## Take pictures of the web client's main states
+screenshots: need-cargo need-chromium web ## Take pictures of the web client's main states (wants an emoji font)
 	@cargo build
 	@cd clients/web && npm run --silent screenshots
 

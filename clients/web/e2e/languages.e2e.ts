@@ -9,6 +9,7 @@ const w = world();
 test("Arabic is read from right to left, with one's own messages on the left", async () => {
   const [ada, layla] = [await w.person("Ada", "Ada Lovelace"), await w.person("Layla", "ليلى حداد")];
   const room = await ada.room("Languages");
+  await ada.rooms.updateRoom({ roomId: room, topic: "In which we see how many languages there are, and what becomes of a topic that is longer than the head of its room" });
   await layla.rooms.joinRoom({ roomId: room });
   await layla.say(room, "صباح الخير");
   await ada.say(room, "Good morning");
@@ -20,12 +21,17 @@ test("Arabic is read from right to left, with one's own messages on the left", a
   expect((await box("صباح الخير")).x).toBeGreaterThan((await box("Good morning")).x);
   const nav = (await page.getByRole("navigation", { name: "الغرف" }).boundingBox())!;
   expect(nav.x).toBeGreaterThan(600);
-  expect(await composer(page).getAttribute("placeholder")).toBe("اكتب إلى Languages");
+  expect(await composer(page).getAttribute("placeholder")).toBe("اكتب إلى \u2068Languages\u2069");
   // Empty, it is written from where the page begins; then from where its text does.
   const direction = () => composer(page).evaluate((it) => getComputedStyle(it).direction);
   expect(await direction()).toBe("rtl");
   await composer(page).fill("Good evening");
   expect(await direction()).toBe("ltr");
+  // A topic that is too long loses its end, and nothing of what stands beside it.
+  const head = page.locator(".room-head-note");
+  const [whole, count] = [(await head.boundingBox())!, (await head.getByText("عضوان").boundingBox())!];
+  expect(count.x).toBeGreaterThanOrEqual(whole.x);
+  expect(await head.locator(".clip").evaluate((it) => [getComputedStyle(it).direction, it.scrollWidth > it.clientWidth])).toEqual(["ltr", true]);
   expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true);
 });
 

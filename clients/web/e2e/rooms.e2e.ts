@@ -20,6 +20,7 @@ test("two people write directly to each other", async () => {
   await link.getByLabel("1 unread message").waitFor();
   await link.click();
   await bubble(bobs, "Just between us").waitFor();
+  await bobs.getByText("This is the beginning of your messages with Ada Direct.").waitFor();
 });
 
 test("whom one blocks can send nothing directly, and is told so", async () => {
@@ -91,6 +92,7 @@ test("a private room is made, filled and managed by its owner", async () => {
 
 test("an archived room can be read and nothing is written in it", async () => {
   const ada = await w.person("Ada");
+  await ada.room("New plans");
   const room = await ada.room("Old plans");
   await ada.say(room, "what we planned");
   const page = await w.window(ada);
@@ -100,6 +102,10 @@ test("an archived room can be read and nothing is written in it", async () => {
   await page.getByRole("dialog").getByRole("button", { name: "Archive room" }).click();
   await page.getByText("This room is archived. It can be read").waitFor();
   await bubble(page, "what we planned").waitFor();
+  // In the list it stands last, and says so.
+  const links = page.getByRole("navigation", { name: "Rooms" }).locator(".room-link", { hasText: /plans/ });
+  await links.last().getByRole("img", { name: "Archived" }).waitFor();
+  expect(await links.allInnerTexts().then((all) => all.map((text) => text.includes("Old")))).toEqual([false, true]);
   await page.getByRole("button", { name: "Room menu" }).click();
   await page.getByRole("menuitem", { name: "Take from the archive" }).click();
   await composer(page).waitFor();

@@ -1,5 +1,6 @@
 // Pictures of the main states, light and dark, desktop and phone, into
-// SHOTS (e2e/shots if not set).
+// SHOTS (e2e/shots if not set). Emoji are black lines without a font that has
+// them in colour (on Debian, fonts-noto-color-emoji).
 
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
@@ -8,22 +9,25 @@ import type { Page } from "playwright-core";
 import { test } from "vitest";
 
 import { RoomKind } from "../src/gen/causerie/v1/types_pb";
-import type { Person } from "./support/people";
+import { person, type Person } from "./support/people";
 import { hills } from "./support/images";
 import { bubble, composer, enter, world } from "./support/world";
 
 const SHOTS = process.env["SHOTS"] ?? join(import.meta.dirname, "shots");
 const w = world();
 
+/** By a plain username: it can be read in the pictures. */
+const named = (username: string, displayName: string) => person(w.server.url, username, displayName);
+
 async function fill() {
-  const sam = await w.person("Sam", "Sam Rivers");
-  const ada = await w.person("Ada", "Ada Lovelace");
-  const grace = await w.person("Grace", "Grace Hopper");
-  const long = await w.person("Maximilian", "Maximilian Alexander von Hohenzollern-Sigmaringen the Third");
-  const layla = await w.person("Layla", "ليلى حداد");
+  const sam = await named("sam", "Sam Rivers");
+  const ada = await named("ada", "Ada Lovelace");
+  const grace = await named("grace", "Grace Hopper");
+  const long = await named("maximilian", "Maximilian Alexander von Hohenzollern-Sigmaringen the Third");
+  const layla = await named("layla", "ليلى حداد");
   const design = await sam.room("Design");
   const others = [ada, grace, long, layla];
-  for (const person of others) await person.rooms.joinRoom({ roomId: design });
+  for (const other of others) await other.rooms.joinRoom({ roomId: design });
   await ada.users.updateProfile({ statusText: "writing notes", bio: "Analyst of engines.\nLikes long walks and short proofs." });
   await grace.users.updateProfile({ statusText: "in a meeting" });
   await sam.rooms.updateRoom({ roomId: design, topic: "How Causerie looks and feels" });
@@ -142,6 +146,8 @@ test("pictures", async () => {
     await page.getByRole("combobox").waitFor();
     await still(page, `${scheme}-palette`);
     await page.keyboard.press("Escape");
+    // Whoever was looked at may have written long ago: back to the end.
+    await page.keyboard.press("Escape");
     await bubble(page, "Two for the welcome").hover();
     await bubble(page, "Two for the welcome").getByRole("button", { name: "More about this message" }).click();
     await page.getByRole("menuitem", { name: "Read by" }).click();
@@ -237,4 +243,14 @@ test("pictures", async () => {
   await arabic.goto(`${w.pages.url}/rooms/${it.design}`);
   await bubble(arabic, "ship it on Monday").waitFor();
   await still(arabic, "light-arabic");
+  await arabic.getByRole("button", { name: "قائمة الغرفة" }).click();
+  await arabic.getByRole("menuitem", { name: "روابط الدعوة" }).click();
+  await arabic.getByRole("button", { name: "رابط جديد" }).click();
+  await arabic.locator(".invite-list li").first().waitFor();
+  await still(arabic, "light-arabic-invites");
+  for (const page of ["mentions", "search/build"]) {
+    await arabic.goto(`${w.pages.url}/${page}`);
+    await arabic.locator(".mention-item").first().waitFor();
+    await still(arabic, `light-arabic-${page.split("/")[0]}`);
+  }
 });

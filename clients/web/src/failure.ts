@@ -14,6 +14,11 @@ export interface Violation {
   readonly description: string;
 }
 
+/** What texts go by where a field breaks its rule; which one of many does not matter. */
+export function broken(field: string): string {
+  return `INVALID_${field.replace(/\[.*/, "")}`;
+}
+
 export class Failure extends Error {
   override readonly name = "Failure";
 
@@ -26,6 +31,12 @@ export class Failure extends Error {
     readonly retryAfterMs: number | undefined = undefined,
   ) {
     super(message);
+  }
+
+  /** What texts for it go by: the reason, or which field broke its rule. */
+  get what(): string {
+    const field = this.reason === "INVALID_FIELDS" ? this.violations[0]?.field : undefined;
+    return field === undefined ? this.reason : broken(field);
   }
 
   /** Whether sending the same again could only fail the same way. */

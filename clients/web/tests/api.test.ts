@@ -8,6 +8,7 @@ import { describe, expect, test } from "vitest";
 
 import { mayPass, untilOnline } from "../src/api/again";
 import { filesApi } from "../src/api/files";
+import { fileName } from "../src/api/names";
 import { computed } from "../src/api/sha256";
 import { Failure } from "../src/failure";
 import { FileService } from "../src/gen/causerie/v1/files_pb";
@@ -21,6 +22,14 @@ test("the checksum of any bytes is that of everybody else", () => {
     expect(own(bytes), `${length} bytes`).toBe(expected(bytes));
   }
   fc.assert(fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => own(bytes) === expected(bytes)));
+});
+
+test("a file's name is one that the server takes", () => {
+  expect(fileName("\u200eIMG 1.jpg")).toBe("IMG 1.jpg");
+  expect(fileName("a/b\\c\n.txt")).toBe("a_b_c.txt");
+  expect(fileName("ليلى 👩‍👧.png")).toBe("ليلى 👩‍👧.png");
+  expect([...fileName("😀".repeat(300))]).toHaveLength(255);
+  expect(fileName("\u202e ")).toBe("file");
 });
 
 describe("calls that are worth waiting for", () => {

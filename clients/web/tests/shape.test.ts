@@ -7,11 +7,13 @@ import { describe, expect, test } from "vitest";
 
 import { ar } from "../src/ui/i18n/ar";
 import { de } from "../src/ui/i18n/de";
-import { en } from "../src/ui/i18n/en";
+import { en as first } from "../src/ui/i18n/en";
+import { refused } from "../src/ui/i18n/en-refused";
 import { es } from "../src/ui/i18n/es";
 import { fr } from "../src/ui/i18n/fr";
 import { zh } from "../src/ui/i18n/zh";
 
+const en = { ...first, ...refused };
 const SRC = join(import.meta.dirname, "../src");
 const files = walk(SRC).filter((file) => /\.tsx?$/.test(file) && !file.includes("/gen/"));
 
@@ -84,4 +86,42 @@ describe("catalogues", () => {
       }
     });
   }
+});
+
+describe("what the server refuses", () => {
+  /** Those of which no text tells a user, and why. */
+  const ELSE: Record<string, string> = {
+    INVALID_FIELDS: "each field has a text of its own",
+    TOKEN_MISSING: "signing in again is all that helps",
+    TOKEN_INVALID: "signing in again is all that helps",
+    TOKEN_EXPIRED: "the token is renewed",
+    SESSION_REVOKED: "signing in again is all that helps",
+    SESSION_NOT_FOUND: "has ended already",
+    CONNECTION_NOT_FOUND: "the stream comes anew",
+    CLIENT_MESSAGE_ID_REUSED: "each message has an id of its own",
+    DIRECT_ROOM: "not offered there",
+    SYSTEM_MESSAGE: "not offered there",
+    THREAD_IN_THREAD: "not offered there",
+    UPLOAD_OFFSET: "the upload goes on where the server says it is",
+    TOO_MANY_IN_FLIGHT: "browsers cannot stream both ways",
+    TOO_MANY_STREAMS: "the connection is tried again",
+    SLOW_READER: "the stream comes anew",
+    SUBSCRIBE_TIMEOUT: "the stream comes anew",
+    DATABASE_UNAVAILABLE: "the server cannot be reached",
+    STORAGE_UNAVAILABLE: "the server cannot be reached",
+    INTERNAL: "nobody knows what it was",
+  };
+
+  test("every reason has a text, or a reason to have none", () => {
+    const table = readFileSync(join(import.meta.dirname, "../../../src/api/snapshots/causerie__api__status__tests__the_table_of_errors.snap"), "utf8");
+    const reasons = [...table.matchAll(/^\w+ ([A-Z_]+)(?: \(.*?\))?: /gm)].map(([, reason]) => reason ?? "");
+    expect(reasons.length).toBeGreaterThan(50);
+    expect([...new Set(reasons)].filter((reason) => !(reason in en)).sort()).toEqual(Object.keys(ELSE).sort());
+  });
+
+  test("every field of a form says its rule", () => {
+    const fields = files.flatMap((file) => [...readFileSync(file, "utf8").matchAll(/\.wrong\("(\w+)"\)/g)].map(([, field]) => field ?? ""));
+    expect(fields.length).toBeGreaterThan(8);
+    expect(fields.filter((field) => !(`INVALID_${field}` in en))).toEqual([]);
+  });
 });

@@ -8,6 +8,7 @@ import type { Attachment } from "../nouns";
 import { Tries, mayPass, untilOnline } from "./again";
 import { attachment, millis } from "./convert";
 import { failureFrom, raise } from "./failures";
+import { fileName } from "./names";
 import { sha256 } from "./sha256";
 
 /** As much as the server takes in one call. */
@@ -69,7 +70,7 @@ export function filesApi(transport: Transport) {
       try {
         const bytes = new Uint8Array(await file.arrayBuffer());
         const sum = await sha256(bytes);
-        const name = file.name.replaceAll(/[/\\]/g, "_").slice(0, 255) || "file";
+        const name = fileName(file.name);
         const size = BigInt(bytes.length);
         const { upload } = await untilOnline(() => files.startUpload({ name, sizeBytes: size }, { signal }), signal);
         const uploadId = upload?.id ?? "";

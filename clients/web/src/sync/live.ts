@@ -140,9 +140,9 @@ export class Live {
           this.#store.remove(id);
           this.#tell([{ kind: "sent", id, message }]);
         },
-        refused: (message, { reason, message: text }) => {
-          this.#store.put(message, reason || text);
-          this.#tell([{ kind: "refused", message, reason: reason || text }]);
+        refused: (message, { what, message: text }) => {
+          this.#store.put(message, what || text);
+          this.#tell([{ kind: "refused", message, reason: what || text }]);
         },
       },
     );

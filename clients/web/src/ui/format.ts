@@ -1,6 +1,6 @@
 // Times and numbers as the language writes them.
 
-import { locale, t } from "./i18n";
+import { isolate, locale, t } from "./i18n";
 
 type Style = "time" | "day" | "date" | "full" | "month" | "short";
 
@@ -48,7 +48,7 @@ export function formatCount({ count, more }: { count: number; more: boolean }): 
 
 /** “Ada, Bob and Eve”. */
 export function formatList(words: readonly string[]): string {
-  return new Intl.ListFormat(locale(), { type: "conjunction" }).format(words);
+  return new Intl.ListFormat(locale(), { type: "conjunction" }).format(words.map(isolate));
 }
 
 /** “8 hours”. */
@@ -65,6 +65,7 @@ export function formatAgo(unit: "week" | "month" | "year"): string {
 export function formatBytes(bytes: number): string {
   const units = ["byte", "kilobyte", "megabyte", "gigabyte"] as const;
   const at = Math.min(Math.floor(Math.log10(Math.max(bytes, 1)) / 3), units.length - 1);
-  const style = { style: "unit", unit: units[at] ?? "byte", unitDisplay: "short", maximumFractionDigits: at ? 1 : 0 } as const;
+  // “10 byte” is what short names are in English.
+  const style = { style: "unit", unit: units[at] ?? "byte", unitDisplay: at ? "short" : "long", maximumFractionDigits: at ? 1 : 0 } as const;
   return new Intl.NumberFormat(locale(), style).format(bytes / 1000 ** at);
 }

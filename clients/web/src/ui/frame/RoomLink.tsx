@@ -1,6 +1,5 @@
 import { Show, createMemo } from "solid-js";
 
-import type { Message } from "../../nouns";
 import { useChat } from "../../state/chat";
 import { plain } from "../../state/markdown";
 import { formatCount, formatShort } from "../format";
@@ -8,6 +7,7 @@ import { t } from "../i18n";
 import { Icon } from "../kit/Icon";
 import { createUntil } from "../kit/until";
 import { RoomFace } from "../room/RoomFace";
+import { said } from "../room/said";
 import { roomPath, route } from "../router";
 
 /** A room in the sidebar: what was said last, and how much is unread. */
@@ -24,16 +24,11 @@ export function RoomLink(props: { roomId: string }) {
   const preview = () => {
     const last = view()?.last;
     if (!last) return view()?.room.topic || t("noMessages");
-    const text = said(last);
+    const text = said(chat, last);
+    const mine = last.senderId === chat.me().id;
     // Between two it is plain who wrote.
-    if (chat.peer(props.roomId) && last.senderId !== chat.me().id) return text;
-    const sender = last.senderId === chat.me().id ? t("you") : chat.user(last.senderId)?.displayName;
-    return sender ? `${sender}: ${text}` : text;
-  };
-  const said = ({ content, senderId, attachments }: Message) => {
-    if (content.kind === "deleted") return t("messageDeleted");
-    if (chat.isBlocked(senderId)) return t("blockedMessage");
-    return content.kind === "text" ? plain(content.text) || (attachments[0]?.name ?? "") : "";
+    const sender = mine ? t("you") : chat.peer(props.roomId) ? undefined : chat.user(last.senderId)?.displayName;
+    return sender ? [`${sender}: `, <bdi>{text}</bdi>] : text;
   };
   return (
     <li>
@@ -51,6 +46,11 @@ export function RoomLink(props: { roomId: string }) {
             </span>
             <Show when={view()?.room.kind === "private"}>
               <Icon name="lock" class="room-link-lock" />
+            </Show>
+            <Show when={view()?.room.archivedAt}>
+              <span class="room-link-mark" role="img" aria-label={t("archivedRoom")} title={t("archivedRoom")}>
+                <Icon name="archive" class="room-link-lock" />
+              </span>
             </Show>
             <Show when={silent()}>
               <span class="room-link-mark" role="img" aria-label={t("mutedRoom")} title={t("mutedRoom")}>

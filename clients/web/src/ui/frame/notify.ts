@@ -5,8 +5,8 @@ import { onCleanup } from "solid-js";
 import type { Message } from "../../nouns";
 import type { Chat } from "../../state/chat";
 import { calls } from "../../state/model";
-import { plain } from "../../state/markdown";
 import { prefs } from "../../state/prefs";
+import { named, said } from "../room/said";
 import { navigate, roomPath } from "../router";
 
 /** Written by the tab that is looked at; the tab that tells may be another one. */
@@ -42,18 +42,17 @@ export function notifyOfArrivals(chat: Chat): void {
     // A mention is for the user as a direct message is.
     const mine = direct || calls(message, chat.me().id);
     if (attentive || notify === "none" || (notify === "direct" && !mine)) return;
-    show(chat, message);
+    named(chat, message.senderId, (name) => show(chat, message, name));
     if (sound && Date.now() - soundedAt > QUIET_MS) chime();
     soundedAt = Date.now();
   });
 }
 
-function show(chat: Chat, message: Message): void {
+function show(chat: Chat, message: Message, name: string): void {
   if (!("Notification" in window) || Notification.permission !== "granted") return;
-  const { roomId, senderId, content, seq } = message;
-  const name = chat.user(senderId)?.displayName ?? "";
+  const { roomId, seq } = message;
   const title = chat.peer(roomId) ? name : `${name} · ${chat.title(roomId)}`;
-  const body = content.kind === "text" ? plain(content.text).slice(0, 200) : "";
+  const body = said(chat, message).slice(0, 200);
   try {
     // The tag makes a room's newest message take the place of the one before.
     const note = new Notification(title, { body, tag: roomId, icon: "/favicon.svg", silent: true });

@@ -1,9 +1,12 @@
 import type { en } from "./en";
+import type { refused } from "./en-refused";
 
 /** One text in the forms that a number asks for. */
 export type Plural = { readonly other: string } & { readonly [form in Intl.LDMLPluralRule]?: string };
 
-export type Key = keyof typeof en;
+type English = typeof en & typeof refused;
+
+export type Key = keyof English;
 
 /** The texts of a language. */
-export type Catalogue = { readonly [K in Key]: (typeof en)[K] extends string ? string : Plural };
+export type Catalogue = { readonly [K in Key]: English[K] extends string ? string : Plural };

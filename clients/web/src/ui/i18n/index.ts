@@ -1,12 +1,12 @@
-// The language of the interface. English is there from the start; the others
-// are fetched when they are wanted.
+// The language of the interface. English is there from the start, but for what
+// the server refuses; that and the others are fetched when they are wanted.
 
 import { createRoot, createSignal, createEffect } from "solid-js";
 
-import { Failure } from "../../failure";
 import { prefs } from "../../state/prefs";
 import type { Catalogue, Key } from "./catalogue";
 import { en } from "./en";
+import { apart, explain as explainIn, isRightToLeft, refusal as refusalIn, say, type Params, type Spoken } from "./say";
 
 export type { Key } from "./catalogue";
 
@@ -21,7 +21,8 @@ export const LANGUAGES = {
 
 type Language = keyof typeof LANGUAGES;
 
-const LOADERS: Record<Exclude<Language, "en">, () => Promise<Catalogue>> = {
+const LOADERS: Record<Language, () => Promise<Catalogue>> = {
+  en: () => import("./en-refused").then(({ refused }) => ({ ...en, ...refused })),
   de: () => import("./de").then(({ de }) => de),
   fr: () => import("./fr").then(({ fr }) => fr),
   es: () => import("./es").then(({ es }) => es),
@@ -29,50 +30,16 @@ const LOADERS: Record<Exclude<Language, "en">, () => Promise<Catalogue>> = {
   ar: () => import("./ar").then(({ ar }) => ar),
 };
 
-const [spoken, speak] = createSignal<{ language: Language; locale: string; texts: Catalogue }>({
-  language: "en",
-  locale: "en",
-  texts: en,
-});
+const [spoken, speak] = createSignal<Spoken>({ language: "en", locale: "en", texts: en });
 
 /** The texts' language with the region that the browser asks for: dates follow it. */
 export const locale = () => spoken().locale;
-export const direction = () => (spoken().language === "ar" ? "rtl" : "ltr");
+export const direction = () => (isRightToLeft(spoken()) ? "rtl" : "ltr");
 
-type Params = Readonly<Record<string, string | number>>;
-
-/** A text with its places filled in. `count` decides the form. */
-export function t(key: Key, params: Params = {}): string {
-  const { texts, locale } = spoken();
-  const text = texts[key];
-  const count = params["count"];
-  const form = typeof text === "string" ? text : (text[plurals(locale).select(Number(count))] ?? text.other);
-  return form.replace(/\{(\w+)\}/g, (place, name: string) => {
-    const value = params[name];
-    if (value === undefined) return place;
-    return typeof value === "number" ? numbers(locale).format(value) : value;
-  });
-}
-
-/** What to tell a user of a failure. */
-export function explain(failure: unknown): string {
-  if (!(failure instanceof Failure)) return t("failed");
-  if (failure.reason in en) return t(failure.reason as Key);
-  if (failure.code === "unavailable" || failure.code === "deadline") return t("unavailable");
-  return failure.violations[0]?.description ?? (failure.message || t("failed"));
-}
-
-function memo<T>(make: (locale: string) => T): (locale: string) => T {
-  const made = new Map<string, T>();
-  return (locale) => {
-    const kept = made.get(locale) ?? make(locale);
-    made.set(locale, kept);
-    return kept;
-  };
-}
-
-const plurals = memo((locale) => new Intl.PluralRules(locale));
-const numbers = memo((locale) => new Intl.NumberFormat(locale));
+export const t = (key: Key, params: Params = {}) => say(spoken(), key, params);
+export const isolate = (words: string) => apart(spoken(), words);
+export const refusal = (reason: string) => refusalIn(spoken(), reason);
+export const explain = (failure: unknown) => explainIn(spoken(), failure);
 
 function wanted(): { language: Language; locale: string } {
   const chosen = prefs().language;
@@ -90,8 +57,7 @@ function wanted(): { language: Language; locale: string } {
 createRoot(() => {
   createEffect(() => {
     const { language, locale } = wanted();
-    const load = language === "en" ? Promise.resolve<Catalogue>(en) : LOADERS[language]();
-    load.then(
+    LOADERS[language]().then(
       (texts) => wanted().language === language && speak({ language, locale, texts }),
       // Without a connection the language stays as it is.
       () => undefined,

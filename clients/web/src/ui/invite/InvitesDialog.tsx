@@ -43,10 +43,10 @@ export default function InvitesDialog(props: { roomId: string; onClose: () => vo
           {(invite) => (
             <li>
               <span class="member-text">
-                <input class="input" readOnly value={location.origin + invitePath(invite.code)} aria-label={t("inviteLink")} />
+                <input class="input" dir="ltr" readOnly value={location.origin + invitePath(invite.code)} aria-label={t("inviteLink")} />
                 <span class="member-note">
                   {t("inviteUses", { count: invite.uses })}
-                  <Show when={invite.maxUses}>{(max) => <>, {t("inviteMost", { max: max() })}</>}</Show>
+                  <Show when={invite.maxUses}>{(max) => <> · {t("inviteMost", { max: max() })}</>}</Show>
                   <Show when={invite.expiresAt}>
                     {" · "}
                     {t("inviteUntil", { time: formatTime(invite.expiresAt, "short") })}

@@ -19,7 +19,7 @@ export function Confirm(props: {
   return (
     <Dialog title={props.title} onClose={props.onClose}>
       <form onSubmit={form.submit}>
-        <p dir="auto">{props.question}</p>
+        <p>{props.question}</p>
         <Problem text={form.failure() ? (props.explain?.(form.failure()) ?? form.problem()) : undefined} />
         <div class="dialog-foot">
           <button type="button" class="button" autofocus onClick={() => props.onClose()}>

@@ -2,12 +2,14 @@
 
 import { createSignal } from "solid-js";
 
-import { Failure } from "../../failure";
-import { explain } from "../i18n";
+import { Failure, broken } from "../../failure";
+import { explain, refusal } from "../i18n";
 
 export function createForm(work: (data: FormData) => Promise<void>) {
   const [busy, setBusy] = createSignal(false);
   const [failure, setFailure] = createSignal<unknown>();
+  /** The fields that say themselves what is wrong with them. */
+  const fields = new Set<string>();
 
   async function submit(event: SubmitEvent): Promise<void> {
     event.preventDefault();
@@ -33,9 +35,13 @@ export function createForm(work: (data: FormData) => Promise<void>) {
     submit,
     failure,
     /** What is wrong with one field. */
-    wrong: (field: string) => violations().find((violation) => violation.field === field)?.description,
-    /** What is wrong with the whole, if no field is to blame. */
-    problem: () => (failure() && !violations().length ? explain(failure()) : undefined),
+    wrong(field: string): string | undefined {
+      fields.add(field);
+      const found = violations().find((violation) => violation.field === field);
+      return found && (refusal(broken(field)) ?? found.description);
+    },
+    /** What is wrong with the whole, if no field says it. */
+    problem: () => (failure() && !violations().some(({ field }) => fields.has(field)) ? explain(failure()) : undefined),
   };
 }
 

@@ -13,6 +13,10 @@ import { useRoom } from "./tools";
 export default function PinsPanel(props: { pins: readonly Message[]; over: boolean; onClose: () => void }) {
   const chat = useChat();
   const tools = useRoom();
+  const text = (message: Message) => {
+    if (chat.isBlocked(message.senderId)) return t("blockedMessage");
+    return message.content.kind === "text" ? message.content.text : "";
+  };
   return (
     <Panel title={t("pins")} over={props.over} onClose={props.onClose}>
       <div class="members-scroll">
@@ -30,7 +34,7 @@ export default function PinsPanel(props: { pins: readonly Message[]; over: boole
                   <time class="muted">{formatShort(message.postedAt)}</time>
                 </p>
                 <div class="pin-text">
-                  <Markdown text={message.content.kind === "text" ? message.content.text : ""} />
+                  <Markdown text={text(message)} />
                 </div>
                 <p class="pin-foot">
                   <button

@@ -23,6 +23,7 @@ export function RoomFields(props: {
         label={t("roomName")}
         name="name"
         value={props.name ?? ""}
+        dir="auto"
         maxLength={64}
         required
         autofocus
@@ -34,6 +35,7 @@ export function RoomFields(props: {
         name="topic"
         value={props.topic ?? ""}
         hint={t("roomTopicHint")}
+        dir="auto"
         maxLength={250}
         optional
         autocomplete="off"

@@ -23,7 +23,7 @@ export function RoomHeader(props: { panel: PanelName; onPanel: (panel: "members"
     const person = peer();
     if (person) return person === chat.me().id ? t("notesHint") : t(PRESENCE_TEXT[chat.presence(person)?.state ?? "offline"]);
     const all = t("members", { count: now.room.memberCount });
-    return now.onlineCount ? `${all} · ${t("online", { count: now.onlineCount })}` : all;
+    return now.onlineCount ? [all, <span class="room-head-online"> · {t("online", { count: now.onlineCount })}</span>] : all;
   };
 
   return (
@@ -42,15 +42,18 @@ export function RoomHeader(props: { panel: PanelName; onPanel: (panel: "members"
             </span>
           </Show>
         </div>
-        <p title={view()?.room.topic}>
+        <p class="room-head-note">
           <Show when={view()?.room.topic}>
             {(topic) => (
               <>
-                <bdi>{topic()}</bdi> ·{" "}
+                <span class="clip" dir="auto" title={topic()}>
+                  {topic()}
+                </span>
+                <span aria-hidden="true">·</span>
               </>
             )}
           </Show>
-          {note()}
+          <span>{note()}</span>
         </p>
       </div>
       <Show when={!peer()}>

@@ -33,7 +33,7 @@ export function NotificationSettings() {
         </p>
       </Show>
       <fieldset class="choices">
-        <legend>{t("sound")}</legend>
+        <legend>{t("soundTitle")}</legend>
         <label class="choice">
           <input
             type="checkbox"

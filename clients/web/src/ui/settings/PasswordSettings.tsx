@@ -43,7 +43,7 @@ export function PasswordSettings() {
           {t("changePassword")}
         </button>
         <span role="status" class="saved">
-          <Show when={ended() !== undefined}>{t("passwordChanged", { count: ended() ?? 0 })}</Show>
+          <Show when={ended() !== undefined}>{ended() ? t("passwordChanged", { count: ended() ?? 0 }) : t("passwordChangedOnly")}</Show>
         </span>
       </div>
     </form>

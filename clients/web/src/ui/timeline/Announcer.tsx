@@ -1,8 +1,8 @@
-import { createEffect, createSignal, on } from "solid-js";
+import { Show, createEffect, createSignal, on, untrack } from "solid-js";
 
 import { useChat } from "../../state/chat";
-import { plain } from "../../state/markdown";
 import type { Timeline } from "../../state/timeline";
+import { named, said } from "../room/said";
 
 /**
  * Reads out what arrives. The log itself is silent: rows come and go in it as
@@ -10,21 +10,24 @@ import type { Timeline } from "../../state/timeline";
  */
 export function Announcer(props: { timeline: Timeline }) {
   const chat = useChat();
-  const [text, setText] = createSignal("");
+  /** Each a new one, so that the same words are read out again. */
+  const [line, setLine] = createSignal<{ readonly text: string }>();
   const newest = () => chat.timeline(props.timeline.roomId)?.last;
+  let told = untrack(newest)?.seq ?? 0;
   createEffect(
-    on(
-      newest,
-      (message) => {
-        if (!message || message.senderId === chat.me().id || message.content.kind !== "text") return;
-        setText(`${chat.user(message.senderId)?.displayName ?? ""}: ${plain(message.content.text)}`);
-      },
-      { defer: true },
-    ),
+    on(newest, (message) => {
+      // Reactions and edits make the newest message another one, but no newer one.
+      if (!message || message.seq <= told) return;
+      told = message.seq;
+      if (message.content.kind !== "text" || message.senderId === chat.me().id || chat.isBlocked(message.senderId)) return;
+      named(chat, message.senderId, (name) => setLine({ text: `${name}: ${said(chat, message)}` }));
+    }),
   );
   return (
     <div class="sr-only" role="status" aria-live="polite">
-      {text()}
+      <Show when={line()} keyed>
+        {(it) => <p>{it.text}</p>}
+      </Show>
     </div>
   );
 }

@@ -33,12 +33,17 @@ export function StartRow(props: { roomId: string }) {
   const chat = useChat();
   const room = () => chat.room(props.roomId)?.room;
   const title = () => chat.title(props.roomId);
+  const begins = () => {
+    const peer = chat.peer(props.roomId);
+    if (peer === undefined) return t("roomBegins", { room: title() });
+    return peer === chat.me().id ? t("notesBegin") : t("directBegins", { name: title() });
+  };
   return (
     <div class="row-start">
       <RoomFace roomId={props.roomId} size="large" />
       <h2 dir="auto">{title()}</h2>
       <Show when={room()?.topic}>{(topic) => <p dir="auto">{topic()}</p>}</Show>
-      <p class="muted">{chat.room(props.roomId)?.last ? t("roomBegins", { room: title() }) : t("emptyRoom")}</p>
+      <p class="muted">{chat.room(props.roomId)?.last ? begins() : t(chat.rights(props.roomId).write ? "emptyRoom" : "noMessages")}</p>
     </div>
   );
 }
@@ -78,7 +83,7 @@ export function SystemRow(props: { message: Message }) {
     }
   };
   return (
-    <p class="row-system" dir="auto" title={formatTime(props.message.postedAt, "full")}>
+    <p class="row-system" title={formatTime(props.message.postedAt, "full")}>
       {text()}
     </p>
   );

@@ -3,8 +3,7 @@ import { Show } from "solid-js";
 import { useChat } from "../../state/chat";
 import type { WaitingRow } from "../../state/rows";
 import { formatTime } from "../format";
-import { t, type Key } from "../i18n";
-import { en } from "../i18n/en";
+import { refusal, t } from "../i18n";
 import { Icon } from "../kit/Icon";
 import { Markdown } from "./Markdown";
 import { Quote } from "./Quote";
@@ -13,10 +12,7 @@ import { Quote } from "./Quote";
 export function WaitingRowView(props: { row: WaitingRow }) {
   const chat = useChat();
   const entry = () => props.row.entry;
-  const why = () => {
-    const { refused } = entry();
-    return refused in en ? t(refused as Key) : refused;
-  };
+  const why = () => refusal(entry().refused) ?? t("failed");
   const online = () => chat.connection().kind !== "waiting";
   return (
     <article

@@ -1,0 +1,71 @@
+// What is said to people: names in other scripts, numbers, failures.
+
+import { expect, describe, test } from "vitest";
+
+import { Failure } from "../src/failure";
+import { ar } from "../src/ui/i18n/ar";
+import { de } from "../src/ui/i18n/de";
+import { en } from "../src/ui/i18n/en";
+import { refused } from "../src/ui/i18n/en-refused";
+import { explain, say, type Spoken } from "../src/ui/i18n/say";
+
+const ENGLISH: Spoken = { language: "en", locale: "en", texts: { ...en, ...refused } };
+const GERMAN: Spoken = { language: "de", locale: "de", texts: de };
+const ARABIC: Spoken = { language: "ar", locale: "ar", texts: ar };
+const LAYLA = "ليلى حداد";
+
+describe("names within a text", () => {
+  test("one that runs the other way does not turn the text round", () => {
+    expect(say(ENGLISH, "sysJoined", { name: LAYLA })).toBe(`\u2068${LAYLA}\u2069 joined`);
+    expect(say(GERMAN, "removeQuestion", { name: LAYLA, room: "Tee" })).toBe(`\u2068${LAYLA}\u2069 aus „Tee“ entfernen?`);
+    expect(say(ARABIC, "sysJoined", { name: "Sam" })).toContain("\u2068Sam\u2069");
+  });
+
+  test("where all runs one way the text has no marks", () => {
+    expect(say(ENGLISH, "sysAdded", { name: "Sam", other: "Zoë" })).toBe("Sam added Zoë");
+  });
+
+  test("in Arabic, something always stands between who did it and to whom", () => {
+    for (const key of ["sysAdded", "sysRemoved", "sysBanned", "sysOwner", "sysAdmin", "sysMember"] as const) {
+      expect(ar[key], key).toMatch(/\{name\}.*[\u0600-\u06ff]{3,}.*\{other\}/);
+    }
+  });
+});
+
+test("numbers have the form that the language gives them", () => {
+  expect(say(ARABIC, "online", { count: 1 })).not.toContain("1");
+  expect(say(ARABIC, "readBy", { count: 2 })).not.toContain("2");
+  expect(say(ENGLISH, "readBy", { count: 1 })).toBe("Read by 1");
+});
+
+test("no text that counts has one form only, but those with brackets or a sign", () => {
+  const BARE = ["allPins", "reactedWith"];
+  const single = Object.entries(en).filter(([, text]) => typeof text === "string" && text.includes("{count}"));
+  expect(single.map(([key]) => key)).toEqual(BARE);
+});
+
+describe("explain", () => {
+  const invalid = (field: string) =>
+    new Failure("final", "INVALID_FIELDS", "The request is not valid.", [{ field, description: "must have `x`" }]);
+
+  test("a field that breaks its rule is told in the user's language", () => {
+    expect(explain(GERMAN, invalid("username"))).toBe(de.INVALID_username);
+    expect(explain(GERMAN, invalid("attachment_ids[3]"))).toBe(de.INVALID_attachment_ids);
+    expect(explain(ENGLISH, invalid("query"))).toBe(refused.INVALID_query);
+  });
+
+  test("a field without a text is told in the server's whole sentence, never in a fragment", () => {
+    expect(explain(GERMAN, invalid("page_size"))).toBe("The request is not valid.");
+  });
+
+  test("what went wrong inside the server is told nobody", () => {
+    expect(explain(GERMAN, new Failure("internal", "INTERNAL", "boom"))).toBe(de.failed);
+    expect(explain(GERMAN, new Failure("internal", "", "boom"))).toBe(de.failed);
+    expect(explain(GERMAN, new Error("boom"))).toBe(de.failed);
+  });
+
+  test("before the texts are loaded, something is said all the same", () => {
+    expect(say({ ...ENGLISH, texts: en }, "WRONG_PASSWORD", {})).toBe(en.failed);
+    expect(explain({ ...ENGLISH, texts: en }, new Failure("unavailable", "", ""))).toBe(en.unavailable);
+  });
+});
