@@ -4,13 +4,14 @@ use std::{env, fs, path::PathBuf};
 
 use prost::Message as _;
 
-const PROTOS: [&str; 6] = [
+const PROTOS: [&str; 7] = [
     "causerie/v1/types.proto",
     "causerie/v1/auth.proto",
     "causerie/v1/users.proto",
     "causerie/v1/rooms.proto",
     "causerie/v1/chat.proto",
     "causerie/v1/files.proto",
+    "causerie/v1/admin.proto",
 ];
 
 /// What the server sends on a stream is encoded once for all its receivers, so

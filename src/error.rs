@@ -64,6 +64,8 @@ pub enum Error {
     NotMember,
     #[error("Only an owner or admin of this room may do this.")]
     NotAdmin,
+    #[error("Only an admin of this server may do this.")]
+    NotServerAdmin,
 
     #[error("Only an owner of this room may do this.")]
     NotOwner,
@@ -80,6 +82,8 @@ pub enum Error {
 
     #[error("The only owner cannot leave a room with others in it.")]
     LastOwner,
+    #[error("The only admin of a server stays its admin.")]
+    LastAdmin,
     #[error("This person is banned from the room.")]
     MemberBanned,
     #[error("This is not done in a direct room.")]

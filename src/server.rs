@@ -26,21 +26,22 @@ use crate::{
     wire::{
         self,
         v1::{
-            auth_service_server::AuthServiceServer, chat_service_server::ChatServiceServer,
-            file_service_server::FileServiceServer, room_service_server::RoomServiceServer,
-            user_service_server::UserServiceServer,
+            admin_service_server::AdminServiceServer, auth_service_server::AuthServiceServer,
+            chat_service_server::ChatServiceServer, file_service_server::FileServiceServer,
+            room_service_server::RoomServiceServer, user_service_server::UserServiceServer,
         },
     },
 };
 
 /// The services whose health is told: each by its name, and the server as "".
-const SERVICES: [&str; 6] = [
+const SERVICES: [&str; 7] = [
     "",
     "causerie.v1.AuthService",
     "causerie.v1.UserService",
     "causerie.v1.RoomService",
     "causerie.v1.ChatService",
     "causerie.v1.FileService",
+    "causerie.v1.AdminService",
 ];
 
 /// A database that is away at the start is waited for this long.
@@ -94,7 +95,10 @@ pub async fn serve(
         .add_service(limited!(UserServiceServer::new(api::users::UserApi { chat: chat.clone() })))
         .add_service(limited!(RoomServiceServer::new(api::rooms::RoomApi { chat: chat.clone() })))
         .add_service(limited!(ChatServiceServer::new(api::chat::ChatApi { chat: chat.clone() })))
-        .add_service(limited!(FileServiceServer::new(api::files::FileApi { chat: chat.clone() })));
+        .add_service(limited!(FileServiceServer::new(api::files::FileApi { chat: chat.clone() })))
+        .add_service(limited!(AdminServiceServer::new(api::admin::AdminApi {
+            chat: chat.clone()
+        })));
     if config.server.reflection {
         let builder = || {
             tonic_reflection::server::Builder::configure()

@@ -11,6 +11,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         "causerie/v1/rooms.proto",
         "causerie/v1/chat.proto",
         "causerie/v1/files.proto",
+        "causerie/v1/admin.proto",
     ])?;
     let encoded = compiler.encode_file_descriptor_set();
     let set = prost_types::FileDescriptorSet::decode(encoded.as_slice())?;

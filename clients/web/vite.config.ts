@@ -28,12 +28,16 @@ function withoutJson(): Plugin {
       export const base64Decode = (text) =>
         Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (it) => it.charCodeAt(0));
       export const base64Encode = (bytes) => btoa(String.fromCharCode(...bytes));`,
+    // Defaults are proto2's. Only descriptor.proto itself has some: truth values and names.
+    "wire/text-format": `
+      export const parseTextFormatEnumValue = (type, name) => type.values.find((it) => it.name === name).number;
+      export const parseTextFormatScalarValue = (_, text) => text === "true";`,
   };
   return {
     name: "without-json",
     apply: "build",
     load(id) {
-      const found = /@bufbuild\/protobuf\/dist\/esm\/(from-json|to-json|wire\/base64-encoding)\.js$/.exec(id);
+      const found = /@bufbuild\/protobuf\/dist\/esm\/(from-json|to-json|wire\/base64-encoding|wire\/text-format)\.js$/.exec(id);
       return found ? STUBS[found[1] ?? ""] : undefined;
     },
   };

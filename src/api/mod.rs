@@ -1,6 +1,7 @@
 //! The client edge, the only place with tonic's Request and Status: decode,
 //! call `chat`, encode.
 
+pub mod admin;
 pub mod auth;
 pub mod chat;
 pub mod cookie;

@@ -1,6 +1,7 @@
 //! The rules: who may do what, and what follows from it. No tonic, no SQL.
 
 pub mod accounts;
+pub mod admin;
 pub mod collector;
 pub mod files;
 pub mod index;

@@ -1,5 +1,6 @@
 //! The nouns and their pure rules. No IO, no proto, no clock.
 
+pub mod admin;
 pub mod events;
 pub mod files;
 pub mod ids;

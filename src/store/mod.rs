@@ -5,6 +5,7 @@
 //! a plain read here. Locks are taken in one order: rooms by id, then members,
 //! then what is written.
 
+pub mod admin;
 mod attachments;
 mod batch;
 pub mod blocks;

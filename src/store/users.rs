@@ -26,6 +26,12 @@ use crate::{
 pub(super) const USER_COLUMNS: &str = "id, username, display_name, bio, status_text, created_us,
     photo_id";
 
+/// Whose username, or a word of whose display name, begins with a folded text; with
+/// an empty one everybody's does. Binds the text twice, and what [`inside`] makes of
+/// it. `instr` and not `like`: no character of the text has a meaning of its own.
+pub(super) const NAMED: &str = "(instr(username_key, ?) = 1 or instr(display_name_key, ?) = 1
+    or instr(display_name_key, ?) > 0 or instr(display_name_key, ?) > 0)";
+
 #[derive(sqlx::FromRow)]
 pub(super) struct UserRow {
     id: Uuid,
@@ -98,7 +104,7 @@ impl Store {
     async fn try_create_account(&self, account: &NewAccount) -> Result<(), Refusal> {
         let NewAccount { user, email, password_hash, session } = account;
         let mut tx = self.pools.begin().await?;
-        let role = if is_first(&mut tx).await? { ROLE_ADMIN } else { ROLE_USER };
+        let role = if is_first(&mut tx).await? { AccountRole::Admin } else { AccountRole::User };
         within!(&mut tx, c => {
             sqlx::query(
                 "insert into users (id, username, username_key, display_name, display_name_key,
@@ -111,7 +117,7 @@ impl Store {
             .bind(&user.display_name).bind(fold(&user.display_name))
             .bind(&user.bio).bind(&user.status_text)
             .bind(password_hash)
-            .bind(role)
+            .bind(role_code(role))
             .bind(user.created_at.0)
             .execute(c).await.map(drop)
         })
@@ -214,12 +220,8 @@ impl Store {
         after: Option<String>,
         limit: usize,
     ) -> Result<Vec<User>> {
-        // `instr` and not `like`: no character of the text has a meaning of its own.
         let sql = format!(
-            "select {USER_COLUMNS} from users
-             where (instr(username_key, ?) = 1 or instr(display_name_key, ?) = 1
-                    or instr(display_name_key, ?) > 0 or instr(display_name_key, ?) > 0)
-               and username_key > ?
+            "select {USER_COLUMNS} from users where {NAMED} and username_key > ?
              order by username_key limit ?"
         );
         let prefix = fold(prefix);
@@ -242,11 +244,7 @@ impl Store {
                 .bind(user.0).fetch_optional(c).await
         })
         .map_err(refused)?;
-        Ok(match code {
-            Some(3) => AccountRole::Admin,
-            Some(2) => AccountRole::Moderator,
-            _ => AccountRole::User,
-        })
+        Ok(code.map_or(AccountRole::User, role_of))
     }
 
     /// Changes a profile; what is `None` stays.
@@ -298,8 +296,21 @@ async fn replace_photo(tx: &mut Tx<'_>, user: UserId, photo: NewImage) -> Result
     })
 }
 
-const ROLE_USER: i16 = 1;
-const ROLE_ADMIN: i16 = 3;
+pub(super) fn role_code(role: AccountRole) -> i16 {
+    match role {
+        AccountRole::User => 1,
+        AccountRole::Moderator => 2,
+        AccountRole::Admin => 3,
+    }
+}
+
+pub(super) fn role_of(code: i16) -> AccountRole {
+    match code {
+        3 => AccountRole::Admin,
+        2 => AccountRole::Moderator,
+        _ => AccountRole::User,
+    }
+}
 
 /// Whether no account exists. Of two that are made at once on a new server,
 /// one waits here for the other.
@@ -307,11 +318,16 @@ async fn is_first(tx: &mut Tx<'_>) -> Result<bool, sqlx::Error> {
     if !no_users(tx).await? {
         return Ok(false);
     }
-    let sql = format!("select id from store where id = 1{}", tx.dialect().for_update());
-    within!(&mut *tx, c => {
-        sqlx::query_scalar::<_, i16>(AssertSqlSafe(sql)).fetch_optional(c).await.map(drop)
-    })?;
+    lock_store(tx).await?;
     no_users(tx).await
+}
+
+/// Lets one transaction after the other decide who is an admin.
+pub(super) async fn lock_store(tx: &mut Tx<'_>) -> Result<(), sqlx::Error> {
+    let sql = format!("select id from store where id = 1{}", tx.dialect().for_update());
+    within!(tx, c => {
+        sqlx::query_scalar::<_, i16>(AssertSqlSafe(sql)).fetch_optional(c).await.map(drop)
+    })
 }
 
 async fn no_users(tx: &mut Tx<'_>) -> Result<bool, sqlx::Error> {

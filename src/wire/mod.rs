@@ -2,6 +2,7 @@
 //! the wire to the model collects every bad field.
 
 pub mod accounts;
+pub mod admin;
 pub mod events;
 pub mod fields;
 pub mod files;

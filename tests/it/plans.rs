@@ -4,6 +4,7 @@
 use std::time::Instant;
 
 use causerie::store::{
+    admin::{ANOTHER_ADMIN, page_sql},
     messages::MESSAGES,
     pages::NEXT_POSTED,
     summaries::{summary_sql, unread_sql, unread_threads_sql},
@@ -27,6 +28,22 @@ async fn fill(database: &mut Raw, user: &str) -> String {
         .execute(format!(
             "insert into rooms (id, kind, name, name_key, topic, topic_key, created_us, head_seq,
                  changed_seq) values {rows}"
+        ))
+        .await;
+    let rows = values(&|id| format!("(x'{id}','{id}','{id}','','','','','',1,0,1)"));
+    database
+        .execute(format!(
+            "insert into users (id, username, username_key, display_name, display_name_key, bio,
+                 status_text, password_hash, server_role, presence_choice, created_us)
+             values {rows}"
+        ))
+        .await;
+    let rows = values(&|id| format!("(x'{id}',x'{id}',0,0,0,0,0,0,'','')"));
+    database
+        .execute(format!(
+            "insert into sessions (id, user_id, generation, rotated_us, idle_us, created_us,
+                 last_used_us, expires_us, device, address)
+             values {rows}"
         ))
         .await;
     let rows = values(&|id| format!("(x'{id}',x'{user}',1,1,0,1)"));
@@ -103,6 +120,12 @@ on_both_databases! {
             ("a page of the timeline", filled(&page, &[&room, "0", "0", "90", "50"])),
             ("a page of a thread", filled(&page, &[&room, "7", "0", "90", "50"])),
             ("the first after a position", filled(NEXT_POSTED, &[&room, "0", "50"])),
+            ("the accounts", filled(&page_sql(false), &["'x'", "'a'", "'a'", "' a'", "'-a'", "50"])),
+            (
+                "those of a role",
+                filled(&page_sql(true), &["1", "'x'", "'a'", "'a'", "' a'", "'-a'", "50"]),
+            ),
+            ("another admin", filled(ANOTHER_ADMIN, &[u])),
             ("what changed", filled(&changes, &[&room, "40", "90", "50"])),
         ];
         for (what, sql) in statements {

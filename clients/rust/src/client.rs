@@ -17,9 +17,9 @@ use crate::{
     error::Error,
     live::{self, Live, Updates},
     v1::{
-        self, auth_service_client::AuthServiceClient, chat_service_client::ChatServiceClient,
-        file_service_client::FileServiceClient, room_service_client::RoomServiceClient,
-        user_service_client::UserServiceClient,
+        self, admin_service_client::AdminServiceClient, auth_service_client::AuthServiceClient,
+        chat_service_client::ChatServiceClient, file_service_client::FileServiceClient,
+        room_service_client::RoomServiceClient, user_service_client::UserServiceClient,
     },
 };
 
@@ -312,5 +312,9 @@ calls! {
         cancel_upload(CancelUploadRequest) -> CancelUploadResponse;
         get_file(GetFileRequest) -> GetFileResponse;
         create_download_links(CreateDownloadLinksRequest) -> CreateDownloadLinksResponse;
+    }
+    AdminServiceClient {
+        list_users(ListUsersRequest) -> ListUsersResponse;
+        set_user_role(SetUserRoleRequest) -> SetUserRoleResponse;
     }
 }

@@ -204,6 +204,17 @@ export interface SessionInfo {
   readonly current: boolean;
 }
 
+/** What an account may do on the server, beside what it may do in its rooms. */
+export type AccountRole = "user" | "moderator" | "admin";
+
+/** An account as the server's admins see it. */
+export interface Account {
+  readonly user: User;
+  readonly role: AccountRole;
+  /** 0 if nothing is known. */
+  readonly lastUsedAt: number;
+}
+
 /** One of the caller's rooms with the caller's unread state at `room.headSeq`. */
 export interface RoomSummary {
   readonly room: Room;

@@ -42,6 +42,8 @@ export const MANAGE: Record<keyof ManageApi, true> = {
   listVersions: true,
   listMentions: true,
   searchMessages: true,
+  listAccounts: true,
+  setAccountRole: true,
 };
 
 type Calls<T> = { [K in keyof T]: (...args: never[]) => Promise<unknown> };

@@ -7,13 +7,14 @@ import { ChatService } from "../gen/causerie/v1/chat_pb";
 import { RoomService } from "../gen/causerie/v1/rooms_pb";
 import { UserService } from "../gen/causerie/v1/users_pb";
 import type * as nouns from "../nouns";
+import { accountRole, adminApi } from "./admin";
 import * as convert from "./convert";
 import { raise } from "./failures";
 
 export type ManageApi = ReturnType<typeof manageApi>;
 
 export function manageApi(transport: Transport) {
-  return { ...account(transport), ...rooms(transport), ...marks(transport) };
+  return { ...account(transport), ...rooms(transport), ...marks(transport), ...adminApi(transport) };
 }
 
 export interface ProfileChanges {
@@ -60,9 +61,9 @@ function account(transport: Transport) {
     async unblockUser(userId: string): Promise<void> {
       await users.unblockUser({ userId }).catch(raise);
     },
-    async getMe(): Promise<{ user: nouns.User; email: string; readReceipts: boolean }> {
-      const { user, email, settings } = await users.getMe({}).catch(raise);
-      return { user: convert.user(user), email, readReceipts: settings?.readReceipts ?? true };
+    async getMe(): Promise<{ user: nouns.User; email: string; role: nouns.AccountRole; readReceipts: boolean }> {
+      const { user, email, role, settings } = await users.getMe({}).catch(raise);
+      return { user: convert.user(user), email, role: accountRole(role), readReceipts: settings?.readReceipts ?? true };
     },
     async setReadReceipts(readReceipts: boolean): Promise<void> {
       await users.updateSettings({ readReceipts }).catch(raise);

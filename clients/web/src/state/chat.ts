@@ -20,6 +20,7 @@ import { followsThread, notifies } from "./notify";
 import { People } from "./people";
 import { createQuotes } from "./quotes";
 import type { Range } from "./ranges";
+import { createRole } from "./role";
 import { createRooms } from "./rooms";
 import { createThreads } from "./threads";
 import { Topics } from "./topics";
@@ -179,6 +180,7 @@ export function createChat({ api, session }: App) {
     ...createRooms({ api, model, topics, user }),
     ...createQuotes({ api, model, topics, doomed }),
     ...createThreads({ api, model, topics }),
+    ...createRole(api),
     link: createLinks({ api, topics }),
     doomed,
 

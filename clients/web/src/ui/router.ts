@@ -3,7 +3,7 @@
 import { createSignal } from "solid-js";
 
 export type Route =
-  | { readonly page: "home" | "login" | "register" | "directory" | "mentions" | "lost" }
+  | { readonly page: "home" | "login" | "register" | "directory" | "mentions" | "admin" | "lost" }
   | { readonly page: "room"; readonly roomId: string; readonly seq: number | undefined }
   | { readonly page: "search"; readonly query: string }
   | { readonly page: "invite"; readonly code: string }
@@ -18,6 +18,7 @@ function parse(path: string): Route {
     case "register":
     case "directory":
     case "mentions":
+    case "admin":
       return { page };
     case "search":
       return { page, query: first ?? "" };

@@ -21,11 +21,13 @@ export function MeBar(props: { onOverlay: (overlay: Overlay) => void; onLogout: 
       act: () => chat.choose(state),
     })),
     { label: t("settings"), icon: "settings", act: () => navigate("/settings") },
+    ...(chat.role() === "admin" ? [{ label: t("administration"), icon: "users" as const, act: () => navigate("/admin") }] : []),
     { label: t("shortcuts"), icon: "keyboard", act: () => props.onOverlay("shortcuts") },
     { label: t("signOut"), icon: "leave", act: props.onLogout },
   ];
   return (
-    <div class="me-bar">
+    // Whoever is about to open the menu is told what they may do now.
+    <div class="me-bar" onPointerEnter={chat.learnRole} onFocusIn={chat.learnRole}>
       <Menu class="me-button" named label={t("accountMenu")} side="above" items={items()}>
         <Avatar id={chat.me().id} name={chat.me().displayName} photo={chat.me().photoId} presence={presence()} />
         <span class="me-text">

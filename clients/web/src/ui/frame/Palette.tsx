@@ -1,4 +1,4 @@
-import { For, createMemo, createSignal, type JSX } from "solid-js";
+import { For, createMemo, createSignal, onMount, type JSX } from "solid-js";
 
 import { useChat } from "../../state/chat";
 import { setPref } from "../../state/prefs";
@@ -28,6 +28,7 @@ export default function Palette(props: {
   const [query, setQuery] = createSignal("");
   const [at, setAt] = createSignal(0);
   let list!: HTMLUListElement;
+  onMount(() => chat.learnRole());
 
   const go = (path: string) => () => (props.onClose(), navigate(path));
   const action = (label: string, icon: IconName, act: () => void): Choice => ({
@@ -46,6 +47,7 @@ export default function Palette(props: {
     action(t("newDirect"), "chat", () => props.onOverlay("direct")),
     action(t("settings"), "settings", go("/settings")),
     action(t("changePassword"), "settings", go("/settings/password")),
+    ...(chat.role() === "admin" ? [action(t("administration"), "users", go("/admin"))] : []),
     action(`${t("theme")}: ${t("themeLight")}`, "settings", () => (setPref("theme", "light"), props.onClose())),
     action(`${t("theme")}: ${t("themeDark")}`, "settings", () => (setPref("theme", "dark"), props.onClose())),
     action(`${t("theme")}: ${t("themeSystem")}`, "settings", () => (setPref("theme", "system"), props.onClose())),

@@ -20,6 +20,7 @@ const Settings = lazy(() => import("../settings/SettingsPage"));
 const Mentions = lazy(() => import("../mentions/MentionsPage"));
 const Search = lazy(() => import("../search/SearchPage"));
 const Invite = lazy(() => import("../invite/InvitePage"));
+const Admin = lazy(() => import("../admin/AdminPage"));
 const Palette = lazy(() => import("./Palette"));
 const ShortcutSheet = lazy(() => import("./ShortcutSheet"));
 const NewDirect = lazy(() => import("../people/NewDirect"));
@@ -93,6 +94,9 @@ export function SignedIn(props: { app: App }) {
               </Match>
               <Match when={route().page === "settings"}>
                 <Settings />
+              </Match>
+              <Match when={route().page === "admin"}>
+                <Admin />
               </Match>
               <Match when={route().page === "lost"}>
                 <div class="empty">

@@ -30,6 +30,8 @@ export function showUnreadInTitle(chat: Chat): void {
         return t("searchMessages");
       case "settings":
         return t("settings");
+      case "admin":
+        return t("administration");
       default:
         return undefined;
     }

@@ -297,6 +297,17 @@ export const en = {
   memberSince: "Here since {date}",
   profileOf: "Profile of {name}",
   accountMenu: "Your account",
+  administration: "Administration",
+  administrationHint: "Everyone with an account here. Admins see this page and set roles. In rooms, neither they nor moderators have more rights than others.",
+  accountRole: "Role",
+  anyRole: "All roles",
+  accountRoleOf: "Role of {name}",
+  roleUser: "User",
+  roleModerator: "Moderator",
+  takeAdmin: "Take admin role",
+  makeServerAdminQuestion: "Make {name} an admin of this server? Admins set everyone’s role, also yours.",
+  takeAdminQuestion: "Take the admin role from {name}?",
+  stepDownQuestion: "You will no longer be an admin of this server. Only another admin can make you one again.",
 
   // Settings
   settings: "Settings",

@@ -1,0 +1,93 @@
+import { For, Show, createSignal, untrack } from "solid-js";
+
+import type { Account, AccountRole } from "../../nouns";
+import { useChat } from "../../state/chat";
+import { formatTime } from "../format";
+import { t, type Key } from "../i18n";
+import { Avatar } from "../kit/Avatar";
+import { Confirm } from "../kit/Confirm";
+import { attempt, toast } from "../kit/toast";
+
+export const ROLES: readonly AccountRole[] = ["user", "moderator", "admin"];
+export const ROLE_TEXT: Record<AccountRole, Key> = { user: "roleUser", moderator: "roleModerator", admin: "admin" };
+
+/** One account, and the choice of its role. */
+export function AccountItem(props: {
+  account: Account;
+  /** What is shown may not be so any more. */
+  onStale: () => void;
+}) {
+  const chat = useChat();
+  // It stays where it is with its new role, also if the list is of another one.
+  const [account, setAccount] = createSignal(untrack(() => props.account));
+  /** The role that is asked about before it is given. */
+  const [asked, setAsked] = createSignal<AccountRole>();
+  const user = () => account().user;
+  const mine = () => user().id === chat.me().id;
+
+  async function give(role: AccountRole): Promise<void> {
+    setAccount(await chat.api.setAccountRole(user().id, role));
+    toast(t("saved"));
+    // Without the role the rest of the list is not for one's eyes.
+    if (mine()) props.onStale();
+  }
+
+  async function choose(role: AccountRole): Promise<void> {
+    // Who becomes an admin may take it from others, and who was one may not get it back.
+    if (role === "admin" || account().role === "admin") setAsked(role);
+    else if (!(await attempt(give(role)))) props.onStale();
+  }
+
+  function question(): string {
+    if (asked() === "admin") return t("makeServerAdminQuestion", { name: user().displayName });
+    return mine() ? t("stepDownQuestion") : t("takeAdminQuestion", { name: user().displayName });
+  }
+
+  return (
+    <li class="account">
+      <Avatar id={user().id} name={user().displayName} photo={user().photoId} />
+      <span class="member-text">
+        <span class="member-name">
+          <span class="clip" dir="auto">
+            {user().displayName}
+          </span>
+          <Show when={mine()}>
+            <span class="tag">{t("you")}</span>
+          </Show>
+        </span>
+        <span class="member-note">
+          <bdi>@{user().username}</bdi> · {t("memberSince", { date: formatTime(user().createdAt, "date") })}
+          <Show when={account().lastUsedAt}>{(at) => <> · {t("lastUsedAt", { time: formatTime(at(), "date") })}</>}</Show>
+        </span>
+      </span>
+      <select
+        class="input"
+        aria-label={t("accountRoleOf", { name: user().displayName })}
+        onChange={(event) => {
+          const role = event.currentTarget.value as AccountRole;
+          // It shows what is, until the server has made it so.
+          event.currentTarget.value = account().role;
+          void choose(role);
+        }}
+      >
+        <For each={ROLES}>
+          {(role) => (
+            <option value={role} selected={account().role === role}>
+              {t(ROLE_TEXT[role])}
+            </option>
+          )}
+        </For>
+      </select>
+      <Show when={asked()}>
+        {(role) => (
+          <Confirm
+            title={t(role() === "admin" ? "makeAdmin" : "takeAdmin")}
+            question={question()}
+            act={() => give(role())}
+            onClose={() => setAsked(undefined)}
+          />
+        )}
+      </Show>
+    </li>
+  );
+}

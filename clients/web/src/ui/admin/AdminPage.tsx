@@ -1,0 +1,81 @@
+import { For, Show, createEffect, createSignal, on, onCleanup } from "solid-js";
+
+import type { AccountRole } from "../../nouns";
+import { useChat } from "../../state/chat";
+import { createPaged } from "../../state/paged";
+import { explain, t } from "../i18n";
+import { Icon } from "../kit/Icon";
+import { visit } from "../router";
+import { AccountItem, ROLES, ROLE_TEXT } from "./AccountItem";
+
+const PAUSE_MS = 200;
+
+/** Who has an account on the server, and what they may do there. */
+export default function AdminPage() {
+  const chat = useChat();
+  const [query, setQuery] = createSignal("");
+  const [role, setRole] = createSignal<AccountRole | "">("");
+  const accounts = createPaged((text, token) => chat.api.listAccounts(text, role(), token));
+  const search = () => void accounts.search(query().trim());
+  // Coming here again asks again: one may have become an admin meanwhile.
+  createEffect(
+    on([query, role, visit], ([text], before) => {
+      const timer = setTimeout(search, before && before[0] !== text ? PAUSE_MS : 0);
+      onCleanup(() => clearTimeout(timer));
+    }),
+  );
+  /** Nothing of the page is left for who is no admin, or no longer one. */
+  const refused = () => accounts.failure()?.reason === "NOT_SERVER_ADMIN";
+  return (
+    <div class="page">
+      <header class="page-head">
+        <a class="icon-button back" href="/" aria-label={t("back")}>
+          <Icon name="back" />
+        </a>
+        <div class="grow">
+          <h1>{t("administration")}</h1>
+          <p class="muted">{refused() ? explain(accounts.failure()) : t("administrationHint")}</p>
+        </div>
+      </header>
+      <Show when={!refused()}>
+        <div class="account-search">
+          <div class="search-box search-box-large">
+            <Icon name="search" />
+            <input
+              type="search"
+              aria-label={t("findPeople")}
+              placeholder={t("findPeople")}
+              maxLength={64}
+              onInput={(event) => setQuery(event.currentTarget.value)}
+            />
+          </div>
+          <select class="input" aria-label={t("accountRole")} onChange={(event) => setRole(event.currentTarget.value as AccountRole | "")}>
+            <option value="">{t("anyRole")}</option>
+            <For each={ROLES}>{(it) => <option value={it}>{t(ROLE_TEXT[it])}</option>}</For>
+          </select>
+        </div>
+        <ul class="accounts" aria-busy={accounts.loading()}>
+          <For each={accounts.items()}>{(account) => <AccountItem account={account} onStale={search} />}</For>
+        </ul>
+        <Show when={accounts.failure()}>
+          {(failure) => (
+            <p class="page-note">
+              {explain(failure())}{" "}
+              <button type="button" class="link" onClick={search}>
+                {t("tryAgain")}
+              </button>
+            </p>
+          )}
+        </Show>
+        <Show when={!accounts.loading() && !accounts.failure() && !accounts.items().length}>
+          <p class="page-note muted">{t("nobodyFound")}</p>
+        </Show>
+        <Show when={accounts.hasMore()}>
+          <button type="button" class="button page-more" disabled={accounts.loading()} onClick={() => void accounts.more()}>
+            {t("more")}
+          </button>
+        </Show>
+      </Show>
+    </div>
+  );
+}
