@@ -1,6 +1,5 @@
 import { Show, createMemo } from "solid-js";
 
-import type { Message } from "../../nouns";
 import { useChat } from "../../state/chat";
 import { plain } from "../../state/markdown";
 import { formatCount, formatShort } from "../format";
@@ -9,6 +8,7 @@ import { Icon } from "../kit/Icon";
 import { createUntil } from "../kit/until";
 import { RoomFace } from "../room/RoomFace";
 import { roomPath, route } from "../router";
+import { said } from "../timeline/said";
 
 /** A room in the sidebar: what was said last, and how much is unread. */
 export function RoomLink(props: { roomId: string }) {
@@ -24,16 +24,11 @@ export function RoomLink(props: { roomId: string }) {
   const preview = () => {
     const last = view()?.last;
     if (!last) return view()?.room.topic || t("noMessages");
-    const text = said(last);
+    const text = said(chat, last);
     // Between two it is plain who wrote.
     if (chat.peer(props.roomId) && last.senderId !== chat.me().id) return text;
     const sender = last.senderId === chat.me().id ? t("you") : chat.user(last.senderId)?.displayName;
     return sender ? `${sender}: ${text}` : text;
-  };
-  const said = ({ content, senderId, attachments }: Message) => {
-    if (content.kind === "deleted") return t("messageDeleted");
-    if (chat.isBlocked(senderId)) return t("blockedMessage");
-    return content.kind === "text" ? plain(content.text) || (attachments[0]?.name ?? "") : "";
   };
   return (
     <li>

@@ -4,8 +4,8 @@ import { onCleanup } from "solid-js";
 
 import type { Message } from "../../nouns";
 import type { Chat } from "../../state/chat";
+import { gist } from "../../state/gist";
 import { calls } from "../../state/model";
-import { plain } from "../../state/markdown";
 import { prefs } from "../../state/prefs";
 import { navigate, roomPath } from "../router";
 
@@ -50,10 +50,10 @@ export function notifyOfArrivals(chat: Chat): void {
 
 function show(chat: Chat, message: Message): void {
   if (!("Notification" in window) || Notification.permission !== "granted") return;
-  const { roomId, senderId, content, seq } = message;
+  const { roomId, senderId, seq } = message;
   const name = chat.user(senderId)?.displayName ?? "";
   const title = chat.peer(roomId) ? name : `${name} · ${chat.title(roomId)}`;
-  const body = content.kind === "text" ? plain(content.text).slice(0, 200) : "";
+  const body = gist(message).slice(0, 200);
   try {
     // The tag makes a room's newest message take the place of the one before.
     const note = new Notification(title, { body, tag: roomId, icon: "/favicon.svg", silent: true });

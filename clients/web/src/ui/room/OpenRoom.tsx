@@ -1,4 +1,4 @@
-import { Match, Suspense, Switch, batch, createEffect, createMemo, createSignal, lazy, on } from "solid-js";
+import { Match, Show, Suspense, Switch, batch, createEffect, createMemo, createSignal, lazy, on } from "solid-js";
 
 import { useChat } from "../../state/chat";
 import { createPins } from "../../state/pins";
@@ -13,12 +13,14 @@ import { navigate, roomPath, route, visit } from "../router";
 import { Timeline } from "../timeline/Timeline";
 import { TypingLine } from "../timeline/TypingLine";
 import { Overlays, type Overlay } from "./Overlays";
-import { PinBanner } from "./PinBanner";
 import { RoomHeader, type PanelName } from "./RoomHeader";
 import { RoomToolsProvider, type RoomTools } from "./tools";
 
+const FilesPanel = lazy(() => import("../files/FilesPanel"));
 const MembersPanel = lazy(() => import("./MembersPanel"));
+const PinBanner = lazy(() => import("./PinBanner"));
 const PinsPanel = lazy(() => import("./PinsPanel"));
+const SearchPanel = lazy(() => import("../search/SearchPanel"));
 const ThreadPanel = lazy(() => import("../thread/ThreadPanel"));
 
 /** Wide enough for a panel beside the timeline. */
@@ -38,7 +40,7 @@ export function OpenRoom(props: { roomId: string }) {
 
   const panel = (): PanelName => other() ?? (wide() && prefs().showMembers && !direct() ? "members" : undefined);
 
-  function toggle(name: "members" | "pins"): void {
+  function toggle(name: PanelName): void {
     const shown = panel() === name;
     setOther(shown || (wide() && name === "members") ? undefined : name);
     if (wide() && name === "members") setPref("showMembers", !shown);
@@ -47,7 +49,11 @@ export function OpenRoom(props: { roomId: string }) {
   const tools: RoomTools = {
     roomId,
     openUser: (userId) => setOverlay({ kind: "user", userId }),
-    jump: (seq) => void timeline.jump(seq),
+    jump: (seq) => {
+      // What lies over the timeline would hide where it leads.
+      if (!wide()) setOther(undefined);
+      void timeline.jump(seq);
+    },
     askDate: (at) => setOverlay({ kind: "date", at }),
     begun: () => chat.begun(roomId),
     openThread: (seq) => batch(() => (setThread(seq), setOther("thread"))),
@@ -56,6 +62,7 @@ export function OpenRoom(props: { roomId: string }) {
       return row?.kind === "message" ? row.message.seq : undefined;
     }),
     showVersions: (message) => setOverlay({ kind: "versions", message }),
+    showReactions: (message) => setOverlay({ kind: "reactions", message }),
     showReaders: (message) => setOverlay({ kind: "readers", message }),
     openPicture: (picture) => setOverlay({ kind: "picture", picture }),
   };
@@ -86,7 +93,11 @@ export function OpenRoom(props: { roomId: string }) {
       <div class="room">
         <section class="room-main">
           <RoomHeader panel={panel()} onPanel={toggle} />
-          <PinBanner pins={pins()} onAll={() => setOther("pins")} />
+          <Suspense>
+            <Show when={pins().length}>
+              <PinBanner pins={pins()} onAll={() => setOther("pins")} />
+            </Show>
+          </Suspense>
           <Timeline timeline={timeline} />
           <footer class="room-foot">
             <TypingLine roomId={roomId} />
@@ -120,6 +131,12 @@ export function OpenRoom(props: { roomId: string }) {
             </Match>
             <Match when={panel() === "pins"}>
               <PinsPanel pins={pins()} over={!wide()} onClose={() => setOther(undefined)} />
+            </Match>
+            <Match when={panel() === "files"}>
+              <FilesPanel over={!wide()} onClose={() => setOther(undefined)} />
+            </Match>
+            <Match when={panel() === "search"}>
+              <SearchPanel over={!wide()} onClose={() => setOther(undefined)} />
             </Match>
           </Switch>
         </Suspense>

@@ -2,24 +2,25 @@ import { Show } from "solid-js";
 
 import type { Message } from "../../nouns";
 import { useChat } from "../../state/chat";
-import { plain } from "../../state/markdown";
+import { Thumb } from "../files/Thumb";
 import { t } from "../i18n";
 import { Icon } from "../kit/Icon";
+import { said } from "../timeline/said";
 import { useRoom } from "./tools";
 
 /** The newest pin, above the timeline. */
-export function PinBanner(props: { pins: readonly Message[]; onAll: () => void }) {
+export default function PinBanner(props: { pins: readonly Message[]; onAll: () => void }) {
   const chat = useChat();
   const tools = useRoom();
-  const text = (message: Message) => (message.content.kind === "text" ? plain(message.content.text) : "");
   return (
     <Show when={props.pins[0]}>
       {(pin) => (
         <div class="pin-banner">
           <button type="button" class="pin-banner-main" title={t("goTo")} onClick={() => tools.jump(pin().seq)}>
             <Icon name="pin" />
+            <Thumb message={pin()} />
             <span class="clip" dir="auto">
-              <strong>{chat.user(pin().senderId)?.displayName ?? "…"}</strong> {text(pin())}
+              <strong>{chat.user(pin().senderId)?.displayName ?? "…"}</strong> {said(chat, pin())}
             </span>
           </button>
           <Show when={props.pins.length > 1}>

@@ -1,0 +1,11 @@
+import type { Message } from "../../nouns";
+import type { Chat } from "../../state/chat";
+import { gist } from "../../state/gist";
+import { t } from "../i18n";
+
+/** A message in one line, wherever it is told of outside of its place. */
+export function said(chat: Chat, message: Message): string {
+  if (message.content.kind === "deleted") return t("messageDeleted");
+  if (chat.isBlocked(message.senderId)) return t("blockedMessage");
+  return message.content.kind === "unknown" ? t("unknownMessage") : gist(message);
+}
