@@ -12,12 +12,13 @@ import { createUntil, isEndless } from "../kit/until";
 import { navigate, roomPath, route, visit } from "../router";
 import { Timeline } from "../timeline/Timeline";
 import { TypingLine } from "../timeline/TypingLine";
-import { Overlays, type Overlay } from "./Overlays";
+import type { Overlay } from "./Overlays";
 import { RoomHeader, type PanelName } from "./RoomHeader";
 import { RoomToolsProvider, type RoomTools } from "./tools";
 
 const FilesPanel = lazy(() => import("../files/FilesPanel"));
 const MembersPanel = lazy(() => import("./MembersPanel"));
+const Overlays = lazy(() => import("./Overlays"));
 const PinBanner = lazy(() => import("./PinBanner"));
 const PinsPanel = lazy(() => import("./PinsPanel"));
 const SearchPanel = lazy(() => import("../search/SearchPanel"));
@@ -140,7 +141,11 @@ export function OpenRoom(props: { roomId: string }) {
             </Match>
           </Switch>
         </Suspense>
-        <Overlays overlay={overlay()} timeline={timeline} onClose={() => setOverlay(undefined)} />
+        <Suspense>
+          <Show when={overlay()}>
+            {(it) => <Overlays overlay={it()} timeline={timeline} onClose={() => setOverlay(undefined)} />}
+          </Show>
+        </Suspense>
       </div>
     </RoomToolsProvider>
   );

@@ -23,10 +23,10 @@ export type Overlay =
 
 type Kind = Overlay["kind"];
 
-export function Overlays(props: { overlay: Overlay | undefined; timeline: Timeline; onClose: () => void }) {
+export default function Overlays(props: { overlay: Overlay; timeline: Timeline; onClose: () => void }) {
   const { roomId } = useRoom();
   const open = <K extends Kind>(kind: K) =>
-    props.overlay?.kind === kind ? (props.overlay as Extract<Overlay, { kind: K }>) : undefined;
+    props.overlay.kind === kind ? (props.overlay as Extract<Overlay, { kind: K }>) : undefined;
   const messages = () => (props.timeline.shown()?.rows ?? []).flatMap((row) => (row.kind === "message" ? [row.message] : []));
   return (
     <Suspense>
