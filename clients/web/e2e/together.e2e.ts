@@ -102,7 +102,7 @@ test("messages are found by their words, in all rooms and in one", async () => {
   await page.goto(`${w.pages.url}/search/in:${there}%20zebra`);
   await expect.poll(() => results.count()).toBe(1);
   // A room is called by its name.
-  expect(await field.inputValue()).toBe('in:"Search there" zebra');
+  await expect.poll(() => field.inputValue()).toBe('in:"Search there" zebra');
   await field.fill("nothing.like.this");
   await field.press("Enter");
   await page.getByText("No message found.").waitFor();

@@ -27,7 +27,7 @@ export default function SearchPage(props: { query: string }) {
     on(
       () => props.query,
       (query) => {
-        field.value = worded(query);
+        field.value = query;
         const { asks } = written(query);
         setAsked(asks);
         if (asks) void found.search(query);
@@ -38,6 +38,11 @@ export default function SearchPage(props: { query: string }) {
       },
     ),
   );
+  // Rooms have names once they are known.
+  createEffect(() => {
+    const named = worded(props.query);
+    if (field.value === props.query) field.value = named;
+  });
   function submit(event: SubmitEvent): void {
     event.preventDefault();
     navigate(searchPath(field.value.trim()));
