@@ -8,7 +8,7 @@ import { Icon } from "../kit/Icon";
 import { createUntil } from "../kit/until";
 import { RoomFace } from "../room/RoomFace";
 import { roomPath, route } from "../router";
-import { said } from "../timeline/said";
+import { said } from "../room/said";
 
 /** A room in the sidebar: what was said last, and how much is unread. */
 export function RoomLink(props: { roomId: string }) {

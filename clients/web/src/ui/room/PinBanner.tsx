@@ -5,7 +5,7 @@ import { useChat } from "../../state/chat";
 import { Thumb } from "../files/Thumb";
 import { t } from "../i18n";
 import { Icon } from "../kit/Icon";
-import { said } from "../timeline/said";
+import { said } from "./said";
 import { useRoom } from "./tools";
 
 /** The newest pin, above the timeline. */

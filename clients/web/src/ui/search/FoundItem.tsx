@@ -7,7 +7,7 @@ import { Thumb } from "../files/Thumb";
 import { formatTime } from "../format";
 import { Avatar } from "../kit/Avatar";
 import { useRoom } from "../room/tools";
-import { said } from "../timeline/said";
+import { said } from "../room/said";
 import { Marked } from "./FoundWords";
 
 /** So much of what stands before the first found word is shown. */

@@ -8,7 +8,7 @@ import { t } from "../i18n";
 import { Avatar } from "../kit/Avatar";
 import { roomPath } from "../router";
 import { Markdown } from "../timeline/Markdown";
-import { said } from "../timeline/said";
+import { said } from "../room/said";
 
 /** A message out of its room, with the way there. */
 export function MessageCard(props: { message: Message }) {

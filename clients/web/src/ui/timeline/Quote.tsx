@@ -3,7 +3,7 @@ import { Show } from "solid-js";
 import { useChat } from "../../state/chat";
 import { Thumb } from "../files/Thumb";
 import { t } from "../i18n";
-import { said } from "./said";
+import { said } from "../room/said";
 
 /** The message that another one answers, in one line. */
 export function Quote(props: { roomId: string; seq: number; onJump?: () => void }) {

@@ -1,3 +1,5 @@
+// A message in few words, for lists and for voices.
+
 import type { Message } from "../../nouns";
 import type { Chat } from "../../state/chat";
 import { gist } from "../../state/gist";
