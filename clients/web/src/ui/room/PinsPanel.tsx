@@ -14,6 +14,10 @@ import { useRoom } from "./tools";
 export default function PinsPanel(props: { pins: readonly Message[]; over: boolean; onClose: () => void }) {
   const chat = useChat();
   const tools = useRoom();
+  const text = (message: Message) => {
+    if (chat.isBlocked(message.senderId)) return t("blockedMessage");
+    return message.content.kind === "text" ? message.content.text : "";
+  };
   return (
     <Panel title={t("pins")} over={props.over} onClose={props.onClose}>
       <div class="members-scroll">
@@ -31,7 +35,7 @@ export default function PinsPanel(props: { pins: readonly Message[]; over: boole
                   <time class="muted">{formatShort(message.postedAt)}</time>
                 </p>
                 <div class="pin-text">
-                  <Show when={message.content.kind === "text" && message.content.text}>{(text) => <Markdown text={text()} message={message} />}</Show>
+                  <Show when={text(message)}>{(words) => <Markdown text={words()} message={message} />}</Show>
                   <FileLine message={message} />
                 </div>
                 <p class="pin-foot">
