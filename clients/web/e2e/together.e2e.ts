@@ -95,10 +95,14 @@ test("messages are found by their words, in all rooms and in one", async () => {
   await enter(page, "Search there");
   await page.getByRole("button", { name: "Room menu" }).click();
   await page.getByRole("menuitem", { name: "Search in this room" }).click();
-  await field.fill(`${await field.inputValue()} zebra`);
-  await field.press("Enter");
+  const panel = page.getByRole("complementary", { name: "Search in this room" });
+  await panel.getByRole("searchbox", { name: "Search in this room" }).fill("zebra");
+  await panel.getByRole("button", { name: /a zebra in another room/ }).waitFor();
+  expect(await panel.locator(".found-item").count()).toBe(1);
+  await page.goto(`${w.pages.url}/search/in:${there}%20zebra`);
   await expect.poll(() => results.count()).toBe(1);
-  await page.getByText("a zebra in another room").first().waitFor();
+  // A room is called by its name.
+  await expect.poll(() => field.inputValue()).toBe('in:"Search there" zebra');
   await field.fill("nothing.like.this");
   await field.press("Enter");
   await page.getByText("No message found.").waitFor();

@@ -278,6 +278,19 @@ export interface Part<T> {
   readonly next: string;
 }
 
+/** What is sought among messages: all that is set must be true of one. */
+export interface Sought {
+  /** Words, and filters as the server reads them. */
+  readonly query: string;
+  /** Only in this room. */
+  readonly roomId?: string;
+  readonly fromUserId?: string | undefined;
+  /** Posted at this moment or after it. */
+  readonly after?: number | undefined;
+  readonly before?: number | undefined;
+  readonly hasFile?: boolean;
+}
+
 /** A token for calls, and whose session it is of. */
 export interface Access {
   readonly sessionId: string;

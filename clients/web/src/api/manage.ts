@@ -197,8 +197,10 @@ function marks(transport: Transport) {
       const page = await chat.listMentions({ pageToken, pageSize: 30 }).catch(raise);
       return { items: page.messages.map(convert.message), next: page.nextPageToken };
     },
-    async searchMessages(query: string, pageToken: string): Promise<nouns.Part<nouns.Message>> {
-      const page = await chat.searchMessages({ query, pageToken, pageSize: 30 }).catch(raise);
+    async searchMessages({ before, after, ...sought }: nouns.Sought, pageToken: string): Promise<nouns.Part<nouns.Message>> {
+      const at = (time: number) => ({ seconds: BigInt(Math.floor(time / 1000)), nanos: 0 });
+      const span = { ...(after !== undefined && { after: at(after) }), ...(before !== undefined && { before: at(before) }) };
+      const page = await chat.searchMessages({ ...sought, fromUserId: sought.fromUserId ?? "", ...span, pageToken, pageSize: 30 }).catch(raise);
       return { items: page.messages.map(convert.message), next: page.nextPageToken };
     },
   };

@@ -2,8 +2,9 @@ import { For, Show, createEffect, createSignal, on, onCleanup } from "solid-js";
 
 import { useChat } from "../../state/chat";
 import { createPaged } from "../../state/paged";
-import { explain, t } from "../i18n";
+import { t } from "../i18n";
 import { Icon } from "../kit/Icon";
+import { Retry } from "../kit/Retry";
 import { DirectoryItem } from "./DirectoryItem";
 
 const PAUSE_MS = 200;
@@ -46,16 +47,7 @@ export default function DirectoryPage(props: { onCreate: () => void }) {
       <ul class="directory" aria-busy={rooms.loading()}>
         <For each={rooms.items()}>{({ room, joined }) => <DirectoryItem room={room} joined={joined} />}</For>
       </ul>
-      <Show when={rooms.failure()}>
-        {(failure) => (
-          <p class="page-note">
-            {explain(failure())}{" "}
-            <button type="button" class="link" onClick={() => void rooms.search(query().trim())}>
-              {t("tryAgain")}
-            </button>
-          </p>
-        )}
-      </Show>
+      <Retry failure={rooms.failure()} onAgain={() => void rooms.again()} />
       <Show when={!rooms.loading() && !rooms.failure() && query().trim() && !rooms.items().length}>
         <p class="page-note muted">{t("noRoomFound", { query: query().trim() })}</p>
       </Show>

@@ -44,7 +44,7 @@ export function Sidebar(props: {
           title={t("palette")}
           onClick={() => props.onOverlay("palette")}
         >
-          <Icon name="search" />
+          <Icon name="bolt" />
         </button>
       </header>
       <div class="sidebar-scroll">

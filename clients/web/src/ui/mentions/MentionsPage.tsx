@@ -1,16 +1,21 @@
-import { For, Show, onMount } from "solid-js";
+import { createEffect, createMemo, on } from "solid-js";
 
 import { useChat } from "../../state/chat";
+import { keyOf } from "../../state/found";
 import { createPaged } from "../../state/paged";
-import { explain, t } from "../i18n";
+import { t } from "../i18n";
 import { Icon } from "../kit/Icon";
+import { PagedList } from "../kit/PagedList";
 import { MessageCard } from "../search/MessageCard";
 
 /** The messages that call the user, over all rooms. */
 export default function MentionsPage() {
   const chat = useChat();
-  const mentions = createPaged((_, token) => chat.api.listMentions(token));
-  onMount(() => void mentions.search(""));
+  const mentions = createPaged((_, token) => chat.api.listMentions(token), keyOf);
+  const unread = createMemo(() => chat.rooms().reduce((sum, room) => sum + room.unread.mentions, 0));
+  const live = createMemo(() => chat.connection().kind === "live");
+  // What calls while one looks stands here too; what was missed without a connection comes with it.
+  createEffect(on([unread, live], () => void mentions.search("")));
   return (
     <div class="page">
       <header class="page-head">
@@ -19,18 +24,9 @@ export default function MentionsPage() {
         </a>
         <h1>{t("mentions")}</h1>
       </header>
-      <ul class="directory" aria-busy={mentions.loading()}>
-        <For each={mentions.items()}>{(message) => <MessageCard message={message} />}</For>
-      </ul>
-      <Show when={mentions.failure()}>{(failure) => <p class="page-note">{explain(failure())}</p>}</Show>
-      <Show when={!mentions.loading() && !mentions.failure() && !mentions.items().length}>
-        <p class="page-note muted">{t("noMentions")}</p>
-      </Show>
-      <Show when={mentions.hasMore()}>
-        <button type="button" class="button page-more" disabled={mentions.loading()} onClick={() => void mentions.more()}>
-          {t("more")}
-        </button>
-      </Show>
+      <PagedList paged={mentions} class="directory" none={t("noMentions")}>
+        {(message) => <MessageCard message={message} />}
+      </PagedList>
     </div>
   );
 }

@@ -2,8 +2,9 @@ import { For, Show, createEffect, createSignal, on, onCleanup, onMount } from "s
 
 import { useChat } from "../../state/chat";
 import { createPaged } from "../../state/paged";
-import { explain, t } from "../i18n";
+import { t } from "../i18n";
 import { Icon } from "../kit/Icon";
+import { Retry } from "../kit/Retry";
 import { MemberItem } from "./MemberItem";
 import { Panel } from "./Panel";
 import { useRoom } from "./tools";
@@ -64,16 +65,7 @@ export default function MembersPanel(props: { roomId: string; over: boolean; onC
         <Show when={!members.loading() && !members.failure() && !members.items().length}>
           <p class="muted members-none">{t("nobodyFound")}</p>
         </Show>
-        <Show when={members.failure()}>
-          {(failure) => (
-            <p class="members-none">
-              {explain(failure())}{" "}
-              <button type="button" class="link" onClick={() => void members.search(query().trim())}>
-                {t("tryAgain")}
-              </button>
-            </p>
-          )}
-        </Show>
+        <Retry failure={members.failure()} class="members-none" onAgain={() => void members.again()} />
         <div ref={end} class="sentinel" />
       </div>
     </Panel>

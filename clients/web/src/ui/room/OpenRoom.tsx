@@ -1,4 +1,4 @@
-import { Match, Suspense, Switch, batch, createEffect, createMemo, createSignal, lazy, on } from "solid-js";
+import { Match, Show, Suspense, Switch, batch, createEffect, createMemo, createSignal, lazy, on } from "solid-js";
 
 import { useChat } from "../../state/chat";
 import { createPins } from "../../state/pins";
@@ -12,13 +12,16 @@ import { createUntil, isEndless } from "../kit/until";
 import { navigate, roomPath, route, visit } from "../router";
 import { Timeline } from "../timeline/Timeline";
 import { TypingLine } from "../timeline/TypingLine";
-import { Overlays, type Overlay } from "./Overlays";
-import { PinBanner } from "./PinBanner";
+import type { Overlay } from "./Overlays";
 import { RoomHeader, type PanelName } from "./RoomHeader";
 import { RoomToolsProvider, type RoomTools } from "./tools";
 
+const FilesPanel = lazy(() => import("../files/FilesPanel"));
 const MembersPanel = lazy(() => import("./MembersPanel"));
+const Overlays = lazy(() => import("./Overlays"));
+const PinBanner = lazy(() => import("./PinBanner"));
 const PinsPanel = lazy(() => import("./PinsPanel"));
+const SearchPanel = lazy(() => import("../search/SearchPanel"));
 const ThreadPanel = lazy(() => import("../thread/ThreadPanel"));
 
 /** Wide enough for a panel beside the timeline. */
@@ -38,7 +41,7 @@ export function OpenRoom(props: { roomId: string }) {
 
   const panel = (): PanelName => other() ?? (wide() && prefs().showMembers && !direct() ? "members" : undefined);
 
-  function toggle(name: "members" | "pins"): void {
+  function toggle(name: PanelName): void {
     const shown = panel() === name;
     setOther(shown || (wide() && name === "members") ? undefined : name);
     if (wide() && name === "members") setPref("showMembers", !shown);
@@ -47,7 +50,11 @@ export function OpenRoom(props: { roomId: string }) {
   const tools: RoomTools = {
     roomId,
     openUser: (userId) => setOverlay({ kind: "user", userId }),
-    jump: (seq) => void timeline.jump(seq),
+    jump: (seq) => {
+      // What lies over the timeline would hide where it leads.
+      if (!wide()) setOther(undefined);
+      void timeline.jump(seq);
+    },
     askDate: (at) => setOverlay({ kind: "date", at }),
     begun: () => chat.begun(roomId),
     openThread: (seq) => batch(() => (setThread(seq), setOther("thread"))),
@@ -56,6 +63,7 @@ export function OpenRoom(props: { roomId: string }) {
       return row?.kind === "message" ? row.message.seq : undefined;
     }),
     showVersions: (message) => setOverlay({ kind: "versions", message }),
+    showReactions: (message) => setOverlay({ kind: "reactions", message }),
     showReaders: (message) => setOverlay({ kind: "readers", message }),
     openPicture: (picture) => setOverlay({ kind: "picture", picture }),
   };
@@ -86,7 +94,11 @@ export function OpenRoom(props: { roomId: string }) {
       <div class="room">
         <section class="room-main">
           <RoomHeader panel={panel()} onPanel={toggle} />
-          <PinBanner pins={pins()} onAll={() => setOther("pins")} />
+          <Suspense>
+            <Show when={pins().length}>
+              <PinBanner pins={pins()} onAll={() => setOther("pins")} />
+            </Show>
+          </Suspense>
           <Timeline timeline={timeline} />
           <footer class="room-foot">
             <TypingLine roomId={roomId} />
@@ -121,9 +133,19 @@ export function OpenRoom(props: { roomId: string }) {
             <Match when={panel() === "pins"}>
               <PinsPanel pins={pins()} over={!wide()} onClose={() => setOther(undefined)} />
             </Match>
+            <Match when={panel() === "files"}>
+              <FilesPanel over={!wide()} onClose={() => setOther(undefined)} />
+            </Match>
+            <Match when={panel() === "search"}>
+              <SearchPanel over={!wide()} onClose={() => setOther(undefined)} />
+            </Match>
           </Switch>
         </Suspense>
-        <Overlays overlay={overlay()} timeline={timeline} onClose={() => setOverlay(undefined)} />
+        <Suspense>
+          <Show when={overlay()}>
+            {(it) => <Overlays overlay={it()} timeline={timeline} onClose={() => setOverlay(undefined)} />}
+          </Show>
+        </Suspense>
       </div>
     </RoomToolsProvider>
   );

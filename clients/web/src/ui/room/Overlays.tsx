@@ -6,6 +6,7 @@ import type { Picture } from "../viewer/pictures";
 import { useRoom } from "./tools";
 
 const JumpToDate = lazy(() => import("./JumpToDate"));
+const ReactedBy = lazy(() => import("../timeline/ReactedBy"));
 const ReadBy = lazy(() => import("./ReadBy"));
 const UserCard = lazy(() => import("../people/UserCard"));
 const VersionsDialog = lazy(() => import("../timeline/VersionsDialog"));
@@ -15,16 +16,17 @@ const Viewer = lazy(() => import("../viewer/Viewer"));
 export type Overlay =
   | { readonly kind: "date"; readonly at: number }
   | { readonly kind: "picture"; readonly picture: Picture }
+  | { readonly kind: "reactions"; readonly message: Message }
   | { readonly kind: "readers"; readonly message: Message }
   | { readonly kind: "user"; readonly userId: string }
   | { readonly kind: "versions"; readonly message: Message };
 
 type Kind = Overlay["kind"];
 
-export function Overlays(props: { overlay: Overlay | undefined; timeline: Timeline; onClose: () => void }) {
+export default function Overlays(props: { overlay: Overlay; timeline: Timeline; onClose: () => void }) {
   const { roomId } = useRoom();
   const open = <K extends Kind>(kind: K) =>
-    props.overlay?.kind === kind ? (props.overlay as Extract<Overlay, { kind: K }>) : undefined;
+    props.overlay.kind === kind ? (props.overlay as Extract<Overlay, { kind: K }>) : undefined;
   const messages = () => (props.timeline.shown()?.rows ?? []).flatMap((row) => (row.kind === "message" ? [row.message] : []));
   return (
     <Suspense>
@@ -35,11 +37,14 @@ export function Overlays(props: { overlay: Overlay | undefined; timeline: Timeli
         <Match when={open("readers")} keyed>
           {({ message }) => <ReadBy message={message} onClose={props.onClose} />}
         </Match>
+        <Match when={open("reactions")} keyed>
+          {({ message }) => <ReactedBy message={message} onClose={props.onClose} />}
+        </Match>
         <Match when={open("date")} keyed>
           {({ at }) => <JumpToDate at={at} onJump={(to) => void props.timeline.jumpToTime(to)} onClose={props.onClose} />}
         </Match>
         <Match when={open("picture")} keyed>
-          {({ picture }) => <Viewer opened={picture} messages={messages()} onClose={props.onClose} />}
+          {({ picture }) => <Viewer opened={picture} messages={picture.among ?? messages()} onClose={props.onClose} />}
         </Match>
         <Match when={open("user")} keyed>
           {({ userId }) => <UserCard userId={userId} roomId={roomId} onClose={props.onClose} />}

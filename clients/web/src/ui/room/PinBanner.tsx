@@ -2,13 +2,14 @@ import { Show } from "solid-js";
 
 import type { Message } from "../../nouns";
 import { useChat } from "../../state/chat";
+import { Thumb } from "../files/Thumb";
 import { t } from "../i18n";
 import { Icon } from "../kit/Icon";
 import { said } from "./said";
 import { useRoom } from "./tools";
 
 /** The newest pin, above the timeline. */
-export function PinBanner(props: { pins: readonly Message[]; onAll: () => void }) {
+export default function PinBanner(props: { pins: readonly Message[]; onAll: () => void }) {
   const chat = useChat();
   const tools = useRoom();
   return (
@@ -17,6 +18,7 @@ export function PinBanner(props: { pins: readonly Message[]; onAll: () => void }
         <div class="pin-banner">
           <button type="button" class="pin-banner-main" title={t("goTo")} onClick={() => tools.jump(pin().seq)}>
             <Icon name="pin" />
+            <Thumb message={pin()} />
             <span class="clip" dir="auto">
               <strong>{chat.user(pin().senderId)?.displayName ?? "…"}</strong> {said(chat, pin())}
             </span>

@@ -2,6 +2,7 @@ import { For, Show } from "solid-js";
 
 import type { Message } from "../../nouns";
 import { useChat } from "../../state/chat";
+import { FileLine } from "../files/FileLine";
 import { formatShort } from "../format";
 import { t } from "../i18n";
 import { Icon } from "../kit/Icon";
@@ -34,13 +35,14 @@ export default function PinsPanel(props: { pins: readonly Message[]; over: boole
                   <time class="muted">{formatShort(message.postedAt)}</time>
                 </p>
                 <div class="pin-text">
-                  <Markdown text={text(message)} />
+                  <Show when={text(message)}>{(words) => <Markdown text={words()} message={message} />}</Show>
+                  <FileLine message={message} />
                 </div>
                 <p class="pin-foot">
                   <button
                     type="button"
                     class="link"
-                    onClick={() => (props.over && props.onClose(), tools.jump(message.seq))}
+                    onClick={() => tools.jump(message.seq)}
                   >
                     {t("goTo")}
                   </button>

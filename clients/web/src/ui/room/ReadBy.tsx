@@ -1,12 +1,12 @@
-import { For, Match, Show, Switch, createResource } from "solid-js";
+import { Match, Show, Switch, createResource } from "solid-js";
 
 import { Failure } from "../../failure";
 import type { Count, Message, Reach } from "../../nouns";
 import { useChat } from "../../state/chat";
 import { formatCount } from "../format";
 import { explain, t } from "../i18n";
-import { Avatar } from "../kit/Avatar";
 import { Dialog } from "../kit/Dialog";
+import { People } from "../people/People";
 
 /** Who has read a message, and at whom else it has arrived. */
 export default function ReadBy(props: { message: Message; onClose: () => void }) {
@@ -30,9 +30,9 @@ export default function ReadBy(props: { message: Message; onClose: () => void })
           <Match when={now()}>
             {(it) => (
               <>
-                <People title={t("read")} count={it().read} ids={people(true)} none={t("readByNobody")} />
+                <Reached title={t("read")} count={it().read} ids={people(true)} none={t("readByNobody")} />
                 <Show when={arrived(it()).count}>
-                  <People title={t("delivered")} count={arrived(it())} ids={people(false)} none="" />
+                  <Reached title={t("delivered")} count={arrived(it())} ids={people(false)} none="" />
                 </Show>
                 <p class="muted small">{t("readByHint")}</p>
               </>
@@ -47,34 +47,14 @@ export default function ReadBy(props: { message: Message; onClose: () => void })
   );
 }
 
-function People(props: { title: string; count: Count; ids: readonly string[]; none: string }) {
-  const chat = useChat();
+function Reached(props: { title: string; count: Count; ids: readonly string[]; none: string }) {
   return (
     <section>
       <h3>
         {props.title} · {formatCount(props.count)}
       </h3>
       <Show when={props.count.count} fallback={<p class="muted">{props.none}</p>}>
-        <ul class="plain-list">
-          <For each={props.ids}>
-            {(id) => (
-              <li>
-                <Avatar id={id} name={chat.user(id)?.displayName ?? ""} photo={chat.user(id)?.photoId} />
-                <span class="member-text">
-                  <span class="member-name">
-                    <span class="clip" dir="auto">
-                      {chat.user(id)?.displayName ?? "…"}
-                    </span>
-                    <Show when={id === chat.me().id}>
-                      <span class="muted">({t("you")})</span>
-                    </Show>
-                  </span>
-                  <bdi class="member-note clip">@{chat.user(id)?.username}</bdi>
-                </span>
-              </li>
-            )}
-          </For>
-        </ul>
+        <People ids={props.ids} />
       </Show>
     </section>
   );

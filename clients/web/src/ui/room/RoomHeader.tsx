@@ -9,9 +9,9 @@ import { useRoom } from "./tools";
 
 const RoomMenu = lazy(() => import("./RoomMenu"));
 
-export type PanelName = "members" | "pins" | "thread" | undefined;
+export type PanelName = "members" | "pins" | "thread" | "files" | "search" | undefined;
 
-export function RoomHeader(props: { panel: PanelName; onPanel: (panel: "members" | "pins") => void }) {
+export function RoomHeader(props: { panel: PanelName; onPanel: (panel: PanelName) => void }) {
   const chat = useChat();
   const { roomId } = useRoom();
   const view = () => chat.room(roomId);
@@ -69,7 +69,7 @@ export function RoomHeader(props: { panel: PanelName; onPanel: (panel: "members"
         </button>
       </Show>
       <Suspense fallback={<span class="icon-button" />}>
-        <RoomMenu onPins={() => props.onPanel("pins")} />
+        <RoomMenu onPanel={props.onPanel} />
       </Suspense>
     </header>
   );

@@ -5,7 +5,7 @@ import { t } from "../i18n";
 import { Icon } from "../kit/Icon";
 import { Menu, type MenuItem } from "../kit/Menu";
 import { attempt } from "../kit/toast";
-import { navigate, searchPath } from "../router";
+import type { PanelName } from "./RoomHeader";
 import { useRoom } from "./tools";
 
 const EditRoom = lazy(() => import("./EditRoom"));
@@ -18,7 +18,7 @@ const BansDialog = lazy(() => import("./BansDialog"));
 
 type Dialog = "edit" | "leave" | "archive" | "add" | "bans" | "invites" | "notify";
 /** What can be done with a room. */
-export default function RoomMenu(props: { onPins: () => void }) {
+export default function RoomMenu(props: { onPanel: (panel: PanelName) => void }) {
   const chat = useChat();
   const { roomId, openUser, askDate } = useRoom();
   const [dialog, setDialog] = createSignal<Dialog>();
@@ -27,8 +27,9 @@ export default function RoomMenu(props: { onPins: () => void }) {
   const close = () => setDialog(undefined);
 
   const items = (): MenuItem[] => {
-    const list: MenuItem[] = [{ label: t("pins"), icon: "pin", act: () => props.onPins() }];
-    list.push({ label: t("searchIn"), icon: "search", act: () => navigate(searchPath(`in:${roomId} `)) });
+    const list: MenuItem[] = [{ label: t("pins"), icon: "pin", act: () => props.onPanel("pins") }];
+    list.push({ label: t("files"), icon: "file", act: () => props.onPanel("files") });
+    list.push({ label: t("searchIn"), icon: "search", act: () => props.onPanel("search") });
     list.push({ label: t("jumpToDate"), icon: "calendar", act: () => askDate(Date.now()) });
     const starred = view()?.settings.starred ?? false;
     list.push(

@@ -4,14 +4,14 @@ import { createEffect, createRoot } from "solid-js";
 
 import type { Message } from "../../nouns";
 import type { Chat } from "../../state/chat";
-import { plain } from "../../state/markdown";
+import { gist } from "../../state/gist";
 import { t } from "../i18n";
 
-/** What was said, in one line; of files without words, the first one's name. */
-export function said(chat: Chat, { content, senderId, attachments }: Message): string {
-  if (content.kind === "deleted") return t("messageDeleted");
-  if (chat.isBlocked(senderId)) return t("blockedMessage");
-  return content.kind === "text" ? plain(content.text) || (attachments[0]?.name ?? "") : "";
+/** A message in one line, wherever it is told of outside of its place. */
+export function said(chat: Chat, message: Message): string {
+  if (message.content.kind === "deleted") return t("messageDeleted");
+  if (chat.isBlocked(message.senderId)) return t("blockedMessage");
+  return message.content.kind === "unknown" ? t("unknownMessage") : gist(message);
 }
 
 /** Calls once with someone's name: now, or when it has come. */

@@ -18,6 +18,7 @@ export interface RoomTools {
   /** The position of the newest own message in sight. */
   readonly lastMine: Accessor<number | undefined>;
   readonly showVersions: (message: Message) => void;
+  readonly showReactions: (message: Message) => void;
   readonly showReaders: (message: Message) => void;
   readonly openPicture: (picture: Picture) => void;
 }

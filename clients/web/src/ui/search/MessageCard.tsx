@@ -1,10 +1,14 @@
+import { Show } from "solid-js";
+
 import type { Message } from "../../nouns";
 import { useChat } from "../../state/chat";
+import { FileLine } from "../files/FileLine";
 import { formatTime } from "../format";
 import { t } from "../i18n";
 import { Avatar } from "../kit/Avatar";
 import { roomPath } from "../router";
 import { Markdown } from "../timeline/Markdown";
+import { said } from "../room/said";
 
 /** A message out of its room, with the way there. */
 export function MessageCard(props: { message: Message }) {
@@ -12,8 +16,7 @@ export function MessageCard(props: { message: Message }) {
   const name = () => chat.user(props.message.senderId)?.displayName ?? "…";
   const text = () => {
     const { content, senderId } = props.message;
-    if (chat.isBlocked(senderId)) return t("blockedMessage");
-    return content.kind === "text" ? content.text : t("messageDeleted");
+    return content.kind === "text" && !chat.isBlocked(senderId) ? content.text : said(chat, props.message);
   };
   return (
     <li class="mention-item">
@@ -25,7 +28,8 @@ export function MessageCard(props: { message: Message }) {
           </strong>
           <time class="muted">{formatTime(props.message.postedAt, "short")}</time>
         </div>
-        <Markdown text={text()} message={props.message} />
+        <Show when={text()}>{(words) => <Markdown text={words()} message={props.message} />}</Show>
+        <FileLine message={props.message} />
         <a class="link small" href={roomPath(props.message.roomId, props.message.threadSeq || props.message.seq)}>
           {t("goTo")}
         </a>

@@ -1,39 +1,48 @@
-import { For, Show, createEffect, createSignal, on } from "solid-js";
+import { Show, createEffect, createSignal, on } from "solid-js";
 
-import type { Message, Part } from "../../nouns";
 import { useChat } from "../../state/chat";
+import { keyOf, searching } from "../../state/found";
 import { createPaged } from "../../state/paged";
-import { explain, t } from "../i18n";
+import { written } from "../../state/terms";
+import { t } from "../i18n";
 import { Icon } from "../kit/Icon";
+import { PagedList } from "../kit/PagedList";
 import { navigate, searchPath } from "../router";
+import { FoundWords } from "./FoundWords";
 import { MessageCard } from "./MessageCard";
 
-/** The server answers after a share of work, perhaps with nothing yet: go on this often by oneself. */
-const MOST_TURNS = 10;
+const ROOM_ID = /(^|\s)in:([\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12})(?=\s|$)/g;
 
 /** Messages by their words, over all rooms; the address has the question. */
 export default function SearchPage(props: { query: string }) {
   const chat = useChat();
   const [asked, setAsked] = createSignal(false);
-  const found = createPaged(async (query, token): Promise<Part<Message>> => {
-    let part = await chat.api.searchMessages(query, token);
-    for (let i = 0; i < MOST_TURNS && !part.items.length && part.next; i++) {
-      part = await chat.api.searchMessages(query, part.next);
-    }
-    return part;
-  });
+  const search = searching(chat);
+  const found = createPaged((query: string, token) => search({ query }, token), keyOf);
   let field!: HTMLInputElement;
+  /** As a person writes it: a room by its name. */
+  const worded = (query: string) =>
+    query.replace(ROOM_ID, (all, gap: string, id: string) => (chat.room(id) && !chat.peer(id) ? `${gap}in:"${chat.title(id)}"` : all));
   createEffect(
     on(
       () => props.query,
       (query) => {
         field.value = query;
-        setAsked(query !== "");
-        if (query) void found.search(query);
-        else field.focus();
+        const { asks } = written(query);
+        setAsked(asks);
+        if (asks) void found.search(query);
+        else {
+          found.clear();
+          field.focus();
+        }
       },
     ),
   );
+  // Rooms have names once they are known.
+  createEffect(() => {
+    const named = worded(props.query);
+    if (field.value === props.query) field.value = named;
+  });
   function submit(event: SubmitEvent): void {
     event.preventDefault();
     navigate(searchPath(field.value.trim()));
@@ -64,21 +73,12 @@ export default function SearchPage(props: { query: string }) {
         {t("searchHint")} <code>from:ada</code> <code>in:General</code> <code>after:2026-01-31</code>{" "}
         <code>before:2026-01-31</code> <code>has:file</code>
       </p>
-      <Show when={asked()}>
-        <ul class="directory" aria-busy={found.loading()}>
-          <For each={found.items()}>{(message) => <MessageCard message={message} />}</For>
-        </ul>
-        <div role="status">
-          <Show when={found.failure()}>{(failure) => <p class="page-note">{explain(failure())}</p>}</Show>
-          <Show when={!found.loading() && !found.failure() && !found.items().length}>
-            <p class="page-note muted">{t("nothingFound")}</p>
-          </Show>
-        </div>
-        <Show when={found.hasMore()}>
-          <button type="button" class="button page-more" disabled={found.loading()} onClick={() => void found.more()}>
-            {t("more")}
-          </button>
-        </Show>
+      <Show when={asked()} fallback={<Show when={props.query}><p class="page-note muted">{t("searchNeeds")}</p></Show>}>
+        <FoundWords query={props.query}>
+          <PagedList paged={found} class="directory" none={t("nothingFound")}>
+            {(message) => <MessageCard message={message} />}
+          </PagedList>
+        </FoundWords>
       </Show>
     </div>
   );

@@ -3,8 +3,9 @@ import { For, Show, onMount } from "solid-js";
 import { useChat } from "../../state/chat";
 import { createPaged } from "../../state/paged";
 import { formatTime } from "../format";
-import { explain, t } from "../i18n";
+import { t } from "../i18n";
 import { Icon } from "../kit/Icon";
+import { Retry } from "../kit/Retry";
 import { attempt, toast } from "../kit/toast";
 
 /** Where the user is signed in, and ending that. */
@@ -55,7 +56,7 @@ export function SessionSettings() {
           )}
         </For>
       </ul>
-      <Show when={sessions.failure()}>{(failure) => <p class="problem">{explain(failure())}</p>}</Show>
+      <Retry failure={sessions.failure()} class="problem" onAgain={() => void sessions.again()} />
       <Show when={sessions.items().length > 1}>
         <div class="form-foot">
           <button type="button" class="button button-danger" onClick={() => void endOthers()}>

@@ -13,6 +13,8 @@ const OWN = /^\/(rooms|invite)\//;
 
 /** Whom the message calls, for the text to show. */
 const Mentions = createContext<() => readonly Mention[]>(() => []);
+/** What becomes of plain text, where some of it is to stand out. */
+export const Draw = createContext<(text: string) => JSX.Element>((text) => text);
 
 export function Markdown(props: { text: string; message?: Message }) {
   const blocks = createMemo(() => parse(props.text));
@@ -30,15 +32,16 @@ export function Markdown(props: { text: string; message?: Message }) {
 function Text(props: { text: string }) {
   const chat = useChat();
   const mentions = useContext(Mentions);
+  const draw = useContext(Draw);
   // Most texts call nobody.
-  if (!props.text.includes("@")) return props.text;
+  if (!props.text.includes("@")) return draw(props.text);
   return (
     <For each={splitMentions(props.text, mentions())}>
       {({ text, mention }) => (
-        <Show when={mention} fallback={<>{text}</>}>
+        <Show when={mention} fallback={draw(text)}>
           {(it) => (
             <span class="mention" classList={{ "mention-me": it().all || it().here || it().userId === chat.me().id }}>
-              {text}
+              {draw(text)}
             </span>
           )}
         </Show>
@@ -104,7 +107,7 @@ function InlineView({ node }: { node: Inline }): JSX.Element {
     case "text":
       return <Text text={node.text} />;
     case "code":
-      return <code dir="ltr">{node.text}</code>;
+      return <code dir="ltr">{useContext(Draw)(node.text)}</code>;
     case "break":
       return <br />;
     case "link": {

@@ -33,7 +33,7 @@ export default function MessageTools(props: { message: Message; active: boolean;
       list.push({ label: t("replyInThread"), icon: "thread", act: () => tools.openThread(seq) });
     }
     if (rights().write && mine() && text) list.push({ label: t("edit"), icon: "edit", act: () => tools.begun().edit(message) });
-    list.push({ label: t("copyText"), icon: "copy", act: () => void take(text) });
+    if (text) list.push({ label: t("copyText"), icon: "copy", act: () => void take(text) });
     list.push({ label: t("copyLink"), icon: "link", act: () => void take(location.origin + roomPath(roomId, seq)) });
     if (rights().pin) {
       list.push({
@@ -45,6 +45,9 @@ export default function MessageTools(props: { message: Message; active: boolean;
     if (!message.threadSeq) {
       list.push({ label: t("markUnread"), icon: "unread", act: () => void attempt(chat.markUnread(message)) });
       if (!chat.peer(roomId)) list.push({ label: t("readByTitle"), icon: "eye", act: () => tools.showReaders(message) });
+    }
+    if (message.reactions.length) {
+      list.push({ label: t("whoReacted"), icon: "smile", act: () => tools.showReactions(message) });
     }
     if (message.editedAt) {
       list.push({ label: t("versions"), icon: "clock", act: () => tools.showVersions(message) });

@@ -1,8 +1,9 @@
 import { Show } from "solid-js";
 
 import { useChat } from "../../state/chat";
-import { plain } from "../../state/markdown";
+import { Thumb } from "../files/Thumb";
 import { t } from "../i18n";
+import { said } from "../room/said";
 
 /** The message that another one answers, in one line. */
 export function Quote(props: { roomId: string; seq: number; onJump?: () => void }) {
@@ -13,13 +14,12 @@ export function Quote(props: { roomId: string; seq: number; onJump?: () => void 
     return id ? (chat.user(id)?.displayName ?? "…") : "…";
   };
   const text = () => {
-    const content = message()?.content;
-    if (message() && chat.isBlocked(message()?.senderId ?? "")) return t("blockedMessage");
-    if (content?.kind === "text") return plain(content.text);
-    return content?.kind === "deleted" ? t("messageDeleted") : "…";
+    const it = message();
+    return it ? said(chat, it) : "…";
   };
   const inside = () => (
     <>
+      <Thumb message={message()} />
       <span class="quote-name" dir="auto">
         {name()}
       </span>

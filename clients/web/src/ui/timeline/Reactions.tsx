@@ -1,4 +1,4 @@
-import { For, Show } from "solid-js";
+import { For, Show, onCleanup } from "solid-js";
 
 import type { Message, Reaction } from "../../nouns";
 import { useChat } from "../../state/chat";
@@ -7,13 +7,17 @@ import { formatCount, formatList } from "../format";
 import { t } from "../i18n";
 import { Icon } from "../kit/Icon";
 import { attempt } from "../kit/toast";
+import { useRoom } from "../room/tools";
 
 /** As many names as a hint can hold. */
 const MOST_NAMES = 12;
+/** A finger that rests so long asks who it was. */
+const HOLD_MS = 450;
 
-/** The emoji under a message; a click adds one's own or takes it away. */
+/** The emoji under a message: a click adds one's own or takes it away, a long press or the menu key tells who it was. */
 export function Reactions(props: { message: Message }) {
   const chat = useChat();
+  const { showReactions } = useRoom();
   const may = () => chat.rights(props.message.roomId).write;
   const mine = ({ userIds }: Reaction) => userIds.includes(chat.me().id);
   const names = ({ userIds, count }: Reaction) => {
@@ -21,6 +25,15 @@ export function Reactions(props: { message: Message }) {
     const others = count - known.length;
     return formatList(others > 0 ? [...known, t("others", { count: others })] : known);
   };
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  /** The press has been answered: neither the click that ends it nor its context menu counts any more. */
+  let held = false;
+  const tell = () => {
+    if (!held) showReactions(props.message);
+    held = true;
+  };
+  const release = () => clearTimeout(timer);
+  onCleanup(release);
   return (
     <div class="reactions">
       <For each={props.message.reactions}>
@@ -31,8 +44,23 @@ export function Reactions(props: { message: Message }) {
             aria-pressed={mine(reaction)}
             aria-label={t("reactedWith", { emoji: reaction.emoji, count: reaction.count, names: names(reaction) })}
             title={names(reaction)}
-            disabled={!may()}
-            onClick={() => void attempt(chat.react(props.message, reaction.emoji, !mine(reaction)))}
+            onPointerDown={({ pointerType }) => {
+              held = false;
+              if (pointerType === "touch") timer = setTimeout(tell, HOLD_MS);
+            }}
+            onPointerUp={release}
+            onPointerCancel={release}
+            onContextMenu={(event) => {
+              event.preventDefault();
+              // From the keyboard no press comes before it.
+              if (event.pointerType !== "touch") held = false;
+              tell();
+            }}
+            onClick={({ detail }) => {
+              if (held && detail) return;
+              if (may()) void attempt(chat.react(props.message, reaction.emoji, !mine(reaction)));
+              else showReactions(props.message);
+            }}
           >
             <span aria-hidden="true">{reaction.emoji}</span>
             <span class="reaction-count">{formatCount({ count: reaction.count, more: false })}</span>

@@ -6,12 +6,14 @@ import { formatBytes, formatTime } from "../format";
 import { direction, t } from "../i18n";
 import { Dialog } from "../kit/Dialog";
 import { Icon } from "../kit/Icon";
+import { useRoom } from "../room/tools";
 import { Stage } from "./Stage";
 import { picturesAround, sameOne, type Picture } from "./pictures";
 
 /** A picture over the whole page, and the way to those before and after it. */
 export default function Viewer(props: { opened: Picture; messages: readonly Message[]; onClose: () => void }) {
   const chat = useChat();
+  const { jump } = useRoom();
   const [shown, setShown] = createSignal(props.opened);
   const [whole, setWhole] = createSignal(false);
   const messages = () => props.messages.filter(({ senderId }) => !chat.isBlocked(senderId));
@@ -68,6 +70,15 @@ export default function Viewer(props: { opened: Picture; messages: readonly Mess
             onClick={() => setWhole(!whole())}
           >
             <Icon name={whole() ? "zoomOut" : "zoomIn"} />
+          </button>
+          <button
+            type="button"
+            class="icon-button"
+            aria-label={t("goTo")}
+            title={t("goTo")}
+            onClick={() => (props.onClose(), jump(shown().message.threadSeq || shown().message.seq))}
+          >
+            <Icon name="chat" />
           </button>
           <a
             class="icon-button"

@@ -5,6 +5,8 @@ import type { Attachment, Message } from "../../nouns";
 export interface Picture {
   readonly message: Message;
   readonly file: Attachment;
+  /** The messages whose pictures one leafs through; else those of the timeline. */
+  readonly among?: readonly Message[];
 }
 
 /** A file may go with several messages. */

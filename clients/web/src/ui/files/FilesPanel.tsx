@@ -1,0 +1,128 @@
+import { For, Show, createEffect, createMemo, createSignal, on, onCleanup, onMount } from "solid-js";
+
+import type { Attachment, Message, Sought } from "../../nouns";
+import { useChat } from "../../state/chat";
+import { createFound } from "../../state/found";
+import { formatBytes, formatShort, formatTime } from "../format";
+import { t } from "../i18n";
+import { Icon } from "../kit/Icon";
+import { Retry } from "../kit/Retry";
+import { Panel } from "../room/Panel";
+import { useRoom } from "../room/tools";
+
+interface Filed {
+  readonly message: Message;
+  readonly file: Attachment;
+}
+
+const KINDS = ["pictures", "otherFiles"] as const;
+
+/** Whatever was sent in the room besides words, the newest first. */
+export default function FilesPanel(props: { over: boolean; onClose: () => void }) {
+  const chat = useChat();
+  const { roomId } = useRoom();
+  const [kind, setKind] = createSignal<(typeof KINDS)[number]>("pictures");
+  const found = createFound(chat, roomId, ({ attachments }) => attachments.length > 0);
+  const messages = createMemo(() => found.items().filter(({ senderId }) => !chat.isBlocked(senderId)));
+  const all = createMemo(() => messages().flatMap((message) => message.attachments.map((file): Filed => ({ message, file }))));
+  const shown = createMemo(() => all().filter(({ file }) => (file.image !== undefined) === (kind() === "pictures")));
+  const [atEnd, setAtEnd] = createSignal(false);
+  const everything: Sought = { query: "", roomId, hasFile: true };
+  const live = createMemo(() => chat.connection().kind === "live");
+  let end!: HTMLDivElement;
+
+  createEffect(on(live, () => void found.search(everything)));
+  createEffect(() => {
+    if (atEnd() && shown().length >= 0 && found.hasMore() && !found.loading() && !found.failure()) void found.more();
+  });
+  onMount(() => {
+    const observer = new IntersectionObserver(([entry]) => setAtEnd(entry?.isIntersecting ?? false));
+    observer.observe(end);
+    onCleanup(() => observer.disconnect());
+  });
+
+  return (
+    <Panel title={t("files")} class="finding" over={props.over} onClose={props.onClose}>
+      <div class="tabs files-tabs" role="group" aria-label={t("files")}>
+        <For each={KINDS}>
+          {(it) => (
+            <button type="button" aria-pressed={kind() === it} onClick={() => setKind(it)}>
+              {t(it)}
+            </button>
+          )}
+        </For>
+      </div>
+      <div class="members-scroll" aria-busy={found.loading()}>
+        <Show
+          when={kind() === "pictures"}
+          fallback={
+            <ul class="file-rows">
+              <For each={shown()}>{(filed) => <FileRow {...filed} />}</For>
+            </ul>
+          }
+        >
+          <ul class="file-grid">
+            <For each={shown()}>{(filed) => <PictureTile {...filed} among={messages()} />}</For>
+          </ul>
+        </Show>
+        <div role="status">
+          <Retry failure={found.failure()} class="members-none" onAgain={() => void found.again()} />
+          <Show when={!found.loading() && !found.hasMore() && !found.failure() && !shown().length}>
+            <p class="muted members-none">{t(kind() === "pictures" ? "noPictures" : "noFiles")}</p>
+          </Show>
+        </div>
+        <div ref={end} class="sentinel" />
+      </div>
+    </Panel>
+  );
+}
+
+function PictureTile(props: Filed & { among: readonly Message[] }) {
+  const chat = useChat();
+  const tools = useRoom();
+  const name = () => chat.user(props.message.senderId)?.displayName ?? "…";
+  return (
+    <li>
+      <button
+        type="button"
+        class="file-tile"
+        aria-label={t("pictureFrom", { name: name(), file: props.file.name })}
+        title={`${name()} · ${formatTime(props.message.postedAt, "short")}`}
+        // One leafs through them as they were sent.
+        onClick={() => tools.openPicture({ message: props.message, file: props.file, among: props.among.toReversed() })}
+      >
+        <img src={chat.link(props.file.id, "large")} alt="" loading="lazy" />
+      </button>
+    </li>
+  );
+}
+
+function FileRow(props: Filed) {
+  const chat = useChat();
+  const tools = useRoom();
+  return (
+    <li class="file-row">
+      <a class="file" href={chat.link(props.file.id, "whole")} download={props.file.name} target="_blank" rel="noopener">
+        <Icon name="file" />
+        <span class="member-text">
+          <span class="clip" dir="auto">
+            {props.file.name}
+          </span>
+          <span class="muted small clip">
+            {formatBytes(props.file.size)} · <bdi>{chat.user(props.message.senderId)?.displayName ?? "…"}</bdi> ·{" "}
+            <time title={formatTime(props.message.postedAt, "full")}>{formatShort(props.message.postedAt)}</time>
+          </span>
+        </span>
+      </a>
+      <button
+        type="button"
+        class="icon-button icon-button-small"
+        aria-label={`${t("goTo")}: ${props.file.name}`}
+        title={t("goTo")}
+        onClick={() => tools.jump(props.message.threadSeq || props.message.seq)}
+      >
+        <Icon name="chat" />
+      </button>
+    </li>
+  );
+}

@@ -1,0 +1,50 @@
+import { Show } from "solid-js";
+
+import type { Message } from "../../nouns";
+import { useChat } from "../../state/chat";
+import { pieces, type Phrase, type Piece } from "../../state/terms";
+import { Thumb } from "../files/Thumb";
+import { formatTime } from "../format";
+import { Avatar } from "../kit/Avatar";
+import { useRoom } from "../room/tools";
+import { said } from "../room/said";
+import { Marked } from "./FoundWords";
+
+/** So much of what stands before the first found word is shown. */
+const BEFORE = 60;
+
+/** A message that was found in its room; a click goes there. */
+export function FoundItem(props: { message: Message; phrases: readonly Phrase[] }) {
+  const chat = useChat();
+  const { jump } = useRoom();
+  const user = () => chat.user(props.message.senderId);
+  return (
+    <li>
+      <button type="button" class="found-item" onClick={() => jump(props.message.threadSeq || props.message.seq)}>
+        <Avatar id={props.message.senderId} name={user()?.displayName ?? ""} photo={user()?.photoId} size="small" />
+        <span class="found-text">
+          <span class="pin-head">
+            <strong class="clip" dir="auto">
+              {user()?.displayName ?? "…"}
+            </strong>
+            <time class="muted">{formatTime(props.message.postedAt, "short")}</time>
+          </span>
+          <span class="found-words" dir="auto">
+            <Marked pieces={fromFirst(pieces(said(chat, props.message), props.phrases))} />
+          </span>
+        </span>
+        <Show when={props.message.attachments.length}>
+          <Thumb message={props.message} />
+        </Show>
+      </button>
+    </li>
+  );
+}
+
+/** Long beginnings without anything that was sought are cut. */
+function fromFirst(all: readonly Piece[]): readonly Piece[] {
+  const [first, ...rest] = all;
+  const chars = [...(first?.text ?? "")];
+  if (!first || first.found || !rest.length || chars.length <= BEFORE) return all;
+  return [{ text: `… ${chars.slice(-BEFORE).join("").replace(/^\S*\s/, "")}`, found: false }, ...rest];
+}

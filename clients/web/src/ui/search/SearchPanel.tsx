@@ -1,0 +1,81 @@
+import { Show, createEffect, createMemo, createSignal, on, onCleanup, onMount } from "solid-js";
+
+import type { Sought, User } from "../../nouns";
+import { useChat } from "../../state/chat";
+import { createFound } from "../../state/found";
+import { written } from "../../state/terms";
+import { t } from "../i18n";
+import { Icon } from "../kit/Icon";
+import { PagedList } from "../kit/PagedList";
+import { Panel } from "../room/Panel";
+import { useRoom } from "../room/tools";
+import { FoundItem } from "./FoundItem";
+import { SearchFilters, startOf, type Span } from "./SearchFilters";
+
+/** Letters typed faster than this ask once. */
+const PAUSE_MS = 250;
+
+/** Messages of the room by their words, who wrote them, and when. */
+export default function SearchPanel(props: { over: boolean; onClose: () => void }) {
+  const chat = useChat();
+  const { roomId } = useRoom();
+  const [words, setWords] = createSignal("");
+  const [from, setFrom] = createSignal<User>();
+  const [span, setSpan] = createSignal<Span>({ since: "", until: "" });
+  const [hasFile, setHasFile] = createSignal(false);
+  const found = createFound(chat, roomId);
+  let field!: HTMLInputElement;
+
+  const phrases = createMemo(() => written(words()).phrases);
+  /** Undefined while there is too little to ask for. */
+  const sought = createMemo((): Sought | undefined => {
+    const query = words().trim();
+    if (!written(query).asks && !from() && !hasFile()) return undefined;
+    const { since, until } = span();
+    return { query, roomId, fromUserId: from()?.id, hasFile: hasFile(), after: startOf(since, 0), before: startOf(until, 1) };
+  });
+
+  createEffect(
+    on(sought, (asked) => {
+      if (!asked) return found.clear();
+      const timer = setTimeout(() => void found.search(asked), PAUSE_MS);
+      onCleanup(() => clearTimeout(timer));
+    }),
+  );
+  onMount(() => field.focus());
+
+  return (
+    <Panel title={t("searchIn")} class="finding" over={props.over} onClose={props.onClose}>
+      <form role="search" onSubmit={(event) => event.preventDefault()}>
+        <div class="search-box">
+          <Icon name="search" />
+          <input
+            ref={field}
+            type="search"
+            dir="auto"
+            maxLength={256}
+            aria-label={t("searchIn")}
+            placeholder={t("searchIn")}
+            onInput={(event) => setWords(event.currentTarget.value)}
+          />
+        </div>
+        <SearchFilters
+          roomId={roomId}
+          from={from()}
+          onFrom={setFrom}
+          span={span()}
+          onSpan={setSpan}
+          hasFile={hasFile()}
+          onHasFile={setHasFile}
+        />
+      </form>
+      <div class="members-scroll">
+        <Show when={sought()} fallback={<p class="muted members-none">{t("searchNeeds")}</p>}>
+          <PagedList paged={found} class="found-list" none={t("nothingFound")}>
+            {(message) => <FoundItem message={message} phrases={phrases()} />}
+          </PagedList>
+        </Show>
+      </div>
+    </Panel>
+  );
+}
