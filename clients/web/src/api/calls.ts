@@ -10,19 +10,23 @@ import type * as nouns from "../nouns";
 import * as convert from "./convert";
 import { eventFrom, type Event } from "./events";
 import { failureFrom, raise } from "./failures";
-import { MANAGE, later } from "./later";
+import { MANAGE, fetched, later } from "./later";
 import { signedTransport, type TokenSource } from "./transport";
 
 export type Api = ReturnType<typeof createApi>;
 
 export function createApi(origin: string, source: TokenSource) {
   const transport = signedTransport(origin, source);
+  const manage = fetched(() => import("./manage").then(({ manageApi }) => manageApi(transport)));
+  const files = fetched(() => import("./files").then(({ filesApi }) => filesApi(transport)));
   return {
     ...people(transport),
     ...messages(transport),
     ...connection(transport),
-    ...later(() => import("./manage").then(({ manageApi }) => manageApi(transport)), MANAGE),
-    files: () => import("./files").then(({ filesApi }) => filesApi(transport)),
+    ...later(manage, MANAGE),
+    files,
+    /** What fetches the code that comes with the first call. */
+    late: [manage, files] as const,
   };
 }
 

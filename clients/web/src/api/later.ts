@@ -1,5 +1,6 @@
 // Calls whose code comes with the first of them.
 
+import { Failure } from "../failure";
 import type { ManageApi } from "./manage";
 
 /** All of them: the compiler says which one is missing. */
@@ -45,6 +46,14 @@ export const MANAGE: Record<keyof ManageApi, true> = {
   listAccounts: true,
   setAccountRole: true,
 };
+
+/** Code that cannot be had is as good as a server that cannot be reached. */
+export const fetched =
+  <T>(load: () => Promise<T>) =>
+  (): Promise<T> =>
+    load().catch((error: unknown) => {
+      throw new Failure("unavailable", "", String(error));
+    });
 
 type Calls<T> = { [K in keyof T]: (...args: never[]) => Promise<unknown> };
 

@@ -10,8 +10,6 @@ interface Stored {
   language: string;
   /** Enter sends and Shift+Enter breaks the line; else Ctrl+Enter sends. */
   enterSends: boolean;
-  /** The room to open first. */
-  lastRoom: string;
   showMembers: boolean;
   /** Of which messages the browser tells while nobody looks at the page. */
   notify: "none" | "direct" | "all";
@@ -23,7 +21,6 @@ const DEFAULTS: Stored = {
   theme: "system",
   language: "",
   enterSends: true,
-  lastRoom: "",
   showMembers: true,
   notify: "none",
   sound: true,

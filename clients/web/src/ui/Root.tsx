@@ -1,15 +1,16 @@
 // Which page is shown to whom.
 
-import { ErrorBoundary, Match, Show, Suspense, Switch, createEffect, createSignal, lazy } from "solid-js";
+import { Match, Show, Suspense, Switch, createEffect, createSignal } from "solid-js";
 
 import { createApp } from "../state/app";
 import { prefs } from "../state/prefs";
-import { Failed } from "./Failed";
 import { SignedIn } from "./frame/SignedIn";
+import { Guard } from "./kit/Guard";
+import { MissingNotice, MissingPage, lazy } from "./kit/lazy";
 import { navigate, route } from "./router";
 
-const LoginPage = lazy(() => import("./auth/LoginPage"));
-const RegisterPage = lazy(() => import("./auth/RegisterPage"));
+const LoginPage = lazy(() => import("./auth/LoginPage"), MissingPage);
+const RegisterPage = lazy(() => import("./auth/RegisterPage"), MissingPage);
 
 export function Root() {
   const app = createApp();
@@ -40,7 +41,7 @@ export function Root() {
   });
 
   return (
-    <ErrorBoundary fallback={(error) => <Failed error={error} />}>
+    <Guard class="center-page" reload>
       <Suspense>
         <Switch>
           <Match when={app.sessionId() !== ""}>
@@ -57,6 +58,7 @@ export function Root() {
           </Match>
         </Switch>
       </Suspense>
-    </ErrorBoundary>
+      <MissingNotice />
+    </Guard>
   );
 }

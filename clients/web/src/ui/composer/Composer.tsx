@@ -1,4 +1,4 @@
-import { Suspense, createEffect, createSignal, lazy, on, onMount } from "solid-js";
+import { Suspense, createEffect, createSignal, on, onMount } from "solid-js";
 
 import type { Message } from "../../nouns";
 import { useChat } from "../../state/chat";
@@ -7,6 +7,7 @@ import { EmojiButton } from "../emoji/EmojiButton";
 import { t } from "../i18n";
 import { Icon } from "../kit/Icon";
 import { composing } from "../kit/ime";
+import { lazy } from "../kit/lazy";
 import { createMedia } from "../kit/media";
 import { attempt } from "../kit/toast";
 import { useRoom } from "../room/tools";

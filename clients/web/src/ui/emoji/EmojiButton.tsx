@@ -1,5 +1,6 @@
-import { Show, Suspense, createSignal, lazy, type JSX } from "solid-js";
+import { Show, Suspense, createSignal, type JSX } from "solid-js";
 
+import { lazy } from "../kit/lazy";
 const EmojiPopover = lazy(() => import("./EmojiPopover"));
 
 /** A button that opens the emoji picker. */

@@ -1,6 +1,7 @@
-import { Suspense, lazy } from "solid-js";
+import { Suspense } from "solid-js";
 
 import { usedEmoji } from "../../state/emoji";
+import { lazy } from "../kit/lazy";
 import { Popover } from "../kit/Popover";
 
 const EmojiPicker = lazy(() => import("./EmojiPicker"));

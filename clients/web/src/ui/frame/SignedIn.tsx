@@ -1,30 +1,32 @@
 // The frame around all pages of someone who is signed in.
 
-import { Match, Show, Suspense, Switch, createEffect, createSignal, getOwner, lazy, runWithOwner } from "solid-js";
+import { Match, Show, Suspense, Switch, createEffect, createSignal } from "solid-js";
 
 import type { App } from "../../state/app";
 import { ChatProvider, createChat } from "../../state/chat";
 import { t } from "../i18n";
 import { RoomPage } from "../room/RoomPage";
 import { navigate, roomPath, route } from "../router";
+import { Guard } from "../kit/Guard";
+import { MissingPage, fillGaps, lazy } from "../kit/lazy";
 import { Toasts } from "../kit/Toasts";
 import { ConnectionBar } from "./ConnectionBar";
 import { Sidebar } from "./Sidebar";
-import { watchActivity } from "./activity";
 import { showUnreadInTitle } from "./title";
 import { sortedRooms } from "./rooms";
 
-const HomePage = lazy(() => import("./HomePage"));
-const Directory = lazy(() => import("../directory/DirectoryPage"));
-const Settings = lazy(() => import("../settings/SettingsPage"));
-const Mentions = lazy(() => import("../mentions/MentionsPage"));
-const Search = lazy(() => import("../search/SearchPage"));
-const Invite = lazy(() => import("../invite/InvitePage"));
-const Admin = lazy(() => import("../admin/AdminPage"));
+const HomePage = lazy(() => import("./HomePage"), MissingPage);
+const Directory = lazy(() => import("../directory/DirectoryPage"), MissingPage);
+const Settings = lazy(() => import("../settings/SettingsPage"), MissingPage);
+const Mentions = lazy(() => import("../mentions/MentionsPage"), MissingPage);
+const Search = lazy(() => import("../search/SearchPage"), MissingPage);
+const Invite = lazy(() => import("../invite/InvitePage"), MissingPage);
+const Admin = lazy(() => import("../admin/AdminPage"), MissingPage);
 const Palette = lazy(() => import("./Palette"));
 const ShortcutSheet = lazy(() => import("./ShortcutSheet"));
 const NewDirect = lazy(() => import("../people/NewDirect"));
 const CreateRoom = lazy(() => import("../room/CreateRoom"));
+const Afterwards = lazy(() => import("./Afterwards"));
 
 /** As many rooms as the server lets a stream watch. */
 const MOST_WATCHED = 20;
@@ -37,12 +39,8 @@ export function SignedIn(props: { app: App }) {
   const close = () => setOverlay(undefined);
   const rooms = sortedRooms(chat);
   showUnreadInTitle(chat);
-  // Not needed to show anything, so it comes after.
-  const owner = getOwner();
-  void import("./after").then(({ notifyOfArrivals, createShortcuts }) =>
-    runWithOwner(owner, () => (notifyOfArrivals(chat), createShortcuts({ rooms, overlay, setOverlay }))),
-  );
-  watchActivity(chat);
+
+  createEffect(() => chat.connection().kind === "live" && fillGaps());
 
   const first = route();
   if (first.page === "room" && first.seq === undefined) chat.readAhead(first.roomId);
@@ -74,55 +72,64 @@ export function SignedIn(props: { app: App }) {
         {t("skip")}
       </a>
       <div class="frame" data-page={route().page}>
-        <Sidebar rooms={rooms()} onOverlay={setOverlay} onLogout={() => props.app.logout()} />
+        <Guard class="sidebar">
+          <Sidebar rooms={rooms()} onOverlay={setOverlay} onLogout={() => props.app.logout()} />
+        </Guard>
         <main class="main" id="main" tabIndex={-1}>
           <ConnectionBar />
-          <Suspense fallback={<div class="page-loading" role="status" aria-label={t("loading")} />}>
-            <Switch fallback={<HomePage onOverlay={setOverlay} />}>
-              <Match when={roomId()} keyed>
-                {(id) => <RoomPage roomId={id} />}
-              </Match>
-              <Match when={route().page === "directory"}>
-                <Directory onCreate={() => setOverlay("createRoom")} />
-              </Match>
-              <Match when={route().page === "mentions"}>
-                <Mentions />
-              </Match>
-              <Match when={searched()}>{(now) => <Search query={now().query} />}</Match>
-              <Match when={inviteCode()} keyed>
-                {(code) => <Invite code={code} />}
-              </Match>
-              <Match when={route().page === "settings"}>
-                <Settings />
-              </Match>
-              <Match when={route().page === "admin"}>
-                <Admin />
-              </Match>
-              <Match when={route().page === "lost"}>
-                <div class="empty">
-                  <h1>{t("notFound")}</h1>
-                  <a class="button" href="/">
-                    {t("home")}
-                  </a>
-                </div>
-              </Match>
-            </Switch>
-          </Suspense>
+          <Guard>
+            <Suspense fallback={<div class="page-loading" role="status" aria-label={t("loading")} />}>
+              <Switch fallback={<HomePage onOverlay={setOverlay} />}>
+                <Match when={roomId()} keyed>
+                  {(id) => <RoomPage roomId={id} />}
+                </Match>
+                <Match when={route().page === "directory"}>
+                  <Directory onCreate={() => setOverlay("createRoom")} />
+                </Match>
+                <Match when={route().page === "mentions"}>
+                  <Mentions />
+                </Match>
+                <Match when={searched()}>{(now) => <Search query={now().query} />}</Match>
+                <Match when={inviteCode()} keyed>
+                  {(code) => <Invite code={code} />}
+                </Match>
+                <Match when={route().page === "settings"}>
+                  <Settings />
+                </Match>
+                <Match when={route().page === "admin"}>
+                  <Admin />
+                </Match>
+                <Match when={route().page === "lost"}>
+                  <div class="empty">
+                    <h1>{t("notFound")}</h1>
+                    <a class="button" href="/">
+                      {t("home")}
+                    </a>
+                  </div>
+                </Match>
+              </Switch>
+            </Suspense>
+          </Guard>
         </main>
       </div>
+      <Guard onFail={close}>
+        <Suspense>
+          <Show when={overlay() === "palette"}>
+            <Palette rooms={rooms()} onOverlay={setOverlay} onClose={close} onLogout={() => props.app.logout()} />
+          </Show>
+          <Show when={overlay() === "shortcuts"}>
+            <ShortcutSheet onClose={close} />
+          </Show>
+          <Show when={overlay() === "direct"}>
+            <NewDirect onClose={close} />
+          </Show>
+          <Show when={overlay() === "createRoom"}>
+            <CreateRoom onClose={close} onCreated={(id) => (close(), navigate(roomPath(id)))} />
+          </Show>
+        </Suspense>
+      </Guard>
       <Suspense>
-        <Show when={overlay() === "palette"}>
-          <Palette rooms={rooms()} onOverlay={setOverlay} onClose={close} onLogout={() => props.app.logout()} />
-        </Show>
-        <Show when={overlay() === "shortcuts"}>
-          <ShortcutSheet onClose={close} />
-        </Show>
-        <Show when={overlay() === "direct"}>
-          <NewDirect onClose={close} />
-        </Show>
-        <Show when={overlay() === "createRoom"}>
-          <CreateRoom onClose={close} onCreated={(id) => (close(), navigate(roomPath(id)))} />
-        </Show>
+        <Afterwards rooms={rooms} overlay={overlay} setOverlay={setOverlay} />
       </Suspense>
       <Toasts />
     </ChatProvider>

@@ -2,7 +2,6 @@ import type { Catalogue } from "./catalogue";
 
 export const ar: Catalogue = {
   appName: "Causerie",
-  tagline: "مكان هادئ للحديث.",
 
   signIn: "تسجيل الدخول",
   signInTitle: "مرحبًا بعودتك",
@@ -24,7 +23,10 @@ export const ar: Catalogue = {
   showPassword: "إظهار كلمة المرور",
   keepSignedIn: "أبقني مسجّلًا",
   signOut: "تسجيل الخروج",
+  loseUnsent: { zero: "لا رسائل غير مرسلة.", one: "رسالة واحدة لم تُرسل وستُفقد.", two: "رسالتان لم تُرسلا وستُفقدان.", few: "{count} رسائل لم تُرسل وستُفقد.", many: "{count} رسالة لم تُرسل وستُفقد.", other: "{count} رسالة لم تُرسل وستُفقد." },
+  loseUploads: "ستُفقد الملفات التي ما زالت تُرفع.",
   signedOut: "انتهت جلستك. سجّل الدخول من جديد.",
+  invitedNote: "أنت مدعو إلى غرفة. سجّل الدخول أو أنشئ حسابًا لقبول الدعوة.",
 
   rooms: "الغرف",
   noRooms: "لست في أي غرفة بعد.",
@@ -48,6 +50,8 @@ export const ar: Catalogue = {
   roomMenu: "قائمة الغرفة",
   roomNotFound: "هذه الغرفة غير موجودة، أو لا يمكنك رؤيتها.",
   previewOnly: "انضم لتقرأ وتكتب هنا.",
+  youWereRemoved: "أُزلت من «{room}».",
+  youWereBanned: "حُظرت من «{room}».",
   members: { zero: "لا أعضاء", one: "عضو واحد", two: "عضوان", few: "{count} أعضاء", many: "{count} عضوًا", other: "{count} عضو" },
   membersTitle: "الأعضاء",
   online: { zero: "لا أحد متصل", one: "متصل واحد", two: "متصلان", few: "{count} متصلين", many: "{count} متصلًا", other: "{count} متصل" },
@@ -157,6 +161,7 @@ export const ar: Catalogue = {
   sending: "جارٍ الإرسال…",
   waitingForConnection: "ستُرسل عند عودة الاتصال",
   notSent: "لم تُرسل.",
+  unsent: "لم تُرسل",
   sendAgain: "إعادة الإرسال",
   discard: "إزالة",
   copyText: "نسخ النص",
@@ -338,6 +343,7 @@ export const ar: Catalogue = {
   tryNow: "المحاولة الآن",
   disconnected: "انقطع الاتصال بالخادم.",
   reload: "إعادة التحميل",
+  newVersion: "يتوفر إصدار جديد من Causerie.",
 
   presenceOnline: "متصل",
   presenceAway: "بعيد",

@@ -2,7 +2,6 @@ import type { Catalogue } from "./catalogue";
 
 export const de: Catalogue = {
   appName: "Causerie",
-  tagline: "Ein ruhiger Ort zum Reden.",
 
   signIn: "Anmelden",
   signInTitle: "Willkommen zurück",
@@ -24,7 +23,10 @@ export const de: Catalogue = {
   showPassword: "Passwort zeigen",
   keepSignedIn: "Angemeldet bleiben",
   signOut: "Abmelden",
+  loseUnsent: { one: "{count} Nachricht ist noch nicht gesendet und geht verloren.", other: "{count} Nachrichten sind noch nicht gesendet und gehen verloren." },
+  loseUploads: "Dateien, die noch hochgeladen werden, gehen verloren.",
   signedOut: "Deine Sitzung ist zu Ende. Bitte melde dich wieder an.",
+  invitedNote: "Du bist in einen Raum eingeladen. Melde dich an oder erstelle ein Konto, um die Einladung anzunehmen.",
 
   rooms: "Räume",
   noRooms: "Du bist noch in keinem Raum.",
@@ -48,6 +50,8 @@ export const de: Catalogue = {
   roomMenu: "Raummenü",
   roomNotFound: "Diesen Raum gibt es nicht, oder du darfst ihn nicht sehen.",
   previewOnly: "Tritt bei, um hier zu lesen und zu schreiben.",
+  youWereRemoved: "Du wurdest aus „{room}“ entfernt.",
+  youWereBanned: "Du wurdest aus „{room}“ verbannt.",
   members: { one: "{count} Mitglied", other: "{count} Mitglieder" },
   membersTitle: "Mitglieder",
   online: { one: "{count} online", other: "{count} online" },
@@ -143,6 +147,7 @@ export const de: Catalogue = {
   sending: "Wird gesendet …",
   waitingForConnection: "Wird gesendet, sobald du wieder online bist",
   notSent: "Nicht gesendet.",
+  unsent: "Nicht gesendet",
   sendAgain: "Erneut senden",
   discard: "Verwerfen",
   copyText: "Text kopieren",
@@ -292,6 +297,7 @@ export const de: Catalogue = {
   tryNow: "Jetzt versuchen",
   disconnected: "Vom Server getrennt.",
   reload: "Neu laden",
+  newVersion: "Es gibt eine neue Version von Causerie.",
 
   presenceOnline: "Online",
   presenceAway: "Abwesend",

@@ -5,7 +5,6 @@ import type { Plural } from "./catalogue";
 
 export const en = {
   appName: "Causerie",
-  tagline: "A quiet place to talk.",
 
   // Signing in
   signIn: "Sign in",
@@ -28,7 +27,10 @@ export const en = {
   showPassword: "Show password",
   keepSignedIn: "Keep me signed in",
   signOut: "Sign out",
+  loseUnsent: { one: "{count} message has not been sent and will be lost.", other: "{count} messages have not been sent and will be lost." } as Plural,
+  loseUploads: "Files that are still being uploaded will be lost.",
   signedOut: "Your session has ended. Please sign in again.",
+  invitedNote: "You are invited to a room. Sign in or create an account to accept the invitation.",
 
   // Rooms
   rooms: "Rooms",
@@ -53,6 +55,8 @@ export const en = {
   roomMenu: "Room menu",
   roomNotFound: "This room does not exist, or you may not see it.",
   previewOnly: "Join to read and write here.",
+  youWereRemoved: "You were removed from “{room}”.",
+  youWereBanned: "You were banned from “{room}”.",
   members: { one: "{count} member", other: "{count} members" } as Plural,
   membersTitle: "Members",
   online: { other: "{count} online" } as Plural,
@@ -150,6 +154,7 @@ export const en = {
   sending: "Sending…",
   waitingForConnection: "Will be sent when you are back online",
   notSent: "Not sent.",
+  unsent: "Not sent",
   sendAgain: "Send again",
   discard: "Discard",
   copyText: "Copy text",
@@ -298,6 +303,7 @@ export const en = {
   tryNow: "Try now",
   disconnected: "Disconnected from the server.",
   reload: "Reload",
+  newVersion: "A new version of Causerie is here.",
 
   // People
   presenceOnline: "Online",

@@ -2,7 +2,6 @@ import type { Catalogue } from "./catalogue";
 
 export const es: Catalogue = {
   appName: "Causerie",
-  tagline: "Un lugar tranquilo para hablar.",
 
   signIn: "Iniciar sesión",
   signInTitle: "Hola de nuevo",
@@ -24,7 +23,10 @@ export const es: Catalogue = {
   showPassword: "Mostrar la contraseña",
   keepSignedIn: "Mantener la sesión iniciada",
   signOut: "Cerrar sesión",
+  loseUnsent: { one: "{count} mensaje no se ha enviado y se perderá.", other: "{count} mensajes no se han enviado y se perderán." },
+  loseUploads: "Los archivos que aún se están subiendo se perderán.",
   signedOut: "Tu sesión ha terminado. Inicia sesión de nuevo.",
+  invitedNote: "Tienes una invitación a una sala. Inicia sesión o crea una cuenta para aceptarla.",
 
   rooms: "Salas",
   noRooms: "Aún no estás en ninguna sala.",
@@ -48,6 +50,8 @@ export const es: Catalogue = {
   roomMenu: "Menú de la sala",
   roomNotFound: "Esta sala no existe o no puedes verla.",
   previewOnly: "Únete para leer y escribir aquí.",
+  youWereRemoved: "Te han quitado de «{room}».",
+  youWereBanned: "Te han expulsado de «{room}».",
   members: { one: "{count} miembro", other: "{count} miembros" },
   membersTitle: "Miembros",
   online: { one: "{count} en línea", other: "{count} en línea" },
@@ -143,6 +147,7 @@ export const es: Catalogue = {
   sending: "Enviando…",
   waitingForConnection: "Se enviará cuando vuelvas a estar en línea",
   notSent: "No enviado.",
+  unsent: "Sin enviar",
   sendAgain: "Enviar de nuevo",
   discard: "Descartar",
   copyText: "Copiar texto",
@@ -292,6 +297,7 @@ export const es: Catalogue = {
   tryNow: "Intentar ahora",
   disconnected: "Desconectado del servidor.",
   reload: "Recargar",
+  newVersion: "Hay una nueva versión de Causerie.",
 
   presenceOnline: "En línea",
   presenceAway: "Ausente",

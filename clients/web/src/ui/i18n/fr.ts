@@ -2,7 +2,6 @@ import type { Catalogue } from "./catalogue";
 
 export const fr: Catalogue = {
   appName: "Causerie",
-  tagline: "Un endroit calme pour parler.",
 
   signIn: "Se connecter",
   signInTitle: "Bon retour parmi nous",
@@ -24,7 +23,10 @@ export const fr: Catalogue = {
   showPassword: "Afficher le mot de passe",
   keepSignedIn: "Rester connecté",
   signOut: "Se déconnecter",
+  loseUnsent: { one: "{count} message n’a pas été envoyé et sera perdu.", other: "{count} messages n’ont pas été envoyés et seront perdus." },
+  loseUploads: "Les fichiers en cours d’envoi seront perdus.",
   signedOut: "Votre session est terminée. Veuillez vous reconnecter.",
+  invitedNote: "Vous êtes invité dans un salon. Connectez-vous ou créez un compte pour accepter l’invitation.",
 
   rooms: "Salons",
   noRooms: "Vous n’êtes encore dans aucun salon.",
@@ -48,6 +50,8 @@ export const fr: Catalogue = {
   roomMenu: "Menu du salon",
   roomNotFound: "Ce salon n’existe pas, ou vous ne pouvez pas le voir.",
   previewOnly: "Rejoignez-le pour lire et écrire ici.",
+  youWereRemoved: "Vous avez été retiré de « {room} ».",
+  youWereBanned: "Vous avez été banni de « {room} ».",
   members: { one: "{count} membre", other: "{count} membres" },
   membersTitle: "Membres",
   online: { one: "{count} en ligne", other: "{count} en ligne" },
@@ -143,6 +147,7 @@ export const fr: Catalogue = {
   sending: "Envoi…",
   waitingForConnection: "Sera envoyé quand vous serez de nouveau en ligne",
   notSent: "Non envoyé.",
+  unsent: "Non envoyés",
   sendAgain: "Renvoyer",
   discard: "Retirer",
   copyText: "Copier le texte",
@@ -292,6 +297,7 @@ export const fr: Catalogue = {
   tryNow: "Essayer maintenant",
   disconnected: "Déconnecté du serveur.",
   reload: "Recharger",
+  newVersion: "Une nouvelle version de Causerie est disponible.",
 
   presenceOnline: "En ligne",
   presenceAway: "Absent",

@@ -2,7 +2,6 @@ import type { Catalogue } from "./catalogue";
 
 export const zh: Catalogue = {
   appName: "Causerie",
-  tagline: "安静交谈的地方。",
 
   signIn: "登录",
   signInTitle: "欢迎回来",
@@ -24,7 +23,10 @@ export const zh: Catalogue = {
   showPassword: "显示密码",
   keepSignedIn: "保持登录",
   signOut: "退出登录",
+  loseUnsent: { other: "有 {count} 条消息尚未发送，将会丢失。" },
+  loseUploads: "正在上传的文件将会丢失。",
   signedOut: "会话已结束，请重新登录。",
+  invitedNote: "有人邀请你加入一个房间。登录或创建账号即可接受邀请。",
 
   rooms: "房间",
   noRooms: "你还没有加入任何房间。",
@@ -48,6 +50,8 @@ export const zh: Catalogue = {
   roomMenu: "房间菜单",
   roomNotFound: "这个房间不存在，或者你无权查看。",
   previewOnly: "加入后即可在此阅读和发言。",
+  youWereRemoved: "你已被移出“{room}”。",
+  youWereBanned: "你已被“{room}”封禁。",
   members: { other: "{count} 位成员" },
   membersTitle: "成员",
   online: { other: "{count} 人在线" },
@@ -143,6 +147,7 @@ export const zh: Catalogue = {
   sending: "正在发送…",
   waitingForConnection: "恢复在线后发送",
   notSent: "未发送。",
+  unsent: "未发送",
   sendAgain: "重新发送",
   discard: "移除",
   copyText: "复制文字",
@@ -289,6 +294,7 @@ export const zh: Catalogue = {
   tryNow: "立即重试",
   disconnected: "已与服务器断开。",
   reload: "重新加载",
+  newVersion: "Causerie 有新版本了。",
 
   presenceOnline: "在线",
   presenceAway: "离开",

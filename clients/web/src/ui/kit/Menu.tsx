@@ -1,10 +1,11 @@
-import { Show, Suspense, createSignal, createUniqueId, lazy, type JSX } from "solid-js";
+import { Show, Suspense, createSignal, createUniqueId, type JSX } from "solid-js";
 
 import type { IconName } from "./Icon";
+import { lazy } from "./lazy";
 
 /** Comes after the page, before one opens the first menu. */
 const MenuList = lazy(() => import("./MenuList"));
-setTimeout(() => void MenuList.preload(), 0);
+setTimeout(MenuList.preload, 0);
 
 export interface MenuItem {
   readonly label: string;

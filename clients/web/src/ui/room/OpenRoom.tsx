@@ -1,4 +1,4 @@
-import { Match, Show, Suspense, Switch, batch, createEffect, createMemo, createSignal, lazy, on } from "solid-js";
+import { Match, Show, Suspense, Switch, batch, createEffect, createMemo, createSignal, on } from "solid-js";
 
 import { useChat } from "../../state/chat";
 import { createPins } from "../../state/pins";
@@ -7,6 +7,8 @@ import { createTimeline } from "../../state/timeline";
 import { Composer } from "../composer/Composer";
 import { formatTime } from "../format";
 import { t } from "../i18n";
+import { Guard } from "../kit/Guard";
+import { lazy } from "../kit/lazy";
 import { createMedia } from "../kit/media";
 import { createUntil, isEndless } from "../kit/until";
 import { navigate, roomPath, route, visit } from "../router";
@@ -68,8 +70,6 @@ export function OpenRoom(props: { roomId: string }) {
     openPicture: (picture) => setOverlay({ kind: "picture", picture }),
   };
 
-  setPref("lastRoom", roomId);
-
   // A link to a message, also the same one again.
   createEffect(
     on(visit, () => {
@@ -122,30 +122,34 @@ export function OpenRoom(props: { roomId: string }) {
             </Switch>
           </footer>
         </section>
-        <Suspense>
-          <Switch>
-            <Match when={panel() === "members"}>
-              <MembersPanel roomId={roomId} over={!wide()} onClose={() => toggle("members")} />
-            </Match>
-            <Match when={panel() === "thread" && thread()}>
-              {(seq) => <ThreadPanel seq={seq()} over={!wide()} onClose={() => setOther(undefined)} />}
-            </Match>
-            <Match when={panel() === "pins"}>
-              <PinsPanel pins={pins()} over={!wide()} onClose={() => setOther(undefined)} />
-            </Match>
-            <Match when={panel() === "files"}>
-              <FilesPanel over={!wide()} onClose={() => setOther(undefined)} />
-            </Match>
-            <Match when={panel() === "search"}>
-              <SearchPanel over={!wide()} onClose={() => setOther(undefined)} />
-            </Match>
-          </Switch>
-        </Suspense>
-        <Suspense>
-          <Show when={overlay()}>
-            {(it) => <Overlays overlay={it()} timeline={timeline} onClose={() => setOverlay(undefined)} />}
-          </Show>
-        </Suspense>
+        <Guard class="members">
+          <Suspense>
+            <Switch>
+              <Match when={panel() === "members"}>
+                <MembersPanel roomId={roomId} over={!wide()} onClose={() => toggle("members")} />
+              </Match>
+              <Match when={panel() === "thread" && thread()}>
+                {(seq) => <ThreadPanel seq={seq()} over={!wide()} onClose={() => setOther(undefined)} />}
+              </Match>
+              <Match when={panel() === "pins"}>
+                <PinsPanel pins={pins()} over={!wide()} onClose={() => setOther(undefined)} />
+              </Match>
+              <Match when={panel() === "files"}>
+                <FilesPanel over={!wide()} onClose={() => setOther(undefined)} />
+              </Match>
+              <Match when={panel() === "search"}>
+                <SearchPanel over={!wide()} onClose={() => setOther(undefined)} />
+              </Match>
+            </Switch>
+          </Suspense>
+        </Guard>
+        <Guard onFail={() => setOverlay(undefined)}>
+          <Suspense>
+            <Show when={overlay()}>
+              {(it) => <Overlays overlay={it()} timeline={timeline} onClose={() => setOverlay(undefined)} />}
+            </Show>
+          </Suspense>
+        </Guard>
       </div>
     </RoomToolsProvider>
   );

@@ -1,7 +1,8 @@
-import { Match, Suspense, Switch, lazy } from "solid-js";
+import { Match, Suspense, Switch } from "solid-js";
 
 import type { Message } from "../../nouns";
 import type { Timeline } from "../../state/timeline";
+import { lazy } from "../kit/lazy";
 import type { Picture } from "../viewer/pictures";
 import { useRoom } from "./tools";
 

@@ -1,6 +1,5 @@
 import { Match, Show, Switch, createResource } from "solid-js";
 
-import { Failure } from "../../failure";
 import type { Count, Message, Reach } from "../../nouns";
 import { useChat } from "../../state/chat";
 import { formatCount } from "../format";
@@ -18,7 +17,7 @@ export default function ReadBy(props: { message: Message; onClose: () => void })
   /** What was read before stays while it is read anew. */
   const now = (): Reach | undefined => {
     const answer = reach.latest;
-    return answer && !(answer instanceof Failure) ? (answer as Reach) : undefined;
+    return answer && !(answer instanceof Error) ? (answer as Reach) : undefined;
   };
   const people = (read: boolean) =>
     (now()?.receipts ?? []).filter(({ readSeq }) => readSeq >= props.message.seq === read).map(({ userId }) => userId);
@@ -38,7 +37,7 @@ export default function ReadBy(props: { message: Message; onClose: () => void })
               </>
             )}
           </Match>
-          <Match when={reach.latest instanceof Failure}>
+          <Match when={reach.latest instanceof Error}>
             <p class="problem">{explain(reach.latest)}</p>
           </Match>
         </Switch>

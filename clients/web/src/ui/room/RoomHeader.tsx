@@ -1,4 +1,4 @@
-import { Show, Suspense, lazy } from "solid-js";
+import { Show, Suspense } from "solid-js";
 
 import { useChat } from "../../state/chat";
 import { t } from "../i18n";
@@ -6,6 +6,7 @@ import { PRESENCE_TEXT } from "../kit/Avatar";
 import { Icon } from "../kit/Icon";
 import { RoomFace } from "./RoomFace";
 import { useRoom } from "./tools";
+import { lazy } from "../kit/lazy";
 
 const RoomMenu = lazy(() => import("./RoomMenu"));
 

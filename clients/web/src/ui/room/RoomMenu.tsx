@@ -1,8 +1,10 @@
-import { Show, Suspense, createSignal, lazy } from "solid-js";
+import { Show, Suspense, createSignal } from "solid-js";
 
 import { useChat } from "../../state/chat";
 import { t } from "../i18n";
 import { Icon } from "../kit/Icon";
+import { Guard } from "../kit/Guard";
+import { lazy } from "../kit/lazy";
 import { Menu, type MenuItem } from "../kit/Menu";
 import { attempt } from "../kit/toast";
 import type { PanelName } from "./RoomHeader";
@@ -61,29 +63,31 @@ export default function RoomMenu(props: { onPanel: (panel: PanelName) => void })
       <Menu class="icon-button" label={t("roomMenu")} items={items()}>
         <Icon name="more" />
       </Menu>
-      <Suspense>
-        <Show when={dialog() === "edit"}>
-          <EditRoom roomId={roomId} onClose={close} />
-        </Show>
-        <Show when={dialog() === "leave"}>
-          <LeaveRoom roomId={roomId} onClose={close} />
-        </Show>
-        <Show when={dialog() === "archive"}>
-          <ArchiveRoom roomId={roomId} onClose={close} />
-        </Show>
-        <Show when={dialog() === "add"}>
-          <AddMembers roomId={roomId} onClose={close} />
-        </Show>
-        <Show when={dialog() === "invites"}>
-          <InvitesDialog roomId={roomId} onClose={close} />
-        </Show>
-        <Show when={dialog() === "notify"}>
-          <RoomNotify roomId={roomId} onClose={close} />
-        </Show>
-        <Show when={dialog() === "bans"}>
-          <BansDialog roomId={roomId} onClose={close} />
-        </Show>
-      </Suspense>
+      <Guard onFail={close}>
+        <Suspense>
+          <Show when={dialog() === "edit"}>
+            <EditRoom roomId={roomId} onClose={close} />
+          </Show>
+          <Show when={dialog() === "leave"}>
+            <LeaveRoom roomId={roomId} onClose={close} />
+          </Show>
+          <Show when={dialog() === "archive"}>
+            <ArchiveRoom roomId={roomId} onClose={close} />
+          </Show>
+          <Show when={dialog() === "add"}>
+            <AddMembers roomId={roomId} onClose={close} />
+          </Show>
+          <Show when={dialog() === "invites"}>
+            <InvitesDialog roomId={roomId} onClose={close} />
+          </Show>
+          <Show when={dialog() === "notify"}>
+            <RoomNotify roomId={roomId} onClose={close} />
+          </Show>
+          <Show when={dialog() === "bans"}>
+            <BansDialog roomId={roomId} onClose={close} />
+          </Show>
+        </Suspense>
+      </Guard>
     </>
   );
 }

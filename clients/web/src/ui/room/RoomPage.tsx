@@ -1,9 +1,10 @@
-import { Match, Switch, lazy } from "solid-js";
+import { Match, Switch } from "solid-js";
 
 import { useChat } from "../../state/chat";
 import { OpenRoom } from "./OpenRoom";
+import { MissingPage, lazy } from "../kit/lazy";
 
-const JoinRoom = lazy(() => import("./JoinRoom"));
+const JoinRoom = lazy(() => import("./JoinRoom"), MissingPage);
 
 export function RoomPage(props: { roomId: string }) {
   const chat = useChat();

@@ -1,10 +1,11 @@
-import { Match, Show, Suspense, Switch, createSignal, lazy } from "solid-js";
+import { Match, Show, Suspense, Switch, createSignal } from "solid-js";
 
 import type { Message } from "../../nouns";
 import { useChat } from "../../state/chat";
 import { formatTime } from "../format";
 import { t } from "../i18n";
 import { Icon } from "../kit/Icon";
+import { lazy } from "../kit/lazy";
 import { useRoom } from "../room/tools";
 import { Markdown } from "./Markdown";
 import { Quote } from "./Quote";

@@ -1,4 +1,4 @@
-import { Match, Show, Suspense, Switch, createSignal, lazy } from "solid-js";
+import { Match, Show, Suspense, Switch, createSignal } from "solid-js";
 
 import { useChat } from "../../state/chat";
 import { calls } from "../../state/model";
@@ -7,6 +7,7 @@ import { formatTime } from "../format";
 import { t } from "../i18n";
 import { Avatar } from "../kit/Avatar";
 import { Icon } from "../kit/Icon";
+import { lazy } from "../kit/lazy";
 import { useRoom } from "../room/tools";
 import { Bubble } from "./Bubble";
 import { Reached } from "./Reached";
@@ -14,7 +15,7 @@ import { Reactions } from "./Reactions";
 
 /** Comes after the messages, before one points at them. */
 const MessageTools = lazy(() => import("./MessageTools"));
-setTimeout(() => void MessageTools.preload(), 0);
+setTimeout(MessageTools.preload, 0);
 
 export function MessageRowView(props: { row: MessageRow; flash: boolean; inThread?: boolean }) {
   const chat = useChat();

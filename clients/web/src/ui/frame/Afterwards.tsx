@@ -1,0 +1,26 @@
+import "./drops";
+
+import { createEffect, type Accessor, type Setter } from "solid-js";
+
+import { useChat } from "../../state/chat";
+import { allEmoji } from "../../state/emoji";
+import { watchActivity } from "./activity";
+import { notifyOfArrivals } from "./notify";
+import { fetchRest } from "./rest";
+import type { RoomItem } from "./rooms";
+import { createShortcuts } from "./shortcuts";
+import type { Overlay } from "./SignedIn";
+
+/** What shows nothing, and therefore comes after what does. */
+export default function Afterwards(props: {
+  rooms: Accessor<readonly RoomItem[]>;
+  overlay: Accessor<Overlay | undefined>;
+  setOverlay: Setter<Overlay | undefined>;
+}): undefined {
+  const chat = useChat();
+  createShortcuts(props);
+  notifyOfArrivals(chat);
+  watchActivity(chat);
+  // What was not wanted yet shall be there without a connection too.
+  createEffect(() => chat.connection().kind === "live" && fetchRest([...chat.api.late, allEmoji]));
+}

@@ -1,0 +1,120 @@
+// Components whose code comes when they are first shown. Where it cannot be
+// had, the rest of the page stays as it is: what is missing is tried again when
+// the link is back or someone asks for it, and until then it is said once.
+
+import { Show, createComponent, createMemo, createResource, createSignal, onCleanup, untrack, type Component, type JSX } from "solid-js";
+
+import { t } from "../i18n";
+
+/** Between one attempt and the next, while there is a network. */
+const WAITS_MS = [250, 1_000];
+
+interface Gap {
+  readonly fill: () => void;
+  /** It says so itself, where it would be. */
+  readonly says: boolean;
+}
+
+const [gaps, setGaps] = createSignal<readonly Gap[]>([]);
+/** The server has other pages than these by now. */
+const [outdated, setOutdated] = createSignal(false);
+/** What fetches each of them; grows when what comes may want more. */
+export const late: (() => Promise<unknown>)[] = [];
+
+/** Tries again whatever is missing. */
+export const fillGaps = (): void => untrack(gaps).forEach(({ fill }) => fill());
+addEventListener("online", fillGaps);
+
+/** `place` is shown where the component would be; else the notice alone tells of it. */
+export function lazy<P extends object>(load: () => Promise<{ default: Component<P> }>, place?: () => JSX.Element) {
+  let known: Component<P> | undefined;
+  let loading: Promise<unknown> | undefined;
+  const once = () => {
+    loading ??= load().then(
+      (module) => (known = module.default),
+      (error: unknown) => {
+        loading = undefined;
+        throw error;
+      },
+    );
+    return loading;
+  };
+  late.push(once);
+
+  function Lazy(props: P): JSX.Element {
+    if (known) return createComponent(known, props);
+    const [came, { refetch }] = createResource(() => patiently(once));
+    return createMemo(() => {
+      if (came()) return known && untrack(() => createComponent(known!, props));
+      if (came.loading) return undefined;
+      const gap = { fill: () => void refetch(), says: place !== undefined };
+      setGaps((all) => [...all, gap]);
+      onCleanup(() => setGaps((all) => all.filter((it) => it !== gap)));
+      return place?.();
+    }) as unknown as JSX.Element;
+  }
+  /** Before it is wanted. */
+  Lazy.preload = () => void once().catch(() => undefined);
+  return Lazy;
+}
+
+/** Whether it has come. */
+async function patiently(load: () => Promise<unknown>): Promise<boolean> {
+  for (const wait of [...WAITS_MS, undefined]) {
+    try {
+      await load();
+      return true;
+    } catch (error) {
+      console.debug("code that did not come", error);
+    }
+    if (wait === undefined || !navigator.onLine) break;
+    await new Promise((over) => setTimeout(over, wait));
+  }
+  void look();
+  return false;
+}
+
+/** Files of these pages may be gone for good: the server then has others, which begin with another file. */
+async function look(): Promise<void> {
+  const entry = document.querySelector<HTMLScriptElement>("script[type=module]")?.src;
+  try {
+    const answer = await fetch("/", { cache: "no-store" });
+    const page = await answer.text();
+    if (entry && answer.ok && page.includes('id="root"')) setOutdated(!page.includes(new URL(entry).pathname));
+  } catch {
+    // No server, no newer version.
+  }
+}
+
+/** What to do where something is missing. */
+export function Missing(props: { class: string }) {
+  return (
+    <div class={props.class} role="alert">
+      <p>{t(outdated() ? "newVersion" : "unavailable")}</p>
+      <Show
+        when={outdated()}
+        fallback={
+          <button type="button" class="button" onClick={fillGaps}>
+            {t("tryAgain")}
+          </button>
+        }
+      >
+        <button type="button" class="button" onClick={() => location.reload()}>
+          {t("reload")}
+        </button>
+      </Show>
+    </div>
+  );
+}
+
+/** In place of a page that is missing. */
+export const MissingPage = () => <Missing class="empty" />;
+
+/** For all that is missing and has no place to say so. */
+export function MissingNotice() {
+  return (
+    <Show when={gaps().some(({ says }) => !says)}>
+      <Missing class="missing" />
+    </Show>
+  );
+}
