@@ -133,7 +133,8 @@ export default defineConfig({
   build: {
     // Nothing is inlined, so that the pages do under a policy without data: scripts.
     assetsInlineLimit: 0,
-    modulePreload: { polyfill: false },
+    // What comes later comes before it is wanted, as a whole: no list of what needs what has to be there first.
+    modulePreload: false,
     rolldownOptions: { output: { codeSplitting: { groups: [{ name: initialChunk() }] } } },
   },
   test: { include: ["tests/**/*.test.ts"], environment: "node" },

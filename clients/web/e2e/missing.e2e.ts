@@ -4,7 +4,7 @@
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 
-import { composer, enter, signIn, world } from "./support/world";
+import { composer, enter, fetched, signIn, world } from "./support/world";
 
 const w = world({ link: true });
 
@@ -21,13 +21,6 @@ async function inRoom(page: Page, name: string): Promise<void> {
   await signIn(page, w.pages.url, ada.username);
   await enter(page, name);
 }
-
-/** The code of these has come. */
-const fetched = (page: Page, ...names: string[]) =>
-  expect.poll(() => page.evaluate((names) => {
-    const all = performance.getEntriesByType("resource").map(({ name }) => name);
-    return names.filter((name) => !all.some((it) => it.includes(`/assets/${name}-`)));
-  }, names), { timeout: 60_000 }).toEqual([]);
 
 const palette = (page: Page) => page.getByRole("dialog", { name: "Go to or do…" });
 const notice = (page: Page) => page.getByRole("alert").filter({ hasText: "The server cannot be reached" });

@@ -30,7 +30,6 @@ export interface Room {
   /** Empty for a direct room: show the other one's. */
   readonly name: string;
   readonly topic: string;
-  readonly creatorId: string;
   readonly createdAt: number;
   readonly memberCount: number;
   readonly changedSeq: number;
@@ -53,7 +52,6 @@ export interface Member {
   readonly user: User;
   readonly role: Role;
   readonly state: "joined" | "left" | "banned";
-  readonly joinedAt: number;
   readonly changedSeq: number;
   /** May not post before this; 0 if never muted. */
   readonly mutedUntil: number;

@@ -9,6 +9,7 @@ import { describe, expect, test } from "vitest";
 import { mayPass, untilOnline } from "../src/api/again";
 import { filesApi } from "../src/api/files";
 import { fileName } from "../src/api/names";
+import { fetched, later } from "../src/api/later";
 import { computed } from "../src/api/sha256";
 import { Failure } from "../src/failure";
 import { FileService } from "../src/gen/causerie/v1/files_pb";
@@ -30,6 +31,11 @@ test("a file's name is one that the server takes", () => {
   expect(fileName("ليلى 👩‍👧.png")).toBe("ليلى 👩‍👧.png");
   expect([...fileName("😀".repeat(300))]).toHaveLength(255);
   expect(fileName("\u202e ")).toBe("file");
+});
+
+test("calls whose code cannot be had fail as those that do not reach the server", async () => {
+  const load = fetched<{ call: () => Promise<string> }>(() => Promise.reject(new TypeError("Failed to fetch dynamically imported module")));
+  await expect(later(load, { call: true }).call()).rejects.toMatchObject({ name: "Failure", code: "unavailable" });
 });
 
 describe("calls that are worth waiting for", () => {

@@ -24,7 +24,7 @@ function walk(folder: string): string[] {
   });
 }
 
-/** What each layer may use below it; types may be spoken of one layer further. */
+/** What each layer may use below it. */
 const MAY: Record<string, readonly string[]> = {
   ui: ["ui", "state"],
   state: ["state", "sync", "api", "gen/emoji.json"],
@@ -45,6 +45,7 @@ describe("layers", () => {
         if (["nouns", "failure"].includes(to)) continue;
         expect(MAY[layer]!.some((it) => it === to || used === it), `${path} uses ${used}`).toBe(true);
       }
+      if (path !== "ui/kit/lazy.tsx") expect(source, "lazy components come by ui/kit/lazy.tsx").not.toMatch(/\blazy\b[^;]*from "solid-js"/);
       if (layer === "sync" || path === "state/apply.ts") expect(source).not.toContain("solid-js");
       expect(source).not.toMatch(/innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(/);
     });
@@ -71,6 +72,13 @@ test("a component stays under about 150 lines", () => {
 });
 
 describe("catalogues", () => {
+  test("every text is used, or is what the server says", () => {
+    const source = files.filter((file) => !file.includes("/i18n/") || file.endsWith("/i18n/index.ts")).map((file) => readFileSync(file, "utf8")).join("\n");
+    const protos = join(import.meta.dirname, "../../../proto/causerie/v1");
+    const reasons = readdirSync(protos).map((file) => readFileSync(join(protos, file), "utf8")).join("\n");
+    const used = (key: string) => source.includes(`"${key}"`) || (/^[A-Z_]+$/.test(key) && new RegExp(`\\b${key}\\b`).test(reasons));
+    expect(Object.keys(en).filter((key) => !used(key))).toEqual([]);
+  });
   for (const [language, texts] of Object.entries({ de, fr, es, zh, ar })) {
     test(language, () => {
       expect(Object.keys(texts).sort()).toEqual(Object.keys(en).sort());

@@ -1,13 +1,15 @@
 // The model after what sync tells, with neither browser nor framework.
 
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 
 import notifyCases from "../../cases/notify.json";
+import { Failure } from "../src/failure";
 import type { Content, Message, PresenceState, RoomChange, RoomSummary } from "../src/nouns";
 import { apply, applyMessages, applyPage, markRead, takeSnapshot } from "../src/state/apply";
 import { forget } from "../src/state/forget";
 import { otherPlace, parse, plain, safe, textOf } from "../src/state/markdown";
+import { People } from "../src/state/people";
 import { emptyModel, messagesIn, tail, unread } from "../src/state/model";
 import { notifies } from "../src/state/notify";
 import { known, rangeOf, type Ranges } from "../src/state/ranges";
@@ -26,7 +28,7 @@ function message(seq: number, more: Partial<Message> = {}): Message {
 
 function summary(headSeq: number, more: Partial<RoomSummary> = {}): RoomSummary {
   const room = {
-    id: "r", kind: "public", name: "Room", topic: "", creatorId: "", createdAt: 0, memberCount: 2,
+    id: "r", kind: "public", name: "Room", topic: "", createdAt: 0, memberCount: 2,
     changedSeq: 1, headSeq, archivedAt: 0, directUserIds: [], pictureId: "", history: "all",
   } as const;
   return { room, role: "member", mutedUntil: 0, readSeq: headSeq, unreadCount: 0, unreadMore: false, unreadMentions: 0, unreadThreads: 0, unreadFrom: 0, settings: SETTINGS, lastMessage: undefined, ...more };
@@ -161,6 +163,25 @@ describe("apply", () => {
       }),
     );
   });
+});
+
+test("names that the server refuses are not asked for again, nor any after the page has gone", async () => {
+  vi.useFakeTimers();
+  let asked = 0;
+  const people = (code: "final" | "unavailable") =>
+    new People({ getUsers: () => (asked++, Promise.reject(new Failure(code, "", ""))) }, () => undefined);
+  people("final").want("a");
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(asked).toBe(1);
+  const gone = people("unavailable");
+  gone.want("b");
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(asked).toBeGreaterThan(2);
+  gone.stop();
+  const before = asked;
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(asked).toBe(before);
+  vi.useRealTimers();
 });
 
 describe("a long log", () => {

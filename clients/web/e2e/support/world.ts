@@ -98,6 +98,15 @@ export async function enter(page: Page, room: string): Promise<void> {
   await composer(page).waitFor();
 }
 
+/** Waits until the code of these has come. */
+export async function fetched(page: Page, ...names: string[]): Promise<void> {
+  const missing = (names: string[]) => {
+    const all = performance.getEntriesByType("resource").map(({ name }) => name);
+    return names.filter((name) => !all.some((it) => it.includes(`/assets/${name}-`)));
+  };
+  await expect.poll(() => page.evaluate(missing, names), { timeout: PATIENCE_MS }).toEqual([]);
+}
+
 export const composer = (page: Page) => page.locator(".composer textarea");
 
 export async function say(page: Page, text: string): Promise<void> {

@@ -96,7 +96,6 @@ export function room(wire: WireRoom | undefined): nouns.Room {
     kind: KIND[wire?.kind ?? WireRoomKind.UNSPECIFIED] ?? "public",
     name: wire?.name ?? "",
     topic: wire?.topic ?? "",
-    creatorId: wire?.creatorId ?? "",
     createdAt: millis(wire?.createdAt),
     memberCount: Number(wire?.memberCount ?? 0),
     changedSeq: Number(wire?.changedSeq ?? 0),
@@ -137,7 +136,6 @@ export function member(wire: WireMember): nouns.Member {
     user: user(wire.user),
     role: role(wire.role),
     state: memberState(wire.state),
-    joinedAt: millis(wire.joinedAt),
     changedSeq: Number(wire.changedSeq),
     mutedUntil: millis(wire.mutedUntil),
   };

@@ -5,7 +5,7 @@ import type { Message, Presence, PresenceState, Receipt, RoomChange, RoomSetting
 import * as convert from "./convert";
 
 export type Event =
-  | { kind: "ready"; connectionId: string; heartbeatMs: number; me: User; choice: PresenceState; epoch: string; serverTime: number }
+  | { kind: "ready"; connectionId: string; heartbeatMs: number; me: User; choice: PresenceState; epoch: string }
   | { kind: "change"; change: RoomChange }
   | { kind: "reset"; summary: RoomSummary; messages: readonly Message[] }
   | { kind: "roomAdded"; summary: RoomSummary }
@@ -32,7 +32,7 @@ const WHY: Partial<Record<GoodbyeReason, "revoked" | "tokenExpired">> = {
 export function eventFrom({ kind }: WireEvent): Event | undefined {
   switch (kind.case) {
     case "ready": {
-      const { connectionId, heartbeatInterval, user, presenceChoice, epoch, serverTime } = kind.value;
+      const { connectionId, heartbeatInterval, user, presenceChoice, epoch } = kind.value;
       return {
         kind: "ready",
         connectionId,
@@ -40,7 +40,6 @@ export function eventFrom({ kind }: WireEvent): Event | undefined {
         heartbeatMs: convert.millis(heartbeatInterval),
         me: convert.user(user),
         choice: convert.presenceState(presenceChoice),
-        serverTime: convert.millis(serverTime),
       };
     }
     case "change":

@@ -24,7 +24,6 @@ export function createApp() {
     login: (login: string, password: string, keepSignedIn: boolean): Promise<void> =>
       session.begin(() => auth.login(login, password, keepSignedIn)),
     register: (account: NewAccount): Promise<void> => session.begin(() => auth.register(account)),
-    logout: (): void => session.leave(),
   };
 }
 

@@ -27,11 +27,14 @@ export type Begun = ReturnType<typeof createBegun>;
 export function createAllBegun(drafts: Drafts) {
   const all = new Map<string, Begun>();
   onCleanup(() => all.forEach((it) => it.stop()));
-  return (key: string): Begun => {
-    const begun = all.get(key) ?? createBegun(drafts, key);
-    all.set(key, begun);
-    return begun;
+  const begun = (key: string): Begun => {
+    const it = all.get(key) ?? createBegun(drafts, key);
+    all.set(key, it);
+    return it;
   };
+  /** Whether files are on their way, wherever. */
+  const uploading = () => [...all.values()].some((it) => it.uploading());
+  return Object.assign(begun, { uploading });
 }
 
 function createBegun(drafts: Drafts, key: string) {

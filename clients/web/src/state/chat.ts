@@ -1,7 +1,7 @@
 // The state of a signed-in page: the model, what listens to it, and what a user
 // can do.
 
-import { createContext, createMemo, onCleanup, useContext } from "solid-js";
+import { createContext, createEffect, createMemo, onCleanup, useContext } from "solid-js";
 
 import type { Api } from "../api/calls";
 import type { Failure } from "../failure";
@@ -49,6 +49,7 @@ export function createChat({ api, session }: App) {
   const topics = new Topics();
   const took = (touched: readonly applying.Topic[]) => topics.touch(touched);
   const people = new People(api, (users) => took(applying.applyUsers(model, users)));
+  onCleanup(() => people.stop());
   // Marks that the server has not heard of; the connection may be away.
   const untold = new Map<string, number>();
   const tellRead = () => {
@@ -60,6 +61,20 @@ export function createChat({ api, session }: App) {
   /** Asked for while the stream is still being opened, so that one need not wait for both in turn. */
   const ahead = new Map<string, Promise<Page | undefined>>();
   const arrivals = new Set<(message: Message) => void>();
+  const departures = new Set<(room: string, banned: boolean) => void>();
+  const bans = new Set<string>();
+  /** What others did to the user's membership, told while the room's name is still known. */
+  const tellDepartures = (updates: readonly Update[]) => {
+    for (const update of updates) {
+      if (update.kind !== "change") continue;
+      const { member, message, roomId } = update.change;
+      if (member?.user.id !== model.me.id || member.state === "joined" || message?.senderId === model.me.id) continue;
+      const banned = member.state === "banned";
+      if (banned) bans.add(roomId);
+      const name = model.rooms.get(roomId)?.room.name ?? "";
+      for (const tell of departures) tell(name, banned);
+    }
+  };
   const got = new Map<string, number>();
   let tellGot: ReturnType<typeof setTimeout> | undefined;
   /** Tells that messages of others have arrived here: once for all that came together. */
@@ -103,6 +118,7 @@ export function createChat({ api, session }: App) {
     api,
     session,
     onUpdates: (updates) => {
+      tellDepartures(updates);
       took(updates.flatMap((update) => applying.apply(model, update)));
       tellArrivals(updates);
       delivered(updates);
@@ -114,6 +130,7 @@ export function createChat({ api, session }: App) {
   onCleanup(() => live.stop());
 
   const me = () => (topics.track("me"), model.me);
+  createEffect(() => session.know(me()));
   const tookMessage = (message: Message) => took(applying.applyMessages(model, [message]));
   const doomed = new Doomed(model.me.id, (roomId, seq) => api.deleteMessage(roomId, seq).then(tookMessage));
   onCleanup(() => doomed.stop());
@@ -138,6 +155,8 @@ export function createChat({ api, session }: App) {
     rooms,
     connection: () => (topics.track("connection"), model.connection),
     outbox: () => (topics.track("outbox"), model.outbox),
+    /** What the server does not have yet, or has refused. */
+    unsent: () => (topics.track("outbox"), model.outbox.filter(({ sentSeq }) => !sentSeq)),
     typing: (roomId: string) => (topics.track(`typing:${roomId}`), model.typing.get(roomId) ?? []),
     members: (roomId: string) => topics.track(`members:${roomId}`),
     threadTouched: (roomId: string, seq: number) => topics.track(`thread:${roomId}:${seq}`),
@@ -214,11 +233,25 @@ export function createChat({ api, session }: App) {
     /** A message that was refused, once more. */
     resend: (message: Unsent) => live.send(message),
     discard: (id: string) => live.discard(id),
+    /** Signs out. Nothing that only this user should read stays in the browser. */
+    async leave(): Promise<void> {
+      await doomed.carryOut();
+      for (const { message } of model.outbox) live.discard(message.clientMessageId);
+      drafts.clear();
+      session.leave();
+    },
     /** Calls for each message that notifies; in one tab only. */
     onArrival(tell: (message: Message) => void): void {
       arrivals.add(tell);
       onCleanup(() => arrivals.delete(tell));
     },
+    /** Calls when others have taken the user out of a room. */
+    onDeparture(tell: (room: string, banned: boolean) => void): void {
+      departures.add(tell);
+      onCleanup(() => departures.delete(tell));
+    },
+    /** Whether the user was banned from a room since the page was opened. */
+    isBanned: (roomId: string) => (topics.track(`room:${roomId}`), bans.has(roomId)),
     watch: (roomIds: string[]) => live.watch(roomIds),
     active: () => live.active(),
     nudge: () => live.nudge(),

@@ -4,8 +4,11 @@
 import { createSignal } from "solid-js";
 
 import { Failure } from "../failure";
+import { erase, keys, read, write } from "../sync/storage";
 
 export const UNDO_MS = 6_000;
+/** Who signs out does not wait longer for a server that does not answer. */
+const PATIENCE_MS = 3_000;
 
 interface Entry {
   readonly roomId: string;
@@ -27,7 +30,7 @@ export class Doomed {
     this.#remove = remove;
     for (const { roomId, seq } of this.#stored()) {
       // Another tab may still be open in which it can be undone.
-      const wanted = () => localStorage.getItem(this.#name(roomId, seq)) !== null;
+      const wanted = () => read(this.#name(roomId, seq)) !== null;
       this.#timers.set(`${roomId} ${seq}`, setTimeout(() => wanted() && this.#doom(roomId, seq, 0), 2 * UNDO_MS));
     }
   }
@@ -54,14 +57,18 @@ export class Doomed {
     for (const timer of this.#timers.values()) clearTimeout(timer);
   }
 
+  /** Deletes at once whatever waits, in any tab. What cannot be deleted now waits for this user's next page. */
+  async carryOut(): Promise<void> {
+    this.stop();
+    const gone = ({ roomId, seq }: Pick<Entry, "roomId" | "seq">) => this.#remove(roomId, seq).then(() => this.#drop(roomId, seq));
+    const all = Promise.allSettled(this.#stored().map(gone));
+    await Promise.race([all, new Promise((over) => setTimeout(over, PATIENCE_MS))]);
+  }
+
   #doom(roomId: string, seq: number, inMs: number): void {
     clearTimeout(this.#timers.get(`${roomId} ${seq}`));
     this.#put({ roomId, seq, leaving: false });
-    try {
-      localStorage.setItem(this.#name(roomId, seq), "");
-    } catch {
-      // Full or forbidden: it is deleted as long as the page stays.
-    }
+    write(this.#name(roomId, seq), "");
     this.#timers.set(`${roomId} ${seq}`, setTimeout(() => void this.#execute(roomId, seq), inMs));
   }
 
@@ -79,7 +86,7 @@ export class Doomed {
 
   #drop(roomId: string, seq: number): void {
     this.#timers.delete(`${roomId} ${seq}`);
-    localStorage.removeItem(this.#name(roomId, seq));
+    erase(this.#name(roomId, seq));
     this.#entries[1](this.#others(roomId, seq));
   }
 
@@ -100,12 +107,9 @@ export class Doomed {
   }
 
   #stored(): Pick<Entry, "roomId" | "seq">[] {
-    const names = Array.from({ length: localStorage.length }, (_, i) => localStorage.key(i) ?? "");
-    return names
-      .filter((name) => name.startsWith(this.#prefix))
-      .map((name) => {
-        const [seq = "", ...room] = name.slice(this.#prefix.length).split(".");
-        return { roomId: room.join("."), seq: Number(seq) };
-      });
+    return keys(this.#prefix).map((name) => {
+      const [seq = "", ...room] = name.slice(this.#prefix.length).split(".");
+      return { roomId: room.join("."), seq: Number(seq) };
+    });
   }
 }

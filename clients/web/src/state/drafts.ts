@@ -3,6 +3,8 @@
 
 import { createSignal, type Signal } from "solid-js";
 
+import { erase, keys, read, write } from "../sync/storage";
+
 export class Drafts {
   readonly #prefix: string;
   /** One for each, so that a keystroke concerns only those who show that draft. */
@@ -25,12 +27,12 @@ export class Drafts {
 
   set(key: string, text: string): void {
     this.#text(key)[1](text);
-    try {
-      if (text) localStorage.setItem(this.#prefix + key, text);
-      else localStorage.removeItem(this.#prefix + key);
-    } catch {
-      // Full or forbidden: the draft lives as long as this page.
-    }
+    if (text) write(this.#prefix + key, text);
+    else erase(this.#prefix + key);
+  }
+
+  clear(): void {
+    for (const name of keys(this.#prefix)) this.set(name.slice(this.#prefix.length), "");
   }
 
   stop(): void {
@@ -44,7 +46,7 @@ export class Drafts {
 
   #text(key: string): Signal<string> {
     let text = this.#texts.get(key);
-    if (!text) this.#texts.set(key, (text = createSignal(localStorage.getItem(this.#prefix + key) ?? "")));
+    if (!text) this.#texts.set(key, (text = createSignal(read(this.#prefix + key) ?? "")));
     return text;
   }
 }

@@ -1,8 +1,11 @@
 // Where files can be had: links are asked for many at a time, kept while they
 // work, and asked for anew before they do not.
 
+import { onCleanup } from "solid-js";
+
 import type { Api } from "../api/calls";
 import type { Variant } from "../api/files";
+import { Failure } from "../failure";
 import type { Topics } from "./topics";
 
 export type { Variant } from "../api/files";
@@ -31,6 +34,8 @@ export function createLinks({ api, topics }: Parts): Links {
   const known = new Map<string, { path: string | undefined; until: number }>();
   const asked = new Set<string>();
   const wanted: Record<Variant, Set<string>> = { whole: new Set(), large: new Set(), small: new Set() };
+  let stopped = false;
+  onCleanup(() => (stopped = true));
   const key = (id: string, variant: Variant) => `${variant}:${id}`;
 
   function want(id: string, variant: Variant): void {
@@ -47,8 +52,10 @@ export function createLinks({ api, topics }: Parts): Links {
       const some = ids.slice(i, i + MOST);
       try {
         took(some, variant, await (await api.files()).links(some, variant));
-      } catch {
+      } catch (error) {
+        if (error instanceof Failure && error.isFinal) continue;
         setTimeout(() => {
+          if (stopped) return;
           for (const id of some) asked.delete(key(id, variant));
           for (const id of some) want(id, variant);
         }, AGAIN_MS);

@@ -1,6 +1,7 @@
 // Names for ids: asked for once, many at a time.
 
 import type { Api } from "../api/calls";
+import { Failure } from "../failure";
 import type { User } from "../nouns";
 
 /** As many as the server answers at once. */
@@ -13,6 +14,7 @@ export class People {
   readonly #found: (users: User[]) => void;
   readonly #asked = new Set<string>();
   #wanted = new Set<string>();
+  #stopped = false;
 
   constructor(api: Pick<Api, "getUsers">, found: (users: User[]) => void) {
     this.#api = api;
@@ -26,6 +28,10 @@ export class People {
     this.#wanted.add(id);
   }
 
+  stop(): void {
+    this.#stopped = true;
+  }
+
   async #ask(): Promise<void> {
     const ids = [...this.#wanted];
     this.#wanted = new Set();
@@ -33,8 +39,10 @@ export class People {
       const some = ids.slice(i, i + MOST);
       try {
         this.#found(await this.#api.getUsers(some));
-      } catch {
+      } catch (error) {
+        if (error instanceof Failure && error.isFinal) continue;
         setTimeout(() => {
+          if (this.#stopped) return;
           for (const id of some) this.#asked.delete(id);
           for (const id of some) this.want(id);
         }, AGAIN_MS);

@@ -2,6 +2,8 @@
 
 import { createSignal } from "solid-js";
 
+import { read, write } from "../sync/storage";
+
 export type Theme = "system" | "light" | "dark";
 
 interface Stored {
@@ -28,7 +30,7 @@ const DEFAULTS: Stored = {
 
 function stored(): Stored {
   try {
-    return { ...DEFAULTS, ...(JSON.parse(localStorage.getItem(KEY) ?? "{}") as Partial<Stored>) };
+    return { ...DEFAULTS, ...(JSON.parse(read(KEY) ?? "{}") as Partial<Stored>) };
   } catch {
     return DEFAULTS;
   }
@@ -43,9 +45,5 @@ export { prefs };
 export function setPref<K extends keyof Stored>(key: K, value: Stored[K]): void {
   const next = { ...prefs(), [key]: value };
   change(next);
-  try {
-    localStorage.setItem(KEY, JSON.stringify(next));
-  } catch {
-    // Full or forbidden: it holds until the page is closed.
-  }
+  write(KEY, JSON.stringify(next));
 }

@@ -1,6 +1,6 @@
 // What rooms are called, what the user may do in them, and doing it.
 
-import { createSignal } from "solid-js";
+import { onCleanup } from "solid-js";
 
 import type { Api } from "../api/calls";
 import type { Role, Room, User } from "../nouns";
@@ -30,8 +30,6 @@ const RANK: Record<Role, number> = { member: 0, admin: 1, owner: 2 };
 export const outranks = (own: Role, other: Role) => RANK[own] > RANK[other];
 
 export function createRooms({ api, model, topics, user }: Parts) {
-  const [blocksRead, setBlocksRead] = createSignal(false);
-
   async function readBlocks(): Promise<void> {
     const ids: string[] = [];
     for (let next: string | undefined = ""; next !== undefined; ) {
@@ -39,11 +37,12 @@ export function createRooms({ api, model, topics, user }: Parts) {
       ids.push(...part.items.map(({ id }) => id));
       next = part.next || undefined;
     }
-    setBlocksRead(true);
     topics.touch(applyBlocked(model, ids));
   }
+  let stopped = false;
+  onCleanup(() => (stopped = true));
   const untilRead = (delayMs: number): void =>
-    void readBlocks().catch(() => setTimeout(() => untilRead(delayMs * 2), delayMs));
+    void readBlocks().catch(() => stopped || setTimeout(() => stopped || untilRead(delayMs * 2), delayMs));
   untilRead(1_000);
 
   const view = (roomId: string): RoomView | undefined => {
@@ -57,7 +56,6 @@ export function createRooms({ api, model, topics, user }: Parts) {
   };
 
   return {
-    view,
     peer: (roomId: string) => peerIn(view(roomId)?.room),
     /** The room's name, or the other one's in a direct room. */
     title(roomId: string): string {
@@ -79,7 +77,6 @@ export function createRooms({ api, model, topics, user }: Parts) {
     },
 
     isBlocked: (userId: string) => (topics.track("blocked"), model.blocked.has(userId)),
-    blocksRead,
     async block(userId: string, on: boolean): Promise<void> {
       await (on ? api.blockUser(userId) : api.unblockUser(userId));
       const next = new Set(model.blocked);

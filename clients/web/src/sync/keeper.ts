@@ -42,11 +42,6 @@ export class Keeper {
     return this.#connection.state.kind === "live";
   }
 
-  /** Names the stream in calls that act on it; empty while there is none. */
-  get connectionId(): string {
-    return this.#connectionId;
-  }
-
   /** Ends when the session does, or after `stop`. */
   async run(): Promise<void> {
     this.#tellState();

@@ -2,7 +2,10 @@
 // own, which the server allows for: refreshes have a grace, repeated sends do
 // no harm, and every tab may have its own stream.
 
-export const canLock = typeof navigator !== "undefined" && "locks" in navigator;
+/** Whether tabs hear of each other. */
+export const canTell = "BroadcastChannel" in globalThis;
+/** Who leads without being heard would leave the others without a stream. */
+export const canLock = canTell && typeof navigator !== "undefined" && "locks" in navigator;
 
 const queues = new Map<string, Promise<unknown>>();
 

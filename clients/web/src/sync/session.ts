@@ -8,6 +8,7 @@ import type { TokenSource } from "../api/transport";
 import { Failure } from "../failure";
 import type { SignedIn, User } from "../nouns";
 import { exclusively } from "./locks";
+import { erase, read, write } from "./storage";
 
 /** `public/early.js` looks for it too. */
 const KEY = "causerie.session";
@@ -15,6 +16,8 @@ const KEY = "causerie.session";
 const LEAVING = "causerie.leaving";
 /** Held by whoever may change the cookie, also by `public/early.js`. */
 const COOKIE = "causerie.cookie";
+/** The server is told again after this long that one has signed out. */
+const AGAIN_MS = 10_000;
 
 interface Mark {
   readonly id: string;
@@ -27,11 +30,14 @@ export class Session implements TokenSource {
   /** What this tab shows. Another tab may have changed what is stored a moment ago. */
   #mark = stored();
   #access = "";
+  #left = false;
   #renewing: Promise<string> | undefined;
+  #again: ReturnType<typeof setTimeout> | undefined;
 
   constructor(auth: AuthApi) {
     this.#auth = auth;
-    window.addEventListener("storage", ({ key }) => {
+    window.addEventListener("storage", ({ key, newValue }) => {
+      if (key === LEAVING && newValue !== null) this.#left = true;
       if (key === KEY || key === null) this.#show(stored());
     });
     window.addEventListener("online", () => void this.#leave());
@@ -50,25 +56,40 @@ export class Session implements TokenSource {
     return this.#mark?.id ?? "";
   }
 
+  /** Whether the user has ended the last one, here or in another tab. */
+  get left(): boolean {
+    return this.#left;
+  }
+
   /** No other tab may touch the cookie meanwhile: it would undo what the call sets. */
   begin(signIn: () => Promise<SignedIn>): Promise<void> {
     return exclusively(COOKIE, async () => {
+      // With the new cookie nobody could end the old session any more.
+      await this.#logout();
       const { sessionId: id, access, user } = await signIn();
-      localStorage.removeItem(LEAVING);
-      localStorage.setItem(KEY, JSON.stringify({ id, user } satisfies Mark));
+      write(KEY, JSON.stringify({ id, user } satisfies Mark));
       this.#show({ id, user }, access);
     });
   }
 
+  /** How the user is called by now, for the page that comes next. */
+  know(user: User): void {
+    const mark = this.#mark;
+    if (mark?.user.id !== user.id || JSON.stringify(mark.user) === JSON.stringify(user)) return;
+    this.#mark = { id: mark.id, user };
+    if (stored()?.id === mark.id) write(KEY, JSON.stringify(this.#mark));
+  }
+
   /** The server has ended it. */
   end(): void {
-    if (stored()?.id === this.id) localStorage.removeItem(KEY);
+    if (stored()?.id === this.id) erase(KEY);
     this.#show(undefined);
   }
 
   /** Ends it here at once, and on the server as soon as that can be reached. */
   leave(): void {
-    localStorage.setItem(LEAVING, "");
+    write(LEAVING, "");
+    this.#left = true;
     this.end();
     void this.#leave();
   }
@@ -112,21 +133,29 @@ export class Session implements TokenSource {
     });
   }
 
-  /** Only the server can take the cookie away. If it cannot be reached, the next page tries again. */
-  #leave(): Promise<void> {
-    return exclusively(COOKIE, async () => {
-      if (localStorage.getItem(LEAVING) === null) return;
-      try {
-        await this.#auth.logout();
-      } catch (error) {
-        if (!isOver(error)) return;
-      }
-      localStorage.removeItem(LEAVING);
-    });
+  /** Only the server can take the cookie away. While it cannot be reached it is tried again, also by the next page. */
+  async #leave(): Promise<void> {
+    clearTimeout(this.#again);
+    try {
+      await exclusively(COOKIE, () => this.#logout());
+    } catch {
+      this.#again = setTimeout(() => void this.#leave(), AGAIN_MS);
+    }
+  }
+
+  async #logout(): Promise<void> {
+    if (read(LEAVING) === null) return;
+    try {
+      await this.#auth.logout();
+    } catch (error) {
+      if (!isOver(error) && !(error instanceof Failure && error.isFinal)) throw error;
+    }
+    erase(LEAVING);
   }
 
   #show(mark: Mark | undefined, access = mark?.id === this.id ? this.#access : ""): void {
     if (mark?.id !== this.id) this.#renewing = undefined;
+    if (mark) this.#left = false;
     this.#mark = mark;
     this.#access = access;
     for (const listener of this.#listeners) listener();
@@ -140,7 +169,7 @@ function isOver(error: unknown): boolean {
 
 function stored(): Mark | undefined {
   try {
-    const mark = JSON.parse(localStorage.getItem(KEY) ?? "null") as Partial<Mark> | null;
+    const mark = JSON.parse(read(KEY) ?? "null") as Partial<Mark> | null;
     return mark?.id && mark.user ? { id: mark.id, user: mark.user } : undefined;
   } catch {
     // Not ours, or cut off; as good as signed out.

@@ -1,6 +1,7 @@
 // What the tabs of one session say to each other.
 
 import type { PresenceState, Unsent } from "../nouns";
+import { canTell } from "./locks";
 import type { Snapshot, Update } from "./update";
 
 export type Word =
@@ -22,19 +23,20 @@ export type Word =
 export class Tabs {
   /** Names this tab among the others. */
   readonly id = crypto.getRandomValues(new Uint32Array(2)).join("-");
-  readonly #channel: BroadcastChannel;
+  readonly #channel: BroadcastChannel | undefined;
 
   constructor(sessionId: string, hear: (word: Word) => void) {
+    if (!canTell) return;
     this.#channel = new BroadcastChannel(`causerie.${sessionId}`);
     this.#channel.onmessage = ({ data }: MessageEvent<Word>) => hear(data);
   }
 
   /** To all tabs but this one. */
   say(word: Word): void {
-    this.#channel.postMessage(word);
+    this.#channel?.postMessage(word);
   }
 
   close(): void {
-    this.#channel.close();
+    this.#channel?.close();
   }
 }

@@ -4,10 +4,12 @@ import { Match, Show, Suspense, Switch, createEffect, createSignal } from "solid
 
 import { createApp } from "../state/app";
 import { prefs } from "../state/prefs";
+import { isInvited, keepGoal, takeGoal } from "./auth/goal";
 import { SignedIn } from "./frame/SignedIn";
+import { t } from "./i18n";
 import { Guard } from "./kit/Guard";
 import { MissingNotice, MissingPage, lazy } from "./kit/lazy";
-import { navigate, route } from "./router";
+import { navigate, route, visitedBy, welcome } from "./router";
 
 const LoginPage = lazy(() => import("./auth/LoginPage"), MissingPage);
 const RegisterPage = lazy(() => import("./auth/RegisterPage"), MissingPage);
@@ -15,8 +17,8 @@ const RegisterPage = lazy(() => import("./auth/RegisterPage"), MissingPage);
 export function Root() {
   const app = createApp();
   const [ended, setEnded] = createSignal(false);
-  /** Where to go once signed in. */
-  let wanted = "/";
+
+  const notice = () => (ended() ? t("signedOut") : isInvited() ? t("invitedNote") : undefined);
 
   createEffect(() => {
     const { theme } = prefs();
@@ -27,14 +29,18 @@ export function Root() {
   createEffect<string>((before) => {
     const id = app.sessionId();
     const atDoor = route().page === "login" || route().page === "register";
+    const user = app.session.user?.id ?? "";
+    if (id) welcome(user);
     if (id && atDoor) {
       setEnded(false);
-      navigate(wanted, { replace: true });
-      wanted = "/";
+      navigate(takeGoal(user), { replace: true });
     }
     if (!id && !atDoor) {
-      setEnded(before !== undefined && before !== "");
-      wanted = location.pathname;
+      // Who goes by themselves wants nothing more, and is told nothing.
+      const left = Boolean(before) && app.session.left;
+      setEnded(Boolean(before) && !left);
+      keepGoal(left ? "/" : location.pathname, visitedBy());
+      welcome("");
       navigate("/login", { replace: true });
     }
     return id;
@@ -51,10 +57,10 @@ export function Root() {
             </Show>
           </Match>
           <Match when={route().page === "register"}>
-            <RegisterPage app={app} />
+            <RegisterPage app={app} notice={notice()} />
           </Match>
           <Match when={true}>
-            <LoginPage app={app} ended={ended()} />
+            <LoginPage app={app} notice={notice()} />
           </Match>
         </Switch>
       </Suspense>

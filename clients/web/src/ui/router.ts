@@ -9,8 +9,17 @@ export type Route =
   | { readonly page: "invite"; readonly code: string }
   | { readonly page: "settings"; readonly section: string };
 
+/** What nobody encoded is taken as it is. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
 function parse(path: string): Route {
-  const [page, first, second] = path.split("/").filter(Boolean).map(decodeURIComponent);
+  const [page, first, second] = path.split("/").filter(Boolean).map(decoded);
   switch (page) {
     case undefined:
       return { page: "home" };
@@ -47,13 +56,36 @@ export const invitePath = (code: string) => `/invite/${encodeURIComponent(code)}
 
 export const searchPath = (query: string) => (query ? `/search/${encodeURIComponent(query)}` : "/search");
 
-export function navigate(path: string, { replace = false } = {}): void {
-  if (replace || path === location.pathname) history.replaceState(null, "", path);
-  else history.pushState(null, "", path);
+/** Whose visits these are; empty while nobody is signed in. */
+let visitor = "";
+
+/** From here on the visits are somebody else's. */
+export function welcome(userId: string): void {
+  visitor = userId;
+  if (userId && visitedBy()) leaveStrange();
+  else history.replaceState(visitor, "", location.href);
+}
+
+/** Who was where the browser is now; empty if it came from outside. */
+export const visitedBy = (): string => (history.state as string | null) ?? "";
+
+/** Where someone else has been is nothing to who comes there by the history. */
+function leaveStrange(): void {
+  if (!visitedBy() || visitedBy() === visitor) return;
+  history.replaceState(visitor, "", "/");
+  setRoute(parse("/"));
+}
+
+export function navigate(to: string, { replace = false } = {}): void {
+  // More than one slash would begin a host's name.
+  const path = to.replace(/^\/+/, "/");
+  if (replace || path === location.pathname) history.replaceState(visitor, "", path);
+  else history.pushState(visitor, "", path);
   arrive();
 }
 
 function arrive(): void {
+  leaveStrange();
   setRoute(parse(location.pathname));
   setVisit(visit() + 1);
 }

@@ -5,14 +5,14 @@ import { createForm, text } from "../kit/form";
 import { Problem } from "../kit/Problem";
 import { AuthPage } from "./AuthPage";
 
-export default function LoginPage(props: { app: App; ended: boolean }) {
+export default function LoginPage(props: { app: App; notice: string | undefined }) {
   const form = createForm((data) =>
     props.app.login(text(data, "login").trim(), text(data, "password"), data.has("keep")),
   );
   return (
     <AuthPage
       title={t("signInTitle")}
-      notice={props.ended ? t("signedOut") : undefined}
+      notice={props.notice}
       foot={
         <>
           {t("noAccount")} <a href="/register">{t("register")}</a>

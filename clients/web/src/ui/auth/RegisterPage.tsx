@@ -8,7 +8,7 @@ import { Problem } from "../kit/Problem";
 import { AuthPage } from "./AuthPage";
 import { NewPassword } from "./NewPassword";
 
-export default function RegisterPage(props: { app: App }) {
+export default function RegisterPage(props: { app: App; notice: string | undefined }) {
   const [differ, setDiffer] = createSignal(false);
   const form = createForm(async (data) => {
     const password = text(data, "password");
@@ -24,6 +24,7 @@ export default function RegisterPage(props: { app: App }) {
   return (
     <AuthPage
       title={t("registerTitle")}
+      notice={props.notice}
       foot={
         <>
           {t("haveAccount")} <a href="/login">{t("signIn")}</a>

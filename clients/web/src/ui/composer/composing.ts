@@ -13,7 +13,7 @@ export const MOST = 4_000;
 export const WARN = 3_600;
 /** What the server refuses in a text: controls, and marks that turn the direction of what follows. */
 // eslint-disable-next-line no-control-regex
-export const REFUSED = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g;
+const REFUSED = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g;
 
 export type Send = (text: string, replyTo: number, attachmentIds: string[]) => void;
 

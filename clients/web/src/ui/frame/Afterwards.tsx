@@ -4,12 +4,15 @@ import { createEffect, type Accessor, type Setter } from "solid-js";
 
 import { useChat } from "../../state/chat";
 import { allEmoji } from "../../state/emoji";
+import { t } from "../i18n";
+import { toast } from "../kit/toast";
 import { watchActivity } from "./activity";
 import { notifyOfArrivals } from "./notify";
 import { fetchRest } from "./rest";
 import type { RoomItem } from "./rooms";
 import { createShortcuts } from "./shortcuts";
 import type { Overlay } from "./SignedIn";
+import { showUnreadInTitle } from "./title";
 
 /** What shows nothing, and therefore comes after what does. */
 export default function Afterwards(props: {
@@ -21,6 +24,8 @@ export default function Afterwards(props: {
   createShortcuts(props);
   notifyOfArrivals(chat);
   watchActivity(chat);
+  showUnreadInTitle(chat);
+  chat.onDeparture((room, banned) => toast(t(banned ? "youWereBanned" : "youWereRemoved", { room }), true));
   // What was not wanted yet shall be there without a connection too.
   createEffect(() => chat.connection().kind === "live" && fetchRest([...chat.api.late, allEmoji]));
 }

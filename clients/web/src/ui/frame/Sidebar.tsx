@@ -4,7 +4,7 @@ import { useChat } from "../../state/chat";
 import { t } from "../i18n";
 import { Icon } from "../kit/Icon";
 import { Mark } from "../kit/Mark";
-import { route } from "../router";
+import { roomPath, route } from "../router";
 import { MeBar } from "./MeBar";
 import { RoomLink } from "./RoomLink";
 import type { RoomItem } from "./rooms";
@@ -30,6 +30,8 @@ export function Sidebar(props: {
   const ids = (direct: boolean) =>
     props.rooms.filter(({ room }) => (room.kind === "direct") === direct).map(({ room }) => room.id);
   const settled = () => chat.connection().kind === "live";
+  /** A room that is gone, in which something was written that it does not take. */
+  const refusing = () => settled() && chat.unsent().find(({ refused, message }) => refused && !chat.room(message.roomId))?.message.roomId;
   return (
     <nav class="sidebar" aria-label={t("rooms")}>
       <header class="sidebar-head">
@@ -56,6 +58,14 @@ export function Sidebar(props: {
           <Icon name="at" />
           {t("mentions")}
         </a>
+        <Show when={refusing()}>
+          {(id) => (
+            <a class="sidebar-link" href={roomPath(id())}>
+              <Icon name="alert" />
+              {t("unsent")}
+            </a>
+          )}
+        </Show>
         <SectionHead text={t("rooms")} action={t("createRoom")} onAct={() => props.onOverlay("createRoom")} />
         <ul class="room-list">
           <For each={ids(false)}>{(id) => <RoomLink roomId={id} />}</For>

@@ -12,7 +12,6 @@ import { MissingPage, fillGaps, lazy } from "../kit/lazy";
 import { Toasts } from "../kit/Toasts";
 import { ConnectionBar } from "./ConnectionBar";
 import { Sidebar } from "./Sidebar";
-import { showUnreadInTitle } from "./title";
 import { sortedRooms } from "./rooms";
 
 const HomePage = lazy(() => import("./HomePage"), MissingPage);
@@ -26,19 +25,19 @@ const Palette = lazy(() => import("./Palette"));
 const ShortcutSheet = lazy(() => import("./ShortcutSheet"));
 const NewDirect = lazy(() => import("../people/NewDirect"));
 const CreateRoom = lazy(() => import("../room/CreateRoom"));
+const SignOut = lazy(() => import("./SignOut"));
+// The way out is there whatever happens to the link.
+setTimeout(SignOut.preload, 0);
 const Afterwards = lazy(() => import("./Afterwards"));
 
-/** As many rooms as the server lets a stream watch. */
-const MOST_WATCHED = 20;
-
-export type Overlay = "palette" | "shortcuts" | "createRoom" | "direct";
+export type Overlay = "palette" | "shortcuts" | "createRoom" | "direct" | "signOut";
 
 export function SignedIn(props: { app: App }) {
   const chat = createChat(props.app);
   const [overlay, setOverlay] = createSignal<Overlay>();
   const close = () => setOverlay(undefined);
+  const leave = () => (chat.unsent().length || chat.begun.uploading() ? setOverlay("signOut") : void chat.leave());
   const rooms = sortedRooms(chat);
-  showUnreadInTitle(chat);
 
   createEffect(() => chat.connection().kind === "live" && fillGaps());
 
@@ -63,7 +62,7 @@ export function SignedIn(props: { app: App }) {
     const id = roomId();
     const open = id && chat.room(id) ? [id] : [];
     const direct = rooms().filter(({ room }) => room.kind === "direct").map(({ room }) => room.id);
-    chat.watch([...new Set([...open, ...direct])].slice(0, MOST_WATCHED));
+    chat.watch([...new Set([...open, ...direct])]);
   });
 
   return (
@@ -73,7 +72,7 @@ export function SignedIn(props: { app: App }) {
       </a>
       <div class="frame" data-page={route().page}>
         <Guard class="sidebar">
-          <Sidebar rooms={rooms()} onOverlay={setOverlay} onLogout={() => props.app.logout()} />
+          <Sidebar rooms={rooms()} onOverlay={setOverlay} onLogout={leave} />
         </Guard>
         <main class="main" id="main" tabIndex={-1}>
           <ConnectionBar />
@@ -115,13 +114,16 @@ export function SignedIn(props: { app: App }) {
       <Guard onFail={close}>
         <Suspense>
           <Show when={overlay() === "palette"}>
-            <Palette rooms={rooms()} onOverlay={setOverlay} onClose={close} onLogout={() => props.app.logout()} />
+            <Palette rooms={rooms()} onOverlay={setOverlay} onClose={close} onLogout={leave} />
           </Show>
           <Show when={overlay() === "shortcuts"}>
             <ShortcutSheet onClose={close} />
           </Show>
           <Show when={overlay() === "direct"}>
             <NewDirect onClose={close} />
+          </Show>
+          <Show when={overlay() === "signOut"}>
+            <SignOut onClose={close} />
           </Show>
           <Show when={overlay() === "createRoom"}>
             <CreateRoom onClose={close} onCreated={(id) => (close(), navigate(roomPath(id)))} />

@@ -21,7 +21,7 @@ export function showUnreadInTitle(chat: Chat): void {
     const now = route();
     switch (now.page) {
       case "room":
-        return chat.title(now.roomId);
+        return chat.room(now.roomId) || chat.connection().kind !== "live" ? chat.title(now.roomId) : t("rooms");
       case "directory":
         return t("directory");
       case "mentions":
@@ -32,6 +32,10 @@ export function showUnreadInTitle(chat: Chat): void {
         return t("settings");
       case "admin":
         return t("administration");
+      case "invite":
+        return t("inviteLink");
+      case "lost":
+        return t("notFound");
       default:
         return undefined;
     }

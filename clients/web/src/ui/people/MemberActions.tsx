@@ -25,7 +25,7 @@ export function MemberActions(props: { roomId: string; userId: string }) {
     },
   );
   const name = () => chat.user(props.userId)?.displayName ?? "";
-  const may = (it: Member) => outranks(chat.view(props.roomId)?.role ?? "member", it.role);
+  const may = (it: Member) => outranks(chat.room(props.roomId)?.role ?? "member", it.role);
   const muted = createUntil(() => member()?.mutedUntil ?? 0);
   const act = async (work: Promise<unknown>) => (await attempt(work)) && void refetch();
   const role = (to: Member["role"]) => act(chat.api.setMemberRole(props.roomId, props.userId, to));

@@ -6,6 +6,7 @@ import { explain, t } from "../i18n";
 import { Avatar } from "../kit/Avatar";
 import { createForm } from "../kit/form";
 import { Problem } from "../kit/Problem";
+import { Unsent } from "./Unsent";
 
 /** A link to a room that the user is not in. */
 export default function JoinRoom(props: { roomId: string }) {
@@ -25,6 +26,10 @@ export default function JoinRoom(props: { roomId: string }) {
   };
   // The stream tells of the room, and this page gives way to it.
   const form = createForm(async () => void (await chat.api.joinRoom(props.roomId)));
+  const banned = () => {
+    const refused = form.failure();
+    return chat.isBanned(props.roomId) || (refused instanceof Failure && refused.reason === "BANNED");
+  };
   return (
     <div class="empty">
       <Switch>
@@ -37,14 +42,16 @@ export default function JoinRoom(props: { roomId: string }) {
                 <p dir="auto">{room().topic}</p>
               </Show>
               <p class="muted">
-                {t("members", { count: room().memberCount })} · {t("previewOnly")}
+                {t("members", { count: room().memberCount })} <Show when={!banned()}>· {t("previewOnly")}</Show>
               </p>
-              <form onSubmit={form.submit}>
-                <Problem text={form.problem()} />
-                <button class="button button-primary" disabled={form.busy()}>
-                  {t("joinRoom")}
-                </button>
-              </form>
+              <Show when={!banned()} fallback={<Problem text={t("BANNED")} />}>
+                <form onSubmit={form.submit}>
+                  <Problem text={form.problem()} />
+                  <button class="button button-primary" disabled={form.busy()}>
+                    {t("joinRoom")}
+                  </button>
+                </form>
+              </Show>
             </>
           )}
         </Match>
@@ -61,6 +68,7 @@ export default function JoinRoom(props: { roomId: string }) {
           </button>
         </Match>
       </Switch>
+      <Unsent roomId={props.roomId} />
     </div>
   );
 }

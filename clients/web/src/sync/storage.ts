@@ -1,0 +1,44 @@
+// localStorage, which may be full or forbidden: what it does not take is kept as
+// long as the page.
+
+const unkept = new Map<string, string>();
+
+// Another tab knows better.
+globalThis.addEventListener?.("storage", ({ key }) => (key === null ? unkept.clear() : unkept.delete(key)));
+
+export function read(key: string): string | null {
+  try {
+    return unkept.get(key) ?? localStorage.getItem(key);
+  } catch {
+    return null;
+  }
+}
+
+export function write(key: string, value: string): void {
+  try {
+    unkept.delete(key);
+    localStorage.setItem(key, value);
+  } catch {
+    unkept.set(key, value);
+  }
+}
+
+export function erase(key: string): void {
+  unkept.delete(key);
+  try {
+    localStorage.removeItem(key);
+  } catch {
+    // Nothing was kept.
+  }
+}
+
+/** All that begin so. */
+export function keys(prefix: string): string[] {
+  const all = [...unkept.keys()];
+  try {
+    all.push(...Object.keys(localStorage));
+  } catch {
+    // Nothing was kept.
+  }
+  return [...new Set(all)].filter((key) => key.startsWith(prefix));
+}
