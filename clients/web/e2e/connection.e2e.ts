@@ -2,6 +2,7 @@
 
 import { expect, test } from "vitest";
 
+import { RoomKind } from "../src/gen/causerie/v1/types_pb";
 import { bubble, enter, say, world } from "./support/world";
 
 const w = world({ link: true });
@@ -78,4 +79,42 @@ test("two tabs share one stream, and the second takes over when the first closes
   await bob.say(room, "to the one that is left");
   await bubble(second, "to the one that is left").waitFor();
   expect(streams).toHaveLength(1);
+});
+
+test("words written offline in a room that is gone meanwhile can be had back, and done away with", async () => {
+  const { ada, bob } = await two("Others");
+  const { room } = await bob.rooms.createRoom({ name: "Closed circle", kind: RoomKind.PRIVATE });
+  const roomId = room?.id ?? "";
+  await bob.rooms.addMembers({ roomId, userIds: [ada.id] });
+  const page = await w.window(ada);
+  await enter(page, "Closed circle");
+  w.link.cut();
+  await say(page, "my last words");
+  await page.locator(".msg-waiting", { hasText: "my last words" }).waitFor();
+  await bob.rooms.removeMember({ roomId, userId: ada.id });
+  w.link.mend();
+  await page.getByRole("heading", { name: "This room does not exist" }).waitFor();
+  await page.goto(w.pages.url);
+  await page.getByRole("link", { name: "Not sent" }).click();
+  const unsent = page.getByRole("region", { name: "Not sent" });
+  await unsent.getByText("my last words").waitFor();
+  await unsent.getByRole("button", { name: "Discard" }).click();
+  await unsent.waitFor({ state: "detached" });
+  await page.getByRole("link", { name: "Not sent" }).waitFor({ state: "detached" });
+});
+
+test("who is taken out of a room is told so, and who is banned is not asked to join", async () => {
+  const { ada, bob, room } = await two("Strict");
+  const second = await ada.room("Harsh");
+  await bob.rooms.joinRoom({ roomId: second });
+  const page = await w.window(bob);
+  await enter(page, "Strict");
+  await ada.rooms.removeMember({ roomId: room, userId: bob.id });
+  await page.locator(".toast", { hasText: "You were removed from “Strict”." }).waitFor();
+  await page.getByRole("button", { name: "Join room" }).waitFor();
+  await enter(page, "Harsh");
+  await ada.rooms.banMember({ roomId: second, userId: bob.id });
+  await page.locator(".toast", { hasText: "You were banned from “Harsh”." }).waitFor();
+  await page.getByText("You are banned from this room.").waitFor();
+  expect(await page.getByRole("button", { name: "Join room" }).count()).toBe(0);
 });

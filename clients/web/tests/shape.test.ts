@@ -27,10 +27,16 @@ function walk(folder: string): string[] {
 /** What each layer may use below it. */
 const MAY: Record<string, readonly string[]> = {
   ui: ["ui", "state"],
-  state: ["state", "sync", "api", "gen/emoji.json"],
+  state: ["state", "sync", "gen/emoji.json"],
   sync: ["sync", "api"],
   api: ["api", "gen"],
 };
+
+/** Of these only types are spoken. */
+const SPOKEN: Record<string, readonly string[]> = { ui: ["sync"], state: ["api"], sync: [], api: [] };
+
+/** Where the parts are put together. */
+const TOGETHER = "state/app.ts";
 
 describe("layers", () => {
   for (const file of files) {
@@ -39,11 +45,12 @@ describe("layers", () => {
     if (!MAY[layer]) continue;
     test(path, () => {
       const source = readFileSync(file, "utf8");
-      for (const [, target] of source.matchAll(/from "(\.[^"]+)"|import\("(\.[^"]+)"\)/g)) {
-        const used = relative(SRC, resolve(dirname(file), target ?? ""));
+      for (const [, type, from, late] of source.matchAll(/(?:^(?:import|export) (type )?[^;]*?from "(\.[^"]+)")|import\("(\.[^"]+)"\)/gm)) {
+        const used = relative(SRC, resolve(dirname(file), from ?? late ?? ""));
         const to = used.split("/")[0] ?? "";
         if (["nouns", "failure"].includes(to)) continue;
-        expect(MAY[layer]!.some((it) => it === to || used === it), `${path} uses ${used}`).toBe(true);
+        const may = [...MAY[layer]!, ...(type || path === TOGETHER ? SPOKEN[layer]! : [])];
+        expect(may.some((it) => it === to || used === it), `${path} uses ${used}`).toBe(true);
       }
       if (path !== "ui/kit/lazy.tsx") expect(source, "lazy components come by ui/kit/lazy.tsx").not.toMatch(/\blazy\b[^;]*from "solid-js"/);
       if (layer === "sync" || path === "state/apply.ts") expect(source).not.toContain("solid-js");

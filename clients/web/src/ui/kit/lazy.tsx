@@ -5,6 +5,7 @@
 import { Show, createComponent, createMemo, createResource, createSignal, onCleanup, untrack, type Component, type JSX } from "solid-js";
 
 import { t } from "../i18n";
+import { Icon } from "./Icon";
 
 /** Between one attempt and the next, while there is a network. */
 const WAITS_MS = [250, 1_000];
@@ -87,7 +88,7 @@ async function look(): Promise<void> {
 }
 
 /** What to do where something is missing. */
-export function Missing(props: { class: string }) {
+function Missing(props: { class: string; onClose?: () => void }) {
   return (
     <div class={props.class} role="alert">
       <p>{t(outdated() ? "newVersion" : "unavailable")}</p>
@@ -103,6 +104,11 @@ export function Missing(props: { class: string }) {
           {t("reload")}
         </button>
       </Show>
+      <Show when={props.onClose}>
+        <button type="button" class="icon-button" aria-label={t("close")} title={t("close")} onClick={() => props.onClose?.()}>
+          <Icon name="close" />
+        </button>
+      </Show>
     </div>
   );
 }
@@ -112,9 +118,12 @@ export const MissingPage = () => <Missing class="empty" />;
 
 /** For all that is missing and has no place to say so. */
 export function MissingNotice() {
+  /** It was read, and is said again only of something else. */
+  const [known, setKnown] = createSignal<readonly Gap[]>([]);
+  const news = () => gaps().some((gap) => !known().includes(gap)) && !gaps().some(({ says }) => says);
   return (
-    <Show when={gaps().some(({ says }) => !says)}>
-      <Missing class="missing" />
+    <Show when={news()}>
+      <Missing class="missing" onClose={() => setKnown(gaps())} />
     </Show>
   );
 }
