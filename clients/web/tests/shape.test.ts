@@ -83,7 +83,10 @@ describe("catalogues", () => {
     const source = files.filter((file) => !file.includes("/i18n/") || file.endsWith("/i18n/index.ts")).map((file) => readFileSync(file, "utf8")).join("\n");
     const protos = join(import.meta.dirname, "../../../proto/causerie/v1");
     const reasons = readdirSync(protos).map((file) => readFileSync(join(protos, file), "utf8")).join("\n");
-    const used = (key: string) => source.includes(`"${key}"`) || (/^[A-Z_]+$/.test(key) && new RegExp(`\\b${key}\\b`).test(reasons));
+    // A reason, or the field that a request has wrong.
+    const said = (key: string) => /^(?:INVALID_)?([A-Z_]+|[a-z_]+)$/.exec(key)?.[1] ?? "";
+    const isSaid = (key: string) => /^[A-Z]{2}/.test(key) && new RegExp(`\\b(${key}|${said(key)})\\b`).test(reasons);
+    const used = (key: string) => source.includes(`"${key}"`) || isSaid(key);
     expect(Object.keys(en).filter((key) => !used(key))).toEqual([]);
   });
   for (const [language, texts] of Object.entries({ de, fr, es, zh, ar })) {

@@ -27,5 +27,5 @@ export default function Afterwards(props: {
   showUnreadInTitle(chat);
   chat.onDeparture((room, banned) => toast(t(banned ? "youWereBanned" : "youWereRemoved", { room }), true));
   // What was not wanted yet shall be there without a connection too.
-  createEffect(() => chat.connection().kind === "live" && fetchRest([...chat.api.late, allEmoji]));
+  createEffect(() => chat.connection().kind === "live" && fetchRest([...chat.api.late, allEmoji, () => import("../composer/attach")]));
 }
