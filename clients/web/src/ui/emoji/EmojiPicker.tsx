@@ -1,4 +1,4 @@
-import { For, Show, createMemo, createResource, createSignal, onMount } from "solid-js";
+import { For, Show, createEffect, createMemo, createResource, createSignal, onMount } from "solid-js";
 
 import { allEmoji, recentEmoji, type EmojiGroup } from "../../state/emoji";
 import { t, type Key } from "../i18n";
@@ -19,8 +19,8 @@ const TITLES: Record<string, Key> = {
 };
 const COLUMNS = 8;
 
-/** All emoji, with a search; arrows move among them. */
-export default function EmojiPicker(props: { onPick: (emoji: string) => void; onClose: () => void }) {
+/** All emoji, with a search; Tab leads to one of them, arrows move among them. */
+export default function EmojiPicker(props: { onPick: (emoji: string) => void }) {
   const [query, setQuery] = createSignal("");
   const [all] = createResource(() => allEmoji().catch(() => [] as readonly EmojiGroup[]));
   const recent: EmojiGroup = ["recent", recentEmoji().map((emoji) => [emoji, ""] as const)];
@@ -35,6 +35,15 @@ export default function EmojiPicker(props: { onPick: (emoji: string) => void; on
   let field!: HTMLInputElement;
   onMount(() => field.focus({ preventScroll: true }));
 
+  /** Where Tab leads: to the first, or back to where one was. */
+  let stop: HTMLElement | undefined;
+  function stopAt(button: HTMLElement | null): void {
+    if (stop) stop.tabIndex = -1;
+    if (button) button.tabIndex = 0;
+    stop = button ?? undefined;
+  }
+  createEffect(() => (groups(), stopAt(root.querySelector<HTMLElement>(".emoji-grid button"))));
+
   function onKeyDown(event: KeyboardEvent): void {
     const buttons = [...root.querySelectorAll<HTMLElement>(".emoji-grid button")];
     const at = buttons.indexOf(document.activeElement as HTMLElement);
@@ -42,8 +51,7 @@ export default function EmojiPicker(props: { onPick: (emoji: string) => void; on
     const by = { ArrowDown: COLUMNS, ArrowUp: -COLUMNS, ArrowRight: rtl, ArrowLeft: -rtl }[event.key];
     event.stopPropagation();
     if (composing(event)) return;
-    if (event.key === "Escape") props.onClose();
-    else if (event.key === "Enter" && at < 0 && query()) buttons[0]?.click();
+    if (event.key === "Enter" && at < 0 && query()) buttons[0]?.click();
     else if (at < 0 && event.key === "ArrowDown") buttons[0]?.focus();
     else if (at >= 0 && by !== undefined) (buttons[at + by] ?? (by < 0 ? field : undefined))?.focus();
     else return;
@@ -62,7 +70,7 @@ export default function EmojiPicker(props: { onPick: (emoji: string) => void; on
           onInput={(event) => setQuery(event.currentTarget.value)}
         />
       </div>
-      <div class="emoji-scroll">
+      <div class="emoji-scroll" onFocusIn={(event) => event.target !== event.currentTarget && stopAt(event.target as HTMLElement)}>
         <For each={groups()}>
           {([group, emoji]) => (
             <section class="emoji-group" aria-label={t(TITLES[group] ?? "emoji")}>

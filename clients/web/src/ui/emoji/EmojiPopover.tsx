@@ -18,7 +18,7 @@ export default function EmojiPopover(props: {
   return (
     <Popover anchor={props.anchor} side="above" class="emoji-pop" onClose={() => props.onLeave()}>
       <Suspense fallback={<div class="emoji-picker" />}>
-        <EmojiPicker onPick={(emoji) => (props.onClose(), usedEmoji(emoji), props.onPick(emoji))} onClose={() => props.onClose()} />
+        <EmojiPicker onPick={(emoji) => (props.onClose(), usedEmoji(emoji), props.onPick(emoji))} />
       </Suspense>
     </Popover>
   );

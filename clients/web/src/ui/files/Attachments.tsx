@@ -10,6 +10,7 @@ import { useRoom } from "../room/tools";
 /** How large an image is shown, in pixels. */
 const MOST_WIDE = 360;
 const MOST_HIGH = 280;
+const LEAST = 24;
 /** Several stand side by side, each in a square of this size. */
 const TILE = 136;
 
@@ -56,7 +57,9 @@ export default function Attachments(props: { message: Message }) {
   );
 }
 
-function box({ width, height }: NonNullable<Attachment["image"]>): { width: number; height: number } {
+/** The whole of it; of what would be thinner than can be touched, a part. It has this form also where there is less room. */
+function box({ width, height }: NonNullable<Attachment["image"]>) {
   const scale = Math.min(1, MOST_WIDE / width, MOST_HIGH / height);
-  return { width: Math.max(Math.round(width * scale), 24), height: Math.max(Math.round(height * scale), 24) };
+  const [wide, high] = [width, height].map((side) => Math.max(Math.round(side * scale), LEAST));
+  return { width: wide, height: high, style: { "aspect-ratio": `${wide} / ${high}` } };
 }

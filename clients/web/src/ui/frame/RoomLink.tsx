@@ -1,4 +1,4 @@
-import { Show, createMemo } from "solid-js";
+import { Show, createEffect, createMemo } from "solid-js";
 
 import { useChat } from "../../state/chat";
 import { plain } from "../../state/markdown";
@@ -20,6 +20,8 @@ export function RoomLink(props: { roomId: string }) {
     const now = route();
     return now.page === "room" && now.roomId === props.roomId;
   };
+  let link!: HTMLAnchorElement;
+  createEffect(() => current() && queueMicrotask(() => link.scrollIntoView({ block: "nearest" })));
   const hasDraft = () => !current() && chat.drafts.has(props.roomId);
   const preview = () => {
     const last = view()?.last;
@@ -33,6 +35,7 @@ export function RoomLink(props: { roomId: string }) {
   return (
     <li>
       <a
+        ref={link}
         class="room-link"
         classList={{ "is-unread": unread().count > 0 || unread().flagged }}
         href={roomPath(props.roomId)}

@@ -48,8 +48,11 @@ export function createShortcuts({ rooms, overlay, setOverlay }: Parts): void {
     const mod = isMac ? event.metaKey : event.ctrlKey;
     const target = event.target as HTMLElement;
     const writing = target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName);
-    if (mod && key.toLowerCase() === "k") setOverlay(overlay() === "palette" ? undefined : "palette");
+    const palette = mod && key.toLowerCase() === "k";
+    if (palette && overlay() === "palette") setOverlay(undefined);
+    // Whoever left for another room from here would lose what is in the dialog.
     else if (overlay() || document.querySelector("dialog[open]")) return;
+    else if (palette) setOverlay("palette");
     else if (altKey && key === "ArrowDown") step(1, shiftKey);
     else if (altKey && key === "ArrowUp") step(-1, shiftKey);
     else if (altKey && code === "KeyM") setPref("showMembers", !prefs().showMembers);

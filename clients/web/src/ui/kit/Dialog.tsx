@@ -1,8 +1,10 @@
-import { onCleanup, onMount, type JSX } from "solid-js";
+import { onMount, type JSX } from "solid-js";
 import { Portal } from "solid-js/web";
 
 import { t } from "../i18n";
+import { giveFocusBack } from "./focus";
 import { Icon } from "./Icon";
+import { Toasts } from "./Toasts";
 
 /** A modal dialog: the browser keeps the focus inside and gives it back. */
 export function Dialog(props: {
@@ -14,12 +16,11 @@ export function Dialog(props: {
   children: JSX.Element;
 }) {
   let dialog!: HTMLDialogElement;
-  const before = document.activeElement;
+  giveFocusBack(() => dialog);
   onMount(() => {
     dialog.showModal();
     dialog.querySelector<HTMLElement>("[autofocus]")?.focus();
   });
-  onCleanup(() => before instanceof HTMLElement && before.isConnected && before.focus());
   return (
     <Portal>
       <dialog
@@ -40,6 +41,7 @@ export function Dialog(props: {
           )}
           {props.children}
         </div>
+        <Toasts />
       </dialog>
     </Portal>
   );

@@ -25,10 +25,9 @@ export default function MenuList(props: {
     const all = items();
     const at = all.indexOf(document.activeElement as HTMLElement);
     const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: all.length - 1 }[event.key];
-    if (event.key === "Escape") props.onClose();
-    else if (event.key === "Tab") return props.onLeave();
-    else if (to !== undefined) all[(to + all.length) % all.length]?.focus();
-    else return;
+    if (event.key === "Tab") return props.onLeave();
+    if (to === undefined) return;
+    all[(to + all.length) % all.length]?.focus();
     event.preventDefault();
     event.stopPropagation();
   }

@@ -1,5 +1,7 @@
 import { onCleanup, onMount, type JSX } from "solid-js";
 
+import { createEscape } from "./escape";
+
 const GAP_PX = 4;
 const EDGE_PX = 8;
 
@@ -8,6 +10,7 @@ export function Popover(props: {
   anchor: HTMLElement;
   side: "above" | "below";
   class: string;
+  /** After Escape the focus is back at the button; else it goes its own way. */
   onClose: () => void;
   children: JSX.Element;
 }) {
@@ -28,14 +31,21 @@ export function Popover(props: {
     panel.style.left = `${Math.max(Math.min(left, window.innerWidth - width - EDGE_PX), EDGE_PX)}px`;
   }
 
+  createEscape(
+    () => panel,
+    () => (props.anchor.focus(), props.onClose()),
+  );
   onMount(() => {
     panel.showPopover();
     const inside = (node: EventTarget | null) =>
       node instanceof Node && (panel.contains(node) || props.anchor.contains(node));
     const outside = (event: Event) => !inside(event.target) && props.onClose();
+    // Nowhere is no other place: so a window that is left keeps what is open in it.
+    const left = ({ relatedTarget }: FocusEvent) => relatedTarget && !inside(relatedTarget) && props.onClose();
     const moved = (event: Event) => !(event.target instanceof Node && panel.contains(event.target)) && props.onClose();
     const observer = new ResizeObserver(place);
     observer.observe(panel);
+    panel.addEventListener("focusout", left);
     document.addEventListener("pointerdown", outside, true);
     document.addEventListener("wheel", moved, { capture: true, passive: true });
     window.addEventListener("resize", place);

@@ -47,7 +47,7 @@ export default function MembersPanel(props: { roomId: string; over: boolean; onC
   });
 
   return (
-    <Panel title={t("membersTitle")} over={props.over} onClose={props.onClose}>
+    <Panel title={t("membersTitle")} over={props.over} stays onClose={props.onClose}>
       <div class="search-box">
         <Icon name="search" />
         <input

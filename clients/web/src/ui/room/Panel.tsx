@@ -1,25 +1,38 @@
-import type { JSX } from "solid-js";
+import { createEffect, onMount, type JSX } from "solid-js";
 
 import { t } from "../i18n";
-import { composing } from "../kit/ime";
+import { createEscape } from "../kit/escape";
+import { giveFocusBack } from "../kit/focus";
 import { Icon } from "../kit/Icon";
 
 /** Beside the timeline, or over it where there is no room. */
-export function Panel(props: { title: string; class?: string; over: boolean; onClose: () => void; children: JSX.Element }) {
+export function Panel(props: {
+  title: string;
+  class?: string;
+  over: boolean;
+  /** Beside the timeline it is part of the page, and not what one has opened last. */
+  stays?: boolean;
+  onClose: () => void;
+  children: JSX.Element;
+}) {
+  let panel!: HTMLElement;
+  let close!: HTMLButtonElement;
+  giveFocusBack(() => panel);
+  const opened = () => props.over || !props.stays;
+  onMount(() => opened() && close.focus());
+  createEffect(() => {
+    if (opened()) createEscape(() => panel, () => props.onClose());
+  });
   return (
     <aside
+      ref={panel}
       class={`members ${props.class ?? ""}`}
       classList={{ "members-over": props.over }}
       aria-label={props.title}
-      onKeyDown={(event) => {
-        if (!props.over || event.key !== "Escape" || event.defaultPrevented || composing(event)) return;
-        event.stopPropagation();
-        props.onClose();
-      }}
     >
       <header class="members-head">
         <h2>{props.title}</h2>
-        <button type="button" class="icon-button" aria-label={t("close")} title={t("close")} onClick={() => props.onClose()}>
+        <button ref={close} type="button" class="icon-button" aria-label={t("close")} title={t("close")} onClick={() => props.onClose()}>
           <Icon name="close" />
         </button>
       </header>

@@ -21,7 +21,7 @@ export default function RoomNotify(props: { roomId: string; onClose: () => void 
             { value: "mentions", label: t("levelMentions") },
             { value: "nothing", label: t("levelNothing") },
           ]}
-          onChange={(level) => void attempt(chat.saveSettings(props.roomId, { level }))}
+          onChange={(level) => attempt(chat.saveSettings(props.roomId, { level }))}
         />
         <MuteChoices
           legend={t("muteRoom")}

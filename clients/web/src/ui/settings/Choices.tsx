@@ -6,10 +6,16 @@ export function Choices<T extends string>(props: {
   name: string;
   value: T;
   choices: readonly { value: T; label: string; lang?: string; hint?: string }[];
-  onChange: (value: T) => void;
+  /** What was chosen is shown until this has ended, and then what is. */
+  onChange: (value: T) => unknown;
 }) {
+  let set!: HTMLFieldSetElement;
+  async function choose(value: T): Promise<void> {
+    await props.onChange(value);
+    for (const it of set.querySelectorAll("input")) it.checked = it.value === props.value;
+  }
   return (
-    <fieldset class="choices">
+    <fieldset ref={set} class="choices">
       <legend>{props.legend}</legend>
       <For each={props.choices}>
         {({ value, label, lang, hint }) => (
@@ -17,8 +23,9 @@ export function Choices<T extends string>(props: {
             <input
               type="radio"
               name={props.name}
+              value={value}
               checked={props.value === value}
-              onChange={() => props.onChange(value)}
+              onChange={() => void choose(value)}
             />
             <span lang={lang}>
               {label}

@@ -15,8 +15,10 @@ export function PrivacySettings() {
     void people.search("");
     chat.api.getMe().then((me) => setReceipts(me.readReceipts), () => undefined);
   });
-  async function tell(on: boolean): Promise<void> {
+  async function tell(box: HTMLInputElement): Promise<void> {
+    const on = box.checked;
     if (await attempt(chat.api.setReadReceipts(on))) setReceipts(on);
+    else box.checked = !on;
   }
   async function unblock(id: string): Promise<void> {
     if (await attempt(chat.block(id, false))) await people.search("");
@@ -28,7 +30,7 @@ export function PrivacySettings() {
           type="checkbox"
           checked={receipts() ?? true}
           disabled={receipts() === undefined}
-          onChange={(event) => void tell(event.currentTarget.checked)}
+          onChange={(event) => void tell(event.currentTarget)}
         />
         <span>
           {t("readReceipts")}

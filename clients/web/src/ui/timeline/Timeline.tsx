@@ -1,9 +1,9 @@
-import { Show, createEffect, createSignal, on, onCleanup } from "solid-js";
+import { Show, createEffect, createSignal, on } from "solid-js";
 
 import { useChat } from "../../state/chat";
 import type { Timeline as TimelineState } from "../../state/timeline";
 import { t } from "../i18n";
-import { composing } from "../kit/ime";
+import { createEscape } from "../kit/escape";
 import { Announcer } from "./Announcer";
 import { JumpButtons } from "./JumpButtons";
 import { Scroller, type ScrollerHandle } from "./Scroller";
@@ -44,19 +44,20 @@ export function Timeline(props: { timeline: TimelineState }) {
     ),
   );
 
-  function onKeyDown(event: KeyboardEvent): void {
-    if (composing(event) || event.key !== "Escape" || event.defaultPrevented || document.querySelector("dialog[open]")) return;
+  let log!: HTMLDivElement;
+  createEscape(
+    () => log,
+    () => {
+      toEnd();
+      markAll();
+      timeline.setNewAfter(undefined);
+    },
     // Whoever is about to write or to look for something means that; only in an empty composer there is nothing else to leave.
-    if ((event.target as Element).matches("input, select, textarea:not(:placeholder-shown)")) return;
-    toEnd();
-    markAll();
-    timeline.setNewAfter(undefined);
-  }
-  document.addEventListener("keydown", onKeyDown);
-  onCleanup(() => document.removeEventListener("keydown", onKeyDown));
+    ({ target }) => (target as Element).matches("input, select, textarea:not(:placeholder-shown)"),
+  );
 
   return (
-    <div class="timeline">
+    <div ref={log} class="timeline">
       <Show when={timeline.place()} keyed>
         <Scroller
           timeline={timeline}
