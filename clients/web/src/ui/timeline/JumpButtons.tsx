@@ -5,29 +5,27 @@ import { formatCount } from "../format";
 import { t } from "../i18n";
 import { Icon } from "../kit/Icon";
 
-export function JumpButtons(props: {
-  unread: Unread;
-  newAbove: boolean;
-  away: boolean;
-  onNew: () => void;
-  onEnd: () => void;
-}) {
+interface Props {
+  readonly unread: Unread;
+  readonly onJump: () => void;
+}
+
+export function JumpToNew(props: Props) {
   return (
-    <>
-      <Show when={props.newAbove}>
-        <button type="button" class="jump-new" onClick={() => props.onNew()}>
-          <Icon name="arrowUp" />
-          {props.unread.count ? t("jumpToNew", { count: props.unread.count }) : t("newMessages")}
-        </button>
+    <button type="button" class="jump-new" onClick={() => props.onJump()}>
+      <Icon name="arrowUp" />
+      {props.unread.count ? t("jumpToNew", { count: props.unread.count }) : t("newMessages")}
+    </button>
+  );
+}
+
+export function JumpToEnd(props: Props) {
+  return (
+    <button type="button" class="jump-end" aria-label={t("jumpToEnd")} title={t("jumpToEnd")} onClick={() => props.onJump()}>
+      <Icon name="arrowDown" />
+      <Show when={props.unread.count}>
+        <span class="badge">{formatCount(props.unread)}</span>
       </Show>
-      <Show when={props.away}>
-        <button type="button" class="jump-end" aria-label={t("jumpToEnd")} title={t("jumpToEnd")} onClick={() => props.onEnd()}>
-          <Icon name="arrowDown" />
-          <Show when={props.unread.count}>
-            <span class="badge">{formatCount(props.unread)}</span>
-          </Show>
-        </button>
-      </Show>
-    </>
+    </button>
   );
 }

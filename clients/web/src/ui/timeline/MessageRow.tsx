@@ -98,22 +98,23 @@ export function MessageRowView(props: { row: MessageRow; flash: boolean; inThrea
             <Show when={message().reactions.length}>
               <Reactions message={message()} />
             </Show>
-            <Show when={!props.inThread && message().thread?.replies}>
-              {(replies) => (
-                <button type="button" class="thread-link" onClick={() => tools.openThread(message().seq)}>
-                  <Icon name="thread" />
-                  {t("replies", { count: replies() })}
-                  <Show when={chat.threadUnread(message())}>
-                    <span class="badge badge-flag" role="img" aria-label={t("unreadThreads")} title={t("unreadThreads")} />
-                  </Show>
-                </button>
-              )}
-            </Show>
-            <Show when={!props.inThread && props.row.mine && tools.lastMine() === message().seq}>
-              <Reached roomId={message().roomId} seq={message().seq} />
-            </Show>
           </Match>
         </Switch>
+        {/* Answers stay when what they answer goes. */}
+        <Show when={!props.inThread && message().thread?.replies}>
+          {(replies) => (
+            <button type="button" class="thread-link" onClick={() => tools.openThread(message().seq)}>
+              <Icon name="thread" />
+              {t("replies", { count: replies() })}
+              <Show when={chat.threadUnread(message())}>
+                <span class="badge badge-flag" role="img" aria-label={t("unreadThreads")} title={t("unreadThreads")} />
+              </Show>
+            </button>
+          )}
+        </Show>
+        <Show when={!props.inThread && props.row.mine && tools.lastMine() === message().seq && !doomed()}>
+          <Reached roomId={message().roomId} seq={message().seq} />
+        </Show>
       </div>
     </article>
   );

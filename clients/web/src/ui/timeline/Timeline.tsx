@@ -5,7 +5,7 @@ import type { Timeline as TimelineState } from "../../state/timeline";
 import { t } from "../i18n";
 import { composing } from "../kit/ime";
 import { Announcer } from "./Announcer";
-import { JumpButtons } from "./JumpButtons";
+import { JumpToEnd, JumpToNew } from "./JumpButtons";
 import { Scroller, type ScrollerHandle } from "./Scroller";
 import { createReading } from "./reading";
 
@@ -21,11 +21,6 @@ export function Timeline(props: { timeline: TimelineState }) {
   createEffect(on(newAbove, (now, before) => before && !now && setVisited(true)));
   let scroller: ScrollerHandle | undefined;
   const { markAll } = createReading(chat, timeline, atBottom);
-
-  function toEnd(): void {
-    timeline.toTail();
-    scroller?.toEnd();
-  }
 
   async function toNew(): Promise<void> {
     const after = timeline.newAfter();
@@ -48,7 +43,7 @@ export function Timeline(props: { timeline: TimelineState }) {
     if (composing(event) || event.key !== "Escape" || event.defaultPrevented || document.querySelector("dialog[open]")) return;
     // Whoever is about to write or to look for something means that; only in an empty composer there is nothing else to leave.
     if ((event.target as Element).matches("input, select, textarea:not(:placeholder-shown)")) return;
-    toEnd();
+    timeline.toTail();
     markAll();
     timeline.setNewAfter(undefined);
   }
@@ -66,23 +61,28 @@ export function Timeline(props: { timeline: TimelineState }) {
           onNewAbove={setNewAbove}
         />
       </Show>
-      <Show when={timeline.failed() || timeline.loading()}>
-        <div class="timeline-note" role="status">
-          <Show when={timeline.failed()} fallback={<span>{t("loadingMessages")}</span>}>
-            <span>{t("couldNotLoad")}</span>
-            <button type="button" class="link" onClick={() => (timeline.retry(), timeline.loadOlder())}>
-              {t("tryAgain")}
-            </button>
-          </Show>
-        </div>
+      <div class="timeline-top">
+        <Show when={newAbove() && !visited()}>
+          <JumpToNew unread={chat.unread(timeline.roomId)} onJump={() => void toNew()} />
+        </Show>
+        <Show when={timeline.failed() || timeline.loading()}>
+          <div class="timeline-note" role="status">
+            <Show when={timeline.failed()} fallback={<span>{t("loadingMessages")}</span>}>
+              {(again) => (
+                <>
+                  <span>{t("couldNotLoad")}</span>
+                  <button type="button" class="link" onClick={() => again()()}>
+                    {t("tryAgain")}
+                  </button>
+                </>
+              )}
+            </Show>
+          </div>
+        </Show>
+      </div>
+      <Show when={!atBottom() || timeline.shown()?.atTail === false}>
+        <JumpToEnd unread={chat.unread(timeline.roomId)} onJump={timeline.toTail} />
       </Show>
-      <JumpButtons
-        unread={chat.unread(timeline.roomId)}
-        newAbove={newAbove() && !visited()}
-        away={!atBottom() || timeline.shown()?.atTail === false}
-        onNew={() => void toNew()}
-        onEnd={toEnd}
-      />
       <Announcer timeline={timeline} />
     </div>
   );
