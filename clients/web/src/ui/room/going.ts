@@ -23,7 +23,8 @@ export function createGoing(timeline: Timeline, found: (message: Message) => voi
 
   function goTo(seq: number): void {
     const never = (failure: Failure) => {
-      toast(failure.reason ? explain(failure) : t("MESSAGE_NOT_FOUND"), true);
+      // A position beyond the room's head is no valid one.
+      toast(failure.violations.length ? t("MESSAGE_NOT_FOUND") : explain(failure), true);
       if (linked() === seq) unlink();
     };
     void timeline.goTo(seq, found, never);
