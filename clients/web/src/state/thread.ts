@@ -34,14 +34,15 @@ export function createThread(chat: Chat, roomId: string, seq: number, reads: Acc
     }
   }
 
-  /** Whether older ones than the oldest have come. */
-  async function older(count = 0): Promise<boolean> {
+  /** Whether older ones than the oldest have come; `about` is called when they are about to. */
+  async function older(count = 0, about?: () => void): Promise<boolean> {
     const first = thread()?.messages[0]?.seq;
     if (first === undefined) return false;
     const page = await chat.api.listThread(roomId, seq, first, count);
     const now = thread();
     // What came in the meantime stays; if the oldest is another now, there would be a hole.
     if (!now || now.messages[0]?.seq !== first) return false;
+    about?.();
     setThread({ ...now, messages: [...page.messages, ...now.messages], hasOlder: page.hasOlder });
     return page.messages.length > 0;
   }
@@ -82,8 +83,6 @@ export function createThread(chat: Chat, roomId: string, seq: number, reads: Acc
     retry: () => void read(),
     root,
     answers,
-    /** The position of the oldest answer that is shown. */
-    first: createMemo(() => thread()?.messages[0]?.seq),
     hasOlder: () => thread()?.hasOlder ?? false,
     older,
     waiting: createMemo(() => chat.outbox().filter(({ message }) => message.roomId === roomId && message.threadSeq === seq)),

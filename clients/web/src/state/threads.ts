@@ -125,7 +125,8 @@ export function createThreads({ api, model, topics }: Parts) {
     },
     threadTold: told,
     /** An answer has come: whether the user follows its thread. What is not known here, the server is asked for, once. */
-    async follows({ roomId, threadSeq }: Message): Promise<boolean> {
+    async follows(message: Message): Promise<boolean> {
+      const { roomId, threadSeq } = message;
       const view = () => model.rooms.get(roomId);
       const now = view();
       if (!now) return false;
@@ -134,7 +135,10 @@ export function createThreads({ api, model, topics }: Parts) {
       const unsure = known === undefined || (known && now.threads.counted > 0 && !now.threads.read.has(threadSeq));
       if (unsure) await ask(roomId, threadSeq).catch(() => undefined);
       const then = view();
-      return then !== undefined && followsThread(then, threadSeq, model.me.id) === true;
+      if (!then || !followsThread(then, threadSeq, model.me.id)) return false;
+      // When it came that was not known; the root may have come after it.
+      topics.touch(threadGrew(then, message, model.me.id));
+      return true;
     },
     readThread(roomId: string, threadSeq: number, seq: number): void {
       topics.touch(threadRead(model, roomId, threadSeq, seq));

@@ -30,7 +30,7 @@ export default function ThreadPanel(props: { seq: number; sought: Sought | undef
   const [seeking, setSeeking] = createSignal(props.sought !== undefined);
   const { flash, start: startFlash } = createFlash();
   const thread = createThread(chat, roomId, seq, () => attentive() && !seeking() && place.atEnd());
-  const place = createPlace(thread.first);
+  const place = createPlace();
 
   /** Brings an answer into sight; whether it is in this thread. */
   function show(answer: number): boolean {
@@ -89,7 +89,7 @@ export default function ThreadPanel(props: { seq: number; sought: Sought | undef
                   <MessageRowView row={row(root())} flash={false} inThread />
                   <p class="thread-count">{t("replies", { count: root().thread?.replies ?? thread.answers().length })}</p>
                   <Show when={thread.hasOlder()}>
-                    <button type="button" class="link members-none" onClick={() => void attempt(thread.older())}>
+                    <button type="button" class="link members-none" onClick={() => void attempt(thread.older(0, place.hold)).then(place.keep)}>
                       {t("more")}
                     </button>
                   </Show>

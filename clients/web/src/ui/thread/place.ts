@@ -1,13 +1,12 @@
 // The place of a thread's reader: at its end while they are there, and what they
 // look at stays where it is when older answers come above.
 
-import { createComputed, createEffect, createSignal, on, onCleanup, onMount, type Accessor } from "solid-js";
+import { createSignal, onCleanup, onMount } from "solid-js";
 
 /** Nearer than this to the end counts as being there. */
 const END_PX = 48;
 
-/** `first` tells of answers that come above; `box` scrolls `content`. */
-export function createPlace(first: Accessor<number | undefined>) {
+export function createPlace() {
   const [atEnd, setAtEnd] = createSignal(false);
   let box!: HTMLElement;
   let content!: HTMLElement;
@@ -30,17 +29,6 @@ export function createPlace(first: Accessor<number | undefined>) {
 
   /** The oldest row before older ones come, and where it was. */
   let held: { row: Element; top: number } | undefined;
-  createComputed(
-    on(first, () => {
-      const row = box?.querySelector("[data-seq]");
-      held = row ? { row, top: row.getBoundingClientRect().top } : undefined;
-    }),
-  );
-  createEffect(
-    on(first, () => {
-      if (held?.row.isConnected) box.scrollTop += held.row.getBoundingClientRect().top - held.top;
-    }),
-  );
 
   onMount(() => {
     const observer = new ResizeObserver(settle);
@@ -54,6 +42,16 @@ export function createPlace(first: Accessor<number | undefined>) {
     scrolled,
     ref: (outer: HTMLElement) => (box = outer),
     contentRef: (inner: HTMLElement) => (content = inner),
+    /** Older answers are about to come above. */
+    hold(): void {
+      const row = box.querySelector("[data-seq]");
+      held = row ? { row, top: row.getBoundingClientRect().top } : undefined;
+    },
+    /** They have come. */
+    keep(): void {
+      if (held?.row.isConnected) box.scrollTop += held.row.getBoundingClientRect().top - held.top;
+      held = undefined;
+    },
     toEnd: () => ((sticks = true), settle()),
     /** The row of an answer, brought into the middle; undefined if there is none. */
     show(seq: number): Element | undefined {
