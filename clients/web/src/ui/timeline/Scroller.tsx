@@ -118,7 +118,9 @@ export function Scroller(props: {
     }),
   );
 
-  createEffect(on(timeline.ends, () => queueMicrotask(toEnd), { defer: true }));
+  createEffect(on(timeline.ends, () => (aim.drop(), queueMicrotask(toEnd)), { defer: true }));
+  // What was under way tells nothing any more: another stretch may be shown.
+  onCleanup(() => (aim.drop(), (list = undefined)));
 
   onMount(() => {
     const observer = new ResizeObserver(settle);
