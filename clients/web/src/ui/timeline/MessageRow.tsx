@@ -10,11 +10,11 @@ import { Icon } from "../kit/Icon";
 import { useRoom } from "../room/tools";
 import { Bubble } from "./Bubble";
 import { Reached } from "./Reached";
-import { Reactions } from "./Reactions";
 
 /** Comes after the messages, before one points at them. */
 const MessageTools = lazy(() => import("./MessageTools"));
-setTimeout(() => void MessageTools.preload(), 0);
+const Reactions = lazy(() => import("./Reactions"));
+setTimeout(() => [MessageTools, Reactions].forEach((it) => void it.preload()), 0);
 
 export function MessageRowView(props: { row: MessageRow; flash: boolean; inThread?: boolean }) {
   const chat = useChat();
@@ -96,7 +96,9 @@ export function MessageRowView(props: { row: MessageRow; flash: boolean; inThrea
               </div>
             </div>
             <Show when={message().reactions.length}>
-              <Reactions message={message()} />
+              <Suspense>
+                <Reactions message={message()} />
+              </Suspense>
             </Show>
           </Match>
         </Switch>

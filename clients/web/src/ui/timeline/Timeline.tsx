@@ -1,13 +1,14 @@
-import { Show, createEffect, createSignal, on, onCleanup } from "solid-js";
+import { Show, Suspense, createEffect, createSignal, lazy, on, onCleanup } from "solid-js";
 
 import { useChat } from "../../state/chat";
 import type { Timeline as TimelineState } from "../../state/timeline";
 import { t } from "../i18n";
 import { composing } from "../kit/ime";
 import { Announcer } from "./Announcer";
-import { JumpToEnd, JumpToNew } from "./JumpButtons";
 import { Scroller, type ScrollerHandle } from "./Scroller";
 import { createReading } from "./reading";
+
+const Floating = lazy(() => import("./Floating"));
 
 /** The room's log on the screen. */
 export function Timeline(props: { timeline: TimelineState }) {
@@ -61,28 +62,14 @@ export function Timeline(props: { timeline: TimelineState }) {
           onNewAbove={setNewAbove}
         />
       </Show>
-      <div class="timeline-top">
-        <Show when={newAbove() && !visited()}>
-          <JumpToNew unread={chat.unread(timeline.roomId)} onJump={() => void toNew()} />
-        </Show>
-        <Show when={timeline.failed() || timeline.loading()}>
-          <div class="timeline-note" role="status">
-            <Show when={timeline.failed()} fallback={<span>{t("loadingMessages")}</span>}>
-              {(again) => (
-                <>
-                  <span>{t("couldNotLoad")}</span>
-                  <button type="button" class="link" onClick={() => again()()}>
-                    {t("tryAgain")}
-                  </button>
-                </>
-              )}
-            </Show>
-          </div>
-        </Show>
-      </div>
-      <Show when={!atBottom() || timeline.shown()?.atTail === false}>
-        <JumpToEnd unread={chat.unread(timeline.roomId)} onJump={timeline.toTail} />
-      </Show>
+      <Suspense>
+        <Floating
+          timeline={timeline}
+          newAbove={newAbove() && !visited()}
+          away={!atBottom() || timeline.shown()?.atTail === false}
+          onNew={() => void toNew()}
+        />
+      </Suspense>
       <Announcer timeline={timeline} />
     </div>
   );
