@@ -5,7 +5,7 @@ import { describe, expect, test, vi } from "vitest";
 
 import notifyCases from "../../cases/notify.json";
 import { Failure } from "../src/failure";
-import type { Content, Message, PresenceState, RoomChange, RoomSummary } from "../src/nouns";
+import type { Content, Message, PresenceState, RoomChange, RoomSummary, Thread } from "../src/nouns";
 import { apply, applyMessages, applyPage, markRead, takeSnapshot } from "../src/state/apply";
 import { forget } from "../src/state/forget";
 import { otherPlace, parse, plain, safe, textOf } from "../src/state/markdown";
@@ -14,6 +14,7 @@ import { emptyModel, messagesIn, tail, unread } from "../src/state/model";
 import { notifies } from "../src/state/notify";
 import { known, rangeOf, type Ranges } from "../src/state/ranges";
 import { Rows } from "../src/state/rows";
+import { followsThread, threadTold } from "../src/state/threads";
 import { TypingThrottle } from "../src/state/typing";
 
 const ME = { id: "me", username: "me", displayName: "Me", bio: "", statusText: "", createdAt: 0, photoId: "" };
@@ -75,6 +76,28 @@ describe("apply", () => {
     expect(unread(view(), "me").threads).toBe(false);
     tell(9, message(9, { threadSeq: 6 }));
     expect(takeSnapshot(model).rooms[0]?.unreadThreads).toBe(1);
+  });
+
+  test("which threads one follows is kept, and one that the server has counted is not counted twice", () => {
+    const { model, view, tell } = modelWith(5, { unreadThreads: 1 });
+    const told = (root: number, more: Partial<Thread>) =>
+      threadTold(view(), { root: message(root), messages: [], hasOlder: false, following: true, readSeq: 0, ...more }, "me");
+    // Nothing of it was seen here, so only the server can know.
+    tell(6, message(6, { threadSeq: 2 }));
+    expect([followsThread(view(), 2, "me"), [...view().threads.unread]]).toEqual([undefined, []]);
+    told(2, { messages: [message(6, { threadSeq: 2 })], readSeq: 3 });
+    expect(view().threads).toMatchObject({ counted: 1, unread: new Set([2]) });
+    told(1, { messages: [message(4, { threadSeq: 1 })], readSeq: 3 });
+    expect(view().threads).toMatchObject({ counted: 0, unread: new Set([1, 2]) });
+    // Not followed, until one is called there.
+    told(3, { following: false });
+    tell(7, message(7, { threadSeq: 3 }));
+    expect([followsThread(view(), 3, "me"), view().threads.unread.has(3)]).toEqual([false, false]);
+    tell(8, message(8, { threadSeq: 3, mentions: [{ name: "me", userId: "me", all: false, here: false }] }));
+    expect([followsThread(view(), 3, "me"), view().threads.unread.has(3)]).toEqual([true, true]);
+    apply(model, { kind: "reset", summary: summary(8, { unreadThreads: 3 }), messages: [] });
+    expect(view().threads).toMatchObject({ counted: 3, unread: new Set(), read: new Map() });
+    expect(followsThread(view(), 2, "me")).toBe(true);
   });
 
   test("what arrives is unread until it is read; own, system and deleted messages never count", () => {

@@ -59,9 +59,10 @@ export async function person(url: string, username: string, displayName = userna
       await rooms.joinRoom({ roomId: room?.id ?? "" });
       return room?.id ?? "";
     },
-    async say(roomId: string, text: string): Promise<number> {
+    /** In the room, or in one of its threads. */
+    async say(roomId: string, text: string, threadSeq = 0): Promise<number> {
       const clientMessageId = `${username}-${Date.now()}-${++sent}`;
-      const { message } = await chat.sendMessage({ roomId, text, clientMessageId });
+      const { message } = await chat.sendMessage({ roomId, text, clientMessageId, threadSeq: BigInt(threadSeq) });
       return Number(message?.seq ?? 0);
     },
   };

@@ -220,7 +220,7 @@ function begin(model: Model, summary: RoomSummary): Topic[] {
       upTo: room.headSeq,
     },
     unreadFrom: summary.unreadFrom,
-    threads: threadMarks(summary.unreadThreads),
+    threads: threadMarks(summary.unreadThreads, room.headSeq, model.rooms.get(room.id)?.threads.follows),
     settings: summary.settings,
     receipts: model.rooms.get(room.id)?.receipts ?? new Map(),
     onlineCount: model.rooms.get(room.id)?.onlineCount ?? 0,

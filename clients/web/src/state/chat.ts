@@ -16,7 +16,7 @@ import { Drafts } from "./drafts";
 import { forget } from "./forget";
 import { NOTHING_UNREAD, emptyModel, unread, type RoomView, type Unread } from "./model";
 import { createLinks } from "./links";
-import { followsThread, notifies } from "./notify";
+import { notifies } from "./notify";
 import { People } from "./people";
 import { createQuotes } from "./quotes";
 import type { Range } from "./ranges";
@@ -94,25 +94,32 @@ export function createChat({ api, session }: App) {
       got.clear();
     }, GOT_MS);
   };
+  const threads = createThreads({ api, model, topics });
   const tellArrivals = (updates: readonly Update[]) => {
-    if (!live.leads || model.connection.kind !== "live") return;
     for (const update of updates) {
-      if (update.kind !== "change") continue;
-      const { message, roomId, seq } = update.change;
-      const view = model.rooms.get(roomId);
-      if (!message || !view || message.seq !== seq) continue;
-      const me = model.me.id;
-      const situation = {
-        me,
-        settings: view.settings,
-        readSeq: message.threadSeq ? 0 : view.readSeq,
-        presence: model.choice,
-        senderBlocked: model.blocked.has(message.senderId),
-        followsThread: followsThread(view, message.threadSeq, me),
-        now: Date.now(),
-      };
-      if (notifies(message, situation)) for (const tell of arrivals) tell(message);
+      const message = update.kind === "change" && update.change.message;
+      if (!message || message.seq !== update.change.seq || message.senderId === model.me.id) continue;
+      // Which threads are followed, every tab has to know; one of them tells the user.
+      const follows = message.threadSeq ? threads.follows(message) : undefined;
+      if (!live.leads || model.connection.kind !== "live") continue;
+      if (follows) void follows.then((it) => tellArrival(message, it));
+      else tellArrival(message, false);
     }
+  };
+  const tellArrival = (message: Message, followsThread: boolean) => {
+    const view = model.rooms.get(message.roomId);
+    if (!view) return;
+    const { threadSeq, senderId } = message;
+    const situation = {
+      me: model.me.id,
+      settings: view.settings,
+      readSeq: threadSeq ? (view.threads.read.get(threadSeq) ?? 0) : view.readSeq,
+      presence: model.choice,
+      senderBlocked: model.blocked.has(senderId),
+      followsThread,
+      now: Date.now(),
+    };
+    if (notifies(message, situation)) for (const tell of arrivals) tell(message);
   };
   const live: Live = new Live({
     api,
@@ -198,7 +205,7 @@ export function createChat({ api, session }: App) {
 
     ...createRooms({ api, model, topics, user }),
     ...createQuotes({ api, model, topics, doomed }),
-    ...createThreads({ api, model, topics }),
+    ...threads,
     ...createRole(api),
     link: createLinks({ api, topics }),
     doomed,

@@ -2,7 +2,6 @@
 // RoomSettings. Pure.
 
 import type { Message, PresenceState, RoomSettings } from "../nouns";
-import type { RoomView } from "./model";
 
 export interface Situation {
   readonly me: string;
@@ -26,15 +25,4 @@ export function notifies(message: Message, situation: Situation): boolean {
   const wanted = settings.level === "all" || (settings.level === "mentions" && called);
   const silent = senderBlocked || presence === "busy" || settings.mutedUntil > now;
   return fresh && text && wanted && !silent && (!message.threadSeq || followsThread || called);
-}
-
-/** As far as this client knows: whoever wrote the root, answered or was called there follows a thread. */
-export function followsThread({ messages }: RoomView, threadSeq: number, me: string): boolean {
-  if (!threadSeq) return false;
-  if (messages.get(threadSeq)?.senderId === me) return true;
-  for (const message of messages.values()) {
-    if (message.threadSeq !== threadSeq) continue;
-    if (message.senderId === me || message.mentions.some(({ userId }) => userId === me)) return true;
-  }
-  return false;
 }

@@ -19,19 +19,29 @@ export function createQuotes({ api, model, topics, doomed }: Parts) {
   /** Whether it is one's own, and there to stay. */
   const mayEdit = ({ roomId, seq, senderId, content }: Message) =>
     senderId === model.me.id && content.kind === "text" && !doomed.has(roomId, seq);
+  const known = (roomId: string, seq: number): Message | undefined => {
+    topics.track(`message:${roomId}:${seq}`);
+    return model.rooms.get(roomId)?.messages.get(seq);
+  };
+  const ask = async (roomId: string, seq: number): Promise<Message> => {
+    const message = await api.getMessage(roomId, seq);
+    topics.touch(applyMessages(model, [message]));
+    return message;
+  };
   return {
+    /** If it is here already. */
+    known,
+    /** From the server, if it is not here. */
+    find: async (roomId: string, seq: number): Promise<Message> => known(roomId, seq) ?? ask(roomId, seq),
     /** Undefined while it is on its way. */
     message(roomId: string, seq: number): Message | undefined {
       const name = `${roomId}:${seq}`;
-      topics.track(`message:${name}`);
-      const found = model.rooms.get(roomId)?.messages.get(seq);
+      const found = known(roomId, seq);
       if (!found && !asked.has(name)) {
         asked.add(name);
         // Where that fails, or it is forgotten later, it is asked for again when it is next shown.
-        api.getMessage(roomId, seq).then(
-          (message) => (asked.delete(name), topics.touch(applyMessages(model, [message]))),
-          () => asked.delete(name),
-        );
+        const answered = () => asked.delete(name);
+        ask(roomId, seq).then(answered, answered);
       }
       return found;
     },

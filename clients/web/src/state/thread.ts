@@ -1,79 +1,109 @@
-// A thread that is open: its newest answers, read anew when there are others.
+// A thread that is open: its newest answers, read anew when there are others,
+// and as many older ones as were asked for.
 
-import { createEffect, createSignal, on, onCleanup, type Accessor } from "solid-js";
+import { createEffect, createMemo, createSignal, on, onCleanup, type Accessor } from "solid-js";
 
 import type { Message, Thread } from "../nouns";
 import type { Chat } from "./chat";
 
 /** Several changes at once are read once. */
 const SETTLE_MS = 60;
+/** As many as the server gives at once, to get to an answer that lies far back. */
+const MOST = 200;
 
-export function createThread(chat: Chat, roomId: string, seq: Accessor<number>, attentive: Accessor<boolean>) {
+/** `reads`: whether the user looks at the newest answer. */
+export function createThread(chat: Chat, roomId: string, seq: number, reads: Accessor<boolean>) {
   const [thread, setThread] = createSignal<Thread>();
   const [failure, setFailure] = createSignal<unknown>();
   /** Answers of others after this position were new when the thread was opened. */
-  const [newAfter, setNewAfter] = createSignal<number>();
+  let newAfter: number | undefined;
   let turn = 0;
 
   async function read(): Promise<void> {
     const mine = ++turn;
     try {
-      const page = await chat.api.listThread(roomId, seq(), undefined);
+      const page = await chat.api.listThread(roomId, seq, undefined);
       if (mine !== turn) return;
       const before = thread();
-      const opened = before?.root.seq !== page.root.seq;
-      const first = page.messages[0]?.seq ?? 0;
-      // What was read of older ones stays, if nothing is missing between.
-      const whole = before && !opened && (!page.hasOlder || (before.messages.at(-1)?.seq ?? 0) >= first);
-      const held = whole ? before.messages.filter((it) => it.seq < first) : [];
+      if (!before && page.following && page.readSeq) newAfter = page.readSeq;
       chat.threadTold(page);
       setFailure(undefined);
-      if (opened) setNewAfter(page.following && page.readSeq ? page.readSeq : undefined);
-      setThread({ ...page, messages: [...held, ...page.messages], hasOlder: whole && held.length ? before.hasOlder : page.hasOlder });
+      setThread(before ? joined(before, page) : page);
     } catch (error) {
       if (mine === turn) setFailure(error);
     }
   }
 
+  /** Whether older ones than the oldest have come; `about` is called when they are about to. */
+  async function older(count = 0, about?: () => void): Promise<boolean> {
+    const first = thread()?.messages[0]?.seq;
+    if (first === undefined) return false;
+    const page = await chat.api.listThread(roomId, seq, first, count);
+    const now = thread();
+    // What came in the meantime stays; if the oldest is another now, there would be a hole.
+    if (!now || now.messages[0]?.seq !== first) return false;
+    about?.();
+    setThread({ ...now, messages: [...page.messages, ...now.messages], hasOlder: page.hasOlder });
+    return page.messages.length > 0;
+  }
+
   createEffect(
-    on([seq, () => chat.threadTouched(roomId, seq()), () => chat.connection().kind === "live"], () => {
+    on([() => chat.threadTouched(roomId, seq), () => chat.connection().kind === "live"], () => {
       const timer = setTimeout(() => void read(), SETTLE_MS);
       onCleanup(() => clearTimeout(timer));
     }),
   );
   onCleanup(() => (turn = -1));
 
-  // What comes while nobody looks at the page is not read by that.
-  createEffect(() => {
-    const last = thread()?.messages.at(-1);
-    if (attentive() && last) chat.readThread(roomId, seq(), last.seq);
-  });
-
-  /** As it was read, or newer as the room's log has told. */
-  const newest = (message: Message): Message => {
-    const known = chat.message(roomId, message.seq);
-    return known && known.changedSeq > message.changedSeq ? known : message;
+  /** As it was read, or newer as the room's log has told. What did not change stays the same object, and its row as it is. */
+  const newest = (before: Message | undefined, message: Message): Message => {
+    const known = chat.known(roomId, message.seq);
+    return [message, known].reduce<Message>((a, b) => (b && b.changedSeq > a.changedSeq ? b : a), before ?? message);
   };
+  const root = createMemo<Message | undefined>((before) => {
+    const now = thread()?.root;
+    return now && newest(before, now);
+  });
+  const answers = createMemo<readonly Message[]>((before) => {
+    const shown = new Map(before.map((it) => [it.seq, it]));
+    return (thread()?.messages ?? []).map((it) => newest(shown.get(it.seq), it));
+  }, []);
+
+  const last = createMemo(() => thread()?.messages.at(-1)?.seq ?? 0);
+  let told = 0;
+  // What comes while nobody looks at it is not read by that.
+  createEffect(() => {
+    if (!reads() || last() <= told) return;
+    told = last();
+    chat.readThread(roomId, seq, told);
+  });
 
   return {
     failure,
-    root: (): Message | undefined => {
-      const root = thread()?.root;
-      return root && newest(root);
-    },
-    answers: () => (thread()?.messages ?? []).map(newest),
+    retry: () => void read(),
+    root,
+    answers,
     hasOlder: () => thread()?.hasOlder ?? false,
-    waiting: () => chat.outbox().filter(({ message }) => message.roomId === roomId && message.threadSeq === seq()),
+    older,
+    waiting: createMemo(() => chat.outbox().filter(({ message }) => message.roomId === roomId && message.threadSeq === seq)),
     /** The first answer that was new when the thread was opened. */
-    firstNew: (): number | undefined => {
-      const after = newAfter();
-      if (after === undefined) return undefined;
-      return thread()?.messages.find((it) => it.seq > after && it.senderId !== chat.me().id)?.seq;
-    },
-    async older(): Promise<void> {
+    firstNew: createMemo((): number | undefined => {
       const now = thread();
-      const page = await chat.api.listThread(roomId, seq(), now?.messages[0]?.seq).catch(() => undefined);
-      if (now && page) setThread({ ...now, messages: [...page.messages, ...now.messages], hasOlder: page.hasOlder });
+      if (!now || newAfter === undefined) return undefined;
+      const after = newAfter;
+      return now.messages.find((it) => it.seq > after && it.senderId !== chat.me().id)?.seq;
+    }),
+    /** Reads on till an answer is there, however far back it is. */
+    async reach(answer: number): Promise<void> {
+      while (thread()?.hasOlder && (thread()?.messages[0]?.seq ?? 0) > answer && (await older(MOST)));
     },
   };
+}
+
+/** With the newest page as it is now; of older ones stays what was read, if nothing is missing between. */
+function joined(before: Thread, page: Thread): Thread {
+  const first = page.messages[0]?.seq ?? 0;
+  const whole = page.hasOlder && (before.messages.at(-1)?.seq ?? 0) >= first;
+  const held = whole ? before.messages.filter(({ seq }) => seq < first) : [];
+  return { ...page, messages: [...held, ...page.messages], hasOlder: held.length ? before.hasOlder : page.hasOlder };
 }

@@ -4,30 +4,51 @@ import type { Api } from "../api/calls";
 import type { Message, Thread } from "../nouns";
 import type { Topic } from "./apply";
 import type { Model, RoomView } from "./model";
-import { followsThread } from "./notify";
 import type { Topics } from "./topics";
 
 /** As many of a thread's newest answers are looked at to find an unread one. */
 const LOOKED_AT = 20;
 
 export interface ThreadMarks {
-  /** Threads with unread answers that only the server has counted. */
+  /** Threads with unread answers that only the server has counted, up to a position. */
   counted: number;
+  readonly upTo: number;
   readonly unread: Set<number>;
   /** Up to where threads were read, as far as it was told. */
   readonly read: Map<number, number>;
+  /** Whether the user follows a thread, as far as it is known. */
+  readonly follows: Map<number, boolean>;
 }
 
-export const threadMarks = (counted: number): ThreadMarks => ({ counted, unread: new Set(), read: new Map() });
+/** Who follows a thread goes on with that, whatever else is forgotten. */
+export const threadMarks = (counted: number, upTo: number, follows = new Map<number, boolean>()): ThreadMarks => ({
+  counted,
+  upTo,
+  unread: new Set(),
+  read: new Map(),
+  follows,
+});
 
 /** Whether a thread that the user follows has unread answers. */
 export const anyUnread = ({ counted, unread }: ThreadMarks) => counted > 0 || unread.size > 0;
 
+/** Whoever wrote the root, answered or was called there follows a thread; undefined if that is not known here. */
+export function followsThread({ messages, threads: { follows } }: RoomView, threadSeq: number, me: string): boolean | undefined {
+  const byMe = ({ senderId, mentions }: Message) => senderId === me || mentions.some(({ userId }) => userId === me);
+  const known = follows.get(threadSeq);
+  if (known !== undefined) return known;
+  let found = messages.get(threadSeq)?.senderId === me;
+  for (const it of messages.values()) found ||= it.threadSeq === threadSeq && byMe(it);
+  if (!found) return undefined;
+  follows.set(threadSeq, true);
+  return true;
+}
+
 /** An answer has come. */
 export function threadGrew(view: RoomView, { roomId, seq, threadSeq, senderId, mentions }: Message, me: string): Topic[] {
-  const { unread, read } = view.threads;
-  if (senderId === me || seq <= (read.get(threadSeq) ?? 0)) return [];
-  if (!followsThread(view, threadSeq, me) && !mentions.some(({ userId }) => userId === me)) return [];
+  const { unread, read, follows } = view.threads;
+  if (senderId === me || mentions.some(({ userId }) => userId === me)) follows.set(threadSeq, true);
+  if (senderId === me || seq <= (read.get(threadSeq) ?? 0) || !followsThread(view, threadSeq, me)) return [];
   unread.add(threadSeq);
   return topics(roomId);
 }
@@ -35,13 +56,16 @@ export function threadGrew(view: RoomView, { roomId, seq, threadSeq, senderId, m
 /** A thread was looked at, as the server keeps it. */
 export function threadTold(view: RoomView, { root, messages, following, readSeq }: Thread, me: string): Topic[] {
   const { threads } = view;
-  const known = threads.read.get(root.seq) ?? 0;
-  const at = Math.max(known, readSeq);
+  const known = threads.read.get(root.seq);
+  const at = Math.max(known ?? 0, readSeq);
   threads.read.set(root.seq, at);
-  const news = messages.some(({ seq, senderId, content }) => seq > at && senderId !== me && content.kind === "text");
-  if (!following || !news || threads.unread.has(root.seq)) return [];
+  threads.follows.set(root.seq, following);
+  const news = messages.filter(({ seq, senderId, content }) => seq > at && senderId !== me && content.kind === "text");
+  const [first] = news;
+  if (!following || !first) return [];
+  // It is one of those that the server has counted; later ones are counted here.
+  if (known === undefined && first.seq <= threads.upTo) threads.counted = Math.max(threads.counted - 1, 0);
   threads.unread.add(root.seq);
-  threads.counted = Math.max(threads.counted - 1, 0);
   return topics(root.roomId);
 }
 
@@ -71,10 +95,22 @@ interface Parts {
 }
 
 export function createThreads({ api, model, topics }: Parts) {
-  const asked = new Set<string>();
+  /** What is being asked for, and one after the other: many threads may have grown at once. */
+  const asked = new Map<string, Promise<void>>();
+  let turn: Promise<unknown> = Promise.resolve();
   const told = (thread: Thread) => {
     const view = model.rooms.get(thread.root.roomId);
     if (view) topics.touch(threadTold(view, thread, model.me.id));
+  };
+  const ask = (roomId: string, seq: number): Promise<void> => {
+    const name = `${roomId}:${seq}`;
+    const under = asked.get(name);
+    if (under) return under;
+    const answer = turn.then(() => api.listThread(roomId, seq, undefined, LOOKED_AT)).then(told);
+    // Lost, the next answer asks again.
+    turn = answer.catch(() => undefined).then(() => asked.delete(name));
+    asked.set(name, answer);
+    return answer;
   };
   return {
     /** Whether a message's thread has unread answers for the user. */
@@ -82,16 +118,28 @@ export function createThreads({ api, model, topics }: Parts) {
       topics.track(`threads:${roomId}`);
       const threads = model.rooms.get(roomId)?.threads;
       if (!threads || !thread) return false;
-      const name = `${roomId}:${seq}`;
       const known = threads.unread.has(seq) || threads.read.has(seq);
       // Only while the server has counted some that are not found yet.
-      if (!known && threads.counted && !asked.has(name)) {
-        asked.add(name);
-        api.listThread(roomId, seq, undefined, LOOKED_AT).then(told, () => asked.delete(name));
-      }
+      if (!known && threads.counted) ask(roomId, seq).catch(() => undefined);
       return threads.unread.has(seq);
     },
     threadTold: told,
+    /** An answer has come: whether the user follows its thread. What is not known here, the server is asked for, once. */
+    async follows(message: Message): Promise<boolean> {
+      const { roomId, threadSeq } = message;
+      const view = () => model.rooms.get(roomId);
+      const now = view();
+      if (!now) return false;
+      const known = followsThread(now, threadSeq, model.me.id);
+      // It may be one of those that the server has counted; then it must not count twice.
+      const unsure = known === undefined || (known && now.threads.counted > 0 && !now.threads.read.has(threadSeq));
+      if (unsure) await ask(roomId, threadSeq).catch(() => undefined);
+      const then = view();
+      if (!then || !followsThread(then, threadSeq, model.me.id)) return false;
+      // When it came that was not known; the root may have come after it.
+      topics.touch(threadGrew(then, message, model.me.id));
+      return true;
+    },
     readThread(roomId: string, threadSeq: number, seq: number): void {
       topics.touch(threadRead(model, roomId, threadSeq, seq));
       // Told again by the next answer if it is lost.

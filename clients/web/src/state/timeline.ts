@@ -4,7 +4,8 @@
 
 import { batch, createEffect, createMemo, createSignal, on, untrack } from "solid-js";
 
-import type { Anchor, Page } from "../nouns";
+import { Failure } from "../failure";
+import type { Anchor, Message, Page } from "../nouns";
 import { PAGE, type Chat } from "./chat";
 import { messagesIn, tail, type RoomView } from "./model";
 import { firstAfter, rangeOf, type Range } from "./ranges";
@@ -31,18 +32,32 @@ export interface Shown {
   readonly atTail: boolean;
 }
 
+/** Where the reader is to be brought; a flash tells where that is. */
+interface Target {
+  readonly seq: number;
+  readonly flash: boolean;
+}
+
 export type Timeline = ReturnType<typeof createTimeline>;
 
 export function createTimeline(chat: Chat, roomId: string) {
   const [anchor, setAnchor] = createSignal<number | "tail">("tail");
   /** Counts the stretches shown: each begins with its own measures. */
   const [place, setPlace] = createSignal(1);
-  const [target, setTarget] = createSignal<number>();
+  const [target, setTarget] = createSignal<Target>();
   const [loading, setLoading] = createSignal<"older" | "newer" | "jump">();
-  const [failed, setFailed] = createSignal(false);
+  /** Does again what has failed. */
+  const [failed, setFailed] = createSignal<() => void>();
   const [newAfter, setNewAfter] = createSignal<number>();
   const [bounds, setBounds] = createSignal<Bounds>(lastOf(chat.timeline(roomId)));
+  /** Counts how often the reader was sent to the end. */
+  const [ends, setEnds] = createSignal(0);
   const builder = new Rows();
+  /** In the middle of what the reader looks at; undefined if they are at the end. */
+  let lookedAt: number | undefined;
+  /** Where the reader was when the room began anew, till they are there again. */
+  let returning: number | undefined;
+  let viewed = chat.timeline(roomId);
 
   const stretch = (view: RoomView): Range | undefined => {
     const at = anchor();
@@ -56,7 +71,15 @@ export function createTimeline(chat: Chat, roomId: string) {
   };
 
   const shown = createMemo<Shown | undefined>((before) => {
+    // Also while it does not matter what is where: there the reader comes back to.
+    place();
     const view = chat.timeline(roomId);
+    if (view !== viewed) {
+      viewed = view;
+      if (before) returning = lookedAt;
+    }
+    // What is looked at stays as it is till it is known again.
+    if (view && returning !== undefined) return before;
     const range = view && rangeIn(view);
     if (!view || !range) return undefined;
     const atTail = range.upTo === tail(view).upTo;
@@ -69,37 +92,43 @@ export function createTimeline(chat: Chat, roomId: string) {
   });
 
   /** One at a time; a jump waits for its turn. */
-  let reading: Promise<Page | undefined> = Promise.resolve(undefined);
+  let reading: Promise<unknown> = Promise.resolve();
 
-  function read(what: "older" | "newer" | "jump", at: Anchor): Promise<Page | undefined> {
-    if (what !== "jump" && untrack(loading)) return Promise.resolve(undefined);
-    const before = reading;
-    reading = before.then(() => readNow(what, at));
+  function read(what: "older" | "newer" | "jump", at: Anchor): Promise<Page> {
+    const now = reading.then(() => readNow(what, at));
+    reading = now.catch(() => undefined);
     setLoading(what);
-    return reading;
+    return now;
   }
 
-  async function readNow(what: "older" | "newer" | "jump", at: Anchor): Promise<Page | undefined> {
+  async function readNow(what: "older" | "newer" | "jump", at: Anchor): Promise<Page> {
     setLoading(what);
+    const early = "before" in at ? await chat.takeAhead(roomId) : undefined;
+    // One that was read before the stream began may have missed what changed between.
+    const ahead = early && "before" in at && early.headSeq >= at.before - 1 ? early : undefined;
+    const page = ahead ?? (await chat.api.listMessages(roomId, at, PAGE));
+    const first = page.messages[0]?.seq;
+    const last = page.messages.at(-1)?.seq;
+    const after = "after" in at ? at.after : page.hasOlder && first !== undefined ? first - 1 : 0;
+    const upTo = "before" in at && !ahead ? at.before - 1 : page.hasNewer && last !== undefined ? last : page.headSeq;
+    batch(() => {
+      setFailed(undefined);
+      chat.tookPage(roomId, page, { after, upTo });
+    });
+    setLoading(undefined);
+    return page;
+  }
+
+  /** What fails can be done again. What never can be done is told to whoever wants to know it. */
+  async function trying(work: () => Promise<void>, never?: (failure: Failure) => void): Promise<void> {
     try {
-      const early = "before" in at ? await chat.takeAhead(roomId) : undefined;
-      // One that was read before the stream began may have missed what changed between.
-      const ahead = early && "before" in at && early.headSeq >= at.before - 1 ? early : undefined;
-      const page = ahead ?? (await chat.api.listMessages(roomId, at, PAGE));
-      const first = page.messages[0]?.seq;
-      const last = page.messages.at(-1)?.seq;
-      const after = "after" in at ? at.after : page.hasOlder && first !== undefined ? first - 1 : 0;
-      const upTo = "before" in at && !ahead ? at.before - 1 : page.hasNewer && last !== undefined ? last : page.headSeq;
+      await work();
+    } catch (error) {
       batch(() => {
-        setFailed(false);
-        chat.tookPage(roomId, page, { after, upTo });
+        setLoading(undefined);
+        if (never && error instanceof Failure && error.isFinal) never(error);
+        else setFailed(() => () => (setFailed(undefined), void trying(work, never)));
       });
-      return page;
-    } catch {
-      setFailed(true);
-      return undefined;
-    } finally {
-      setLoading(undefined);
     }
   }
 
@@ -108,13 +137,13 @@ export function createTimeline(chat: Chat, roomId: string) {
     const view = untrack(() => chat.timeline(roomId));
     const now = untrack(shown);
     const whole = view && untrack(() => stretch(view));
-    if (!view || !now || !whole || untrack(loading)) return;
+    if (!view || !now || !whole || returning !== undefined || untrack(loading)) return;
     const older = what === "older";
     if (older ? now.range.after === 0 : now.atTail) return;
     cut(view, now.range, older);
     const { after, upTo } = now.range;
     const unknown = older ? whole.after >= after : whole.upTo <= upTo;
-    if (unknown && !(await read(what, older ? { before: after + 1 } : { after: upTo }))) return;
+    if (unknown) await read(what, older ? { before: after + 1 } : { after: upTo });
     const { order, room } = view;
     if (older) {
       const at = firstAfter(order, after) - PAGE;
@@ -147,40 +176,64 @@ export function createTimeline(chat: Chat, roomId: string) {
     chat.forget(roomId, keep);
   }
 
-  const loadOlder = () => void grow("older");
-  const loadNewer = () => void grow("newer");
+  const loadOlder = () => void trying(() => grow("older"));
+  const loadNewer = () => void trying(() => grow("newer"));
 
-  /** Shows the message at a position. */
-  async function jump(seq: number): Promise<void> {
-    const view = chat.timeline(roomId);
-    if (!view) return;
-    const inSight = untrack(shown);
+  /** Shows a position, or the message next after it. */
+  async function show(seq: number, flash: boolean): Promise<void> {
+    const known = () => {
+      const view = chat.timeline(roomId);
+      return view && rangeOf(view.known, seq) && view;
+    };
+    const inSight = returning === undefined ? untrack(shown) : undefined;
     const here = inSight && inSight.range.after < seq && seq <= inSight.range.upTo;
-    if (!here && !rangeOf(view.known, seq) && !(await read("jump", { around: seq }))) return;
+    if (!here && !known()) await read("jump", { around: seq });
+    const view = known();
+    if (!here && !view) return;
     batch(() => {
-      if (!here) {
+      if (!here && view) {
         const { order } = view;
         const at = firstAfter(order, seq);
+        returning = undefined;
         setAnchor(seq);
         setBounds({ after: (order[Math.max(at - 1 - PAGE, 0)] ?? 1) - 1, upTo: order[at + PAGE] ?? Infinity });
         setPlace(place() + 1);
       }
-      setTarget(undefined);
-      setTarget(seq);
+      setTarget({ seq, flash });
     });
   }
 
+  /** The message at a position. What is read for it is there for going there. */
+  async function find(seq: number): Promise<Message> {
+    const view = chat.timeline(roomId);
+    if (view && !view.messages.has(seq) && !rangeOf(view.known, seq)) await read("jump", { around: seq });
+    return chat.find(roomId, seq);
+  }
+
+  let wanted = 0;
+  /** Shows a message. Of one that is an answer in a thread, what it answers; itself it is to be shown by who is told that it was found. */
+  async function goTo(seq: number, found: (message: Message) => void): Promise<void> {
+    const mine = ++wanted;
+    const message = await find(seq);
+    if (mine !== wanted) return;
+    found(message);
+    await show(message.threadSeq || seq, !message.threadSeq);
+  }
+
   /** Shows what was posted at a moment, or next after it. */
-  async function jumpToTime(at: number): Promise<void> {
+  async function toTime(at: number): Promise<void> {
     const page = await read("jump", { aroundTime: at });
-    const found = page?.messages.find(({ postedAt }) => postedAt >= at) ?? page?.messages.at(-1);
-    if (found) await jump(found.seq);
+    const found = page.messages.find(({ postedAt }) => postedAt >= at) ?? page.messages.at(-1);
+    if (found) await show(found.seq, true);
   }
 
   function toTail(): void {
     batch(() => {
       setTarget(undefined);
-      if (untrack(shown)?.atTail) return;
+      setFailed(undefined);
+      setEnds(ends() + 1);
+      if (returning === undefined && untrack(shown)?.atTail) return;
+      returning = undefined;
       setAnchor("tail");
       setBounds(lastOf(chat.timeline(roomId)));
       setPlace(place() + 1);
@@ -202,9 +255,21 @@ export function createTimeline(chat: Chat, roomId: string) {
   });
 
   // A connection that came back is a reason to try again.
-  createEffect(() => chat.connection().kind === "live" && setFailed(false));
+  createEffect(() => chat.connection().kind === "live" && untrack(failed)?.());
 
-  // The room began anew and what was looked at is not known any more.
+  // The room began anew: back to what was looked at, if it is still there.
+  createEffect(
+    on(
+      () => chat.timeline(roomId),
+      (view, before) => {
+        const seq = returning;
+        if (view && view !== before && seq !== undefined) void trying(() => show(seq, false), toTail);
+        return view;
+      },
+    ),
+  );
+
+  // What was looked at is not known any more.
   createEffect(
     on([() => chat.timeline(roomId), shown], ([view, now]) => {
       const at = untrack(anchor);
@@ -221,12 +286,16 @@ export function createTimeline(chat: Chat, roomId: string) {
     failed,
     newAfter,
     setNewAfter,
+    ends,
     loadOlder,
     loadNewer,
-    jump,
-    jumpToTime,
+    /** `never` is told if there is no such message. */
+    goTo: (seq: number, found: (message: Message) => void, never: (failure: Failure) => void) =>
+      trying(() => goTo(seq, found), never),
+    jump: (seq: number) => trying(() => show(seq, true)),
+    jumpToTime: (at: number) => trying(() => toTime(at)),
     toTail,
-    retry: () => setFailed(false),
+    lookAt: (seq: number | undefined) => void (lookedAt = seq),
     arrived: () => setTarget(undefined),
   };
 }

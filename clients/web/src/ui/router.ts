@@ -43,7 +43,8 @@ function parse(path: string): Route {
   }
 }
 
-const [route, setRoute] = createSignal(parse(location.pathname));
+let at = location.pathname;
+const [route, setRoute] = createSignal(parse(at));
 export { route };
 
 /** Names each visit, so that going to the same message again goes there again. */
@@ -73,24 +74,65 @@ export const visitedBy = (): string => (history.state as string | null) ?? "";
 function leaveStrange(): void {
   if (!visitedBy() || visitedBy() === visitor) return;
   history.replaceState(visitor, "", "/");
+  at = "/";
   setRoute(parse("/"));
+}
+
+/** Closes what lies over the page. An entry of the history is its, so that Back takes it away and not the page. */
+let close: (() => void) | undefined;
+let entry: "none" | "ours" | "leaving" = "none";
+
+/** Something lies over the page, until what this returns is called; `shut` takes it away. */
+export function layOver(shut: () => void): () => void {
+  close = shut;
+  begin();
+  return () => {
+    if (close !== shut) return;
+    close = undefined;
+    // Something else may take its place at once.
+    queueMicrotask(() => {
+      if (close || entry !== "ours") return;
+      entry = "leaving";
+      history.back();
+    });
+  };
+}
+
+function begin(): void {
+  if (entry !== "none") return;
+  history.pushState(visitor, "");
+  entry = "ours";
 }
 
 export function navigate(to: string, { replace = false } = {}): void {
   // More than one slash would begin a host's name.
   const path = to.replace(/^\/+/, "/");
-  if (replace || path === location.pathname) history.replaceState(visitor, "", path);
+  const over = entry === "ours";
+  if (over) entry = "none";
+  close?.();
+  close = undefined;
+  if (replace || over || path === location.pathname) history.replaceState(visitor, "", path);
   else history.pushState(visitor, "", path);
   arrive();
 }
 
+function wentBack(): void {
+  const left = entry;
+  entry = "none";
+  if (left === "leaving" && close) return begin();
+  close?.();
+  // Two entries with the same address are a page and what lay over it.
+  if (location.pathname !== at) arrive();
+}
+
 function arrive(): void {
   leaveStrange();
+  at = location.pathname;
   setRoute(parse(location.pathname));
   setVisit(visit() + 1);
 }
 
-window.addEventListener("popstate", arrive);
+window.addEventListener("popstate", wentBack);
 
 document.addEventListener("click", (event) => {
   const link = event.target instanceof Element ? event.target.closest("a") : null;

@@ -119,7 +119,7 @@ function FileRow(props: Filed) {
         class="icon-button icon-button-small"
         aria-label={`${t("goTo")}: ${props.file.name}`}
         title={t("goTo")}
-        onClick={() => tools.jump(props.message.threadSeq || props.message.seq)}
+        onClick={() => tools.jump(props.message.seq)}
       >
         <Icon name="chat" />
       </button>

@@ -1,4 +1,4 @@
-import { Match, Show, Suspense, Switch, batch, createEffect, createMemo, createSignal, on } from "solid-js";
+import { Match, Show, Suspense, Switch, batch, createEffect, createMemo, createSignal, onCleanup } from "solid-js";
 
 import { useChat } from "../../state/chat";
 import { createPins } from "../../state/pins";
@@ -11,9 +11,12 @@ import { Guard } from "../kit/Guard";
 import { lazy } from "../kit/lazy";
 import { createMedia } from "../kit/media";
 import { createUntil, isEndless } from "../kit/until";
-import { navigate, roomPath, route, visit } from "../router";
+import { layOver } from "../router";
 import { Timeline } from "../timeline/Timeline";
 import { TypingLine } from "../timeline/TypingLine";
+import type { Sought } from "../thread/ThreadPanel";
+import { restWhenGone } from "./begun";
+import { createGoing } from "./going";
 import type { Overlay } from "./Overlays";
 import { RoomHeader, type PanelName } from "./RoomHeader";
 import { RoomToolsProvider, type RoomTools } from "./tools";
@@ -39,9 +42,12 @@ export function OpenRoom(props: { roomId: string }) {
   const direct = () => chat.room(roomId)?.room.kind === "direct";
   const [other, setOther] = createSignal<PanelName>();
   const [thread, setThread] = createSignal(0);
+  const [sought, setSought] = createSignal<Sought>();
   const [overlay, setOverlay] = createSignal<Overlay>();
 
   const panel = (): PanelName => other() ?? (wide() && prefs().showMembers && !direct() ? "members" : undefined);
+  /** Whether it lies over the timeline. */
+  const over = createMemo(() => !wide() && panel() !== undefined);
 
   function toggle(name: PanelName): void {
     const shown = panel() === name;
@@ -49,17 +55,21 @@ export function OpenRoom(props: { roomId: string }) {
     if (wide() && name === "members") setPref("showMembers", !shown);
   }
 
+  const openThread = (root: number, answer?: Sought) =>
+    batch(() => (setThread(root), setSought(answer), setOther("thread")));
+
+  const { goTo, unlink } = createGoing(timeline, ({ seq, threadSeq }) => {
+    if (threadSeq) openThread(threadSeq, { seq });
+    else if (over()) setOther(undefined);
+  });
+
   const tools: RoomTools = {
     roomId,
+    openThread,
+    jump: goTo,
     openUser: (userId) => setOverlay({ kind: "user", userId }),
-    jump: (seq) => {
-      // What lies over the timeline would hide where it leads.
-      if (!wide()) setOther(undefined);
-      void timeline.jump(seq);
-    },
     askDate: (at) => setOverlay({ kind: "date", at }),
     begun: () => chat.begun(roomId),
-    openThread: (seq) => batch(() => (setThread(seq), setOther("thread"))),
     lastMine: createMemo(() => {
       const row = timeline.shown()?.rows.findLast((it) => it.kind === "message" && it.mine && it.message.content.kind === "text");
       return row?.kind === "message" ? row.message.seq : undefined;
@@ -70,20 +80,13 @@ export function OpenRoom(props: { roomId: string }) {
     openPicture: (picture) => setOverlay({ kind: "picture", picture }),
   };
 
-  // A link to a message, also the same one again.
-  createEffect(
-    on(visit, () => {
-      const now = route();
-      if (now.page === "room" && now.roomId === roomId && now.seq !== undefined) void timeline.jump(now.seq);
-    }),
-  );
+  restWhenGone(chat, tools.begun);
+  createEffect(() => over() && onCleanup(layOver(() => setOther(undefined))));
 
   function send(text: string, replyTo: number, attachmentIds: string[]): void {
     chat.send(roomId, text, { replyTo, attachmentIds });
     timeline.toTail();
-    // The address of an older message would lead back there.
-    const now = route();
-    if (now.page === "room" && now.roomId === roomId && now.seq !== undefined) navigate(roomPath(roomId), { replace: true });
+    unlink();
   }
 
   const mutedUntil = () => chat.room(roomId)?.mutedUntil ?? 0;
@@ -128,8 +131,8 @@ export function OpenRoom(props: { roomId: string }) {
               <Match when={panel() === "members"}>
                 <MembersPanel roomId={roomId} over={!wide()} onClose={() => toggle("members")} />
               </Match>
-              <Match when={panel() === "thread" && thread()}>
-                {(seq) => <ThreadPanel seq={seq()} over={!wide()} onClose={() => setOther(undefined)} />}
+              <Match when={panel() === "thread" && thread()} keyed>
+                {(seq) => <ThreadPanel seq={seq} sought={sought()} over={!wide()} onClose={() => setOther(undefined)} />}
               </Match>
               <Match when={panel() === "pins"}>
                 <PinsPanel pins={pins()} over={!wide()} onClose={() => setOther(undefined)} />

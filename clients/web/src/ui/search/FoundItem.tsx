@@ -20,7 +20,7 @@ export function FoundItem(props: { message: Message; phrases: readonly Phrase[] 
   const user = () => chat.user(props.message.senderId);
   return (
     <li>
-      <button type="button" class="found-item" onClick={() => jump(props.message.threadSeq || props.message.seq)}>
+      <button type="button" class="found-item" onClick={() => jump(props.message.seq)}>
         <Avatar id={props.message.senderId} name={user()?.displayName ?? ""} photo={user()?.photoId} size="small" />
         <span class="found-text">
           <span class="pin-head">

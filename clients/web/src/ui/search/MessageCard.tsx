@@ -30,7 +30,7 @@ export function MessageCard(props: { message: Message }) {
         </div>
         <Show when={text()}>{(words) => <Markdown text={words()} message={props.message} />}</Show>
         <FileLine message={props.message} />
-        <a class="link small" href={roomPath(props.message.roomId, props.message.threadSeq || props.message.seq)}>
+        <a class="link small" href={roomPath(props.message.roomId, props.message.seq)}>
           {t("goTo")}
         </a>
       </div>

@@ -1,4 +1,4 @@
-import { For, Show, createEffect, on } from "solid-js";
+import { For, Show, createEffect, createMemo, createSignal, on } from "solid-js";
 
 import type { Message } from "../../nouns";
 import { useChat } from "../../state/chat";
@@ -6,38 +6,56 @@ import { createThread } from "../../state/thread";
 import { Composer } from "../composer/Composer";
 import { explain, t } from "../i18n";
 import { createAttentive } from "../kit/attentive";
+import { attempt } from "../kit/toast";
+import { restWhenGone } from "../room/begun";
 import { Panel } from "../room/Panel";
 import { RoomToolsProvider, useRoom, type RoomTools } from "../room/tools";
+import { createFlash } from "../timeline/flash";
 import { MessageRowView } from "../timeline/MessageRow";
 import { NewRow } from "../timeline/NoteRows";
 import { WaitingRowView } from "../timeline/WaitingRow";
+import { createPlace } from "./place";
 
-/** A message and the answers in its thread. */
-export default function ThreadPanel(props: { seq: number; over: boolean; onClose: () => void }) {
+export interface Sought {
+  readonly seq: number;
+}
+
+/** A message and the answers in its thread; of another thread it is made anew. `sought`: an answer to go to. */
+export default function ThreadPanel(props: { seq: number; sought: Sought | undefined; over: boolean; onClose: () => void }) {
   const chat = useChat();
   const room = useRoom();
   const { roomId } = room;
-  const thread = createThread(chat, roomId, () => props.seq, createAttentive());
-  const draft = () => `${roomId}/${props.seq}`;
-  let list!: HTMLDivElement;
+  const { seq } = props;
+  const attentive = createAttentive();
+  const [seeking, setSeeking] = createSignal(props.sought !== undefined);
+  const { flash, start: startFlash } = createFlash();
+  const thread = createThread(chat, roomId, seq, () => attentive() && !seeking() && place.atEnd());
+  const place = createPlace();
+
+  /** Brings an answer into sight; whether it is in this thread. */
+  function show(answer: number): boolean {
+    if (!place.show(answer)) return false;
+    startFlash(answer);
+    return true;
+  }
+
+  async function seek(answer: number): Promise<void> {
+    setSeeking(true);
+    await attempt(thread.reach(answer));
+    show(answer);
+    setSeeking(false);
+  }
+  const loaded = createMemo(() => thread.root() !== undefined);
+  createEffect(on([() => props.sought, loaded], ([sought, here]) => sought && here && void seek(sought.seq)));
 
   /** What is written here stays here. */
-  const tools: RoomTools = {
-    ...room,
-    begun: () => chat.begun(draft()),
-    jump: (seq) => {
-      const row = list.querySelector(`[data-seq="${seq}"]`);
-      if (row) row.scrollIntoView({ block: "center" });
-      else room.jump(seq);
-    },
-  };
+  const draft = `${roomId}/${seq}`;
+  const tools: RoomTools = { ...room, begun: () => chat.begun(draft), jump: (to) => show(to) || room.jump(to) };
+  restWhenGone(chat, tools.begun);
 
-  // The newest answer is in sight, also one that is on its way.
-  createEffect(
-    on([() => thread.answers().at(-1)?.seq, () => thread.waiting().length], () =>
-      queueMicrotask(() => list.scrollTo({ top: list.scrollHeight })),
-    ),
-  );
+  // Whoever writes sees what they have written.
+  const waiting = createMemo(() => thread.waiting().length);
+  createEffect(on(waiting, (count, before = 0) => (count > before && queueMicrotask(place.toEnd), count)));
 
   const row = (message: Message) => ({
     kind: "message" as const,
@@ -53,49 +71,56 @@ export default function ThreadPanel(props: { seq: number; over: boolean; onClose
   return (
     <RoomToolsProvider value={tools}>
       <Panel title={t("thread")} class="thread" over={props.over} onClose={props.onClose}>
-        <div ref={list} class="thread-scroll" role="log" aria-label={t("thread")} aria-live="off" tabIndex={0}>
-          <Show when={thread.failure()}>{(error) => <p class="members-none">{explain(error())}</p>}</Show>
-          <Show when={thread.root()}>
-            {(root) => (
-              <>
-                <MessageRowView row={row(root())} flash={false} inThread />
-                <p class="thread-count">{t("replies", { count: root().thread?.replies ?? thread.answers().length })}</p>
-                <Show when={thread.hasOlder()}>
-                  <button type="button" class="link members-none" onClick={() => void thread.older()}>
-                    {t("more")}
+        <div ref={place.ref} class="thread-scroll" role="log" aria-label={t("thread")} aria-live="off" tabIndex={0} onScroll={place.scrolled}>
+          <div ref={place.contentRef}>
+            <Show when={thread.failure()}>
+              {(error) => (
+                <p class="members-none">
+                  {explain(error())}{" "}
+                  <button type="button" class="link" onClick={thread.retry}>
+                    {t("tryAgain")}
                   </button>
-                </Show>
-                <For each={thread.answers()}>
-                  {(message) => (
-                    <div data-seq={message.seq}>
-                      <Show when={thread.firstNew() === message.seq}>
-                        <NewRow />
-                      </Show>
-                      <MessageRowView row={row(message)} flash={false} inThread />
-                    </div>
-                  )}
-                </For>
-                <For each={thread.waiting()}>
-                  {(entry) => (
-                    <WaitingRowView row={{ kind: "waiting", key: entry.message.clientMessageId, entry, first: true, day: undefined, line: false }} />
-                  )}
-                </For>
-              </>
-            )}
-          </Show>
+                </p>
+              )}
+            </Show>
+            <Show when={thread.root()}>
+              {(root) => (
+                <>
+                  <MessageRowView row={row(root())} flash={false} inThread />
+                  <p class="thread-count">{t("replies", { count: root().thread?.replies ?? thread.answers().length })}</p>
+                  <Show when={thread.hasOlder()}>
+                    <button type="button" class="link members-none" onClick={() => void attempt(thread.older(0, place.hold)).then(place.keep)}>
+                      {t("more")}
+                    </button>
+                  </Show>
+                  <For each={thread.answers()}>
+                    {(message) => (
+                      <div data-seq={message.seq}>
+                        <Show when={thread.firstNew() === message.seq}>
+                          <NewRow />
+                        </Show>
+                        <MessageRowView row={row(message)} flash={flash() === message.seq} inThread />
+                      </div>
+                    )}
+                  </For>
+                  <For each={thread.waiting()}>
+                    {(entry) => (
+                      <WaitingRowView row={{ kind: "waiting", key: entry.message.clientMessageId, entry, first: true, day: undefined, line: false }} />
+                    )}
+                  </For>
+                </>
+              )}
+            </Show>
+          </div>
         </div>
-        <Show when={chat.rights(roomId).write}>
-          <Show when={props.seq} keyed>
-            {(seq) => (
-              <Composer
-                class="thread-composer"
-                label={t("threadReply")}
-                draft={draft()}
-                lastOwn={lastOwn}
-                onSend={(text, replyTo, attachmentIds) => chat.send(roomId, text, { threadSeq: seq, replyTo, attachmentIds })}
-              />
-            )}
-          </Show>
+        <Show when={chat.rights(roomId).write && thread.root()?.content.kind !== "deleted"}>
+          <Composer
+            class="thread-composer"
+            label={t("threadReply")}
+            draft={draft}
+            lastOwn={lastOwn}
+            onSend={(text, replyTo, attachmentIds) => chat.send(roomId, text, { threadSeq: seq, replyTo, attachmentIds })}
+          />
         </Show>
       </Panel>
     </RoomToolsProvider>

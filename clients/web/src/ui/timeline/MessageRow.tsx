@@ -11,11 +11,11 @@ import { lazy } from "../kit/lazy";
 import { useRoom } from "../room/tools";
 import { Bubble } from "./Bubble";
 import { Reached } from "./Reached";
-import { Reactions } from "./Reactions";
 
 /** Comes after the messages, before one points at them. */
 const MessageTools = lazy(() => import("./MessageTools"));
-setTimeout(MessageTools.preload, 0);
+const Reactions = lazy(() => import("./Reactions"));
+setTimeout(() => [MessageTools, Reactions].forEach((it) => void it.preload()), 0);
 
 export function MessageRowView(props: { row: MessageRow; flash: boolean; inThread?: boolean }) {
   const chat = useChat();
@@ -97,24 +97,27 @@ export function MessageRowView(props: { row: MessageRow; flash: boolean; inThrea
               </div>
             </div>
             <Show when={message().reactions.length}>
-              <Reactions message={message()} />
-            </Show>
-            <Show when={!props.inThread && message().thread?.replies}>
-              {(replies) => (
-                <button type="button" class="thread-link" onClick={() => tools.openThread(message().seq)}>
-                  <Icon name="thread" />
-                  {t("replies", { count: replies() })}
-                  <Show when={chat.threadUnread(message())}>
-                    <span class="badge badge-flag" role="img" aria-label={t("unreadThreads")} title={t("unreadThreads")} />
-                  </Show>
-                </button>
-              )}
-            </Show>
-            <Show when={!props.inThread && props.row.mine && tools.lastMine() === message().seq}>
-              <Reached roomId={message().roomId} seq={message().seq} />
+              <Suspense>
+                <Reactions message={message()} />
+              </Suspense>
             </Show>
           </Match>
         </Switch>
+        {/* Answers stay when what they answer goes. */}
+        <Show when={!props.inThread && message().thread?.replies}>
+          {(replies) => (
+            <button type="button" class="thread-link" onClick={() => tools.openThread(message().seq)}>
+              <Icon name="thread" />
+              {t("replies", { count: replies() })}
+              <Show when={chat.threadUnread(message())}>
+                <span class="badge badge-flag" role="img" aria-label={t("unreadThreads")} title={t("unreadThreads")} />
+              </Show>
+            </button>
+          )}
+        </Show>
+        <Show when={!props.inThread && props.row.mine && tools.lastMine() === message().seq && !doomed()}>
+          <Reached roomId={message().roomId} seq={message().seq} />
+        </Show>
       </div>
     </article>
   );

@@ -15,7 +15,7 @@ const MOST_NAMES = 12;
 const HOLD_MS = 450;
 
 /** The emoji under a message: a click adds one's own or takes it away, a long press or the menu key tells who it was. */
-export function Reactions(props: { message: Message }) {
+export default function Reactions(props: { message: Message }) {
   const chat = useChat();
   const { showReactions } = useRoom();
   const may = () => chat.rights(props.message.roomId).write;

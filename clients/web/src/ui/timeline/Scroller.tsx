@@ -2,11 +2,12 @@
 // older rows come above, at the end while they are at the end.
 
 import { Virtualizer, type VirtualizerHandle } from "virtua/solid";
-import { createEffect, createSignal, on, onCleanup, onMount } from "solid-js";
+import { createEffect, on, onCleanup, onMount } from "solid-js";
 
 import type { Row } from "../../state/rows";
 import type { Timeline } from "../../state/timeline";
 import { createAim } from "./aim";
+import { createFlash } from "./flash";
 import { stepThrough } from "./keys";
 import { RowView } from "./RowView";
 
@@ -14,7 +15,6 @@ import { RowView } from "./RowView";
 const END_PX = 48;
 /** Nearer than this to an edge, the next page is read. */
 const AHEAD_PX = 800;
-const FLASH_MS = 2_000;
 
 /** How much of the log is under what is seen; the virtualiser knows without measuring the page. */
 const underneath = ({ scrollSize, scrollOffset, viewportSize }: VirtualizerHandle) =>
@@ -35,7 +35,7 @@ export function Scroller(props: {
 }) {
   const { timeline } = props;
   const rows = (): readonly Row[] => timeline.shown()?.rows ?? [];
-  const [flash, setFlash] = createSignal<number>();
+  const { flash, start: startFlash } = createFlash();
   let box!: HTMLDivElement;
   let list: VirtualizerHandle | undefined;
   /** The reader is at the end and wants to stay there. */
@@ -68,6 +68,8 @@ export function Scroller(props: {
     const newAfter = timeline.newAfter();
     const unseen = newAfter !== undefined && now !== undefined && now.range.after > newAfter;
     if (aim.underWay()) return;
+    const middle = rows()[list.findItemIndex(scrollOffset + viewportSize / 2)];
+    timeline.lookAt(middle && "message" in middle && !(below < END_PX && now?.atTail) ? middle.message.seq : undefined);
     props.onNewAbove(line >= 0 ? list.getItemOffset(line) < scrollOffset : unseen);
     if (timeline.failed() || !now) return;
     if (scrollOffset < AHEAD_PX && scrollSize > viewportSize) timeline.loadOlder();
@@ -108,16 +110,17 @@ export function Scroller(props: {
 
   createEffect(
     on([timeline.target, timeline.shown], ([target]) => {
-      if (target === undefined) return;
-      if (indexOf(target) < 0) return;
+      if (target === undefined || indexOf(target.seq) < 0) return;
       sticks = false;
       timeline.arrived();
-      aim.at(target);
-      setFlash(target);
-      const timer = setTimeout(() => setFlash(undefined), FLASH_MS);
-      onCleanup(() => clearTimeout(timer));
+      aim.at(target.seq);
+      if (target.flash) startFlash(target.seq);
     }),
   );
+
+  createEffect(on(timeline.ends, () => (aim.drop(), queueMicrotask(toEnd)), { defer: true }));
+  // What was under way tells nothing any more: another stretch may be shown.
+  onCleanup(() => (aim.drop(), (list = undefined)));
 
   onMount(() => {
     const observer = new ResizeObserver(settle);

@@ -1,13 +1,15 @@
-import { Show, createEffect, createSignal, on } from "solid-js";
+import { Show, Suspense, createEffect, createSignal, on } from "solid-js";
 
 import { useChat } from "../../state/chat";
 import type { Timeline as TimelineState } from "../../state/timeline";
 import { t } from "../i18n";
 import { createEscape } from "../kit/escape";
+import { lazy } from "../kit/lazy";
 import { Announcer } from "./Announcer";
-import { JumpButtons } from "./JumpButtons";
 import { Scroller, type ScrollerHandle } from "./Scroller";
 import { createReading } from "./reading";
+
+const Floating = lazy(() => import("./Floating"));
 
 /** The room's log on the screen. */
 export function Timeline(props: { timeline: TimelineState }) {
@@ -21,11 +23,6 @@ export function Timeline(props: { timeline: TimelineState }) {
   createEffect(on(newAbove, (now, before) => before && !now && setVisited(true)));
   let scroller: ScrollerHandle | undefined;
   const { markAll } = createReading(chat, timeline, atBottom);
-
-  function toEnd(): void {
-    timeline.toTail();
-    scroller?.toEnd();
-  }
 
   async function toNew(): Promise<void> {
     const after = timeline.newAfter();
@@ -48,7 +45,7 @@ export function Timeline(props: { timeline: TimelineState }) {
   createEscape(
     () => log,
     () => {
-      toEnd();
+      timeline.toTail();
       markAll();
       timeline.setNewAfter(undefined);
     },
@@ -67,23 +64,14 @@ export function Timeline(props: { timeline: TimelineState }) {
           onNewAbove={setNewAbove}
         />
       </Show>
-      <Show when={timeline.failed() || timeline.loading()}>
-        <div class="timeline-note" role="status">
-          <Show when={timeline.failed()} fallback={<span>{t("loadingMessages")}</span>}>
-            <span>{t("couldNotLoad")}</span>
-            <button type="button" class="link" onClick={() => (timeline.retry(), timeline.loadOlder())}>
-              {t("tryAgain")}
-            </button>
-          </Show>
-        </div>
-      </Show>
-      <JumpButtons
-        unread={chat.unread(timeline.roomId)}
-        newAbove={newAbove() && !visited()}
-        away={!atBottom() || timeline.shown()?.atTail === false}
-        onNew={() => void toNew()}
-        onEnd={toEnd}
-      />
+      <Suspense>
+        <Floating
+          timeline={timeline}
+          newAbove={newAbove() && !visited()}
+          away={!atBottom() || timeline.shown()?.atTail === false}
+          onNew={() => void toNew()}
+        />
+      </Suspense>
       <Announcer timeline={timeline} />
     </div>
   );

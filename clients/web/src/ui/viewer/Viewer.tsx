@@ -76,7 +76,7 @@ export default function Viewer(props: { opened: Picture; messages: readonly Mess
             class="icon-button"
             aria-label={t("goTo")}
             title={t("goTo")}
-            onClick={() => (props.onClose(), jump(shown().message.threadSeq || shown().message.seq))}
+            onClick={() => (props.onClose(), jump(shown().message.seq))}
           >
             <Icon name="chat" />
           </button>
