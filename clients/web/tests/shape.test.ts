@@ -8,12 +8,12 @@ import { describe, expect, test } from "vitest";
 import { ar } from "../src/ui/i18n/ar";
 import { de } from "../src/ui/i18n/de";
 import { en as first } from "../src/ui/i18n/en";
-import { refused } from "../src/ui/i18n/en-refused";
+import { late } from "../src/ui/i18n/en-late";
 import { es } from "../src/ui/i18n/es";
 import { fr } from "../src/ui/i18n/fr";
 import { zh } from "../src/ui/i18n/zh";
 
-const en = { ...first, ...refused };
+const en = { ...first, ...late };
 const SRC = join(import.meta.dirname, "../src");
 const files = walk(SRC).filter((file) => /\.tsx?$/.test(file) && !file.includes("/gen/"));
 
@@ -22,6 +22,18 @@ function walk(folder: string): string[] {
     const path = join(folder, name);
     return statSync(path).isDirectory() ? walk(path) : [path];
   });
+}
+
+/** What is loaded with a file: all that it imports, not what it fetches later. */
+function loadedWith(file: string, seen = new Set<string>()): Set<string> {
+  if (seen.has(file)) return seen;
+  seen.add(file);
+  for (const [, from] of readFileSync(file, "utf8").matchAll(/^(?:import|export) (?!type )[^;]*?from "(\.[^"]+)"/gm)) {
+    const path = resolve(dirname(file), from ?? "");
+    const found = files.find((it) => [`${path}.ts`, `${path}.tsx`, `${path}/index.ts`].includes(it));
+    if (found) loadedWith(found, seen);
+  }
+  return seen;
 }
 
 /** What each layer may use below it. */
@@ -142,4 +154,13 @@ describe("what the server refuses", () => {
     expect(fields.length).toBeGreaterThan(8);
     expect(fields.filter((field) => !(`INVALID_${field}` in en))).toEqual([]);
   });
+});
+
+test("what is loaded first says nothing that is loaded late", () => {
+  const first = [...loadedWith(join(SRC, "main.tsx"))].filter((file) => !file.includes("/i18n/"));
+  expect(first.length).toBeGreaterThan(50);
+  const source = first.map((file) => readFileSync(file, "utf8")).join("\n");
+  // Of what the server refuses, only what other texts stand in for until it comes.
+  const said = Object.keys(late).filter((key) => !/^[A-Z]/.test(key) && new RegExp(`["'\`]${key}["'\`]`).test(source));
+  expect(said).toEqual([]);
 });

@@ -6,10 +6,10 @@ import { Failure } from "../src/failure";
 import { ar } from "../src/ui/i18n/ar";
 import { de } from "../src/ui/i18n/de";
 import { en } from "../src/ui/i18n/en";
-import { refused } from "../src/ui/i18n/en-refused";
+import { late } from "../src/ui/i18n/en-late";
 import { explain, say, type Spoken } from "../src/ui/i18n/say";
 
-const ENGLISH: Spoken = { language: "en", locale: "en", texts: { ...en, ...refused } };
+const ENGLISH: Spoken = { language: "en", locale: "en", texts: { ...en, ...late } };
 const GERMAN: Spoken = { language: "de", locale: "de", texts: de };
 const ARABIC: Spoken = { language: "ar", locale: "ar", texts: ar };
 const LAYLA = "ليلى حداد";
@@ -40,7 +40,7 @@ test("numbers have the form that the language gives them", () => {
 
 test("no text that counts has one form only, but those with brackets or a sign", () => {
   const BARE = ["allPins", "reactedWith"];
-  const single = Object.entries(en).filter(([, text]) => typeof text === "string" && text.includes("{count}"));
+  const single = Object.entries({ ...en, ...late }).filter(([, text]) => typeof text === "string" && text.includes("{count}"));
   expect(single.map(([key]) => key)).toEqual(BARE);
 });
 
@@ -51,7 +51,7 @@ describe("explain", () => {
   test("a field that breaks its rule is told in the user's language", () => {
     expect(explain(GERMAN, invalid("username"))).toBe(de.INVALID_username);
     expect(explain(GERMAN, invalid("attachment_ids[3]"))).toBe(de.INVALID_attachment_ids);
-    expect(explain(ENGLISH, invalid("query"))).toBe(refused.INVALID_query);
+    expect(explain(ENGLISH, invalid("query"))).toBe(late.INVALID_query);
   });
 
   test("a field without a text is told in the server's whole sentence, never in a fragment", () => {

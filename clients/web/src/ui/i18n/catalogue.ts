@@ -1,10 +1,10 @@
 import type { en } from "./en";
-import type { refused } from "./en-refused";
+import type { late } from "./en-late";
 
 /** One text in the forms that a number asks for. */
 export type Plural = { readonly other: string } & { readonly [form in Intl.LDMLPluralRule]?: string };
 
-type English = typeof en & typeof refused;
+type English = typeof en & typeof late;
 
 export type Key = keyof English;
 

@@ -1,7 +1,7 @@
-// The language of the interface. English is there from the start, but for what
-// the server refuses; that and the others are fetched when they are wanted.
+// The language of the interface. What one sees first is there in English from
+// the start; all else is fetched.
 
-import { createRoot, createSignal, createEffect } from "solid-js";
+import { createEffect, createRoot, createSignal, untrack } from "solid-js";
 
 import { prefs } from "../../state/prefs";
 import type { Catalogue, Key } from "./catalogue";
@@ -22,7 +22,7 @@ export const LANGUAGES = {
 type Language = keyof typeof LANGUAGES;
 
 const LOADERS: Record<Language, () => Promise<Catalogue>> = {
-  en: () => import("./en-refused").then(({ refused }) => ({ ...en, ...refused })),
+  en: () => import("./en-late").then(({ late }) => ({ ...en, ...late })),
   de: () => import("./de").then(({ de }) => de),
   fr: () => import("./fr").then(({ fr }) => fr),
   es: () => import("./es").then(({ es }) => es),
@@ -54,15 +54,26 @@ function wanted(): { language: Language; locale: string } {
   return { language: "en", locale: "en" };
 }
 
-createRoot(() => {
-  createEffect(() => {
-    const { language, locale } = wanted();
-    LOADERS[language]().then(
-      (texts) => wanted().language === language && speak({ language, locale, texts }),
+let coming: { readonly locale: string; readonly whole: Promise<void> } | undefined;
+
+/** Ends when all texts are there; what could not be had is asked for anew. */
+export function whole(): Promise<void> {
+  const { language, locale } = untrack(wanted);
+  if (coming?.locale === locale) return coming.whole;
+  const loading = LOADERS[language]().then(
+    (texts) => void (coming?.whole === loading && speak({ language, locale, texts })),
+    (error: unknown) => {
       // Without a connection the language stays as it is.
-      () => undefined,
-    );
-  });
+      if (coming?.whole === loading) coming = undefined;
+      throw error;
+    },
+  );
+  coming = { locale, whole: loading };
+  return loading;
+}
+
+createRoot(() => {
+  createEffect(() => (wanted(), whole().catch(() => undefined)));
   createEffect(() => {
     document.documentElement.lang = locale();
     document.documentElement.dir = direction();

@@ -4,7 +4,7 @@
 
 import { Show, createComponent, createMemo, createResource, createSignal, onCleanup, untrack, type Component, type JSX } from "solid-js";
 
-import { t } from "../i18n";
+import { t, whole } from "../i18n";
 import { Icon } from "./Icon";
 
 /** Between one attempt and the next, while there is a network. */
@@ -31,8 +31,8 @@ export function lazy<P extends object>(load: () => Promise<{ default: Component<
   let known: Component<P> | undefined;
   let loading: Promise<unknown> | undefined;
   const once = () => {
-    loading ??= load().then(
-      (module) => (known = module.default),
+    loading ??= Promise.all([load(), whole()]).then(
+      ([module]) => (known = module.default),
       (error: unknown) => {
         loading = undefined;
         throw error;
