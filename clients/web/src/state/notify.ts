@@ -29,8 +29,9 @@ export function notifies(message: Message, situation: Situation): boolean {
 }
 
 /** As far as this client knows: whoever wrote the root, answered or was called there follows a thread. */
-export function followsThread({ messages }: RoomView, threadSeq: number, me: string): boolean {
+export function followsThread({ messages, follows }: RoomView, threadSeq: number, me: string): boolean {
   if (!threadSeq) return false;
+  if (follows.has(threadSeq)) return true;
   if (messages.get(threadSeq)?.senderId === me) return true;
   for (const message of messages.values()) {
     if (message.threadSeq !== threadSeq) continue;

@@ -2,7 +2,7 @@
 // which the reader goes and cut at the other, so that a long log costs no more
 // than a short one.
 
-import { batch, createEffect, createMemo, createSignal, on, untrack } from "solid-js";
+import { batch, createEffect, createMemo, createSignal, on, onCleanup, untrack } from "solid-js";
 
 import type { Anchor, Page } from "../nouns";
 import { PAGE, type Chat } from "./chat";
@@ -43,6 +43,7 @@ export function createTimeline(chat: Chat, roomId: string) {
   const [newAfter, setNewAfter] = createSignal<number>();
   const [bounds, setBounds] = createSignal<Bounds>(lastOf(chat.timeline(roomId)));
   const builder = new Rows();
+  onCleanup(chat.show(roomId));
 
   const stretch = (view: RoomView): Range | undefined => {
     const at = anchor();

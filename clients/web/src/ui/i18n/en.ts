@@ -152,6 +152,7 @@ export const en = {
   today: "Today",
   yesterday: "Yesterday",
   sending: "Sending…",
+  notKept: "This message is not kept on this device: its storage is full. Leave the page open until it is sent.",
   waitingForConnection: "Will be sent when you are back online",
   notSent: "Not sent.",
   unsent: "Not sent",
