@@ -1,7 +1,7 @@
 //! What a client knows, kept by applying updates: a pure model. Changes are
 //! state, so applying one twice does no harm.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::{
     live::Update,
@@ -36,6 +36,8 @@ pub struct RoomView {
     counted_up_to: i64,
     counted_more: bool,
     mentioned: i64,
+    /// Those of them that were deleted since; they may be told of again.
+    deleted: BTreeSet<i64>,
     /// Followed threads with unread answers, as the server has counted them.
     pub unread_threads: i64,
 }
@@ -154,6 +156,7 @@ impl Model {
         view.counted_more = summary.unread_more;
         view.counted_up_to = room.head_seq;
         view.mentioned = i64::from(summary.unread_mention_count);
+        view.deleted.clear();
         view.unread_threads = i64::from(summary.unread_thread_count);
         view.has_older = true;
         view.room = room;
@@ -205,7 +208,8 @@ impl RoomView {
         let (known, from) = self.counted_before();
         let mentions = |message: &v1::Message| counts(message, me) && mentions(message, me);
         let newer = self.messages.range(from..).filter(|(_, m)| mentions(m)).count();
-        (known.1 + i64::try_from(newer).unwrap_or(i64::MAX)).min(UNREAD_COUNT)
+        // One that only the server has counted may have been a mention, and deleted since.
+        (known.1 + i64::try_from(newer).unwrap_or(i64::MAX)).min(self.unread(me).0)
     }
 
     /// What the server has counted, unread and mentions, and from where on the
@@ -255,9 +259,11 @@ impl RoomView {
         let was_counted = message.seq > self.read_seq
             && message.seq <= self.counted_up_to
             && message.changed_seq > self.counted_up_to
-            && message.sender_id != me;
+            && message.sender_id != me
+            && !self.counted_more;
         let known = self.messages.get(&message.seq).is_some_and(deleted);
-        if deleted(message) && was_counted && !known {
+        // Its answers tell of a deleted message again whenever one of them goes.
+        if deleted(message) && was_counted && !known && self.deleted.insert(message.seq) {
             self.counted = (self.counted - 1).max(0);
         }
     }

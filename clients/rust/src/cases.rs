@@ -1,5 +1,7 @@
 //! The pure machines against the table of cases that all clients share.
 
+mod unread;
+
 use std::{
     collections::HashMap,
     time::{Duration, Instant},

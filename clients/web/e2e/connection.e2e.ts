@@ -32,6 +32,23 @@ test("what is written offline waits, outlives its page, and is sent once when th
   expect(messages.filter(({ content }) => content.value === "written offline")).toHaveLength(1);
 });
 
+test("a message that cannot be kept until the link is back says so, and is sent all the same", async () => {
+  const { ada } = await two("Full");
+  const page = await w.window(ada);
+  await enter(page, "Full");
+  await page.evaluate(() => {
+    Storage.prototype.setItem = () => {
+      throw new DOMException("no room", "QuotaExceededError");
+    };
+  });
+  w.link.cut();
+  await page.getByRole("button", { name: "Try now" }).waitFor();
+  await say(page, "written into nothing");
+  await page.getByText("This message is not kept on this device").waitFor();
+  w.link.mend();
+  await bubble(page, "written into nothing").waitFor();
+});
+
 test("what others wrote meanwhile is there after the link is back", async () => {
   const { ada, bob, room } = await two("Meanwhile");
   const page = await w.window(ada);
@@ -66,13 +83,23 @@ test("two tabs share one stream, and the second takes over when the first closes
   await enter(first, "Tabs");
   // The first has its stream: the room came by it.
   const streams: string[] = [];
-  first.context().on("request", (request) => request.url().endsWith("/Subscribe") && streams.push(request.url()));
+  let watched = 0;
+  first.context().on("request", (request) => {
+    if (request.url().endsWith("/Subscribe")) streams.push(request.url());
+    if (request.url().endsWith("/WatchRooms")) watched += 1;
+  });
   const second = await first.context().newPage();
   await second.goto(`${w.pages.url}/rooms/${room}`);
   await bob.say(room, "to both");
   await bubble(first, "to both").waitFor();
   await bubble(second, "to both").waitFor();
   expect(streams).toHaveLength(0);
+  // What the tabs look at is told when it changes, and not with each message or each answer.
+  for (const n of [1, 2, 3, 4, 5, 6, 7, 8, 9]) {
+    await bob.say(room, `more ${n}`);
+    await bubble(second, `more ${n}`).waitFor();
+  }
+  expect(watched).toBeLessThanOrEqual(2);
   await say(second, "from the second");
   await bubble(first, "from the second").waitFor();
   await first.close();
@@ -117,4 +144,52 @@ test("who is taken out of a room is told so, and who is banned is not asked to j
   await page.locator(".toast", { hasText: "You were banned from “Harsh”." }).waitFor();
   await page.getByText("You are banned from this room.").waitFor();
   expect(await page.getByRole("button", { name: "Join room" }).count()).toBe(0);
+});
+
+test("a tab that hangs gives up its stream to another one, and follows it when it wakes", async () => {
+  const { ada, bob, room } = await two("Hangs");
+  const first = await w.window(ada);
+  await enter(first, "Hangs");
+  const second = await first.context().newPage();
+  await second.goto(`${w.pages.url}/rooms/${room}`);
+  await bob.say(room, "to both");
+  await bubble(second, "to both").waitFor();
+  const opened = first.waitForEvent("dialog");
+  const hanging = first.evaluate(() => alert("wait"));
+  const dialog = await opened;
+  await say(second, "while the other one hangs");
+  await bubble(second, "while the other one hangs").waitFor();
+  await dialog.accept();
+  await hanging;
+  await bob.say(room, "to both again");
+  for (const page of [first, second]) await bubble(page, "to both again").waitFor();
+  await say(first, "awake");
+  await bubble(second, "awake").waitFor();
+  expect(await second.locator(".bubble").allInnerTexts()).toEqual(["to both", "while the other one hangs", "to both again", "awake"]);
+});
+
+test("whoever is blocked in one tab is blocked in the others", async () => {
+  const { ada, bob, room } = await two("Blocked");
+  await bob.say(room, "not to be seen");
+  const first = await w.window(ada);
+  await enter(first, "Blocked");
+  const second = await first.context().newPage();
+  await second.goto(`${w.pages.url}/rooms/${room}`);
+  for (const page of [first, second]) await bubble(page, "not to be seen").waitFor();
+  await second.getByRole("button", { name: /Bob/ }).first().click();
+  await second.getByRole("dialog").getByRole("button", { name: "Block" }).click();
+  for (const page of [first, second]) await page.getByText("Message from someone you blocked.").first().waitFor();
+});
+
+test("a reload tells of what has arrived only where something was not read", async () => {
+  const { ada, bob, room } = await two("Arrives");
+  for (const name of ["Arrives 2", "Arrives 3"]) await bob.rooms.joinRoom({ roomId: await ada.room(name) });
+  const page = await w.window(bob);
+  await enter(page, "Arrives 2");
+  const told: string[] = [];
+  page.on("request", (request) => request.url().endsWith("/MarkDelivered") && told.push(request.url()));
+  await page.reload();
+  await page.getByRole("heading", { name: "Arrives 2", level: 1 }).waitFor();
+  await ada.say(room, "news");
+  await expect.poll(() => told.length).toBe(1);
 });

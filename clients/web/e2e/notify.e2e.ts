@@ -34,7 +34,6 @@ test("a message that arrives while nobody looks is notified once, in one of two 
   await listen(page);
   await page.goto(`${w.pages.url}/settings/notifications`);
   await page.getByLabel("Direct messages only").check();
-  await page.evaluate(() => localStorage.removeItem("causerie.attentive"));
   const second = await page.context().newPage();
   await second.goto(`${w.pages.url}/directory`);
   await second.getByRole("link", { name: /Ada Notifies/ }).waitFor();

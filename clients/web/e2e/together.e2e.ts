@@ -41,6 +41,20 @@ test("a message is sent, delivered and read", async () => {
   await expect.poll(() => reached.innerText()).toBe("Read");
 });
 
+test("a room's head says how many are there, as they come and go", async () => {
+  const [ada, bob] = [await w.person("Ada"), await w.person("Bob")];
+  const room = await ada.room("Heads");
+  await bob.rooms.joinRoom({ roomId: room });
+  const adas = await w.window(ada);
+  await enter(adas, "Heads");
+  const head = adas.locator(".room-head-text");
+  await head.getByText("2 members").waitFor();
+  const bobs = await w.window(bob);
+  await head.getByText("2 members · 2 online").waitFor();
+  await bobs.context().close();
+  await head.getByText("2 members · 1 online").waitFor();
+});
+
 test("answers in a thread stand apart, are counted under their message, and arrive live", async () => {
   const [ada, bob] = [await w.person("Ada"), await w.person("Bob")];
   const room = await ada.room("Threads");

@@ -74,7 +74,6 @@ describe("layers", () => {
 test("every call of the API is made, but for those that browsers have no use for", () => {
   const ELSE = {
     chat: "browsers cannot stream both ways",
-    listRooms: "the stream tells of all rooms",
     getFile: "messages and links say all that is shown",
     downloadFile: "browsers download by links",
   };

@@ -6,7 +6,7 @@ import { describe, expect, test, vi } from "vitest";
 import notifyCases from "../../cases/notify.json";
 import { Failure } from "../src/failure";
 import type { Content, Message, PresenceState, RoomChange, RoomSummary, Thread } from "../src/nouns";
-import { apply, applyMessages, applyPage, markRead, takeSnapshot } from "../src/state/apply";
+import { apply, applyMessages, applyPage, markRead } from "../src/state/apply";
 import { forget } from "../src/state/forget";
 import { otherPlace, parse, plain, safe, textOf } from "../src/state/markdown";
 import { People } from "../src/state/people";
@@ -14,6 +14,7 @@ import { emptyModel, messagesIn, tail, unread } from "../src/state/model";
 import { notifies } from "../src/state/notify";
 import { known, rangeOf, type Ranges } from "../src/state/ranges";
 import { Rows } from "../src/state/rows";
+import { takeSnapshot } from "../src/state/snapshot";
 import { followsThread, threadTold } from "../src/state/threads";
 import { TypingThrottle } from "../src/state/typing";
 
@@ -210,6 +211,7 @@ test("names that the server refuses are not asked for again, nor any after the p
 describe("a long log", () => {
   const long = () => {
     const it = modelWith(5_000);
+    it.model.shown.add("r");
     const read = (after: number, upTo: number) => {
       const messages = Array.from({ length: upTo - after }, (_, i) => message(after + 1 + i));
       applyPage(it.model, "r", { messages, hasOlder: after > 0, hasNewer: upTo < 5_000, headSeq: 5_000 }, { after, upTo });
@@ -220,7 +222,7 @@ describe("a long log", () => {
   test("what lies far from the reader is forgotten, but for the newest, and can be read again", () => {
     const { model, view, tell, read } = long();
     read(1_000, 5_000);
-    forget(view(), { after: 1_000, upTo: 1_500 });
+    forget(view(), { after: 1_000, upTo: 1_500 }, "me");
     expect(view().known).toEqual([{ after: 1_000, upTo: 1_500 }, { after: 4_800, upTo: 5_000 }]);
     expect(view().order).toEqual([...view().messages.keys()].sort((a, b) => a - b));
     expect(view().order).toHaveLength(700);
@@ -238,7 +240,7 @@ describe("a long log", () => {
     view().readSeq = 2_000;
     read(0, 5_000);
     expect(unread(view(), "me").count).toBe(999);
-    forget(view(), { after: 0, upTo: 500 });
+    forget(view(), { after: 0, upTo: 500 }, "me");
     expect(view().known).toEqual([{ after: 0, upTo: 500 }, { after: 2_000, upTo: 5_000 }]);
     expect(unread(view(), "me").count).toBe(999);
   });
@@ -246,7 +248,7 @@ describe("a long log", () => {
   test("the stretch that live changes go to stays, even if nothing of it is known", () => {
     const { view, tell, read } = long();
     read(0, 2_500);
-    forget(view(), { after: 0, upTo: 500 });
+    forget(view(), { after: 0, upTo: 500 }, "me");
     expect(view().known).toEqual([{ after: 0, upTo: 500 }, { after: 2_300, upTo: 2_500 }, { after: 5_000, upTo: 5_000 }]);
     tell(5_001, message(5_001));
     expect(messagesIn(view(), tail(view())).map(({ seq }) => seq)).toEqual([5_001]);

@@ -5,7 +5,6 @@ import type { Duration, Timestamp } from "@bufbuild/protobuf/wkt";
 import type { Receipt as WireReceipt, RoomChange as WireChange, WatchedRoom as WireWatched } from "../gen/causerie/v1/chat_pb";
 import {
   NotificationLevel,
-  type Invite as WireInvite,
   type RoomSettings as WireSettings,
   type RoomSummary as WireSummary,
 } from "../gen/causerie/v1/rooms_pb";
@@ -23,7 +22,7 @@ import {
   type Room as WireRoom,
   type User as WireUser,
 } from "../gen/causerie/v1/types_pb";
-import type { Session as WireSession, SessionInfo as WireSessionInfo } from "../gen/causerie/v1/auth_pb";
+import type { Session as WireSession } from "../gen/causerie/v1/auth_pb";
 import type * as nouns from "../nouns";
 
 export function millis(time: Timestamp | Duration | undefined): number {
@@ -67,28 +66,12 @@ export function presence(wire: WirePresence): nouns.Presence {
   };
 }
 
-const WIRE_PRESENCE: Record<nouns.PresenceState, WirePresenceState> = {
-  offline: WirePresenceState.OFFLINE,
-  online: WirePresenceState.ONLINE,
-  away: WirePresenceState.AWAY,
-  busy: WirePresenceState.DO_NOT_DISTURB,
-  invisible: WirePresenceState.INVISIBLE,
-};
-
-export function wirePresence(state: nouns.PresenceState): WirePresenceState {
-  return WIRE_PRESENCE[state];
-}
-
 const KIND: Record<WireRoomKind, nouns.RoomKind> = {
   [WireRoomKind.UNSPECIFIED]: "public",
   [WireRoomKind.PUBLIC]: "public",
   [WireRoomKind.PRIVATE]: "private",
   [WireRoomKind.DIRECT]: "direct",
 };
-
-export function wireKind(kind: "public" | "private"): WireRoomKind {
-  return kind === "private" ? WireRoomKind.PRIVATE : WireRoomKind.PUBLIC;
-}
 
 export function room(wire: WireRoom | undefined): nouns.Room {
   return {
@@ -107,23 +90,9 @@ export function room(wire: WireRoom | undefined): nouns.Room {
   };
 }
 
-export function wireHistory(history: nouns.History): HistoryVisibility {
-  return history === "joining" ? HistoryVisibility.FROM_JOINING : HistoryVisibility.FROM_START;
-}
-
 function role(wire: MemberRole): nouns.Role {
   if (wire === MemberRole.OWNER) return "owner";
   return wire === MemberRole.ADMIN ? "admin" : "member";
-}
-
-const WIRE_ROLE: Record<nouns.Role, MemberRole> = {
-  member: MemberRole.MEMBER,
-  admin: MemberRole.ADMIN,
-  owner: MemberRole.OWNER,
-};
-
-export function wireRole(role: nouns.Role): MemberRole {
-  return WIRE_ROLE[role];
 }
 
 function memberState(wire: MemberState): nouns.Member["state"] {
@@ -200,20 +169,10 @@ export function message(wire: WireMessage): nouns.Message {
   };
 }
 
-export function sessionInfo(wire: WireSessionInfo): nouns.SessionInfo {
-  const { id, device, address, createdAt, lastUsedAt, current } = wire;
-  return { id, device, address, createdAt: millis(createdAt), lastUsedAt: millis(lastUsedAt), current };
-}
-
 const LEVEL: Partial<Record<NotificationLevel, nouns.NotificationLevel>> = {
   [NotificationLevel.MENTIONS]: "mentions",
   [NotificationLevel.NOTHING]: "nothing",
 };
-
-export function wireLevel(level: nouns.NotificationLevel): NotificationLevel {
-  if (level === "mentions") return NotificationLevel.MENTIONS;
-  return level === "nothing" ? NotificationLevel.NOTHING : NotificationLevel.ALL;
-}
 
 export function settings(wire: WireSettings | undefined, roomId = wire?.roomId ?? ""): nouns.RoomSettings {
   return {
@@ -227,17 +186,6 @@ export function settings(wire: WireSettings | undefined, roomId = wire?.roomId ?
 export function receipt(wire: WireReceipt): nouns.Receipt {
   const { roomId, userId, deliveredSeq, readSeq } = wire;
   return { roomId, userId, deliveredSeq: Number(deliveredSeq), readSeq: Number(readSeq) };
-}
-
-export function invite(wire: WireInvite | undefined): nouns.Invite {
-  return {
-    code: wire?.code ?? "",
-    roomId: wire?.roomId ?? "",
-    createdAt: millis(wire?.createdAt),
-    expiresAt: millis(wire?.expiresAt),
-    maxUses: wire?.maxUses ?? 0,
-    uses: wire?.uses ?? 0,
-  };
 }
 
 export function summary(wire: WireSummary | undefined): nouns.RoomSummary {

@@ -1,4 +1,5 @@
-// Calls to manage an account and rooms. Loaded when the first of them is made.
+// Calls to manage an account and rooms, and those about messages that are on the
+// screen already. Loaded when the first of them is made.
 
 import { createClient, type Transport } from "@connectrpc/connect";
 
@@ -8,13 +9,15 @@ import { RoomService } from "../gen/causerie/v1/rooms_pb";
 import { UserService } from "../gen/causerie/v1/users_pb";
 import type * as nouns from "../nouns";
 import { accountRole, adminApi } from "./admin";
+import { one } from "./calls";
 import * as convert from "./convert";
+import * as managing from "./convert-manage";
 import { raise } from "./failures";
 
 export type ManageApi = ReturnType<typeof manageApi>;
 
 export function manageApi(transport: Transport) {
-  return { ...account(transport), ...rooms(transport), ...marks(transport), ...adminApi(transport) };
+  return { ...account(transport), ...rooms(transport), ...marks(transport), ...messages(transport), ...adminApi(transport) };
 }
 
 export interface ProfileChanges {
@@ -42,7 +45,7 @@ function account(transport: Transport) {
     },
     async listSessions(pageToken: string): Promise<nouns.Part<nouns.SessionInfo>> {
       const page = await auth.listSessions({ pageToken }).catch(raise);
-      return { items: page.sessions.map(convert.sessionInfo), next: page.nextPageToken };
+      return { items: page.sessions.map(managing.sessionInfo), next: page.nextPageToken };
     },
     async revokeSession(sessionId: string): Promise<void> {
       await auth.revokeSession({ sessionId }).catch(raise);
@@ -53,6 +56,13 @@ function account(transport: Transport) {
     async searchUsers(query: string, pageToken: string): Promise<nouns.Part<nouns.User>> {
       if (!query) return { items: [], next: "" };
       const page = await users.searchUsers({ query, pageToken, pageSize: 20 }).catch(raise);
+      return { items: page.users.map(convert.user), next: page.nextPageToken };
+    },
+    async getUsers(userIds: string[]): Promise<nouns.User[]> {
+      return (await users.batchGetUsers({ userIds }).catch(raise)).users.map(convert.user);
+    },
+    async listBlockedUsers(pageToken: string): Promise<nouns.Part<nouns.User>> {
+      const page = await users.listBlockedUsers({ pageToken, pageSize: 200 }).catch(raise);
       return { items: page.users.map(convert.user), next: page.nextPageToken };
     },
     async blockUser(userId: string): Promise<void> {
@@ -82,8 +92,13 @@ function rooms(transport: Transport) {
   const rooms = createClient(RoomService, transport);
   return {
     async createRoom(name: string, topic: string, kind: "public" | "private", history: nouns.History): Promise<nouns.Room> {
-      const how = { kind: convert.wireKind(kind), history: convert.wireHistory(history) };
+      const how = { kind: managing.wireKind(kind), history: managing.wireHistory(history) };
       return convert.room((await rooms.createRoom({ name, topic, ...how }).catch(raise)).room);
+    },
+    /** With how much is unread in each. */
+    async listRooms(pageToken: string): Promise<nouns.Part<nouns.RoomSummary>> {
+      const page = await rooms.listRooms({ pageToken, pageSize: 200 }).catch(raise);
+      return { items: page.rooms.map(convert.summary), next: page.nextPageToken };
     },
     async openDirectRoom(userId: string): Promise<nouns.Room> {
       return convert.room((await rooms.openDirectRoom({ userId }).catch(raise)).room);
@@ -101,7 +116,7 @@ function rooms(transport: Transport) {
       return { items, next: page.nextPageToken };
     },
     async updateRoom(roomId: string, { history, ...changes }: RoomChanges): Promise<nouns.Room> {
-      const wire = { roomId, ...changes, ...(history && { history: convert.wireHistory(history) }) };
+      const wire = { roomId, ...changes, ...(history && { history: managing.wireHistory(history) }) };
       return convert.room((await rooms.updateRoom(wire).catch(raise)).room);
     },
     async joinRoom(roomId: string): Promise<nouns.Room> {
@@ -123,7 +138,7 @@ function rooms(transport: Transport) {
       const answer = await rooms
         .updateMembership({
           roomId,
-          ...(level && { level: convert.wireLevel(level) }),
+          ...(level && { level: managing.wireLevel(level) }),
           ...(muteForMs !== undefined && { muteFor: { seconds: BigInt(Math.floor(muteForMs / 1000)), nanos: 0 } }),
           ...(starred !== undefined && { starred }),
         })
@@ -132,10 +147,10 @@ function rooms(transport: Transport) {
     },
     async createInvite(roomId: string, expiresInMs: number, maxUses: number): Promise<nouns.Invite> {
       const expiresIn = { seconds: BigInt(Math.floor(expiresInMs / 1000)), nanos: 0 };
-      return convert.invite((await rooms.createInvite({ roomId, expiresIn, maxUses }).catch(raise)).invite);
+      return managing.invite((await rooms.createInvite({ roomId, expiresIn, maxUses }).catch(raise)).invite);
     },
     async listInvites(roomId: string): Promise<nouns.Invite[]> {
-      return (await rooms.listInvites({ roomId }).catch(raise)).invites.map(convert.invite);
+      return (await rooms.listInvites({ roomId }).catch(raise)).invites.map(managing.invite);
     },
     async revokeInvite(code: string): Promise<void> {
       await rooms.revokeInvite({ code }).catch(raise);
@@ -169,7 +184,7 @@ function rooms(transport: Transport) {
       await rooms.muteMember({ roomId, userId, duration }).catch(raise);
     },
     async setMemberRole(roomId: string, userId: string, role: nouns.Role): Promise<void> {
-      await rooms.setMemberRole({ roomId, userId, role: convert.wireRole(role) }).catch(raise);
+      await rooms.setMemberRole({ roomId, userId, role: managing.wireRole(role) }).catch(raise);
     },
   };
 }
@@ -177,6 +192,20 @@ function rooms(transport: Transport) {
 function marks(transport: Transport) {
   const chat = createClient(ChatService, transport);
   return {
+    async renewToken(connectionId: string, accessToken: string): Promise<void> {
+      await chat.renewToken({ connectionId, accessToken }).catch(raise);
+    },
+    async syncRoom(roomId: string, afterSeq: number) {
+      const answer = await chat.syncRoom({ roomId, afterSeq: BigInt(afterSeq), pageSize: 200 }).catch(raise);
+      return { changes: answer.changes.map(convert.change), syncedSeq: Number(answer.syncedSeq) };
+    },
+    /** How the user wants to be seen, on all devices. */
+    async choosePresence(connectionId: string, state: nouns.PresenceState): Promise<void> {
+      await chat.setPresence({ connectionId, state: managing.wirePresence(state) }).catch(raise);
+    },
+    async setIdle(connectionId: string, idle: boolean): Promise<void> {
+      await chat.setPresence({ connectionId, idle }).catch(raise);
+    },
     /** Flags the room as unread from a position on; 0 takes the flag away. */
     async markUnread(roomId: string, seq: number): Promise<void> {
       await chat.markUnread({ roomId, seq: BigInt(seq) }).catch(raise);
@@ -202,6 +231,50 @@ function marks(transport: Transport) {
       const span = { ...(after !== undefined && { after: at(after) }), ...(before !== undefined && { before: at(before) }) };
       const page = await chat.searchMessages({ ...sought, fromUserId: sought.fromUserId ?? "", ...span, pageToken, pageSize: 30 }).catch(raise);
       return { items: page.messages.map(convert.message), next: page.nextPageToken };
+    },
+  };
+}
+
+/** What is done with messages that are on the screen. */
+function messages(transport: Transport) {
+  const chat = createClient(ChatService, transport);
+  return {
+    async deleteMessage(roomId: string, seq: number): Promise<nouns.Message> {
+      return one(await chat.deleteMessage({ roomId, seq: BigInt(seq) }).catch(raise));
+    },
+    async getMessage(roomId: string, seq: number): Promise<nouns.Message> {
+      return one(await chat.getMessage({ roomId, seq: BigInt(seq) }).catch(raise));
+    },
+    async markDelivered(roomId: string, seq: number): Promise<void> {
+      await chat.markDelivered({ roomId, seq: BigInt(seq) }).catch(raise);
+    },
+    async setTyping(roomId: string, typing: boolean): Promise<void> {
+      await chat.setTyping({ roomId, typing }).catch(raise);
+    },
+    async editMessage(roomId: string, seq: number, text: string): Promise<nouns.Message> {
+      return one(await chat.editMessage({ roomId, seq: BigInt(seq), text }).catch(raise));
+    },
+    async react(roomId: string, seq: number, emoji: string, on: boolean): Promise<nouns.Message> {
+      const which = { roomId, seq: BigInt(seq), emoji };
+      return one(await (on ? chat.addReaction(which) : chat.removeReaction(which)).catch(raise));
+    },
+    async pin(roomId: string, seq: number, on: boolean): Promise<nouns.Message> {
+      const which = { roomId, seq: BigInt(seq) };
+      return one(await (on ? chat.pinMessage(which) : chat.unpinMessage(which)).catch(raise));
+    },
+    async listPins(roomId: string): Promise<nouns.Message[]> {
+      return (await chat.listPins({ roomId }).catch(raise)).messages.map(convert.message);
+    },
+    async markThreadRead(roomId: string, threadSeq: number, seq: number): Promise<void> {
+      await chat.markRead({ roomId, threadSeq: BigInt(threadSeq), seq: BigInt(seq) }).catch(raise);
+    },
+    /** The newest answers in a thread, or those before a position. */
+    async listThread(roomId: string, threadSeq: number, before: number | undefined, pageSize = 0): Promise<nouns.Thread> {
+      const anchor = before === undefined ? { case: undefined } : { case: "beforeSeq" as const, value: BigInt(before) };
+      const page = await chat.listThread({ roomId, threadSeq: BigInt(threadSeq), anchor, pageSize }).catch(raise);
+      const messages = page.messages.map(convert.message);
+      const { hasOlder, following, readSeq } = page;
+      return { root: one({ message: page.root }), messages, hasOlder, following, readSeq: Number(readSeq) };
     },
   };
 }

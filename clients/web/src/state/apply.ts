@@ -2,12 +2,18 @@
 // Changes are state, so applying one twice does no harm. Each function returns
 // which topics it touched, so that only what shows them is drawn again.
 
-import type { Message, Page, Receipt, RoomChange, RoomSettings, RoomSummary, SystemKind, User } from "../nouns";
+import type { RoomChange, RoomSettings, RoomSummary, SystemKind, User } from "../nouns";
 import type { Snapshot, Update } from "../sync/update";
-import type { Model, RoomView, Waiting } from "./model";
-import { calls, tail, unread } from "./model";
-import { firstAfter, known } from "./ranges";
-import { threadGrew, threadMarks, threadRead } from "./threads";
+import { beginWith, changed } from "./log";
+import { countedBy, ownMark, uncount } from "./marks";
+import { tail, type Model, type RoomView } from "./model";
+import { applyPresence, applyReceipts, applyTyping, applyWatched, memberMoved } from "./presence";
+import { known } from "./ranges";
+import { threadGrew, threadMarks } from "./threads";
+import { arrived, discard, sent, waits } from "./waiting";
+
+export { applyMessages, applyPage } from "./log";
+export { markRead, markUnread } from "./marks";
 
 /** `rooms`: which there are, and all that a list of them shows. */
 export type Topic =
@@ -42,64 +48,40 @@ export function apply(model: Model, update: Update): Topic[] {
       return ["me"];
     case "change":
       return change(model, update.change);
-    case "reset":
-      return [...begin(model, update.summary), ...page(model, update.summary.room.id, update.messages)];
+    case "reset": {
+      const touched = begin(model, update.summary);
+      const view = model.rooms.get(update.summary.room.id);
+      return view ? [...touched, ...beginWith(view, update.messages)] : touched;
+    }
     case "roomAdded":
       return begin(model, update.summary);
     case "roomGone":
       return gone(model, update.roomId);
     case "typing":
-      return typing(model, update.roomId, update.userId, update.typing);
+      return applyTyping(model, update.roomId, update.userId, update.typing);
     case "presence":
-      model.presences.set(update.presence.userId, update.presence);
-      return [`presence:${update.presence.userId}`];
+      return applyPresence(model, update.presence);
     case "readMark":
       return update.userId === model.me.id ? ownMark(model, update) : [];
     case "receipt":
-      return receipts(model, [update.receipt]);
+      return applyReceipts(model, [update.receipt]);
     case "roomSettings":
       return applySettings(model, update.settings);
     case "watched":
-      return update.rooms.flatMap((watched) => {
-        const view = model.rooms.get(watched.roomId);
-        if (!view) return [];
-        view.room = { ...view.room, memberCount: watched.memberCount };
-        view.onlineCount = watched.onlineCount;
-        model.typing.set(watched.roomId, watched.typing.filter((user) => user !== model.me.id));
-        for (const presence of watched.presences) model.presences.set(presence.userId, presence);
-        const people = watched.presences.map(({ userId }): Topic => `presence:${userId}`);
-        const marks = receipts(model, watched.receipts);
-        return [`room:${watched.roomId}`, `typing:${watched.roomId}`, ...people, ...marks] satisfies Topic[];
-      });
+      return applyWatched(model, update.rooms);
+    case "blocked":
+      return applyBlocked(model, update.userIds);
     case "queued":
-      return waiting(model, { message: update.message, refused: "", sentSeq: 0 });
+      return waits(model, { message: update.message, refused: "", sentSeq: 0 });
     case "refused":
-      return waiting(model, { message: update.message, refused: update.reason, sentSeq: 0 });
+      return waits(model, { message: update.message, refused: update.reason, sentSeq: 0 });
     case "sent":
       return sent(model, update.id, update.message);
     case "discarded":
-      return discard(model, ({ message }) => message.clientMessageId === update.id);
+      return discard(model, update.id);
     case "snapshot":
       return snapshot(model, update.snapshot);
   }
-}
-
-/** Takes in a page of history that covers the positions after `after` up to `upTo`. */
-export function applyPage(model: Model, roomId: string, read: Page, cover: { after: number; upTo: number }): Topic[] {
-  const view = model.rooms.get(roomId);
-  // The room may have gone, or begun anew, while the page was under way.
-  if (!view || cover.after > read.headSeq) return [];
-  putAll(view, read.messages);
-  view.known = known(view.known, cover);
-  return [`timeline:${roomId}`, ...newest(view)];
-}
-
-/** Messages as calls answered them, newer than what the stream told. */
-export function applyMessages(model: Model, messages: readonly Message[]): Topic[] {
-  return messages.flatMap((message) => {
-    const view = model.rooms.get(message.roomId);
-    return view ? changed(view, message, false) : [];
-  });
 }
 
 /** What the user has set for themselves in a room, here or on another device. */
@@ -110,43 +92,9 @@ export function applySettings(model: Model, settings: RoomSettings): Topic[] {
   return ["rooms", `room:${settings.roomId}`];
 }
 
-/** Marks never move backwards. */
-function receipts(model: Model, all: readonly Receipt[]): Topic[] {
-  const rooms = new Set<string>();
-  for (const receipt of all) {
-    const { roomId, userId } = receipt;
-    if (userId === model.me.id) continue;
-    model.rooms.get(roomId)?.receipts.set(userId, receipt);
-    rooms.add(roomId);
-  }
-  return [...rooms].map((room): Topic => `receipts:${room}`);
-}
-
-export function applyBlocked(model: Model, userIds: Iterable<string>): Topic[] {
+function applyBlocked(model: Model, userIds: Iterable<string>): Topic[] {
   model.blocked = new Set(userIds);
   return ["blocked"];
-}
-
-/** The user has read up to here, which also takes a flag away; never moves backwards. */
-export function markRead(model: Model, roomId: string, seq: number): Topic[] {
-  const view = model.rooms.get(roomId);
-  if (!view || (seq <= view.readSeq && !view.unreadFrom)) return [];
-  view.readSeq = Math.max(seq, view.readSeq);
-  view.unreadFrom = 0;
-  return ["rooms", `room:${roomId}`];
-}
-
-/** The user has flagged the room as unread from here on. */
-export function markUnread(model: Model, roomId: string, from: number): Topic[] {
-  const view = model.rooms.get(roomId);
-  if (!view || view.unreadFrom === from) return [];
-  view.unreadFrom = from;
-  return ["rooms", `room:${roomId}`];
-}
-
-function ownMark(model: Model, { roomId, readSeq, threadSeq, unreadFrom }: Extract<Update, { kind: "readMark" }>): Topic[] {
-  if (threadSeq) return threadRead(model, roomId, threadSeq, readSeq);
-  return [...markRead(model, roomId, readSeq), ...markUnread(model, roomId, unreadFrom)];
 }
 
 export function applyUsers(model: Model, users: readonly User[]): Topic[] {
@@ -160,34 +108,6 @@ export function applyMe(model: Model, me: User): Topic[] {
   return ["me", ...applyUsers(model, [me])];
 }
 
-/** All that another tab has to know to follow this one. */
-export function takeSnapshot(model: Model): Snapshot {
-  return {
-    me: model.me,
-    choice: model.choice,
-    connection: model.connection,
-    rooms: [...model.rooms.values()].map((view) => {
-      const { count, more, mentions } = unread(view, model.me.id);
-      const { counted, unread: threads } = view.threads;
-      return {
-        room: { ...view.room, headSeq: tail(view).upTo },
-        role: view.role,
-        mutedUntil: view.mutedUntil,
-        readSeq: view.readSeq,
-        unreadCount: count,
-        unreadMore: more,
-        unreadMentions: mentions,
-        unreadThreads: counted + threads.size,
-        unreadFrom: view.unreadFrom,
-        settings: view.settings,
-        lastMessage: view.last,
-      };
-    }),
-    users: [...model.users.values()],
-    presences: [...model.presences.values()],
-  };
-}
-
 function ready(model: Model, { me, choice }: Extract<Update, { kind: "ready" }>): Topic[] {
   model.choice = choice;
   // Who stopped typing or went while there was no stream was not told of.
@@ -195,6 +115,8 @@ function ready(model: Model, { me, choice }: Extract<Update, { kind: "ready" }>)
   const people = [...model.presences.keys()];
   model.typing.clear();
   model.presences.clear();
+  // Until the rooms are watched anew, nobody can be counted.
+  for (const view of model.rooms.values()) view.members = undefined;
   return [
     ...applyMe(model, me),
     ...rooms.map((room): Topic => `typing:${room}`),
@@ -204,6 +126,7 @@ function ready(model: Model, { me, choice }: Extract<Update, { kind: "ready" }>)
 
 function begin(model: Model, summary: RoomSummary): Topic[] {
   const { room } = summary;
+  const before = model.rooms.get(room.id);
   const view: RoomView = {
     room,
     role: summary.role,
@@ -213,31 +136,20 @@ function begin(model: Model, summary: RoomSummary): Topic[] {
     order: [],
     known: [{ after: room.headSeq, upTo: room.headSeq }],
     last: summary.lastMessage,
-    counted: {
-      count: summary.unreadCount,
-      more: summary.unreadMore,
-      mentions: summary.unreadMentions,
-      upTo: room.headSeq,
-    },
+    begunAt: room.headSeq,
+    counted: countedBy(summary.unreadCount, summary.unreadMore, summary.unreadMentions, room.headSeq),
+    doubtful: false,
     unreadFrom: summary.unreadFrom,
     threads: threadMarks(summary.unreadThreads, room.headSeq, model.rooms.get(room.id)?.threads.follows),
     settings: summary.settings,
-    receipts: model.rooms.get(room.id)?.receipts ?? new Map(),
-    onlineCount: model.rooms.get(room.id)?.onlineCount ?? 0,
+    receipts: before?.receipts ?? new Map(),
+    watched: before?.watched ?? false,
+    members: before?.members,
+    onlineCount: before?.onlineCount ?? 0,
   };
   model.rooms.set(room.id, view);
   const id = room.id;
   return ["rooms", `room:${id}`, `timeline:${id}`, `members:${id}`, `pins:${id}`, `threads:${id}`, ...arrived(model, room.id, room.headSeq)];
-}
-
-/** The newest page, oldest message first. */
-function page(model: Model, roomId: string, messages: readonly Message[]): Topic[] {
-  const view = model.rooms.get(roomId);
-  const first = messages[0];
-  if (!view || !first) return [];
-  putAll(view, messages);
-  view.known = known(view.known, { after: first.seq - 1, upTo: view.room.headSeq });
-  return [`timeline:${roomId}`];
 }
 
 function gone(model: Model, roomId: string): Topic[] {
@@ -262,6 +174,7 @@ function change(model: Model, { roomId, seq, message, member, room }: RoomChange
       view.role = member.role;
       view.mutedUntil = member.mutedUntil;
     }
+    memberMoved(model, view, member);
     touched.push(`members:${roomId}`);
   }
   if (message) {
@@ -271,32 +184,12 @@ function change(model: Model, { roomId, seq, message, member, room }: RoomChange
     if (message.content.kind === "deleted") uncount(view, message, model.me.id);
     touched.push(...changed(view, message, posted));
     if (posted && message.threadSeq) touched.push(...threadGrew(view, message, model.me.id));
-    if (posted) touched.push(...typing(model, roomId, message.senderId, false));
+    if (posted) touched.push(...applyTyping(model, roomId, message.senderId, false));
     if (message.senderId === model.me.id) {
-      touched.push(...discard(model, (entry) => entry.message.clientMessageId === message.clientMessageId));
+      touched.push(...discard(model, message.clientMessageId));
     }
   }
   return [...touched, "rooms", ...arrived(model, roomId, seq)];
-}
-
-/** One message is new, or is another than before. */
-function changed(view: RoomView, message: Message, posted: boolean): Topic[] {
-  const { roomId, seq } = message;
-  const before = view.messages.get(seq);
-  putAll(view, [message]);
-  if (message.threadSeq) return [`message:${roomId}:${seq}`, `thread:${roomId}:${message.threadSeq}`];
-  const pins = message.pin !== undefined || before?.pin !== undefined || (!before && !posted);
-  return [`timeline:${roomId}`, `message:${roomId}:${seq}`, ...(pins ? [`pins:${roomId}` as const] : []), ...newest(view)];
-}
-
-/** A message that only the server had counted as unread was deleted. */
-function uncount(view: RoomView, message: Message, me: string): void {
-  const { seq, senderId, threadSeq } = message;
-  const { counted } = view;
-  if (senderId === me || threadSeq || seq <= view.readSeq || seq > counted.upTo || counted.more) return;
-  const before = view.messages.get(seq);
-  const mentions = counted.mentions - (before && calls(before, me) ? 1 : 0);
-  view.counted = { ...counted, count: Math.max(counted.count - 1, 0), mentions: Math.max(mentions, 0) };
 }
 
 const COMES: Partial<Record<SystemKind, number>> = { joined: 1, added: 1, left: -1, removed: -1 };
@@ -306,74 +199,7 @@ function countMember(view: RoomView, what: SystemKind): void {
   view.room = { ...view.room, memberCount: Math.max(view.room.memberCount + by, 0) };
 }
 
-function typing(model: Model, roomId: string, userId: string, types: boolean): Topic[] {
-  const list = model.typing.get(roomId) ?? [];
-  if (userId === model.me.id || list.includes(userId) === types) return [];
-  model.typing.set(roomId, types ? [...list, userId] : list.filter((user) => user !== userId));
-  return [`typing:${roomId}`];
-}
-
-/** The newer state of a message wins. */
-function putAll(view: RoomView, messages: readonly Message[]): void {
-  const fresh: number[] = [];
-  for (const message of messages) {
-    const before = view.messages.get(message.seq);
-    if (before && before.changedSeq >= message.changedSeq) continue;
-    // What is in a thread is known, but no part of the timeline.
-    if (!before && !message.threadSeq) fresh.push(message.seq);
-    view.messages.set(message.seq, message);
-  }
-  const [first] = fresh;
-  if (first === undefined) return;
-  // Pages are sorted and lie apart from what is known, or at its end: one cut.
-  const at = firstAfter(view.order, first);
-  const rest = view.order.slice(at);
-  if (!rest.length) view.order.push(...fresh);
-  else if ((fresh[fresh.length - 1] ?? 0) < (rest[0] ?? 0)) view.order.splice(at, 0, ...fresh);
-  else view.order = [...view.order, ...fresh].sort((a, b) => a - b);
-}
-
-function newest(view: RoomView): Topic[] {
-  for (let i = view.order.length - 1; i >= 0; i--) {
-    const message = view.messages.get(view.order[i] ?? 0);
-    if (!message || message.seq < (view.last?.seq ?? 0)) return [];
-    if (message.content.kind === "system") continue;
-    if (message === view.last) return [];
-    view.last = message;
-    return ["rooms"];
-  }
-  return [];
-}
-
-function waiting(model: Model, entry: Waiting): Topic[] {
-  const at = model.outbox.findIndex(({ message }) => message.clientMessageId === entry.message.clientMessageId);
-  model.outbox = at < 0 ? [...model.outbox, entry] : model.outbox.with(at, entry);
-  return ["outbox"];
-}
-
-/** It stays in sight until the room's log has come to its position. */
-function sent(model: Model, id: string, message: Message): Topic[] {
-  const view = model.rooms.get(message.roomId);
-  if (!view || tail(view).upTo >= message.seq) return discard(model, (entry) => entry.message.clientMessageId === id);
-  model.outbox = model.outbox.map((entry) =>
-    entry.message.clientMessageId === id ? { ...entry, refused: "", sentSeq: message.seq } : entry,
-  );
-  return ["outbox"];
-}
-
-/** The room's log has come to this position. */
-function arrived(model: Model, roomId: string, seq: number): Topic[] {
-  return discard(model, ({ message, sentSeq }) => message.roomId === roomId && sentSeq > 0 && sentSeq <= seq);
-}
-
-function discard(model: Model, which: (entry: Waiting) => boolean): Topic[] {
-  const rest = model.outbox.filter((entry) => !which(entry));
-  if (rest.length === model.outbox.length) return [];
-  model.outbox = rest;
-  return ["outbox"];
-}
-
-function snapshot(model: Model, { me, choice, connection, rooms, users, presences }: Snapshot): Topic[] {
+function snapshot(model: Model, { me, choice, connection, rooms, users, presences, blocked }: Snapshot): Topic[] {
   const before = [...model.rooms.keys()].flatMap((room) => gone(model, room));
   model.choice = choice;
   model.connection = connection;
@@ -385,5 +211,6 @@ function snapshot(model: Model, { me, choice, connection, rooms, users, presence
     ...applyMe(model, me),
     ...rooms.flatMap((summary) => begin(model, summary)),
     ...presences.map(({ userId }): Topic => `presence:${userId}`),
+    ...(blocked ? applyBlocked(model, blocked) : []),
   ];
 }

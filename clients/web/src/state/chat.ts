@@ -13,10 +13,8 @@ import * as applying from "./apply";
 import { createAllBegun } from "./begun";
 import { Doomed } from "./doomed";
 import { Drafts } from "./drafts";
-import { forget } from "./forget";
 import { NOTHING_UNREAD, emptyModel, unread, type RoomView, type Unread } from "./model";
 import { createLinks } from "./links";
-import { notifies } from "./notify";
 import { People } from "./people";
 import { createQuotes } from "./quotes";
 import type { Range } from "./ranges";
@@ -24,9 +22,7 @@ import { createRole } from "./role";
 import { createRooms } from "./rooms";
 import { createThreads } from "./threads";
 import { Topics } from "./topics";
-
-/** Messages that arrive within this time are acknowledged together. */
-const GOT_MS = 300;
+import type { Upkeep, createUpkeep } from "./upkeep";
 
 /** Messages asked for at once. */
 export const PAGE = 50;
@@ -60,6 +56,12 @@ export function createChat({ api, session }: App) {
   };
   /** Asked for while the stream is still being opened, so that one need not wait for both in turn. */
   const ahead = new Map<string, Promise<Page | undefined>>();
+  const user = (id: string): User | undefined => {
+    topics.track(`user:${id}`);
+    const found = model.users.get(id);
+    if (!found) people.want(id);
+    return found;
+  };
   const arrivals = new Set<(message: Message) => void>();
   const departures = new Set<(room: string, banned: boolean) => void>();
   const bans = new Set<string>();
@@ -75,63 +77,20 @@ export function createChat({ api, session }: App) {
       for (const tell of departures) tell(name, banned);
     }
   };
-  const got = new Map<string, number>();
-  let tellGot: ReturnType<typeof setTimeout> | undefined;
-  /** Tells that messages of others have arrived here: once for all that came together. */
-  const delivered = (updates: readonly Update[]) => {
-    if (!live.leads) return;
-    for (const update of updates) {
-      if (update.kind === "roomAdded") got.set(update.summary.room.id, update.summary.room.headSeq);
-      if (update.kind !== "change" || !update.change.message) continue;
-      const { seq, senderId } = update.change.message;
-      if (seq === update.change.seq && senderId !== model.me.id) got.set(update.change.roomId, seq);
-    }
-    if (!got.size || tellGot !== undefined) return;
-    tellGot = setTimeout(() => {
-      tellGot = undefined;
-      // Lost, the next message tells it too.
-      for (const [roomId, seq] of got) api.markDelivered(roomId, seq).catch(() => undefined);
-      got.clear();
-    }, GOT_MS);
-  };
   const threads = createThreads({ api, model, topics });
-  const tellArrivals = (updates: readonly Update[]) => {
-    for (const update of updates) {
-      const message = update.kind === "change" && update.change.message;
-      if (!message || message.seq !== update.change.seq || message.senderId === model.me.id) continue;
-      // Which threads are followed, every tab has to know; one of them tells the user.
-      const follows = message.threadSeq ? threads.follows(message) : undefined;
-      if (!live.leads || model.connection.kind !== "live") continue;
-      if (follows) void follows.then((it) => tellArrival(message, it));
-      else tellArrival(message, false);
-    }
-  };
-  const tellArrival = (message: Message, followsThread: boolean) => {
-    const view = model.rooms.get(message.roomId);
-    if (!view) return;
-    const { threadSeq, senderId } = message;
-    const situation = {
-      me: model.me.id,
-      settings: view.settings,
-      readSeq: threadSeq ? (view.threads.read.get(threadSeq) ?? 0) : view.readSeq,
-      presence: model.choice,
-      senderBlocked: model.blocked.has(senderId),
-      followsThread,
-      now: Date.now(),
-    };
-    if (notifies(message, situation)) for (const tell of arrivals) tell(message);
-  };
+  let upkeep: Upkeep | undefined;
+  let unkept = () => {};
   const live: Live = new Live({
     api,
     session,
     onUpdates: (updates) => {
       tellDepartures(updates);
       took(updates.flatMap((update) => applying.apply(model, update)));
-      tellArrivals(updates);
-      delivered(updates);
       if (updates.some((update) => update.kind === "connection" && update.state.kind === "live")) tellRead();
+      upkeep?.after(updates);
     },
-    snapshot: () => applying.takeSnapshot(model),
+    unkept: () => unkept(),
+    snapshot: () => import("./snapshot").then(({ takeSnapshot }) => () => takeSnapshot(model)),
   });
   live.start();
   onCleanup(() => live.stop());
@@ -143,12 +102,6 @@ export function createChat({ api, session }: App) {
   onCleanup(() => doomed.stop());
   const drafts = new Drafts(model.me.id);
   onCleanup(() => drafts.stop());
-  const user = (id: string): User | undefined => {
-    topics.track(`user:${id}`);
-    const found = model.users.get(id);
-    if (!found) people.want(id);
-    return found;
-  };
   const rooms = createMemo(() => {
     topics.track("rooms");
     return [...model.rooms.values()].map((view) => ({ view, room: view.room, unread: unread(view, model.me.id) }));
@@ -203,7 +156,7 @@ export function createChat({ api, session }: App) {
       return model.presences.get(id);
     },
 
-    ...createRooms({ api, model, topics, user }),
+    ...createRooms({ api, model, topics, user, tellBlocked: (ids) => live.tellBlocked(ids), readBlocks: () => upkeep?.readBlocks() }),
     ...createQuotes({ api, model, topics, doomed }),
     ...threads,
     ...createRole(api),
@@ -214,9 +167,11 @@ export function createChat({ api, session }: App) {
     tookPresences: (presences: readonly Presence[]) =>
       took(presences.flatMap((presence) => applying.apply(model, { kind: "presence", presence }))),
     /** What lies far from a stretch that is shown need not be kept. */
-    forget(roomId: string, keep: Range): void {
-      const view = model.rooms.get(roomId);
-      if (view) forget(view, keep);
+    forget: (roomId: string, keep: Range) => upkeep?.forget(roomId, keep),
+    /** Says that a room's messages are on the screen, until what it returns is called. */
+    show(roomId: string): () => void {
+      model.shown.add(roomId);
+      return () => model.shown.delete(roomId);
     },
     readAhead(roomId: string): void {
       ahead.set(roomId, api.listMessages(roomId, undefined, PAGE).catch(() => undefined));
@@ -259,9 +214,17 @@ export function createChat({ api, session }: App) {
     },
     /** Whether the user was banned from a room since the page was opened. */
     isBanned: (roomId: string) => (topics.track(`room:${roomId}`), bans.has(roomId)),
+    /** Begins what need not be there at first. Must be called where Solid can clean up. */
+    keepUp(create: typeof createUpkeep): void {
+      upkeep = create({ api, model, live, took, follows: threads.follows, tell: (message) => arrivals.forEach((tell) => tell(message)) });
+    },
+    /** Calls when a message that waits will be lost with this page. */
+    onUnkept: (tell: () => void) => (unkept = tell),
     watch: (roomIds: string[]) => live.watch(roomIds),
     active: () => live.active(),
     nudge: () => live.nudge(),
+    attend: (here: boolean) => live.attend(here),
+    attendedWithin: (ms: number) => live.attendedWithin(ms),
 
     /** How the user has chosen to be seen. */
     choice: () => (topics.track("me"), model.choice),

@@ -19,16 +19,31 @@ export interface RoomView {
   /** The positions in `messages`, sorted. */
   order: number[];
   known: Ranges;
+  /** The position with which the room began here. What was read of it before is too old. */
+  readonly begunAt: number;
   /** The newest message that is not a system message. */
   last: Message | undefined;
   /** Unread messages, counted by the server up to a position. */
-  counted: { count: number; more: boolean; mentions: number; upTo: number };
+  counted: {
+    readonly count: number;
+    readonly more: boolean;
+    readonly mentions: number;
+    readonly upTo: number;
+    /** Those of them that were deleted since; they may be told of again. */
+    readonly deleted: Set<number>;
+  };
+  /** What is counted may be wrong, and the server has to be asked. */
+  doubtful: boolean;
   /** From where on the user has flagged the room as unread; 0 if not. */
   unreadFrom: number;
   threads: ThreadMarks;
   settings: RoomSettings;
   /** Up to where what other members have got and read, by user. */
   readonly receipts: Map<string, Receipt>;
+  /** On a screen, of this tab or another. */
+  watched: boolean;
+  /** While it is watched and small: its members, as far as it was told. */
+  members: Set<string> | undefined;
   onlineCount: number;
 }
 
@@ -52,8 +67,10 @@ export interface Model {
   /** Who types, by room. */
   readonly typing: Map<string, readonly string[]>;
   outbox: readonly Waiting[];
-  /** Whom the user has blocked. */
-  blocked: ReadonlySet<string>;
+  /** The rooms whose messages are on the screen of this tab, and stay. */
+  readonly shown: Set<string>;
+  /** Whom the user has blocked; undefined until that was read. */
+  blocked: ReadonlySet<string> | undefined;
 }
 
 export function emptyModel(me: User): Model {
@@ -66,7 +83,8 @@ export function emptyModel(me: User): Model {
     presences: new Map(),
     typing: new Map(),
     outbox: [],
-    blocked: new Set(),
+    shown: new Set(),
+    blocked: undefined,
   };
 }
 
@@ -89,22 +107,36 @@ export function calls(message: Message, userId: string): boolean {
   return message.mentions.some((mention) => mention.all || mention.userId === userId);
 }
 
+/** Up to here unread messages are counted. */
+export const MOST_COUNTED = 999;
+
+/** Whether all is known from where the user has read up to where the server has counted. */
+export function isWhole({ counted, readSeq, known }: RoomView): boolean {
+  return readSeq >= counted.upTo || (rangeOf(known, readSeq + 1)?.upTo ?? 0) >= counted.upTo;
+}
+
 /** How many messages of others are unread; own and system messages never count. */
 export function unread(view: RoomView, me: string): Unread {
-  const { counted, readSeq } = view;
-  const whole = readSeq >= counted.upTo || (rangeOf(view.known, readSeq + 1)?.upTo ?? 0) >= counted.upTo;
+  const { count, more, mentions } = countUpTo(view, me, Infinity);
+  return { count, more, mentions, flagged: view.unreadFrom > 0, threads: anyUnread(view.threads) };
+}
+
+/** The unread messages up to a position. No more are counted than are shown. */
+export function countUpTo(view: RoomView, me: string, upTo: number): Pick<Unread, "count" | "more" | "mentions"> {
+  const { counted, readSeq, order } = view;
+  const whole = isWhole(view);
   const from = whole ? readSeq : counted.upTo;
   let count = whole ? 0 : counted.count;
   let mentions = whole ? 0 : counted.mentions;
-  for (let i = view.order.length - 1; i >= 0 && (view.order[i] ?? 0) > from; i--) {
-    const message = view.messages.get(view.order[i] ?? 0);
+  for (let i = firstAfter(order, upTo) - 1; count <= MOST_COUNTED && i >= 0 && (order[i] ?? 0) > from; i--) {
+    const message = view.messages.get(order[i] ?? 0);
     if (!message || !counts(message, me)) continue;
     count += 1;
     if (calls(message, me)) mentions += 1;
   }
-  const most = 999;
-  const more = count > most || (!whole && counted.more);
-  return { count: Math.min(count, most), more, mentions, flagged: view.unreadFrom > 0, threads: anyUnread(view.threads) };
+  const more = count > MOST_COUNTED || (!whole && counted.more);
+  // One that only the server had counted may have been a mention, and deleted since.
+  return { count: Math.min(count, MOST_COUNTED), more, mentions: Math.min(mentions, count) };
 }
 
 function counts(message: Message, me: string): boolean {

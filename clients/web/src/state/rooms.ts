@@ -1,10 +1,7 @@
 // What rooms are called, what the user may do in them, and doing it.
 
-import { onCleanup } from "solid-js";
-
 import type { Api } from "../api/calls";
 import type { Role, Room, User } from "../nouns";
-import { applyBlocked } from "./apply";
 import type { Model, RoomView } from "./model";
 import type { Topics } from "./topics";
 
@@ -13,6 +10,9 @@ interface Parts {
   readonly model: Model;
   readonly topics: Topics;
   readonly user: (id: string) => User | undefined;
+  /** Tells all tabs whom the user has blocked. */
+  readonly tellBlocked: (userIds: readonly string[]) => void;
+  readonly readBlocks: () => void;
 }
 
 export interface Rights {
@@ -29,22 +29,7 @@ const RANK: Record<Role, number> = { member: 0, admin: 1, owner: 2 };
 /** Whether the first may act on the second. */
 export const outranks = (own: Role, other: Role) => RANK[own] > RANK[other];
 
-export function createRooms({ api, model, topics, user }: Parts) {
-  async function readBlocks(): Promise<void> {
-    const ids: string[] = [];
-    for (let next: string | undefined = ""; next !== undefined; ) {
-      const part = await api.listBlockedUsers(next);
-      ids.push(...part.items.map(({ id }) => id));
-      next = part.next || undefined;
-    }
-    topics.touch(applyBlocked(model, ids));
-  }
-  let stopped = false;
-  onCleanup(() => (stopped = true));
-  const untilRead = (delayMs: number): void =>
-    void readBlocks().catch(() => stopped || setTimeout(() => stopped || untilRead(delayMs * 2), delayMs));
-  untilRead(1_000);
-
+export function createRooms({ api, model, topics, user, tellBlocked, readBlocks }: Parts) {
   const view = (roomId: string): RoomView | undefined => {
     topics.track(`room:${roomId}`);
     return model.rooms.get(roomId);
@@ -76,13 +61,15 @@ export function createRooms({ api, model, topics, user }: Parts) {
       };
     },
 
-    isBlocked: (userId: string) => (topics.track("blocked"), model.blocked.has(userId)),
+    isBlocked: (userId: string) => (topics.track("blocked"), model.blocked?.has(userId) === true),
     async block(userId: string, on: boolean): Promise<void> {
       await (on ? api.blockUser(userId) : api.unblockUser(userId));
       const next = new Set(model.blocked);
       if (on) next.add(userId);
       else next.delete(userId);
-      topics.touch(applyBlocked(model, next));
+      // Before the others are known there is no list to tell of.
+      if (model.blocked) tellBlocked([...next]);
+      else readBlocks();
     },
   };
 }

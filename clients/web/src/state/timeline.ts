@@ -2,7 +2,7 @@
 // which the reader goes and cut at the other, so that a long log costs no more
 // than a short one.
 
-import { batch, createEffect, createMemo, createSignal, on, untrack } from "solid-js";
+import { batch, createEffect, createMemo, createSignal, on, onCleanup, untrack } from "solid-js";
 
 import { Failure } from "../failure";
 import type { Anchor, Message, Page } from "../nouns";
@@ -58,6 +58,7 @@ export function createTimeline(chat: Chat, roomId: string) {
   /** Where the reader was when the room began anew, till they are there again. */
   let returning: number | undefined;
   let viewed = chat.timeline(roomId);
+  onCleanup(chat.show(roomId));
 
   const stretch = (view: RoomView): Range | undefined => {
     const at = anchor();

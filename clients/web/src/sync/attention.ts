@@ -10,6 +10,10 @@ const IDLE_MS = 5 * 60_000;
 const TELL_MS = 30_000;
 /** As many rooms as the server lets a stream watch. */
 const MOST_ROOMS = 20;
+/** A word about rooms that was lost is said again after this. */
+const AGAIN_MS = 5_000;
+/** Reasons to ask how rooms are that come within this time are one. */
+const SETTLE_MS = 500;
 
 export interface AttentionParts {
   /** This tab. */
@@ -30,6 +34,7 @@ export class Attention {
   /** What the user chose and the server has not yet taken. */
   #untold: PresenceState | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #again: ReturnType<typeof setTimeout> | undefined;
 
   constructor({ own, api, seen }: AttentionParts) {
     this.#own = own;
@@ -42,11 +47,28 @@ export class Attention {
   }
 
   watch(tab: string, roomIds: string[]): void {
+    // What is said again tells nothing. To ask the server anew would be answered to all tabs.
+    if (roomIds.join() === this.rooms(tab).join()) return;
     if (roomIds.length) this.#rooms.set(tab, roomIds);
     else this.#rooms.delete(tab);
     // Another tab has yet to hear how its rooms are, even if they are watched.
     if (tab !== this.#own && roomIds.length) this.#watching = "";
     void this.#tellRooms();
+  }
+
+  /** A tab knows nothing any more: whatever it says next is new. */
+  forget(tab: string): void {
+    this.#rooms.delete(tab);
+  }
+
+  /** This tab begins to lead: the others say anew what they look at, as far as they are still there. */
+  forgetOthers(): void {
+    for (const tab of [...this.#rooms.keys()]) if (tab !== this.#own) this.#rooms.delete(tab);
+  }
+
+  /** What is known of the rooms may be wrong. */
+  lookAgain(): void {
+    if (this.#again === undefined) this.#askIn(SETTLE_MS);
   }
 
   /** Input, here or in another tab. Returns whether the others should hear of it. */
@@ -81,6 +103,7 @@ export class Attention {
 
   stop(): void {
     clearTimeout(this.#timer);
+    clearTimeout(this.#again);
   }
 
   #arm(): void {
@@ -114,8 +137,17 @@ export class Attention {
     try {
       this.#seen(await this.#api.watchRooms(this.#connectionId, roomIds));
     } catch {
-      // A room was left, or the stream is gone; the next word tries again.
-      this.#watching = "";
+      // A room was left, or the stream is gone.
+      this.#askIn(AGAIN_MS);
     }
+  }
+
+  #askIn(ms: number): void {
+    clearTimeout(this.#again);
+    this.#again = setTimeout(() => {
+      this.#again = undefined;
+      this.#watching = "";
+      void this.#tellRooms();
+    }, ms);
   }
 }

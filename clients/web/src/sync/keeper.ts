@@ -11,6 +11,9 @@ import { read } from "./stream";
 import type { Session } from "./session";
 import type { Update } from "./update";
 
+/** A token that could not be renewed is tried again after this. */
+const RENEW_AGAIN_MS = 5_000;
+
 export interface KeeperParts {
   readonly api: Api;
   readonly session: Session;
@@ -20,7 +23,6 @@ export interface KeeperParts {
   readonly emit: (updates: Update[]) => void;
   /** A stream is open: what it has to be told can be told. */
   readonly opened: (connectionId: string) => void;
-  readonly epochChanged: (epoch: string) => void;
 }
 
 export class Keeper {
@@ -174,9 +176,8 @@ export class Keeper {
     // Another store: the server drops our positions, and so do we.
     if (this.#epoch && this.#epoch !== epoch) this.#parts.cursor.clear();
     this.#epoch = epoch;
-    this.#parts.epochChanged(epoch);
     this.#connectionId = connectionId;
-    this.#pending.push({ kind: "ready", me, choice });
+    this.#pending.push({ kind: "ready", me, choice, epoch });
     this.#on({ kind: "opened", heartbeatMs });
     this.#parts.opened(connectionId);
   }
@@ -209,14 +210,15 @@ export class Keeper {
     }
   }
 
-  /** If it fails the stream will end, and opening the next one shows why. */
-  async #renewToken(): Promise<void> {
+  /** Tried as long as there is this stream: without a newer token it ends. */
+  async #renewToken(connectionId = this.#connectionId): Promise<void> {
     const { api, session } = this.#parts;
-    const connectionId = this.#connectionId;
     try {
-      await api.renewToken(connectionId, await session.renew());
+      if (connectionId && connectionId === this.#connectionId) await api.renewToken(connectionId, await session.renew());
     } catch (error) {
-      console.debug("the stream's token could not be renewed", error);
+      // If the session is over the stream will end, and opening the next one shows why.
+      if (error instanceof Failure && (error.isFinal || error.isSignedOut)) return;
+      setTimeout(() => void this.#renewToken(connectionId), RENEW_AGAIN_MS);
     }
   }
 

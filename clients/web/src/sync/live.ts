@@ -5,30 +5,47 @@
 import type { Api } from "../api/calls";
 import type { PresenceState, Unsent } from "../nouns";
 import { Attention } from "./attention";
+import type { State } from "./connection";
 import { Cursor } from "./cursor";
+import { follow } from "./following";
 import { Keeper } from "./keeper";
-import { canLock, lead } from "./locks";
+import { Leading } from "./leading";
+import { canLock } from "./locks";
 import { OutboxStore } from "./outbox-store";
+import { Pending } from "./pending";
 import { Sender } from "./sender";
 import type { Session } from "./session";
+import { Silence } from "./silence";
 import { Tabs, type Word } from "./tabs";
 import type { Snapshot, Update } from "./update";
+
+/** How often a tab that follows makes sure that another one leads. */
+const PING_MS = 5_000;
+/** What any tab may tell; all else comes from the one that leads. */
+const FROM_ANY: readonly Update["kind"][] = ["queued", "discarded", "blocked", "choice"];
 
 export interface LiveParts {
   readonly api: Api;
   readonly session: Session;
   readonly onUpdates: (updates: readonly Update[]) => void;
+  /** A message that was written has to wait, and will be lost with this page. */
+  readonly unkept: () => void;
   /** What this tab knows, for one that knows nothing. */
-  readonly snapshot: () => Snapshot;
+  readonly snapshot: () => Promise<() => Snapshot>;
 }
 
 export class Live {
   readonly #parts: LiveParts;
   readonly #store: OutboxStore;
+  readonly #pending: Pending;
   readonly #tabs: Tabs;
   readonly #ending = new AbortController();
   readonly #cursor = new Cursor();
   readonly #attention: Attention;
+  readonly #leading: Leading;
+  readonly #silence = new Silence();
+  #state: State = { kind: "connecting" };
+  #attendedAt = -Infinity;
   #epoch = "";
   /** Whether this tab knows enough to take in what the leading tab tells. */
   #follows = false;
@@ -38,7 +55,16 @@ export class Live {
   constructor(parts: LiveParts) {
     this.#parts = parts;
     this.#store = new OutboxStore(parts.session.user?.id ?? "");
+    this.#pending = new Pending(this.#store);
     this.#tabs = new Tabs(parts.session.id, (word) => this.#hear(word));
+    this.#leading = new Leading({
+      name: `causerie.lead.${parts.session.id}`,
+      work: () => this.#lead(),
+      lost: () => {
+        this.#resign();
+        this.#beginAnew();
+      },
+    });
     this.#attention = new Attention({
       own: this.#tabs.id,
       api: parts.api,
@@ -53,12 +79,13 @@ export class Live {
 
   start(): void {
     const { signal } = this.#ending;
-    const { id } = this.#parts.session;
-    for (const { message, refused } of this.#store.all()) {
-      this.#parts.onUpdates([refused ? { kind: "refused", message, reason: refused } : { kind: "queued", message }]);
+    this.#take(this.#pending.missed());
+    if (canLock) {
+      this.#tabs.say({ kind: "hello", tab: this.#tabs.id });
+      const timer = setInterval(() => this.#ask(), PING_MS);
+      signal.addEventListener("abort", () => clearInterval(timer));
     }
-    if (canLock) this.#tabs.say({ kind: "hello", tab: this.#tabs.id });
-    void lead(`causerie.lead.${id}`, signal, () => this.#lead());
+    void this.#leading.run();
     const nudge = () => this.nudge();
     window.addEventListener("online", nudge, { signal });
     window.addEventListener("pageshow", nudge, { signal });
@@ -69,8 +96,8 @@ export class Live {
   /** Ends this tab's part; the session goes on in others. */
   stop(): void {
     this.#ending.abort();
-    this.#keeper?.stop();
-    this.#sender?.stop();
+    this.#leading.stop();
+    this.#resign();
     this.#attention.stop();
     this.#tabs.say({ kind: "bye", tab: this.#tabs.id });
     this.#tabs.close();
@@ -78,10 +105,11 @@ export class Live {
 
   /** Puts a message into the outbox; also one that was refused, to try it again. */
   send(message: Unsent): void {
-    this.#store.put(message);
+    const kept = this.#pending.write(message);
     this.#tell([{ kind: "queued", message }]);
     if (this.#sender) this.#sender.push(message);
     else this.#tabs.say({ kind: "queue", message });
+    if (!kept && this.#state.kind !== "live") this.#parts.unkept();
   }
 
   /** Takes a message out of the outbox. */
@@ -96,6 +124,27 @@ export class Live {
   watch(roomIds: string[]): void {
     this.#attention.watch(this.#tabs.id, roomIds);
     this.#tabs.say({ kind: "watch", tab: this.#tabs.id, roomIds });
+  }
+
+  /** What is known of the rooms on screens may be wrong. */
+  lookAgain(): void {
+    this.#attention.lookAgain();
+  }
+
+  /** Tells all tabs whom the user has blocked. */
+  tellBlocked(userIds: readonly string[]): void {
+    this.#tell([{ kind: "blocked", userIds }]);
+  }
+
+  /** Says whether somebody looks at this tab; to be said again while they do. */
+  attend(here: boolean): void {
+    this.#attended(here);
+    this.#tabs.say({ kind: "attentive", here });
+  }
+
+  /** Whether somebody has looked at a tab within this time. */
+  attendedWithin(ms: number): boolean {
+    return performance.now() - this.#attendedAt < ms;
   }
 
   /** The user did something in this tab. */
@@ -118,36 +167,62 @@ export class Live {
   }
 
   async #lead(): Promise<void> {
-    if (this.#ending.signal.aborted) return;
     const { api, session } = this.#parts;
     this.#follows = true;
-    const keeper = (this.#keeper = new Keeper({
+    const keeper: Keeper = (this.#keeper = new Keeper({
       api,
       session,
       cursor: this.#cursor,
       epoch: this.#epoch,
-      emit: (updates) => this.#emit(updates),
+      emit: (updates) => this.#keeper === keeper && this.#emit(updates),
       opened: (connectionId) => this.#attention.opened(connectionId),
-      epochChanged: (epoch) => (this.#epoch = epoch),
     }));
-    const waiting = this.#store.all().filter(({ refused }) => !refused);
-    this.#sender = new Sender(
-      waiting.map(({ message }) => message),
-      {
-        api,
-        live: () => keeper.live,
-        sent: ({ clientMessageId: id }, message) => {
-          this.#store.remove(id);
-          this.#tell([{ kind: "sent", id, message }]);
-        },
-        refused: (message, { what, message: text }) => {
-          this.#store.put(message, what || text);
-          this.#tell([{ kind: "refused", message, reason: what || text }]);
-        },
+    this.#sender = new Sender(this.#pending.toSend(), {
+      api,
+      live: () => keeper.live,
+      sent: ({ clientMessageId: id }, message) => {
+        this.#store.remove(id);
+        this.#tell([{ kind: "sent", id, message }]);
       },
-    );
+      refused: (message, { what, message: text }) => {
+        this.#store.put(message, what || text);
+        this.#tell([{ kind: "refused", message, reason: what || text }]);
+      },
+    });
+    this.#attention.forgetOthers();
     this.#tabs.say({ kind: "who" });
     await keeper.run();
+    if (this.#keeper === keeper) this.#resign();
+  }
+
+  /** Leads no more, and goes along with whichever tab does. */
+  #resign(): void {
+    const keeper = this.#keeper;
+    this.#keeper = undefined;
+    keeper?.stop();
+    this.#sender?.stop();
+    this.#sender = undefined;
+    this.#attention.lost();
+  }
+
+  /** Asks whether another tab leads, and for what it may not have heard. */
+  #ask(): void {
+    if (this.#keeper || this.#state.kind === "ended") return;
+    const how = this.#silence.ask();
+    // What nobody takes on has no connection.
+    if (how !== "well") this.#take([{ kind: "connection", state: { kind: "connecting" } }]);
+    if (how === "dead") {
+      this.#silence.heard();
+      this.#leading.seize();
+    }
+    this.#tabs.say({ kind: "ping" });
+    this.#sayOwn();
+  }
+
+  #heardLeader(state: State): void {
+    const again = this.#silence.isSilent;
+    this.#silence.heard();
+    if (again) this.#take([{ kind: "connection", state }]);
   }
 
   #emit(updates: Update[]): void {
@@ -164,25 +239,38 @@ export class Live {
 
   /** To this tab and all others. */
   #tell(updates: Update[]): void {
-    this.#parts.onUpdates(updates);
+    this.#take(updates);
     if (canLock) this.#tabs.say({ kind: "updates", updates });
+  }
+
+  /** To this tab. */
+  #take(updates: readonly Update[]): void {
+    this.#pending.note(updates);
+    for (const update of updates) {
+      if (update.kind === "connection") this.#state = update.state;
+      if (update.kind === "ready") this.#epoch = update.epoch;
+    }
+    this.#parts.onUpdates(updates);
   }
 
   #hear(word: Word): void {
     const leads = this.#keeper !== undefined;
     switch (word.kind) {
       case "hello":
-        if (leads) this.#sayAll(word.tab);
+        this.#attention.forget(word.tab);
+        if (leads) void this.#sayAll(word.tab);
         return;
       case "snapshot":
         if (!leads && word.tab === this.#tabs.id) this.#begin(word.epoch, word.snapshot);
         return;
       case "updates":
+        if (leads) return this.#take(word.updates.filter(({ kind }) => FROM_ANY.includes(kind)));
         return this.#follow(word.updates);
       case "who":
-        if (!this.#follows) this.#tabs.say({ kind: "hello", tab: this.#tabs.id });
-        this.#tabs.say({ kind: "watch", tab: this.#tabs.id, roomIds: this.#attention.rooms(this.#tabs.id) });
-        return;
+        this.#silence.heard();
+        if (!this.#follows) this.#beginAnew();
+        this.#sayOwn();
+        return this.#sayWatched();
       case "watch":
         return this.#attention.watch(word.tab, word.roomIds);
       case "bye":
@@ -197,42 +285,57 @@ export class Live {
         return leads ? this.#attention.choose(word.choice) : undefined;
       case "nudge":
         return this.#keeper?.nudge();
+      case "attentive":
+        return this.#attended(word.here);
+      case "ping":
+        return leads ? this.#tabs.say({ kind: "beat", state: this.#state }) : undefined;
+      case "beat":
+        return leads ? undefined : this.#heardLeader(word.state);
     }
   }
 
-  #sayAll(tab: string): void {
-    this.#tabs.say({ kind: "snapshot", tab, epoch: this.#epoch, snapshot: this.#parts.snapshot() });
+  #attended(here: boolean): void {
+    this.#attendedAt = here ? performance.now() : -Infinity;
+  }
+
+  /** What is told from now on cannot be taken in before another tab has said all that it knows. */
+  #beginAnew(): void {
+    this.#follows = false;
+    this.#tabs.say({ kind: "hello", tab: this.#tabs.id });
+  }
+
+  /** Again until it is sent: the tab that led may have gone before it heard of it. */
+  #sayOwn(): void {
+    for (const message of this.#pending.own) this.#tabs.say({ kind: "queue", message });
+  }
+
+  async #sayAll(tab: string): Promise<void> {
+    const take = await this.#parts.snapshot();
+    // Taken and said in one moment, so that nothing is told between.
+    if (this.#keeper) this.#tabs.say({ kind: "snapshot", tab, epoch: this.#epoch, snapshot: take() });
   }
 
   #begin(epoch: string, snapshot: Snapshot): void {
     this.#epoch = epoch;
+    this.#silence.heard();
     this.#cursor.clear();
     for (const { room } of snapshot.rooms) this.#cursor.begin(room.id, room.headSeq);
     this.#follows = true;
-    this.#parts.onUpdates([{ kind: "snapshot", snapshot }]);
+    this.#state = snapshot.connection;
+    // What was sent or thrown away before this tab could follow was not told to it.
+    this.#take([{ kind: "snapshot", snapshot }, ...this.#pending.missed()]);
+    // How they are is no part of the snapshot.
+    this.#sayWatched();
   }
 
-  /** Takes in what another tab tells. A gap means that this tab was asleep: begin anew. */
+  #sayWatched(): void {
+    this.#tabs.say({ kind: "watch", tab: this.#tabs.id, roomIds: this.#attention.rooms(this.#tabs.id) });
+  }
+
   #follow(updates: readonly Update[]): void {
     if (!this.#follows) return;
-    const taken: Update[] = [];
-    for (const update of updates) {
-      if (update.kind === "change") {
-        const { roomId, afterSeq, seq } = update.change;
-        const verdict = this.#cursor.accept(roomId, afterSeq, seq);
-        if (verdict === "gap") {
-          this.#follows = false;
-          this.#tabs.say({ kind: "hello", tab: this.#tabs.id });
-          break;
-        }
-        if (verdict !== "deliver") continue;
-      }
-      if (update.kind === "roomAdded" || update.kind === "reset") {
-        this.#cursor.begin(update.summary.room.id, update.summary.room.headSeq);
-      }
-      if (update.kind === "roomGone") this.#cursor.forget(update.roomId);
-      taken.push(update);
-    }
-    this.#parts.onUpdates(taken);
+    const { taken, gap } = follow(this.#cursor, this.#epoch, updates);
+    this.#take(taken);
+    if (gap) this.#beginAnew();
   }
 }

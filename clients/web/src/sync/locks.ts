@@ -17,13 +17,27 @@ export function exclusively<T>(name: string, work: () => Promise<T>): Promise<T>
   return run;
 }
 
-/** Waits until this tab leads, then holds that until `signal` aborts. */
-export async function lead(name: string, signal: AbortSignal, work: () => Promise<void>): Promise<void> {
-  if (!canLock) return work();
+export interface Turn {
+  /** Gives up waiting. */
+  readonly signal: AbortSignal;
+  /** Takes the lead from the tab that has it. */
+  readonly steal: boolean;
+}
+
+/**
+ * Waits until this tab leads, then does so until the work is done. Another tab
+ * may take the lead away meanwhile: the work then goes on without it.
+ */
+export async function lead(name: string, { signal, steal }: Turn, work: () => Promise<void>): Promise<"done" | "gaveUp" | "stolen"> {
+  let led = false;
+  const begin = () => ((led = true), work());
   try {
-    await navigator.locks.request(name, { signal }, work);
+    if (canLock) await navigator.locks.request(name, steal ? { steal } : { signal }, begin);
+    else await begin();
+    return "done";
   } catch (error) {
-    // Stopped before it was this tab's turn.
-    if (!signal.aborted) throw error;
+    if (!led && signal.aborted) return "gaveUp";
+    if (led && error instanceof DOMException && error.name === "AbortError") return "stolen";
+    throw error;
   }
 }

@@ -16,11 +16,13 @@ export class OutboxStore {
     this.#prefix = `causerie.outbox.${userId}.`;
   }
 
-  put(message: Unsent, refused = ""): void {
+  /** Whether it is kept: the storage may be full, or forbidden. */
+  put(message: Unsent, refused = ""): boolean {
     try {
       localStorage.setItem(this.#prefix + message.clientMessageId, JSON.stringify({ message, refused }));
+      return true;
     } catch {
-      // The storage is full or forbidden: the message still waits in this page.
+      return false;
     }
   }
 

@@ -1,4 +1,5 @@
 // Empties the outbox while the connection is live. Only the tab that leads does.
+// By a clock that nobody sets: waiting ends also when the time of day goes back.
 
 import type { Api } from "../api/calls";
 import { Failure } from "../failure";
@@ -44,7 +45,7 @@ export class Sender {
   pump(): void {
     clearTimeout(this.#timer);
     if (!this.#parts.live()) return;
-    const now = Date.now();
+    const now = performance.now();
     for (let message = this.#outbox.next(now); message; message = this.#outbox.next(now)) void this.#send(message);
     const wakesAt = this.#outbox.wakesAt();
     if (wakesAt !== undefined) this.#timer = setTimeout(() => this.pump(), Math.max(wakesAt - now, 10));
@@ -54,10 +55,10 @@ export class Sender {
     const { clientMessageId: id } = unsent;
     try {
       const message = await this.#parts.api.sendMessage(unsent);
-      if (this.#outbox.settle(id, undefined, Date.now()) === "done") this.#parts.sent(unsent, message);
+      if (this.#outbox.settle(id, undefined, performance.now()) === "done") this.#parts.sent(unsent, message);
     } catch (error) {
       const failure = error instanceof Failure ? error : new Failure("internal", "", String(error));
-      if (this.#outbox.settle(id, failure, Date.now()) === "done") this.#parts.refused(unsent, failure);
+      if (this.#outbox.settle(id, failure, performance.now()) === "done") this.#parts.refused(unsent, failure);
     }
     this.pump();
   }

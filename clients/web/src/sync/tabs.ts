@@ -2,6 +2,7 @@
 
 import type { PresenceState, Unsent } from "../nouns";
 import { canTell } from "./locks";
+import type { State } from "./connection";
 import type { Snapshot, Update } from "./update";
 
 export type Word =
@@ -18,12 +19,17 @@ export type Word =
   | { kind: "discard"; id: string }
   | { kind: "active"; at: number }
   | { kind: "choose"; choice: PresenceState }
-  | { kind: "nudge" };
+  | { kind: "nudge" }
+  /** Somebody looks at a tab, or does not any more. */
+  | { kind: "attentive"; here: boolean }
+  /** Whether the tab that leads is still there, and that it is. */
+  | { kind: "ping" }
+  | { kind: "beat"; state: State };
 
 export class Tabs {
   /** Names this tab among the others. */
   readonly id = crypto.getRandomValues(new Uint32Array(2)).join("-");
-  readonly #channel: BroadcastChannel | undefined;
+  #channel: BroadcastChannel | undefined;
 
   constructor(sessionId: string, hear: (word: Word) => void) {
     if (!canTell) return;
@@ -33,10 +39,12 @@ export class Tabs {
 
   /** To all tabs but this one. */
   say(word: Word): void {
+    // The answer to a call may come after the end.
     this.#channel?.postMessage(word);
   }
 
   close(): void {
     this.#channel?.close();
+    this.#channel = undefined;
   }
 }

@@ -7,7 +7,7 @@ export type Update =
   /** The connection's state has changed. */
   | { kind: "connection"; state: State }
   /** A stream is open; after an interruption, again. */
-  | { kind: "ready"; me: User; choice: PresenceState }
+  | { kind: "ready"; me: User; epoch: string; choice: PresenceState }
   /** How the user has chosen to be seen, here or on another device. */
   | { kind: "choice"; choice: PresenceState }
   /** In each room changes come once, in order, without a hole. */
@@ -24,6 +24,8 @@ export type Update =
   | { kind: "roomSettings"; settings: RoomSettings }
   /** The rooms that are looked at, as they are now. */
   | { kind: "watched"; rooms: readonly WatchedRoom[] }
+  /** Whom the user has blocked. */
+  | { kind: "blocked"; userIds: readonly string[] }
   /** A message was put into the outbox, here or in another tab. */
   | { kind: "queued"; message: Unsent }
   /** A message of the outbox is stored. */
@@ -44,4 +46,6 @@ export interface Snapshot {
   readonly rooms: readonly RoomSummary[];
   readonly users: readonly User[];
   readonly presences: readonly Presence[];
+  /** Undefined while it is not known. */
+  readonly blocked: readonly string[] | undefined;
 }

@@ -4,6 +4,7 @@ import { createEffect, type Accessor, type Setter } from "solid-js";
 
 import { useChat } from "../../state/chat";
 import { allEmoji } from "../../state/emoji";
+import { createUpkeep } from "../../state/upkeep";
 import { t } from "../i18n";
 import { toast } from "../kit/toast";
 import { watchActivity } from "./activity";
@@ -21,6 +22,8 @@ export default function Afterwards(props: {
   setOverlay: Setter<Overlay | undefined>;
 }): undefined {
   const chat = useChat();
+  chat.keepUp(createUpkeep);
+  chat.onUnkept(() => toast(t("notKept"), true));
   createShortcuts(props);
   notifyOfArrivals(chat);
   watchActivity(chat);

@@ -1,6 +1,7 @@
 import { Show, createEffect, createMemo } from "solid-js";
 
 import { useChat } from "../../state/chat";
+import type { Unread } from "../../state/model";
 import { plain } from "../../state/markdown";
 import { formatCount, formatShort } from "../format";
 import { t } from "../i18n";
@@ -11,10 +12,10 @@ import { said } from "../room/said";
 import { roomPath, route } from "../router";
 
 /** A room in the sidebar: what was said last, and how much is unread. */
-export function RoomLink(props: { roomId: string }) {
+export function RoomLink(props: { roomId: string; unread: Unread }) {
   const chat = useChat();
   const view = createMemo(() => (chat.rooms(), chat.room(props.roomId)), undefined, { equals: false });
-  const unread = () => chat.unread(props.roomId);
+  const unread = () => props.unread;
   const silent = createUntil(() => view()?.settings.mutedUntil ?? 0);
   const current = () => {
     const now = route();

@@ -1,6 +1,7 @@
-import { For, Show } from "solid-js";
+import { For, Show, createMemo } from "solid-js";
 
 import { useChat } from "../../state/chat";
+import { NOTHING_UNREAD } from "../../state/model";
 import { t } from "../i18n";
 import { Icon } from "../kit/Icon";
 import { Mark } from "../kit/Mark";
@@ -29,6 +30,8 @@ export function Sidebar(props: {
   const chat = useChat();
   const ids = (direct: boolean) =>
     props.rooms.filter(({ room }) => (room.kind === "direct") === direct).map(({ room }) => room.id);
+  const unread = createMemo(() => new Map(props.rooms.map(({ room, unread }) => [room.id, unread])));
+  const link = (id: string) => <RoomLink roomId={id} unread={unread().get(id) ?? NOTHING_UNREAD} />;
   const settled = () => chat.connection().kind === "live";
   /** A room that is gone, in which something was written that it does not take. */
   const refusing = () => settled() && chat.unsent().find(({ refused, message }) => refused && !chat.room(message.roomId))?.message.roomId;
@@ -68,7 +71,7 @@ export function Sidebar(props: {
         </Show>
         <SectionHead text={t("rooms")} action={t("createRoom")} onAct={() => props.onOverlay("createRoom")} />
         <ul class="room-list">
-          <For each={ids(false)}>{(id) => <RoomLink roomId={id} />}</For>
+          <For each={ids(false)}>{link}</For>
         </ul>
         <Show when={!props.rooms.length && settled()}>
           <p class="sidebar-empty muted">{t("noRooms")}</p>
@@ -91,7 +94,7 @@ export function Sidebar(props: {
         </a>
         <SectionHead text={t("directMessages")} action={t("newDirect")} onAct={() => props.onOverlay("direct")} />
         <ul class="room-list">
-          <For each={ids(true)}>{(id) => <RoomLink roomId={id} />}</For>
+          <For each={ids(true)}>{link}</For>
         </ul>
         <Show when={settled() && !ids(true).length}>
           <p class="sidebar-empty muted small">{t("noDirect")}</p>

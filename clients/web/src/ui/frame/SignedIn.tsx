@@ -1,6 +1,6 @@
 // The frame around all pages of someone who is signed in.
 
-import { Match, Show, Suspense, Switch, createEffect, createSignal } from "solid-js";
+import { Match, Show, Suspense, Switch, createEffect, createMemo, createSignal } from "solid-js";
 
 import type { App } from "../../state/app";
 import { ChatProvider, createChat } from "../../state/chat";
@@ -30,6 +30,9 @@ const SignOut = lazy(() => import("./SignOut"));
 setTimeout(SignOut.preload, 0);
 const Afterwards = lazy(() => import("./Afterwards"));
 
+/** As many rooms as the server lets a stream watch. */
+const MOST_WATCHED = 20;
+
 export type Overlay = "palette" | "shortcuts" | "createRoom" | "direct" | "signOut";
 
 export function SignedIn(props: { app: App }) {
@@ -58,12 +61,18 @@ export function SignedIn(props: { app: App }) {
     return now.page === "invite" ? now.code : undefined;
   };
   // The room on the screen, and whoever one writes with, for their presence.
-  createEffect(() => {
-    const id = roomId();
-    const open = id && chat.room(id) ? [id] : [];
-    const direct = rooms().filter(({ room }) => room.kind === "direct").map(({ room }) => room.id);
-    chat.watch([...new Set([...open, ...direct])]);
-  });
+  const looked = createMemo(
+    () => {
+      const id = roomId();
+      const open = id && chat.room(id) ? [id] : [];
+      const direct = rooms().filter(({ room }) => room.kind === "direct" && room.id !== id).map(({ room }) => room.id);
+      // Who wrote last comes first in the list, which makes it no other list.
+      return [...open, ...direct.slice(0, MOST_WATCHED - open.length).sort()];
+    },
+    undefined,
+    { equals: (a, b) => a.join() === b.join() },
+  );
+  createEffect(() => chat.watch(looked()));
 
   return (
     <ChatProvider value={chat}>

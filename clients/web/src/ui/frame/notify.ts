@@ -9,22 +9,17 @@ import { prefs } from "../../state/prefs";
 import { named, said } from "../room/said";
 import { navigate, roomPath } from "../router";
 
-/** Written by the tab that is looked at; the tab that tells may be another one. */
-const KEY = "causerie.attentive";
+/** How often the tab that is looked at says so; the tab that tells may be another one. */
 const BEAT_MS = 4_000;
 /** Many messages at once are one sound. */
 const QUIET_MS = 1_500;
 
 export function notifyOfArrivals(chat: Chat): void {
   let soundedAt = 0;
-  const beat = () => {
-    try {
-      if (document.hasFocus()) localStorage.setItem(KEY, String(Date.now()));
-    } catch {
-      // Forbidden: then every tab speaks for itself.
-    }
-  };
-  const left = () => localStorage.removeItem(KEY);
+  // To the other tabs only: what is written to the storage again and again
+  // keeps the browser from writing the outbox to the disk.
+  const beat = () => document.hasFocus() && chat.attend(true);
+  const left = () => chat.attend(false);
   const timer = setInterval(beat, BEAT_MS);
   beat();
   window.addEventListener("focus", beat);
@@ -38,7 +33,7 @@ export function notifyOfArrivals(chat: Chat): void {
   chat.onArrival((message) => {
     const { notify, sound } = prefs();
     const direct = chat.peer(message.roomId) !== undefined;
-    const attentive = Date.now() - Number(localStorage.getItem(KEY) ?? 0) < 2 * BEAT_MS;
+    const attentive = chat.attendedWithin(2 * BEAT_MS);
     // A mention is for the user as a direct message is.
     const mine = direct || calls(message, chat.me().id);
     if (attentive || notify === "none" || (notify === "direct" && !mine)) return;

@@ -159,6 +159,7 @@ export const ar: Catalogue = {
   today: "اليوم",
   yesterday: "أمس",
   sending: "جارٍ الإرسال…",
+  notKept: "لم تُحفظ هذه الرسالة على هذا الجهاز: مساحة التخزين ممتلئة. اترك الصفحة مفتوحة حتى تُرسل.",
   waitingForConnection: "ستُرسل عند عودة الاتصال",
   notSent: "لم تُرسل.",
   unsent: "لم تُرسل",

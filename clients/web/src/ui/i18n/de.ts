@@ -145,6 +145,7 @@ export const de: Catalogue = {
   today: "Heute",
   yesterday: "Gestern",
   sending: "Wird gesendet …",
+  notKept: "Diese Nachricht ist auf diesem Gerät nicht gesichert: Der Speicher ist voll. Lass die Seite offen, bis sie gesendet ist.",
   waitingForConnection: "Wird gesendet, sobald du wieder online bist",
   notSent: "Nicht gesendet.",
   unsent: "Nicht gesendet",

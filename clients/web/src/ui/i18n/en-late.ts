@@ -97,7 +97,6 @@ export const late = {
   directoryHint: "Public rooms anyone can join.",
   findRoom: "Search rooms",
   noRoomFound: "No room matches “{query}”.",
-  more: "Show more",
 
   // Timeline
   loadingMessages: "Loading messages…",

@@ -60,6 +60,7 @@ export const en = {
   today: "Today",
   yesterday: "Yesterday",
   sending: "Sending…",
+  notKept: "This message is not kept on this device: its storage is full. Leave the page open until it is sent.",
   waitingForConnection: "Will be sent when you are back online",
   notSent: "Not sent.",
   unsent: "Not sent",
@@ -153,4 +154,5 @@ export const en = {
   // When there is no better word for it
   unavailable: "The server cannot be reached. Please try again.",
   failed: "Something went wrong. Please try again.",
+  more: "Show more",
 };

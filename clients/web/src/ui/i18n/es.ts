@@ -145,6 +145,7 @@ export const es: Catalogue = {
   today: "Hoy",
   yesterday: "Ayer",
   sending: "Enviando…",
+  notKept: "Este mensaje no se guarda en este dispositivo: el almacenamiento está lleno. Deja la página abierta hasta que se envíe.",
   waitingForConnection: "Se enviará cuando vuelvas a estar en línea",
   notSent: "No enviado.",
   unsent: "Sin enviar",

@@ -145,6 +145,7 @@ export const fr: Catalogue = {
   today: "Aujourd’hui",
   yesterday: "Hier",
   sending: "Envoi…",
+  notKept: "Ce message n’est pas conservé sur cet appareil : son stockage est plein. Laissez la page ouverte jusqu’à l’envoi.",
   waitingForConnection: "Sera envoyé quand vous serez de nouveau en ligne",
   notSent: "Non envoyé.",
   unsent: "Non envoyés",

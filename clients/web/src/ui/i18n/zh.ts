@@ -145,6 +145,7 @@ export const zh: Catalogue = {
   today: "今天",
   yesterday: "昨天",
   sending: "正在发送…",
+  notKept: "此设备的存储空间已满，这条消息没有保存。请在发送完成前保持页面打开。",
   waitingForConnection: "恢复在线后发送",
   notSent: "未发送。",
   unsent: "未发送",

@@ -2,6 +2,7 @@ import { For, Show, createEffect, createSignal, on, onCleanup, onMount } from "s
 
 import { useChat } from "../../state/chat";
 import { createPaged } from "../../state/paged";
+import { TOLD_MEMBERS } from "../../state/presence";
 import { t } from "../i18n";
 import { Icon } from "../kit/Icon";
 import { Retry } from "../kit/Retry";
@@ -9,8 +10,6 @@ import { MemberItem } from "./MemberItem";
 import { Panel } from "./Panel";
 import { useRoom } from "./tools";
 
-/** The presence of members is told live in rooms of up to so many. */
-const TOLD_MEMBERS = 200;
 /** Letters typed faster than this ask once. */
 const PAUSE_MS = 200;
 /** Many who come and go are read again once. */

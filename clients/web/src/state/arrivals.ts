@@ -1,0 +1,63 @@
+// Which of the messages that come are told of while nobody looks; in one tab only.
+
+import type { Message } from "../nouns";
+import type { Live } from "../sync/live";
+import type { Update } from "../sync/update";
+import type { Model } from "./model";
+import { notifies } from "./notify";
+
+interface Parts {
+  readonly model: Model;
+  readonly live: Pick<Live, "leads">;
+  /** Whether the user follows the thread of an answer that came. */
+  readonly follows: (answer: Message) => Promise<boolean>;
+  readonly tell: (message: Message) => void;
+}
+
+interface Arrival {
+  readonly message: Message;
+  readonly followsThread: boolean;
+}
+
+export function createArrivals({ model, live, follows, tell }: Parts): (updates: readonly Update[]) => void {
+  /** What came before the stream is live: only then is it known what was read elsewhere meanwhile. */
+  let missed = new Map<string, Arrival>();
+
+  const mayTell = ({ message, followsThread }: Arrival): boolean => {
+    const { roomId, threadSeq, senderId } = message;
+    const view = model.rooms.get(roomId);
+    if (!view) return false;
+    return notifies(message, {
+      me: model.me.id,
+      settings: view.settings,
+      readSeq: threadSeq ? (view.threads.read.get(threadSeq) ?? 0) : view.readSeq,
+      presence: model.choice,
+      senderBlocked: model.blocked?.has(senderId) === true,
+      followsThread,
+      now: Date.now(),
+    });
+  };
+
+  const take = (arrival: Arrival): void => {
+    if (!mayTell(arrival)) return;
+    if (model.connection.kind === "live") tell(arrival.message);
+    // The newest of each room will do: it takes the place of the one before.
+    else missed.set(arrival.message.roomId, arrival);
+  };
+
+  return (updates) => {
+    for (const update of updates) {
+      if (update.kind !== "change") continue;
+      const { message, seq } = update.change;
+      if (message?.seq !== seq || message.senderId === model.me.id) continue;
+      // Which threads are followed, every tab has to know; one of them tells the user.
+      const followed = message.threadSeq ? follows(message) : undefined;
+      if (!live.leads) continue;
+      if (followed) void followed.then((followsThread) => take({ message, followsThread }));
+      else take({ message, followsThread: false });
+    }
+    if (model.connection.kind !== "live" || !missed.size) return;
+    for (const arrival of missed.values()) if (mayTell(arrival)) tell(arrival.message);
+    missed = new Map();
+  };
+}

@@ -1,0 +1,56 @@
+// Tells the server that messages of others have arrived here: once for all that
+// came together.
+
+import { onCleanup } from "solid-js";
+
+import type { Api } from "../api/calls";
+import type { Live } from "../sync/live";
+import type { Update } from "../sync/update";
+import { anyUnread } from "./threads";
+import { unread, type Model } from "./model";
+
+/** Messages that arrive within this time are acknowledged together. */
+const GOT_MS = 300;
+
+interface Parts {
+  readonly api: Pick<Api, "markDelivered">;
+  readonly model: Model;
+  readonly live: Pick<Live, "leads">;
+}
+
+/** Must be called where Solid can clean up. */
+export function createDelivered({ api, model, live }: Parts): (updates: readonly Update[]) => void {
+  const got = new Map<string, number>();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  onCleanup(() => clearTimeout(timer));
+
+  /** What was read has arrived, and was told to have. */
+  const begun = (roomId: string) => {
+    const view = model.rooms.get(roomId);
+    if (view && (unread(view, model.me.id).count || anyUnread(view.threads))) got.set(roomId, view.room.headSeq);
+  };
+  const tell = () => {
+    if (!got.size || timer !== undefined) return;
+    timer = setTimeout(() => {
+      timer = undefined;
+      // Lost, the next message tells it too.
+      for (const [roomId, seq] of got) api.markDelivered(roomId, seq).catch(() => undefined);
+      got.clear();
+    }, GOT_MS);
+  };
+
+  // Rooms that were told of before this was loaded.
+  if (live.leads) [...model.rooms.keys()].forEach(begun);
+  tell();
+
+  return (updates) => {
+    if (!live.leads) return;
+    for (const update of updates) {
+      if (update.kind === "roomAdded" || update.kind === "reset") begun(update.summary.room.id);
+      if (update.kind !== "change" || !update.change.message) continue;
+      const { seq, senderId } = update.change.message;
+      if (seq === update.change.seq && senderId !== model.me.id) got.set(update.change.roomId, seq);
+    }
+    tell();
+  };
+}

@@ -1,0 +1,77 @@
+// The messages of a room: how they are put in, from the stream, from pages and
+// from the answers to calls.
+
+import type { Message, Page } from "../nouns";
+import type { Topic } from "./apply";
+import type { Model, RoomView } from "./model";
+import { firstAfter, known } from "./ranges";
+
+/** Takes in a page of history that covers the positions after `after` up to `upTo`. */
+export function applyPage(model: Model, roomId: string, read: Page, cover: { after: number; upTo: number }): Topic[] {
+  const view = model.rooms.get(roomId);
+  // The room may have gone while the page was under way, or begun anew: what
+  // changed between the page and that beginning was told to nobody.
+  if (!view || read.headSeq < view.begunAt || cover.after > read.headSeq) return [];
+  putAll(view, read.messages);
+  view.known = known(view.known, cover);
+  return [`timeline:${roomId}`, ...newest(view)];
+}
+
+/** Messages as calls answered them, newer than what the stream told. */
+export function applyMessages(model: Model, messages: readonly Message[]): Topic[] {
+  return messages.flatMap((message) => {
+    const view = model.rooms.get(message.roomId);
+    return view ? changed(view, message, false) : [];
+  });
+}
+
+/** The newest page as a room begins with it, oldest message first. */
+export function beginWith(view: RoomView, messages: readonly Message[]): Topic[] {
+  const first = messages[0];
+  if (!first) return [];
+  putAll(view, messages);
+  view.known = known(view.known, { after: first.seq - 1, upTo: view.room.headSeq });
+  return [`timeline:${view.room.id}`];
+}
+
+/** One message is new, or is another than before. */
+export function changed(view: RoomView, message: Message, posted: boolean): Topic[] {
+  const { roomId, seq } = message;
+  const before = view.messages.get(seq);
+  putAll(view, [message]);
+  if (message.threadSeq) return [`message:${roomId}:${seq}`, `thread:${roomId}:${message.threadSeq}`];
+  const pins = message.pin !== undefined || before?.pin !== undefined || (!before && !posted);
+  return [`timeline:${roomId}`, `message:${roomId}:${seq}`, ...(pins ? [`pins:${roomId}` as const] : []), ...newest(view)];
+}
+
+/** The newer state of a message wins. */
+function putAll(view: RoomView, messages: readonly Message[]): void {
+  const fresh: number[] = [];
+  for (const message of messages) {
+    const before = view.messages.get(message.seq);
+    if (before && before.changedSeq >= message.changedSeq) continue;
+    // What is in a thread is known, but no part of the timeline.
+    if (!before && !message.threadSeq) fresh.push(message.seq);
+    view.messages.set(message.seq, message);
+  }
+  const [first] = fresh;
+  if (first === undefined) return;
+  // Pages are sorted and lie apart from what is known, or at its end: one cut.
+  const at = firstAfter(view.order, first);
+  const rest = view.order.slice(at);
+  if (!rest.length) view.order.push(...fresh);
+  else if ((fresh[fresh.length - 1] ?? 0) < (rest[0] ?? 0)) view.order.splice(at, 0, ...fresh);
+  else view.order = [...view.order, ...fresh].sort((a, b) => a - b);
+}
+
+function newest(view: RoomView): Topic[] {
+  for (let i = view.order.length - 1; i >= 0; i--) {
+    const message = view.messages.get(view.order[i] ?? 0);
+    if (!message || message.seq < (view.last?.seq ?? 0)) return [];
+    if (message.content.kind === "system") continue;
+    if (message === view.last) return [];
+    view.last = message;
+    return ["rooms"];
+  }
+  return [];
+}

@@ -1,0 +1,59 @@
+// How far the user has read, and how much is unread for that. What lies before
+// what is known here was counted by the server, and counted down from there.
+
+import type { Message } from "../nouns";
+import type { Update } from "../sync/update";
+import type { Topic } from "./apply";
+import { calls, isWhole, type Model, type RoomView } from "./model";
+import { threadRead } from "./threads";
+
+/** The user has read up to here, which also takes a flag away; never moves backwards. */
+export function markRead(model: Model, roomId: string, seq: number): Topic[] {
+  const view = model.rooms.get(roomId);
+  if (!view || (seq <= view.readSeq && !view.unreadFrom)) return [];
+  if (seq > view.readSeq) {
+    view.readSeq = seq;
+    // In the middle of what only the server has counted: how much of that is read now?
+    view.doubtful = !isWhole(view) && (view.counted.count > 0 || view.counted.more);
+  }
+  view.unreadFrom = 0;
+  return ["rooms", `room:${roomId}`];
+}
+
+/** The user has flagged the room as unread from here on. */
+export function markUnread(model: Model, roomId: string, from: number): Topic[] {
+  const view = model.rooms.get(roomId);
+  if (!view || view.unreadFrom === from) return [];
+  view.unreadFrom = from;
+  return ["rooms", `room:${roomId}`];
+}
+
+/** A mark that another device of the user has moved. */
+export function ownMark(model: Model, { roomId, readSeq, threadSeq, unreadFrom }: Extract<Update, { kind: "readMark" }>): Topic[] {
+  if (threadSeq) return threadRead(model, roomId, threadSeq, readSeq);
+  return [...markRead(model, roomId, readSeq), ...markUnread(model, roomId, unreadFrom)];
+}
+
+/** A message that only the server had counted as unread is deleted now, if it was not before. */
+export function uncount(view: RoomView, message: Message, me: string): void {
+  const { seq, senderId, threadSeq, changedSeq } = message;
+  const { counted } = view;
+  if (senderId === me || threadSeq || counted.more) return;
+  if (seq <= view.readSeq || seq > counted.upTo || changedSeq <= counted.upTo) return;
+  const before = view.messages.get(seq);
+  // Its answers tell of a deleted message again whenever one of them goes.
+  if (before?.content.kind === "deleted" || counted.deleted.has(seq)) return;
+  counted.deleted.add(seq);
+  // Whether it was deleted before the server counted cannot be seen.
+  if (!before && message.thread) view.doubtful = true;
+  const mentions = counted.mentions - (before && calls(before, me) ? 1 : 0);
+  view.counted = { ...counted, count: Math.max(counted.count - 1, 0), mentions: Math.max(mentions, 0) };
+}
+
+export const countedBy = (count: number, more: boolean, mentions: number, upTo: number): RoomView["counted"] => ({
+  count,
+  more,
+  mentions,
+  upTo,
+  deleted: new Set(),
+});

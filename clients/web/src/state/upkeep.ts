@@ -1,0 +1,54 @@
+// What follows from updates that were taken in, and need not be there at first.
+
+import type { Api } from "../api/calls";
+import type { Message } from "../nouns";
+import type { Live } from "../sync/live";
+import type { Update } from "../sync/update";
+import type { Topic } from "./apply";
+import { createArrivals } from "./arrivals";
+import { createBlocks } from "./blocks";
+import { createDelivered } from "./delivered";
+import { doubtsWatched } from "./doubts";
+import { fold, forget } from "./forget";
+import type { Model } from "./model";
+import type { Range } from "./ranges";
+import { createRecount } from "./recount";
+
+interface Parts {
+  readonly api: Pick<Api, "listRooms" | "listBlockedUsers" | "markDelivered">;
+  readonly model: Model;
+  readonly live: Live;
+  readonly took: (touched: readonly Topic[]) => void;
+  /** Whether the user follows the thread of an answer that came. */
+  readonly follows: (answer: Message) => Promise<boolean>;
+  /** Of a message that notifies. */
+  readonly tell: (message: Message) => void;
+}
+
+export type Upkeep = ReturnType<typeof createUpkeep>;
+
+/** Must be called where Solid can clean up. */
+export function createUpkeep({ api, model, live, took, follows, tell }: Parts) {
+  const arrivals = createArrivals({ model, live, follows, tell });
+  const recount = createRecount({ api, model, took });
+  const delivered = createDelivered({ api, model, live });
+  const blocks = createBlocks({ api, live });
+  // The stream may have been opened before this was loaded.
+  if (live.leads) blocks.read();
+  return {
+    readBlocks: blocks.read,
+    after(updates: readonly Update[]): void {
+      blocks.after(updates);
+      delivered(updates);
+      arrivals(updates);
+      for (const [roomId, view] of model.rooms) if (!model.shown.has(roomId)) fold(view, model.me.id);
+      recount();
+      if (live.leads && updates.some((update) => doubtsWatched(model, update))) live.lookAgain();
+    },
+    /** What lies far from a stretch that is shown need not be kept. */
+    forget(roomId: string, keep: Range): void {
+      const view = model.rooms.get(roomId);
+      if (view) forget(view, keep, model.me.id);
+    },
+  };
+}

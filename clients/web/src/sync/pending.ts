@@ -1,0 +1,64 @@
+// What of the outbox this tab knows of: its own messages, those of other tabs,
+// and what was kept before a reload.
+
+import type { Unsent } from "../nouns";
+import type { Kept, OutboxStore } from "./outbox-store";
+import type { Update } from "./update";
+
+export class Pending {
+  readonly #store: OutboxStore;
+  /** Shown as waiting or refused. */
+  readonly #shown = new Set<string>();
+  /** Written in this tab and not yet sent. */
+  readonly #own = new Map<string, Unsent>();
+
+  constructor(store: OutboxStore) {
+    this.#store = store;
+  }
+
+  /** What this tab has written and nobody has sent yet. */
+  get own(): Iterable<Unsent> {
+    return this.#own.values();
+  }
+
+  /** Puts in what is written here. Whether it would outlive this page. */
+  write(message: Unsent): boolean {
+    this.#own.set(message.clientMessageId, message);
+    return this.#store.put(message);
+  }
+
+  /** All that has to be sent, oldest first. */
+  toSend(): Unsent[] {
+    const kept = this.#store.all();
+    const known = new Set(kept.map(({ message }) => message.clientMessageId));
+    // What found no room in the storage.
+    const own = [...this.#own.values()].filter(({ clientMessageId }) => !known.has(clientMessageId));
+    return [...kept.filter(({ refused }) => !refused).map(({ message }) => message), ...own];
+  }
+
+  /** Takes note of what became of messages, in whichever tab. */
+  note(updates: readonly Update[]): void {
+    for (const update of updates) {
+      if (update.kind === "queued") this.#shown.add(update.message.clientMessageId);
+      if (update.kind === "refused") {
+        this.#shown.add(update.message.clientMessageId);
+        this.#own.delete(update.message.clientMessageId);
+      }
+      if (update.kind !== "sent" && update.kind !== "discarded") continue;
+      this.#shown.delete(update.id);
+      this.#own.delete(update.id);
+    }
+  }
+
+  /** What has become of the outbox while nothing was told to this tab. */
+  missed(): Update[] {
+    const kept = this.#store.all();
+    const ids = new Set(kept.map(({ message }) => message.clientMessageId));
+    const gone = [...this.#shown].filter((id) => !ids.has(id) && !this.#own.has(id));
+    return [...kept.map(told), ...gone.map((id) => ({ kind: "discarded", id }) as const)];
+  }
+}
+
+function told({ message, refused }: Kept): Update {
+  return refused ? { kind: "refused", message, reason: refused } : { kind: "queued", message };
+}

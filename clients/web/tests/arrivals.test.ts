@@ -1,0 +1,66 @@
+// Of which messages one is told while nobody looks.
+
+import { expect, test } from "vitest";
+
+import type { Message, RoomSummary } from "../src/nouns";
+import { apply } from "../src/state/apply";
+import { createArrivals } from "../src/state/arrivals";
+import { emptyModel } from "../src/state/model";
+import type { Update } from "../src/sync/update";
+
+const ME = { id: "me", username: "me", displayName: "Me", bio: "", statusText: "", createdAt: 0, photoId: "" };
+
+function summary(id: string): RoomSummary {
+  const room = {
+    id, kind: "public", name: id, topic: "", creatorId: "", createdAt: 0, memberCount: 2, changedSeq: 1, headSeq: 5,
+    archivedAt: 0, directUserIds: [], pictureId: "", history: "all",
+  } as const;
+  const settings = { roomId: id, level: "all", mutedUntil: 0, starred: false } as const;
+  return { room, role: "member", mutedUntil: 0, readSeq: 5, unreadCount: 0, unreadMore: false, unreadMentions: 0, unreadThreads: 0, unreadFrom: 0, settings, lastMessage: undefined };
+}
+
+function page(leads = true) {
+  const model = emptyModel(ME);
+  const told: string[] = [];
+  const arrivals = createArrivals({
+    model,
+    live: { leads },
+    follows: () => Promise.resolve(false),
+    tell: ({ roomId, seq }) => told.push(`${roomId} ${seq}`),
+  });
+  const hear = (...updates: Update[]) => {
+    for (const update of updates) apply(model, update);
+    arrivals(updates);
+  };
+  for (const id of ["a", "b"]) hear({ kind: "roomAdded", summary: summary(id) });
+  return { hear, told };
+}
+
+function posted(roomId: string, seq: number): Update {
+  const message: Message = {
+    roomId, seq, senderId: "you", postedAt: seq, changedSeq: seq, clientMessageId: "", content: { kind: "text", text: "text" }, replyTo: 0, editedAt: 0,
+    reactions: [], pin: undefined, mentions: [], attachments: [], threadSeq: 0, thread: undefined,
+  };
+  return { kind: "change", change: { roomId, seq, afterSeq: seq - 1, message, member: undefined, room: undefined } };
+}
+
+const live: Update = { kind: "connection", state: { kind: "live" } };
+const catchingUp: Update = { kind: "connection", state: { kind: "catchingUp" } };
+
+test("what was missed is told when the stream is live again: of each room the newest, if it was not read elsewhere", () => {
+  const { hear, told } = page();
+  hear(live, posted("a", 6));
+  expect(told).toEqual(["a 6"]);
+  hear(catchingUp, posted("a", 7), posted("a", 8), posted("b", 6));
+  expect(told).toHaveLength(1);
+  hear({ kind: "readMark", roomId: "b", userId: "me", readSeq: 6, threadSeq: 0, unreadFrom: 0 }, live);
+  expect(told).toEqual(["a 6", "a 8"]);
+  hear(live);
+  expect(told).toHaveLength(2);
+});
+
+test("only the tab that leads tells", () => {
+  const { hear, told } = page(false);
+  hear(live, posted("a", 6));
+  expect(told).toEqual([]);
+});

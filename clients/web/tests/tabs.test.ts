@@ -1,0 +1,110 @@
+// How several tabs go together: who follows, what waits, who leads.
+
+import { beforeEach, describe, expect, test } from "vitest";
+
+import type { RoomChange, Unsent } from "../src/nouns";
+import { Cursor } from "../src/sync/cursor";
+import { follow } from "../src/sync/following";
+import { OutboxStore } from "../src/sync/outbox-store";
+import { Pending } from "../src/sync/pending";
+import { Silence } from "../src/sync/silence";
+import type { Update } from "../src/sync/update";
+
+const unsent = (id: string, at = 0): Unsent => ({ clientMessageId: id, roomId: "r", text: id, replyTo: 0, threadSeq: 0, attachmentIds: [], at });
+
+/** A storage of the browser, with room for so many entries. */
+class Storage {
+  readonly #entries = new Map<string, string>();
+  room = Infinity;
+  get length(): number {
+    return this.#entries.size;
+  }
+  key(at: number): string | null {
+    return [...this.#entries.keys()][at] ?? null;
+  }
+  getItem(key: string): string | null {
+    return this.#entries.get(key) ?? null;
+  }
+  setItem(key: string, value: string): void {
+    if (this.#entries.size >= this.room) throw new Error("full");
+    this.#entries.set(key, value);
+  }
+  removeItem(key: string): void {
+    this.#entries.delete(key);
+  }
+}
+
+describe("what waits to be sent", () => {
+  let storage: Storage;
+  const tab = () => {
+    const store = new OutboxStore("me");
+    return { store, pending: new Pending(store) };
+  };
+  beforeEach(() => {
+    storage = new Storage();
+    Object.defineProperty(globalThis, "localStorage", { value: storage, configurable: true });
+  });
+
+  test("what became of it before a tab could follow is made good", () => {
+    const { store, pending } = tab();
+    store.put(unsent("one", 1));
+    store.put(unsent("two", 2));
+    pending.note(pending.missed());
+    store.remove("one");
+    store.put(unsent("three", 3));
+    store.put(unsent("two", 2), "MUTED");
+    expect(pending.missed()).toEqual([
+      { kind: "refused", message: unsent("two", 2), reason: "MUTED" },
+      { kind: "queued", message: unsent("three", 3) },
+      { kind: "discarded", id: "one" },
+    ]);
+  });
+
+  test("what finds no room in the storage is said so, and still sent and shown", () => {
+    storage.room = 1;
+    const { pending } = tab();
+    expect(pending.write(unsent("kept", 1))).toBe(true);
+    expect(pending.write(unsent("not kept", 2))).toBe(false);
+    pending.note([unsent("kept", 1), unsent("not kept", 2)].map((message) => ({ kind: "queued", message })));
+    expect(pending.toSend().map(({ text }) => text)).toEqual(["kept", "not kept"]);
+    expect(pending.missed().map(({ kind }) => kind)).toEqual(["queued"]);
+  });
+
+  test("own messages are said again until they are sent, refused or thrown away", () => {
+    const { pending } = tab();
+    for (const id of ["a", "b", "c", "d"]) pending.write(unsent(id));
+    pending.note([
+      { kind: "discarded", id: "a" },
+      { kind: "refused", message: unsent("b"), reason: "MUTED" },
+      { kind: "sent", id: "c", message: {} as never },
+    ]);
+    expect([...pending.own].map(({ text }) => text)).toEqual(["d"]);
+  });
+});
+
+describe("following", () => {
+  const change = (seq: number, afterSeq = seq - 1): Update => ({ kind: "change", change: { roomId: "r", seq, afterSeq } as RoomChange });
+  const ready = (epoch: string): Update => ({ kind: "ready", me: {} as never, choice: "online", epoch });
+
+  test("takes each change once, up to a gap", () => {
+    const cursor = new Cursor([["r", 5]]);
+    expect(follow(cursor, "", [change(5), change(6), change(6)])).toEqual({ taken: [change(6)], gap: false });
+    expect(follow(cursor, "", [change(7), change(9), change(10)])).toEqual({ taken: [change(7)], gap: true });
+  });
+
+  test("another store's positions are not compared with those of the one before", () => {
+    const cursor = new Cursor([["r", 5]]);
+    follow(cursor, "", [ready("one")]);
+    expect(cursor.position("r"), "a snapshot from before the first stream").toBe(5);
+    follow(cursor, "one", [ready("two"), change(3)]);
+    expect(cursor.position("r")).toBeUndefined();
+  });
+});
+
+test("a tab that leads is silent after two questions, and given up after four", () => {
+  const silence = new Silence();
+  expect([1, 2, 3, 4, 5].map(() => silence.ask())).toEqual(["well", "well", "silent", "silent", "dead"]);
+  expect(silence.isSilent).toBe(true);
+  silence.heard();
+  expect([silence.ask(), silence.isSilent]).toEqual(["well", false]);
+});

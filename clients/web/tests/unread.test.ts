@@ -1,0 +1,175 @@
+// What is unread: the table of cases that all clients share, and what is this client's own.
+
+import { describe, expect, test } from "vitest";
+
+import table from "../../cases/unread.json";
+import type { Content, Message, RoomSummary } from "../src/nouns";
+import { apply, applyPage } from "../src/state/apply";
+import { fold, forget } from "../src/state/forget";
+import { emptyModel, tail, unread } from "../src/state/model";
+import { recount } from "../src/state/recount";
+import { followsThread } from "../src/state/threads";
+
+const ME = { id: "me", username: "me", displayName: "Me", bio: "", statusText: "", createdAt: 0, photoId: "" };
+const DELETED: Content = { kind: "deleted", byId: "you" };
+
+function message(seq: number, more: Partial<Message> = {}): Message {
+  const rest = { clientMessageId: "", replyTo: 0, editedAt: 0, reactions: [], pin: undefined, mentions: [], attachments: [], threadSeq: 0, thread: undefined };
+  return { roomId: "r", seq, senderId: "you", postedAt: seq, changedSeq: seq, content: { kind: "text", text: "text" }, ...rest, ...more };
+}
+
+const mention = (name: string) => ({ name, userId: name === "all" ? "" : name, all: name === "all", here: false });
+
+interface Begin {
+  head: number;
+  read: number;
+  unread?: number;
+  mentions?: number;
+  more?: boolean;
+}
+
+function summary({ head, read, unread = 0, mentions = 0, more = false }: Begin): RoomSummary {
+  const room = {
+    id: "r", kind: "public", name: "Room", topic: "", creatorId: "", createdAt: 0, memberCount: 2,
+    changedSeq: 1, headSeq: head, archivedAt: 0, directUserIds: [], pictureId: "", history: "all",
+  } as const;
+  const settings = { roomId: "r", level: "all", mutedUntil: 0, starred: false } as const;
+  return { room, role: "member", mutedUntil: 0, readSeq: read, unreadCount: unread, unreadMore: more, unreadMentions: mentions, unreadThreads: 0, unreadFrom: 0, settings, lastMessage: undefined };
+}
+
+function begun(begin: Begin) {
+  const model = emptyModel(ME);
+  apply(model, { kind: "roomAdded", summary: summary(begin) });
+  const view = () => model.rooms.get("r")!;
+  return {
+    model,
+    view,
+    tell: (at: number, it: Message) =>
+      apply(model, { kind: "change", change: { roomId: "r", seq: at, afterSeq: at - 1, message: { ...it, changedSeq: at }, member: undefined, room: undefined } }),
+    read: (readSeq: number) => apply(model, { kind: "readMark", roomId: "r", userId: "me", readSeq, threadSeq: 0, unreadFrom: 0 }),
+    page(after: number, upTo: number): void {
+      const messages = Array.from({ length: upTo - after }, (_, i) => message(after + 1 + i));
+      applyPage(model, "r", { messages, hasOlder: after > 0, hasNewer: false, headSeq: tail(view()).upTo }, { after, upTo });
+    },
+    counts: () => {
+      const { count, mentions, more } = unread(view(), "me");
+      return { count, mentions, more };
+    },
+  };
+}
+
+describe("as in every client", () => {
+  interface Step {
+    at?: number;
+    post?: { own?: boolean; system?: boolean; thread?: number; mentions?: string[] };
+    delete?: { seq: number; own?: boolean };
+    read?: number;
+    page?: number[];
+  }
+  for (const { name, begin, steps, unread: count, mentions = 0, more = false } of table.cases as { name: string; begin: Begin; steps: Step[]; unread: number; mentions?: number; more?: boolean }[]) {
+    test(name, () => {
+      const room = begun(begin);
+      for (const { at = 0, post, delete: gone, read, page } of steps) {
+        if (post) {
+          const content: Content = post.system ? { kind: "system", what: "joined", detail: "", aboutId: "" } : { kind: "text", text: "text" };
+          room.tell(at, message(at, { senderId: post.own ? "me" : "you", threadSeq: post.thread ?? 0, mentions: (post.mentions ?? []).map(mention), content }));
+        } else if (gone) room.tell(at, message(gone.seq, { senderId: gone.own ? "me" : "you", content: DELETED }));
+        else if (page) room.page(page[0]!, page[1]!);
+        else room.read(read!);
+      }
+      expect(room.counts()).toEqual({ count, mentions, more });
+    });
+  }
+});
+
+describe("a room that is not shown", () => {
+  test("keeps few of its messages, and counts the others as before", () => {
+    const room = begun({ head: 10, read: 4, unread: 5, mentions: 1 });
+    for (let seq = 11; seq <= 900; seq++) {
+      const more = seq % 100 === 0 ? { mentions: [mention("me")] } : seq % 10 === 0 ? { senderId: "me" } : seq % 7 === 0 ? { threadSeq: 3 } : {};
+      room.tell(seq, message(seq, more));
+      const before = room.counts();
+      fold(room.view(), "me");
+      expect(room.counts()).toEqual(before);
+    }
+    expect(room.view().messages.size).toBeLessThanOrEqual(300);
+    expect(tail(room.view()).upTo).toBe(900);
+    expect(room.view().order).toEqual([...room.view().messages.values()].filter((it) => !it.threadSeq).map(({ seq }) => seq));
+    const { count } = room.counts();
+    // One that is not kept any more counts no more once it is deleted, and is not counted twice.
+    room.tell(901, message(101, { content: DELETED }));
+    room.tell(902, message(101, { content: DELETED }));
+    expect(room.counts().count).toBe(count - 1);
+    room.read(902);
+    expect(room.counts()).toEqual({ count: 0, mentions: 0, more: false });
+  });
+
+  test("counts what was read in part as it is, and still knows in which threads the user is", () => {
+    const room = begun({ head: 50, read: 10, unread: 40 });
+    room.page(0, 50);
+    room.read(30);
+    room.tell(51, message(51, { senderId: "me" }));
+    room.tell(52, message(52, { threadSeq: 7, mentions: [mention("me")] }));
+    for (let seq = 53; seq <= 400; seq++) room.tell(seq, message(seq, { threadSeq: seq % 2 ? 0 : 8 }));
+    const before = room.counts();
+    fold(room.view(), "me");
+    expect(room.counts()).toEqual(before);
+    expect(room.view().messages.has(51)).toBe(false);
+    expect([51, 7, 8].map((thread) => followsThread(room.view(), thread, "me"))).toEqual([true, true, undefined]);
+  });
+
+  test("no more is counted than is shown", () => {
+    const room = begun({ head: 1, read: 1 });
+    for (let seq = 2; seq <= 1_200; seq++) {
+      room.tell(seq, message(seq));
+      fold(room.view(), "me");
+    }
+    expect(room.counts()).toEqual({ count: 999, mentions: 0, more: true });
+  });
+});
+
+test("of the answers in threads a shown room keeps those that changed last", () => {
+  const room = begun({ head: 1, read: 1 });
+  for (let seq = 2; seq <= 3_000; seq++) room.tell(seq, message(seq, { threadSeq: 1 }));
+  room.tell(3_001, message(2, { threadSeq: 1 }));
+  forget(room.view(), { after: 0, upTo: 3_001 }, "me");
+  expect(room.view().messages.size).toBe(500);
+  expect(room.view().messages.has(2)).toBe(true);
+});
+
+describe("what cannot be known is asked for", () => {
+  test("a mark that another device sets in the middle of what was not read here", () => {
+    const room = begun({ head: 50, read: 10, unread: 40 });
+    room.read(30);
+    expect(room.view().doubtful).toBe(true);
+    // Older than what has come since: not taken.
+    room.tell(51, message(51));
+    expect(recount(room.model, summary({ head: 50, read: 30, unread: 20 }))).toEqual([]);
+    expect(recount(room.model, summary({ head: 51, read: 30, unread: 21 }))).not.toEqual([]);
+    expect(room.view().doubtful).toBe(false);
+    expect(room.counts().count).toBe(21);
+  });
+
+  test("nothing is asked for where all was read, or is known", () => {
+    const room = begun({ head: 50, read: 10, unread: 40 });
+    room.read(50);
+    expect(room.view().doubtful).toBe(false);
+    const other = begun({ head: 50, read: 10, unread: 40 });
+    other.page(0, 50);
+    other.read(30);
+    expect([other.view().doubtful, other.counts().count]).toEqual([false, 20]);
+  });
+
+  test("a deleted message with answers, which may have been deleted before the server counted", () => {
+    const room = begun({ head: 50, read: 10, unread: 40 });
+    room.tell(51, message(20, { content: DELETED, thread: { replies: 1, more: false, lastSeq: 30 } }));
+    expect(room.view().doubtful).toBe(true);
+  });
+});
+
+test("a page that was read before the room began anew is not taken in", () => {
+  const room = begun({ head: 50, read: 50 });
+  apply(room.model, { kind: "reset", summary: summary({ head: 400, read: 50, unread: 350 }), messages: [message(400)] });
+  expect(applyPage(room.model, "r", { messages: [message(40)], hasOlder: true, hasNewer: true, headSeq: 50 }, { after: 39, upTo: 40 })).toEqual([]);
+  expect(room.view().messages.has(40)).toBe(false);
+});
