@@ -49,8 +49,8 @@ export default function EmojiPicker(props: { onPick: (emoji: string) => void }) 
     const at = buttons.indexOf(document.activeElement as HTMLElement);
     const rtl = document.documentElement.dir === "rtl" ? -1 : 1;
     const by = { ArrowDown: COLUMNS, ArrowUp: -COLUMNS, ArrowRight: rtl, ArrowLeft: -rtl }[event.key];
+    if (composing(event) || event.key === "Escape") return;
     event.stopPropagation();
-    if (composing(event)) return;
     if (event.key === "Enter" && at < 0 && query()) buttons[0]?.click();
     else if (at < 0 && event.key === "ArrowDown") buttons[0]?.focus();
     else if (at >= 0 && by !== undefined) (buttons[at + by] ?? (by < 0 ? field : undefined))?.focus();
