@@ -62,7 +62,7 @@ for (const scheme of ["light", "dark"] as const) {
     await page.locator(".msg-flash").getByRole("button", { name: "Open image: red.png" }).waitFor();
     await files.getByRole("button", { name: "Other files" }).click();
     const plan = files.locator(".file-row", { hasText: "plan.txt" });
-    await expect.poll(() => plan.innerText()).toMatch(/6 byte · Ada Files · /);
+    await expect.poll(() => plan.innerText()).toMatch(/6 bytes · Ada Files · /);
     await expect.poll(() => plan.getByRole("link").getAttribute("href")).toBeTruthy();
     await check(page, "other files of a room");
     await files.getByRole("button", { name: "Go to message: plan.txt" }).click();

@@ -20,7 +20,7 @@ test("what is wrong with a field or a search is told in the language of the page
 
   const ada = await w.person("Ada");
   const page = await w.window(ada, { locale: "de-DE" }, GERMAN);
-  await page.goto(`${w.pages.url}/search/after:yesterday`);
+  await page.goto(`${w.pages.url}/search/plan%20after:yesterday`);
   await page.getByText("einen Tag wie 2026-01-31").waitFor();
   w.forgive();
 });
