@@ -19,7 +19,8 @@ export function Panel(props: {
   let close!: HTMLButtonElement;
   giveFocusBack(() => panel);
   const opened = () => props.over || !props.stays;
-  onMount(() => opened() && close.focus());
+  // Unless something in it has taken the focus already.
+  onMount(() => opened() && !panel.contains(document.activeElement) && close.focus());
   createEffect(() => {
     if (opened()) createEscape(() => panel, () => props.onClose());
   });
