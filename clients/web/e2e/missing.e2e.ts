@@ -66,6 +66,14 @@ test("what was never opened works without a link once the browser has had the ti
   await page.getByRole("heading", { name: "Settings" }).waitFor();
 });
 
+test("keys work from the first moment, whatever has not come yet", async () => {
+  const page = await thrifty();
+  await page.route("**/assets/Afterwards-*.js", (route) => route.abort());
+  await inRoom(page, "Early keys");
+  await page.keyboard.press("Control+k");
+  await palette(page).waitFor();
+});
+
 test("one request that fails is made again, and nobody hears of it", async () => {
   const page = await thrifty();
   let asked = 0;

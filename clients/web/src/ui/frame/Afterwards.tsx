@@ -1,6 +1,6 @@
 import "./drops";
 
-import { createEffect, type Accessor, type Setter } from "solid-js";
+import { createEffect } from "solid-js";
 
 import { useChat } from "../../state/chat";
 import { allEmoji } from "../../state/emoji";
@@ -10,21 +10,13 @@ import { toast } from "../kit/toast";
 import { watchActivity } from "./activity";
 import { notifyOfArrivals } from "./notify";
 import { fetchRest } from "./rest";
-import type { RoomItem } from "./rooms";
-import { createShortcuts } from "./shortcuts";
-import type { Overlay } from "./SignedIn";
 import { showUnreadInTitle } from "./title";
 
 /** What shows nothing, and therefore comes after what does. */
-export default function Afterwards(props: {
-  rooms: Accessor<readonly RoomItem[]>;
-  overlay: Accessor<Overlay | undefined>;
-  setOverlay: Setter<Overlay | undefined>;
-}): undefined {
+export default function Afterwards(): undefined {
   const chat = useChat();
   chat.keepUp(createUpkeep);
   chat.onUnkept(() => toast(t("notKept"), true));
-  createShortcuts(props);
   notifyOfArrivals(chat);
   watchActivity(chat);
   showUnreadInTitle(chat);

@@ -2,7 +2,22 @@ import { For } from "solid-js";
 
 import { t } from "../i18n";
 import { Dialog } from "../kit/Dialog";
-import { SHORTCUTS, isMac } from "./shortcuts";
+import { isMac } from "./shortcuts";
+
+/** Keys as they are shown; "Mod" is Command on a Mac. */
+const SHORTCUTS = [
+  { keys: ["Mod", "K"], text: "shortcutPalette" },
+  { keys: ["?"], text: "shortcutSheet" },
+  { keys: ["Alt", "↑"], text: "shortcutPrev" },
+  { keys: ["Alt", "↓"], text: "shortcutNext" },
+  { keys: ["Alt", "Shift", "↓"], text: "shortcutUnread" },
+  { keys: ["Esc"], text: "shortcutEnd" },
+  { keys: ["Alt", "M"], text: "shortcutMembers" },
+  { keys: ["C"], text: "shortcutCompose" },
+  { keys: ["↑"], text: "shortcutEdit" },
+  { keys: ["Enter"], text: "shortcutSend" },
+  { keys: ["Shift", "Enter"], text: "shortcutBreak" },
+] as const;
 
 export default function ShortcutSheet(props: { onClose: () => void }) {
   const name = (key: string) => {

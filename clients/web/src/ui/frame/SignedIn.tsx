@@ -13,6 +13,7 @@ import { Toasts } from "../kit/Toasts";
 import { ConnectionBar } from "./ConnectionBar";
 import { Sidebar } from "./Sidebar";
 import { sortedRooms } from "./rooms";
+import { createShortcuts } from "./shortcuts";
 
 const HomePage = lazy(() => import("./HomePage"), MissingPage);
 const Directory = lazy(() => import("../directory/DirectoryPage"), MissingPage);
@@ -41,6 +42,7 @@ export function SignedIn(props: { app: App }) {
   const close = () => setOverlay(undefined);
   const leave = () => (chat.unsent().length || chat.begun.uploading() ? setOverlay("signOut") : void chat.leave());
   const rooms = sortedRooms(chat);
+  createShortcuts({ rooms, overlay, setOverlay });
 
   createEffect(() => chat.connection().kind === "live" && fillGaps());
 
@@ -140,7 +142,7 @@ export function SignedIn(props: { app: App }) {
         </Suspense>
       </Guard>
       <Suspense>
-        <Afterwards rooms={rooms} overlay={overlay} setOverlay={setOverlay} />
+        <Afterwards />
       </Suspense>
       <Toasts />
     </ChatProvider>

@@ -8,21 +8,6 @@ import { navigate, roomPath, route } from "../router";
 import type { RoomItem } from "./rooms";
 import type { Overlay } from "./SignedIn";
 
-/** Keys as the help shows them; "Mod" is Command on a Mac. */
-export const SHORTCUTS = [
-  { keys: ["Mod", "K"], text: "shortcutPalette" },
-  { keys: ["?"], text: "shortcutSheet" },
-  { keys: ["Alt", "↑"], text: "shortcutPrev" },
-  { keys: ["Alt", "↓"], text: "shortcutNext" },
-  { keys: ["Alt", "Shift", "↓"], text: "shortcutUnread" },
-  { keys: ["Esc"], text: "shortcutEnd" },
-  { keys: ["Alt", "M"], text: "shortcutMembers" },
-  { keys: ["C"], text: "shortcutCompose" },
-  { keys: ["↑"], text: "shortcutEdit" },
-  { keys: ["Enter"], text: "shortcutSend" },
-  { keys: ["Shift", "Enter"], text: "shortcutBreak" },
-] as const;
-
 export const isMac = /Mac|iPhone|iPad/.test(navigator.userAgent);
 
 interface Parts {
