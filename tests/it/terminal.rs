@@ -1,6 +1,6 @@
 //! The terminal client's commands for scripts, as a script uses them.
 
-use std::{path::PathBuf, process::Stdio};
+use std::{path::PathBuf, process::Stdio, time::Duration};
 
 use tokio::{
     io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader},
@@ -187,17 +187,13 @@ async fn a_tail_that_missed_too_much_says_so_and_goes_on_with_the_newest() {
         let mut lines = BufReader::new(tail.stdout.take().expect("a pipe")).lines();
         let mut next =
             async || within("a line", lines.next_line()).await.expect("output").expect("a line");
-        // Its stream is open once a message comes through.
-        let mut ticks = tokio::time::interval(std::time::Duration::from_millis(50));
-        let calling = async {
-            loop {
-                ticks.tick().await;
-                ada.send(&room, "are you there?").await;
+        // Its stream is open once a message comes through. Each send is over before the next
+        // begins, so that none comes after the last.
+        loop {
+            ada.send(&room, "are you there?").await;
+            if tokio::time::timeout(Duration::from_millis(50), next()).await.is_ok() {
+                break;
             }
-        };
-        tokio::select! {
-            _ = next() => {}
-            () = calling => unreachable!("it sends for ever"),
         }
         let last = ada.send(&room, "last").await;
         while !next().await.contains("last") {}
