@@ -1,7 +1,7 @@
 //! The web client, carried inside the binary.
 
 use axum::{
-    http::{HeaderValue, StatusCode, Uri, header},
+    http::{HeaderName, HeaderValue, StatusCode, Uri, header},
     response::{IntoResponse as _, Response},
 };
 use rust_embed::{Embed, EmbeddedFile};
@@ -14,8 +14,11 @@ struct Dist;
 
 /// What the pages may load and run: their own files, and nothing inline.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
-    img-src 'self' data: blob:; media-src 'self' blob:; font-src 'self'; connect-src 'self'; \
+    img-src 'self' blob:; media-src 'self' blob:; font-src 'self'; connect-src 'self'; \
     manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+
+/// What no page here asks for, nobody gets by way of one.
+const PERMISSIONS: &str = "camera=(), geolocation=(), microphone=(), payment=(), usb=()";
 
 const NOT_BUILT: &str = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\">\
     <title>Causerie</title><p>The server runs. This build has no web client in it: \
@@ -62,12 +65,16 @@ fn answer(path: &str, file: EmbeddedFile, cache: &'static str) -> Response {
     guarded((headers, file.data).into_response())
 }
 
-/// With what keeps a page from doing what it should not.
+/// With what keeps a page from doing what it should not, and other pages from
+/// getting at it: whoever opened it has no hold on its window.
 fn guarded(mut response: Response) -> Response {
     for (name, value) in [
         (header::CONTENT_SECURITY_POLICY, POLICY),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "no-referrer"),
+        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+        (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+        (HeaderName::from_static("permissions-policy"), PERMISSIONS),
     ] {
         response.headers_mut().insert(name, HeaderValue::from_static(value));
     }

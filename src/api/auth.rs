@@ -28,8 +28,11 @@ pub fn caller<T>(chat: &Chat, request: &Request<T>) -> Result<Caller> {
     Ok(caller)
 }
 
+/// A socket for both families has IPv4 callers as `::ffff:192.0.2.1`; by that
+/// all of them would be in one network.
 fn address<T>(request: &Request<T>) -> String {
-    request.remote_addr().map(|address| address.ip().to_string()).unwrap_or_default()
+    let address = request.remote_addr().map(|address| address.ip().to_canonical());
+    address.map(|address| address.to_string()).unwrap_or_default()
 }
 
 /// An answer with a session; its refresh token goes into the jar if there is one.
@@ -177,5 +180,29 @@ impl AuthService for AuthApi {
         let ended = self.chat.revoke_other_sessions(caller).await?;
         let ended_sessions = i32::try_from(ended).unwrap_or(i32::MAX);
         Ok(Response::new(v1::RevokeOtherSessionsResponse { ended_sessions }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::SocketAddr;
+
+    use tonic::transport::server::TcpConnectInfo;
+
+    use super::*;
+
+    #[test]
+    fn an_address_of_ipv4_is_one_whatever_the_socket_it_comes_to() {
+        for (caller, told) in [
+            ("192.0.2.1:9", "192.0.2.1"),
+            ("[::ffff:192.0.2.1]:9", "192.0.2.1"),
+            ("[2001:db8::1]:9", "2001:db8::1"),
+        ] {
+            let caller: SocketAddr = caller.parse().expect("an address");
+            let mut request = Request::new(());
+            let info = TcpConnectInfo { local_addr: None, remote_addr: Some(caller) };
+            request.extensions_mut().insert(info);
+            assert_eq!(address(&request), told);
+        }
     }
 }

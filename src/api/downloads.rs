@@ -20,7 +20,8 @@ use crate::{
 /// A file is what someone has uploaded: even if a browser is led to show it as
 /// a page, it can do nothing there.
 const POLICY: HeaderValue = HeaderValue::from_static(
-    "default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'; sandbox",
+    "default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'; \
+     frame-ancestors 'none'; sandbox",
 );
 
 pub fn pages(chat: Arc<Chat>) -> Router {

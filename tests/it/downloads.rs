@@ -127,7 +127,8 @@ on_both_databases! {
         ] {
             assert_eq!(whole.header(name), wanted);
         }
-        assert!(whole.header(header::CONTENT_SECURITY_POLICY).contains("sandbox"));
+        let policy = whole.header(header::CONTENT_SECURITY_POLICY);
+        assert!(policy.contains("sandbox") && policy.contains("frame-ancestors 'none'"), "{policy}");
 
         let range = async |asked: &str| ask(&server, &path, Method::GET, &[(header::RANGE, asked)]).await;
         for (asked, part, of) in [

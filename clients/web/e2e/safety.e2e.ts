@@ -112,7 +112,10 @@ test("every page comes under a policy that forbids inline script, frames and oth
 function guarded(headers: Headers): void {
   const policy = headers.get("content-security-policy")?.split("; ") ?? [];
   expect(policy).toEqual(expect.arrayContaining(["default-src 'none'", "script-src 'self'", "base-uri 'none'", "frame-ancestors 'none'"]));
-  expect(policy.join(" ")).not.toMatch(/unsafe|\*|https?:/);
+  expect(policy.join(" ")).not.toMatch(/unsafe|data:|\*|https?:/);
   expect(headers.get("x-content-type-options")).toBe("nosniff");
   expect(headers.get("referrer-policy")).toBe("no-referrer");
+  expect(headers.get("cross-origin-opener-policy")).toBe("same-origin");
+  expect(headers.get("cross-origin-resource-policy")).toBe("same-origin");
+  expect(headers.get("permissions-policy")).toContain("microphone=()");
 }
