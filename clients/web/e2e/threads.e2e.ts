@@ -134,6 +134,27 @@ test("answers in threads that one follows are marked also where the room was not
   await mark.waitFor();
 });
 
+test("answers that come before the page is all there are marked when it is", async () => {
+  const [ada, bob] = [await w.person("Ada"), await w.person("Bob")];
+  const [room, aside] = [await ada.room("Early answers"), await ada.room("Early elsewhere")];
+  await bob.rooms.joinRoom({ roomId: room });
+  const own = await ada.say(room, "Ada's root");
+  const page = await w.window(ada);
+  let come = () => {};
+  const held = new Promise<void>((done) => (come = done));
+  await page.route("**/assets/Afterwards-*.js", async (route) => (await held, await route.continue()));
+  await page.goto(`${w.pages.url}/rooms/${aside}`);
+  await composer(page).waitFor();
+  await bob.say(room, "in passing");
+  const link = page.locator(".room-link", { hasText: "Early answers" });
+  await link.getByText("in passing").waitFor();
+  await bob.say(room, "to Ada", own);
+  await bob.say(room, "and on");
+  await link.getByText("and on").waitFor();
+  come();
+  await link.getByRole("img", { name: "Unread replies in a thread" }).waitFor();
+});
+
 test("links, pins and mentions lead to answers in threads, however far back", async () => {
   const [ada, bob] = [await w.person("Ada"), await w.person("Bob")];
   const room = await ada.room("Ways");
@@ -177,6 +198,7 @@ test("answers outlive what they answer, and nobody is left editing what is gone"
   await bubble(adas, "being edited").getByRole("button", { name: "Reply" }).first().click();
   await adas.locator(".composer-note").waitFor();
   await enter(page, "Orphans");
+  await bubble(page, "being edited").waitFor();
   await composer(page).press("ArrowUp");
   await page.getByText("Editing your message").waitFor();
   await bob.chat.deleteMessage({ roomId: room, seq: BigInt(mine) });

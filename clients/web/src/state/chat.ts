@@ -27,6 +27,9 @@ import type { Upkeep, createUpkeep } from "./upkeep";
 /** Messages asked for at once. */
 export const PAGE = 50;
 
+/** Where what is loaded later does not come at all, the page must not grow for ever. */
+const MOST_EARLY = 1_000;
+
 export type Chat = ReturnType<typeof createChat>;
 
 const ChatContext = createContext<Chat>();
@@ -79,6 +82,8 @@ export function createChat({ api, session }: App) {
   };
   const threads = createThreads({ api, model, topics });
   let upkeep: Upkeep | undefined;
+  /** What came before it was loaded. */
+  const early: Update[] = [];
   let unkept = () => {};
   const live: Live = new Live({
     api,
@@ -87,7 +92,8 @@ export function createChat({ api, session }: App) {
       tellDepartures(updates);
       took(updates.flatMap((update) => applying.apply(model, update)));
       if (updates.some((update) => update.kind === "connection" && update.state.kind === "live")) tellRead();
-      upkeep?.after(updates);
+      if (upkeep) upkeep.after(updates);
+      else if (early.length < MOST_EARLY) early.push(...updates);
     },
     unkept: () => unkept(),
     snapshot: () => import("./snapshot").then(({ takeSnapshot }) => () => takeSnapshot(model)),
@@ -217,6 +223,7 @@ export function createChat({ api, session }: App) {
     /** Begins what need not be there at first. Must be called where Solid can clean up. */
     keepUp(create: typeof createUpkeep): void {
       upkeep = create({ api, model, live, took, follows: threads.follows, tell: (message) => arrivals.forEach((tell) => tell(message)) });
+      upkeep.after(early.splice(0));
     },
     /** Calls when a message that waits will be lost with this page. */
     onUnkept: (tell: () => void) => (unkept = tell),

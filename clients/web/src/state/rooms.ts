@@ -61,6 +61,8 @@ export function createRooms({ api, model, topics, user, tellBlocked, readBlocks 
       };
     },
 
+    /** Whether it is known whom the user has blocked. */
+    blocksKnown: () => (topics.track("blocked"), model.blocked !== undefined),
     isBlocked: (userId: string) => (topics.track("blocked"), model.blocked?.has(userId) === true),
     async block(userId: string, on: boolean): Promise<void> {
       await (on ? api.blockUser(userId) : api.unblockUser(userId));

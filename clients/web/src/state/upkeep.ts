@@ -33,8 +33,6 @@ export function createUpkeep({ api, model, live, took, follows, tell }: Parts) {
   const recount = createRecount({ api, model, took });
   const delivered = createDelivered({ api, model, live });
   const blocks = createBlocks({ api, live });
-  // The stream may have been opened before this was loaded.
-  if (live.leads) blocks.read();
   return {
     readBlocks: blocks.read,
     after(updates: readonly Update[]): void {

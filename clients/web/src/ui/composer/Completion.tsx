@@ -41,6 +41,8 @@ export function Completion(props: {
   const { roomId } = useRoom();
   const [choices, setChoices] = createSignal<readonly Choice[]>([]);
   const [at, setAt] = createSignal(0);
+  /** For which word these are: of what was offered before, no key takes anything. */
+  let found = "";
   const begun = createMemo(() => {
     const [, at = "", name = "", colon = "", word = ""] = BEGUN.exec(props.text.slice(0, props.caret)) ?? [];
     return at + name + colon + word;
@@ -69,7 +71,7 @@ export function Completion(props: {
       let stale = false;
       const timer = setTimeout(() => {
         find(word[0] ?? "", word.slice(1)).then(
-          (found) => !stale && (setAt(0), setChoices(found)),
+          (all) => !stale && ((found = word), setAt(0), setChoices(all)),
           () => undefined,
         );
       }, PAUSE_MS);
@@ -96,7 +98,7 @@ export function Completion(props: {
   props.handle({
     onKeyDown(event) {
       const count = choices().length;
-      if (!count) return false;
+      if (!count || found !== begun()) return false;
       if (event.key === "ArrowDown") setAt((at() + 1) % count);
       else if (event.key === "ArrowUp") setAt((at() - 1 + count) % count);
       else if (event.key === "Enter" || event.key === "Tab") take(choices()[at()]);

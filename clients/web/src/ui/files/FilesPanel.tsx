@@ -26,6 +26,10 @@ export default function FilesPanel(props: { over: boolean; onClose: () => void }
   const messages = createMemo(() => found.items().filter(({ senderId }) => !chat.isBlocked(senderId)));
   const all = createMemo(() => messages().flatMap((message) => message.attachments.map((file): Filed => ({ message, file }))));
   const shown = createMemo(() => all().filter(({ file }) => (file.image !== undefined) === (kind() === "pictures")));
+  // Each keeps its element, and with it the focus, whatever becomes of the others or of its message.
+  const byKey = createMemo(() => new Map(shown().map((it) => [`${it.message.seq}:${it.file.id}`, it])));
+  const keys = createMemo(() => [...byKey().keys()]);
+  const filed = (key: string) => createMemo<Filed>((before) => byKey().get(key) ?? before!);
   const [atEnd, setAtEnd] = createSignal(false);
   const everything: Sought = { query: "", roomId, hasFile: true };
   const live = createMemo(() => chat.connection().kind === "live");
@@ -57,12 +61,22 @@ export default function FilesPanel(props: { over: boolean; onClose: () => void }
           when={kind() === "pictures"}
           fallback={
             <ul class="file-rows">
-              <For each={shown()}>{(filed) => <FileRow {...filed} />}</For>
+              <For each={keys()}>
+                {(key) => {
+                  const it = filed(key);
+                  return <FileRow {...it()} />;
+                }}
+              </For>
             </ul>
           }
         >
           <ul class="file-grid">
-            <For each={shown()}>{(filed) => <PictureTile {...filed} among={messages()} />}</For>
+            <For each={keys()}>
+              {(key) => {
+                const it = filed(key);
+                return <PictureTile {...it()} among={messages()} />;
+              }}
+            </For>
           </ul>
         </Show>
         <div role="status">
