@@ -2,6 +2,7 @@
 
 import { expect, test } from "vitest";
 
+import { upTo } from "./support/history";
 import { bubble, enter, world } from "./support/world";
 
 process.env["CAUSERIE_CHAT__RESUME_CHANGES"] = "20";
@@ -17,9 +18,7 @@ test("the reader's place is kept, or they stay at the end", async () => {
     await enter(it, "Anew");
     await bubble(it, "Line 220.").waitFor();
   }
-  await page.getByRole("log").hover();
-  await expect.poll(async () => (await page.mouse.wheel(0, -500), bubble(page, "Line 120.").count()), { interval: 30 }).toBe(1);
-  await bubble(page, "Line 120.").scrollIntoViewIfNeeded();
+  await upTo(page, "Line 120.");
   w.link.cut();
   for (let i = 1; i <= 60; i++) await ada.say(room, `While away ${i}.`);
   w.link.mend();

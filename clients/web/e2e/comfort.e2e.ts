@@ -165,6 +165,7 @@ test("everything is reached with the keyboard alone", async () => {
   await expect.poll(() => page.evaluate(() => document.activeElement?.textContent)).toContain("written with keys");
   await page.keyboard.press("ArrowUp");
   await expect.poll(() => page.evaluate(() => document.activeElement?.textContent)).toContain("the first");
+  await bubble(page, "the first").getByRole("button", { name: "More about this message" }).waitFor();
   for (let i = 0; i < 3; i++) await page.keyboard.press("Tab");
   await page.keyboard.press("Enter");
   await page.getByRole("menuitem", { name: "Reply", exact: true }).waitFor();

@@ -8,7 +8,7 @@ import { expect, test } from "vitest";
 
 import { AuthService } from "../src/gen/causerie/v1/auth_pb";
 import { PASSWORD, type Person } from "./support/people";
-import { bubble, composer, enter, fetched, say, world } from "./support/world";
+import { bubble, composer, enter, fetched, say, tool, world } from "./support/world";
 
 const w = world({ link: true });
 
@@ -43,7 +43,8 @@ async function browsers({ username }: Person) {
 const stored = (page: Page) => page.evaluate(() => JSON.stringify({ ...localStorage, ...sessionStorage }));
 
 test("who signs out leaves neither their place nor their ways to the next one", async () => {
-  const [ada, bob] = [await w.person("Ada"), await w.person("Bob")];
+  // The first account is the server's admin.
+  const [bob, ada] = [await w.person("Bob"), await w.person("Ada")];
   const room = await ada.room("Private affairs");
   const page = await w.window(ada);
   await page.locator(".me-button").click();
@@ -92,7 +93,7 @@ test("what was begun and not sent is gone with its writer, who is asked before m
   const room = await ada.room("Unsaid");
   const page = await w.window(ada);
   await enter(page, "Unsaid");
-  await fetched(page, "SignOut", "MembersPanel");
+  await fetched(page, "SignOut", "Confirm", "Dialog", "MenuList", "Popover", "MembersPanel");
   w.link.cut();
   await say(page, "a secret not sent");
   await page.locator(".msg-waiting").waitFor();
@@ -120,14 +121,14 @@ test("what was deleted is deleted, also if its writer signs out while it could s
   await ada.say(room, "to be deleted");
   const page = await w.window(ada);
   await enter(page, "Regret");
-  await bubble(page, "to be deleted").hover();
-  await page.getByRole("button", { name: "More about this message" }).first().click();
+  await tool(page, "to be deleted", "More about this message");
   await page.getByRole("menuitem", { name: "Delete" }).click();
   await page.getByRole("button", { name: "Undo" }).waitFor();
   await choose(page, "Sign out");
   await atDoor(page);
-  const { messages } = await bob.chat.listMessages({ roomId: room });
-  expect(messages.map(({ content }) => content.case)).not.toContain("text");
+  // Signing out waits for the server, but not for ever.
+  const left = async () => (await bob.chat.listMessages({ roomId: room })).messages.map(({ content }) => content.case);
+  await expect.poll(left).not.toContain("text");
 });
 
 test("whoever comes by an invite link is told so at the door, and finds the invitation behind it", async () => {

@@ -81,6 +81,7 @@ test("what is given up while it is uploaded is not sent, and others go on", asyn
   await page.getByRole("button", { name: "Discard: wrong.txt" }).click();
   held();
   await page.locator("input[type=file]").setInputFiles({ name: "right.txt", mimeType: "text/plain", buffer: Buffer.from("right") });
+  await page.locator(".attaching li", { hasText: "right.txt" }).waitFor();
   await page.locator(".attaching progress").waitFor({ state: "detached" });
   await composer(page).fill("the right one");
   await page.getByRole("button", { name: "Send" }).click();

@@ -241,6 +241,8 @@ test("who reacted is told to a finger that rests, to the keyboard and by the men
     await dialog.getByText("Ada Likes").waitFor();
     await expect.poll(() => dialog.getByText("Bob Likes").count()).toBe(2);
   };
+  // Only once it is at rest.
+  await chip.tap({ trial: true });
   const box = (await chip.boundingBox())!;
   const finger = await page.context().newCDPSession(page);
   const touchPoints = [{ x: box.x + box.width / 2, y: box.y + box.height / 2 }];

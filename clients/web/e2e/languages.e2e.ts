@@ -16,7 +16,7 @@ test("Arabic is read from right to left, with one's own messages on the left", a
   const page = await w.window(ada, { locale: "ar-EG" }, { "Username or e-mail": "اسم المستخدم أو البريد الإلكتروني", Password: "كلمة المرور", "Sign in": "تسجيل الدخول", Rooms: "الغرف" });
   await page.goto(`${w.pages.url}/rooms/${room}`);
   await bubble(page, "Good morning").waitFor();
-  expect(await page.evaluate(() => [document.documentElement.lang, document.documentElement.dir])).toEqual(["ar-EG", "rtl"]);
+  await expect.poll(() => page.evaluate(() => [document.documentElement.lang, document.documentElement.dir])).toEqual(["ar-EG", "rtl"]);
   const box = async (text: string) => (await bubble(page, text).locator(".bubble").boundingBox())!;
   expect((await box("صباح الخير")).x).toBeGreaterThan((await box("Good morning")).x);
   const nav = (await page.getByRole("navigation", { name: "الغرف" }).boundingBox())!;
@@ -28,6 +28,7 @@ test("Arabic is read from right to left, with one's own messages on the left", a
   await composer(page).fill("Good evening");
   expect(await direction()).toBe("ltr");
   // A topic that is too long loses its end, and nothing of what stands beside it.
+  await page.locator(".member").nth(1).waitFor();
   const head = page.locator(".room-head-note");
   const [whole, count] = [(await head.boundingBox())!, (await head.getByText("عضوان").boundingBox())!];
   expect(count.x).toBeGreaterThanOrEqual(whole.x);

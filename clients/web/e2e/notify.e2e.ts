@@ -3,7 +3,7 @@
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 
-import { world } from "./support/world";
+import { afterwards, world } from "./support/world";
 
 const w = world();
 
@@ -37,6 +37,7 @@ test("a message that arrives while nobody looks is notified once, in one of two 
   const second = await page.context().newPage();
   await second.goto(`${w.pages.url}/directory`);
   await second.getByRole("link", { name: /Ada Notifies/ }).waitFor();
+  await afterwards(page, "Settings");
   await ada.say(loud, "not of interest");
   await ada.say(room?.id ?? "", "are **you** there?");
   await second.getByLabel("1 unread message").nth(1).waitFor();
@@ -51,7 +52,7 @@ test("who writes is told by name, also someone who was never seen before; a file
   await listen(page);
   await page.goto(`${w.pages.url}/settings/notifications`);
   await page.getByLabel("All messages").check();
-  await page.evaluate(() => localStorage.removeItem("causerie.attentive"));
+  await afterwards(page, "Settings");
   const attachmentIds = [await ada.upload("plan.txt", Buffer.from("a plan"))];
   await ada.chat.sendMessage({ roomId: room, clientMessageId: "a-plan", attachmentIds });
   await expect.poll(() => told(page)).toEqual(["Ada Unseen · Full of strangers: plan.txt"]);

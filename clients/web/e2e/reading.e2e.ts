@@ -108,7 +108,7 @@ test("a mute that runs out lets one write again without a reload", async () => {
   await bob.rooms.joinRoom({ roomId: room });
   const page = await w.window(bob);
   await enter(page, "Short mute");
-  await ada.rooms.muteMember({ roomId: room, userId: bob.id, duration: { seconds: 3n, nanos: 0 } });
+  await ada.rooms.muteMember({ roomId: room, userId: bob.id, duration: { seconds: 10n, nanos: 0 } });
   await page.getByText("You are muted here until").waitFor();
   await page.locator(".room-foot textarea").waitFor();
 });

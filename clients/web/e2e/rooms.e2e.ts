@@ -56,6 +56,7 @@ test("a private room is made, filled and managed by its owner", async () => {
   await adas.getByRole("combobox", { name: "Search people" }).fill("Bob Mem");
   await adas.getByRole("option", { name: /Bob Member/ }).first().click();
   await adas.getByRole("dialog").getByRole("button", { name: "Add", exact: true }).click();
+  await adas.getByRole("dialog").waitFor({ state: "detached" });
   await enter(bobs, "Secret garden");
   expect(await bobs.getByRole("menuitem", { name: "Edit room" }).count()).toBe(0);
 
@@ -83,6 +84,7 @@ test("a private room is made, filled and managed by its owner", async () => {
   await manage("Ban from room");
   await adas.getByRole("dialog", { name: "Ban from room" }).getByRole("button", { name: "Ban from room" }).click();
   await bobs.getByRole("heading", { name: "This room does not exist" }).waitFor();
+  await adas.getByRole("dialog", { name: "Ban from room" }).waitFor({ state: "detached" });
   await adas.keyboard.press("Escape");
   await adas.getByRole("button", { name: "Room menu" }).click();
   await adas.getByRole("menuitem", { name: "Banned people" }).click();
@@ -117,8 +119,8 @@ test("a session is ended from another device, whose page then asks to sign in", 
   await here.goto(`${w.pages.url}/settings/sessions`);
   await here.getByText("This device").waitFor();
   await here.getByRole("button", { name: "End all other sessions" }).click();
-  await there.getByText("Your session has ended. Please sign in again.").waitFor();
   await here.getByText("sessions were ended").waitFor();
+  await there.getByText("Your session has ended. Please sign in again.").waitFor();
 });
 
 test("someone who never was in a room is kept out of it, and let in again", async () => {

@@ -4,7 +4,7 @@
 import { expect, test } from "vitest";
 
 import { noteWhenShown, shownAt } from "./support/shown";
-import { bubble, enter, world } from "./support/world";
+import { bubble, enter, fetched, world } from "./support/world";
 
 const w = world();
 /** index.html, and the newest page of messages with what surrounds it. */
@@ -17,6 +17,8 @@ test("a second visit loads no script or style again, and asks for messages at on
   const page = await w.window(ada);
   await enter(page, "Speed");
   await bubble(page, "Message 60").waitFor();
+  // All that comes later, to the ends of the lists it is fetched by.
+  await fetched(page, "Afterwards", "MembersPanel", "RoomMenu", "Above", "Floating", "EmojiPicker", "BansDialog", "Viewer");
   await page.goto(`${w.pages.url}/rooms/${room}`);
   await bubble(page, "Message 60").waitFor();
 

@@ -19,6 +19,7 @@ test("a newcomer registers, finds a room, talks and changes the theme", async ()
   await page.getByRole("button", { name: "Create account" }).click();
   await page.getByRole("navigation", { name: "Rooms" }).getByRole("link", { name: "Browse rooms" }).click();
   await page.getByRole("searchbox", { name: "Search rooms" }).fill("tech");
+  await expect.poll(() => page.locator(".directory-item").count()).toBe(1);
   await page.getByRole("button", { name: "Join: Technology" }).click();
   await page.getByRole("heading", { name: "Technology", level: 1 }).waitFor();
   await say(page, "Hello everybody!");

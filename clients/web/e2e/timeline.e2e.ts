@@ -3,6 +3,7 @@
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 
+import { upTo } from "./support/history";
 import { bubble, composer, enter, say, world } from "./support/world";
 
 const w = world();
@@ -11,21 +12,6 @@ const w = world();
 async function top(page: Page, text: string): Promise<number> {
   const box = await bubble(page, text).locator(".bubble").boundingBox();
   return Math.round(box?.y ?? Number.NaN);
-}
-
-/** Scrolls up until the message is well inside the window. */
-async function upTo(page: Page, text: string): Promise<void> {
-  await page.getByRole("log").hover();
-  await expect
-    .poll(
-      async () => {
-        if ((await bubble(page, text).count()) && (await top(page, text)) > 200) return true;
-        await page.mouse.wheel(0, -400);
-        return false;
-      },
-      { interval: 30 },
-    )
-    .toBe(true);
 }
 
 test("the reader's place is kept when pages, edits and new messages come", async () => {
@@ -37,17 +23,10 @@ test("the reader's place is kept when pages, edits and new messages come", async
   const page = await w.window(bob);
   await enter(page, "Place");
   await bubble(page, "Line 300.").waitFor();
-  await upTo(page, "Line 200.");
+  const before = await upTo(page, "Line 200.");
   const still = async () => {
     await expect.poll(async () => Math.abs((await top(page, "Line 200.")) - before)).toBeLessThanOrEqual(2);
   };
-  let before = await top(page, "Line 200.");
-  // Wheels go on a little; the place is what it is when they have stopped.
-  await expect.poll(async () => {
-    const last = before;
-    before = await top(page, "Line 200.");
-    return before === last;
-  }).toBe(true);
   // One that is drawn just above the window, and one far above.
   const above = await page.evaluate(() => {
     const edge = document.querySelector(".scroller")!.getBoundingClientRect().top;

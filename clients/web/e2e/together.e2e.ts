@@ -156,7 +156,9 @@ test("a room is put first, and what to hear of it is kept", async () => {
   await expect.poll(names).toEqual(["Busy room", "Starred room"]);
   await enter(page, "Starred room");
   await page.getByRole("button", { name: "Room menu" }).click();
+  const starred = page.waitForResponse(/UpdateMembership$/);
   await page.getByRole("menuitem", { name: "Put first" }).click();
+  await starred;
   await expect.poll(names).toEqual(["Starred room", "Busy room"]);
   await page.getByRole("button", { name: "Room menu" }).click();
   await page.getByRole("menuitem", { name: "Notifications" }).click();

@@ -44,6 +44,7 @@ test("what arrives is read out, the same words twice too, files by their names, 
   await bob.say(room, "again");
   await bubble(page, "again").waitFor();
   await bob.say(room, "again");
+  await bubble(page, "again").nth(1).waitFor();
   await eve.say(room, "listen to me");
   await page.getByText("Message from someone you blocked.").first().waitFor();
   const attachmentIds = [await bob.upload("ten bytes.txt", Buffer.from("0123456789"))];

@@ -16,8 +16,8 @@ interface Violation {
 
 /** Finds nothing to complain of, once all that moves has come to rest. */
 export async function check(page: Page, what: string): Promise<void> {
-  await page.evaluate(() => Promise.allSettled(document.getAnimations().map((it) => (it.effect?.getTiming().iterations === Infinity ? undefined : it.finished))));
   const found = await page.evaluate(async () => {
+    await Promise.allSettled(document.getAnimations().map((it) => (it.effect?.getTiming().iterations === Infinity ? undefined : it.finished)));
     const { axe } = window as unknown as { axe: { run(): Promise<{ violations: Violation[] }> } };
     return (await axe.run()).violations;
   });

@@ -66,6 +66,28 @@ function scroll(page: Page, step: number, until: string, text = ""): Promise<Way
   );
 }
 
+/** Scrolls up, frame by frame, until a message is well inside the window and at rest; where it is then. */
+export const upTo = (page: Page, text: string): Promise<number> =>
+  page.evaluate(
+    (text) =>
+      new Promise<number>((done) => {
+        let last = Number.NaN;
+        let frames = 0;
+        const go = () => {
+          const log = document.querySelector<HTMLElement>(".scroller")!;
+          const it = [...log.querySelectorAll(".msg .bubble")].find((it) => it.textContent?.startsWith(text));
+          const y = it ? Math.round(it.getBoundingClientRect().y) : Number.NaN;
+          if (!(y > 200)) log.scrollTop = Math.max(log.scrollTop - 300, 0);
+          frames = y === last ? frames + 1 : 0;
+          last = y;
+          if (y > 200 && frames >= 10) done(y);
+          else requestAnimationFrame(go);
+        };
+        go();
+      }),
+    text,
+  );
+
 export function describe({ ms, frames, mostRows, longTasks }: Way): string {
   const longest = Math.max(0, ...longTasks);
   return `${ms} ms, ${frames} frames, at most ${mostRows} rows; tasks over 50 ms: ${longTasks.length}, the longest ${longest} ms`;

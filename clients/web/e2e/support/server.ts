@@ -56,7 +56,7 @@ export class Server {
         CAUSERIE_CHAT__CALLS_PER_SECOND: "0",
         CAUSERIE_PRESENCE__GRACE_MS: "300",
         CAUSERIE_PRESENCE__MERGE_MS: "100",
-        CAUSERIE_STREAM__HEARTBEAT_MS: "2000",
+        CAUSERIE_STREAM__HEARTBEAT_MS: "10000",
       },
     });
     this.#process = child;

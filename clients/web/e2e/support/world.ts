@@ -61,6 +61,8 @@ export function world(options: { link?: boolean } = {}): World {
     witness.forget();
     it.link?.mend();
     await Promise.all(contexts.splice(0).map((context) => context.close()));
+    // What a page says as it closes is no fault of the next test.
+    witness.complaints();
     expect(complaints, "what the browser complained of").toEqual([]);
   });
 
@@ -109,6 +111,9 @@ export async function fetched(page: Page, ...names: string[]): Promise<void> {
 
 export const composer = (page: Page) => page.locator(".composer textarea");
 
+/** Waits until what shows nothing is there too (ui/frame/Afterwards.tsx): it writes the title. */
+export const afterwards = (page: Page, title: string) => expect.poll(() => page.title()).toContain(`${title} · Causerie`);
+
 export async function say(page: Page, text: string): Promise<void> {
   await composer(page).fill(text);
   await composer(page).press("Enter");
@@ -117,6 +122,15 @@ export async function say(page: Page, text: string): Promise<void> {
 /** The bubble of a message that is stored. */
 export const bubble = (page: Page, text: string) =>
   page.locator(".msg:not(.msg-waiting)").filter({ has: page.locator(".bubble", { hasText: text }) });
+
+/** Points at a message and presses one of its tools; once more if the row moved away meanwhile. */
+export async function tool(page: Page, text: string, name: string): Promise<void> {
+  const press = async () => {
+    await bubble(page, text).hover();
+    return bubble(page, text).getByRole("button", { name }).first().click({ timeout: 3_000 }).then(() => true, () => false);
+  };
+  await expect.poll(press).toBe(true);
+}
 
 function escape(text: string): string {
   return text.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&");
