@@ -443,12 +443,17 @@ export const ar: Catalogue = {
   shortcutEdit: "تعديل آخر رسالة لك",
   shortcutSend: "إرسال",
   shortcutBreak: "سطر جديد",
+  keyEnter: "Enter",
+  keyShift: "Shift",
+  keyCtrl: "Ctrl",
+  keyEsc: "Esc",
 
   cancel: "إلغاء",
   close: "إغلاق",
   loading: "جارٍ التحميل…",
   notFound: "لا توجد صفحة كهذه.",
   home: "الذهاب إلى غرفك",
+  colon: ": ",
   skip: "التخطي إلى الرسائل",
 
   BAD_CREDENTIALS: "الاسم أو كلمة المرور غير صحيحة.",

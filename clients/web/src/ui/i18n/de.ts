@@ -386,12 +386,17 @@ export const de: Catalogue = {
   shortcutEdit: "Die letzte eigene Nachricht bearbeiten",
   shortcutSend: "Senden",
   shortcutBreak: "Neue Zeile",
+  keyEnter: "Eingabe",
+  keyShift: "Umschalt",
+  keyCtrl: "Strg",
+  keyEsc: "Esc",
 
   cancel: "Abbrechen",
   close: "Schließen",
   loading: "Lädt …",
   notFound: "Diese Seite gibt es nicht.",
   home: "Zu deinen Räumen",
+  colon: ": ",
   skip: "Zu den Nachrichten springen",
 
   BAD_CREDENTIALS: "Name oder Passwort stimmt nicht.",

@@ -270,6 +270,10 @@ export const late = {
   shortcutEdit: "Edit your last message",
   shortcutSend: "Send",
   shortcutBreak: "New line",
+  keyEnter: "Enter",
+  keyShift: "Shift",
+  keyCtrl: "Ctrl",
+  keyEsc: "Esc",
 
   // Of use everywhere
   cancel: "Cancel",

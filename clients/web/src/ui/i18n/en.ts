@@ -148,6 +148,7 @@ export const en = {
   loading: "Loading…",
   notFound: "There is no such page.",
   home: "Go to your rooms",
+  colon: ": ",
   skip: "Skip to messages",
 
   // When there is no better word for it

@@ -383,12 +383,17 @@ export const es: Catalogue = {
   shortcutEdit: "Editar tu último mensaje",
   shortcutSend: "Enviar",
   shortcutBreak: "Nueva línea",
+  keyEnter: "Intro",
+  keyShift: "Mayús",
+  keyCtrl: "Ctrl",
+  keyEsc: "Esc",
 
   cancel: "Cancelar",
   close: "Cerrar",
   loading: "Cargando…",
   notFound: "No existe esa página.",
   home: "Ir a tus salas",
+  colon: ": ",
   skip: "Saltar a los mensajes",
 
   BAD_CREDENTIALS: "El nombre o la contraseña no son correctos.",

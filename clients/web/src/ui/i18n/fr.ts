@@ -383,12 +383,17 @@ export const fr: Catalogue = {
   shortcutEdit: "Modifier votre dernier message",
   shortcutSend: "Envoyer",
   shortcutBreak: "Nouvelle ligne",
+  keyEnter: "Entrée",
+  keyShift: "Maj",
+  keyCtrl: "Ctrl",
+  keyEsc: "Échap",
 
   cancel: "Annuler",
   close: "Fermer",
   loading: "Chargement…",
   notFound: "Cette page n’existe pas.",
   home: "Aller à vos salons",
+  colon: " : ",
   skip: "Aller aux messages",
 
   BAD_CREDENTIALS: "Nom ou mot de passe incorrect.",

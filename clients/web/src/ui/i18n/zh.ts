@@ -380,12 +380,17 @@ export const zh: Catalogue = {
   shortcutEdit: "编辑你的上一条消息",
   shortcutSend: "发送",
   shortcutBreak: "换行",
+  keyEnter: "Enter",
+  keyShift: "Shift",
+  keyCtrl: "Ctrl",
+  keyEsc: "Esc",
 
   cancel: "取消",
   close: "关闭",
   loading: "加载中…",
   notFound: "没有这个页面。",
   home: "前往你的房间",
+  colon: "：",
   skip: "跳到消息",
 
   BAD_CREDENTIALS: "用户名或密码不正确。",

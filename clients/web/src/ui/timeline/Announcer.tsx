@@ -2,6 +2,7 @@ import { Show, createEffect, createSignal, on, untrack } from "solid-js";
 
 import { useChat } from "../../state/chat";
 import type { Timeline } from "../../state/timeline";
+import { labelled } from "../i18n";
 import { named, said } from "../room/said";
 
 /**
@@ -20,7 +21,7 @@ export function Announcer(props: { timeline: Timeline }) {
       if (!message || message.seq <= told) return;
       told = message.seq;
       if (message.content.kind !== "text" || message.senderId === chat.me().id || chat.isBlocked(message.senderId)) return;
-      named(chat, message.senderId, (name) => setLine({ text: `${name}: ${said(chat, message)}` }));
+      named(chat, message.senderId, (name) => setLine({ text: labelled(name, said(chat, message)) }));
     }),
   );
   return (
