@@ -71,7 +71,7 @@ for (const scheme of ["light", "dark"] as const) {
     await page.getByRole("menuitem", { name: "Reply in thread" }).click();
     await page.locator(".thread .msg").first().waitFor();
     await check(page, "thread");
-    for (const [item, ready] of [["Invite links", "New link"], ["Notifications", "Only what calls me"], ["Add members", "Cancel"]] as const) {
+    for (const [item, ready] of [["Invite links", "New link"], ["Notifications", "Only what mentions me"], ["Add members", "Cancel"]] as const) {
       await page.getByRole("button", { name: "Room menu" }).click();
       await page.getByRole("menuitem", { name: item }).click();
       await page.getByRole("dialog").getByText(ready).waitFor();

@@ -39,8 +39,8 @@ test("files, the quote of an answer and an edit are still there after a glance e
   await page.locator(".composer-note .quote").waitFor();
   await picker(page).setInputFiles([picture, text("notes.txt")]);
   await composer(page).fill("these two");
-  await page.getByRole("link", { name: "Mentions" }).click();
-  await page.getByText("Nobody has called you yet.").waitFor();
+  await page.getByRole("link", { name: "Mentions", exact: true }).click();
+  await page.getByText("Nobody has mentioned you yet.").waitFor();
   await enter(page, "Glances");
   await expect.poll(() => attached(page).count()).toBe(2);
   // The picture is shown before it is a file.
@@ -55,8 +55,8 @@ test("files, the quote of an answer and an edit are still there after a glance e
 
   await composer(page).press("ArrowUp");
   await composer(page).fill("these three");
-  await page.getByRole("link", { name: "Mentions" }).click();
-  await page.getByText("Nobody has called you yet.").waitFor();
+  await page.getByRole("link", { name: "Mentions", exact: true }).click();
+  await page.getByText("Nobody has mentioned you yet.").waitFor();
   await enter(page, "Glances");
   await page.getByText("Editing your message").waitFor();
   await composer(page).press("Enter");
@@ -80,7 +80,7 @@ test("what is sent before its files are uploaded leaves when they are, and can b
   expect(await page.locator(".msg").count()).toBe(0);
   await expect.poll(() => held.length).toBe(1);
   // It leaves from wherever its writer is.
-  await page.getByRole("link", { name: "Mentions" }).click();
+  await page.getByRole("link", { name: "Mentions", exact: true }).click();
   held[0]!();
   await enter(page, "Later");
   await bubble(page, "with a file").locator(".file", { hasText: "slow.txt" }).waitFor();
@@ -108,7 +108,7 @@ test("more files than go with a message, and files with nothing in them, are ref
   const { page } = await alone("Many");
   await picker(page).setInputFiles([text("void.txt", ""), ...Array.from({ length: 12 }, (_, i) => text(`${i}.txt`))]);
   await page.getByText("void.txt: This file is empty.").waitFor();
-  await page.getByText("At most 10 files go with one message.").waitFor();
+  await page.getByText("At most 10 files can go with one message.").waitFor();
   expect(await attached(page).count()).toBe(10);
   await uploaded(page);
 });
@@ -194,9 +194,9 @@ for (const scheme of ["light", "dark"] as const) {
     await bobs.getByRole("option", { name: /Ada/ }).waitFor();
     expect(await bobs.getByRole("option", { name: /@all/ }).count()).toBe(0);
     await composer(bobs).fill("hello @all");
-    await bobs.getByText("Only admins can call everybody").waitFor();
+    await bobs.getByText("Only admins can notify everyone").waitFor();
     await composer(bobs).fill("hello all");
-    await bobs.getByText("Only admins can call everybody").waitFor({ state: "detached" });
+    await bobs.getByText("Only admins can notify everyone").waitFor({ state: "detached" });
   });
 }
 

@@ -90,7 +90,7 @@ for (const scheme of ["light", "dark"] as const) {
     page.on("request", (it) => it.url().endsWith("/SearchMessages") && asked.push(it.url()));
     await open(page, "Search in this room");
     const search = panel(page, "Search in this room");
-    await search.getByText("Type a word, or choose").waitFor();
+    await search.getByText("Type a word, choose").waitFor();
     const field = search.getByRole("searchbox", { name: "Search in this room" });
     await expect.poll(() => field.evaluate((it) => it === document.activeElement)).toBe(true);
     expect([await field.inputValue(), asked]).toEqual(["", []]);
@@ -109,7 +109,7 @@ for (const scheme of ["light", "dark"] as const) {
     await expect.poll(() => items.count()).toBe(1);
     await search.getByRole("checkbox", { name: "With a file" }).uncheck();
     await field.fill("");
-    await search.getByText("Type a word, or choose").waitFor();
+    await search.getByText("Type a word, choose").waitFor();
     await search.getByRole("searchbox", { name: "From" }).fill("bob");
     await search.getByRole("button", { name: /Bob Seeks/ }).click();
     await expect.poll(() => items.allInnerTexts().then((all) => all.join())).toContain("cradle");
@@ -122,7 +122,7 @@ for (const scheme of ["light", "dark"] as const) {
     await search.getByLabel("Since").fill(day(-2));
     await expect.poll(() => items.count()).toBe(1);
     await search.getByRole("button", { name: "Anyone: Bob Seeks" }).click();
-    await search.getByText("Type a word, or choose").waitFor();
+    await search.getByText("Type a word, choose").waitFor();
   });
 }
 
@@ -191,7 +191,7 @@ test("who calls while one looks at the mentions stands there at once", async () 
   await bob.rooms.joinRoom({ roomId: room });
   const page = await w.window(ada);
   await page.goto(`${w.pages.url}/mentions`);
-  await page.getByText("Nobody has called you yet.").waitFor();
+  await page.getByText("Nobody has mentioned you yet.").waitFor();
   await bob.say(room, `@${ada.username} come quick`);
   await page.locator(".mention-item", { hasText: "come quick" }).waitFor();
   await bob.say(room, `@${ada.username} and again`);
@@ -220,7 +220,7 @@ test("a search that fails shows nothing old, says so, and can be tried again", a
   // Filters of place alone are no question.
   await field.fill("in:Failing");
   await field.press("Enter");
-  await page.getByText("Type a word, or choose").waitFor();
+  await page.getByText("Type a word, choose").waitFor();
   w.forgive();
 });
 

@@ -21,6 +21,8 @@ test("Arabic is read from right to left, with one's own messages on the left", a
   expect((await box("صباح الخير")).x).toBeGreaterThan((await box("Good morning")).x);
   const nav = (await page.getByRole("navigation", { name: "الغرف" }).boundingBox())!;
   expect(nav.x).toBeGreaterThan(600);
+  // What is counted has the digits that the texts have.
+  expect(await page.locator(".msg-head time").first().textContent()).toMatch(/^[0-9]{1,2}:[0-9]{2}/);
   expect(await composer(page).getAttribute("placeholder")).toBe("اكتب إلى \u2068Languages\u2069");
   // Empty, it is written from where the page begins; then from where its text does.
   const direction = () => composer(page).evaluate((it) => getComputedStyle(it).direction);
@@ -34,6 +36,22 @@ test("Arabic is read from right to left, with one's own messages on the left", a
   expect(count.x).toBeGreaterThanOrEqual(whole.x);
   expect(await head.locator(".clip").evaluate((it) => [getComputedStyle(it).direction, it.scrollWidth > it.clientWidth])).toEqual(["ltr", true]);
   expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true);
+});
+
+test("colons and the names of keys are those of the language", async () => {
+  const [ada, bob] = [await w.person("Ada"), await w.person("Bob", "Bob Dupont")];
+  const room = await ada.room("Deux points");
+  await bob.rooms.joinRoom({ roomId: room });
+  await bob.say(room, "Bonjour");
+  const page = await w.window(ada, { locale: "fr-FR" }, { "Username or e-mail": "Nom d’utilisateur ou e-mail", Password: "Mot de passe", "Sign in": "Se connecter", Rooms: "Salons" });
+  const preview = page.getByRole("link", { name: "Deux points" }).locator(".room-link-preview");
+  await expect.poll(() => preview.textContent()).toBe("Bob Dupont\u00a0: Bonjour");
+  await page.keyboard.press("?");
+  await expect.poll(() => page.locator(".shortcuts > div", { hasText: "Nouvelle ligne" }).locator("kbd").allTextContents()).toEqual(["Maj", "Entrée"]);
+  await page.keyboard.press("Escape");
+  await page.goto(`${w.pages.url}/settings/language`);
+  await page.getByLabel("中文").check();
+  await expect.poll(() => preview.textContent()).toBe("Bob Dupont：Bonjour");
 });
 
 test("the language can be chosen, and stays", async () => {

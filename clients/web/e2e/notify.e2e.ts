@@ -33,7 +33,7 @@ test("a message that arrives while nobody looks is notified once, in one of two 
   const page = await w.window(bob, { permissions: ["notifications"] });
   await listen(page);
   await page.goto(`${w.pages.url}/settings/notifications`);
-  await page.getByLabel("Direct messages only").check();
+  await page.getByLabel("Direct messages and mentions").check();
   const second = await page.context().newPage();
   await second.goto(`${w.pages.url}/directory`);
   await second.getByRole("link", { name: /Ada Notifies/ }).waitFor();

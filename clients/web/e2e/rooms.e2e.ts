@@ -109,7 +109,7 @@ test("an archived room can be read and nothing is written in it", async () => {
   await links.last().getByRole("img", { name: "Archived" }).waitFor();
   expect(await links.allInnerTexts().then((all) => all.map((text) => text.includes("Old")))).toEqual([false, true]);
   await page.getByRole("button", { name: "Room menu" }).click();
-  await page.getByRole("menuitem", { name: "Take from the archive" }).click();
+  await page.getByRole("menuitem", { name: "Restore from the archive" }).click();
   await composer(page).waitFor();
 });
 

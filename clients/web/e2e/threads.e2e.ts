@@ -176,7 +176,7 @@ test("links, pins and mentions lead to answers in threads, however far back", as
   await panel(page).getByRole("button", { name: "Close" }).click();
   await page.locator(".pin-banner-main").click();
   await found("Answer 3.");
-  await page.getByRole("link", { name: "Mentions" }).click();
+  await page.getByRole("link", { name: "Mentions", exact: true }).click();
   await page.locator(".mention-item", { hasText: "first of all" }).getByText("Go to message").click();
   await found("first of all");
   // Another one in the same thread, while it is open.

@@ -16,14 +16,14 @@ test("whom a message calls sees it in the text, in the sidebar and in the list o
   await bobs.goto(`${w.pages.url}/directory`);
   await say(adas, `hello @${bob.username}, and @nobody.here`);
   const link = bobs.getByRole("navigation", { name: "Rooms" }).getByRole("link", { name: /Calls/ });
-  await link.getByLabel("1 message calls you").waitFor();
-  await bobs.getByRole("link", { name: "Mentions" }).click();
+  await link.getByLabel("1 message mentions you").waitFor();
+  await bobs.getByRole("link", { name: "Mentions", exact: true }).click();
   await bobs.locator(".mention-item", { hasText: "hello" }).getByText("Go to message").click();
   // In the room, no more in the list.
   const log = bobs.getByRole("log");
   await log.locator(".mention-me", { hasText: `@${bob.username}` }).waitFor();
   expect(await log.locator(".mention").count()).toBe(1);
-  await link.getByLabel("1 message calls you").waitFor({ state: "detached" });
+  await link.getByLabel("1 message mentions you").waitFor({ state: "detached" });
 });
 
 test("a message is sent, delivered and read", async () => {
@@ -131,8 +131,8 @@ test("an invite link leads into a private room", async () => {
   await adas.goto(`${w.pages.url}/rooms/${room?.id}`);
   await adas.getByRole("button", { name: "Room menu" }).click();
   await adas.getByRole("menuitem", { name: "Invite links" }).click();
-  await adas.getByLabel("Works for").selectOption({ label: "1 day" });
-  await adas.getByLabel("How many may join by it").selectOption({ label: "10" });
+  await adas.getByLabel("Valid for").selectOption({ label: "1 day" });
+  await adas.getByLabel("How many people may use it").selectOption({ label: "10" });
   await adas.getByRole("button", { name: "New link" }).click();
   await adas.getByText("at most 10").waitFor();
   const link = await adas.getByRole("textbox", { name: "Invite link" }).inputValue();
@@ -140,7 +140,7 @@ test("an invite link leads into a private room", async () => {
   await bobs.getByText("Ada invites you").waitFor();
   await bobs.getByRole("button", { name: "Join room" }).click();
   await bobs.getByRole("heading", { name: "By invitation", level: 1 }).waitFor();
-  await adas.getByRole("button", { name: "End this link" }).click();
+  await adas.getByRole("button", { name: "Deactivate this link" }).click();
   await adas.getByRole("textbox", { name: "Invite link" }).waitFor({ state: "detached" });
   await bobs.goto(link);
   await bobs.getByText("This invite does not exist any more.").waitFor();
@@ -157,17 +157,17 @@ test("a room is put first, and what to hear of it is kept", async () => {
   await enter(page, "Starred room");
   await page.getByRole("button", { name: "Room menu" }).click();
   const starred = page.waitForResponse(/UpdateMembership$/);
-  await page.getByRole("menuitem", { name: "Put first" }).click();
+  await page.getByRole("menuitem", { name: "Keep at the top" }).click();
   await starred;
   await expect.poll(names).toEqual(["Starred room", "Busy room"]);
   await page.getByRole("button", { name: "Room menu" }).click();
   await page.getByRole("menuitem", { name: "Notifications" }).click();
   const saved = page.waitForResponse(/UpdateMembership$/);
-  await page.getByLabel("Only what calls me").check();
+  await page.getByLabel("Only what mentions me").check();
   await saved;
   await page.reload();
   await expect.poll(names).toEqual(["Starred room", "Busy room"]);
   await page.getByRole("button", { name: "Room menu" }).click();
   await page.getByRole("menuitem", { name: "Notifications" }).click();
-  expect(await page.getByLabel("Only what calls me").isChecked()).toBe(true);
+  expect(await page.getByLabel("Only what mentions me").isChecked()).toBe(true);
 });

@@ -16,7 +16,7 @@ test("what is wrong with a field or a search is told in the language of the page
   await door.getByLabel("Passwort", { exact: true }).fill(PASSWORD);
   await door.getByLabel("Passwort wiederholen").fill(PASSWORD);
   await door.getByRole("button", { name: "Konto erstellen" }).click();
-  await door.getByText("Ein Benutzername hat 3 bis 32 der Buchstaben a bis z").waitFor();
+  await door.getByText("Ein Benutzername hat 3 bis 32 Zeichen: Buchstaben von a bis z").waitFor();
 
   const ada = await w.person("Ada");
   const page = await w.window(ada, { locale: "de-DE" }, GERMAN);

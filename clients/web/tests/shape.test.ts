@@ -117,6 +117,11 @@ describe("catalogues", () => {
   }
 });
 
+test("in French a sign is never parted from what it belongs to", () => {
+  const parted = Object.entries(fr).filter(([, text]) => Object.values(typeof text === "string" ? [text] : text).some((it) => / [:;?!»]|« /.test(it)));
+  expect(parted.map(([key]) => key)).toEqual([]);
+});
+
 describe("what the server refuses", () => {
   /** Those of which no text tells a user, and why. */
   const ELSE: Record<string, string> = {
@@ -125,7 +130,6 @@ describe("what the server refuses", () => {
     TOKEN_INVALID: "signing in again is all that helps",
     TOKEN_EXPIRED: "the token is renewed",
     SESSION_REVOKED: "signing in again is all that helps",
-    SESSION_NOT_FOUND: "has ended already",
     CONNECTION_NOT_FOUND: "the stream comes anew",
     CLIENT_MESSAGE_ID_REUSED: "each message has an id of its own",
     DIRECT_ROOM: "not offered there",

@@ -2,7 +2,7 @@ import { For, Show, createMemo, createSignal } from "solid-js";
 
 import type { Attaching } from "../../state/begun";
 import { formatBytes } from "../format";
-import { t } from "../i18n";
+import { labelled, t } from "../i18n";
 import { Icon } from "../kit/Icon";
 
 /** What goes with the text, and how far each is uploaded. */
@@ -34,7 +34,7 @@ function AttachingItem(props: { file: Attaching }) {
       <button
         type="button"
         class="icon-button icon-button-small"
-        aria-label={`${t("discard")}: ${props.file.name}`}
+        aria-label={labelled(t("discard"), props.file.name)}
         title={t("discard")}
         onClick={() => props.file.cancel()}
       >

@@ -3,14 +3,14 @@
 import { attach } from "../../state/attaching";
 import type { Begun } from "../../state/begun";
 import type { Chat } from "../../state/chat";
-import { explain, t } from "../i18n";
+import { explain, labelled, t } from "../i18n";
 import { toast } from "../kit/toast";
 
 /** As many as go with one message. */
 const MOST = 10;
 
 export function attachAll(chat: Chat, begun: Begun, chosen: readonly File[]): void {
-  const say = (file: File, what: string) => toast(`${file.name}: ${what}`, true);
+  const say = (file: File, what: string) => toast(labelled(file.name, what), true);
   const whole = chosen.filter((file) => file.size > 0);
   for (const file of chosen) if (!file.size) say(file, t("fileEmpty"));
   const free = MOST - begun.files().length;

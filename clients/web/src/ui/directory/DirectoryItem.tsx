@@ -2,7 +2,7 @@ import { Show } from "solid-js";
 
 import type { Room } from "../../nouns";
 import { useChat } from "../../state/chat";
-import { t } from "../i18n";
+import { labelled, t } from "../i18n";
 import { Avatar } from "../kit/Avatar";
 import { createForm } from "../kit/form";
 import { Problem } from "../kit/Problem";
@@ -30,13 +30,13 @@ export function DirectoryItem(props: { room: Room; joined: boolean }) {
         when={joined()}
         fallback={
           <form onSubmit={form.submit}>
-            <button class="button button-soft" disabled={form.busy()} aria-label={`${t("join")}: ${props.room.name}`}>
+            <button class="button button-soft" disabled={form.busy()} aria-label={labelled(t("join"), props.room.name)}>
               {t("join")}
             </button>
           </form>
         }
       >
-        <a class="button" href={roomPath(props.room.id)} aria-label={`${t("open")}: ${props.room.name}`}>
+        <a class="button" href={roomPath(props.room.id)} aria-label={labelled(t("open"), props.room.name)}>
           {t("open")}
         </a>
       </Show>

@@ -3,7 +3,7 @@ import { For, Show } from "solid-js";
 import type { Attachment, Message } from "../../nouns";
 import { useChat } from "../../state/chat";
 import { formatBytes } from "../format";
-import { t } from "../i18n";
+import { labelled, t } from "../i18n";
 import { Icon } from "../kit/Icon";
 import { useRoom } from "../room/tools";
 
@@ -43,7 +43,7 @@ export default function Attachments(props: { message: Message }) {
                   type="button"
                   class="image"
                   classList={{ "image-tile": several() }}
-                  aria-label={`${t("openImage")}: ${file.name}`}
+                  aria-label={labelled(t("openImage"), file.name)}
                   onClick={() => tools.openPicture({ message: props.message, file })}
                 >
                   <img src={chat.link(file.id, "large")} alt={file.name} {...(several() ? { width: TILE, height: TILE } : box(image()))} loading="lazy" />

@@ -4,7 +4,7 @@ import type { Attachment, Message, Sought } from "../../nouns";
 import { useChat } from "../../state/chat";
 import { createFound } from "../../state/found";
 import { formatBytes, formatShort, formatTime } from "../format";
-import { t } from "../i18n";
+import { labelled, t } from "../i18n";
 import { Icon } from "../kit/Icon";
 import { Retry } from "../kit/Retry";
 import { Panel } from "../room/Panel";
@@ -131,7 +131,7 @@ function FileRow(props: Filed) {
       <button
         type="button"
         class="icon-button icon-button-small"
-        aria-label={`${t("goTo")}: ${props.file.name}`}
+        aria-label={labelled(t("goTo"), props.file.name)}
         title={t("goTo")}
         onClick={() => tools.jump(props.message.seq)}
       >

@@ -22,7 +22,7 @@ export default function HomePage(props: { onOverlay: (overlay: Overlay) => void 
         }
       >
         <h1>{t("pickRoom")}</h1>
-        <p class="muted">{t("pickRoomHint", { key: isMac ? "⌘K" : "Ctrl+K" })}</p>
+        <p class="muted">{t("pickRoomHint", { key: isMac ? "⌘K" : `${t("keyCtrl")}+K` })}</p>
       </Show>
       <div class="row">
         <a class="button button-primary" href="/directory">

@@ -2,7 +2,7 @@ import { For, createMemo, createSignal, onMount, type JSX } from "solid-js";
 
 import { useChat } from "../../state/chat";
 import { setPref } from "../../state/prefs";
-import { t } from "../i18n";
+import { labelled, t } from "../i18n";
 import { Dialog } from "../kit/Dialog";
 import { composing } from "../kit/ime";
 import { Icon, type IconName } from "../kit/Icon";
@@ -36,6 +36,7 @@ export default function Palette(props: {
     icon: () => <Icon name={icon} />,
     act,
   });
+  const theme = (name: "themeLight" | "themeDark" | "themeSystem") => labelled(t("theme"), t(name));
   const all = createMemo((): Choice[] => [
     ...props.rooms.map(({ room }) => ({
       label: chat.title(room.id),
@@ -48,9 +49,9 @@ export default function Palette(props: {
     action(t("settings"), "settings", go("/settings")),
     action(t("changePassword"), "settings", go("/settings/password")),
     ...(chat.role() === "admin" ? [action(t("administration"), "users", go("/admin"))] : []),
-    action(`${t("theme")}: ${t("themeLight")}`, "settings", () => (setPref("theme", "light"), props.onClose())),
-    action(`${t("theme")}: ${t("themeDark")}`, "settings", () => (setPref("theme", "dark"), props.onClose())),
-    action(`${t("theme")}: ${t("themeSystem")}`, "settings", () => (setPref("theme", "system"), props.onClose())),
+    action(theme("themeLight"), "settings", () => (setPref("theme", "light"), props.onClose())),
+    action(theme("themeDark"), "settings", () => (setPref("theme", "dark"), props.onClose())),
+    action(theme("themeSystem"), "settings", () => (setPref("theme", "system"), props.onClose())),
     action(t("shortcuts"), "keyboard", () => props.onOverlay("shortcuts")),
     action(t("signOut"), "leave", () => (props.onClose(), props.onLogout())),
   ]);

@@ -31,7 +31,7 @@ export function RoomLink(props: { roomId: string; unread: Unread }) {
     const mine = last.senderId === chat.me().id;
     // Between two it is plain who wrote.
     const sender = mine ? t("you") : chat.peer(props.roomId) ? undefined : chat.user(last.senderId)?.displayName;
-    return sender ? [`${sender}: `, <bdi>{text}</bdi>] : text;
+    return sender ? [sender, t("colon"), <bdi>{text}</bdi>] : text;
   };
   return (
     <li>
@@ -75,7 +75,8 @@ export function RoomLink(props: { roomId: string; unread: Unread }) {
               }
             >
               <span class="room-link-preview">
-                <span class="draft">{t("draft")}:</span> {plain(chat.drafts.get(props.roomId))}
+                <span class="draft">{t("draft")}{t("colon")}</span>
+                {plain(chat.drafts.get(props.roomId))}
               </span>
             </Show>
             <Show when={unread().mentions && !chat.peer(props.roomId)}>

@@ -19,10 +19,15 @@ const SHORTCUTS = [
   { keys: ["Shift", "Enter"], text: "shortcutBreak" },
 ] as const;
 
+const MAC = { Mod: "⌘", Alt: "⌥" };
+
+/** Keys that have another name on keyboards of some languages. */
+const NAMES = { Mod: "keyCtrl", Shift: "keyShift", Enter: "keyEnter", Esc: "keyEsc" } as const;
+
 export default function ShortcutSheet(props: { onClose: () => void }) {
   const name = (key: string) => {
-    if (key === "Mod") return isMac ? "⌘" : "Ctrl";
-    return key === "Alt" && isMac ? "⌥" : key;
+    if (isMac && key in MAC) return MAC[key as keyof typeof MAC];
+    return key in NAMES ? t(NAMES[key as keyof typeof NAMES]) : key;
   };
   return (
     <Dialog title={t("shortcuts")} onClose={props.onClose}>

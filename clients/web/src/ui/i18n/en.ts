@@ -16,10 +16,9 @@ export const en = {
 
   // Rooms
   rooms: "Rooms",
-  noRooms: "You are in no room yet.",
+  noRooms: "You are not in any room yet.",
   browseRooms: "Browse rooms",
   createRoom: "Create a room",
-  joined: "Joined",
   members: { one: "{count} member", other: "{count} members" } as Plural,
   online: { other: "{count} online" } as Plural,
   showMembers: "Show members",
@@ -37,7 +36,7 @@ export const en = {
   notesHint: "Only you can see this.",
   message: "Message",
   privateRoom: "Private room",
-  archivedNote: "This room is archived. It can be read, but nothing is written in it.",
+  archivedNote: "This room is archived. It can be read, but nobody can write in it.",
   archivedRoom: "Archived",
   mutedNote: "You are muted here until {time}.",
   MUTED: "You are muted in this room.",
@@ -69,7 +68,7 @@ export const en = {
   copyCode: "Copy code",
   copied: "Copied",
   mentions: "Mentions",
-  unreadMentions: { one: "{count} message calls you", other: "{count} messages call you" } as Plural,
+  unreadMentions: { one: "{count} message mentions you", other: "{count} messages mention you" } as Plural,
   sent: "Sent",
   delivered: "Delivered",
   read: "Read",
@@ -107,7 +106,7 @@ export const en = {
   sysAdmin: "{name} made {other} an admin",
   sysMember: "{name} made {other} a member",
   sysArchived: "{name} archived the room",
-  sysUnarchived: "{name} took the room from the archive",
+  sysUnarchived: "{name} restored the room from the archive",
   typingOne: "{a} is typing…",
   typingTwo: "{a} and {b} are typing…",
   typingMany: "Several people are typing…",
@@ -149,6 +148,7 @@ export const en = {
   loading: "Loading…",
   notFound: "There is no such page.",
   home: "Go to your rooms",
+  colon: ": ",
   skip: "Skip to messages",
 
   // When there is no better word for it

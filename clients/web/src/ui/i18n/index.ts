@@ -37,9 +37,14 @@ export const locale = () => spoken().locale;
 export const direction = () => (isRightToLeft(spoken()) ? "rtl" : "ltr");
 
 export const t = (key: Key, params: Params = {}) => say(spoken(), key, params);
+/** “What: which”. */
+export const labelled = (label: string, what: string) => label + t("colon") + what;
 export const isolate = (words: string) => apart(spoken(), words);
 export const refusal = (reason: string) => refusalIn(spoken(), reason);
 export const explain = (failure: unknown) => explainIn(spoken(), failure);
+
+/** The digits that the texts have, so that what is counted and what is fixed are written the same way. */
+const digits = (tag: string) => new Intl.Locale(tag, { numberingSystem: "latn" }).toString();
 
 function wanted(): { language: Language; locale: string } {
   const chosen = prefs().language;
@@ -48,7 +53,7 @@ function wanted(): { language: Language; locale: string } {
     if (chosen && language !== chosen) continue;
     if (language in LANGUAGES) {
       const regional = navigator.languages.find((own) => own.startsWith(`${language}-`));
-      return { language, locale: regional ?? tag };
+      return { language, locale: digits(regional ?? tag) };
     }
   }
   return { language: "en", locale: "en" };
@@ -75,7 +80,7 @@ export function whole(): Promise<void> {
 createRoot(() => {
   createEffect(() => (wanted(), whole().catch(() => undefined)));
   createEffect(() => {
-    document.documentElement.lang = locale();
+    document.documentElement.lang = new Intl.Locale(locale()).baseName;
     document.documentElement.dir = direction();
   });
 });

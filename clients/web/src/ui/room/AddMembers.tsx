@@ -2,7 +2,7 @@ import { For, Show, createSignal } from "solid-js";
 
 import type { User } from "../../nouns";
 import { useChat } from "../../state/chat";
-import { t } from "../i18n";
+import { labelled, t } from "../i18n";
 import { Dialog } from "../kit/Dialog";
 import { createForm } from "../kit/form";
 import { Icon } from "../kit/Icon";
@@ -32,7 +32,7 @@ export default function AddMembers(props: { roomId: string; onClose: () => void 
             <For each={chosen()}>
               {(user) => (
                 <li>
-                  <button type="button" class="chip" aria-label={`${t("discard")}: ${user.displayName}`} onClick={() => toggle(user)}>
+                  <button type="button" class="chip" aria-label={labelled(t("discard"), user.displayName)} onClick={() => toggle(user)}>
                     <span class="clip" dir="auto">
                       {user.displayName}
                     </span>

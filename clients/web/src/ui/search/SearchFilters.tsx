@@ -3,7 +3,8 @@ import { For, Show, createEffect, createSignal, on, onCleanup } from "solid-js";
 import type { Member, User } from "../../nouns";
 import { useChat } from "../../state/chat";
 import { createPaged } from "../../state/paged";
-import { t } from "../i18n";
+import { formatCount } from "../format";
+import { labelled, t } from "../i18n";
 import { Field } from "../kit/Field";
 import { Icon } from "../kit/Icon";
 import { PersonLine } from "../people/PersonLine";
@@ -50,7 +51,7 @@ export function SearchFilters(props: {
         <Icon name="settings" />
         {t("filters")}
         <Show when={count()}>
-          <span class="tag">{count()}</span>
+          <span class="tag">{formatCount({ count: count(), more: false })}</span>
         </Show>
       </summary>
       <div class="filters-body">
@@ -60,7 +61,7 @@ export function SearchFilters(props: {
               <span class="muted small">{t("searchFrom")}</span>
               <span class="chip">
                 <bdi class="clip">{user.displayName}</bdi>
-                <button type="button" aria-label={`${t("searchAnyone")}: ${user.displayName}`} title={t("searchAnyone")} onClick={() => props.onFrom(undefined)}>
+                <button type="button" aria-label={labelled(t("searchAnyone"), user.displayName)} title={t("searchAnyone")} onClick={() => props.onFrom(undefined)}>
                   <Icon name="close" />
                 </button>
               </span>

@@ -3,6 +3,7 @@ import { Show, createEffect, createSignal, untrack } from "solid-js";
 import type { Message } from "../../nouns";
 import { useChat } from "../../state/chat";
 import type { Timeline } from "../../state/timeline";
+import { labelled } from "../i18n";
 import { named, said } from "../room/said";
 
 /** Of many that come at once, the newest are read out. */
@@ -45,7 +46,7 @@ export function Announcer(props: { timeline: Timeline }) {
     let missing = arrived.length;
     arrived.forEach((message, i) =>
       named(chat, message.senderId, (name) => {
-        lines[i] = `${name}: ${said(chat, message)}`;
+        lines[i] = labelled(name, said(chat, message));
         if (!--missing) setLine({ text: lines.join("\n") });
       }),
     );

@@ -2,7 +2,7 @@ import { Show } from "solid-js";
 
 import { useChat } from "../../state/chat";
 import type { WaitingRow } from "../../state/rows";
-import { formatTime } from "../format";
+import { formatCount, formatTime } from "../format";
 import { refusal, t } from "../i18n";
 import { Icon } from "../kit/Icon";
 import { Markdown } from "./Markdown";
@@ -35,7 +35,7 @@ export function WaitingRowView(props: { row: WaitingRow }) {
             <Show when={entry().message.attachmentIds?.length}>
               {(count) => (
                 <p class="msg-marks">
-                  <Icon name="clip" /> {count()}
+                  <Icon name="clip" /> {formatCount({ count: count(), more: false })}
                 </p>
               )}
             </Show>

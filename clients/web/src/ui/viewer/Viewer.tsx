@@ -3,7 +3,7 @@ import { Show, createEffect, createMemo, createSignal, on } from "solid-js";
 import type { Message } from "../../nouns";
 import { useChat } from "../../state/chat";
 import { formatBytes, formatTime } from "../format";
-import { direction, t } from "../i18n";
+import { direction, labelled, t } from "../i18n";
 import { Dialog } from "../kit/Dialog";
 import { Icon } from "../kit/Icon";
 import { useRoom } from "../room/tools";
@@ -84,7 +84,7 @@ export default function Viewer(props: { opened: Picture; messages: readonly Mess
             class="icon-button"
             href={chat.link(file().id, "whole")}
             download={file().name}
-            aria-label={`${t("download")}: ${file().name}`}
+            aria-label={labelled(t("download"), file().name)}
             title={t("download")}
           >
             <Icon name="download" />
