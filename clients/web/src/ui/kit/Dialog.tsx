@@ -16,6 +16,12 @@ export function Dialog(props: {
   children: JSX.Element;
 }) {
   let dialog!: HTMLDialogElement;
+  /** The press began beside the dialog: what is dragged out of it, or its scrollbar, is not meant. */
+  let beside = false;
+  function isBeside({ target, clientX: x, clientY: y }: MouseEvent): boolean {
+    const { left, right, top, bottom } = dialog.getBoundingClientRect();
+    return target === dialog && (x < left || x > right || y < top || y > bottom);
+  }
   giveFocusBack(() => dialog);
   onMount(() => {
     dialog.showModal();
@@ -28,7 +34,8 @@ export function Dialog(props: {
         class={`dialog ${props.class ?? ""}`}
         aria-label={props.title}
         onClose={() => props.onClose()}
-        onPointerDown={(event) => event.target === dialog && props.onClose()}
+        onPointerDown={(event) => (beside = isBeside(event))}
+        onClick={(event) => beside && isBeside(event) && props.onClose()}
       >
         <div class="dialog-body">
           {!props.bare && (
