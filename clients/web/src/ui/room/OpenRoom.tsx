@@ -10,7 +10,7 @@ import { t } from "../i18n";
 import { Guard } from "../kit/Guard";
 import { lazy } from "../kit/lazy";
 import { createMedia } from "../kit/media";
-import { createUntil, isEndless } from "../kit/until";
+import { isEndless } from "../kit/until";
 import { layOver } from "../router";
 import { Timeline } from "../timeline/Timeline";
 import { TypingLine } from "../timeline/TypingLine";
@@ -90,7 +90,6 @@ export function OpenRoom(props: { roomId: string }) {
   }
 
   const mutedUntil = () => chat.room(roomId)?.mutedUntil ?? 0;
-  const muted = createUntil(mutedUntil);
 
   return (
     <RoomToolsProvider value={tools}>
@@ -119,7 +118,7 @@ export function OpenRoom(props: { roomId: string }) {
               <Match when={chat.room(roomId)?.room.archivedAt}>
                 <p class="room-closed">{t("archivedNote")}</p>
               </Match>
-              <Match when={muted()}>
+              <Match when={!chat.rights(roomId).write}>
                 <p class="room-closed">{isEndless(mutedUntil()) ? t("MUTED") : t("mutedNote", { time: formatTime(mutedUntil(), "full") })}</p>
               </Match>
             </Switch>
