@@ -75,6 +75,10 @@ export const late = {
   makeMember: "Make member",
   makeOwner: "Make owner",
   makeOwnerQuestion: "Make {name} an owner of “{room}”? Owners can do everything, also with you.",
+  stepDownAdmin: "Step down to admin",
+  stepDownMember: "Step down to member",
+  giveUpOwnQuestion: "You will no longer be an owner of “{room}”. Only another owner can make you one again.",
+  onlyOwner: "You are this room’s only owner. Make someone else an owner first.",
   muteMember: "Mute",
   muteQuestion: "Keep {name} from writing for",
   muteRoom: "Mute this room for",
@@ -100,6 +104,7 @@ export const late = {
   directoryHint: "Public rooms anyone can join.",
   findRoom: "Search rooms",
   noRoomFound: "No room matches “{query}”.",
+  noPublicRooms: "There are no public rooms yet. Start the first one.",
 
   // Timeline
   loadingMessages: "Loading messages…",
@@ -122,6 +127,7 @@ export const late = {
   levelNothing: "Nothing",
   invites: "Invite links",
   invitesHint: "Whoever has such a link can join this room.",
+  noInvites: "There are no links yet.",
   inviteLink: "Invite link",
   createInvite: "New link",
   inviteFor: "Works for",

@@ -1,4 +1,4 @@
-import { onMount, type JSX } from "solid-js";
+import { Suspense, onMount, type JSX } from "solid-js";
 import { Portal } from "solid-js/web";
 
 import { t } from "../i18n";
@@ -46,7 +46,8 @@ export function Dialog(props: {
               </button>
             </header>
           )}
-          {props.children}
+          {/* It opens at once; what it has to ask for comes. */}
+          <Suspense fallback={<div class="dialog-loading" role="status" aria-label={t("loading")} />}>{props.children}</Suspense>
         </div>
         <Toasts />
       </dialog>

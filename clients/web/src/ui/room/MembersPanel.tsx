@@ -74,6 +74,13 @@ export default function MembersPanel(props: { roomId: string; over: boolean; onC
 
   return (
     <Panel title={t("membersTitle")} over={props.over} stays onClose={props.onClose}>
+      <Show when={props.over && chat.room(props.roomId)?.room.topic}>
+        {(topic) => (
+          <p class="members-topic" dir="auto">
+            {topic()}
+          </p>
+        )}
+      </Show>
       <div class="search-box">
         <Icon name="search" />
         <input
@@ -88,7 +95,7 @@ export default function MembersPanel(props: { roomId: string; over: boolean; onC
         <ul aria-busy={members.loading()}>
           <For each={ids()}>{(id) => <Show when={byId().get(id)}>{(member) => <MemberItem member={member()} onOpen={() => openUser(id)} />}</Show>}</For>
         </ul>
-        <Show when={!members.loading() && !members.failure() && !members.items().length}>
+        <Show when={members.answered() && !members.loading() && !members.failure() && !members.items().length}>
           <p class="muted members-none">{t("nobodyFound")}</p>
         </Show>
         <Retry failure={members.failure()} class="members-none" onAgain={() => void members.again()} />

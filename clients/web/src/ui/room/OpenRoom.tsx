@@ -39,6 +39,7 @@ export function OpenRoom(props: { roomId: string }) {
   const timeline = createTimeline(chat, roomId);
   const pins = createPins(chat, roomId);
   const wide = createMedia(WIDE);
+  const narrow = createMedia("(max-width: 760px)");
   const direct = () => chat.room(roomId)?.room.kind === "direct";
   const [other, setOther] = createSignal<PanelName>();
   const [thread, setThread] = createSignal(0);
@@ -48,6 +49,8 @@ export function OpenRoom(props: { roomId: string }) {
   const panel = (): PanelName => other() ?? (wide() && prefs().showMembers && !direct() ? "members" : undefined);
   /** Whether it lies over the timeline. */
   const over = createMemo(() => !wide() && panel() !== undefined);
+
+  const covered = () => narrow() && over();
 
   function toggle(name: PanelName): void {
     const shown = panel() === name;
@@ -94,7 +97,8 @@ export function OpenRoom(props: { roomId: string }) {
   return (
     <RoomToolsProvider value={tools}>
       <div class="room">
-        <section class="room-main">
+        {/* A panel that covers all of it is all there is. */}
+        <section class="room-main" inert={covered()}>
           <RoomHeader panel={panel()} onPanel={toggle} />
           <Suspense>
             <Show when={pins().length}>
