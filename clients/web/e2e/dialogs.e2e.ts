@@ -71,3 +71,65 @@ test("an open menu keeps the place of the focus while messages come", async () =
   await page.getByRole("complementary", { name: "Files" }).waitFor();
   expect(await item("Files").count()).toBe(0);
 });
+
+test("a dialog is open before the server has answered, and says what could not be read", async () => {
+  const ada = await w.person("Ada");
+  await ada.room("Slow answers");
+  const page = await w.window(ada);
+  await enter(page, "Slow answers");
+  let answer!: (how: "abort" | "continue") => void;
+  const how = new Promise<"abort" | "continue">((tell) => (answer = tell));
+  await page.route("**/ListInvites", async (route) => route[await how]());
+  await page.getByRole("button", { name: "Room menu" }).click();
+  await page.getByRole("menuitem", { name: "Invite links" }).click();
+  const dialog = page.getByRole("dialog", { name: "Invite links" });
+  await dialog.getByRole("button", { name: "New link" }).waitFor();
+  await dialog.locator("ul[aria-busy=true]").waitFor();
+  answer("abort");
+  const again = dialog.getByRole("button", { name: "Try again" });
+  await again.waitFor();
+  expect(await dialog.getByText("There are no links yet.").count()).toBe(0);
+  w.forgive();
+  await page.unroute("**/ListInvites");
+  await again.click();
+  await dialog.getByText("There are no links yet.").waitFor();
+  await dialog.getByRole("button", { name: "New link" }).click();
+  await dialog.getByRole("button", { name: "End this link" }).click();
+  await dialog.getByText("There are no links yet.").waitFor();
+  await expect.poll(() => page.evaluate(() => document.activeElement?.tagName)).toBe("UL");
+});
+
+test("what a message said before is asked for with the dialog open", async () => {
+  const ada = await w.person("Ada");
+  const room = await ada.room("Slow versions");
+  const seq = await ada.say(room, "the first words");
+  await ada.chat.editMessage({ roomId: room, seq: BigInt(seq), text: "the second words" });
+  const page = await w.window(ada);
+  await enter(page, "Slow versions");
+  let go!: () => void;
+  const gone = new Promise<void>((tell) => (go = tell));
+  await page.route("**/ListMessageVersions", async (route) => (await gone, route.continue()));
+  await bubble(page, "the second words").hover();
+  await bubble(page, "the second words").getByRole("button", { name: "More about this message" }).click();
+  await page.getByRole("menuitem", { name: "Earlier versions" }).click();
+  const dialog = page.getByRole("dialog", { name: "Earlier versions" });
+  await dialog.getByRole("status", { name: "Loading" }).waitFor();
+  go();
+  await dialog.getByText("the first words").waitFor();
+});
+
+test("the directory goes on beyond its first page", async () => {
+  const ada = await w.person("Ada");
+  for (let i = 10; i < 70; i++) await ada.rooms.createRoom({ name: `Shelf ${i}`, kind: 1 });
+  const page = await w.window(ada);
+  await page.goto(`${w.pages.url}/directory`);
+  await page.getByRole("searchbox", { name: "Search rooms" }).fill("shelf");
+  const rows = page.locator(".directory-item", { hasText: "Shelf" });
+  await expect.poll(async () => (await rows.count()) === (await page.locator(".directory-item").count()) && (await rows.count()) > 0).toBe(true);
+  while ((await rows.count()) < 60) {
+    const before = await rows.count();
+    await page.getByRole("button", { name: "Show more" }).click();
+    await expect.poll(() => rows.count()).toBeGreaterThan(before);
+  }
+  await page.getByRole("button", { name: "Show more" }).waitFor({ state: "detached" });
+});
