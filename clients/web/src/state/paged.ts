@@ -10,6 +10,7 @@ import type { Part } from "../nouns";
 export function createPaged<T, Q = string>(load: (query: Q, token: string) => Promise<Part<T>>, key?: (item: T) => string) {
   const [items, setItems] = createSignal<readonly T[]>([]);
   const [next, setNext] = createSignal("");
+  const [answered, setAnswered] = createSignal(false);
   const [loading, setLoading] = createSignal(false);
   const [failure, setFailure] = createSignal<{ readonly error: Failure; readonly token: string }>();
   let query: Q | undefined;
@@ -29,6 +30,7 @@ export function createPaged<T, Q = string>(load: (query: Q, token: string) => Pr
       const rest = token || asked !== shown ? [] : after(part);
       shown = asked;
       batch(() => {
+        setAnswered(true);
         setItems(token ? [...items(), ...part.items] : [...part.items, ...rest]);
         // What was read of the rest says where to go on.
         if (!rest.length) setNext(part.next);
@@ -51,10 +53,12 @@ export function createPaged<T, Q = string>(load: (query: Q, token: string) => Pr
     return at < 0 ? [] : items().slice(at + 1);
   }
 
-  const forget = () => batch(() => (setItems([]), setNext("")));
+  const forget = () => batch(() => (setAnswered(false), setItems([]), setNext("")));
 
   return {
     items,
+    /** Where there is nothing, there is nothing to be had. */
+    answered,
     loading,
     failure: () => failure()?.error,
     /** It was the beginning that could not be read. */

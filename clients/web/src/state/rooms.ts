@@ -16,7 +16,7 @@ interface Parts {
 }
 
 export interface Rights {
-  /** May write messages and reactions. */
+  /** May write, edit and delete messages, and react to them: nobody has muted them. */
   readonly write: boolean;
   readonly pin: boolean;
   /** May change the room and its members. */
@@ -29,11 +29,25 @@ const RANK: Record<Role, number> = { member: 0, admin: 1, owner: 2 };
 /** Whether the first may act on the second. */
 export const outranks = (own: Role, other: Role) => RANK[own] > RANK[other];
 
+/** Timers take no more than this; what ends later is looked at again. */
+export const MOST_MS = 2 ** 31 - 1;
+
 export function createRooms({ api, model, topics, user, tellBlocked, readBlocks }: Parts) {
   const view = (roomId: string): RoomView | undefined => {
     topics.track(`room:${roomId}`);
     return model.rooms.get(roomId);
   };
+  /** The ends of mutes that are waited for. */
+  const ends = new Map<string, number>();
+  /** A mute ends by itself: whoever has asked is told. */
+  function isMuted({ room: { id }, mutedUntil }: RoomView): boolean {
+    const left = mutedUntil - Date.now();
+    if (left > 0 && ends.get(id) !== mutedUntil) {
+      ends.set(id, mutedUntil);
+      setTimeout(() => (ends.delete(id), topics.touch([`room:${id}`])), Math.min(left, MOST_MS));
+    }
+    return left > 0;
+  }
   /** The other one of a direct room; for notes, the user. */
   const peerIn = (room: Room | undefined) => {
     if (room?.kind !== "direct") return undefined;
@@ -54,7 +68,7 @@ export function createRooms({ api, model, topics, user, tellBlocked, readBlocks 
       const direct = now?.room.kind === "direct";
       const manage = active && !direct && now.role !== "member";
       return {
-        write: active,
+        write: active && !isMuted(now),
         pin: active && (direct || now.role !== "member"),
         manage,
         own: now?.role === "owner" && !direct,

@@ -67,7 +67,7 @@ export default function AdminPage() {
             </p>
           )}
         </Show>
-        <Show when={!accounts.loading() && !accounts.failure() && !accounts.items().length}>
+        <Show when={accounts.answered() && !accounts.loading() && !accounts.failure() && !accounts.items().length}>
           <p class="page-note muted">{t("nobodyFound")}</p>
         </Show>
         <Show when={accounts.hasMore()}>

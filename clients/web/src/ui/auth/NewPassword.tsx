@@ -1,7 +1,12 @@
+import { createSignal } from "solid-js";
+
 import { t } from "../i18n";
 import { Field } from "../kit/Field";
+import { text } from "../kit/form";
 
-/** A password to be chosen, twice. */
+const LEAST = 8;
+
+/** A password to be chosen, twice; says while it is written what can be said of it here. The form names the user, too. */
 export function NewPassword(props: {
   label: string;
   again: string;
@@ -9,17 +14,27 @@ export function NewPassword(props: {
   error: string | undefined;
   differ: boolean;
 }) {
+  const [hint, setHint] = createSignal<string>();
+  function judge({ value, form }: HTMLInputElement): void {
+    const username = form ? text(new FormData(form), "username").trim().toLowerCase() : "";
+    const { length } = [...value];
+    if (!length) setHint(undefined);
+    else if (length < LEAST) setHint(t("passwordShort", { length }));
+    else if (username && value.toLowerCase().replaceAll(username, "").length < LEAST / 2) setHint(t("passwordIsName"));
+    else setHint(t("passwordFine"));
+  }
   return (
     <>
       <Field
         label={props.label}
         name={props.name}
         type="password"
-        hint={t("passwordHint")}
+        hint={hint() ?? t("passwordHint")}
         autocomplete="new-password"
-        minLength={8}
+        minLength={LEAST}
         maxLength={256}
         required
+        onInput={(event) => judge(event.currentTarget)}
         error={props.error}
       />
       <Field

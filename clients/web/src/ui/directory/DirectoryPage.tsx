@@ -1,10 +1,10 @@
-import { For, Show, createEffect, createSignal, on, onCleanup } from "solid-js";
+import { createEffect, createSignal, on, onCleanup } from "solid-js";
 
 import { useChat } from "../../state/chat";
 import { createPaged } from "../../state/paged";
 import { t } from "../i18n";
 import { Icon } from "../kit/Icon";
-import { Retry } from "../kit/Retry";
+import { PagedList } from "../kit/PagedList";
 import { DirectoryItem } from "./DirectoryItem";
 
 const PAUSE_MS = 200;
@@ -44,18 +44,13 @@ export default function DirectoryPage(props: { onCreate: () => void }) {
           onInput={(event) => setQuery(event.currentTarget.value)}
         />
       </div>
-      <ul class="directory" aria-busy={rooms.loading()}>
-        <For each={rooms.items()}>{({ room, joined }) => <DirectoryItem room={room} joined={joined} />}</For>
-      </ul>
-      <Retry failure={rooms.failure()} onAgain={() => void rooms.again()} />
-      <Show when={!rooms.loading() && !rooms.failure() && query().trim() && !rooms.items().length}>
-        <p class="page-note muted">{t("noRoomFound", { query: query().trim() })}</p>
-      </Show>
-      <Show when={rooms.hasMore()}>
-        <button type="button" class="button page-more" disabled={rooms.loading()} onClick={() => void rooms.more()}>
-          {t("more")}
-        </button>
-      </Show>
+      <PagedList
+        paged={rooms}
+        class="directory"
+        none={query().trim() ? t("noRoomFound", { query: query().trim() }) : t("noPublicRooms")}
+      >
+        {({ room, joined }) => <DirectoryItem room={room} joined={joined} />}
+      </PagedList>
     </div>
   );
 }

@@ -37,12 +37,18 @@ export default function Palette(props: {
     act,
   });
   const theme = (name: "themeLight" | "themeDark" | "themeSystem") => labelled(t("theme"), t(name));
+  /** In the order that they had at first: what is chosen stays where it is, whoever writes meanwhile. */
+  const ids = createMemo<readonly string[]>((before) => {
+    const now = props.rooms.map(({ room }) => room.id);
+    return [...before.filter((id) => now.includes(id)), ...now.filter((id) => !before.includes(id))];
+  }, []);
   const all = createMemo((): Choice[] => [
-    ...props.rooms.map(({ room }) => ({
-      label: chat.title(room.id),
-      icon: () => <RoomFace roomId={room.id} size="small" />,
-      act: go(roomPath(room.id)),
+    ...ids().map((id) => ({
+      label: chat.title(id),
+      icon: () => <RoomFace roomId={id} size="small" />,
+      act: go(roomPath(id)),
     })),
+    action(t("mentions"), "at", go("/mentions")),
     action(t("browseRooms"), "compass", go("/directory")),
     action(t("createRoom"), "plus", () => props.onOverlay("createRoom")),
     action(t("newDirect"), "chat", () => props.onOverlay("direct")),

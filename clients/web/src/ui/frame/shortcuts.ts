@@ -2,7 +2,6 @@
 
 import { onCleanup, type Accessor, type Setter } from "solid-js";
 
-import { prefs, setPref } from "../../state/prefs";
 import { composing } from "../kit/ime";
 import { navigate, roomPath, route } from "../router";
 import type { RoomItem } from "./rooms";
@@ -29,18 +28,22 @@ export function createShortcuts({ rooms, overlay, setOverlay }: Parts): void {
 
   function onKeyDown(event: KeyboardEvent): void {
     if (composing(event)) return;
-    const { key, altKey, shiftKey, code } = event;
+    const { altKey, shiftKey, code } = event;
+    // Letters of other scripts are where the keyboard has ours.
+    const key = event.key > "~" ? code.slice(3).toLowerCase() : event.key?.toLowerCase();
     const mod = isMac ? event.metaKey : event.ctrlKey;
     const target = event.target as HTMLElement;
     const writing = target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName);
-    const palette = mod && key.toLowerCase() === "k";
+    const palette = mod && key === "k";
     if (palette && overlay() === "palette") setOverlay(undefined);
     // Whoever left for another room from here would lose what is in the dialog.
     else if (overlay() || document.querySelector("dialog[open]")) return;
     else if (palette) setOverlay("palette");
-    else if (altKey && key === "ArrowDown") step(1, shiftKey);
-    else if (altKey && key === "ArrowUp") step(-1, shiftKey);
-    else if (altKey && code === "KeyM") setPref("showMembers", !prefs().showMembers);
+    else if (target.closest("select,[role=menu]")) return;
+    else if (altKey && key === "arrowdown") step(1, shiftKey);
+    else if (altKey && key === "arrowup") step(-1, shiftKey);
+    // Where it would write a letter, it does: on a Mac, or with AltGr.
+    else if (altKey && !event.ctrlKey && code === "KeyM" && !(isMac && writing)) document.querySelector<HTMLElement>(".room-head [aria-pressed]")?.click();
     else if (writing || mod || altKey) return;
     else if (key === "?") setOverlay("shortcuts");
     else if (key === "c") document.querySelector<HTMLElement>(".composer textarea")?.focus();

@@ -27,7 +27,14 @@ export default function InvitePage(props: { code: string }) {
         <Match when={invitation()}>
           {(it) => (
             <>
-              <Avatar id={it().roomName} name={it().roomName} shape="room" size="large" />
+              {/* Who is not in the room may not see its picture. */}
+              <Avatar
+                id={it().joinedRoomId || it().roomName}
+                name={it().roomName}
+                photo={chat.room(it().joinedRoomId)?.room.pictureId}
+                shape="room"
+                size="large"
+              />
               <h1 dir="auto">{it().roomName}</h1>
               <Show when={it().roomTopic}>{(topic) => <p dir="auto">{topic()}</p>}</Show>
               <p class="muted">

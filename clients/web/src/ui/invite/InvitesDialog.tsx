@@ -1,12 +1,14 @@
-import { For, Show, createResource } from "solid-js";
+import { For, Show, onMount } from "solid-js";
 
 import { useChat } from "../../state/chat";
+import { createPaged } from "../../state/paged";
 import { formatCount, formatDuration, formatTime } from "../format";
 import { t } from "../i18n";
 import { copy } from "../kit/copy";
 import { Dialog } from "../kit/Dialog";
 import { createForm, text } from "../kit/form";
 import { Icon } from "../kit/Icon";
+import { PagedList } from "../kit/PagedList";
 import { Problem } from "../kit/Problem";
 import { attempt, toast } from "../kit/toast";
 import { invitePath } from "../router";
@@ -20,17 +22,20 @@ const USES = [0, 1, 10, 100] as const;
 /** Links by which others can join a room. */
 export default function InvitesDialog(props: { roomId: string; onClose: () => void }) {
   const chat = useChat();
-  const [invites, { refetch }] = createResource(() => chat.api.listInvites(props.roomId).catch(() => []));
+  // All of them at once: a room has no more than a hundred.
+  const invites = createPaged(async () => ({ items: await chat.api.listInvites(props.roomId), next: "" }));
+  const read = () => invites.search("");
+  onMount(() => void read());
   const form = createForm(async (data) => {
     await chat.api.createInvite(props.roomId, Number(text(data, "days")) * DAY_MS, Number(text(data, "uses")));
-    void refetch();
+    void read();
   });
   const lasting = (days: number) => {
     if (!days) return t("inviteForever");
     return days === 7 ? formatDuration(1, "week") : formatDuration(days, "day");
   };
   async function end(code: string): Promise<void> {
-    if (await attempt(chat.api.revokeInvite(code))) void refetch();
+    if (await attempt(chat.api.revokeInvite(code))) void read();
   }
   async function take(code: string): Promise<void> {
     if (await copy(location.origin + invitePath(code))) toast(t("copied"));
@@ -38,31 +43,29 @@ export default function InvitesDialog(props: { roomId: string; onClose: () => vo
   return (
     <Dialog title={t("invites")} onClose={props.onClose}>
       <p class="muted">{t("invitesHint")}</p>
-      <ul class="plain-list invite-list">
-        <For each={invites()}>
-          {(invite) => (
-            <li>
-              <span class="member-text">
-                <input class="input" dir="ltr" readOnly value={location.origin + invitePath(invite.code)} aria-label={t("inviteLink")} />
-                <span class="member-note">
-                  {t("inviteUses", { count: invite.uses })}
-                  <Show when={invite.maxUses}>{(max) => <> · {t("inviteMost", { max: max() })}</>}</Show>
-                  <Show when={invite.expiresAt}>
-                    {" · "}
-                    {t("inviteUntil", { time: formatTime(invite.expiresAt, "short") })}
-                  </Show>
-                </span>
+      <PagedList paged={invites} class="plain-list invite-list" none={t("noInvites")}>
+        {(invite) => (
+          <li>
+            <span class="member-text">
+              <input class="input" dir="ltr" readOnly value={location.origin + invitePath(invite.code)} aria-label={t("inviteLink")} />
+              <span class="member-note">
+                {t("inviteUses", { count: invite.uses })}
+                <Show when={invite.maxUses}>{(max) => <> · {t("inviteMost", { max: max() })}</>}</Show>
+                <Show when={invite.expiresAt}>
+                  {" · "}
+                  {t("inviteUntil", { time: formatTime(invite.expiresAt, "short") })}
+                </Show>
               </span>
-              <button type="button" class="icon-button" aria-label={t("copyLink")} title={t("copyLink")} onClick={() => void take(invite.code)}>
-                <Icon name="copy" />
-              </button>
-              <button type="button" class="icon-button" aria-label={t("endInvite")} title={t("endInvite")} onClick={() => void end(invite.code)}>
-                <Icon name="trash" />
-              </button>
-            </li>
-          )}
-        </For>
-      </ul>
+            </span>
+            <button type="button" class="icon-button" aria-label={t("copyLink")} title={t("copyLink")} onClick={() => void take(invite.code)}>
+              <Icon name="copy" />
+            </button>
+            <button type="button" class="icon-button" aria-label={t("endInvite")} title={t("endInvite")} onClick={() => void end(invite.code)}>
+              <Icon name="trash" />
+            </button>
+          </li>
+        )}
+      </PagedList>
       <form class="invite-new" onSubmit={form.submit}>
         <label class="field">
           <span>{t("inviteFor")}</span>

@@ -1,4 +1,4 @@
-import { onMount, type JSX } from "solid-js";
+import { Suspense, onMount, type JSX } from "solid-js";
 import { Portal } from "solid-js/web";
 
 import { t } from "../i18n";
@@ -16,6 +16,12 @@ export function Dialog(props: {
   children: JSX.Element;
 }) {
   let dialog!: HTMLDialogElement;
+  /** The press began beside the dialog: what is dragged out of it, or its scrollbar, is not meant. */
+  let beside = false;
+  function isBeside({ target, clientX: x, clientY: y }: MouseEvent): boolean {
+    const { left, right, top, bottom } = dialog.getBoundingClientRect();
+    return target === dialog && (x < left || x > right || y < top || y > bottom);
+  }
   giveFocusBack(() => dialog);
   onMount(() => {
     dialog.showModal();
@@ -28,7 +34,8 @@ export function Dialog(props: {
         class={`dialog ${props.class ?? ""}`}
         aria-label={props.title}
         onClose={() => props.onClose()}
-        onPointerDown={(event) => event.target === dialog && props.onClose()}
+        onPointerDown={(event) => (beside = isBeside(event))}
+        onClick={(event) => beside && isBeside(event) && props.onClose()}
       >
         <div class="dialog-body">
           {!props.bare && (
@@ -39,7 +46,8 @@ export function Dialog(props: {
               </button>
             </header>
           )}
-          {props.children}
+          {/* It opens at once; what it has to ask for comes. */}
+          <Suspense fallback={<div class="dialog-loading" role="status" aria-label={t("loading")} />}>{props.children}</Suspense>
         </div>
         <Toasts />
       </dialog>

@@ -57,7 +57,7 @@ export function TextArea(
   return (
     <div class="field">
       <label for={id}>{own.label}</label>
-      <textarea {...input} id={id} class="input" aria-describedby={`${id}-note`} />
+      <textarea {...input} id={id} class="input" aria-invalid={own.error ? "true" : undefined} aria-describedby={`${id}-note`} />
       <FieldNote id={`${id}-note`} error={own.error} hint={own.hint} />
     </div>
   );

@@ -1,4 +1,4 @@
-import { For, Show, onMount } from "solid-js";
+import { For, Show, createMemo, onMount } from "solid-js";
 
 import { Icon } from "./Icon";
 import type { MenuItem } from "./Menu";
@@ -17,12 +17,13 @@ export default function MenuList(props: {
   onLeave: () => void;
 }) {
   let list!: HTMLDivElement;
-  const items = () => [...list.querySelectorAll<HTMLElement>("[role^=menuitem]")];
+  const items = createMemo(() => props.items);
+  const buttons = () => [...list.querySelectorAll<HTMLElement>("[role^=menuitem]")];
   // Once the popover is shown: before, nothing in it takes the focus.
-  onMount(() => queueMicrotask(() => items()[0]?.focus()));
+  onMount(() => queueMicrotask(() => buttons()[0]?.focus()));
 
   function onKeyDown(event: KeyboardEvent): void {
-    const all = items();
+    const all = buttons();
     const at = all.indexOf(document.activeElement as HTMLElement);
     const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: all.length - 1 }[event.key];
     if (event.key === "Tab") return props.onLeave();
@@ -35,24 +36,28 @@ export default function MenuList(props: {
   return (
     <Popover anchor={props.anchor} side={props.side} class="menu" onClose={() => props.onLeave()}>
       <div ref={list} id={props.id} role="menu" aria-label={props.label} onKeyDown={onKeyDown}>
-        <For each={props.items}>
-          {(item) => (
-            <button
-              type="button"
-              role={item.checked === undefined ? "menuitem" : "menuitemradio"}
-              aria-checked={item.checked}
-              tabIndex={-1}
-              classList={{ danger: item.danger ?? false, apart: item.apart ?? false }}
-              onClick={() => (props.onClose(), item.act())}
-            >
-              <Show when={item.icon}>{(icon) => <Icon name={icon()} />}</Show>
-              <Show when={item.dot}>{(dot) => <span class={`dot ${dot()}`} />}</Show>
-              <span class="grow">{item.label}</span>
-              <Show when={item.checked}>
-                <Icon name="check" />
-              </Show>
-            </button>
-          )}
+        {/* Whatever happens meanwhile, what is called the same is the same button and keeps the focus. */}
+        <For each={items().map(({ label }) => label)}>
+          {(label) => {
+            const item = createMemo((before: MenuItem) => items().find((it) => it.label === label) ?? before, items()[0]!);
+            return (
+              <button
+                type="button"
+                role={item().checked === undefined ? "menuitem" : "menuitemradio"}
+                aria-checked={item().checked}
+                tabIndex={-1}
+                classList={{ danger: item().danger ?? false, apart: item().apart ?? false }}
+                onClick={() => (props.onClose(), item().act())}
+              >
+                <Show when={item().icon}>{(icon) => <Icon name={icon()} />}</Show>
+                <Show when={item().dot}>{(dot) => <span class={`dot ${dot()}`} />}</Show>
+                <span class="grow">{label}</span>
+                <Show when={item().checked}>
+                  <Icon name="check" />
+                </Show>
+              </button>
+            );
+          }}
         </For>
       </div>
     </Popover>

@@ -2,11 +2,12 @@ import { For, Show, type JSX } from "solid-js";
 
 import type { Paged } from "../../state/paged";
 import { t } from "../i18n";
+import { holdFocus } from "./focus";
 import { Retry } from "./Retry";
 
 /** A list that comes in parts: what there is, what went wrong where it did, and the way to more. */
 export function PagedList<T, Q>(props: {
-  paged: Pick<Paged<T, Q>, "items" | "loading" | "failure" | "failedFirst" | "hasMore" | "more" | "again">;
+  paged: Pick<Paged<T, Q>, "items" | "answered" | "loading" | "failure" | "failedFirst" | "hasMore" | "more" | "again">;
   class: string;
   /** Said if there is nothing. */
   none: string;
@@ -17,11 +18,11 @@ export function PagedList<T, Q>(props: {
     <>
       <div role="status">
         <Retry failure={props.paged.failedFirst() && props.paged.failure()} onAgain={again} />
-        <Show when={!props.paged.loading() && !props.paged.failure() && !props.paged.items().length}>
+        <Show when={props.paged.answered() && !props.paged.loading() && !props.paged.failure() && !props.paged.items().length}>
           <p class="page-note muted">{props.none}</p>
         </Show>
       </div>
-      <ul class={props.class} aria-busy={props.paged.loading()}>
+      <ul ref={holdFocus} class={props.class} aria-busy={props.paged.loading()}>
         <For each={props.paged.items()}>{(item) => props.children(item)}</For>
       </ul>
       <div role="status">

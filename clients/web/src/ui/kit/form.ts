@@ -14,15 +14,18 @@ export function createForm(work: (data: FormData) => Promise<void>) {
   async function submit(event: SubmitEvent): Promise<void> {
     event.preventDefault();
     if (busy()) return;
+    const element = event.currentTarget as HTMLFormElement;
     setBusy(true);
     setFailure(undefined);
     try {
-      await work(new FormData(event.currentTarget as HTMLFormElement));
+      await work(new FormData(element));
     } catch (error) {
       setFailure(error);
     } finally {
       setBusy(false);
     }
+    // On a phone it may be out of sight.
+    element.querySelector<HTMLElement>("[aria-invalid=true]")?.focus();
   }
 
   const violations = () => {

@@ -1,7 +1,7 @@
 import { createEffect, createSignal, on, onCleanup, type Accessor } from "solid-js";
 
-/** Timers take no more than this; what ends later is looked at again. */
-const MOST_MS = 2 ** 31 - 1;
+import { MOST_MS } from "../../state/rooms";
+
 
 /** What is farther off than this was meant to have no end. */
 const ENDLESS_MS = 300 * 86_400_000;

@@ -78,8 +78,8 @@ export default function UserCard(props: { userId: string; roomId: string; onClos
             <Icon name="ban" />
             {t(blocked() ? "unblock" : "block")}
           </button>
-          <MemberActions roomId={props.roomId} userId={props.userId} />
         </Show>
+        <MemberActions roomId={props.roomId} userId={props.userId} />
       </div>
     </Dialog>
   );

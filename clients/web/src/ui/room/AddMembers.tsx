@@ -24,15 +24,21 @@ export default function AddMembers(props: { roomId: string; onClose: () => void 
     if (rest.length < chosen().length) setChosen(rest);
     else if (rest.length < MOST) setChosen([...rest, user]);
   }
+  let element!: HTMLFormElement;
+  /** The chip goes; one looks on for others. */
+  function drop(user: User): void {
+    toggle(user);
+    element.querySelector<HTMLElement>("[role=combobox]")?.focus();
+  }
   return (
     <Dialog title={t("addMembers")} onClose={props.onClose}>
-      <form onSubmit={form.submit}>
+      <form ref={element} onSubmit={form.submit}>
         <Show when={chosen().length}>
           <ul class="chips">
             <For each={chosen()}>
               {(user) => (
                 <li>
-                  <button type="button" class="chip" aria-label={labelled(t("discard"), user.displayName)} onClick={() => toggle(user)}>
+                  <button type="button" class="chip" aria-label={labelled(t("discard"), user.displayName)} onClick={() => drop(user)}>
                     <span class="clip" dir="auto">
                       {user.displayName}
                     </span>

@@ -1,10 +1,11 @@
-import { For, Show, createSignal, onMount } from "solid-js";
+import { Show, createSignal, onMount } from "solid-js";
 
 import { useChat } from "../../state/chat";
 import { createPaged } from "../../state/paged";
-import { explain, t } from "../i18n";
+import { t } from "../i18n";
 import { Dialog } from "../kit/Dialog";
 import { Icon } from "../kit/Icon";
+import { PagedList } from "../kit/PagedList";
 import { attempt } from "../kit/toast";
 import { PeopleSearch } from "../people/PeopleSearch";
 import { PersonLine } from "../people/PersonLine";
@@ -24,26 +25,16 @@ export default function BansDialog(props: { roomId: string; onClose: () => void 
   }
   return (
     <Dialog title={t("bans")} onClose={props.onClose}>
-      <ul class="plain-list" aria-busy={bans.loading()}>
-        <For each={bans.items()}>
-          {({ user }) => (
-            <li>
-              <PersonLine user={user} />
-              <button type="button" class="button" onClick={() => void unban(user.id)}>
-                {t("unban")}
-              </button>
-            </li>
-          )}
-        </For>
-      </ul>
-      <Show when={!bans.items().length && !bans.loading()}>
-        <p class="muted">{bans.failure() ? explain(bans.failure()) : t("noBans")}</p>
-      </Show>
-      <Show when={bans.hasMore()}>
-        <button type="button" class="button page-more" onClick={() => void bans.more()}>
-          {t("more")}
-        </button>
-      </Show>
+      <PagedList paged={bans} class="plain-list" none={t("noBans")}>
+        {({ user }) => (
+          <li>
+            <PersonLine user={user} />
+            <button type="button" class="button" onClick={() => void unban(user.id)}>
+              {t("unban")}
+            </button>
+          </li>
+        )}
+      </PagedList>
       <div class="ban-new">
         <Show
           when={adding()}

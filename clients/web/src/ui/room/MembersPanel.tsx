@@ -1,5 +1,6 @@
-import { For, Show, createEffect, createSignal, on, onCleanup, onMount } from "solid-js";
+import { For, Show, createEffect, createMemo, createSignal, on, onCleanup, onMount } from "solid-js";
 
+import type { Member, Part } from "../../nouns";
 import { useChat } from "../../state/chat";
 import { createPaged } from "../../state/paged";
 import { TOLD_MEMBERS } from "../../state/presence";
@@ -14,39 +15,72 @@ import { useRoom } from "./tools";
 const PAUSE_MS = 200;
 /** Many who come and go are read again once. */
 const SETTLE_MS = 1_000;
+/** Where nobody tells who is there, it is asked so often. */
+const LOOK_MS = 60_000;
 
 export default function MembersPanel(props: { roomId: string; over: boolean; onClose: () => void }) {
   const chat = useChat();
   const { openUser } = useRoom();
   const [query, setQuery] = createSignal("");
+  /** For which text the members are that are shown. */
+  let shown: string | undefined;
   const members = createPaged(async (text, token) => {
+    let part = await page(text, token);
+    // Read anew, the list stays as long as it is: whoever is far down in it stays there.
+    const least = !token && text === shown ? members.items().length : 0;
+    while (part.next && part.items.length < least) {
+      const { items, next } = await page(text, part.next);
+      part = { items: [...part.items, ...items], next };
+    }
+    shown = text;
+    return part;
+  });
+  async function page(text: string, token: string): Promise<Part<Member>> {
     const part = await chat.api.listMembers(props.roomId, text, token);
     chat.tookUsers(part.items.map(({ user }) => ({ ...chat.user(user.id), ...user })));
     // In small rooms presence is told live, and this may be older than what was told.
     const told = (chat.room(props.roomId)?.room.memberCount ?? 0) <= TOLD_MEMBERS;
     chat.tookPresences(part.presences.filter(({ userId }) => !told || !chat.presence(userId)));
     return part;
-  });
+  }
+  const byId = createMemo(() => new Map(members.items().map((it) => [it.user.id, it])));
+  /** A row is somebody's, whatever changes about them. */
+  const ids = createMemo(() => [...byId().keys()]);
+  const [atEnd, setAtEnd] = createSignal(false);
+  const read = () => void members.search(query().trim());
   let end!: HTMLDivElement;
 
   createEffect(
-    on([query, () => chat.members(props.roomId), () => chat.connection().kind === "live"], (_, before) => {
-      const timer = setTimeout(() => void members.search(query().trim()), before === undefined ? 0 : PAUSE_MS);
+    on([query, createMemo(() => chat.connection().kind === "live")], (_, before) => {
+      const timer = setTimeout(read, before === undefined ? 0 : PAUSE_MS);
       onCleanup(() => clearTimeout(timer));
       return true;
     }),
   );
+  let settling: ReturnType<typeof setTimeout> | undefined;
+  const settle = () => (settling ??= setTimeout(() => ((settling = undefined), read()), SETTLE_MS));
+  createEffect(on(() => chat.members(props.roomId), settle, { defer: true }));
   // Presence is told live only in small rooms; in others it is read now and then.
-  const timer = setInterval(() => !document.hidden && members.items().length <= 100 && void members.search(query().trim()), 60 * SETTLE_MS);
-  onCleanup(() => clearInterval(timer));
+  const looking = setInterval(() => !document.hidden && read(), LOOK_MS);
+  onCleanup(() => (clearTimeout(settling), clearInterval(looking)));
+  createEffect(() => {
+    if (atEnd() && members.items().length && !members.loading() && !members.failure()) void members.more();
+  });
   onMount(() => {
-    const observer = new IntersectionObserver(([entry]) => entry?.isIntersecting && void members.more());
+    const observer = new IntersectionObserver(([entry]) => setAtEnd(entry?.isIntersecting ?? false));
     observer.observe(end);
     onCleanup(() => observer.disconnect());
   });
 
   return (
     <Panel title={t("membersTitle")} over={props.over} stays onClose={props.onClose}>
+      <Show when={props.over && chat.room(props.roomId)?.room.topic}>
+        {(topic) => (
+          <p class="members-topic" dir="auto">
+            {topic()}
+          </p>
+        )}
+      </Show>
       <div class="search-box">
         <Icon name="search" />
         <input
@@ -58,10 +92,10 @@ export default function MembersPanel(props: { roomId: string; over: boolean; onC
         />
       </div>
       <div class="members-scroll">
-        <ul>
-          <For each={members.items()}>{(member) => <MemberItem member={member} onOpen={() => openUser(member.user.id)} />}</For>
+        <ul aria-busy={members.loading()}>
+          <For each={ids()}>{(id) => <Show when={byId().get(id)}>{(member) => <MemberItem member={member()} onOpen={() => openUser(id)} />}</Show>}</For>
         </ul>
-        <Show when={!members.loading() && !members.failure() && !members.items().length}>
+        <Show when={members.answered() && !members.loading() && !members.failure() && !members.items().length}>
           <p class="muted members-none">{t("nobodyFound")}</p>
         </Show>
         <Retry failure={members.failure()} class="members-none" onAgain={() => void members.again()} />

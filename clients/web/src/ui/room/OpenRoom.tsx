@@ -10,7 +10,7 @@ import { t } from "../i18n";
 import { Guard } from "../kit/Guard";
 import { lazy } from "../kit/lazy";
 import { createMedia } from "../kit/media";
-import { createUntil, isEndless } from "../kit/until";
+import { isEndless } from "../kit/until";
 import { layOver } from "../router";
 import { Timeline } from "../timeline/Timeline";
 import { TypingLine } from "../timeline/TypingLine";
@@ -39,6 +39,7 @@ export function OpenRoom(props: { roomId: string }) {
   const timeline = createTimeline(chat, roomId);
   const pins = createPins(chat, roomId);
   const wide = createMedia(WIDE);
+  const narrow = createMedia("(max-width: 760px)");
   const direct = () => chat.room(roomId)?.room.kind === "direct";
   const [other, setOther] = createSignal<PanelName>();
   const [thread, setThread] = createSignal(0);
@@ -48,6 +49,8 @@ export function OpenRoom(props: { roomId: string }) {
   const panel = (): PanelName => other() ?? (wide() && prefs().showMembers && !direct() ? "members" : undefined);
   /** Whether it lies over the timeline. */
   const over = createMemo(() => !wide() && panel() !== undefined);
+
+  const covered = () => narrow() && over();
 
   function toggle(name: PanelName): void {
     const shown = panel() === name;
@@ -90,12 +93,12 @@ export function OpenRoom(props: { roomId: string }) {
   }
 
   const mutedUntil = () => chat.room(roomId)?.mutedUntil ?? 0;
-  const muted = createUntil(mutedUntil);
 
   return (
     <RoomToolsProvider value={tools}>
       <div class="room">
-        <section class="room-main">
+        {/* A panel that covers all of it is all there is. */}
+        <section class="room-main" inert={covered()}>
           <RoomHeader panel={panel()} onPanel={toggle} />
           <Suspense>
             <Show when={pins().length}>
@@ -119,7 +122,7 @@ export function OpenRoom(props: { roomId: string }) {
               <Match when={chat.room(roomId)?.room.archivedAt}>
                 <p class="room-closed">{t("archivedNote")}</p>
               </Match>
-              <Match when={muted()}>
+              <Match when={!chat.rights(roomId).write}>
                 <p class="room-closed">{isEndless(mutedUntil()) ? t("MUTED") : t("mutedNote", { time: formatTime(mutedUntil(), "full") })}</p>
               </Match>
             </Switch>

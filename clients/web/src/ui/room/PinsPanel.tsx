@@ -5,6 +5,7 @@ import { useChat } from "../../state/chat";
 import { FileLine } from "../files/FileLine";
 import { formatShort } from "../format";
 import { t } from "../i18n";
+import { holdFocus } from "../kit/focus";
 import { Icon } from "../kit/Icon";
 import { attempt } from "../kit/toast";
 import { Markdown } from "../timeline/Markdown";
@@ -24,7 +25,7 @@ export default function PinsPanel(props: { pins: readonly Message[]; over: boole
         <Show when={!props.pins.length}>
           <p class="muted members-none">{chat.rights(tools.roomId).pin ? t("noPinsHint") : t("noPins")}</p>
         </Show>
-        <ul class="pin-list">
+        <ul ref={holdFocus} class="pin-list">
           <For each={props.pins}>
             {(message) => (
               <li class="pin-item">

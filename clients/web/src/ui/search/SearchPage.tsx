@@ -1,8 +1,9 @@
-import { Show, createEffect, createSignal, on } from "solid-js";
+import { Show, createEffect, createSignal, on, onCleanup, onMount, untrack } from "solid-js";
 
-import { useChat } from "../../state/chat";
+import type { Message } from "../../nouns";
+import { useChat, type Chat } from "../../state/chat";
 import { keyOf, searching } from "../../state/found";
-import { createPaged } from "../../state/paged";
+import { createPaged, type Paged } from "../../state/paged";
 import { written } from "../../state/terms";
 import { t } from "../i18n";
 import { Icon } from "../kit/Icon";
@@ -13,12 +14,26 @@ import { MessageCard } from "./MessageCard";
 
 const ROOM_ID = /(^|\s)in:([\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12})(?=\s|$)/g;
 
+/** What was found last, and how far down one was: whoever comes back from a message is there again. */
+interface Kept {
+  readonly query: string;
+  readonly found: Paged<Message>;
+  readonly top: number;
+}
+const kept = new WeakMap<Chat, Kept>();
+
 /** Messages by their words, over all rooms; the address has the question. */
 export default function SearchPage(props: { query: string }) {
   const chat = useChat();
-  const [asked, setAsked] = createSignal(false);
+  const [asked, setAsked] = createSignal(untrack(() => written(props.query).asks));
   const search = searching(chat);
-  const found = createPaged((query: string, token) => search({ query }, token), keyOf);
+  const before = kept.get(chat);
+  const back = before?.query === props.query;
+  const found = back ? before.found : createPaged((query: string, token) => search({ query }, token), keyOf);
+  let page!: HTMLDivElement;
+  onMount(() => back && (page.scrollTop = before.top));
+  let last = props.query;
+  onCleanup(() => kept.set(chat, { query: last, found, top: page.scrollTop }));
   let field!: HTMLInputElement;
   /** As a person writes it: a room by its name. */
   const worded = (query: string) =>
@@ -27,7 +42,7 @@ export default function SearchPage(props: { query: string }) {
     on(
       () => props.query,
       (query) => {
-        field.value = query;
+        last = field.value = query;
         const { asks } = written(query);
         setAsked(asks);
         if (asks) void found.search(query);
@@ -48,7 +63,7 @@ export default function SearchPage(props: { query: string }) {
     navigate(searchPath(field.value.trim()));
   }
   return (
-    <div class="page">
+    <div class="page" ref={page}>
       <header class="page-head">
         <a class="icon-button back" href="/" aria-label={t("back")}>
           <Icon name="back" />

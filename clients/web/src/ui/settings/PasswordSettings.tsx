@@ -28,7 +28,7 @@ export function PasswordSettings() {
   };
   return (
     <form ref={element} class="card settings-card" onSubmit={form.submit}>
-      <input class="sr-only" type="text" autocomplete="username" value={chat.me().username} tabIndex={-1} readOnly aria-hidden="true" />
+      <input class="sr-only" type="text" name="username" autocomplete="username" value={chat.me().username} tabIndex={-1} readOnly aria-hidden="true" />
       <Field label={t("oldPassword")} name="old" type="password" autocomplete="current-password" required error={form.wrong("old_password")} />
       <NewPassword
         label={t("newPassword")}

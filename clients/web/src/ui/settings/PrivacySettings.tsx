@@ -1,8 +1,9 @@
-import { For, Show, createSignal, onMount } from "solid-js";
+import { createSignal, onMount } from "solid-js";
 
 import { useChat } from "../../state/chat";
 import { createPaged } from "../../state/paged";
-import { explain, t } from "../i18n";
+import { t } from "../i18n";
+import { PagedList } from "../kit/PagedList";
 import { attempt } from "../kit/toast";
 import { PersonLine } from "../people/PersonLine";
 
@@ -39,24 +40,16 @@ export function PrivacySettings() {
       </label>
       <h2>{t("blockedPeople")}</h2>
       <p class="muted">{t("blockedHint")}</p>
-      <Show when={people.items().length} fallback={<p>{people.loading() ? "" : explainOr(people.failure(), t("nobodyBlocked"))}</p>}>
-        <ul class="plain-list">
-          <For each={people.items()}>
-            {(user) => (
-              <li>
-                <PersonLine user={user} />
-                <button type="button" class="button" onClick={() => void unblock(user.id)}>
-                  {t("unblock")}
-                </button>
-              </li>
-            )}
-          </For>
-        </ul>
-      </Show>
+      <PagedList paged={people} class="plain-list" none={t("nobodyBlocked")}>
+        {(user) => (
+          <li>
+            <PersonLine user={user} />
+            <button type="button" class="button" onClick={() => void unblock(user.id)}>
+              {t("unblock")}
+            </button>
+          </li>
+        )}
+      </PagedList>
     </div>
   );
-}
-
-function explainOr(failure: unknown, text: string): string {
-  return failure ? explain(failure) : text;
 }

@@ -1,11 +1,11 @@
-import { For, Show, onMount } from "solid-js";
+import { Show, onMount } from "solid-js";
 
 import { useChat } from "../../state/chat";
 import { createPaged } from "../../state/paged";
 import { formatTime } from "../format";
 import { t } from "../i18n";
 import { Icon } from "../kit/Icon";
-import { Retry } from "../kit/Retry";
+import { PagedList } from "../kit/PagedList";
 import { attempt, toast } from "../kit/toast";
 
 /** Where the user is signed in, and ending that. */
@@ -26,37 +26,34 @@ export function SessionSettings() {
   return (
     <div class="card settings-card">
       <p class="muted">{t("sessionsHint")}</p>
-      <ul class="plain-list" aria-busy={sessions.loading()}>
-        <For each={sessions.items()}>
-          {(session) => (
-            <li>
-              <span class="session-icon">
-                <Icon name="device" />
-              </span>
-              <span class="member-text">
-                <span class="member-name">
-                  <span class="clip" dir="auto">
-                    {session.device || t("unknownDevice")}
-                  </span>
-                  <Show when={session.current}>
-                    <span class="tag">{t("thisDevice")}</span>
-                  </Show>
+      <PagedList paged={sessions} class="plain-list" none="">
+        {(session) => (
+          <li>
+            <span class="session-icon">
+              <Icon name="device" />
+            </span>
+            <span class="member-text">
+              <span class="member-name">
+                <span class="clip" dir="auto">
+                  {session.device || t("unknownDevice")}
                 </span>
-                <span class="member-note">
-                  <bdi>{session.address}</bdi> · {t("signedInAt", { time: formatTime(session.createdAt, "short") })} ·{" "}
-                  {t("lastUsedAt", { time: formatTime(session.lastUsedAt, "short") })}
-                </span>
+                <Show when={session.current}>
+                  <span class="tag">{t("thisDevice")}</span>
+                </Show>
               </span>
-              <Show when={!session.current}>
-                <button type="button" class="button" onClick={() => void end(session.id)}>
-                  {t("endSession")}
-                </button>
-              </Show>
-            </li>
-          )}
-        </For>
-      </ul>
-      <Retry failure={sessions.failure()} class="problem" onAgain={() => void sessions.again()} />
+              <span class="member-note">
+                <bdi>{session.address}</bdi> · {t("signedInAt", { time: formatTime(session.createdAt, "short") })} ·{" "}
+                {t("lastUsedAt", { time: formatTime(session.lastUsedAt, "short") })}
+              </span>
+            </span>
+            <Show when={!session.current}>
+              <button type="button" class="button" onClick={() => void end(session.id)}>
+                {t("endSession")}
+              </button>
+            </Show>
+          </li>
+        )}
+      </PagedList>
       <Show when={sessions.items().length > 1}>
         <div class="form-foot">
           <button type="button" class="button button-danger" onClick={() => void endOthers()}>
