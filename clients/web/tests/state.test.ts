@@ -8,6 +8,7 @@ import { Failure } from "../src/failure";
 import type { Content, Message, PresenceState, RoomChange, RoomSummary, Thread } from "../src/nouns";
 import { apply, applyMessages, applyPage, markRead } from "../src/state/apply";
 import { forget } from "../src/state/forget";
+import { usableUntil } from "../src/state/links";
 import { otherPlace, parse, plain, safe, textOf } from "../src/state/markdown";
 import { People } from "../src/state/people";
 import { emptyModel, messagesIn, tail, unread } from "../src/state/model";
@@ -47,6 +48,14 @@ function modelWith(headSeq: number, more: Partial<RoomSummary> = {}) {
   const tell = (seq: number, it: Message | undefined) => apply(model, { kind: "change", change: change(seq, it) });
   return { model, view, tell };
 }
+
+test("a link is used as long as it surely works, whatever the clock here says", () => {
+  const now = 1_000_000_000;
+  const minutes = (count: number) => now + count * 60_000;
+  expect(usableUntil(minutes(8), now)).toBe(minutes(7));
+  expect(usableUntil(minutes(20), now), "not as long as it works: the clock here may be behind").toBe(minutes(9));
+  expect(usableUntil(minutes(-300), now), "the clock here is ahead").toBe(minutes(1));
+});
 
 describe("apply", () => {
   test("a room is flagged as unread until it is read, also from another device", () => {
