@@ -60,6 +60,8 @@ struct Entry {
     in_flight: bool,
     failures: u32,
     not_before: Option<Instant>,
+    /// The server has said when.
+    told: bool,
 }
 
 /// What became of an attempt.
@@ -94,7 +96,13 @@ impl Outbox {
         if self.find(&message.client_message_id).is_some() {
             return;
         }
-        self.entries.push_back(Entry { message, in_flight: false, failures: 0, not_before: None });
+        self.entries.push_back(Entry {
+            message,
+            in_flight: false,
+            failures: 0,
+            not_before: None,
+            told: false,
+        });
     }
 
     /// The next message that may leave now; it is in flight from here on.
@@ -130,6 +138,7 @@ impl Outbox {
                 let delay = FIRST_DELAY.saturating_mul(1 << entry.failures.min(10));
                 let delay = error.retry_after.unwrap_or(delay).min(LONGEST_DELAY);
                 entry.failures += 1;
+                entry.told = error.retry_after.is_some();
                 entry.not_before = Some(now + delay);
                 Settled::Again
             }
@@ -146,10 +155,15 @@ impl Outbox {
     }
 
     /// The connection is gone: what was in flight may or may not have arrived,
-    /// and is sent again.
+    /// and is sent again. On the next one nothing waits for what went wrong on
+    /// this one.
     pub fn lost(&mut self) {
         for entry in &mut self.entries {
             entry.in_flight = false;
+            entry.failures = 0;
+            if !entry.told {
+                entry.not_before = None;
+            }
         }
     }
 

@@ -193,3 +193,44 @@ test("a reload tells of what has arrived only where something was not read", asy
   await ada.say(room, "news");
   await expect.poll(() => told.length).toBe(1);
 });
+
+test("a room whose messages could not be had stays unread, whatever comes meanwhile", async () => {
+  const { ada, bob, room } = await two("Unseen");
+  for (const n of [1, 2, 3]) await bob.say(room, `waiting ${n}`);
+  const page = await w.window(ada);
+  await page.route("**/ListMessages", (route) => route.abort());
+  const marked: string[] = [];
+  page.on("request", (request) => request.url().endsWith("/MarkRead") && marked.push(request.url()));
+  await enter(page, "Unseen");
+  await page.getByText("Messages could not be loaded.").waitFor();
+  await bob.say(room, "while nothing is there");
+  await bubble(page, "while nothing is there").waitFor();
+  const link = page.locator(".room-link", { hasText: "Unseen" });
+  await link.getByLabel("4 unread messages").waitFor();
+  expect(marked).toEqual([]);
+  await page.unrouteAll();
+  await page.getByRole("button", { name: "Try again" }).click();
+  await bubble(page, "waiting 1").waitFor();
+  await link.locator(".badge").waitFor({ state: "detached" });
+});
+
+test("answers that were not read are marked as such also after the link was away", async () => {
+  const { ada, bob, room } = await two("Followed");
+  await ada.room("Beside");
+  const root = await ada.say(room, "what do you think?");
+  const first = await bob.say(room, "a first thought", root);
+  await ada.chat.markRead({ roomId: room, threadSeq: BigInt(root), seq: BigInt(first) });
+  await ada.chat.markRead({ roomId: room, seq: BigInt(root) });
+  const page = await w.window(ada);
+  await enter(page, "Beside");
+  const mark = page.locator(".room-link", { hasText: "Followed" }).getByRole("img", { name: "Unread replies in a thread" });
+  await bob.say(room, "a second thought", root);
+  await mark.waitFor();
+  w.link.cut();
+  await page.getByRole("button", { name: "Try now" }).waitFor();
+  w.link.mend();
+  // It is sent once all that was missed was told.
+  await say(page, "here again");
+  await bubble(page, "here again").waitFor();
+  expect(await mark.count()).toBe(1);
+});

@@ -13,7 +13,7 @@ try {
         redirect: "error",
         // A page that goes meanwhile must not lose the cookie that succeeds the spent one.
         keepalive: true,
-        signal: AbortSignal.timeout(15_000),
+        signal: AbortSignal.timeout(8_000),
       });
     const answer = navigator.locks ? navigator.locks.request("causerie.cookie", refresh) : refresh();
     // Whoever takes it hears of it too.

@@ -9,6 +9,7 @@ afterEach(() => void vi.useRealTimers());
 
 function attention() {
   const told: string[][] = [];
+  const unknown = new Set<string>();
   let works = true;
   const it = new Attention({
     own: "a",
@@ -21,9 +22,10 @@ function attention() {
       setIdle: () => Promise.resolve(),
     },
     seen: () => undefined,
+    knows: (roomId) => !unknown.has(roomId),
   });
   it.opened("connection");
-  return { it, told, breaks: (on: boolean) => (works = !on) };
+  return { it, told, unknown, breaks: (on: boolean) => (works = !on) };
 }
 
 test("a list of rooms is told once, however often a tab says it", () => {
@@ -61,4 +63,39 @@ test("a word that was lost is said again after a while, and what may be wrong is
   for (let i = 0; i < 5; i++) it.lookAgain();
   await vi.advanceTimersByTimeAsync(60_000);
   expect(told).toHaveLength(3);
+});
+
+test("tabs take turns where they look at more rooms than can be watched", () => {
+  const { it, told } = attention();
+  const rooms = (tab: string) => Array.from({ length: 20 }, (_, i) => `${tab}${i}`);
+  it.watch("a", rooms("a"));
+  it.watch("b", rooms("b"));
+  it.watch("c", rooms("c"));
+  expect(told.at(-1)).toHaveLength(20);
+  expect(told.at(-1)?.slice(0, 4)).toEqual(["a0", "b0", "c0", "a1"]);
+});
+
+test("a room that the stream does not tell of keeps nobody from the others, and is watched once it does", () => {
+  const { it, told, unknown } = attention();
+  unknown.add("s");
+  it.watch("a", ["s", "r"]);
+  expect(told).toEqual([["r"]]);
+  unknown.clear();
+  it.roomsMoved();
+  expect(told.at(-1)).toEqual(["s", "r"]);
+});
+
+test("a tab that says nothing for minutes is gone, and is there again when it says something", async () => {
+  const { it, told } = attention();
+  it.watch("a", ["r"]);
+  it.watch("dead", ["s"]);
+  it.watch("b", ["t"]);
+  for (let minute = 0; minute < 6; minute++) {
+    expect(told.at(-1), `after ${minute} minutes`).toEqual(["r", "s", "t"]);
+    await vi.advanceTimersByTimeAsync(60_000);
+    it.watch("b", ["t"]);
+  }
+  expect(told.at(-1)).toEqual(["r", "t"]);
+  it.watch("dead", ["s"]);
+  expect(told.at(-1)).toEqual(["r", "t", "s"]);
 });

@@ -1,11 +1,12 @@
 // Who is there, in the rooms that are on a screen.
 
-import { expect, test } from "vitest";
+import { createRoot } from "solid-js";
+import { expect, test, vi } from "vitest";
 
 import type { Message, Presence, PresenceState, RoomChange, RoomKind, RoomSummary, SystemKind, WatchedRoom } from "../src/nouns";
 import { apply } from "../src/state/apply";
 import { emptyModel } from "../src/state/model";
-import { doubtsWatched } from "../src/state/doubts";
+import { createTypingDoubts, doubtsWatched } from "../src/state/doubts";
 
 const user = (id: string) => ({ id, username: id, displayName: id, bio: "", statusText: "", createdAt: 0, photoId: "" });
 const presence = (userId: string, state: PresenceState = "online"): Presence => ({ userId, state, lastSeenAt: 0 });
@@ -64,6 +65,17 @@ test("whoever is not there when a room is watched again has gone, in small rooms
   expect(view().onlineCount).toBe(40);
 });
 
+test("an answer of how a room is that is older than what was told since moves no mark back", () => {
+  const { model, view } = room();
+  const read = (readSeq: number) => ({ roomId: "r", userId: "ada", deliveredSeq: 5, readSeq });
+  apply(model, { kind: "receipt", receipt: read(5) });
+  apply(model, { kind: "watched", rooms: [{ ...watched("r", 3, [], []), receipts: [read(4)] }] });
+  expect(view().receipts.get("ada")).toEqual(read(5));
+  // Another store, where positions begin anew.
+  apply(model, { kind: "roomAdded", summary: { ...summary("r", 3), room: { ...summary("r", 3).room, headSeq: 2 } } });
+  expect(view().receipts.size).toBe(0);
+});
+
 test("after a ban, or with somebody who may be a member, the watched rooms are asked for anew", () => {
   const { model } = room();
   const ban = (what: SystemKind) => {
@@ -77,4 +89,28 @@ test("after a ban, or with somebody who may be a member, the watched rooms are a
   expect(doubtsWatched(model, { kind: "presence", presence: presence("eve", "offline") })).toBe(false);
   apply(model, { kind: "watched", rooms: [watched("r", 3, ["me"], ["me", "ada", "bob"])] });
   expect(doubtsWatched(model, comes), "all members are known").toBe(false);
+});
+
+test("whoever types for long is looked at again, as long as they seem to", () => {
+  vi.useFakeTimers();
+  const { model } = room();
+  let looked = 0;
+  const [after, end] = createRoot((end) => [createTypingDoubts({ model, live: { leads: true, lookAgain: () => looked++ } }), end] as const);
+  const types = (userId: string, typing: boolean) => {
+    apply(model, { kind: "typing", roomId: "r", userId, typing });
+    after();
+  };
+  types("ada", true);
+  vi.advanceTimersByTime(29_000);
+  types("bob", true);
+  types("ada", false);
+  vi.advanceTimersByTime(30_000);
+  expect(looked, "neither for so long").toBe(0);
+  vi.advanceTimersByTime(60_000);
+  expect(looked).toBe(2);
+  types("bob", false);
+  vi.advanceTimersByTime(600_000);
+  expect(looked).toBe(2);
+  end();
+  vi.useRealTimers();
 });

@@ -8,11 +8,13 @@ import { Failure } from "../src/failure";
 import type { Content, Message, PresenceState, RoomChange, RoomSummary, Thread } from "../src/nouns";
 import { apply, applyMessages, applyPage, markRead } from "../src/state/apply";
 import { forget } from "../src/state/forget";
+import { usableUntil } from "../src/state/links";
 import { otherPlace, parse, plain, safe, textOf } from "../src/state/markdown";
 import { People } from "../src/state/people";
 import { emptyModel, messagesIn, tail, unread } from "../src/state/model";
 import { notifies } from "../src/state/notify";
 import { known, rangeOf, type Ranges } from "../src/state/ranges";
+import { recount } from "../src/state/recount";
 import { Rows } from "../src/state/rows";
 import { takeSnapshot } from "../src/state/snapshot";
 import { followsThread, threadTold } from "../src/state/threads";
@@ -48,13 +50,21 @@ function modelWith(headSeq: number, more: Partial<RoomSummary> = {}) {
   return { model, view, tell };
 }
 
+test("a link is used as long as it surely works, whatever the clock here says", () => {
+  const now = 1_000_000_000;
+  const minutes = (count: number) => now + count * 60_000;
+  expect(usableUntil(minutes(8), now)).toBe(minutes(7));
+  expect(usableUntil(minutes(20), now), "not as long as it works: the clock here may be behind").toBe(minutes(9));
+  expect(usableUntil(minutes(-300), now), "the clock here is ahead").toBe(minutes(1));
+});
+
 describe("apply", () => {
   test("a room is flagged as unread until it is read, also from another device", () => {
     const { model, view } = modelWith(5);
     const mark = { kind: "readMark", roomId: "r", userId: "me", readSeq: 5, threadSeq: 0 } as const;
     apply(model, { ...mark, unreadFrom: 3 });
     expect(unread(view(), "me")).toMatchObject({ count: 0, flagged: true });
-    expect(takeSnapshot(model).rooms[0]?.unreadFrom).toBe(3);
+    expect(takeSnapshot(model, () => undefined).rooms[0]?.unreadFrom).toBe(3);
     expect(markRead(model, "r", 5)).not.toEqual([]);
     expect(unread(view(), "me").flagged).toBe(false);
     apply(model, { ...mark, unreadFrom: 2 });
@@ -65,18 +75,20 @@ describe("apply", () => {
   test("answers in threads that one follows are unread until the thread is read, wherever", () => {
     const { model, view, tell } = modelWith(5, { unreadThreads: 1 });
     expect(unread(view(), "me").threads).toBe(true);
-    // Which one the server has counted shows when it is read, or looked at.
+    // Whether the server has counted this one, it has to be asked.
     const mark = { kind: "readMark", roomId: "r", userId: "me", unreadFrom: 0 } as const;
     apply(model, { ...mark, readSeq: 5, threadSeq: 2 });
+    view().threads.doubt = "asked";
+    recount(model, summary(5));
     expect(unread(view(), "me").threads).toBe(false);
     tell(6, message(6, { senderId: "me" }));
     tell(7, message(7, { threadSeq: 6 }));
     tell(8, message(8, { threadSeq: 4 }));
-    expect([...view().threads.unread]).toEqual([6]);
+    expect([...view().threads.unread.keys()]).toEqual([6]);
     apply(model, { ...mark, readSeq: 7, threadSeq: 6 });
     expect(unread(view(), "me").threads).toBe(false);
     tell(9, message(9, { threadSeq: 6 }));
-    expect(takeSnapshot(model).rooms[0]?.unreadThreads).toBe(1);
+    expect(takeSnapshot(model, () => undefined).rooms[0]?.unreadThreads).toBe(1);
   });
 
   test("which threads one follows is kept, and one that the server has counted is not counted twice", () => {
@@ -85,11 +97,11 @@ describe("apply", () => {
       threadTold(view(), { root: message(root), messages: [], hasOlder: false, following: true, readSeq: 0, ...more }, "me");
     // Nothing of it was seen here, so only the server can know.
     tell(6, message(6, { threadSeq: 2 }));
-    expect([followsThread(view(), 2, "me"), [...view().threads.unread]]).toEqual([undefined, []]);
+    expect([followsThread(view(), 2, "me"), view().threads.unread.size]).toEqual([undefined, 0]);
     told(2, { messages: [message(6, { threadSeq: 2 })], readSeq: 3 });
-    expect(view().threads).toMatchObject({ counted: 1, unread: new Set([2]) });
+    expect(view().threads).toMatchObject({ counted: 1, unread: new Map([[2, 6]]) });
     told(1, { messages: [message(4, { threadSeq: 1 })], readSeq: 3 });
-    expect(view().threads).toMatchObject({ counted: 0, unread: new Set([1, 2]) });
+    expect(view().threads).toMatchObject({ counted: 0, unread: new Map([[2, 6], [1, 4]]) });
     // Not followed, until one is called there.
     told(3, { following: false });
     tell(7, message(7, { threadSeq: 3 }));
@@ -97,8 +109,37 @@ describe("apply", () => {
     tell(8, message(8, { threadSeq: 3, mentions: [{ name: "me", userId: "me", all: false, here: false }] }));
     expect([followsThread(view(), 3, "me"), view().threads.unread.has(3)]).toEqual([true, true]);
     apply(model, { kind: "reset", summary: summary(8, { unreadThreads: 3 }), messages: [] });
-    expect(view().threads).toMatchObject({ counted: 3, unread: new Set(), read: new Map() });
+    expect(view().threads).toMatchObject({ counted: 3, unread: new Map(), read: new Map() });
     expect(followsThread(view(), 2, "me")).toBe(true);
+  });
+
+  test("an own message that came by a page waits no more, though its sender has not heard of it", () => {
+    const { model } = modelWith(5);
+    const unsent = (id: string) => ({ clientMessageId: id, roomId: "r", text: "text", replyTo: 0, threadSeq: 0, attachmentIds: [], at: 0 });
+    for (const id of ["c4", "c5", "c6"]) apply(model, { kind: "queued", message: unsent(id) });
+    const page = { messages: [message(4, { senderId: "me" }), message(6)], hasOlder: false, hasNewer: false, headSeq: 6 };
+    expect(applyPage(model, "r", page, { after: 0, upTo: 6 })).toContain("outbox");
+    expect(model.outbox.map((it) => it.message.clientMessageId)).toEqual(["c5", "c6"]);
+    apply(model, { kind: "reset", summary: summary(9), messages: [message(5, { senderId: "me" })] });
+    expect(model.outbox.map((it) => it.message.clientMessageId), "another's id is no matter").toEqual(["c6"]);
+  });
+
+  test("another tab goes on from where the stream has told, and doubts what this one doubts", () => {
+    const { model, tell } = modelWith(5);
+    tell(6, message(6));
+    const page = { messages: [message(6), message(7), message(8)], hasOlder: true, hasNewer: false, headSeq: 8 };
+    applyPage(model, "r", page, { after: 5, upTo: 8 });
+    expect(unread(model.rooms.get("r")!, "me").count).toBe(3);
+    const snapshot = takeSnapshot(model, () => 6);
+    expect([snapshot.rooms[0]?.room.headSeq, snapshot.rooms[0]?.unreadCount, snapshot.doubtful]).toEqual([6, 1, []]);
+    model.rooms.get("r")!.threads.doubt = "asked";
+    const other = emptyModel(ME);
+    apply(other, { kind: "snapshot", snapshot: takeSnapshot(model, () => 6) });
+    for (const seq of [7, 8]) apply(other, { kind: "change", change: change(seq, message(seq)) });
+    expect(unread(other.rooms.get("r")!, "me").count).toBe(3);
+    expect(other.rooms.get("r")!.threads.doubt).toBe("some");
+    // The cursor is ahead of what this tab has yet to take in.
+    expect(takeSnapshot(model, () => 9).rooms[0]?.room.headSeq).toBe(8);
   });
 
   test("what arrives is unread until it is read; own, system and deleted messages never count", () => {
@@ -180,7 +221,7 @@ describe("apply", () => {
         });
         expect([...view().order]).toEqual([...view().messages.keys()].sort((a, b) => a - b));
         const other = emptyModel(ME);
-        apply(other, { kind: "snapshot", snapshot: structuredClone(takeSnapshot(model)) });
+        apply(other, { kind: "snapshot", snapshot: structuredClone(takeSnapshot(model, () => undefined)) });
         const there = other.rooms.get("r")!;
         expect(tail(there).upTo).toBe(tail(view()).upTo);
         expect(unread(there, "me").count).toBe(unread(view(), "me").count);
@@ -232,7 +273,7 @@ describe("a long log", () => {
     read(1_500, 4_800);
     expect(view().known).toEqual([{ after: 1_000, upTo: 5_001 }]);
     expect(messagesIn(view(), { after: 1_000, upTo: 5_001 }).map(({ seq }) => seq)).toEqual(Array.from({ length: 4_001 }, (_, i) => 1_001 + i));
-    expect(takeSnapshot(model).rooms[0]?.lastMessage?.seq).toBe(5_001);
+    expect(takeSnapshot(model, () => undefined).rooms[0]?.lastMessage?.seq).toBe(5_001);
   });
 
   test("what is unread is counted, and therefore kept", () => {

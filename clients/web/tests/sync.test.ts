@@ -126,6 +126,7 @@ describe("attention", () => {
         setIdle: (on, idle) => say(`${on} ${idle ? "idle" : "in use"}`),
       },
       seen: () => undefined,
+      knows: () => true,
     });
     return it;
   }

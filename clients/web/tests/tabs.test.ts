@@ -3,6 +3,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 
 import type { RoomChange, Unsent } from "../src/nouns";
+import { Crowd } from "../src/sync/crowd";
 import { Cursor } from "../src/sync/cursor";
 import { follow } from "../src/sync/following";
 import { OutboxStore } from "../src/sync/outbox-store";
@@ -14,36 +15,27 @@ const unsent = (id: string, at = 0): Unsent => ({ clientMessageId: id, roomId: "
 
 /** A storage of the browser, with room for so many entries. */
 class Storage {
-  readonly #entries = new Map<string, string>();
-  room = Infinity;
-  get length(): number {
-    return this.#entries.size;
-  }
-  key(at: number): string | null {
-    return [...this.#entries.keys()][at] ?? null;
-  }
-  getItem(key: string): string | null {
-    return this.#entries.get(key) ?? null;
-  }
-  setItem(key: string, value: string): void {
-    if (this.#entries.size >= this.room) throw new Error("full");
-    this.#entries.set(key, value);
-  }
-  removeItem(key: string): void {
-    this.#entries.delete(key);
+  [key: string]: unknown;
+  constructor(room = Infinity) {
+    const methods = {
+      getItem: (key: string) => this[key] ?? null,
+      setItem: (key: string, value: string) => {
+        if (Object.keys(this).length >= room) throw new Error("full");
+        this[key] = value;
+      },
+      removeItem: (key: string) => void delete this[key],
+    };
+    for (const [name, value] of Object.entries(methods)) Object.defineProperty(this, name, { value });
   }
 }
 
 describe("what waits to be sent", () => {
-  let storage: Storage;
+  const store = (value: unknown) => Object.defineProperty(globalThis, "localStorage", { value, configurable: true });
   const tab = () => {
     const store = new OutboxStore("me");
     return { store, pending: new Pending(store) };
   };
-  beforeEach(() => {
-    storage = new Storage();
-    Object.defineProperty(globalThis, "localStorage", { value: storage, configurable: true });
-  });
+  beforeEach(() => void store(new Storage()));
 
   test("what became of it before a tab could follow is made good", () => {
     const { store, pending } = tab();
@@ -61,13 +53,22 @@ describe("what waits to be sent", () => {
   });
 
   test("what finds no room in the storage is said so, and still sent and shown", () => {
-    storage.room = 1;
+    store(new Storage(1));
     const { pending } = tab();
     expect(pending.write(unsent("kept", 1))).toBe(true);
     expect(pending.write(unsent("not kept", 2))).toBe(false);
     pending.note([unsent("kept", 1), unsent("not kept", 2)].map((message) => ({ kind: "queued", message })));
     expect(pending.toSend().map(({ text }) => text)).toEqual(["kept", "not kept"]);
     expect(pending.missed().map(({ kind }) => kind)).toEqual(["queued"]);
+  });
+
+  test("where the browser allows no storage it is sent all the same", () => {
+    Object.defineProperty(globalThis, "localStorage", { get: () => { throw new Error("forbidden"); }, configurable: true });
+    const { store: kept, pending } = tab();
+    expect(pending.write(unsent("one"))).toBe(false);
+    expect(pending.toSend().map(({ text }) => text)).toEqual(["one"]);
+    kept.remove("one");
+    expect(pending.missed()).toEqual([]);
   });
 
   test("own messages are said again until they are sent, refused or thrown away", () => {
@@ -103,8 +104,28 @@ describe("following", () => {
 
 test("a tab that leads is silent after two questions, and given up after four", () => {
   const silence = new Silence();
-  expect([1, 2, 3, 4, 5].map(() => silence.ask())).toEqual(["well", "well", "silent", "silent", "dead"]);
+  expect([1, 2, 3, 4].map(() => silence.ask(true))).toEqual(["well", "well", "silent", "silent"]);
   expect(silence.isSilent).toBe(true);
-  silence.heard();
-  expect([silence.ask(), silence.isSilent]).toEqual(["well", false]);
+  expect([silence.ask(true), silence.isSilent]).toEqual(["dead", false]);
+  for (let i = 0; i < 9; i++) {
+    expect(silence.ask(true)).toBe("well");
+    silence.heard();
+  }
+});
+
+test("a tab that leads and never says what it knows is given up, also if it answers", () => {
+  const silence = new Silence();
+  const ask = (told: boolean) => {
+    const how = silence.ask(told);
+    silence.heard();
+    return how;
+  };
+  expect([false, false, false, true, false, false, false, false].map(ask)).toEqual([...Array(7).fill("well"), "dead"]);
+});
+
+test("without locks a hidden tab gives up its stream once three others were looked at since", () => {
+  const crowd = new Crowd();
+  expect(["a", "b", "a", "b"].map((tab) => crowd.other(tab))).toEqual([false, false, false, false]);
+  crowd.looked();
+  expect(["a", "b", "c"].map((tab) => crowd.other(tab))).toEqual([false, false, true]);
 });

@@ -8,7 +8,7 @@ import { apply, applyPage } from "../src/state/apply";
 import { fold, forget } from "../src/state/forget";
 import { emptyModel, tail, unread } from "../src/state/model";
 import { recount } from "../src/state/recount";
-import { followsThread } from "../src/state/threads";
+import { followsThread, threadTold } from "../src/state/threads";
 
 const ME = { id: "me", username: "me", displayName: "Me", bio: "", statusText: "", createdAt: 0, photoId: "" };
 const DELETED: Content = { kind: "deleted", byId: "you" };
@@ -164,6 +164,77 @@ describe("what cannot be known is asked for", () => {
     const room = begun({ head: 50, read: 10, unread: 40 });
     room.tell(51, message(20, { content: DELETED, thread: { replies: 1, more: false, lastSeq: 30 } }));
     expect(room.view().doubtful).toBe(true);
+  });
+});
+
+describe("threads", () => {
+  const mark = (threadSeq: number, readSeq: number) => ({ kind: "readMark", roomId: "r", userId: "me", unreadFrom: 0, threadSeq, readSeq }) as const;
+  const called = { threadSeq: 2, mentions: [mention("me")] };
+
+  function thread(unreadThreads = 0) {
+    const room = begun({ head: 5, read: 5 });
+    apply(room.model, { kind: "reset", summary: { ...summary({ head: 5, read: 5 }), unreadThreads }, messages: [] });
+    /** As a stream that resumes: what was missed, then all marks. */
+    const resume = (missed: Message[], marks: [thread: number, seq: number][]) => {
+      apply(room.model, { kind: "ready", me: ME, epoch: "e", choice: "online" });
+      for (const it of missed) room.tell(it.changedSeq, it);
+      for (const [at, seq] of marks) apply(room.model, mark(at, seq));
+    };
+    const threads = () => room.view().threads;
+    const answer = (counted: number, head: number) => {
+      threads().doubt = "asked";
+      recount(room.model, { ...summary({ head, read: 5 }), unreadThreads: counted });
+    };
+    return { ...room, resume, threads, answer, any: () => unread(room.view(), "me").threads };
+  }
+
+  test("marks that are told again after an interruption are no news: what was unread stays so", () => {
+    const room = thread();
+    room.tell(6, message(6, called));
+    apply(room.model, mark(2, 6));
+    room.tell(7, message(7, called));
+    room.resume([], [[2, 6]]);
+    expect([...room.threads().unread]).toEqual([[2, 7]]);
+    room.resume([message(8, called)], [[2, 7]]);
+    expect([...room.threads().unread], "one of two was read meanwhile").toEqual([[2, 8]]);
+    room.resume([], [[2, 8]]);
+    expect([room.any(), room.threads().doubt]).toEqual([false, "none"]);
+  });
+
+  test("what only the server has counted is asked for again when a mark moves, and no mark takes it away", () => {
+    const room = thread(1);
+    room.resume([], [[2, 3], [4, 5]]);
+    expect([room.any(), room.threads().doubt]).toEqual([true, "some"]);
+    room.answer(1, 5);
+    room.resume([], [[2, 3], [4, 5]]);
+    expect([room.any(), room.threads().doubt], "the same marks once more").toEqual([true, "none"]);
+    apply(room.model, mark(2, 5));
+    expect(room.threads().doubt).toBe("some");
+    room.answer(0, 5);
+    expect(room.any()).toBe(false);
+  });
+
+  test("what is read while the server is asked is asked for once more", () => {
+    const room = thread(2);
+    threadTold(room.view(), { root: message(2), messages: [message(4, called)], hasOlder: false, following: true, readSeq: 3 }, "me");
+    expect(room.threads().counted).toBe(1);
+    room.threads().doubt = "asked";
+    apply(room.model, mark(2, 4));
+    expect([room.any(), room.threads().doubt]).toEqual([true, "some"]);
+    room.answer(1, 5);
+    expect([room.threads().counted, room.threads().unread.size]).toEqual([1, 0]);
+  });
+
+  test("an answer is new after an interruption also where it was changed before it came", () => {
+    const room = thread();
+    room.tell(6, message(6, called));
+    apply(room.model, mark(2, 6));
+    room.resume([message(7, { ...called, changedSeq: 9 }), message(8, { ...called, changedSeq: 10, content: DELETED })], [[2, 6]]);
+    expect([...room.threads().unread]).toEqual([[2, 7]]);
+    // One that was there before is no news.
+    const other = thread();
+    other.resume([message(4, { ...called, changedSeq: 6 })], []);
+    expect(other.any()).toBe(false);
   });
 });
 

@@ -6,8 +6,11 @@ import { createClient } from "@connectrpc/connect";
 import { AuthService } from "../gen/causerie/v1/auth_pb";
 import type { Access, SignedIn } from "../nouns";
 import * as convert from "./convert";
-import { failureFrom } from "./failures";
+import { failureFrom, raise } from "./failures";
 import { openTransport } from "./transport";
+
+/** As in `public/early.js`. */
+const REFRESH_TIMEOUT_MS = 8_000;
 
 export interface NewAccount {
   readonly username: string;
@@ -32,15 +35,14 @@ export function authApi(origin: string, device: string) {
     async login(login: string, password: string, keepSignedIn: boolean): Promise<SignedIn> {
       return signedIn(await auth.login({ login, password, keepSignedIn, ...asPage }).catch(raise));
     },
+    /** An answer that was lost is asked for again at once: after a while the spent token would pass for a copy. */
     async refresh(): Promise<Access> {
-      return convert.access((await auth.refreshSession({}).catch(raise)).session);
+      const call = () => auth.refreshSession({}, { timeoutMs: REFRESH_TIMEOUT_MS });
+      const again = (error: unknown) => (["deadline", "unavailable"].includes(failureFrom(error).code) ? call() : raise(error));
+      return convert.access((await call().catch(again).catch(raise)).session);
     },
     async logout(): Promise<void> {
       await auth.logout({}).catch(raise);
     },
   };
-}
-
-function raise(error: unknown): never {
-  throw failureFrom(error);
 }

@@ -29,17 +29,25 @@ export function openTransport(origin: string): Transport {
     baseUrl: origin,
     defaultTimeoutMs: CALL_TIMEOUT_MS,
     fetch: (url, init) => {
-      const call = () => fetch(url, { ...init, credentials: "same-origin", keepalive: true });
-      return takeEarly(url)?.catch(call) ?? call();
+      const call = () => answered(url, { ...init, credentials: "same-origin", keepalive: true });
+      return takeEarly(url)?.then(own).catch(call) ?? call();
     },
   });
 }
 
+/** Whatever sets another cookie makes it an answer to a question of before. */
 function takeEarly(url: RequestInfo | URL): Promise<Response> | undefined {
-  if (!String(url).endsWith("/RefreshSession")) return undefined;
   const early = window.causerieEarly;
   delete window.causerieEarly;
-  return early;
+  return String(url).endsWith("/RefreshSession") ? early : undefined;
+}
+
+const answered: typeof fetch = (url, init) => fetch(url, init).then(own);
+
+/** What the server refuses, it refuses in the body. Another status is that of something before it, and no verdict. */
+function own(answer: Response): Response {
+  if (answer.status !== 200) throw new ConnectError(`HTTP ${answer.status}`, Code.Unavailable);
+  return answer;
 }
 
 export function signedTransport(origin: string, source: TokenSource): Transport {
@@ -47,6 +55,7 @@ export function signedTransport(origin: string, source: TokenSource): Transport 
     baseUrl: origin,
     interceptors: [signed(source)],
     defaultTimeoutMs: CALL_TIMEOUT_MS,
+    fetch: answered,
   });
 }
 

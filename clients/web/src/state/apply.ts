@@ -10,7 +10,7 @@ import { tail, type Model, type RoomView } from "./model";
 import { applyPresence, applyReceipts, applyTyping, applyWatched, memberMoved } from "./presence";
 import { known } from "./ranges";
 import { threadGrew, threadMarks } from "./threads";
-import { arrived, discard, sent, waits } from "./waiting";
+import { arrived, discard, sent, stored, waits } from "./waiting";
 
 export { applyMessages, applyPage } from "./log";
 export { markRead, markUnread } from "./marks";
@@ -48,11 +48,8 @@ export function apply(model: Model, update: Update): Topic[] {
       return ["me"];
     case "change":
       return change(model, update.change);
-    case "reset": {
-      const touched = begin(model, update.summary);
-      const view = model.rooms.get(update.summary.room.id);
-      return view ? [...touched, ...beginWith(view, update.messages)] : touched;
-    }
+    case "reset":
+      return [...begin(model, update.summary), ...beginWith(model, update.summary.room.id, update.messages)];
     case "roomAdded":
       return begin(model, update.summary);
     case "roomGone":
@@ -115,8 +112,11 @@ function ready(model: Model, { me, choice }: Extract<Update, { kind: "ready" }>)
   const people = [...model.presences.keys()];
   model.typing.clear();
   model.presences.clear();
-  // Until the rooms are watched anew, nobody can be counted.
-  for (const view of model.rooms.values()) view.members = undefined;
+  for (const view of model.rooms.values()) {
+    view.resumedAt = view.room.headSeq;
+    // Until the rooms are watched anew, nobody can be counted.
+    view.members = undefined;
+  }
   return [
     ...applyMe(model, me),
     ...rooms.map((room): Topic => `typing:${room}`),
@@ -137,12 +137,14 @@ function begin(model: Model, summary: RoomSummary): Topic[] {
     known: [{ after: room.headSeq, upTo: room.headSeq }],
     last: summary.lastMessage,
     begunAt: room.headSeq,
+    resumedAt: room.headSeq,
     counted: countedBy(summary.unreadCount, summary.unreadMore, summary.unreadMentions, room.headSeq),
     doubtful: false,
     unreadFrom: summary.unreadFrom,
     threads: threadMarks(summary.unreadThreads, room.headSeq, model.rooms.get(room.id)?.threads.follows),
     settings: summary.settings,
-    receipts: before?.receipts ?? new Map(),
+    // In another store positions are others.
+    receipts: before && before.room.headSeq <= room.headSeq ? before.receipts : new Map(),
     watched: before?.watched ?? false,
     members: before?.members,
     onlineCount: before?.onlineCount ?? 0,
@@ -183,11 +185,10 @@ function change(model: Model, { roomId, seq, message, member, room }: RoomChange
     if (posted && message.content.kind === "system") countMember(view, message.content.what);
     if (message.content.kind === "deleted") uncount(view, message, model.me.id);
     touched.push(...changed(view, message, posted));
-    if (posted && message.threadSeq) touched.push(...threadGrew(view, message, model.me.id));
+    const isNew = posted || (message.seq > view.resumedAt && message.content.kind === "text");
+    if (isNew && message.threadSeq) touched.push(...threadGrew(view, message, model.me.id));
     if (posted) touched.push(...applyTyping(model, roomId, message.senderId, false));
-    if (message.senderId === model.me.id) {
-      touched.push(...discard(model, message.clientMessageId));
-    }
+    touched.push(...stored(model, [message]));
   }
   return [...touched, "rooms", ...arrived(model, roomId, seq)];
 }
@@ -199,17 +200,22 @@ function countMember(view: RoomView, what: SystemKind): void {
   view.room = { ...view.room, memberCount: Math.max(view.room.memberCount + by, 0) };
 }
 
-function snapshot(model: Model, { me, choice, connection, rooms, users, presences, blocked }: Snapshot): Topic[] {
+function snapshot(model: Model, { me, choice, connection, rooms, doubtful, users, presences, blocked }: Snapshot): Topic[] {
   const before = [...model.rooms.keys()].flatMap((room) => gone(model, room));
   model.choice = choice;
   model.connection = connection;
   for (const presence of presences) model.presences.set(presence.userId, presence);
+  const begun = rooms.flatMap((summary) => begin(model, summary));
+  for (const view of [...model.rooms.values()].filter(({ room }) => doubtful?.includes(room.id))) {
+    view.doubtful = true;
+    view.threads.doubt = "some";
+  }
   return [
     ...before,
     "connection",
     ...applyUsers(model, users),
     ...applyMe(model, me),
-    ...rooms.flatMap((summary) => begin(model, summary)),
+    ...begun,
     ...presences.map(({ userId }): Topic => `presence:${userId}`),
     ...(blocked ? applyBlocked(model, blocked) : []),
   ];

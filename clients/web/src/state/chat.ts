@@ -4,7 +4,6 @@
 import { createContext, createEffect, createMemo, onCleanup, useContext } from "solid-js";
 
 import type { Api } from "../api/calls";
-import type { Failure } from "../failure";
 import type { Message, Page, Presence, PresenceState, Unsent, User } from "../nouns";
 import { Live } from "../sync/live";
 import type { Update } from "../sync/update";
@@ -22,6 +21,7 @@ import { createRole } from "./role";
 import { createRooms } from "./rooms";
 import { createThreads } from "./threads";
 import { Topics } from "./topics";
+import { createUntold } from "./untold";
 import type { Upkeep, createUpkeep } from "./upkeep";
 
 /** Messages asked for at once. */
@@ -49,14 +49,7 @@ export function createChat({ api, session }: App) {
   const took = (touched: readonly applying.Topic[]) => topics.touch(touched);
   const people = new People(api, (users) => took(applying.applyUsers(model, users)));
   onCleanup(() => people.stop());
-  // Marks that the server has not heard of; the connection may be away.
-  const untold = new Map<string, number>();
-  const tellRead = () => {
-    for (const [roomId, seq] of untold) {
-      const told = () => untold.get(roomId) === seq && untold.delete(roomId);
-      api.markRead(roomId, seq).then(told, (failure: Failure) => failure.isFinal && told());
-    }
-  };
+  const untold = createUntold(model);
   /** Asked for while the stream is still being opened, so that one need not wait for both in turn. */
   const ahead = new Map<string, Promise<Page | undefined>>();
   const user = (id: string): User | undefined => {
@@ -80,7 +73,7 @@ export function createChat({ api, session }: App) {
       for (const tell of departures) tell(name, banned);
     }
   };
-  const threads = createThreads({ api, model, topics });
+  const threads = createThreads({ api, model, topics, untold });
   let upkeep: Upkeep | undefined;
   /** What came before it was loaded. */
   const early: Update[] = [];
@@ -91,12 +84,12 @@ export function createChat({ api, session }: App) {
     onUpdates: (updates) => {
       tellDepartures(updates);
       took(updates.flatMap((update) => applying.apply(model, update)));
-      if (updates.some((update) => update.kind === "connection" && update.state.kind === "live")) tellRead();
+      if (updates.some((update) => update.kind === "connection" && update.state.kind === "live")) untold.again();
       if (upkeep) upkeep.after(updates);
       else if (early.length < MOST_EARLY) early.push(...updates);
     },
     unkept: () => unkept(),
-    snapshot: () => import("./snapshot").then(({ takeSnapshot }) => () => takeSnapshot(model)),
+    snapshot: (told) => upkeep?.snapshot(told),
   });
   live.start();
   onCleanup(() => live.stop());
@@ -222,7 +215,7 @@ export function createChat({ api, session }: App) {
     isBanned: (roomId: string) => (topics.track(`room:${roomId}`), bans.has(roomId)),
     /** Begins what need not be there at first. Must be called where Solid can clean up. */
     keepUp(create: typeof createUpkeep): void {
-      upkeep = create({ api, model, live, took, follows: threads.follows, tell: (message) => arrivals.forEach((tell) => tell(message)) });
+      upkeep = create({ api, model, live, took, toldThreads: untold.toldThreads, follows: threads.follows, tell: (message) => arrivals.forEach((tell) => tell(message)) });
       upkeep.after(early.splice(0));
     },
     /** Calls when a message that waits will be lost with this page. */
@@ -240,8 +233,7 @@ export function createChat({ api, session }: App) {
       const touched = applying.markRead(model, roomId, seq);
       if (!touched.length) return;
       took(touched);
-      untold.set(roomId, seq);
-      tellRead();
+      untold.tell(roomId, () => api.markRead(roomId, seq));
     },
     /** From a message on, to come back to it. */
     async markUnread({ roomId, seq }: Message): Promise<void> {

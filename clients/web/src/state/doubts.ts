@@ -1,3 +1,8 @@
+// Where what is known of the rooms that are looked at may be wrong.
+
+import { onCleanup } from "solid-js";
+
+import type { Live } from "../sync/live";
 import type { Update } from "../sync/update";
 import type { Model } from "./model";
 
@@ -15,4 +20,27 @@ export function doubtsWatched(model: Model, update: Update): boolean {
   return [...model.rooms.values()].some(
     ({ members, room }) => members && members.size < room.memberCount && !members.has(userId),
   );
+}
+
+/** The server forgets a typist after seconds; who types for so long here has perhaps stopped, and that was lost. */
+const TYPING_MS = 30_000;
+
+/** Returns what is to be called when something has happened. Must be called where Solid can clean up. */
+export function createTypingDoubts({ model, live }: { readonly model: Model; readonly live: Pick<Live, "leads" | "lookAgain"> }): () => void {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  onCleanup(() => clearTimeout(timer));
+  const typists = () => [...model.typing].flatMap(([roomId, users]) => users.map((user) => `${roomId} ${user}`));
+
+  function wait(): void {
+    const before = new Set(typists());
+    timer = setTimeout(() => {
+      timer = undefined;
+      const now = typists();
+      if (live.leads && now.some((it) => before.has(it))) live.lookAgain();
+      if (now.length) wait();
+    }, TYPING_MS);
+  }
+  return () => {
+    if (timer === undefined && typists().length) wait();
+  };
 }

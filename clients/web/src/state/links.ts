@@ -17,8 +17,12 @@ const AGAIN_MS = 3_000;
 /** So long before its end a link is not given out any more. */
 const SPARE_MS = 60_000;
 
-/** Also where the clock here is wrong, a link is good for a while. */
-const usableUntil = (expiresAt: number) => Math.max(expiresAt - SPARE_MS, Date.now() + SPARE_MS);
+/** The server lets a link work for ten minutes at least. */
+const LEAST_MS = 10 * 60_000;
+
+/** Where the clock here is wrong, a link is good for a while too, and no longer than it surely works. */
+export const usableUntil = (expiresAt: number, now = Date.now()) =>
+  Math.min(Math.max(expiresAt - SPARE_MS, now + SPARE_MS), now + LEAST_MS - SPARE_MS);
 
 interface Parts {
   readonly api: Pick<Api, "files">;

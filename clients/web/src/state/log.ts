@@ -5,6 +5,7 @@ import type { Message, Page } from "../nouns";
 import type { Topic } from "./apply";
 import type { Model, RoomView } from "./model";
 import { firstAfter, known } from "./ranges";
+import { stored } from "./waiting";
 
 /** Takes in a page of history that covers the positions after `after` up to `upTo`. */
 export function applyPage(model: Model, roomId: string, read: Page, cover: { after: number; upTo: number }): Topic[] {
@@ -14,7 +15,7 @@ export function applyPage(model: Model, roomId: string, read: Page, cover: { aft
   if (!view || read.headSeq < view.begunAt || cover.after > read.headSeq) return [];
   putAll(view, read.messages);
   view.known = known(view.known, cover);
-  return [`timeline:${roomId}`, ...newest(view)];
+  return [`timeline:${roomId}`, ...newest(view), ...stored(model, read.messages)];
 }
 
 /** Messages as calls answered them, newer than what the stream told. */
@@ -26,12 +27,13 @@ export function applyMessages(model: Model, messages: readonly Message[]): Topic
 }
 
 /** The newest page as a room begins with it, oldest message first. */
-export function beginWith(view: RoomView, messages: readonly Message[]): Topic[] {
+export function beginWith(model: Model, roomId: string, messages: readonly Message[]): Topic[] {
+  const view = model.rooms.get(roomId);
   const first = messages[0];
-  if (!first) return [];
+  if (!view || !first) return [];
   putAll(view, messages);
   view.known = known(view.known, { after: first.seq - 1, upTo: view.room.headSeq });
-  return [`timeline:${view.room.id}`];
+  return [`timeline:${roomId}`, ...stored(model, messages)];
 }
 
 /** One message is new, or is another than before. */

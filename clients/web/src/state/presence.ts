@@ -76,7 +76,11 @@ export function applyReceipts(model: Model, all: readonly Receipt[]): Topic[] {
   for (const receipt of all) {
     const { roomId, userId } = receipt;
     if (userId === model.me.id) continue;
-    model.rooms.get(roomId)?.receipts.set(userId, receipt);
+    const receipts = model.rooms.get(roomId)?.receipts;
+    const before = receipts?.get(userId);
+    // An answer of how the rooms are may be older than what the stream has told since.
+    const most = (what: "deliveredSeq" | "readSeq") => Math.max(receipt[what], before?.[what] ?? 0);
+    receipts?.set(userId, { ...receipt, deliveredSeq: most("deliveredSeq"), readSeq: most("readSeq") });
     rooms.add(roomId);
   }
   return [...rooms].map((room): Topic => `receipts:${room}`);

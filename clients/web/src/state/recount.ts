@@ -7,6 +7,8 @@ import type { RoomSummary } from "../nouns";
 import type { Topic } from "./apply";
 import { countedBy } from "./marks";
 import { tail, type Model } from "./model";
+import { isDoubtful } from "./snapshot";
+import type { ThreadMarks } from "./threads";
 
 /** Between two answers, if the first was overtaken by what happened meanwhile, or lost. */
 const AGAIN_MS = 2_000;
@@ -14,23 +16,29 @@ const AGAIN_MS = 2_000;
 interface Parts {
   readonly api: Pick<Api, "listRooms">;
   readonly model: Model;
+  /** Whether the server knows how far the user has read in the threads of a room. */
+  readonly toldThreads: (roomId: string) => boolean;
   readonly took: (touched: readonly Topic[]) => void;
 }
 
-/** Returns what is to be called when something has happened. */
-export function createRecount({ api, model, took }: Parts): () => void {
+/** Returns what is to be called when something has happened. Must be called where Solid can clean up. */
+export function createRecount({ api, model, toldThreads, took }: Parts): () => void {
   let asking = false;
+  let stopped = false;
   let timer: ReturnType<typeof setTimeout> | undefined;
 
-  const inDoubt = () => model.connection.kind === "live" && [...model.rooms.values()].some(({ doubtful }) => doubtful);
+  const inDoubt = () => !stopped && model.connection.kind === "live" && [...model.rooms.values()].some(isDoubtful);
 
   async function ask(): Promise<void> {
     timer = undefined;
     asking = true;
+    // What is read from here on, the answer may not know of.
+    for (const [roomId, { threads }] of model.rooms) if (threads.doubt === "some" && toldThreads(roomId)) threads.doubt = "asked";
     try {
       for (let next: string | undefined = ""; next !== undefined && inDoubt(); ) {
         const part = await api.listRooms(next);
-        took(part.items.flatMap((summary) => (model.rooms.get(summary.room.id)?.doubtful ? recount(model, summary) : [])));
+        if (stopped) return;
+        took(part.items.flatMap((summary) => recount(model, summary)));
         next = part.next || undefined;
       }
     } catch {
@@ -39,7 +47,10 @@ export function createRecount({ api, model, took }: Parts): () => void {
     asking = false;
     if (inDoubt()) timer = setTimeout(() => void ask(), AGAIN_MS);
   }
-  onCleanup(() => clearTimeout(timer));
+  onCleanup(() => {
+    stopped = true;
+    clearTimeout(timer);
+  });
 
   return () => {
     if (!asking && timer === undefined && inDoubt()) void ask();
@@ -47,11 +58,28 @@ export function createRecount({ api, model, took }: Parts): () => void {
 }
 
 /** Takes the server's count where it could not be known; refuses one that is older than what is known. */
-export function recount(model: Model, { room, readSeq, unreadCount, unreadMore, unreadMentions }: RoomSummary): Topic[] {
+export function recount(model: Model, { room, readSeq, unreadCount, unreadMore, unreadMentions, unreadThreads }: RoomSummary): Topic[] {
   const view = model.rooms.get(room.id);
-  if (!view || readSeq < view.readSeq || room.headSeq < tail(view).upTo) return [];
-  view.readSeq = readSeq;
-  view.counted = countedBy(unreadCount, unreadMore, unreadMentions, room.headSeq);
-  view.doubtful = false;
-  return ["rooms", `room:${room.id}`];
+  if (!view || !isDoubtful(view) || readSeq < view.readSeq || room.headSeq < tail(view).upTo) return [];
+  if (view.doubtful) {
+    view.readSeq = readSeq;
+    view.counted = countedBy(unreadCount, unreadMore, unreadMentions, room.headSeq);
+    view.doubtful = false;
+  }
+  if (view.threads.doubt === "asked") threadsCounted(view.threads, unreadThreads, room.headSeq);
+  return ["rooms", `room:${room.id}`, `threads:${room.id}`];
+}
+
+/** The server has counted anew, up to a position. */
+function threadsCounted(threads: ThreadMarks, count: number, upTo: number): void {
+  const { unread, found } = threads;
+  threads.doubt = "none";
+  threads.upTo = upTo;
+  // Answers that were unread here are deleted by now: in which threads will show.
+  if (count < unread.size) {
+    unread.clear();
+    found.clear();
+  }
+  threads.counted = count - unread.size;
+  for (const thread of unread.keys()) found.add(thread);
 }

@@ -5,6 +5,8 @@ import type { Message, Thread } from "../nouns";
 import type { Topic } from "./apply";
 import type { Model, RoomView } from "./model";
 import type { Topics } from "./topics";
+import type { Untold } from "./untold";
+import { stored } from "./waiting";
 
 /** As many of a thread's newest answers are looked at to find an unread one. */
 const LOOKED_AT = 20;
@@ -12,25 +14,35 @@ const LOOKED_AT = 20;
 export interface ThreadMarks {
   /** Threads with unread answers that only the server has counted, up to a position. */
   counted: number;
-  readonly upTo: number;
-  readonly unread: Set<number>;
+  upTo: number;
+  /** The newest unread answer of each thread that has one, as far as it is known. */
+  readonly unread: Map<number, number>;
   /** Up to where threads were read, as far as it was told. */
   readonly read: Map<number, number>;
+  /** Threads of which it is known that they are none of those that only the server has counted. */
+  readonly found: Set<number>;
   /** Whether the user follows a thread, as far as it is known. */
   readonly follows: Map<number, boolean>;
+  /** Whether what is counted may be wrong, and whether the server is being asked. */
+  doubt: "none" | "some" | "asked";
 }
 
 /** Who follows a thread goes on with that, whatever else is forgotten. */
 export const threadMarks = (counted: number, upTo: number, follows = new Map<number, boolean>()): ThreadMarks => ({
   counted,
   upTo,
-  unread: new Set(),
+  unread: new Map(),
   read: new Map(),
+  found: new Set(),
   follows,
+  doubt: "none",
 });
 
 /** Whether a thread that the user follows has unread answers. */
 export const anyUnread = ({ counted, unread }: ThreadMarks) => counted > 0 || unread.size > 0;
+
+/** Whether a thread may be one of those that only the server has counted. */
+const mayBeCounted = ({ counted, upTo, found }: ThreadMarks, thread: number) => counted > 0 && thread <= upTo && !found.has(thread);
 
 /** Whoever wrote the root, answered or was called there follows a thread; undefined if that is not known here. */
 export function followsThread({ messages, threads: { follows } }: RoomView, threadSeq: number, me: string): boolean | undefined {
@@ -49,38 +61,40 @@ export function threadGrew(view: RoomView, { roomId, seq, threadSeq, senderId, m
   const { unread, read, follows } = view.threads;
   if (senderId === me || mentions.some(({ userId }) => userId === me)) follows.set(threadSeq, true);
   if (senderId === me || seq <= (read.get(threadSeq) ?? 0) || !followsThread(view, threadSeq, me)) return [];
-  unread.add(threadSeq);
+  unread.set(threadSeq, Math.max(unread.get(threadSeq) ?? 0, seq));
   return topics(roomId);
 }
 
 /** A thread was looked at, as the server keeps it. */
 export function threadTold(view: RoomView, { root, messages, following, readSeq }: Thread, me: string): Topic[] {
   const { threads } = view;
-  const known = threads.read.get(root.seq);
-  const at = Math.max(known ?? 0, readSeq);
+  const at = Math.max(threads.read.get(root.seq) ?? 0, readSeq);
   threads.read.set(root.seq, at);
   threads.follows.set(root.seq, following);
   const news = messages.filter(({ seq, senderId, content }) => seq > at && senderId !== me && content.kind === "text");
   const [first] = news;
-  if (!following || !first) return [];
+  const last = following ? news.at(-1) : undefined;
   // It is one of those that the server has counted; later ones are counted here.
-  if (known === undefined && first.seq <= threads.upTo) threads.counted = Math.max(threads.counted - 1, 0);
-  threads.unread.add(root.seq);
+  if (first && last && first.seq <= threads.upTo && mayBeCounted(threads, root.seq)) threads.counted -= 1;
+  threads.found.add(root.seq);
+  if (last) threads.unread.set(root.seq, Math.max(threads.unread.get(root.seq) ?? 0, last.seq));
+  else if ((threads.unread.get(root.seq) ?? Infinity) <= at) threads.unread.delete(root.seq);
+  else return [];
   return topics(root.roomId);
 }
 
-/** The user has read a thread, here or on another device; marks never move backwards. */
+/**
+ * The user has read a thread, here or on another device; marks never move
+ * backwards. A stream that resumes tells all of them again.
+ */
 export function threadRead(model: Model, roomId: string, threadSeq: number, seq: number): Topic[] {
-  const view = model.rooms.get(roomId);
-  if (!view) return [];
-  const { threads } = view;
-  const told = threads.read.has(threadSeq);
-  threads.read.set(threadSeq, Math.max(threads.read.get(threadSeq) ?? 0, seq));
-  if (!threads.unread.delete(threadSeq)) {
-    // It may be one of those that the server has counted.
-    if (told || !threads.counted) return [];
-    threads.counted -= 1;
-  }
+  const threads = model.rooms.get(roomId)?.threads;
+  if (!threads || seq <= (threads.read.get(threadSeq) ?? 0)) return [];
+  threads.read.set(threadSeq, seq);
+  // Whether it was one of those that the server has counted, and is none any more, cannot be known here.
+  if (threads.doubt === "asked" || mayBeCounted(threads, threadSeq)) threads.doubt = "some";
+  if ((threads.unread.get(threadSeq) ?? Infinity) > seq) return [];
+  threads.unread.delete(threadSeq);
   return topics(roomId);
 }
 
@@ -92,15 +106,16 @@ interface Parts {
   readonly api: Pick<Api, "listThread" | "markThreadRead">;
   readonly model: Model;
   readonly topics: Topics;
+  readonly untold: Pick<Untold, "tellThread">;
 }
 
-export function createThreads({ api, model, topics }: Parts) {
+export function createThreads({ api, model, topics, untold }: Parts) {
   /** What is being asked for, and one after the other: many threads may have grown at once. */
   const asked = new Map<string, Promise<void>>();
   let turn: Promise<unknown> = Promise.resolve();
   const told = (thread: Thread) => {
     const view = model.rooms.get(thread.root.roomId);
-    if (view) topics.touch(threadTold(view, thread, model.me.id));
+    if (view) topics.touch([...threadTold(view, thread, model.me.id), ...stored(model, thread.messages)]);
   };
   const ask = (roomId: string, seq: number): Promise<void> => {
     const name = `${roomId}:${seq}`;
@@ -118,9 +133,8 @@ export function createThreads({ api, model, topics }: Parts) {
       topics.track(`threads:${roomId}`);
       const threads = model.rooms.get(roomId)?.threads;
       if (!threads || !thread) return false;
-      const known = threads.unread.has(seq) || threads.read.has(seq);
       // Only while the server has counted some that are not found yet.
-      if (!known && threads.counted) ask(roomId, seq).catch(() => undefined);
+      if (!threads.unread.has(seq) && mayBeCounted(threads, seq)) ask(roomId, seq).catch(() => undefined);
       return threads.unread.has(seq);
     },
     threadTold: told,
@@ -132,7 +146,7 @@ export function createThreads({ api, model, topics }: Parts) {
       if (!now) return false;
       const known = followsThread(now, threadSeq, model.me.id);
       // It may be one of those that the server has counted; then it must not count twice.
-      const unsure = known === undefined || (known && now.threads.counted > 0 && !now.threads.read.has(threadSeq));
+      const unsure = known === undefined || (known && mayBeCounted(now.threads, threadSeq));
       if (unsure) await ask(roomId, threadSeq).catch(() => undefined);
       const then = view();
       if (!then || !followsThread(then, threadSeq, model.me.id)) return false;
@@ -142,8 +156,7 @@ export function createThreads({ api, model, topics }: Parts) {
     },
     readThread(roomId: string, threadSeq: number, seq: number): void {
       topics.touch(threadRead(model, roomId, threadSeq, seq));
-      // Told again by the next answer if it is lost.
-      api.markThreadRead(roomId, threadSeq, seq).catch(() => undefined);
+      untold.tellThread(roomId, threadSeq, () => api.markThreadRead(roomId, threadSeq, seq));
     },
   };
 }

@@ -278,9 +278,18 @@ export function createTimeline(chat: Chat, roomId: string) {
     }),
   );
 
+  /** Whether the end of the room is there to be read, and not only what has come since the room began here. */
+  const filled = createMemo(() => {
+    const now = shown();
+    const view = chat.timeline(roomId);
+    if (!now?.atTail || !view) return false;
+    return now.range.after <= Math.max(view.readSeq, view.begunAt - 1) || messageCount(now) >= ENOUGH;
+  });
+
   return {
     roomId,
     shown,
+    filled,
     place,
     target,
     loading,

@@ -8,17 +8,19 @@ import type { Topic } from "./apply";
 import { createArrivals } from "./arrivals";
 import { createBlocks } from "./blocks";
 import { createDelivered } from "./delivered";
-import { doubtsWatched } from "./doubts";
+import { createTypingDoubts, doubtsWatched } from "./doubts";
 import { fold, forget } from "./forget";
 import type { Model } from "./model";
 import type { Range } from "./ranges";
 import { createRecount } from "./recount";
+import { takeSnapshot } from "./snapshot";
 
 interface Parts {
   readonly api: Pick<Api, "listRooms" | "listBlockedUsers" | "markDelivered">;
   readonly model: Model;
   readonly live: Live;
   readonly took: (touched: readonly Topic[]) => void;
+  readonly toldThreads: (roomId: string) => boolean;
   /** Whether the user follows the thread of an answer that came. */
   readonly follows: (answer: Message) => Promise<boolean>;
   /** Of a message that notifies. */
@@ -28,12 +30,16 @@ interface Parts {
 export type Upkeep = ReturnType<typeof createUpkeep>;
 
 /** Must be called where Solid can clean up. */
-export function createUpkeep({ api, model, live, took, follows, tell }: Parts) {
+export function createUpkeep({ api, model, live, took, toldThreads, follows, tell }: Parts) {
   const arrivals = createArrivals({ model, live, follows, tell });
-  const recount = createRecount({ api, model, took });
+  const recount = createRecount({ api, model, toldThreads, took });
   const delivered = createDelivered({ api, model, live });
   const blocks = createBlocks({ api, live });
+  const typing = createTypingDoubts({ model, live });
+  live.askOthers();
   return {
+    /** What this tab knows, for one that knows nothing. */
+    snapshot: (told: (roomId: string) => number | undefined) => takeSnapshot(model, told),
     readBlocks: blocks.read,
     after(updates: readonly Update[]): void {
       blocks.after(updates);
@@ -41,6 +47,7 @@ export function createUpkeep({ api, model, live, took, follows, tell }: Parts) {
       arrivals(updates);
       for (const [roomId, view] of model.rooms) if (!model.shown.has(roomId)) fold(view, model.me.id);
       recount();
+      typing();
       if (live.leads && updates.some((update) => doubtsWatched(model, update))) live.lookAgain();
     },
     /** What lies far from a stretch that is shown need not be kept. */

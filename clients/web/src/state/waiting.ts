@@ -25,6 +25,11 @@ export function arrived(model: Model, roomId: string, seq: number): Topic[] {
   return remove(model, ({ message, sentSeq }) => message.roomId === roomId && sentSeq > 0 && sentSeq <= seq);
 }
 
+/** What is in the log waits no more, whether its sender has heard of that or not. */
+export function stored(model: Model, messages: readonly Message[]): Topic[] {
+  return messages.flatMap((it) => (it.senderId === model.me.id ? discard(model, it.clientMessageId) : []));
+}
+
 export function discard(model: Model, id: string): Topic[] {
   return remove(model, ({ message }) => message.clientMessageId === id);
 }

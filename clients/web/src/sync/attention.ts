@@ -12,6 +12,8 @@ const TELL_MS = 30_000;
 const MOST_ROOMS = 20;
 /** A word about rooms that was lost is said again after this. */
 const AGAIN_MS = 5_000;
+/** A tab that has not said what it looks at for so long is gone; the timers of a hidden one come once a minute. */
+const SILENT_MS = 5 * 60_000;
 /** Reasons to ask how rooms are that come within this time are one. */
 const SETTLE_MS = 500;
 
@@ -20,13 +22,18 @@ export interface AttentionParts {
   readonly own: string;
   readonly api: Pick<Api, "watchRooms" | "choosePresence" | "setIdle">;
   readonly seen: (rooms: WatchedRoom[]) => void;
+  /** Whether the stream tells of a room: the server lets nobody watch another one, nor any with it. */
+  readonly knows: (roomId: string) => boolean;
 }
 
 export class Attention {
   readonly #own: string;
   readonly #api: AttentionParts["api"];
   readonly #seen: (rooms: WatchedRoom[]) => void;
+  readonly #knows: (roomId: string) => boolean;
   readonly #rooms = new Map<string, string[]>();
+  /** When tabs said what they look at. */
+  readonly #saidAt = new Map<string, number>();
   #connectionId = "";
   #watching = "";
   #activeAt = Date.now();
@@ -36,10 +43,11 @@ export class Attention {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #again: ReturnType<typeof setTimeout> | undefined;
 
-  constructor({ own, api, seen }: AttentionParts) {
+  constructor({ own, api, seen, knows }: AttentionParts) {
     this.#own = own;
     this.#api = api;
     this.#seen = seen;
+    this.#knows = knows;
   }
 
   rooms(tab: string): string[] {
@@ -47,12 +55,16 @@ export class Attention {
   }
 
   watch(tab: string, roomIds: string[]): void {
+    this.#saidAt.set(tab, Date.now());
+    for (const it of this.#rooms.keys()) {
+      if (it !== this.#own && Date.now() - (this.#saidAt.get(it) ?? 0) > SILENT_MS) this.#rooms.delete(it);
+    }
     // What is said again tells nothing. To ask the server anew would be answered to all tabs.
-    if (roomIds.join() === this.rooms(tab).join()) return;
+    const again = roomIds.join() === this.rooms(tab).join();
     if (roomIds.length) this.#rooms.set(tab, roomIds);
     else this.#rooms.delete(tab);
     // Another tab has yet to hear how its rooms are, even if they are watched.
-    if (tab !== this.#own && roomIds.length) this.#watching = "";
+    if (!again && tab !== this.#own && roomIds.length) this.#watching = "";
     void this.#tellRooms();
   }
 
@@ -64,6 +76,11 @@ export class Attention {
   /** This tab begins to lead: the others say anew what they look at, as far as they are still there. */
   forgetOthers(): void {
     for (const tab of [...this.#rooms.keys()]) if (tab !== this.#own) this.#rooms.delete(tab);
+  }
+
+  /** There is another room, or one less. */
+  roomsMoved(): void {
+    void this.#tellRooms();
   }
 
   /** What is known of the rooms may be wrong. */
@@ -128,8 +145,9 @@ export class Attention {
 
   async #tellRooms(): Promise<void> {
     if (!this.#connectionId) return;
-    // This tab's rooms first: they are surely on a screen.
-    const all = [...this.rooms(this.#own), ...[...this.#rooms.values()].flat()];
+    // One of each tab's in turn, of this one's first: each has the room on its screen at the front.
+    const lists = [this.rooms(this.#own), ...this.#rooms.values()].map((rooms) => rooms.filter(this.#knows));
+    const all = Array.from({ length: MOST_ROOMS }, (_, i) => lists.flatMap((rooms) => rooms[i] ?? [])).flat();
     const roomIds = [...new Set(all)].slice(0, MOST_ROOMS);
     const watching = roomIds.join();
     if (watching === this.#watching) return;

@@ -95,7 +95,7 @@ export class Keeper {
     const stream = (this.#stream = new AbortController());
     this.#arm();
     try {
-      const take = (events: Event[]) => (stream.signal.aborted ? Promise.resolve() : this.#take(events));
+      const take = (events: Event[]) => this.#take(events, stream.signal);
       await read(api, { resume: cursor.positions, epoch: this.#epoch, signal: stream.signal, take });
       this.#on({ kind: "lost" });
     } catch (error) {
@@ -129,9 +129,13 @@ export class Keeper {
     this.#parts.session.end();
   }
 
-  async #take(events: Event[]): Promise<void> {
+  async #take(events: Event[], signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return;
     this.#on({ kind: "heard" });
-    for (const event of events) await this.#event(event);
+    for (const event of events) {
+      // While a gap was healed the stream may have ended: the next one tells the rest, after what it resumes from.
+      if (!signal.aborted) await this.#event(event);
+    }
     this.#flush();
   }
 
@@ -214,12 +218,19 @@ export class Keeper {
   async #renewToken(connectionId = this.#connectionId): Promise<void> {
     const { api, session } = this.#parts;
     try {
-      if (connectionId && connectionId === this.#connectionId) await api.renewToken(connectionId, await session.renew());
+      if (!this.#isOpen(connectionId)) return;
+      const token = await session.renew();
+      // Meanwhile it may have ended, or the session with it.
+      if (this.#isOpen(connectionId)) await api.renewToken(connectionId, token);
     } catch (error) {
       // If the session is over the stream will end, and opening the next one shows why.
       if (error instanceof Failure && (error.isFinal || error.isSignedOut)) return;
       setTimeout(() => void this.#renewToken(connectionId), RENEW_AGAIN_MS);
     }
+  }
+
+  #isOpen(connectionId: string): boolean {
+    return connectionId !== "" && connectionId === this.#connectionId && this.#connection.state.kind !== "ended";
   }
 
   async #goodbye({ why, reconnect, retryAfterMs }: Extract<Event, { kind: "goodbye" }>): Promise<void> {

@@ -6,6 +6,7 @@ import type { Api } from "../api/calls";
 import type { PresenceState, Unsent } from "../nouns";
 import { Attention } from "./attention";
 import type { State } from "./connection";
+import { Crowd } from "./crowd";
 import { Cursor } from "./cursor";
 import { follow } from "./following";
 import { Keeper } from "./keeper";
@@ -30,8 +31,8 @@ export interface LiveParts {
   readonly onUpdates: (updates: readonly Update[]) => void;
   /** A message that was written has to wait, and will be lost with this page. */
   readonly unkept: () => void;
-  /** What this tab knows, for one that knows nothing. */
-  readonly snapshot: () => Promise<() => Snapshot>;
+  /** What this tab knows, for one that knows nothing; undefined until its code is there. */
+  readonly snapshot: (told: (roomId: string) => number | undefined) => Snapshot | undefined;
 }
 
 export class Live {
@@ -44,11 +45,16 @@ export class Live {
   readonly #attention: Attention;
   readonly #leading: Leading;
   readonly #silence = new Silence();
+  readonly #crowd = new Crowd();
   #state: State = { kind: "connecting" };
   #attendedAt = -Infinity;
   #epoch = "";
   /** Whether this tab knows enough to take in what the leading tab tells. */
   #follows = false;
+  /** How the user has chosen here to be seen, until the leading tab has heard it. */
+  #choice: PresenceState | undefined;
+  /** Something was left out by the stream, which did not come to an end for that. */
+  #lagged = false;
   #keeper: Keeper | undefined;
   #sender: Sender | undefined;
 
@@ -69,6 +75,7 @@ export class Live {
       own: this.#tabs.id,
       api: parts.api,
       seen: (rooms) => this.#tell([{ kind: "watched", rooms }]),
+      knows: (roomId) => this.#cursor.position(roomId) !== undefined,
     });
   }
 
@@ -81,16 +88,16 @@ export class Live {
     const { signal } = this.#ending;
     this.#take(this.#pending.missed());
     if (canLock) {
-      this.#tabs.say({ kind: "hello", tab: this.#tabs.id });
+      this.#sayHello();
       const timer = setInterval(() => this.#ask(), PING_MS);
       signal.addEventListener("abort", () => clearInterval(timer));
-    }
-    void this.#leading.run();
+      void this.#leading.run();
+    } else this.#looked();
     const nudge = () => this.nudge();
     window.addEventListener("online", nudge, { signal });
-    window.addEventListener("pageshow", nudge, { signal });
+    window.addEventListener("pageshow", ({ persisted }) => this.#shown(persisted), { signal });
     window.addEventListener("pagehide", () => this.#tabs.say({ kind: "bye", tab: this.#tabs.id }), { signal });
-    document.addEventListener("visibilitychange", () => !document.hidden && this.nudge(), { signal });
+    document.addEventListener("visibilitychange", () => !document.hidden && this.#looked(), { signal });
   }
 
   /** Ends this tab's part; the session goes on in others. */
@@ -131,6 +138,11 @@ export class Live {
     this.#attention.lookAgain();
   }
 
+  /** If this tab leads: what the others look at, and whether they know what it knows. */
+  askOthers(): void {
+    if (this.#keeper) this.#tabs.say({ kind: "who" });
+  }
+
   /** Tells all tabs whom the user has blocked. */
   tellBlocked(userIds: readonly string[]): void {
     this.#tell([{ kind: "blocked", userIds }]);
@@ -150,14 +162,18 @@ export class Live {
   /** The user did something in this tab. */
   active(): void {
     const at = Date.now();
-    if (this.#attention.active(at)) this.#tabs.say({ kind: "active", at });
+    if (!this.#attention.active(at)) return;
+    this.#tabs.say({ kind: "active", at });
+    // The machine may have slept.
+    this.nudge();
   }
 
   /** Lets the user be seen so, on all devices. */
   choose(choice: PresenceState): void {
     this.#tell([{ kind: "choice", choice }]);
-    if (this.leads) this.#attention.choose(choice);
-    else this.#tabs.say({ kind: "choose", choice });
+    if (this.leads) return this.#attention.choose(choice);
+    this.#choice = choice;
+    this.#sayOwn();
   }
 
   /** There is reason to hope: try now. */
@@ -185,12 +201,16 @@ export class Live {
         this.#tell([{ kind: "sent", id, message }]);
       },
       refused: (message, { what, message: text }) => {
-        this.#store.put(message, what || text);
-        this.#tell([{ kind: "refused", message, reason: what || text }]);
+        // Without a reason it would wait.
+        const reason = what || text || "REFUSED";
+        this.#store.put(message, reason);
+        this.#tell([{ kind: "refused", message, reason }]);
       },
     });
     this.#attention.forgetOthers();
-    this.#tabs.say({ kind: "who" });
+    if (this.#choice) this.#attention.choose(this.#choice);
+    this.#choice = undefined;
+    this.askOthers();
     await keeper.run();
     if (this.#keeper === keeper) this.#resign();
   }
@@ -208,14 +228,13 @@ export class Live {
   /** Asks whether another tab leads, and for what it may not have heard. */
   #ask(): void {
     if (this.#keeper || this.#state.kind === "ended") return;
-    const how = this.#silence.ask();
+    const how = this.#silence.ask(this.#follows);
     // What nobody takes on has no connection.
     if (how !== "well") this.#take([{ kind: "connection", state: { kind: "connecting" } }]);
-    if (how === "dead") {
-      this.#silence.heard();
-      this.#leading.seize();
-    }
+    if (how === "dead") this.#leading.seize();
     this.#tabs.say({ kind: "ping" });
+    if (!this.#follows) this.#sayHello();
+    this.#sayWatched();
     this.#sayOwn();
   }
 
@@ -226,10 +245,18 @@ export class Live {
   }
 
   #emit(updates: Update[]): void {
+    const before = this.#state.kind;
     this.#tell(updates);
+    if (updates.some(({ kind }) => kind === "roomAdded" || kind === "roomGone")) this.#attention.roomsMoved();
     for (const update of updates) {
       if (update.kind !== "connection") continue;
-      if (update.state.kind === "live") this.#sender?.pump();
+      if (before === "live" && update.state.kind === "catchingUp") this.#lagged = true;
+      if (update.state.kind === "live") {
+        // States that were left out are not in what is caught up with.
+        if (this.#lagged) this.#attention.lookAgain();
+        this.#lagged = false;
+        this.#sender?.pump();
+      }
       if (update.state.kind === "waiting") {
         this.#sender?.lost();
         this.#attention.lost();
@@ -258,12 +285,13 @@ export class Live {
     switch (word.kind) {
       case "hello":
         this.#attention.forget(word.tab);
-        if (leads) void this.#sayAll(word.tab);
-        return;
+        return this.#sayAll(word.tab);
       case "snapshot":
         if (!leads && word.tab === this.#tabs.id) this.#begin(word.epoch, word.snapshot);
         return;
       case "updates":
+        // Heard by the tab that leads, or chosen anew.
+        if (word.updates.some(({ kind }) => kind === "choice")) this.#choice = undefined;
         if (leads) return this.#take(word.updates.filter(({ kind }) => FROM_ANY.includes(kind)));
         return this.#follow(word.updates);
       case "who":
@@ -282,16 +310,30 @@ export class Live {
       case "active":
         return void this.#attention.active(word.at);
       case "choose":
-        return leads ? this.#attention.choose(word.choice) : undefined;
+        if (leads) this.choose(word.choice);
+        return;
       case "nudge":
         return this.#keeper?.nudge();
       case "attentive":
         return this.#attended(word.here);
+      case "looked":
+        if (document.hidden && this.#crowd.other(word.tab)) this.#resign();
+        return;
       case "ping":
         return leads ? this.#tabs.say({ kind: "beat", state: this.#state }) : undefined;
       case "beat":
         return leads ? undefined : this.#heardLeader(word.state);
     }
+  }
+
+  #looked(): void {
+    if (!canLock) {
+      this.#crowd.looked();
+      this.#tabs.say({ kind: "looked", tab: this.#tabs.id });
+      // It had given up its stream.
+      if (!this.#keeper) void this.#leading.run();
+    }
+    this.nudge();
   }
 
   #attended(here: boolean): void {
@@ -301,18 +343,29 @@ export class Live {
   /** What is told from now on cannot be taken in before another tab has said all that it knows. */
   #beginAnew(): void {
     this.#follows = false;
+    this.#sayHello();
+  }
+
+  #sayHello(): void {
     this.#tabs.say({ kind: "hello", tab: this.#tabs.id });
+  }
+
+  /** The page is there again; kept by the browser, it has not heard what was told meanwhile, and has said that it goes. */
+  #shown(persisted: boolean): void {
+    if (persisted && !this.#keeper) this.#beginAnew();
+    this.nudge();
   }
 
   /** Again until it is sent: the tab that led may have gone before it heard of it. */
   #sayOwn(): void {
     for (const message of this.#pending.own) this.#tabs.say({ kind: "queue", message });
+    if (this.#choice) this.#tabs.say({ kind: "choose", choice: this.#choice });
   }
 
-  async #sayAll(tab: string): Promise<void> {
-    const take = await this.#parts.snapshot();
+  #sayAll(tab: string): void {
     // Taken and said in one moment, so that nothing is told between.
-    if (this.#keeper) this.#tabs.say({ kind: "snapshot", tab, epoch: this.#epoch, snapshot: take() });
+    const snapshot = this.#keeper && this.#parts.snapshot((roomId) => this.#cursor.position(roomId));
+    if (snapshot) this.#tabs.say({ kind: "snapshot", tab, epoch: this.#epoch, snapshot });
   }
 
   #begin(epoch: string, snapshot: Snapshot): void {

@@ -2,6 +2,7 @@
 // never overwrite each other's.
 
 import type { Unsent } from "../nouns";
+import { erase, keys, read } from "./storage";
 
 export interface Kept {
   readonly message: Unsent;
@@ -27,19 +28,17 @@ export class OutboxStore {
   }
 
   remove(id: string): void {
-    localStorage.removeItem(this.#prefix + id);
+    erase(this.#prefix + id);
   }
 
   /** In the order in which they were written. */
   all(): Kept[] {
     const kept: Kept[] = [];
-    for (let i = 0; i < localStorage.length; i++) {
-      const key = localStorage.key(i);
-      if (!key?.startsWith(this.#prefix)) continue;
+    for (const key of keys(this.#prefix)) {
       try {
-        kept.push(JSON.parse(localStorage.getItem(key) ?? "") as Kept);
+        kept.push(JSON.parse(read(key) ?? "") as Kept);
       } catch {
-        localStorage.removeItem(key);
+        erase(key);
       }
     }
     return kept.sort((a, b) => a.message.at - b.message.at);

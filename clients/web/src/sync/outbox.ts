@@ -12,6 +12,8 @@ interface Entry {
   inFlight: boolean;
   failures: number;
   notBefore: number;
+  /** The server has said when. */
+  told: boolean;
 }
 
 /**
@@ -31,7 +33,7 @@ export class Outbox {
   /** Putting a message in again changes nothing. */
   push(message: Unsent): void {
     if (this.#find(message.clientMessageId)) return;
-    this.#entries.push({ message, inFlight: false, failures: 0, notBefore: 0 });
+    this.#entries.push({ message, inFlight: false, failures: 0, notBefore: 0, told: false });
   }
 
   /** The next message that may leave now; it is in flight from here on. */
@@ -63,6 +65,7 @@ export class Outbox {
       const delay = FIRST_DELAY_MS * 2 ** Math.min(entry.failures, 10);
       entry.inFlight = false;
       entry.failures += 1;
+      entry.told = failure.retryAfterMs !== undefined;
       entry.notBefore = now + Math.min(failure.retryAfterMs ?? delay, LONGEST_DELAY_MS);
       return "again";
     }
@@ -75,9 +78,16 @@ export class Outbox {
     this.#entries = this.#entries.filter((e) => e.message.clientMessageId !== id);
   }
 
-  /** The connection is gone: what was in flight may or may not have arrived, and is sent again. */
+  /**
+   * The connection is gone: what was in flight may or may not have arrived, and
+   * is sent again. On the next one nothing waits for what went wrong on this one.
+   */
   lost(): void {
-    for (const entry of this.#entries) entry.inFlight = false;
+    for (const entry of this.#entries) {
+      entry.inFlight = false;
+      entry.failures = 0;
+      if (!entry.told) entry.notBefore = 0;
+    }
   }
 
   /** What waits, oldest first. */

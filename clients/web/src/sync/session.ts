@@ -30,6 +30,8 @@ export class Session implements TokenSource {
   /** What this tab shows. Another tab may have changed what is stored a moment ago. */
   #mark = stored();
   #access = "";
+  /** All that this session has had: who comes with another one was of another session. */
+  #tokens = new Set<string>();
   #left = false;
   #renewing: Promise<string> | undefined;
   #again: ReturnType<typeof setTimeout> | undefined;
@@ -106,6 +108,7 @@ export class Session implements TokenSource {
 
   /** Another access token than the one that is spent. All who ask at once share one call. */
   async renew(spent = this.#access): Promise<string> {
+    if (spent && !this.#tokens.has(spent)) throw Failure.signedOut();
     if (this.#access !== spent) return this.#access;
     const renewing = (this.#renewing ??= this.#renew(this.id));
     try {
@@ -123,7 +126,7 @@ export class Session implements TokenSource {
         const { sessionId, access } = await this.#auth.refresh();
         // Another session's cookie, which a neighbouring host may have set, is not used.
         if (sessionId !== id) throw Failure.signedOut();
-        if (id === this.id) this.#access = access;
+        if (id === this.id) this.#take(access);
         return access;
       } catch (error) {
         if (!isOver(error)) throw error;
@@ -153,11 +156,19 @@ export class Session implements TokenSource {
     erase(LEAVING);
   }
 
+  #take(access: string): void {
+    this.#access = access;
+    this.#tokens.add(access);
+  }
+
   #show(mark: Mark | undefined, access = mark?.id === this.id ? this.#access : ""): void {
-    if (mark?.id !== this.id) this.#renewing = undefined;
+    if (mark?.id !== this.id) {
+      this.#renewing = undefined;
+      this.#tokens.clear();
+    }
     if (mark) this.#left = false;
     this.#mark = mark;
-    this.#access = access;
+    this.#take(access);
     for (const listener of this.#listeners) listener();
   }
 }

@@ -6,9 +6,12 @@
 const SILENT = 2;
 /** And so many, its end. */
 const DEAD = 4;
+/** It is there, but has not said what it knows though it was asked so often: a page of before, perhaps, whose code is gone. */
+const USELESS = 3;
 
 export class Silence {
   #asked = 0;
+  #unsaid = 0;
 
   /** It has said something. */
   heard(): void {
@@ -19,10 +22,14 @@ export class Silence {
     return this.#asked > SILENT;
   }
 
-  /** Before it is asked once more: what it is, after all the questions before. */
-  ask(): "well" | "silent" | "dead" {
+  /** Before it is asked once more: what it is, after all the questions before. `told`: whether it has said what it knows. */
+  ask(told: boolean): "well" | "silent" | "dead" {
     const unanswered = this.#asked++;
-    if (unanswered < SILENT) return "well";
-    return unanswered < DEAD ? "silent" : "dead";
+    this.#unsaid = told ? 0 : this.#unsaid + 1;
+    if (unanswered >= DEAD || this.#unsaid > USELESS) {
+      this.#asked = this.#unsaid = 0;
+      return "dead";
+    }
+    return unanswered < SILENT ? "well" : "silent";
   }
 }

@@ -22,6 +22,8 @@ export type Word =
   | { kind: "nudge" }
   /** Somebody looks at a tab, or does not any more. */
   | { kind: "attentive"; here: boolean }
+  /** A tab was opened, or is looked at; said where each has its own stream. */
+  | { kind: "looked"; tab: string }
   /** Whether the tab that leads is still there, and that it is. */
   | { kind: "ping" }
   | { kind: "beat"; state: State };

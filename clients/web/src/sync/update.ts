@@ -44,6 +44,8 @@ export interface Snapshot {
   readonly connection: State;
   /** Each with the position up to which it is known as its head. */
   readonly rooms: readonly RoomSummary[];
+  /** Those in which what is counted may be wrong; pages of before do not say. */
+  readonly doubtful: readonly string[] | undefined;
   readonly users: readonly User[];
   readonly presences: readonly Presence[];
   /** Undefined while it is not known. */

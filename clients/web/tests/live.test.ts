@@ -1,0 +1,213 @@
+// One tab among others: what it says, what it does when nobody answers, and what it does alone.
+
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+
+import type { Event } from "../src/api/events";
+import type { RoomSummary, User } from "../src/nouns";
+import type { Live } from "../src/sync/live";
+import type { Word } from "../src/sync/tabs";
+import type { Snapshot, Update } from "../src/sync/update";
+
+const ME = { id: "me" } as User;
+
+/** A channel of the browser: what is said is heard by all others, a moment later. */
+class Channel {
+  static all = new Set<Channel>();
+  onmessage: ((event: { data: Word }) => void) | undefined;
+  constructor() {
+    Channel.all.add(this);
+  }
+  postMessage(data: Word): void {
+    for (const other of Channel.all) if (other !== this) queueMicrotask(() => other.onmessage?.({ data }));
+  }
+  close(): void {
+    Channel.all.delete(this);
+  }
+}
+
+/** A lock that another tab holds, until it is taken from it. */
+function heldLock() {
+  return {
+    request(_name: string, options: { signal?: AbortSignal; steal?: boolean }, work: () => Promise<void>): Promise<void> {
+      if (options.steal) return work();
+      return new Promise((_, refuse) => options.signal?.addEventListener("abort", () => refuse(new DOMException("", "AbortError"))));
+    },
+  };
+}
+
+/** Another tab, and what it hears. */
+function other(answer: (word: Word, say: (word: Word) => void) => void = () => undefined) {
+  const channel = new Channel();
+  const heard: Word[] = [];
+  channel.onmessage = ({ data }) => (heard.push(data), answer(data, (word) => channel.postMessage(word)));
+  return { heard, say: (word: Word) => channel.postMessage(word), count: (kind: Word["kind"]) => heard.filter((it) => it.kind === kind).length };
+}
+
+/** A tab; `say` is its stream. */
+async function tab(api: object = {}) {
+  const streams: AbortSignal[] = [];
+  let say: (events: Event[]) => void = () => undefined;
+  async function* subscribe(_resume: unknown, _epoch: string, signal: AbortSignal): AsyncGenerator<Event[]> {
+    streams.push(signal);
+    while (!signal.aborted) {
+      yield await new Promise<Event[]>((done) => {
+        say = done;
+        signal.addEventListener("abort", () => done([]));
+      });
+    }
+  }
+  const updates: Update[] = [];
+  const { Live: Made } = await import("../src/sync/live");
+  live = new Made({
+    api: { subscribe, watchRooms: async () => [], setIdle: async () => undefined, choosePresence: async () => undefined, ...api } as never,
+    session: { id: "s", user: ME, end: () => undefined } as never,
+    onUpdates: (some) => updates.push(...some),
+    unkept: () => undefined,
+    snapshot: () => undefined,
+  });
+  live.start();
+  const tell = (...events: Event[]) => (say(events), vi.advanceTimersByTimeAsync(0));
+  return { live, streams, updates, tell };
+}
+
+const READY: Event = { kind: "ready", connectionId: "c", heartbeatMs: 20_000, me: ME, choice: "online", epoch: "e" };
+const added = (id: string): Event => ({ kind: "roomAdded", summary: { room: { id, headSeq: 1 } } as RoomSummary });
+const seconds = (count: number) => vi.advanceTimersByTimeAsync(count * 1_000);
+
+let live: Live | undefined;
+let page: EventTarget & { hidden: boolean };
+
+function browser(locks: boolean): void {
+  vi.resetModules();
+  vi.useFakeTimers();
+  page = Object.assign(new EventTarget(), { hidden: false });
+  vi.stubGlobal("window", new EventTarget());
+  vi.stubGlobal("document", page);
+  vi.stubGlobal("navigator", locks ? { locks: heldLock() } : {});
+  vi.stubGlobal("localStorage", { getItem: () => null, setItem: () => undefined, removeItem: () => undefined });
+  vi.stubGlobal("BroadcastChannel", Channel);
+}
+
+beforeEach(() => browser(true));
+afterEach(() => {
+  live?.stop();
+  Channel.all.clear();
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
+
+test("a tab whose leader answers but never says what it knows asks again, and then leads itself", async () => {
+  const older = other(({ kind }, say) => kind === "ping" && say({ kind: "beat", state: { kind: "live" } }));
+  const { streams } = await tab();
+  await seconds(16);
+  expect([older.count("hello"), streams.length]).toEqual([4, 0]);
+  await seconds(5);
+  expect(streams).toHaveLength(1);
+});
+
+test("how the user chose to be seen is said again until a tab that leads has heard it", async () => {
+  const leader = other(({ kind }, say) => {
+    if (kind === "hello") say({ kind: "updates", updates: [] });
+    if (kind === "ping") say({ kind: "beat", state: { kind: "live" } });
+  });
+  const { live } = await tab();
+  live.choose("busy");
+  await seconds(11);
+  expect(leader.count("choose")).toBe(3);
+  leader.say({ kind: "updates", updates: [{ kind: "choice", choice: "busy" }] });
+  const before = leader.count("choose");
+  await seconds(5);
+  expect([before, leader.count("choose")]).toEqual([3, 3]);
+});
+
+test("a choice that no tab has heard is told by this one once it leads", async () => {
+  const chosen: string[] = [];
+  const { live, tell } = await tab({ choosePresence: async (_on: string, choice: string) => void chosen.push(choice) });
+  live.choose("busy");
+  await seconds(21);
+  await tell(READY);
+  expect(chosen).toEqual(["busy"]);
+});
+
+test("a page that the browser kept begins anew, and what its user does after a pause is reason to try", async () => {
+  const snapshot = { rooms: [], connection: { kind: "live" } } as unknown as Snapshot;
+  const leader = other((word, say) => {
+    if (word.kind === "hello") say({ kind: "snapshot", tab: word.tab, epoch: "e", snapshot });
+    if (word.kind === "ping") say({ kind: "beat", state: { kind: "live" } });
+  });
+  const { live } = await tab();
+  window.dispatchEvent(Object.assign(new Event("pageshow"), { persisted: false }));
+  await seconds(0);
+  expect(leader.count("hello")).toBe(1);
+  window.dispatchEvent(Object.assign(new Event("pageshow"), { persisted: true }));
+  await seconds(0);
+  expect(leader.count("hello")).toBe(2);
+  const before = leader.count("nudge");
+  live.active();
+  await seconds(31);
+  live.active();
+  await seconds(0);
+  expect(leader.count("nudge")).toBe(before + 1);
+});
+
+test("what the stream left out is asked for once it is live again, and a room is watched once it is known", async () => {
+  browser(false);
+  const watched: string[] = [];
+  const { live, tell } = await tab({ watchRooms: async (_on: string, rooms: string[]) => (watched.push(rooms.join()), []) });
+  live.watch(["r"]);
+  await tell(READY);
+  expect(watched).toEqual([]);
+  await tell(added("r"), { kind: "live" });
+  await seconds(10);
+  expect(watched).toEqual(["r"]);
+  await tell({ kind: "lagging" });
+  await seconds(10);
+  expect(watched).toEqual(["r"]);
+  await tell({ kind: "live" });
+  await seconds(10);
+  expect(watched).toEqual(["r", "r"]);
+});
+
+test("a message that is refused without a word does not wait for ever", async () => {
+  browser(false);
+  const { Failure } = await import("../src/failure");
+  const { live, tell, updates } = await tab({ sendMessage: () => Promise.reject(new Failure("final", "", "")) });
+  await tell(READY, { kind: "live" });
+  live.send({ clientMessageId: "1", roomId: "r", text: "", replyTo: 0, threadSeq: 0, attachmentIds: [], at: 0 });
+  await seconds(0);
+  expect(updates.at(-1)).toMatchObject({ kind: "refused", reason: "REFUSED" });
+});
+
+test("what was begun before a stream ended is not gone on with", async () => {
+  browser(false);
+  let healed: (error: Error) => void = () => undefined;
+  const { tell, updates } = await tab({ syncRoom: () => new Promise((_, refuse) => (healed = refuse)) });
+  await tell(READY, added("r"), { kind: "live" });
+  const change = (seq: number) => ({ kind: "change", change: { roomId: "r", seq, afterSeq: seq - 1 } }) as Event;
+  await tell(change(5), added("s"));
+  healed(new Error("no answer"));
+  await seconds(0);
+  expect(updates.filter(({ kind }) => kind === "roomAdded")).toHaveLength(1);
+});
+
+test("without locks a hidden tab gives up its stream to others, and goes on where it was when it is looked at", async () => {
+  browser(false);
+  const { streams, tell, live } = await tab();
+  const tabs = other();
+  await tell(READY, added("r"), { kind: "live" });
+  const look = (...names: string[]) => {
+    for (const name of names) tabs.say({ kind: "looked", tab: name });
+    return seconds(0);
+  };
+  await look("a", "b", "c");
+  expect(streams[0]?.aborted, "it is looked at itself").toBe(false);
+  page.hidden = true;
+  await look("a", "b", "a");
+  expect(streams[0]?.aborted).toBe(false);
+  await look("c");
+  expect([streams[0]?.aborted, live.leads]).toEqual([true, false]);
+  page.hidden = false;
+  page.dispatchEvent(new Event("visibilitychange"));
+  await seconds(0);
+  expect([streams.length, live.leads, tabs.count("looked")]).toEqual([2, true, 1]);
+});
