@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 
-import type { Plugin } from "vite";
+import type { IndexHtmlTransformContext, Plugin } from "vite";
 import solid from "vite-plugin-solid";
 import { defineConfig } from "vitest/config";
 
@@ -61,62 +61,109 @@ function plainDescriptors(): Plugin {
   };
 }
 
-/** The scripts before the modules belong to them: a new one of them has a new address. */
-function versionedScripts(): Plugin {
+/** Vite would look for styles and chunks to ask for beforehand; there are none, and code that comes later just comes. */
+function withoutPreload(): Plugin {
   return {
-    name: "versioned-scripts",
+    name: "without-preload",
     apply: "build",
-    transformIndexHtml: (html) =>
-      html.replace(/src="\/(\w+\.js)"/g, (_, name: string) => {
-        const hash = createHash("sha256").update(readFileSync(join(import.meta.dirname, "public", name)));
-        return `src="/${name}?${hash.digest("hex").slice(0, 8)}"`;
-      }),
+    enforce: "pre",
+    load: (id) => (id.endsWith("vite/preload-helper.js") ? "export const __vitePreload = (load) => load();" : undefined),
   };
 }
 
-/** Prints the size of what the entry needs, and refuses too much of it. */
+/** What each first visit asks for once the entry runs, before it shows anything. */
+const FIRST_VISITS = {
+  "the door": ["/ui/auth/LoginPage.tsx", "/ui/i18n/en-late.ts"],
+  "a room": ["/ui/frame/SignedIn.tsx"],
+} as const;
+
+/** The scripts before the modules, and what belongs to them: a new one of them has a new address. */
+function earlyScripts(): Plugin {
+  return {
+    name: "early-scripts",
+    apply: "build",
+    transformIndexHtml: {
+      order: "post",
+      handler: (html, { bundle = {} }) => {
+        const [room] = FIRST_VISITS["a room"].map((it) => chunkWith(bundle, it)?.fileName);
+        return html
+          .replace(/src="\/(\w+\.js)"/g, (_, name: string) => {
+            const hash = createHash("sha256").update(readFileSync(publicFile(name)));
+            return `src="/${name}?${hash.digest("hex").slice(0, 8)}"`;
+          })
+          .replace('src="/early.js', `data-room="/${room}" $&`);
+      },
+    },
+  };
+}
+
+const EARLY = ["theme.js", "early.js"];
+const publicFile = (name: string) => join(import.meta.dirname, "public", name);
+
+type Bundle = NonNullable<IndexHtmlTransformContext["bundle"]>;
+
+function chunkWith(bundle: Bundle, module: string) {
+  return Object.values(bundle).find((it) => it.type === "chunk" && it.moduleIds.some((id) => id.endsWith(module)));
+}
+
+/** Prints the size of what each first visit needs before it shows anything, and refuses too much of it. */
 function initialSize(): Plugin {
   return {
     name: "initial-size",
     apply: "build",
     writeBundle(_, bundle) {
       const entry = Object.values(bundle).find((it) => it.type === "chunk" && it.isEntry);
-      const needed = new Set<string>();
-      const visit = (name: string | undefined) => {
-        const chunk = name === undefined ? undefined : bundle[name];
-        if (chunk?.type !== "chunk" || needed.has(chunk.fileName)) return;
-        needed.add(chunk.fileName);
-        chunk.imports.forEach(visit);
-      };
-      visit(entry?.fileName);
-      const code = [...needed].map((name) => bundle[name]).map((it) => (it?.type === "chunk" ? it.code : ""));
-      const bytes = code.reduce((sum, it) => sum + gzipSync(it, { level: 9 }).length, 0);
-      console.log(`initial JavaScript: ${(bytes / 1000).toFixed(1)} kB gzip of ${MOST_INITIAL_BYTES / 1000} kB`);
-      if (bytes > MOST_INITIAL_BYTES) throw new Error("the initial JavaScript has grown too large");
+      const scripts = EARLY.map((name) => readFileSync(publicFile(name), "utf8"));
+      for (const [visit, modules] of Object.entries(FIRST_VISITS)) {
+        const first = [entry, ...modules.map((it) => chunkWith(bundle, it))].map((it) => it?.fileName ?? "");
+        const needed = walk(first, (name) => (bundle[name]?.type === "chunk" ? bundle[name].imports : []));
+        const code = [...needed].map((name) => {
+          const chunk = bundle[name];
+          if (chunk?.type !== "chunk") throw new Error(`${visit} needs what is not there: ${name}`);
+          return chunk.code;
+        });
+        const bytes = [...scripts, ...code].reduce((sum, it) => sum + gzipSync(it, { level: 9 }).length, 0);
+        console.log(`JavaScript before ${visit} shows: ${(bytes / 1000).toFixed(1)} kB gzip of ${MOST_INITIAL_BYTES / 1000} kB`);
+        if (bytes > MOST_INITIAL_BYTES) throw new Error(`what ${visit} needs has grown too large`);
+      }
     },
   };
 }
 
 /**
- * All that the entry needs goes into one chunk: cut along the edges of what is
- * loaded later, each small piece would be packed without knowing the others.
+ * All that each first visit needs goes into one chunk, and all that a room needs
+ * beside it into another: cut along the edges of what is loaded later, each
+ * small piece would be packed without knowing the others.
  */
-function initialChunk() {
-  let needed: Set<string> | undefined;
-  return (id: string, graph: ModuleGraph): string | null => {
-    needed ??= reachable(id, graph);
-    return needed.has(id) ? "initial" : null;
+function firstChunks() {
+  let needed: { all: Set<string>; door: Set<string>; room: Set<string> } | undefined;
+  const chunk = (name: string, has: (id: string, the: NonNullable<typeof needed>) => boolean) => (id: string, graph: ModuleGraph) => {
+    const from = (isFirst: (info: ModuleInfo) => boolean) => reachable(graph, id, isFirst);
+    needed ??= {
+      all: from(({ isEntry }) => isEntry),
+      door: from((it) => it.id.endsWith(FIRST_VISITS["the door"][0])),
+      room: from((it) => it.id.endsWith(FIRST_VISITS["a room"][0])),
+    };
+    return has(id, needed) ? name : null;
   };
+  return [
+    { name: chunk("initial", (id, { all, door, room }) => all.has(id) || (door.has(id) && room.has(id))), priority: 2 },
+    { name: chunk("room", (id, { room }) => room.has(id)), priority: 1 },
+  ];
 }
 
-type ModuleInfo = Record<"importers" | "dynamicImporters" | "importedIds", readonly string[]> & { isEntry: boolean };
+type ModuleInfo = Record<"importers" | "dynamicImporters" | "importedIds" | "dynamicallyImportedIds", readonly string[]> & { id: string; isEntry: boolean };
 type ModuleGraph = { getModuleInfo(id: string): ModuleInfo | null };
 
-/** From any module up to the entry, and from there down along what is imported statically. */
-function reachable(id: string, graph: ModuleGraph): Set<string> {
+/** From any module to the first one, and from there down along what is imported statically. */
+function reachable(graph: ModuleGraph, id: string, isFirst: (info: ModuleInfo) => boolean): Set<string> {
   const info = (it: string) => graph.getModuleInfo(it);
-  const entry = [...walk([id], (it) => [...(info(it)?.importers ?? []), ...(info(it)?.dynamicImporters ?? [])])].find((it) => info(it)?.isEntry);
-  return entry === undefined ? new Set() : walk([entry], (it) => info(it)?.importedIds ?? []);
+  const around = (it: string) => {
+    const { importers = [], dynamicImporters = [], importedIds = [], dynamicallyImportedIds = [] } = info(it) ?? {};
+    return [...importers, ...dynamicImporters, ...importedIds, ...dynamicallyImportedIds];
+  };
+  const from = [...walk([id], around)].filter((it) => isFirst(info(it)!));
+  return walk(from, (it) => info(it)?.importedIds ?? []);
 }
 
 function walk(from: string[], next: (id: string) => readonly string[]): Set<string> {
@@ -127,7 +174,7 @@ function walk(from: string[], next: (id: string) => readonly string[]): Set<stri
 }
 
 export default defineConfig({
-  plugins: [solid(), plainDescriptors(), withoutJson(), versionedScripts(), initialSize()],
+  plugins: [solid(), plainDescriptors(), withoutJson(), withoutPreload(), earlyScripts(), initialSize()],
   server: { proxy },
   preview: { proxy },
   build: {
@@ -135,7 +182,9 @@ export default defineConfig({
     assetsInlineLimit: 0,
     // What comes later comes before it is wanted, as a whole: no list of what needs what has to be there first.
     modulePreload: false,
-    rolldownOptions: { output: { codeSplitting: { groups: [{ name: initialChunk() }] } } },
+    // There is one style sheet, which the page itself asks for.
+    cssCodeSplit: false,
+    rolldownOptions: { output: { codeSplitting: { groups: firstChunks() } } },
   },
   test: { include: ["tests/**/*.test.ts"], environment: "node" },
 });

@@ -71,10 +71,7 @@ impl Model {
             Update::Reset(reset) => {
                 if let Some(summary) = &reset.summary {
                     let view = self.begin(summary);
-                    view.messages.clear();
-                    view.threads.clear();
                     view.messages.extend(reset.messages.iter().map(|m| (m.seq, m.clone())));
-                    view.has_older = true;
                 }
             }
             Update::RoomAdded(summary) => {
@@ -146,9 +143,12 @@ impl Model {
         }
     }
 
+    /// What was known of the room before may have a hole after it.
     fn begin(&mut self, summary: &v1::RoomSummary) -> &mut RoomView {
         let room = summary.room.clone().unwrap_or_default();
         let view = self.rooms.entry(room.id.clone()).or_default();
+        view.messages.clear();
+        view.threads.clear();
         view.read_seq = summary.read_seq;
         view.unread_from_seq = summary.unread_from_seq;
         view.settings = summary.settings.clone().unwrap_or_default();
@@ -237,7 +237,8 @@ impl RoomView {
 
     fn show_last(&mut self, message: &v1::Message) {
         let is_system = matches!(message.content, Some(Content::System(_)));
-        let newest = self.last_message.as_ref().is_none_or(|last| last.seq <= message.seq);
+        let state = |message: &v1::Message| (message.seq, message.changed_seq);
+        let newest = self.last_message.as_ref().is_none_or(|last| state(last) <= state(message));
         if newest && !is_system {
             self.last_message = Some(message.clone());
         }

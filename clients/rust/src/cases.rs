@@ -1,5 +1,6 @@
 //! The pure machines against the table of cases that all clients share.
 
+mod apply;
 mod unread;
 
 use std::{

@@ -1,8 +1,11 @@
 // A page that is reloaded has no access token. This asks for one while the code
 // that needs it is on its way; src/api/transport.ts takes the answer. Names are
-// those of src/sync/session.ts.
+// those of src/sync/session.ts. Of the code, only who is signed in needs the
+// rooms': it is fetched from here, for the entry would ask for it when it runs.
 try {
   if (localStorage.getItem("causerie.session")) {
+    const { room } = document.currentScript.dataset;
+    if (room) document.head.append(Object.assign(document.createElement("link"), { rel: "modulepreload", href: room }));
     const refresh = () =>
       fetch("/causerie.v1.AuthService/RefreshSession", {
         method: "POST",

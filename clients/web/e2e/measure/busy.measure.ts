@@ -3,9 +3,9 @@
 import { test } from "vitest";
 
 import { fill } from "../support/history";
+import { watchTasks } from "../support/tasks";
 import { bubble, composer, enter, world } from "../support/world";
 import { middle, print } from "./table";
-import { watchTasks } from "./tasks";
 
 const w = world();
 const PER_SECOND = 50;

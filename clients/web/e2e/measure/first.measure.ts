@@ -2,19 +2,12 @@
 
 import { test } from "vitest";
 
-import { noteWhenShown, shownAt } from "../support/shown";
+import { noteWhenShown, onFast3G, shownAt } from "../support/shown";
 import { bubble, enter, world } from "../support/world";
 import { middle, print } from "./table";
 
 const w = world();
 const RUNS = 5;
-/** The profile that browsers call fast 3G. */
-const FAST_3G = {
-  offline: false,
-  latency: 150,
-  downloadThroughput: (1_600 * 1024) / 8,
-  uploadThroughput: (750 * 1024) / 8,
-};
 
 test("the first message on fast 3G", async () => {
   const ada = await w.person("Ada");
@@ -23,9 +16,7 @@ test("the first message on fast 3G", async () => {
   const page = await w.window(ada);
   await enter(page, "Speed");
   await bubble(page, "Message 60").waitFor();
-  const cdp = await page.context().newCDPSession(page);
-  await cdp.send("Network.enable");
-  await cdp.send("Network.emulateNetworkConditions", FAST_3G);
+  await onFast3G(page);
   await noteWhenShown(page, "Message 60");
   const took: number[] = [];
   for (let i = 0; i < RUNS; i++) {

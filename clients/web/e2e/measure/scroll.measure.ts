@@ -2,23 +2,17 @@
 
 import { test } from "vitest";
 
-import { fill, toBeginning } from "../support/history";
-import { bubble, enter, world } from "../support/world";
+import { longHistory, toBeginning } from "../support/history";
+import { watchTasks } from "../support/tasks";
+import { world } from "../support/world";
 import { print } from "./table";
-import { watchTasks } from "./tasks";
 
 const w = world();
 /** As many as the client promises to be smooth with. */
 const MESSAGES = Number(process.env["SCALE"] ?? 100_000);
 
 test("scrolling to the beginning of a long history", async () => {
-  const ada = await w.person("Ada");
-  const room = await ada.room("Long history");
-  await fill(ada, room, MESSAGES);
-  await ada.say(room, "The last word");
-  const page = await w.window(ada);
-  await enter(page, "Long history");
-  await bubble(page, "The last word").waitFor();
+  const { page } = await longHistory(w, MESSAGES);
   const longest = await watchTasks(page);
   const { ms, frames, mostRows, longTasks } = await toBeginning(page);
   const messages = MESSAGES.toLocaleString("en");

@@ -3,20 +3,37 @@
 import type { Page } from "playwright-core";
 
 import type { Person } from "./people";
+import { bubble, enter, type World } from "./world";
 
 const AT_ONCE = 200;
 
-/** Writes messages of all sorts, numbered from 1. */
+/** Messages of all sorts, numbered from 1. */
+export const texts = (count: number) =>
+  Array.from({ length: count }, (_, i) => {
+    const n = i + 1;
+    const long = `Message ${n}\n\n- with **several** lines\n- and \`code\`\n\n${"some words ".repeat(n % 70)}`;
+    return n % 10 ? `Message ${n}` : long;
+  });
+
+/** Writes as many of them. */
 export async function fill(writer: Person, room: string, count: number): Promise<void> {
-  let next = 1;
+  const rest = texts(count).values();
   const write = async () => {
-    while (next <= count) {
-      const n = next++;
-      const long = `Message ${n}\n\n- with **several** lines\n- and \`code\`\n\n${"some words ".repeat(n % 70)}`;
-      await writer.say(room, n % 10 ? `Message ${n}` : long);
-    }
+    for (const text of rest) await writer.say(room, text);
   };
   await Promise.all(Array.from({ length: Math.min(AT_ONCE, count) }, write));
+}
+
+/** A window at the end of a history of so many. */
+export async function longHistory(w: World, count: number): Promise<{ ada: Person; room: string; page: Page }> {
+  const ada = await w.person("Ada");
+  const room = await ada.room(`History of ${count}`);
+  w.server.lengthen(room, ada.id, texts(count));
+  await ada.say(room, "The last word");
+  const page = await w.window(ada);
+  await enter(page, `History of ${count}`);
+  await bubble(page, "The last word").waitFor();
+  return { ada, room, page };
 }
 
 export interface Way {
@@ -28,8 +45,8 @@ export interface Way {
   readonly longTasks: readonly number[];
 }
 
-/** Scrolls up as fast as frames and pages come, until the room begins. */
-export const toBeginning = (page: Page) => scroll(page, -700, ".row-start");
+/** Scrolls up as fast as frames and pages come, by so many pixels each, until the room begins. */
+export const toBeginning = (page: Page, step = 700) => scroll(page, -step, ".row-start");
 
 /** Scrolls down as fast as frames and pages come, until a message is there that begins with a text. */
 export const downTo = (page: Page, text: string) => scroll(page, 700, ".bubble", text);

@@ -83,14 +83,38 @@ export class Server {
 
   /** Has messages up to a position been posted at another time: no one can wait for months to go by. */
   backdate(roomId: string, upTo: number, at: Date): void {
-    const room = roomId.replaceAll("-", "");
-    const script = `
-import sqlite3, sys
-path, room, seq, at = sys.argv[1:]
-with sqlite3.connect(path, timeout=30) as database:
-    rows = database.execute("update messages set posted_us = ? where room_id = ? and seq <= ?", (int(at) * 1000, bytes.fromhex(room), int(seq)))
-    assert rows.rowcount == int(seq), rows.rowcount`;
-    execFileSync("python3", ["-c", script, join(this.#data, "causerie.db"), room, String(upTo), String(at.getTime())]);
+    this.#write(
+      `
+rows = database.execute("update messages set posted_us = ? where room_id = ? and seq <= ?", (it["at"] * 1000, room, it["upTo"]))
+assert rows.rowcount == it["upTo"], rows.rowcount`,
+      roomId,
+      { at: at.getTime(), upTo },
+    );
+  }
+
+  /** Has someone written very much in a room, more than one could wait for. It counts as indexed, so that nothing else is at work. */
+  lengthen(roomId: string, senderId: string, texts: readonly string[]): void {
+    this.#write(
+      `
+head, = database.execute("select head_seq from rooms where id = ?", (room,)).fetchone()
+database.executemany(
+    "insert into messages (room_id, seq, sender_id, kind, client_message_id, body, posted_us, changed_seq) values (?, ?, ?, 1, ?, ?, ?, ?)",
+    ((room, seq, bytes.fromhex(it["sender"]), str(seq), text, it["at"] * 1000 + seq, seq) for seq, text in enumerate(it["texts"], head + 1)))
+head += len(it["texts"])
+database.execute("update rooms set head_seq = ? where id = ?", (head, room))
+database.execute("insert or replace into search_positions (room_id, indexed_seq) values (?, ?)", (room, head))`,
+      roomId,
+      { sender: senderId.replaceAll("-", ""), texts, at: Date.now() },
+    );
+  }
+
+  #write(script: string, roomId: string, it: object): void {
+    const begin = `
+import json, sqlite3, sys
+it, room = json.load(sys.stdin), bytes.fromhex(sys.argv[2])
+database = sqlite3.connect(sys.argv[1], timeout=30)`;
+    const args = ["-c", `${begin}${script}\ndatabase.commit()`, join(this.#data, "causerie.db"), roomId.replaceAll("-", "")];
+    execFileSync("python3", args, { input: JSON.stringify(it) });
   }
 
   async remove(): Promise<void> {

@@ -1,4 +1,4 @@
-// When a page has shown something, by the page's own clock.
+// When a page has shown something, by the page's own clock; and on which network.
 
 import type { Page } from "playwright-core";
 
@@ -24,4 +24,18 @@ export async function noteWhenShown(page: Page, text: string): Promise<void> {
 export async function shownAt(page: Page): Promise<number> {
   await page.waitForFunction(() => performance.getEntriesByName("shown").length > 0);
   return page.evaluate(() => Math.round(performance.getEntriesByName("shown")[0]?.startTime ?? Infinity));
+}
+
+/** The profile that browsers call fast 3G. */
+const FAST_3G = {
+  offline: false,
+  latency: 150,
+  downloadThroughput: (1_600 * 1024) / 8,
+  uploadThroughput: (750 * 1024) / 8,
+};
+
+export async function onFast3G(page: Page): Promise<void> {
+  const cdp = await page.context().newCDPSession(page);
+  await cdp.send("Network.enable");
+  await cdp.send("Network.emulateNetworkConditions", FAST_3G);
 }

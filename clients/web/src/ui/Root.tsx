@@ -5,12 +5,13 @@ import { Match, Show, Suspense, Switch, createEffect, createSignal } from "solid
 import { createApp } from "../state/app";
 import { prefs } from "../state/prefs";
 import { isInvited, keepGoal, takeGoal } from "./auth/goal";
-import { SignedIn } from "./frame/SignedIn";
 import { t } from "./i18n";
 import { Guard } from "./kit/Guard";
 import { MissingNotice, MissingPage, lazy } from "./kit/lazy";
 import { navigate, route, visitedBy, welcome } from "./router";
 
+// Whoever reloads a room waits for no more texts than come with it.
+const SignedIn = lazy(() => import("./frame/SignedIn"), MissingPage, () => Promise.resolve());
 const LoginPage = lazy(() => import("./auth/LoginPage"), MissingPage);
 const RegisterPage = lazy(() => import("./auth/RegisterPage"), MissingPage);
 
@@ -25,6 +26,9 @@ export function Root() {
     if (theme === "system") delete document.documentElement.dataset["theme"];
     else document.documentElement.dataset["theme"] = theme;
   });
+
+  // While one types one's name, the rest comes.
+  createEffect(() => app.sessionId() || void LoginPage.preload().then(SignedIn.preload));
 
   createEffect<string>((before) => {
     const id = app.sessionId();

@@ -36,7 +36,7 @@ const MOST_WATCHED = 20;
 
 export type Overlay = "palette" | "shortcuts" | "createRoom" | "direct" | "signOut";
 
-export function SignedIn(props: { app: App }) {
+export default function SignedIn(props: { app: App }) {
   const chat = createChat(props.app);
   const [overlay, setOverlay] = createSignal<Overlay>();
   const close = () => setOverlay(undefined);

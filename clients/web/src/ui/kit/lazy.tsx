@@ -26,12 +26,15 @@ export const late: (() => Promise<unknown>)[] = [];
 export const fillGaps = (): void => untrack(gaps).forEach(({ fill }) => fill());
 addEventListener("online", fillGaps);
 
-/** `place` is shown where the component would be; else the notice alone tells of it. */
-export function lazy<P extends object>(load: () => Promise<{ default: Component<P> }>, place?: () => JSX.Element) {
+/**
+ * `place` is shown where the component would be; else the notice alone tells of
+ * it. It is first shown when `texts` are there too.
+ */
+export function lazy<P extends object>(load: () => Promise<{ default: Component<P> }>, place?: () => JSX.Element, texts = whole) {
   let known: Component<P> | undefined;
   let loading: Promise<unknown> | undefined;
   const once = () => {
-    loading ??= Promise.all([load(), whole()]).then(
+    loading ??= Promise.all([load(), texts()]).then(
       ([module]) => (known = module.default),
       (error: unknown) => {
         loading = undefined;
@@ -55,7 +58,7 @@ export function lazy<P extends object>(load: () => Promise<{ default: Component<
     }) as unknown as JSX.Element;
   }
   /** Before it is wanted. */
-  Lazy.preload = () => void once().catch(() => undefined);
+  Lazy.preload = () => once().catch(() => undefined);
   return Lazy;
 }
 
