@@ -23,15 +23,18 @@ const LOOKS_LIKE_HOST = /(?:^|\s|\/\/)((?:[\p{L}\p{N}-]+\.)+\p{L}{2,})/u;
 /** Deeper nesting is text: nobody reads it, and it could be made to take long. */
 const DEEPEST = 6;
 
-const FENCE = /^ {0,3}(```+|~~~+)\s*([\w+#.-]*)\s*$/;
+const FENCE = /^ {0,3}(```+|~~~+)(?:\s*([\w+#.-]+))?\s*$/;
 const HEADING = /^#{1,6}\s+(.+)$/;
 const QUOTE = /^ {0,3}>\s?/;
 const BULLET = /^ {0,6}[-*+•]\s+(.*)$/;
 const NUMBER = /^ {0,6}(\d{1,9})[.)]\s+(.*)$/;
 const RULE = /^ {0,3}(?:-{3,}|\*{3,}|_{3,})\s*$/;
 
+/** Wherever a dot in the rules above stops. */
+const LINE_END = /\r\n|[\n\r\u2028\u2029]/;
+
 export function parse(text: string): Block[] {
-  return blocks(text.replaceAll("\r\n", "\n").split("\n"), 0);
+  return blocks(text.split(LINE_END), 0);
 }
 
 function blocks(lines: readonly string[], depth: number): Block[] {
@@ -176,14 +179,16 @@ function unlinked(node: Inline): Inline {
 function address(text: string, i: number) {
   if (WORD.test(text[i - 1] ?? "")) return undefined;
   ADDRESS.lastIndex = i;
-  let raw = ADDRESS.exec(text)?.[0] ?? "";
+  const found = ADDRESS.exec(text)?.[0] ?? "";
   // What ends a sentence is not part of the address, nor is a bracket that was opened before it.
-  for (;;) {
-    const last = raw.at(-1) ?? "";
-    const unopened = last === ")" && raw.split("(").length < raw.split(")").length;
-    if (!unopened && !/[.,:;!?'"*_~\]]/.test(last)) break;
-    raw = raw.slice(0, -1);
+  let unopened = found.split(")").length - found.split("(").length;
+  let end = found.length;
+  for (; end; end--) {
+    const last = found[end - 1] ?? "";
+    if (last === ")" && unopened > 0) unopened -= 1;
+    else if (!/[.,:;!?'"*_~\]]/.test(last)) break;
   }
+  const raw = found.slice(0, end);
   const href = safe(raw);
   if (!href) return undefined;
   return { node: { kind: "link", href, inside: [{ kind: "text", text: raw }] } as const, end: i + raw.length };
@@ -271,7 +276,7 @@ export function plain(text: string): string {
   return text
     .replace(/```[\w+#.-]*\n?/g, " ")
     .replace(/(\*\*|__|~~|`)/g, "")
-    .replace(/^\s*(?:>|#{1,6}|[-*+])\s+/gm, "")
+    .replace(/^ {0,6}(?:>|#{1,6}|[-*+])\s+/gm, "")
     .replace(/\s+/g, " ")
     .trim();
 }
