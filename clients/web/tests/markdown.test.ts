@@ -22,19 +22,42 @@ describe("markdown", () => {
     expect(safe("https://example.org/a")).toBe("https://example.org/a");
   });
 
-  test("says where a link leads whose text looks like another place", () => {
+  describe("says where a link leads", () => {
     const seen = (text: string) => {
       const [block] = parse(text);
       const link = block?.kind === "paragraph" ? block.inside[0] : undefined;
       return link?.kind === "link" ? otherPlace(textOf(link.inside), link.href) : "no link";
     };
-    expect(seen("[https://bank.example](https://evil.example/x)")).toBe("evil.example");
-    expect(seen("[**bank.example**](https://evil.example)")).toBe("evil.example");
-    expect(seen("[log in at bank.example](mailto:eve@evil.example)")).toBe("mailto:eve@evil.example");
-    expect(seen("https://bank.example@evil.example/")).toBe("evil.example");
-    for (const honest of ["https://a.example/b.html", "[the docs](https://a.example)", "[a.example/b](https://www.a.example/c)", "[bücher.example](https://xn--bcher-kva.example)"]) {
-      expect(seen(honest), honest).toBeUndefined();
-    }
+
+    test("beside any text but the address itself", () => {
+      for (const said of [
+        "the docs", "**bank.example**", "https://bank.example", "(bank.example)", '"bank.example"', "→bank.example", "bank\u200b.example",
+        "bank。example", "192.168.0.1", "ada@bank.example", "evil.example – bank.example/login", "evil.example/→bank.example",
+        "evil.example", "evil.example/y", "evil.example/x bank.example", "www.evil.example/x", "@evil.example/x",
+      ]) {
+        expect(seen(`[${said}](https://evil.example/x)`), said).toBe("evil.example");
+      }
+      expect(seen("[log in at bank.example](mailto:eve@evil.example)")).toBe("eve@evil.example");
+    });
+
+    test("beside an address that begins as another, or has letters that look like others", () => {
+      expect(seen("https://bank.example@evil.example/")).toBe("evil.example");
+      expect(seen("https://evil.example.bank@evil.example/")).toBe("evil.example");
+      // Its first a is Cyrillic.
+      expect(seen("https://p\u0430ypal.com/login")).toBe("xn--pypal-4ve.com");
+      expect(seen("[p\u0430ypal.com](https://p\u0430ypal.com)")).toBe("xn--pypal-4ve.com");
+      expect(seen("https://bank\u200b.example/")).toBe("bank.example");
+    });
+
+    test("but not where the text says so already", () => {
+      for (const honest of [
+        "https://a.example/b.html", "https://a.example/ä?b=c#d", "http://a.example:8080", "https://xn--pypal-4ve.com/",
+        "[a.example/b](https://a.example/b)", "[A.example](http://a.example)", "[https://a.example](https://a.example/)",
+        "[ada@a.example](mailto:ada@a.example)",
+      ]) {
+        expect(seen(honest), honest).toBeUndefined();
+      }
+    });
   });
 
   test("never takes long, whatever is written", () => {

@@ -18,8 +18,6 @@ export type Block =
   | { readonly kind: "list"; readonly start: number | undefined; readonly items: readonly (readonly Inline[])[] }
   | { readonly kind: "rule" };
 
-const LOOKS_LIKE_HOST = /(?:^|\s|\/\/)((?:[\p{L}\p{N}-]+\.)+\p{L}{2,})/u;
-
 /** Deeper nesting is text: nobody reads it, and it could be made to take long. */
 const DEEPEST = 6;
 
@@ -239,13 +237,14 @@ export function textOf(nodes: readonly Inline[]): string {
   return nodes.map((node) => ("inside" in node ? textOf(node.inside) : "text" in node ? node.text : " ")).join("");
 }
 
-/** Where a link leads, if its text looks like the address of another place. */
+/** Where a link leads, unless its text is the address itself and names the place letter by letter. */
 export function otherPlace(text: string, href: string): string | undefined {
-  const [, shown = ""] = LOOKS_LIKE_HOST.exec(text) ?? [];
-  const { hostname } = new URL(href);
-  const bare = (host: string) => host.replace(/^www\./, "");
-  const claimed = safe(`https://${shown}`);
-  return claimed && bare(new URL(claimed).hostname) !== bare(hostname) ? hostname || href : undefined;
+  const { protocol, host, pathname } = new URL(href);
+  const place = host || pathname;
+  const [scheme] = /^(?:https?:\/\/|mailto:)/.exec(text) ?? [""];
+  const said = text.slice(scheme.length);
+  const itself = safe((host ? `${protocol}//` : protocol) + said) === href;
+  return itself && said.split(/[/?#]/)[0]?.toLowerCase() === place ? undefined : place;
 }
 
 /** A text cut where it calls someone by `@name`. */
