@@ -6,10 +6,11 @@ import { describe, expect, test, vi } from "vitest";
 import notifyCases from "../../cases/notify.json";
 import { Failure } from "../src/failure";
 import type { Content, Message, PresenceState, RoomChange, RoomSummary, Thread } from "../src/nouns";
-import { apply, applyMessages, applyPage, markRead } from "../src/state/apply";
+import { apply, applyMessages, applyPage, applyUsers, markRead } from "../src/state/apply";
 import { forget } from "../src/state/forget";
 import { People } from "../src/state/people";
 import { emptyModel, messagesIn, tail, unread } from "../src/state/model";
+import { hasNamesake } from "../src/state/namesakes";
 import { notifies } from "../src/state/notify";
 import { known, rangeOf, type Ranges } from "../src/state/ranges";
 import { Rows } from "../src/state/rows";
@@ -186,6 +187,26 @@ describe("apply", () => {
       }),
     );
   });
+});
+
+test("people whose names look the same are known as namesakes as long as they are", () => {
+  const model = emptyModel(ME);
+  const named = (id: string, displayName: string) => [...new Set(applyUsers(model, [{ ...ME, id, displayName }]))].sort();
+  const namesakes = () => ["me", "a", "b", "c"].filter((id) => hasNamesake(model, id));
+  expect(named("a", "Ada Lovelace")).toEqual(["user:a"]);
+  expect(named("b", "Bob")).toEqual(["user:b"]);
+  expect(namesakes()).toEqual([]);
+  expect(named("b", "ＡＤＡ  lovelace")).toEqual(["user:a", "user:b"]);
+  expect(namesakes()).toEqual(["a", "b"]);
+  expect(named("c", "me")).toEqual(["user:c", "user:me"]);
+  expect(namesakes()).toEqual(["me", "a", "b", "c"]);
+  // Told again, or changed in another way, they still are.
+  named("c", "Me");
+  named("a", "Ada Lovelace");
+  expect(namesakes()).toEqual(["me", "a", "b", "c"]);
+  expect(named("a", "Ada")).toEqual(["user:a", "user:b"]);
+  named("c", "Cid");
+  expect(namesakes()).toEqual([]);
 });
 
 test("names that the server refuses are not asked for again, nor any after the page has gone", async () => {
