@@ -8,19 +8,24 @@ fn is_direction_override(c: char) -> bool {
     matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
 
-/// Invisible characters and non-characters that only serve to deceive in names.
+/// Invisible characters and non-characters that only serve to deceive in names; also what fills the
+/// place of a letter of Hangul.
 fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{00AD}' | '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{2028}' | '\u{2029}'
-        | '\u{2060}'..='\u{2064}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E007F}')
+    matches!(c, '\u{00AD}' | '\u{061C}' | '\u{115F}' | '\u{1160}' | '\u{200B}' | '\u{200E}' | '\u{200F}'
+        | '\u{2028}' | '\u{2029}' | '\u{2060}'..='\u{2064}' | '\u{3164}' | '\u{FEFF}' | '\u{FFA0}'
+        | '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E007F}')
+}
+
+/// What scripts and emoji need between others, and shows as nothing by itself: joiners, selectors of
+/// a variant, vowels that are not written.
+fn is_unseen_alone(c: char) -> bool {
+    matches!(c, '\u{034F}' | '\u{17B4}' | '\u{17B5}' | '\u{180B}'..='\u{180F}' | '\u{200C}' | '\u{200D}'
+        | '\u{2800}' | '\u{FE00}'..='\u{FE0F}' | '\u{E0100}'..='\u{E01EF}')
 }
 
 /// Blank also where the eye sees nothing: white space and invisible characters.
 fn is_blank(text: &str) -> bool {
-    text.chars().all(|c| {
-        c.is_whitespace()
-            || is_invisible(c)
-            || matches!(c, '\u{200C}' | '\u{200D}' | '\u{2800}' | '\u{3164}')
-    })
+    text.chars().all(|c| c.is_whitespace() || is_invisible(c) || is_unseen_alone(c))
 }
 
 /// Text of several lines, kept as written.
@@ -155,6 +160,29 @@ mod tests {
         assert_eq!(check_name("  Ada Lovelace ", 64), Ok("Ada Lovelace".into()));
         for bad in ["", "   ", "a\nb", "a\u{200B}b", "a\u{202E}b", &"x".repeat(65)] {
             assert!(check_name(bad, 64).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn what_only_joins_or_varies_is_kept_within_a_name_but_is_none() {
+        for kept in ["\u{2764}\u{FE0F}", "\u{1F469}\u{200D}\u{1F4BB}", "\u{06CC}\u{200C}\u{062E}"] {
+            assert_eq!(check_name(kept, 64), Ok(kept.into()), "{kept:?}");
+        }
+        let unseen = "\u{034F}\u{17B4}\u{17B5}\u{180B}\u{180E}\u{180F}\u{200C}\u{200D}\u{2800}\u{FE00}\u{FE0F}\u{E0100}\u{E01EF}";
+        for unseen in unseen.chars() {
+            let alone = format!("{unseen} {unseen}");
+            assert!(check_name(&alone, 64).is_err(), "{unseen:?}");
+            assert!(check_message(&alone).is_err(), "{unseen:?}");
+            assert!(check_name(&format!("a{unseen}b"), 64).is_ok(), "{unseen:?}");
+        }
+    }
+
+    #[test]
+    fn fillers_and_marks_of_direction_are_in_no_name() {
+        for filler in ['\u{061C}', '\u{115F}', '\u{1160}', '\u{3164}', '\u{FFA0}'] {
+            assert!(check_name(&format!("a{filler}b"), 64).is_err(), "{filler:?}");
+            assert!(check_message(&filler.to_string()).is_err(), "{filler:?}");
+            assert!(check_message(&format!("a{filler}b")).is_ok(), "{filler:?}");
         }
     }
 

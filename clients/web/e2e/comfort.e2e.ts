@@ -106,6 +106,55 @@ for (const scheme of ["light", "dark"] as const) {
     await page.getByRole("heading", { name: "This room does not exist" }).waitFor();
     await check(page, "no room");
   });
+
+  test(`axe finds nothing in what opens over a page, nor where one has lost the way, ${scheme}`, async () => {
+    const [ada, bob] = [await w.person("Ada", "Ada Lovelace"), await w.person("Bob", "Bob Over")];
+    const room = await ada.room(`Over ${scheme}`);
+    await bob.rooms.joinRoom({ roomId: room });
+    const other = await bob.room(`Elsewhere ${scheme}`);
+    const { invite } = await bob.rooms.createInvite({ roomId: other });
+    const seq = BigInt(await bob.say(room, "teh first"));
+    await bob.chat.editMessage({ roomId: room, seq, text: "the first, see [the docs](https://example.org/docs)" });
+    for (const it of [ada, bob]) await it.chat.addReaction({ roomId: room, seq, emoji: "👍" });
+
+    const page = await w.window(ada, { colorScheme: scheme });
+    await page.context().addInitScript(AXE);
+    for (const [path, ready] of [["nowhere/at/all", "There is no such page."], [`rooms/${other}`, `Elsewhere ${scheme}`], [`invite/${invite?.code}`, `Elsewhere ${scheme}`]] as const) {
+      await page.goto(`${w.pages.url}/${path}`);
+      await page.getByRole("main").getByRole("heading", { name: ready, level: 1 }).waitFor();
+      await check(page, path);
+    }
+    await page.goto(`${w.pages.url}/rooms/${room}`);
+    const first = bubble(page, "the first");
+    const dialog = page.getByRole("dialog");
+    const done = async (what: string) => {
+      await check(page, what);
+      await dialog.getByRole("button", { name: /^(Close|Cancel)$/ }).first().click();
+      await dialog.waitFor({ state: "detached" });
+    };
+    await first.getByRole("button", { name: "edited" }).click();
+    await dialog.getByText("teh first").waitFor();
+    await done("earlier versions");
+    await first.getByRole("button", { name: /^👍 2/ }).click({ button: "right" });
+    await dialog.getByText("Bob Over").waitFor();
+    await done("who reacted");
+    await page.getByRole("button", { name: "Room menu" }).click();
+    await page.getByRole("menuitem", { name: "Jump to a date" }).click();
+    await page.getByLabel("Date", { exact: true }).waitFor();
+    await done("jump to a date");
+    await page.getByRole("button", { name: "Room menu" }).click();
+    await page.getByRole("menuitem", { name: "Leave room" }).click();
+    await dialog.getByText("You can join again at any time.").waitFor();
+    await done("confirm");
+    await page.getByRole("button", { name: "New direct message" }).click();
+    await dialog.getByRole("combobox", { name: "Search people" }).fill("Bob Over");
+    await dialog.getByRole("option", { name: /Bob Over/ }).first().waitFor();
+    await done("new direct message");
+    await page.getByRole("log").focus();
+    await page.keyboard.press("?");
+    await page.getByRole("dialog", { name: "Keyboard shortcuts" }).waitFor();
+    await done("shortcuts");
+  });
 }
 
 test("on a phone one page is shown at a time, and nothing is wider than the screen", async () => {

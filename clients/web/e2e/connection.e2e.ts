@@ -3,6 +3,7 @@
 import { expect, test } from "vitest";
 
 import { RoomKind } from "../src/gen/causerie/v1/types_pb";
+import { AXE, check } from "./support/axe";
 import { bubble, enter, say, world } from "./support/world";
 
 const w = world({ link: true });
@@ -234,3 +235,23 @@ test("answers that were not read are marked as such also after the link was away
   await bubble(page, "here again").waitFor();
   expect(await mark.count()).toBe(1);
 });
+
+for (const scheme of ["light", "dark"] as const) {
+  test(`axe finds nothing while there is no connection, and in what was not sent, ${scheme}`, async () => {
+    const [ada, bob] = [await w.person("Ada"), await w.person("Bob", `Bob Closes ${scheme}`)];
+    const { room } = await ada.rooms.openDirectRoom({ userId: bob.id });
+    await ada.say(room?.id ?? "", "hello");
+    await bob.users.blockUser({ userId: ada.id });
+    const page = await w.window(ada, { colorScheme: scheme });
+    await page.context().addInitScript(AXE);
+    await page.reload();
+    await enter(page, `Bob Closes ${scheme}`);
+    await say(page, "refused");
+    await page.getByRole("alert").getByText("one of you has blocked the other").waitFor();
+    w.link.cut();
+    await say(page, "waits");
+    await page.locator(".msg-waiting", { hasText: "waits" }).waitFor();
+    await page.locator(".connection-bar").getByRole("button", { name: "Try now" }).waitFor();
+    await check(page, "no connection");
+  });
+}

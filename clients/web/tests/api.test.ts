@@ -30,7 +30,8 @@ test("a file's name is one that the server takes", () => {
   expect(fileName("a/b\\c\n.txt")).toBe("a_b_c.txt");
   expect(fileName("ليلى 👩‍👧.png")).toBe("ليلى 👩‍👧.png");
   expect([...fileName("😀".repeat(300))]).toHaveLength(255);
-  expect(fileName("\u202e ")).toBe("file");
+  expect(fileName("❤\ufe0f\u3164.png")).toBe("❤\ufe0f.png");
+  for (const nothing of ["\u202e ", "\uffa0", "\ufe0f \u200d", "\u034f"]) expect(fileName(nothing)).toBe("file");
 });
 
 test("calls whose code cannot be had fail as those that do not reach the server", async () => {

@@ -6,12 +6,12 @@ import { describe, expect, test, vi } from "vitest";
 import notifyCases from "../../cases/notify.json";
 import { Failure } from "../src/failure";
 import type { Content, Message, PresenceState, RoomChange, RoomSummary, Thread } from "../src/nouns";
-import { apply, applyMessages, applyPage, markRead } from "../src/state/apply";
+import { apply, applyMessages, applyPage, applyUsers, markRead } from "../src/state/apply";
 import { forget } from "../src/state/forget";
 import { usableUntil } from "../src/state/links";
-import { otherPlace, parse, plain, safe, textOf } from "../src/state/markdown";
 import { People } from "../src/state/people";
 import { emptyModel, messagesIn, tail, unread } from "../src/state/model";
+import { hasNamesake } from "../src/state/namesakes";
 import { notifies } from "../src/state/notify";
 import { known, rangeOf, type Ranges } from "../src/state/ranges";
 import { recount } from "../src/state/recount";
@@ -230,6 +230,26 @@ describe("apply", () => {
   });
 });
 
+test("people whose names look the same are known as namesakes as long as they are", () => {
+  const model = emptyModel(ME);
+  const named = (id: string, displayName: string) => [...new Set(applyUsers(model, [{ ...ME, id, displayName }]))].sort();
+  const namesakes = () => ["me", "a", "b", "c"].filter((id) => hasNamesake(model, id));
+  expect(named("a", "Ada Lovelace")).toEqual(["user:a"]);
+  expect(named("b", "Bob")).toEqual(["user:b"]);
+  expect(namesakes()).toEqual([]);
+  expect(named("b", "ＡＤＡ  lovelace")).toEqual(["user:a", "user:b"]);
+  expect(namesakes()).toEqual(["a", "b"]);
+  expect(named("c", "me")).toEqual(["user:c", "user:me"]);
+  expect(namesakes()).toEqual(["me", "a", "b", "c"]);
+  // Told again, or changed in another way, they still are.
+  named("c", "Me");
+  named("a", "Ada Lovelace");
+  expect(namesakes()).toEqual(["me", "a", "b", "c"]);
+  expect(named("a", "Ada")).toEqual(["user:a", "user:b"]);
+  named("c", "Cid");
+  expect(namesakes()).toEqual([]);
+});
+
 test("names that the server refuses are not asked for again, nor any after the page has gone", async () => {
   vi.useFakeTimers();
   let asked = 0;
@@ -367,57 +387,4 @@ test("typing is told at most every three seconds, and its end once", () => {
   const throttle = new TypingThrottle();
   expect([0, 100, 2_999, 3_000, 3_100].map((now) => throttle.input(now))).toEqual([true, false, false, true, false]);
   expect([throttle.stop(3_200), throttle.stop(3_300)]).toEqual([true, false]);
-});
-
-describe("markdown", () => {
-  test("is a tree; what is not understood stays text", () => {
-    expect(parse("**a** `b`")).toEqual([
-      { kind: "paragraph", inside: [
-        { kind: "strong", inside: [{ kind: "text", text: "a" }] }, { kind: "text", text: " " }, { kind: "code", text: "b" },
-      ] },
-    ]);
-    expect(parse("<b>x</b>")).toEqual([{ kind: "paragraph", inside: [{ kind: "text", text: "<b>x</b>" }] }]);
-  });
-
-  test("opens only addresses that are safe to open", () => {
-    for (const href of ["javascript:alert(1)", "JaVaScRiPt:alert(1)", "data:text/html,x", "vbscript:x", "file:///etc", "//x", "/x"]) {
-      expect(safe(href), href).toBeUndefined();
-    }
-    expect(safe("https://example.org/a")).toBe("https://example.org/a");
-  });
-
-  test("says where a link leads whose text looks like another place", () => {
-    const seen = (text: string) => {
-      const [block] = parse(text);
-      const link = block?.kind === "paragraph" ? block.inside[0] : undefined;
-      return link?.kind === "link" ? otherPlace(textOf(link.inside), link.href) : "no link";
-    };
-    expect(seen("[https://bank.example](https://evil.example/x)")).toBe("evil.example");
-    expect(seen("[**bank.example**](https://evil.example)")).toBe("evil.example");
-    expect(seen("[log in at bank.example](mailto:eve@evil.example)")).toBe("mailto:eve@evil.example");
-    expect(seen("https://bank.example@evil.example/")).toBe("evil.example");
-    for (const honest of ["https://a.example/b.html", "[the docs](https://a.example)", "[a.example/b](https://www.a.example/c)", "[bücher.example](https://xn--bcher-kva.example)"]) {
-      expect(seen(honest), honest).toBeUndefined();
-    }
-  });
-
-  test("never fails and never takes long, whatever is written", () => {
-    // Far longer than it takes on any machine, far shorter than what grows with the square.
-    const MOST_MS = 10_000;
-    const piece = fc.constantFrom("*", "_", "~", "`", "[", "]", "(", ")", "> ", "- ", "\n", "a", "https://x.y/", "```", "\\", " ", "1. ");
-    fc.assert(
-      fc.property(fc.array(piece, { maxLength: 400 }), (pieces) => {
-        const began = performance.now();
-        parse(pieces.join(""));
-        plain(pieces.join(""));
-        expect(performance.now() - began).toBeLessThan(MOST_MS);
-      }),
-      { numRuns: 200 },
-    );
-    for (const evil of ["[".repeat(4_000), "> ".repeat(2_000), "`".repeat(4_000), "*a ".repeat(60_000), "_a".repeat(60_000), "**a ".repeat(60_000), "~~a ".repeat(60_000)]) {
-      const began = performance.now();
-      parse(evil);
-      expect(performance.now() - began, evil.slice(0, 10)).toBeLessThan(MOST_MS);
-    }
-  });
 });

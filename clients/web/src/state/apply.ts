@@ -7,6 +7,7 @@ import type { Snapshot, Update } from "../sync/update";
 import { beginWith, changed } from "./log";
 import { countedBy, ownMark, uncount } from "./marks";
 import { tail, type Model, type RoomView } from "./model";
+import { applyUsers } from "./namesakes";
 import { applyPresence, applyReceipts, applyTyping, applyWatched, memberMoved } from "./presence";
 import { known } from "./ranges";
 import { threadGrew, threadMarks } from "./threads";
@@ -14,6 +15,7 @@ import { arrived, discard, sent, stored, waits } from "./waiting";
 
 export { applyMessages, applyPage } from "./log";
 export { markRead, markUnread } from "./marks";
+export { applyUsers } from "./namesakes";
 
 /** `rooms`: which there are, and all that a list of them shows. */
 export type Topic =
@@ -92,11 +94,6 @@ export function applySettings(model: Model, settings: RoomSettings): Topic[] {
 function applyBlocked(model: Model, userIds: Iterable<string>): Topic[] {
   model.blocked = new Set(userIds);
   return ["blocked"];
-}
-
-export function applyUsers(model: Model, users: readonly User[]): Topic[] {
-  for (const user of users) model.users.set(user.id, user);
-  return users.map((user): Topic => `user:${user.id}`);
 }
 
 /** The caller's own profile, as it is now. */

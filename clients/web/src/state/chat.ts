@@ -14,6 +14,7 @@ import { Doomed } from "./doomed";
 import { Drafts } from "./drafts";
 import { NOTHING_UNREAD, emptyModel, unread, type RoomView, type Unread } from "./model";
 import { createLinks } from "./links";
+import { hasNamesake } from "./namesakes";
 import { People } from "./people";
 import { createQuotes } from "./quotes";
 import type { Range } from "./ranges";
@@ -150,6 +151,7 @@ export function createChat({ api, session }: App) {
     },
     /** Undefined while the name is on its way. */
     user,
+    hasNamesake: (id: string) => (topics.track(`user:${id}`), hasNamesake(model, id)),
     presence(id: string): Presence | undefined {
       topics.track(`presence:${id}`);
       return model.presences.get(id);

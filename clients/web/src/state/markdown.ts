@@ -18,20 +18,21 @@ export type Block =
   | { readonly kind: "list"; readonly start: number | undefined; readonly items: readonly (readonly Inline[])[] }
   | { readonly kind: "rule" };
 
-const LOOKS_LIKE_HOST = /(?:^|\s|\/\/)((?:[\p{L}\p{N}-]+\.)+\p{L}{2,})/u;
-
 /** Deeper nesting is text: nobody reads it, and it could be made to take long. */
 const DEEPEST = 6;
 
-const FENCE = /^ {0,3}(```+|~~~+)\s*([\w+#.-]*)\s*$/;
+const FENCE = /^ {0,3}(```+|~~~+)(?:\s*([\w+#.-]+))?\s*$/;
 const HEADING = /^#{1,6}\s+(.+)$/;
 const QUOTE = /^ {0,3}>\s?/;
 const BULLET = /^ {0,6}[-*+•]\s+(.*)$/;
 const NUMBER = /^ {0,6}(\d{1,9})[.)]\s+(.*)$/;
 const RULE = /^ {0,3}(?:-{3,}|\*{3,}|_{3,})\s*$/;
 
+/** Wherever a dot in the rules above stops. */
+const LINE_END = /\r\n|[\n\r\u2028\u2029]/;
+
 export function parse(text: string): Block[] {
-  return blocks(text.replaceAll("\r\n", "\n").split("\n"), 0);
+  return blocks(text.split(LINE_END), 0);
 }
 
 function blocks(lines: readonly string[], depth: number): Block[] {
@@ -176,14 +177,16 @@ function unlinked(node: Inline): Inline {
 function address(text: string, i: number) {
   if (WORD.test(text[i - 1] ?? "")) return undefined;
   ADDRESS.lastIndex = i;
-  let raw = ADDRESS.exec(text)?.[0] ?? "";
+  const found = ADDRESS.exec(text)?.[0] ?? "";
   // What ends a sentence is not part of the address, nor is a bracket that was opened before it.
-  for (;;) {
-    const last = raw.at(-1) ?? "";
-    const unopened = last === ")" && raw.split("(").length < raw.split(")").length;
-    if (!unopened && !/[.,:;!?'"*_~\]]/.test(last)) break;
-    raw = raw.slice(0, -1);
+  let unopened = found.split(")").length - found.split("(").length;
+  let end = found.length;
+  for (; end; end--) {
+    const last = found[end - 1] ?? "";
+    if (last === ")" && unopened > 0) unopened -= 1;
+    else if (!/[.,:;!?'"*_~\]]/.test(last)) break;
   }
+  const raw = found.slice(0, end);
   const href = safe(raw);
   if (!href) return undefined;
   return { node: { kind: "link", href, inside: [{ kind: "text", text: raw }] } as const, end: i + raw.length };
@@ -234,13 +237,14 @@ export function textOf(nodes: readonly Inline[]): string {
   return nodes.map((node) => ("inside" in node ? textOf(node.inside) : "text" in node ? node.text : " ")).join("");
 }
 
-/** Where a link leads, if its text looks like the address of another place. */
+/** Where a link leads, unless its text is the address itself and names the place letter by letter. */
 export function otherPlace(text: string, href: string): string | undefined {
-  const [, shown = ""] = LOOKS_LIKE_HOST.exec(text) ?? [];
-  const { hostname } = new URL(href);
-  const bare = (host: string) => host.replace(/^www\./, "");
-  const claimed = safe(`https://${shown}`);
-  return claimed && bare(new URL(claimed).hostname) !== bare(hostname) ? hostname || href : undefined;
+  const { protocol, host, pathname } = new URL(href);
+  const place = host || pathname;
+  const [scheme] = /^(?:https?:\/\/|mailto:)/.exec(text) ?? [""];
+  const said = text.slice(scheme.length);
+  const itself = safe((host ? `${protocol}//` : protocol) + said) === href;
+  return itself && said.split(/[/?#]/)[0]?.toLowerCase() === place ? undefined : place;
 }
 
 /** A text cut where it calls someone by `@name`. */
@@ -271,7 +275,7 @@ export function plain(text: string): string {
   return text
     .replace(/```[\w+#.-]*\n?/g, " ")
     .replace(/(\*\*|__|~~|`)/g, "")
-    .replace(/^\s*(?:>|#{1,6}|[-*+])\s+/gm, "")
+    .replace(/^ {0,6}(?:>|#{1,6}|[-*+])\s+/gm, "")
     .replace(/\s+/g, " ")
     .trim();
 }

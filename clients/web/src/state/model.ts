@@ -3,6 +3,7 @@
 
 import type { Message, Presence, PresenceState, Receipt, Role, Room, RoomSettings, Unsent, User } from "../nouns";
 import type { State } from "../sync/connection";
+import { look } from "./namesakes";
 import { firstAfter, rangeOf, type Range, type Ranges } from "./ranges";
 import { anyUnread, type ThreadMarks } from "./threads";
 
@@ -65,6 +66,8 @@ export interface Model {
   connection: State;
   readonly rooms: Map<string, RoomView>;
   readonly users: Map<string, User>;
+  /** Their ids by what their names look like. */
+  readonly looks: Map<string, Set<string>>;
   readonly presences: Map<string, Presence>;
   /** Who types, by room. */
   readonly typing: Map<string, readonly string[]>;
@@ -82,6 +85,7 @@ export function emptyModel(me: User): Model {
     connection: { kind: "connecting" },
     rooms: new Map(),
     users: new Map([[me.id, me]]),
+    looks: new Map([[look(me.displayName), new Set([me.id])]]),
     presences: new Map(),
     typing: new Map(),
     outbox: [],

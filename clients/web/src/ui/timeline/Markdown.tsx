@@ -113,17 +113,20 @@ function InlineView({ node }: { node: Inline }): JSX.Element {
     case "link": {
       const { href, inside } = node;
       const said = textOf(inside);
-      const place = otherPlace(said, href);
+      const own = OWN.test(href.replace(location.origin, ""));
+      const place = own ? undefined : otherPlace(said, href);
       return (
-        <a
-          href={href}
-          title={said === href ? undefined : href}
-          target={OWN.test(href.replace(location.origin, "")) ? undefined : "_blank"}
-          rel="noopener noreferrer nofollow"
-        >
-          <Inlines nodes={inside} />
-          {place && <bdi class="md-place"> ({place})</bdi>}
-        </a>
+        <>
+          <a
+            href={href}
+            title={said === href ? undefined : href}
+            target={own ? undefined : "_blank"}
+            rel="noopener noreferrer nofollow"
+          >
+            <Inlines nodes={inside} />
+          </a>
+          {place && [" ", <bdi class="md-place">({place})</bdi>]}
+        </>
       );
     }
     case "strong":

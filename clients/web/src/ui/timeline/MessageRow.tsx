@@ -62,11 +62,15 @@ export function MessageRowView(props: { row: MessageRow; flash: boolean; inThrea
                 type="button"
                 class="msg-name"
                 dir="auto"
+                title={sender() && `@${sender()?.username}`}
                 tabIndex={active() ? 0 : -1}
                 onClick={() => tools.openUser(message().senderId)}
               >
                 {name()}
               </button>
+              <Show when={chat.hasNamesake(message().senderId)}>
+                <bdi class="msg-username clip">@{sender()?.username}</bdi>
+              </Show>
             </Show>
             <time title={formatTime(message().postedAt, "full")}>{time()}</time>
           </header>
