@@ -28,6 +28,8 @@ function withoutJson(): Plugin {
       export const base64Decode = (text) =>
         Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (it) => it.charCodeAt(0));
       export const base64Encode = (bytes) => btoa(String.fromCharCode(...bytes));`,
+    // Nothing here sets fields by reflection: what is read is not checked, what is written is, by its writer.
+    "reflect/reflect-check": ["checkField", "checkListItem", "checkMapEntry", "formatVal"].map((name) => `export const ${name} = () => undefined;`).join("\n"),
     // Defaults are proto2's. Only descriptor.proto itself has some: truth values and names.
     "wire/text-format": `
       export const parseTextFormatEnumValue = (type, name) => type.values.find((it) => it.name === name).number;
@@ -37,7 +39,7 @@ function withoutJson(): Plugin {
     name: "without-json",
     apply: "build",
     load(id) {
-      const found = /@bufbuild\/protobuf\/dist\/esm\/(from-json|to-json|wire\/base64-encoding|wire\/text-format)\.js$/.exec(id);
+      const found = /@bufbuild\/protobuf\/dist\/esm\/(from-json|to-json|wire\/base64-encoding|wire\/text-format|reflect\/reflect-check)\.js$/.exec(id);
       return found ? STUBS[found[1] ?? ""] : undefined;
     },
   };
