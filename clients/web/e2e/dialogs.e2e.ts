@@ -1,4 +1,4 @@
-// What lies over a page: dialogs and menus.
+// What lies over a page, dialogs and menus; and the directory.
 
 import { expect, test } from "vitest";
 
@@ -14,6 +14,8 @@ test("a click beside a dialog closes it, a drag out of it or along its scrollbar
   await page.getByRole("navigation", { name: "Rooms" }).getByRole("button", { name: "Create a room" }).click();
   const dialog = page.getByRole("dialog", { name: "Create a room" });
   await dialog.getByLabel("Name").fill("half written");
+  // A browser without a screen draws no scrollbars; a border is as much the dialog's own.
+  await dialog.evaluate((it) => (it.style.borderInlineEndWidth = "16px"));
   const box = (await dialog.boundingBox())!;
   const press = async (from: [number, number], to: [number, number]) => {
     await page.mouse.move(...from);
@@ -23,6 +25,7 @@ test("a click beside a dialog closes it, a drag out of it or along its scrollbar
   };
   const [middle, end] = [box.y + box.height / 2, box.x + box.width];
   await press([box.x + 40, middle], [box.x - 60, middle]);
+  await press([box.x - 60, middle], [box.x + 40, middle]);
   await press([end - 4, middle], [end + 60, middle]);
   await press([end - 4, middle], [end - 4, middle + 40]);
   expect(await dialog.getByLabel("Name").inputValue()).toBe("half written");
@@ -132,4 +135,16 @@ test("the directory goes on beyond its first page", async () => {
     await expect.poll(() => rows.count()).toBeGreaterThan(before);
   }
   await page.getByRole("button", { name: "Show more" }).waitFor({ state: "detached" });
+});
+
+test("a directory without a room says that there is none", async () => {
+  const page = await w.window(await w.person("Ada"));
+  // A server comes with rooms, so its answer is made here: an empty message, and that all is well.
+  const trailer = Buffer.from("grpc-status:0\r\n");
+  const body = Buffer.from([0, 0, 0, 0, 0, 0x80, 0, 0, 0, trailer.length, ...trailer]);
+  await page.route("**/BrowseRooms", (route) => route.fulfill({ contentType: "application/grpc-web+proto", body }));
+  await page.goto(`${w.pages.url}/directory`);
+  await page.getByText("There are no public rooms yet. Start the first one.").waitFor();
+  await page.getByRole("searchbox", { name: "Search rooms" }).fill("tea");
+  await page.getByText("No room matches “tea”.").waitFor();
 });
