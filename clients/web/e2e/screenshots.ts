@@ -1,20 +1,25 @@
 // Pictures of the main states, light and dark, desktop and phone, into
 // SHOTS (e2e/shots if not set). Emoji are black lines without a font that has
-// them in colour (on Debian, fonts-noto-color-emoji).
+// them in colour (on Debian, fonts-noto-color-emoji), and Chinese is boxes
+// without fonts-noto-cjk. Of three the README shows copies (README_PICTURES).
 
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 
-import type { Page } from "playwright-core";
-import { test } from "vitest";
+import type { BrowserContextOptions, Page } from "playwright-core";
+import { beforeAll, test } from "vitest";
 
 import { RoomKind } from "../src/gen/causerie/v1/types_pb";
 import { person, type Person } from "./support/people";
 import { hills } from "./support/images";
-import { bubble, composer, enter, world } from "./support/world";
+import { texts } from "./support/history";
+import { bubble, composer, enter, say, world } from "./support/world";
 
 const SHOTS = process.env["SHOTS"] ?? join(import.meta.dirname, "shots");
-const w = world();
+/** What the README shows, in clients/web/pictures, by the picture that it is made of. */
+const README_PICTURES = { "light-room": "room", "dark-thread": "thread-dark", "light-phone-room": "phone" };
+
+const w = world({ link: true });
 
 /** By a plain username: it can be read in the pictures. */
 const named = (username: string, displayName: string) => person(w.server.url, username, displayName);
@@ -86,20 +91,105 @@ async function fill() {
   await sam.chat.markRead({ roomId: gardenId, seq: BigInt(flagged) });
   await sam.chat.markUnread({ roomId: gardenId, seq: BigInt(flagged) });
   await sam.rooms.updateMembership({ roomId: gardenId, muteFor: { seconds: 604_800n, nanos: 0 } });
+  for (const [name, count] of [["Alerts", 140], ["Every single thing that ever happens anywhere", 1_050]] as const) {
+    const room = await grace.room(name);
+    await sam.rooms.joinRoom({ roomId: room });
+    w.server.lengthen(room, grace.id, texts(count));
+    await grace.say(room, `@${sam.username} this one is for you`);
+  }
+  const { invite } = await sam.rooms.createInvite({ roomId: design });
   const archived = await sam.rooms.createRoom({ name: "Old plans" });
   await sam.rooms.archiveRoom({ roomId: archived.room?.id ?? "", archived: true });
-  return { sam, ada, design, dm: dm.room?.id ?? "", quiet: quiet.room?.id ?? "", archived: archived.room?.id ?? "" };
+  return { sam, ada, newcomer: await named("robin", "Robin"), invite: invite?.code ?? "", design, dm: dm.room?.id ?? "", quiet: quiet.room?.id ?? "", archived: archived.room?.id ?? "" };
 }
 
-test("pictures", async () => {
+const PHONE = { viewport: { width: 390, height: 780 }, deviceScaleFactor: 2 };
+
+/** A call's answer: none, but that it is not permitted. */
+const TRAILERS = "grpc-status:7\r\ngrpc-message:You may not post here.\r\n";
+const REFUSED = Buffer.concat([Buffer.from([0x80, 0, 0, 0, TRAILERS.length]), Buffer.from(TRAILERS)]);
+
+let it: Awaited<ReturnType<typeof fill>>;
+beforeAll(async () => {
   mkdirSync(SHOTS, { recursive: true });
-  const it = await fill();
-  const still = async (page: Page, name: string) => {
-    await page.evaluate(() => Promise.allSettled(document.getAnimations().map((a) => (a.effect?.getTiming().iterations === Infinity ? undefined : a.finished))));
-    // What is far away is loaded when one comes there.
-    await page.waitForFunction(() => [...document.images].every((it) => it.complete || it.getBoundingClientRect().top > innerHeight));
-    await page.screenshot({ path: join(SHOTS, `${name}.png`) });
-  };
+  it = await fill();
+});
+
+const still = async (page: Page, name: string) => {
+  await page.evaluate(() => Promise.allSettled(document.getAnimations().map((a) => (a.effect?.getTiming().iterations === Infinity ? undefined : a.finished))));
+  // What is far away is loaded when one comes there.
+  await page.waitForFunction(() => [...document.images].every((it) => it.complete || it.getBoundingClientRect().top > innerHeight));
+  await page.screenshot({ path: join(SHOTS, `${name}.png`) });
+};
+
+/** What is seen seldom: nothing yet, nothing found, no connection, on the way. */
+const rareStates = async (prefix: string, options: BrowserContextOptions) => {
+  const newcomer = await w.window(it.newcomer, options);
+  await newcomer.getByText("You are in no room yet.").filter({ visible: true }).first().waitFor();
+  await still(newcomer, `${prefix}-newcomer`);
+  await newcomer.goto(`${w.pages.url}/invite/${it.invite}`);
+  await newcomer.getByRole("button", { name: "Join" }).waitFor();
+  await still(newcomer, `${prefix}-invite`);
+  await newcomer.goto(`${w.pages.url}/search/nowhere`);
+  await newcomer.getByText("No message found.").waitFor();
+  await still(newcomer, `${prefix}-nothing-found`);
+  await newcomer.context().close();
+
+  const page = await w.window(it.sam, options);
+  await page.getByText("Release train").waitFor();
+  await page.goto(`${w.pages.url}/search/spacing`);
+  await page.locator(".mention-item").first().waitFor();
+  await still(page, `${prefix}-found`);
+  await page.goto(`${w.pages.url}/rooms/${it.design}`);
+  await bubble(page, "ship it on Monday").waitFor();
+  for (const [item, ready, name] of [["Search in this room", "input", "search-panel"], ["Files", "img", "files-panel"]] as const) {
+    await page.getByRole("button", { name: "Room menu" }).click();
+    await page.getByRole("menuitem", { name: item }).click();
+    await page.locator(`.members ${ready}`).first().waitFor();
+    await still(page, `${prefix}-${name}`);
+    await page.locator(".members-head").getByRole("button", { name: "Close" }).click();
+  }
+  let chunks = 0;
+  // Of an upload only the beginning arrives.
+  await page.route("**/UploadChunk", (route) => (chunks++ ? undefined : route.continue()));
+  await page.locator(".composer input[type=file]").setInputFiles({ name: "a recording of the whole meeting.wav", mimeType: "audio/wav", buffer: Buffer.alloc(3_000_000, 7) });
+  await page.locator(".attaching progress[value]:not([value='0'])").waitFor();
+  await still(page, `${prefix}-uploading`);
+  await page.locator(".attaching .icon-button").click();
+  await page.locator(".attaching li").waitFor({ state: "detached" });
+  await page.locator(".scroller").evaluate((log) => {
+    const dataTransfer = new DataTransfer();
+    dataTransfer.items.add(new File(["x"], "x.txt"));
+    log.dispatchEvent(new DragEvent("dragover", { dataTransfer, bubbles: true, cancelable: true }));
+  });
+  await page.locator(".drop-zone").waitFor();
+  await still(page, `${prefix}-drop`);
+  await page.reload();
+  await bubble(page, "ship it on Monday").waitFor();
+  await page.locator(".connection-bar").waitFor({ state: "detached" });
+  await page.route("**/SendMessage", (route) => route.fulfill({ contentType: "application/grpc-web+proto", body: REFUSED }));
+  await say(page, "This one was refused");
+  await page.locator(".msg-state-refused").waitFor();
+  await page.unroute("**/SendMessage");
+  w.link.cut();
+  await say(page, "This one waits for the connection");
+  await page.locator(".msg-waiting").nth(1).waitFor();
+  await page.locator(".connection-bar").waitFor();
+  await still(page, `${prefix}-offline`);
+  await page.context().close();
+  w.link.mend();
+  w.forgive();
+};
+
+test("pictures of rare states", async () => {
+  for (const scheme of ["light", "dark"] as const) {
+    for (const [size, options] of [["-phone", { ...PHONE, hasTouch: true, isMobile: true }], ["", {}]] as const) {
+      await rareStates(`${scheme}${size}`, { ...options, colorScheme: scheme });
+    }
+  }
+});
+
+test("pictures", async () => {
   for (const scheme of ["light", "dark"] as const) {
     const door = await w.window(undefined, { colorScheme: scheme });
     await door.goto(`${w.pages.url}/login`);
@@ -202,7 +292,7 @@ test("pictures", async () => {
     await page.context().close();
   }
   for (const scheme of ["light", "dark"] as const) {
-    const phone = { viewport: { width: 390, height: 780 }, hasTouch: true, isMobile: true, deviceScaleFactor: 2, colorScheme: scheme };
+    const phone = { ...PHONE, hasTouch: true, isMobile: true, colorScheme: scheme };
     const page = await w.window(it.sam, phone);
     await page.getByText("Release train").waitFor();
     await still(page, `${scheme}-phone-home`);
@@ -238,6 +328,7 @@ test("pictures", async () => {
     await still(page, `${scheme}-phone-profile`);
     await page.context().close();
   }
+  for (const [from, to] of Object.entries(README_PICTURES)) console.log(`for the README: ${from}.png as clients/web/pictures/${to}.png`);
   const words = { "Username or e-mail": "اسم المستخدم أو البريد الإلكتروني", Password: "كلمة المرور", "Sign in": "تسجيل الدخول", Rooms: "الغرف" };
   const arabic = await w.window(it.sam, { locale: "ar" }, words);
   await arabic.goto(`${w.pages.url}/rooms/${it.design}`);

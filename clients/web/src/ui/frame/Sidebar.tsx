@@ -74,7 +74,7 @@ export function Sidebar(props: {
           <For each={ids(false)}>{link}</For>
         </ul>
         <Show when={!props.rooms.length && settled()}>
-          <p class="sidebar-empty muted">{t("noRooms")}</p>
+          <p class="sidebar-empty muted small">{t("noRooms")}</p>
         </Show>
         <Show when={!props.rooms.length && !settled()}>
           <ul class="room-list" aria-hidden="true">
