@@ -44,7 +44,7 @@ function other(answer: (word: Word, say: (word: Word) => void) => void = () => u
 }
 
 /** A tab; `say` is its stream. */
-async function tab(api: object = {}) {
+async function tab(api: object = {}, session: object = {}) {
   const streams: AbortSignal[] = [];
   let say: (events: Event[]) => void = () => undefined;
   async function* subscribe(_resume: unknown, _epoch: string, signal: AbortSignal): AsyncGenerator<Event[]> {
@@ -60,7 +60,7 @@ async function tab(api: object = {}) {
   const { Live: Made } = await import("../src/sync/live");
   live = new Made({
     api: { subscribe, watchRooms: async () => [], setIdle: async () => undefined, choosePresence: async () => undefined, ...api } as never,
-    session: { id: "s", user: ME, end: () => undefined } as never,
+    session: { id: "s", user: ME, end: () => undefined, ...session } as never,
     onUpdates: (some) => updates.push(...some),
     unkept: () => undefined,
     snapshot: () => undefined,
@@ -188,6 +188,23 @@ test("what was begun before a stream ended is not gone on with", async () => {
   healed(new Error("no answer"));
   await seconds(0);
   expect(updates.filter(({ kind }) => kind === "roomAdded")).toHaveLength(1);
+});
+
+test("a token that comes after the end of its stream is told to nobody", async () => {
+  browser(false);
+  const told: string[] = [];
+  let renewed: (token: string) => void = () => undefined;
+  const renew = () => new Promise<string>((done) => (renewed = done));
+  const { live, tell } = await tab({ renewToken: async (_on: string, token: string) => void told.push(token) }, { renew });
+  await tell(READY, { kind: "tokenExpiring" });
+  renewed("in time");
+  await seconds(0);
+  expect(told).toEqual(["in time"]);
+  await tell({ kind: "tokenExpiring" });
+  live.stop();
+  renewed("too late");
+  await seconds(0);
+  expect(told).toEqual(["in time"]);
 });
 
 test("without locks a hidden tab gives up its stream to others, and goes on where it was when it is looked at", async () => {

@@ -326,12 +326,13 @@ export class Live {
     }
   }
 
+  /** This tab is looked at, or was opened. */
   #looked(): void {
     if (!canLock) {
       this.#crowd.looked();
       this.#tabs.say({ kind: "looked", tab: this.#tabs.id });
       // It had given up its stream.
-      if (!this.#keeper) void this.#leading.run();
+      if (!this.#keeper && this.#state.kind !== "ended") void this.#leading.run();
     }
     this.nudge();
   }
