@@ -82,11 +82,11 @@ export function SignedIn(props: { app: App }) {
         {t("skip")}
       </a>
       <div class="frame" data-page={route().page}>
+        <ConnectionBar />
         <Guard class="sidebar">
           <Sidebar rooms={rooms()} onOverlay={setOverlay} onLogout={leave} />
         </Guard>
         <main class="main" id="main" tabIndex={-1}>
-          <ConnectionBar />
           <Guard>
             <Suspense fallback={<div class="page-loading" role="status" aria-label={t("loading")} />}>
               <Switch fallback={<HomePage onOverlay={setOverlay} />}>
