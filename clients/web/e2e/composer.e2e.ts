@@ -253,3 +253,103 @@ test("a link to one's own pages is followed within the page", async () => {
   expect(await elsewhere.getAttribute("title")).toBe("https://evil.example/");
   expect(await elsewhere.getAttribute("target")).toBe("_blank");
 });
+
+test("whoever has attached, dropped or taken away a file, or no longer answers, goes on writing", async () => {
+  const { ada, room, page } = await alone("Goes on");
+  const writes = () => expect.poll(() => composer(page).evaluate((it) => it === document.activeElement)).toBe(true);
+  const [chooser] = await Promise.all([page.waitForEvent("filechooser"), page.getByRole("button", { name: "Attach files" }).click()]);
+  await chooser.setFiles([text("one.txt"), text("two.txt")]);
+  await writes();
+  await uploaded(page);
+  await page.getByRole("button", { name: "Discard: two.txt" }).click();
+  await expect.poll(() => attached(page).count()).toBe(1);
+  await writes();
+  await page.keyboard.type("with one");
+  await page.keyboard.press("Enter");
+  await bubble(page, "with one").locator(".file", { hasText: "one.txt" }).waitFor();
+
+  await page.locator(".me-button").focus();
+  expect(await drag(page.locator(".timeline"), "drop", "three.txt")).toBe(true);
+  await writes();
+  await ada.say(room, "A question");
+  await bubble(page, "A question").hover();
+  await bubble(page, "A question").getByRole("button", { name: "Reply" }).click();
+  await page.locator(".composer-note").getByRole("button", { name: "Cancel" }).click();
+  await page.locator(".composer-note").waitFor({ state: "detached" });
+  await writes();
+});
+
+test("the field is as high as its text, also when its width changes", async () => {
+  const { page } = await alone("Heights");
+  await page.locator(".composer").waitFor();
+  const height = () => composer(page).evaluate((it) => it.clientHeight);
+  const fits = () => composer(page).evaluate((it) => it.scrollHeight <= it.clientHeight);
+  const one = await height();
+  await composer(page).fill("1\n2\n3");
+  await expect.poll(height).toBeGreaterThan(one * 2);
+  await composer(page).fill("");
+  await expect.poll(height).toBe(one);
+  await composer(page).fill("words and ".repeat(14));
+  await expect.poll(fits).toBe(true);
+  const wide = await height();
+  await page.setViewportSize({ width: 360, height: 800 });
+  await expect.poll(height).toBeGreaterThan(wide);
+  expect(await fits()).toBe(true);
+  await page.setViewportSize({ width: 1280, height: 800 });
+  await expect.poll(height).toBe(wide);
+});
+
+test("Shift and Enter begin a new line; where Enter does too, Ctrl and Enter send", async () => {
+  const { page } = await alone("Lines");
+  await composer(page).pressSequentially("one");
+  await composer(page).press("Shift+Enter");
+  await composer(page).pressSequentially("two");
+  expect(await composer(page).inputValue()).toBe("one\ntwo");
+  await composer(page).press("Enter");
+  await bubble(page, "two").waitFor();
+  await page.goto(`${w.pages.url}/settings/appearance`);
+  await page.getByLabel("Enter sends the message").uncheck();
+  await enter(page, "Lines");
+  await composer(page).pressSequentially("three");
+  await composer(page).press("Enter");
+  await composer(page).pressSequentially("four");
+  expect(await composer(page).inputValue()).toBe("three\nfour");
+  await composer(page).press("Control+Enter");
+  await bubble(page, "four").waitFor();
+  expect(await composer(page).inputValue()).toBe("");
+});
+
+test("whoever leaves the page while a file is on its way is asked; an upload that failed is tried again when asked to, or with the message", async () => {
+  const { page } = await alone("Failures");
+  const asks = () =>
+    page.evaluate(() => {
+      const leaving = new Event("beforeunload", { cancelable: true });
+      window.dispatchEvent(leaving);
+      return leaving.defaultPrevented;
+    });
+  // As a server that has broken down tells it.
+  let broken = true;
+  const headers = { "content-type": "application/grpc-web+proto", "grpc-status": "13" };
+  await page.route("**/causerie.v1.FileService/UploadChunk", (route) => (broken ? route.fulfill({ headers }) : route.continue()));
+  const again = attached(page).getByRole("button", { name: "Try again" });
+  expect(await asks()).toBe(false);
+  await picker(page).setInputFiles(text("stubborn.txt"));
+  await again.waitFor();
+  await again.click();
+  await again.waitFor();
+  await composer(page).fill("at last");
+  await composer(page).press("Enter");
+  await again.waitFor();
+  expect(await composer(page).inputValue()).toBe("at last");
+  expect(await page.locator(".msg").count()).toBe(0);
+
+  broken = false;
+  const held: (() => void)[] = [];
+  await page.route("**/causerie.v1.FileService/FinishUpload", (route) => void held.push(() => void route.continue()));
+  await composer(page).press("Enter");
+  await expect.poll(() => held.length).toBe(1);
+  expect(await asks()).toBe(true);
+  held[0]!();
+  await bubble(page, "at last").locator(".file", { hasText: "stubborn.txt" }).waitFor();
+  expect(await asks()).toBe(false);
+});

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 
 import { RoomKind } from "../src/gen/causerie/v1/types_pb";
 import { AXE, check } from "./support/axe";
-import { bubble, enter, say, world } from "./support/world";
+import { bubble, enter, say, signIn, world } from "./support/world";
 
 const w = world({ link: true });
 
@@ -255,3 +255,30 @@ for (const scheme of ["light", "dark"] as const) {
     await check(page, "no connection");
   });
 }
+
+test("of a link that is back soon nothing is said, and of one that is not after two seconds", async () => {
+  const { ada } = await two("Short cuts");
+  const page = await w.window(undefined);
+  await page.clock.install();
+  await signIn(page, w.pages.url, ada.username);
+  await enter(page, "Short cuts");
+  const bar = page.locator(".connection-bar");
+  /** From here on time passes only when it is told to. */
+  const cut = async (text: string) => {
+    await page.clock.pauseAt(await page.evaluate(() => Date.now() + 1_000));
+    w.link.cut();
+    await say(page, text);
+    await page.locator(".msg-waiting", { hasText: text }).getByText("Will be sent when you are back online").waitFor();
+  };
+  await say(page, "before");
+  await bubble(page, "before").waitFor();
+  await cut("meanwhile");
+  await page.clock.runFor(1_500);
+  expect(await bar.count()).toBe(0);
+  w.link.mend();
+  await page.clock.resume();
+  await bubble(page, "meanwhile").waitFor();
+  await cut("for good");
+  await page.clock.runFor(2_500);
+  await bar.waitFor();
+});

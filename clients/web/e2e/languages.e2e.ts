@@ -36,6 +36,10 @@ test("Arabic is read from right to left, with one's own messages on the left", a
   expect(count.x).toBeGreaterThanOrEqual(whole.x);
   expect(await head.locator(".clip").evaluate((it) => [getComputedStyle(it).direction, it.scrollWidth > it.clientWidth])).toEqual(["ltr", true]);
   expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true);
+  // What points backwards does so from here too.
+  await bubble(page, "صباح الخير").hover();
+  const reply = bubble(page, "صباح الخير").locator(".icon-reply");
+  await expect.poll(() => reply.evaluate((it) => getComputedStyle(it).transform)).toBe("matrix(-1, 0, 0, 1, 0, 0)");
 });
 
 test("colons and the names of keys are those of the language", async () => {

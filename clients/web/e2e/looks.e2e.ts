@@ -104,3 +104,41 @@ test("what fails in a dialog is told above it, and what was not saved is not sho
   // The request that failed.
   w.forgive();
 });
+
+test("letters of twice the size stay within what is around them", async () => {
+  const [ada, bob] = [await w.person("Ada"), await w.person("Bob")];
+  const [room, other] = [await ada.room("Letters"), await ada.room("Counted")];
+  for (const roomId of [room, other]) await bob.rooms.joinRoom({ roomId });
+  const seq = await ada.say(room, "large");
+  await bob.chat.addReaction({ roomId: room, seq: BigInt(seq), emoji: "👍" });
+  await bob.say(other, "unread");
+  const page = await w.window(ada);
+  await page.evaluate(() => (document.documentElement.style.fontSize = "200%"));
+  await enter(page, "Letters");
+  await bob.chat.setTyping({ roomId: room, typing: true });
+  await page.getByText("Bob is typing…").waitFor();
+  for (const what of [".typing", ".badge", ".tag", ".reaction"]) {
+    const boxes = await page.locator(what).evaluateAll((all) => all.map((it) => [it.scrollHeight, it.clientHeight] as const));
+    expect(boxes.length, what).toBeGreaterThan(0);
+    for (const [inside, box] of boxes) expect(inside, what).toBeLessThanOrEqual(box);
+  }
+});
+
+test("nothing moves for whoever does not want it to", async () => {
+  const ada = await w.person("Ada");
+  const room = await ada.room("Still");
+  const seq = await ada.say(room, "shines up");
+  const page = await w.window(ada, { reducedMotion: "reduce" });
+  await page.goto(`${w.pages.url}/rooms/${room}/${seq}`);
+  await page.locator(".msg-flash .bubble").waitFor();
+  const [moving, lasting] = await page.evaluate(() => {
+    const styles = [...document.querySelectorAll("*")].map((it) => getComputedStyle(it));
+    const longest = (times: string) => Math.max(...times.split(",").map(parseFloat));
+    return [
+      styles.filter(({ animationName }) => animationName !== "none").length,
+      styles.filter((it) => Math.max(longest(it.animationDuration), longest(it.transitionDuration)) > 0.001).length,
+    ];
+  });
+  expect(moving).toBeGreaterThan(0);
+  expect(lasting).toBe(0);
+});

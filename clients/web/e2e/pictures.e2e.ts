@@ -56,6 +56,11 @@ for (const scheme of ["light", "dark"] as const) {
     await page.getByRole("button", { name: "Fit to screen" }).click();
     await expect.poll(fits).toBe(true);
     await page.getByRole("button", { name: "Previous picture" }).click();
+    await page.getByRole("button", { name: "Next picture" }).click();
+    // It is gone with the last picture, and the focus with it.
+    await page.getByRole("button", { name: "Next picture" }).waitFor({ state: "detached" });
+    await page.keyboard.press("ArrowLeft");
+    await page.getByText("2 of 3").waitFor();
     await page.keyboard.press("ArrowLeft");
     await page.getByText("1 of 3").waitFor();
     const [saved] = await Promise.all([page.waitForEvent("download"), page.getByRole("link", { name: "Download: red.png" }).click()]);

@@ -4,11 +4,12 @@ import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 
 import { PASSWORD } from "./support/people";
-import { bubble, composer, enter, say, world } from "./support/world";
+import { png } from "./support/images";
+import { bubble, composer, enter, say, signIn, world } from "./support/world";
 
 const w = world();
 
-test("a newcomer registers, finds a room, talks and changes the theme", async () => {
+test("a newcomer registers, finds a room, talks, sends a picture and changes the theme", async () => {
   const page = await w.window(undefined);
   await page.goto(w.pages.url);
   await page.getByRole("link", { name: "Create account" }).click();
@@ -24,7 +25,17 @@ test("a newcomer registers, finds a room, talks and changes the theme", async ()
   await page.getByRole("heading", { name: "Technology", level: 1 }).waitFor();
   await say(page, "Hello everybody!");
   await bubble(page, "Hello everybody!").waitFor();
-  await page.goto(`${w.pages.url}/settings/appearance`);
+  await composer(page).evaluate((it, bytes) => {
+    const clipboardData = new DataTransfer();
+    clipboardData.items.add(new File([Uint8Array.from(bytes)], "dusk.png", { type: "image/png" }));
+    it.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));
+  }, [...png(300, 200, [150, 90, 120])]);
+  await page.locator(".attaching img").waitFor();
+  await say(page, "my view");
+  await bubble(page, "my view").getByRole("button", { name: "Open image: dusk.png" }).waitFor();
+  await page.locator(".me-button").click();
+  await page.getByRole("menuitem", { name: "Settings" }).click();
+  await page.getByRole("link", { name: "Appearance" }).click();
   await page.getByLabel("Dark").check();
   expect(await page.evaluate(() => document.documentElement.dataset["theme"])).toBe("dark");
 });
@@ -90,4 +101,55 @@ test("unread messages are counted in the sidebar and the title, and marked where
   await page.getByRole("log").getByText("New messages").waitFor();
   await link.getByLabel("3 unread messages").waitFor({ state: "detached" });
   await expect.poll(() => page.title()).not.toMatch(/^\(/);
+});
+
+test("of two who type both are named", async () => {
+  const [ada, bob, eve] = [await w.person("Ada", "Ada Types"), await w.person("Bob"), await w.person("Eve", "Eve Types")];
+  const room = await ada.room("Typists");
+  for (const it of [bob, eve]) await it.rooms.joinRoom({ roomId: room });
+  const bobs = await w.window(bob);
+  await enter(bobs, "Typists");
+  for (const [who, seen] of [[ada, /^Ada Types is typing…$/], [eve, /^(Ada Types and Eve Types|Eve Types and Ada Types) are typing…$/]] as const) {
+    await who.chat.setTyping({ roomId: room, typing: true });
+    await bobs.locator(".typing").getByText(seen).waitFor();
+  }
+});
+
+test("who is idle is away, and who was there and is gone was last seen; both say so to whom they write", async () => {
+  const [ada, bob] = [await w.person("Ada", "Ada Idles"), await w.person("Bob")];
+  const { room } = await bob.rooms.openDirectRoom({ userId: ada.id });
+  const [adas, bobs] = [await w.window(undefined), await w.window(bob)];
+  await adas.clock.install();
+  await signIn(adas, w.pages.url, ada.username);
+  await bobs.goto(`${w.pages.url}/rooms/${room?.id}`);
+  const head = bobs.locator(".room-head-note");
+  await head.getByText("Online").waitFor();
+  // It is the page that knows of its user's absence.
+  await expect.poll(() => adas.title()).toBe("Causerie");
+  await adas.clock.fastForward("06:00");
+  await head.getByText("Away").waitFor();
+  await adas.mouse.move(300, 300);
+  await adas.mouse.move(320, 320);
+  await head.getByText("Online").waitFor();
+  await adas.context().close();
+  await head.getByText(/^Last seen /).waitFor();
+});
+
+test("a status is set from the account menu, seen by others, and cleared there", async () => {
+  const [ada, bob] = [await w.person("Ada", "Ada Status"), await w.person("Bob")];
+  const page = await w.window(ada);
+  const set = async () => {
+    await page.locator(".me-button").click();
+    await page.getByRole("menuitem", { name: "Set a status" }).click();
+  };
+  await set();
+  await page.getByLabel("Set a status").fill("out for lunch");
+  await page.keyboard.press("Enter");
+  await page.locator(".me-status", { hasText: "out for lunch" }).waitFor();
+  await page.getByRole("dialog").waitFor({ state: "detached" });
+  expect((await bob.users.getUser({ userId: ada.id })).user?.statusText).toBe("out for lunch");
+  await set();
+  await page.getByRole("button", { name: "Clear status" }).click();
+  await page.locator(".me-status", { hasText: "Online" }).waitFor();
+  expect((await bob.users.getUser({ userId: ada.id })).user?.statusText).toBe("");
 });

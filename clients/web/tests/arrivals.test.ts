@@ -1,4 +1,4 @@
-// Of which messages one is told while nobody looks.
+// Of which messages one is told while one looks elsewhere.
 
 import { expect, test } from "vitest";
 
@@ -19,12 +19,11 @@ function summary(id: string): RoomSummary {
   return { room, role: "member", mutedUntil: 0, readSeq: 5, unreadCount: 0, unreadMore: false, unreadMentions: 0, unreadThreads: 0, unreadFrom: 0, settings, lastMessage: undefined };
 }
 
-function page(leads = true) {
+function page() {
   const model = emptyModel(ME);
   const told: string[] = [];
   const arrivals = createArrivals({
     model,
-    live: { leads },
     follows: () => Promise.resolve(false),
     tell: ({ roomId, seq }) => told.push(`${roomId} ${seq}`),
   });
@@ -57,10 +56,4 @@ test("what was missed is told when the stream is live again: of each room the ne
   expect(told).toEqual(["a 6", "a 8"]);
   hear(live);
   expect(told).toHaveLength(2);
-});
-
-test("only the tab that leads tells", () => {
-  const { hear, told } = page(false);
-  hear(live, posted("a", 6));
-  expect(told).toEqual([]);
 });

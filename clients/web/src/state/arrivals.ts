@@ -1,14 +1,12 @@
-// Which of the messages that come are told of while nobody looks; in one tab only.
+// Which of the messages that come are told of while one looks elsewhere.
 
 import type { Message } from "../nouns";
-import type { Live } from "../sync/live";
 import type { Update } from "../sync/update";
 import type { Model } from "./model";
 import { notifies } from "./notify";
 
 interface Parts {
   readonly model: Model;
-  readonly live: Pick<Live, "leads">;
   /** Whether the user follows the thread of an answer that came. */
   readonly follows: (answer: Message) => Promise<boolean>;
   readonly tell: (message: Message) => void;
@@ -19,7 +17,7 @@ interface Arrival {
   readonly followsThread: boolean;
 }
 
-export function createArrivals({ model, live, follows, tell }: Parts): (updates: readonly Update[]) => void {
+export function createArrivals({ model, follows, tell }: Parts): (updates: readonly Update[]) => void {
   /** What came before the stream is live: only then is it known what was read elsewhere meanwhile. */
   let missed = new Map<string, Arrival>();
 
@@ -50,10 +48,7 @@ export function createArrivals({ model, live, follows, tell }: Parts): (updates:
       if (update.kind !== "change") continue;
       const { message, seq } = update.change;
       if (message?.seq !== seq || message.senderId === model.me.id) continue;
-      // Which threads are followed, every tab has to know; one of them tells the user.
-      const followed = message.threadSeq ? follows(message) : undefined;
-      if (!live.leads) continue;
-      if (followed) void followed.then((followsThread) => take({ message, followsThread }));
+      if (message.threadSeq) void follows(message).then((followsThread) => take({ message, followsThread }));
       else take({ message, followsThread: false });
     }
     if (model.connection.kind !== "live" || !missed.size) return;

@@ -19,6 +19,8 @@ export interface Attaching {
   /** The file, once it is uploaded. */
   readonly id: string;
   readonly cancel: () => void;
+  /** Uploads it once more, after that has failed. */
+  readonly retry?: (() => void) | undefined;
 }
 
 export type Begun = ReturnType<typeof createBegun>;
@@ -85,8 +87,9 @@ function createBegun(drafts: Drafts, key: string) {
       callOff();
       keep(files().filter((it) => it.key !== file));
     },
-    uploaded(file: number, to: Pick<Attaching, "share"> | Pick<Attaching, "id">): void {
+    uploaded(file: number, to: Partial<Pick<Attaching, "share" | "id" | "retry">>): void {
       keep(files().map((it) => (it.key === file ? { ...it, ...to } : it)));
+      if (to.retry) callOff();
       if (uploading()) return;
       const send = later();
       callOff();
@@ -97,6 +100,7 @@ function createBegun(drafts: Drafts, key: string) {
     waits: () => later() !== undefined,
     callOff,
     whenUploaded(send: () => void): void {
+      for (const { retry } of files()) retry?.();
       if (uploading()) setLater(() => send);
       else send();
     },

@@ -203,7 +203,7 @@ export function createChat({ api, session }: App) {
       drafts.clear();
       session.leave();
     },
-    /** Calls for each message that notifies; in one tab only. */
+    /** Calls for each message that notifies. */
     onArrival(tell: (message: Message) => void): void {
       arrivals.add(tell);
       onCleanup(() => arrivals.delete(tell));
@@ -226,7 +226,8 @@ export function createChat({ api, session }: App) {
     active: () => live.active(),
     nudge: () => live.nudge(),
     attend: (here: boolean) => live.attend(here),
-    attendedWithin: (ms: number) => live.attendedWithin(ms),
+    /** Whether this tab tells what comes, as nobody has looked at any within this time. */
+    tells: (ms: number) => live.leads && !live.attendedWithin(ms),
 
     /** How the user has chosen to be seen. */
     choice: () => (topics.track("me"), model.choice),

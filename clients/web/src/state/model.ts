@@ -113,6 +113,12 @@ export function calls(message: Message, userId: string): boolean {
   return message.mentions.some((mention) => mention.all || mention.userId === userId);
 }
 
+/** How many unread messages a room calls out: those that its member wants to hear of. */
+export function heard({ count, more, mentions }: Unread, { level, mutedUntil }: RoomSettings): Pick<Unread, "count" | "more"> {
+  if (level === "nothing" || mutedUntil > Date.now()) return { count: 0, more: false };
+  return level === "mentions" ? { count: mentions, more: false } : { count, more };
+}
+
 /** Up to here unread messages are counted. */
 export const MOST_COUNTED = 999;
 

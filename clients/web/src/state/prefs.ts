@@ -13,8 +13,10 @@ interface Stored {
   /** Enter sends and Shift+Enter breaks the line; else Ctrl+Enter sends. */
   enterSends: boolean;
   showMembers: boolean;
-  /** Of which messages the browser tells while nobody looks at the page. */
+  /** Of which messages one is told while one looks elsewhere. */
   notify: "none" | "direct" | "all";
+  /** Whether one was asked if one wants to be told. */
+  asked: boolean;
   sound: boolean;
 }
 
@@ -24,7 +26,8 @@ const DEFAULTS: Stored = {
   language: "",
   enterSends: true,
   showMembers: true,
-  notify: "none",
+  notify: "direct",
+  asked: false,
   sound: true,
 };
 

@@ -31,7 +31,7 @@ export type Upkeep = ReturnType<typeof createUpkeep>;
 
 /** Must be called where Solid can clean up. */
 export function createUpkeep({ api, model, live, took, toldThreads, follows, tell }: Parts) {
-  const arrivals = createArrivals({ model, live, follows, tell });
+  const arrivals = createArrivals({ model, follows, tell });
   const recount = createRecount({ api, model, toldThreads, took });
   const delivered = createDelivered({ api, model, live });
   const blocks = createBlocks({ api, live });

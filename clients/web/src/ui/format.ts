@@ -46,6 +46,10 @@ export function formatCount({ count, more }: { count: number; more: boolean }): 
   return more ? `${number}+` : number;
 }
 
+/** “3 unread messages”. */
+export const formatUnread = (unread: { count: number; more: boolean }): string =>
+  t("unread", { count: unread.more ? formatCount(unread) : unread.count });
+
 /** “Ada, Bob and Eve”. */
 export function formatList(words: readonly string[]): string {
   return new Intl.ListFormat(locale(), { type: "conjunction" }).format(words.map(isolate));

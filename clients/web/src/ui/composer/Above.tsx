@@ -1,4 +1,4 @@
-import { Show, createMemo } from "solid-js";
+import { Show, createMemo, onCleanup, onMount } from "solid-js";
 
 import type { Begun } from "../../state/begun";
 import { useChat } from "../../state/chat";
@@ -24,6 +24,8 @@ export default function Above(props: {
   handle: (handle: CompletionHandle) => void;
   onTake: (piece: string, from: number, to: number) => void;
   onFiles: (files: FileList) => void;
+  /** The field has become wider or narrower. */
+  onWidth: () => void;
 }) {
   const chat = useChat();
   const { roomId } = useRoom();
@@ -33,18 +35,29 @@ export default function Above(props: {
   // Not with each key.
   const step = createMemo(() => (left() < 0 ? -1 : Math.ceil(left() / STEP) * STEP));
   const callsInVain = createMemo(() => !chat.rights(roomId).pin && callsAll(begun.text()));
+  const back = () => props.field().focus();
+  onMount(() => {
+    let width = 0;
+    const observer = new ResizeObserver(([entry]) => {
+      const now = entry?.contentRect.width ?? 0;
+      if (now !== width) props.onWidth();
+      width = now;
+    });
+    observer.observe(props.field());
+    onCleanup(() => observer.disconnect());
+  });
   return (
     <>
-      <ComposerNote begun={begun} roomId={roomId} />
+      <ComposerNote begun={begun} roomId={roomId} onCancel={() => (begun.rest(), back())} />
       <Show when={begun.files().length && !begun.editing()}>
-        <AttachingList files={begun.files()} />
+        <AttachingList files={begun.files()} onDrop={back} />
       </Show>
       <div role="status">
         <Show when={begun.waits()}>
           <p class="composer-hint">
             <Icon name="clock" />
             <span>{t("sentWhenUploaded")}</span>
-            <button type="button" class="link" onClick={() => (begun.callOff(), props.field().focus())}>
+            <button type="button" class="link" onClick={() => (begun.callOff(), back())}>
               {t("cancel")}
             </button>
           </p>

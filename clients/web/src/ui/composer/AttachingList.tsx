@@ -1,4 +1,4 @@
-import { For, Show, createMemo, createSignal } from "solid-js";
+import { For, Match, Show, Switch, createMemo, createSignal } from "solid-js";
 
 import type { Attaching } from "../../state/begun";
 import { formatBytes } from "../format";
@@ -6,19 +6,19 @@ import { labelled, t } from "../i18n";
 import { Icon } from "../kit/Icon";
 
 /** What goes with the text, and how far each is uploaded. */
-export function AttachingList(props: { files: readonly Attaching[] }) {
+export function AttachingList(props: { files: readonly Attaching[]; onDrop: () => void }) {
   // Each step of an upload makes another object of a file: by their keys they stay what they are.
   const keys = createMemo(() => props.files.map(({ key }) => key), [], { equals: (a, b) => a.join() === b.join() });
   return (
     <ul class="attaching">
       <For each={keys()}>
-        {(key) => <Show when={props.files.find((it) => it.key === key)}>{(file) => <AttachingItem file={file()} />}</Show>}
+        {(key) => <Show when={props.files.find((it) => it.key === key)}>{(file) => <AttachingItem file={file()} onDrop={props.onDrop} />}</Show>}
       </For>
     </ul>
   );
 }
 
-function AttachingItem(props: { file: Attaching }) {
+function AttachingItem(props: { file: Attaching; onDrop: () => void }) {
   const [broken, setBroken] = createSignal(false);
   return (
     <li>
@@ -27,16 +27,25 @@ function AttachingItem(props: { file: Attaching }) {
       </Show>
       <span class="attaching-text">
         <bdi class="clip">{props.file.name}</bdi>
-        <Show when={!props.file.id} fallback={<span class="muted">{formatBytes(props.file.size)}</span>}>
-          <progress max={1} value={props.file.share} aria-label={`${t("uploading")} ${props.file.name}`} />
-        </Show>
+        <Switch fallback={<progress max={1} value={props.file.share} aria-label={`${t("uploading")} ${props.file.name}`} />}>
+          <Match when={props.file.id}>
+            <span class="muted">{formatBytes(props.file.size)}</span>
+          </Match>
+          <Match when={props.file.retry}>
+            {(retry) => (
+              <button type="button" class="link" onClick={() => (retry()(), props.onDrop())}>
+                {t("tryAgain")}
+              </button>
+            )}
+          </Match>
+        </Switch>
       </span>
       <button
         type="button"
         class="icon-button icon-button-small"
         aria-label={labelled(t("discard"), props.file.name)}
         title={t("discard")}
-        onClick={() => props.file.cancel()}
+        onClick={() => (props.file.cancel(), props.onDrop())}
       >
         <Icon name="close" />
       </button>

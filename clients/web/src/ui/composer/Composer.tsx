@@ -50,6 +50,7 @@ export function Composer(props: {
     // The list is emptied when this is over.
     const files = [...chosen];
     void attempt(import("./attach").then(({ attachAll }) => attachAll(chat, begun, files)));
+    if (!touch()) box.focus();
   }
 
   function onPaste(event: ClipboardEvent): void {
@@ -114,6 +115,7 @@ export function Composer(props: {
           handle={(it) => (completion = it)}
           onTake={insert}
           onFiles={attach}
+          onWidth={grow}
         />
       </Suspense>
       <div class="composer-line">

@@ -6,8 +6,8 @@ import { Icon } from "../kit/Icon";
 import { Quote } from "../timeline/Quote";
 
 /** Above the text: that it is an edit, or what it answers. */
-export function ComposerNote(props: { begun: Begun; roomId: string }) {
-  const { editing, answering, rest } = props.begun;
+export function ComposerNote(props: { begun: Begun; roomId: string; onCancel: () => void }) {
+  const { editing, answering } = props.begun;
   return (
     <Show when={editing() ?? answering()}>
       <div class="composer-note">
@@ -18,7 +18,7 @@ export function ComposerNote(props: { begun: Begun; roomId: string }) {
           </Match>
           <Match when={answering()}>{(message) => <Quote roomId={props.roomId} seq={message().seq} />}</Match>
         </Switch>
-        <button type="button" class="icon-button icon-button-small" aria-label={t("cancel")} title={t("cancel")} onClick={() => rest()}>
+        <button type="button" class="icon-button icon-button-small" aria-label={t("cancel")} title={t("cancel")} onClick={() => props.onCancel()}>
           <Icon name="close" />
         </button>
       </div>

@@ -15,5 +15,5 @@ export function attachAll(chat: Chat, begun: Begun, chosen: readonly File[]): vo
   for (const file of chosen) if (!file.size) say(file, t("fileEmpty"));
   const free = MOST - begun.files().length;
   if (whole.length > free) toast(t("tooManyFiles", { max: MOST }), true);
-  for (const file of whole.slice(0, free)) void attach(chat.api, begun, file, (error) => say(file, explain(error)));
+  for (const file of whole.slice(0, free)) attach(chat.api, begun, file, (error) => say(file, explain(error)));
 }

@@ -4,6 +4,7 @@ import { allEmoji, recentEmoji, type EmojiGroup } from "../../state/emoji";
 import { t, type Key } from "../i18n";
 import { composing } from "../kit/ime";
 import { Icon } from "../kit/Icon";
+import { createMedia } from "../kit/media";
 
 const TITLES: Record<string, Key> = {
   recent: "emojiRecent",
@@ -33,7 +34,9 @@ export default function EmojiPicker(props: { onPick: (emoji: string) => void }) 
   });
   let root!: HTMLDivElement;
   let field!: HTMLInputElement;
-  onMount(() => field.focus({ preventScroll: true }));
+  // Where it is touched, the field would call up the keyboard over what one came for.
+  const touch = createMedia("(pointer: coarse)");
+  onMount(() => (touch() ? root : field).focus({ preventScroll: true }));
 
   /** Where Tab leads: to the first, or back to where one was. */
   let stop: HTMLElement | undefined;
@@ -59,7 +62,7 @@ export default function EmojiPicker(props: { onPick: (emoji: string) => void }) 
   }
 
   return (
-    <div ref={root} class="emoji-picker" role="dialog" aria-label={t("emoji")} onKeyDown={onKeyDown}>
+    <div ref={root} class="emoji-picker" tabIndex={-1} role="dialog" aria-label={t("emoji")} onKeyDown={onKeyDown}>
       <div class="search-box">
         <Icon name="search" />
         <input

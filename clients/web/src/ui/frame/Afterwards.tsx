@@ -8,19 +8,25 @@ import { createUpkeep } from "../../state/upkeep";
 import { t } from "../i18n";
 import { toast } from "../kit/toast";
 import { watchActivity } from "./activity";
+import { makeRoomForKeyboard } from "./keyboard";
+import { NewsCard } from "./NewsCard";
 import { notifyOfArrivals } from "./notify";
 import { fetchRest } from "./rest";
 import { showUnreadInTitle } from "./title";
+import { keepUploads } from "./uploads";
 
-/** What shows nothing, and therefore comes after what does. */
-export default function Afterwards(): undefined {
+/** What shows nothing at first, and therefore comes after what does. */
+export default function Afterwards() {
   const chat = useChat();
   chat.keepUp(createUpkeep);
   chat.onUnkept(() => toast(t("notKept"), true));
-  notifyOfArrivals(chat);
+  const news = notifyOfArrivals(chat);
   watchActivity(chat);
+  makeRoomForKeyboard();
+  keepUploads(chat);
   showUnreadInTitle(chat);
   chat.onDeparture((room, banned) => toast(t(banned ? "youWereBanned" : "youWereRemoved", { room }), true));
   // What was not wanted yet shall be there without a connection too.
   createEffect(() => chat.connection().kind === "live" && fetchRest([...chat.api.late, allEmoji, () => import("../composer/attach")]));
+  return <NewsCard news={news()} />;
 }

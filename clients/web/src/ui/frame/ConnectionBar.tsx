@@ -1,4 +1,4 @@
-import { Match, Show, Switch, createEffect, createSignal, onCleanup } from "solid-js";
+import { Match, Show, Switch, createEffect, createMemo, createSignal, onCleanup } from "solid-js";
 
 import { useChat } from "../../state/chat";
 import { t } from "../i18n";
@@ -22,7 +22,8 @@ export function ConnectionBar() {
     window.removeEventListener("offline", network);
   });
 
-  const broken = () => chat.connection().kind === "waiting" || chat.connection().kind === "connecting";
+  // One attempt after the other is one break.
+  const broken = createMemo(() => chat.connection().kind === "waiting" || chat.connection().kind === "connecting");
   createEffect(() => {
     if (chat.connection().kind === "ended") return setMatters(true);
     if (!broken()) return setMatters(false);

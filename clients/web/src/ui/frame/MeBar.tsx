@@ -20,6 +20,7 @@ export function MeBar(props: { onOverlay: (overlay: Overlay) => void; onLogout: 
       checked: presence() === state,
       act: () => chat.choose(state),
     })),
+    { label: t("setStatus"), icon: "smile", apart: true, act: () => props.onOverlay("status") },
     { label: t("settings"), icon: "settings", act: () => navigate("/settings") },
     ...(chat.role() === "admin" ? [{ label: t("administration"), icon: "users" as const, act: () => navigate("/admin") }] : []),
     { label: t("shortcuts"), icon: "keyboard", act: () => props.onOverlay("shortcuts") },

@@ -1,9 +1,9 @@
 import { Show, createEffect, createMemo } from "solid-js";
 
 import { useChat } from "../../state/chat";
-import type { Unread } from "../../state/model";
+import { heard, type Unread } from "../../state/model";
 import { plain } from "../../state/markdown";
-import { formatCount, formatShort } from "../format";
+import { formatCount, formatShort, formatUnread } from "../format";
 import { t } from "../i18n";
 import { Icon } from "../kit/Icon";
 import { createUntil } from "../kit/until";
@@ -17,6 +17,8 @@ export function RoomLink(props: { roomId: string; unread: Unread }) {
   const view = createMemo(() => (chat.rooms(), chat.room(props.roomId)), undefined, { equals: false });
   const unread = () => props.unread;
   const silent = createUntil(() => view()?.settings.mutedUntil ?? 0);
+  /** What is unread and not to be heard of is told in a low voice. */
+  const loud = () => (silent(), view() && heard(unread(), view()!.settings).count > 0);
   const current = () => {
     const now = route();
     return now.page === "room" && now.roomId === props.roomId;
@@ -38,7 +40,7 @@ export function RoomLink(props: { roomId: string; unread: Unread }) {
       <a
         ref={link}
         class="room-link"
-        classList={{ "is-unread": unread().count > 0 || unread().flagged }}
+        classList={{ "is-unread": loud() || unread().flagged }}
         href={roomPath(props.roomId)}
         aria-current={current() ? "page" : undefined}
       >
@@ -49,7 +51,9 @@ export function RoomLink(props: { roomId: string; unread: Unread }) {
               {chat.title(props.roomId)}
             </span>
             <Show when={view()?.room.kind === "private"}>
-              <Icon name="lock" class="room-link-lock" />
+              <span class="room-link-mark" role="img" aria-label={t("privateRoom")} title={t("privateRoom")}>
+                <Icon name="lock" class="room-link-lock" />
+              </span>
             </Show>
             <Show when={view()?.room.archivedAt}>
               <span class="room-link-mark" role="img" aria-label={t("archivedRoom")} title={t("archivedRoom")}>
@@ -80,7 +84,7 @@ export function RoomLink(props: { roomId: string; unread: Unread }) {
               </span>
             </Show>
             <Show when={unread().mentions && !chat.peer(props.roomId)}>
-              <span class="badge badge-mention" aria-label={t("unreadMentions", { count: unread().mentions })}>
+              <span class="badge badge-mention" classList={{ "badge-quiet": !loud() }} role="img" aria-label={t("unreadMentions", { count: unread().mentions })}>
                 @
               </span>
             </Show>
@@ -93,7 +97,7 @@ export function RoomLink(props: { roomId: string; unread: Unread }) {
               <span class="badge badge-flag" role="img" aria-label={t("markedUnread")} title={t("markedUnread")} />
             </Show>
             <Show when={unread().count}>
-              <span class="badge" aria-label={t("unread", { count: unread().count })}>
+              <span class="badge" classList={{ "badge-quiet": !loud() }} role="img" aria-label={formatUnread(unread())}>
                 {formatCount(unread())}
               </span>
             </Show>

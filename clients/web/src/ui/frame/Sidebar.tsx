@@ -1,15 +1,18 @@
-import { For, Show, createMemo } from "solid-js";
+import { For, Show, Suspense, createMemo } from "solid-js";
 
 import { useChat } from "../../state/chat";
 import { NOTHING_UNREAD } from "../../state/model";
 import { t } from "../i18n";
 import { Icon } from "../kit/Icon";
+import { lazy } from "../kit/lazy";
 import { Mark } from "../kit/Mark";
 import { roomPath, route } from "../router";
 import { MeBar } from "./MeBar";
 import { RoomLink } from "./RoomLink";
 import type { RoomItem } from "./rooms";
 import type { Overlay } from "./SignedIn";
+
+const NotifyOffer = lazy(() => import("./NotifyOffer"));
 
 function SectionHead(props: { text: string; action: string; onAct: () => void }) {
   return (
@@ -100,6 +103,9 @@ export function Sidebar(props: {
           <p class="sidebar-empty muted small">{t("noDirect")}</p>
         </Show>
       </div>
+      <Suspense>
+        <NotifyOffer />
+      </Suspense>
       <MeBar onOverlay={props.onOverlay} onLogout={props.onLogout} />
     </nav>
   );

@@ -26,6 +26,7 @@ const Palette = lazy(() => import("./Palette"));
 const ShortcutSheet = lazy(() => import("./ShortcutSheet"));
 const NewDirect = lazy(() => import("../people/NewDirect"));
 const CreateRoom = lazy(() => import("../room/CreateRoom"));
+const StatusDialog = lazy(() => import("./StatusDialog"));
 const SignOut = lazy(() => import("./SignOut"));
 // The way out is there whatever happens to the link.
 setTimeout(SignOut.preload, 0);
@@ -34,7 +35,7 @@ const Afterwards = lazy(() => import("./Afterwards"));
 /** As many rooms as the server lets a stream watch. */
 const MOST_WATCHED = 20;
 
-export type Overlay = "palette" | "shortcuts" | "createRoom" | "direct" | "signOut";
+export type Overlay = "palette" | "shortcuts" | "createRoom" | "direct" | "status" | "signOut";
 
 export default function SignedIn(props: { app: App }) {
   const chat = createChat(props.app);
@@ -82,11 +83,11 @@ export default function SignedIn(props: { app: App }) {
         {t("skip")}
       </a>
       <div class="frame" data-page={route().page}>
+        <ConnectionBar />
         <Guard class="sidebar">
           <Sidebar rooms={rooms()} onOverlay={setOverlay} onLogout={leave} />
         </Guard>
         <main class="main" id="main" tabIndex={-1}>
-          <ConnectionBar />
           <Guard>
             <Suspense fallback={<div class="page-loading" role="status" aria-label={t("loading")} />}>
               <Switch fallback={<HomePage onOverlay={setOverlay} />}>
@@ -132,6 +133,9 @@ export default function SignedIn(props: { app: App }) {
           </Show>
           <Show when={overlay() === "direct"}>
             <NewDirect onClose={close} />
+          </Show>
+          <Show when={overlay() === "status"}>
+            <StatusDialog onClose={close} />
           </Show>
           <Show when={overlay() === "signOut"}>
             <SignOut onClose={close} />

@@ -1,20 +1,31 @@
-// Tells of messages while nobody looks at the page: a notification and a sound.
+// Tells of messages while one looks elsewhere: by a sound; at the page by a card, else by a notification.
 
-import { onCleanup } from "solid-js";
+import { createEffect, createSignal, onCleanup, type Accessor } from "solid-js";
 
 import type { Message } from "../../nouns";
 import type { Chat } from "../../state/chat";
 import { calls } from "../../state/model";
 import { prefs } from "../../state/prefs";
 import { named, said } from "../room/said";
-import { navigate, roomPath } from "../router";
+import { navigate, roomPath, route } from "../router";
 
 /** How often the tab that is looked at says so; the tab that tells may be another one. */
 const BEAT_MS = 4_000;
 /** Many messages at once are one sound. */
 const QUIET_MS = 1_500;
 
-export function notifyOfArrivals(chat: Chat): void {
+/** A card goes by itself. */
+const STAYS_MS = 6_000;
+
+export interface News {
+  readonly message: Message;
+  /** Who wrote it, and where. */
+  readonly title: string;
+}
+
+/** What there is to be shown on the page. */
+export function notifyOfArrivals(chat: Chat): Accessor<News | undefined> {
+  const [news, setNews] = createSignal<News>();
   let soundedAt = 0;
   // To the other tabs only: what is written to the storage again and again
   // keeps the browser from writing the outbox to the disk.
@@ -30,23 +41,43 @@ export function notifyOfArrivals(chat: Chat): void {
     window.removeEventListener("blur", left);
   });
 
+  const looksAt = (roomId: string) => {
+    const now = route();
+    return now.page === "room" && now.roomId === roomId;
+  };
+  createEffect(() => {
+    const it = news();
+    if (!it) return;
+    if (looksAt(it.message.roomId)) return void setNews(undefined);
+    const timer = setTimeout(() => setNews(undefined), STAYS_MS);
+    onCleanup(() => clearTimeout(timer));
+  });
+
   chat.onArrival((message) => {
     const { notify, sound } = prefs();
-    const direct = chat.peer(message.roomId) !== undefined;
-    const attentive = chat.attendedWithin(2 * BEAT_MS);
+    const here = document.hasFocus();
     // A mention is for the user as a direct message is.
-    const mine = direct || calls(message, chat.me().id);
-    if (attentive || notify === "none" || (notify === "direct" && !mine)) return;
-    named(chat, message.senderId, (name) => show(chat, message, name));
+    const mine = chat.peer(message.roomId) !== undefined || calls(message, chat.me().id);
+    if (notify === "none" || (notify === "direct" && !mine)) return;
+    // Each tab tells whoever looks at it; while nobody does, one of them tells.
+    if (here ? looksAt(message.roomId) : !chat.tells(2 * BEAT_MS)) return;
+    // To whoever is here the list of rooms tells of the others.
+    if (!here || mine) {
+      named(chat, message.senderId, (name) => {
+        const title = chat.peer(message.roomId) ? name : `${name} · ${chat.title(message.roomId)}`;
+        if (here) setNews({ message, title });
+        else show(chat, message, title);
+      });
+    }
     if (sound && Date.now() - soundedAt > QUIET_MS) chime();
     soundedAt = Date.now();
   });
+  return news;
 }
 
-function show(chat: Chat, message: Message, name: string): void {
+function show(chat: Chat, message: Message, title: string): void {
   if (!("Notification" in window) || Notification.permission !== "granted") return;
   const { roomId, seq } = message;
-  const title = chat.peer(roomId) ? name : `${name} · ${chat.title(roomId)}`;
   const body = said(chat, message).slice(0, 200);
   try {
     // The tag makes a room's newest message take the place of the one before.
@@ -65,8 +96,11 @@ let audio: AudioContext | undefined;
 
 /** Two soft tones. */
 export function chime(): void {
+  // Before that browsers let no page sound, and would have all of it sound at once afterwards.
+  if (!navigator.userActivation.hasBeenActive) return;
   try {
     audio ??= new AudioContext();
+    void audio.resume();
     const now = audio.currentTime;
     for (const [i, frequency] of [659.3, 880].entries()) {
       const tone = audio.createOscillator();

@@ -1,22 +1,16 @@
-// What the browser's tab shows: the page, how much is unread, and a dot.
+// What the browser's tab shows: the page, how much is unread of what one wants to hear of, and a dot.
 
-import { createEffect, createMemo, onCleanup } from "solid-js";
+import { createEffect, onCleanup } from "solid-js";
 
 import type { Chat } from "../../state/chat";
 import { t } from "../i18n";
 import { formatCount } from "../format";
 import { route } from "../router";
+import { createHeard } from "./heard";
 
 export function showUnreadInTitle(chat: Chat): void {
   const icon = document.querySelector<HTMLLinkElement>("link[rel=icon]");
-  const sum = createMemo(
-    () => {
-      const all = chat.rooms().map(({ unread }) => unread);
-      return { count: all.reduce((n, { count }) => n + count, 0), more: all.some(({ more }) => more) };
-    },
-    undefined,
-    { equals: (a, b) => a.count === b.count && a.more === b.more },
-  );
+  const sum = createHeard(chat);
   const page = () => {
     const now = route();
     switch (now.page) {

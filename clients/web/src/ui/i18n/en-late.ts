@@ -206,7 +206,6 @@ export const late = {
   adminsCallAll: "Only admins can notify everyone with @all or @here.",
 
   // People
-  lastSeen: "Last seen {time}",
   memberSince: "Here since {date}",
   administrationHint: "Everyone with an account here. Admins see this page and set roles. In rooms, neither they nor moderators have more rights than others.",
   accountRole: "Role",
@@ -224,6 +223,7 @@ export const late = {
   bio: "About you",
   statusText: "Status",
   statusHint: "Such as “in a meeting”.",
+  clearStatus: "Clear status",
   saved: "Saved",
   changePassword: "Change password",
   oldPassword: "Current password",
@@ -253,6 +253,10 @@ export const late = {
   notifyAll: "All messages",
   notifyHint: "“Do not disturb” silences notifications and sounds.",
   notifyDenied: "Your browser does not let this page show notifications. You can change that in its settings.",
+  notifyUnanswered: "The browser may not show notifications of this page yet.",
+  notifyOffer: "Be told of new messages?",
+  turnOn: "Turn on",
+  notNow: "Not now",
   soundTitle: "Sound",
   sound: "Play a sound",
   appearance: "Appearance",

@@ -130,8 +130,10 @@ export const en = {
   presenceBusy: "Do not disturb",
   presenceInvisible: "Invisible",
   presenceOffline: "Offline",
+  lastSeen: "Last seen {time}",
   profileOf: "Profile of {name}",
   accountMenu: "Your account",
+  setStatus: "Set a status",
   administration: "Administration",
 
   // Settings

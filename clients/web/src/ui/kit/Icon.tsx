@@ -54,7 +54,7 @@ export type IconName = keyof typeof PATHS;
 
 export function Icon(props: { name: IconName; class?: string }): JSX.Element {
   return (
-    <svg class={`icon ${props.class ?? ""}`} viewBox="0 0 24 24" aria-hidden="true">
+    <svg class={`icon icon-${props.name} ${props.class ?? ""}`} viewBox="0 0 24 24" aria-hidden="true">
       <path d={PATHS[props.name]} />
     </svg>
   );

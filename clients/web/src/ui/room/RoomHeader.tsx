@@ -1,6 +1,7 @@
 import { Show, Suspense } from "solid-js";
 
 import { useChat } from "../../state/chat";
+import { formatTime } from "../format";
 import { t } from "../i18n";
 import { PRESENCE_TEXT } from "../kit/Avatar";
 import { Icon } from "../kit/Icon";
@@ -8,6 +9,7 @@ import { RoomFace } from "./RoomFace";
 import { useRoom } from "./tools";
 import { lazy } from "../kit/lazy";
 
+const Elsewhere = lazy(() => import("./Elsewhere"));
 const RoomMenu = lazy(() => import("./RoomMenu"));
 
 export type PanelName = "members" | "pins" | "thread" | "files" | "search" | undefined;
@@ -22,15 +24,23 @@ export function RoomHeader(props: { panel: PanelName; onPanel: (panel: PanelName
     const now = view();
     if (!now) return "";
     const person = peer();
-    if (person) return person === chat.me().id ? t("notesHint") : t(PRESENCE_TEXT[chat.presence(person)?.state ?? "offline"]);
+    if (person === chat.me().id) return t("notesHint");
+    if (person) {
+      const { state = "offline", lastSeenAt = 0 } = chat.presence(person) ?? {};
+      return lastSeenAt ? t("lastSeen", { time: formatTime(lastSeenAt, "short") }) : t(PRESENCE_TEXT[state]);
+    }
     const all = t("members", { count: now.room.memberCount });
     return now.onlineCount ? [all, <span class="room-head-online"> · {t("online", { count: now.onlineCount })}</span>] : all;
   };
 
   return (
     <header class="room-head">
-      <a class="icon-button back" href="/" aria-label={t("back")}>
+      <a class="icon-button back" href="/">
         <Icon name="back" />
+        <span class="sr-only">{t("back")}</span>
+        <Suspense>
+          <Elsewhere />
+        </Suspense>
       </a>
       <RoomFace roomId={roomId} />
       <div class="room-head-text">

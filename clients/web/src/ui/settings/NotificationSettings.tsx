@@ -1,19 +1,16 @@
-import { Show, createSignal } from "solid-js";
+import { Show } from "solid-js";
 
 import { prefs, setPref } from "../../state/prefs";
 import { chime } from "../frame/notify";
+import { askToNotify, permission } from "../frame/permission";
 import { t } from "../i18n";
 import { Choices } from "./Choices";
 
-const permission = () => ("Notification" in window ? Notification.permission : "denied");
-
 export function NotificationSettings() {
-  const [denied, setDenied] = createSignal(permission() === "denied");
-  async function choose(notify: "none" | "direct" | "all"): Promise<void> {
+  const choose = (notify: "none" | "direct" | "all") => {
     setPref("notify", notify);
-    if (notify !== "none" && permission() === "default") await Notification.requestPermission();
-    setDenied(permission() === "denied");
-  }
+    if (notify !== "none") void askToNotify();
+  };
   return (
     <div class="card settings-card">
       <Choices
@@ -25,12 +22,17 @@ export function NotificationSettings() {
           { value: "direct", label: t("notifyDirect") },
           { value: "all", label: t("notifyAll") },
         ]}
-        onChange={(notify) => void choose(notify)}
+        onChange={choose}
       />
-      <Show when={denied() && prefs().notify !== "none"}>
-        <p class="problem" role="status">
-          {t("notifyDenied")}
-        </p>
+      <Show when={prefs().notify !== "none" && permission() !== "granted"}>
+        <div class="notify-note" classList={{ problem: permission() === "denied", notice: permission() === "default" }} role="status">
+          <p>{t(permission() === "denied" ? "notifyDenied" : "notifyUnanswered")}</p>
+          <Show when={permission() === "default"}>
+            <button type="button" class="link" onClick={() => void askToNotify()}>
+              {t("turnOn")}
+            </button>
+          </Show>
+        </div>
       </Show>
       <fieldset class="choices">
         <legend>{t("soundTitle")}</legend>

@@ -1,4 +1,4 @@
-import { Show, createEffect, createMemo, createSignal, on } from "solid-js";
+import { Show, createEffect, createMemo, createSignal, on, onCleanup } from "solid-js";
 
 import type { Message } from "../../nouns";
 import { useChat } from "../../state/chat";
@@ -44,10 +44,13 @@ export default function Viewer(props: { opened: Picture; messages: readonly Mess
     else return;
     event.preventDefault();
   }
+  // A button that goes away under the pointer takes the focus along, wherever that is.
+  window.addEventListener("keydown", onKeyDown);
+  onCleanup(() => window.removeEventListener("keydown", onKeyDown));
 
   return (
     <Dialog title={t("pictures")} class="viewer" bare onClose={props.onClose}>
-      <div class="viewer-frame" onKeyDown={onKeyDown}>
+      <div class="viewer-frame">
         <header class="viewer-head">
           <div class="viewer-text">
             <strong class="clip" dir="auto">
