@@ -4,11 +4,12 @@ import { Match, Show, Suspense, Switch, createEffect, createMemo, createSignal }
 
 import type { App } from "../../state/app";
 import { ChatProvider, createChat } from "../../state/chat";
-import { t } from "../i18n";
+import { t, whole } from "../i18n";
 import { RoomPage } from "../room/RoomPage";
 import { navigate, roomPath, route } from "../router";
 import { Guard } from "../kit/Guard";
 import { MissingPage, fillGaps, lazy } from "../kit/lazy";
+import { toast } from "../kit/toast";
 import { Toasts } from "../kit/Toasts";
 import { ConnectionBar } from "./ConnectionBar";
 import { Sidebar } from "./Sidebar";
@@ -44,6 +45,11 @@ export default function SignedIn(props: { app: App }) {
   const leave = () => (chat.unsent().length || chat.begun.uploading() ? setOverlay("signOut") : void chat.leave());
   const rooms = sortedRooms(chat);
   createShortcuts({ rooms, overlay, setOverlay });
+  chat.onUnkept(() => toast(t("notKept"), true));
+  chat.onDeparture((room, banned) => {
+    const tell = () => toast(t(banned ? "youWereBanned" : "youWereRemoved", { room }), true);
+    whole().then(tell, () => undefined);
+  });
 
   createEffect(() => chat.connection().kind === "live" && fillGaps());
 
