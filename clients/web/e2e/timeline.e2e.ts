@@ -163,3 +163,42 @@ test("messages are grouped, long ones are counted, drafts wait in their room", a
   await page.reload();
   await expect.poll(() => composer(page).inputValue()).toBe("a draft for later");
 });
+
+test("what is open on a message stays open and works, whatever others do with it", async () => {
+  const [ada, bob] = [await w.person("Ada"), await w.person("Bob")];
+  const room = await ada.room("Steady");
+  await bob.rooms.joinRoom({ roomId: room });
+  const seq = BigInt(await bob.say(room, "first words for @Ada"));
+  const page = await w.window(ada);
+  await enter(page, "Steady");
+  const row = bubble(page, "words");
+  await row.hover();
+  await row.getByRole("button", { name: "Add reaction" }).first().click();
+  const picker = page.getByRole("dialog", { name: "Emoji" });
+  await picker.getByRole("searchbox").fill("rocket");
+  // Somebody reacts, edits and answers in its thread.
+  await bob.chat.addReaction({ roomId: room, seq, emoji: "👍" });
+  await row.getByRole("button", { name: /👍/ }).waitFor();
+  await bob.chat.editMessage({ roomId: room, seq, text: "other words" });
+  await bob.say(room, "an answer", Number(seq));
+  await bubble(page, "other words").waitFor();
+  await row.getByText("1 reply").waitFor();
+  expect(await picker.getByRole("searchbox").inputValue()).toBe("rocket");
+  await picker.getByRole("button", { name: "rocket", exact: true }).click();
+  await row.getByRole("button", { name: /🚀/ }).waitFor();
+
+  // Its menu, with the focus in it.
+  await row.getByRole("button", { name: "More about this message" }).click();
+  const reply = page.getByRole("menuitem", { name: "Reply", exact: true });
+  await expect.poll(() => reply.evaluate((it) => it === document.activeElement)).toBe(true);
+  await page.keyboard.press("ArrowDown");
+  const focused = () => page.evaluate(() => document.activeElement?.textContent);
+  expect(await focused()).toBe("Reply in thread");
+  await bob.chat.removeReaction({ roomId: room, seq, emoji: "👍" });
+  await row.getByRole("button", { name: /👍/ }).waitFor({ state: "detached" });
+  await bob.chat.editMessage({ roomId: room, seq, text: "the last words" });
+  await bubble(page, "the last words").waitFor();
+  expect(await focused()).toBe("Reply in thread");
+  await page.keyboard.press("Enter");
+  await page.getByRole("complementary", { name: "Thread" }).getByText("an answer").waitFor();
+});

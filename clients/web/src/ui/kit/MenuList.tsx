@@ -1,6 +1,7 @@
 import { For, Show, onMount } from "solid-js";
 
 import { Icon } from "./Icon";
+import { createKeyed } from "./keyed";
 import type { MenuItem } from "./Menu";
 import { Popover } from "./Popover";
 
@@ -17,6 +18,7 @@ export default function MenuList(props: {
   onLeave: () => void;
 }) {
   let list!: HTMLDivElement;
+  const keyed = createKeyed(() => props.items, ({ label }) => label);
   const items = () => [...list.querySelectorAll<HTMLElement>("[role^=menuitem]")];
   // Once the popover is shown: before, nothing in it takes the focus.
   onMount(() => queueMicrotask(() => items()[0]?.focus()));
@@ -35,24 +37,27 @@ export default function MenuList(props: {
   return (
     <Popover anchor={props.anchor} side={props.side} class="menu" onClose={() => props.onLeave()}>
       <div ref={list} id={props.id} role="menu" aria-label={props.label} onKeyDown={onKeyDown}>
-        <For each={props.items}>
-          {(item) => (
-            <button
-              type="button"
-              role={item.checked === undefined ? "menuitem" : "menuitemradio"}
-              aria-checked={item.checked}
-              tabIndex={-1}
-              classList={{ danger: item.danger ?? false, apart: item.apart ?? false }}
-              onClick={() => (props.onClose(), item.act())}
-            >
-              <Show when={item.icon}>{(icon) => <Icon name={icon()} />}</Show>
-              <Show when={item.dot}>{(dot) => <span class={`dot ${dot()}`} />}</Show>
-              <span class="grow">{item.label}</span>
-              <Show when={item.checked}>
-                <Icon name="check" />
-              </Show>
-            </button>
-          )}
+        <For each={keyed.keys()}>
+          {(label) => {
+            const item = keyed.at(label);
+            return (
+              <button
+                type="button"
+                role={item().checked === undefined ? "menuitem" : "menuitemradio"}
+                aria-checked={item().checked}
+                tabIndex={-1}
+                classList={{ danger: item().danger ?? false, apart: item().apart ?? false }}
+                onClick={() => (props.onClose(), item().act())}
+              >
+                <Show when={item().icon}>{(icon) => <Icon name={icon()} />}</Show>
+                <Show when={item().dot}>{(dot) => <span class={`dot ${dot()}`} />}</Show>
+                <span class="grow">{label}</span>
+                <Show when={item().checked}>
+                  <Icon name="check" />
+                </Show>
+              </button>
+            );
+          }}
         </For>
       </div>
     </Popover>

@@ -6,6 +6,7 @@ import { createThread } from "../../state/thread";
 import { Composer } from "../composer/Composer";
 import { explain, t } from "../i18n";
 import { createAttentive } from "../kit/attentive";
+import { createKeyed } from "../kit/keyed";
 import { attempt } from "../kit/toast";
 import { restWhenGone } from "../room/begun";
 import { Panel } from "../room/Panel";
@@ -54,8 +55,7 @@ export default function ThreadPanel(props: { seq: number; sought: Sought | undef
   restWhenGone(chat, tools.begun);
 
   // Whoever writes sees what they have written.
-  const waiting = createMemo(() => thread.waiting().length);
-  createEffect(on(waiting, (count, before = 0) => (count > before && queueMicrotask(place.toEnd), count)));
+  createEffect(on(() => thread.waiting().length, (count, before = 0) => (count > before && queueMicrotask(place.toEnd), count)));
 
   const row = (message: Message) => ({
     kind: "message" as const,
@@ -66,6 +66,8 @@ export default function ThreadPanel(props: { seq: number; sought: Sought | undef
     day: undefined,
     line: false,
   });
+  const answers = createKeyed(thread.answers, ({ seq }) => seq);
+  const waiting = createKeyed(thread.waiting, ({ message }) => message.clientMessageId);
   const lastOwn = () => thread.answers().findLast(chat.mayEdit);
 
   return (
@@ -93,20 +95,24 @@ export default function ThreadPanel(props: { seq: number; sought: Sought | undef
                       {t("more")}
                     </button>
                   </Show>
-                  <For each={thread.answers()}>
-                    {(message) => (
-                      <div data-seq={message.seq}>
-                        <Show when={thread.firstNew() === message.seq}>
-                          <NewRow />
-                        </Show>
-                        <MessageRowView row={row(message)} flash={flash() === message.seq} inThread />
-                      </div>
-                    )}
+                  <For each={answers.keys()}>
+                    {(seq) => {
+                      const message = answers.at(seq);
+                      return (
+                        <div data-seq={seq}>
+                          <Show when={thread.firstNew() === seq}>
+                            <NewRow />
+                          </Show>
+                          <MessageRowView row={row(message())} flash={flash() === seq} inThread />
+                        </div>
+                      );
+                    }}
                   </For>
-                  <For each={thread.waiting()}>
-                    {(entry) => (
-                      <WaitingRowView row={{ kind: "waiting", key: entry.message.clientMessageId, entry, first: true, day: undefined, line: false }} />
-                    )}
+                  <For each={waiting.keys()}>
+                    {(key) => {
+                      const entry = waiting.at(key);
+                      return <WaitingRowView row={{ kind: "waiting", key, entry: entry(), first: true, day: undefined, line: false }} />;
+                    }}
                   </For>
                 </>
               )}

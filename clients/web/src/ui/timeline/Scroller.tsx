@@ -6,6 +6,7 @@ import { createEffect, on, onCleanup, onMount } from "solid-js";
 
 import type { Row } from "../../state/rows";
 import type { Timeline } from "../../state/timeline";
+import { createKeyed } from "../kit/keyed";
 import { createAim } from "./aim";
 import { createFlash } from "./flash";
 import { stepThrough } from "./keys";
@@ -35,6 +36,7 @@ export function Scroller(props: {
 }) {
   const { timeline } = props;
   const rows = (): readonly Row[] => timeline.shown()?.rows ?? [];
+  const keyed = createKeyed(rows, (row) => row.key);
   const { flash, start: startFlash } = createFlash();
   let box!: HTMLDivElement;
   let list: VirtualizerHandle | undefined;
@@ -143,19 +145,16 @@ export function Scroller(props: {
       <div class="scroller-fill" />
       <Virtualizer
         ref={(handle) => (list = handle)}
-        data={rows()}
+        data={keyed.keys()}
         shift={shifts()}
         scrollRef={box}
         onScroll={scrolled}
         onResize={settle}
       >
-        {(row) => (
-          <RowView
-            row={row}
-            roomId={timeline.roomId}
-            flash={"message" in row && row.message.seq === flash()}
-          />
-        )}
+        {(key) => {
+          const row = keyed.at(key);
+          return <RowView row={row()} roomId={timeline.roomId} flash={flash() === Number(key)} />;
+        }}
       </Virtualizer>
       <div class="scroller-end" />
     </div>
