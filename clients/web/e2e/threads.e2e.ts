@@ -252,3 +252,28 @@ test("on a phone, Back closes a panel and not the room", async () => {
   await page.goBack();
   await heading.waitFor({ state: "detached" });
 });
+
+test("with the keyboard one goes from answer to answer, and reaches what can be done with each", async () => {
+  const [ada, bob] = [await w.person("Ada"), await w.person("Bob")];
+  const room = await ada.room("By keyboard");
+  await bob.rooms.joinRoom({ roomId: room });
+  const root = await ada.say(room, "the root");
+  for (const text of ["one answer", "another answer"]) await bob.say(room, text, root);
+  const page = await w.window(ada);
+  await enter(page, "By keyboard");
+  await openThread(page, "the root");
+  await answers(page, "another answer").waitFor();
+  await thread(page).focus();
+  const focused = () => page.evaluate(() => document.activeElement?.closest(".msg")?.querySelector(".bubble")?.textContent);
+  await page.keyboard.press("ArrowUp");
+  expect(await focused()).toBe("another answer");
+  await page.keyboard.press("ArrowUp");
+  expect(await focused()).toBe("one answer");
+  // What has the focus says what it is.
+  expect(await answers(page, "one answer").evaluate((it) => document.getElementById(it.getAttribute("aria-describedby") ?? "")?.textContent)).toBe("one answer");
+  const menu = answers(page, "one answer").getByRole("button", { name: "More about this message" });
+  await menu.waitFor();
+  await expect
+    .poll(async () => (await page.keyboard.press("Tab"), menu.evaluate((it) => it === document.activeElement)))
+    .toBe(true);
+});

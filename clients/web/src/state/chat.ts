@@ -15,6 +15,7 @@ import { Doomed } from "./doomed";
 import { Drafts } from "./drafts";
 import { NOTHING_UNREAD, emptyModel, unread, type RoomView, type Unread } from "./model";
 import { createLinks } from "./links";
+import { reachedByAll, type Reached } from "./marks";
 import { People } from "./people";
 import { createQuotes } from "./quotes";
 import type { Range } from "./ranges";
@@ -128,6 +129,13 @@ export function createChat({ api, session }: App) {
         delivered: marks.filter((mark) => mark.deliveredSeq >= seq).length,
         read: marks.filter((mark) => mark.readSeq >= seq).length,
       };
+    },
+    /** Up to where all others have got and read. */
+    reachedByAll(roomId: string): Reached | undefined {
+      topics.track(`receipts:${roomId}`);
+      topics.track(`room:${roomId}`);
+      const view = model.rooms.get(roomId);
+      return view && reachedByAll(view);
     },
     receiptsTouched: (roomId: string) => topics.track(`receipts:${roomId}`),
     async saveSettings(roomId: string, changes: Parameters<Api["updateMembership"]>[1]): Promise<void> {

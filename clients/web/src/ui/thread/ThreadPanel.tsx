@@ -4,6 +4,7 @@ import type { Message } from "../../nouns";
 import { useChat } from "../../state/chat";
 import { createThread } from "../../state/thread";
 import { Composer } from "../composer/Composer";
+import { counted } from "../format";
 import { explain, t } from "../i18n";
 import { createAttentive } from "../kit/attentive";
 import { createKeyed } from "../kit/keyed";
@@ -12,6 +13,7 @@ import { restWhenGone } from "../room/begun";
 import { Panel } from "../room/Panel";
 import { RoomToolsProvider, useRoom, type RoomTools } from "../room/tools";
 import { createFlash } from "../timeline/flash";
+import { focusRow, stepThrough } from "../timeline/keys";
 import { MessageRowView } from "../timeline/MessageRow";
 import { NewRow } from "../timeline/NoteRows";
 import { WaitingRowView } from "../timeline/WaitingRow";
@@ -29,14 +31,16 @@ export default function ThreadPanel(props: { seq: number; sought: Sought | undef
   const { seq } = props;
   const attentive = createAttentive();
   const [seeking, setSeeking] = createSignal(props.sought !== undefined);
-  const { flash, start: startFlash } = createFlash();
+  const { shines, start: startFlash } = createFlash();
   const thread = createThread(chat, roomId, seq, () => attentive() && !seeking() && place.atEnd());
   const place = createPlace();
 
   /** Brings an answer into sight; whether it is in this thread. */
   function show(answer: number): boolean {
-    if (!place.show(answer)) return false;
+    const row = place.show(answer);
+    if (!row) return false;
     startFlash(answer);
+    focusRow(row.querySelector(".msg"));
     return true;
   }
 
@@ -73,7 +77,16 @@ export default function ThreadPanel(props: { seq: number; sought: Sought | undef
   return (
     <RoomToolsProvider value={tools}>
       <Panel title={t("thread")} class="thread" over={props.over} onClose={props.onClose}>
-        <div ref={place.ref} class="thread-scroll" role="log" aria-label={t("thread")} aria-live="off" tabIndex={0} onScroll={place.scrolled}>
+        <div
+          ref={place.ref}
+          class="thread-scroll"
+          role="log"
+          aria-label={t("thread")}
+          aria-live="off"
+          tabIndex={0}
+          onKeyDown={(event) => stepThrough(event.currentTarget, event)}
+          onScroll={place.scrolled}
+        >
           <div ref={place.contentRef}>
             <Show when={thread.failure()}>
               {(error) => (
@@ -89,7 +102,7 @@ export default function ThreadPanel(props: { seq: number; sought: Sought | undef
               {(root) => (
                 <>
                   <MessageRowView row={row(root())} flash={false} inThread />
-                  <p class="thread-count">{t("replies", { count: root().thread?.replies ?? thread.answers().length })}</p>
+                  <p class="thread-count">{t("replies", { count: counted(root().thread?.replies ?? thread.answers().length, root().thread?.more) })}</p>
                   <Show when={thread.hasOlder()}>
                     <button type="button" class="link members-none" onClick={() => void attempt(thread.older(0, place.hold)).then(place.keep)}>
                       {t("more")}
@@ -103,7 +116,7 @@ export default function ThreadPanel(props: { seq: number; sought: Sought | undef
                           <Show when={thread.firstNew() === seq}>
                             <NewRow />
                           </Show>
-                          <MessageRowView row={row(message())} flash={flash() === seq} inThread />
+                          <MessageRowView row={row(message())} flash={shines(seq)} inThread />
                         </div>
                       );
                     }}

@@ -9,7 +9,7 @@ import type { Timeline } from "../../state/timeline";
 import { createKeyed } from "../kit/keyed";
 import { createAim } from "./aim";
 import { createFlash } from "./flash";
-import { stepThrough } from "./keys";
+import { focusRow, stepThrough } from "./keys";
 import { RowView } from "./RowView";
 
 /** Nearer than this to the end counts as being there. */
@@ -37,7 +37,7 @@ export function Scroller(props: {
   const { timeline } = props;
   const rows = (): readonly Row[] => timeline.shown()?.rows ?? [];
   const keyed = createKeyed(rows, (row) => row.key);
-  const { flash, start: startFlash } = createFlash();
+  const { shines, start: startFlash } = createFlash();
   let box!: HTMLDivElement;
   let list: VirtualizerHandle | undefined;
   /** The reader is at the end and wants to stay there. */
@@ -95,7 +95,7 @@ export function Scroller(props: {
 
   const indexOf = (seq: number) => rows().findIndex((row) => "message" in row && row.message.seq >= seq);
 
-  const aim = createAim(() => list, indexOf, look);
+  const aim = createAim(() => list, indexOf, () => (look(), focusRow(box.querySelector(".msg-flash"))));
 
   /**
    * Where the reader is after rows came or went, the virtualiser learns from the
@@ -105,7 +105,6 @@ export function Scroller(props: {
   let frame = 0;
   const lookSoon = () => void (frame ||= requestAnimationFrame(() => ((frame = 0), look())));
   onCleanup(() => cancelAnimationFrame(frame));
-
   const settle = () => (sticks ? toEnd() : undefined, lookSoon());
 
   createEffect(on(timeline.shown, () => queueMicrotask(settle)));
@@ -153,7 +152,7 @@ export function Scroller(props: {
       >
         {(key) => {
           const row = keyed.at(key);
-          return <RowView row={row()} roomId={timeline.roomId} flash={flash() === Number(key)} />;
+          return <RowView row={row()} roomId={timeline.roomId} flash={shines(Number(key))} />;
         }}
       </Virtualizer>
       <div class="scroller-end" />
