@@ -63,13 +63,25 @@ function plainDescriptors(): Plugin {
   };
 }
 
-/** Vite would look for styles and chunks to ask for beforehand; there are none, and code that comes later just comes. */
-function withoutPreload(): Plugin {
+/**
+ * Every import of code that comes later passes through here. Browsers remember
+ * that a file could not be had and never ask for it again under the same name.
+ * (And Vite would look for styles and chunks to ask for beforehand; there are none.)
+ */
+const LATE = `
+  let tries = 0;
+  export const __vitePreload = (load) => load().catch((error) => {
+    const [, path] = /import\\(\\W([^"'\\\`]+)/.exec(load) ?? [];
+    if (!path) throw error;
+    return import(/* @vite-ignore */ path + "?" + ++tries);
+  });`;
+
+function lateImports(): Plugin {
   return {
-    name: "without-preload",
+    name: "late-imports",
     apply: "build",
     enforce: "pre",
-    load: (id) => (id.endsWith("vite/preload-helper.js") ? "export const __vitePreload = (load) => load();" : undefined),
+    load: (id) => (id.endsWith("vite/preload-helper.js") ? LATE : undefined),
   };
 }
 
@@ -176,7 +188,7 @@ function walk(from: string[], next: (id: string) => readonly string[]): Set<stri
 }
 
 export default defineConfig({
-  plugins: [solid(), plainDescriptors(), withoutJson(), withoutPreload(), earlyScripts(), initialSize()],
+  plugins: [solid(), plainDescriptors(), withoutJson(), lateImports(), earlyScripts(), initialSize()],
   server: { proxy },
   preview: { proxy },
   build: {

@@ -282,3 +282,28 @@ test("of a link that is back soon nothing is said, and of one that is not after 
   await page.clock.runFor(2_500);
   await bar.waitFor();
 });
+
+test("what waits too long can be discarded, and is no obstacle to the keyboard", async () => {
+  const { ada, bob, room } = await two("Second thoughts");
+  await bob.say(room, "before it");
+  const page = await w.window(ada);
+  await enter(page, "Second thoughts");
+  await bubble(page, "before it").waitFor();
+  w.link.cut();
+  await say(page, "on second thoughts");
+  const waiting = page.locator(".msg-waiting", { hasText: "on second thoughts" });
+  await waiting.waitFor();
+  await page.getByRole("log").focus();
+  const focused = () => page.evaluate(() => document.activeElement?.querySelector(".bubble")?.textContent);
+  await page.keyboard.press("ArrowUp");
+  expect(await focused()).toBe("on second thoughts");
+  await page.keyboard.press("ArrowUp");
+  expect(await focused()).toBe("before it");
+  await waiting.getByRole("button", { name: "Discard" }).click();
+  await waiting.waitFor({ state: "detached" });
+  w.link.mend();
+  await say(page, "what I meant");
+  await bubble(page, "what I meant").waitFor();
+  const { messages } = await bob.chat.listMessages({ roomId: room });
+  expect(messages.map(({ content }) => content.value)).not.toContain("on second thoughts");
+});

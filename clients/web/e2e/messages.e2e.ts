@@ -110,3 +110,79 @@ test("names and emoji are completed while one writes", async () => {
   await composer(adas).press("Tab");
   expect(await composer(adas).inputValue()).toBe(`@${bob.username} 🚀`);
 });
+
+test("deleting by keyboard leads to Undo, undone or too late to the message", async () => {
+  const ada = await w.person("Ada");
+  await ada.say(await ada.room("By keyboard"), "came too early");
+  const page = await w.window(ada);
+  await enter(page, "By keyboard");
+  const row = page.locator(".msg");
+  await row.waitFor();
+  await page.getByRole("log").focus();
+  await page.keyboard.press("ArrowUp");
+  const focused = () => page.evaluate(() => document.activeElement?.textContent);
+  const remove = async () => {
+    await row.getByRole("button", { name: "More about this message" }).focus();
+    await page.keyboard.press("Enter");
+    await expect.poll(() => page.getByRole("menuitem").first().evaluate((it) => it === document.activeElement)).toBe(true);
+    await page.keyboard.press("End");
+    await page.keyboard.press("Enter");
+    await expect.poll(focused).toBe("Undo");
+  };
+  await remove();
+  await page.keyboard.press("Enter");
+  await bubble(page, "came too early").waitFor();
+  const onRow = () => row.evaluate((it) => it === document.activeElement);
+  expect(await onRow()).toBe(true);
+  await remove();
+  // Nobody takes it back.
+  await page.getByRole("button", { name: "Undo" }).waitFor({ state: "detached" });
+  await page.getByRole("log").getByText("Message deleted").waitFor();
+  expect(await onRow()).toBe(true);
+});
+
+const CODE = "a message with `code`\n```js\nlet one = 1;\n```";
+
+test("text and code are copied", async () => {
+  const ada = await w.person("Ada");
+  await ada.say(await ada.room("Copies"), CODE);
+  const page = await w.window(ada, { permissions: ["clipboard-read", "clipboard-write"] });
+  await enter(page, "Copies");
+  const copied = () => page.evaluate(() => navigator.clipboard.readText());
+  await choose(page, "a message with", "Copy text");
+  await expect.poll(copied).toBe(CODE);
+  await page.getByRole("button", { name: "Copy code" }).click();
+  await page.getByRole("button", { name: "Copied" }).waitFor();
+  expect(await copied()).toBe("let one = 1;");
+});
+
+test("without a clipboard that scripts may use one copies all the same, or is told that one cannot", async () => {
+  const ada = await w.person("Ada");
+  const room = await ada.room("Plain copies");
+  await ada.say(room, "by hand");
+  const page = await w.window(ada);
+  await page.addInitScript(() => Object.defineProperty(Navigator.prototype, "clipboard", { get: () => undefined }));
+  await page.reload();
+  await enter(page, "Plain copies");
+  const pasted = async () => {
+    await composer(page).fill("");
+    await composer(page).press("Control+V");
+    return composer(page).inputValue();
+  };
+  await choose(page, "by hand", "Copy text");
+  await page.getByText("Copied", { exact: true }).waitFor();
+  expect(await pasted()).toBe("by hand");
+  // Nothing outside of an open dialog can be selected.
+  await page.getByRole("button", { name: "Room menu" }).click();
+  await page.getByRole("menuitem", { name: "Invite links" }).click();
+  await page.getByRole("button", { name: "New link" }).click();
+  const link = await page.getByRole("textbox", { name: "Invite link" }).inputValue();
+  await page.getByRole("button", { name: "Copy link" }).click();
+  await page.getByRole("dialog").getByText("Copied", { exact: true }).first().waitFor();
+  await page.keyboard.press("Escape");
+  await page.getByRole("dialog").waitFor({ state: "detached" });
+  expect(await pasted()).toBe(link);
+  await page.evaluate(() => (document.execCommand = () => false));
+  await choose(page, "by hand", "Copy text");
+  await page.getByText("This could not be copied.").waitFor();
+});

@@ -77,18 +77,35 @@ test("keys work from the first moment, whatever has not come yet", async () => {
 test("one request that fails is made again, and nobody hears of it", async () => {
   const page = await thrifty();
   let asked = 0;
-  await page.route("**/assets/Palette-*.js", (route) => (asked++ ? route.continue() : route.abort()));
+  await page.route(/\/assets\/Palette-/, (route) => (asked++ ? route.continue() : route.abort()));
   await inRoom(page, "Hiccup");
   await page.keyboard.press("Control+k");
   await palette(page).waitFor();
   expect(asked).toBe(2);
 });
 
+test("what does not come by being asked for again comes with a reload", async () => {
+  const page = await thrifty();
+  await inRoom(page, "In pieces");
+  await composer(page).fill("not to be lost either");
+  // Browsers that remember what could not be had do so for what it needs, too.
+  await page.route(/\/assets\/Emoji(Popover|Picker)-/, (route) => route.abort());
+  const button = page.getByRole("button", { name: "Emoji", exact: true });
+  await button.click();
+  await notice(page).getByRole("button", { name: "Reload" }).waitFor();
+  await page.unrouteAll();
+  await notice(page).getByRole("button", { name: "Reload" }).click();
+  await notice(page).waitFor({ state: "detached" });
+  expect(await composer(page).inputValue()).toBe("not to be lost either");
+  await button.click();
+  await page.getByRole("searchbox", { name: "Search emoji" }).waitFor();
+});
+
 test("where the server has a newer version the page says so, and keeps what is written", async () => {
   const page = await thrifty();
   await inRoom(page, "Upgraded");
   await composer(page).fill("not to be lost");
-  await page.route("**/assets/Palette-*.js", (route) => route.fulfill({ status: 404, body: "There is no such file." }));
+  await page.route(/\/assets\/Palette-/, (route) => route.fulfill({ status: 404, body: "There is no such file." }));
   const newer = '<!doctype html><script type="module" src="/assets/index-newer.js"></script><div id="root"></div>';
   await page.route(`${w.pages.url}/`, (route) => route.fulfill({ contentType: "text/html", body: newer }));
   await page.keyboard.press("Control+k");

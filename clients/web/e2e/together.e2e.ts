@@ -33,12 +33,57 @@ test("a message is sent, delivered and read", async () => {
   const adas = await w.window(ada);
   await enter(adas, "Bob Ticks");
   await say(adas, "did you get this?");
-  const reached = adas.locator(".reached");
-  await expect.poll(() => reached.innerText()).toBe("Sent");
+  const ticks = () => adas.locator(".ticks").evaluateAll((all) => all.map((it) => it.getAttribute("aria-label")));
+  await expect.poll(ticks).toEqual(["Sent"]);
   const bobs = await w.window(bob);
-  await expect.poll(() => reached.innerText()).toBe("Delivered");
+  await expect.poll(ticks).toEqual(["Delivered"]);
   await enter(bobs, "Ada Ticks");
-  await expect.poll(() => reached.innerText()).toBe("Read");
+  await expect.poll(ticks).toEqual(["Read"]);
+});
+
+test("each of one's own messages says how far it has come; in a group, how many have read the newest, and who", async () => {
+  const [ada, bob, eve] = [await w.person("Ada"), await w.person("Bob", "Bob Marks"), await w.person("Eve")];
+  const direct = (await ada.rooms.openDirectRoom({ userId: bob.id })).room?.id ?? "";
+  const group = await ada.room("Marks");
+  for (const who of [bob, eve]) await who.rooms.joinRoom({ roomId: group });
+  const page = await w.window(ada);
+  const ticks = () => page.locator(".ticks").evaluateAll((all) => all.map((it) => it.getAttribute("aria-label")));
+
+  const seqs: bigint[] = [];
+  for (const text of ["first", "second", "third"]) seqs.push(BigInt(await ada.say(direct, text)));
+  await enter(page, "Bob Marks");
+  await expect.poll(ticks).toEqual(["Sent", "Sent", "Sent"]);
+  await bob.chat.markRead({ roomId: direct, seq: seqs[1]! });
+  await expect.poll(ticks).toEqual(["Read", "Read", "Sent"]);
+  await bob.chat.markDelivered({ roomId: direct, seq: seqs[2]! });
+  await expect.poll(ticks).toEqual(["Read", "Read", "Delivered"]);
+
+  const [one, two] = [BigInt(await ada.say(group, "for all")), BigInt(await ada.say(group, "for some"))];
+  await enter(page, "Marks");
+  // From here on it is told of marks.
+  await page.getByText("3 members · 1 online").waitFor();
+  await expect.poll(ticks).toEqual(["Sent", "Sent"]);
+  await bob.chat.markRead({ roomId: group, seq: two });
+  const reached = page.getByRole("button", { name: "Read by 1", exact: true });
+  await reached.waitFor();
+  expect(await ticks()).toEqual(["Sent", "Sent"]);
+  await eve.chat.markRead({ roomId: group, seq: one });
+  await expect.poll(ticks).toEqual(["Read", "Sent"]);
+  await reached.click();
+  await page.getByRole("dialog", { name: "Read by" }).getByText("Bob Marks").waitFor();
+});
+
+test("who comes and who goes is told in the log", async () => {
+  const [ada, bob] = [await w.person("Ada"), await w.person("Bob", "Bob Passing")];
+  const room = await ada.room("Doors");
+  const page = await w.window(ada);
+  await enter(page, "Doors");
+  const log = page.getByRole("log");
+  await log.getByText("Ada created the room").waitFor();
+  await bob.rooms.joinRoom({ roomId: room });
+  await log.getByText("Bob Passing joined").waitFor();
+  await bob.rooms.leaveRoom({ roomId: room });
+  await log.getByText("Bob Passing left").waitFor();
 });
 
 test("a room's head says how many are there, as they come and go", async () => {

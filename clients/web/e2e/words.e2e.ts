@@ -32,6 +32,7 @@ test("what arrives is read out, the same words twice too, files by their names, 
   await ada.users.blockUser({ userId: eve.id });
   const page = await w.window(ada);
   await enter(page, "Aloud");
+  await page.locator("[aria-live=polite].sr-only").first().waitFor({ state: "attached" });
   await page.evaluate(() => {
     const heard: string[] = [];
     Object.defineProperty(window, "heard", { value: heard });

@@ -159,6 +159,17 @@ describe("what the server refuses", () => {
   });
 });
 
+test("whatever shows an icon that is loaded late asks for it", () => {
+  const names = [...readFileSync(join(SRC, "ui/kit/lateIcons.ts"), "utf8").matchAll(/^ {2}(\w+): "M/gm)].map(([, name]) => name);
+  expect(names).toContain("trash");
+  const shown = new RegExp(`(?:icon|Icon|name=|action\\().*"(?:${names.join("|")})"`);
+  const without = files.filter((file) => {
+    const source = readFileSync(file, "utf8");
+    return shown.test(source) && !/^import ".*\/lateIcons";$/m.test(source);
+  });
+  expect(without.map((file) => relative(SRC, file))).toEqual([]);
+});
+
 test("what is loaded first says nothing that is loaded late", () => {
   // A room waits for no more texts than come with it.
   const first = ["main.tsx", "ui/frame/SignedIn.tsx"].flatMap((it) => [...loadedWith(join(SRC, it))]).filter((file) => !file.includes("/i18n/"));

@@ -14,6 +14,7 @@ import { Doomed } from "./doomed";
 import { Drafts } from "./drafts";
 import { NOTHING_UNREAD, emptyModel, unread, type RoomView, type Unread } from "./model";
 import { createLinks } from "./links";
+import { reachedByAll, type Reached } from "./marks";
 import { hasNamesake } from "./namesakes";
 import { People } from "./people";
 import { createQuotes } from "./quotes";
@@ -60,7 +61,11 @@ export function createChat({ api, session }: App) {
     return found;
   };
   const arrivals = new Set<(message: Message) => void>();
-  const departures = new Set<(room: string, banned: boolean) => void>();
+  /** Those that nobody was told of yet. */
+  const departures: (readonly [room: string, banned: boolean])[] = [];
+  let tellDeparture = (...departure: (typeof departures)[0]): void => {
+    departures.push(departure);
+  };
   const bans = new Set<string>();
   /** What others did to the user's membership, told while the room's name is still known. */
   const tellDepartures = (updates: readonly Update[]) => {
@@ -71,7 +76,7 @@ export function createChat({ api, session }: App) {
       const banned = member.state === "banned";
       if (banned) bans.add(roomId);
       const name = model.rooms.get(roomId)?.room.name ?? "";
-      for (const tell of departures) tell(name, banned);
+      tellDeparture(name, banned);
     }
   };
   const threads = createThreads({ api, model, topics, untold });
@@ -128,6 +133,13 @@ export function createChat({ api, session }: App) {
         delivered: marks.filter((mark) => mark.deliveredSeq >= seq).length,
         read: marks.filter((mark) => mark.readSeq >= seq).length,
       };
+    },
+    /** Up to where all others have got and read. */
+    reachedByAll(roomId: string): Reached | undefined {
+      topics.track(`receipts:${roomId}`);
+      topics.track(`room:${roomId}`);
+      const view = model.rooms.get(roomId);
+      return view && reachedByAll(view);
     },
     receiptsTouched: (roomId: string) => topics.track(`receipts:${roomId}`),
     async saveSettings(roomId: string, changes: Parameters<Api["updateMembership"]>[1]): Promise<void> {
@@ -208,10 +220,10 @@ export function createChat({ api, session }: App) {
       arrivals.add(tell);
       onCleanup(() => arrivals.delete(tell));
     },
-    /** Calls when others have taken the user out of a room. */
+    /** Calls when others have taken the user out of a room; also of what has happened before. */
     onDeparture(tell: (room: string, banned: boolean) => void): void {
-      departures.add(tell);
-      onCleanup(() => departures.delete(tell));
+      tellDeparture = tell;
+      for (const departure of departures.splice(0)) tell(...departure);
     },
     /** Whether the user was banned from a room since the page was opened. */
     isBanned: (roomId: string) => (topics.track(`room:${roomId}`), bans.has(roomId)),

@@ -13,8 +13,8 @@ const PATIENCE_MS = 3_000;
 interface Entry {
   readonly roomId: string;
   readonly seq: number;
-  /** The call is under way: too late to undo it. */
-  readonly leaving: boolean;
+  /** Till then it can be undone; 0 once the call is under way. */
+  readonly until: number;
 }
 
 export class Doomed {
@@ -39,8 +39,9 @@ export class Doomed {
     return this.#find(roomId, seq) !== undefined;
   }
 
-  canUndo(roomId: string, seq: number): boolean {
-    return this.#find(roomId, seq)?.leaving === false;
+  /** Till when it can be undone; 0 if not. */
+  undoable(roomId: string, seq: number): number {
+    return this.#find(roomId, seq)?.until ?? 0;
   }
 
   add(roomId: string, seq: number, failed: (failure: unknown) => void): void {
@@ -67,13 +68,13 @@ export class Doomed {
 
   #doom(roomId: string, seq: number, inMs: number): void {
     clearTimeout(this.#timers.get(`${roomId} ${seq}`));
-    this.#put({ roomId, seq, leaving: false });
+    this.#put({ roomId, seq, until: Date.now() + inMs });
     write(this.#name(roomId, seq), "");
     this.#timers.set(`${roomId} ${seq}`, setTimeout(() => void this.#execute(roomId, seq), inMs));
   }
 
   async #execute(roomId: string, seq: number): Promise<void> {
-    this.#put({ roomId, seq, leaving: true });
+    this.#put({ roomId, seq, until: 0 });
     try {
       await this.#remove(roomId, seq);
     } catch (error) {

@@ -5,6 +5,7 @@ import type { Message } from "../nouns";
 import type { Update } from "../sync/update";
 import type { Topic } from "./apply";
 import { calls, isWhole, type Model, type RoomView } from "./model";
+import { TOLD_MEMBERS } from "./presence";
 import { threadRead } from "./threads";
 
 /** The user has read up to here, which also takes a flag away; never moves backwards. */
@@ -32,6 +33,22 @@ export function markUnread(model: Model, roomId: string, from: number): Topic[] 
 export function ownMark(model: Model, { roomId, readSeq, threadSeq, unreadFrom }: Extract<Update, { kind: "readMark" }>): Topic[] {
   if (threadSeq) return threadRead(model, roomId, threadSeq, readSeq);
   return [...markRead(model, roomId, readSeq), ...markUnread(model, roomId, unreadFrom)];
+}
+
+export interface Reached {
+  readonly delivered: number;
+  readonly read: number;
+}
+
+/** Up to where all other members have got and read the room; undefined where their marks are not told, or there are none. */
+export function reachedByAll({ room, receipts, members }: RoomView): Reached | undefined {
+  const others = room.memberCount - 1;
+  if (others < 1 || room.memberCount > TOLD_MEMBERS) return undefined;
+  const marks = [...receipts.values()].filter(({ userId }) => members?.has(userId) !== false);
+  // So many have at least this.
+  const all = (seqs: number[]) => seqs.sort((a, b) => b - a)[others - 1] ?? 0;
+  const read = all(marks.map(({ readSeq }) => readSeq));
+  return { read, delivered: Math.max(read, all(marks.map(({ deliveredSeq }) => deliveredSeq))) };
 }
 
 /** A message that only the server had counted as unread is deleted now, if it was not before. */

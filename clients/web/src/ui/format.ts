@@ -1,6 +1,7 @@
 // Times and numbers as the language writes them.
 
 import { isolate, locale, t } from "./i18n";
+import { today } from "./kit/today";
 
 type Style = "time" | "day" | "date" | "full" | "month" | "short";
 
@@ -13,11 +14,17 @@ const STYLES: Record<Style, Intl.DateTimeFormatOptions> = {
   month: { day: "numeric", month: "short" },
 };
 
+const YEARLESS: readonly Style[] = ["short", "month"];
+
 const formats = new Map<string, Intl.DateTimeFormat>();
 
+const isThisYear = (at: number) => new Date(at).getFullYear() === new Date(today()).getFullYear();
+
+/** Days have their year where it is another one. */
 export function formatTime(at: number, style: Style): string {
-  const key = `${locale()} ${style}`;
-  const format = formats.get(key) ?? new Intl.DateTimeFormat(locale(), STYLES[style]);
+  const year = YEARLESS.includes(style) && !isThisYear(at);
+  const key = `${locale()} ${style} ${year}`;
+  const format = formats.get(key) ?? new Intl.DateTimeFormat(locale(), year ? { ...STYLES[style], year: "numeric" } : STYLES[style]);
   formats.set(key, format);
   return format.format(at);
 }
@@ -27,7 +34,7 @@ export function formatDay(at: number): string {
   const ago = daysAgo(at);
   if (ago === 0) return t("today");
   if (ago === 1) return t("yesterday");
-  return formatTime(at, new Date(at).getFullYear() === new Date().getFullYear() ? "day" : "date");
+  return formatTime(at, isThisYear(at) ? "day" : "date");
 }
 
 /** As short as a list wants it: the time today, else the day. */
@@ -36,9 +43,8 @@ export function formatShort(at: number): string {
 }
 
 function daysAgo(at: number): number {
-  const midnight = (time: number) => new Date(time).setHours(0, 0, 0, 0);
   // Days of 23 and 25 hours round to one.
-  return Math.round((midnight(Date.now()) - midnight(at)) / 86_400_000);
+  return Math.round((today() - new Date(at).setHours(0, 0, 0, 0)) / 86_400_000);
 }
 
 export function formatCount({ count, more }: { count: number; more: boolean }): string {
@@ -46,9 +52,12 @@ export function formatCount({ count, more }: { count: number; more: boolean }): 
   return more ? `${number}+` : number;
 }
 
+/** For a text that counts: the number, or “999+”. */
+export const counted = (count: number, more = false): number | string => (more ? formatCount({ count, more }) : count);
+
 /** “3 unread messages”. */
 export const formatUnread = (unread: { count: number; more: boolean }): string =>
-  t("unread", { count: unread.more ? formatCount(unread) : unread.count });
+  t("unread", { count: counted(unread.count, unread.more) });
 
 /** “Ada, Bob and Eve”. */
 export function formatList(words: readonly string[]): string {

@@ -1,3 +1,5 @@
+import "../kit/lateIcons";
+
 import { For, Show, createEffect, createMemo, createSignal, createUniqueId, on, onCleanup } from "solid-js";
 
 import { useChat } from "../../state/chat";

@@ -1,3 +1,5 @@
+import "../kit/lateIcons";
+
 import { Match, Show, Switch } from "solid-js";
 
 import type { Begun } from "../../state/begun";

@@ -13,7 +13,7 @@ export function EmojiButton(props: {
 }) {
   const [open, setOpen] = createSignal(false);
   let button!: HTMLButtonElement;
-  const close = () => (setOpen(false), button.focus());
+  const close = () => (button.focus(), setOpen(false));
   return (
     <>
       <button

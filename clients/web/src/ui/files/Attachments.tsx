@@ -1,4 +1,6 @@
-import { For, Show } from "solid-js";
+import "../kit/lateIcons";
+
+import { For, Show, createMemo } from "solid-js";
 
 import type { Attachment, Message } from "../../nouns";
 import { useChat } from "../../state/chat";
@@ -18,10 +20,14 @@ const TILE = 136;
 export default function Attachments(props: { message: Message }) {
   const chat = useChat();
   const tools = useRoom();
+  /** A file never changes: whatever else does on its message, images stay as they are. */
+  const files = createMemo(() => props.message.attachments, [], {
+    equals: (a, b) => a.length === b.length && a.every(({ id }, at) => id === b[at]?.id),
+  });
   const several = () => props.message.attachments.filter(({ image }) => image).length > 1;
   return (
     <ul class="files">
-      <For each={props.message.attachments}>
+      <For each={files()}>
         {(file) => (
           <li classList={{ "files-row": !file.image }}>
             <Show

@@ -1,3 +1,5 @@
+import "../kit/lateIcons";
+
 import { For, Show, createEffect, createMemo, createSignal, on, onCleanup, onMount } from "solid-js";
 
 import type { Attachment, Message, Sought } from "../../nouns";

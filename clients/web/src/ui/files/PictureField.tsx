@@ -1,3 +1,5 @@
+import "../kit/lateIcons";
+
 import { Show, type JSX } from "solid-js";
 
 import { t } from "../i18n";

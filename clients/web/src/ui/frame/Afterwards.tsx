@@ -5,6 +5,8 @@ import { createEffect } from "solid-js";
 import { useChat } from "../../state/chat";
 import { allEmoji } from "../../state/emoji";
 import { createUpkeep } from "../../state/upkeep";
+import { t } from "../i18n";
+import { toast } from "../kit/toast";
 import { watchActivity } from "./activity";
 import { makeRoomForKeyboard } from "./keyboard";
 import { NewsCard } from "./NewsCard";
@@ -16,6 +18,7 @@ import { keepUploads } from "./uploads";
 /** What shows nothing at first, and therefore comes after what does. */
 export default function Afterwards() {
   const chat = useChat();
+  chat.onDeparture((room, banned) => toast(t(banned ? "youWereBanned" : "youWereRemoved", { room }), true));
   const news = notifyOfArrivals(chat);
   watchActivity(chat);
   makeRoomForKeyboard();

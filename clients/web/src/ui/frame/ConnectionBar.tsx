@@ -7,7 +7,7 @@ import { t } from "../i18n";
 const PATIENCE_MS = 2_000;
 
 /** Seen only when it matters: after a while without a live connection. */
-export function ConnectionBar() {
+export default function ConnectionBar() {
   const chat = useChat();
   const [matters, setMatters] = createSignal(false);
   const [now, setNow] = createSignal(Date.now());

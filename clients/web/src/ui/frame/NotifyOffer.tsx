@@ -1,3 +1,5 @@
+import "../kit/lateIcons";
+
 import { Show, createEffect, createSignal } from "solid-js";
 
 import { useChat } from "../../state/chat";

@@ -1,3 +1,5 @@
+import "../kit/lateIcons";
+
 import { For, createMemo, createSignal, onMount, type JSX } from "solid-js";
 
 import { useChat } from "../../state/chat";

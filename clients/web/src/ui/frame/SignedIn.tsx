@@ -4,14 +4,13 @@ import { Match, Show, Suspense, Switch, createEffect, createMemo, createSignal }
 
 import type { App } from "../../state/app";
 import { ChatProvider, createChat } from "../../state/chat";
-import { t, whole } from "../i18n";
+import { t } from "../i18n";
 import { RoomPage } from "../room/RoomPage";
 import { navigate, roomPath, route } from "../router";
 import { Guard } from "../kit/Guard";
 import { MissingPage, fillGaps, lazy } from "../kit/lazy";
 import { toast } from "../kit/toast";
 import { Toasts } from "../kit/Toasts";
-import { ConnectionBar } from "./ConnectionBar";
 import { Sidebar } from "./Sidebar";
 import { sortedRooms } from "./rooms";
 import { createShortcuts } from "./shortcuts";
@@ -28,9 +27,10 @@ const ShortcutSheet = lazy(() => import("./ShortcutSheet"));
 const NewDirect = lazy(() => import("../people/NewDirect"));
 const CreateRoom = lazy(() => import("../room/CreateRoom"));
 const StatusDialog = lazy(() => import("./StatusDialog"));
+const ConnectionBar = lazy(() => import("./ConnectionBar"));
 const SignOut = lazy(() => import("./SignOut"));
-// The way out is there whatever happens to the link.
-setTimeout(SignOut.preload, 0);
+// What tells of the link, and the way out, are there whatever happens to it.
+setTimeout(() => (ConnectionBar.preload(), SignOut.preload()), 0);
 const Afterwards = lazy(() => import("./Afterwards"));
 
 /** As many rooms as the server lets a stream watch. */
@@ -46,10 +46,6 @@ export default function SignedIn(props: { app: App }) {
   const rooms = sortedRooms(chat);
   createShortcuts({ rooms, overlay, setOverlay });
   chat.onUnkept(() => toast(t("notKept"), true));
-  chat.onDeparture((room, banned) => {
-    const tell = () => toast(t(banned ? "youWereBanned" : "youWereRemoved", { room }), true);
-    whole().then(tell, () => undefined);
-  });
 
   createEffect(() => chat.connection().kind === "live" && fillGaps());
 
@@ -89,7 +85,9 @@ export default function SignedIn(props: { app: App }) {
         {t("skip")}
       </a>
       <div class="frame" data-page={route().page}>
-        <ConnectionBar />
+        <Suspense>
+          <ConnectionBar />
+        </Suspense>
         <Guard class="sidebar">
           <Sidebar rooms={rooms()} onOverlay={setOverlay} onLogout={leave} />
         </Guard>

@@ -176,6 +176,7 @@ export const ar: Catalogue = {
   copyLink: "نسخ الرابط",
   copyCode: "نسخ الشيفرة",
   copied: "نُسخ",
+  notCopied: "تعذّر النسخ. حدّد النص وانسخه يدويًا.",
   mentions: "الإشارات إليك",
   noMentions: "لم يُشر إليك أحد بعد.",
   unreadMentions: {
@@ -315,7 +316,14 @@ export const ar: Catalogue = {
   sysUnarchived: "أخرج {name} الغرفة من الأرشيف",
   typingOne: "{a} يكتب…",
   typingTwo: "{a} و{b} يكتبان…",
-  typingMany: "عدة أشخاص يكتبون…",
+  typingMore: {
+    zero: "{a} و{b} يكتبان…",
+    one: "{a} و{b} وشخص آخر يكتبون…",
+    two: "{a} و{b} وشخصان آخران يكتبون…",
+    few: "{a} و{b} و{count} أشخاص آخرين يكتبون…",
+    many: "{a} و{b} و{count} شخصًا آخر يكتبون…",
+    other: "{a} و{b} و{count} شخص آخر يكتبون…",
+  },
 
   writeTo: "اكتب إلى {room}",
   send: "إرسال",

@@ -162,6 +162,7 @@ export const de: Catalogue = {
   copyLink: "Link kopieren",
   copyCode: "Code kopieren",
   copied: "Kopiert",
+  notCopied: "Das ließ sich nicht kopieren. Markiere es und kopiere es von Hand.",
   mentions: "Erwähnungen",
   noMentions: "Noch hat dich niemand erwähnt.",
   unreadMentions: { one: "{count} Nachricht erwähnt dich", other: "{count} Nachrichten erwähnen dich" },
@@ -287,7 +288,7 @@ export const de: Catalogue = {
   sysUnarchived: "{name} hat den Raum aus dem Archiv geholt",
   typingOne: "{a} schreibt …",
   typingTwo: "{a} und {b} schreiben …",
-  typingMany: "Mehrere schreiben …",
+  typingMore: { one: "{a}, {b} und {count} weitere Person schreiben …", other: "{a}, {b} und {count} weitere schreiben …" },
 
   writeTo: "Schreibe an {room}",
   send: "Senden",

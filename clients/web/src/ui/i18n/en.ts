@@ -107,9 +107,6 @@ export const en = {
   sysMember: "{name} made {other} a member",
   sysArchived: "{name} archived the room",
   sysUnarchived: "{name} restored the room from the archive",
-  typingOne: "{a} is typing…",
-  typingTwo: "{a} and {b} are typing…",
-  typingMany: "Several people are typing…",
 
   // Composer
   writeTo: "Write to {room}",

@@ -162,6 +162,7 @@ export const es: Catalogue = {
   copyLink: "Copiar enlace",
   copyCode: "Copiar código",
   copied: "Copiado",
+  notCopied: "No se ha podido copiar. Selecciona el texto y cópialo a mano.",
   mentions: "Menciones",
   noMentions: "Aún nadie te ha mencionado.",
   unreadMentions: { one: "{count} mensaje te menciona", other: "{count} mensajes te mencionan" },
@@ -287,7 +288,7 @@ export const es: Catalogue = {
   sysUnarchived: "{name} sacó la sala del archivo",
   typingOne: "{a} está escribiendo…",
   typingTwo: "{a} y {b} están escribiendo…",
-  typingMany: "Varias personas están escribiendo…",
+  typingMore: { one: "{a}, {b} y {count} persona más están escribiendo…", other: "{a}, {b} y {count} personas más están escribiendo…" },
 
   writeTo: "Escribe a {room}",
   send: "Enviar",

@@ -162,6 +162,7 @@ export const fr: Catalogue = {
   copyLink: "Copier le lien",
   copyCode: "Copier le code",
   copied: "Copié",
+  notCopied: "La copie a échoué. Sélectionnez le texte et copiez-le à la main.",
   mentions: "Mentions",
   noMentions: "Personne ne vous a encore mentionné.",
   unreadMentions: { one: "{count} message vous mentionne", other: "{count} messages vous mentionnent" },
@@ -287,7 +288,7 @@ export const fr: Catalogue = {
   sysUnarchived: "{name} a sorti le salon des archives",
   typingOne: "{a} écrit…",
   typingTwo: "{a} et {b} écrivent…",
-  typingMany: "Plusieurs personnes écrivent…",
+  typingMore: { one: "{a}, {b} et {count} autre personne écrivent…", other: "{a}, {b} et {count} autres personnes écrivent…" },
 
   writeTo: "Écrire à {room}",
   send: "Envoyer",

@@ -162,6 +162,7 @@ export const zh: Catalogue = {
   copyLink: "复制链接",
   copyCode: "复制代码",
   copied: "已复制",
+  notCopied: "无法复制。请选中后手动复制。",
   mentions: "提到我的",
   noMentions: "还没有人提到你。",
   unreadMentions: { other: "{count} 条消息提到你" },
@@ -287,7 +288,7 @@ export const zh: Catalogue = {
   sysUnarchived: "{name} 取消了房间归档",
   typingOne: "{a} 正在输入…",
   typingTwo: "{a} 和 {b} 正在输入…",
-  typingMany: "多人正在输入…",
+  typingMore: { other: "{a}、{b} 和另外 {count} 人正在输入…" },
 
   writeTo: "发消息到 {room}",
   send: "发送",

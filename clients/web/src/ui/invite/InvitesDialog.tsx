@@ -1,3 +1,5 @@
+import "../kit/lateIcons";
+
 import { For, Show, onMount } from "solid-js";
 
 import { useChat } from "../../state/chat";

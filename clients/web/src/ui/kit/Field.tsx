@@ -1,3 +1,5 @@
+import "./lateIcons";
+
 import { Show, createSignal, createUniqueId, splitProps, type JSX } from "solid-js";
 
 import { t } from "../i18n";

@@ -35,8 +35,9 @@ export function Menu(props: {
   let button!: HTMLButtonElement;
 
   function close(): void {
-    setOpen(false);
+    // First: what goes with the focus in it takes it along.
     button.focus();
+    setOpen(false);
   }
 
   return (

@@ -1,6 +1,7 @@
-import { For, Show, createMemo, onMount } from "solid-js";
+import { For, Show, onMount } from "solid-js";
 
 import { Icon } from "./Icon";
+import { createKeyed } from "./keyed";
 import type { MenuItem } from "./Menu";
 import { Popover } from "./Popover";
 
@@ -17,7 +18,7 @@ export default function MenuList(props: {
   onLeave: () => void;
 }) {
   let list!: HTMLDivElement;
-  const items = createMemo(() => props.items);
+  const keyed = createKeyed(() => props.items, ({ label }) => label);
   const buttons = () => [...list.querySelectorAll<HTMLElement>("[role^=menuitem]")];
   // Once the popover is shown: before, nothing in it takes the focus.
   onMount(() => queueMicrotask(() => buttons()[0]?.focus()));
@@ -36,10 +37,9 @@ export default function MenuList(props: {
   return (
     <Popover anchor={props.anchor} side={props.side} class="menu" onClose={() => props.onLeave()}>
       <div ref={list} id={props.id} role="menu" aria-label={props.label} onKeyDown={onKeyDown}>
-        {/* Whatever happens meanwhile, what is called the same is the same button and keeps the focus. */}
-        <For each={items().map(({ label }) => label)}>
+        <For each={keyed.keys()}>
           {(label) => {
-            const item = createMemo((before: MenuItem) => items().find((it) => it.label === label) ?? before, items()[0]!);
+            const item = keyed.at(label);
             return (
               <button
                 type="button"

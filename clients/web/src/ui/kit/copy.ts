@@ -1,9 +1,27 @@
-/** Whether it could be copied; only secure contexts have a clipboard. */
+import { t } from "../i18n";
+import { toast } from "./toast";
+
+/** Whether it could be copied; says so if not. */
 export async function copy(text: string): Promise<boolean> {
   try {
     await navigator.clipboard.writeText(text);
-    return true;
   } catch {
-    return false;
+    // Only secure contexts have a clipboard, and some pages may not use it.
+    if (!copySelected(text)) return toast(t("notCopied"), true), false;
   }
+  return true;
+}
+
+/** As one would by hand: the text is selected and copied. An open dialog lets nothing outside of it be selected. */
+function copySelected(text: string): boolean {
+  const before = document.activeElement;
+  const box = document.createElement("textarea");
+  box.className = "sr-only";
+  box.value = text;
+  ([...document.querySelectorAll("dialog:modal")].at(-1) ?? document.body).append(box);
+  box.select();
+  const copied = document.execCommand("copy");
+  box.remove();
+  if (before instanceof HTMLElement) before.focus({ preventScroll: true });
+  return copied;
 }

@@ -17,8 +17,9 @@ interface Gap {
 }
 
 const [gaps, setGaps] = createSignal<readonly Gap[]>([]);
-/** The server has other pages than these by now. */
-const [outdated, setOutdated] = createSignal(false);
+/** The server answered, and it has these pages or others: what is missing all the same may come with a reload. */
+const [there, setThere] = createSignal<"same" | "newer">();
+const outdated = () => there() === "newer";
 /** What fetches each of them; grows when what comes may want more. */
 export const late: (() => Promise<unknown>)[] = [];
 
@@ -84,7 +85,7 @@ async function look(): Promise<void> {
   try {
     const answer = await fetch("/", { cache: "no-store" });
     const page = await answer.text();
-    if (entry && answer.ok && page.includes('id="root"')) setOutdated(!page.includes(new URL(entry).pathname));
+    if (entry && answer.ok && page.includes('id="root"')) setThere(page.includes(new URL(entry).pathname) ? "same" : "newer");
   } catch {
     // No server, no newer version.
   }
@@ -95,14 +96,12 @@ function Missing(props: { class: string; onClose?: () => void }) {
   return (
     <div class={props.class} role="alert">
       <p>{t(outdated() ? "newVersion" : "unavailable")}</p>
-      <Show
-        when={outdated()}
-        fallback={
-          <button type="button" class="button" onClick={fillGaps}>
-            {t("tryAgain")}
-          </button>
-        }
-      >
+      <Show when={!outdated()}>
+        <button type="button" class="button" onClick={fillGaps}>
+          {t("tryAgain")}
+        </button>
+      </Show>
+      <Show when={there()}>
         <button type="button" class="button" onClick={() => location.reload()}>
           {t("reload")}
         </button>

@@ -1,3 +1,5 @@
+import "../kit/lateIcons";
+
 import { Show, Suspense, createResource, createSignal } from "solid-js";
 
 import { Failure } from "../../failure";

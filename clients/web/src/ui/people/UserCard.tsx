@@ -1,3 +1,5 @@
+import "../kit/lateIcons";
+
 import { Show, onMount } from "solid-js";
 
 import { useChat } from "../../state/chat";

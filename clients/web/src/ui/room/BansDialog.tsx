@@ -1,3 +1,5 @@
+import "../kit/lateIcons";
+
 import { Show, createSignal, onMount } from "solid-js";
 
 import { useChat } from "../../state/chat";

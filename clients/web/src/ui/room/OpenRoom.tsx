@@ -12,8 +12,8 @@ import { lazy } from "../kit/lazy";
 import { createMedia } from "../kit/media";
 import { isEndless } from "../kit/until";
 import { layOver } from "../router";
+import { createReached } from "../timeline/Ticks";
 import { Timeline } from "../timeline/Timeline";
-import { TypingLine } from "../timeline/TypingLine";
 import type { Sought } from "../thread/ThreadPanel";
 import { restWhenGone } from "./begun";
 import { createGoing } from "./going";
@@ -28,6 +28,7 @@ const PinBanner = lazy(() => import("./PinBanner"));
 const PinsPanel = lazy(() => import("./PinsPanel"));
 const SearchPanel = lazy(() => import("../search/SearchPanel"));
 const ThreadPanel = lazy(() => import("../thread/ThreadPanel"));
+const TypingLine = lazy(() => import("../timeline/TypingLine"));
 
 /** Wide enough for a panel beside the timeline. */
 const WIDE = "(min-width: 1100px)";
@@ -73,10 +74,7 @@ export function OpenRoom(props: { roomId: string }) {
     openUser: (userId) => setOverlay({ kind: "user", userId }),
     askDate: (at) => setOverlay({ kind: "date", at }),
     begun: () => chat.begun(roomId),
-    lastMine: createMemo(() => {
-      const row = timeline.shown()?.rows.findLast((it) => it.kind === "message" && it.mine && it.message.content.kind === "text");
-      return row?.kind === "message" ? row.message.seq : undefined;
-    }),
+    ...createReached(chat, timeline),
     showVersions: (message) => setOverlay({ kind: "versions", message }),
     showReactions: (message) => setOverlay({ kind: "reactions", message }),
     showReaders: (message) => setOverlay({ kind: "readers", message }),
@@ -107,7 +105,11 @@ export function OpenRoom(props: { roomId: string }) {
           </Suspense>
           <Timeline timeline={timeline} />
           <footer class="room-foot">
-            <TypingLine roomId={roomId} />
+            <p class="typing">
+              <Suspense>
+                <TypingLine roomId={roomId} />
+              </Suspense>
+            </p>
             <Switch
               fallback={
                 <Composer

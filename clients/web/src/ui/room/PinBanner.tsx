@@ -19,8 +19,11 @@ export default function PinBanner(props: { pins: readonly Message[]; onAll: () =
           <button type="button" class="pin-banner-main" title={t("goTo")} onClick={() => tools.jump(pin().seq)}>
             <Icon name="pin" />
             <Thumb message={pin()} />
-            <span class="clip" dir="auto">
-              <strong>{chat.user(pin().senderId)?.displayName ?? "…"}</strong> {said(chat, pin())}
+            <span class="clip">
+              <strong>
+                <bdi>{chat.user(pin().senderId)?.displayName ?? "…"}</bdi>
+              </strong>{" "}
+              <bdi>{said(chat, pin())}</bdi>
             </span>
           </button>
           <Show when={props.pins.length > 1}>

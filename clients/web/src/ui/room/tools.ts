@@ -4,6 +4,7 @@ import { createContext, useContext, type Accessor } from "solid-js";
 
 import type { Message } from "../../nouns";
 import type { Begun } from "../../state/begun";
+import type { Reached } from "../../state/marks";
 import type { Picture } from "../viewer/pictures";
 
 export interface RoomTools {
@@ -17,6 +18,8 @@ export interface RoomTools {
   readonly openThread: (seq: number) => void;
   /** The position of the newest own message in sight. */
   readonly lastMine: Accessor<number | undefined>;
+  /** How far the others are; undefined where nobody tells, or nobody is. */
+  readonly reached: Accessor<Reached | undefined>;
   readonly showVersions: (message: Message) => void;
   readonly showReactions: (message: Message) => void;
   readonly showReaders: (message: Message) => void;

@@ -23,8 +23,8 @@ export function MessageCard(props: { message: Message }) {
       <Avatar id={props.message.senderId} name={name()} photo={chat.user(props.message.senderId)?.photoId} />
       <div class="directory-text">
         <div class="pin-head">
-          <strong class="clip" dir="auto">
-            {name()} · {chat.title(props.message.roomId)}
+          <strong class="clip">
+            <bdi>{name()}</bdi> · <bdi>{chat.title(props.message.roomId)}</bdi>
           </strong>
           <time class="muted">{formatTime(props.message.postedAt, "short")}</time>
         </div>

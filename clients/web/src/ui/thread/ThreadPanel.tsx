@@ -4,13 +4,16 @@ import type { Message } from "../../nouns";
 import { useChat } from "../../state/chat";
 import { createThread } from "../../state/thread";
 import { Composer } from "../composer/Composer";
+import { counted } from "../format";
 import { explain, t } from "../i18n";
 import { createAttentive } from "../kit/attentive";
+import { createKeyed } from "../kit/keyed";
 import { attempt } from "../kit/toast";
 import { restWhenGone } from "../room/begun";
 import { Panel } from "../room/Panel";
 import { RoomToolsProvider, useRoom, type RoomTools } from "../room/tools";
 import { createFlash } from "../timeline/flash";
+import { focusRow, stepThrough } from "../timeline/keys";
 import { MessageRowView } from "../timeline/MessageRow";
 import { NewRow } from "../timeline/NoteRows";
 import { WaitingRowView } from "../timeline/WaitingRow";
@@ -28,14 +31,16 @@ export default function ThreadPanel(props: { seq: number; sought: Sought | undef
   const { seq } = props;
   const attentive = createAttentive();
   const [seeking, setSeeking] = createSignal(props.sought !== undefined);
-  const { flash, start: startFlash } = createFlash();
+  const { shines, start: startFlash } = createFlash();
   const thread = createThread(chat, roomId, seq, () => attentive() && !seeking() && place.atEnd());
   const place = createPlace();
 
   /** Brings an answer into sight; whether it is in this thread. */
   function show(answer: number): boolean {
-    if (!place.show(answer)) return false;
+    const row = place.show(answer);
+    if (!row) return false;
     startFlash(answer);
+    focusRow(row.querySelector(".msg"));
     return true;
   }
 
@@ -54,8 +59,7 @@ export default function ThreadPanel(props: { seq: number; sought: Sought | undef
   restWhenGone(chat, tools.begun);
 
   // Whoever writes sees what they have written.
-  const waiting = createMemo(() => thread.waiting().length);
-  createEffect(on(waiting, (count, before = 0) => (count > before && queueMicrotask(place.toEnd), count)));
+  createEffect(on(() => thread.waiting().length, (count, before = 0) => (count > before && queueMicrotask(place.toEnd), count)));
 
   const row = (message: Message) => ({
     kind: "message" as const,
@@ -66,12 +70,23 @@ export default function ThreadPanel(props: { seq: number; sought: Sought | undef
     day: undefined,
     line: false,
   });
+  const answers = createKeyed(thread.answers, ({ seq }) => seq);
+  const waiting = createKeyed(thread.waiting, ({ message }) => message.clientMessageId);
   const lastOwn = () => thread.answers().findLast(chat.mayEdit);
 
   return (
     <RoomToolsProvider value={tools}>
       <Panel title={t("thread")} class="thread" over={props.over} onClose={props.onClose}>
-        <div ref={place.ref} class="thread-scroll" role="log" aria-label={t("thread")} aria-live="off" tabIndex={0} onScroll={place.scrolled}>
+        <div
+          ref={place.ref}
+          class="thread-scroll"
+          role="log"
+          aria-label={t("thread")}
+          aria-live="off"
+          tabIndex={0}
+          onKeyDown={(event) => stepThrough(event.currentTarget, event)}
+          onScroll={place.scrolled}
+        >
           <div ref={place.contentRef}>
             <Show when={thread.failure()}>
               {(error) => (
@@ -87,26 +102,30 @@ export default function ThreadPanel(props: { seq: number; sought: Sought | undef
               {(root) => (
                 <>
                   <MessageRowView row={row(root())} flash={false} inThread />
-                  <p class="thread-count">{t("replies", { count: root().thread?.replies ?? thread.answers().length })}</p>
+                  <p class="thread-count">{t("replies", { count: counted(root().thread?.replies ?? thread.answers().length, root().thread?.more) })}</p>
                   <Show when={thread.hasOlder()}>
                     <button type="button" class="link members-none" onClick={() => void attempt(thread.older(0, place.hold)).then(place.keep)}>
                       {t("more")}
                     </button>
                   </Show>
-                  <For each={thread.answers()}>
-                    {(message) => (
-                      <div data-seq={message.seq}>
-                        <Show when={thread.firstNew() === message.seq}>
-                          <NewRow />
-                        </Show>
-                        <MessageRowView row={row(message)} flash={flash() === message.seq} inThread />
-                      </div>
-                    )}
+                  <For each={answers.keys()}>
+                    {(seq) => {
+                      const message = answers.at(seq);
+                      return (
+                        <div data-seq={seq}>
+                          <Show when={thread.firstNew() === seq}>
+                            <NewRow />
+                          </Show>
+                          <MessageRowView row={row(message())} flash={shines(seq)} inThread />
+                        </div>
+                      );
+                    }}
                   </For>
-                  <For each={thread.waiting()}>
-                    {(entry) => (
-                      <WaitingRowView row={{ kind: "waiting", key: entry.message.clientMessageId, entry, first: true, day: undefined, line: false }} />
-                    )}
+                  <For each={waiting.keys()}>
+                    {(key) => {
+                      const entry = waiting.at(key);
+                      return <WaitingRowView row={{ kind: "waiting", key, entry: entry(), first: true, day: undefined, line: false }} />;
+                    }}
                   </For>
                 </>
               )}

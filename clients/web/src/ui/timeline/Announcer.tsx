@@ -15,7 +15,7 @@ const FAR = 200;
  * Reads out what arrives. The log itself is silent: rows come and go in it as
  * one scrolls.
  */
-export function Announcer(props: { timeline: Timeline }) {
+export default function Announcer(props: { timeline: Timeline }) {
   const chat = useChat();
   /** Each a new one, so that the same words are read out again. */
   const [line, setLine] = createSignal<{ readonly text: string }>();

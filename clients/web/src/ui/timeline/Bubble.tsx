@@ -13,13 +13,13 @@ import { Quote } from "./Quote";
 const Attachments = lazy(() => import("../files/Attachments"));
 
 /** What someone said. */
-export function Bubble(props: { message: Message }) {
+export function Bubble(props: { message: Message; id?: string }) {
   const chat = useChat();
   const tools = useRoom();
   const [revealed, setRevealed] = createSignal(false);
   const text = () => (props.message.content.kind === "text" ? props.message.content.text : undefined);
   return (
-    <div class="bubble">
+    <div class="bubble" id={props.id}>
       <Switch fallback={<p class="muted">{t("unknownMessage")}</p>}>
         <Match when={chat.isBlocked(props.message.senderId) && !revealed()}>
           <p class="muted">

@@ -2,11 +2,12 @@ import { Show, createSignal } from "solid-js";
 
 import { t } from "../i18n";
 import { Icon } from "../kit/Icon";
-import { copy } from "../kit/copy";
+import { attempt } from "../kit/toast";
 
 export function CodeBlock(props: { language: string; text: string }) {
   const [copied, setCopied] = createSignal(false);
   async function take(): Promise<void> {
+    const { copy } = await import("../kit/copy");
     if (!(await copy(props.text))) return;
     setCopied(true);
     setTimeout(() => setCopied(false), 1_500);
@@ -21,7 +22,7 @@ export function CodeBlock(props: { language: string; text: string }) {
           type="button"
           class="code-copy"
           aria-label={copied() ? t("copied") : t("copyCode")}
-          onClick={() => void take()}
+          onClick={() => void attempt(take())}
         >
           <Icon name={copied() ? "check" : "copy"} />
         </button>

@@ -1,8 +1,10 @@
+import "../kit/lateIcons";
+
 import { Show } from "solid-js";
 
 import { useChat } from "../../state/chat";
 import type { Timeline } from "../../state/timeline";
-import { formatCount } from "../format";
+import { counted, formatCount } from "../format";
 import { t } from "../i18n";
 import { Icon } from "../kit/Icon";
 
@@ -17,7 +19,7 @@ export default function Floating(props: { timeline: Timeline; newAbove: boolean;
         <Show when={props.newAbove}>
           <button type="button" class="jump-new" onClick={() => props.onNew()}>
             <Icon name="arrowUp" />
-            {unread().count ? t("jumpToNew", { count: unread().count }) : t("newMessages")}
+            {unread().count ? t("jumpToNew", { count: counted(unread().count, unread().more) }) : t("newMessages")}
           </button>
         </Show>
         <Show when={timeline.failed() || timeline.loading()}>

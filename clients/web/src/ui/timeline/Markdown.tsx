@@ -11,15 +11,18 @@ import { CodeBlock } from "./CodeBlock";
 /** Pages of this client, once their origin is taken away: the way there is within the page. */
 const OWN = /^\/(rooms|invite)\//;
 
+const NOBODY: readonly Mention[] = [];
 /** Whom the message calls, for the text to show. */
-const Mentions = createContext<() => readonly Mention[]>(() => []);
+const Mentions = createContext<() => readonly Mention[]>(() => NOBODY);
 /** What becomes of plain text, where some of it is to stand out. */
 export const Draw = createContext<(text: string) => JSX.Element>((text) => text);
 
 export function Markdown(props: { text: string; message?: Message }) {
   const blocks = createMemo(() => parse(props.text));
+  // A message is another object for each reaction; whom it calls is the same.
+  const called = createMemo(() => props.message?.mentions ?? NOBODY, NOBODY, { equals: (a, b) => JSON.stringify(a) === JSON.stringify(b) });
   return (
-    <Mentions.Provider value={() => props.message?.mentions ?? []}>
+    <Mentions.Provider value={called}>
       <div class="md" classList={{ "md-emoji": isEmojiOnly(props.text) }}>
         {blocks().map((block) => (
           <BlockView block={block} />

@@ -1,21 +1,23 @@
-import { Match, Show, Suspense, Switch, createSignal } from "solid-js";
+import { Match, Show, Suspense, Switch, createSignal, createUniqueId } from "solid-js";
 
 import { useChat } from "../../state/chat";
 import { calls } from "../../state/model";
 import type { MessageRow } from "../../state/rows";
-import { formatTime } from "../format";
+import { counted, formatTime } from "../format";
 import { t } from "../i18n";
 import { Avatar } from "../kit/Avatar";
 import { Icon } from "../kit/Icon";
 import { lazy } from "../kit/lazy";
 import { useRoom } from "../room/tools";
 import { Bubble } from "./Bubble";
-import { Reached } from "./Reached";
+import { Ticks } from "./Ticks";
 
 /** Comes after the messages, before one points at them. */
 const MessageTools = lazy(() => import("./MessageTools"));
 const Reactions = lazy(() => import("./Reactions"));
-setTimeout(() => [MessageTools, Reactions].forEach((it) => void it.preload()), 0);
+const Reached = lazy(() => import("./Reached"));
+const Undo = lazy(() => import("./Undo"));
+setTimeout(() => [MessageTools, Reached, Reactions, Undo].forEach((it) => void it.preload()), 0);
 
 export function MessageRowView(props: { row: MessageRow; flash: boolean; inThread?: boolean }) {
   const chat = useChat();
@@ -25,6 +27,7 @@ export function MessageRowView(props: { row: MessageRow; flash: boolean; inThrea
   const name = () => sender()?.displayName ?? "…";
   const time = () => formatTime(message().postedAt, "time");
   const doomed = () => chat.doomed.has(message().roomId, message().seq);
+  const id = createUniqueId();
   /** Its tools can be reached by Tab only while it has the focus: else each would be a stop. */
   const [active, setActive] = createSignal(false);
   /** They are made when they are wanted: most rows only scroll by. */
@@ -34,6 +37,7 @@ export function MessageRowView(props: { row: MessageRow; flash: boolean; inThrea
       class="msg"
       classList={{ "msg-mine": props.row.mine, "msg-first": props.row.first, "msg-flash": props.flash, "msg-active": active(), "msg-calls": calls(message(), chat.me().id) }}
       aria-label={`${name()}, ${time()}`}
+      aria-describedby={id}
       tabIndex={-1}
       onPointerEnter={() => setPointed(true)}
       onPointerLeave={() => setPointed(false)}
@@ -77,21 +81,26 @@ export function MessageRowView(props: { row: MessageRow; flash: boolean; inThrea
         </Show>
         <Switch>
           <Match when={doomed()}>
-            <p class="tombstone">
+            <p class="tombstone" id={id}>
               {t("messageDeleted")}{" "}
-              <Show when={chat.doomed.canUndo(message().roomId, message().seq)}>
-                <button type="button" class="link" onClick={() => chat.doomed.undo(message().roomId, message().seq)}>
-                  {t("undo")}
-                </button>
-              </Show>
+              <Suspense>
+                <Show when={chat.doomed.undoable(message().roomId, message().seq)}>
+                  {(until) => <Undo message={message()} until={until()} focused={active()} />}
+                </Show>
+              </Suspense>
             </p>
           </Match>
           <Match when={message().content.kind === "deleted"}>
-            <p class="tombstone">{t("messageDeleted")}</p>
+            <p class="tombstone" id={id}>
+              {t("messageDeleted")}
+            </p>
           </Match>
           <Match when={true}>
             <div class="msg-line">
-              <Bubble message={message()} />
+              <Bubble id={id} message={message()} />
+              <Show when={!props.inThread && props.row.mine && tools.reached()}>
+                {(reached) => <Ticks seq={message().seq} reached={reached()} />}
+              </Show>
               <div class="msg-tools">
                 <Suspense>
                   <Show when={active() || pointed()}>
@@ -108,19 +117,21 @@ export function MessageRowView(props: { row: MessageRow; flash: boolean; inThrea
           </Match>
         </Switch>
         {/* Answers stay when what they answer goes. */}
-        <Show when={!props.inThread && message().thread?.replies}>
-          {(replies) => (
+        <Show when={!props.inThread && message().thread?.replies ? message().thread : undefined}>
+          {(thread) => (
             <button type="button" class="thread-link" onClick={() => tools.openThread(message().seq)}>
               <Icon name="thread" />
-              {t("replies", { count: replies() })}
+              {t("replies", { count: counted(thread().replies, thread().more) })}
               <Show when={chat.threadUnread(message())}>
                 <span class="badge badge-flag" role="img" aria-label={t("unreadThreads")} title={t("unreadThreads")} />
               </Show>
             </button>
           )}
         </Show>
-        <Show when={!props.inThread && props.row.mine && tools.lastMine() === message().seq && !doomed()}>
-          <Reached roomId={message().roomId} seq={message().seq} />
+        <Show when={!props.inThread && props.row.mine && tools.lastMine() === message().seq && !doomed() && !chat.peer(message().roomId)}>
+          <Suspense>
+            <Reached message={message()} />
+          </Suspense>
         </Show>
       </div>
     </article>

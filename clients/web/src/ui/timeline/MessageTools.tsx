@@ -1,3 +1,5 @@
+import "../kit/lateIcons";
+
 import { Show } from "solid-js";
 
 import type { Message } from "../../nouns";

@@ -1,28 +1,20 @@
 import { Show } from "solid-js";
 
+import type { Message } from "../../nouns";
 import { useChat } from "../../state/chat";
 import { t } from "../i18n";
-import { Icon } from "../kit/Icon";
+import { useRoom } from "../room/tools";
 
-/** How far one's own newest message has come. */
-export function Reached(props: { roomId: string; seq: number }) {
+/** How many have read one's own newest message in a group; pressed, it tells who. */
+export default function Reached(props: { message: Message }) {
   const chat = useChat();
-  const marks = () => chat.reached(props.roomId, props.seq);
-  const direct = () => chat.peer(props.roomId) !== undefined;
-  const text = () => {
-    const { delivered, read } = marks();
-    if (read) return direct() ? t("read") : t("readBy", { count: read });
-    return t(delivered ? "delivered" : "sent");
-  };
+  const tools = useRoom();
+  const count = () => chat.reached(props.message.roomId, props.message.seq).read;
   return (
-    <p class="reached" classList={{ "reached-read": marks().read > 0 }}>
-      <span class="ticks" aria-hidden="true">
-        <Icon name="check" />
-        <Show when={marks().delivered > 0 || marks().read > 0}>
-          <Icon name="check" />
-        </Show>
-      </span>
-      {text()}
-    </p>
+    <Show when={count()}>
+      <button type="button" class="reached" onClick={() => tools.showReaders(props.message)}>
+        {t("readBy", { count: count() })}
+      </button>
+    </Show>
   );
 }

@@ -6,6 +6,7 @@ import { EmojiButton } from "../emoji/EmojiButton";
 import { formatCount, formatList } from "../format";
 import { t } from "../i18n";
 import { Icon } from "../kit/Icon";
+import { createKeyed } from "../kit/keyed";
 import { attempt } from "../kit/toast";
 import { useRoom } from "../room/tools";
 
@@ -18,6 +19,7 @@ const HOLD_MS = 450;
 export default function Reactions(props: { message: Message }) {
   const chat = useChat();
   const { showReactions } = useRoom();
+  const reactions = createKeyed(() => props.message.reactions, ({ emoji }) => emoji);
   const may = () => chat.rights(props.message.roomId).write;
   const mine = ({ userIds }: Reaction) => userIds.includes(chat.me().id);
   const names = ({ userIds, count }: Reaction) => {
@@ -36,36 +38,39 @@ export default function Reactions(props: { message: Message }) {
   onCleanup(release);
   return (
     <div class="reactions">
-      <For each={props.message.reactions}>
-        {(reaction) => (
-          <button
-            type="button"
-            class="reaction"
-            aria-pressed={mine(reaction)}
-            aria-label={t("reactedWith", { emoji: reaction.emoji, count: reaction.count, names: names(reaction) })}
-            title={names(reaction)}
-            onPointerDown={({ pointerType }) => {
-              held = false;
-              if (pointerType === "touch") timer = setTimeout(tell, HOLD_MS);
-            }}
-            onPointerUp={release}
-            onPointerCancel={release}
-            onContextMenu={(event) => {
-              event.preventDefault();
-              // From the keyboard no press comes before it.
-              if (event.pointerType !== "touch") held = false;
-              tell();
-            }}
-            onClick={({ detail }) => {
-              if (held && detail) return;
-              if (may()) void attempt(chat.react(props.message, reaction.emoji, !mine(reaction)));
-              else showReactions(props.message);
-            }}
-          >
-            <span aria-hidden="true">{reaction.emoji}</span>
-            <span class="reaction-count">{formatCount({ count: reaction.count, more: false })}</span>
-          </button>
-        )}
+      <For each={reactions.keys()}>
+        {(emoji) => {
+          const reaction = reactions.at(emoji);
+          return (
+            <button
+              type="button"
+              class="reaction"
+              aria-pressed={mine(reaction())}
+              aria-label={t("reactedWith", { emoji, count: reaction().count, names: names(reaction()) })}
+              title={names(reaction())}
+              onPointerDown={({ pointerType }) => {
+                held = false;
+                if (pointerType === "touch") timer = setTimeout(tell, HOLD_MS);
+              }}
+              onPointerUp={release}
+              onPointerCancel={release}
+              onContextMenu={(event) => {
+                event.preventDefault();
+                // From the keyboard no press comes before it.
+                if (event.pointerType !== "touch") held = false;
+                tell();
+              }}
+              onClick={({ detail }) => {
+                if (held && detail) return;
+                if (may()) void attempt(chat.react(props.message, emoji, !mine(reaction())));
+                else showReactions(props.message);
+              }}
+            >
+              <span aria-hidden="true">{emoji}</span>
+              <span class="reaction-count">{formatCount({ count: reaction().count, more: false })}</span>
+            </button>
+          );
+        }}
       </For>
       <Show when={may()}>
         <EmojiButton

@@ -1,27 +1,29 @@
+import { untrack, type JSX } from "solid-js";
+
 import type { Row } from "../../state/rows";
 import { DayRow, NewRow, StartRow, SystemRow } from "./NoteRows";
 import { MessageRowView } from "./MessageRow";
 import { WaitingRowView } from "./WaitingRow";
 
-/**
- * One component for each kind of row. A row is a new object when it changes, so
- * nothing here has to be watched: rows are made by the thousand as one scrolls.
- */
-export function RowView(props: { row: Row; roomId: string; flash: boolean }) {
-  const { row, roomId } = props;
-  if (row.kind === "start") return <StartRow roomId={roomId} />;
-  const above = (
+type Kind<K extends Row["kind"]> = { readonly row: Extract<Row, { kind: K }>; readonly roomId: string; readonly flash: boolean };
+
+/** One component for each kind of row: that never changes, all else of a row may. */
+const KINDS: { [K in Row["kind"]]: (props: Kind<K>) => JSX.Element } = {
+  start: (props) => <StartRow roomId={props.roomId} />,
+  message: (props) => [<Above row={props.row} />, <MessageRowView row={props.row} flash={props.flash} />],
+  waiting: (props) => [<Above row={props.row} />, <WaitingRowView row={props.row} />],
+  system: (props) => [<Above row={props.row} />, <SystemRow message={props.row.message} />],
+};
+
+export function RowView(props: { row: Row; roomId: string; flash: boolean }): JSX.Element {
+  return untrack(() => KINDS[props.row.kind])(props as never);
+}
+
+function Above(props: { row: Exclude<Row, { kind: "start" }> }): JSX.Element {
+  return (
     <>
-      {row.day === undefined ? undefined : <DayRow at={row.day} />}
-      {row.line ? <NewRow /> : undefined}
+      {props.row.day !== undefined && <DayRow at={props.row.day} />}
+      {props.row.line && <NewRow />}
     </>
   );
-  switch (row.kind) {
-    case "message":
-      return [above, <MessageRowView row={row} flash={props.flash} />];
-    case "waiting":
-      return [above, <WaitingRowView row={row} />];
-    case "system":
-      return [above, <SystemRow message={row.message} />];
-  }
 }

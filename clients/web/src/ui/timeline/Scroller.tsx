@@ -6,9 +6,10 @@ import { createEffect, on, onCleanup, onMount } from "solid-js";
 
 import type { Row } from "../../state/rows";
 import type { Timeline } from "../../state/timeline";
+import { createKeyed } from "../kit/keyed";
 import { createAim } from "./aim";
 import { createFlash } from "./flash";
-import { stepThrough } from "./keys";
+import { focusRow, stepThrough } from "./keys";
 import { RowView } from "./RowView";
 
 /** Nearer than this to the end counts as being there. */
@@ -35,7 +36,8 @@ export function Scroller(props: {
 }) {
   const { timeline } = props;
   const rows = (): readonly Row[] => timeline.shown()?.rows ?? [];
-  const { flash, start: startFlash } = createFlash();
+  const keyed = createKeyed(rows, (row) => row.key);
+  const { shines, start: startFlash } = createFlash();
   let box!: HTMLDivElement;
   let list: VirtualizerHandle | undefined;
   /** The reader is at the end and wants to stay there. */
@@ -93,7 +95,7 @@ export function Scroller(props: {
 
   const indexOf = (seq: number) => rows().findIndex((row) => "message" in row && row.message.seq >= seq);
 
-  const aim = createAim(() => list, indexOf, look);
+  const aim = createAim(() => list, indexOf, () => (look(), focusRow(box.querySelector(".msg-flash"))));
 
   /**
    * Where the reader is after rows came or went, the virtualiser learns from the
@@ -103,7 +105,6 @@ export function Scroller(props: {
   let frame = 0;
   const lookSoon = () => void (frame ||= requestAnimationFrame(() => ((frame = 0), look())));
   onCleanup(() => cancelAnimationFrame(frame));
-
   const settle = () => (sticks ? toEnd() : undefined, lookSoon());
 
   createEffect(on(timeline.shown, () => queueMicrotask(settle)));
@@ -143,19 +144,16 @@ export function Scroller(props: {
       <div class="scroller-fill" />
       <Virtualizer
         ref={(handle) => (list = handle)}
-        data={rows()}
+        data={keyed.keys()}
         shift={shifts()}
         scrollRef={box}
         onScroll={scrolled}
         onResize={settle}
       >
-        {(row) => (
-          <RowView
-            row={row}
-            roomId={timeline.roomId}
-            flash={"message" in row && row.message.seq === flash()}
-          />
-        )}
+        {(key) => {
+          const row = keyed.at(key);
+          return <RowView row={row()} roomId={timeline.roomId} flash={shines(Number(key))} />;
+        }}
       </Virtualizer>
       <div class="scroller-end" />
     </div>

@@ -5,10 +5,10 @@ import type { Timeline as TimelineState } from "../../state/timeline";
 import { t } from "../i18n";
 import { createEscape } from "../kit/escape";
 import { lazy } from "../kit/lazy";
-import { Announcer } from "./Announcer";
 import { Scroller, type ScrollerHandle } from "./Scroller";
 import { createReading } from "./reading";
 
+const Announcer = lazy(() => import("./Announcer"));
 const Floating = lazy(() => import("./Floating"));
 
 /** The room's log on the screen. */
@@ -16,11 +16,12 @@ export function Timeline(props: { timeline: TimelineState }) {
   const chat = useChat();
   const { timeline } = props;
   const [atBottom, setAtBottom] = createSignal(true);
-  const [newAbove, setNewAbove] = createSignal(false);
+  /** After which position the new ones begin, while that is above. */
+  const [newAbove, setNewAbove] = createSignal<number>();
   /** Whoever has seen where the new ones begin needs no way there. */
   const [visited, setVisited] = createSignal(false);
   createEffect(on(timeline.newAfter, () => setVisited(false)));
-  createEffect(on(newAbove, (now, before) => before && !now && setVisited(true)));
+  createEffect(on(newAbove, (now, before) => now === undefined && before === timeline.newAfter() && setVisited(before !== undefined)));
   let scroller: ScrollerHandle | undefined;
   const { markAll } = createReading(chat, timeline, atBottom);
 
@@ -61,18 +62,18 @@ export function Timeline(props: { timeline: TimelineState }) {
           label={t("timelineOf", { room: chat.title(timeline.roomId) })}
           handle={(handle) => (scroller = handle)}
           onBottom={setAtBottom}
-          onNewAbove={setNewAbove}
+          onNewAbove={(above) => setNewAbove(above ? timeline.newAfter() : undefined)}
         />
       </Show>
       <Suspense>
         <Floating
           timeline={timeline}
-          newAbove={newAbove() && !visited()}
+          newAbove={newAbove() !== undefined && !visited()}
           away={!atBottom() || timeline.shown()?.atTail === false}
           onNew={() => void toNew()}
         />
+        <Announcer timeline={timeline} />
       </Suspense>
-      <Announcer timeline={timeline} />
     </div>
   );
 }

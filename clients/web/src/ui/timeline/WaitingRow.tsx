@@ -5,20 +5,31 @@ import type { WaitingRow } from "../../state/rows";
 import { formatCount, formatTime } from "../format";
 import { refusal, t } from "../i18n";
 import { Icon } from "../kit/Icon";
+import { createUntil } from "../kit/until";
 import { Markdown } from "./Markdown";
 import { Quote } from "./Quote";
+
+/** What takes longer may never come to an end. */
+const PATIENCE_MS = 5_000;
 
 /** An own message that the server has not acknowledged. */
 export function WaitingRowView(props: { row: WaitingRow }) {
   const chat = useChat();
   const entry = () => props.row.entry;
   const why = () => refusal(entry().refused) ?? t("failed");
+  const patient = createUntil(() => entry().message.at + PATIENCE_MS);
   const online = () => chat.connection().kind !== "waiting";
+  const discard = () => (
+    <button type="button" class="link" onClick={() => chat.discard(entry().message.clientMessageId)}>
+      {t("discard")}
+    </button>
+  );
   return (
     <article
       class="msg msg-mine msg-waiting"
       classList={{ "msg-first": props.row.first, "msg-refused": entry().refused !== "" }}
       aria-label={entry().refused ? t("notSent") : t("sending")}
+      tabIndex={-1}
     >
       <div class="msg-col">
         <Show when={props.row.first}>
@@ -48,6 +59,7 @@ export function WaitingRowView(props: { row: WaitingRow }) {
             <p class="msg-state">
               <Icon name="clock" />
               {online() ? t("sending") : t("waitingForConnection")}
+              <Show when={!patient() && !entry().sentSeq}>{discard()}</Show>
             </p>
           }
         >
@@ -59,9 +71,7 @@ export function WaitingRowView(props: { row: WaitingRow }) {
             <button type="button" class="link" onClick={() => chat.resend(entry().message)}>
               {t("sendAgain")}
             </button>
-            <button type="button" class="link" onClick={() => chat.discard(entry().message.clientMessageId)}>
-              {t("discard")}
-            </button>
+            {discard()}
           </p>
         </Show>
       </div>

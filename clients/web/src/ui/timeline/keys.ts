@@ -10,3 +10,11 @@ export function stepThrough(box: HTMLElement, event: KeyboardEvent): void {
   next.focus({ preventScroll: true });
   next.scrollIntoView({ block: "nearest" });
 }
+
+/** Whoever is brought to a message goes on from there; not who writes, nor who points or touches. */
+export function focusRow(row: Element | null): void {
+  const at = document.activeElement;
+  // The place from which one came may be gone.
+  const lost = at === document.body && matchMedia("(hover: hover)").matches;
+  if (lost || at?.matches(":focus-visible:not(input, textarea, select)")) (row as HTMLElement | null)?.focus({ preventScroll: true });
+}

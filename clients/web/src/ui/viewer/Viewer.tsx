@@ -1,3 +1,5 @@
+import "../kit/lateIcons";
+
 import { Show, createEffect, createMemo, createSignal, on, onCleanup } from "solid-js";
 
 import type { Message } from "../../nouns";

@@ -1,0 +1,73 @@
+// Times as they are written, and who is said to type.
+
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+
+import { en } from "../src/ui/i18n/en";
+import { late } from "../src/ui/i18n/en-late";
+import { say, type Params, type Spoken } from "../src/ui/i18n/say";
+import type { Key } from "../src/ui/i18n";
+import { typingText } from "../src/ui/timeline/typing";
+
+const ENGLISH: Spoken = { language: "en", locale: "en-GB", texts: { ...en, ...late } };
+
+// The catalogues of a page want a page.
+vi.mock("../src/ui/i18n", () => ({
+  locale: () => "en-GB",
+  isolate: (words: string) => words,
+  t: (key: Key, params: Params = {}) => say(ENGLISH, key, params),
+}));
+
+describe("days", () => {
+  const page = new EventTarget();
+  beforeEach(() => {
+    vi.useFakeTimers({ now: new Date(2025, 11, 31, 23, 59, 30) });
+    vi.stubGlobal("document", page);
+    vi.resetModules();
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+    vi.unstubAllGlobals();
+  });
+
+  test("have their year where it is not this one", async () => {
+    const { formatDay, formatShort, formatTime } = await import("../src/ui/format");
+    const lastYear = new Date(2024, 6, 9, 12, 0).getTime();
+    const thisYear = new Date(2025, 6, 9, 12, 0).getTime();
+    expect(formatTime(lastYear, "month")).toBe("9 Jul 2024");
+    expect(formatTime(thisYear, "month")).toBe("9 Jul");
+    expect(formatTime(lastYear, "short")).toMatch(/^9 Jul 2024\b.*12:00$/);
+    expect(formatTime(thisYear, "short")).not.toContain("2025");
+    expect(formatShort(lastYear)).toBe("9 Jul 2024");
+    expect(formatDay(lastYear)).toBe("9 July 2024");
+    expect(formatDay(thisYear)).toBe("Wednesday 9 July");
+  });
+
+  test("become others at midnight, or when a machine wakes", async () => {
+    const { formatDay, formatShort } = await import("../src/ui/format");
+    const at = Date.now();
+    expect([formatDay(at), formatShort(at)]).toEqual(["Today", "23:59"]);
+    vi.advanceTimersByTime(60_000);
+    expect([formatDay(at), formatShort(at)]).toEqual(["Yesterday", "31 Dec 2025"]);
+    vi.setSystemTime(new Date(2026, 0, 2, 8, 0));
+    page.dispatchEvent(new Event("visibilitychange"));
+    expect(formatDay(at)).toBe("31 December 2025");
+  });
+
+  test("counts that have no end say so", async () => {
+    const { counted } = await import("../src/ui/format");
+    const replies = (count: number, more: boolean) => say(ENGLISH, "replies", { count: counted(count, more) });
+    expect([replies(1, false), replies(999, false), replies(999, true)]).toEqual(["1 reply", "999 replies", "999+ replies"]);
+  });
+});
+
+test("of those who type two are named, and the others counted", () => {
+  const said = (...names: string[]) => {
+    const text = typingText(names);
+    return text && say(ENGLISH, ...text);
+  };
+  expect(said()).toBe(undefined);
+  expect(said("Ada")).toBe("Ada is typing…");
+  expect(said("Ada", "Bob")).toBe("Ada and Bob are typing…");
+  expect(said("Ada", "Bob", "Eve")).toBe("Ada, Bob and 1 other are typing…");
+  expect(said("Ada", "Bob", "Eve", "Cy")).toBe("Ada, Bob and 2 others are typing…");
+});
