@@ -329,17 +329,23 @@ test("whoever leaves the page while a file is on its way is asked; an upload tha
     });
   // As a server that has broken down tells it.
   let broken = true;
+  let refused = 0;
   const headers = { "content-type": "application/grpc-web+proto", "grpc-status": "13" };
-  await page.route("**/causerie.v1.FileService/UploadChunk", (route) => (broken ? route.fulfill({ headers }) : route.continue()));
+  await page.route("**/causerie.v1.FileService/UploadChunk", (route) => (broken ? ((refused += 1), route.fulfill({ headers })) : route.continue()));
   const again = attached(page).getByRole("button", { name: "Try again" });
+  // While it is on its way there is no such button.
+  const failed = async (times: number) => {
+    await expect.poll(() => refused).toBe(times);
+    await again.waitFor();
+  };
   expect(await asks()).toBe(false);
   await picker(page).setInputFiles(text("stubborn.txt"));
-  await again.waitFor();
+  await failed(1);
   await again.click();
-  await again.waitFor();
+  await failed(2);
   await composer(page).fill("at last");
   await composer(page).press("Enter");
-  await again.waitFor();
+  await failed(3);
   expect(await composer(page).inputValue()).toBe("at last");
   expect(await page.locator(".msg").count()).toBe(0);
 
