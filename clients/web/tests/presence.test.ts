@@ -71,6 +71,8 @@ test("an answer of how a room is that is older than what was told since moves no
   apply(model, { kind: "receipt", receipt: read(5) });
   apply(model, { kind: "watched", rooms: [{ ...watched("r", 3, [], []), receipts: [read(4)] }] });
   expect(view().receipts.get("ada")).toEqual(read(5));
+  apply(model, { kind: "watched", rooms: [{ ...watched("r", 3, [], []), receipts: [read(0)] }] });
+  expect(view().receipts.get("ada"), "kept secret from now on").toEqual(read(0));
   // Another store, where positions begin anew.
   apply(model, { kind: "roomAdded", summary: { ...summary("r", 3), room: { ...summary("r", 3).room, headSeq: 2 } } });
   expect(view().receipts.size).toBe(0);

@@ -78,8 +78,8 @@ export function applyReceipts(model: Model, all: readonly Receipt[]): Topic[] {
     if (userId === model.me.id) continue;
     const receipts = model.rooms.get(roomId)?.receipts;
     const before = receipts?.get(userId);
-    // An answer of how the rooms are may be older than what the stream has told since.
-    const most = (what: "deliveredSeq" | "readSeq") => Math.max(receipt[what], before?.[what] ?? 0);
+    // An answer of how the rooms are may be older than what the stream has told since. No mark is one that is kept secret.
+    const most = (what: "deliveredSeq" | "readSeq") => receipt[what] && Math.max(receipt[what], before?.[what] ?? 0);
     receipts?.set(userId, { ...receipt, deliveredSeq: most("deliveredSeq"), readSeq: most("readSeq") });
     rooms.add(roomId);
   }
