@@ -1,4 +1,4 @@
-import { Suspense, onMount, type JSX } from "solid-js";
+import { onMount, type JSX } from "solid-js";
 import { Portal } from "solid-js/web";
 
 import { t } from "../i18n";
@@ -46,8 +46,7 @@ export function Dialog(props: {
               </button>
             </header>
           )}
-          {/* It opens at once; what it has to ask for comes. */}
-          <Suspense fallback={<div class="dialog-loading" role="status" aria-label={t("loading")} />}>{props.children}</Suspense>
+          {props.children}
         </div>
         <Toasts />
       </dialog>

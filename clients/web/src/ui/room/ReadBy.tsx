@@ -1,4 +1,4 @@
-import { Match, Show, Switch, createResource } from "solid-js";
+import { Match, Show, Suspense, Switch, createResource } from "solid-js";
 
 import type { Count, Message, Reach } from "../../nouns";
 import { useChat } from "../../state/chat";
@@ -25,22 +25,24 @@ export default function ReadBy(props: { message: Message; onClose: () => void })
   return (
     <Dialog title={t("readByTitle")} onClose={props.onClose}>
       <div class="read-by" aria-busy={reach.loading}>
-        <Switch>
-          <Match when={now()}>
-            {(it) => (
-              <>
-                <Reached title={t("read")} count={it().read} ids={people(true)} none={t("readByNobody")} />
-                <Show when={arrived(it()).count}>
-                  <Reached title={t("delivered")} count={arrived(it())} ids={people(false)} none="" />
-                </Show>
-                <p class="muted small">{t("readByHint")}</p>
-              </>
-            )}
-          </Match>
-          <Match when={reach.latest instanceof Error}>
-            <p class="problem">{explain(reach.latest)}</p>
-          </Match>
-        </Switch>
+        <Suspense fallback={<div class="dialog-loading" role="status" aria-label={t("loading")} />}>
+          <Switch>
+            <Match when={now()}>
+              {(it) => (
+                <>
+                  <Reached title={t("read")} count={it().read} ids={people(true)} none={t("readByNobody")} />
+                  <Show when={arrived(it()).count}>
+                    <Reached title={t("delivered")} count={arrived(it())} ids={people(false)} none="" />
+                  </Show>
+                  <p class="muted small">{t("readByHint")}</p>
+                </>
+              )}
+            </Match>
+            <Match when={reach.latest instanceof Error}>
+              <p class="problem">{explain(reach.latest)}</p>
+            </Match>
+          </Switch>
+        </Suspense>
       </div>
     </Dialog>
   );

@@ -1,4 +1,4 @@
-import { For, Show, createResource } from "solid-js";
+import { For, Show, Suspense, createResource } from "solid-js";
 
 import type { Message } from "../../nouns";
 import { useChat } from "../../state/chat";
@@ -20,27 +20,29 @@ export default function VersionsDialog(props: { message: Message; onClose: () =>
   const list = () => (Array.isArray(versions()) ? (versions() as { text: string; writtenAt: number }[]) : []);
   return (
     <Dialog title={t("versions")} class="versions" onClose={props.onClose}>
-      <Show when={typeof versions() === "string"}>
-        <p class="problem">{versions() as string}</p>
-      </Show>
-      <ol class="version-list" aria-busy={versions.loading}>
-        <For each={list()}>
-          {({ text, writtenAt }, i) => (
-            <li>
-              <p class="muted small">
-                {formatTime(writtenAt, "full")}
-                <Show when={i() === 0}>
-                  {" "}
-                  <span class="tag">{t("versionNow")}</span>
-                </Show>
-              </p>
-              <div class="bubble">
-                <Markdown text={text} />
-              </div>
-            </li>
-          )}
-        </For>
-      </ol>
+      <Suspense fallback={<div class="dialog-loading" role="status" aria-label={t("loading")} />}>
+        <Show when={typeof versions() === "string"}>
+          <p class="problem">{versions() as string}</p>
+        </Show>
+        <ol class="version-list" aria-busy={versions.loading}>
+          <For each={list()}>
+            {({ text, writtenAt }, i) => (
+              <li>
+                <p class="muted small">
+                  {formatTime(writtenAt, "full")}
+                  <Show when={i() === 0}>
+                    {" "}
+                    <span class="tag">{t("versionNow")}</span>
+                  </Show>
+                </p>
+                <div class="bubble">
+                  <Markdown text={text} />
+                </div>
+              </li>
+            )}
+          </For>
+        </ol>
+      </Suspense>
     </Dialog>
   );
 }
