@@ -52,6 +52,19 @@ test("an account is made with an e-mail, by which its owner then signs in", asyn
   await other.locator(".me-name", { hasText: "grace" }).waitFor();
 });
 
+test("a username that is taken is told at its field", async () => {
+  const { username } = await w.person("Ada");
+  const page = await w.window(undefined);
+  await page.goto(`${w.pages.url}/register`);
+  await field(page, "Username").fill(username);
+  await field(page, "Password").fill(PASSWORD);
+  await field(page, "Password again").fill(PASSWORD);
+  await register(page);
+  await page.locator(".field", { has: field(page, "Username") }).getByText("This username is taken.").waitFor();
+  await focused(page).toBe("username");
+  expect(await page.getByRole("alert").count()).toBe(0);
+});
+
 test("on a phone the field that was refused is shown, wherever the button is", async () => {
   const page = await w.window(undefined, PHONE);
   await page.goto(`${w.pages.url}/register`);

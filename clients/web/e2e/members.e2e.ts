@@ -117,6 +117,7 @@ test("an owner hands a room over, and steps down only once there is another owne
   await card.getByRole("button", { name: "Manage" }).waitFor({ state: "detached" });
   await page.keyboard.press("Escape");
   await row("Ada Founder").getByText("Owner").waitFor({ state: "detached" });
+  await page.getByRole("log").getByText("Ada Founder stepped down to member").waitFor();
   const { members } = await bob.rooms.listMembers({ roomId: room });
   expect(members.map((it) => [it.user?.id, it.role])).toEqual(expect.arrayContaining([[ada.id, 1], [bob.id, 3]]));
 });

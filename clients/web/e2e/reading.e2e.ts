@@ -198,3 +198,27 @@ test("in a thread one writes as in a room: files, pasted and dropped ones too, e
   await panel.locator(".msg", { hasText: "you are welcome" }).locator("button.quote", { hasText: "please" }).waitFor();
   expect(await page.getByRole("log", { name: /Messages in/ }).getByText("you are welcome").count()).toBe(0);
 });
+
+test("a link to an old message leaves what is newer unread, also in a room that was open before", async () => {
+  const [ada, bob] = [await w.person("Ada"), await w.person("Bob")];
+  const [room, aside] = [await ada.room("Long ago"), await ada.room("Pointers")];
+  await bob.rooms.joinRoom({ roomId: room });
+  await bob.rooms.joinRoom({ roomId: aside });
+  const first = await ada.say(room, "where it began");
+  const page = await w.window(bob);
+  await enter(page, "Long ago");
+  await bubble(page, "where it began").waitFor();
+  await enter(page, "Pointers");
+  for (let i = 1; i <= 120; i++) await ada.say(room, `Line ${i}.`);
+  await ada.say(aside, `see ${w.pages.url}/rooms/${room}/${first}`);
+  const badge = (count: number) => link(page, "Long ago").getByLabel(`${count} unread messages`).first().waitFor();
+  await badge(120);
+  await bubble(page, "see").getByRole("link", { name: /rooms/ }).click();
+  await page.locator(".msg-flash", { hasText: "where it began" }).waitFor();
+  await ada.say(room, "and on");
+  await badge(121);
+  await page.goto(`${w.pages.url}/rooms/${room}/${first}`);
+  await page.locator(".msg-flash", { hasText: "where it began" }).waitFor();
+  await ada.say(room, "and on");
+  await badge(122);
+});

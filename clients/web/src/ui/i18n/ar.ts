@@ -312,6 +312,8 @@ export const ar: Catalogue = {
   sysOwner: "قام {name} بتعيين {other} مالكًا",
   sysAdmin: "قام {name} بتعيين {other} مشرفًا",
   sysMember: "قام {name} بتعيين {other} عضوًا عاديًا",
+  sysDownAdmin: "تنحّى {name} إلى مشرف",
+  sysDownMember: "تنحّى {name} إلى عضو عادي",
   sysArchived: "أرشف {name} الغرفة",
   sysUnarchived: "أخرج {name} الغرفة من الأرشيف",
   typingOne: "{a} يكتب…",

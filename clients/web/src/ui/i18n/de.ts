@@ -284,6 +284,8 @@ export const de: Catalogue = {
   sysOwner: "{name} hat {other} zum Inhaber gemacht",
   sysAdmin: "{name} hat {other} zum Admin gemacht",
   sysMember: "{name} hat {other} zum Mitglied gemacht",
+  sysDownAdmin: "{name} ist jetzt nur noch Admin",
+  sysDownMember: "{name} ist jetzt nur noch Mitglied",
   sysArchived: "{name} hat den Raum archiviert",
   sysUnarchived: "{name} hat den Raum aus dem Archiv geholt",
   typingOne: "{a} schreibt …",

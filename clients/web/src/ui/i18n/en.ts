@@ -105,6 +105,8 @@ export const en = {
   sysOwner: "{name} made {other} an owner",
   sysAdmin: "{name} made {other} an admin",
   sysMember: "{name} made {other} a member",
+  sysDownAdmin: "{name} stepped down to admin",
+  sysDownMember: "{name} stepped down to member",
   sysArchived: "{name} archived the room",
   sysUnarchived: "{name} restored the room from the archive",
 

@@ -284,6 +284,8 @@ export const es: Catalogue = {
   sysOwner: "{name} hizo propietario a {other}",
   sysAdmin: "{name} hizo admin a {other}",
   sysMember: "{name} hizo miembro a {other}",
+  sysDownAdmin: "{name} pasó a ser admin",
+  sysDownMember: "{name} pasó a ser miembro",
   sysArchived: "{name} archivó la sala",
   sysUnarchived: "{name} sacó la sala del archivo",
   typingOne: "{a} está escribiendo…",

@@ -284,6 +284,8 @@ export const fr: Catalogue = {
   sysOwner: "{name} a nommé {other} propriétaire",
   sysAdmin: "{name} a nommé {other} admin",
   sysMember: "{name} a rendu {other} simple membre",
+  sysDownAdmin: "{name} a pris le rôle d’admin",
+  sysDownMember: "{name} a pris le rôle de simple membre",
   sysArchived: "{name} a archivé le salon",
   sysUnarchived: "{name} a sorti le salon des archives",
   typingOne: "{a} écrit…",

@@ -284,6 +284,8 @@ export const zh: Catalogue = {
   sysOwner: "{name} 将 {other} 设为所有者",
   sysAdmin: "{name} 将 {other} 设为管理员",
   sysMember: "{name} 将 {other} 设为普通成员",
+  sysDownAdmin: "{name} 卸任，转为管理员",
+  sysDownMember: "{name} 卸任，转为普通成员",
   sysArchived: "{name} 归档了房间",
   sysUnarchived: "{name} 取消了房间归档",
   typingOne: "{a} 正在输入…",

@@ -5,6 +5,9 @@ import { createSignal } from "solid-js";
 import { Failure, broken } from "../../failure";
 import { explain, refusal } from "../i18n";
 
+/** What somebody else has already, by the field that asks for it. */
+const TAKEN: Partial<Record<string, string>> = { USERNAME_TAKEN: "username", EMAIL_TAKEN: "email" };
+
 export function createForm(work: (data: FormData) => Promise<void>) {
   const [busy, setBusy] = createSignal(false);
   const [failure, setFailure] = createSignal<unknown>();
@@ -30,7 +33,10 @@ export function createForm(work: (data: FormData) => Promise<void>) {
 
   const violations = () => {
     const error = failure();
-    return error instanceof Failure ? error.violations : [];
+    if (!(error instanceof Failure)) return [];
+    const taken = TAKEN[error.reason];
+    if (taken) return [{ field: taken, text: explain(error) }];
+    return error.violations.map(({ field, description }) => ({ field, text: refusal(broken(field)) ?? description }));
   };
 
   return {
@@ -40,8 +46,7 @@ export function createForm(work: (data: FormData) => Promise<void>) {
     /** What is wrong with one field. */
     wrong(field: string): string | undefined {
       fields.add(field);
-      const found = violations().find((violation) => violation.field === field);
-      return found && (refusal(broken(field)) ?? found.description);
+      return violations().find((violation) => violation.field === field)?.text;
     },
     /** What is wrong with the whole, if no field says it. */
     problem: () => (failure() && !violations().some(({ field }) => fields.has(field)) ? explain(failure()) : undefined),

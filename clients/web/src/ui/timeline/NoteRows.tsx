@@ -75,6 +75,7 @@ export function SystemRow(props: { message: Message }) {
       case "banned":
         return t("sysBanned", words);
       case "role":
+        if (senderId === content.aboutId) return t(content.detail === "admin" ? "sysDownAdmin" : "sysDownMember", words);
         return t(ROLES[content.detail] ?? "sysMember", words);
       case "archived":
         return t("sysArchived", words);
