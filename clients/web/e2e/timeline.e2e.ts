@@ -73,6 +73,40 @@ test("a link leads to its message, back and forward go between rooms", async () 
     .toBe(1);
 });
 
+test("whoever goes to the end while messages on the way there are read stays there", async () => {
+  const ada = await w.person("Ada");
+  const room = await ada.room("Ways crossed");
+  let target = 0;
+  for (let i = 1; i <= 300; i++) {
+    const seq = await ada.say(room, `Line ${i}.`);
+    if (i === 100) target = seq;
+  }
+  const page = await w.window(ada);
+  await enter(page, "Ways crossed");
+  await bubble(page, "Line 300.").waitFor();
+  await page.evaluate((path) => {
+    const link = document.body.appendChild(document.createElement("a"));
+    link.href = path;
+    link.click();
+    link.remove();
+  }, `/rooms/${room}/${target}`);
+  await page.locator(".msg-flash", { hasText: "Line 100." }).waitFor();
+  let come = () => {};
+  const held = new Promise<void>((done) => (come = done));
+  await page.route("**/ListMessages", async (route) => (await held, await route.continue()));
+  const asked = page.waitForRequest(/ListMessages$/);
+  await page.getByRole("log").evaluate((log) => (log.scrollTop = log.scrollHeight));
+  const answered = (await asked).response();
+  await page.getByRole("button", { name: "Jump to the newest message" }).click();
+  await bubble(page, "Line 300.").waitFor();
+  come();
+  await (await answered)?.finished();
+  // What comes of it is there in the frame after the next.
+  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+  expect(await bubble(page, "Line 300.").count()).toBe(1);
+  await page.locator(".jump-end").waitFor({ state: "detached" });
+});
+
 test("a date leads to what was posted then, or next after it", async () => {
   const ada = await w.person("Ada");
   const room = await ada.room("Years");
@@ -250,6 +284,7 @@ test("a button leads to where the new messages begin, however many there are", a
   await page.getByRole("button", { name: "Jump to the newest message" }).getByText("999+").waitFor();
   const jump = page.getByRole("button", { name: "999+ new messages" });
   expect(await jump.count()).toBe(0);
+  await page.getByRole("log").hover();
   await expect.poll(async () => (await page.mouse.wheel(0, 600), jump.count()), { interval: 30 }).toBe(1);
   await jump.click();
   const line = page.locator(".row-new");

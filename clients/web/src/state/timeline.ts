@@ -144,7 +144,10 @@ export function createTimeline(chat: Chat, roomId: string) {
     cut(view, now.range, older);
     const { after, upTo } = now.range;
     const unknown = older ? whole.after >= after : whole.upTo <= upTo;
+    const here = untrack(place);
     if (unknown) await read(what, older ? { before: after + 1 } : { after: upTo });
+    // Whoever went elsewhere meanwhile is shown nothing more of it.
+    if (untrack(place) !== here) return;
     const { order, room } = view;
     if (older) {
       const at = firstAfter(order, after) - PAGE;

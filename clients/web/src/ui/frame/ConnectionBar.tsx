@@ -24,8 +24,9 @@ export default function ConnectionBar() {
 
   // One attempt after the other is one break.
   const broken = createMemo(() => chat.connection().kind === "waiting" || chat.connection().kind === "connecting");
+  const ended = createMemo(() => chat.connection().kind === "ended");
   createEffect(() => {
-    if (chat.connection().kind === "ended") return setMatters(true);
+    if (ended()) return setMatters(true);
     if (!broken()) return setMatters(false);
     const timer = setTimeout(() => (setNow(Date.now()), setMatters(true)), PATIENCE_MS);
     onCleanup(() => clearTimeout(timer));
@@ -41,7 +42,7 @@ export default function ConnectionBar() {
       <Show when={matters()}>
         <div class="connection-bar">
           <Switch fallback={<span>{t("connecting")}</span>}>
-            <Match when={chat.connection().kind === "ended"}>
+            <Match when={ended()}>
               <span>{t("disconnected")}</span>
               <button type="button" onClick={() => location.reload()}>
                 {t("reload")}
