@@ -77,13 +77,18 @@ test("whoever goes to the end while messages on the way there are read stays the
   const ada = await w.person("Ada");
   const room = await ada.room("Ways crossed");
   let target = 0;
+  // What is above takes so much room that first of all what is below is read.
   for (let i = 1; i <= 300; i++) {
-    const seq = await ada.say(room, `Line ${i}.`);
+    const seq = await ada.say(room, i > 100 ? `Line ${i}.` : `Line ${i}.\n\nwith\n\nmore\n\nbelow`);
     if (i === 100) target = seq;
   }
   const page = await w.window(ada);
   await enter(page, "Ways crossed");
   await bubble(page, "Line 300.").waitFor();
+  // The page around the message comes, the next one is held.
+  let [pages, come] = [0, () => {}];
+  const held = new Promise<void>((done) => (come = done));
+  await page.route("**/ListMessages", async (route) => (pages++ && (await held), await route.continue()));
   await page.evaluate((path) => {
     const link = document.body.appendChild(document.createElement("a"));
     link.href = path;
@@ -91,16 +96,12 @@ test("whoever goes to the end while messages on the way there are read stays the
     link.remove();
   }, `/rooms/${room}/${target}`);
   await page.locator(".msg-flash", { hasText: "Line 100." }).waitFor();
-  let come = () => {};
-  const held = new Promise<void>((done) => (come = done));
-  await page.route("**/ListMessages", async (route) => (await held, await route.continue()));
-  const asked = page.waitForRequest(/ListMessages$/);
-  await page.getByRole("log").evaluate((log) => (log.scrollTop = log.scrollHeight));
-  const answered = (await asked).response();
+  await expect.poll(() => pages).toBe(2);
+  const answered = page.waitForResponse(/ListMessages$/);
   await page.getByRole("button", { name: "Jump to the newest message" }).click();
   await bubble(page, "Line 300.").waitFor();
   come();
-  await (await answered)?.finished();
+  await (await answered).finished();
   // What comes of it is there in the frame after the next.
   await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
   expect(await bubble(page, "Line 300.").count()).toBe(1);
