@@ -62,7 +62,7 @@ test("a username that is taken is told at its field", async () => {
   await register(page);
   await page.locator(".field", { has: field(page, "Username") }).getByText("This username is taken.").waitFor();
   await focused(page).toBe("username");
-  expect(await page.getByRole("alert").count()).toBe(0);
+  expect(await page.locator(".problem").count()).toBe(0);
 });
 
 test("on a phone the field that was refused is shown, wherever the button is", async () => {
@@ -72,7 +72,7 @@ test("on a phone the field that was refused is shown, wherever the button is", a
   await field(page, "Password").fill(PASSWORD);
   await field(page, "Password again").fill(PASSWORD);
   await register(page);
-  await page.getByText("A username has 3 to 32 of the letters").waitFor();
+  await page.getByText("A username has 3 to 32 characters").waitFor();
   await focused(page).toBe("username");
   const box = await page.getByLabel("Username").boundingBox();
   expect(box && box.y >= 0 && box.y < 560).toBe(true);

@@ -118,7 +118,7 @@ test("markup is text also on pages one goes to, in what lies over them, and in w
     document.hasFocus = () => false;
   });
   await page.goto(`${w.pages.url}/settings/notifications`);
-  await page.getByLabel("Direct messages only").check();
+  await page.getByLabel("Direct messages and mentions").check();
   await page.goto(`${w.pages.url}/mentions`);
   await page.locator(".mention-item", { hasText: EVIL[0] }).filter({ hasText: NAME }).waitFor();
   await harmless(page);

@@ -125,7 +125,7 @@ const still = async (page: Page, name: string) => {
 /** What is seen seldom: nothing yet, nothing found, no connection, on the way. */
 const rareStates = async (prefix: string, options: BrowserContextOptions) => {
   const newcomer = await w.window(it.newcomer, options);
-  await newcomer.getByText("You are in no room yet.").filter({ visible: true }).first().waitFor();
+  await newcomer.getByText("You are not in any room yet.").filter({ visible: true }).first().waitFor();
   await still(newcomer, `${prefix}-newcomer`);
   await newcomer.goto(`${w.pages.url}/invite/${it.invite}`);
   await newcomer.getByRole("button", { name: "Join" }).waitFor();

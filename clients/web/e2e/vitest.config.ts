@@ -1,6 +1,6 @@
 import { defineConfig } from "vitest/config";
 
-// A real server, a real browser: one file after another, on as few as two cores.
+// A real server, a real browser for each file: two at a time, on as few as two cores.
 // Speed is measured by `make bench` (measure/), so no limit here is one
 // of speed: they only end what would never end.
 export default defineConfig({
@@ -10,7 +10,7 @@ export default defineConfig({
     testTimeout: 300_000,
     hookTimeout: 180_000,
     expect: { poll: { timeout: 60_000 } },
-    fileParallelism: false,
+    maxWorkers: 2,
     // Where nothing works, each test would wait in vain; so it is half an hour at the very most.
     bail: 5,
     reporters: ["verbose"],

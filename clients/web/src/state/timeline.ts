@@ -215,13 +215,20 @@ export function createTimeline(chat: Chat, roomId: string) {
   }
 
   let wanted = 0;
+  /** What is shown is not what the reader came for. */
+  const [leaving, setLeaving] = createSignal(false);
   /** Shows a message. Of one that is an answer in a thread, what it answers; itself it is to be shown by who is told that it was found. */
   async function goTo(seq: number, found: (message: Message) => void): Promise<void> {
     const mine = ++wanted;
-    const message = await find(seq);
-    if (mine !== wanted) return;
-    found(message);
-    await show(message.threadSeq || seq, !message.threadSeq);
+    setLeaving(true);
+    try {
+      const message = await find(seq);
+      if (mine !== wanted) return;
+      found(message);
+      await show(message.threadSeq || seq, !message.threadSeq);
+    } finally {
+      if (mine === wanted) setLeaving(false);
+    }
   }
 
   /** Shows what was posted at a moment, or next after it. */
@@ -232,7 +239,9 @@ export function createTimeline(chat: Chat, roomId: string) {
   }
 
   function toTail(): void {
+    wanted += 1;
     batch(() => {
+      setLeaving(false);
       setTarget(undefined);
       setFailed(undefined);
       setEnds(ends() + 1);
@@ -285,7 +294,7 @@ export function createTimeline(chat: Chat, roomId: string) {
   const filled = createMemo(() => {
     const now = shown();
     const view = chat.timeline(roomId);
-    if (!now?.atTail || !view) return false;
+    if (leaving() || !now?.atTail || !view) return false;
     return now.range.after <= Math.max(view.readSeq, view.begunAt - 1) || messageCount(now) >= ENOUGH;
   });
 

@@ -65,7 +65,7 @@ export function Scroller(props: {
     if (!viewportSize) return;
     const below = underneath(list);
     const now = timeline.shown();
-    props.onBottom(below < END_PX);
+    props.onBottom(below < END_PX && !aim.underWay());
     const line = rows().findIndex((row) => row.kind !== "start" && row.line);
     const newAfter = timeline.newAfter();
     const unseen = newAfter !== undefined && now !== undefined && now.range.after > newAfter;

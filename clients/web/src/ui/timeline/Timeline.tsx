@@ -23,6 +23,8 @@ export function Timeline(props: { timeline: TimelineState }) {
   createEffect(on(timeline.newAfter, () => setVisited(false)));
   createEffect(on(newAbove, (now, before) => now === undefined && before === timeline.newAfter() && setVisited(before !== undefined)));
   let scroller: ScrollerHandle | undefined;
+  // Whoever is brought elsewhere is not at the end, till it is known where they are.
+  createEffect(() => timeline.target() && setAtBottom(false));
   const { markAll } = createReading(chat, timeline, atBottom);
 
   async function toNew(): Promise<void> {
