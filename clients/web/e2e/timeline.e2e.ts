@@ -325,6 +325,7 @@ test("an image that comes above the reader's place does not move it", async () =
   await enter(page, "Images above");
   await bubble(page, "Line 60.").waitFor();
   await upTo(page, "a picture");
+  await page.getByRole("log").hover();
   // A little down again, till it is drawn but out of sight.
   const image = bubble(page, "a picture").locator("img");
   const edge = async () => Math.round((await page.locator(".scroller").boundingBox())?.y ?? Number.NaN);
