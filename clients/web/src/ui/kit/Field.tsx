@@ -1,5 +1,3 @@
-import "./lateIcons";
-
 import { Show, createSignal, createUniqueId, splitProps, type JSX } from "solid-js";
 
 import { t } from "../i18n";

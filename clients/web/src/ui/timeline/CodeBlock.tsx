@@ -7,8 +7,8 @@ import { attempt } from "../kit/toast";
 export function CodeBlock(props: { language: string; text: string }) {
   const [copied, setCopied] = createSignal(false);
   async function take(): Promise<void> {
-    const { copy } = await import("../kit/copy");
-    if (!(await copy(props.text))) return;
+    const { copyCode } = await import("./copyCode");
+    if (!(await copyCode(props.text))) return;
     setCopied(true);
     setTimeout(() => setCopied(false), 1_500);
   }
