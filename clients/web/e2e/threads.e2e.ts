@@ -4,7 +4,7 @@ import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 
 import type { Person } from "./support/people";
-import { bubble, composer, enter, world } from "./support/world";
+import { bubble, composer, enter, follow, world } from "./support/world";
 
 const w = world();
 
@@ -228,12 +228,7 @@ test("a link to a message that does not exist says so, one that failed can be tr
   expect(await page.getByText("Messages could not be loaded").count()).toBe(0);
   // It fails, then it does not.
   await page.route("**/ListMessages", (route) => route.fulfill({ status: 500 }));
-  await page.evaluate((path) => {
-    const link = document.body.appendChild(document.createElement("a"));
-    link.href = path;
-    link.click();
-    link.remove();
-  }, `/rooms/${room}/${target}`);
+  await follow(page, `/rooms/${room}/${target}`);
   await page.getByRole("button", { name: "Try again" }).waitFor();
   await page.unroute("**/ListMessages");
   await page.getByRole("button", { name: "Try again" }).click();

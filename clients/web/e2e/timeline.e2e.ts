@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 
 import { fill, upTo } from "./support/history";
 import { png } from "./support/images";
-import { bubble, composer, enter, say, world } from "./support/world";
+import { bubble, composer, enter, follow, say, world } from "./support/world";
 
 const w = world();
 
@@ -89,12 +89,7 @@ test("whoever goes to the end while messages on the way there are read stays the
   let [pages, come] = [0, () => {}];
   const held = new Promise<void>((done) => (come = done));
   await page.route("**/ListMessages", async (route) => (pages++ && (await held), await route.continue()));
-  await page.evaluate((path) => {
-    const link = document.body.appendChild(document.createElement("a"));
-    link.href = path;
-    link.click();
-    link.remove();
-  }, `/rooms/${room}/${target}`);
+  await follow(page, `/rooms/${room}/${target}`);
   await page.locator(".msg-flash", { hasText: "Line 100." }).waitFor();
   await expect.poll(() => pages).toBe(2);
   const answered = page.waitForResponse(/ListMessages$/);

@@ -93,6 +93,16 @@ export async function signIn(page: Page, url: string, username: string, words: W
   await page.getByRole("navigation", { name: say("Rooms") }).waitFor();
 }
 
+/** Follows a link to a path of the page, as one in a message would be. */
+export function follow(page: Page, path: string): Promise<void> {
+  return page.evaluate((path) => {
+    const link = document.body.appendChild(document.createElement("a"));
+    link.href = path;
+    link.click();
+    link.remove();
+  }, path);
+}
+
 /** Opens a room from the sidebar and waits for its composer. */
 export async function enter(page: Page, room: string): Promise<void> {
   await page.getByRole("navigation", { name: "Rooms" }).getByRole("link", { name: new RegExp(escape(room)) }).first().click();
