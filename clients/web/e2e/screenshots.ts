@@ -13,7 +13,7 @@ import { RoomKind } from "../src/gen/causerie/v1/types_pb";
 import { person, type Person } from "./support/people";
 import { hills } from "./support/images";
 import { texts } from "./support/history";
-import { bubble, composer, enter, say, world } from "./support/world";
+import { bubble, composer, enter, world } from "./support/world";
 
 const SHOTS = process.env["SHOTS"] ?? join(import.meta.dirname, "shots");
 /** What the README shows, in clients/web/pictures, by the picture that it is made of. */
@@ -168,11 +168,13 @@ const rareStates = async (prefix: string, options: BrowserContextOptions) => {
   await bubble(page, "ship it on Monday").waitFor();
   await page.locator(".connection-bar").waitFor({ state: "detached" });
   await page.route("**/SendMessage", (route) => route.fulfill({ contentType: "application/grpc-web+proto", body: REFUSED }));
-  await say(page, "This one was refused");
+  // On a phone, Enter begins a new line.
+  const send = async (text: string) => (await composer(page).fill(text), page.getByRole("button", { name: "Send", exact: true }).click());
+  await send("This one was refused");
   await page.locator(".msg-state-refused").waitFor();
   await page.unroute("**/SendMessage");
   w.link.cut();
-  await say(page, "This one waits for the connection");
+  await send("This one waits for the connection");
   await page.locator(".msg-waiting").nth(1).waitFor();
   await page.locator(".connection-bar").waitFor();
   await still(page, `${prefix}-offline`);
