@@ -11,6 +11,8 @@ export default defineConfig({
     hookTimeout: 180_000,
     expect: { poll: { timeout: 60_000 } },
     maxWorkers: 2,
+    // Two browsers and a server on two cores: what fails is tried once more, and the log says so and why.
+    retry: 1,
     // Where nothing works, each test would wait in vain; so it is half an hour at the very most.
     bail: 5,
     reporters: ["verbose"],
