@@ -88,7 +88,6 @@ test("what does not come by being asked for again comes with a reload", async ()
   const page = await thrifty();
   await inRoom(page, "In pieces");
   await composer(page).fill("not to be lost either");
-  // Browsers that remember what could not be had do so for what it needs, too.
   await page.route(/\/assets\/Emoji(Popover|Picker)-/, (route) => route.abort());
   const button = page.getByRole("button", { name: "Emoji", exact: true });
   await button.click();

@@ -8,6 +8,7 @@ import { createFound } from "../../state/found";
 import { formatBytes, formatShort, formatTime } from "../format";
 import { labelled, t } from "../i18n";
 import { Icon } from "../kit/Icon";
+import { createKeyed } from "../kit/keyed";
 import { Retry } from "../kit/Retry";
 import { Panel } from "../room/Panel";
 import { useRoom } from "../room/tools";
@@ -28,10 +29,7 @@ export default function FilesPanel(props: { over: boolean; onClose: () => void }
   const messages = createMemo(() => found.items().filter(({ senderId }) => !chat.isBlocked(senderId)));
   const all = createMemo(() => messages().flatMap((message) => message.attachments.map((file): Filed => ({ message, file }))));
   const shown = createMemo(() => all().filter(({ file }) => (file.image !== undefined) === (kind() === "pictures")));
-  // Each keeps its element, and with it the focus, whatever becomes of the others or of its message.
-  const byKey = createMemo(() => new Map(shown().map((it) => [`${it.message.seq}:${it.file.id}`, it])));
-  const keys = createMemo(() => [...byKey().keys()]);
-  const filed = (key: string) => createMemo<Filed>((before) => byKey().get(key) ?? before!);
+  const keyed = createKeyed(shown, ({ message, file }) => `${message.seq}:${file.id}`);
   const [atEnd, setAtEnd] = createSignal(false);
   const everything: Sought = { query: "", roomId, hasFile: true };
   const live = createMemo(() => chat.connection().kind === "live");
@@ -63,9 +61,9 @@ export default function FilesPanel(props: { over: boolean; onClose: () => void }
           when={kind() === "pictures"}
           fallback={
             <ul class="file-rows">
-              <For each={keys()}>
+              <For each={keyed.keys()}>
                 {(key) => {
-                  const it = filed(key);
+                  const it = keyed.at(key);
                   return <FileRow {...it()} />;
                 }}
               </For>
@@ -73,9 +71,9 @@ export default function FilesPanel(props: { over: boolean; onClose: () => void }
           }
         >
           <ul class="file-grid">
-            <For each={keys()}>
+            <For each={keyed.keys()}>
               {(key) => {
-                const it = filed(key);
+                const it = keyed.at(key);
                 return <PictureTile {...it()} among={messages()} />;
               }}
             </For>

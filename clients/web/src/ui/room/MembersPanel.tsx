@@ -6,6 +6,7 @@ import { createPaged } from "../../state/paged";
 import { TOLD_MEMBERS } from "../../state/presence";
 import { t } from "../i18n";
 import { Icon } from "../kit/Icon";
+import { createKeyed } from "../kit/keyed";
 import { Retry } from "../kit/Retry";
 import { MemberItem } from "./MemberItem";
 import { Panel } from "./Panel";
@@ -43,9 +44,8 @@ export default function MembersPanel(props: { roomId: string; over: boolean; onC
     chat.tookPresences(part.presences.filter(({ userId }) => !told || !chat.presence(userId)));
     return part;
   }
-  const byId = createMemo(() => new Map(members.items().map((it) => [it.user.id, it])));
   /** A row is somebody's, whatever changes about them. */
-  const ids = createMemo(() => [...byId().keys()]);
+  const keyed = createKeyed(members.items, ({ user }) => user.id);
   const [atEnd, setAtEnd] = createSignal(false);
   const read = () => void members.search(query().trim());
   let end!: HTMLDivElement;
@@ -93,7 +93,12 @@ export default function MembersPanel(props: { roomId: string; over: boolean; onC
       </div>
       <div class="members-scroll">
         <ul aria-busy={members.loading()}>
-          <For each={ids()}>{(id) => <Show when={byId().get(id)}>{(member) => <MemberItem member={member()} onOpen={() => openUser(id)} />}</Show>}</For>
+          <For each={keyed.keys()}>
+            {(id) => {
+              const member = keyed.at(id);
+              return <MemberItem member={member()} onOpen={() => openUser(id)} />;
+            }}
+          </For>
         </ul>
         <Show when={members.answered() && !members.loading() && !members.failure() && !members.items().length}>
           <p class="muted members-none">{t("nobodyFound")}</p>
