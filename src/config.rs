@@ -32,8 +32,18 @@ pub struct Server {
     pub cors_origins: Vec<String>,
     pub reflection: bool,
     pub stop_within_ms: u64,
+    pub tls_certificate: PathBuf,
+    pub tls_key: PathBuf,
+    pub trusted_proxies: Vec<String>,
+    pub forwarded_header: String,
+    pub proxy_protocol: bool,
+    pub max_connections: usize,
+    pub max_connections_per_address: usize,
     pub max_streams: usize,
     pub max_streams_per_user: usize,
+    pub head_timeout_ms: u64,
+    pub request_timeout_ms: u64,
+    pub unread_timeout_ms: u64,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -139,6 +149,7 @@ impl Config {
                     .try_parsing(true)
                     .list_separator(",")
                     .with_list_parse_key("server.cors_origins")
+                    .with_list_parse_key("server.trusted_proxies")
                     .with_list_parse_key("auth.signing_keys"),
             )
             .build()
@@ -162,10 +173,16 @@ impl Config {
             ("store.lanes", self.store.lanes),
             ("stream.queue", self.stream.queue),
             ("server.max_streams", self.server.max_streams),
+            ("server.max_streams_per_user", self.server.max_streams_per_user),
+            ("server.max_connections", self.server.max_connections),
+            ("server.max_connections_per_address", self.server.max_connections_per_address),
         ];
         for (option, value) in [
             ("files.link_ms", self.files.link_ms),
             ("files.collect_every_ms", self.files.collect_every_ms),
+            ("server.head_timeout_ms", self.server.head_timeout_ms),
+            ("server.request_timeout_ms", self.server.request_timeout_ms),
+            ("server.unread_timeout_ms", self.server.unread_timeout_ms),
         ] {
             if value == 0 {
                 return Err(Error::invalid(option, "must be at least 1"));

@@ -7,6 +7,11 @@ use clap::{Parser, Subcommand};
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
+/// Smaller at rest than the system's allocator, and gives back what is not used;
+/// `.cargo/config.toml` says how soon.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 /// A chat server whose whole API is gRPC.
 #[derive(Parser)]
 #[command(version, about)]
@@ -86,6 +91,10 @@ fn runtime() -> Result<tokio::runtime::Runtime, Error> {
 }
 
 async fn serve(config: Config) -> Result<(), Error> {
+    // Each connection needs a descriptor.
+    if let Err(error) = rlimit::increase_nofile_limit(u64::MAX) {
+        tracing::warn!(%error, "the limit of open files stays as it is");
+    }
     let listener = TcpListener::bind(config.server.listen).await.map_err(|error| {
         Error::invalid(
             "server.listen",
@@ -93,8 +102,10 @@ async fn serve(config: Config) -> Result<(), Error> {
         )
     })?;
     let address = listener.local_addr().map_err(Error::internal)?;
+    let scheme =
+        if config.server.tls_certificate.as_os_str().is_empty() { "http" } else { "https" };
     println!(
-        "Causerie serves gRPC, grpc-web and its web client on http://{address}
+        "Causerie serves gRPC, grpc-web and its web client on {scheme}://{address}
 
 Open that address in a browser, or try in another terminal:
   make chat                                                    a terminal client

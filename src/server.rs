@@ -2,35 +2,18 @@
 
 use std::{future::Future, sync::Arc, time::Duration};
 
-use axum::{Router, routing::get};
-use http::{HeaderName, StatusCode, header};
 use tokio::{net::TcpListener, sync::watch, task::JoinSet, time::timeout};
-use tonic::{service::Routes, transport::server::TcpIncoming};
-use tower::ServiceExt as _;
-use tower_http::{
-    compression::CompressionLayer,
-    cors::{AllowOrigin, CorsLayer},
-    request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer},
-    trace::TraceLayer,
-};
 
 use crate::{
-    api,
     auth::Auth,
     chat::Chat,
-    config::{Config, ms},
+    config::{self, Config, ms},
     error::{Error, Result},
     files::Files,
-    model::{Timestamp, limits::GRPC_MESSAGE_BYTES},
+    model::Timestamp,
+    routes::{self, Readiness},
     store::Store,
-    wire::{
-        self,
-        v1::{
-            admin_service_server::AdminServiceServer, auth_service_server::AuthServiceServer,
-            chat_service_server::ChatServiceServer, file_service_server::FileServiceServer,
-            room_service_server::RoomServiceServer, user_service_server::UserServiceServer,
-        },
-    },
+    transport::{Responses, Transport, tls::Certificate},
 };
 
 /// The services whose health is told: each by its name, and the server as "".
@@ -50,12 +33,6 @@ const HEALTH_EVERY: Duration = Duration::from_secs(1);
 const HOUSEKEEPING_EVERY: Duration = Duration::from_mins(1);
 /// Sessions are forgotten this long after their end.
 const KEEP_ENDED_SESSIONS: Duration = Duration::from_hours(720);
-
-macro_rules! limited {
-    ($service:expr) => {
-        $service.max_decoding_message_size(GRPC_MESSAGE_BYTES)
-    };
-}
 
 /// Serves on `listener` until `shutdown` is done; then tells the streams, waits
 /// for what is under way, and returns.
@@ -90,51 +67,23 @@ pub async fn serve(
     tell_health(&health, store.ping().await.is_ok(), &ready.sender).await;
     tasks.spawn(watch_health(store.clone(), health, ready.sender.clone()));
 
-    let mut grpc = Routes::new(health_service)
-        .add_service(limited!(AuthServiceServer::new(api::auth::AuthApi { chat: chat.clone() })))
-        .add_service(limited!(UserServiceServer::new(api::users::UserApi { chat: chat.clone() })))
-        .add_service(limited!(RoomServiceServer::new(api::rooms::RoomApi { chat: chat.clone() })))
-        .add_service(limited!(ChatServiceServer::new(api::chat::ChatApi { chat: chat.clone() })))
-        .add_service(limited!(FileServiceServer::new(api::files::FileApi { chat: chat.clone() })))
-        .add_service(limited!(AdminServiceServer::new(api::admin::AdminApi {
-            chat: chat.clone()
-        })));
-    if config.server.reflection {
-        let builder = || {
-            tonic_reflection::server::Builder::configure()
-                .register_encoded_file_descriptor_set(wire::DESCRIPTORS)
-                .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
-        };
-        grpc = grpc
-            .add_service(builder().build_v1().map_err(Error::internal)?)
-            .add_service(builder().build_v1alpha().map_err(Error::internal)?);
-    }
-    let pages = pages(ready.receiver.clone()).merge(api::downloads::pages(chat.clone()));
-    let app = app(&config, grpc, pages);
+    let certificate = load_certificate(&config.server)?;
+    let tls = match &certificate {
+        Some(certificate) => {
+            tasks.spawn(certificate.clone().follow());
+            Some(certificate.acceptor()?)
+        }
+        None => None,
+    };
+    let responses = Responses::new(ms(config.server.unread_timeout_ms));
+    let transport = Transport::new(&config.server, tls, responses.clone())?;
+    let app = routes::app(&chat, responses, health_service, ready.receiver.clone())?;
 
     let (stop, stopped) = watch::channel(false);
-    let stop_listening = async move {
-        let mut stopped = stopped;
-        let _ = stopped.wait_for(|stop| *stop).await;
-    };
-    // An event and the reply that follows it are two small writes: the second
-    // must not wait for the acknowledgement of the first.
-    let connections = TcpIncoming::from(listener).with_nodelay(Some(true));
-    let mut serving = std::pin::pin!(
-        tonic::transport::Server::builder()
-            .accept_http1(true)
-            .http2_keepalive_interval(Some(Duration::from_secs(30)))
-            .http2_keepalive_timeout(Some(Duration::from_secs(10)))
-            .max_concurrent_streams(1_000)
-            .add_routes(Routes::from(app))
-            .serve_with_incoming_shutdown(connections, stop_listening)
-    );
-    let early = tokio::select! {
-        result = &mut serving => Some(result),
-        () = shutdown => None,
-    };
-    if let Some(result) = early {
-        return result.map_err(Error::internal);
+    let mut serving = std::pin::pin!(transport.serve(listener, app, stopped));
+    tokio::select! {
+        () = &mut serving => {}
+        () = shutdown => {}
     }
 
     // Not ready first, so that nobody is sent here any more; then streams are
@@ -145,10 +94,9 @@ pub async fn serve(
     stop.send_replace(true);
     let within = ms(config.server.stop_within_ms);
     let drained = timeout(within, async {
-        let served = serving.await;
+        serving.await;
         // A stream that was opening while the others were told.
         chat.hub.end_all();
-        served
     })
     .await;
     if drained.is_err() {
@@ -160,13 +108,6 @@ pub async fn serve(
     }
     let _ = timeout(Duration::from_secs(2), store.close()).await;
     Ok(())
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Readiness {
-    Ready,
-    DatabaseAway,
-    Stopping,
 }
 
 struct Ready {
@@ -181,83 +122,15 @@ impl Default for Ready {
     }
 }
 
-/// Splits by content type, and not by path: an unknown gRPC service must get a
-/// gRPC answer, and a page never one.
-fn app(config: &Config, grpc: Routes, pages: Router) -> Router {
-    let grpc = Router::new()
-        .fallback_service(grpc.prepare().into_axum_router())
-        .layer(tonic_web::GrpcWebLayer::new());
-    let split = tower::service_fn(move |mut request: axum::extract::Request| {
-        api::cookie::name_host(&mut request);
-        let is_grpc = request
-            .headers()
-            .get(header::CONTENT_TYPE)
-            .is_some_and(|value| value.as_bytes().starts_with(b"application/grpc"));
-        if is_grpc { grpc.clone() } else { pages.clone() }.oneshot(request)
-    });
-    Router::new()
-        .fallback_service(split)
-        .layer(cors(&config.server.cors_origins))
-        .layer(PropagateRequestIdLayer::x_request_id())
-        .layer(TraceLayer::new_for_http().make_span_with(|request: &http::Request<_>| {
-            let id = request.headers().get("x-request-id").and_then(|id| id.to_str().ok());
-            tracing::info_span!("call", path = request.uri().path(), id)
-        }))
-        .layer(SetRequestIdLayer::x_request_id(MakeRequestUuid))
-}
-
-fn pages(ready: watch::Receiver<Readiness>) -> Router {
-    let readyz = move || {
-        let state = *ready.borrow();
-        async move {
-            match state {
-                Readiness::Ready => (StatusCode::OK, "ready\n"),
-                Readiness::DatabaseAway => {
-                    (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n")
-                }
-                Readiness::Stopping => (StatusCode::SERVICE_UNAVAILABLE, "stopping\n"),
-            }
-        }
-    };
-    Router::new()
-        .route("/healthz", get(|| async { "alive\n" }))
-        .route("/readyz", get(readyz))
-        .fallback(get(crate::web::page))
-        .layer(CompressionLayer::new())
-}
-
-/// What browsers on other origins may do: grpc-web calls, and read their answers.
-fn cors(origins: &[String]) -> CorsLayer {
-    let exposed = [
-        "grpc-status",
-        "grpc-message",
-        "grpc-status-details-bin",
-        "grpc-encoding",
-        "x-request-id",
-        "content-range",
-        "accept-ranges",
-        "content-disposition",
-    ];
-    let allowed = if origins.iter().any(|origin| origin == "*") {
-        AllowOrigin::any()
-    } else {
-        AllowOrigin::list(origins.iter().filter_map(|origin| origin.parse().ok()))
-    };
-    CorsLayer::new()
-        .allow_origin(allowed)
-        .allow_methods([http::Method::POST, http::Method::GET, http::Method::OPTIONS])
-        .allow_headers([
-            header::AUTHORIZATION,
-            header::CONTENT_TYPE,
-            header::RANGE,
-            HeaderName::from_static("x-grpc-web"),
-            HeaderName::from_static("x-user-agent"),
-            HeaderName::from_static("x-request-id"),
-            HeaderName::from_static("grpc-timeout"),
-            HeaderName::from_static("connect-protocol-version"),
-        ])
-        .expose_headers(exposed.map(HeaderName::from_static))
-        .max_age(Duration::from_hours(2))
+/// The certificate, if TLS is on.
+fn load_certificate(config: &config::Server) -> Result<Option<Arc<Certificate>>> {
+    let (certificate, key) = (&config.tls_certificate, &config.tls_key);
+    match (certificate.as_os_str().is_empty(), key.as_os_str().is_empty()) {
+        (true, true) => Ok(None),
+        (false, false) => Certificate::load(certificate, key).map(Some),
+        (true, false) => Err(Error::invalid("server.tls_certificate", "must be set with tls_key")),
+        (false, true) => Err(Error::invalid("server.tls_key", "must be set with tls_certificate")),
+    }
 }
 
 /// A SQLite database belongs to one process: another would not see its events.

@@ -5,6 +5,7 @@ pub mod files;
 pub mod page;
 pub mod people;
 pub mod proxy;
+pub mod raw;
 pub mod s3;
 pub mod server;
 pub mod wait;

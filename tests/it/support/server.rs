@@ -128,8 +128,8 @@ pub struct Process {
     environment: Vec<(String, String)>,
     mysql: Option<MySqlDatabase>,
     folder: Option<TempDir>,
-    /// No file that it writes may be larger, in KiB.
-    file_limit_kib: Option<u32>,
+    /// What a shell does to limit it before it starts.
+    limit: Option<String>,
 }
 
 impl Process {
@@ -147,14 +147,45 @@ impl Process {
             Database::Sqlite => None,
             Database::MySql => Some(MySqlDatabase::create().await),
         };
-        Self::start_limited(mysql, Some(kib)).await
+        // Units of 512 bytes, as POSIX has it. Without the trap the signal that
+        // comes with the failed write would end the server.
+        let limit = format!("trap '' XFSZ; ulimit -f {}", kib * 2);
+        Self::start_in(mysql, Some(limit), &[]).await
+    }
+
+    /// Starts a process that may have so many files and connections open.
+    pub async fn start_with_descriptors(most: u32) -> Self {
+        Self::start_in(None, Some(format!("ulimit -n {most}")), &[]).await
+    }
+
+    /// Starts a process with options that differ from those for tests, as
+    /// environment variables without their prefix.
+    pub async fn start_with(database: Database, options: &[(&str, &str)]) -> Self {
+        let mysql = match database {
+            Database::Sqlite => None,
+            Database::MySql => Some(MySqlDatabase::create().await),
+        };
+        Self::start_in(mysql, None, options).await
+    }
+
+    /// Memory that the process has in use, in bytes.
+    pub fn memory(&self) -> u64 {
+        let id = self.child.id().expect("it is running");
+        let status = std::fs::read_to_string(format!("/proc/{id}/status")).expect("Linux");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("its size");
+        let kib: u64 = line.trim().trim_end_matches(" kB").parse().expect("a number");
+        kib * 1024
     }
 
     pub async fn start_on(mysql: Option<MySqlDatabase>) -> Self {
-        Self::start_limited(mysql, None).await
+        Self::start_in(mysql, None, &[]).await
     }
 
-    async fn start_limited(mysql: Option<MySqlDatabase>, file_limit_kib: Option<u32>) -> Self {
+    async fn start_in(
+        mysql: Option<MySqlDatabase>,
+        limit: Option<String>,
+        options: &[(&str, &str)],
+    ) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let mut environment: Vec<(String, String)> = [
             ("AUTH__ARGON2_MEMORY_KIB", "64"),
@@ -173,8 +204,11 @@ impl Process {
         if let Some(mysql) = &mysql {
             environment.push(("CAUSERIE_STORE__URL".into(), mysql.url()));
         }
-        let (child, url) = spawn(&environment, "127.0.0.1:0", file_limit_kib).await;
-        Self { url, child, environment, mysql, folder: Some(folder), file_limit_kib }
+        environment.extend(
+            options.iter().map(|(name, value)| (format!("CAUSERIE_{name}"), (*value).to_owned())),
+        );
+        let (child, url) = spawn(&environment, "127.0.0.1:0", limit.as_deref()).await;
+        Self { url, child, environment, mysql, folder: Some(folder), limit }
     }
 
     /// Ends the process at once, as a crash would.
@@ -186,12 +220,12 @@ impl Process {
     /// Starts it again on the same port and data.
     pub async fn start_again(&mut self) {
         let address = self.url.trim_start_matches("http://").to_owned();
-        (self.child, self.url) = spawn(&self.environment, &address, self.file_limit_kib).await;
+        (self.child, self.url) = spawn(&self.environment, &address, self.limit.as_deref()).await;
     }
 
     /// Starts it again, and its files may grow.
     pub async fn start_again_without_limit(&mut self) {
-        self.file_limit_kib = None;
+        self.limit = None;
         self.start_again().await;
     }
 
@@ -221,17 +255,14 @@ impl Process {
 async fn spawn(
     environment: &[(String, String)],
     listen: &str,
-    file_limit_kib: Option<u32>,
+    limit: Option<&str>,
 ) -> (Child, String) {
     let server = env!("CARGO_BIN_EXE_causerie");
-    let mut command = match file_limit_kib {
+    let mut command = match limit {
         None => Command::new(server),
-        Some(kib) => {
-            // Units of 512 bytes, as POSIX has it. Without the trap the signal
-            // that comes with the failed write would end the server.
+        Some(limit) => {
             let mut command = Command::new("sh");
-            let limited = format!("trap '' XFSZ; ulimit -f {}; exec {server}", kib * 2);
-            command.args(["-c", &limited]);
+            command.args(["-c", &format!("{limit}; exec {server}")]);
             command
         }
     };
