@@ -5,7 +5,10 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use serde::Deserialize;
 
-use crate::error::{Error, Result};
+use crate::{
+    clock::Clock,
+    error::{Error, Result},
+};
 
 /// Every option with its comment and default.
 pub const DEFAULTS: &str = include_str!("../config.default.toml");
@@ -22,6 +25,9 @@ pub struct Config {
     pub presence: Presence,
     pub search: Search,
     pub log: Log,
+    /// The time of day; not an option.
+    #[serde(skip)]
+    pub clock: Clock,
 }
 
 #[derive(Debug, Clone, Deserialize)]

@@ -20,6 +20,7 @@
 pub mod api;
 pub mod auth;
 pub mod chat;
+pub mod clock;
 pub mod config;
 pub mod error;
 pub mod fanout;

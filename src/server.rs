@@ -21,7 +21,7 @@ use crate::{
     config::{Config, ms},
     error::{Error, Result},
     files::Files,
-    model::{Timestamp, limits::GRPC_MESSAGE_BYTES},
+    model::limits::GRPC_MESSAGE_BYTES,
     store::Store,
     wire::{
         self,
@@ -48,8 +48,6 @@ const SERVICES: [&str; 7] = [
 const FIRST_CONNECT: Duration = Duration::from_secs(30);
 const HEALTH_EVERY: Duration = Duration::from_secs(1);
 const HOUSEKEEPING_EVERY: Duration = Duration::from_mins(1);
-/// Sessions are forgotten this long after their end.
-const KEEP_ENDED_SESSIONS: Duration = Duration::from_hours(720);
 
 macro_rules! limited {
     ($service:expr) => {
@@ -68,12 +66,12 @@ pub async fn serve(
     let store = Store::connect(&config.store_url(), config.store.connections).await?;
     migrate(&store).await?;
     let files = Files::open(&config.files, &config.server.data)?;
-    let auth = Auth::new(&config.auth, &config.server.data).await?;
+    let auth = Auth::new(&config.auth, config.clock.clone(), &config.server.data).await?;
     let chat = Chat::new(config.clone(), store.clone(), auth, files).await?;
     chat.remember_revoked().await?;
     if store.is_private() {
         // What a crash left behind must not count as connected.
-        store.end_all_leases(Timestamp::now()).await?;
+        store.end_all_leases(config.clock.now()).await?;
     }
 
     let ready = Ready::default();
@@ -339,8 +337,7 @@ async fn housekeeping(chat: Arc<Chat>) {
         chat.posting.forget_idle();
         chat.calls.forget_idle();
         chat.auth.forget_idle();
-        let before = Timestamp::now().minus(KEEP_ENDED_SESSIONS);
-        if let Err(error) = chat.store.forget_sessions(before).await {
+        if let Err(error) = chat.forget_sessions().await {
             tracing::debug!(%error, "old sessions are kept for another while");
         }
     }

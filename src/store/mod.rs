@@ -9,6 +9,7 @@ pub mod admin;
 mod attachments;
 mod batch;
 pub mod blocks;
+mod clock;
 pub mod dialect;
 mod dress;
 pub mod files;

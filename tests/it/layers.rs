@@ -7,17 +7,18 @@ use std::{
 };
 
 /// What each layer may use of the crate, besides itself.
-const ARROWS: [(&str, &[&str]); 12] = [
+const ARROWS: [(&str, &[&str]); 13] = [
     ("error", &[]),
-    ("config", &["error"]),
+    ("config", &["clock", "error"]),
+    ("clock", &["model"]),
     ("model", &["error"]),
     ("wire", &["model", "error"]),
     ("store", &["model", "error"]),
     ("fanout", &["wire", "model", "error"]),
-    ("auth", &["config", "model", "error"]),
+    ("auth", &["config", "clock", "model", "error"]),
     ("files", &["config", "model", "error"]),
-    ("chat", &["store", "fanout", "auth", "files", "config", "model", "error"]),
-    ("session", &["chat", "fanout", "wire", "config", "model", "error"]),
+    ("chat", &["store", "fanout", "auth", "files", "config", "clock", "model", "error"]),
+    ("session", &["chat", "fanout", "wire", "config", "clock", "model", "error"]),
     ("web", &[]),
     ("api", &["session", "chat", "auth", "wire", "model", "error"]),
 ];
