@@ -48,6 +48,8 @@ pub struct Store {
     pub url: String,
     pub connections: u32,
     pub lanes: usize,
+    pub lease_heartbeat_ms: u64,
+    pub lease_expiry_ms: u64,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -176,6 +178,13 @@ impl Config {
             if value == 0 {
                 return Err(Error::invalid(option, "must be at least 1"));
             }
+        }
+        if self.store.lease_heartbeat_ms == 0
+            || self.store.lease_expiry_ms / 3 < self.store.lease_heartbeat_ms
+        {
+            let rule = "must be at least three times store.lease_heartbeat_ms, which must be at \
+                        least 1";
+            return Err(Error::invalid("store.lease_expiry_ms", rule));
         }
         for (option, value) in positive {
             if value == 0 {

@@ -20,6 +20,7 @@ mod matrix;
 mod messages;
 mod once;
 mod outage;
+mod ownership;
 mod plans;
 mod presence;
 mod receipts;
