@@ -5,7 +5,10 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use serde::Deserialize;
 
-use crate::error::{Error, Result};
+use crate::{
+    clock::Clock,
+    error::{Error, Result},
+};
 
 /// Every option with its comment and default.
 pub const DEFAULTS: &str = include_str!("../config.default.toml");
@@ -22,6 +25,9 @@ pub struct Config {
     pub presence: Presence,
     pub search: Search,
     pub log: Log,
+    /// The time of day; not an option.
+    #[serde(skip)]
+    pub clock: Clock,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -52,6 +58,8 @@ pub struct Store {
     pub url: String,
     pub connections: u32,
     pub lanes: usize,
+    pub lease_heartbeat_ms: u64,
+    pub lease_expiry_ms: u64,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -187,6 +195,13 @@ impl Config {
             if value == 0 {
                 return Err(Error::invalid(option, "must be at least 1"));
             }
+        }
+        if self.store.lease_heartbeat_ms == 0
+            || self.store.lease_expiry_ms / 3 < self.store.lease_heartbeat_ms
+        {
+            let rule = "must be at least three times store.lease_heartbeat_ms, which must be at \
+                        least 1";
+            return Err(Error::invalid("store.lease_expiry_ms", rule));
         }
         for (option, value) in positive {
             if value == 0 {

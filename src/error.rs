@@ -167,6 +167,8 @@ pub enum Error {
 
     #[error("The database does not answer; try again in a moment.")]
     DatabaseUnavailable,
+    #[error("The database is in use by another server: {holder}.")]
+    DatabaseInUse { holder: String },
     #[error("The file storage does not answer; try again in a moment.")]
     StorageUnavailable,
     #[error("The server is shutting down.")]

@@ -21,6 +21,7 @@
 pub mod api;
 pub mod auth;
 pub mod chat;
+pub mod clock;
 pub mod config;
 pub mod error;
 pub mod fanout;

@@ -10,9 +10,11 @@ use crate::{
     config::{self, Config, ms},
     error::{Error, Result},
     files::Files,
-    model::Timestamp,
     routes::{self, Readiness},
-    store::Store,
+    store::{
+        Store,
+        lease::{Lease, LeaseTimes},
+    },
     transport::{Responses, Transport, tls::Certificate},
 };
 
@@ -31,8 +33,6 @@ const SERVICES: [&str; 7] = [
 const FIRST_CONNECT: Duration = Duration::from_secs(30);
 const HEALTH_EVERY: Duration = Duration::from_secs(1);
 const HOUSEKEEPING_EVERY: Duration = Duration::from_mins(1);
-/// Sessions are forgotten this long after their end.
-const KEEP_ENDED_SESSIONS: Duration = Duration::from_hours(720);
 
 /// Serves on `listener` until `shutdown` is done; then tells the streams, waits
 /// for what is under way, and returns.
@@ -41,17 +41,15 @@ pub async fn serve(
     listener: TcpListener,
     shutdown: impl Future<Output = ()> + Send,
 ) -> Result<()> {
-    let _lock = lock_data(&config)?;
+    make_data_folder(&config)?;
     let store = Store::connect(&config.store_url(), config.store.connections).await?;
-    migrate(&store).await?;
+    let mut lease = take_database(&store, &config, &listener).await?;
     let files = Files::open(&config.files, &config.server.data)?;
-    let auth = Auth::new(&config.auth, &config.server.data).await?;
+    let auth = Auth::new(&config.auth, config.clock.clone(), &config.server.data).await?;
     let chat = Chat::new(config.clone(), store.clone(), auth, files).await?;
     chat.remember_revoked().await?;
-    if store.is_private() {
-        // What a crash left behind must not count as connected.
-        store.end_all_leases(Timestamp::now()).await?;
-    }
+    // What a crash left behind must not count as connected.
+    store.end_all_leases(config.clock.now()).await?;
 
     let ready = Ready::default();
     let (health, health_service) = tonic_health::server::health_reporter();
@@ -81,9 +79,14 @@ pub async fn serve(
 
     let (stop, stopped) = watch::channel(false);
     let mut serving = std::pin::pin!(transport.serve(listener, app, stopped));
+    let mut lost = None;
     tokio::select! {
         () = &mut serving => {}
         () = shutdown => {}
+        error = lease_lost(&mut lease) => {
+            tracing::error!(%error, "this server has lost its database");
+            lost = Some(error);
+        }
     }
 
     // Not ready first, so that nobody is sent here any more; then streams are
@@ -106,8 +109,22 @@ pub async fn serve(
     if let Err(error) = timeout(Duration::from_secs(2), chat.forget_presence()).await {
         tracing::debug!(%error, "presence is left to its lease");
     }
+    // What is still under way may have a transaction; the lease then expires.
+    if let Some(lease) = lease.filter(|_| drained.is_ok() && lost.is_none())
+        && let Err(error) = lease.release().await
+    {
+        tracing::debug!(%error, "the lease is left to expire");
+    }
     let _ = timeout(Duration::from_secs(2), store.close()).await;
-    Ok(())
+    lost.map_or(Ok(()), Err)
+}
+
+/// Waits until another server has taken the database; never, without a lease.
+async fn lease_lost(lease: &mut Option<Lease>) -> Error {
+    match lease {
+        Some(lease) => lease.lost().await,
+        None => std::future::pending().await,
+    }
 }
 
 struct Ready {
@@ -133,27 +150,39 @@ fn load_certificate(config: &config::Server) -> Result<Option<Arc<Certificate>>>
     }
 }
 
-/// A SQLite database belongs to one process: another would not see its events.
-fn lock_data(config: &Config) -> Result<Option<std::fs::File>> {
+fn make_data_folder(config: &Config) -> Result<()> {
     std::fs::create_dir_all(&config.server.data).map_err(|error| {
         let folder = config.server.data.display();
         Error::invalid("server.data", format!("cannot be made at {folder}: {error}"))
-    })?;
-    if !config.store_url().starts_with("sqlite:") {
-        return Ok(None);
-    }
-    let file = std::fs::File::create(config.server.data.join("lock")).map_err(Error::internal)?;
-    match file.try_lock() {
-        Ok(()) => Ok(Some(file)),
-        Err(_) => Err(Error::invalid("server.data", "is in use by another server")),
-    }
+    })
 }
 
-/// Migrates; a database that is still starting is waited for.
-async fn migrate(store: &Store) -> Result<()> {
+/// Makes the database this server's alone, and brings its schema up to date.
+async fn take_database(
+    store: &Store,
+    config: &Config,
+    listener: &TcpListener,
+) -> Result<Option<Lease>> {
+    let address = listener.local_addr().map_err(Error::internal)?;
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let name = format!("process {} at {address} on {}", std::process::id(), host.trim());
+    let times = LeaseTimes {
+        heartbeat: ms(config.store.lease_heartbeat_ms),
+        expiry: ms(config.store.lease_expiry_ms),
+    };
+    let lease = wait_for_database(|| store.acquire_lease(name.clone(), times)).await?;
+    wait_for_database(|| store.migrate()).await?;
+    Ok(lease)
+}
+
+/// Tries until the database answers: it may still be starting.
+async fn wait_for_database<T, F>(attempt: impl Fn() -> F) -> Result<T>
+where
+    F: Future<Output = Result<T>>,
+{
     let deadline = tokio::time::Instant::now() + FIRST_CONNECT;
     loop {
-        match store.migrate().await {
+        match attempt().await {
             Err(Error::DatabaseUnavailable) if tokio::time::Instant::now() < deadline => {
                 tracing::info!("waiting for the database");
                 tokio::time::sleep(Duration::from_millis(500)).await;
@@ -212,8 +241,7 @@ async fn housekeeping(chat: Arc<Chat>) {
         chat.posting.forget_idle();
         chat.calls.forget_idle();
         chat.auth.forget_idle();
-        let before = Timestamp::now().minus(KEEP_ENDED_SESSIONS);
-        if let Err(error) = chat.store.forget_sessions(before).await {
+        if let Err(error) = chat.forget_sessions().await {
             tracing::debug!(%error, "old sessions are kept for another while");
         }
     }

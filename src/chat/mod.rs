@@ -22,6 +22,7 @@ use uuid::Uuid;
 
 use crate::{
     auth::{Auth, limits::PerKey},
+    clock::{Clock, SteadyClock},
     config::Config,
     error::{Error, Result},
     fanout::{hub::Hub, presence::Registry, typing::Typing},
@@ -40,6 +41,10 @@ use crate::{
 /// by all of them.
 pub struct Chat {
     pub(crate) config: Config,
+    /// The time of day.
+    pub(crate) clock: Clock,
+    /// What tells the age of what is removed once it is old.
+    pub(crate) steady: SteadyClock,
     pub(crate) store: Store,
     /// Every change of a room goes through here.
     pub(crate) writer: Writer,
@@ -86,7 +91,10 @@ impl Chat {
                 hand_on(&hub, &typing, committed);
             })
         };
+        let clock = config.clock.clone();
         Ok(Arc::new(Self {
+            steady: SteadyClock::go_on_from(store.steady_clock(clock.now()).await?),
+            clock,
             writer: Writer::start(&store, config.store.lanes, &on_commit)?,
             epoch: store.epoch().await?,
             node: Uuid::now_v7(),

@@ -27,7 +27,7 @@ const RENEW_LEASE: Duration = Duration::from_secs(10);
 impl Chat {
     /// The presence of users, in the order asked for.
     pub async fn presence_of(&self, users: &[UserId]) -> Result<Vec<Presence>> {
-        self.store.presences(users, Timestamp::now()).await
+        self.store.presences(users, self.clock.now()).await
     }
 
     pub async fn set_presence(
@@ -61,7 +61,7 @@ impl Chat {
         rooms: Vec<RoomId>,
     ) -> Result<Vec<Watched>> {
         self.own_connection(caller, connection)?;
-        let now = Timestamp::now();
+        let now = self.clock.now();
         let mut watching = HashMap::new();
         let mut counts = Vec::new();
         for room in rooms {
@@ -160,17 +160,17 @@ impl Chat {
 
     /// Removes what this node has said about its connections.
     pub async fn forget_presence(&self) -> Result<()> {
-        self.store.forget_nodes(Some(self.node), Timestamp::now()).await
+        self.store.forget_nodes(Some(self.node), self.clock.now()).await
     }
 
     async fn renew_lease(&self) -> Result<()> {
-        let now = Timestamp::now();
+        let now = self.clock.now();
         self.store.renew_lease(self.node, now.plus(LEASE)).await?;
         self.store.forget_nodes(None, now).await
     }
 
     async fn tell_presence(&self, changes: &Changes) -> Result<()> {
-        let now = Timestamp::now();
+        let now = self.clock.now();
         let opened: Vec<_> =
             changes.upserts.iter().map(|row| (row.connection, row.user, row.away)).collect();
         self.store

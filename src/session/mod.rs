@@ -119,9 +119,10 @@ impl Session {
         // Looked at first and at every moment, also while the client does not
         // read or the store is slow: who may not read any more gets nothing more.
         let mut control = self.inlet.control.clone();
+        let clock = self.chat.clock.clone();
         let end = tokio::select! {
             biased;
-            end = end::told(&mut control) => end,
+            end = end::told(&mut control, &clock) => end,
             end = self.live(inbound) => match end {
                 Ok(never) => match never {},
                 Err(end) => end,

@@ -4,7 +4,7 @@
 //! of the macros below, which compiles it for each. The few that must differ
 //! ask [`Dialect`], in the file that uses them.
 
-use std::{path::Path, str::FromStr, time::Duration};
+use std::{path::Path, str::FromStr, sync::Arc, time::Duration};
 
 use sqlx::{
     ConnectOptions as _, Connection as _, Executor as _, MySql, MySqlConnection, MySqlPool, Sqlite,
@@ -13,6 +13,7 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
+use super::{file_lock::FileLock, gate::Gate};
 use crate::error::{Error, Result};
 
 /// A connection that cannot be had for so long means that the database is away.
@@ -28,8 +29,13 @@ pub enum Dialect {
 /// The pools of one database.
 #[derive(Clone)]
 pub enum Pools {
-    MySql(MySqlPool),
+    MySql {
+        pool: MySqlPool,
+        /// Where transactions begin, it is asked whether they may.
+        gate: Gate,
+    },
     Sqlite {
+        lock: Arc<FileLock>,
         read: SqlitePool,
         /// A single connection: SQLite has one writer at a time, and waiting
         /// here is fairer than its busy handler.
@@ -49,7 +55,7 @@ pub enum Tx<'c> {
 macro_rules! reading {
     ($pools:expr, $c:ident => $body:expr) => {
         match $pools {
-            $crate::store::dialect::Pools::MySql(pool) => {
+            $crate::store::dialect::Pools::MySql { pool, .. } => {
                 let $c = pool;
                 $body
             }
@@ -123,6 +129,8 @@ impl Pools {
         if let Some(folder) = path.parent().filter(|f| !f.as_os_str().is_empty()) {
             std::fs::create_dir_all(folder).map_err(Error::internal)?;
         }
+        // Before SQLite opens the file.
+        let lock = Arc::new(FileLock::take(path)?);
         let options = SqliteConnectOptions::new()
             .filename(path)
             .create_if_missing(true)
@@ -148,7 +156,7 @@ impl Pools {
             .idle_timeout(None)
             .max_lifetime(None)
             .connect_lazy_with(options.read_only(true));
-        Ok(Self::Sqlite { read, write })
+        Ok(Self::Sqlite { lock, read, write })
     }
 
     fn connect_mysql(url: &str, connections: u32) -> Result<Self> {
@@ -163,12 +171,16 @@ impl Pools {
             .test_before_acquire(false)
             .after_connect(|connection, _| Box::pin(set_session(connection)))
             .connect_lazy_with(options);
-        Ok(Self::MySql(pool))
+        Ok(Self::MySql { pool, gate: Gate::default() })
     }
 
     pub async fn begin(&self) -> Result<Tx<'static>, sqlx::Error> {
         Ok(match self {
-            Self::MySql(pool) => Tx::MySql(pool.begin().await?),
+            Self::MySql { pool, gate } => {
+                let tx = pool.begin().await?;
+                gate.check()?;
+                Tx::MySql(tx)
+            }
             Self::Sqlite { write, .. } => begin_immediate(write).await?,
         })
     }
@@ -178,7 +190,7 @@ impl Pools {
         Ok(match self {
             // The level is of the next transaction only: both at once, so that it
             // cannot be left behind for another.
-            Self::MySql(pool) => Tx::MySql(
+            Self::MySql { pool, .. } => Tx::MySql(
                 pool.begin_with(
                     "set transaction isolation level repeatable read;
                      start transaction with consistent snapshot, read only",
@@ -192,17 +204,18 @@ impl Pools {
     #[must_use]
     pub fn dialect(&self) -> Dialect {
         match self {
-            Self::MySql(_) => Dialect::MySql,
+            Self::MySql { .. } => Dialect::MySql,
             Self::Sqlite { .. } => Dialect::Sqlite,
         }
     }
 
     pub async fn close(&self) {
         match self {
-            Self::MySql(pool) => pool.close().await,
-            Self::Sqlite { read, write } => {
+            Self::MySql { pool, .. } => pool.close().await,
+            Self::Sqlite { lock, read, write } => {
                 read.close().await;
                 write.close().await;
+                lock.release();
             }
         }
     }
@@ -230,7 +243,7 @@ impl Tx<'_> {
 /// without autocommit: no transaction has to be begun, and none waits until the
 /// connection is back in a pool.
 pub enum LaneConnection {
-    MySql { options: Box<MySqlConnectOptions>, open: Option<MySqlConnection> },
+    MySql { options: Box<MySqlConnectOptions>, open: Option<MySqlConnection>, gate: Gate },
     Sqlite(SqlitePool),
 }
 
@@ -238,9 +251,9 @@ impl LaneConnection {
     #[must_use]
     pub fn new(pools: &Pools) -> Self {
         match pools {
-            Pools::MySql(pool) => {
+            Pools::MySql { pool, gate } => {
                 let options = Box::new((*pool.connect_options()).clone());
-                Self::MySql { options, open: None }
+                Self::MySql { options, open: None, gate: gate.clone() }
             }
             Pools::Sqlite { write, .. } => Self::Sqlite(write.clone()),
         }
@@ -248,9 +261,9 @@ impl LaneConnection {
 
     /// Begins a transaction. After a failure in it, call [`Self::undo`].
     pub async fn begin(&mut self) -> Result<Tx<'_>, sqlx::Error> {
-        let (options, open) = match self {
+        let (options, open, gate) = match self {
             Self::Sqlite(write) => return begin_immediate(write).await,
-            Self::MySql { options, open } => (options, open),
+            Self::MySql { options, open, gate } => (options, open, gate),
         };
         if open.is_none() {
             let connect = async {
@@ -262,6 +275,7 @@ impl LaneConnection {
             let connected = tokio::time::timeout(CONNECT_WITHIN, connect).await;
             *open = Some(connected.unwrap_or(Err(sqlx::Error::PoolTimedOut))?);
         }
+        gate.check()?;
         Ok(Tx::Lane(open.as_mut().expect("it was just opened")))
     }
 
@@ -382,6 +396,14 @@ pub fn is_conflict(error: &sqlx::Error) -> bool {
     matches!(error, sqlx::Error::Database(database)
         if database.try_downcast_ref::<sqlx::mysql::MySqlDatabaseError>()
             .is_some_and(|mysql| matches!(mysql.number(), 1205 | 1213)))
+}
+
+/// There is no such table: the schema is older, or there is none yet.
+#[must_use]
+pub fn is_no_table(error: &sqlx::Error) -> bool {
+    matches!(error, sqlx::Error::Database(database)
+        if database.try_downcast_ref::<sqlx::mysql::MySqlDatabaseError>()
+            .is_some_and(|mysql| mysql.number() == 1146))
 }
 
 #[must_use]

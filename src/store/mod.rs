@@ -9,11 +9,15 @@ pub mod admin;
 mod attachments;
 mod batch;
 pub mod blocks;
+mod clock;
 pub mod dialect;
 mod dress;
+mod file_lock;
 pub mod files;
+mod gate;
 mod index;
 mod invites;
+pub mod lease;
 pub mod marks;
 mod mentions;
 pub mod messages;
@@ -42,21 +46,19 @@ pub struct Store {
 }
 
 impl Store {
-    /// Connects to `url`; see the option `store.url`.
+    /// Connects to `url`; see the option `store.url`. A SQLite file is locked until
+    /// [`Store::close`], and one that is in use refused.
     pub async fn connect(url: &str, connections: u32) -> Result<Self> {
         Ok(Self { pools: Pools::connect(url, connections).await? })
     }
 
-    /// Whether the database answers.
+    /// Whether the database answers, and is this server's.
     pub async fn ping(&self) -> Result<()> {
+        if let Pools::MySql { gate, .. } = &self.pools {
+            gate.check().map_err(dialect::refused)?;
+        }
         dialect::reading!(&self.pools, c => sqlx::query("select 1").execute(c).await.map(drop))
             .map_err(dialect::refused)
-    }
-
-    /// Whether the database cannot be shared with another server.
-    #[must_use]
-    pub fn is_private(&self) -> bool {
-        self.pools.dialect() == dialect::Dialect::Sqlite
     }
 
     /// Ends every connection, so that files are closed.

@@ -94,8 +94,8 @@ impl Store {
         tx.commit().await.map_err(refused)
     }
 
-    /// Ends every lease, so that what a crash left behind counts no more. Only
-    /// for a server that knows it is the only one.
+    /// Ends every lease of presence, so that what a crash left behind counts no
+    /// more. Only for a server that has the database to itself.
     pub async fn end_all_leases(&self, now: Timestamp) -> Result<()> {
         let mut tx = self.pools.begin().await.map_err(refused)?;
         within!(&mut tx, c => {

@@ -11,6 +11,7 @@ use super::{
         CONFLICT_RETRIES, Tx, is_conflict, is_taken, padded, placeholders, reading, refused,
         retried, within,
     },
+    files::AT_ONCE,
     messages::limit_plus_one,
     sessions::{NewSession, insert_session},
 };
@@ -286,7 +287,7 @@ async fn replace_photo(tx: &mut Tx<'_>, user: UserId, photo: NewImage) -> Result
         sqlx::query(
             "update files set check_us = ? where id = (select photo_id from users where id = ?)",
         )
-        .bind(Timestamp::now().0).bind(user.0)
+        .bind(AT_ONCE.0).bind(user.0)
         .execute(c).await.map(drop)
     })?;
     within!(tx, c => {

@@ -7,18 +7,19 @@ use std::{
 };
 
 /// What each layer may use of the crate, besides itself.
-const ARROWS: [(&str, &[&str]); 14] = [
+const ARROWS: [(&str, &[&str]); 15] = [
     ("error", &[]),
-    ("config", &["error"]),
+    ("config", &["clock", "error"]),
+    ("clock", &["model"]),
     ("model", &["error"]),
     ("transport", &["config", "error"]),
     ("wire", &["model", "error"]),
     ("store", &["model", "error"]),
     ("fanout", &["wire", "model", "error"]),
-    ("auth", &["config", "model", "error"]),
+    ("auth", &["config", "clock", "model", "error"]),
     ("files", &["config", "model", "error"]),
-    ("chat", &["store", "fanout", "auth", "files", "config", "model", "error"]),
-    ("session", &["chat", "fanout", "transport", "wire", "config", "model", "error"]),
+    ("chat", &["store", "fanout", "auth", "files", "config", "clock", "model", "error"]),
+    ("session", &["chat", "fanout", "transport", "wire", "config", "clock", "model", "error"]),
     ("web", &[]),
     ("api", &["session", "chat", "auth", "transport", "wire", "model", "error"]),
     ("routes", &["api", "web", "chat", "transport", "wire", "config", "model", "error"]),

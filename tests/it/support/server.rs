@@ -90,6 +90,13 @@ impl Server {
         }
     }
 
+    /// Waits until it ends by itself, and says why.
+    pub async fn failure(&mut self) -> causerie::Error {
+        let task = self.task.take().expect("it runs");
+        let ended = within("the server to end by itself", task).await;
+        ended.expect("the server does not panic").expect_err("it does not end well")
+    }
+
     /// Stops, and starts again on the same port and data.
     pub async fn restart(&mut self) {
         self.stop().await;
@@ -195,6 +202,9 @@ impl Process {
             ("AUTH__REGISTRATIONS_PER_MINUTE", "0"),
             ("CHAT__MESSAGES_PER_SECOND", "0"),
             ("CHAT__CALLS_PER_SECOND", "0"),
+            // A killed one's database is soon taken over.
+            ("STORE__LEASE_HEARTBEAT_MS", "500"),
+            ("STORE__LEASE_EXPIRY_MS", "3000"),
             ("LOG__FILTER", "warn"),
         ]
         .map(|(name, value)| (format!("CAUSERIE_{name}"), value.to_owned()))
