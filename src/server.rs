@@ -46,7 +46,11 @@ const SERVICES: [&str; 7] = [
 
 /// A database that is away at the start is waited for this long.
 const FIRST_CONNECT: Duration = Duration::from_secs(30);
-const HEALTH_EVERY: Duration = Duration::from_secs(1);
+/// Whether the database takes writes is tested this often while it does, and at
+/// once after a write has failed.
+const PROBE_EVERY: Duration = Duration::from_secs(5);
+/// Between two tests there is at least this time.
+const PROBE_PAUSE: Duration = Duration::from_secs(1);
 const HOUSEKEEPING_EVERY: Duration = Duration::from_mins(1);
 /// Sessions are forgotten this long after their end.
 const KEEP_ENDED_SESSIONS: Duration = Duration::from_hours(720);
@@ -65,15 +69,18 @@ pub async fn serve(
     shutdown: impl Future<Output = ()> + Send,
 ) -> Result<()> {
     let _lock = lock_data(&config)?;
-    let store = Store::connect(&config.store_url(), config.store.connections).await?;
+    let store = Store::connect(&config.store_url(), config.store.connections)?;
     migrate(&store).await?;
     let files = Files::open(&config.files, &config.server.data)?;
     let auth = Auth::new(&config.auth, &config.server.data).await?;
     let chat = Chat::new(config.clone(), store.clone(), auth, files).await?;
     chat.remember_revoked().await?;
     if store.is_private() {
-        // What a crash left behind must not count as connected.
-        store.end_all_leases(Timestamp::now()).await?;
+        // On a full disk this is tried again later.
+        match chat.end_other_leases().await {
+            Ok(()) | Err(Error::DatabaseUnavailable) => {}
+            Err(error) => return Err(error),
+        }
     }
 
     let ready = Ready::default();
@@ -87,8 +94,9 @@ pub async fn serve(
     }
     tasks.spawn(chat.clone().collect_files());
     // Before the port answers: who asks at once must not hear "not registered".
-    tell_health(&health, store.ping().await.is_ok(), &ready.sender).await;
-    tasks.spawn(watch_health(store.clone(), health, ready.sender.clone()));
+    let takes_writes = chat.probe_database().await.is_ok();
+    tell_health(&health, takes_writes, &ready.sender).await;
+    tasks.spawn(watch_health(chat.clone(), takes_writes, health, ready.sender.clone()));
 
     let mut grpc = Routes::new(health_service)
         .add_service(limited!(AuthServiceServer::new(api::auth::AuthApi { chat: chat.clone() })))
@@ -213,7 +221,7 @@ fn pages(ready: watch::Receiver<Readiness>) -> Router {
             match state {
                 Readiness::Ready => (StatusCode::OK, "ready\n"),
                 Readiness::DatabaseAway => {
-                    (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n")
+                    (StatusCode::SERVICE_UNAVAILABLE, "the database takes no writes\n")
                 }
                 Readiness::Stopping => (StatusCode::SERVICE_UNAVAILABLE, "stopping\n"),
             }
@@ -292,29 +300,37 @@ async fn migrate(store: &Store) -> Result<()> {
 
 /// Lets health and readiness follow the database.
 async fn watch_health(
-    store: Store,
+    chat: Arc<Chat>,
+    mut takes_writes: bool,
     health: tonic_health::server::HealthReporter,
     ready: watch::Sender<Readiness>,
 ) {
-    let mut ticks = tokio::time::interval(HEALTH_EVERY);
-    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    let mut told = None;
     loop {
-        ticks.tick().await;
-        let answers = store.ping().await.is_ok();
-        if told.replace(answers) != Some(answers) {
-            tell_health(&health, answers, &ready).await;
+        tokio::time::sleep(PROBE_PAUSE).await;
+        if takes_writes {
+            let _ =
+                timeout(PROBE_EVERY.saturating_sub(PROBE_PAUSE), chat.store.write_failed()).await;
+        }
+        let outcome = chat.probe_database().await;
+        if outcome.is_ok() != takes_writes {
+            takes_writes = outcome.is_ok();
+            if takes_writes {
+                tracing::info!("the database takes writes again");
+            } else {
+                tracing::warn!("the database takes no writes");
+            }
+            tell_health(&health, takes_writes, &ready).await;
         }
     }
 }
 
 async fn tell_health(
     health: &tonic_health::server::HealthReporter,
-    answers: bool,
+    takes_writes: bool,
     ready: &watch::Sender<Readiness>,
 ) {
     use tonic_health::ServingStatus;
-    let (state, status) = if answers {
+    let (state, status) = if takes_writes {
         (Readiness::Ready, ServingStatus::Serving)
     } else {
         (Readiness::DatabaseAway, ServingStatus::NotServing)

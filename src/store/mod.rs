@@ -11,6 +11,8 @@ mod batch;
 pub mod blocks;
 pub mod dialect;
 mod dress;
+mod errors;
+mod faults;
 pub mod files;
 mod index;
 mod invites;
@@ -19,6 +21,7 @@ mod mentions;
 pub mod messages;
 pub mod pages;
 pub mod presence;
+mod probe;
 mod reactions;
 pub mod rooms;
 pub mod schema;
@@ -31,7 +34,10 @@ pub mod uploads;
 pub mod users;
 pub mod writer;
 
+use std::sync::Arc;
+
 use dialect::Pools;
+use faults::Faults;
 
 use crate::error::Result;
 
@@ -39,18 +45,15 @@ use crate::error::Result;
 #[derive(Clone)]
 pub struct Store {
     pools: Pools,
+    faults: Arc<Faults>,
 }
 
 impl Store {
-    /// Connects to `url`; see the option `store.url`.
-    pub async fn connect(url: &str, connections: u32) -> Result<Self> {
-        Ok(Self { pools: Pools::connect(url, connections).await? })
-    }
-
-    /// Whether the database answers.
-    pub async fn ping(&self) -> Result<()> {
-        dialect::reading!(&self.pools, c => sqlx::query("select 1").execute(c).await.map(drop))
-            .map_err(dialect::refused)
+    /// Prepares connections to `url`; see the option `store.url`. Whether the
+    /// database can be used shows at its first use.
+    pub fn connect(url: &str, connections: u32) -> Result<Self> {
+        let faults = Arc::new(Faults::default());
+        Ok(Self { pools: Pools::connect(url, connections, &faults)?, faults })
     }
 
     /// Whether the database cannot be shared with another server.
