@@ -42,6 +42,7 @@ pub struct Store {
     pub url: String,
     pub connections: u32,
     pub lanes: usize,
+    pub checkpoint_every_ms: u64,
 }
 
 #[derive(Debug, Clone, Deserialize)]

@@ -89,6 +89,7 @@ pub async fn serve(
     tasks.spawn(chat.clone().keep_presence());
     tasks.spawn(crate::chat::accounts::watch_revoked(chat.clone()));
     tasks.spawn(housekeeping(chat.clone()));
+    tasks.spawn(checkpoints(store.clone(), ms(config.store.checkpoint_every_ms.max(10))));
     if config.search.index {
         tasks.spawn(chat.clone().keep_index());
     }
@@ -344,6 +345,16 @@ async fn tell_health(
     });
     for service in SERVICES {
         health.set_service_status(service, status).await;
+    }
+}
+
+/// Empties the log that SQLite keeps beside its database file.
+async fn checkpoints(store: Store, every: Duration) {
+    loop {
+        tokio::time::sleep(every).await;
+        if let Err(error) = store.checkpoint().await {
+            tracing::debug!(%error, "the write-ahead log is kept for another while");
+        }
     }
 }
 

@@ -9,6 +9,7 @@ pub mod admin;
 mod attachments;
 mod batch;
 pub mod blocks;
+mod checkpoint;
 pub mod dialect;
 mod dress;
 mod errors;

@@ -283,3 +283,7 @@ impl Lane {
         committed
     }
 }
+
+#[cfg(test)]
+#[path = "writer_tests.rs"]
+mod tests;
