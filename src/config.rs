@@ -60,6 +60,7 @@ pub struct Store {
     pub lanes: usize,
     pub lease_heartbeat_ms: u64,
     pub lease_expiry_ms: u64,
+    pub checkpoint_every_ms: u64,
 }
 
 #[derive(Debug, Clone, Deserialize)]

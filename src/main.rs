@@ -76,7 +76,7 @@ fn run(arguments: &Arguments) -> Result<(), Error> {
         }
         Command::Config => Ok(()),
         Command::Migrate => runtime()?.block_on(async {
-            let store = Store::connect(&config.store_url(), 4).await?;
+            let store = Store::connect(&config.store_url(), 4)?;
             store.migrate().await?;
             store.close().await;
             println!("The schema is up to date.");

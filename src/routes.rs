@@ -175,7 +175,7 @@ fn pages(ready: watch::Receiver<Readiness>) -> Router {
             match state {
                 Readiness::Ready => (StatusCode::OK, "ready\n"),
                 Readiness::DatabaseAway => {
-                    (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n")
+                    (StatusCode::SERVICE_UNAVAILABLE, "the database takes no writes\n")
                 }
                 Readiness::Stopping => (StatusCode::SERVICE_UNAVAILABLE, "stopping\n"),
             }

@@ -31,7 +31,11 @@ const SERVICES: [&str; 7] = [
 
 /// A database that is away at the start is waited for this long.
 const FIRST_CONNECT: Duration = Duration::from_secs(30);
-const HEALTH_EVERY: Duration = Duration::from_secs(1);
+/// Whether the database takes writes is tested this often while it does, and at
+/// once after a write has failed.
+const PROBE_EVERY: Duration = Duration::from_secs(5);
+/// Between two tests there is at least this time.
+const PROBE_PAUSE: Duration = Duration::from_secs(1);
 const HOUSEKEEPING_EVERY: Duration = Duration::from_mins(1);
 
 /// Serves on `listener` until `shutdown` is done; then tells the streams, waits
@@ -42,14 +46,18 @@ pub async fn serve(
     shutdown: impl Future<Output = ()> + Send,
 ) -> Result<()> {
     make_data_folder(&config)?;
-    let store = Store::connect(&config.store_url(), config.store.connections).await?;
+    let store = Store::connect(&config.store_url(), config.store.connections)?;
     let mut lease = take_database(&store, &config, &listener).await?;
     let files = Files::open(&config.files, &config.server.data)?;
     let auth = Auth::new(&config.auth, config.clock.clone(), &config.server.data).await?;
     let chat = Chat::new(config.clone(), store.clone(), auth, files).await?;
     chat.remember_revoked().await?;
-    // What a crash left behind must not count as connected.
-    store.end_all_leases(config.clock.now()).await?;
+    // What a crash left behind must not count as connected. On a full disk this is
+    // tried again later.
+    match chat.end_other_leases().await {
+        Ok(()) | Err(Error::DatabaseUnavailable) => {}
+        Err(error) => return Err(error),
+    }
 
     let ready = Ready::default();
     let (health, health_service) = tonic_health::server::health_reporter();
@@ -57,13 +65,15 @@ pub async fn serve(
     tasks.spawn(chat.clone().keep_presence());
     tasks.spawn(crate::chat::accounts::watch_revoked(chat.clone()));
     tasks.spawn(housekeeping(chat.clone()));
+    tasks.spawn(checkpoints(store.clone(), ms(config.store.checkpoint_every_ms.max(10))));
     if config.search.index {
         tasks.spawn(chat.clone().keep_index());
     }
     tasks.spawn(chat.clone().collect_files());
     // Before the port answers: who asks at once must not hear "not registered".
-    tell_health(&health, store.ping().await.is_ok(), &ready.sender).await;
-    tasks.spawn(watch_health(store.clone(), health, ready.sender.clone()));
+    let takes_writes = chat.probe_database().await.is_ok();
+    tell_health(&health, takes_writes, &ready.sender).await;
+    tasks.spawn(watch_health(chat.clone(), takes_writes, health, ready.sender.clone()));
 
     let certificate = load_certificate(&config.server)?;
     let tls = match &certificate {
@@ -194,29 +204,37 @@ where
 
 /// Lets health and readiness follow the database.
 async fn watch_health(
-    store: Store,
+    chat: Arc<Chat>,
+    mut takes_writes: bool,
     health: tonic_health::server::HealthReporter,
     ready: watch::Sender<Readiness>,
 ) {
-    let mut ticks = tokio::time::interval(HEALTH_EVERY);
-    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    let mut told = None;
     loop {
-        ticks.tick().await;
-        let answers = store.ping().await.is_ok();
-        if told.replace(answers) != Some(answers) {
-            tell_health(&health, answers, &ready).await;
+        tokio::time::sleep(PROBE_PAUSE).await;
+        if takes_writes {
+            let _ =
+                timeout(PROBE_EVERY.saturating_sub(PROBE_PAUSE), chat.store.write_failed()).await;
+        }
+        let outcome = chat.probe_database().await;
+        if outcome.is_ok() != takes_writes {
+            takes_writes = outcome.is_ok();
+            if takes_writes {
+                tracing::info!("the database takes writes again");
+            } else {
+                tracing::warn!("the database takes no writes");
+            }
+            tell_health(&health, takes_writes, &ready).await;
         }
     }
 }
 
 async fn tell_health(
     health: &tonic_health::server::HealthReporter,
-    answers: bool,
+    takes_writes: bool,
     ready: &watch::Sender<Readiness>,
 ) {
     use tonic_health::ServingStatus;
-    let (state, status) = if answers {
+    let (state, status) = if takes_writes {
         (Readiness::Ready, ServingStatus::Serving)
     } else {
         (Readiness::DatabaseAway, ServingStatus::NotServing)
@@ -230,6 +248,16 @@ async fn tell_health(
     });
     for service in SERVICES {
         health.set_service_status(service, status).await;
+    }
+}
+
+/// Empties the log that SQLite keeps beside its database file.
+async fn checkpoints(store: Store, every: Duration) {
+    loop {
+        tokio::time::sleep(every).await;
+        if let Err(error) = store.checkpoint().await {
+            tracing::debug!(%error, "the write-ahead log is kept for another while");
+        }
     }
 }
 

@@ -130,6 +130,8 @@ impl Chat {
     pub async fn keep_presence(self: Arc<Self>) {
         let mut pending = Changes::default();
         let mut lease_renewed: Option<Instant> = None;
+        // Tried at the start already, which a full disk lets fail.
+        let mut crash_cleared = false;
         let mut ticks = interval(ms(self.config.presence.merge_ms.max(10)));
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut lapses = interval(Duration::from_millis(500));
@@ -142,6 +144,7 @@ impl Chat {
                     }
                 }
                 _ = ticks.tick() => {
+                    crash_cleared = crash_cleared || self.end_other_leases().await.is_ok();
                     let due = lease_renewed.is_none_or(|at| at.elapsed() >= RENEW_LEASE);
                     if due && self.renew_lease().await.is_ok() {
                         lease_renewed = Some(Instant::now());
@@ -161,6 +164,17 @@ impl Chat {
     /// Removes what this node has said about its connections.
     pub async fn forget_presence(&self) -> Result<()> {
         self.store.forget_nodes(Some(self.node), self.clock.now()).await
+    }
+
+    /// Ends what a crash of this server left behind: it must not count as
+    /// connected. Only for a server that is the only one.
+    pub async fn end_other_leases(&self) -> Result<()> {
+        self.store.end_other_leases(self.node, self.clock.now()).await
+    }
+
+    /// Whether the database takes writes. This renews the node's lease.
+    pub async fn probe_database(&self) -> Result<()> {
+        self.store.probe(self.node, self.clock.now().plus(LEASE)).await
     }
 
     async fn renew_lease(&self) -> Result<()> {

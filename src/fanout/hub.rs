@@ -492,3 +492,7 @@ impl Piece {
         events::append(&mut self.bytes, Kind::Change(events::change(change)));
     }
 }
+
+#[cfg(test)]
+#[path = "hub_tests.rs"]
+mod tests;

@@ -9,9 +9,12 @@ pub mod admin;
 mod attachments;
 mod batch;
 pub mod blocks;
+mod checkpoint;
 mod clock;
 pub mod dialect;
 mod dress;
+mod errors;
+mod faults;
 mod file_lock;
 pub mod files;
 mod gate;
@@ -23,6 +26,7 @@ mod mentions;
 pub mod messages;
 pub mod pages;
 pub mod presence;
+mod probe;
 mod reactions;
 pub mod rooms;
 pub mod schema;
@@ -35,7 +39,10 @@ pub mod uploads;
 pub mod users;
 pub mod writer;
 
+use std::sync::Arc;
+
 use dialect::Pools;
+use faults::Faults;
 
 use crate::error::Result;
 
@@ -43,22 +50,16 @@ use crate::error::Result;
 #[derive(Clone)]
 pub struct Store {
     pools: Pools,
+    faults: Arc<Faults>,
 }
 
 impl Store {
-    /// Connects to `url`; see the option `store.url`. A SQLite file is locked until
+    /// Prepares connections to `url`; see the option `store.url`. Whether the
+    /// database can be used shows at its first use. A SQLite file is locked until
     /// [`Store::close`], and one that is in use refused.
-    pub async fn connect(url: &str, connections: u32) -> Result<Self> {
-        Ok(Self { pools: Pools::connect(url, connections).await? })
-    }
-
-    /// Whether the database answers, and is this server's.
-    pub async fn ping(&self) -> Result<()> {
-        if let Pools::MySql { gate, .. } = &self.pools {
-            gate.check().map_err(dialect::refused)?;
-        }
-        dialect::reading!(&self.pools, c => sqlx::query("select 1").execute(c).await.map(drop))
-            .map_err(dialect::refused)
+    pub fn connect(url: &str, connections: u32) -> Result<Self> {
+        let faults = Arc::new(Faults::default());
+        Ok(Self { pools: Pools::connect(url, connections, &faults)?, faults })
     }
 
     /// Ends every connection, so that files are closed.

@@ -33,7 +33,8 @@ impl Store {
             Pools::Sqlite { write, .. } => sqlx::migrate!("migrations/sqlite").run(write).await,
         }
         .map_err(|error| match error {
-            sqlx::migrate::MigrateError::Execute(cause) => refused(cause),
+            sqlx::migrate::MigrateError::Execute(cause)
+            | sqlx::migrate::MigrateError::ExecuteMigration(cause, _) => refused(cause),
             other => Error::internal(other),
         })
     }

@@ -397,7 +397,7 @@ mod tests {
     async fn with_ada() -> (tempfile::TempDir, Store, NewSession) {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let url = format!("sqlite:{}", folder.path().join("chat.db").display());
-        let store = Store::connect(&url, 2).await.expect("a database");
+        let store = Store::connect(&url, 2).expect("a database");
         store.migrate().await.expect("a schema");
         let user = User {
             id: UserId::new(),

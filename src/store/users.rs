@@ -391,7 +391,7 @@ mod tests {
     async fn of_accounts_made_at_once_on_a_new_server_one_is_its_admin() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let url = format!("sqlite:{}", folder.path().join("chat.db").display());
-        let store = Store::connect(&url, 2).await.expect("a database");
+        let store = Store::connect(&url, 2).expect("a database");
         store.migrate().await.expect("a schema");
         let accounts: Vec<_> = (0..8).map(|at| account(&format!("user{at}"))).collect();
         let all = futures::future::join_all(accounts.iter().map(|a| store.create_account(a))).await;

@@ -1,6 +1,7 @@
 //! What the tests share: servers, people with connections, faults.
 
 pub mod database;
+pub mod disk;
 pub mod files;
 pub mod page;
 pub mod people;

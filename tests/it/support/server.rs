@@ -12,9 +12,12 @@ use tokio::{
     task::JoinHandle,
 };
 
+use tonic_health::pb::{HealthCheckRequest, health_client::HealthClient};
+
 use super::{
     Database,
     database::{MySqlDatabase, Raw},
+    disk::SmallDisk,
     within,
 };
 
@@ -135,8 +138,9 @@ pub struct Process {
     environment: Vec<(String, String)>,
     mysql: Option<MySqlDatabase>,
     folder: Option<TempDir>,
-    /// What a shell does to limit it before it starts.
-    limit: Option<String>,
+    /// The program, with its arguments, that starts the server; none for the
+    /// server itself.
+    launcher: Vec<String>,
 }
 
 impl Process {
@@ -156,13 +160,14 @@ impl Process {
         };
         // Units of 512 bytes, as POSIX has it. Without the trap the signal that
         // comes with the failed write would end the server.
-        let limit = format!("trap '' XFSZ; ulimit -f {}", kib * 2);
-        Self::start_in(mysql, Some(limit), &[]).await
+        let limited = format!("trap '' XFSZ; ulimit -S -f {}; exec \"$0\"", kib * 2);
+        Self::launch(mysql, vec!["sh".into(), "-c".into(), limited]).await
     }
 
     /// Starts a process that may have so many files and connections open.
     pub async fn start_with_descriptors(most: u32) -> Self {
-        Self::start_in(None, Some(format!("ulimit -n {most}")), &[]).await
+        let limited = format!("ulimit -n {most}; exec \"$0\"");
+        Self::launch(None, vec!["sh".into(), "-c".into(), limited]).await
     }
 
     /// Starts a process with options that differ from those for tests, as
@@ -172,7 +177,7 @@ impl Process {
             Database::Sqlite => None,
             Database::MySql => Some(MySqlDatabase::create().await),
         };
-        Self::start_in(mysql, None, options).await
+        Self::launch_in(mysql, Vec::new(), None, options).await
     }
 
     /// Memory that the process has in use, in bytes.
@@ -184,13 +189,24 @@ impl Process {
         kib * 1024
     }
 
-    pub async fn start_on(mysql: Option<MySqlDatabase>) -> Self {
-        Self::start_in(mysql, None, &[]).await
+    /// Starts a process on SQLite whose data folder is a small disk.
+    pub async fn start_on_disk(disk: &SmallDisk) -> Self {
+        let folder = Some(disk.folder().display().to_string());
+        Self::launch_in(None, disk.launcher(), folder, &[]).await
     }
 
-    async fn start_in(
+    pub async fn start_on(mysql: Option<MySqlDatabase>) -> Self {
+        Self::launch(mysql, Vec::new()).await
+    }
+
+    async fn launch(mysql: Option<MySqlDatabase>, launcher: Vec<String>) -> Self {
+        Self::launch_in(mysql, launcher, None, &[]).await
+    }
+
+    async fn launch_in(
         mysql: Option<MySqlDatabase>,
-        limit: Option<String>,
+        launcher: Vec<String>,
+        data: Option<String>,
         options: &[(&str, &str)],
     ) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
@@ -209,7 +225,7 @@ impl Process {
         ]
         .map(|(name, value)| (format!("CAUSERIE_{name}"), value.to_owned()))
         .into();
-        let data = folder.path().display().to_string();
+        let data = data.unwrap_or_else(|| folder.path().display().to_string());
         environment.push(("CAUSERIE_SERVER__DATA".into(), data));
         if let Some(mysql) = &mysql {
             environment.push(("CAUSERIE_STORE__URL".into(), mysql.url()));
@@ -217,8 +233,8 @@ impl Process {
         environment.extend(
             options.iter().map(|(name, value)| (format!("CAUSERIE_{name}"), (*value).to_owned())),
         );
-        let (child, url) = spawn(&environment, "127.0.0.1:0", limit.as_deref()).await;
-        Self { url, child, environment, mysql, folder: Some(folder), limit }
+        let (child, url) = spawn(&environment, "127.0.0.1:0", &launcher).await;
+        Self { url, child, environment, mysql, folder: Some(folder), launcher }
     }
 
     /// Ends the process at once, as a crash would.
@@ -230,13 +246,21 @@ impl Process {
     /// Starts it again on the same port and data.
     pub async fn start_again(&mut self) {
         let address = self.url.trim_start_matches("http://").to_owned();
-        (self.child, self.url) = spawn(&self.environment, &address, self.limit.as_deref()).await;
+        (self.child, self.url) = spawn(&self.environment, &address, &self.launcher).await;
     }
 
     /// Starts it again, and its files may grow.
     pub async fn start_again_without_limit(&mut self) {
-        self.limit = None;
+        self.launcher.clear();
         self.start_again().await;
+    }
+
+    /// From now on the files of the running process may grow.
+    pub async fn lift_file_limit(&self) {
+        let pid = self.child.id().expect("it is running").to_string();
+        let lifted =
+            Command::new("prlimit").args(["--pid", &pid, "--fsize=unlimited:"]).status().await;
+        assert!(lifted.expect("prlimit can be run").success());
     }
 
     /// The data folder.
@@ -265,14 +289,14 @@ impl Process {
 async fn spawn(
     environment: &[(String, String)],
     listen: &str,
-    limit: Option<&str>,
+    launcher: &[String],
 ) -> (Child, String) {
     let server = env!("CARGO_BIN_EXE_causerie");
-    let mut command = match limit {
-        None => Command::new(server),
-        Some(limit) => {
-            let mut command = Command::new("sh");
-            command.args(["-c", &format!("{limit}; exec {server}")]);
+    let mut command = match launcher {
+        [] => Command::new(server),
+        [program, arguments @ ..] => {
+            let mut command = Command::new(program);
+            command.args(arguments).arg(server);
             command
         }
     };
@@ -299,13 +323,31 @@ async fn spawn(
     (child, url)
 }
 
-/// Waits until a page of the server answers with 200.
+/// Waits until the server says that it is ready.
 pub async fn until_ready(url: &str) {
-    within("the server to be ready", async {
+    until_readyz(url, 200).await;
+}
+
+/// Waits until the server says that it is not ready, and its health the same.
+pub async fn until_not_ready(url: &str) {
+    until_readyz(url, 503).await;
+    assert!(!is_serving(url).await, "health says otherwise");
+}
+
+async fn until_readyz(url: &str, wanted: u16) {
+    within(&format!("/readyz to answer with {wanted}"), async {
         let mut ticks = tokio::time::interval(Duration::from_millis(20));
-        while super::web::get(url, "/readyz").await.is_none_or(|(status, _)| status != 200) {
+        while super::web::get(url, "/readyz").await.is_none_or(|(status, _)| status != wanted) {
             ticks.tick().await;
         }
     })
     .await;
+}
+
+/// What the gRPC health service says of the chat.
+async fn is_serving(url: &str) -> bool {
+    let endpoint = tonic::transport::Endpoint::from_shared(url.to_owned()).expect("a URL");
+    let request = HealthCheckRequest { service: "causerie.v1.ChatService".into() };
+    let health = HealthClient::new(endpoint.connect_lazy()).check(request).await;
+    health.expect("health").into_inner().status == 1
 }
