@@ -9,6 +9,7 @@ use crate::{
     chat::Chat,
     config::{self, Config, ms},
     error::{Error, Result},
+    fanout::hub::Hub,
     files::Files,
     routes::{self, Readiness},
     store::{
@@ -50,7 +51,9 @@ pub async fn serve(
     let mut lease = take_database(&store, &config, &listener).await?;
     let files = Files::open(&config.files, &config.server.data)?;
     let auth = Auth::new(&config.auth, config.clock.clone(), &config.server.data).await?;
-    let chat = Chat::new(config.clone(), store.clone(), auth, files).await?;
+    let responses = Responses::new(ms(config.server.unread_timeout_ms));
+    let hub = Hub::new(responses.clone());
+    let chat = Chat::new(config.clone(), store.clone(), auth, files, hub).await?;
     chat.remember_revoked().await?;
     // What a crash left behind must not count as connected. On a full disk this is
     // tried again later.
@@ -83,7 +86,6 @@ pub async fn serve(
         }
         None => None,
     };
-    let responses = Responses::new(ms(config.server.unread_timeout_ms));
     let transport = Transport::new(&config.server, tls, responses.clone())?;
     let app = routes::app(&chat, responses, health_service, ready.receiver.clone())?;
 

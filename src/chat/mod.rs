@@ -76,8 +76,14 @@ pub struct Chat {
 
 impl Chat {
     /// Puts it together over a database whose schema is up to date.
-    pub async fn new(config: Config, store: Store, auth: Auth, files: Files) -> Result<Arc<Self>> {
-        let hub = Arc::new(Hub::default());
+    pub async fn new(
+        config: Config,
+        store: Store,
+        auth: Auth,
+        files: Files,
+        hub: Hub,
+    ) -> Result<Arc<Self>> {
+        let hub = Arc::new(hub);
         let typing = Arc::new(Typing::default());
         let behind = Arc::new(index::Behind::default());
         let on_commit: OnCommit = {

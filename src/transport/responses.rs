@@ -123,6 +123,15 @@ impl Responses {
         OwnerUsage { all: self.clone(), usage }
     }
 
+    /// Counts bytes that many streams share, once for all of them, until the last
+    /// has let them go.
+    pub fn share(self: &Arc<Self>, bytes: Bytes) -> Bytes {
+        self.unread.fetch_add(bytes.len(), Relaxed);
+        let shared = Bytes::from_owner(Shared { bytes, all: self.clone() });
+        self.check_total();
+        shared
+    }
+
     /// Resets what has not been read for too long. To be called about once a
     /// second; also forgets owners that use nothing.
     pub fn sweep(&self) {
@@ -303,6 +312,23 @@ impl Drop for Reserved {
         let bytes = self.bytes.load(Relaxed);
         self.owner.usage.unread.fetch_sub(bytes, Relaxed);
         self.owner.all.unread.fetch_sub(bytes, Relaxed);
+    }
+}
+
+struct Shared {
+    bytes: Bytes,
+    all: Arc<Responses>,
+}
+
+impl AsRef<[u8]> for Shared {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        self.all.unread.fetch_sub(self.bytes.len(), Relaxed);
     }
 }
 

@@ -15,7 +15,7 @@ const ARROWS: [(&str, &[&str]); 15] = [
     ("transport", &["config", "error"]),
     ("wire", &["model", "error"]),
     ("store", &["model", "error"]),
-    ("fanout", &["wire", "model", "error"]),
+    ("fanout", &["transport", "wire", "model", "error"]),
     ("auth", &["config", "clock", "model", "error"]),
     ("files", &["config", "model", "error"]),
     ("chat", &["store", "fanout", "auth", "files", "config", "clock", "model", "error"]),
