@@ -101,7 +101,15 @@ impl AsyncWrite for WatchedSocket {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        on_stream!(&mut self.socket, stream => stream.poll_flush(context))
+        let flushed = on_stream!(&mut self.socket, stream => stream.poll_flush(context));
+        // TLS keeps what it has encrypted; a plain socket has nothing to flush.
+        if matches!(self.socket, Socket::Tls(_)) {
+            match flushed {
+                Poll::Pending => self.activity.write_stalls(),
+                Poll::Ready(_) => self.activity.write_proceeds(),
+            }
+        }
+        flushed
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
