@@ -13,7 +13,7 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
-use super::{file_lock::FileLock, gate::Gate};
+use super::{file_lock::FileLock, gate::Gate, marker::Marker};
 use crate::error::{Error, Result};
 
 /// A connection that cannot be had for so long means that the database is away.
@@ -36,6 +36,7 @@ pub enum Pools {
     },
     Sqlite {
         lock: Arc<FileLock>,
+        marker: Arc<Marker>,
         read: SqlitePool,
         /// A single connection: SQLite has one writer at a time, and waiting
         /// here is fairer than its busy handler.
@@ -131,6 +132,7 @@ impl Pools {
         }
         // Before SQLite opens the file.
         let lock = Arc::new(FileLock::take(path)?);
+        let marker = Arc::new(Marker::beside(path));
         let options = SqliteConnectOptions::new()
             .filename(path)
             .create_if_missing(true)
@@ -156,7 +158,7 @@ impl Pools {
             .idle_timeout(None)
             .max_lifetime(None)
             .connect_lazy_with(options.read_only(true));
-        Ok(Self::Sqlite { lock, read, write })
+        Ok(Self::Sqlite { lock, marker, read, write })
     }
 
     fn connect_mysql(url: &str, connections: u32) -> Result<Self> {
@@ -212,7 +214,7 @@ impl Pools {
     pub async fn close(&self) {
         match self {
             Self::MySql { pool, .. } => pool.close().await,
-            Self::Sqlite { lock, read, write } => {
+            Self::Sqlite { lock, read, write, .. } => {
                 read.close().await;
                 write.close().await;
                 lock.release();

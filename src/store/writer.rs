@@ -22,7 +22,8 @@ use tokio::{
 
 use super::{
     Store, batch,
-    dialect::{Dialect, LaneConnection, is_away, is_conflict},
+    dialect::{Dialect, LaneConnection, Pools, is_away, is_conflict},
+    marker::Marker,
 };
 use crate::{
     error::{Error, Result},
@@ -104,6 +105,10 @@ fn start_lane(store: &Store, on_commit: &OnCommit) -> Result<mpsc::Sender<Job>> 
         runtime::Builder::new_current_thread().enable_all().build().map_err(Error::internal)?;
     let lane = Lane {
         connection: LaneConnection::new(&store.pools),
+        marker: match &store.pools {
+            Pools::Sqlite { marker, .. } => Some(marker.clone()),
+            Pools::MySql { .. } => None,
+        },
         outcomes,
         handed_on: HashMap::new(),
         doubts: Vec::new(),
@@ -135,6 +140,8 @@ struct Outcome {
 
 struct Lane {
     connection: LaneConnection,
+    /// Says how far a SQLite database has come.
+    marker: Option<Arc<Marker>>,
     outcomes: mpsc::Sender<Outcome>,
     /// Up to where each room's changes were handed on.
     handed_on: HashMap<RoomId, Seq>,
@@ -253,6 +260,10 @@ impl Lane {
     fn committed(&mut self, logs: Vec<crate::model::RoomLog>) -> Committed {
         if self.handed_on.len() > REMEMBERED_ROOMS {
             self.handed_on.clear();
+        }
+        let positions = logs.iter().map(|log| log.changes.len()).sum();
+        if let Some(marker) = self.marker.as_ref().filter(|_| positions > 0) {
+            marker.advance(positions);
         }
         let mut committed = Committed::default();
         for log in logs {

@@ -24,6 +24,7 @@ mod ownership;
 mod plans;
 mod presence;
 mod receipts;
+mod restore;
 mod resume;
 mod rooms;
 mod s3;
