@@ -127,7 +127,7 @@ pub async fn serve(
     {
         tracing::debug!(%error, "the lease is left to expire");
     }
-    let _ = timeout(Duration::from_secs(2), store.close()).await;
+    let _ = timeout(Duration::from_secs(5), store.close()).await;
     lost.map_or(Ok(()), Err)
 }
 
@@ -178,12 +178,10 @@ async fn take_database(
     let address = listener.local_addr().map_err(Error::internal)?;
     let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
     let name = format!("process {} at {address} on {}", std::process::id(), host.trim());
-    let times = LeaseTimes {
-        heartbeat: ms(config.store.lease_heartbeat_ms),
-        expiry: ms(config.store.lease_expiry_ms),
-    };
+    let times = LeaseTimes::from_ms(config.store.lease_heartbeat_ms, config.store.lease_expiry_ms);
     let lease = wait_for_database(|| store.acquire_lease(name.clone(), times)).await?;
     wait_for_database(|| store.migrate()).await?;
+    wait_for_database(|| store.check_identity()).await?;
     Ok(lease)
 }
 

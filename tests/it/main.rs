@@ -32,6 +32,7 @@ mod presence;
 mod proxies;
 mod read_only;
 mod receipts;
+mod restore;
 mod resume;
 mod rooms;
 mod s3;
