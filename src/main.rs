@@ -93,15 +93,32 @@ async fn serve(config: Config) -> Result<(), Error> {
         )
     })?;
     let address = listener.local_addr().map_err(Error::internal)?;
-    println!(
-        "Causerie serves gRPC, grpc-web and its web client on http://{address}
-
-Open that address in a browser, or try in another terminal:
-  make chat                                                    a terminal client
-  buf curl --protocol grpc --http2-prior-knowledge http://{address} --list-methods
-"
-    );
+    let is_checkout = std::path::Path::new("scripts/buf").exists();
+    println!("{}", greeting(&format!("http://{address}"), config.server.reflection, is_checkout));
     causerie::serve(config, listener, stop_signal()).await
+}
+
+/// Where the server is, and how to try it: commands that can be run as they
+/// stand, in the checkout through its own scripts.
+fn greeting(url: &str, reflection: bool, is_checkout: bool) -> String {
+    let chat = match (is_checkout, url) {
+        (true, "http://127.0.0.1:8080") => "make chat".to_owned(),
+        (true, _) => format!("make chat ARGS=\"--server {url}\""),
+        (false, _) => format!("causerie-chat --server {url}"),
+    };
+    let buf = if is_checkout { "scripts/buf" } else { "buf" };
+    // Over TLS the handshake agrees on HTTP/2.
+    let plaintext = if url.starts_with("http://") { " --http2-prior-knowledge" } else { "" };
+    let methods = format!("\n  {buf} curl --protocol grpc{plaintext} {url} --list-methods");
+    let place = if is_checkout { ", in this folder" } else { "" };
+    format!(
+        "Causerie serves gRPC, grpc-web and its web client on {url}
+
+Open that address in a browser, or try in another terminal{place}:
+  {chat}{}
+",
+        if reflection { &methods } else { "" }
+    )
 }
 
 /// Interrupt or terminate.

@@ -22,6 +22,7 @@ mod outage;
 mod plans;
 mod presence;
 mod receipts;
+mod reflection;
 mod resume;
 mod rooms;
 mod s3;
