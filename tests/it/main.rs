@@ -28,6 +28,8 @@ mod rooms;
 mod s3;
 mod sdk;
 mod search;
+mod secrets;
+mod security_log;
 mod sessions;
 mod shutdown;
 mod slow_reader;

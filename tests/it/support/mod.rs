@@ -2,6 +2,7 @@
 
 pub mod database;
 pub mod files;
+pub mod logged_process;
 pub mod page;
 pub mod people;
 pub mod proxy;
@@ -11,6 +12,7 @@ pub mod wait;
 pub mod web;
 
 pub use database::Database;
+pub use logged_process::LoggedProcess;
 pub use people::{Person, Stream};
 pub use server::{Process, Server};
 pub use wait::{within, within_secs};
