@@ -5,6 +5,7 @@ mod support;
 mod accounts;
 mod admin;
 mod bad_input;
+mod client_tls;
 mod converge;
 mod conversations;
 mod cookie;

@@ -8,6 +8,8 @@ pub mod people;
 pub mod proxy;
 pub mod s3;
 pub mod server;
+pub mod terminal;
+pub mod tls;
 pub mod wait;
 pub mod web;
 
@@ -15,6 +17,7 @@ pub use database::Database;
 pub use logged_process::LoggedProcess;
 pub use people::{Person, Stream};
 pub use server::{Process, Server};
+pub use terminal::Terminal;
 pub use wait::{within, within_secs};
 
 /// Makes two named tests of one body: on SQLite and on MySQL.
