@@ -110,7 +110,7 @@ fn runtime() -> Result<tokio::runtime::Runtime, Error> {
 }
 
 async fn renew_epoch(config: &Config) -> Result<(), Error> {
-    let store = Store::connect(&config.store_url(), 4).await?;
+    let store = Store::connect(&config.store_url(), 4)?;
     // A running server would not notice.
     let name = format!("process {}, which renews the epoch", std::process::id());
     let times = LeaseTimes::from_ms(config.store.lease_heartbeat_ms, config.store.lease_expiry_ms);
@@ -139,15 +139,33 @@ async fn serve(config: Config) -> Result<(), Error> {
     let address = listener.local_addr().map_err(Error::internal)?;
     let scheme =
         if config.server.tls_certificate.as_os_str().is_empty() { "http" } else { "https" };
-    println!(
-        "Causerie serves gRPC, grpc-web and its web client on {scheme}://{address}
-
-Open that address in a browser, or try in another terminal:
-  make chat                                                    a terminal client
-  buf curl --protocol grpc --http2-prior-knowledge http://{address} --list-methods
-"
-    );
+    let url = format!("{scheme}://{address}");
+    let is_checkout = std::path::Path::new("scripts/buf").exists();
+    println!("{}", greeting(&url, config.server.reflection, is_checkout));
     causerie::serve(config, listener, stop_signal()).await
+}
+
+/// Where the server is, and how to try it: commands that can be run as they
+/// stand, in the checkout through its own scripts.
+fn greeting(url: &str, reflection: bool, is_checkout: bool) -> String {
+    let chat = match (is_checkout, url) {
+        (true, "http://127.0.0.1:8080") => "make chat".to_owned(),
+        (true, _) => format!("make chat ARGS=\"--server {url}\""),
+        (false, _) => format!("causerie-chat --server {url}"),
+    };
+    let buf = if is_checkout { "scripts/buf" } else { "buf" };
+    // Over TLS the handshake agrees on HTTP/2.
+    let plaintext = if url.starts_with("http://") { " --http2-prior-knowledge" } else { "" };
+    let methods = format!("\n  {buf} curl --protocol grpc{plaintext} {url} --list-methods");
+    let place = if is_checkout { ", in this folder" } else { "" };
+    format!(
+        "Causerie serves gRPC, grpc-web and its web client on {url}
+
+Open that address in a browser, or try in another terminal{place}:
+  {chat}{}
+",
+        if reflection { &methods } else { "" }
+    )
 }
 
 /// Interrupt or terminate.

@@ -5,7 +5,10 @@ use std::{mem, sync::Arc};
 use http::{HeaderMap, header};
 use tonic::{Request, Response, Status};
 
-use super::cookie::{self, Jar};
+use super::{
+    cookie::{self, Jar},
+    forbid_caching, no_store,
+};
 use crate::{
     auth::Auth,
     chat::Chat,
@@ -55,7 +58,7 @@ fn with_session<T>(
         let lasts = Timestamp::now().until(tokens.refresh_expires_at);
         jar.put(&mem::take(&mut tokens.refresh), lasts)
     });
-    let mut response = Response::new(answer(accounts::session(tokens)));
+    let mut response = no_store(answer(accounts::session(tokens)));
     if let Some(cookie) = set.transpose()? {
         response.metadata_mut().insert(SET_COOKIE, cookie);
     }
@@ -70,6 +73,7 @@ fn refused(error: Error, jar: &Jar) -> Status {
     let mut status = Status::from(error);
     if is_over && let Ok(cookie) = jar.clear() {
         status.metadata_mut().insert(SET_COOKIE, cookie);
+        forbid_caching(status.metadata_mut());
     }
     status
 }
@@ -115,12 +119,17 @@ impl AuthService for AuthApi {
         request: Request<v1::RefreshSessionRequest>,
     ) -> Result<Response<v1::RefreshSessionResponse>, Status> {
         let answer = |session| v1::RefreshSessionResponse { session: Some(session) };
+        let address = address(&request);
         let given = &request.get_ref().refresh_token;
         let Some(kept) = cookie::kept(request.metadata()).filter(|_| given.is_empty()) else {
-            return Ok(with_session(self.chat.refresh_session(given).await?, None, answer)?);
+            return Ok(with_session(
+                self.chat.refresh_session(given, &address).await?,
+                None,
+                answer,
+            )?);
         };
         let jar = Jar::open(request.metadata())?;
-        match self.chat.refresh_session(kept).await {
+        match self.chat.refresh_session(kept, &address).await {
             Ok(tokens) => Ok(with_session(tokens, Some(jar), answer)?),
             Err(error) => Err(refused(error, &jar)),
         }
@@ -130,7 +139,7 @@ impl AuthService for AuthApi {
         &self,
         request: Request<v1::LogoutRequest>,
     ) -> Result<Response<v1::LogoutResponse>, Status> {
-        let mut response = Response::new(v1::LogoutResponse {});
+        let mut response = no_store(v1::LogoutResponse {});
         let Some(kept) = cookie::kept(request.metadata()) else {
             self.chat.logout(caller(&self.chat, &request)?).await?;
             return Ok(response);
@@ -151,8 +160,9 @@ impl AuthService for AuthApi {
         request: Request<v1::ChangePasswordRequest>,
     ) -> Result<Response<v1::ChangePasswordResponse>, Status> {
         let caller = caller(&self.chat, &request)?;
-        let (old, new) = accounts::change_password(request.into_inner())?;
-        let ended = self.chat.change_password(caller, old, new).await?;
+        let address = address(&request);
+        let passwords = accounts::change_password(request.into_inner())?;
+        let ended = self.chat.change_password(caller, passwords, address).await?;
         let ended_sessions = i32::try_from(ended).unwrap_or(i32::MAX);
         Ok(Response::new(v1::ChangePasswordResponse { ended_sessions }))
     }

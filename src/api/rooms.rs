@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tonic::{Request, Response, Status};
 
-use super::auth::caller;
+use super::{auth::caller, no_store};
 use crate::{
     chat::Chat,
     model::{rooms::MemberChange, users::fold},
@@ -241,7 +241,7 @@ impl RoomService for RoomApi {
         let caller = caller(&self.chat, &request)?;
         let new = invites::create_invite(request.get_ref(), self.chat.clock.now())?;
         let invite = self.chat.create_invite(caller, new).await?;
-        Ok(Response::new(v1::CreateInviteResponse { invite: Some(invites::invite(invite)) }))
+        Ok(no_store(v1::CreateInviteResponse { invite: Some(invites::invite(invite)) }))
     }
 
     async fn list_invites(
@@ -252,7 +252,7 @@ impl RoomService for RoomApi {
         let room = rooms::room_id(&request.get_ref().room_id)?;
         let found = self.chat.list_invites(caller, room).await?;
         let invites = found.into_iter().map(invites::invite).collect();
-        Ok(Response::new(v1::ListInvitesResponse { invites }))
+        Ok(no_store(v1::ListInvitesResponse { invites }))
     }
 
     async fn revoke_invite(

@@ -4,6 +4,7 @@ pub mod keys;
 pub mod limits;
 pub mod passwords;
 pub mod revoked;
+pub mod security_log;
 pub mod tokens;
 
 use std::path::Path;
@@ -12,6 +13,7 @@ use keys::Keys;
 use limits::PerKey;
 use passwords::Passwords;
 use revoked::Revoked;
+use security_log::SecurityLog;
 
 use crate::{
     clock::Clock,
@@ -34,17 +36,21 @@ pub struct Auth {
     pub(crate) login_addresses: PerKey<String>,
     /// Accounts made, by address.
     pub(crate) registrations: PerKey<String>,
+    /// Failed attempts to sign in, for whoever runs the server.
+    pub(crate) security_log: SecurityLog,
 }
 
 impl Auth {
     /// Reads the keys, or makes one on first start.
     pub async fn new(config: &config::Auth, clock: Clock, data: &Path) -> Result<Self> {
+        let keys = if config.signing_keys.is_empty() {
+            Keys::load_or_make(data)?
+        } else {
+            Keys::parse("auth.signing_keys", config.signing_keys.iter().map(String::as_str))?
+        };
         Ok(Self {
-            keys: if config.signing_keys.is_empty() {
-                Keys::load_or_make(data)?
-            } else {
-                Keys::parse("auth.signing_keys", config.signing_keys.iter().map(String::as_str))?
-            },
+            security_log: SecurityLog::new(&keys),
+            keys,
             passwords: Passwords::new(config).await?,
             revoked: Revoked::default(),
             logins: PerKey::per_minute(config.logins_per_minute),
@@ -70,6 +76,7 @@ impl Auth {
 
     /// Forgets those who have their full allowance again.
     pub fn forget_idle(&self) {
+        self.security_log.flush();
         self.logins.forget_idle();
         self.login_addresses.forget_idle();
         self.registrations.forget_idle();

@@ -8,6 +8,7 @@ use super::{Chat, rooms::cut};
 use crate::{
     auth::{
         passwords::Verdict,
+        security_log::SecurityEvent,
         tokens::{self, Grant, Refresh},
     },
     config::ms,
@@ -39,7 +40,9 @@ const LOGIN_TRIES: u32 = 3;
 impl Chat {
     pub async fn register(&self, new: Registration, address: String) -> Result<(Tokens, User)> {
         let Registration { username, password, display_name, email, device } = new;
-        self.auth.registrations.check(&neighbourhood(&address))?;
+        let allowed = self.auth.registrations.check(&neighbourhood(&address));
+        self.record_refusal(&allowed, SecurityEvent::RegistrationsLockedOut, &address, &username);
+        allowed?;
         let about = vec![username.clone(), display_name.clone(), email.clone().unwrap_or_default()];
         if !self.auth.passwords.is_strong(&password, about).await? {
             return Err(too_easy("password"));
@@ -63,14 +66,39 @@ impl Chat {
     }
 
     pub async fn login(&self, attempt: Attempt, address: String) -> Result<(Tokens, User)> {
-        self.auth.login_addresses.check(&neighbourhood(&address))?;
-        self.auth.logins.check(&fold(&attempt.login))?;
+        let allowed = self.auth.login_addresses.check(&neighbourhood(&address));
+        self.record_refusal(&allowed, SecurityEvent::AddressLockedOut, &address, &attempt.login);
+        allowed?;
+        self.check_account(&attempt.login, &address)?;
         for _ in 0..LOGIN_TRIES {
             if let Some(signed_in) = self.try_login(&attempt, &address).await? {
                 return Ok(signed_in);
             }
         }
         Err(Error::Overloaded)
+    }
+
+    /// Takes one from the allowance of an account for attempts with its password.
+    fn check_account(&self, name: &str, address: &str) -> Result<()> {
+        let allowed = self.auth.logins.check(&fold(name));
+        self.record_refusal(&allowed, SecurityEvent::AccountLockedOut, address, name);
+        allowed
+    }
+
+    fn record_refusal<T>(
+        &self,
+        outcome: &Result<T>,
+        event: SecurityEvent,
+        address: &str,
+        account: &str,
+    ) {
+        if outcome.is_err() {
+            self.record(event, address, account);
+        }
+    }
+
+    fn record(&self, event: SecurityEvent, address: &str, account: &str) {
+        self.auth.security_log.record(event, &neighbourhood(address), address, account);
     }
 
     /// Takes the same work whether or not the account exists. `None`: the hash
@@ -80,8 +108,15 @@ impl Chat {
         let found = self.store.credentials(login).await?;
         let hash = found.as_ref().map(|found| found.password_hash.clone());
         let verdict = self.auth.passwords.verify(password.clone(), hash).await?;
-        let Some(found) = found.filter(|_| verdict != Verdict::Wrong) else {
-            return Err(Error::BadCredentials);
+        let found = match found {
+            Some(found) if verdict != Verdict::Wrong => found,
+            found => {
+                // By name, also of who signs in by e-mail: attempts on one account
+                // then have one tag.
+                let account = found.map_or_else(|| login.clone(), |found| found.user.username);
+                self.record(SecurityEvent::LoginFailed, address, &account);
+                return Err(Error::BadCredentials);
+            }
         };
         let (user, mut password_hash) = (found.user, found.password_hash);
         if verdict == Verdict::RightButOld {
@@ -96,7 +131,7 @@ impl Chat {
         Ok(stored.then_some((tokens, user)))
     }
 
-    pub async fn refresh_session(&self, refresh_token: &str) -> Result<Tokens> {
+    pub async fn refresh_session(&self, refresh_token: &str, address: &str) -> Result<Tokens> {
         let presented = tokens::verify_refresh(&self.auth.keys, refresh_token, self.clock.now())?;
         let (now, steady) = (self.clock.now(), self.steady.now());
         let grace = ms(self.auth.config.refresh_grace_ms);
@@ -109,7 +144,9 @@ impl Chat {
                 self.tokens(Refresh { generation, ..presented }, now, until)
             }
             Rotation::Copied => {
-                tracing::warn!(session = %presented.session, "a spent refresh token came back");
+                let account = self.store.credentials_of(presented.user).await.ok().flatten();
+                let account = account.map(|found| found.user.username).unwrap_or_default();
+                self.record(SecurityEvent::RefreshTokenReused, address, &account);
                 self.session_ended(presented.session, steady);
                 Err(Error::SessionRevoked)
             }
@@ -162,12 +199,18 @@ impl Chat {
     }
 
     /// Returns how many other sessions were ended.
-    pub async fn change_password(&self, caller: Caller, old: String, new: String) -> Result<usize> {
+    pub async fn change_password(
+        &self,
+        caller: Caller,
+        (old, new): (String, String),
+        address: String,
+    ) -> Result<usize> {
         let found = self.store.credentials_of(caller.user).await?.ok_or(Error::SessionRevoked)?;
         // The same allowance as for signing in: this too is a way to guess.
-        self.auth.logins.check(&fold(&found.user.username))?;
+        self.check_account(&found.user.username, &address)?;
         let hash = found.password_hash;
         if self.auth.passwords.verify(old, Some(hash.clone())).await? == Verdict::Wrong {
+            self.record(SecurityEvent::PasswordChangeFailed, &address, &found.user.username);
             return Err(Error::WrongPassword);
         }
         let email = self.store.email(caller.user).await?.unwrap_or_default();
