@@ -7,6 +7,11 @@ use clap::{Parser, Subcommand};
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
+/// Smaller at rest than the system's allocator, and gives back what is not used;
+/// `.cargo/config.toml` says how soon.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 /// A chat server whose whole API is gRPC.
 #[derive(Parser)]
 #[command(version, about)]
@@ -71,7 +76,7 @@ fn run(arguments: &Arguments) -> Result<(), Error> {
         }
         Command::Config => Ok(()),
         Command::Migrate => runtime()?.block_on(async {
-            let store = Store::connect(&config.store_url(), 4).await?;
+            let store = Store::connect(&config.store_url(), 4)?;
             store.migrate().await?;
             store.close().await;
             println!("The schema is up to date.");
@@ -86,6 +91,10 @@ fn runtime() -> Result<tokio::runtime::Runtime, Error> {
 }
 
 async fn serve(config: Config) -> Result<(), Error> {
+    // Each connection needs a descriptor.
+    if let Err(error) = rlimit::increase_nofile_limit(u64::MAX) {
+        tracing::warn!(%error, "the limit of open files stays as it is");
+    }
     let listener = TcpListener::bind(config.server.listen).await.map_err(|error| {
         Error::invalid(
             "server.listen",
@@ -94,7 +103,9 @@ async fn serve(config: Config) -> Result<(), Error> {
     })?;
     let address = listener.local_addr().map_err(Error::internal)?;
     let is_checkout = std::path::Path::new("scripts/buf").exists();
-    println!("{}", greeting(&format!("http://{address}"), config.server.reflection, is_checkout));
+    let is_plain = config.server.tls_certificate.as_os_str().is_empty();
+    let url = format!("{}://{address}", if is_plain { "http" } else { "https" });
+    println!("{}", greeting(&url, config.server.reflection, is_checkout));
     causerie::serve(config, listener, stop_signal()).await
 }
 

@@ -240,7 +240,7 @@ impl ChatService for ChatApi {
         request: Request<Streaming<v1::ChatRequest>>,
     ) -> Result<Response<Self::ChatStream>, Status> {
         let caller = caller(&self.chat, &request)?;
-        Ok(stream::chat(&self.chat, caller, request.into_inner()).await?)
+        Ok(stream::chat(&self.chat, caller, request).await?)
     }
 
     async fn subscribe(
@@ -248,7 +248,7 @@ impl ChatService for ChatApi {
         request: Request<v1::SubscribeRequest>,
     ) -> Result<Response<Self::SubscribeStream>, Status> {
         let caller = caller(&self.chat, &request)?;
-        Ok(stream::subscribe(&self.chat, caller, request.into_inner()).await?)
+        Ok(stream::subscribe(&self.chat, caller, request).await?)
     }
 
     async fn send_message(

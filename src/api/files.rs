@@ -22,7 +22,8 @@ pub struct FileApi {
 
 impl FileApi {
     fn upload(&self, upload: Upload) -> v1::Upload {
-        files::upload(upload, self.chat.upload_idle())
+        let expires_at = self.chat.upload_expiry(&upload);
+        files::upload(upload, expires_at)
     }
 }
 

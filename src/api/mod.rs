@@ -3,6 +3,7 @@
 
 pub mod admin;
 pub mod auth;
+pub mod calls;
 pub mod chat;
 pub mod cookie;
 pub mod downloads;

@@ -16,6 +16,7 @@ use revoked::Revoked;
 use security_log::SecurityLog;
 
 use crate::{
+    clock::Clock,
     config,
     error::{Error, Result},
     model::{Caller, SessionId},
@@ -24,9 +25,10 @@ use crate::{
 /// Everything that proves who someone is.
 pub struct Auth {
     pub(crate) config: config::Auth,
+    pub(crate) clock: Clock,
     pub(crate) keys: Keys,
     pub(crate) passwords: Passwords,
-    /// Sessions that ended while an access token of theirs may still be valid.
+    /// Sessions that have ended.
     pub(crate) revoked: Revoked,
     /// Attempts to sign in, by the name tried.
     pub(crate) logins: PerKey<String>,
@@ -40,7 +42,7 @@ pub struct Auth {
 
 impl Auth {
     /// Reads the keys, or makes one on first start.
-    pub async fn new(config: &config::Auth, data: &Path) -> Result<Self> {
+    pub async fn new(config: &config::Auth, clock: Clock, data: &Path) -> Result<Self> {
         let keys = if config.signing_keys.is_empty() {
             Keys::load_or_make(data)?
         } else {
@@ -55,13 +57,14 @@ impl Auth {
             login_addresses: PerKey::per_minute(config.logins_per_address_per_minute),
             registrations: PerKey::per_minute(config.registrations_per_minute),
             config: config.clone(),
+            clock,
         })
     }
 
     /// Who an access token belongs to. Works in memory alone: a call costs a
     /// signature and a look-up.
     pub fn verify(&self, token: &str) -> Result<Caller> {
-        let caller = tokens::verify_access(&self.keys, token)?;
+        let caller = tokens::verify_access(&self.keys, token, self.clock.now())?;
         self.check_live(caller.session)?;
         Ok(caller)
     }

@@ -19,17 +19,20 @@ use crate::{
         users::fold,
     },
     store::{
-        sessions::{NewSession, Rotation},
+        sessions::{NewSession, RevokedSession, Rotation},
         users::NewAccount,
     },
 };
 
-/// How often sessions that were ended on other nodes are looked for, and how
-/// far back: clocks differ, and a commit may become visible late.
+/// How often sessions that were ended past this server are looked for, and how
+/// far back: a commit may become visible late.
 const LOOK_FOR_REVOKED: Duration = Duration::from_secs(1);
 const LOOK_BACK: Duration = Duration::from_secs(30);
 /// A connection that died in silence must not hold up the looking.
 const LOOK_WITHIN: Duration = Duration::from_secs(5);
+/// Sessions are forgotten this long after their end. Long after their last token
+/// has expired: a clock that was set ahead has made it valid for longer.
+const KEEP_ENDED_SESSIONS: Duration = Duration::from_hours(720);
 /// Someone whose hash is replaced during the log-in (with today's parameters by
 /// another log-in, or by a change of the password) is verified again.
 const LOGIN_TRIES: u32 = 3;
@@ -45,7 +48,7 @@ impl Chat {
             return Err(too_easy("password"));
         }
         let password_hash = self.auth.passwords.hash(password).await?;
-        let now = Timestamp::now();
+        let now = self.clock.now();
         let user = User {
             id: UserId::new(),
             username,
@@ -122,18 +125,20 @@ impl Chat {
             password_hash = new;
         }
         let origin = (device.clone(), address.to_owned());
-        let session = self.new_session(user.id, Timestamp::now(), *keep, origin);
+        let session = self.new_session(user.id, self.clock.now(), *keep, origin);
         let tokens = self.first_tokens(&session)?;
         let stored = self.store.create_session(&session, &password_hash).await?;
         Ok(stored.then_some((tokens, user)))
     }
 
     pub async fn refresh_session(&self, refresh_token: &str, address: &str) -> Result<Tokens> {
-        let presented = tokens::verify_refresh(&self.auth.keys, refresh_token)?;
-        let now = Timestamp::now();
+        let presented = tokens::verify_refresh(&self.auth.keys, refresh_token, self.clock.now())?;
+        let (now, steady) = (self.clock.now(), self.steady.now());
         let grace = ms(self.auth.config.refresh_grace_ms);
-        let rotation =
-            self.store.rotate(presented.session, presented.generation, now, grace).await?;
+        let rotation = self
+            .store
+            .rotate(presented.session, presented.generation, (now, steady), grace)
+            .await?;
         match rotation {
             Rotation::Good { generation, until } => {
                 self.tokens(Refresh { generation, ..presented }, now, until)
@@ -142,7 +147,7 @@ impl Chat {
                 let account = self.store.credentials_of(presented.user).await.ok().flatten();
                 let account = account.map(|found| found.user.username).unwrap_or_default();
                 self.record(SecurityEvent::RefreshTokenReused, address, &account);
-                self.session_ended(presented.session, now);
+                self.session_ended(presented.session, steady);
                 Err(Error::SessionRevoked)
             }
             Rotation::Expired => Err(Error::TokenExpired),
@@ -157,13 +162,14 @@ impl Chat {
     /// Ends the session of a refresh token, spent or not: whoever comes with a
     /// spent one has copied it.
     pub async fn logout_by(&self, refresh_token: &str) -> Result<()> {
-        self.end_session(tokens::verify_refresh(&self.auth.keys, refresh_token)?.session).await
+        let presented = tokens::verify_refresh(&self.auth.keys, refresh_token, self.clock.now())?;
+        self.end_session(presented.session).await
     }
 
     async fn end_session(&self, session: SessionId) -> Result<()> {
-        let now = Timestamp::now();
-        self.store.revoke(session, now).await?;
-        self.session_ended(session, now);
+        let at = self.steady.now();
+        self.store.revoke(session, at).await?;
+        self.session_ended(session, at);
         Ok(())
     }
 
@@ -174,7 +180,7 @@ impl Chat {
         page: SessionPage,
     ) -> Result<(Vec<SessionInfo>, bool)> {
         let SessionPage { before, limit } = page;
-        let sessions = self.store.sessions(caller.user, Timestamp::now(), before, limit).await?;
+        let sessions = self.store.sessions(caller.user, self.clock.now(), before, limit).await?;
         Ok(cut(sessions, limit))
     }
 
@@ -187,12 +193,9 @@ impl Chat {
 
     /// Returns how many other sessions were ended.
     pub async fn revoke_other_sessions(&self, caller: Caller) -> Result<usize> {
-        let now = Timestamp::now();
-        let ended = self.store.revoke_others(caller.user, caller.session, now).await?;
-        for session in &ended {
-            self.session_ended(*session, now);
-        }
-        Ok(ended.len())
+        let times = (self.clock.now(), self.steady.now());
+        let ended = self.store.revoke_others(caller.user, caller.session, times).await?;
+        Ok(self.sessions_ended(&ended, times.1))
     }
 
     /// Returns how many other sessions were ended.
@@ -216,15 +219,21 @@ impl Chat {
             return Err(too_easy("new_password"));
         }
         let new_hash = self.auth.passwords.hash(new).await?;
-        let now = Timestamp::now();
+        let times = (self.clock.now(), self.steady.now());
         let ended = self
             .store
-            .change_password(caller.user, (&hash, &new_hash), caller.session, now)
+            .change_password(caller.user, (&hash, &new_hash), caller.session, times)
             .await?;
-        for session in &ended {
-            self.session_ended(*session, now);
+        Ok(self.sessions_ended(&ended, times.1))
+    }
+
+    /// Ends sessions here too; returns how many of them had not expired. Those
+    /// that had count no more, and still must not come back with the clock.
+    fn sessions_ended(&self, ended: &[RevokedSession], at: Timestamp) -> usize {
+        for session in ended {
+            self.session_ended(session.id, at);
         }
-        Ok(ended.len())
+        ended.iter().filter(|session| !session.had_expired).count()
     }
 
     /// Where each session's end passes through on this node.
@@ -242,14 +251,19 @@ impl Chat {
         Ok(())
     }
 
-    /// Learns of the sessions whose tokens may still be valid though they have
-    /// ended; before the first call is served.
+    /// Learns of all sessions that have ended; before the first call is served.
     pub async fn remember_revoked(&self) -> Result<()> {
-        self.learn_revoked(self.oldest_token(Timestamp::now())).await
+        self.learn_revoked(Timestamp::default()).await
     }
 
-    fn oldest_token(&self, now: Timestamp) -> Timestamp {
-        now.minus(ms(self.auth.config.access_token_ms)).minus(LOOK_BACK)
+    /// Forgets sessions that are long over.
+    pub async fn forget_sessions(&self) -> Result<()> {
+        let ended_before = self.steady.now().minus(KEEP_ENDED_SESSIONS);
+        // The clock may be ahead, and the sessions not expired at all.
+        let expired_before = self.clock.now().minus(KEEP_ENDED_SESSIONS).min(ended_before);
+        self.store.forget_sessions(expired_before, ended_before).await?;
+        self.auth.revoked.forget_before(ended_before);
+        Ok(())
     }
 
     fn new_session(
@@ -276,21 +290,20 @@ impl Chat {
     }
 }
 
-/// Sees to it that a session ended on any node ends here within a second. Runs
-/// as long as the server.
+/// Sees to it that a session that was ended past this server, in the database,
+/// ends here within a second. Runs as long as the server.
 pub async fn watch_revoked(chat: Arc<Chat>) {
     let mut ticks = interval(LOOK_FOR_REVOKED);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut since = Timestamp::now();
+    let mut since = chat.steady.now();
     loop {
         ticks.tick().await;
-        let now = Timestamp::now();
+        let now = chat.steady.now();
         match timeout(LOOK_WITHIN, chat.learn_revoked(since.minus(LOOK_BACK))).await {
             Ok(Ok(())) => since = now,
             Ok(Err(error)) => tracing::debug!(%error, "ended sessions are asked for again"),
             Err(_) => tracing::debug!("ended sessions are asked for again: no answer in time"),
         }
-        chat.auth.revoked.forget_before(chat.oldest_token(now));
     }
 }
 

@@ -28,6 +28,7 @@ use crate::{
         Caller, ConnectionId, PresenceChoice, RoomId, Seq, User, limits::SUBSCRIBE_WITHIN,
         messages::Resume,
     },
+    transport::OwnerUsage,
     wire::{
         events::{self, Greeting, Kind},
         frame::Frame,
@@ -67,7 +68,11 @@ const FRAMES: usize = 8;
 
 impl Session {
     /// Opens a stream for the caller. Its events wait until it runs.
-    pub async fn open(chat: &Arc<Chat>, caller: Caller) -> Result<(Self, Frames)> {
+    pub async fn open(
+        chat: &Arc<Chat>,
+        caller: Caller,
+        usage: OwnerUsage,
+    ) -> Result<(Self, Frames)> {
         let permit = chat.streams.clone().try_acquire_owned().map_err(|_| Error::TooManyStreams)?;
         let user = chat.store.user(caller.user).await?.ok_or(Error::SessionRevoked)?;
         let bounds = Bounds {
@@ -85,7 +90,7 @@ impl Session {
         let connected = Connected { chat: chat.clone(), caller, connection };
         let (sender, frames) = mpsc::channel(FRAMES);
         let session = Self {
-            out: Out::new(sender, ms(chat.config.stream.slow_reader_ms)),
+            out: Out::new(sender, usage, ms(chat.config.stream.slow_reader_ms)),
             cursor: Cursor::default(),
             floors: HashMap::new(),
             chat: chat.clone(),
@@ -114,9 +119,10 @@ impl Session {
         // Looked at first and at every moment, also while the client does not
         // read or the store is slow: who may not read any more gets nothing more.
         let mut control = self.inlet.control.clone();
+        let clock = self.chat.clock.clone();
         let end = tokio::select! {
             biased;
-            end = end::told(&mut control) => end,
+            end = end::told(&mut control, &clock) => end,
             end = self.live(inbound) => match end {
                 Ok(never) => match never {},
                 Err(end) => end,

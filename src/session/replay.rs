@@ -10,7 +10,6 @@ use crate::{
     model::{RoomId, RoomSummary, Seq, View, messages::PageOf, rooms::Right},
     wire::{
         events::{self, Kind},
-        frame::Frame,
         marks, messages, rooms, v1,
     },
 };
@@ -60,7 +59,7 @@ impl Session {
             }
         }
         if !buf.is_empty() {
-            self.out.send(Frame::from(buf.freeze())).await?;
+            self.out.send_own(buf.freeze()).await?;
         }
         for rooms in new.chunks(SUMMARIES) {
             self.take_up(rooms).await?;
@@ -88,7 +87,7 @@ impl Session {
         if buf.is_empty() {
             return Ok(());
         }
-        self.out.send(Frame::from(buf.freeze())).await
+        self.out.send_own(buf.freeze()).await
     }
 
     /// Tells that the user is not in a room.
@@ -119,7 +118,7 @@ impl Session {
                 self.collect(&mut buf, Kind::Change(events::change(change))).await?;
             }
             if !buf.is_empty() {
-                self.out.send(Frame::from(buf.freeze())).await?;
+                self.out.send_own(buf.freeze()).await?;
             }
             at = read.synced;
             self.cursor.advance(room, at);
@@ -141,7 +140,7 @@ impl Session {
     async fn collect(&mut self, buf: &mut BytesMut, kind: Kind) -> Result<(), End> {
         events::append(buf, kind);
         if buf.len() > FRAME_BYTES {
-            self.out.send(Frame::from(buf.split().freeze())).await?;
+            self.out.send_own(buf.split().freeze()).await?;
         }
         Ok(())
     }

@@ -23,6 +23,7 @@ use tokio::{
 use super::{
     Store, batch,
     dialect::{Dialect, LaneConnection, is_away, is_conflict},
+    faults::Faults,
 };
 use crate::{
     error::{Error, Result},
@@ -104,6 +105,7 @@ fn start_lane(store: &Store, on_commit: &OnCommit) -> Result<mpsc::Sender<Job>> 
         runtime::Builder::new_current_thread().enable_all().build().map_err(Error::internal)?;
     let lane = Lane {
         connection: LaneConnection::new(&store.pools),
+        faults: store.faults.clone(),
         outcomes,
         handed_on: HashMap::new(),
         doubts: Vec::new(),
@@ -135,6 +137,7 @@ struct Outcome {
 
 struct Lane {
     connection: LaneConnection,
+    faults: Arc<Faults>,
     outcomes: mpsc::Sender<Outcome>,
     /// Up to where each room's changes were handed on.
     handed_on: HashMap<RoomId, Seq>,
@@ -175,9 +178,10 @@ impl Lane {
                 Outcome { committed: self.committed(logs), answers }
             }
             Err(error) => {
-                let away = is_away(&error);
+                self.faults.report(&error);
+                let away = is_away(&error) || is_conflict(&error);
                 if away {
-                    tracing::warn!(%error, jobs = jobs.len(), "the database does not answer");
+                    tracing::warn!(%error, jobs = jobs.len(), "the database does not take a batch");
                 } else {
                     tracing::error!(%error, "a batch failed");
                 }
@@ -279,3 +283,7 @@ impl Lane {
         committed
     }
 }
+
+#[cfg(test)]
+#[path = "writer_tests.rs"]
+mod tests;

@@ -335,12 +335,13 @@ async fn a_message_over_one_mebibyte_is_refused() {
     let room = ada.create_room("Room").await;
     let huge = "x".repeat(1_100_000);
     let error = ada.try_send(&room, &huge, "id").await.expect_err("too large");
-    assert_eq!(error.code, Code::OutOfRange);
+    assert_eq!((error.code, error.reason.as_str()), (Code::ResourceExhausted, "MESSAGE_TOO_LARGE"));
     let mut stream = ada.stream().await;
     stream.order("1", Command::SendMessage(send_request(&room, &huge, "id"))).await;
     let (goodbye, error) = stream.ending().await;
     assert_eq!(goodbye.expect("a goodbye").reason(), v1::GoodbyeReason::BadRequest);
-    assert_eq!(error.expect("a status").code, Code::InvalidArgument);
+    let error = error.expect("a status");
+    assert_eq!((error.code, error.reason.as_str()), (Code::ResourceExhausted, "MESSAGE_TOO_LARGE"));
     ada.send(&room, "the server goes on").await;
     server.end().await;
 }

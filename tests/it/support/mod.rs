@@ -1,11 +1,13 @@
 //! What the tests share: servers, people with connections, faults.
 
 pub mod database;
+pub mod disk;
 pub mod files;
 pub mod logged_process;
 pub mod page;
 pub mod people;
 pub mod proxy;
+pub mod raw;
 pub mod s3;
 pub mod server;
 pub mod terminal;
