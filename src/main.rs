@@ -2,7 +2,11 @@
 
 use std::{path::PathBuf, process::ExitCode};
 
-use causerie::{Config, Error, auth, config::Log, store::Store};
+use causerie::{
+    Config, Error, auth,
+    config::Log,
+    store::{Store, lease::LeaseTimes},
+};
 use clap::{Parser, Subcommand};
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
@@ -36,6 +40,20 @@ enum Command {
         #[command(subcommand)]
         command: Keys,
     },
+    /// Manage the identity of the data.
+    Epoch {
+        #[command(subcommand)]
+        command: Epoch,
+    },
+}
+
+#[derive(Subcommand, Clone, Copy)]
+enum Epoch {
+    /// Say that the data was restored, so that clients drop what they know and load
+    /// it anew. Wants the server stopped. A server notices by itself when a SQLite
+    /// file was replaced or lacks commits; after an overwrite in place of all files,
+    /// a restored snapshot of a volume, or a restored MySQL database it cannot.
+    Renew,
 }
 
 #[derive(Subcommand, Clone, Copy)]
@@ -82,12 +100,29 @@ fn run(arguments: &Arguments) -> Result<(), Error> {
             println!("The schema is up to date.");
             Ok(())
         }),
+        Command::Epoch { command: Epoch::Renew } => runtime()?.block_on(renew_epoch(&config)),
         Command::Serve => runtime()?.block_on(serve(config)),
     }
 }
 
 fn runtime() -> Result<tokio::runtime::Runtime, Error> {
     tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Error::internal)
+}
+
+async fn renew_epoch(config: &Config) -> Result<(), Error> {
+    let store = Store::connect(&config.store_url(), 4)?;
+    // A running server would not notice.
+    let name = format!("process {}, which renews the epoch", std::process::id());
+    let times = LeaseTimes::from_ms(config.store.lease_heartbeat_ms, config.store.lease_expiry_ms);
+    let lease = store.acquire_lease(name, times).await?;
+    store.migrate().await?;
+    let epoch = store.renew_epoch().await?;
+    if let Some(lease) = lease {
+        lease.release().await?;
+    }
+    store.close().await;
+    println!("The data has the epoch {epoch} now: clients load it anew.");
+    Ok(())
 }
 
 async fn serve(config: Config) -> Result<(), Error> {
@@ -102,9 +137,10 @@ async fn serve(config: Config) -> Result<(), Error> {
         )
     })?;
     let address = listener.local_addr().map_err(Error::internal)?;
+    let scheme =
+        if config.server.tls_certificate.as_os_str().is_empty() { "http" } else { "https" };
+    let url = format!("{scheme}://{address}");
     let is_checkout = std::path::Path::new("scripts/buf").exists();
-    let is_plain = config.server.tls_certificate.as_os_str().is_empty();
-    let url = format!("{}://{address}", if is_plain { "http" } else { "https" });
     println!("{}", greeting(&url, config.server.reflection, is_checkout));
     causerie::serve(config, listener, stop_signal()).await
 }

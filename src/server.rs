@@ -46,12 +46,16 @@ pub async fn serve(
     listener: TcpListener,
     shutdown: impl Future<Output = ()> + Send,
 ) -> Result<()> {
+    // Options first: what is not valid must leave nothing behind.
+    let certificate = load_certificate(&config.server)?;
+    let tls = certificate.as_ref().map(Certificate::acceptor).transpose()?;
+    let responses = Responses::new(ms(config.server.unread_timeout_ms));
+    let transport = Transport::new(&config.server, tls, responses.clone())?;
     make_data_folder(&config)?;
     let store = Store::connect(&config.store_url(), config.store.connections)?;
     let mut lease = take_database(&store, &config, &listener).await?;
     let files = Files::open(&config.files, &config.server.data)?;
     let auth = Auth::new(&config.auth, config.clock.clone(), &config.server.data).await?;
-    let responses = Responses::new(ms(config.server.unread_timeout_ms));
     let hub = Hub::new(responses.clone());
     let chat = Chat::new(config.clone(), store.clone(), auth, files, hub).await?;
     chat.remember_revoked().await?;
@@ -68,6 +72,9 @@ pub async fn serve(
     tasks.spawn(chat.clone().keep_presence());
     tasks.spawn(crate::chat::accounts::watch_revoked(chat.clone()));
     tasks.spawn(housekeeping(chat.clone()));
+    if let Some(certificate) = certificate {
+        tasks.spawn(certificate.follow());
+    }
     tasks.spawn(checkpoints(store.clone(), ms(config.store.checkpoint_every_ms.max(10))));
     if config.search.index {
         tasks.spawn(chat.clone().keep_index());
@@ -78,15 +85,6 @@ pub async fn serve(
     tell_health(&health, takes_writes, &ready.sender).await;
     tasks.spawn(watch_health(chat.clone(), takes_writes, health, ready.sender.clone()));
 
-    let certificate = load_certificate(&config.server)?;
-    let tls = match &certificate {
-        Some(certificate) => {
-            tasks.spawn(certificate.clone().follow());
-            Some(certificate.acceptor()?)
-        }
-        None => None,
-    };
-    let transport = Transport::new(&config.server, tls, responses.clone())?;
     let app = routes::app(&chat, responses, health_service, ready.receiver.clone())?;
 
     let (stop, stopped) = watch::channel(false);
@@ -127,7 +125,7 @@ pub async fn serve(
     {
         tracing::debug!(%error, "the lease is left to expire");
     }
-    let _ = timeout(Duration::from_secs(2), store.close()).await;
+    let _ = timeout(Duration::from_secs(5), store.close()).await;
     lost.map_or(Ok(()), Err)
 }
 
@@ -178,12 +176,10 @@ async fn take_database(
     let address = listener.local_addr().map_err(Error::internal)?;
     let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
     let name = format!("process {} at {address} on {}", std::process::id(), host.trim());
-    let times = LeaseTimes {
-        heartbeat: ms(config.store.lease_heartbeat_ms),
-        expiry: ms(config.store.lease_expiry_ms),
-    };
+    let times = LeaseTimes::from_ms(config.store.lease_heartbeat_ms, config.store.lease_expiry_ms);
     let lease = wait_for_database(|| store.acquire_lease(name.clone(), times)).await?;
     wait_for_database(|| store.migrate()).await?;
+    wait_for_database(|| store.check_identity()).await?;
     Ok(lease)
 }
 

@@ -7,13 +7,13 @@ use tonic::{Request, Response, Status, Streaming};
 
 use super::{auth::caller, no_store, stream};
 use crate::{
-    chat::{Chat, search::Found},
+    chat::{Chat, messages::RoomSync, search::Found},
     error::{Error, Result},
     model::{Caller, ConnectionId, RoomId, Seq, Touch},
     wire::{
         accounts, events,
         fields::{self, Fields},
-        marks, messages, presence, search, timestamp,
+        marks, messages, presence, rooms, search, timestamp,
         v1::{self, chat_service_server::ChatService},
     },
 };
@@ -193,11 +193,23 @@ impl Commands {
     }
 
     pub async fn sync_room(&self, r: v1::SyncRoomRequest) -> Result<v1::SyncRoomResponse> {
-        let (read, head) = self.chat.sync_room(self.caller, messages::sync_room(&r)?).await?;
-        Ok(v1::SyncRoomResponse {
-            changes: read.changes.into_iter().map(events::change).collect(),
-            synced_seq: read.synced.0,
-            head_seq: head.0,
+        let sync = self.chat.sync_room(self.caller, messages::sync_room(&r)?).await?;
+        Ok(match sync {
+            RoomSync::Changes { changes, head } => v1::SyncRoomResponse {
+                changes: changes.changes.into_iter().map(events::change).collect(),
+                synced_seq: changes.synced.0,
+                head_seq: head.0,
+                reset: None,
+            },
+            RoomSync::Reset(reset) => {
+                let head = reset.summary.room.head_seq.0;
+                v1::SyncRoomResponse {
+                    changes: vec![],
+                    synced_seq: head,
+                    head_seq: head,
+                    reset: Some(rooms::reset(*reset)),
+                }
+            }
         })
     }
 

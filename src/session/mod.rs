@@ -182,16 +182,7 @@ impl Session {
         let before = self.chat.store.views_of(self.user.id).await.map_err(End::from)?;
         self.chat.hub.subscribe(connection, before.iter().map(|(room, _)| *room));
 
-        let known_epoch = epoch.is_empty() || epoch == self.chat.epoch.to_string();
-        if known_epoch {
-            let heads: HashMap<_, _> = before.iter().copied().collect();
-            for (room, seq) in &positions {
-                if heads.get(room).is_some_and(|view| *seq > view.head) {
-                    let field = format!("resume[{room}]");
-                    let error = Error::invalid(field, "must not be beyond the room's head");
-                    return Err(End::Broken(error));
-                }
-            }
+        if epoch.is_none_or(|epoch| epoch == self.chat.epoch) {
             self.cursor = Cursor::new(positions);
         } else {
             for room in positions.into_keys() {

@@ -7,10 +7,10 @@ use bytes::BytesMut;
 
 use super::{Session, end::End};
 use crate::{
-    model::{RoomId, RoomSummary, Seq, View, messages::PageOf, rooms::Right},
+    model::{RoomId, Seq, View, rooms::Right},
     wire::{
         events::{self, Kind},
-        marks, messages, rooms, v1,
+        marks, rooms, v1,
     },
 };
 
@@ -39,6 +39,8 @@ impl Session {
             match self.cursor.position(room) {
                 None => new.push(room),
                 Some(at) if at < view.head => self.heal(room, view.head).await?,
+                // A position of data that is gone: the store was restored.
+                Some(at) if at > view.head => self.reset(room).await?,
                 Some(_) => {}
             }
         }
@@ -147,18 +149,10 @@ impl Session {
 
     /// Begins a room anew with its newest page.
     async fn reset(&mut self, room: RoomId) -> Result<(), End> {
-        let summary = self.chat.store.summaries_of(self.user.id, &[room]).await?.pop();
-        let Some(summary) = summary else { return self.give_up(room).await };
-        let RoomSummary { room: state, .. } = &summary;
-        let head = state.head_seq;
-        let view = View { head, floor: summary.floor };
-        let page = self.chat.store.message_page(&PageOf::newest(room), view).await?;
-        self.cursor.advance(room, head);
-        self.out
-            .event(Kind::Reset(v1::RoomReset {
-                summary: Some(rooms::summary(summary)),
-                messages: page.messages.into_iter().map(messages::message).collect(),
-            }))
-            .await
+        let Some(reset) = self.chat.room_reset(self.user.id, room).await? else {
+            return self.give_up(room).await;
+        };
+        self.cursor.advance(room, reset.summary.room.head_seq);
+        self.out.event(Kind::Reset(rooms::reset(reset))).await
     }
 }

@@ -14,7 +14,7 @@ use sqlx::{
 };
 
 pub use super::errors::{is_away, is_conflict, is_no_table, is_taken, refused};
-use super::{faults::Faults, file_lock::FileLock, gate::Gate};
+use super::{faults::Faults, file_lock::FileLock, gate::Gate, marker::Marker};
 use crate::error::{Error, Result};
 
 /// A connection that cannot be had for so long means that the database is away.
@@ -37,6 +37,7 @@ pub enum Pools {
     },
     Sqlite {
         lock: Arc<FileLock>,
+        marker: Arc<Marker>,
         read: SqlitePool,
         /// A single connection: SQLite has one writer at a time, and waiting
         /// here is fairer than its busy handler.
@@ -132,6 +133,7 @@ impl Pools {
         }
         // Before SQLite opens the file.
         let lock = Arc::new(FileLock::take(path)?);
+        let marker = Arc::new(Marker::beside(path));
         let options = SqliteConnectOptions::new()
             .filename(path)
             .create_if_missing(true)
@@ -159,7 +161,7 @@ impl Pools {
         // turns WAL on.
         let write = pool(1).connect_lazy_with(options.clone());
         let read = pool(connections.max(1)).connect_lazy_with(options.read_only(true));
-        Ok(Self::Sqlite { lock, read, write })
+        Ok(Self::Sqlite { lock, marker, read, write })
     }
 
     fn connect_mysql(url: &str, connections: u32, faults: &Arc<Faults>) -> Result<Self> {
@@ -222,7 +224,7 @@ impl Pools {
     pub async fn close(&self) {
         match self {
             Self::MySql { pool, .. } => pool.close().await,
-            Self::Sqlite { lock, read, write } => {
+            Self::Sqlite { lock, read, write, .. } => {
                 read.close().await;
                 write.close().await;
                 lock.release();

@@ -32,6 +32,11 @@ pub struct LeaseTimes {
 }
 
 impl LeaseTimes {
+    #[must_use]
+    pub fn from_ms(heartbeat: u64, expiry: u64) -> Self {
+        Self { heartbeat: Duration::from_millis(heartbeat), expiry: Duration::from_millis(expiry) }
+    }
+
     /// How long after the last heartbeat transactions may begin. They have as
     /// long as a heartbeat to end before another server may take over.
     fn holds_for(self) -> Duration {
@@ -162,17 +167,15 @@ impl LeaseRow {
                         // living holder shows itself by its next heartbeat. Back:
                         // then the lease has expired once it was seen for so long.
                         let unchanged = since.elapsed();
-                        let has_expired = found.now_us >= found.expires_us;
-                        if (has_expired && unchanged > found.lifetime() / 2)
-                            || unchanged > found.lifetime()
-                        {
-                            if self.replace(&found).await? {
-                                tracing::warn!(
-                                    holder = found.name,
-                                    "took over from a server that is gone"
-                                );
-                                return Ok(begun);
-                            }
+                        let has_expired = unchanged > found.lifetime()
+                            || (found.now_us >= found.expires_us
+                                && unchanged > found.lifetime() / 2);
+                        if has_expired && self.replace(&found).await? {
+                            tracing::warn!(
+                                holder = found.name,
+                                "took over from a server that is gone"
+                            );
+                            return Ok(begun);
                         }
                     }
                     None => {
@@ -275,13 +278,11 @@ impl LeaseRow {
         &self,
         connection: &mut Option<MySqlConnection>,
     ) -> Result<Option<String>, sqlx::Error> {
-        let connection = match connection {
-            Some(connection) => connection,
-            None => {
-                let options: MySqlConnectOptions = (*self.pool.connect_options()).clone();
-                connection.insert(options.connect().await?)
-            }
-        };
+        if connection.is_none() {
+            let options: MySqlConnectOptions = (*self.pool.connect_options()).clone();
+            *connection = Some(options.connect().await?);
+        }
+        let connection = connection.as_mut().ok_or(sqlx::Error::PoolClosed)?;
         let sql = format!(
             "update server_lease set renewed_us = {NOW}, expires_us = {NOW} + ?
              where id = 1 and holder = ?"

@@ -22,8 +22,9 @@ use tokio::{
 
 use super::{
     Store, batch,
-    dialect::{Dialect, LaneConnection, is_away, is_conflict},
+    dialect::{Dialect, LaneConnection, Pools, is_away, is_conflict},
     faults::Faults,
+    marker::Marker,
 };
 use crate::{
     error::{Error, Result},
@@ -106,6 +107,10 @@ fn start_lane(store: &Store, on_commit: &OnCommit) -> Result<mpsc::Sender<Job>> 
     let lane = Lane {
         connection: LaneConnection::new(&store.pools),
         faults: store.faults.clone(),
+        marker: match &store.pools {
+            Pools::Sqlite { marker, .. } => Some(marker.clone()),
+            Pools::MySql { .. } => None,
+        },
         outcomes,
         handed_on: HashMap::new(),
         doubts: Vec::new(),
@@ -138,6 +143,8 @@ struct Outcome {
 struct Lane {
     connection: LaneConnection,
     faults: Arc<Faults>,
+    /// Says how far a SQLite database has come.
+    marker: Option<Arc<Marker>>,
     outcomes: mpsc::Sender<Outcome>,
     /// Up to where each room's changes were handed on.
     handed_on: HashMap<RoomId, Seq>,
@@ -257,6 +264,10 @@ impl Lane {
     fn committed(&mut self, logs: Vec<crate::model::RoomLog>) -> Committed {
         if self.handed_on.len() > REMEMBERED_ROOMS {
             self.handed_on.clear();
+        }
+        let positions = logs.iter().map(|log| log.changes.len()).sum();
+        if let Some(marker) = self.marker.as_ref().filter(|_| positions > 0) {
+            marker.advance(positions);
         }
         let mut committed = Committed::default();
         for log in logs {

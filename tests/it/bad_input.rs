@@ -120,14 +120,22 @@ on_both_databases! {
             let mut bad = fields(client.search_messages(request).await);
             bad.sort();
             assert_eq!(bad, ["after", "before", "from_user_id", "page_size", "page_token", "query", "room_id"]);
-            let request = v1::SyncRoomRequest { page_size, room_id: room.clone(), after_seq: -1 };
+            let request = v1::SyncRoomRequest { page_size, room_id: room.clone(), after_seq: -1, ..Default::default() };
             assert_eq!(fields(client.sync_room(request).await), ["after_seq", "page_size"]);
+            let request = v1::SyncRoomRequest { room_id: room.clone(), epoch: "x".into(), ..Default::default() };
+            assert_eq!(fields(client.sync_room(request).await), ["epoch"]);
         }
         for seq in [-1, i64::MIN, 2, 1_000_000_000, i64::MAX] {
             let request = v1::MarkReadRequest { room_id: room.clone(), seq, thread_seq: 0 };
             assert_eq!(fields(client.mark_read(request).await), ["seq"], "{seq}");
-            let request = v1::SyncRoomRequest { room_id: room.clone(), after_seq: seq, page_size: 0 };
-            assert_eq!(fields(client.sync_room(request).await), ["after_seq"], "{seq}");
+            let request = v1::SyncRoomRequest { room_id: room.clone(), after_seq: seq, ..Default::default() };
+            let synced = client.sync_room(request).await;
+            if seq < 0 {
+                assert_eq!(fields(synced), ["after_seq"], "{seq}");
+            } else {
+                // Of data that is gone, it seems: no error, but where to begin anew.
+                assert!(synced.expect("an answer").reset.is_some(), "{seq}");
+            }
             for (anchor, field) in [
                 (Anchor::BeforeSeq(seq.saturating_add(1)), "before_seq"),
                 (Anchor::AfterSeq(seq), "after_seq"),
@@ -395,7 +403,7 @@ async fn a_stream_that_breaks_its_rules_is_told_so_and_ends() {
     stream.order("", Command::Subscribe(v1::SubscribeRequest::default())).await;
     assert_eq!(fields::<()>(Err(bad_end(stream).await)), ["subscribe"]);
     // From positions that cannot be.
-    for (key, seq) in [(room.clone(), 2), (room.clone(), -1), ("x".into(), 0)] {
+    for (key, seq) in [(room.clone(), -1), ("x".into(), 0)] {
         let stream = ada.open().await.expect("a stream");
         let resume = HashMap::from([(key.clone(), seq)]);
         stream

@@ -35,6 +35,7 @@ mod proxies;
 mod read_only;
 mod receipts;
 mod reflection;
+mod restore;
 mod resume;
 mod rooms;
 mod s3;

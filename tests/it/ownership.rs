@@ -63,7 +63,7 @@ async fn a_second_server_on_the_same_file_is_refused_by_any_path() {
         let text = refusal(&sqlite(path)).await;
         assert!(text.contains("in use by another server"), "{}: {text}", path.display());
     }
-    for command in [&["migrate"][..]] {
+    for command in [&["migrate"][..], &["epoch", "renew"]] {
         let run = Command::new(env!("CARGO_BIN_EXE_causerie"))
             .args(command)
             .env("CAUSERIE_SERVER__DATA", server.data())

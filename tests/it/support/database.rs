@@ -129,6 +129,14 @@ impl Raw {
         }
     }
 
+    /// The tables of a MySQL database.
+    pub async fn tables(&mut self) -> Vec<String> {
+        let Self::MySql(connection) = self else { panic!("only of MySQL") };
+        let sql = "select table_name from information_schema.tables
+                   where table_schema = database()";
+        sqlx::query_scalar(sql).fetch_all(connection).await.expect("the tables")
+    }
+
     pub async fn count(&mut self, sql: &'static str) -> i64 {
         match self {
             Self::Sqlite(connection) => sqlx::query_scalar(sql).fetch_one(connection).await,
