@@ -6,6 +6,7 @@
 //! server leaves behind is found by the id of something that is in the store.
 
 pub mod images;
+mod png_chunks;
 pub mod sniff;
 
 use std::{
