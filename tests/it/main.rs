@@ -28,6 +28,7 @@ mod s3;
 mod sdk;
 mod search;
 mod sessions;
+mod set_up;
 mod shutdown;
 mod slow_reader;
 mod streams;
