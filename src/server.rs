@@ -8,7 +8,6 @@ use tokio::{net::TcpListener, sync::watch, task::JoinSet, time::timeout};
 use tonic::{service::Routes, transport::server::TcpIncoming};
 use tower::ServiceExt as _;
 use tower_http::{
-    compression::CompressionLayer,
     cors::{AllowOrigin, CorsLayer},
     request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer},
     trace::TraceLayer,
@@ -222,8 +221,7 @@ fn pages(ready: watch::Receiver<Readiness>) -> Router {
     Router::new()
         .route("/healthz", get(|| async { "alive\n" }))
         .route("/readyz", get(readyz))
-        .fallback(get(crate::web::page))
-        .layer(CompressionLayer::new())
+        .fallback(crate::web::page)
 }
 
 /// What browsers on other origins may do: grpc-web calls, and read their answers.

@@ -19,6 +19,7 @@ mod matrix;
 mod messages;
 mod once;
 mod outage;
+mod pages;
 mod plans;
 mod presence;
 mod receipts;
