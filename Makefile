@@ -6,7 +6,7 @@ SHELL := /bin/bash
 BUF := tools/buf/node_modules/.bin/buf
 ARGS ?=
 
-.PHONY: help run web e2e screenshots chat test lint fmt buf s3 bench clean need-cargo need-mariadb need-chromium deny
+.PHONY: help run web e2e screenshots chat test lint fmt buf s3 bench clean need-cargo need-mariadb need-chromium need-python deny
 
 help: ## List the commands
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -19,11 +19,11 @@ run: need-cargo web ## Build and start the server on http://127.0.0.1:8080, data
 web: ## Build the web client, which the server carries
 	@scripts/web
 
-e2e: need-cargo need-chromium web ## Drive the web client in a real browser, against the real server
+e2e: need-cargo need-chromium need-python web ## Drive the web client in a real browser, against the real server
 	@cargo build
 	@cd clients/web && npm run --silent e2e
 
-screenshots: need-cargo need-chromium web ## Take pictures of the web client's main states (wants an emoji font)
+screenshots: need-cargo need-chromium need-python web ## Take pictures of the web client's main states (wants an emoji font)
 	@cargo build
 	@cd clients/web && npm run --silent screenshots
 
@@ -32,7 +32,7 @@ chat: need-cargo ## Start the terminal client; ARGS="send General hello" for scr
 	@cargo build --quiet -p causerie-terminal
 	@exec target/debug/causerie-chat $(ARGS)
 
-test: need-cargo need-mariadb need-chromium buf s3 web ## Run every test, on SQLite, on a private MariaDB and in a browser
+test: need-cargo need-mariadb need-chromium need-python buf s3 web ## Run every test, on SQLite, on a private MariaDB and in a browser
 	@cd clients/web && npm run --silent check && npm test --silent
 	@cargo build --workspace
 	@if cargo nextest --version >/dev/null 2>&1; then \
@@ -60,7 +60,7 @@ deny: ## Check licences and advisories, if cargo-deny is there
 fmt: need-cargo ## Put the code into form
 	@cargo fmt --all
 
-bench: need-cargo need-mariadb need-chromium web ## Measure the server, and the web client in a browser; prints tables
+bench: need-cargo need-mariadb need-chromium need-python web ## Measure the server, and the web client in a browser; prints tables
 	@scripts/with-mariadb cargo bench --bench chat
 	@cd clients/web && npm run --silent measure
 
@@ -87,9 +87,12 @@ need-cargo:
 	@command -v cc >/dev/null || { echo "A C compiler is missing. On Debian or Ubuntu: apt-get install build-essential" >&2; exit 1; }
 
 need-mariadb:
-	@scripts/need mariadbd mariadb-server
+	@scripts/need mariadb-server mariadbd,mysqld mariadb-admin,mysqladmin mariadb-install-db,mysql_install_db
 
 # Any name that the tests know it by will do (clients/web/e2e/support/chromium.ts).
 need-chromium:
-	@test -n "$${CHROMIUM:-}" || command -v chromium-browser google-chrome google-chrome-stable chrome >/dev/null \
-	  || scripts/need chromium chromium
+	@test -n "$${CHROMIUM:-}" || scripts/need chromium chromium,chromium-browser,google-chrome,google-chrome-stable,chrome
+
+# scripts/with-mariadb is written in it, and browser tests write to the database with it.
+need-python:
+	@scripts/need python3 python3

@@ -9,7 +9,6 @@ use tonic::{Status, codec::CompressionEncoding, service::Routes};
 use tonic_health::pb::health_server::{Health, HealthServer};
 use tower::{Layer as _, ServiceExt as _};
 use tower_http::{
-    compression::CompressionLayer,
     cors::{AllowOrigin, CorsLayer},
     request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer},
     set_header::SetResponseHeaderLayer,
@@ -200,8 +199,7 @@ fn pages(ready: watch::Receiver<Readiness>) -> Router {
     Router::new()
         .route("/healthz", get(|| async { "alive\n" }))
         .route("/readyz", get(readyz))
-        .fallback(get(crate::web::page))
-        .layer(CompressionLayer::new())
+        .fallback(crate::web::page)
 }
 
 /// What browsers on other origins may do: grpc-web calls, and read their answers.

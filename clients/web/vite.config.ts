@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { gzipSync } from "node:zlib";
+import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 
 import type { IndexHtmlTransformContext, Plugin } from "vite";
 import solid from "vite-plugin-solid";
@@ -41,6 +41,39 @@ function withoutJson(): Plugin {
     load(id) {
       const found = /@bufbuild\/protobuf\/dist\/esm\/(from-json|to-json|wire\/base64-encoding|wire\/text-format|reflect\/reflect-check)\.js$/.exec(id);
       return found ? STUBS[found[1] ?? ""] : undefined;
+    },
+  };
+}
+
+/**
+ * Browsers can stream in one direction only, from the server, and each that can run these pages has what streams need:
+ * the client is made without what would stream in the other direction, and without stand-ins for what is there.
+ */
+const CLIENT = `
+  import { makeAnyClient } from "./any-client.js";
+  import { createAsyncIterable } from "./protocol/async-iterable.js";
+  const call = (to, method, input, { signal, timeoutMs, headers, contextValues } = {}) =>
+    to.call(undefined, method, signal, timeoutMs, headers, input, contextValues);
+  export const createClient = (service, transport) =>
+    makeAnyClient(service, (method) => {
+      if (method.methodKind === "unary") return async (input, options) => (await call(transport.unary, method, input, options)).message;
+      if (method.methodKind !== "server_streaming") return null;
+      return (input, options) => {
+        const all = (async function* () {
+          yield* (await call(transport.stream, method, createAsyncIterable([input]), options)).message;
+        })();
+        return { [Symbol.asyncIterator]: () => ({ next: () => all.next() }) };
+      };
+    });`;
+
+function smallClient(): Plugin {
+  return {
+    name: "small-client",
+    apply: "build",
+    load(id) {
+      if (id.endsWith("@connectrpc/connect/dist/esm/promise-client.js")) return CLIENT;
+      if (id.endsWith("@connectrpc/connect-web/dist/esm/assert-fetch-api.js")) return "export const assertFetchApi = () => undefined;";
+      return undefined;
     },
   };
 }
@@ -144,6 +177,30 @@ function initialSize(): Plugin {
   };
 }
 
+/** Beside each file that becomes smaller, what the server sends of it (src/web/encoding.rs knows the endings). */
+function compressed(): Plugin {
+  const TEXTS = /\.(js|css|html|svg|json|webmanifest|txt)$/;
+  const brotli = (bytes: Buffer) =>
+    brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY, [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length } });
+  let folder = "";
+  return {
+    name: "compressed",
+    apply: "build",
+    configResolved: ({ root, build }) => void (folder = join(root, build.outDir)),
+    // Later than what is copied as it is.
+    closeBundle() {
+      for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+        if (!entry.isFile() || !TEXTS.test(entry.name)) continue;
+        const path = join(entry.parentPath, entry.name);
+        const bytes = readFileSync(path);
+        for (const [ending, small] of [[".gz", gzipSync(bytes, { level: 9 })], [".br", brotli(bytes)]] as const) {
+          if (small.length < bytes.length) writeFileSync(path + ending, small);
+        }
+      }
+    },
+  };
+}
+
 /**
  * All that each first visit needs goes into one chunk, and all that a room needs
  * beside it into another: cut along the edges of what is loaded later, each
@@ -188,7 +245,7 @@ function walk(from: string[], next: (id: string) => readonly string[]): Set<stri
 }
 
 export default defineConfig({
-  plugins: [solid(), plainDescriptors(), withoutJson(), lateImports(), earlyScripts(), initialSize()],
+  plugins: [solid(), plainDescriptors(), withoutJson(), smallClient(), lateImports(), earlyScripts(), initialSize(), compressed()],
   server: { proxy },
   preview: { proxy },
   build: {

@@ -33,7 +33,7 @@ async fn health_readiness_and_pages_answer_on_the_same_port() {
     until_ready(&server.url).await;
     let (status, _) = web::get(&server.url, "/healthz").await.expect("an answer");
     assert_eq!(status, 200);
-    // Every path is a page of the web client, which sees itself which one.
+    // Pages of the web client, which sees itself which one.
     for path in ["/", "/rooms/some-room", "/search/example.org"] {
         let (status, text) = web::get(&server.url, path).await.expect("an answer");
         assert_eq!(status, 200, "{path}");

@@ -148,3 +148,29 @@ describe.each([1, 2])("as in every client, each update told %i times", (times) =
     });
   }
 });
+
+describe("another store", () => {
+  const ME: User = { id: "me", username: "me", displayName: "Me", bio: "", statusText: "", createdAt: 0, photoId: "" };
+  const ready = (epoch: string, anew = false): Update => ({ kind: "ready", me: ME, epoch, choice: "online", anew });
+  const live: Update = { kind: "connection", state: { kind: "live" } };
+
+  test.each([["another epoch", ready("two")], ["positions that were refused", ready("one", true)]])("after %s only what is told anew stays", (_, update) => {
+    const model = emptyModel(ME);
+    const add = (id: string, headSeq: number) => apply(model, { kind: "roomAdded", summary: { room: { id, headSeq }, unreadThreads: [], settings: {} } as never });
+    apply(model, ready("one"));
+    for (const id of ["kept", "lost"]) add(id, 9);
+    model.users.set("bob", { ...ME, id: "bob" });
+    apply(model, live);
+    apply(model, { kind: "queued", message: { roomId: "kept", clientMessageId: "c", text: "waits" } as never });
+
+    apply(model, update);
+    // Nothing flickers: rooms are as they were until it is known what there is.
+    expect([...model.rooms.keys()]).toEqual(["kept", "lost"]);
+    expect([...model.users.keys()]).toEqual([ME.id]);
+    add("kept", 4);
+    add("new", 1);
+    apply(model, live);
+    expect([...model.rooms.values()].map(({ room }) => [room.id, room.headSeq])).toEqual([["kept", 4], ["new", 1]]);
+    expect(model.outbox.map(({ message }) => message.clientMessageId)).toEqual(["c"]);
+  });
+});

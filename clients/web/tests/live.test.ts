@@ -228,3 +228,22 @@ test("without locks a hidden tab gives up its stream to others, and goes on wher
   await seconds(0);
   expect([streams.length, live.leads, tabs.count("looked")]).toEqual([2, true, 1]);
 });
+
+test("positions that the server refuses are dropped, and nobody is signed out for that", async () => {
+  browser(false);
+  const { Failure } = await import("../src/failure");
+  const asked: [rooms: string[], epoch: string][] = [];
+  const ended = vi.fn();
+  async function* subscribe(resume: ReadonlyMap<string, number>, epoch: string, signal: AbortSignal): AsyncGenerator<Event[]> {
+    asked.push([[...resume.keys()], epoch]);
+    if (resume.size) throw new Failure("final", "INVALID_FIELDS", "The position is beyond the head.");
+    yield [READY, added("r"), { kind: "live" }];
+    if (asked.length === 1) throw new Failure("unavailable", "", "gone");
+    await new Promise((over) => signal.addEventListener("abort", over));
+  }
+  const { updates } = await tab({ subscribe }, { end: ended });
+  await seconds(30);
+  expect(asked).toEqual([[[], ""], [["r"], "e"], [[], ""]]);
+  expect(ended).not.toHaveBeenCalled();
+  expect(updates.flatMap((it) => (it.kind === "ready" ? it.anew : []))).toEqual([false, true]);
+});

@@ -85,7 +85,7 @@ describe("what waits to be sent", () => {
 
 describe("following", () => {
   const change = (seq: number, afterSeq = seq - 1): Update => ({ kind: "change", change: { roomId: "r", seq, afterSeq } as RoomChange });
-  const ready = (epoch: string): Update => ({ kind: "ready", me: {} as never, choice: "online", epoch });
+  const ready = (epoch: string, anew = false): Update => ({ kind: "ready", me: {} as never, choice: "online", epoch, anew });
 
   test("takes each change once, up to a gap", () => {
     const cursor = new Cursor([["r", 5]]);
@@ -98,6 +98,12 @@ describe("following", () => {
     follow(cursor, "", [ready("one")]);
     expect(cursor.position("r"), "a snapshot from before the first stream").toBe(5);
     follow(cursor, "one", [ready("two"), change(3)]);
+    expect(cursor.position("r")).toBeUndefined();
+  });
+
+  test("positions that the server refused are of no use in any tab", () => {
+    const cursor = new Cursor([["r", 5]]);
+    follow(cursor, "one", [ready("one", true)]);
     expect(cursor.position("r")).toBeUndefined();
   });
 });

@@ -176,7 +176,7 @@ describe("threads", () => {
     apply(room.model, { kind: "reset", summary: { ...summary({ head: 5, read: 5 }), unreadThreads }, messages: [] });
     /** As a stream that resumes: what was missed, then all marks. */
     const resume = (missed: Message[], marks: [thread: number, seq: number][]) => {
-      apply(room.model, { kind: "ready", me: ME, epoch: "e", choice: "online" });
+      apply(room.model, { kind: "ready", me: ME, epoch: "e", choice: "online", anew: false });
       for (const it of missed) room.tell(it.changedSeq, it);
       for (const [at, seq] of marks) apply(room.model, mark(at, seq));
     };

@@ -2,7 +2,7 @@
 
 import { execFileSync, spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -79,6 +79,19 @@ export class Server {
     const ended = once(child, "exit");
     child.kill(signal);
     await ended;
+  }
+
+  /** Copies all that is stored, while the server is stopped; what it returns puts it back, as another store or as the same one. */
+  backup(): (as: "another" | "same") => void {
+    const copy = mkdtempSync(join(tmpdir(), "causerie-backup-"));
+    cpSync(this.#data, copy, { recursive: true });
+    return (as) => {
+      rmSync(this.#data, { recursive: true });
+      cpSync(copy, this.#data, { recursive: true });
+      rmSync(copy, { recursive: true });
+      // What restoring a backup comes with, whether the server sees it itself or is told.
+      if (as === "another") this.#write('database.execute("update store set epoch = randomblob(16)")', "", {});
+    };
   }
 
   /** Has messages up to a position been posted at another time: no one can wait for months to go by. */

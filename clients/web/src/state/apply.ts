@@ -42,7 +42,7 @@ export function apply(model: Model, update: Update): Topic[] {
   switch (update.kind) {
     case "connection":
       model.connection = update.state;
-      return ["connection"];
+      return ["connection", ...(update.state.kind === "live" ? [...model.stale].flatMap((room) => gone(model, room)) : [])];
     case "ready":
       return ready(model, update);
     case "choice":
@@ -102,7 +102,14 @@ export function applyMe(model: Model, me: User): Topic[] {
   return ["me", ...applyUsers(model, [me])];
 }
 
-function ready(model: Model, { me, choice }: Extract<Update, { kind: "ready" }>): Topic[] {
+/** Whether nothing of what is known can be relied on: the store is another one, or has other positions. */
+export const isAnew = ({ epoch }: Pick<Model, "epoch">, update: Update): boolean =>
+  update.kind === "ready" && (update.anew || (epoch !== "" && epoch !== update.epoch));
+
+function ready(model: Model, update: Extract<Update, { kind: "ready" }>): Topic[] {
+  const { me, choice, epoch } = update;
+  const strangers = isAnew(model, update) ? forgetAll(model) : [];
+  model.epoch = epoch;
   model.choice = choice;
   // Who stopped typing or went while there was no stream was not told of.
   const rooms = [...model.typing.keys()];
@@ -115,15 +122,25 @@ function ready(model: Model, { me, choice }: Extract<Update, { kind: "ready" }>)
     view.members = undefined;
   }
   return [
+    ...strangers,
     ...applyMe(model, me),
     ...rooms.map((room): Topic => `typing:${room}`),
     ...people.map((id): Topic => `presence:${id}`),
   ];
 }
 
+/** Rooms are shown as they were until they are told of, people are asked for anew. */
+function forgetAll(model: Model): Topic[] {
+  for (const id of model.rooms.keys()) model.stale.add(id);
+  const ids = [...model.users.keys()];
+  model.users.clear();
+  model.looks.clear();
+  return ids.map((id): Topic => `user:${id}`);
+}
+
 function begin(model: Model, summary: RoomSummary): Topic[] {
   const { room } = summary;
-  const before = model.rooms.get(room.id);
+  const before = model.stale.delete(room.id) ? undefined : model.rooms.get(room.id);
   const view: RoomView = {
     room,
     role: summary.role,
@@ -138,7 +155,7 @@ function begin(model: Model, summary: RoomSummary): Topic[] {
     counted: countedBy(summary.unreadCount, summary.unreadMore, summary.unreadMentions, room.headSeq),
     doubtful: false,
     unreadFrom: summary.unreadFrom,
-    threads: threadMarks(summary.unreadThreads, room.headSeq, model.rooms.get(room.id)?.threads.follows),
+    threads: threadMarks(summary.unreadThreads, room.headSeq, before?.threads.follows),
     settings: summary.settings,
     // In another store positions are others.
     receipts: before && before.room.headSeq <= room.headSeq ? before.receipts : new Map(),
@@ -153,6 +170,7 @@ function begin(model: Model, summary: RoomSummary): Topic[] {
 
 function gone(model: Model, roomId: string): Topic[] {
   model.rooms.delete(roomId);
+  model.stale.delete(roomId);
   model.typing.delete(roomId);
   return ["rooms", `room:${roomId}`, `timeline:${roomId}`, `typing:${roomId}`, `pins:${roomId}`];
 }
@@ -197,8 +215,10 @@ function countMember(view: RoomView, what: SystemKind): void {
   view.room = { ...view.room, memberCount: Math.max(view.room.memberCount + by, 0) };
 }
 
-function snapshot(model: Model, { me, choice, connection, rooms, doubtful, users, presences, blocked }: Snapshot): Topic[] {
+function snapshot(model: Model, { me, choice, connection, rooms, doubtful, users, presences, blocked, epoch }: Snapshot): Topic[] {
   const before = [...model.rooms.keys()].flatMap((room) => gone(model, room));
+  // Pages of before do not say it.
+  model.epoch = epoch ?? "";
   model.choice = choice;
   model.connection = connection;
   for (const presence of presences) model.presences.set(presence.userId, presence);

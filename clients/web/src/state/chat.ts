@@ -79,6 +79,8 @@ export function createChat({ api, session }: App) {
       tellDeparture(name, banned);
     }
   };
+  /** What refers to positions of a store that is another one now. What waits to be sent has none, and stays. */
+  const forget = () => (ahead.clear(), untold.forget(), people.forget(), doomed.callOff());
   const threads = createThreads({ api, model, topics, untold });
   let upkeep: Upkeep | undefined;
   /** What came before it was loaded. */
@@ -89,6 +91,7 @@ export function createChat({ api, session }: App) {
     session,
     onUpdates: (updates) => {
       tellDepartures(updates);
+      if (updates.some((update) => applying.isAnew(model, update))) forget();
       took(updates.flatMap((update) => applying.apply(model, update)));
       if (updates.some((update) => update.kind === "connection" && update.state.kind === "live")) untold.again();
       if (upkeep) upkeep.after(updates);

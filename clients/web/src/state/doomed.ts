@@ -54,6 +54,11 @@ export class Doomed {
     this.#drop(roomId, seq);
   }
 
+  /** Nothing is deleted of what waits: what stands at its positions is something else now. */
+  callOff(): void {
+    for (const { roomId, seq } of this.#stored()) this.undo(roomId, seq);
+  }
+
   stop(): void {
     for (const timer of this.#timers.values()) clearTimeout(timer);
   }

@@ -65,6 +65,10 @@ export interface Model {
   choice: PresenceState;
   connection: State;
   readonly rooms: Map<string, RoomView>;
+  /** Of the store; empty until a stream has told it. */
+  epoch: string;
+  /** Rooms known from before the store was another one: gone, unless they are told of before the stream is live. */
+  readonly stale: Set<string>;
   readonly users: Map<string, User>;
   /** Their ids by what their names look like. */
   readonly looks: Map<string, Set<string>>;
@@ -84,6 +88,8 @@ export function emptyModel(me: User): Model {
     choice: "online",
     connection: { kind: "connecting" },
     rooms: new Map(),
+    epoch: "",
+    stale: new Set(),
     users: new Map([[me.id, me]]),
     looks: new Map([[look(me.displayName), new Set([me.id])]]),
     presences: new Map(),

@@ -28,6 +28,11 @@ export class People {
     this.#wanted.add(id);
   }
 
+  /** Whoever is wanted is asked for again. */
+  forget(): void {
+    this.#asked.clear();
+  }
+
   stop(): void {
     this.#stopped = true;
   }

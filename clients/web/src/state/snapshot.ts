@@ -11,6 +11,7 @@ export function takeSnapshot(model: Model, told: (roomId: string) => number | un
     me: model.me,
     choice: model.choice,
     connection: model.connection,
+    epoch: model.epoch,
     rooms: views.map((view) => {
       const headSeq = Math.min(tail(view).upTo, told(view.room.id) ?? Infinity);
       const { count, more, mentions } = countUpTo(view, model.me.id, headSeq);

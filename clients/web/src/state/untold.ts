@@ -39,6 +39,8 @@ export function createUntold(model: Pick<Model, "connection">) {
     tell,
     tellThread: (roomId: string, threadSeq: number, call: () => Promise<unknown>) => tell(`${roomId}/${threadSeq}`, call),
     again,
+    /** They are of positions that are others now. */
+    forget: () => marks.clear(),
     /** Whether the server knows how far the user has read in the threads of a room. */
     toldThreads: (roomId: string) => ![...marks.keys()].some((key) => key.startsWith(`${roomId}/`)),
   };

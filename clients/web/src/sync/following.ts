@@ -17,7 +17,7 @@ export function follow(cursor: Cursor, epoch: string, updates: readonly Update[]
       }
       case "ready":
         // Another store: what is known of its rooms is nothing.
-        if (epoch && epoch !== update.epoch) cursor.clear();
+        if (update.anew || (epoch && epoch !== update.epoch)) cursor.clear();
         break;
       case "roomAdded":
       case "reset":

@@ -29,6 +29,8 @@ export class Keeper {
   readonly #parts: KeeperParts;
   readonly #connection = new Connection(Date.now());
   #epoch: string;
+  /** What was known of the store is of no use. */
+  #anew = false;
   #connectionId = "";
   #timer: ReturnType<typeof setTimeout> | undefined;
   #stream: AbortController | undefined;
@@ -111,7 +113,16 @@ export class Keeper {
     if (error instanceof Failure && error.isTokenExpired) return this.#renewAndRetry();
     if (error instanceof Failure && error.isSignedOut) return this.#signedOut();
     if (!(error instanceof Failure)) console.error(error);
+    // The server would refuse the same positions again.
+    else if (error.isFinal && this.#parts.cursor.positions.size) this.#forget();
     this.#on({ kind: "lost" });
+  }
+
+  /** Nothing of what is known can be resumed. */
+  #forget(): void {
+    this.#anew = true;
+    this.#epoch = "";
+    this.#parts.cursor.clear();
   }
 
   async #renewAndRetry(): Promise<void> {
@@ -178,10 +189,11 @@ export class Keeper {
 
   #ready({ connectionId, heartbeatMs, epoch, me, choice }: Extract<Event, { kind: "ready" }>): void {
     // Another store: the server drops our positions, and so do we.
-    if (this.#epoch && this.#epoch !== epoch) this.#parts.cursor.clear();
+    if (this.#epoch && this.#epoch !== epoch) this.#forget();
     this.#epoch = epoch;
     this.#connectionId = connectionId;
-    this.#pending.push({ kind: "ready", me, choice, epoch });
+    this.#pending.push({ kind: "ready", me, choice, epoch, anew: this.#anew });
+    this.#anew = false;
     this.#on({ kind: "opened", heartbeatMs });
     this.#parts.opened(connectionId);
   }

@@ -6,8 +6,11 @@ import type { State } from "./connection";
 export type Update =
   /** The connection's state has changed. */
   | { kind: "connection"; state: State }
-  /** A stream is open; after an interruption, again. */
-  | { kind: "ready"; me: User; epoch: string; choice: PresenceState }
+  /**
+   * A stream is open; after an interruption, again. `anew`: what was known is of no use, for the store is another one
+   * or refused the positions. What is still there is told before the stream is live.
+   */
+  | { kind: "ready"; me: User; epoch: string; choice: PresenceState; anew: boolean }
   /** How the user has chosen to be seen, here or on another device. */
   | { kind: "choice"; choice: PresenceState }
   /** In each room changes come once, in order, without a hole. */
@@ -42,6 +45,8 @@ export interface Snapshot {
   readonly me: User;
   readonly choice: PresenceState;
   readonly connection: State;
+  /** Of the store; pages of before do not say it. */
+  readonly epoch: string | undefined;
   /** Each with the position up to which it is known as its head. */
   readonly rooms: readonly RoomSummary[];
   /** Those in which what is counted may be wrong; pages of before do not say. */

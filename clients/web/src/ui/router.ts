@@ -2,6 +2,8 @@
 
 import { createSignal } from "solid-js";
 
+import table from "../routes.txt?raw";
+
 export type Route =
   | { readonly page: "home" | "login" | "register" | "directory" | "mentions" | "admin" | "lost" }
   | { readonly page: "room"; readonly roomId: string; readonly seq: number | undefined }
@@ -18,28 +20,26 @@ function decoded(part: string): string {
   }
 }
 
-function parse(path: string): Route {
-  const [page, first, second] = path.split("/").filter(Boolean).map(decoded);
+/** Of the table of all addresses (routes.txt): `*` stands for any part, `#` for a number. */
+const PATTERNS = table.trim().split("\n").map((path) => path.split("/").filter(Boolean));
+const fits = (pattern: readonly string[], parts: readonly string[]) =>
+  pattern.length === parts.length && pattern.every((it, i) => it === "*" || (it === "#" ? /^\d+$/.test(parts[i]!) : it === parts[i]));
+
+export function parse(path: string): Route {
+  const parts = path.split("/").filter(Boolean).map(decoded);
+  if (!PATTERNS.some((it) => fits(it, parts))) return { page: "lost" };
+  const [page = "home", first = "", second] = parts;
   switch (page) {
-    case undefined:
-      return { page: "home" };
-    case "login":
-    case "register":
-    case "directory":
-    case "mentions":
-    case "admin":
-      return { page };
     case "search":
-      return { page, query: first ?? "" };
+      return { page, query: first };
     case "invite":
-      return first ? { page: "invite", code: first } : { page: "lost" };
+      return { page, code: first };
     case "settings":
-      return { page, section: first ?? "" };
+      return { page, section: first };
     case "rooms":
-      if (!first) return { page: "home" };
-      return { page: "room", roomId: first, seq: second && /^\d+$/.test(second) ? Number(second) : undefined };
+      return { page: "room", roomId: first, seq: second ? Number(second) : undefined };
     default:
-      return { page: "lost" };
+      return { page } as Route;
   }
 }
 

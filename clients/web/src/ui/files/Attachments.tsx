@@ -2,21 +2,15 @@ import "../kit/lateIcons";
 
 import { For, Show, createMemo } from "solid-js";
 
-import type { Attachment, Message } from "../../nouns";
+import type { Message } from "../../nouns";
 import { useChat } from "../../state/chat";
 import { formatBytes } from "../format";
 import { labelled, t } from "../i18n";
 import { Icon } from "../kit/Icon";
 import { useRoom } from "../room/tools";
+import { TILE, box } from "./box";
 
-/** How large an image is shown, in pixels. */
-const MOST_WIDE = 360;
-const MOST_HIGH = 280;
-const LEAST = 24;
-/** Several stand side by side, each in a square of this size. */
-const TILE = 136;
-
-/** The files of a message: images as they are, all else by name and size. */
+/** The files of a message, as items of a list: images as they are, all else by name and size. */
 export default function Attachments(props: { message: Message }) {
   const chat = useChat();
   const tools = useRoom();
@@ -26,46 +20,37 @@ export default function Attachments(props: { message: Message }) {
   });
   const several = () => props.message.attachments.filter(({ image }) => image).length > 1;
   return (
-    <ul class="files">
-      <For each={files()}>
-        {(file) => (
-          <li classList={{ "files-row": !file.image }}>
-            <Show
-              when={file.image}
-              fallback={
-                <a class="file" href={chat.link(file.id, "whole")} download={file.name} target="_blank" rel="noopener">
-                  <Icon name="file" />
-                  <span class="member-text">
-                    <span class="clip" dir="auto">
-                      {file.name}
-                    </span>
-                    <span class="muted small">{formatBytes(file.size)}</span>
+    <For each={files()}>
+      {(file) => (
+        <li classList={{ "files-row": !file.image }}>
+          <Show
+            when={file.image}
+            fallback={
+              <a class="file" href={chat.link(file.id, "whole")} download={file.name} target="_blank" rel="noopener">
+                <Icon name="file" />
+                <span class="member-text">
+                  <span class="clip" dir="auto">
+                    {file.name}
                   </span>
-                </a>
-              }
-            >
-              {(image) => (
-                <button
-                  type="button"
-                  class="image"
-                  classList={{ "image-tile": several() }}
-                  aria-label={labelled(t("openImage"), file.name)}
-                  onClick={() => tools.openPicture({ message: props.message, file })}
-                >
-                  <img src={chat.link(file.id, "large")} alt={file.name} {...(several() ? { width: TILE, height: TILE } : box(image()))} loading="lazy" />
-                </button>
-              )}
-            </Show>
-          </li>
-        )}
-      </For>
-    </ul>
+                  <span class="muted small">{formatBytes(file.size)}</span>
+                </span>
+              </a>
+            }
+          >
+            {(image) => (
+              <button
+                type="button"
+                class="image"
+                classList={{ "image-tile": several() }}
+                aria-label={labelled(t("openImage"), file.name)}
+                onClick={() => tools.openPicture({ message: props.message, file })}
+              >
+                <img src={chat.link(file.id, "large")} alt={file.name} {...(several() ? { width: TILE, height: TILE } : box(image()))} loading="lazy" />
+              </button>
+            )}
+          </Show>
+        </li>
+      )}
+    </For>
   );
-}
-
-/** The whole of it; of what would be thinner than can be touched, a part. It has this form also where there is less room. */
-function box({ width, height }: NonNullable<Attachment["image"]>) {
-  const scale = Math.min(1, MOST_WIDE / width, MOST_HIGH / height);
-  const [wide, high] = [width, height].map((side) => Math.max(Math.round(side * scale), LEAST));
-  return { width: wide, height: high, style: { "aspect-ratio": `${wide} / ${high}` } };
 }

@@ -38,30 +38,28 @@ export default function ConnectionBar() {
   };
 
   return (
-    <div role="status" aria-live="polite">
-      <Show when={matters()}>
-        <div class="connection-bar">
-          <Switch fallback={<span>{t("connecting")}</span>}>
-            <Match when={ended()}>
-              <span>{t("disconnected")}</span>
-              <button type="button" onClick={() => location.reload()}>
-                {t("reload")}
-              </button>
-            </Match>
-            <Match when={!online()}>
-              <span>{t("offline")}</span>
-            </Match>
-            <Match when={seconds() > 0}>
-              {/* Read once, not with every second. */}
-              <span aria-hidden="true">{t("reconnectingIn", { count: seconds() })}</span>
-              <span class="sr-only">{t("connecting")}</span>
-              <button type="button" onClick={() => chat.nudge()}>
-                {t("tryNow")}
-              </button>
-            </Match>
-          </Switch>
-        </div>
-      </Show>
-    </div>
+    <Show when={matters()}>
+      <div class="connection-bar">
+        <Switch fallback={<span>{t("connecting")}</span>}>
+          <Match when={ended()}>
+            <span>{t("disconnected")}</span>
+            <button type="button" onClick={() => location.reload()}>
+              {t("reload")}
+            </button>
+          </Match>
+          <Match when={!online()}>
+            <span>{t("offline")}</span>
+          </Match>
+          <Match when={seconds() > 0}>
+            {/* Read once, not with every second. */}
+            <span aria-hidden="true">{t("reconnectingIn", { count: seconds() })}</span>
+            <span class="sr-only">{t("connecting")}</span>
+            <button type="button" onClick={() => chat.nudge()}>
+              {t("tryNow")}
+            </button>
+          </Match>
+        </Switch>
+      </div>
+    </Show>
   );
 }

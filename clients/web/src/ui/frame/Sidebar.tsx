@@ -80,7 +80,7 @@ export function Sidebar(props: {
           <p class="sidebar-empty muted small">{t("noRooms")}</p>
         </Show>
         <Show when={!props.rooms.length && !settled()}>
-          <ul class="room-list" aria-hidden="true">
+          <ul class="room-list ghosts" aria-hidden="true">
             <For each={[1, 2, 3]}>
               {() => (
                 <li class="ghost-row">

@@ -22,6 +22,7 @@ const Mentions = lazy(() => import("../mentions/MentionsPage"), MissingPage);
 const Search = lazy(() => import("../search/SearchPage"), MissingPage);
 const Invite = lazy(() => import("../invite/InvitePage"), MissingPage);
 const Admin = lazy(() => import("../admin/AdminPage"), MissingPage);
+const NotFoundPage = lazy(() => import("./NotFoundPage"), MissingPage);
 const Palette = lazy(() => import("./Palette"));
 const ShortcutSheet = lazy(() => import("./ShortcutSheet"));
 const NewDirect = lazy(() => import("../people/NewDirect"));
@@ -85,9 +86,12 @@ export default function SignedIn(props: { app: App }) {
         {t("skip")}
       </a>
       <div class="frame" data-page={route().page}>
-        <Suspense>
-          <ConnectionBar />
-        </Suspense>
+        {/* There from the start: the grid must not wait for what comes later, and screen readers announce what changes in it. */}
+        <div class="connection-status" role="status" aria-live="polite">
+          <Suspense>
+            <ConnectionBar />
+          </Suspense>
+        </div>
         <Guard class="sidebar">
           <Sidebar rooms={rooms()} onOverlay={setOverlay} onLogout={leave} />
         </Guard>
@@ -115,12 +119,7 @@ export default function SignedIn(props: { app: App }) {
                   <Admin />
                 </Match>
                 <Match when={route().page === "lost"}>
-                  <div class="empty">
-                    <h1>{t("notFound")}</h1>
-                    <a class="button" href="/">
-                      {t("home")}
-                    </a>
-                  </div>
+                  <NotFoundPage />
                 </Match>
               </Switch>
             </Suspense>

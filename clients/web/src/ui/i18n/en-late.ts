@@ -5,6 +5,18 @@ import type { Plural } from "./catalogue";
 import { refused } from "./en-refused";
 
 export const late = {
+  // Connection
+  reconnectingIn: { one: "Connection lost. Trying again in {count} second.", other: "Connection lost. Trying again in {count} seconds." } as Plural,
+  tryNow: "Try now",
+  disconnected: "Disconnected from the server.",
+
+  // Where there is no page
+  notFound: "There is no such page.",
+
+  // Beside a message
+  readBy: { other: "Read by {count}" } as Plural,
+  undo: "Undo",
+
   // Signing in
   signIn: "Sign in",
   signInTitle: "Welcome back",

@@ -72,7 +72,6 @@ export const en = {
   sent: "Sent",
   delivered: "Delivered",
   read: "Read",
-  readBy: { other: "Read by {count}" } as Plural,
   thread: "Thread",
   markedUnread: "Marked as unread",
   unreadThreads: "Unread replies in a thread",
@@ -82,7 +81,6 @@ export const en = {
   attach: "Attach files",
   download: "Download",
   messageDeleted: "Message deleted",
-  undo: "Undo",
   edited: "edited",
   pin: "Pin",
   pinned: "Pinned",
@@ -117,9 +115,6 @@ export const en = {
   // Connection
   connecting: "Connecting…",
   offline: "You are offline. Messages are sent when the connection is back.",
-  reconnectingIn: { one: "Connection lost. Trying again in {count} second.", other: "Connection lost. Trying again in {count} seconds." } as Plural,
-  tryNow: "Try now",
-  disconnected: "Disconnected from the server.",
   reload: "Reload",
   newVersion: "A new version of Causerie is here.",
 
@@ -147,7 +142,6 @@ export const en = {
   // Of use everywhere
   close: "Close",
   loading: "Loading…",
-  notFound: "There is no such page.",
   home: "Go to your rooms",
   colon: ": ",
   skip: "Skip to messages",

@@ -31,7 +31,7 @@ addEventListener("online", fillGaps);
  * `place` is shown where the component would be; else the notice alone tells of
  * it. It is first shown when `texts` are there too.
  */
-export function lazy<P extends object>(load: () => Promise<{ default: Component<P> }>, place?: () => JSX.Element, texts = whole) {
+export function lazy<P extends object>(load: () => Promise<{ default: Component<P> }>, place?: (props: P) => JSX.Element, texts = whole) {
   let known: Component<P> | undefined;
   let loading: Promise<unknown> | undefined;
   const once = () => {
@@ -55,7 +55,7 @@ export function lazy<P extends object>(load: () => Promise<{ default: Component<
       const gap = { fill: () => void refetch(), says: place !== undefined };
       setGaps((all) => [...all, gap]);
       onCleanup(() => setGaps((all) => all.filter((it) => it !== gap)));
-      return place?.();
+      return place?.(props);
     }) as unknown as JSX.Element;
   }
   /** Before it is wanted. */
@@ -117,6 +117,13 @@ function Missing(props: { class: string; onClose?: () => void }) {
 
 /** In place of a page that is missing. */
 export const MissingPage = () => <Missing class="empty" />;
+
+/** In place of a panel that is missing: what is beside it stays where it is. */
+export const MissingPanel = (props: { over: boolean; onClose: () => void }) => (
+  <aside class="members" classList={{ "members-over": props.over }}>
+    <Missing class="empty" onClose={props.onClose} />
+  </aside>
+);
 
 /** For all that is missing and has no place to say so. */
 export function MissingNotice() {

@@ -8,7 +8,7 @@ import { Composer } from "../composer/Composer";
 import { formatTime } from "../format";
 import { t } from "../i18n";
 import { Guard } from "../kit/Guard";
-import { lazy } from "../kit/lazy";
+import { MissingPanel, lazy } from "../kit/lazy";
 import { createMedia } from "../kit/media";
 import { isEndless } from "../kit/until";
 import { layOver } from "../router";
@@ -21,13 +21,13 @@ import type { Overlay } from "./Overlays";
 import { RoomHeader, type PanelName } from "./RoomHeader";
 import { RoomToolsProvider, type RoomTools } from "./tools";
 
-const FilesPanel = lazy(() => import("../files/FilesPanel"));
-const MembersPanel = lazy(() => import("./MembersPanel"));
+const FilesPanel = lazy(() => import("../files/FilesPanel"), MissingPanel);
+const MembersPanel = lazy(() => import("./MembersPanel"), MissingPanel);
 const Overlays = lazy(() => import("./Overlays"));
 const PinBanner = lazy(() => import("./PinBanner"));
-const PinsPanel = lazy(() => import("./PinsPanel"));
-const SearchPanel = lazy(() => import("../search/SearchPanel"));
-const ThreadPanel = lazy(() => import("../thread/ThreadPanel"));
+const PinsPanel = lazy(() => import("./PinsPanel"), MissingPanel);
+const SearchPanel = lazy(() => import("../search/SearchPanel"), MissingPanel);
+const ThreadPanel = lazy(() => import("../thread/ThreadPanel"), MissingPanel);
 const TypingLine = lazy(() => import("../timeline/TypingLine"));
 
 /** Wide enough for a panel beside the timeline. */
@@ -131,7 +131,7 @@ export function OpenRoom(props: { roomId: string }) {
           </footer>
         </section>
         <Guard class="members">
-          <Suspense>
+          <Suspense fallback={<Show when={panel()}>{(name) => <aside class={`members ${name()}`} classList={{ "members-over": !wide() }} />}</Show>}>
             <Switch>
               <Match when={panel() === "members"}>
                 <MembersPanel roomId={roomId} over={!wide()} onClose={() => toggle("members")} />

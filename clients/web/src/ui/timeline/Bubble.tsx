@@ -5,6 +5,7 @@ import { useChat } from "../../state/chat";
 import { formatTime } from "../format";
 import { t } from "../i18n";
 import { Icon } from "../kit/Icon";
+import { reserve } from "../files/box";
 import { lazy } from "../kit/lazy";
 import { useRoom } from "../room/tools";
 import { Markdown } from "./Markdown";
@@ -34,9 +35,11 @@ export function Bubble(props: { message: Message; id?: string }) {
             {(seq) => <Quote roomId={props.message.roomId} seq={seq()} onJump={() => tools.jump(seq())} />}
           </Show>
           <Show when={props.message.attachments.length}>
-            <Suspense>
-              <Attachments message={props.message} />
-            </Suspense>
+            <ul class="files" style={reserve(props.message.attachments)}>
+              <Suspense>
+                <Attachments message={props.message} />
+              </Suspense>
+            </ul>
           </Show>
           <Show when={text()}>{(said) => <Markdown text={said()} message={props.message} />}</Show>
           <Show when={props.message.editedAt || props.message.pin}>

@@ -110,9 +110,12 @@ export function MessageRowView(props: { row: MessageRow; flash: boolean; inThrea
               </div>
             </div>
             <Show when={message().reactions.length}>
-              <Suspense>
-                <Reactions message={message()} />
-              </Suspense>
+              {/* Their place is there before they are, so that nothing moves when they come. */}
+              <div class="reactions">
+                <Suspense>
+                  <Reactions message={message()} />
+                </Suspense>
+              </div>
             </Show>
           </Match>
         </Switch>

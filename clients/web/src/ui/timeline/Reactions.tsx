@@ -37,7 +37,7 @@ export default function Reactions(props: { message: Message }) {
   const release = () => clearTimeout(timer);
   onCleanup(release);
   return (
-    <div class="reactions">
+    <>
       <For each={reactions.keys()}>
         {(emoji) => {
           const reaction = reactions.at(emoji);
@@ -82,6 +82,6 @@ export default function Reactions(props: { message: Message }) {
           <Icon name="smile" />
         </EmojiButton>
       </Show>
-    </div>
+    </>
   );
 }

@@ -1,0 +1,29 @@
+// The addresses of pages, as the server knows them too.
+
+import { beforeAll, expect, test, vi } from "vitest";
+
+import cases from "../../cases/routes.json";
+
+type Parse = typeof import("../src/ui/router").parse;
+let parse: Parse;
+
+beforeAll(async () => {
+  // The router looks at where the browser is, and listens to it.
+  vi.stubGlobal("location", { pathname: "/" });
+  vi.stubGlobal("window", { addEventListener: () => undefined });
+  vi.stubGlobal("document", { addEventListener: () => undefined });
+  ({ parse } = await import("../src/ui/router"));
+});
+
+test.for(cases as [path: string, page: string][])("%s is the address of: %s", ([path, page]) => {
+  expect(parse(path).page).toBe(page);
+});
+
+test("what an address names is decoded", () => {
+  expect(parse("/search/from%3Aada%20a%2Fb")).toEqual({ page: "search", query: "from:ada a/b" });
+  expect(parse("/search/%")).toEqual({ page: "search", query: "%" });
+  expect(parse("/rooms/somewhere/42")).toEqual({ page: "room", roomId: "somewhere", seq: 42 });
+  expect(parse("/rooms/somewhere")).toEqual({ page: "room", roomId: "somewhere", seq: undefined });
+  expect(parse("/settings")).toEqual({ page: "settings", section: "" });
+  expect(parse("/settings/language")).toEqual({ page: "settings", section: "language" });
+});
