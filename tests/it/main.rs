@@ -18,6 +18,7 @@ mod error_form;
 mod files;
 mod full_disk;
 mod invites;
+mod lanes;
 mod large_rooms;
 mod layers;
 mod limits;
