@@ -4,7 +4,10 @@ use super::{
     Store,
     dialect::{reading, refused, within},
 };
-use crate::{error::Result, model::Timestamp};
+use crate::{
+    error::{Error, Result},
+    model::Timestamp,
+};
 
 impl Store {
     /// How far the steady clock has come. On a new database it begins with `now`.
@@ -16,8 +19,11 @@ impl Store {
         if steady > 0 {
             return Ok(Timestamp(steady));
         }
-        self.save_steady_clock(now).await?;
-        Ok(now)
+        match self.save_steady_clock(now).await {
+            // A server can start on a full disk; the collector saves it later.
+            Ok(()) | Err(Error::DatabaseUnavailable) => Ok(now),
+            Err(error) => Err(error),
+        }
     }
 
     /// Keeps how far the steady clock has come. It never goes back.

@@ -69,7 +69,10 @@ impl Store {
             tracing::warn!(reason, "the database was restored or copied: clients load it anew");
         }
         let epoch = if other.is_some() { Uuid::new_v4() } else { here.epoch };
-        self.save_identity(epoch, Some(file)).await?;
+        // A server can start on a full disk: nothing is written without need.
+        if other.is_some() || last != Some(file) {
+            self.save_identity(epoch, Some(file)).await?;
+        }
         marker.begin(Mark { epoch, ..here });
         Ok(())
     }

@@ -14,10 +14,12 @@ use causerie_client::{
     live::Options,
     v1::{self, event::Kind},
 };
+use rand::{SeedableRng as _, rngs::StdRng};
 use tokio::process::Command;
 
-use crate::support::{
-    Database, Person, Process, Server, on_both_databases, people::text_of, within,
+use crate::{
+    converge,
+    support::{Database, Person, Process, Server, on_both_databases, people::text_of, within},
 };
 
 /// A client that keeps what it knows, and its place in each room.
@@ -298,6 +300,29 @@ async fn clients_recover_from_a_snapshot_once_the_epoch_is_renewed() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn clients_recover_from_a_backup_of_mysql_once_the_epoch_is_renewed() {
     clients_recover(Restore::Tables).await;
+}
+
+/// The marker counts each change once: a restart after any of them is no restore.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_that_people_do_looks_like_a_restore() {
+    let seed: u64 = rand::random();
+    println!("seed {seed}");
+    let mut rng = StdRng::seed_from_u64(seed);
+    let mut server = Server::start(Database::Sqlite).await;
+    let mut people = Vec::new();
+    for name in ["ada", "bob", "carl"] {
+        people.push(Person::register(&server.url, name).await);
+    }
+    let rooms = [people[0].create_room("One").await, people[1].create_room("Two").await];
+    let before = epoch(&people[0]).await;
+    for n in 0..5 {
+        for step in 0..100 {
+            converge::step(&mut rng, &people, &rooms, n * 100 + step).await;
+        }
+        server.restart().await;
+        assert_eq!(epoch(&people[0]).await, before);
+    }
+    server.end().await;
 }
 
 on_both_databases! {
