@@ -4,7 +4,7 @@
 mod read;
 mod write;
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
@@ -16,14 +16,27 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    model::{Change, Done, Op, RoomLog, Timestamp},
+    model::{Change, Done, Op, RoomId, RoomLog, Timestamp},
 };
 
 pub struct Outcome {
     /// The rooms of the batch, with what it changed in them.
     pub logs: Vec<RoomLog>,
-    /// How each operation went, in the order given.
+    /// How each operation went, in the order given, but for those in rooms that
+    /// were locked.
     pub results: Vec<Result<Done>>,
+    /// Rooms that another transaction had locked. Nothing was done in them.
+    pub locked: BTreeSet<RoomId>,
+}
+
+/// How a batch is to be run.
+#[derive(Debug, Clone, Copy)]
+pub struct Mode {
+    /// Whether rooms that another transaction has locked are waited for.
+    pub wait_for_rooms: bool,
+    /// Whether messages that were sent before are looked for. They are rare, so
+    /// they are first left to the unique key to find (`Failed::repeated`).
+    pub look_for_repeats: bool,
 }
 
 /// The transaction did not go through.
@@ -44,16 +57,15 @@ impl From<sqlx::Error> for Failed {
 /// A database that is silent for so long while a batch runs is away.
 const WITHIN: Duration = Duration::from_secs(10);
 
-/// Runs the batch. Repeats of messages that are stored already are rare, so
-/// they are first left to the unique key to find (`Failed::repeated`).
+/// Runs the batch.
 pub async fn run(
     connection: &mut LaneConnection,
     ops: &[&Op],
-    look_for_repeats: bool,
+    mode: Mode,
 ) -> Result<Outcome, Failed> {
     let prepared = async {
         let mut tx = connection.begin().await?;
-        let outcome = prepare(&mut tx, ops, look_for_repeats).await?;
+        let outcome = prepare(&mut tx, ops, mode).await?;
         Ok::<_, sqlx::Error>((tx, outcome))
     };
     let failed = match in_time(prepared).await {
@@ -113,12 +125,10 @@ async fn in_time<T>(work: impl Future<Output = Result<T, sqlx::Error>>) -> Resul
     tokio::time::timeout(WITHIN, work).await.unwrap_or_else(|_| Err(late()))
 }
 
-async fn prepare(
-    tx: &mut Tx<'_>,
-    ops: &[&Op],
-    look_for_repeats: bool,
-) -> Result<Outcome, sqlx::Error> {
-    let mut logs = read::lock_rooms(tx, ops).await?;
+async fn prepare(tx: &mut Tx<'_>, ops: &[&Op], mode: Mode) -> Result<Outcome, sqlx::Error> {
+    let (mut logs, locked) = read::lock_rooms(tx, ops, mode.wait_for_rooms).await?;
+    let ops: Vec<&Op> = ops.iter().filter(|op| !locked.contains(&op.room())).copied().collect();
+    let ops = ops.as_slice();
     read::marks(tx, ops, &mut logs).await?;
     read::counts(tx, ops, &mut logs).await?;
     touched::read(tx, ops, &mut logs).await?;
@@ -127,7 +137,7 @@ async fn prepare(
     invites::read(tx, ops, &mut logs).await?;
     attachments::read(tx, ops, &mut logs).await?;
     read::blocks(tx, &mut logs).await?;
-    if look_for_repeats {
+    if mode.look_for_repeats {
         read::repeats(tx, ops, &mut logs).await?;
     }
 
@@ -144,8 +154,10 @@ async fn prepare(
     // since, what it answers is deleted.
     let refused =
         |(op, result): (&&Op, &Result<Done>)| matches!(op, Op::Send(_)) && result.is_err();
-    if !look_for_repeats && ops.iter().zip(&results).any(refused) {
-        return Box::pin(prepare(tx, ops, true)).await;
+    if !mode.look_for_repeats && ops.iter().zip(&results).any(refused) {
+        let mode = Mode { look_for_repeats: true, ..mode };
+        let again = Box::pin(prepare(tx, ops, mode)).await?;
+        return Ok(Outcome { locked: &again.locked | &locked, ..again });
     }
 
     let logs: Vec<RoomLog> = logs.into_values().collect();
@@ -159,5 +171,5 @@ async fn prepare(
         write::members(tx, &logs).await?;
         write::marks(tx, &logs).await?;
     }
-    Ok(Outcome { logs, results })
+    Ok(Outcome { logs, results, locked })
 }

@@ -13,7 +13,7 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
-pub use super::errors::{is_away, is_conflict, is_no_table, is_taken, refused};
+pub use super::errors::{is_away, is_conflict, is_locked, is_no_table, is_taken, refused};
 use super::{faults::Faults, file_lock::FileLock, gate::Gate, marker::Marker};
 use crate::error::{Error, Result};
 
@@ -343,15 +343,34 @@ async fn set_session(connection: &mut MySqlConnection) -> Result<(), sqlx::Error
     Ok(())
 }
 
+/// What a transaction does about rows that another one has locked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Locking {
+    /// Waits for them, for as long as `innodb_lock_wait_timeout` says.
+    Wait,
+    /// Leaves them out.
+    Skip,
+    /// Fails with an error that [`is_locked`].
+    Fail,
+}
+
 impl Dialect {
+    /// Appended to a select that locks the rows it reads, like [`Self::for_update`].
+    #[must_use]
+    pub fn locking(self, locking: Locking) -> &'static str {
+        match (self, locking) {
+            (Self::Sqlite, _) => "",
+            (Self::MySql, Locking::Wait) => " for update",
+            (Self::MySql, Locking::Skip) => " for update skip locked",
+            (Self::MySql, Locking::Fail) => " for update nowait",
+        }
+    }
+
     /// Appended to a select that locks the rows it reads. SQLite's transaction
     /// has locked everything already.
     #[must_use]
     pub fn for_update(self) -> &'static str {
-        match self {
-            Self::MySql => " for update",
-            Self::Sqlite => "",
-        }
+        self.locking(Locking::Wait)
     }
 }
 
@@ -389,51 +408,5 @@ pub fn pieces<T>(mut rows: &[T], largest: usize) -> impl Iterator<Item = &[T]> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn pieces_have_few_sizes_and_cover_all() {
-        let rows: Vec<u32> = (0..1_000).collect();
-        let split: Vec<_> = pieces(&rows, 256).map(<[u32]>::len).collect();
-        assert_eq!(split, [256, 256, 256, 128, 64, 32, 8]);
-        assert_eq!(pieces(&rows[..31], 256).count(), 1);
-        assert_eq!(pieces::<u32>(&[], 256).count(), 0);
-    }
-
-    /// What was acknowledged survives a power cut, and what was deleted is gone:
-    /// both hang on a setting of each connection, also of one that replaces another.
-    #[tokio::test]
-    async fn sqlite_connections_are_durable_and_delete_securely() {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let url = format!("sqlite:{}", folder.path().join("chat.db").display());
-        let pools = Pools::connect(&url, 3, &Arc::default()).expect("pools");
-        let Pools::Sqlite { read, write, .. } = &pools else { panic!("SQLite") };
-        for round in 0..2 {
-            let mut connections = vec![write.acquire().await.expect("the writer")];
-            for _ in 0..3 {
-                connections.push(read.acquire().await.expect("a reader"));
-            }
-            for connection in &mut connections {
-                // 2 is FULL: each commit is on the disk before it is acknowledged.
-                for (pragma, wanted) in [
-                    ("pragma synchronous", 2),
-                    ("pragma secure_delete", 1),
-                    ("pragma foreign_keys", 1),
-                ] {
-                    let set = sqlx::query_scalar::<_, i64>(pragma).fetch_one(&mut **connection);
-                    assert_eq!(set.await.expect("a setting"), wanted, "{pragma}, round {round}");
-                }
-                // Rolled back without sqlx, as SQLite does it on its own.
-                let mut tx = connection.begin().await.expect("begun");
-                tx.execute("rollback").await.expect("rolled back");
-            }
-        }
-    }
-
-    #[test]
-    fn lists_are_filled_with_their_last() {
-        assert_eq!(padded(vec![1, 2, 3, 4, 5]), [1, 2, 3, 4, 5, 5, 5, 5]);
-        assert_eq!(padded(Vec::<i32>::new()), Vec::<i32>::new());
-    }
-}
+#[path = "dialect_tests.rs"]
+mod tests;

@@ -29,6 +29,7 @@ const TRANSIENT: &[(u16, &str, Condition)] = &[
     (1213, "ER_LOCK_DEADLOCK", Condition::Conflict),
     (1412, "ER_TABLE_DEF_CHANGED", Condition::Conflict),
     (3101, "ER_TRANSACTION_ROLLBACK_DURING_COMMIT", Condition::Conflict),
+    (3572, "ER_LOCK_NOWAIT", Condition::Conflict),
     // A replica, or a primary that is being replaced.
     (1036, "ER_OPEN_AS_READONLY", Condition::WrongServer),
     (1290, "ER_OPTION_PREVENTS_STATEMENT", Condition::WrongServer),
@@ -175,6 +176,15 @@ pub fn is_wrong_server(error: &sqlx::Error) -> bool {
 #[must_use]
 pub fn is_conflict(error: &sqlx::Error) -> bool {
     has_condition(error, Condition::Conflict)
+}
+
+/// A lock that was not to be waited for is held by somebody else. MySQL has an
+/// error of its own for it, MariaDB has not.
+#[must_use]
+pub fn is_locked(error: &sqlx::Error) -> bool {
+    matches!(error, sqlx::Error::Database(error)
+        if error.try_downcast_ref::<MySqlDatabaseError>()
+            .is_some_and(|mysql| matches!(mysql.number(), 1205 | 3572)))
 }
 
 #[must_use]

@@ -7,9 +7,13 @@
 //!
 //! A lane has a thread and a database connection of its own: its next step must
 //! not wait behind the thousand deliveries that its last commit has caused.
+//!
+//! A room that somebody else has locked must not stop the other rooms of its lane.
+//! It is skipped, and what is to be done in it waits for the next round; after its
+//! third round it is waited for on a second connection ([`StuckRoom`]).
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     hash::{BuildHasher as _, RandomState},
     sync::Arc,
     time::Duration,
@@ -18,13 +22,16 @@ use std::{
 use tokio::{
     runtime,
     sync::{mpsc, oneshot},
+    task::LocalSet,
 };
 
 use super::{
     Store, batch,
-    dialect::{Dialect, LaneConnection, Pools, is_away, is_conflict},
+    committer::{Commit, Committer, Part},
+    dialect::{Dialect, Pools, is_away, is_conflict},
     faults::Faults,
     marker::Marker,
+    stuck_room::StuckRoom,
 };
 use crate::{
     error::{Error, Result},
@@ -37,8 +44,13 @@ const QUEUE: usize = 4_096;
 const BATCH: usize = 256;
 /// Commits that may wait to be told; then the lane waits too.
 const OUTCOMES: usize = 8;
-/// A transaction that lost a deadlock is run again this many times.
-const CONFLICT_RETRIES: u32 = 8;
+/// Jobs in locked rooms are tried again after this, if nothing else is to be done.
+/// Most locks are held for less.
+const ROUND_PAUSE: Duration = Duration::from_millis(5);
+/// The same while another room is waited for: that can take long.
+const LONG_ROUND_PAUSE: Duration = Duration::from_millis(50);
+/// A room that was locked so many times is waited for, on a second connection.
+const ROUNDS: u32 = 3;
 
 /// What a lane tells after a commit, or when it learns that a room moved
 /// without it.
@@ -54,9 +66,10 @@ pub struct Committed {
 /// Called for each commit, in order, before the senders get their answers.
 pub type OnCommit = Arc<dyn Fn(Committed) + Send + Sync>;
 
-struct Job {
-    op: Op,
-    reply: oneshot::Sender<Result<Done>>,
+/// A change, and where its answer goes.
+pub(super) struct Job {
+    pub(super) op: Op,
+    pub(super) reply: oneshot::Sender<Result<Done>>,
 }
 
 /// The lanes. They end when this is dropped and their queues are empty.
@@ -105,7 +118,10 @@ fn start_lane(store: &Store, on_commit: &OnCommit) -> Result<mpsc::Sender<Job>> 
     let runtime =
         runtime::Builder::new_current_thread().enable_all().build().map_err(Error::internal)?;
     let lane = Lane {
-        connection: LaneConnection::new(&store.pools),
+        committer: Committer::new(store),
+        stuck: StuckRoom::new(store),
+        waiting: Vec::new(),
+        rounds: HashMap::new(),
         faults: store.faults.clone(),
         marker: match &store.pools {
             Pools::Sqlite { marker, .. } => Some(marker.clone()),
@@ -113,11 +129,10 @@ fn start_lane(store: &Store, on_commit: &OnCommit) -> Result<mpsc::Sender<Job>> 
         },
         outcomes,
         handed_on: HashMap::new(),
-        doubts: Vec::new(),
     };
     std::thread::Builder::new()
         .name("causerie-lane".into())
-        .spawn(move || runtime.block_on(lane.run(jobs)))
+        .spawn(move || LocalSet::new().block_on(&runtime, lane.run(jobs)))
         .map_err(Error::internal)?;
     tokio::spawn(tell(told, on_commit.clone()));
     Ok(sender)
@@ -134,23 +149,29 @@ async fn tell(mut outcomes: mpsc::Receiver<Outcome>, on_commit: OnCommit) {
     }
 }
 
+type Answers = Vec<(oneshot::Sender<Result<Done>>, Result<Done>)>;
+
 /// What one transaction has come to.
 struct Outcome {
     committed: Committed,
-    answers: Vec<(oneshot::Sender<Result<Done>>, Result<Done>)>,
+    answers: Answers,
 }
 
 struct Lane {
-    connection: LaneConnection,
+    committer: Committer,
+    /// A room that is waited for while the lane goes on.
+    stuck: StuckRoom,
+    /// Jobs in rooms that another transaction had locked. Those of one room are in
+    /// their order, and before all that come after them.
+    waiting: Vec<Job>,
+    /// How often in a row each of these rooms was locked.
+    rounds: HashMap<RoomId, u32>,
     faults: Arc<Faults>,
     /// Says how far a SQLite database has come.
     marker: Option<Arc<Marker>>,
     outcomes: mpsc::Sender<Outcome>,
     /// Up to where each room's changes were handed on.
     handed_on: HashMap<RoomId, Seq>,
-    /// Commits whose outcome is unknown, of which nobody has been told. Nothing
-    /// else is done before they are cleared up.
-    doubts: Vec<batch::Outcome>,
 }
 
 /// Beyond this many rooms `handed_on` is begun anew, to bound its memory.
@@ -158,107 +179,135 @@ const REMEMBERED_ROOMS: usize = 100_000;
 
 impl Lane {
     async fn run(mut self, mut jobs: mpsc::Receiver<Job>) {
-        let mut waiting = Vec::with_capacity(BATCH);
+        let mut received = Vec::with_capacity(BATCH);
         loop {
+            let pauses = self.waiting.iter().any(|job| !self.stuck.is(job.op.room()));
+            let pause = if self.stuck.is_free() { ROUND_PAUSE } else { LONG_ROUND_PAUSE };
             tokio::select! {
-                taken = jobs.recv_many(&mut waiting, BATCH) => {
-                    if taken == 0 {
-                        return self.connection.close().await;
+                count = jobs.recv_many(&mut received, BATCH) => {
+                    if count == 0 {
+                        return self.end().await;
                     }
-                    let outcome = self.commit(std::mem::take(&mut waiting)).await;
-                    self.hand_over(outcome).await;
+                    self.round(std::mem::take(&mut received), false).await;
                 }
-                () = tokio::time::sleep(Duration::from_secs(1)), if !self.doubts.is_empty() => {
-                    if let Err(error) = self.clear_doubts().await {
+                commit = self.stuck.done() => self.settle_stuck(commit).await,
+                () = tokio::time::sleep(pause), if pauses => {
+                    self.round(Vec::new(), false).await;
+                }
+                () = tokio::time::sleep(Duration::from_secs(1)), if self.committer.has_doubts() => {
+                    let mut parts = Vec::new();
+                    if let Err(error) = self.committer.clear_doubts(&mut parts).await {
                         tracing::debug!(%error, "a commit's outcome is still unknown");
                     }
+                    self.settle(parts).await;
                 }
             }
         }
     }
 
-    async fn commit(&mut self, jobs: Vec<Job>) -> Outcome {
-        let ops: Vec<&Op> = jobs.iter().map(|job| &job.op).collect();
-        match self.transact(&ops).await {
-            Ok(batch::Outcome { logs, results }) => {
-                let answers = jobs.into_iter().map(|job| job.reply).zip(results).collect();
-                Outcome { committed: self.committed(logs), answers }
-            }
-            Err(error) => {
-                self.faults.report(&error);
-                let away = is_away(&error) || is_conflict(&error);
-                if away {
-                    tracing::warn!(%error, jobs = jobs.len(), "the database does not take a batch");
-                } else {
-                    tracing::error!(%error, "a batch failed");
-                }
-                let answer = || {
-                    if away {
-                        Error::DatabaseUnavailable
-                    } else {
-                        Error::internal("the batch of this change failed")
-                    }
-                };
-                let answers = jobs.into_iter().map(|job| (job.reply, Err(answer()))).collect();
-                Outcome { committed: Committed::default(), answers }
-            }
+    /// Waits for all that is still to be done.
+    async fn end(mut self) {
+        while let Some(commit) = self.stuck.last().await {
+            self.settle_stuck(commit).await;
+        }
+        while !self.waiting.is_empty() {
+            self.round(Vec::new(), true).await;
+        }
+        self.stuck.close().await;
+        self.committer.close().await;
+    }
+
+    /// Carries out what has waited, then what is new, except in locked rooms.
+    async fn round(&mut self, new: Vec<Job>, wait_for_rooms: bool) {
+        let jobs = std::mem::take(&mut self.waiting).into_iter().chain(new);
+        let (stuck, mut jobs): (Vec<Job>, Vec<Job>) =
+            jobs.partition(|job| self.stuck.is(job.op.room()));
+        let rest = jobs.split_off(jobs.len().min(BATCH));
+        let mut rooms: Vec<RoomId> = jobs.iter().map(|job| job.op.room()).collect();
+        if !jobs.is_empty() {
+            let Commit { parts, waiting } = self.committer.commit(jobs, wait_for_rooms).await;
+            self.waiting = waiting;
+            self.settle(parts).await;
+        }
+        rooms.retain(|room| self.waiting.iter().all(|job| job.op.room() != *room));
+        for room in rooms {
+            self.rounds.remove(&room);
+        }
+        self.waiting_longer();
+        self.waiting.extend(rest);
+        self.waiting.extend(stuck);
+        self.refuse_surplus();
+    }
+
+    /// Counts a round for the rooms that were locked, and lets one that was locked
+    /// too often be waited for.
+    fn waiting_longer(&mut self) {
+        let rooms: HashSet<RoomId> = self.waiting.iter().map(|job| job.op.room()).collect();
+        for room in &rooms {
+            *self.rounds.entry(*room).or_default() += 1;
+        }
+        let longest = rooms.into_iter().max_by_key(|room| self.rounds.get(room).copied());
+        if let Some(room) = longest
+            && self.rounds.get(&room).is_some_and(|rounds| *rounds >= ROUNDS)
+            && self.stuck.is_free()
+        {
+            self.rounds.remove(&room);
+            let jobs = std::mem::take(&mut self.waiting);
+            let (of_room, others) = jobs.into_iter().partition(|job| job.op.room() == room);
+            self.waiting = others;
+            self.stuck.wait_for(room, of_room);
         }
     }
 
-    async fn hand_over(&self, outcome: Outcome) {
-        // Who listens ends only with the runtime, and then nobody waits.
-        let _ = self.outcomes.send(outcome).await;
+    /// What waits is bounded like what is queued.
+    fn refuse_surplus(&mut self) {
+        for job in self.waiting.drain(self.waiting.len().min(QUEUE)..) {
+            let _ = job.reply.send(Err(Error::Overloaded));
+        }
     }
 
-    /// Runs the batch's transaction, again where that is right: after a lost
-    /// deadlock, and once after a broken connection, if it is certain that the
-    /// first try has not happened.
-    async fn transact(&mut self, ops: &[&Op]) -> Result<batch::Outcome, sqlx::Error> {
-        self.clear_doubts().await?;
-        let mut conflicts = 0;
-        let mut reconnected = false;
-        let mut look_for_repeats = false;
-        loop {
-            let failed = match batch::run(&mut self.connection, ops, look_for_repeats).await {
-                Ok(outcome) => return Ok(outcome),
-                Err(failed) => failed,
+    async fn settle_stuck(&mut self, commit: Commit) {
+        let Commit { parts, mut waiting } = commit;
+        self.committer.add_doubts(self.stuck.take_doubts());
+        self.settle(parts).await;
+        // They were first.
+        waiting.append(&mut self.waiting);
+        self.waiting = waiting;
+    }
+
+    /// Hands on what was committed, and answers.
+    async fn settle(&mut self, parts: Vec<Part>) {
+        for Part { jobs, result } in parts {
+            let outcome = match result {
+                Ok(batch::Outcome { logs, results, .. }) => {
+                    let answers = jobs.into_iter().map(|job| job.reply).zip(results).collect();
+                    Outcome { committed: self.committed(logs), answers }
+                }
+                Err(error) => {
+                    Outcome { committed: Committed::default(), answers: self.failed(&error, jobs) }
+                }
             };
-            let batch::Failed { cause, in_doubt, repeated } = failed;
-            if let Some(outcome) = in_doubt {
-                match batch::has_happened(&mut self.connection, &outcome).await {
-                    Ok(true) => return Ok(outcome),
-                    Ok(false) => {}
-                    Err(error) => {
-                        tracing::debug!(%error, "a commit's outcome is unknown");
-                        self.doubts.push(outcome);
-                        return Err(cause);
-                    }
-                }
-            }
-            if repeated && !look_for_repeats {
-                look_for_repeats = true;
-            } else if is_conflict(&cause) && conflicts < CONFLICT_RETRIES {
-                conflicts += 1;
-            } else if is_away(&cause) && !reconnected {
-                reconnected = true;
-            } else {
-                return Err(cause);
-            }
+            // Who listens ends only with the runtime, and then nobody waits.
+            let _ = self.outcomes.send(outcome).await;
         }
     }
 
-    /// Finds out about the commits whose outcome is unknown, and tells of those
-    /// that have happened: what was answered as a failure is there all the same.
-    async fn clear_doubts(&mut self) -> Result<(), sqlx::Error> {
-        while let Some(outcome) = self.doubts.first() {
-            let happened = batch::has_happened(&mut self.connection, outcome).await?;
-            let batch::Outcome { logs, .. } = self.doubts.remove(0);
-            if happened {
-                let committed = self.committed(logs);
-                self.hand_over(Outcome { committed, answers: Vec::new() }).await;
-            }
+    fn failed(&self, error: &sqlx::Error, jobs: Vec<Job>) -> Answers {
+        self.faults.report(error);
+        let away = is_away(error) || is_conflict(error);
+        if away {
+            tracing::warn!(%error, jobs = jobs.len(), "the database does not take a batch");
+        } else {
+            tracing::error!(%error, "a change failed");
         }
-        Ok(())
+        let answer = || {
+            if away {
+                Error::DatabaseUnavailable
+            } else {
+                Error::internal("the transaction of this change failed")
+            }
+        };
+        jobs.into_iter().map(|job| (job.reply, Err(answer()))).collect()
     }
 
     fn committed(&mut self, logs: Vec<crate::model::RoomLog>) -> Committed {

@@ -19,6 +19,7 @@ mod files;
 mod full_disk;
 mod image_memory;
 mod invites;
+mod lanes;
 mod large_rooms;
 mod layers;
 mod limits;

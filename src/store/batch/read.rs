@@ -13,7 +13,7 @@ use crate::{
     store::{
         attachments,
         blocks::BLOCKS_BETWEEN,
-        dialect::{Tx, padded, placeholders, within},
+        dialect::{Dialect, Locking, Tx, is_locked, padded, placeholders, within},
         dress,
         marks::MarksRow,
         messages::{MESSAGES, MessageRow},
@@ -37,13 +37,23 @@ struct LockedRow {
 
 /// Takes the rooms' rows in the order of their ids, so that two transactions
 /// can never wait for each other; then reads the members that are asked for.
+/// Returns beside them the rooms that another transaction has locked, unless
+/// `wait` says to wait for them.
 pub async fn lock_rooms(
     tx: &mut Tx<'_>,
     ops: &[&Op],
-) -> Result<BTreeMap<RoomId, RoomLog>, sqlx::Error> {
-    let rooms: BTreeSet<RoomId> = ops.iter().map(|op| op.room()).collect();
+    wait: bool,
+) -> Result<(BTreeMap<RoomId, RoomLog>, BTreeSet<RoomId>), sqlx::Error> {
+    let wanted: BTreeSet<RoomId> = ops.iter().map(|op| op.room()).collect();
     let users: BTreeSet<UserId> = ops.iter().flat_map(|op| op.users()).collect();
-    let rooms = padded(rooms.into_iter().collect::<Vec<_>>());
+    let rooms = padded(wanted.iter().copied().collect::<Vec<_>>());
+    let locking = match (wait, rooms.len()) {
+        (true, _) => Locking::Wait,
+        // Skipping would also leave out a member whose row is locked, as if they
+        // were no member.
+        (false, 1) => Locking::Fail,
+        (false, _) => Locking::Skip,
+    };
     // A batch of one room, as most are, has room and members in one round trip.
     // Of several rooms, each with members of its own, that would read too many.
     let users = match rooms.len() {
@@ -72,9 +82,9 @@ pub async fn lock_rooms(
                 {members}
          from rooms r {join} where r.id in {} order by r.id{}",
         placeholders(1, rooms.len()),
-        tx.dialect().for_update(),
+        tx.dialect().locking(locking),
     );
-    let rows: Vec<LockedRow> = within!(tx, c => {
+    let read: Result<Vec<LockedRow>, sqlx::Error> = within!(&mut *tx, c => {
         let mut query = sqlx::query_as(AssertSqlSafe(sql));
         for id in &users {
             query = query.bind(id.0);
@@ -83,7 +93,17 @@ pub async fn lock_rooms(
             query = query.bind(id.0);
         }
         query.fetch_all(c).await
-    })?;
+    });
+    let rows = match read {
+        Err(error) if locking == Locking::Fail && is_locked(&error) => {
+            return Ok((BTreeMap::new(), wanted));
+        }
+        read => read?,
+    };
+    let locked = match locking {
+        Locking::Skip => skipped(tx, wanted, &rows).await?,
+        Locking::Wait | Locking::Fail => BTreeSet::new(),
+    };
     let mut logs: BTreeMap<RoomId, RoomLog> = BTreeMap::new();
     for row in rows {
         let LockedRow {
@@ -105,7 +125,7 @@ pub async fn lock_rooms(
                 .insert(UserId(user), membership((role, state), joined_us, muted_until_us, seqs));
         }
     }
-    for op in ops {
+    for op in ops.iter().filter(|op| !locked.contains(&op.room())) {
         if let Op::Create { room, .. } = op {
             logs.entry(room.id).or_insert_with(|| RoomLog::of_new_room((**room).clone()));
         }
@@ -113,7 +133,33 @@ pub async fn lock_rooms(
     if users.is_empty() {
         self::members(tx, ops, &mut logs).await?;
     }
-    Ok(logs)
+    Ok((logs, locked))
+}
+
+/// Of the rooms that were wanted, those that exist and were not read, since
+/// another transaction has locked them. Rooms are never deleted.
+async fn skipped(
+    tx: &mut Tx<'_>,
+    mut wanted: BTreeSet<RoomId>,
+    read: &[LockedRow],
+) -> Result<BTreeSet<RoomId>, sqlx::Error> {
+    for row in read {
+        wanted.remove(&RoomId(row.room.id));
+    }
+    // SQLite has locked everything already.
+    if wanted.is_empty() || tx.dialect() == Dialect::Sqlite {
+        return Ok(BTreeSet::new());
+    }
+    let missing = padded(wanted.into_iter().collect::<Vec<_>>());
+    let sql = format!("select id from rooms where id in {}", placeholders(1, missing.len()));
+    let existing: Vec<Uuid> = within!(tx, c => {
+        let mut query = sqlx::query_scalar(AssertSqlSafe(sql));
+        for id in &missing {
+            query = query.bind(id.0);
+        }
+        query.fetch_all(c).await
+    })?;
+    Ok(existing.into_iter().map(RoomId).collect())
 }
 
 fn membership(

@@ -1,0 +1,162 @@
+//! Carries out jobs on one connection of a lane: a transaction for all of them, or
+//! several if it cannot be one.
+
+use std::collections::BTreeSet;
+
+use super::{
+    Store, batch,
+    dialect::{LaneConnection, is_away, is_conflict},
+    writer::Job,
+};
+use crate::model::{Op, RoomId};
+
+/// A transaction that lost a deadlock is run again this many times.
+const CONFLICT_RETRIES: u32 = 8;
+
+/// Jobs, and what the transaction of them has come to. Its results are those of
+/// the jobs, in their order.
+pub struct Part {
+    pub jobs: Vec<Job>,
+    pub result: Result<batch::Outcome, sqlx::Error>,
+}
+
+/// What a call of [`Committer::commit`] has come to.
+#[derive(Default)]
+pub struct Commit {
+    /// In the order in which they were committed.
+    pub parts: Vec<Part>,
+    /// Jobs in rooms that another transaction had locked, in the order given.
+    pub waiting: Vec<Job>,
+}
+
+/// A connection, and what is unknown of it.
+pub struct Committer {
+    connection: LaneConnection,
+    /// Commits whose outcome is unknown, of which nobody has been told. Nothing
+    /// else is done before they are cleared up.
+    doubts: Vec<batch::Outcome>,
+}
+
+impl Committer {
+    pub fn new(store: &Store) -> Self {
+        Self { connection: LaneConnection::new(&store.pools), doubts: Vec::new() }
+    }
+
+    pub fn has_doubts(&self) -> bool {
+        !self.doubts.is_empty()
+    }
+
+    pub fn take_doubts(&mut self) -> Vec<batch::Outcome> {
+        std::mem::take(&mut self.doubts)
+    }
+
+    pub fn add_doubts(&mut self, doubts: Vec<batch::Outcome>) {
+        self.doubts.extend(doubts);
+    }
+
+    pub async fn close(&mut self) {
+        self.connection.close().await;
+    }
+
+    /// Carries out the jobs. If one of them makes the transaction fail, the jobs are
+    /// halved until it stands alone: it fails, and the others do not. Jobs of one
+    /// room keep their order throughout.
+    pub async fn commit(&mut self, jobs: Vec<Job>, wait_for_rooms: bool) -> Commit {
+        let mut commit = Commit::default();
+        let mut locked = BTreeSet::<RoomId>::new();
+        // The first of them is the last in this list.
+        let mut halves = vec![jobs];
+        while let Some(jobs) = halves.pop() {
+            // A room that was locked for the first half may be free now, but those
+            // who wait must not be overtaken.
+            let mut jobs = split_off(jobs, &locked, &mut commit.waiting);
+            if jobs.is_empty() {
+                continue;
+            }
+            let ops: Vec<&Op> = jobs.iter().map(|job| &job.op).collect();
+            let result = match self.clear_doubts(&mut commit.parts).await {
+                Ok(()) => self.transact(&ops, wait_for_rooms).await,
+                Err(error) => Err(error),
+            };
+            match result {
+                Ok(outcome) => {
+                    locked.extend(&outcome.locked);
+                    let jobs = split_off(jobs, &outcome.locked, &mut commit.waiting);
+                    commit.parts.push(Part { jobs, result: Ok(outcome) });
+                }
+                Err(error) if jobs.len() > 1 && !is_away(&error) && !is_conflict(&error) => {
+                    tracing::warn!(%error, jobs = jobs.len(), "a batch failed and is halved");
+                    halves.push(jobs.split_off(jobs.len() / 2));
+                    halves.push(jobs);
+                }
+                Err(error) => commit.parts.push(Part { jobs, result: Err(error) }),
+            }
+        }
+        commit
+    }
+
+    /// Runs the batch's transaction, again where that is right: after a lost
+    /// deadlock, and once after a broken connection, if it is certain that the
+    /// first try has not happened.
+    async fn transact(
+        &mut self,
+        ops: &[&Op],
+        wait_for_rooms: bool,
+    ) -> Result<batch::Outcome, sqlx::Error> {
+        let mut conflicts = 0;
+        let mut reconnected = false;
+        let mut look_for_repeats = false;
+        loop {
+            let mode = batch::Mode { wait_for_rooms, look_for_repeats };
+            let failed = match batch::run(&mut self.connection, ops, mode).await {
+                Ok(outcome) => return Ok(outcome),
+                Err(failed) => failed,
+            };
+            let batch::Failed { cause, in_doubt, repeated } = failed;
+            if let Some(outcome) = in_doubt {
+                match batch::has_happened(&mut self.connection, &outcome).await {
+                    Ok(true) => return Ok(outcome),
+                    Ok(false) => {}
+                    Err(error) => {
+                        tracing::debug!(%error, "a commit's outcome is unknown");
+                        self.doubts.push(outcome);
+                        return Err(cause);
+                    }
+                }
+            }
+            if repeated && !look_for_repeats {
+                look_for_repeats = true;
+            } else if is_conflict(&cause) && conflicts < CONFLICT_RETRIES {
+                conflicts += 1;
+            } else if is_away(&cause) && !reconnected {
+                reconnected = true;
+            } else {
+                return Err(cause);
+            }
+        }
+    }
+
+    /// Finds out about the commits whose outcome is unknown, and adds those that
+    /// have happened: what was answered as a failure is there all the same.
+    pub async fn clear_doubts(&mut self, parts: &mut Vec<Part>) -> Result<(), sqlx::Error> {
+        while let Some(outcome) = self.doubts.first() {
+            let happened = batch::has_happened(&mut self.connection, outcome).await?;
+            let outcome = self.doubts.remove(0);
+            if happened {
+                // Its askers have had their answers.
+                parts.push(Part { jobs: Vec::new(), result: Ok(outcome) });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Moves the jobs of these rooms to the end of `waiting` and returns the others.
+fn split_off(jobs: Vec<Job>, rooms: &BTreeSet<RoomId>, waiting: &mut Vec<Job>) -> Vec<Job> {
+    if rooms.is_empty() {
+        return jobs;
+    }
+    let (of_rooms, others) = jobs.into_iter().partition(|job| rooms.contains(&job.op.room()));
+    waiting.extend::<Vec<Job>>(of_rooms);
+    others
+}
