@@ -4,7 +4,7 @@ use std::{env, fs, path::PathBuf};
 
 use prost::Message as _;
 
-const PROTOS: [&str; 7] = [
+const PROTOS: [&str; 8] = [
     "causerie/v1/types.proto",
     "causerie/v1/auth.proto",
     "causerie/v1/users.proto",
@@ -12,6 +12,9 @@ const PROTOS: [&str; 7] = [
     "causerie/v1/chat.proto",
     "causerie/v1/files.proto",
     "causerie/v1/admin.proto",
+    // The details of errors. No message of ours refers to them, but whoever
+    // decodes an error by reflection asks for them.
+    "google/rpc/error_details.proto",
 ];
 
 /// What the server sends on a stream is encoded once for all its receivers, so
@@ -35,7 +38,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let set = prost_types::FileDescriptorSet::decode(encoded.as_slice())?;
     let mut config = tonic_prost_build::configure()
         .build_client(false)
-        .extern_path(".google.rpc.Status", "::tonic_types::Status");
+        .extern_path(".google.rpc", "::tonic_types::pb");
     for message in FRAMES {
         config = config.extern_path(message, "crate::wire::frame::Frame");
     }

@@ -5,7 +5,10 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use serde::Deserialize;
 
-use crate::error::{Error, Result};
+use crate::{
+    clock::Clock,
+    error::{Error, Result},
+};
 
 /// Every option with its comment and default.
 pub const DEFAULTS: &str = include_str!("../config.default.toml");
@@ -22,6 +25,9 @@ pub struct Config {
     pub presence: Presence,
     pub search: Search,
     pub log: Log,
+    /// The time of day; not an option.
+    #[serde(skip)]
+    pub clock: Clock,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -32,8 +38,18 @@ pub struct Server {
     pub cors_origins: Vec<String>,
     pub reflection: bool,
     pub stop_within_ms: u64,
+    pub tls_certificate: PathBuf,
+    pub tls_key: PathBuf,
+    pub trusted_proxies: Vec<String>,
+    pub forwarded_header: String,
+    pub proxy_protocol: bool,
+    pub max_connections: usize,
+    pub max_connections_per_address: usize,
     pub max_streams: usize,
     pub max_streams_per_user: usize,
+    pub head_timeout_ms: u64,
+    pub request_timeout_ms: u64,
+    pub unread_timeout_ms: u64,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -42,6 +58,9 @@ pub struct Store {
     pub url: String,
     pub connections: u32,
     pub lanes: usize,
+    pub lease_heartbeat_ms: u64,
+    pub lease_expiry_ms: u64,
+    pub checkpoint_every_ms: u64,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -139,6 +158,7 @@ impl Config {
                     .try_parsing(true)
                     .list_separator(",")
                     .with_list_parse_key("server.cors_origins")
+                    .with_list_parse_key("server.trusted_proxies")
                     .with_list_parse_key("auth.signing_keys"),
             )
             .build()
@@ -162,14 +182,27 @@ impl Config {
             ("store.lanes", self.store.lanes),
             ("stream.queue", self.stream.queue),
             ("server.max_streams", self.server.max_streams),
+            ("server.max_streams_per_user", self.server.max_streams_per_user),
+            ("server.max_connections", self.server.max_connections),
+            ("server.max_connections_per_address", self.server.max_connections_per_address),
         ];
         for (option, value) in [
             ("files.link_ms", self.files.link_ms),
             ("files.collect_every_ms", self.files.collect_every_ms),
+            ("server.head_timeout_ms", self.server.head_timeout_ms),
+            ("server.request_timeout_ms", self.server.request_timeout_ms),
+            ("server.unread_timeout_ms", self.server.unread_timeout_ms),
         ] {
             if value == 0 {
                 return Err(Error::invalid(option, "must be at least 1"));
             }
+        }
+        if self.store.lease_heartbeat_ms == 0
+            || self.store.lease_expiry_ms / 3 < self.store.lease_heartbeat_ms
+        {
+            let rule = "must be at least three times store.lease_heartbeat_ms, which must be at \
+                        least 1";
+            return Err(Error::invalid("store.lease_expiry_ms", rule));
         }
         for (option, value) in positive {
             if value == 0 {

@@ -141,8 +141,34 @@ pub enum Error {
     #[error("No subscribe request came in time.")]
     SubscribeTimeout,
 
+    #[error("Too many answers to you wait until you read them; read, then try again.")]
+    ResponsesUnread { limit: usize },
+    #[error("Too many requests of yours have not arrived whole; finish them, then try again.")]
+    RequestsUnfinished { limit: usize },
+    #[error("The message is larger than the {limit} bytes that this method takes.")]
+    MessageTooLarge { limit: usize },
+    #[error("The headers together are larger than the {limit} bytes that a call may have.")]
+    HeadersTooLarge { limit: usize },
+    #[error("The request's message cannot be read: {0}.")]
+    MalformedMessage(String),
+    #[error("The request did not arrive within {} s.", .limit.as_secs())]
+    RequestTimeout { limit: Duration },
+    #[error("The time that the caller gave for the answer is over.")]
+    DeadlineExceeded,
+    #[error("There is no such method.")]
+    UnknownMethod,
+    #[error("Messages may be compressed with gzip, and with nothing else.")]
+    UnsupportedCompression,
+    #[error("{0}")]
+    UnsupportedProtocol(&'static str),
+    /// Of the gRPC framework or a standard service, with the code of its status.
+    #[error("{message}")]
+    Framework { code: i32, message: String },
+
     #[error("The database does not answer; try again in a moment.")]
     DatabaseUnavailable,
+    #[error("The database is in use by another server: {holder}.")]
+    DatabaseInUse { holder: String },
     #[error("The file storage does not answer; try again in a moment.")]
     StorageUnavailable,
     #[error("The server is shutting down.")]

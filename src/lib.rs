@@ -4,7 +4,8 @@
 //! it is about. Arrows point down only:
 //!
 //! ```text
-//! server      puts the parts together, one port, drains it
+//! server      puts the parts together, starts and drains them; routes has every route
+//!   transport one accept loop: limits, PROXY header, TLS, HTTP, unread responses
 //!   api       the client edge: tonic's Request and Status
 //!     session one connected stream
 //!       chat  the rules
@@ -20,14 +21,17 @@
 pub mod api;
 pub mod auth;
 pub mod chat;
+pub mod clock;
 pub mod config;
 pub mod error;
 pub mod fanout;
 pub mod files;
 pub mod model;
+mod routes;
 mod server;
 pub mod session;
 pub mod store;
+pub mod transport;
 mod web;
 pub mod wire;
 

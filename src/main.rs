@@ -2,10 +2,19 @@
 
 use std::{path::PathBuf, process::ExitCode};
 
-use causerie::{Config, Error, auth, config::Log, store::Store};
+use causerie::{
+    Config, Error, auth,
+    config::Log,
+    store::{Store, lease::LeaseTimes},
+};
 use clap::{Parser, Subcommand};
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
+
+/// Smaller at rest than the system's allocator, and gives back what is not used;
+/// `.cargo/config.toml` says how soon.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 /// A chat server whose whole API is gRPC.
 #[derive(Parser)]
@@ -31,6 +40,20 @@ enum Command {
         #[command(subcommand)]
         command: Keys,
     },
+    /// Manage the identity of the data.
+    Epoch {
+        #[command(subcommand)]
+        command: Epoch,
+    },
+}
+
+#[derive(Subcommand, Clone, Copy)]
+enum Epoch {
+    /// Say that the data was restored, so that clients drop what they know and load
+    /// it anew. Wants the server stopped. A server notices by itself when a SQLite
+    /// file was replaced or lacks commits; after an overwrite in place of all files,
+    /// a restored snapshot of a volume, or a restored MySQL database it cannot.
+    Renew,
 }
 
 #[derive(Subcommand, Clone, Copy)]
@@ -71,12 +94,13 @@ fn run(arguments: &Arguments) -> Result<(), Error> {
         }
         Command::Config => Ok(()),
         Command::Migrate => runtime()?.block_on(async {
-            let store = Store::connect(&config.store_url(), 4).await?;
+            let store = Store::connect(&config.store_url(), 4)?;
             store.migrate().await?;
             store.close().await;
             println!("The schema is up to date.");
             Ok(())
         }),
+        Command::Epoch { command: Epoch::Renew } => runtime()?.block_on(renew_epoch(&config)),
         Command::Serve => runtime()?.block_on(serve(config)),
     }
 }
@@ -85,7 +109,27 @@ fn runtime() -> Result<tokio::runtime::Runtime, Error> {
     tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Error::internal)
 }
 
+async fn renew_epoch(config: &Config) -> Result<(), Error> {
+    let store = Store::connect(&config.store_url(), 4)?;
+    // A running server would not notice.
+    let name = format!("process {}, which renews the epoch", std::process::id());
+    let times = LeaseTimes::from_ms(config.store.lease_heartbeat_ms, config.store.lease_expiry_ms);
+    let lease = store.acquire_lease(name, times).await?;
+    store.migrate().await?;
+    let epoch = store.renew_epoch().await?;
+    if let Some(lease) = lease {
+        lease.release().await?;
+    }
+    store.close().await;
+    println!("The data has the epoch {epoch} now: clients load it anew.");
+    Ok(())
+}
+
 async fn serve(config: Config) -> Result<(), Error> {
+    // Each connection needs a descriptor.
+    if let Err(error) = rlimit::increase_nofile_limit(u64::MAX) {
+        tracing::warn!(%error, "the limit of open files stays as it is");
+    }
     let listener = TcpListener::bind(config.server.listen).await.map_err(|error| {
         Error::invalid(
             "server.listen",
@@ -93,15 +137,35 @@ async fn serve(config: Config) -> Result<(), Error> {
         )
     })?;
     let address = listener.local_addr().map_err(Error::internal)?;
-    println!(
-        "Causerie serves gRPC, grpc-web and its web client on http://{address}
-
-Open that address in a browser, or try in another terminal:
-  make chat                                                    a terminal client
-  buf curl --protocol grpc --http2-prior-knowledge http://{address} --list-methods
-"
-    );
+    let scheme =
+        if config.server.tls_certificate.as_os_str().is_empty() { "http" } else { "https" };
+    let url = format!("{scheme}://{address}");
+    let is_checkout = std::path::Path::new("scripts/buf").exists();
+    println!("{}", greeting(&url, config.server.reflection, is_checkout));
     causerie::serve(config, listener, stop_signal()).await
+}
+
+/// Where the server is, and how to try it: commands that can be run as they
+/// stand, in the checkout through its own scripts.
+fn greeting(url: &str, reflection: bool, is_checkout: bool) -> String {
+    let chat = match (is_checkout, url) {
+        (true, "http://127.0.0.1:8080") => "make chat".to_owned(),
+        (true, _) => format!("make chat ARGS=\"--server {url}\""),
+        (false, _) => format!("causerie-chat --server {url}"),
+    };
+    let buf = if is_checkout { "scripts/buf" } else { "buf" };
+    // Over TLS the handshake agrees on HTTP/2.
+    let plaintext = if url.starts_with("http://") { " --http2-prior-knowledge" } else { "" };
+    let methods = format!("\n  {buf} curl --protocol grpc{plaintext} {url} --list-methods");
+    let place = if is_checkout { ", in this folder" } else { "" };
+    format!(
+        "Causerie serves gRPC, grpc-web and its web client on {url}
+
+Open that address in a browser, or try in another terminal{place}:
+  {chat}{}
+",
+        if reflection { &methods } else { "" }
+    )
 }
 
 /// Interrupt or terminate.

@@ -2,34 +2,21 @@
 
 use std::{future::Future, sync::Arc, time::Duration};
 
-use axum::{Router, routing::get};
-use http::{HeaderName, StatusCode, header};
 use tokio::{net::TcpListener, sync::watch, task::JoinSet, time::timeout};
-use tonic::{service::Routes, transport::server::TcpIncoming};
-use tower::ServiceExt as _;
-use tower_http::{
-    cors::{AllowOrigin, CorsLayer},
-    request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer},
-    trace::TraceLayer,
-};
 
 use crate::{
-    api,
     auth::Auth,
     chat::Chat,
-    config::{Config, ms},
+    config::{self, Config, ms},
     error::{Error, Result},
+    fanout::hub::Hub,
     files::Files,
-    model::{Timestamp, limits::GRPC_MESSAGE_BYTES},
-    store::Store,
-    wire::{
-        self,
-        v1::{
-            admin_service_server::AdminServiceServer, auth_service_server::AuthServiceServer,
-            chat_service_server::ChatServiceServer, file_service_server::FileServiceServer,
-            room_service_server::RoomServiceServer, user_service_server::UserServiceServer,
-        },
+    routes::{self, Readiness},
+    store::{
+        Store,
+        lease::{Lease, LeaseTimes},
     },
+    transport::{Responses, Transport, tls::Certificate},
 };
 
 /// The services whose health is told: each by its name, and the server as "".
@@ -45,16 +32,12 @@ const SERVICES: [&str; 7] = [
 
 /// A database that is away at the start is waited for this long.
 const FIRST_CONNECT: Duration = Duration::from_secs(30);
-const HEALTH_EVERY: Duration = Duration::from_secs(1);
+/// Whether the database takes writes is tested this often while it does, and at
+/// once after a write has failed.
+const PROBE_EVERY: Duration = Duration::from_secs(5);
+/// Between two tests there is at least this time.
+const PROBE_PAUSE: Duration = Duration::from_secs(1);
 const HOUSEKEEPING_EVERY: Duration = Duration::from_mins(1);
-/// Sessions are forgotten this long after their end.
-const KEEP_ENDED_SESSIONS: Duration = Duration::from_hours(720);
-
-macro_rules! limited {
-    ($service:expr) => {
-        $service.max_decoding_message_size(GRPC_MESSAGE_BYTES)
-    };
-}
 
 /// Serves on `listener` until `shutdown` is done; then tells the streams, waits
 /// for what is under way, and returns.
@@ -63,16 +46,24 @@ pub async fn serve(
     listener: TcpListener,
     shutdown: impl Future<Output = ()> + Send,
 ) -> Result<()> {
-    let _lock = lock_data(&config)?;
-    let store = Store::connect(&config.store_url(), config.store.connections).await?;
-    migrate(&store).await?;
+    // Options first: what is not valid must leave nothing behind.
+    let certificate = load_certificate(&config.server)?;
+    let tls = certificate.as_ref().map(Certificate::acceptor).transpose()?;
+    let responses = Responses::new(ms(config.server.unread_timeout_ms));
+    let transport = Transport::new(&config.server, tls, responses.clone())?;
+    make_data_folder(&config)?;
+    let store = Store::connect(&config.store_url(), config.store.connections)?;
+    let mut lease = take_database(&store, &config, &listener).await?;
     let files = Files::open(&config.files, &config.server.data)?;
-    let auth = Auth::new(&config.auth, &config.server.data).await?;
-    let chat = Chat::new(config.clone(), store.clone(), auth, files).await?;
+    let auth = Auth::new(&config.auth, config.clock.clone(), &config.server.data).await?;
+    let hub = Hub::new(responses.clone());
+    let chat = Chat::new(config.clone(), store.clone(), auth, files, hub).await?;
     chat.remember_revoked().await?;
-    if store.is_private() {
-        // What a crash left behind must not count as connected.
-        store.end_all_leases(Timestamp::now()).await?;
+    // What a crash left behind must not count as connected. On a full disk this is
+    // tried again later.
+    match chat.end_other_leases().await {
+        Ok(()) | Err(Error::DatabaseUnavailable) => {}
+        Err(error) => return Err(error),
     }
 
     let ready = Ready::default();
@@ -81,59 +72,31 @@ pub async fn serve(
     tasks.spawn(chat.clone().keep_presence());
     tasks.spawn(crate::chat::accounts::watch_revoked(chat.clone()));
     tasks.spawn(housekeeping(chat.clone()));
+    if let Some(certificate) = certificate {
+        tasks.spawn(certificate.follow());
+    }
+    tasks.spawn(checkpoints(store.clone(), ms(config.store.checkpoint_every_ms.max(10))));
     if config.search.index {
         tasks.spawn(chat.clone().keep_index());
     }
     tasks.spawn(chat.clone().collect_files());
     // Before the port answers: who asks at once must not hear "not registered".
-    tell_health(&health, store.ping().await.is_ok(), &ready.sender).await;
-    tasks.spawn(watch_health(store.clone(), health, ready.sender.clone()));
+    let takes_writes = chat.probe_database().await.is_ok();
+    tell_health(&health, takes_writes, &ready.sender).await;
+    tasks.spawn(watch_health(chat.clone(), takes_writes, health, ready.sender.clone()));
 
-    let mut grpc = Routes::new(health_service)
-        .add_service(limited!(AuthServiceServer::new(api::auth::AuthApi { chat: chat.clone() })))
-        .add_service(limited!(UserServiceServer::new(api::users::UserApi { chat: chat.clone() })))
-        .add_service(limited!(RoomServiceServer::new(api::rooms::RoomApi { chat: chat.clone() })))
-        .add_service(limited!(ChatServiceServer::new(api::chat::ChatApi { chat: chat.clone() })))
-        .add_service(limited!(FileServiceServer::new(api::files::FileApi { chat: chat.clone() })))
-        .add_service(limited!(AdminServiceServer::new(api::admin::AdminApi {
-            chat: chat.clone()
-        })));
-    if config.server.reflection {
-        let builder = || {
-            tonic_reflection::server::Builder::configure()
-                .register_encoded_file_descriptor_set(wire::DESCRIPTORS)
-                .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
-        };
-        grpc = grpc
-            .add_service(builder().build_v1().map_err(Error::internal)?)
-            .add_service(builder().build_v1alpha().map_err(Error::internal)?);
-    }
-    let pages = pages(ready.receiver.clone()).merge(api::downloads::pages(chat.clone()));
-    let app = app(&config, grpc, pages);
+    let app = routes::app(&chat, responses, health_service, ready.receiver.clone())?;
 
     let (stop, stopped) = watch::channel(false);
-    let stop_listening = async move {
-        let mut stopped = stopped;
-        let _ = stopped.wait_for(|stop| *stop).await;
-    };
-    // An event and the reply that follows it are two small writes: the second
-    // must not wait for the acknowledgement of the first.
-    let connections = TcpIncoming::from(listener).with_nodelay(Some(true));
-    let mut serving = std::pin::pin!(
-        tonic::transport::Server::builder()
-            .accept_http1(true)
-            .http2_keepalive_interval(Some(Duration::from_secs(30)))
-            .http2_keepalive_timeout(Some(Duration::from_secs(10)))
-            .max_concurrent_streams(1_000)
-            .add_routes(Routes::from(app))
-            .serve_with_incoming_shutdown(connections, stop_listening)
-    );
-    let early = tokio::select! {
-        result = &mut serving => Some(result),
-        () = shutdown => None,
-    };
-    if let Some(result) = early {
-        return result.map_err(Error::internal);
+    let mut serving = std::pin::pin!(transport.serve(listener, app, stopped));
+    let mut lost = None;
+    tokio::select! {
+        () = &mut serving => {}
+        () = shutdown => {}
+        error = lease_lost(&mut lease) => {
+            tracing::error!(%error, "this server has lost its database");
+            lost = Some(error);
+        }
     }
 
     // Not ready first, so that nobody is sent here any more; then streams are
@@ -144,10 +107,9 @@ pub async fn serve(
     stop.send_replace(true);
     let within = ms(config.server.stop_within_ms);
     let drained = timeout(within, async {
-        let served = serving.await;
+        serving.await;
         // A stream that was opening while the others were told.
         chat.hub.end_all();
-        served
     })
     .await;
     if drained.is_err() {
@@ -157,15 +119,22 @@ pub async fn serve(
     if let Err(error) = timeout(Duration::from_secs(2), chat.forget_presence()).await {
         tracing::debug!(%error, "presence is left to its lease");
     }
-    let _ = timeout(Duration::from_secs(2), store.close()).await;
-    Ok(())
+    // What is still under way may have a transaction; the lease then expires.
+    if let Some(lease) = lease.filter(|_| drained.is_ok() && lost.is_none())
+        && let Err(error) = lease.release().await
+    {
+        tracing::debug!(%error, "the lease is left to expire");
+    }
+    let _ = timeout(Duration::from_secs(5), store.close()).await;
+    lost.map_or(Ok(()), Err)
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Readiness {
-    Ready,
-    DatabaseAway,
-    Stopping,
+/// Waits until another server has taken the database; never, without a lease.
+async fn lease_lost(lease: &mut Option<Lease>) -> Error {
+    match lease {
+        Some(lease) => lease.lost().await,
+        None => std::future::pending().await,
+    }
 }
 
 struct Ready {
@@ -180,105 +149,48 @@ impl Default for Ready {
     }
 }
 
-/// Splits by content type, and not by path: an unknown gRPC service must get a
-/// gRPC answer, and a page never one.
-fn app(config: &Config, grpc: Routes, pages: Router) -> Router {
-    let grpc = Router::new()
-        .fallback_service(grpc.prepare().into_axum_router())
-        .layer(tonic_web::GrpcWebLayer::new());
-    let split = tower::service_fn(move |mut request: axum::extract::Request| {
-        api::cookie::name_host(&mut request);
-        let is_grpc = request
-            .headers()
-            .get(header::CONTENT_TYPE)
-            .is_some_and(|value| value.as_bytes().starts_with(b"application/grpc"));
-        if is_grpc { grpc.clone() } else { pages.clone() }.oneshot(request)
-    });
-    Router::new()
-        .fallback_service(split)
-        .layer(cors(&config.server.cors_origins))
-        .layer(PropagateRequestIdLayer::x_request_id())
-        .layer(TraceLayer::new_for_http().make_span_with(|request: &http::Request<_>| {
-            let id = request.headers().get("x-request-id").and_then(|id| id.to_str().ok());
-            tracing::info_span!("call", path = request.uri().path(), id)
-        }))
-        .layer(SetRequestIdLayer::x_request_id(MakeRequestUuid))
+/// The certificate, if TLS is on.
+fn load_certificate(config: &config::Server) -> Result<Option<Arc<Certificate>>> {
+    let (certificate, key) = (&config.tls_certificate, &config.tls_key);
+    match (certificate.as_os_str().is_empty(), key.as_os_str().is_empty()) {
+        (true, true) => Ok(None),
+        (false, false) => Certificate::load(certificate, key).map(Some),
+        (true, false) => Err(Error::invalid("server.tls_certificate", "must be set with tls_key")),
+        (false, true) => Err(Error::invalid("server.tls_key", "must be set with tls_certificate")),
+    }
 }
 
-fn pages(ready: watch::Receiver<Readiness>) -> Router {
-    let readyz = move || {
-        let state = *ready.borrow();
-        async move {
-            match state {
-                Readiness::Ready => (StatusCode::OK, "ready\n"),
-                Readiness::DatabaseAway => {
-                    (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n")
-                }
-                Readiness::Stopping => (StatusCode::SERVICE_UNAVAILABLE, "stopping\n"),
-            }
-        }
-    };
-    Router::new()
-        .route("/healthz", get(|| async { "alive\n" }))
-        .route("/readyz", get(readyz))
-        .fallback(crate::web::page)
-}
-
-/// What browsers on other origins may do: grpc-web calls, and read their answers.
-fn cors(origins: &[String]) -> CorsLayer {
-    let exposed = [
-        "grpc-status",
-        "grpc-message",
-        "grpc-status-details-bin",
-        "grpc-encoding",
-        "x-request-id",
-        "content-range",
-        "accept-ranges",
-        "content-disposition",
-    ];
-    let allowed = if origins.iter().any(|origin| origin == "*") {
-        AllowOrigin::any()
-    } else {
-        AllowOrigin::list(origins.iter().filter_map(|origin| origin.parse().ok()))
-    };
-    CorsLayer::new()
-        .allow_origin(allowed)
-        .allow_methods([http::Method::POST, http::Method::GET, http::Method::OPTIONS])
-        .allow_headers([
-            header::AUTHORIZATION,
-            header::CONTENT_TYPE,
-            header::RANGE,
-            HeaderName::from_static("x-grpc-web"),
-            HeaderName::from_static("x-user-agent"),
-            HeaderName::from_static("x-request-id"),
-            HeaderName::from_static("grpc-timeout"),
-            HeaderName::from_static("connect-protocol-version"),
-        ])
-        .expose_headers(exposed.map(HeaderName::from_static))
-        .max_age(Duration::from_hours(2))
-}
-
-/// A SQLite database belongs to one process: another would not see its events.
-fn lock_data(config: &Config) -> Result<Option<std::fs::File>> {
+fn make_data_folder(config: &Config) -> Result<()> {
     std::fs::create_dir_all(&config.server.data).map_err(|error| {
         let folder = config.server.data.display();
         Error::invalid("server.data", format!("cannot be made at {folder}: {error}"))
-    })?;
-    if !config.store_url().starts_with("sqlite:") {
-        return Ok(None);
-    }
-    let file = std::fs::File::create(config.server.data.join("lock")).map_err(Error::internal)?;
-    match file.try_lock() {
-        Ok(()) => Ok(Some(file)),
-        Err(_) => Err(Error::invalid("server.data", "is in use by another server")),
-    }
+    })
 }
 
-/// Migrates; a database that is still starting is waited for.
-async fn migrate(store: &Store) -> Result<()> {
+/// Makes the database this server's alone, and brings its schema up to date.
+async fn take_database(
+    store: &Store,
+    config: &Config,
+    listener: &TcpListener,
+) -> Result<Option<Lease>> {
+    let address = listener.local_addr().map_err(Error::internal)?;
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let name = format!("process {} at {address} on {}", std::process::id(), host.trim());
+    let times = LeaseTimes::from_ms(config.store.lease_heartbeat_ms, config.store.lease_expiry_ms);
+    let lease = wait_for_database(|| store.acquire_lease(name.clone(), times)).await?;
+    wait_for_database(|| store.migrate()).await?;
+    wait_for_database(|| store.check_identity()).await?;
+    Ok(lease)
+}
+
+/// Tries until the database answers: it may still be starting.
+async fn wait_for_database<T, F>(attempt: impl Fn() -> F) -> Result<T>
+where
+    F: Future<Output = Result<T>>,
+{
     let deadline = tokio::time::Instant::now() + FIRST_CONNECT;
     loop {
-        match store.migrate().await {
+        match attempt().await {
             Err(Error::DatabaseUnavailable) if tokio::time::Instant::now() < deadline => {
                 tracing::info!("waiting for the database");
                 tokio::time::sleep(Duration::from_millis(500)).await;
@@ -290,29 +202,37 @@ async fn migrate(store: &Store) -> Result<()> {
 
 /// Lets health and readiness follow the database.
 async fn watch_health(
-    store: Store,
+    chat: Arc<Chat>,
+    mut takes_writes: bool,
     health: tonic_health::server::HealthReporter,
     ready: watch::Sender<Readiness>,
 ) {
-    let mut ticks = tokio::time::interval(HEALTH_EVERY);
-    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    let mut told = None;
     loop {
-        ticks.tick().await;
-        let answers = store.ping().await.is_ok();
-        if told.replace(answers) != Some(answers) {
-            tell_health(&health, answers, &ready).await;
+        tokio::time::sleep(PROBE_PAUSE).await;
+        if takes_writes {
+            let _ =
+                timeout(PROBE_EVERY.saturating_sub(PROBE_PAUSE), chat.store.write_failed()).await;
+        }
+        let outcome = chat.probe_database().await;
+        if outcome.is_ok() != takes_writes {
+            takes_writes = outcome.is_ok();
+            if takes_writes {
+                tracing::info!("the database takes writes again");
+            } else {
+                tracing::warn!("the database takes no writes");
+            }
+            tell_health(&health, takes_writes, &ready).await;
         }
     }
 }
 
 async fn tell_health(
     health: &tonic_health::server::HealthReporter,
-    answers: bool,
+    takes_writes: bool,
     ready: &watch::Sender<Readiness>,
 ) {
     use tonic_health::ServingStatus;
-    let (state, status) = if answers {
+    let (state, status) = if takes_writes {
         (Readiness::Ready, ServingStatus::Serving)
     } else {
         (Readiness::DatabaseAway, ServingStatus::NotServing)
@@ -329,6 +249,16 @@ async fn tell_health(
     }
 }
 
+/// Empties the log that SQLite keeps beside its database file.
+async fn checkpoints(store: Store, every: Duration) {
+    loop {
+        tokio::time::sleep(every).await;
+        if let Err(error) = store.checkpoint().await {
+            tracing::debug!(%error, "the write-ahead log is kept for another while");
+        }
+    }
+}
+
 /// Forgets what is of no use any more.
 async fn housekeeping(chat: Arc<Chat>) {
     let mut ticks = tokio::time::interval(HOUSEKEEPING_EVERY);
@@ -337,8 +267,7 @@ async fn housekeeping(chat: Arc<Chat>) {
         chat.posting.forget_idle();
         chat.calls.forget_idle();
         chat.auth.forget_idle();
-        let before = Timestamp::now().minus(KEEP_ENDED_SESSIONS);
-        if let Err(error) = chat.store.forget_sessions(before).await {
+        if let Err(error) = chat.forget_sessions().await {
             tracing::debug!(%error, "old sessions are kept for another while");
         }
     }

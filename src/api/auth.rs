@@ -2,13 +2,19 @@
 
 use std::{mem, sync::Arc};
 
+use http::{HeaderMap, header};
 use tonic::{Request, Response, Status};
 
-use super::cookie::{self, Jar};
+use super::{
+    cookie::{self, Jar},
+    forbid_caching, no_store,
+};
 use crate::{
+    auth::Auth,
     chat::Chat,
     error::{Error, Result},
     model::{Caller, Timestamp, Tokens},
+    transport::Client,
     wire::{
         accounts, paging, users,
         v1::{self, auth_service_server::AuthService},
@@ -17,22 +23,29 @@ use crate::{
 
 /// Who makes this call, by its access token; refused if they make too many.
 pub fn caller<T>(chat: &Chat, request: &Request<T>) -> Result<Caller> {
-    let header = request.metadata().get("authorization").ok_or(Error::TokenMissing)?;
+    let caller = match request.extensions().get::<Caller>() {
+        Some(caller) => *caller,
+        None => caller_of(&chat.auth, request.metadata().as_ref())?,
+    };
+    chat.calls.check(&caller.user)?;
+    Ok(caller)
+}
+
+/// Who an access token in the headers belongs to.
+pub fn caller_of(auth: &Auth, headers: &HeaderMap) -> Result<Caller> {
+    let header = headers.get(header::AUTHORIZATION).ok_or(Error::TokenMissing)?;
     let (scheme, token) =
         header.to_str().ok().and_then(|text| text.split_once(' ')).ok_or(Error::TokenInvalid)?;
     if !scheme.eq_ignore_ascii_case("bearer") {
         return Err(Error::TokenInvalid);
     }
-    let caller = chat.auth.verify(token.trim())?;
-    chat.calls.check(&caller.user)?;
-    Ok(caller)
+    auth.verify(token.trim())
 }
 
-/// A socket for both families has IPv4 callers as `::ffff:192.0.2.1`; by that
-/// all of them would be in one network.
+/// The client's own address.
 fn address<T>(request: &Request<T>) -> String {
-    let address = request.remote_addr().map(|address| address.ip().to_canonical());
-    address.map(|address| address.to_string()).unwrap_or_default()
+    let client = request.extensions().get::<Client>();
+    client.map(|client| client.address.to_string()).unwrap_or_default()
 }
 
 /// An answer with a session; its refresh token goes into the jar if there is one.
@@ -45,7 +58,7 @@ fn with_session<T>(
         let lasts = Timestamp::now().until(tokens.refresh_expires_at);
         jar.put(&mem::take(&mut tokens.refresh), lasts)
     });
-    let mut response = Response::new(answer(accounts::session(tokens)));
+    let mut response = no_store(answer(accounts::session(tokens)));
     if let Some(cookie) = set.transpose()? {
         response.metadata_mut().insert(SET_COOKIE, cookie);
     }
@@ -60,6 +73,7 @@ fn refused(error: Error, jar: &Jar) -> Status {
     let mut status = Status::from(error);
     if is_over && let Ok(cookie) = jar.clear() {
         status.metadata_mut().insert(SET_COOKIE, cookie);
+        forbid_caching(status.metadata_mut());
     }
     status
 }
@@ -105,12 +119,17 @@ impl AuthService for AuthApi {
         request: Request<v1::RefreshSessionRequest>,
     ) -> Result<Response<v1::RefreshSessionResponse>, Status> {
         let answer = |session| v1::RefreshSessionResponse { session: Some(session) };
+        let address = address(&request);
         let given = &request.get_ref().refresh_token;
         let Some(kept) = cookie::kept(request.metadata()).filter(|_| given.is_empty()) else {
-            return Ok(with_session(self.chat.refresh_session(given).await?, None, answer)?);
+            return Ok(with_session(
+                self.chat.refresh_session(given, &address).await?,
+                None,
+                answer,
+            )?);
         };
         let jar = Jar::open(request.metadata())?;
-        match self.chat.refresh_session(kept).await {
+        match self.chat.refresh_session(kept, &address).await {
             Ok(tokens) => Ok(with_session(tokens, Some(jar), answer)?),
             Err(error) => Err(refused(error, &jar)),
         }
@@ -120,7 +139,7 @@ impl AuthService for AuthApi {
         &self,
         request: Request<v1::LogoutRequest>,
     ) -> Result<Response<v1::LogoutResponse>, Status> {
-        let mut response = Response::new(v1::LogoutResponse {});
+        let mut response = no_store(v1::LogoutResponse {});
         let Some(kept) = cookie::kept(request.metadata()) else {
             self.chat.logout(caller(&self.chat, &request)?).await?;
             return Ok(response);
@@ -141,8 +160,9 @@ impl AuthService for AuthApi {
         request: Request<v1::ChangePasswordRequest>,
     ) -> Result<Response<v1::ChangePasswordResponse>, Status> {
         let caller = caller(&self.chat, &request)?;
-        let (old, new) = accounts::change_password(request.into_inner())?;
-        let ended = self.chat.change_password(caller, old, new).await?;
+        let address = address(&request);
+        let passwords = accounts::change_password(request.into_inner())?;
+        let ended = self.chat.change_password(caller, passwords, address).await?;
         let ended_sessions = i32::try_from(ended).unwrap_or(i32::MAX);
         Ok(Response::new(v1::ChangePasswordResponse { ended_sessions }))
     }
@@ -180,29 +200,5 @@ impl AuthService for AuthApi {
         let ended = self.chat.revoke_other_sessions(caller).await?;
         let ended_sessions = i32::try_from(ended).unwrap_or(i32::MAX);
         Ok(Response::new(v1::RevokeOtherSessionsResponse { ended_sessions }))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::net::SocketAddr;
-
-    use tonic::transport::server::TcpConnectInfo;
-
-    use super::*;
-
-    #[test]
-    fn an_address_of_ipv4_is_one_whatever_the_socket_it_comes_to() {
-        for (caller, told) in [
-            ("192.0.2.1:9", "192.0.2.1"),
-            ("[::ffff:192.0.2.1]:9", "192.0.2.1"),
-            ("[2001:db8::1]:9", "2001:db8::1"),
-        ] {
-            let caller: SocketAddr = caller.parse().expect("an address");
-            let mut request = Request::new(());
-            let info = TcpConnectInfo { local_addr: None, remote_addr: Some(caller) };
-            request.extensions_mut().insert(info);
-            assert_eq!(address(&request), told);
-        }
     }
 }

@@ -5,15 +5,15 @@ use std::sync::Arc;
 
 use tonic::{Request, Response, Status, Streaming};
 
-use super::{auth::caller, stream};
+use super::{auth::caller, no_store, stream};
 use crate::{
-    chat::{Chat, search::Found},
+    chat::{Chat, messages::RoomSync, search::Found},
     error::{Error, Result},
     model::{Caller, ConnectionId, RoomId, Seq, Touch},
     wire::{
         accounts, events,
         fields::{self, Fields},
-        marks, messages, presence, search, timestamp,
+        marks, messages, presence, rooms, search, timestamp,
         v1::{self, chat_service_server::ChatService},
     },
 };
@@ -193,11 +193,23 @@ impl Commands {
     }
 
     pub async fn sync_room(&self, r: v1::SyncRoomRequest) -> Result<v1::SyncRoomResponse> {
-        let (read, head) = self.chat.sync_room(self.caller, messages::sync_room(&r)?).await?;
-        Ok(v1::SyncRoomResponse {
-            changes: read.changes.into_iter().map(events::change).collect(),
-            synced_seq: read.synced.0,
-            head_seq: head.0,
+        let sync = self.chat.sync_room(self.caller, messages::sync_room(&r)?).await?;
+        Ok(match sync {
+            RoomSync::Changes { changes, head } => v1::SyncRoomResponse {
+                changes: changes.changes.into_iter().map(events::change).collect(),
+                synced_seq: changes.synced.0,
+                head_seq: head.0,
+                reset: None,
+            },
+            RoomSync::Reset(reset) => {
+                let head = reset.summary.room.head_seq.0;
+                v1::SyncRoomResponse {
+                    changes: vec![],
+                    synced_seq: head,
+                    head_seq: head,
+                    reset: Some(rooms::reset(*reset)),
+                }
+            }
         })
     }
 
@@ -240,7 +252,7 @@ impl ChatService for ChatApi {
         request: Request<Streaming<v1::ChatRequest>>,
     ) -> Result<Response<Self::ChatStream>, Status> {
         let caller = caller(&self.chat, &request)?;
-        Ok(stream::chat(&self.chat, caller, request.into_inner()).await?)
+        Ok(stream::chat(&self.chat, caller, request).await?)
     }
 
     async fn subscribe(
@@ -248,7 +260,7 @@ impl ChatService for ChatApi {
         request: Request<v1::SubscribeRequest>,
     ) -> Result<Response<Self::SubscribeStream>, Status> {
         let caller = caller(&self.chat, &request)?;
-        Ok(stream::subscribe(&self.chat, caller, request.into_inner()).await?)
+        Ok(stream::subscribe(&self.chat, caller, request).await?)
     }
 
     async fn send_message(
@@ -304,7 +316,8 @@ impl ChatService for ChatApi {
         &self,
         request: Request<v1::RenewTokenRequest>,
     ) -> Result<Response<v1::RenewTokenResponse>, Status> {
-        unary!(self, request, renew_token)
+        // The answer to a call with a token of its own.
+        Ok(no_store(self.commands(&request)?.renew_token(request.into_inner()).await?))
     }
 
     async fn sync_room(

@@ -6,7 +6,6 @@
 
 use std::time::Duration;
 
-use http::{HeaderValue, Request, header};
 use tonic::metadata::{Ascii, MetadataMap, MetadataValue};
 
 use crate::error::{Error, Result};
@@ -82,19 +81,6 @@ fn text<'a>(metadata: &'a MetadataMap, name: &str) -> Option<&'a str> {
     metadata.get(name).map(|value| value.to_str().unwrap_or_default())
 }
 
-/// HTTP/2 names the host beside the headers, where tonic does not see it.
-pub fn name_host<T>(request: &mut Request<T>) {
-    if !request.headers().contains_key(header::ORIGIN)
-        || request.headers().contains_key(header::HOST)
-    {
-        return;
-    }
-    let host = request.uri().authority().and_then(|it| HeaderValue::from_str(it.as_str()).ok());
-    if let Some(host) = host {
-        request.headers_mut().insert(header::HOST, host);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -163,25 +149,5 @@ mod tests {
         };
         assert!(secure("https://h"));
         assert!(!secure("http://h"));
-    }
-
-    #[test]
-    fn the_host_of_http_2_is_named_for_browsers() {
-        let host = |origin: Option<&str>, named: Option<&str>| {
-            let mut request = Request::builder().uri("https://chat.example.org/path");
-            for (name, value) in [(header::ORIGIN, origin), (header::HOST, named)] {
-                request =
-                    value.into_iter().fold(request, |request, value| request.header(&name, value));
-            }
-            let mut request = request.body(()).expect("a request");
-            name_host(&mut request);
-            request
-                .headers()
-                .get(header::HOST)
-                .map(|host| host.to_str().expect("a text").to_owned())
-        };
-        assert_eq!(host(Some("https://x"), None).as_deref(), Some("chat.example.org"));
-        assert_eq!(host(Some("https://x"), Some("other")).as_deref(), Some("other"));
-        assert_eq!(host(None, None), None);
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::{
-    Router,
+    Extension, Router,
     body::Body,
     extract::{Path, Request, State},
     response::{IntoResponse as _, Response},
@@ -15,6 +15,7 @@ use crate::{
     chat::{Chat, files::Download},
     error::{Error, Result},
     model::{FileId, StoredFile, Timestamp, Variant, files::is_shown},
+    transport::{Client, Counted, Owner, Responses, network},
 };
 
 /// A file is what someone has uploaded: even if a browser is led to show it as
@@ -24,12 +25,13 @@ const POLICY: HeaderValue = HeaderValue::from_static(
      frame-ancestors 'none'; sandbox",
 );
 
-pub fn pages(chat: Arc<Chat>) -> Router {
-    Router::new().route("/files/{id}", get(download)).with_state(chat)
+pub fn pages(chat: Arc<Chat>, responses: Arc<Responses>) -> Router {
+    Router::new().route("/files/{id}", get(download)).with_state((chat, responses))
 }
 
 async fn download(
-    State(chat): State<Arc<Chat>>,
+    State((chat, responses)): State<(Arc<Chat>, Arc<Responses>)>,
+    Extension(client): Extension<Client>,
     Path(id): Path<String>,
     request: Request,
 ) -> Response {
@@ -38,7 +40,11 @@ async fn download(
         .query()
         .and_then(|query| query.split('&').find_map(|pair| pair.strip_prefix("token=")));
     match answer(&chat, &id, token.unwrap_or_default(), request.headers()).await {
-        Ok(response) => response,
+        Ok(mut response) => {
+            let usage = responses.usage(Owner::Network(network(client.address)));
+            response.extensions_mut().insert(Counted::Stream(usage));
+            response
+        }
         Err(error) => refusal(error),
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use futures::{StreamExt as _, TryStreamExt as _, stream::BoxStream};
 use tonic::{Request, Response, Status};
 
-use super::auth::caller;
+use super::{auth::caller, no_store};
 use crate::{
     chat::{Chat, files::Download},
     error::{Error, Result},
@@ -22,7 +22,8 @@ pub struct FileApi {
 
 impl FileApi {
     fn upload(&self, upload: Upload) -> v1::Upload {
-        files::upload(upload, self.chat.upload_idle())
+        let expires_at = self.chat.upload_expiry(&upload);
+        files::upload(upload, expires_at)
     }
 }
 
@@ -119,6 +120,6 @@ impl FileService for FileApi {
         let (wanted, variant) = files::create_links(request.get_ref())?;
         let links = self.chat.links(caller, &wanted, variant).await?;
         let links = links.into_iter().map(files::link).collect();
-        Ok(Response::new(v1::CreateDownloadLinksResponse { links }))
+        Ok(no_store(v1::CreateDownloadLinksResponse { links }))
     }
 }

@@ -3,6 +3,7 @@
 
 pub mod admin;
 pub mod auth;
+pub mod calls;
 pub mod chat;
 pub mod cookie;
 pub mod downloads;
@@ -11,3 +12,20 @@ pub mod rooms;
 pub mod status;
 pub mod stream;
 pub mod users;
+
+use tonic::{
+    Response,
+    metadata::{MetadataMap, MetadataValue},
+};
+
+/// An answer with a token, a cookie, a link or the code of an invite: whoever
+/// has it may do something, so that nothing on the way may keep it.
+fn no_store<T>(answer: T) -> Response<T> {
+    let mut response = Response::new(answer);
+    forbid_caching(response.metadata_mut());
+    response
+}
+
+fn forbid_caching(metadata: &mut MetadataMap) {
+    metadata.insert("cache-control", MetadataValue::from_static("no-store"));
+}

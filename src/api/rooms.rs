@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use tonic::{Request, Response, Status};
 
-use super::auth::caller;
+use super::{auth::caller, no_store};
 use crate::{
     chat::Chat,
-    model::{Timestamp, rooms::MemberChange, users::fold},
+    model::{rooms::MemberChange, users::fold},
     wire::{
         invites, marks, paging, presence, rooms, users,
         v1::{self, room_service_server::RoomService},
@@ -181,7 +181,7 @@ impl RoomService for RoomApi {
     ) -> Result<Response<v1::MuteMemberResponse>, Status> {
         let caller = caller(&self.chat, &request)?;
         let r = request.get_ref();
-        let order = rooms::mute_member(caller.user, Timestamp::now(), r)?;
+        let order = rooms::mute_member(caller.user, self.chat.clock.now(), r)?;
         let member = self.chat.set_member(caller, order).await?;
         Ok(Response::new(v1::MuteMemberResponse { member: Some(rooms::member(member)) }))
     }
@@ -228,7 +228,7 @@ impl RoomService for RoomApi {
         request: Request<v1::UpdateMembershipRequest>,
     ) -> Result<Response<v1::UpdateMembershipResponse>, Status> {
         let caller = caller(&self.chat, &request)?;
-        let (room, change) = marks::update_membership(request.get_ref(), Timestamp::now())?;
+        let (room, change) = marks::update_membership(request.get_ref(), self.chat.clock.now())?;
         let settings = self.chat.update_membership(caller, room, change).await?;
         let settings = Some(marks::room_settings(room, settings));
         Ok(Response::new(v1::UpdateMembershipResponse { settings }))
@@ -239,9 +239,9 @@ impl RoomService for RoomApi {
         request: Request<v1::CreateInviteRequest>,
     ) -> Result<Response<v1::CreateInviteResponse>, Status> {
         let caller = caller(&self.chat, &request)?;
-        let new = invites::create_invite(request.get_ref(), Timestamp::now())?;
+        let new = invites::create_invite(request.get_ref(), self.chat.clock.now())?;
         let invite = self.chat.create_invite(caller, new).await?;
-        Ok(Response::new(v1::CreateInviteResponse { invite: Some(invites::invite(invite)) }))
+        Ok(no_store(v1::CreateInviteResponse { invite: Some(invites::invite(invite)) }))
     }
 
     async fn list_invites(
@@ -252,7 +252,7 @@ impl RoomService for RoomApi {
         let room = rooms::room_id(&request.get_ref().room_id)?;
         let found = self.chat.list_invites(caller, room).await?;
         let invites = found.into_iter().map(invites::invite).collect();
-        Ok(Response::new(v1::ListInvitesResponse { invites }))
+        Ok(no_store(v1::ListInvitesResponse { invites }))
     }
 
     async fn revoke_invite(

@@ -1,7 +1,7 @@
 //! What each error is on the wire. Clients switch on the reason, never on the
 //! text.
 
-use std::time::Duration;
+use std::{collections::HashMap, time::Duration};
 
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt as _};
@@ -71,10 +71,35 @@ fn classify(error: &Error) -> (Code, &'static str, Option<Duration>) {
         Error::TooManyStreams => (Code::ResourceExhausted, "TOO_MANY_STREAMS", None),
         Error::SlowReader => (Code::ResourceExhausted, "SLOW_READER", SOON),
         Error::SubscribeTimeout => (Code::DeadlineExceeded, "SUBSCRIBE_TIMEOUT", None),
+        Error::ResponsesUnread { .. } => (Code::ResourceExhausted, "RESPONSES_UNREAD", SOON),
+        Error::RequestsUnfinished { .. } => (Code::ResourceExhausted, "REQUESTS_UNFINISHED", SOON),
+        Error::MessageTooLarge { .. } => (Code::ResourceExhausted, "MESSAGE_TOO_LARGE", None),
+        Error::HeadersTooLarge { .. } => (Code::ResourceExhausted, "HEADERS_TOO_LARGE", None),
+        Error::MalformedMessage(_) => (Code::InvalidArgument, "MALFORMED_MESSAGE", None),
+        Error::RequestTimeout { .. } => (Code::DeadlineExceeded, "REQUEST_TIMEOUT", None),
+        Error::DeadlineExceeded => (Code::DeadlineExceeded, "DEADLINE_EXCEEDED", None),
+        Error::UnknownMethod => (Code::Unimplemented, "UNKNOWN_METHOD", None),
+        Error::UnsupportedCompression => (Code::Unimplemented, "UNSUPPORTED_COMPRESSION", None),
+        Error::UnsupportedProtocol(_) => (Code::Unimplemented, "UNSUPPORTED_PROTOCOL", None),
+        Error::Framework { code, .. } => (Code::from_i32(*code), "FRAMEWORK_ERROR", None),
         Error::DatabaseUnavailable => (Code::Unavailable, "DATABASE_UNAVAILABLE", SOON),
+        Error::DatabaseInUse { .. } => (Code::Unavailable, "DATABASE_IN_USE", None),
         Error::StorageUnavailable => (Code::Unavailable, "STORAGE_UNAVAILABLE", SOON),
         Error::ShuttingDown => (Code::Unavailable, "SHUTTING_DOWN", SOON),
         Error::Internal(_) => (Code::Internal, "INTERNAL", None),
+    }
+}
+
+/// The limit that was exceeded, in the unit that the error's text names.
+fn limit(error: &Error) -> Option<u64> {
+    match error {
+        Error::FileTooLarge { limit } | Error::QuotaReached { limit } => Some(*limit),
+        Error::ResponsesUnread { limit }
+        | Error::RequestsUnfinished { limit }
+        | Error::MessageTooLarge { limit }
+        | Error::HeadersTooLarge { limit } => u64::try_from(*limit).ok(),
+        Error::RequestTimeout { limit } => Some(limit.as_secs()),
+        _ => None,
     }
 }
 
@@ -85,7 +110,9 @@ impl From<Error> for Status {
             tracing::error!(cause = %cause, "internal error");
         }
         let (code, reason, retry_after) = classify(&error);
-        let mut details = ErrorDetails::with_error_info(reason, DOMAIN, []);
+        let limit = limit(&error).map(|limit| ("limit".to_owned(), limit.to_string()));
+        let metadata: HashMap<_, _> = limit.into_iter().collect();
+        let mut details = ErrorDetails::with_error_info(reason, DOMAIN, metadata);
         if let Error::Invalid(violations) = &error {
             for violation in violations {
                 details.add_bad_request_violation(&violation.field, &violation.description);
@@ -175,7 +202,19 @@ mod tests {
             Error::TooManyStreams,
             Error::SlowReader,
             Error::SubscribeTimeout,
+            Error::ResponsesUnread { limit: 4 },
+            Error::RequestsUnfinished { limit: 4 },
+            Error::MessageTooLarge { limit: 4 },
+            Error::HeadersTooLarge { limit: 4 },
+            Error::MalformedMessage("a reason".into()),
+            Error::RequestTimeout { limit: Duration::from_secs(30) },
+            Error::DeadlineExceeded,
+            Error::UnknownMethod,
+            Error::UnsupportedCompression,
+            Error::UnsupportedProtocol("gRPC needs HTTP/2."),
+            Error::Framework { code: 5, message: "unknown service".into() },
             Error::DatabaseUnavailable,
+            Error::DatabaseInUse { holder: "process 7 on host".into() },
             Error::StorageUnavailable,
             Error::ShuttingDown,
             Error::internal("select secret from users"),

@@ -9,15 +9,16 @@ use std::{
 use bytes::Bytes;
 use futures::{Stream, StreamExt as _, future::BoxFuture, stream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tonic::{Response, Status, Streaming};
+use tonic::{Request, Response, Status, Streaming};
 use tracing::Instrument as _;
 
-use super::{chat::Commands, status};
+use super::{calls::framework_errors::translate_inbound, chat::Commands, status};
 use crate::{
     chat::Chat,
     error::{Error, Result},
     model::{Caller, limits},
     session::{Frames, Inbound, Session},
+    transport::OwnerUsage,
     wire::{
         events,
         frame::Frame,
@@ -41,16 +42,17 @@ impl Stream for Responses {
 pub async fn chat(
     chat: &Arc<Chat>,
     caller: Caller,
-    requests: Streaming<v1::ChatRequest>,
+    request: Request<Streaming<v1::ChatRequest>>,
 ) -> Result<Response<Responses>> {
-    let (session, frames) = Session::open(chat, caller).await?;
+    let usage = usage(&request)?;
+    let requests = request.into_inner();
+    let (session, frames) = Session::open(chat, caller, usage.clone()).await?;
     let commands = Commands { chat: chat.clone(), caller, connection: Some(session.connection()) };
     let in_flight = Arc::new(Semaphore::new(limits::COMMANDS_IN_FLIGHT));
     let inbound = requests.map(move |request| match request {
-        Ok(request) => decode(&commands, &in_flight, request),
-        // The connection broke, or a message could not be read. tonic's text
-        // says which; it carries nothing of ours.
-        Err(status) => Inbound::Broken(Error::invalid("request", status.message().to_owned())),
+        Ok(request) => decode(&commands, &usage, &in_flight, request),
+        // The connection broke, or a message could not be read.
+        Err(status) => Inbound::Broken(translate_inbound(&status)),
     });
     Ok(start(session, frames, inbound.boxed()))
 }
@@ -59,10 +61,11 @@ pub async fn chat(
 pub async fn subscribe(
     chat: &Arc<Chat>,
     caller: Caller,
-    request: v1::SubscribeRequest,
+    request: Request<v1::SubscribeRequest>,
 ) -> Result<Response<Responses>> {
-    let resume = messages::subscribe(request)?;
-    let (session, frames) = Session::open(chat, caller).await?;
+    let usage = usage(&request)?;
+    let resume = messages::subscribe(request.into_inner())?;
+    let (session, frames) = Session::open(chat, caller, usage).await?;
     // The client has nothing more to say, but has not closed anything.
     let inbound = stream::iter([Inbound::Subscribe(resume)]).chain(stream::pending());
     Ok(start(session, frames, inbound.boxed()))
@@ -85,7 +88,18 @@ fn start(
     response
 }
 
-fn decode(commands: &Commands, in_flight: &Arc<Semaphore>, request: v1::ChatRequest) -> Inbound {
+/// What the stream's account uses; noted by the layer around all calls.
+fn usage<T>(request: &Request<T>) -> Result<OwnerUsage> {
+    let usage = request.extensions().get::<OwnerUsage>().cloned();
+    usage.ok_or_else(|| Error::internal("the call did not come through its layer"))
+}
+
+fn decode(
+    commands: &Commands,
+    usage: &OwnerUsage,
+    in_flight: &Arc<Semaphore>,
+    request: v1::ChatRequest,
+) -> Inbound {
     let v1::ChatRequest { request_id, command } = request;
     if request_id.chars().count() > limits::REQUEST_ID_CHARS {
         let rule = format!("must have at most {} characters", limits::REQUEST_ID_CHARS);
@@ -98,37 +112,67 @@ fn decode(commands: &Commands, in_flight: &Arc<Semaphore>, request: v1::ChatRequ
         Some(command) => command,
         None => {
             let error = Error::invalid("command", "must be set, to a command this server knows");
-            return answer(request_id, Err(error));
+            return answer(usage, request_id, Err(error));
         }
     };
     if let Err(error) = commands.chat.calls.check(&commands.caller.user) {
-        return answer(request_id, Err(error));
+        return answer(usage, request_id, Err(error));
     }
     match in_flight.clone().try_acquire_owned() {
-        Ok(permit) => Inbound::Command(run(commands.clone(), request_id, command, permit)),
-        Err(_) => answer(request_id, Err(Error::TooManyInFlight)),
+        Ok(permit) => {
+            Inbound::Command(run(commands.clone(), usage.clone(), request_id, command, permit))
+        }
+        Err(_) => answer(usage, request_id, Err(Error::TooManyInFlight)),
     }
 }
 
-fn answer(request_id: String, result: Result<Outcome>) -> Inbound {
-    let reply = encode(request_id, result);
+fn answer(usage: &OwnerUsage, request_id: String, result: Result<Outcome>) -> Inbound {
+    let reply = encode(usage, request_id, result);
     Inbound::Command(Box::pin(async { reply }))
 }
 
-fn encode(request_id: String, result: Result<Outcome>) -> Bytes {
-    let outcome = result.unwrap_or_else(|error| Outcome::Error(status::as_message(error)));
-    events::reply(request_id, outcome)
+/// Shorter replies are not worth counting: commands in flight bound them.
+const MIN_COUNTED: usize = 4 * 1024;
+
+/// Encodes a reply; it counts for its account until it has been read.
+fn encode(usage: &OwnerUsage, request_id: String, result: Result<Outcome>) -> Bytes {
+    let refusal = |error| Outcome::Error(status::as_message(error));
+    let reply = events::reply(request_id.clone(), result.unwrap_or_else(refusal));
+    if reply.len() < MIN_COUNTED {
+        return reply;
+    }
+    match usage.reserve(reply.len()) {
+        Ok(reserved) => reserved.keep(reply),
+        Err(error) => events::reply(request_id, refusal(error)),
+    }
+}
+
+/// Whether a command reads what may be much, as `calls::methods` has it of calls.
+fn is_read(command: &Command) -> bool {
+    matches!(
+        command,
+        Command::ListMessages(_)
+            | Command::SyncRoom(_)
+            | Command::ListPins(_)
+            | Command::ListReceipts(_)
+            | Command::ListThread(_)
+            | Command::ListMentions(_)
+            | Command::ListMessageVersions(_)
+            | Command::SearchMessages(_)
+    )
 }
 
 /// Carries a command out by the same code as its unary call.
 fn run(
     commands: Commands,
+    usage: OwnerUsage,
     request_id: String,
     command: Command,
     permit: OwnedSemaphorePermit,
 ) -> BoxFuture<'static, Bytes> {
     let work = async move {
         let c = &commands;
+        let _turn = if is_read(&command) { usage.read_turn().await } else { None };
         let result = match command {
             Command::SendMessage(r) => c.send_message(r).await.map(Outcome::SendMessage),
             Command::ListMessages(r) => c.list_messages(r).await.map(Outcome::ListMessages),
@@ -159,7 +203,7 @@ fn run(
         };
         // Free before the reply leaves: who has it may send the next.
         drop(permit);
-        encode(request_id, result)
+        encode(&usage, request_id, result)
     };
     Box::pin(work.in_current_span())
 }

@@ -1,5 +1,7 @@
-//! Sessions that ended while an access token of theirs may still be valid: kept
-//! in memory, so that a call needs no look-up in the database.
+//! Sessions that have ended, kept in memory, so that a call needs no look-up in
+//! the database. They are kept as long as their rows are, and not only until
+//! their last access token has expired: the clock may be set back, and the token
+//! then has not expired any more.
 
 use std::{
     collections::HashMap,
@@ -8,7 +10,7 @@ use std::{
 
 use crate::model::{SessionId, Timestamp};
 
-/// Ended sessions, each with when it ended.
+/// Ended sessions, each with when it ended by the steady clock.
 #[derive(Debug, Default)]
 pub struct Revoked {
     sessions: RwLock<HashMap<SessionId, Timestamp>>,
@@ -27,7 +29,7 @@ impl Revoked {
         sessions.insert(session, at).is_none()
     }
 
-    /// Forgets sessions that ended before: their tokens have expired by now.
+    /// Forgets sessions that ended before, as the store does.
     pub fn forget_before(&self, at: Timestamp) {
         let mut sessions = self.sessions.write().unwrap_or_else(PoisonError::into_inner);
         sessions.retain(|_, ended| *ended >= at);

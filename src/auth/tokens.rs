@@ -5,9 +5,7 @@
 
 use std::time::Duration;
 
-use jsonwebtoken::{
-    Algorithm, Header, TokenData, Validation, decode, decode_header, encode, errors::ErrorKind,
-};
+use jsonwebtoken::{Algorithm, Header, TokenData, Validation, decode, decode_header, encode};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::keys::Keys;
@@ -102,15 +100,17 @@ pub fn make(keys: &Keys, grant: Grant) -> Result<Tokens> {
     Ok(Tokens { session, access, access_expires_at, refresh, refresh_expires_at: refresh_until })
 }
 
-pub fn verify_access(keys: &Keys, token: &str) -> Result<Caller> {
+pub fn verify_access(keys: &Keys, token: &str, now: Timestamp) -> Result<Caller> {
     let claims: AccessClaims = verify(keys, token, ACCESS)?;
+    check_expiry(claims.exp, now)?;
     let user = UserId::parse(&claims.sub).ok_or(Error::TokenInvalid)?;
     let session = SessionId::parse(&claims.sid).ok_or(Error::TokenInvalid)?;
     Ok(Caller { user, session, expires_at: Timestamp(claims.exp.saturating_mul(1_000_000)) })
 }
 
-pub fn verify_refresh(keys: &Keys, token: &str) -> Result<Refresh> {
+pub fn verify_refresh(keys: &Keys, token: &str, now: Timestamp) -> Result<Refresh> {
     let claims: RefreshClaims = verify(keys, token, REFRESH)?;
+    check_expiry(claims.exp, now)?;
     let user = UserId::parse(&claims.sub).ok_or(Error::TokenInvalid)?;
     let session = SessionId::parse(&claims.sid).ok_or(Error::TokenInvalid)?;
     Ok(Refresh { user, session, generation: claims.generation })
@@ -135,15 +135,24 @@ pub fn make_link(
 }
 
 /// What a link names, and when it ends.
-pub fn verify_link(keys: &Keys, token: &str) -> Result<(FileId, Variant, Timestamp)> {
+pub fn verify_link(
+    keys: &Keys,
+    token: &str,
+    now: Timestamp,
+) -> Result<(FileId, Variant, Timestamp)> {
     let claims: LinkClaims = verify(keys, token, DOWNLOAD)?;
     // A token is good for all of its last second; a link ends when it was said.
-    if claims.exp <= Timestamp::now().unix_seconds() {
+    if claims.exp <= now.unix_seconds() {
         return Err(Error::TokenExpired);
     }
     let file = FileId::parse(&claims.sub).ok_or(Error::TokenInvalid)?;
     let variant = Variant::parse(&claims.variant).ok_or(Error::TokenInvalid)?;
     Ok((file, variant, Timestamp::from_unix_seconds(claims.exp)))
+}
+
+/// A token is good for all of its last second.
+fn check_expiry(expires: i64, now: Timestamp) -> Result<()> {
+    if expires < now.unix_seconds() { Err(Error::TokenExpired) } else { Ok(()) }
 }
 
 fn sign(keys: &Keys, claims: &impl Serialize) -> Result<String> {
@@ -158,15 +167,12 @@ fn verify<T: DeserializeOwned>(keys: &Keys, token: &str, audience: &str) -> Resu
     let key = keys.verifying.get(&name).ok_or(Error::TokenInvalid)?;
     // Only this algorithm, whatever the header says.
     let mut validation = Validation::new(Algorithm::HS256);
-    validation.leeway = 0;
+    // By the server's clock, and not the machine's: see `check_expiry`.
+    validation.validate_exp = false;
     validation.set_audience(&[audience]);
     validation.set_issuer(&[ISSUER]);
     validation.set_required_spec_claims(&["exp", "aud", "iss", "sub"]);
-    let data: TokenData<T> =
-        decode(token, key, &validation).map_err(|error| match error.kind() {
-            ErrorKind::ExpiredSignature => Error::TokenExpired,
-            _ => Error::TokenInvalid,
-        })?;
+    let data: TokenData<T> = decode(token, key, &validation).map_err(|_| Error::TokenInvalid)?;
     Ok(data.claims)
 }
 
@@ -199,11 +205,20 @@ mod tests {
         let keys = keys("k", 1);
         let grant = grant(Timestamp::now());
         let tokens = make(&keys, grant).expect("tokens can be made");
-        let caller = verify_access(&keys, &tokens.access).expect("a good token");
+        let caller = verify_access(&keys, &tokens.access, Timestamp::now()).expect("a good token");
         assert_eq!((caller.user, caller.session), (grant.refresh.user, grant.refresh.session));
-        assert_eq!(verify_refresh(&keys, &tokens.refresh).ok(), Some(grant.refresh));
-        assert!(matches!(verify_access(&keys, &tokens.refresh), Err(Error::TokenInvalid)));
-        assert!(matches!(verify_refresh(&keys, &tokens.access), Err(Error::TokenInvalid)));
+        assert_eq!(
+            verify_refresh(&keys, &tokens.refresh, Timestamp::now()).ok(),
+            Some(grant.refresh)
+        );
+        assert!(matches!(
+            verify_access(&keys, &tokens.refresh, Timestamp::now()),
+            Err(Error::TokenInvalid)
+        ));
+        assert!(matches!(
+            verify_refresh(&keys, &tokens.access, Timestamp::now()),
+            Err(Error::TokenInvalid)
+        ));
     }
 
     #[test]
@@ -213,18 +228,25 @@ mod tests {
         let link = |until| make_link(&keys, named, until).expect("a link");
         let soon =
             Timestamp(Timestamp::now().unix_seconds() * 1_000_000).plus(Duration::from_mins(1));
-        let (file, variant, until) = verify_link(&keys, &link(soon)).expect("a good link");
+        let (file, variant, until) =
+            verify_link(&keys, &link(soon), Timestamp::now()).expect("a good link");
         assert_eq!(((file, variant), until), (named, soon));
         let old = Timestamp::now().minus(Duration::from_mins(1));
-        assert!(matches!(verify_link(&keys, &link(old)), Err(Error::TokenExpired)));
+        assert!(matches!(
+            verify_link(&keys, &link(old), Timestamp::now()),
+            Err(Error::TokenExpired)
+        ));
         let now = Timestamp(Timestamp::now().unix_seconds() * 1_000_000);
         assert!(
-            matches!(verify_link(&keys, &link(now)), Err(Error::TokenExpired)),
+            matches!(verify_link(&keys, &link(now), Timestamp::now()), Err(Error::TokenExpired)),
             "to the second"
         );
-        assert!(matches!(verify_access(&keys, &link(soon)), Err(Error::TokenInvalid)));
+        assert!(matches!(
+            verify_access(&keys, &link(soon), Timestamp::now()),
+            Err(Error::TokenInvalid)
+        ));
         let access = make(&keys, grant(Timestamp::now())).expect("tokens").access;
-        assert!(matches!(verify_link(&keys, &access), Err(Error::TokenInvalid)));
+        assert!(matches!(verify_link(&keys, &access, Timestamp::now()), Err(Error::TokenInvalid)));
     }
 
     #[test]
@@ -241,8 +263,8 @@ mod tests {
         let mut tampered = good.clone();
         tampered.replace_range(good.len() - 3.., "AAA");
         for bad in [foreign, unknown, unsigned, tampered, String::new(), "a.b.c".into()] {
-            assert!(matches!(verify_access(&ours, &bad), Err(Error::TokenInvalid)), "{bad}");
+            assert!(matches!(verify_access(&ours, &bad, now), Err(Error::TokenInvalid)), "{bad}");
         }
-        assert!(matches!(verify_access(&ours, &old), Err(Error::TokenExpired)));
+        assert!(matches!(verify_access(&ours, &old, now), Err(Error::TokenExpired)));
     }
 }

@@ -1,4 +1,5 @@
-//! Removes the files and uploads that nobody needs any more.
+//! Removes the files and uploads that nobody needs any more. Their age is told by
+//! the steady clock.
 
 use std::sync::Arc;
 
@@ -21,7 +22,10 @@ impl Chat {
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             ticks.tick().await;
-            self.collect(Timestamp::now()).await;
+            self.collect(self.steady.now()).await;
+            if let Err(error) = self.store.save_steady_clock(self.steady.now()).await {
+                tracing::debug!(%error, "the steady clock is kept later");
+            }
         }
     }
 

@@ -102,7 +102,7 @@ impl Chat {
         // The same for all that are made in the same stretch of time, so that
         // browsers can keep what they got. Tokens know whole seconds only.
         let stretch = i64::try_from(self.config.files.link_ms.div_ceil(1_000)).unwrap_or(i64::MAX);
-        let stretches = Timestamp::now().unix_seconds().div_euclid(stretch).saturating_add(2);
+        let stretches = self.clock.now().unix_seconds().div_euclid(stretch).saturating_add(2);
         let expires_at = Timestamp(stretches.saturating_mul(stretch).saturating_mul(1_000_000));
         let shown = visible.iter().filter(|stored| stored.variant(variant).is_some());
         shown
@@ -120,7 +120,8 @@ impl Chat {
         file: FileId,
         token: &str,
     ) -> Result<(StoredFile, Variant, Timestamp)> {
-        let (named, variant, until) = tokens::verify_link(&self.auth.keys, token)?;
+        let (named, variant, until) =
+            tokens::verify_link(&self.auth.keys, token, self.clock.now())?;
         let found = self.store.files(&[file]).await?.pop();
         let stored = found.filter(|_| named == file).ok_or(Error::FileNotFound)?;
         Ok((stored, variant, until))

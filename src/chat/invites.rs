@@ -7,7 +7,7 @@ use super::Chat;
 use crate::{
     error::{Error, Result},
     model::{
-        Caller, Invite, Op, Room, RoomId, Timestamp,
+        Caller, Invite, Op, Room, RoomId,
         invites::{NewInvite, Preview},
         rooms::Right,
     },
@@ -27,7 +27,7 @@ impl Chat {
             code: URL_SAFE_NO_PAD.encode(code),
             room,
             creator: caller.user,
-            created_at: Timestamp::now(),
+            created_at: self.clock.now(),
             expires_at,
             max_uses,
             uses: 0,
@@ -43,7 +43,7 @@ impl Chat {
     /// The invites of a room that are good.
     pub async fn list_invites(&self, caller: Caller, room: RoomId) -> Result<Vec<Invite>> {
         self.view_with(room, caller.user, Right::AddMembers).await?;
-        self.store.invites(room, Timestamp::now()).await
+        self.store.invites(room, self.clock.now()).await
     }
 
     pub async fn revoke_invite(&self, caller: Caller, code: &str) -> Result<()> {
@@ -51,14 +51,14 @@ impl Chat {
         match self.view_with(invite.room, caller.user, Right::AddMembers).await {
             Err(Error::RoomNotFound) => Err(Error::InviteNotFound),
             Err(error) => Err(error),
-            Ok(_) => self.store.revoke_invite(code, Timestamp::now()).await,
+            Ok(_) => self.store.revoke_invite(code, self.clock.now()).await,
         }
     }
 
     /// What an invite is for.
     pub async fn get_invite(&self, caller: Caller, code: &str) -> Result<Preview> {
         let invite = self.store.invite(code).await?.ok_or(Error::InviteNotFound)?;
-        invite.check(Timestamp::now())?;
+        invite.check(self.clock.now())?;
         let (access, _) = self.access(invite.room, caller.user).await?;
         let room = self.store.room(invite.room).await?.ok_or(Error::InviteNotFound)?;
         let creator = self.store.user(invite.creator).await?;

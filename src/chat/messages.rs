@@ -6,12 +6,21 @@ use super::{Chat, rooms::cut};
 use crate::{
     error::{Error, Result},
     model::{
-        Caller, Content, Done, Draft, Message, Op, RoomId, RoomKind, Seq, Touch, Version,
+        Caller, Content, Done, Draft, Message, Op, RoomId, RoomKind, Seq, Touch, UserId, Version,
+        View,
         messages::{Anchor, ChangesOf, MentionPage, MessagePage, PageOf, ThreadPage, fitting},
-        rooms::Right,
+        rooms::{Right, RoomReset},
     },
     store::{messages::Changes, writer::Pending},
 };
+
+/// What changed in a room after a position.
+pub enum RoomSync {
+    /// These, and the room's head.
+    Changes { changes: Changes, head: Seq },
+    /// There is no such position.
+    Reset(Box<RoomReset>),
+}
 
 impl Chat {
     /// Queues a message; the answer comes once it is stored. Does not wait, so
@@ -100,14 +109,29 @@ impl Chat {
         message.filter(|message| view.shows(message)).ok_or(Error::MessageNotFound)
     }
 
-    /// What changed after a position, and the room's head.
-    pub async fn sync_room(&self, caller: Caller, of: ChangesOf) -> Result<(Changes, Seq)> {
+    /// What changed after a position, and the room's head. A position of data that
+    /// is gone, since the store was restored, has nothing after it: then this is
+    /// where to begin anew.
+    pub async fn sync_room(&self, caller: Caller, of: ChangesOf) -> Result<RoomSync> {
         let view = self.view_for(of.room, caller.user).await?;
-        if of.after > view.head {
-            return Err(beyond("after_seq"));
+        let is_current = of.epoch.is_none_or(|epoch| epoch == self.epoch);
+        if is_current && of.after <= view.head {
+            let changes = self.store.changes(of.room, of.after, view, of.limit).await?;
+            return Ok(RoomSync::Changes { changes, head: view.head });
         }
-        let changes = self.store.changes(of.room, of.after, view, of.limit).await?;
-        Ok((changes, view.head))
+        let reset = self.room_reset(caller.user, of.room).await?;
+        Ok(RoomSync::Reset(Box::new(reset.ok_or(Error::RoomNotFound)?)))
+    }
+
+    /// Where a user begins with a room: its state and its newest page. `None` if
+    /// they are not in it.
+    pub async fn room_reset(&self, user: UserId, room: RoomId) -> Result<Option<RoomReset>> {
+        let Some(summary) = self.store.summaries_of(user, &[room]).await?.pop() else {
+            return Ok(None);
+        };
+        let view = View { head: summary.room.head_seq, floor: summary.floor };
+        let page = self.store.message_page(&PageOf::newest(room), view).await?;
+        Ok(Some(RoomReset { summary, messages: page.messages }))
     }
 
     pub async fn set_typing(&self, caller: Caller, room: RoomId, typing: bool) -> Result<()> {

@@ -22,6 +22,7 @@ use uuid::Uuid;
 
 use crate::{
     auth::{Auth, limits::PerKey},
+    clock::{Clock, SteadyClock},
     config::Config,
     error::{Error, Result},
     fanout::{hub::Hub, presence::Registry, typing::Typing},
@@ -40,6 +41,10 @@ use crate::{
 /// by all of them.
 pub struct Chat {
     pub(crate) config: Config,
+    /// The time of day.
+    pub(crate) clock: Clock,
+    /// What tells the age of what is removed once it is old.
+    pub(crate) steady: SteadyClock,
     pub(crate) store: Store,
     /// Every change of a room goes through here.
     pub(crate) writer: Writer,
@@ -71,8 +76,14 @@ pub struct Chat {
 
 impl Chat {
     /// Puts it together over a database whose schema is up to date.
-    pub async fn new(config: Config, store: Store, auth: Auth, files: Files) -> Result<Arc<Self>> {
-        let hub = Arc::new(Hub::default());
+    pub async fn new(
+        config: Config,
+        store: Store,
+        auth: Auth,
+        files: Files,
+        hub: Hub,
+    ) -> Result<Arc<Self>> {
+        let hub = Arc::new(hub);
         let typing = Arc::new(Typing::default());
         let behind = Arc::new(index::Behind::default());
         let on_commit: OnCommit = {
@@ -86,7 +97,10 @@ impl Chat {
                 hand_on(&hub, &typing, committed);
             })
         };
+        let clock = config.clock.clone();
         Ok(Arc::new(Self {
+            steady: SteadyClock::go_on_from(store.steady_clock(clock.now()).await?),
+            clock,
             writer: Writer::start(&store, config.store.lanes, &on_commit)?,
             epoch: store.epoch().await?,
             node: Uuid::now_v7(),

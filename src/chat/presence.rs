@@ -27,7 +27,7 @@ const RENEW_LEASE: Duration = Duration::from_secs(10);
 impl Chat {
     /// The presence of users, in the order asked for.
     pub async fn presence_of(&self, users: &[UserId]) -> Result<Vec<Presence>> {
-        self.store.presences(users, Timestamp::now()).await
+        self.store.presences(users, self.clock.now()).await
     }
 
     pub async fn set_presence(
@@ -61,7 +61,7 @@ impl Chat {
         rooms: Vec<RoomId>,
     ) -> Result<Vec<Watched>> {
         self.own_connection(caller, connection)?;
-        let now = Timestamp::now();
+        let now = self.clock.now();
         let mut watching = HashMap::new();
         let mut counts = Vec::new();
         for room in rooms {
@@ -130,6 +130,8 @@ impl Chat {
     pub async fn keep_presence(self: Arc<Self>) {
         let mut pending = Changes::default();
         let mut lease_renewed: Option<Instant> = None;
+        // Tried at the start already, which a full disk lets fail.
+        let mut crash_cleared = false;
         let mut ticks = interval(ms(self.config.presence.merge_ms.max(10)));
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut lapses = interval(Duration::from_millis(500));
@@ -142,6 +144,7 @@ impl Chat {
                     }
                 }
                 _ = ticks.tick() => {
+                    crash_cleared = crash_cleared || self.end_other_leases().await.is_ok();
                     let due = lease_renewed.is_none_or(|at| at.elapsed() >= RENEW_LEASE);
                     if due && self.renew_lease().await.is_ok() {
                         lease_renewed = Some(Instant::now());
@@ -160,17 +163,28 @@ impl Chat {
 
     /// Removes what this node has said about its connections.
     pub async fn forget_presence(&self) -> Result<()> {
-        self.store.forget_nodes(Some(self.node), Timestamp::now()).await
+        self.store.forget_nodes(Some(self.node), self.clock.now()).await
+    }
+
+    /// Ends what a crash of this server left behind: it must not count as
+    /// connected. Only for a server that is the only one.
+    pub async fn end_other_leases(&self) -> Result<()> {
+        self.store.end_other_leases(self.node, self.clock.now()).await
+    }
+
+    /// Whether the database takes writes. This renews the node's lease.
+    pub async fn probe_database(&self) -> Result<()> {
+        self.store.probe(self.node, self.clock.now().plus(LEASE)).await
     }
 
     async fn renew_lease(&self) -> Result<()> {
-        let now = Timestamp::now();
+        let now = self.clock.now();
         self.store.renew_lease(self.node, now.plus(LEASE)).await?;
         self.store.forget_nodes(None, now).await
     }
 
     async fn tell_presence(&self, changes: &Changes) -> Result<()> {
-        let now = Timestamp::now();
+        let now = self.clock.now();
         let opened: Vec<_> =
             changes.upserts.iter().map(|row| (row.connection, row.user, row.away)).collect();
         self.store

@@ -16,7 +16,7 @@ impl Chat {
     pub async fn create_room(&self, caller: Caller, new: NewRoom) -> Result<Room> {
         self.posting.check(&caller.user)?;
         let owner = self.store.user(caller.user).await?.ok_or(Error::SessionRevoked)?;
-        let room = new_room(RoomId::new(), caller, new);
+        let room = new_room(RoomId::new(), caller, new, self.clock.now());
         let members = vec![(owner, MemberRole::Owner)];
         self.change_room(Op::Create { room: Box::new(room), members }).await
     }
@@ -42,7 +42,7 @@ impl Chat {
         let kind = RoomKind::Direct { a, b };
         let history = History::FromStart;
         let new = NewRoom { kind, name: String::new(), topic: String::new(), history };
-        let room = new_room(id, caller, new);
+        let room = new_room(id, caller, new, self.clock.now());
         self.change_room(Op::Create { room: Box::new(room), members }).await
     }
 
@@ -179,7 +179,7 @@ impl Chat {
     }
 }
 
-fn new_room(id: RoomId, caller: Caller, new: NewRoom) -> Room {
+fn new_room(id: RoomId, caller: Caller, new: NewRoom, now: Timestamp) -> Room {
     let NewRoom { kind, name, topic, history } = new;
     Room {
         id,
@@ -188,7 +188,7 @@ fn new_room(id: RoomId, caller: Caller, new: NewRoom) -> Room {
         topic,
         history,
         creator: Some(caller.user),
-        created_at: Timestamp::now(),
+        created_at: now,
         archived_at: None,
         member_count: 0,
         picture: None,

@@ -36,15 +36,21 @@ impl Chat {
             name,
             bytes,
             received: 0,
-            touched_at: Timestamp::now(),
+            touched_at: self.steady.now(),
         };
         self.store.start_upload(&upload, config.quota_bytes).await?;
         Ok(upload)
     }
 
     /// An upload with which nothing is done for so long is gone.
-    pub fn upload_idle(&self) -> Duration {
+    pub(super) fn upload_idle(&self) -> Duration {
         ms(self.config.files.upload_idle_ms)
+    }
+
+    /// When an upload is gone, if nothing is done with it until then.
+    pub fn upload_expiry(&self, upload: &Upload) -> Timestamp {
+        let gone = upload.touched_at.plus(self.upload_idle());
+        self.clock.now().plus(self.steady.now().until(gone))
     }
 
     pub async fn upload_status(&self, caller: Caller, upload: FileId) -> Result<Upload> {
@@ -75,7 +81,7 @@ impl Chat {
         }
         let piece = Piece { upload: id, first_byte: offset, bytes, object: Uuid::new_v4() };
         let put = self.files.put_piece(id, piece.object, data).await;
-        let now = Timestamp::now();
+        let now = self.steady.now();
         if put.is_ok() && self.store.add_piece(piece, now).await? {
             return Ok(Upload { received: offset + bytes, touched_at: now, ..upload });
         }
@@ -144,7 +150,7 @@ impl Chat {
     async fn make_file(&self, upload: &Upload, sha256: [u8; 32]) -> Result<File> {
         let file = self.assemble(upload, sha256).await?;
         let config = &self.config.files;
-        let check_at = file.created_at.plus(ms(config.unreferenced_ms));
+        let check_at = self.steady.now().plus(ms(config.unreferenced_ms));
         let stored = StoredFile { file, purpose: Purpose::Upload };
         self.store.finish_upload(&stored, check_at, config.quota_bytes).await?;
         Ok(stored.file)
@@ -160,8 +166,7 @@ impl Chat {
 
     /// Checks the bytes of an upload and writes them as a file.
     async fn assemble(&self, upload: &Upload, sha256: [u8; 32]) -> Result<File> {
-        let now = Timestamp::now();
-        let pieces = self.store.pieces(upload.id, now).await?;
+        let pieces = self.store.pieces(upload.id, self.steady.now()).await?;
         let mut end = 0;
         for piece in &pieces {
             if piece.first_byte != end {
@@ -182,7 +187,7 @@ impl Chat {
             content_type: content_type.to_owned(),
             bytes: upload.bytes,
             image: None,
-            created_at: now,
+            created_at: self.clock.now(),
         };
         if images::is_image(content_type) {
             return self.assemble_image(file, &pieces, sha256).await;
@@ -253,13 +258,13 @@ impl Chat {
         let square = move |bounds| images::square(&bytes, &content_type, bounds);
         let prepared = self.files.with_image(turn, square).await?;
         let file = described(file, &prepared)?;
-        let (id, created_at) = (FileId::new(), Timestamp::now());
+        let (id, created_at) = (FileId::new(), self.clock.now());
         let name = purpose.file_name(&file.name, &file.content_type);
         let file = File { id, name, created_at, ..file };
         // The row before the bytes: by it the collector finds them if nothing
         // comes to refer to it.
         let config = &self.config.files;
-        let check_at = file.created_at.plus(ms(config.unreferenced_ms));
+        let check_at = self.steady.now().plus(ms(config.unreferenced_ms));
         let square = StoredFile { file, purpose };
         self.store.add_square(&square, check_at, config.quota_bytes).await?;
         self.put_image(id, prepared).await?;

@@ -4,7 +4,7 @@ use super::{Chat, rooms::cut};
 use crate::{
     error::{Error, Result},
     model::{
-        Caller, Presence, PresenceState, Timestamp, User, UserId,
+        Caller, Presence, PresenceState, User, UserId,
         files::{NewImage, Purpose},
         users::{AccountRole, ProfileChanges, UserSearch},
     },
@@ -55,7 +55,7 @@ impl Chat {
             return Err(Error::invalid("user_id", "must not be yourself"));
         }
         self.store.user(user).await?.ok_or(Error::UserNotFound)?;
-        self.store.block(caller.user, user, Timestamp::now()).await
+        self.store.block(caller.user, user, self.clock.now()).await
     }
 
     pub async fn unblock_user(&self, caller: Caller, user: UserId) -> Result<()> {

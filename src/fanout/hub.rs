@@ -20,6 +20,7 @@ use crate::{
         Caller, Change, ConnectionId, Marks, MemberState, MovedMarks, PresenceChoice, RoomCommit,
         RoomId, RoomSettings, Seq, SessionId, Timestamp, UserId,
     },
+    transport::Responses,
     wire::{
         events::{self, Kind},
         marks::{receipt, room_settings},
@@ -175,13 +176,20 @@ struct Lists {
 }
 
 /// The streams of this node by user and room.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Hub {
+    /// Counts the bytes that wait in the queues; those of one event once.
+    responses: Arc<Responses>,
     /// Held only to change or walk the lists, never across an await.
     lists: RwLock<Lists>,
 }
 
 impl Hub {
+    #[must_use]
+    pub fn new(responses: Arc<Responses>) -> Self {
+        Self { responses, lists: RwLock::default() }
+    }
+
     /// Adds a stream. It gets its user's joins and leaves from now on, and the
     /// events of the rooms that it subscribes to. `None`: the user has too many.
     #[must_use]
@@ -401,7 +409,8 @@ impl Hub {
         if bytes.is_empty() {
             return;
         }
-        let item = Item::Log { room, after, seq, oldest, bytes: bytes.freeze() };
+        let bytes = self.responses.share(bytes.freeze());
+        let item = Item::Log { room, after, seq, oldest, bytes };
         for outlet in self.read().rooms.get(&room).into_iter().flatten() {
             outlet.offer(item.clone());
         }
@@ -492,3 +501,7 @@ impl Piece {
         events::append(&mut self.bytes, Kind::Change(events::change(change)));
     }
 }
+
+#[cfg(test)]
+#[path = "hub_tests.rs"]
+mod tests;

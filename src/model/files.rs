@@ -128,7 +128,7 @@ pub struct Upload {
     pub bytes: i64,
     /// How many have been stored.
     pub received: i64,
-    /// When something was done with it last.
+    /// When something was done with it last, by the steady clock.
     pub touched_at: Timestamp,
 }
 

@@ -77,6 +77,11 @@ pub const LINKS: usize = 100;
 
 pub const COMMANDS_IN_FLIGHT: usize = 32;
 pub const GRPC_MESSAGE_BYTES: usize = 1024 * 1024;
+/// The same for `AuthService`, which answers before anyone has signed in.
+pub const AUTH_MESSAGE_BYTES: usize = 64 * 1024;
+/// All headers of a call together, counted as HTTP/2 does: names, values, and 32
+/// bytes for each.
+pub const HEADER_BYTES: usize = 16 * 1024;
 /// How long a Chat stream may take to send its `subscribe`.
 pub const SUBSCRIBE_WITHIN: Duration = Duration::from_secs(10);
 pub const TYPING_LAPSES_AFTER: Duration = Duration::from_secs(5);

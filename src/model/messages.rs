@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use uuid::Uuid;
+
 use super::{File, FileId, Mention, RoomId, Seq, Timestamp, UserId, limits};
 use crate::error::{Error, Result};
 
@@ -241,12 +243,14 @@ pub struct ChangesOf {
     pub room: RoomId,
     pub after: Seq,
     pub limit: usize,
+    /// Of which data the position is; `None`: not checked.
+    pub epoch: Option<Uuid>,
 }
 
 /// Where a stream goes on: positions and the store they are of.
 #[derive(Debug, Default)]
 pub struct Resume {
     pub positions: HashMap<RoomId, Seq>,
-    /// Empty: not checked.
-    pub epoch: String,
+    /// `None`: not checked.
+    pub epoch: Option<Uuid>,
 }

@@ -55,6 +55,13 @@ pub struct Room {
     pub head_seq: Seq,
 }
 
+/// Where to begin anew with a room: how it is for the reader, and its newest page.
+#[derive(Debug)]
+pub struct RoomReset {
+    pub summary: RoomSummary,
+    pub messages: Vec<Message>,
+}
+
 /// One of the caller's rooms, with what the caller has not read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RoomSummary {

@@ -7,9 +7,9 @@ use rand::Rng as _;
 use tokio::sync::watch;
 
 use crate::{
+    clock::Clock,
     error::Error,
     fanout::hub::{Control, Ending},
-    model::Timestamp,
     wire::{self, events::Kind, v1},
 };
 
@@ -88,7 +88,7 @@ impl End {
 }
 
 /// Waits until the stream is told from outside to end, or its token expires.
-pub async fn told(control: &mut watch::Receiver<Control>) -> End {
+pub async fn told(control: &mut watch::Receiver<Control>, clock: &Clock) -> End {
     loop {
         let Control { ending, token_expires_at } = *control.borrow_and_update();
         if let Some(ending) = ending {
@@ -98,7 +98,7 @@ pub async fn told(control: &mut watch::Receiver<Control>) -> End {
             changed = control.changed() => if changed.is_err() {
                 return End::Vanished;
             },
-            () = tokio::time::sleep(Timestamp::now().until(token_expires_at)) => {
+            () = tokio::time::sleep(clock.now().until(token_expires_at)) => {
                 return End::TokenExpired;
             }
         }

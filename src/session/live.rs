@@ -40,14 +40,14 @@ impl Session {
         // database connection in its hands.
         let mut replies = JoinSet::<Bytes>::new();
         let mut closing = false;
-        let mut token = TokenClock::new(self.inlet.control.borrow().token_expires_at);
+        let mut token = self.token_clock(self.inlet.control.borrow().token_expires_at);
         loop {
             let mut frame = Frame::default();
             tokio::select! {
                 changed = self.inlet.control.changed() => {
                     changed.map_err(|_| End::Vanished)?;
                     let control = *self.inlet.control.borrow_and_update();
-                    token = TokenClock::new(control.token_expires_at);
+                    token = self.token_clock(control.token_expires_at);
                 }
                 Some(item) = self.inlet.queue.recv() => self.drain(item, &mut frame).await?,
                 () = self.inlet.outlet.lagged() => {}
@@ -97,6 +97,10 @@ impl Session {
                 return Err(End::ClientClosed);
             }
         }
+    }
+
+    fn token_clock(&self, expires_at: Timestamp) -> TokenClock {
+        TokenClock::new(self.chat.clock.now(), expires_at)
     }
 
     /// Puts what has queued up into one frame.
@@ -181,8 +185,8 @@ struct TokenClock {
 }
 
 impl TokenClock {
-    fn new(expires_at: Timestamp) -> Self {
-        let left = Timestamp::now().until(expires_at);
+    fn new(now: Timestamp, expires_at: Timestamp) -> Self {
+        let left = now.until(expires_at);
         // Of a token that lives shorter than that, half is left.
         let wait = left.saturating_sub(TOKEN_EXPIRING_BEFORE).max(left / 2);
         Self { expires_at, warning: Box::pin(tokio::time::sleep(wait).fuse()) }

@@ -28,6 +28,7 @@ use crate::{
         Caller, ConnectionId, PresenceChoice, RoomId, Seq, User, limits::SUBSCRIBE_WITHIN,
         messages::Resume,
     },
+    transport::OwnerUsage,
     wire::{
         events::{self, Greeting, Kind},
         frame::Frame,
@@ -67,7 +68,11 @@ const FRAMES: usize = 8;
 
 impl Session {
     /// Opens a stream for the caller. Its events wait until it runs.
-    pub async fn open(chat: &Arc<Chat>, caller: Caller) -> Result<(Self, Frames)> {
+    pub async fn open(
+        chat: &Arc<Chat>,
+        caller: Caller,
+        usage: OwnerUsage,
+    ) -> Result<(Self, Frames)> {
         let permit = chat.streams.clone().try_acquire_owned().map_err(|_| Error::TooManyStreams)?;
         let user = chat.store.user(caller.user).await?.ok_or(Error::SessionRevoked)?;
         let bounds = Bounds {
@@ -85,7 +90,7 @@ impl Session {
         let connected = Connected { chat: chat.clone(), caller, connection };
         let (sender, frames) = mpsc::channel(FRAMES);
         let session = Self {
-            out: Out::new(sender, ms(chat.config.stream.slow_reader_ms)),
+            out: Out::new(sender, usage, ms(chat.config.stream.slow_reader_ms)),
             cursor: Cursor::default(),
             floors: HashMap::new(),
             chat: chat.clone(),
@@ -114,9 +119,10 @@ impl Session {
         // Looked at first and at every moment, also while the client does not
         // read or the store is slow: who may not read any more gets nothing more.
         let mut control = self.inlet.control.clone();
+        let clock = self.chat.clock.clone();
         let end = tokio::select! {
             biased;
-            end = end::told(&mut control) => end,
+            end = end::told(&mut control, &clock) => end,
             end = self.live(inbound) => match end {
                 Ok(never) => match never {},
                 Err(end) => end,
@@ -176,16 +182,7 @@ impl Session {
         let before = self.chat.store.views_of(self.user.id).await.map_err(End::from)?;
         self.chat.hub.subscribe(connection, before.iter().map(|(room, _)| *room));
 
-        let known_epoch = epoch.is_empty() || epoch == self.chat.epoch.to_string();
-        if known_epoch {
-            let heads: HashMap<_, _> = before.iter().copied().collect();
-            for (room, seq) in &positions {
-                if heads.get(room).is_some_and(|view| *seq > view.head) {
-                    let field = format!("resume[{room}]");
-                    let error = Error::invalid(field, "must not be beyond the room's head");
-                    return Err(End::Broken(error));
-                }
-            }
+        if epoch.is_none_or(|epoch| epoch == self.chat.epoch) {
             self.cursor = Cursor::new(positions);
         } else {
             for room in positions.into_keys() {

@@ -3,11 +3,13 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use tokio::{sync::mpsc, time::timeout};
 
 use super::end::End;
 use crate::{
     error::Result,
+    transport::OwnerUsage,
     wire::{
         events::{self, Kind},
         frame::Frame,
@@ -16,13 +18,20 @@ use crate::{
 
 pub struct Out {
     frames: mpsc::Sender<Result<Frame>>,
+    /// Counts what waits for this client alone.
+    usage: OwnerUsage,
     /// How long a client may not read.
     patience: Duration,
 }
 
 impl Out {
-    pub fn new(frames: mpsc::Sender<Result<Frame>>, patience: Duration) -> Self {
-        Self { frames, patience }
+    pub fn new(frames: mpsc::Sender<Result<Frame>>, usage: OwnerUsage, patience: Duration) -> Self {
+        Self { frames, usage, patience }
+    }
+
+    /// Sends what was made for this client alone.
+    pub async fn send_own(&self, bytes: Bytes) -> Result<(), End> {
+        self.send(Frame::from(self.usage.keep(bytes))).await
     }
 
     /// Hands a frame to the connection. A client that does not read for too
@@ -36,7 +45,7 @@ impl Out {
     }
 
     pub async fn event(&self, kind: Kind) -> Result<(), End> {
-        self.send(Frame::from(events::piece(kind))).await
+        self.send_own(events::piece(kind)).await
     }
 
     /// Waits until the connection is gone.

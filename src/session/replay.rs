@@ -7,11 +7,10 @@ use bytes::BytesMut;
 
 use super::{Session, end::End};
 use crate::{
-    model::{RoomId, RoomSummary, Seq, View, messages::PageOf, rooms::Right},
+    model::{RoomId, Seq, View, rooms::Right},
     wire::{
         events::{self, Kind},
-        frame::Frame,
-        marks, messages, rooms, v1,
+        marks, rooms, v1,
     },
 };
 
@@ -40,6 +39,8 @@ impl Session {
             match self.cursor.position(room) {
                 None => new.push(room),
                 Some(at) if at < view.head => self.heal(room, view.head).await?,
+                // A position of data that is gone: the store was restored.
+                Some(at) if at > view.head => self.reset(room).await?,
                 Some(_) => {}
             }
         }
@@ -60,7 +61,7 @@ impl Session {
             }
         }
         if !buf.is_empty() {
-            self.out.send(Frame::from(buf.freeze())).await?;
+            self.out.send_own(buf.freeze()).await?;
         }
         for rooms in new.chunks(SUMMARIES) {
             self.take_up(rooms).await?;
@@ -88,7 +89,7 @@ impl Session {
         if buf.is_empty() {
             return Ok(());
         }
-        self.out.send(Frame::from(buf.freeze())).await
+        self.out.send_own(buf.freeze()).await
     }
 
     /// Tells that the user is not in a room.
@@ -119,7 +120,7 @@ impl Session {
                 self.collect(&mut buf, Kind::Change(events::change(change))).await?;
             }
             if !buf.is_empty() {
-                self.out.send(Frame::from(buf.freeze())).await?;
+                self.out.send_own(buf.freeze()).await?;
             }
             at = read.synced;
             self.cursor.advance(room, at);
@@ -141,25 +142,17 @@ impl Session {
     async fn collect(&mut self, buf: &mut BytesMut, kind: Kind) -> Result<(), End> {
         events::append(buf, kind);
         if buf.len() > FRAME_BYTES {
-            self.out.send(Frame::from(buf.split().freeze())).await?;
+            self.out.send_own(buf.split().freeze()).await?;
         }
         Ok(())
     }
 
     /// Begins a room anew with its newest page.
     async fn reset(&mut self, room: RoomId) -> Result<(), End> {
-        let summary = self.chat.store.summaries_of(self.user.id, &[room]).await?.pop();
-        let Some(summary) = summary else { return self.give_up(room).await };
-        let RoomSummary { room: state, .. } = &summary;
-        let head = state.head_seq;
-        let view = View { head, floor: summary.floor };
-        let page = self.chat.store.message_page(&PageOf::newest(room), view).await?;
-        self.cursor.advance(room, head);
-        self.out
-            .event(Kind::Reset(v1::RoomReset {
-                summary: Some(rooms::summary(summary)),
-                messages: page.messages.into_iter().map(messages::message).collect(),
-            }))
-            .await
+        let Some(reset) = self.chat.room_reset(self.user.id, room).await? else {
+            return self.give_up(room).await;
+        };
+        self.cursor.advance(room, reset.summary.room.head_seq);
+        self.out.event(Kind::Reset(rooms::reset(reset))).await
     }
 }

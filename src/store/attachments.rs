@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::{
     Store,
     dialect::{Tx, padded, pieces, placeholders, reading, refused, within},
-    files::{FILE_COLUMNS, FileRow},
+    files::{AT_ONCE, FILE_COLUMNS, FileRow},
     messages::MessageRow,
 };
 use crate::{
@@ -166,7 +166,7 @@ pub(super) async fn remove(
         sqlx::query("delete from attachments where room_id = ? and seq = ?")
             .bind(room.0).bind(seq.0).execute(c).await.map(drop)
     })?;
-    look_again(tx, files.to_vec(), Some(Timestamp::now())).await
+    look_again(tx, files.to_vec(), Some(AT_ONCE)).await
 }
 
 /// Says when the collector shall look at files; `None`: not any more.

@@ -64,7 +64,7 @@ pub async fn run(
         },
         Err(cause) => Failed::from(cause),
     };
-    connection.undo().await;
+    connection.undo(&failed.cause).await;
     Err(failed)
 }
 
@@ -102,8 +102,8 @@ pub async fn has_happened(
         Ok(happened)
     };
     let happened = in_time(read).await;
-    if happened.is_err() {
-        connection.undo().await;
+    if let Err(cause) = &happened {
+        connection.undo(cause).await;
     }
     happened
 }

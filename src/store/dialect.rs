@@ -4,15 +4,17 @@
 //! of the macros below, which compiles it for each. The few that must differ
 //! ask [`Dialect`], in the file that uses them.
 
-use std::{path::Path, str::FromStr, time::Duration};
+use std::{path::Path, str::FromStr, sync::Arc, time::Duration};
 
 use sqlx::{
     ConnectOptions as _, Connection as _, Executor as _, MySql, MySqlConnection, MySqlPool, Sqlite,
-    SqlitePool, Transaction,
+    SqliteConnection, SqlitePool, Transaction,
     mysql::{MySqlConnectOptions, MySqlPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
+pub use super::errors::{is_away, is_conflict, is_no_table, is_taken, refused};
+use super::{faults::Faults, file_lock::FileLock, gate::Gate, marker::Marker};
 use crate::error::{Error, Result};
 
 /// A connection that cannot be had for so long means that the database is away.
@@ -28,8 +30,14 @@ pub enum Dialect {
 /// The pools of one database.
 #[derive(Clone)]
 pub enum Pools {
-    MySql(MySqlPool),
+    MySql {
+        pool: MySqlPool,
+        /// Where transactions begin, it is asked whether they may.
+        gate: Gate,
+    },
     Sqlite {
+        lock: Arc<FileLock>,
+        marker: Arc<Marker>,
         read: SqlitePool,
         /// A single connection: SQLite has one writer at a time, and waiting
         /// here is fairer than its busy handler.
@@ -49,7 +57,7 @@ pub enum Tx<'c> {
 macro_rules! reading {
     ($pools:expr, $c:ident => $body:expr) => {
         match $pools {
-            $crate::store::dialect::Pools::MySql(pool) => {
+            $crate::store::dialect::Pools::MySql { pool, .. } => {
                 let $c = pool;
                 $body
             }
@@ -106,23 +114,26 @@ macro_rules! retried {
 pub(super) use {reading, retried, within};
 
 impl Pools {
-    /// Connects to `sqlite:PATH` or `mysql://…`. Does not wait for a MySQL
-    /// server that is away: its first use will tell.
-    pub async fn connect(url: &str, connections: u32) -> Result<Self> {
+    /// Prepares connections to `sqlite:PATH` or `mysql://…`. None is opened yet:
+    /// whether the database can be used shows at its first use.
+    pub fn connect(url: &str, connections: u32, faults: &Arc<Faults>) -> Result<Self> {
         match url.split_once(':') {
             Some(("sqlite", path)) => {
-                Self::open_sqlite(path.trim_start_matches("//"), connections).await
+                Self::open_sqlite(path.trim_start_matches("//"), connections, faults)
             }
-            Some(("mysql" | "mariadb", _)) => Self::connect_mysql(url, connections),
+            Some(("mysql" | "mariadb", _)) => Self::connect_mysql(url, connections, faults),
             _ => Err(Error::invalid("store.url", "must begin with `sqlite:` or `mysql:`")),
         }
     }
 
-    async fn open_sqlite(path: &str, connections: u32) -> Result<Self> {
+    fn open_sqlite(path: &str, connections: u32, faults: &Arc<Faults>) -> Result<Self> {
         let path = Path::new(path);
         if let Some(folder) = path.parent().filter(|f| !f.as_os_str().is_empty()) {
             std::fs::create_dir_all(folder).map_err(Error::internal)?;
         }
+        // Before SQLite opens the file.
+        let lock = Arc::new(FileLock::take(path)?);
+        let marker = Arc::new(Marker::beside(path));
         let options = SqliteConnectOptions::new()
             .filename(path)
             .create_if_missing(true)
@@ -135,23 +146,26 @@ impl Pools {
             .foreign_keys(true)
             .busy_timeout(Duration::from_secs(5))
             .statement_cache_capacity(200);
-        // The writer first: it creates the file and turns WAL on.
-        let write = SqlitePoolOptions::new()
-            .max_connections(1)
-            .idle_timeout(None)
-            .max_lifetime(None)
-            .connect_with(options.clone())
-            .await
-            .map_err(refused)?;
-        let read = SqlitePoolOptions::new()
-            .max_connections(connections.max(1))
-            .idle_timeout(None)
-            .max_lifetime(None)
-            .connect_lazy_with(options.read_only(true));
-        Ok(Self::Sqlite { read, write })
+        let pool = |size: u32| {
+            let faults = faults.clone();
+            SqlitePoolOptions::new()
+                .max_connections(size)
+                .idle_timeout(None)
+                .max_lifetime(None)
+                .before_acquire(move |connection, _| {
+                    let usable = is_usable(connection, &faults);
+                    Box::pin(std::future::ready(Ok(usable)))
+                })
+        };
+        // The writer is used first, by the migrations: it creates the file and
+        // turns WAL on.
+        let write = pool(1).connect_lazy_with(options.clone());
+        let read = pool(connections.max(1)).connect_lazy_with(options.read_only(true));
+        Ok(Self::Sqlite { lock, marker, read, write })
     }
 
-    fn connect_mysql(url: &str, connections: u32) -> Result<Self> {
+    fn connect_mysql(url: &str, connections: u32, faults: &Arc<Faults>) -> Result<Self> {
+        let faults = faults.clone();
         let options = MySqlConnectOptions::from_str(url)
             .map_err(|_| Error::invalid("store.url", "is not a MySQL URL"))?
             .statement_cache_capacity(200);
@@ -161,14 +175,24 @@ impl Pools {
             // A ping before each use would be one more round trip. Who gets a
             // dead connection is told to try again.
             .test_before_acquire(false)
+            // After a failover the old connections still lead to a server that
+            // takes no writes.
+            .before_acquire(move |_, about| {
+                let usable = !faults.is_wrong_server_since(about.age);
+                Box::pin(std::future::ready(Ok(usable)))
+            })
             .after_connect(|connection, _| Box::pin(set_session(connection)))
             .connect_lazy_with(options);
-        Ok(Self::MySql(pool))
+        Ok(Self::MySql { pool, gate: Gate::default() })
     }
 
     pub async fn begin(&self) -> Result<Tx<'static>, sqlx::Error> {
         Ok(match self {
-            Self::MySql(pool) => Tx::MySql(pool.begin().await?),
+            Self::MySql { pool, gate } => {
+                let tx = pool.begin().await?;
+                gate.check()?;
+                Tx::MySql(tx)
+            }
             Self::Sqlite { write, .. } => begin_immediate(write).await?,
         })
     }
@@ -178,7 +202,7 @@ impl Pools {
         Ok(match self {
             // The level is of the next transaction only: both at once, so that it
             // cannot be left behind for another.
-            Self::MySql(pool) => Tx::MySql(
+            Self::MySql { pool, .. } => Tx::MySql(
                 pool.begin_with(
                     "set transaction isolation level repeatable read;
                      start transaction with consistent snapshot, read only",
@@ -192,17 +216,18 @@ impl Pools {
     #[must_use]
     pub fn dialect(&self) -> Dialect {
         match self {
-            Self::MySql(_) => Dialect::MySql,
+            Self::MySql { .. } => Dialect::MySql,
             Self::Sqlite { .. } => Dialect::Sqlite,
         }
     }
 
     pub async fn close(&self) {
         match self {
-            Self::MySql(pool) => pool.close().await,
-            Self::Sqlite { read, write } => {
+            Self::MySql { pool, .. } => pool.close().await,
+            Self::Sqlite { lock, read, write, .. } => {
                 read.close().await;
                 write.close().await;
+                lock.release();
             }
         }
     }
@@ -230,7 +255,7 @@ impl Tx<'_> {
 /// without autocommit: no transaction has to be begun, and none waits until the
 /// connection is back in a pool.
 pub enum LaneConnection {
-    MySql { options: Box<MySqlConnectOptions>, open: Option<MySqlConnection> },
+    MySql { options: Box<MySqlConnectOptions>, open: Option<MySqlConnection>, gate: Gate },
     Sqlite(SqlitePool),
 }
 
@@ -238,9 +263,9 @@ impl LaneConnection {
     #[must_use]
     pub fn new(pools: &Pools) -> Self {
         match pools {
-            Pools::MySql(pool) => {
+            Pools::MySql { pool, gate } => {
                 let options = Box::new((*pool.connect_options()).clone());
-                Self::MySql { options, open: None }
+                Self::MySql { options, open: None, gate: gate.clone() }
             }
             Pools::Sqlite { write, .. } => Self::Sqlite(write.clone()),
         }
@@ -248,9 +273,9 @@ impl LaneConnection {
 
     /// Begins a transaction. After a failure in it, call [`Self::undo`].
     pub async fn begin(&mut self) -> Result<Tx<'_>, sqlx::Error> {
-        let (options, open) = match self {
+        let (options, open, gate) = match self {
             Self::Sqlite(write) => return begin_immediate(write).await,
-            Self::MySql { options, open } => (options, open),
+            Self::MySql { options, open, gate } => (options, open, gate),
         };
         if open.is_none() {
             let connect = async {
@@ -262,12 +287,18 @@ impl LaneConnection {
             let connected = tokio::time::timeout(CONNECT_WITHIN, connect).await;
             *open = Some(connected.unwrap_or(Err(sqlx::Error::PoolTimedOut))?);
         }
+        gate.check()?;
         Ok(Tx::Lane(open.as_mut().expect("it was just opened")))
     }
 
     /// Undoes what a failed transaction has done so far. SQLite's undoes itself.
-    pub async fn undo(&mut self) {
+    pub async fn undo(&mut self, cause: &sqlx::Error) {
         let Self::MySql { open, .. } = self else { return };
+        if is_away(cause) {
+            // A new connection is needed, perhaps to another server, and the end
+            // of this one ends its transaction.
+            *open = None;
+        }
         let Some(connection) = open.as_mut() else { return };
         let undone = tokio::time::timeout(UNDO_WITHIN, connection.execute("rollback")).await;
         if !matches!(undone, Ok(Ok(_))) {
@@ -284,6 +315,20 @@ impl LaneConnection {
             let _ = connection.close().await;
         }
     }
+}
+
+/// Whether a pooled connection is outside of a transaction, as it must be. If
+/// SQLite rolled one back on its own, because the disk was full or for another
+/// reason, sqlx still counts it as begun, and could not begin the next one. Such a
+/// connection is closed, and the pool opens a new one. The pool has sent a ping
+/// before it asks, so a rollback that a dropped transaction started is done.
+fn is_usable(connection: &SqliteConnection, faults: &Faults) -> bool {
+    let usable = !connection.is_in_transaction();
+    if !usable {
+        tracing::debug!("SQLite rolled a transaction back on its own; its connection is replaced");
+        faults.report_rollback();
+    }
+    usable
 }
 
 /// IMMEDIATE: a transaction that turned writer half-way could fail.
@@ -343,52 +388,6 @@ pub fn pieces<T>(mut rows: &[T], largest: usize) -> impl Iterator<Item = &[T]> {
     })
 }
 
-/// What a failed statement means to the caller.
-pub fn refused(error: sqlx::Error) -> Error {
-    if is_away(&error) { Error::DatabaseUnavailable } else { Error::internal(error) }
-}
-
-/// The database did not answer, or the connection to it broke: worth trying
-/// again, and the outcome of what was under way is unknown.
-#[must_use]
-pub fn is_away(error: &sqlx::Error) -> bool {
-    match error {
-        sqlx::Error::Io(_)
-        | sqlx::Error::PoolTimedOut
-        | sqlx::Error::PoolClosed
-        | sqlx::Error::WorkerCrashed
-        | sqlx::Error::Tls(_)
-        | sqlx::Error::Protocol(_) => true,
-        // 1053 server shutdown, 1040 too many connections, 1927 and 3169 connection
-        // killed, 4031 closed for idleness.
-        // SQLite: 5 busy, 10 disk I/O error, 13 disk full (with extended codes).
-        sqlx::Error::Database(database) => {
-            match database.try_downcast_ref::<sqlx::mysql::MySqlDatabaseError>() {
-                Some(mysql) => matches!(mysql.number(), 1040 | 1053 | 1927 | 3169 | 4031),
-                None => database
-                    .code()
-                    .and_then(|code| code.parse::<i32>().ok())
-                    .is_some_and(|code| matches!(code & 0xff, 5 | 10 | 13)),
-            }
-        }
-        _ => false,
-    }
-}
-
-/// A deadlock or a lock that could not be had: the transaction was undone and
-/// may be run again.
-#[must_use]
-pub fn is_conflict(error: &sqlx::Error) -> bool {
-    matches!(error, sqlx::Error::Database(database)
-        if database.try_downcast_ref::<sqlx::mysql::MySqlDatabaseError>()
-            .is_some_and(|mysql| matches!(mysql.number(), 1205 | 1213)))
-}
-
-#[must_use]
-pub fn is_taken(error: &sqlx::Error) -> bool {
-    matches!(error, sqlx::Error::Database(database) if database.is_unique_violation())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -400,6 +399,36 @@ mod tests {
         assert_eq!(split, [256, 256, 256, 128, 64, 32, 8]);
         assert_eq!(pieces(&rows[..31], 256).count(), 1);
         assert_eq!(pieces::<u32>(&[], 256).count(), 0);
+    }
+
+    /// What was acknowledged survives a power cut, and what was deleted is gone:
+    /// both hang on a setting of each connection, also of one that replaces another.
+    #[tokio::test]
+    async fn sqlite_connections_are_durable_and_delete_securely() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let url = format!("sqlite:{}", folder.path().join("chat.db").display());
+        let pools = Pools::connect(&url, 3, &Arc::default()).expect("pools");
+        let Pools::Sqlite { read, write, .. } = &pools else { panic!("SQLite") };
+        for round in 0..2 {
+            let mut connections = vec![write.acquire().await.expect("the writer")];
+            for _ in 0..3 {
+                connections.push(read.acquire().await.expect("a reader"));
+            }
+            for connection in &mut connections {
+                // 2 is FULL: each commit is on the disk before it is acknowledged.
+                for (pragma, wanted) in [
+                    ("pragma synchronous", 2),
+                    ("pragma secure_delete", 1),
+                    ("pragma foreign_keys", 1),
+                ] {
+                    let set = sqlx::query_scalar::<_, i64>(pragma).fetch_one(&mut **connection);
+                    assert_eq!(set.await.expect("a setting"), wanted, "{pragma}, round {round}");
+                }
+                // Rolled back without sqlx, as SQLite does it on its own.
+                let mut tx = connection.begin().await.expect("begun");
+                tx.execute("rollback").await.expect("rolled back");
+            }
+        }
     }
 
     #[test]

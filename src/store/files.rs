@@ -15,6 +15,9 @@ use crate::{
     model::{File, FileId, ImageInfo, RoomId, StoredFile, Timestamp, UserId, files::Purpose},
 };
 
+/// As `files.check_us`: the collector looks at the file when it next comes by.
+pub(super) const AT_ONCE: Timestamp = Timestamp(0);
+
 /// Of `files f`.
 pub(super) const FILE_COLUMNS: &str = "f.id, f.uploader_id, f.kind, f.room_id as picture_of,
     f.name, f.content_type, f.thumbnail_type, f.bytes, f.width, f.height, f.created_us";
@@ -183,7 +186,7 @@ impl Store {
         Ok(rows.into_iter().map(|(file, room)| (FileId(file), RoomId(room))).collect())
     }
 
-    /// Files that may have nothing that refers to them.
+    /// Files that may have nothing that refers to them. `now` is of the steady clock.
     pub async fn files_to_check(&self, now: Timestamp, limit: i64) -> Result<Vec<FileId>> {
         let files: Vec<Uuid> = reading!(&self.pools, c => {
             sqlx::query_scalar("select id from files where check_us <= ? order by check_us limit ?")

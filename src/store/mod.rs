@@ -9,16 +9,26 @@ pub mod admin;
 mod attachments;
 mod batch;
 pub mod blocks;
+mod checkpoint;
+mod clock;
 pub mod dialect;
 mod dress;
+mod errors;
+mod faults;
+mod file_lock;
 pub mod files;
+mod gate;
+mod identity;
 mod index;
 mod invites;
+pub mod lease;
+mod marker;
 pub mod marks;
 mod mentions;
 pub mod messages;
 pub mod pages;
 pub mod presence;
+mod probe;
 mod reactions;
 pub mod rooms;
 pub mod schema;
@@ -31,7 +41,10 @@ pub mod uploads;
 pub mod users;
 pub mod writer;
 
+use std::sync::Arc;
+
 use dialect::Pools;
+use faults::Faults;
 
 use crate::error::Result;
 
@@ -39,24 +52,16 @@ use crate::error::Result;
 #[derive(Clone)]
 pub struct Store {
     pools: Pools,
+    faults: Arc<Faults>,
 }
 
 impl Store {
-    /// Connects to `url`; see the option `store.url`.
-    pub async fn connect(url: &str, connections: u32) -> Result<Self> {
-        Ok(Self { pools: Pools::connect(url, connections).await? })
-    }
-
-    /// Whether the database answers.
-    pub async fn ping(&self) -> Result<()> {
-        dialect::reading!(&self.pools, c => sqlx::query("select 1").execute(c).await.map(drop))
-            .map_err(dialect::refused)
-    }
-
-    /// Whether the database cannot be shared with another server.
-    #[must_use]
-    pub fn is_private(&self) -> bool {
-        self.pools.dialect() == dialect::Dialect::Sqlite
+    /// Prepares connections to `url`; see the option `store.url`. Whether the
+    /// database can be used shows at its first use. A SQLite file is locked until
+    /// [`Store::close`], and one that is in use refused.
+    pub fn connect(url: &str, connections: u32) -> Result<Self> {
+        let faults = Arc::new(Faults::default());
+        Ok(Self { pools: Pools::connect(url, connections, &faults)?, faults })
     }
 
     /// Ends every connection, so that files are closed.

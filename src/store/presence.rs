@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::{
     Store,
-    dialect::{Dialect, padded, pieces, placeholders, reading, refused, within},
+    dialect::{Dialect, Tx, padded, pieces, placeholders, reading, refused, within},
 };
 use crate::{
     error::Result,
@@ -39,24 +39,30 @@ fn choice_of(code: i16) -> PresenceChoice {
 /// A stream to be stored: its id, its user, whether it is idle.
 pub type Connection = (ConnectionId, UserId, bool);
 
+/// Renews the lease of a node.
+pub(super) async fn write_lease(
+    tx: &mut Tx<'_>,
+    node: Uuid,
+    until: Timestamp,
+) -> Result<(), sqlx::Error> {
+    let sql = match tx.dialect() {
+        Dialect::MySql => {
+            "insert into nodes (id, lease_us) values (?, ?)
+             on duplicate key update lease_us = values(lease_us)"
+        }
+        Dialect::Sqlite => {
+            "insert into nodes (id, lease_us) values (?, ?)
+             on conflict (id) do update set lease_us = excluded.lease_us"
+        }
+    };
+    within!(tx, c => sqlx::query(sql).bind(node).bind(until.0).execute(c).await.map(drop))
+}
+
 impl Store {
     /// Renews the lease of a node.
     pub async fn renew_lease(&self, node: Uuid, until: Timestamp) -> Result<()> {
-        let sql = match self.pools.dialect() {
-            Dialect::MySql => {
-                "insert into nodes (id, lease_us) values (?, ?)
-                 on duplicate key update lease_us = values(lease_us)"
-            }
-            Dialect::Sqlite => {
-                "insert into nodes (id, lease_us) values (?, ?)
-                 on conflict (id) do update set lease_us = excluded.lease_us"
-            }
-        };
         let mut tx = self.pools.begin().await.map_err(refused)?;
-        within!(&mut tx, c => {
-            sqlx::query(sql).bind(node).bind(until.0).execute(c).await.map(drop)
-        })
-        .map_err(refused)?;
+        write_lease(&mut tx, node, until).await.map_err(refused)?;
         tx.commit().await.map_err(refused)
     }
 
@@ -94,13 +100,13 @@ impl Store {
         tx.commit().await.map_err(refused)
     }
 
-    /// Ends every lease, so that what a crash left behind counts no more. Only
-    /// for a server that knows it is the only one.
-    pub async fn end_all_leases(&self, now: Timestamp) -> Result<()> {
+    /// Ends the lease of presence of every other node, so that what a crash left
+    /// behind counts no more. Only for a server that has the database to itself.
+    pub async fn end_other_leases(&self, node: Uuid, now: Timestamp) -> Result<()> {
         let mut tx = self.pools.begin().await.map_err(refused)?;
         within!(&mut tx, c => {
-            sqlx::query("update nodes set lease_us = ? where lease_us > ?")
-                .bind(now.0 - 1).bind(now.0 - 1)
+            sqlx::query("update nodes set lease_us = ? where lease_us > ? and id <> ?")
+                .bind(now.0 - 1).bind(now.0 - 1).bind(node)
                 .execute(c).await.map(drop)
         })
         .map_err(refused)?;

@@ -19,19 +19,24 @@ const FIRST_ROOMS: [(&str, &str); 3] = [
 ];
 
 impl Store {
-    /// Brings the schema up to date. Safe to run on several nodes at once:
-    /// MySQL is locked by sqlx's migrator, and the data folder of a SQLite
-    /// server belongs to one process.
+    /// Brings the schema up to date, and fills a new database. Safe to run several
+    /// times at once: MySQL is locked by sqlx's migrator, and a SQLite file
+    /// belongs to one process.
     pub async fn migrate(&self) -> Result<()> {
+        self.apply_migrations().await?;
+        self.furnish().await
+    }
+
+    pub(super) async fn apply_migrations(&self) -> Result<()> {
         match &self.pools {
-            Pools::MySql(pool) => sqlx::migrate!("migrations/mysql").run(pool).await,
+            Pools::MySql { pool, .. } => sqlx::migrate!("migrations/mysql").run(pool).await,
             Pools::Sqlite { write, .. } => sqlx::migrate!("migrations/sqlite").run(write).await,
         }
         .map_err(|error| match error {
-            sqlx::migrate::MigrateError::Execute(cause) => refused(cause),
+            sqlx::migrate::MigrateError::Execute(cause)
+            | sqlx::migrate::MigrateError::ExecuteMigration(cause, _) => refused(cause),
             other => Error::internal(other),
-        })?;
-        self.furnish().await
+        })
     }
 
     /// The id of the data itself: another one means other data.

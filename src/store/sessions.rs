@@ -1,4 +1,5 @@
-//! Signed-in sessions.
+//! Signed-in sessions. When a session expires is told by the time of day; when
+//! it was ended, and when its refresh token was spent, by the steady clock.
 
 use std::time::Duration;
 
@@ -42,32 +43,47 @@ pub enum Rotation {
     Ended,
 }
 
+/// A session that was ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RevokedSession {
+    pub id: SessionId,
+    /// It could not be used any more, by the time of day.
+    pub had_expired: bool,
+}
+
+/// The time of day, and that of the steady clock.
+pub type Times = (Timestamp, Timestamp);
+
 /// Ended sessions deleted in one transaction: SQLite's only writer is soon free
 /// again for messages.
 const FORGOTTEN_AT_ONCE: usize = 256;
 
-/// Ends a user's sessions but one; returns those that were live.
+/// Ends a user's sessions but one; returns those.
 async fn revoke_all_but(
     tx: &mut Tx<'_>,
     user: UserId,
     kept: SessionId,
-    now: Timestamp,
-) -> Result<Vec<SessionId>, sqlx::Error> {
-    let others: Vec<Uuid> = within!(&mut *tx, c => {
-        sqlx::query_scalar(
-            "select id from sessions
-             where user_id = ? and id <> ? and revoked_us is null and expires_us >= ?",
+    (now, steady): Times,
+) -> Result<Vec<RevokedSession>, sqlx::Error> {
+    let others: Vec<(Uuid, i64)> = within!(&mut *tx, c => {
+        sqlx::query_as(
+            "select id, expires_us from sessions
+             where user_id = ? and id <> ? and revoked_us is null",
         )
-        .bind(user.0).bind(kept.0).bind(now.0).fetch_all(c).await
+        .bind(user.0).bind(kept.0).fetch_all(c).await
     })?;
     within!(&mut *tx, c => {
         sqlx::query(
             "update sessions set revoked_us = ?
              where user_id = ? and id <> ? and revoked_us is null",
         )
-        .bind(now.0).bind(user.0).bind(kept.0).execute(c).await.map(drop)
+        .bind(steady.0).bind(user.0).bind(kept.0).execute(c).await.map(drop)
     })?;
-    Ok(others.into_iter().map(SessionId).collect())
+    let ended = |(id, expires_us): (Uuid, i64)| RevokedSession {
+        id: SessionId(id),
+        had_expired: expires_us < now.0,
+    };
+    Ok(others.into_iter().map(ended).collect())
 }
 
 pub(super) async fn insert_session(
@@ -131,17 +147,17 @@ impl Store {
         &self,
         session: SessionId,
         presented: i64,
-        now: Timestamp,
+        times: Times,
         grace: Duration,
     ) -> Result<Rotation> {
-        retried!(self.try_rotate(session, presented, now, grace).await).map_err(refused)
+        retried!(self.try_rotate(session, presented, times, grace).await).map_err(refused)
     }
 
     async fn try_rotate(
         &self,
         session: SessionId,
         presented: i64,
-        now: Timestamp,
+        (now, steady): Times,
         grace: Duration,
     ) -> Result<Rotation, sqlx::Error> {
         let mut tx = self.pools.begin().await?;
@@ -157,7 +173,7 @@ impl Store {
             return Ok(Rotation::Ended);
         };
         let until = Timestamp(now.0.saturating_add(idle_us));
-        let within_grace = Timestamp(rotated_us).plus(grace) >= now;
+        let within_grace = Timestamp(rotated_us).plus(grace) >= steady;
         let rotation = match current - presented {
             _ if expires_us < now.0 => return Ok(Rotation::Expired),
             0 => Rotation::Good { generation: current + 1, until },
@@ -169,7 +185,7 @@ impl Store {
         if rotation == Rotation::Copied {
             within!(&mut tx, c => {
                 sqlx::query("update sessions set revoked_us = ? where id = ?")
-                    .bind(now.0).bind(session.0).execute(c).await.map(drop)
+                    .bind(steady.0).bind(session.0).execute(c).await.map(drop)
             })
         } else {
             within!(&mut tx, c => {
@@ -177,7 +193,7 @@ impl Store {
                     "update sessions set generation = generation + 1, rotated_us = ?,
                                          last_used_us = ?, expires_us = ? where id = ?",
                 )
-                .bind(now.0).bind(now.0).bind(until.0).bind(session.0)
+                .bind(steady.0).bind(now.0).bind(until.0).bind(session.0)
                 .execute(c).await.map(drop)
             })
         }?;
@@ -237,38 +253,38 @@ impl Store {
         Ok(found > 0)
     }
 
-    /// Ends a user's sessions but one; returns those that were live.
+    /// Ends a user's sessions but one; returns those.
     pub async fn revoke_others(
         &self,
         user: UserId,
         kept: SessionId,
-        now: Timestamp,
-    ) -> Result<Vec<SessionId>> {
-        retried!(self.try_revoke_others(user, kept, now).await).map_err(refused)
+        times: Times,
+    ) -> Result<Vec<RevokedSession>> {
+        retried!(self.try_revoke_others(user, kept, times).await).map_err(refused)
     }
 
     async fn try_revoke_others(
         &self,
         user: UserId,
         kept: SessionId,
-        now: Timestamp,
-    ) -> Result<Vec<SessionId>, sqlx::Error> {
+        times: Times,
+    ) -> Result<Vec<RevokedSession>, sqlx::Error> {
         let mut tx = self.pools.begin().await?;
-        let ended = revoke_all_but(&mut tx, user, kept, now).await?;
+        let ended = revoke_all_but(&mut tx, user, kept, times).await?;
         tx.commit().await?;
         Ok(ended)
     }
 
-    /// Ends a session.
-    pub async fn revoke(&self, session: SessionId, now: Timestamp) -> Result<()> {
-        retried!(self.try_revoke(session, now).await).map_err(refused)
+    /// Ends a session, at a time of the steady clock.
+    pub async fn revoke(&self, session: SessionId, at: Timestamp) -> Result<()> {
+        retried!(self.try_revoke(session, at).await).map_err(refused)
     }
 
-    async fn try_revoke(&self, session: SessionId, now: Timestamp) -> Result<(), sqlx::Error> {
+    async fn try_revoke(&self, session: SessionId, at: Timestamp) -> Result<(), sqlx::Error> {
         let mut tx = self.pools.begin().await?;
         within!(&mut tx, c => {
             sqlx::query("update sessions set revoked_us = ? where id = ? and revoked_us is null")
-                .bind(now.0).bind(session.0).execute(c).await.map(drop)
+                .bind(at.0).bind(session.0).execute(c).await.map(drop)
         })?;
         tx.commit().await
     }
@@ -280,9 +296,9 @@ impl Store {
         user: UserId,
         hashes: (&str, &str),
         kept: SessionId,
-        now: Timestamp,
-    ) -> Result<Vec<SessionId>> {
-        retried!(self.try_change_password(user, hashes, kept, now).await)
+        times: Times,
+    ) -> Result<Vec<RevokedSession>> {
+        retried!(self.try_change_password(user, hashes, kept, times).await)
             .map_err(refused)?
             // Changed by another call in the same moment.
             .ok_or(Error::WrongPassword)
@@ -293,8 +309,8 @@ impl Store {
         user: UserId,
         hashes: (&str, &str),
         kept: SessionId,
-        now: Timestamp,
-    ) -> Result<Option<Vec<SessionId>>, sqlx::Error> {
+        times: Times,
+    ) -> Result<Option<Vec<RevokedSession>>, sqlx::Error> {
         let (old, new) = hashes;
         let mut tx = self.pools.begin().await?;
         let changed = within!(&mut tx, c => {
@@ -305,12 +321,12 @@ impl Store {
         if changed == 0 {
             return Ok(None);
         }
-        let ended = revoke_all_but(&mut tx, user, kept, now).await?;
+        let ended = revoke_all_but(&mut tx, user, kept, times).await?;
         tx.commit().await?;
         Ok(Some(ended))
     }
 
-    /// Sessions that were ended since.
+    /// Sessions that were ended since, each with when, by the steady clock.
     pub async fn revoked_since(&self, since: Timestamp) -> Result<Vec<(SessionId, Timestamp)>> {
         let rows: Vec<(Uuid, i64)> = reading!(&self.pools, c => {
             sqlx::query_as("select id, revoked_us from sessions where revoked_us >= ?")
@@ -320,18 +336,30 @@ impl Store {
         Ok(rows.into_iter().map(|(id, at)| (SessionId(id), Timestamp(at))).collect())
     }
 
-    /// Deletes sessions that expired or were ended before, a few at a time.
-    pub async fn forget_sessions(&self, before: Timestamp) -> Result<()> {
-        for of_old in ["expires_us < ?", "revoked_us < ?"] {
-            while self.forget_some(of_old, before).await? == FORGOTTEN_AT_ONCE {}
+    /// Deletes sessions that expired before a time of day, or were ended before
+    /// one of the steady clock, a few at a time.
+    pub async fn forget_sessions(
+        &self,
+        expired_before: Timestamp,
+        ended_before: Timestamp,
+    ) -> Result<()> {
+        // One that was ended is kept as long as that is remembered, expired or not.
+        let expired = "expires_us < ? and coalesce(revoked_us, 0) < ?";
+        while self.forget_some(expired, &[expired_before, ended_before]).await? == FORGOTTEN_AT_ONCE
+        {
         }
+        while self.forget_some("revoked_us < ?", &[ended_before]).await? == FORGOTTEN_AT_ONCE {}
         Ok(())
     }
 
-    async fn forget_some(&self, of_old: &'static str, before: Timestamp) -> Result<usize> {
+    async fn forget_some(&self, of_old: &'static str, before: &[Timestamp]) -> Result<usize> {
         let sql = format!("select id from sessions where {of_old} limit {FORGOTTEN_AT_ONCE}");
         let old: Vec<Uuid> = reading!(&self.pools, c => {
-            sqlx::query_scalar(AssertSqlSafe(sql)).bind(before.0).fetch_all(c).await
+            let mut query = sqlx::query_scalar(AssertSqlSafe(sql));
+            for before in before {
+                query = query.bind(before.0);
+            }
+            query.fetch_all(c).await
         })
         .map_err(refused)?;
         if !old.is_empty() {
@@ -369,7 +397,7 @@ mod tests {
     async fn with_ada() -> (tempfile::TempDir, Store, NewSession) {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let url = format!("sqlite:{}", folder.path().join("chat.db").display());
-        let store = Store::connect(&url, 2).await.expect("a database");
+        let store = Store::connect(&url, 2).expect("a database");
         store.migrate().await.expect("a schema");
         let user = User {
             id: UserId::new(),
@@ -401,7 +429,7 @@ mod tests {
     async fn a_spent_token_is_good_within_the_grace_and_a_copy_after_it() {
         let (_folder, store, session) = with_ada().await;
         let rotate = async |generation, now| {
-            store.rotate(session.id, generation, now, GRACE).await.expect("an answer")
+            store.rotate(session.id, generation, (now, now), GRACE).await.expect("an answer")
         };
         let used = START.plus(Duration::from_mins(1));
         let good = Rotation::Good { generation: 2, until: used.plus(IDLE) };
@@ -414,10 +442,26 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn the_grace_is_as_long_whatever_the_clock_does() {
+        let (_folder, store, session) = with_ada().await;
+        let rotate = async |now, steady| {
+            store.rotate(session.id, 1, (now, steady), GRACE).await.expect("an answer")
+        };
+        let day = Duration::from_hours(24);
+        assert!(matches!(rotate(START, START).await, Rotation::Good { generation: 2, .. }));
+        // Ahead, but not beyond the session's end, and back.
+        let soon = START.plus(GRACE);
+        let ahead = START.plus(IDLE);
+        assert!(matches!(rotate(ahead, soon).await, Rotation::Good { generation: 2, .. }));
+        let late = soon.plus(Duration::from_micros(1));
+        assert_eq!(rotate(START.minus(day), late).await, Rotation::Copied);
+    }
+
+    #[tokio::test]
     async fn a_token_two_generations_old_is_a_copy_even_within_the_grace() {
         let (_folder, store, session) = with_ada().await;
         let rotate = async |generation| {
-            store.rotate(session.id, generation, START, GRACE).await.expect("an answer")
+            store.rotate(session.id, generation, (START, START), GRACE).await.expect("an answer")
         };
         assert!(matches!(rotate(1).await, Rotation::Good { generation: 2, .. }));
         assert!(matches!(rotate(2).await, Rotation::Good { generation: 3, .. }));
@@ -428,14 +472,15 @@ mod tests {
     async fn use_keeps_a_session_and_idleness_ends_it() {
         let (_folder, store, session) = with_ada().await;
         let rotate = async |generation, now| {
-            store.rotate(session.id, generation, now, GRACE).await.expect("an answer")
+            store.rotate(session.id, generation, (now, now), GRACE).await.expect("an answer")
         };
         let used = START.plus(IDLE);
         assert!(matches!(rotate(1, used).await, Rotation::Good { .. }));
         assert!(matches!(rotate(2, used.plus(IDLE)).await, Rotation::Good { .. }));
         let idle = used.plus(IDLE).plus(IDLE).plus(Duration::from_micros(1));
         assert_eq!(rotate(3, idle).await, Rotation::Expired);
-        let unknown = store.rotate(SessionId::new(), 1, START, GRACE).await.expect("an answer");
+        let unknown =
+            store.rotate(SessionId::new(), 1, (START, START), GRACE).await.expect("an answer");
         assert_eq!(unknown, Rotation::Ended);
     }
 
@@ -445,11 +490,13 @@ mod tests {
         let user = kept.user;
         let (before, during) = (session_of(user, START), session_of(user, START));
         assert!(store.create_session(&before, "old").await.expect("stored"));
-        let change = async |from| store.change_password(user, (from, "new"), kept.id, START).await;
-        assert_eq!(change("old").await.expect("changed"), [before.id]);
+        let change =
+            async |from| store.change_password(user, (from, "new"), kept.id, (START, START)).await;
+        let ended = RevokedSession { id: before.id, had_expired: false };
+        assert_eq!(change("old").await.expect("changed"), [ended]);
         // Verified before the change, stored after it.
         assert!(!store.create_session(&during, "old").await.expect("an answer"));
-        let gone = store.rotate(during.id, 1, START, GRACE).await.expect("an answer");
+        let gone = store.rotate(during.id, 1, (START, START), GRACE).await.expect("an answer");
         assert_eq!(gone, Rotation::Ended, "nothing was stored");
         assert!(store.create_session(&during, "new").await.expect("stored"));
         assert!(matches!(change("old").await, Err(Error::WrongPassword)));
@@ -467,7 +514,7 @@ mod tests {
         let ended = session_of(living.user, START);
         assert!(store.create_session(&ended, "old").await.expect("stored"));
         store.revoke(ended.id, START.minus(Duration::from_micros(1))).await.expect("ended");
-        store.forget_sessions(START).await.expect("forgotten");
+        store.forget_sessions(START, START).await.expect("forgotten");
         let left: Vec<Uuid> = reading!(&store.pools, c => {
             sqlx::query_scalar("select id from sessions").fetch_all(c).await
         })

@@ -11,6 +11,7 @@ use super::{
         CONFLICT_RETRIES, Tx, is_conflict, is_taken, padded, placeholders, reading, refused,
         retried, within,
     },
+    files::AT_ONCE,
     messages::limit_plus_one,
     sessions::{NewSession, insert_session},
 };
@@ -286,7 +287,7 @@ async fn replace_photo(tx: &mut Tx<'_>, user: UserId, photo: NewImage) -> Result
         sqlx::query(
             "update files set check_us = ? where id = (select photo_id from users where id = ?)",
         )
-        .bind(Timestamp::now().0).bind(user.0)
+        .bind(AT_ONCE.0).bind(user.0)
         .execute(c).await.map(drop)
     })?;
     within!(tx, c => {
@@ -390,7 +391,7 @@ mod tests {
     async fn of_accounts_made_at_once_on_a_new_server_one_is_its_admin() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let url = format!("sqlite:{}", folder.path().join("chat.db").display());
-        let store = Store::connect(&url, 2).await.expect("a database");
+        let store = Store::connect(&url, 2).expect("a database");
         store.migrate().await.expect("a schema");
         let accounts: Vec<_> = (0..8).map(|at| account(&format!("user{at}"))).collect();
         let all = futures::future::join_all(accounts.iter().map(|a| store.create_account(a))).await;

@@ -22,7 +22,9 @@ use tokio::{
 
 use super::{
     Store, batch,
-    dialect::{Dialect, LaneConnection, is_away, is_conflict},
+    dialect::{Dialect, LaneConnection, Pools, is_away, is_conflict},
+    faults::Faults,
+    marker::Marker,
 };
 use crate::{
     error::{Error, Result},
@@ -104,6 +106,11 @@ fn start_lane(store: &Store, on_commit: &OnCommit) -> Result<mpsc::Sender<Job>> 
         runtime::Builder::new_current_thread().enable_all().build().map_err(Error::internal)?;
     let lane = Lane {
         connection: LaneConnection::new(&store.pools),
+        faults: store.faults.clone(),
+        marker: match &store.pools {
+            Pools::Sqlite { marker, .. } => Some(marker.clone()),
+            Pools::MySql { .. } => None,
+        },
         outcomes,
         handed_on: HashMap::new(),
         doubts: Vec::new(),
@@ -135,6 +142,9 @@ struct Outcome {
 
 struct Lane {
     connection: LaneConnection,
+    faults: Arc<Faults>,
+    /// Says how far a SQLite database has come.
+    marker: Option<Arc<Marker>>,
     outcomes: mpsc::Sender<Outcome>,
     /// Up to where each room's changes were handed on.
     handed_on: HashMap<RoomId, Seq>,
@@ -175,9 +185,10 @@ impl Lane {
                 Outcome { committed: self.committed(logs), answers }
             }
             Err(error) => {
-                let away = is_away(&error);
+                self.faults.report(&error);
+                let away = is_away(&error) || is_conflict(&error);
                 if away {
-                    tracing::warn!(%error, jobs = jobs.len(), "the database does not answer");
+                    tracing::warn!(%error, jobs = jobs.len(), "the database does not take a batch");
                 } else {
                     tracing::error!(%error, "a batch failed");
                 }
@@ -254,6 +265,10 @@ impl Lane {
         if self.handed_on.len() > REMEMBERED_ROOMS {
             self.handed_on.clear();
         }
+        let positions = logs.iter().map(|log| log.changes.len()).sum();
+        if let Some(marker) = self.marker.as_ref().filter(|_| positions > 0) {
+            marker.advance(positions);
+        }
         let mut committed = Committed::default();
         for log in logs {
             let head = log.room.head_seq;
@@ -279,3 +294,7 @@ impl Lane {
         committed
     }
 }
+
+#[cfg(test)]
+#[path = "writer_tests.rs"]
+mod tests;

@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use uuid::Uuid;
+
 use crate::{
     error::{Error, Result, Violation},
     model::{FileId, RoomId, Seq, SessionId, Timestamp, UserId, files::NewImage, limits, text},
@@ -98,6 +100,15 @@ impl Fields {
 
     /// A position that is not negative; whether the room has come so far is
     /// checked where its head is known.
+    /// Names the data that positions are of; `None` if it is not said.
+    pub fn epoch(&mut self, epoch: &str) -> Option<Uuid> {
+        let found = Uuid::try_parse(epoch).ok();
+        if found.is_none() && !epoch.is_empty() {
+            self.violate("epoch", "must be the epoch of a ready event, or empty");
+        }
+        found
+    }
+
     pub fn seq(&mut self, field: &str, seq: i64) -> Seq {
         if seq < 0 {
             self.violate(field, "must not be negative");

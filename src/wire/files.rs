@@ -1,12 +1,10 @@
 //! Files and uploads.
 
-use std::time::Duration;
-
 use super::{fields::Fields, timestamp, v1};
 use crate::{
     error::Result,
     model::{
-        File, FileId, ImageInfo, Upload, Variant,
+        File, FileId, ImageInfo, Timestamp, Upload, Variant,
         files::{self, Chunk, Link, PartOf},
         limits,
     },
@@ -27,16 +25,16 @@ pub fn file(file: File) -> v1::File {
     }
 }
 
-/// An upload that is gone when it was idle for so long.
+/// An upload that is gone at that time if it stays idle.
 #[must_use]
-pub fn upload(upload: Upload, idle: Duration) -> v1::Upload {
-    let Upload { id, user: _, name, bytes, received, touched_at } = upload;
+pub fn upload(upload: Upload, expires_at: Timestamp) -> v1::Upload {
+    let Upload { id, user: _, name, bytes, received, touched_at: _ } = upload;
     v1::Upload {
         id: id.to_string(),
         name,
         size_bytes: bytes,
         received_bytes: received,
-        expires_at: Some(timestamp(touched_at.plus(idle))),
+        expires_at: Some(timestamp(expires_at)),
     }
 }
 

@@ -295,6 +295,7 @@ pub fn sync_room(request: &v1::SyncRoomRequest) -> Result<ChangesOf> {
         room: fields.room("room_id", &request.room_id),
         after: fields.seq("after_seq", request.after_seq),
         limit: fields.page_size(request.page_size),
+        epoch: fields.epoch(&request.epoch),
     };
     fields.finish(changes)
 }
@@ -312,9 +313,7 @@ pub fn subscribe(request: v1::SubscribeRequest) -> Result<Resume> {
         fields.violate("resume", "must have at most 10,000 rooms");
         return fields.finish(Resume::default());
     }
-    if !epoch.is_empty() && uuid::Uuid::try_parse(&epoch).is_err() {
-        fields.violate("epoch", "must be the epoch of a ready event, or empty");
-    }
+    let epoch = fields.epoch(&epoch);
     let positions = resume
         .into_iter()
         .map(|(room, seq)| {

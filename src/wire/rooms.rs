@@ -9,7 +9,8 @@ use crate::{
         History, Member, MemberRole, MemberState, Room, RoomId, RoomKind, RoomSummary, Timestamp,
         UserId, limits,
         rooms::{
-            DirectorySearch, MemberChange, MemberOrder, MemberSearch, NewRoom, RoomPage, Settings,
+            DirectorySearch, MemberChange, MemberOrder, MemberSearch, NewRoom, RoomPage, RoomReset,
+            Settings,
         },
         text,
     },
@@ -98,6 +99,16 @@ pub fn member(member: Member) -> v1::Member {
         joined_at: Some(timestamp(joined_at)),
         changed_seq: changed_seq.0,
         muted_until: muted_until.map(timestamp),
+    }
+}
+
+/// Where to begin anew with a room.
+#[must_use]
+pub fn reset(reset: RoomReset) -> v1::RoomReset {
+    let RoomReset { summary: of, messages } = reset;
+    v1::RoomReset {
+        summary: Some(summary(of)),
+        messages: messages.into_iter().map(message).collect(),
     }
 }
 

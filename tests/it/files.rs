@@ -52,7 +52,7 @@ on_both_databases! {
         assert_eq!(bob.summary(&room).await.last_message.as_ref(), Some(&sent), "in the summary");
         let one = v1::GetMessageRequest { room_id: room.clone(), seq: sent.seq };
         assert_eq!(bob.client.get_message(one).await.expect("it").message.as_ref(), Some(&sent));
-        let sync = v1::SyncRoomRequest { room_id: room.clone(), after_seq: sent.seq - 1, page_size: 0 };
+        let sync = v1::SyncRoomRequest { room_id: room.clone(), after_seq: sent.seq - 1, ..Default::default() };
         let changes = bob.client.sync_room(sync).await.expect("changes").changes;
         assert_eq!(changes[0].message.as_ref(), Some(&sent), "in what changed");
         let mut resumed = bob.resume(HashMap::from([(room.clone(), sent.seq - 1)])).await;

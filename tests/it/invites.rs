@@ -279,7 +279,7 @@ on_both_databases! {
         let empty = bobs.change().await;
         assert_eq!((empty.seq, &empty.message), (edited.changed_seq, &None));
         assert_eq!(bobs.change().await.message.as_ref(), Some(&last));
-        let sync = v1::SyncRoomRequest { room_id: room.clone(), after_seq: 0, page_size: 200 };
+        let sync = v1::SyncRoomRequest { room_id: room.clone(), after_seq: 0, page_size: 200, ..Default::default() };
         let changes = bob.client.sync_room(sync).await.expect("changes").changes;
         let told: Vec<_> = changes.iter().filter_map(|change| change.message.as_ref()).collect();
         assert!(told.iter().all(|message| message.seq > old.seq + 2), "{told:?}");

@@ -182,7 +182,8 @@ async fn call(rpc: &str, person: &Person, case: &Case) -> Result<(), Error> {
             client.set_typing(v1::SetTypingRequest { room_id, typing: true }).await.map(drop)
         }
         "SyncRoom" => {
-            let request = v1::SyncRoomRequest { room_id, after_seq: 0, page_size: 10 };
+            let request =
+                v1::SyncRoomRequest { room_id, after_seq: 0, page_size: 10, ..Default::default() };
             client.sync_room(request).await.map(drop)
         }
         "GetFile" => client.get_file(v1::GetFileRequest { file_id }).await.map(drop),

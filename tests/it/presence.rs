@@ -154,7 +154,6 @@ on_both_databases! {
         until_presence(&mut eye, &bob, P::Online).await;
         server.kill().await;
         server.start_again().await;
-        // On MySQL other nodes may live, so the dead one's lease has to run out.
         let ada = ada.sign_in_again(&server.url).await;
         let mut ticks = tokio::time::interval(Duration::from_millis(250));
         crate::support::within_secs(45, "Bob to be offline", async {

@@ -198,7 +198,7 @@ on_both_databases! {
         let mut synced = 1;
         let mut read = vec![];
         while synced < 4 {
-            let request = v1::SyncRoomRequest { room_id: room.clone(), after_seq: synced, page_size: 1 };
+            let request = v1::SyncRoomRequest { room_id: room.clone(), after_seq: synced, page_size: 1, ..Default::default() };
             let page = ada.client.sync_room(request).await.expect("a page");
             assert_eq!((page.changes.len(), page.head_seq), (1, 4));
             synced = page.synced_seq;

@@ -5,6 +5,8 @@ use std::time::{Duration, Instant};
 
 use causerie_client::{Update, Updates, connection::State, live::Options, v1};
 
+use tonic::Code;
+
 use crate::support::{
     Database, Person, Process, Server,
     files::{bytes, png},
@@ -357,5 +359,33 @@ async fn the_end_of_the_session_is_the_end_of_the_updates() {
     })
     .await;
     assert_eq!(within("the last update", updates.next()).await, None);
+    server.end().await;
+}
+
+#[tokio::test]
+async fn a_server_that_refuses_to_go_on_says_why() {
+    let server = Server::start(Database::Sqlite).await;
+    let ada = Person::register(&server.url, "ada").await;
+    let refusal = async |mut updates: Updates| {
+        let mut refusal = None;
+        loop {
+            match within("the end", updates.next()).await.expect("an end") {
+                Update::Refused(error) => refusal = Some(error),
+                Update::Connection(State::Ended) => return refusal.expect("a reason before it"),
+                _ => {}
+            }
+        }
+    };
+    let options = Options { epoch: "not an epoch".into(), ..Options::default() };
+    let (_live, updates) = ada.client.live(options);
+    let error = refusal(updates).await;
+    assert_eq!((error.code, error.violations[0].0.as_str()), (Code::InvalidArgument, "epoch"));
+    // That was no end of the session.
+    ada.client.get_me(v1::GetMeRequest {}).await.expect("signed in");
+    let phone = ada.sign_in_again(&server.url).await;
+    let (_live, updates) = phone.client.live(Options::default());
+    ada.client.revoke_other_sessions(v1::RevokeOtherSessionsRequest {}).await.expect("ended");
+    let error = refusal(updates).await;
+    assert_eq!((error.code, error.reason.as_str()), (Code::Unauthenticated, "SESSION_REVOKED"));
     server.end().await;
 }

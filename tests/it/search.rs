@@ -6,9 +6,7 @@ use std::time::Duration;
 use causerie_client::v1::{self, chat_request::Command, reply::Result as Outcome};
 use tonic::Code;
 
-use crate::support::{
-    Database, Person, Server, database::Raw, on_both_databases, people::text_of, within,
-};
+use crate::support::{Person, Server, database::Raw, on_both_databases, people::text_of, within};
 
 fn query(query: &str) -> v1::SearchMessagesRequest {
     v1::SearchMessagesRequest { query: query.into(), ..Default::default() }
@@ -444,31 +442,4 @@ on_both_databases! {
         }
         server.end().await;
     }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn two_nodes_index_the_same_rooms_without_harm() {
-    let first = Server::start(Database::MySql).await;
-    let ada = Person::register(&first.url, "ada").await;
-    let url = first.config.store.url.clone();
-    let second = Server::start_with(Database::Sqlite, |config| config.store.url = url).await;
-    let far = ada.sign_in_again(&second.url).await;
-    let room = ada.create_room("Room").await;
-    let sends = (0..120).map(|n| {
-        let person = if n % 2 == 0 { ada.clone() } else { far.clone() };
-        let room = room.clone();
-        async move { person.send(&room, &format!("both nodes {n}")).await }
-    });
-    let sent = futures::future::join_all(sends).await;
-    until_indexed(&ada, &room).await;
-    until_indexed(&far, &room).await;
-    for (at, message) in sent.iter().enumerate().filter(|(at, _)| at % 3 == 0) {
-        edit(if at % 2 == 0 { &far } else { &ada }, message, "changed").await;
-    }
-    until_indexed(&ada, &room).await;
-    until_indexed(&far, &room).await;
-    assert_eq!(find(&far, "both nodes").await.len(), 80);
-    assert_eq!(find(&ada, "changed").await.len(), 40);
-    second.end().await;
-    first.end().await;
 }

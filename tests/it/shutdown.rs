@@ -117,22 +117,6 @@ async fn reflection_can_be_turned_off() {
 }
 
 #[tokio::test]
-async fn a_second_server_on_the_same_data_is_refused() {
-    let server = Process::start(Database::Sqlite).await;
-    until_ready(&server.url).await;
-    let output = tokio::process::Command::new(env!("CARGO_BIN_EXE_causerie"))
-        .env("CAUSERIE_SERVER__LISTEN", "127.0.0.1:0")
-        .env("CAUSERIE_SERVER__DATA", server.data())
-        .output()
-        .await
-        .expect("it runs");
-    assert!(!output.status.success());
-    let text = String::from_utf8_lossy(&output.stderr);
-    assert!(text.contains("in use by another server"), "{text}");
-    server.end().await;
-}
-
-#[tokio::test]
 async fn commands_beside_serving_work_and_bad_options_are_named() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let run = async |arguments: &[&str], variables: &[(&str, &str)]| {

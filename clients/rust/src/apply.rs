@@ -107,7 +107,7 @@ impl Model {
                     view.settings = settings.clone();
                 }
             }
-            Update::Connection(_) | Update::Sent { .. } => {}
+            Update::Connection(_) | Update::Refused(_) | Update::Sent { .. } => {}
         }
     }
 
@@ -159,6 +159,9 @@ impl Model {
         view.deleted.clear();
         view.unread_threads = i64::from(summary.unread_thread_count);
         view.has_older = true;
+        // Of data that is gone, where the store was restored.
+        let head = room.head_seq;
+        view.receipts.retain(|_, marks| marks.read_seq.max(marks.delivered_seq) <= head);
         view.room = room;
         view.last_message.clone_from(&summary.last_message);
         view

@@ -7,11 +7,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
-use tonic::{
-    Request, Response, Status,
-    metadata::MetadataValue,
-    transport::{Channel, Endpoint},
-};
+use tonic::{Request, Response, Status, metadata::MetadataValue, transport::Channel};
 
 use crate::{
     error::Error,
@@ -62,20 +58,13 @@ struct Session {
 }
 
 impl Client {
-    /// A client for the server at `url`, such as `http://127.0.0.1:8080`. The
-    /// connection is made when it is needed.
-    pub fn connect(url: impl Into<String>) -> Result<Self, Error> {
-        let endpoint = Endpoint::from_shared(url.into())?
-            .connect_timeout(Duration::from_secs(10))
-            .tcp_nodelay(true)
-            .http2_keep_alive_interval(Duration::from_secs(30))
-            .keep_alive_timeout(Duration::from_secs(10));
+    pub(crate) fn with_channel(channel: Channel) -> Self {
         let session = Session {
             tokens: watch::Sender::new(None),
             renewing: tokio::sync::Mutex::new(()),
             device: Mutex::new("Rust SDK".into()),
         };
-        Ok(Self { channel: endpoint.connect_lazy(), session: Arc::new(session) })
+        Self { channel, session: Arc::new(session) }
     }
 
     /// Names the device in the user's list of sessions.

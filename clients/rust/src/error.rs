@@ -61,8 +61,39 @@ impl Error {
     }
 }
 
+/// What went wrong before the server could answer: reason and text.
+fn failure_on_the_way(status: &Status) -> Option<(&'static str, String)> {
+    let mut cause = std::error::Error::source(status)?;
+    loop {
+        // An I/O error has its cause inside, and names only that one's source.
+        let inner = cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        let tls = inner.and_then(|inner| inner.downcast_ref());
+        match tls.or_else(|| cause.downcast_ref::<rustls::Error>()) {
+            Some(rustls::Error::InvalidCertificate(problem)) => {
+                let message = format!("The server's certificate is not trusted: {problem}.");
+                return Some(("UNTRUSTED_CERTIFICATE", message));
+            }
+            Some(error) => {
+                let message = format!("The server does not speak TLS with this client: {error}.");
+                return Some(("TLS_FAILED", message));
+            }
+            None => {}
+        }
+        match cause.source() {
+            Some(deeper) => cause = deeper,
+            None => {
+                return (status.code() == Code::Unavailable)
+                    .then(|| ("TRANSPORT", format!("The server cannot be reached: {cause}.")));
+            }
+        }
+    }
+}
+
 impl From<Status> for Error {
     fn from(status: Status) -> Self {
+        if let Some((reason, message)) = failure_on_the_way(&status) {
+            return Self::local(status.code(), reason, &message);
+        }
         let details = status.get_error_details();
         Self {
             code: status.code(),
@@ -85,11 +116,5 @@ impl From<tonic_types::Status> for Error {
     fn from(status: tonic_types::Status) -> Self {
         let details = prost::Message::encode_to_vec(&status);
         Status::with_details(Code::from(status.code), status.message, details.into()).into()
-    }
-}
-
-impl From<tonic::transport::Error> for Error {
-    fn from(error: tonic::transport::Error) -> Self {
-        Self::local(Code::Unavailable, "TRANSPORT", &error.to_string())
     }
 }

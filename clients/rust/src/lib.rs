@@ -9,6 +9,7 @@
 //! use causerie_client::{Client, Update, live::Options, v1};
 //!
 //! # async fn example() -> Result<(), causerie_client::Error> {
+//! // TLS for https://; `Client::builder` takes root certificates of one's own.
 //! let client = Client::connect("http://127.0.0.1:8080")?;
 //! client.login("ada", "violet-anchor-7-drum", true).await?;
 //! let (live, mut updates) = client.live(Options::default());
@@ -31,6 +32,7 @@ mod cases;
 pub mod client;
 pub mod connection;
 pub mod cursor;
+pub mod endpoint;
 pub mod error;
 pub mod files;
 mod keeper;

@@ -33,6 +33,9 @@ pub struct Options {
 pub enum Update {
     /// The connection's state has changed.
     Connection(State),
+    /// The server refuses to go on, for this reason: the session has ended if it is
+    /// `UNAUTHENTICATED`. `Connection(State::Ended)` follows.
+    Refused(Error),
     /// A stream is open; after an interruption, again.
     Ready(v1::Ready),
     Change(v1::RoomChange),

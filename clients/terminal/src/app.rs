@@ -69,6 +69,12 @@ pub struct App {
     pub server: String,
     /// A room that was joined, and is opened as soon as it is told.
     pub wanted: Option<String>,
+    /// Names the data on the server.
+    pub epoch: String,
+    /// The data is another since, and its rooms are being told.
+    pub begins_anew: bool,
+    /// Why the server has ended the connection, though not the session.
+    pub refusal: Option<String>,
     pub typing_told: Option<std::time::Instant>,
     /// When the bell rang last.
     pub rung: Option<std::time::Instant>,
@@ -98,6 +104,9 @@ impl App {
             told: None,
             server: server.to_owned(),
             wanted: None,
+            epoch: String::new(),
+            begins_anew: false,
+            refusal: None,
             typing_told: None,
             rung: None,
         }

@@ -26,7 +26,7 @@ mod updates;
 
 use std::{path::PathBuf, process::ExitCode};
 
-use causerie_client::Client;
+use causerie_client::{Client, endpoint::is_readable_on_the_way};
 use clap::{Parser, Subcommand};
 
 use profile::Profile;
@@ -35,9 +35,12 @@ use profile::Profile;
 #[derive(Parser)]
 #[command(name = "causerie-chat", version, about)]
 struct Arguments {
-    /// The server's address.
+    /// The server's address: https:// for TLS, or http:// without.
     #[arg(long, global = true, env = "CAUSERIE_SERVER", default_value = "http://127.0.0.1:8080")]
     server: String,
+    /// Root certificates in PEM to trust for https://, instead of the system's.
+    #[arg(long, global = true, env = "CAUSERIE_CA_FILE", value_name = "PATH")]
+    ca_file: Option<PathBuf>,
     /// Whose session to use; each profile is signed in on its own.
     #[arg(long, global = true, env = "CAUSERIE_PROFILE", default_value = "default")]
     profile: String,
@@ -127,6 +130,10 @@ async fn main() -> ExitCode {
     }
 }
 
+/// A warning beside an address in the network that begins with `http://`.
+pub const NOT_ENCRYPTED: &str =
+    "this connection is not encrypted; whoever is on the way can read the password";
+
 /// What went wrong, as one line for the user.
 pub type Problem = String;
 
@@ -144,9 +151,17 @@ pub fn explain(error: &causerie_client::Error) -> Problem {
 }
 
 async fn start(arguments: Arguments) -> Result<(), Problem> {
-    let Arguments { server, profile, command } = arguments;
+    let Arguments { server, ca_file, profile, command } = arguments;
     let profile = Profile::named(&profile)?;
-    let client = Client::connect(server.clone()).map_err(|error| explain(&error))?;
+    let mut builder = Client::builder(server.clone());
+    if let Some(path) = ca_file {
+        builder = builder.ca_file(path).map_err(|error| explain(&error))?;
+    }
+    let client = builder.connect().map_err(|error| explain(&error))?;
+    let sends_password = matches!(command, Some(Command::Register { .. } | Command::Login { .. }));
+    if sends_password && is_readable_on_the_way(&server) {
+        eprintln!("causerie-chat: {NOT_ENCRYPTED}");
+    }
     client.set_device("causerie-chat");
     client.set_tokens(profile.load(&server)?);
     // Each refresh spends the token before, so the newest has to be kept at once.

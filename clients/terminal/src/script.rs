@@ -6,10 +6,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use causerie_client::{Client, Live, Update, Updates, connection::State, live::Options, v1};
+use causerie_client::{Client, Error, Live, Update, Updates, connection::State, live::Options, v1};
 use crossterm::{event, terminal};
 use serde_json::json;
 use tokio::sync::mpsc;
+use tonic::Code;
 
 use crate::{
     Command, Problem, explain, files,
@@ -238,12 +239,18 @@ fn settle(update: Option<Update>, waiting: &mut usize) -> Result<(), Problem> {
             *waiting -= 1;
             result.map(drop).map_err(|error| explain(&error))
         }
+        Some(Update::Refused(error)) => Err(refused(&error)),
         Some(Update::Connection(State::Ended)) | None => Err(ended()),
         Some(_) => Ok(()),
     }
 }
 
-pub fn ended() -> Problem {
+/// Why the server does not go on.
+pub fn refused(error: &Error) -> Problem {
+    if error.code == Code::Unauthenticated { ended() } else { explain(error) }
+}
+
+fn ended() -> Problem {
     "you are not signed in, or the session has ended; try `causerie-chat login NAME`".into()
 }
 

@@ -11,7 +11,7 @@ use crate::{
     Problem,
     lines::{as_json, as_text, gap_as_json, gap_as_text},
     names::Names,
-    script::{ended, find},
+    script::{find, refused},
 };
 
 pub async fn run(client: &Client, room: Option<String>, json: bool) -> Result<(), Problem> {
@@ -23,6 +23,9 @@ pub async fn run(client: &Client, room: Option<String>, json: bool) -> Result<()
     let mut tail =
         Tail { only, json, names: Names::new(client), rooms: HashMap::new(), told: HashMap::new() };
     while let Some(update) = updates.next().await {
+        if let Update::Refused(error) = &update {
+            return Err(refused(error));
+        }
         if update == Update::Connection(State::Ended) {
             break;
         }
@@ -31,7 +34,7 @@ pub async fn run(client: &Client, room: Option<String>, json: bool) -> Result<()
             return Ok(());
         }
     }
-    Err(ended())
+    Err("the connection has ended".into())
 }
 
 struct Tail<'a> {

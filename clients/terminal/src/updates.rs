@@ -3,6 +3,8 @@
 
 use causerie_client::{Error, Update, connection::State, outbox::Unsent, v1};
 
+use tonic::Code;
+
 use crate::{
     app::{App, Focus},
     effect::{Answer, Effect},
@@ -15,11 +17,24 @@ impl App {
         let mut effects: Vec<Effect> = self.bell(update).into_iter().collect();
         self.model.apply(update);
         match update {
+            Update::Refused(error) if error.code != Code::Unauthenticated => {
+                self.refusal = Some(explain(error));
+                self.notice.clone_from(&self.refusal);
+            }
             Update::Connection(state) => {
                 self.connection = *state;
-                if *state == State::Ended && self.form.is_none() {
+                if *state == State::Ended && self.form.is_none() && self.refusal.is_none() {
                     self.form = Some(Form::new(Mode::SignIn));
                     self.notice = Some("Your session has ended; sign in again.".into());
+                }
+                if *state == State::Live && self.begins_anew {
+                    self.begins_anew = false;
+                    self.drafts.retain(|room, _| self.model.rooms.contains_key(room));
+                    let first = self.model.rooms.keys().next().cloned();
+                    if let Some(room) = first.filter(|_| self.room.is_none()) {
+                        effects.extend(self.open_room(&room));
+                        self.focus = Focus::Rooms;
+                    }
                 }
                 // What broke while it was asked for is asked for again.
                 if *state == State::Live
@@ -30,20 +45,38 @@ impl App {
                     effects.push(Effect::Load { room_id, before: None });
                 }
             }
-            Update::Ready(_) => effects.push(Effect::Blocked),
+            Update::Ready(ready) => {
+                // The server was restored: all rooms go and come again, and what is
+                // written here stays.
+                if !self.epoch.is_empty() && self.epoch != ready.epoch {
+                    self.begins_anew = true;
+                    self.wanted = self.wanted.take().or_else(|| self.room.clone());
+                }
+                self.epoch.clone_from(&ready.epoch);
+                effects.push(Effect::Blocked);
+            }
             Update::Sent { message, result } => self.sent(message, result),
             Update::RoomAdded(summary) => {
                 if let Some(room) = &summary.room {
                     if self.wanted.as_ref() == Some(&room.id) {
                         effects.extend(self.open_room(&room.id));
-                    } else if self.room.is_none() {
+                    } else if self.room.is_none() && !self.begins_anew {
                         effects.extend(self.open_room(&room.id));
                         self.focus = Focus::Rooms;
                     }
                 }
             }
+            Update::Reset(v1::RoomReset { summary: Some(summary), .. }) => {
+                let room = summary.room.clone().unwrap_or_default();
+                if self.room.as_ref() == Some(&room.id) {
+                    self.selected = None;
+                    self.new_after = self.new_after.min(room.head_seq);
+                }
+            }
             Update::RoomGone(room_id) => {
-                self.drafts.remove(room_id);
+                if !self.begins_anew {
+                    self.drafts.remove(room_id);
+                }
                 if self.room.as_ref() == Some(room_id) {
                     self.room = None;
                     self.focus = Focus::Rooms;
@@ -182,5 +215,68 @@ impl App {
             self.model.users.insert(id.clone(), unknown);
         }
         (!ids.is_empty()).then_some(Effect::Users(ids))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::app;
+
+    fn error(code: Code, message: &str) -> Error {
+        Error {
+            code,
+            reason: "REASON".into(),
+            message: message.into(),
+            violations: vec![],
+            retry_after: None,
+        }
+    }
+
+    #[test]
+    fn only_an_ended_session_asks_to_sign_in_again() {
+        let mut signed_out = app();
+        let ended = error(Code::Unauthenticated, "The session has ended.");
+        signed_out.on_update(&Update::Refused(ended));
+        signed_out.on_update(&Update::Connection(State::Ended));
+        assert!(signed_out.form.is_some());
+
+        let mut refused = app();
+        let other = error(Code::InvalidArgument, "The request is not valid.");
+        refused.on_update(&Update::Refused(other));
+        refused.on_update(&Update::Connection(State::Ended));
+        assert!(refused.form.is_none());
+        assert_eq!(refused.notice.as_deref(), Some("The request is not valid."));
+    }
+
+    #[test]
+    fn a_restored_server_leaves_the_open_room_and_the_drafts() {
+        let mut app = app();
+        let ready = |app: &App, epoch: &str| {
+            let user = Some(app.model.me.clone());
+            Update::Ready(v1::Ready { user, epoch: epoch.into(), ..Default::default() })
+        };
+        app.on_update(&ready(&app, "one"));
+        app.open_room("random");
+        for room in ["random", "long"] {
+            app.drafts.entry(room.into()).or_default().set("half a thought".into());
+        }
+        let summary = |id: &str| v1::RoomSummary {
+            room: Some(v1::Room { id: id.into(), name: id.into(), ..Default::default() }),
+            ..Default::default()
+        };
+        app.on_update(&ready(&app, "two"));
+        for room in ["general", "random", "long"] {
+            app.on_update(&Update::RoomGone(room.into()));
+        }
+        for room in ["general", "random"] {
+            app.on_update(&Update::RoomAdded(summary(room)));
+        }
+        app.on_update(&Update::Connection(State::Live));
+        assert_eq!(app.room.as_deref(), Some("random"));
+        assert_eq!(app.drafts.keys().collect::<Vec<_>>(), ["random"], "the other room is gone");
+        // Later a room that goes takes its draft with it.
+        app.on_update(&Update::RoomGone("random".into()));
+        assert!(app.room.is_none() && app.drafts.is_empty());
     }
 }

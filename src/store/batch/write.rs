@@ -3,12 +3,11 @@
 use sqlx::AssertSqlSafe;
 
 use crate::{
-    model::{
-        Change, Marks, Message, RoomId, RoomKind, RoomLog, Seq, Timestamp, UserId, users::fold,
-    },
+    model::{Change, Marks, Message, RoomId, RoomKind, RoomLog, Seq, UserId, users::fold},
     store::{
         attachments,
         dialect::{Dialect, Tx, pieces, placeholders, within},
+        files::AT_ONCE,
         messages::{attachment_count, stored},
         rooms::{history_code, role_code, room_kind_code, state_code},
     },
@@ -82,7 +81,7 @@ async fn update_settings(tx: &mut Tx<'_>, log: &RoomLog) -> Result<(), sqlx::Err
         sqlx::query(
             "update files set check_us = ? where id = (select picture_id from rooms where id = ?)",
         )
-        .bind(Timestamp::now().0).bind(room.id.0)
+        .bind(AT_ONCE.0).bind(room.id.0)
         .execute(c).await.map(drop)
     })?;
     within!(tx, c => {

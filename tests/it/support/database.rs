@@ -39,11 +39,21 @@ impl MySqlDatabase {
         self.server.replacen("/?", &format!("/{}?", self.name), 1)
     }
 
+    /// Makes a user without any right beyond this database, as a server should
+    /// have it, and returns the URL with it.
+    pub async fn url_of_ordinary_user(&self) -> String {
+        let user = &self.name[..20];
+        self.admin(format!("create user {user}@localhost")).await;
+        self.admin(format!("grant all on {}.* to {user}@localhost", self.name)).await;
+        self.url().replacen("root@", &format!("{user}@"), 1)
+    }
+
     pub async fn drop(self) {
         self.admin(format!("drop database {}", self.name)).await;
     }
 
-    async fn admin(&self, sql: String) {
+    /// Runs a statement as an administrator of the server.
+    pub async fn admin(&self, sql: String) {
         let mut connection =
             MySqlConnection::connect(&self.server).await.expect("the test's MySQL server answers");
         connection.execute(sqlx::AssertSqlSafe(sql)).await.expect("an administrator's statement");
@@ -117,6 +127,14 @@ impl Raw {
                 rows.iter().filter_map(step).collect()
             }
         }
+    }
+
+    /// The tables of a MySQL database.
+    pub async fn tables(&mut self) -> Vec<String> {
+        let Self::MySql(connection) = self else { panic!("only of MySQL") };
+        let sql = "select table_name from information_schema.tables
+                   where table_schema = database()";
+        sqlx::query_scalar(sql).fetch_all(connection).await.expect("the tables")
     }
 
     pub async fn count(&mut self, sql: &'static str) -> i64 {

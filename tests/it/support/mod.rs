@@ -1,18 +1,25 @@
 //! What the tests share: servers, people with connections, faults.
 
 pub mod database;
+pub mod disk;
 pub mod files;
+pub mod logged_process;
 pub mod page;
 pub mod people;
 pub mod proxy;
+pub mod raw;
 pub mod s3;
 pub mod server;
+pub mod terminal;
+pub mod tls;
 pub mod wait;
 pub mod web;
 
 pub use database::Database;
+pub use logged_process::LoggedProcess;
 pub use people::{Person, Stream};
 pub use server::{Process, Server};
+pub use terminal::Terminal;
 pub use wait::{within, within_secs};
 
 /// Makes two named tests of one body: on SQLite and on MySQL.

@@ -12,9 +12,12 @@ use tokio::{
     task::JoinHandle,
 };
 
+use tonic_health::pb::{HealthCheckRequest, health_client::HealthClient};
+
 use super::{
     Database,
     database::{MySqlDatabase, Raw},
+    disk::SmallDisk,
     within,
 };
 
@@ -90,6 +93,13 @@ impl Server {
         }
     }
 
+    /// Waits until it ends by itself, and says why.
+    pub async fn failure(&mut self) -> causerie::Error {
+        let task = self.task.take().expect("it runs");
+        let ended = within("the server to end by itself", task).await;
+        ended.expect("the server does not panic").expect_err("it does not end well")
+    }
+
     /// Stops, and starts again on the same port and data.
     pub async fn restart(&mut self) {
         self.stop().await;
@@ -128,8 +138,9 @@ pub struct Process {
     environment: Vec<(String, String)>,
     mysql: Option<MySqlDatabase>,
     folder: Option<TempDir>,
-    /// No file that it writes may be larger, in KiB.
-    file_limit_kib: Option<u32>,
+    /// The program, with its arguments, that starts the server; none for the
+    /// server itself.
+    launcher: Vec<String>,
 }
 
 impl Process {
@@ -147,14 +158,57 @@ impl Process {
             Database::Sqlite => None,
             Database::MySql => Some(MySqlDatabase::create().await),
         };
-        Self::start_limited(mysql, Some(kib)).await
+        // Units of 512 bytes, as POSIX has it. Without the trap the signal that
+        // comes with the failed write would end the server.
+        let limited = format!("trap '' XFSZ; ulimit -S -f {}; exec \"$0\"", kib * 2);
+        Self::launch(mysql, vec!["sh".into(), "-c".into(), limited]).await
+    }
+
+    /// Starts a process that may have so many files and connections open.
+    pub async fn start_with_descriptors(most: u32) -> Self {
+        let limited = format!("ulimit -n {most}; exec \"$0\"");
+        Self::launch(None, vec!["sh".into(), "-c".into(), limited]).await
+    }
+
+    /// Starts a process with options that differ from those for tests, as
+    /// environment variables without their prefix.
+    pub async fn start_with(database: Database, options: &[(&str, &str)]) -> Self {
+        let mysql = match database {
+            Database::Sqlite => None,
+            Database::MySql => Some(MySqlDatabase::create().await),
+        };
+        Self::launch_in(mysql, Vec::new(), None, options).await
+    }
+
+    /// Memory that the process has in use, in bytes.
+    pub fn memory(&self) -> u64 {
+        let id = self.child.id().expect("it is running");
+        let status = std::fs::read_to_string(format!("/proc/{id}/status")).expect("Linux");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("its size");
+        let kib: u64 = line.trim().trim_end_matches(" kB").parse().expect("a number");
+        kib * 1024
+    }
+
+    /// Starts a process on SQLite whose data folder is a small disk.
+    pub async fn start_on_disk(disk: &SmallDisk) -> Self {
+        let folder = Some(disk.folder().display().to_string());
+        Self::launch_in(None, disk.launcher(), folder, &[]).await
     }
 
     pub async fn start_on(mysql: Option<MySqlDatabase>) -> Self {
-        Self::start_limited(mysql, None).await
+        Self::launch(mysql, Vec::new()).await
     }
 
-    async fn start_limited(mysql: Option<MySqlDatabase>, file_limit_kib: Option<u32>) -> Self {
+    async fn launch(mysql: Option<MySqlDatabase>, launcher: Vec<String>) -> Self {
+        Self::launch_in(mysql, launcher, None, &[]).await
+    }
+
+    async fn launch_in(
+        mysql: Option<MySqlDatabase>,
+        launcher: Vec<String>,
+        data: Option<String>,
+        options: &[(&str, &str)],
+    ) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let mut environment: Vec<(String, String)> = [
             ("AUTH__ARGON2_MEMORY_KIB", "64"),
@@ -164,17 +218,23 @@ impl Process {
             ("AUTH__REGISTRATIONS_PER_MINUTE", "0"),
             ("CHAT__MESSAGES_PER_SECOND", "0"),
             ("CHAT__CALLS_PER_SECOND", "0"),
+            // A killed one's database is soon taken over.
+            ("STORE__LEASE_HEARTBEAT_MS", "500"),
+            ("STORE__LEASE_EXPIRY_MS", "3000"),
             ("LOG__FILTER", "warn"),
         ]
         .map(|(name, value)| (format!("CAUSERIE_{name}"), value.to_owned()))
         .into();
-        let data = folder.path().display().to_string();
+        let data = data.unwrap_or_else(|| folder.path().display().to_string());
         environment.push(("CAUSERIE_SERVER__DATA".into(), data));
         if let Some(mysql) = &mysql {
             environment.push(("CAUSERIE_STORE__URL".into(), mysql.url()));
         }
-        let (child, url) = spawn(&environment, "127.0.0.1:0", file_limit_kib).await;
-        Self { url, child, environment, mysql, folder: Some(folder), file_limit_kib }
+        environment.extend(
+            options.iter().map(|(name, value)| (format!("CAUSERIE_{name}"), (*value).to_owned())),
+        );
+        let (child, url) = spawn(&environment, "127.0.0.1:0", &launcher).await;
+        Self { url, child, environment, mysql, folder: Some(folder), launcher }
     }
 
     /// Ends the process at once, as a crash would.
@@ -186,13 +246,21 @@ impl Process {
     /// Starts it again on the same port and data.
     pub async fn start_again(&mut self) {
         let address = self.url.trim_start_matches("http://").to_owned();
-        (self.child, self.url) = spawn(&self.environment, &address, self.file_limit_kib).await;
+        (self.child, self.url) = spawn(&self.environment, &address, &self.launcher).await;
     }
 
     /// Starts it again, and its files may grow.
     pub async fn start_again_without_limit(&mut self) {
-        self.file_limit_kib = None;
+        self.launcher.clear();
         self.start_again().await;
+    }
+
+    /// From now on the files of the running process may grow.
+    pub async fn lift_file_limit(&self) {
+        let pid = self.child.id().expect("it is running").to_string();
+        let lifted =
+            Command::new("prlimit").args(["--pid", &pid, "--fsize=unlimited:"]).status().await;
+        assert!(lifted.expect("prlimit can be run").success());
     }
 
     /// The data folder.
@@ -221,17 +289,14 @@ impl Process {
 async fn spawn(
     environment: &[(String, String)],
     listen: &str,
-    file_limit_kib: Option<u32>,
+    launcher: &[String],
 ) -> (Child, String) {
     let server = env!("CARGO_BIN_EXE_causerie");
-    let mut command = match file_limit_kib {
-        None => Command::new(server),
-        Some(kib) => {
-            // Units of 512 bytes, as POSIX has it. Without the trap the signal
-            // that comes with the failed write would end the server.
-            let mut command = Command::new("sh");
-            let limited = format!("trap '' XFSZ; ulimit -f {}; exec {server}", kib * 2);
-            command.args(["-c", &limited]);
+    let mut command = match launcher {
+        [] => Command::new(server),
+        [program, arguments @ ..] => {
+            let mut command = Command::new(program);
+            command.args(arguments).arg(server);
             command
         }
     };
@@ -258,13 +323,31 @@ async fn spawn(
     (child, url)
 }
 
-/// Waits until a page of the server answers with 200.
+/// Waits until the server says that it is ready.
 pub async fn until_ready(url: &str) {
-    within("the server to be ready", async {
+    until_readyz(url, 200).await;
+}
+
+/// Waits until the server says that it is not ready, and its health the same.
+pub async fn until_not_ready(url: &str) {
+    until_readyz(url, 503).await;
+    assert!(!is_serving(url).await, "health says otherwise");
+}
+
+async fn until_readyz(url: &str, wanted: u16) {
+    within(&format!("/readyz to answer with {wanted}"), async {
         let mut ticks = tokio::time::interval(Duration::from_millis(20));
-        while super::web::get(url, "/readyz").await.is_none_or(|(status, _)| status != 200) {
+        while super::web::get(url, "/readyz").await.is_none_or(|(status, _)| status != wanted) {
             ticks.tick().await;
         }
     })
     .await;
+}
+
+/// What the gRPC health service says of the chat.
+async fn is_serving(url: &str) -> bool {
+    let endpoint = tonic::transport::Endpoint::from_shared(url.to_owned()).expect("a URL");
+    let request = HealthCheckRequest { service: "causerie.v1.ChatService".into() };
+    let health = HealthClient::new(endpoint.connect_lazy()).check(request).await;
+    health.expect("health").into_inner().status == 1
 }

@@ -18,6 +18,8 @@ use crate::{
 };
 
 const RENEW_AGAIN_AFTER: Duration = Duration::from_secs(5);
+/// How long after a goodbye its status is waited for.
+const STATUS_WITHIN: Duration = Duration::from_secs(2);
 
 impl Keeper {
     pub(super) async fn take(
@@ -74,7 +76,7 @@ impl Keeper {
                 Ok(())
             }
             Kind::Goodbye(goodbye) => {
-                self.goodbye(goodbye).await;
+                self.goodbye(goodbye, stream).await;
                 Ok(())
             }
         }
@@ -125,9 +127,17 @@ impl Keeper {
     /// Asks for what is missing. If that fails, the next stream brings it.
     async fn heal(&mut self, room_id: &str, head: i64) -> Result<(), Stopped> {
         while let Some(after_seq) = self.cursor.position(room_id).filter(|at| *at < head) {
-            let request =
-                v1::SyncRoomRequest { room_id: room_id.to_owned(), after_seq, page_size: 200 };
+            let request = v1::SyncRoomRequest {
+                room_id: room_id.to_owned(),
+                after_seq,
+                page_size: 200,
+                epoch: self.epoch.clone(),
+            };
             match self.client.sync_room(request).await {
+                Ok(v1::SyncRoomResponse { reset: Some(reset), .. }) => {
+                    self.begin(reset.summary.as_ref());
+                    return self.tell(Update::Reset(reset));
+                }
                 Ok(read) if read.synced_seq > after_seq => {
                     for change in read.changes {
                         let accepted = self.cursor.accept(room_id, change.after_seq, change.seq);
@@ -163,15 +173,23 @@ impl Keeper {
         }
     }
 
-    async fn goodbye(&mut self, goodbye: v1::Goodbye) {
+    async fn goodbye(&mut self, goodbye: v1::Goodbye, stream: &mut Stream) {
         let expired = goodbye.reason() == v1::GoodbyeReason::TokenExpired;
         let retry_after = goodbye.retry_after.and_then(|d| Duration::try_from(d).ok());
         // An expired token is no end unless the server refuses to renew it: that
         // it could not be asked passes.
-        let reconnect = goodbye.reconnect
-            || (expired
-                && !matches!(self.client.renew(&self.token).await,
-                    Err(error) if error.code == Code::Unauthenticated));
+        let reconnect = if goodbye.reconnect {
+            true
+        } else if expired {
+            let renewed = self.client.renew(&self.token).await;
+            self.refusal = renewed.err().filter(|error| error.code == Code::Unauthenticated);
+            self.refusal.is_none()
+        } else {
+            // The status says the same, with its reason.
+            let status = tokio::time::timeout(STATUS_WITHIN, stream.responses.message()).await;
+            self.refusal = status.ok().and_then(Result::err).map(Error::from);
+            false
+        };
         let retry_after = retry_after.unwrap_or_default();
         self.on(Happening::Goodbye { reconnect, retry_after });
     }

@@ -45,6 +45,7 @@ pub fn start(client: Client, options: Options) -> (mpsc::Sender<Order>, mpsc::Re
         idle: false,
         token: String::new(),
         renew_at: None,
+        refusal: None,
     };
     tokio::spawn(keeper.run(order_queue));
     (orders, receiver)
@@ -67,6 +68,8 @@ struct Keeper {
     token: String,
     /// When to try again to renew the token of the stream.
     renew_at: Option<Instant>,
+    /// Why the connection has ended.
+    refusal: Option<Error>,
 }
 
 impl Keeper {
@@ -77,6 +80,9 @@ impl Keeper {
 
     async fn keep(&mut self, orders: &mut mpsc::Receiver<Order>) -> Result<(), Stopped> {
         loop {
+            if let Some(refusal) = self.refusal.take() {
+                self.tell(Update::Refused(refusal))?;
+            }
             self.tell(Update::Connection(self.connection.state()))?;
             match self.connection.state() {
                 State::Waiting { until } => self.wait(until, orders).await?,
@@ -97,6 +103,7 @@ impl Keeper {
         tracing::debug!(%error, "no stream");
         self.outbox.lost();
         let ended = error.code == Code::Unauthenticated && !error.is_token_expired();
+        self.refusal = ended.then(|| error.clone());
         self.on(if ended { Happening::Stop } else { Happening::Lost });
     }
 

@@ -1,5 +1,6 @@
 //! Signing in, and finding rooms.
 
+use causerie_client::endpoint::is_readable_on_the_way;
 use ratatui::{
     Frame,
     layout::{Position, Rect},
@@ -9,16 +10,21 @@ use ratatui::{
 };
 use unicode_width::UnicodeWidthStr as _;
 
-use super::{ACCENT, DIM, centred, fit, panel};
+use super::{ACCENT, DIM, centred, fit, panel, timeline::wrap};
 use crate::{
+    NOT_ENCRYPTED,
     app::App,
-    form::{Field, Mode},
+    form::{Field, Form, Mode},
 };
+
+/// Columns of the form, if the window has as many.
+const WIDTH: u16 = 58;
 
 pub fn sign_in(frame: &mut Frame, app: &App, area: Rect) {
     let Some(form) = &app.form else { return };
-    let height = u16::try_from(form.fields.len() * 3).unwrap_or(12) + 8;
-    let area = centred(area, 58, height);
+    let status = status(app, form);
+    let height = u16::try_from(form.fields.len() * 3 + status.len()).unwrap_or(13) + 7;
+    let area = centred(area, WIDTH, height);
     let (title, other) = match form.mode {
         Mode::SignIn => ("Sign in", "F2 make an account"),
         Mode::Register => ("Make an account", "F2 sign in instead"),
@@ -39,22 +45,29 @@ pub fn sign_in(frame: &mut Frame, app: &App, area: Rect) {
             cursor = Some((u16::try_from(column).unwrap_or(0), row));
         }
     }
-    match (&form.problem, &app.notice, form.busy) {
-        (Some(problem), _, _) => {
-            lines.push(Line::styled(problem.clone(), Style::new().fg(Color::LightRed)));
-        }
-        (None, _, true) => lines.push(Line::styled("One moment…", DIM)),
-        (None, Some(notice), _) => {
-            lines.push(Line::styled(notice.clone(), Style::new().fg(Color::Yellow)));
-        }
-        _ => lines.push(Line::raw("")),
-    }
+    lines.extend(status);
     lines.push(Line::styled(format!("Enter goes on   Tab next field   {other}"), DIM));
     frame.render_widget(Paragraph::new(lines).block(block), area);
     if let Some((x, y)) = cursor.filter(|_| !app.help) {
         let x = (inner.x + x).min(inner.right().saturating_sub(1));
         frame.set_cursor_position(Position::new(x, inner.y + y));
     }
+}
+
+/// What there is to say of the form as a whole: at least one line.
+fn status(app: &App, form: &Form) -> Vec<Line<'static>> {
+    let (text, style) = match (&form.problem, &app.notice, form.busy) {
+        (Some(problem), _, _) => (problem.as_str(), Style::new().fg(Color::LightRed)),
+        (None, _, true) => ("One moment…", DIM),
+        (None, Some(notice), _) => (notice.as_str(), Style::new().fg(Color::Yellow)),
+        (None, None, _) if is_readable_on_the_way(&app.server) => {
+            (NOT_ENCRYPTED, Style::new().fg(Color::Yellow))
+        }
+        (None, None, _) => ("", Style::new()),
+    };
+    // Borders and padding take six columns.
+    let wrapped = wrap(text, usize::from(WIDTH) - 6);
+    wrapped.into_iter().map(|line| Line::styled(line, style)).collect()
 }
 
 /// What of a field is seen: the end of what was typed, or stars.

@@ -28,6 +28,9 @@ pub fn status_line(frame: &mut Frame, app: &App, area: Rect) {
             Span::styled(" ○ ", Style::new().fg(Color::Red)),
             "no connection; what you write is kept and sent later ".into(),
         ),
+        State::Ended if app.refusal.is_some() => {
+            (Span::styled(" ○ ", Style::new().fg(Color::Red)), "ended by the server ".into())
+        }
         State::Ended => (Span::styled(" ○ ", Style::new().fg(Color::Red)), "signed out ".into()),
     };
     let mut left = vec![dot];

@@ -98,6 +98,30 @@ fn signing_in() {
 }
 
 #[test]
+fn the_form_warns_where_a_password_could_be_read_on_the_way() {
+    for (server, warns) in [
+        ("http://chat.example.org", true),
+        ("https://chat.example.org", false),
+        ("http://localhost:8080", false),
+    ] {
+        let picture = picture(&mut App::new(false, server), 80, 20);
+        assert_eq!(picture.contains("not encrypted"), warns, "{picture}");
+        assert!(picture.contains("F2 make an account"), "{picture}");
+    }
+}
+
+#[test]
+fn a_long_problem_is_shown_to_its_end() {
+    let mut app = App::new(false, "https://chat.example.org");
+    let problem = "The server's certificate is not trusted: certificate not valid for this name, \
+                   but for quite another.";
+    app.form.as_mut().expect("a form").problem = Some(problem.into());
+    let picture = picture(&mut app, 80, 22);
+    assert!(picture.contains("quite another."), "{picture}");
+    assert!(picture.contains("F2 make an account"), "{picture}");
+}
+
+#[test]
 fn nothing_a_sender_writes_can_steer_the_terminal() {
     let mut app = app();
     say(&mut app, message(1, "bob", "a\u{1b}[2Jb\u{7}c"));

@@ -1,0 +1,142 @@
+//! A request's body, watched: how much of an unfinished message is there, and
+//! for how long it has been on its way.
+
+use std::{
+    pin::Pin,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use http_body::{Body as HttpBody, Frame, SizeHint};
+use tokio::time::{Sleep, sleep};
+use tonic::{Status, body::Body};
+
+use crate::{error::Error, transport::responses::Unfinished};
+
+/// The prefix of a message: whether it is compressed, and its length.
+const PREFIX: usize = 5;
+
+/// A body of gRPC messages in native framing.
+pub struct RequestBody {
+    body: Body,
+    frames: FrameCounter,
+    unfinished: Unfinished,
+    /// For a request of one message: how long its body may take.
+    within: Option<Duration>,
+    deadline: Option<Pin<Box<Sleep>>>,
+}
+
+impl RequestBody {
+    pub fn new(body: Body, unfinished: Unfinished, within: Option<Duration>) -> Self {
+        Self { body, frames: FrameCounter::default(), unfinished, within, deadline: None }
+    }
+
+    /// Only a body that lets wait needs a timer.
+    fn poll_deadline(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        let Some(within) = self.within else { return Poll::Pending };
+        let deadline = self.deadline.get_or_insert_with(|| Box::pin(sleep(within)));
+        deadline.as_mut().poll(context)
+    }
+}
+
+impl HttpBody for RequestBody {
+    type Data = Bytes;
+    type Error = Status;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
+        let this = &mut *self;
+        match Pin::new(&mut this.body).poll_frame(context) {
+            Poll::Ready(Some(Ok(frame))) => {
+                if let Some(data) = frame.data_ref() {
+                    this.frames.add(data);
+                    if let Err(error) = this.unfinished.set(this.frames.unfinished()) {
+                        return Poll::Ready(Some(Err(error.into())));
+                    }
+                }
+                Poll::Ready(Some(Ok(frame)))
+            }
+            Poll::Pending => match this.poll_deadline(context) {
+                Poll::Ready(()) => {
+                    let limit = this.within.unwrap_or_default();
+                    Poll::Ready(Some(Err(Error::RequestTimeout { limit }.into())))
+                }
+                Poll::Pending => Poll::Pending,
+            },
+            other @ Poll::Ready(_) => other,
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+/// Follows the borders of messages.
+#[derive(Debug, Default)]
+struct FrameCounter {
+    prefix: [u8; PREFIX],
+    /// Bytes of the prefix that are there.
+    prefix_len: usize,
+    /// Bytes of the message that are there, and that are not.
+    have: usize,
+    missing: usize,
+}
+
+impl FrameCounter {
+    /// Bytes that have come of a message that is not whole.
+    fn unfinished(&self) -> usize {
+        self.prefix_len + self.have
+    }
+
+    fn add(&mut self, mut data: &[u8]) {
+        while !data.is_empty() {
+            if self.prefix_len < PREFIX {
+                let length = data.len().min(PREFIX - self.prefix_len);
+                let (prefix, rest) = data.split_at(length);
+                self.prefix[self.prefix_len..][..length].copy_from_slice(prefix);
+                self.prefix_len += length;
+                data = rest;
+                let [_, length @ ..] = self.prefix;
+                self.missing = u32::from_be_bytes(length) as usize;
+            } else {
+                let length = data.len().min(self.missing);
+                self.have += length;
+                self.missing -= length;
+                data = &data[length..];
+            }
+            if self.prefix_len == PREFIX && self.missing == 0 {
+                *self = Self::default();
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_not_whole_is_counted() {
+        // An empty message, one of three bytes, and the beginning of a third.
+        let bytes = [0, 0, 0, 0, 0, 0, 0, 0, 0, 3, 7, 7, 7, 1, 0, 0, 1, 0, 9, 9];
+        for size in 1..=bytes.len() {
+            let mut counter = FrameCounter::default();
+            for chunk in bytes.chunks(size) {
+                counter.add(chunk);
+            }
+            assert_eq!(counter.unfinished(), 7, "in pieces of {size}");
+            assert_eq!(counter.missing, 254);
+        }
+        let mut counter = FrameCounter::default();
+        counter.add(&bytes[..13]);
+        assert_eq!(counter.unfinished(), 0);
+    }
+}

@@ -1,0 +1,107 @@
+//! Tests of `hub.rs`.
+
+use std::time::Duration;
+
+use uuid::Uuid;
+
+use super::*;
+use crate::model::{Draft, History, MemberRole, Op, Room, RoomKind, RoomLog, User};
+
+fn user(n: u128) -> User {
+    User {
+        id: UserId(Uuid::from_u128(n)),
+        username: format!("user{n}"),
+        display_name: format!("User {n}"),
+        bio: String::new(),
+        status_text: String::new(),
+        created_at: Timestamp(0),
+        photo: None,
+    }
+}
+
+fn room() -> Room {
+    Room {
+        id: RoomId(Uuid::from_u128(1)),
+        kind: RoomKind::Public,
+        name: "Room".into(),
+        topic: String::new(),
+        history: History::FromStart,
+        creator: Some(user(1).id),
+        created_at: Timestamp(0),
+        archived_at: None,
+        member_count: 0,
+        picture: None,
+        changed_seq: Seq::ZERO,
+        head_seq: Seq::ZERO,
+    }
+}
+
+fn message(text: &str) -> Op {
+    Op::Send(Draft {
+        room: room().id,
+        sender: user(1).id,
+        text: text.into(),
+        client_message_id: text.into(),
+        reply_to: None,
+        thread_of: None,
+        names: Vec::new(),
+        attachments: Vec::new(),
+    })
+}
+
+/// One commit in which operations were carried out one after the other.
+fn commit(log: &mut RoomLog, ops: &[Op]) -> RoomCommit {
+    for op in ops {
+        log.apply(op, Timestamp(1)).expect("allowed");
+    }
+    RoomCommit { room: log.room.id, changes: std::mem::take(&mut log.changes) }
+}
+
+fn open(hub: &Arc<Hub>, user: &User) -> Inlet {
+    let caller = Caller { user: user.id, session: SessionId::new(), expires_at: Timestamp(0) };
+    let bounds = Bounds { queue: 64, streams: 4, sees_reads: true };
+    hub.open(caller, bounds).expect("a stream")
+}
+
+/// The kinds of what has queued up, with the last position of each piece of a log.
+fn queued(inlet: &mut Inlet) -> Vec<(&'static str, i64)> {
+    std::iter::from_fn(|| inlet.queue.try_recv().ok())
+        .map(|item| match item {
+            Item::Log { seq, .. } => ("log", seq.0),
+            Item::State(_) => ("state", 0),
+            Item::Mark(_) => ("mark", 0),
+            Item::Moved { seq, .. } => ("moved", seq.0),
+            Item::Added(_) => ("added", 0),
+            Item::Removed(_) => ("removed", 0),
+        })
+        .collect()
+}
+
+/// A stream that has not yet noticed that its user left must not be given what
+/// follows: not the rest of the same commit, and no typing.
+#[test]
+fn who_has_left_gets_nothing_that_comes_after_it() {
+    let hub = Arc::new(Hub::new(Responses::new(Duration::from_secs(30))));
+    let (ada, bob) = (user(1), user(2));
+    let (mut ada_stream, mut bob_stream) = (open(&hub, &ada), open(&hub, &bob));
+    let mut log = RoomLog::of_new_room(room());
+    let create =
+        Op::Create { room: Box::new(room()), members: vec![(ada.clone(), MemberRole::Owner)] };
+    let join = Op::Join { room: room().id, user: bob.clone() };
+    hub.dispatch(commit(&mut log, &[create, join]));
+    let joined = log.room.head_seq.0;
+    assert_eq!(queued(&mut bob_stream), [("added", 0), ("log", joined)]);
+    queued(&mut ada_stream);
+    hub.watch(bob_stream.outlet.connection, HashMap::from([(room().id, true)]));
+
+    let leave = Op::Leave { room: room().id, user: bob.clone() };
+    hub.dispatch(commit(&mut log, &[message("before"), leave, message("in the same commit")]));
+    hub.dispatch(commit(&mut log, &[message("in the next commit")]));
+    hub.typing(room().id, ada.id, true);
+    hub.moved(room().id, log.room.head_seq);
+    let left = joined + 2;
+    assert_eq!(queued(&mut bob_stream), [("log", left), ("removed", 0)]);
+    // The one who stayed gets all of it.
+    let all = [("log", left), ("log", left + 1), ("log", left + 2), ("moved", left + 2)];
+    assert_eq!(queued(&mut ada_stream), all);
+}

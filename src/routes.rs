@@ -1,0 +1,221 @@
+//! Every route on one page: calls by their content type, everything else by path.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{Router, routing::get};
+use http::{HeaderName, HeaderValue, StatusCode, header};
+use tokio::sync::watch;
+use tonic::{codec::CompressionEncoding, service::Routes};
+use tonic_health::pb::health_server::{Health, HealthServer};
+use tower::{Layer as _, ServiceExt as _};
+use tower_http::{
+    cors::{AllowOrigin, CorsLayer},
+    request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer},
+    set_header::SetResponseHeaderLayer,
+    trace::TraceLayer,
+};
+
+use crate::{
+    api::{
+        admin::AdminApi,
+        auth::AuthApi,
+        calls::{Calls, Limits, Methods, protocol},
+        chat::ChatApi,
+        downloads,
+        files::FileApi,
+        rooms::RoomApi,
+        users::UserApi,
+    },
+    chat::Chat,
+    config::ms,
+    error::{Error, Result},
+    model::limits::{AUTH_MESSAGE_BYTES, GRPC_MESSAGE_BYTES},
+    transport::{Client, Responses},
+    wire::{
+        self,
+        v1::{
+            admin_service_server::AdminServiceServer, auth_service_server::AuthServiceServer,
+            chat_service_server::ChatServiceServer, file_service_server::FileServiceServer,
+            room_service_server::RoomServiceServer, user_service_server::UserServiceServer,
+        },
+    },
+};
+
+/// Browsers that have seen the server over TLS come back over TLS only, for a
+/// year.
+const HSTS: HeaderValue = HeaderValue::from_static("max-age=31536000");
+/// A caller's own request id may have this many printable characters; any other
+/// is replaced.
+const MAX_REQUEST_ID: usize = 128;
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// What `/readyz` says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Readiness {
+    Ready,
+    DatabaseAway,
+    Stopping,
+}
+
+/// Everything that the port answers.
+pub fn app(
+    chat: &Arc<Chat>,
+    responses: Arc<Responses>,
+    health: HealthServer<impl Health>,
+    ready: watch::Receiver<Readiness>,
+) -> Result<Router> {
+    let config = &chat.config;
+    let (services, methods) = services(chat, health)?;
+    let limits = Limits {
+        methods,
+        auth: chat.auth.clone(),
+        responses: responses.clone(),
+        streams: chat.streams.clone(),
+        max_streams: config.server.max_streams_per_user,
+        request_timeout: ms(config.server.request_timeout_ms),
+    };
+    let calls = tonic_web::GrpcWebLayer::new().layer(Calls::new(services, limits));
+    let pages = pages(ready).merge(downloads::pages(chat.clone(), responses));
+    // By content type, and not by path: an unknown gRPC service must get a gRPC
+    // answer, and a page never one.
+    let split = tower::service_fn(move |mut request: axum::extract::Request| {
+        let (calls, pages) = (calls.clone(), pages.clone());
+        async move {
+            if !protocol::is_call(&request) {
+                return pages.oneshot(request).await;
+            }
+            let response = match protocol::normalize(&mut request) {
+                None => calls.oneshot(request).await?,
+                Some(refusal) => refusal,
+            };
+            Ok(response.map(axum::body::Body::new))
+        }
+    });
+    let has_tls = !config.server.tls_certificate.as_os_str().is_empty();
+    let hsts = SetResponseHeaderLayer::if_not_present(
+        header::STRICT_TRANSPORT_SECURITY,
+        move |_: &axum::response::Response| has_tls.then_some(HSTS),
+    );
+    Ok(Router::new()
+        .fallback_service(split)
+        .layer(cors(&config.server.cors_origins))
+        .layer(hsts)
+        .layer(PropagateRequestIdLayer::x_request_id())
+        .layer(TraceLayer::new_for_http().make_span_with(span))
+        .layer(SetRequestIdLayer::x_request_id(MakeRequestUuid))
+        .layer(axum::middleware::map_request(check_request_id)))
+}
+
+fn span(request: &http::Request<axum::body::Body>) -> tracing::Span {
+    let id = request.headers().get(REQUEST_ID).and_then(|id| id.to_str().ok());
+    let client = request.extensions().get::<Client>().map(|client| client.address);
+    let client = client.map(tracing::field::display);
+    tracing::info_span!("call", path = request.uri().path(), id, client)
+}
+
+/// A caller's own request id goes into the log and back to the caller; one that
+/// does not fit there is dropped, and a new one made.
+async fn check_request_id(mut request: axum::extract::Request) -> axum::extract::Request {
+    let mut ids = request.headers().get_all(REQUEST_ID).iter();
+    let fits = |id: &HeaderValue| {
+        let id = id.as_bytes();
+        (1..=MAX_REQUEST_ID).contains(&id.len()) && id.iter().all(u8::is_ascii_graphic)
+    };
+    let is_one_that_fits = ids.next().is_none_or(fits) && ids.next().is_none();
+    if !is_one_that_fits {
+        request.headers_mut().remove(REQUEST_ID);
+    }
+    request
+}
+
+/// The gRPC services, and what methods they have.
+fn services(chat: &Arc<Chat>, health: HealthServer<impl Health>) -> Result<(Router, Methods)> {
+    macro_rules! limited {
+        ($service:expr, $bytes:expr) => {
+            $service.max_decoding_message_size($bytes).accept_compressed(CompressionEncoding::Gzip)
+        };
+    }
+    macro_rules! of_chat {
+        ($server:ident, $api:ident, $bytes:expr) => {
+            limited!($server::new($api { chat: chat.clone() }), $bytes)
+        };
+    }
+    let mut services = Routes::new(limited!(health, GRPC_MESSAGE_BYTES))
+        .add_service(of_chat!(AuthServiceServer, AuthApi, AUTH_MESSAGE_BYTES))
+        .add_service(of_chat!(UserServiceServer, UserApi, GRPC_MESSAGE_BYTES))
+        .add_service(of_chat!(RoomServiceServer, RoomApi, GRPC_MESSAGE_BYTES))
+        .add_service(of_chat!(ChatServiceServer, ChatApi, GRPC_MESSAGE_BYTES))
+        .add_service(of_chat!(FileServiceServer, FileApi, GRPC_MESSAGE_BYTES))
+        .add_service(of_chat!(AdminServiceServer, AdminApi, GRPC_MESSAGE_BYTES));
+    let mut methods = Methods::default();
+    methods.add(wire::DESCRIPTORS)?;
+    methods.add(tonic_health::pb::FILE_DESCRIPTOR_SET)?;
+    if chat.config.server.reflection {
+        let builder = || {
+            tonic_reflection::server::Builder::configure()
+                .register_encoded_file_descriptor_set(wire::DESCRIPTORS)
+                .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+        };
+        let v1 = builder().build_v1().map_err(Error::internal)?;
+        let v1alpha = builder().build_v1alpha().map_err(Error::internal)?;
+        services = services
+            .add_service(limited!(v1, GRPC_MESSAGE_BYTES))
+            .add_service(limited!(v1alpha, GRPC_MESSAGE_BYTES));
+        methods.add(tonic_reflection::pb::v1::FILE_DESCRIPTOR_SET)?;
+        methods.add(tonic_reflection::pb::v1alpha::FILE_DESCRIPTOR_SET)?;
+    }
+    Ok((services.prepare().into_axum_router(), methods))
+}
+
+fn pages(ready: watch::Receiver<Readiness>) -> Router {
+    let readyz = move || {
+        let state = *ready.borrow();
+        async move {
+            match state {
+                Readiness::Ready => (StatusCode::OK, "ready\n"),
+                Readiness::DatabaseAway => {
+                    (StatusCode::SERVICE_UNAVAILABLE, "the database takes no writes\n")
+                }
+                Readiness::Stopping => (StatusCode::SERVICE_UNAVAILABLE, "stopping\n"),
+            }
+        }
+    };
+    Router::new()
+        .route("/healthz", get(|| async { "alive\n" }))
+        .route("/readyz", get(readyz))
+        .fallback(crate::web::page)
+}
+
+/// What browsers on other origins may do: grpc-web calls, and read their answers.
+fn cors(origins: &[String]) -> CorsLayer {
+    let exposed = [
+        "grpc-status",
+        "grpc-message",
+        "grpc-status-details-bin",
+        "grpc-encoding",
+        "x-request-id",
+        "content-range",
+        "accept-ranges",
+        "content-disposition",
+    ];
+    let allowed = if origins.iter().any(|origin| origin == "*") {
+        AllowOrigin::any()
+    } else {
+        AllowOrigin::list(origins.iter().filter_map(|origin| origin.parse().ok()))
+    };
+    CorsLayer::new()
+        .allow_origin(allowed)
+        .allow_methods([http::Method::POST, http::Method::GET, http::Method::OPTIONS])
+        .allow_headers([
+            header::AUTHORIZATION,
+            header::CONTENT_TYPE,
+            header::RANGE,
+            HeaderName::from_static("x-grpc-web"),
+            HeaderName::from_static("x-user-agent"),
+            HeaderName::from_static("x-request-id"),
+            HeaderName::from_static("grpc-timeout"),
+            HeaderName::from_static("connect-protocol-version"),
+        ])
+        .expose_headers(exposed.map(HeaderName::from_static))
+        .max_age(Duration::from_hours(2))
+}

@@ -1,0 +1,28 @@
+//! What SQLite leaves in its write-ahead log.
+
+use sqlx::Executor as _;
+
+use super::{
+    Store,
+    dialect::{Pools, refused},
+};
+use crate::error::Result;
+
+/// Readers of an older state hold a checkpoint up. It waits for them for a tenth
+/// of a second, since the writer waits with it, and is tried again another time.
+const TRUNCATE: &str = "pragma busy_timeout = 100;
+    pragma wal_checkpoint(truncate);
+    pragma busy_timeout = 5000";
+
+impl Store {
+    /// Moves what SQLite has logged into its database file and empties the log.
+    /// SQLite's own checkpoints leave the log as it is until it is written over:
+    /// the text of a message that was deleted since would stay in it. MySQL has no
+    /// such file.
+    pub async fn checkpoint(&self) -> Result<()> {
+        match &self.pools {
+            Pools::MySql { .. } => Ok(()),
+            Pools::Sqlite { write, .. } => write.execute(TRUNCATE).await.map(drop).map_err(refused),
+        }
+    }
+}

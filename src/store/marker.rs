@@ -1,0 +1,119 @@
+//! How far a SQLite database has come, in a file beside it. A database that has
+//! not come so far lacks what a server has acknowledged: it was restored.
+
+use std::{
+    fs::{self, File, OpenOptions},
+    io,
+    os::unix::fs::FileExt as _,
+    path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
+};
+
+use uuid::Uuid;
+
+/// How far the data of an epoch has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mark {
+    pub epoch: Uuid,
+    /// How many positions the rooms have given together.
+    pub positions: i64,
+}
+
+impl Mark {
+    /// Whether the data was further once, or was other data.
+    pub fn lacks(self, mark: Self) -> bool {
+        self.epoch != mark.epoch || self.positions < mark.positions
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let (epoch, positions) = text.trim_end().split_once(' ')?;
+        Some(Self { epoch: Uuid::try_parse(epoch).ok()?, positions: positions.parse().ok()? })
+    }
+}
+
+/// The file. It is written after a commit and never flushed to the disk: it may
+/// stay behind the data, and is never ahead of it.
+pub struct Marker {
+    path: PathBuf,
+    open: Mutex<Option<(File, Mark)>>,
+}
+
+impl Marker {
+    /// That of a database file.
+    pub fn beside(database: &Path) -> Self {
+        // Every path to the database leads to the same marker.
+        let database = fs::canonicalize(database).unwrap_or_else(|_| database.to_owned());
+        let mut path = database.into_os_string();
+        path.push("-marker");
+        Self { path: path.into(), open: Mutex::new(None) }
+    }
+
+    /// What it says; `None` if there is none, or none that can be read.
+    pub fn read(&self) -> Option<Mark> {
+        let text = fs::read_to_string(&self.path).ok()?;
+        let mark = Mark::parse(&text);
+        if mark.is_none() {
+            tracing::warn!(path = %self.path.display(), "the marker cannot be read");
+        }
+        mark
+    }
+
+    /// Begins to follow the data, from here on.
+    pub fn begin(&self, mark: Mark) {
+        let opened = OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(&self.path)
+            .and_then(|file| write(&file, mark).map(|()| file));
+        let open = match opened {
+            Ok(file) => Some((file, mark)),
+            Err(error) => {
+                tracing::warn!(%error, path = %self.path.display(), "no marker is kept");
+                None
+            }
+        };
+        *self.open.lock().unwrap_or_else(PoisonError::into_inner) = open;
+    }
+
+    /// So many more positions have been committed.
+    pub fn advance(&self, positions: usize) {
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((file, mark)) = open.as_mut() {
+            mark.positions += i64::try_from(positions).unwrap_or(0);
+            if let Err(error) = write(file, *mark) {
+                tracing::debug!(%error, "the marker stays behind");
+            }
+        }
+    }
+}
+
+/// Always of the same length, so that it is replaced as a whole.
+fn write(file: &File, mark: Mark) -> io::Result<()> {
+    let Mark { epoch, positions } = mark;
+    file.write_all_at(format!("{epoch} {positions:020}\n").as_bytes(), 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_marker_follows_the_data_and_survives_a_torn_write() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let database = folder.path().join("chat.db");
+        let marker = Marker::beside(&database);
+        assert_eq!(marker.read(), None);
+        marker.advance(1);
+        assert_eq!(marker.read(), None, "it has not begun");
+        let mark = Mark { epoch: Uuid::from_u128(7), positions: 5 };
+        marker.begin(mark);
+        marker.advance(3);
+        let far = Marker::beside(&database).read().expect("a mark");
+        assert_eq!(far, Mark { positions: 8, ..mark });
+        assert!(mark.lacks(far) && !far.lacks(mark) && !far.lacks(far));
+        assert!(far.lacks(Mark { epoch: Uuid::from_u128(8), positions: 0 }));
+        fs::write(&marker.path, [0; 58]).expect("written");
+        assert_eq!(marker.read(), None);
+    }
+}

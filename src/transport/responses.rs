@@ -1,0 +1,442 @@
+//! What waits in memory because a client does not read it, and its limits.
+//!
+//! Every response is registered while it is on its way. Bytes that are ready for
+//! a client count for the account (or, without one, for the network) that asked,
+//! until the HTTP connection has taken them. A response that is not read for too
+//! long is reset, and when everything together gets too large, those that have
+//! been unread for longest are.
+//!
+//! A reset has to come from outside of the body: hyper does not poll the body of
+//! an HTTP/2 stream whose flow-control window is empty. So each stream runs in a
+//! task that [`super::executor`] can abort, which resets the stream.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Mutex, PoisonError, Weak,
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed},
+    },
+    time::{Duration, Instant},
+};
+
+use bytes::Bytes;
+use futures::future::AbortHandle;
+use ipnet::IpNet;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use uuid::Uuid;
+
+use crate::error::{Error, Result};
+
+/// Unread bytes that one account may have.
+pub const MAX_UNREAD_PER_ACCOUNT: usize = 4 << 20;
+/// Unread bytes of all together.
+pub const MAX_UNREAD: usize = 64 << 20;
+/// Bytes of request messages that have not arrived whole, of one account and of
+/// all together.
+pub const MAX_UNFINISHED_PER_ACCOUNT: usize = 4 << 20;
+pub const MAX_UNFINISHED: usize = 64 << 20;
+
+/// Reads of one account that are carried out at once; others wait for their turn.
+/// Each may need several times the memory of its answer.
+const MAX_READS_PER_ACCOUNT: usize = 4;
+/// Fewer bytes are not worth counting: of those, few can wait.
+const MIN_KEPT: usize = 4 << 10;
+/// Responses that are reset at once to make room. What they keep besides is given
+/// back a moment later, so that more would be too many.
+const MAX_RESETS: usize = 16;
+
+/// Whose memory it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Owner {
+    Account(Uuid),
+    Network(IpNet),
+}
+
+/// What one owner uses.
+#[derive(Debug)]
+struct Usage {
+    unread: AtomicUsize,
+    unfinished: AtomicUsize,
+    streams: AtomicUsize,
+    reads: Arc<Semaphore>,
+}
+
+impl Default for Usage {
+    fn default() -> Self {
+        Self {
+            unread: AtomicUsize::new(0),
+            unfinished: AtomicUsize::new(0),
+            streams: AtomicUsize::new(0),
+            reads: Arc::new(Semaphore::new(MAX_READS_PER_ACCOUNT)),
+        }
+    }
+}
+
+/// All responses on their way, and all requests that are arriving.
+#[derive(Debug)]
+pub struct Responses {
+    began: Instant,
+    /// A response that is not read for so long is reset.
+    unread_timeout: Duration,
+    unread: AtomicUsize,
+    unfinished: AtomicUsize,
+    owners: Mutex<HashMap<Owner, Weak<Usage>>>,
+    live: Mutex<HashMap<u64, Arc<State>>>,
+    next: AtomicU64,
+}
+
+/// One response. Shared by its body and the registry.
+#[derive(Debug)]
+struct State {
+    usage: Arc<Usage>,
+    /// Bytes that the client has not taken.
+    bytes: AtomicUsize,
+    /// Since when the client has been to read, in milliseconds after the start,
+    /// plus one; 0 while it is the server's turn.
+    unread_since: AtomicU64,
+    is_reset: AtomicBool,
+    reset: AbortHandle,
+}
+
+impl Responses {
+    #[must_use]
+    pub fn new(unread_timeout: Duration) -> Arc<Self> {
+        Arc::new(Self {
+            began: Instant::now(),
+            unread_timeout,
+            unread: AtomicUsize::new(0),
+            unfinished: AtomicUsize::new(0),
+            owners: Mutex::default(),
+            live: Mutex::default(),
+            next: AtomicU64::new(0),
+        })
+    }
+
+    /// The account of an owner, in the sense of a bank.
+    pub fn usage(self: &Arc<Self>, owner: Owner) -> OwnerUsage {
+        let mut owners = self.owners.lock().unwrap_or_else(PoisonError::into_inner);
+        let usage = owners.get(&owner).and_then(Weak::upgrade).unwrap_or_else(|| {
+            let usage = Arc::new(Usage::default());
+            owners.insert(owner, Arc::downgrade(&usage));
+            usage
+        });
+        OwnerUsage { all: self.clone(), usage }
+    }
+
+    /// Counts bytes that many streams share, once for all of them, until the last
+    /// has let them go.
+    pub fn share(self: &Arc<Self>, bytes: Bytes) -> Bytes {
+        self.unread.fetch_add(bytes.len(), Relaxed);
+        let shared = Bytes::from_owner(Shared { bytes, all: self.clone() });
+        self.check_total();
+        shared
+    }
+
+    /// Resets what has not been read for too long. To be called about once a
+    /// second; also forgets owners that use nothing.
+    pub fn sweep(&self) {
+        let now = self.now();
+        let timeout = u64::try_from(self.unread_timeout.as_millis()).unwrap_or(u64::MAX);
+        self.reset_where(|state| {
+            let since = state.unread_since.load(Relaxed);
+            since != 0 && now.saturating_sub(since) > timeout
+        });
+        let mut owners = self.owners.lock().unwrap_or_else(PoisonError::into_inner);
+        owners.retain(|_, usage| usage.strong_count() > 0);
+        if owners.capacity() > 4 * (owners.len() + 64) {
+            owners.shrink_to_fit();
+        }
+    }
+
+    fn reset_where(&self, is_overdue: impl Fn(&State) -> bool) {
+        let live = self.live.lock().unwrap_or_else(PoisonError::into_inner);
+        for state in live.values().filter(|state| is_overdue(state)) {
+            state.abort(self);
+        }
+    }
+
+    /// Resets the responses that have been unread for longest, of one owner or of
+    /// all, until there is some room again.
+    fn make_room(&self, owner: Option<&Arc<Usage>>) {
+        let live = self.live.lock().unwrap_or_else(PoisonError::into_inner);
+        let (unread, limit) = owner
+            .map_or((&self.unread, MAX_UNREAD), |usage| (&usage.unread, MAX_UNREAD_PER_ACCOUNT));
+        let is_owned = |state: &State| owner.is_none_or(|owner| Arc::ptr_eq(owner, &state.usage));
+        let mut waiting: Vec<&Arc<State>> = live
+            .values()
+            .filter(|state| state.bytes.load(Relaxed) > 0 && is_owned(state))
+            .collect();
+        waiting.sort_by_key(|state| state.unread_since.load(Relaxed));
+        let resets = if owner.is_some() { 1 } else { MAX_RESETS };
+        for state in waiting.into_iter().take(resets) {
+            if unread.load(Relaxed) <= limit / 8 * 7 {
+                break;
+            }
+            state.abort(self);
+        }
+    }
+
+    fn check_total(&self) {
+        if self.unread.load(Relaxed) > MAX_UNREAD {
+            self.make_room(None);
+        }
+    }
+
+    fn now(&self) -> u64 {
+        u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX - 1) + 1
+    }
+}
+
+impl State {
+    /// Takes the bytes off the accounts at once, and has the stream reset.
+    fn abort(&self, all: &Responses) {
+        self.is_reset.store(true, Relaxed);
+        self.release(all);
+        self.reset.abort();
+    }
+
+    fn release(&self, all: &Responses) {
+        let bytes = self.bytes.swap(0, Relaxed);
+        if bytes > 0 {
+            self.usage.unread.fetch_sub(bytes, Relaxed);
+            all.unread.fetch_sub(bytes, Relaxed);
+        }
+    }
+}
+
+/// What one owner uses, and may still use.
+#[derive(Debug, Clone)]
+pub struct OwnerUsage {
+    all: Arc<Responses>,
+    usage: Arc<Usage>,
+}
+
+impl OwnerUsage {
+    /// Registers a response that `reset` can end.
+    pub fn track(&self, reset: AbortHandle) -> Tracked {
+        let state = Arc::new(State {
+            usage: self.usage.clone(),
+            bytes: AtomicUsize::new(0),
+            unread_since: AtomicU64::new(self.all.now()),
+            is_reset: AtomicBool::new(false),
+            reset,
+        });
+        let id = self.all.next.fetch_add(1, Relaxed);
+        let mut live = self.all.live.lock().unwrap_or_else(PoisonError::into_inner);
+        live.insert(id, state.clone());
+        drop(live);
+        Tracked { all: self.all.clone(), id, state }
+    }
+
+    /// Waits until fewer than [`MAX_READS_PER_ACCOUNT`] reads are under way.
+    pub async fn read_turn(&self) -> Option<OwnedSemaphorePermit> {
+        // It is never closed.
+        self.usage.reads.clone().acquire_owned().await.ok()
+    }
+
+    /// Counts a response of `bytes`, or refuses it if it would have to wait behind
+    /// too many others which this owner does not read. One alone may have any size.
+    pub fn reserve(&self, bytes: usize) -> Result<Reserved> {
+        let reserved = self.count(bytes);
+        let owned = self.usage.unread.load(Relaxed);
+        if owned > bytes && owned > MAX_UNREAD_PER_ACCOUNT {
+            return Err(Error::ResponsesUnread { limit: MAX_UNREAD_PER_ACCOUNT });
+        }
+        self.all.check_total();
+        Ok(reserved)
+    }
+
+    fn count(&self, bytes: usize) -> Reserved {
+        self.usage.unread.fetch_add(bytes, Relaxed);
+        self.all.unread.fetch_add(bytes, Relaxed);
+        Reserved { owner: self.clone(), bytes: AtomicUsize::new(bytes) }
+    }
+
+    /// Counts bytes that were made for this owner alone, until the last copy of
+    /// them is gone. Beyond the owner's limit, the response of theirs that has
+    /// been unread for longest is reset.
+    pub fn keep(&self, bytes: Bytes) -> Bytes {
+        if bytes.len() < MIN_KEPT {
+            return bytes;
+        }
+        let reserved = self.count(bytes.len());
+        self.check_owned(bytes.len());
+        reserved.keep(bytes)
+    }
+
+    /// Makes room if this owner, or all together, have too much. A response of
+    /// `bytes` alone may be larger than what an account may have.
+    fn check_owned(&self, bytes: usize) {
+        let owned = self.usage.unread.load(Relaxed);
+        if owned > MAX_UNREAD_PER_ACCOUNT && owned > bytes {
+            self.all.make_room(Some(&self.usage));
+        }
+        self.all.check_total();
+    }
+
+    /// Counts an open stream, if the owner may have one more.
+    pub fn open_stream(&self, most: usize) -> Result<StreamPermit> {
+        let open = self.usage.streams.fetch_add(1, Relaxed);
+        let permit = StreamPermit { usage: self.usage.clone() };
+        if open >= most { Err(Error::TooManyStreams) } else { Ok(permit) }
+    }
+
+    /// Counts bytes of a request message that has not arrived whole.
+    pub fn unfinished(&self) -> Unfinished {
+        Unfinished { owner: self.clone(), bytes: 0 }
+    }
+}
+
+/// Bytes that count for their owner while this lives.
+#[derive(Debug)]
+pub struct Reserved {
+    owner: OwnerUsage,
+    bytes: AtomicUsize,
+}
+
+impl Reserved {
+    /// Ties what is counted to the bytes themselves.
+    pub fn keep(self, bytes: Bytes) -> Bytes {
+        Bytes::from_owner(Kept { bytes, _reserved: self })
+    }
+
+    /// The owner, and how many bytes are counted.
+    #[must_use]
+    pub fn owner(&self) -> &OwnerUsage {
+        &self.owner
+    }
+}
+
+impl Drop for Reserved {
+    fn drop(&mut self) {
+        let bytes = self.bytes.load(Relaxed);
+        self.owner.usage.unread.fetch_sub(bytes, Relaxed);
+        self.owner.all.unread.fetch_sub(bytes, Relaxed);
+    }
+}
+
+struct Shared {
+    bytes: Bytes,
+    all: Arc<Responses>,
+}
+
+impl AsRef<[u8]> for Shared {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        self.all.unread.fetch_sub(self.bytes.len(), Relaxed);
+    }
+}
+
+struct Kept {
+    bytes: Bytes,
+    _reserved: Reserved,
+}
+
+impl AsRef<[u8]> for Kept {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+/// A stream counts as open while this lives.
+#[derive(Debug)]
+pub struct StreamPermit {
+    usage: Arc<Usage>,
+}
+
+impl Drop for StreamPermit {
+    fn drop(&mut self) {
+        self.usage.streams.fetch_sub(1, Relaxed);
+    }
+}
+
+/// Bytes of a request message that has not arrived whole; given back on drop.
+#[derive(Debug)]
+pub struct Unfinished {
+    owner: OwnerUsage,
+    bytes: usize,
+}
+
+impl Unfinished {
+    /// Sets how many bytes have arrived of the message.
+    pub fn set(&mut self, bytes: usize) -> Result<()> {
+        let OwnerUsage { all, usage } = &self.owner;
+        let mine = usage.unfinished.fetch_add(bytes, Relaxed) + bytes - self.bytes;
+        let total = all.unfinished.fetch_add(bytes, Relaxed) + bytes - self.bytes;
+        usage.unfinished.fetch_sub(self.bytes, Relaxed);
+        all.unfinished.fetch_sub(self.bytes, Relaxed);
+        let grew = bytes > self.bytes;
+        self.bytes = bytes;
+        if grew && (mine > MAX_UNFINISHED_PER_ACCOUNT || total > MAX_UNFINISHED) {
+            return Err(Error::RequestsUnfinished { limit: MAX_UNFINISHED_PER_ACCOUNT });
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        self.owner.usage.unfinished.fetch_sub(self.bytes, Relaxed);
+        self.owner.all.unfinished.fetch_sub(self.bytes, Relaxed);
+    }
+}
+
+/// A response on its way; its bytes are given back on drop.
+#[derive(Debug)]
+pub struct Tracked {
+    all: Arc<Responses>,
+    id: u64,
+    state: Arc<State>,
+}
+
+impl Tracked {
+    /// Takes over what was counted for this response before it was tracked.
+    pub fn adopt(&self, reserved: &Reserved) {
+        self.state.bytes.fetch_add(reserved.bytes.swap(0, Relaxed), Relaxed);
+    }
+
+    /// The client is to read something; nothing new is counted.
+    pub fn proceeds(&self) {
+        self.state.unread_since.store(self.all.now(), Relaxed);
+    }
+
+    /// The client is to read `bytes` that are ready for it, and no others.
+    pub fn waits_for_client(&self, bytes: usize) {
+        self.proceeds();
+        let before = self.state.bytes.swap(bytes, Relaxed);
+        let usage = &self.state.usage;
+        usage.unread.fetch_add(bytes, Relaxed);
+        self.all.unread.fetch_add(bytes, Relaxed);
+        usage.unread.fetch_sub(before, Relaxed);
+        self.all.unread.fetch_sub(before, Relaxed);
+        if bytes > before {
+            OwnerUsage { all: self.all.clone(), usage: usage.clone() }.check_owned(bytes);
+        }
+    }
+
+    /// It is the server's turn: the client has read everything.
+    pub fn waits_for_server(&self) {
+        self.state.unread_since.store(0, Relaxed);
+        self.state.release(&self.all);
+    }
+
+    /// Whether it has been reset, so that nothing of it is to be sent any more.
+    #[must_use]
+    pub fn is_reset(&self) -> bool {
+        self.state.is_reset.load(Relaxed)
+    }
+}
+
+impl Drop for Tracked {
+    fn drop(&mut self) {
+        let mut live = self.all.live.lock().unwrap_or_else(PoisonError::into_inner);
+        live.remove(&self.id);
+        drop(live);
+        self.state.release(&self.all);
+    }
+}

@@ -1,0 +1,226 @@
+//! Connections that do nothing, and those that are not HTTP.
+
+use std::time::Duration;
+
+use causerie_client::v1::event::Kind;
+use futures::{StreamExt as _, stream::FuturesUnordered};
+use tokio::{io::AsyncWriteExt as _, net::TcpStream};
+
+use crate::support::{
+    Database, Person, Process, Server,
+    people::PASSWORD,
+    raw::{call, connect_from, exchange, framed, http2, is_closed},
+    web::{get, request},
+    within,
+};
+
+/// For something that is to happen.
+const DEADLINE: Duration = Duration::from_secs(15);
+
+fn address(url: &str) -> &str {
+    url.trim_start_matches("http://")
+}
+
+/// With 1,024 descriptors, more connections than that do nothing; others are served.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn connections_that_do_nothing_lock_nobody_out() {
+    let server = Process::start_with_descriptors(1_024).await;
+    let mut silent = Vec::new();
+    for n in 0..1_100 {
+        // From three addresses, so that the limit of one is not the only one.
+        let from = format!("127.0.0.{}", 2 + n % 3);
+        if let Ok(stream) = connect_from(&server.url, &from) {
+            silent.push(stream);
+        }
+    }
+    assert!(silent.len() > 1_000, "the kernel takes them all");
+    let ada = Person::register(&server.url, "ada").await;
+    let room = ada.create_room("Room").await;
+    ada.send(&room, "hello").await;
+    assert_eq!(get(&server.url, "/readyz").await.expect("an answer").0, 200);
+    server.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_connection_owes_a_request_within_its_time() {
+    let server = Server::start_with(Database::Sqlite, |config| {
+        config.server.head_timeout_ms = 500;
+    })
+    .await;
+    for beginning in [
+        "",
+        "P",
+        "PRI * HTTP/2.0\r\n",
+        "GET",
+        "GET / HTTP/1.1\r\nhost: test\r\n",
+        "POST /causerie.v1.AuthService/Login HTTP/1.1\r\nhost: test\r\ncontent-type: applic",
+    ] {
+        let mut stream = TcpStream::connect(address(&server.url)).await.expect("connected");
+        stream.write_all(beginning.as_bytes()).await.expect("sent");
+        assert!(is_closed(&mut stream, DEADLINE).await, "{beginning:?} is waited for");
+    }
+    // The same for a second request of a connection.
+    let mut stream = TcpStream::connect(address(&server.url)).await.expect("connected");
+    let whole = "GET /healthz HTTP/1.1\r\nhost: test\r\n\r\n";
+    stream.write_all(whole.as_bytes()).await.expect("sent");
+    let mut bytes = [0; 1024];
+    let read = tokio::io::AsyncReadExt::read(&mut stream, &mut bytes).await.expect("an answer");
+    assert!(String::from_utf8_lossy(&bytes[..read]).starts_with("HTTP/1.1 200"));
+    stream.write_all(b"GET /heal").await.expect("sent");
+    assert!(is_closed(&mut stream, DEADLINE).await, "the second head is waited for");
+    server.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn streams_outlast_the_times_for_requests() {
+    let server = Server::start_with(Database::Sqlite, |config| {
+        config.server.head_timeout_ms = 300;
+        config.server.request_timeout_ms = 300;
+        config.server.unread_timeout_ms = 300;
+        config.stream.heartbeat_ms = 4_000;
+    })
+    .await;
+    let ada = Person::register(&server.url, "ada").await;
+    let mut stream = ada.stream().await;
+    // Several sweeps later.
+    let heartbeat = |kind: &Kind| matches!(kind, Kind::Heartbeat(_)).then_some(());
+    stream.until("a heartbeat", heartbeat).await;
+    let room = ada.create_room("Room").await;
+    ada.send(&room, "hello").await;
+    server.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_address_has_its_own_limit_of_connections() {
+    let server = Server::start_with(Database::Sqlite, |config| {
+        config.server.max_connections_per_address = 3;
+    })
+    .await;
+    let mut streams: Vec<_> =
+        (0..5).map(|_| connect_from(&server.url, "127.0.0.2").expect("connected")).collect();
+    let closing = streams.iter_mut().map(|stream| Box::pin(is_closed(stream, DEADLINE)));
+    let (closed, _, rest) = futures::future::select_all(closing).await;
+    assert!(closed, "two are refused");
+    let (closed, _, rest) = futures::future::select_all(rest).await;
+    assert!(closed, "two are refused");
+    let wait = tokio::time::timeout(Duration::from_millis(500), futures::future::select_all(rest));
+    assert!(wait.await.is_err(), "the others stay");
+    let other = connect_from(&server.url, "127.0.0.3").expect("connected");
+    let answer = exchange(other, b"GET /healthz HTTP/1.0\r\n\r\n").await;
+    assert!(answer.contains("200 OK"), "{answer}");
+    // A place is free again.
+    drop(streams);
+    within("a free place", async {
+        loop {
+            let again = connect_from(&server.url, "127.0.0.2").expect("connected");
+            if exchange(again, b"GET /healthz HTTP/1.0\r\n\r\n").await.contains("200 OK") {
+                return;
+            }
+        }
+    })
+    .await;
+    server.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn at_the_limit_of_all_the_silent_make_room_and_the_others_stay() {
+    let server = Server::start_with(Database::Sqlite, |config| {
+        config.server.max_connections = 4;
+    })
+    .await;
+    let ada = Person::register(&server.url, "ada").await;
+    let mut stream = ada.stream().await;
+    let mut silent = Vec::new();
+    for _ in 0..12 {
+        silent.push(TcpStream::connect(address(&server.url)).await.expect("connected"));
+    }
+    // Bob's connection takes the place of a silent one.
+    let bob = Person::register(&server.url, "bob").await;
+    let room = bob.create_room("Room").await;
+    ada.join(&room).await;
+    bob.send(&room, "hello").await;
+    within("ada's stream to go on", stream.message()).await;
+    server.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_request_names_one_host() {
+    let server = Server::start(Database::Sqlite).await;
+    for head in [
+        "GET /healthz HTTP/1.1\r\n",
+        "GET /healthz HTTP/1.1\r\nhost:\r\n",
+        "GET /healthz HTTP/1.1\r\nhost: a\r\nhost: b\r\n",
+        "GET /healthz HTTP/1.1\r\nhost: a\r\nHost: a\r\n",
+        "POST /causerie.v1.AuthService/Login HTTP/1.1\r\ncontent-type: application/grpc-web\r\n",
+    ] {
+        let answer = request(&server.url, &format!("{head}connection: close\r\n\r\n")).await;
+        let (status, text) = answer.expect("an answer");
+        assert_eq!(status, 400, "{head:?} is answered by {text}");
+    }
+    let plain = request(&server.url, "GET /healthz HTTP/1.0\r\n\r\n").await.expect("an answer");
+    assert_eq!(plain.0, 200, "HTTP/1.0 has no Host");
+    server.end().await;
+}
+
+/// A message that comes slowly is not waited for, and its memory is bounded.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_message_of_a_unary_call_must_arrive_in_time() {
+    let server = Server::start_with(Database::Sqlite, |config| {
+        config.server.request_timeout_ms = 300;
+    })
+    .await;
+    let stream = TcpStream::connect(address(&server.url)).await.expect("connected");
+    let mut requests = http2(stream, 65_535).await;
+    for path in ["/causerie.v1.AuthService/Login", "/causerie.v1.ChatService/Subscribe"] {
+        requests = requests.ready().await.expect("a connection");
+        let (response, mut body) =
+            requests.send_request(call(path, &[]), false).expect("a request");
+        body.send_data(vec![0, 0, 0, 1, 0, 7, 7].into(), false).expect("sent");
+        let response = within("the refusal", response).await.expect("an answer");
+        let code = response.headers().get("grpc-status").map(|code| code.as_bytes().to_vec());
+        assert_eq!(code.as_deref(), Some(b"4".as_slice()), "{path}: {response:?}");
+    }
+    server.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn unfinished_messages_of_one_network_are_bounded() {
+    let server = Server::start(Database::Sqlite).await;
+    let stream = TcpStream::connect(address(&server.url)).await.expect("connected");
+    let requests = http2(stream, 65_535).await;
+    let mut bodies = Vec::new();
+    let mut answers = FuturesUnordered::new();
+    for _ in 0..100 {
+        let mut requests = requests.clone().ready().await.expect("a connection");
+        let login = call("/causerie.v1.AuthService/Login", &[]);
+        let (response, mut body) = requests.send_request(login, false).expect("a request");
+        // 60 of its 64 KiB.
+        let part = [&[0, 0, 1, 0, 0], vec![7; 60 * 1024].as_slice()].concat();
+        body.send_data(part.into(), false).expect("sent");
+        bodies.push(body);
+        answers.push(response);
+    }
+    // Of 6 MB, 4 MiB may wait.
+    for _ in 0..20 {
+        let answer = within("a refusal", answers.next()).await.expect("an answer");
+        let answer = answer.expect("an answer");
+        assert_eq!(answer.headers()["grpc-status"], "8");
+    }
+    // A whole message goes through all the same once the others are gone.
+    drop((bodies, answers));
+    let login = causerie_client::v1::LoginRequest {
+        login: "nobody".into(),
+        password: PASSWORD.into(),
+        ..Default::default()
+    };
+    let mut requests = requests;
+    let answer = crate::support::raw::answer(
+        &mut requests,
+        call("/causerie.v1.AuthService/Login", &[]),
+        framed(&login),
+    )
+    .await
+    .expect("an answer");
+    assert_eq!(answer.response.headers()["grpc-status"], "16");
+    server.end().await;
+}
