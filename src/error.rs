@@ -143,7 +143,7 @@ pub enum Error {
 
     #[error("Too many answers to you wait until you read them; read, then try again.")]
     ResponsesUnread { limit: usize },
-    #[error("Too many requests of yours have not arrived whole; finish them, then try again.")]
+    #[error("Too many requests have begun to arrive and not ended; try again in a moment.")]
     RequestsUnfinished { limit: usize },
     #[error("The message is larger than the {limit} bytes that this method takes.")]
     MessageTooLarge { limit: usize },

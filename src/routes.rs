@@ -2,10 +2,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use axum::{Router, routing::get};
+use axum::{Router, response::Response, routing::get};
 use http::{HeaderName, HeaderValue, StatusCode, header};
-use tokio::sync::watch;
-use tonic::{codec::CompressionEncoding, service::Routes};
+use tokio::sync::{Semaphore, watch};
+use tonic::{Status, codec::CompressionEncoding, service::Routes};
 use tonic_health::pb::health_server::{Health, HealthServer};
 use tower::{Layer as _, ServiceExt as _};
 use tower_http::{
@@ -30,7 +30,7 @@ use crate::{
     config::ms,
     error::{Error, Result},
     model::limits::{AUTH_MESSAGE_BYTES, GRPC_MESSAGE_BYTES},
-    transport::{Client, Responses},
+    transport::{Client, Responses, check_host},
     wire::{
         self,
         v1::{
@@ -71,6 +71,7 @@ pub fn app(
         auth: chat.auth.clone(),
         responses: responses.clone(),
         streams: chat.streams.clone(),
+        open_streams: Arc::new(Semaphore::new((config.server.max_streams / 10).max(1))),
         max_streams: config.server.max_streams_per_user,
         request_timeout: ms(config.server.request_timeout_ms),
     };
@@ -81,7 +82,11 @@ pub fn app(
     let split = tower::service_fn(move |mut request: axum::extract::Request| {
         let (calls, pages) = (calls.clone(), pages.clone());
         async move {
-            if !protocol::is_call(&request) {
+            let is_call = protocol::is_call(&request);
+            if let Err(rule) = check_host(&mut request) {
+                return Ok(no_host(rule, is_call));
+            }
+            if !is_call {
                 return pages.oneshot(request).await;
             }
             let response = match protocol::normalize(&mut request) {
@@ -94,7 +99,7 @@ pub fn app(
     let has_tls = !config.server.tls_certificate.as_os_str().is_empty();
     let hsts = SetResponseHeaderLayer::if_not_present(
         header::STRICT_TRANSPORT_SECURITY,
-        move |_: &axum::response::Response| has_tls.then_some(HSTS),
+        move |_: &Response| has_tls.then_some(HSTS),
     );
     Ok(Router::new()
         .fallback_service(split)
@@ -104,6 +109,17 @@ pub fn app(
         .layer(TraceLayer::new_for_http().make_span_with(span))
         .layer(SetRequestIdLayer::x_request_id(MakeRequestUuid))
         .layer(axum::middleware::map_request(check_request_id)))
+}
+
+/// The answer to a request that does not name one host.
+fn no_host(rule: &'static str, is_call: bool) -> Response {
+    let mut response = if is_call {
+        Status::from(Error::invalid("host", rule)).into_http()
+    } else {
+        Response::new(format!("{rule}\n").into())
+    };
+    *response.status_mut() = StatusCode::BAD_REQUEST;
+    response
 }
 
 fn span(request: &http::Request<axum::body::Body>) -> tracing::Span {
@@ -214,6 +230,8 @@ fn cors(origins: &[String]) -> CorsLayer {
             HeaderName::from_static("x-user-agent"),
             HeaderName::from_static("x-request-id"),
             HeaderName::from_static("grpc-timeout"),
+            HeaderName::from_static("grpc-encoding"),
+            HeaderName::from_static("grpc-accept-encoding"),
             HeaderName::from_static("connect-protocol-version"),
         ])
         .expose_headers(exposed.map(HeaderName::from_static))

@@ -10,6 +10,7 @@ use axum::{
     routing::get,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use http_body_util::BodyExt as _;
 
 use crate::{
     chat::{Chat, files::Download},
@@ -39,9 +40,20 @@ async fn download(
         .uri()
         .query()
         .and_then(|query| query.split('&').find_map(|pair| pair.strip_prefix("token=")));
+    let usage = responses.usage(Owner::Network(network(client.address)));
+    let permit = match usage.open_stream(chat.config.server.max_streams_per_user) {
+        Ok(permit) => permit,
+        Err(error) => return refusal(error),
+    };
     match answer(&chat, &id, token.unwrap_or_default(), request.headers()).await {
-        Ok(mut response) => {
-            let usage = responses.usage(Owner::Network(network(client.address)));
+        Ok(response) => {
+            // It counts as a stream until it has been read.
+            let mut response = response.map(|body| {
+                Body::new(body.map_frame(move |frame| {
+                    let _ = &permit;
+                    frame
+                }))
+            });
             response.extensions_mut().insert(Counted::Stream(usage));
             response
         }
@@ -139,11 +151,16 @@ fn refusal(error: Error) -> Response {
     let status = match &error {
         Error::TokenExpired => StatusCode::GONE,
         Error::TokenInvalid | Error::FileNotFound | Error::NotAnImage => StatusCode::NOT_FOUND,
-        Error::DatabaseUnavailable | Error::StorageUnavailable => StatusCode::SERVICE_UNAVAILABLE,
+        Error::DatabaseUnavailable | Error::StorageUnavailable | Error::Overloaded => {
+            StatusCode::SERVICE_UNAVAILABLE
+        }
+        Error::TooManyStreams => StatusCode::TOO_MANY_REQUESTS,
         _ => StatusCode::INTERNAL_SERVER_ERROR,
     };
     let text = match error {
         Error::TokenExpired => "This link has expired.\n",
+        Error::TooManyStreams => "Too many downloads are under way.\n",
+        Error::Overloaded => "The server is busy; try again in a moment.\n",
         Error::TokenInvalid | Error::FileNotFound | Error::NotAnImage => {
             "There is no such file, or the link to it is wrong.\n"
         }

@@ -3,7 +3,7 @@
 
 use std::{collections::HashMap, time::Duration};
 
-use tonic::{Code, Status};
+use tonic::{Code, Status, metadata::MetadataValue};
 use tonic_types::{ErrorDetails, StatusExt as _};
 
 use crate::error::Error;
@@ -121,7 +121,13 @@ impl From<Error> for Status {
         if let Some(delay) = retry_after {
             details.set_retry_info(Some(delay));
         }
-        Status::with_error_details(code, error.to_string(), details)
+        let mut status = Status::with_error_details(code, error.to_string(), details);
+        if matches!(error, Error::UnsupportedCompression) {
+            // What the protocol demands beside it.
+            let encodings = MetadataValue::from_static("gzip,identity");
+            status.metadata_mut().insert("grpc-accept-encoding", encodings);
+        }
+        status
     }
 }
 

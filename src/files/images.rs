@@ -4,7 +4,7 @@
 use std::io::{self, Cursor, Write};
 
 use image::{
-    AnimationDecoder, DynamicImage, ImageDecoder, ImageEncoder, ImageError, Limits,
+    AnimationDecoder, DynamicImage, Frame, ImageDecoder, ImageEncoder, ImageError, Limits,
     codecs::{
         gif::{GifDecoder, GifEncoder, Repeat},
         jpeg::{JpegDecoder, JpegEncoder},
@@ -14,6 +14,7 @@ use image::{
     imageops::FilterType,
 };
 
+use super::png_chunks::without_metadata;
 use crate::error::{Error, Result};
 
 /// Longer side of the thumbnails, in pixels.
@@ -27,9 +28,24 @@ const SIDE: u32 = 16_384;
 /// Of all frames of an animation together.
 const ANIMATION_PIXELS: u64 = 250_000_000;
 const JPEG_QUALITY: u8 = 88;
-/// Colour profiles are kept up to this size: larger than any that a camera or
+/// Color profiles are kept up to this size: larger than any that a camera or
 /// program writes.
-const PROFILE_BYTES: usize = 64 * 1024;
+pub(super) const PROFILE_BYTES: usize = 64 * 1024;
+/// Memory for each pixel of the largest image, as `files.image_pixels` says.
+const PIXEL_BYTES: u64 = 12;
+/// Memory that any image may take.
+const FREE_BYTES: u64 = 48 << 20;
+/// What takes more may be so many times as large as its file. Photos and drawings
+/// stay far below it; flat colors, packed a thousand times over, do not.
+const PACKED_TIMES: u64 = 200;
+/// Memory for each pixel of an animation's frame: in the decoder, as decoded, and
+/// as it is encoded.
+const FRAME_PIXEL_BYTES: u64 = 14;
+/// What the reader of a PNG may need beside the image: rows and small chunks.
+const PNG_READER_BYTES: u64 = 16 << 20;
+
+/// The marker of a progressive JPEG's header. It stands nowhere in the pixels.
+const PROGRESSIVE: [u8; 2] = [0xff, 0xc2];
 
 const PNG: &str = "image/png";
 const JPEG: &str = "image/jpeg";
@@ -69,42 +85,22 @@ pub fn is_image(content_type: &str) -> bool {
 
 /// An image as a message has it.
 pub fn prepare(bytes: &[u8], content_type: &str, bounds: Bounds) -> Result<Prepared> {
-    let (picture, original) = match content_type {
+    match content_type {
         GIF => {
             let decoder = GifDecoder::new(Cursor::new(bytes)).map_err(invalid)?;
-            let (picture, bytes) = animation(decoder, bounds)?;
-            (picture, Encoded { content_type: GIF, bytes })
+            animation(decoder, bytes.len(), bounds)
         }
-        WEBP if webp(bytes)?.has_animation() => {
-            let (picture, bytes) = animation(webp(bytes)?, bounds)?;
-            (picture, Encoded { content_type: GIF, bytes })
-        }
+        WEBP if webp(bytes)?.has_animation() => animation(webp(bytes)?, bytes.len(), bounds),
         _ => {
             let picture = still(bytes, content_type, bounds)?;
             let lossless = content_type == PNG || picture.image.color().has_alpha();
             let original = picture.encoded(&picture.image, lossless)?;
-            (picture, original)
+            if original.bytes.len() > bounds.bytes {
+                return Err(Error::ImageTooLarge);
+            }
+            picture.prepared(original)
         }
-    };
-    if original.bytes.len() > bounds.bytes {
-        return Err(Error::ImageTooLarge);
     }
-    let (width, height) = (picture.image.width(), picture.image.height());
-    let within = |side: u32| -> Result<Encoded> {
-        if width <= side && height <= side {
-            return picture.encoded(&picture.image, picture.image.color().has_alpha());
-        }
-        let smaller = picture.image.thumbnail(side, side);
-        picture.encoded(&smaller, smaller.color().has_alpha())
-    };
-    let side = |pixels: u32| i32::try_from(pixels).map_err(Error::internal);
-    Ok(Prepared {
-        small: within(SMALL)?,
-        large: Some(within(LARGE)?),
-        width: side(width)?,
-        height: side(height)?,
-        original,
-    })
 }
 
 /// The middle of an image, square, in the two sizes of a photo. Both have the
@@ -129,13 +125,33 @@ pub fn square(bytes: &[u8], content_type: &str, bounds: Bounds) -> Result<Prepar
     })
 }
 
-/// An upright image with its colour profile.
+/// An upright image with its color profile.
 struct Picture {
     image: DynamicImage,
     profile: Option<Vec<u8>>,
 }
 
 impl Picture {
+    /// With its thumbnails.
+    fn prepared(&self, original: Encoded) -> Result<Prepared> {
+        let (width, height) = (self.image.width(), self.image.height());
+        let within = |side: u32| -> Result<Encoded> {
+            if width <= side && height <= side {
+                return self.encoded(&self.image, self.image.color().has_alpha());
+            }
+            let smaller = self.image.thumbnail(side, side);
+            self.encoded(&smaller, smaller.color().has_alpha())
+        };
+        let side = |pixels: u32| i32::try_from(pixels).map_err(Error::internal);
+        Ok(Prepared {
+            small: within(SMALL)?,
+            large: Some(within(LARGE)?),
+            width: side(width)?,
+            height: side(height)?,
+            original,
+        })
+    }
+
     fn encoded(&self, image: &DynamicImage, lossless: bool) -> Result<Encoded> {
         let mut bytes = Vec::new();
         if lossless {
@@ -150,7 +166,7 @@ impl Picture {
         if let Some(profile) = &self.profile {
             encoder.set_icc_profile(profile.clone()).map_err(Error::internal)?;
         }
-        // JPEG knows 8 bits of grey or of three colours.
+        // JPEG knows 8 bits of grey or of three colors.
         match image {
             DynamicImage::ImageLuma8(_) | DynamicImage::ImageRgb8(_) => {
                 image.write_with_encoder(encoder).map_err(Error::internal)?;
@@ -167,22 +183,44 @@ fn webp(bytes: &[u8]) -> Result<WebPDecoder<Cursor<&[u8]>>> {
 
 /// Decodes one image: of an animation the first.
 fn still(bytes: &[u8], content_type: &str, bounds: Bounds) -> Result<Picture> {
-    let from = Cursor::new(bytes);
+    let (from, packed) = (Cursor::new(bytes), bytes.len());
     match content_type {
-        // Its reader allocates by the header before it can be asked.
         PNG => {
-            let decoder = PngDecoder::with_limits(from, limits(bounds)).map_err(invalid)?;
-            decode(decoder, bounds)
+            let from = Cursor::new(without_metadata(bytes));
+            // Its reader allocates by the header before it can be asked.
+            let mut reader = limits(bounds);
+            reader.max_alloc = Some(PNG_READER_BYTES);
+            decode(PngDecoder::with_limits(from, reader).map_err(invalid)?, packed, 0, bounds)
         }
-        JPEG => decode(JpegDecoder::new(from).map_err(invalid)?, bounds),
-        GIF => decode(GifDecoder::new(from).map_err(invalid)?, bounds),
-        WEBP => decode(webp(bytes)?, bounds),
+        JPEG => {
+            // A progressive one is held as coefficients until its last byte.
+            let is_progressive = bytes.windows(2).any(|marker| marker == PROGRESSIVE);
+            let beside = if is_progressive { 6 } else { 0 };
+            decode(JpegDecoder::new(from).map_err(invalid)?, packed, beside, bounds)
+        }
+        // Both are decoded to four bytes first.
+        GIF => decode(GifDecoder::new(from).map_err(invalid)?, packed, 4, bounds),
+        WEBP => decode(webp(bytes)?, packed, 4, bounds),
         _ => Err(Error::ImageInvalid),
     }
 }
 
-fn decode(mut decoder: impl ImageDecoder, bounds: Bounds) -> Result<Picture> {
+/// Decodes a file of so many bytes, by a decoder that takes so many bytes for each
+/// pixel beside its result.
+fn decode(
+    mut decoder: impl ImageDecoder,
+    packed: usize,
+    beside: u64,
+    bounds: Bounds,
+) -> Result<Picture> {
     check(&mut decoder, bounds)?;
+    // Sixteen bits are turned around in a copy when they are encoded.
+    let color = decoder.color_type();
+    let copies = if color.bytes_per_pixel() > color.channel_count() { 2 } else { 1 };
+    let (width, height) = decoder.dimensions();
+    let beside = (u64::from(width) * u64::from(height)).saturating_mul(beside);
+    let needed = decoder.total_bytes().saturating_mul(copies).saturating_add(beside);
+    check_memory(needed, packed, bounds)?;
     // Neither is worth refusing an image.
     let orientation = decoder.orientation();
     let profile = decoder.icc_profile().ok().flatten();
@@ -196,34 +234,38 @@ fn decode(mut decoder: impl ImageDecoder, bounds: Bounds) -> Result<Picture> {
 /// Encodes every frame as GIF, one after the other; the first is the picture.
 fn animation<'a>(
     mut decoder: impl ImageDecoder + AnimationDecoder<'a>,
+    packed: usize,
     bounds: Bounds,
-) -> Result<(Picture, Vec<u8>)> {
+) -> Result<Prepared> {
     check(&mut decoder, bounds)?;
     let (width, height) = decoder.dimensions();
     let frame_pixels = u64::from(width) * u64::from(height);
+    check_memory(frame_pixels.saturating_mul(FRAME_PIXEL_BYTES), packed, bounds)?;
     let mut frames = decoder.into_frames();
     let first = frames.next().ok_or(Error::ImageInvalid)?.map_err(invalid)?;
-    let picture =
-        Picture { image: DynamicImage::ImageRgba8(first.buffer().clone()), profile: None };
+    let delay = first.delay();
+    let picture = Picture { image: first.into_buffer().into(), profile: None };
+    let mut prepared = picture.prepared(Encoded { content_type: GIF, bytes: vec![] })?;
     let mut out = Bounded { bytes: Vec::new(), most: bounds.bytes };
     // The speed that its authors advise.
     let mut encoder = GifEncoder::new_with_speed(&mut out, 10);
-    let mut next = frames.next();
-    if next.is_some() {
-        encoder.set_repeat(Repeat::Infinite).map_err(Error::internal)?;
-    }
+    encoder.set_repeat(Repeat::Infinite).map_err(Error::internal)?;
+    let first = Frame::from_parts(picture.image.into_rgba8(), 0, 0, delay);
     encoder.encode_frame(first).map_err(unwritten)?;
     let mut pixels = frame_pixels;
-    while let Some(frame) = next {
+    for frame in frames {
         pixels = pixels.saturating_add(frame_pixels);
         if pixels > ANIMATION_PIXELS {
             return Err(Error::ImageTooLarge);
         }
         encoder.encode_frame(frame.map_err(invalid)?).map_err(unwritten)?;
-        next = frames.next();
     }
     drop(encoder);
-    Ok((picture, out.bytes))
+    if out.bytes.len() > bounds.bytes {
+        return Err(Error::ImageTooLarge);
+    }
+    prepared.original.bytes = out.bytes;
+    Ok(prepared)
 }
 
 /// Takes nothing more once it has too much: every frame is encoded as a whole,
@@ -257,6 +299,17 @@ fn check(decoder: &mut impl ImageDecoder, bounds: Bounds) -> Result<()> {
         return Err(Error::ImageTooLarge);
     }
     decoder.set_limits(limits(bounds)).map_err(invalid)
+}
+
+/// Refuses a small file that would take much memory, and what would take more
+/// than any image may.
+fn check_memory(needed: u64, packed: usize, bounds: Bounds) -> Result<()> {
+    let packed = u64::try_from(packed).map_err(Error::internal)?;
+    let fits = needed <= FREE_BYTES.max(packed.saturating_mul(PACKED_TIMES));
+    if fits && needed <= bounds.pixels.saturating_mul(PIXEL_BYTES) {
+        return Ok(());
+    }
+    Err(Error::ImageTooLarge)
 }
 
 fn limits(bounds: Bounds) -> Limits {

@@ -1,6 +1,6 @@
 //! Tests of `images.rs`.
 
-use image::{ExtendedColorType, Frame, Rgba, RgbaImage, codecs::webp::WebPEncoder};
+use image::{ExtendedColorType, Rgba, RgbaImage, codecs::webp::WebPEncoder};
 
 use super::*;
 

@@ -6,6 +6,7 @@
 //! server leaves behind is found by the id of something that is in the store.
 
 pub mod images;
+mod png_chunks;
 pub mod sniff;
 
 use std::{
@@ -51,7 +52,16 @@ pub struct Files {
     /// One permit for each image that may be worked on: each takes a core and
     /// much memory.
     images: Arc<Semaphore>,
+    /// One permit for each file of the folder that may be open to be read: each
+    /// takes a descriptor, for as long as its reader takes.
+    open_files: Arc<Semaphore>,
     bounds: images::Bounds,
+}
+
+/// Of the descriptors that the process may have, a quarter is for files.
+fn affordable_files() -> usize {
+    let limit = rlimit::Resource::NOFILE.get_soft().unwrap_or(1024);
+    usize::try_from((limit / 4).clamp(1, 16_384)).unwrap_or(1)
 }
 
 /// A part of a file on its way.
@@ -86,6 +96,7 @@ impl Files {
             folder,
             storage,
             images: Arc::new(Semaphore::new(config.images_parallel.max(1))),
+            open_files: Arc::new(Semaphore::new(affordable_files())),
             bounds: images::Bounds {
                 pixels: config.image_pixels,
                 // Encoded anew it may be larger, but not by much.
@@ -130,6 +141,7 @@ impl Files {
         if range.is_empty() {
             return Ok(futures::stream::empty().boxed());
         }
+        let permit = self.open_files.clone().try_acquire_owned().map_err(|_| Error::Overloaded)?;
         let options = GetOptions { range: Some(GetRange::Bounded(range)), ..GetOptions::default() };
         let at = file_at(file, variant);
         let found = self.storage.get_opts(&at, options).await.map_err(refused)?;
@@ -140,7 +152,8 @@ impl Files {
                 let mut file = tokio::fs::File::from_std(file);
                 file.seek(io::SeekFrom::Start(range.start)).await.map_err(Error::internal)?;
                 let part = file.take(range.end - range.start);
-                ReaderStream::with_capacity(part, PIECE_BYTES).map_err(Error::internal).boxed()
+                let bytes = ReaderStream::with_capacity(part, PIECE_BYTES);
+                bytes.map_err(Error::internal).inspect(move |_| _ = &permit).boxed()
             }
             GetResultPayload::Stream(stream) => stream.map_err(refused).boxed(),
         })

@@ -39,7 +39,7 @@ pub struct Activity {
 
 /// How long a connection may make the server wait.
 #[derive(Debug, Clone, Copy)]
-pub struct Patience {
+pub struct Timeouts {
     /// For a whole request head, and what comes before the first.
     pub head: Duration,
     /// For the client to take a byte that is to be written.
@@ -66,15 +66,15 @@ impl Activity {
     }
 
     /// Why the connection is to be closed, if it is.
-    pub fn overdue(&self, patience: Patience) -> Option<&'static str> {
+    pub fn overdue(&self, timeouts: Timeouts) -> Option<&'static str> {
         let now = self.now();
         let is_over = |since: &AtomicU64, limit: Duration| {
             let since = since.load(Relaxed);
             since != 0 && u128::from(now.saturating_sub(since)) > limit.as_millis()
         };
-        if is_over(&self.head_since, patience.head) {
+        if is_over(&self.head_since, timeouts.head) {
             Some("no request came")
-        } else if is_over(&self.stalled_since, patience.write) {
+        } else if is_over(&self.stalled_since, timeouts.write) {
             Some("nothing was read")
         } else {
             None
@@ -147,7 +147,7 @@ impl Activity {
 mod tests {
     use super::*;
 
-    const NONE: Patience = Patience { head: Duration::ZERO, write: Duration::ZERO };
+    const NONE: Timeouts = Timeouts { head: Duration::ZERO, write: Duration::ZERO };
 
     /// What has been overdue since its beginning is overdue a little later.
     fn overdue(activity: &Activity) -> Option<&'static str> {

@@ -13,15 +13,15 @@ use futures::future::AbortHandle;
 use ipnet::IpNet;
 
 use super::{
-    activity::{Activity, Patience},
+    activity::{Activity, Timeouts},
     client::network,
 };
 
 /// All connections of a server.
 #[derive(Debug)]
 pub struct Admission {
-    most: usize,
-    most_per_network: usize,
+    max_connections: usize,
+    max_per_network: usize,
     connections: Mutex<Connections>,
 }
 
@@ -36,8 +36,8 @@ struct Connections {
 
 impl Admission {
     #[must_use]
-    pub fn new(most: usize, most_per_network: usize) -> Arc<Self> {
-        Arc::new(Self { most, most_per_network, connections: Mutex::default() })
+    pub fn new(max_connections: usize, max_per_network: usize) -> Arc<Self> {
+        Arc::new(Self { max_connections, max_per_network, connections: Mutex::default() })
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Connections> {
@@ -48,7 +48,7 @@ impl Admission {
     /// the oldest connection without a request gives up its own.
     pub fn admit(self: &Arc<Self>, abort: AbortHandle) -> Option<Slot> {
         let mut connections = self.lock();
-        if connections.all.len() >= self.most {
+        if connections.all.len() >= self.max_connections {
             let (oldest, silent) = connections.unserved.pop_first()?;
             silent.abort();
             connections.all.remove(&oldest);
@@ -68,10 +68,17 @@ impl Admission {
         })
     }
 
+    /// Ends connections that have not sent a whole request yet.
+    pub fn abort_unserved(&self) {
+        for abort in self.lock().unserved.values() {
+            abort.abort();
+        }
+    }
+
     /// Ends connections that make the server wait for too long.
-    pub fn sweep(&self, patience: Patience) {
+    pub fn sweep(&self, timeouts: Timeouts) {
         for (activity, abort) in self.lock().all.values() {
-            if let Some(why) = activity.overdue(patience) {
+            if let Some(why) = activity.overdue(timeouts) {
                 tracing::debug!(why, "a connection is closed");
                 abort.abort();
             }
@@ -96,7 +103,7 @@ impl Slot {
         let network = network(address);
         let mut connections = self.admission.lock();
         let count = connections.networks.entry(network).or_default();
-        if *count >= self.admission.most_per_network {
+        if *count >= self.admission.max_per_network {
             return false;
         }
         *count += 1;

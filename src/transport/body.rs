@@ -19,6 +19,8 @@ use super::{
 /// A body goes on in pieces of this size. What HTTP/2 has been given of a response
 /// beyond the client's window is less than one.
 const CHUNK: usize = 16 * 1024;
+/// Frames up to this size go on whole: few of them can wait in HTTP/2.
+const WHOLE: usize = 512;
 
 /// An extension of responses whose bytes count. A response without it is of bytes
 /// that are in memory anyway.
@@ -111,7 +113,7 @@ impl HttpBody for TrackedBody {
             other @ Poll::Ready(_) => return other,
         };
         let frame = match frame.into_data() {
-            Ok(data) if data.len() > CHUNK => {
+            Ok(data) if data.len() > WHOLE => {
                 this.rest = data;
                 Frame::data(this.piece())
             }

@@ -63,10 +63,12 @@ impl TrustedProxies {
             let network =
                 text.parse::<IpNet>().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
             match network {
-                Ok(network) => parsed.push(network.trunc()),
-                Err(_) => violations.push(crate::error::Violation {
+                Ok(network) if !is_mapped(network) => parsed.push(network.trunc()),
+                _ => violations.push(crate::error::Violation {
                     field: format!("server.trusted_proxies[{index}]"),
-                    description: format!("must be a network or an address, not {text:?}"),
+                    description: format!(
+                        "must be a network or an address (of IPv4 as such), not {text:?}"
+                    ),
                 }),
             }
         }
@@ -127,6 +129,12 @@ impl TrustedProxies {
             values.map(|text| Hop { address: node(text), is_https: None }).collect()
         }
     }
+}
+
+/// Whether a network is of IPv4 addresses written as IPv6. Addresses are compared
+/// as IPv4, so that it would never match.
+fn is_mapped(network: IpNet) -> bool {
+    matches!(network, IpNet::V6(network) if network.addr().to_ipv4_mapped().is_some())
 }
 
 /// What a proxy says of the one before it.
@@ -264,10 +272,13 @@ mod tests {
 
     #[test]
     fn every_entry_that_is_not_valid_is_named() {
-        let networks = ["10.0.0.0/33", "10.0.0.0/8", "proxy.example.org"].map(str::to_owned);
+        let networks = ["10.0.0.0/33", "10.0.0.0/8", "proxy.example.org", "::ffff:10.0.0.0/104"];
+        let networks = networks.map(str::to_owned);
         let error = TrustedProxies::new(&networks, "not a header").expect_err("they are not");
         let text = error.to_string();
-        for field in ["trusted_proxies[0]", "trusted_proxies[2]", "forwarded_header"] {
+        for field in
+            ["trusted_proxies[0]", "trusted_proxies[2]", "trusted_proxies[3]", "forwarded_header"]
+        {
             assert!(text.contains(field), "{field} in {text}");
         }
         assert!(!text.contains("trusted_proxies[1]"), "{text}");

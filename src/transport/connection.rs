@@ -11,12 +11,13 @@ use std::{
 
 use axum::body::Body;
 use futures::future::AbortHandle;
-use http::{HeaderValue, Request, Response, StatusCode, Version, header};
+use http::{Request, Response};
 use hyper::{body::Incoming, service::service_fn};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
     server::conn::auto,
 };
+use socket2::SockRef;
 use tokio::{net::TcpStream, sync::watch};
 use tower::{Service, ServiceExt as _};
 
@@ -41,6 +42,8 @@ const MAX_HEADER_BYTES: u32 = 64 * 1024;
 const RECEIVE_WINDOW: u32 = 1024 * 1024 + 1024;
 /// Bytes of a response that HTTP/2 keeps for the socket.
 const SEND_BUFFER: usize = 64 * 1024;
+/// Bytes that a socket keeps for the network before it takes more.
+const NOT_SENT: u32 = 64 * 1024;
 /// A client that does not answer a ping in this time is gone.
 const PING_EVERY: Duration = Duration::from_secs(20);
 const PING_WITHIN: Duration = Duration::from_secs(10);
@@ -80,10 +83,14 @@ pub async fn serve(
     router: impl Router,
     (stream, socket_address): (TcpStream, SocketAddr),
     (slot, reset): (Slot, AbortHandle),
-    stop: watch::Receiver<bool>,
+    mut stop: watch::Receiver<bool>,
 ) {
     let slot = Arc::new(slot);
-    let (socket, peer) = match prepare(&transport, stream, socket_address.ip(), &slot).await {
+    let prepared = tokio::select! {
+        prepared = prepare(&transport, stream, socket_address.ip(), &slot) => prepared,
+        _ = stop.wait_for(|stop| *stop) => return,
+    };
+    let (socket, peer) = match prepared {
         Ok(prepared) => prepared,
         Err(error) => {
             tracing::debug!(%error, address = %socket_address.ip(), "a connection is refused");
@@ -117,6 +124,9 @@ async fn prepare(
     // An event and the reply that follows it are two small writes: the second
     // must not wait for the acknowledgement of the first.
     stream.set_nodelay(true)?;
+    // A socket then takes bytes as its client reads, and not only when much of its
+    // buffer is free again: who reads slowly is told from who does not read.
+    SockRef::from(&stream).set_tcp_notsent_lowat(NOT_SENT)?;
     let is_proxy = transport.proxies.contains(address);
     if is_proxy && transport.proxy_protocol {
         address = proxy_protocol::read(&mut stream).await?.unwrap_or(address);
@@ -180,10 +190,7 @@ async fn answer(
     let mut request = request.map(Body::new);
     let client = transport.proxies.resolve(peer.address, peer.is_tls, request.headers_mut());
     request.extensions_mut().insert(client);
-    let response = match check_host(&mut request) {
-        None => router.oneshot(request).await.unwrap_or_else(|never| match never {}),
-        Some(refusal) => refusal,
-    };
+    let response = router.oneshot(request).await.unwrap_or_else(|never| match never {});
     let (mut parts, body) = response.into_parts();
     // Both protocols run in a task that can be reset.
     let reset = current_reset().unwrap_or_else(|| AbortHandle::new_pair().0);
@@ -200,60 +207,4 @@ async fn answer(
     };
     let body = TrackedBody::new(body, tracked, is_stream, slot.activity.clone());
     Response::from_parts(parts, body)
-}
-
-/// A request names one host. HTTP/1.1 demands the header (RFC 9112, 3.2); HTTP/2
-/// has it beside the headers, from where it is put among them. Returns the refusal
-/// of a request that does not.
-fn check_host(request: &mut Request<Body>) -> Option<Response<Body>> {
-    let named = request.headers().get_all(header::HOST).iter().count();
-    let refuse = |why: &'static str| {
-        let mut refusal = Response::new(Body::from(why));
-        *refusal.status_mut() = StatusCode::BAD_REQUEST;
-        Some(refusal)
-    };
-    if named > 1 {
-        return refuse("A request has one Host header.\n");
-    }
-    let is_empty = request.headers().get(header::HOST).is_some_and(HeaderValue::is_empty);
-    if request.version() == Version::HTTP_11 && (named == 0 || is_empty) {
-        return refuse("A request of HTTP/1.1 has a Host header.\n");
-    }
-    // What the request line or `:authority` says goes before the header.
-    let authority = request.uri().authority().map(|it| HeaderValue::from_str(it.as_str()));
-    if let Some(Ok(authority)) = authority {
-        request.headers_mut().insert(header::HOST, authority);
-    }
-    None
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_request_names_one_host() {
-        let host = |version, uri: &str, hosts: &[&str]| {
-            let mut request = Request::builder().version(version).uri(uri);
-            for host in hosts {
-                request = request.header(header::HOST, *host);
-            }
-            let mut request = request.body(Body::empty()).expect("a request");
-            match check_host(&mut request) {
-                Some(refusal) => Err(refusal.status()),
-                None => Ok(request.headers().get(header::HOST).cloned()),
-            }
-        };
-        let named = |host: &'static str| Ok(Some(HeaderValue::from_static(host)));
-        let refused = Err(StatusCode::BAD_REQUEST);
-        assert_eq!(host(Version::HTTP_11, "/", &[]), refused);
-        assert_eq!(host(Version::HTTP_11, "/", &[""]), refused);
-        assert_eq!(host(Version::HTTP_11, "/", &["a", "b"]), refused);
-        assert_eq!(host(Version::HTTP_11, "/", &["a", "a"]), refused);
-        assert_eq!(host(Version::HTTP_11, "/", &["a"]), named("a"));
-        assert_eq!(host(Version::HTTP_11, "http://b/", &["a"]), named("b"));
-        assert_eq!(host(Version::HTTP_10, "/", &[]), Ok(None));
-        assert_eq!(host(Version::HTTP_2, "https://b:8443/", &[]), named("b:8443"));
-        assert_eq!(host(Version::HTTP_2, "https://b/", &["a", "b"]), refused);
-    }
 }

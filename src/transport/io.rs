@@ -33,7 +33,7 @@ impl WatchedSocket {
         Self { socket, activity }
     }
 
-    fn note_write(&self, result: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+    fn note_write<T>(&self, result: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
         match result {
             Poll::Pending => self.activity.write_stalls(),
             Poll::Ready(_) => self.activity.write_proceeds(),
@@ -103,16 +103,11 @@ impl AsyncWrite for WatchedSocket {
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let flushed = on_stream!(&mut self.socket, stream => stream.poll_flush(context));
         // TLS keeps what it has encrypted; a plain socket has nothing to flush.
-        if matches!(self.socket, Socket::Tls(_)) {
-            match flushed {
-                Poll::Pending => self.activity.write_stalls(),
-                Poll::Ready(_) => self.activity.write_proceeds(),
-            }
-        }
-        flushed
+        if matches!(self.socket, Socket::Tls(_)) { self.note_write(flushed) } else { flushed }
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        on_stream!(&mut self.socket, stream => stream.poll_shutdown(context))
+        let shut = on_stream!(&mut self.socket, stream => stream.poll_shutdown(context));
+        self.note_write(shut)
     }
 }

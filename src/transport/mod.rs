@@ -15,6 +15,7 @@ mod body;
 pub mod client;
 mod connection;
 mod executor;
+mod host;
 mod io;
 mod proxy_protocol;
 pub mod responses;
@@ -28,6 +29,7 @@ use std::{
 pub use body::Counted;
 pub use client::{Client, network};
 pub use connection::Router;
+pub use host::check_host;
 pub use responses::{Owner, OwnerUsage, Responses};
 use tokio::{
     net::TcpListener,
@@ -42,11 +44,12 @@ use crate::{
     error::Result,
 };
 
-use activity::Patience;
+use activity::Timeouts;
 use admission::Admission;
 use client::TrustedProxies;
 
-/// Descriptors that are left for the database, files and the log.
+/// Descriptors that are left for the database and the log; a quarter of all is left
+/// for files besides.
 const RESERVED_DESCRIPTORS: u64 = 128;
 /// After a failed accept, such as for want of descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
@@ -61,7 +64,7 @@ pub struct Transport {
     tls: Option<TlsAcceptor>,
     responses: Arc<Responses>,
     admission: Arc<Admission>,
-    patience: Patience,
+    timeouts: Timeouts,
 }
 
 impl Transport {
@@ -80,7 +83,7 @@ impl Transport {
                 config.max_connections.min(affordable_connections()),
                 config.max_connections_per_address,
             ),
-            patience: Patience {
+            timeouts: Timeouts {
                 head: ms(config.head_timeout_ms),
                 write: ms(config.unread_timeout_ms),
             },
@@ -98,8 +101,8 @@ impl Transport {
         let mut connections = JoinSet::new();
         let mut sweep = interval(SWEEP_EVERY);
         sweep.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut full = Complaint::default();
-        let mut failed = Complaint::default();
+        let mut full = RateLimitedLog::default();
+        let mut failed = RateLimitedLog::default();
         loop {
             let accepted = tokio::select! {
                 _ = stop.wait_for(|stop| *stop) => break,
@@ -112,7 +115,7 @@ impl Transport {
             };
             let accepted = match accepted {
                 Ok(accepted) => accepted,
-                Err(error) if is_of_the_client(&error) => continue,
+                Err(error) if is_client_error(&error) => continue,
                 Err(error) => {
                     failed.log(|| tracing::error!(%error, "connections cannot be accepted"));
                     sleep(ACCEPT_PAUSE).await;
@@ -134,6 +137,8 @@ impl Transport {
             connections.spawn(futures::future::Abortable::new(serve, registration));
         }
         drop(listener);
+        // Who has not asked for anything is not waited for.
+        self.admission.abort_unserved();
         loop {
             tokio::select! {
                 ended = connections.join_next() => if ended.is_none() { return },
@@ -143,7 +148,7 @@ impl Transport {
     }
 
     fn sweep(&self) {
-        self.admission.sweep(self.patience);
+        self.admission.sweep(self.timeouts);
         self.responses.sweep();
     }
 }
@@ -151,23 +156,23 @@ impl Transport {
 /// How many connections the process has descriptors for.
 fn affordable_connections() -> usize {
     let limit = rlimit::Resource::NOFILE.get_soft().unwrap_or(1024);
-    let left = limit.saturating_sub(RESERVED_DESCRIPTORS).max(limit / 2);
+    let left = (limit - limit / 4).saturating_sub(RESERVED_DESCRIPTORS).max(limit / 4);
     usize::try_from(left).unwrap_or(usize::MAX)
 }
 
 /// The client went away before its connection was accepted.
-fn is_of_the_client(error: &std::io::Error) -> bool {
+fn is_client_error(error: &std::io::Error) -> bool {
     use std::io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
 }
 
 /// Something that may go wrong very often, and is logged now and then.
 #[derive(Default)]
-struct Complaint {
+struct RateLimitedLog {
     last: Option<Instant>,
 }
 
-impl Complaint {
+impl RateLimitedLog {
     fn log(&mut self, write: impl FnOnce()) {
         if self.last.is_none_or(|last| last.elapsed() > LOG_EVERY) {
             self.last = Some(Instant::now());

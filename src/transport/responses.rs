@@ -6,15 +6,15 @@
 //! long is reset, and when everything together gets too large, those that have
 //! been unread for longest are.
 //!
-//! A reset has to come from outside of the body: hyper does not poll the body of
-//! an HTTP/2 stream whose flow-control window is empty. So each stream runs in a
-//! task that [`super::executor`] can abort, which resets the stream.
+//! A reset has to come from outside of the body: hyper does not poll a body again
+//! until the window of its HTTP/2 stream has room for what it has. So each stream
+//! runs in a task that [`super::executor`] can abort, which resets the stream.
 
 use std::{
     collections::HashMap,
     sync::{
         Arc, Mutex, PoisonError, Weak,
-        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed},
+        atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed},
     },
     time::{Duration, Instant},
 };
@@ -36,6 +36,15 @@ pub const MAX_UNREAD: usize = 64 << 20;
 pub const MAX_UNFINISHED_PER_ACCOUNT: usize = 4 << 20;
 pub const MAX_UNFINISHED: usize = 64 << 20;
 
+/// Calls of one account that have begun and are not answered yet.
+const MAX_CALLS_PER_ACCOUNT: usize = 256;
+/// Where unfinished messages of all together are too many, an account may still
+/// send one message of the largest size, and who has none a small one.
+const UNFINISHED_WHEN_FULL: usize = (1 << 20) + 1024;
+const UNFINISHED_WHEN_FULL_WITHOUT_ACCOUNT: usize = 64 << 10;
+/// What has been unread for less than this is not reset to make room: it may be
+/// on its way.
+const RESET_AFTER_MS: u64 = 100;
 /// Reads of one account that are carried out at once; others wait for their turn.
 /// Each may need several times the memory of its answer.
 const MAX_READS_PER_ACCOUNT: usize = 4;
@@ -55,18 +64,22 @@ pub enum Owner {
 /// What one owner uses.
 #[derive(Debug)]
 struct Usage {
+    has_account: bool,
     unread: AtomicUsize,
     unfinished: AtomicUsize,
     streams: AtomicUsize,
+    calls: AtomicUsize,
     reads: Arc<Semaphore>,
 }
 
-impl Default for Usage {
-    fn default() -> Self {
+impl Usage {
+    fn of(owner: Owner) -> Self {
         Self {
+            has_account: matches!(owner, Owner::Account(_)),
             unread: AtomicUsize::new(0),
             unfinished: AtomicUsize::new(0),
             streams: AtomicUsize::new(0),
+            calls: AtomicUsize::new(0),
             reads: Arc::new(Semaphore::new(MAX_READS_PER_ACCOUNT)),
         }
     }
@@ -83,6 +96,8 @@ pub struct Responses {
     owners: Mutex<HashMap<Owner, Weak<Usage>>>,
     live: Mutex<HashMap<u64, Arc<State>>>,
     next: AtomicU64,
+    /// When there was too little room last, as [`Self::now`] has it.
+    room_made: AtomicU64,
 }
 
 /// One response. Shared by its body and the registry.
@@ -94,7 +109,6 @@ struct State {
     /// Since when the client has been to read, in milliseconds after the start,
     /// plus one; 0 while it is the server's turn.
     unread_since: AtomicU64,
-    is_reset: AtomicBool,
     reset: AbortHandle,
 }
 
@@ -109,14 +123,15 @@ impl Responses {
             owners: Mutex::default(),
             live: Mutex::default(),
             next: AtomicU64::new(0),
+            room_made: AtomicU64::new(0),
         })
     }
 
-    /// The account of an owner, in the sense of a bank.
+    /// What an owner uses.
     pub fn usage(self: &Arc<Self>, owner: Owner) -> OwnerUsage {
         let mut owners = self.owners.lock().unwrap_or_else(PoisonError::into_inner);
         let usage = owners.get(&owner).and_then(Weak::upgrade).unwrap_or_else(|| {
-            let usage = Arc::new(Usage::default());
+            let usage = Arc::new(Usage::of(owner));
             owners.insert(owner, Arc::downgrade(&usage));
             usage
         });
@@ -158,6 +173,7 @@ impl Responses {
     /// Resets the responses that have been unread for longest, of one owner or of
     /// all, until there is some room again.
     fn make_room(&self, owner: Option<&Arc<Usage>>) {
+        let now = self.now();
         let live = self.live.lock().unwrap_or_else(PoisonError::into_inner);
         let (unread, limit) = owner
             .map_or((&self.unread, MAX_UNREAD), |usage| (&usage.unread, MAX_UNREAD_PER_ACCOUNT));
@@ -165,6 +181,7 @@ impl Responses {
         let mut waiting: Vec<&Arc<State>> = live
             .values()
             .filter(|state| state.bytes.load(Relaxed) > 0 && is_owned(state))
+            .filter(|state| now.saturating_sub(state.unread_since.load(Relaxed)) > RESET_AFTER_MS)
             .collect();
         waiting.sort_by_key(|state| state.unread_since.load(Relaxed));
         let resets = if owner.is_some() { 1 } else { MAX_RESETS };
@@ -177,7 +194,14 @@ impl Responses {
     }
 
     fn check_total(&self) {
-        if self.unread.load(Relaxed) > MAX_UNREAD {
+        if self.unread.load(Relaxed) <= MAX_UNREAD {
+            return;
+        }
+        // What is reset gives its bytes back a moment later.
+        let now = self.now();
+        let last = self.room_made.load(Relaxed);
+        let is_due = now.saturating_sub(last) > RESET_AFTER_MS;
+        if is_due && self.room_made.compare_exchange(last, now, Relaxed, Relaxed).is_ok() {
             self.make_room(None);
         }
     }
@@ -190,7 +214,6 @@ impl Responses {
 impl State {
     /// Takes the bytes off the accounts at once, and has the stream reset.
     fn abort(&self, all: &Responses) {
-        self.is_reset.store(true, Relaxed);
         self.release(all);
         self.reset.abort();
     }
@@ -218,7 +241,6 @@ impl OwnerUsage {
             usage: self.usage.clone(),
             bytes: AtomicUsize::new(0),
             unread_since: AtomicU64::new(self.all.now()),
-            is_reset: AtomicBool::new(false),
             reset,
         });
         let id = self.all.next.fetch_add(1, Relaxed);
@@ -281,6 +303,19 @@ impl OwnerUsage {
         if open >= most { Err(Error::TooManyStreams) } else { Ok(permit) }
     }
 
+    /// Counts a call that is not answered yet, if the owner may have one more.
+    pub fn begin_call(&self) -> Result<CallPermit> {
+        let calls = self.usage.calls.fetch_add(1, Relaxed);
+        let permit = CallPermit { usage: self.usage.clone() };
+        if calls >= MAX_CALLS_PER_ACCOUNT { Err(Error::TooManyInFlight) } else { Ok(permit) }
+    }
+
+    /// Whether this is an account's, and not that of a network without one.
+    #[must_use]
+    pub fn has_account(&self) -> bool {
+        self.usage.has_account
+    }
+
     /// Counts bytes of a request message that has not arrived whole.
     pub fn unfinished(&self) -> Unfinished {
         Unfinished { owner: self.clone(), bytes: 0 }
@@ -300,7 +335,7 @@ impl Reserved {
         Bytes::from_owner(Kept { bytes, _reserved: self })
     }
 
-    /// The owner, and how many bytes are counted.
+    /// Whose bytes they are.
     #[must_use]
     pub fn owner(&self) -> &OwnerUsage {
         &self.owner
@@ -355,6 +390,18 @@ impl Drop for StreamPermit {
     }
 }
 
+/// A call counts as not answered while this lives.
+#[derive(Debug)]
+pub struct CallPermit {
+    usage: Arc<Usage>,
+}
+
+impl Drop for CallPermit {
+    fn drop(&mut self) {
+        self.usage.calls.fetch_sub(1, Relaxed);
+    }
+}
+
 /// Bytes of a request message that has not arrived whole; given back on drop.
 #[derive(Debug)]
 pub struct Unfinished {
@@ -366,16 +413,22 @@ impl Unfinished {
     /// Sets how many bytes have arrived of the message.
     pub fn set(&mut self, bytes: usize) -> Result<()> {
         let OwnerUsage { all, usage } = &self.owner;
-        let mine = usage.unfinished.fetch_add(bytes, Relaxed) + bytes - self.bytes;
-        let total = all.unfinished.fetch_add(bytes, Relaxed) + bytes - self.bytes;
-        usage.unfinished.fetch_sub(self.bytes, Relaxed);
-        all.unfinished.fetch_sub(self.bytes, Relaxed);
-        let grew = bytes > self.bytes;
+        let Some(more) = bytes.checked_sub(self.bytes) else {
+            let less = self.bytes - bytes;
+            usage.unfinished.fetch_sub(less, Relaxed);
+            all.unfinished.fetch_sub(less, Relaxed);
+            self.bytes = bytes;
+            return Ok(());
+        };
         self.bytes = bytes;
-        if grew && (mine > MAX_UNFINISHED_PER_ACCOUNT || total > MAX_UNFINISHED) {
-            return Err(Error::RequestsUnfinished { limit: MAX_UNFINISHED_PER_ACCOUNT });
-        }
-        Ok(())
+        let mine = usage.unfinished.fetch_add(more, Relaxed) + more;
+        let total = all.unfinished.fetch_add(more, Relaxed) + more;
+        let limit = match (total > MAX_UNFINISHED, usage.has_account) {
+            (false, _) => MAX_UNFINISHED_PER_ACCOUNT,
+            (true, true) => UNFINISHED_WHEN_FULL,
+            (true, false) => UNFINISHED_WHEN_FULL_WITHOUT_ACCOUNT,
+        };
+        if mine > limit { Err(Error::RequestsUnfinished { limit }) } else { Ok(()) }
     }
 }
 
@@ -408,10 +461,11 @@ impl Tracked {
     /// The client is to read `bytes` that are ready for it, and no others.
     pub fn waits_for_client(&self, bytes: usize) {
         self.proceeds();
-        let before = self.state.bytes.swap(bytes, Relaxed);
         let usage = &self.state.usage;
+        // Counted before it can be released by a reset.
         usage.unread.fetch_add(bytes, Relaxed);
         self.all.unread.fetch_add(bytes, Relaxed);
+        let before = self.state.bytes.swap(bytes, Relaxed);
         usage.unread.fetch_sub(before, Relaxed);
         self.all.unread.fetch_sub(before, Relaxed);
         if bytes > before {
@@ -423,12 +477,6 @@ impl Tracked {
     pub fn waits_for_server(&self) {
         self.state.unread_since.store(0, Relaxed);
         self.state.release(&self.all);
-    }
-
-    /// Whether it has been reset, so that nothing of it is to be sent any more.
-    #[must_use]
-    pub fn is_reset(&self) -> bool {
-        self.state.is_reset.load(Relaxed)
     }
 }
 

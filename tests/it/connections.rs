@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
-use causerie_client::v1::event::Kind;
+use causerie_client::v1::{self, event::Kind};
 use futures::{StreamExt as _, stream::FuturesUnordered};
-use tokio::{io::AsyncWriteExt as _, net::TcpStream};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+};
 
 use crate::support::{
     Database, Person, Process, Server,
@@ -64,7 +67,7 @@ async fn a_connection_owes_a_request_within_its_time() {
     let whole = "GET /healthz HTTP/1.1\r\nhost: test\r\n\r\n";
     stream.write_all(whole.as_bytes()).await.expect("sent");
     let mut bytes = [0; 1024];
-    let read = tokio::io::AsyncReadExt::read(&mut stream, &mut bytes).await.expect("an answer");
+    let read = stream.read(&mut bytes).await.expect("an answer");
     assert!(String::from_utf8_lossy(&bytes[..read]).starts_with("HTTP/1.1 200"));
     stream.write_all(b"GET /heal").await.expect("sent");
     assert!(is_closed(&mut stream, DEADLINE).await, "the second head is waited for");
@@ -151,11 +154,15 @@ async fn a_request_names_one_host() {
         "GET /healthz HTTP/1.1\r\nhost:\r\n",
         "GET /healthz HTTP/1.1\r\nhost: a\r\nhost: b\r\n",
         "GET /healthz HTTP/1.1\r\nhost: a\r\nHost: a\r\n",
+        "GET /healthz HTTP/1.1\r\nhost: a b\r\n",
+        "GET /healthz HTTP/1.1\r\nhost: a/b\r\n",
         "POST /causerie.v1.AuthService/Login HTTP/1.1\r\ncontent-type: application/grpc-web\r\n",
     ] {
         let answer = request(&server.url, &format!("{head}connection: close\r\n\r\n")).await;
         let (status, text) = answer.expect("an answer");
         assert_eq!(status, 400, "{head:?} is answered by {text}");
+        assert!(text.contains("x-request-id: "), "{text}");
+        assert_eq!(text.contains("grpc-status: 3"), head.starts_with("POST"), "{text}");
     }
     let plain = request(&server.url, "GET /healthz HTTP/1.0\r\n\r\n").await.expect("an answer");
     assert_eq!(plain.0, 200, "HTTP/1.0 has no Host");
@@ -222,5 +229,91 @@ async fn unfinished_messages_of_one_network_are_bounded() {
     .await
     .expect("an answer");
     assert_eq!(answer.response.headers()["grpc-status"], "16");
+    server.end().await;
+}
+
+/// Every download has an open file: there are never more than descriptors.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn downloads_that_nobody_reads_lock_nobody_out() {
+    let server = Process::start_with_descriptors(1_024).await;
+    let ada = Person::register(&server.url, "ada").await;
+    let file = ada.client.upload("a.txt", b"only a few bytes").await.expect("uploaded");
+    let links = v1::CreateDownloadLinksRequest { file_ids: vec![file.id], ..Default::default() };
+    let links = ada.client.create_download_links(links).await.expect("links").links;
+    let path = links[0].path.clone();
+    let mut answers = FuturesUnordered::new();
+    for n in 0..2 {
+        let stream = connect_from(&server.url, &format!("127.0.0.{}", 2 + n)).expect("connected");
+        let mut requests = http2(stream, 0).await;
+        for _ in 0..700 {
+            requests = requests.clone().ready().await.expect("a connection");
+            let get = http::Request::get(format!("http://test{path}")).body(()).expect("it");
+            answers.push(requests.send_request(get, true).expect("sent").0);
+        }
+    }
+    let mut open = Vec::new();
+    let mut refused = 0;
+    for _ in 0..1_400 {
+        let answer = within("an answer", answers.next()).await.expect("an answer");
+        let answer = answer.expect("an answer");
+        match answer.status().as_u16() {
+            200 => open.push(answer),
+            429 => refused += 1,
+            status => panic!("{status}"),
+        }
+    }
+    assert_eq!((open.len(), refused), (100, 1_300), "each network may have 50");
+    Person::register(&server.url, "bob").await;
+    server.end().await;
+}
+
+/// Who reads slowly is not taken for one who does not read.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_slow_download_comes_to_its_end() {
+    let server = Server::start_with(Database::Sqlite, |config| {
+        config.server.unread_timeout_ms = 1_500;
+    })
+    .await;
+    let ada = Person::register(&server.url, "ada").await;
+    let data = crate::support::files::bytes(7, 6 << 20);
+    let file = ada.client.upload("a.bin", &data).await.expect("uploaded");
+    let links = v1::CreateDownloadLinksRequest { file_ids: vec![file.id], ..Default::default() };
+    let links = ada.client.create_download_links(links).await.expect("links").links;
+    let mut stream = TcpStream::connect(address(&server.url)).await.expect("connected");
+    let head = format!("GET {} HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n", links[0].path);
+    stream.write_all(head.as_bytes()).await.expect("sent");
+    // 64 KiB at a time, about 600 KiB a second.
+    let mut ticks = tokio::time::interval(Duration::from_millis(100));
+    let mut answer = Vec::new();
+    let mut piece = vec![0; 64 * 1024];
+    loop {
+        ticks.tick().await;
+        let read = within("more", stream.read(&mut piece)).await.expect("it is not cut off");
+        if read == 0 {
+            break;
+        }
+        answer.extend_from_slice(&piece[..read]);
+    }
+    assert!(answer.ends_with(&data), "{} of {} bytes", answer.len(), data.len());
+    server.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stop_does_not_wait_for_who_has_not_asked_for_anything() {
+    let mut server = Server::start_with(Database::Sqlite, |config| {
+        config.server.trusted_proxies = vec!["127.0.0.2".into()];
+        config.server.proxy_protocol = true;
+        config.server.stop_within_ms = 60_000;
+        config.server.head_timeout_ms = 60_000;
+    })
+    .await;
+    let _in_its_proxy_header = connect_from(&server.url, "127.0.0.2").expect("connected");
+    let _silent = TcpStream::connect(address(&server.url)).await.expect("connected");
+    let mut half = TcpStream::connect(address(&server.url)).await.expect("connected");
+    half.write_all(b"GET / HTTP/1.1\r\nhost").await.expect("sent");
+    // Its accept comes after the others'.
+    assert_eq!(get(&server.url, "/healthz").await.expect("an answer").0, 200);
+    // Waits for at most 20 s.
+    server.stop().await;
     server.end().await;
 }

@@ -17,6 +17,7 @@ mod downloads;
 mod error_form;
 mod files;
 mod full_disk;
+mod image_memory;
 mod invites;
 mod large_rooms;
 mod layers;

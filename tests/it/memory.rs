@@ -210,6 +210,66 @@ async fn answers_that_a_full_socket_holds_up() {
     scene.end("a full socket").await;
 }
 
+/// Small answers for windows that let one byte through: HTTP/2 must not keep the
+/// rest where nobody counts it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn answers_that_a_window_of_one_byte_holds_up() {
+    let scene = Scene::new(&[("SERVER__UNREAD_TIMEOUT_MS", "2000")]).await;
+    let (token, _) = scene.list().await;
+    let list =
+        v1::ListMessagesRequest { room_id: scene.room.clone(), page_size: 1, ..Default::default() };
+    let mut requests = http2(scene.connect().await, 1).await;
+    let mut answers = FuturesUnordered::new();
+    for _ in 0..1_000 {
+        answers.push(send(&mut requests, &token, framed(&list)).await.expect("sent"));
+    }
+    let mut kept = Vec::new();
+    for _ in 0..1_000 {
+        let answer = within_secs(60, "an answer", answers.next()).await.expect("an answer");
+        let answer = answer.expect("an answer");
+        if !answer.headers().contains_key("grpc-status") {
+            kept.push(answer.into_body());
+        }
+    }
+    // Of 16 MB, 4 MiB may wait, and not for long.
+    assert!((1..=270).contains(&kept.len()), "{} wait", kept.len());
+    for body in &mut kept {
+        let reset = async { while let Some(Ok(_)) = body.data().await {} };
+        within("the reset", reset).await;
+    }
+    scene.check_others("a window of one byte").await;
+    drop((requests, kept, answers));
+    scene.end("a window of one byte").await;
+}
+
+/// Calls that begin and send nothing, from someone without an account.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn calls_that_only_begin() {
+    let scene = Scene::new(&[]).await;
+    let mut answers = FuturesUnordered::new();
+    let mut open = Vec::new();
+    for _ in 0..10 {
+        let mut requests = http2(scene.connect().await, 65_535).await;
+        for _ in 0..1_000 {
+            requests = requests.clone().ready().await.expect("a connection");
+            let request = call("/causerie.v1.AuthService/Login", &[]);
+            let (response, sent) = requests.send_request(request, false).expect("sent");
+            answers.push(response);
+            open.push(sent);
+        }
+    }
+    for _ in 0..9_000 {
+        let answer = within_secs(60, "a refusal", answers.next()).await.expect("an answer");
+        assert_eq!(answer.expect("an answer").headers()["grpc-status"], "8");
+    }
+    // One with an account is not of this network.
+    within("a message", scene.ada.send(&scene.room, "hello")).await;
+    let grown = scene.server.memory().saturating_sub(scene.before);
+    assert!(grown <= 100 * MIB, "{} MiB more", grown / MIB);
+    drop((answers, open));
+    scene.end("calls that only begin").await;
+}
+
 /// Messages that never come to their end, from someone without an account.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn messages_that_do_not_come_to_their_end() {

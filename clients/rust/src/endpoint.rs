@@ -108,12 +108,11 @@ impl Builder {
 pub fn is_readable_on_the_way(url: &str) -> bool {
     let Ok(uri) = parse(url) else { return false };
     let host = uri.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
-    let is_local = match host.parse::<IpAddr>() {
-        Ok(address) => address.to_canonical().is_loopback(),
-        Err(_) => {
-            let host = host.trim_end_matches('.').to_ascii_lowercase();
-            host == "localhost" || host.ends_with(".localhost")
-        }
+    let is_local = if let Ok(address) = host.parse::<IpAddr>() {
+        address.to_canonical().is_loopback()
+    } else {
+        let host = host.trim_end_matches('.').to_ascii_lowercase();
+        host == "localhost" || host.ends_with(".localhost")
     };
     uri.scheme_str() == Some("http") && !is_local
 }

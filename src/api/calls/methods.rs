@@ -33,6 +33,7 @@ pub enum Kind {
     EventStream,
 }
 
+const OWN_PACKAGE: &str = "causerie.";
 /// What the names of methods begin with that read much.
 const READS: [&str; 5] = ["List", "Search", "Browse", "BatchGet", "Sync"];
 /// Called without a token, so that little may be asked of the server.
@@ -53,15 +54,18 @@ impl Methods {
         for file in &set.file {
             for service in &file.service {
                 let name = format!("{}.{}", file.package(), service.name());
-                let is_auth = name == AUTH_SERVICE;
-                let message_limit = if is_auth { AUTH_MESSAGE_BYTES } else { GRPC_MESSAGE_BYTES };
+                // Whoever calls these may have no account.
+                let is_open = name == AUTH_SERVICE || !name.starts_with(OWN_PACKAGE);
+                let message_limit = if is_open { AUTH_MESSAGE_BYTES } else { GRPC_MESSAGE_BYTES };
                 for method in &service.method {
                     let path = format!("/{name}/{}", method.name());
                     let kind = if EVENT_STREAMS.contains(&path.as_str()) {
                         Kind::EventStream
                     } else if method.server_streaming() {
                         Kind::Stream
-                    } else if READS.iter().any(|verb| method.name().starts_with(verb)) {
+                    } else if name.starts_with(OWN_PACKAGE)
+                        && READS.iter().any(|verb| method.name().starts_with(verb))
+                    {
                         Kind::Read
                     } else {
                         Kind::Unary

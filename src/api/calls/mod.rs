@@ -13,15 +13,18 @@ pub mod protocol;
 mod request_body;
 mod stream_body;
 
-use std::{convert::Infallible, sync::Arc, time::Duration};
+use std::{convert::Infallible, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use axum::Router;
 use bytes::Bytes;
 use futures::{FutureExt as _, future::BoxFuture, stream};
 use http::{HeaderMap, Request, Response, header};
 use http_body::Frame;
-use http_body_util::{BodyExt as _, StreamBody};
-use tokio::{sync::Semaphore, time::timeout};
+use http_body_util::{BodyExt as _, Full, StreamBody};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::timeout,
+};
 use tonic::{Code, Status, body::Body};
 use tower::{Service, ServiceExt as _};
 
@@ -29,7 +32,7 @@ pub use self::methods::Methods;
 use self::{
     framework_errors::{is_bare, translate},
     methods::{Kind, Method},
-    request_body::RequestBody,
+    request_body::{BodyLimits, RequestBody},
     stream_body::CountedStream,
 };
 use super::auth::caller_of;
@@ -47,6 +50,8 @@ pub struct Limits {
     pub responses: Arc<Responses>,
     /// One permit for each stream that may be open, of any service.
     pub streams: Arc<Semaphore>,
+    /// The same for streams of those who have no account.
+    pub open_streams: Arc<Semaphore>,
     /// Streams that one account, or one network without an account, may have open
     /// at a service other than `ChatService`, which counts its own.
     pub max_streams: usize,
@@ -83,8 +88,11 @@ impl Service<Request<Body>> for Calls {
     fn call(&mut self, request: Request<Body>) -> Self::Future {
         let (services, limits) = (self.services.clone(), self.limits.clone());
         async move {
-            let answered = answer(services, &limits, request).await;
-            Ok(answered.unwrap_or_else(|error| Status::from(error).into_http()))
+            // A fault of the program ends one call, in our form.
+            let answered = AssertUnwindSafe(answer(services, &limits, request)).catch_unwind();
+            let answered =
+                answered.await.unwrap_or_else(|_| Err(Error::internal("a call panicked").into()));
+            Ok(answered.unwrap_or_else(Status::into_http))
         }
         .boxed()
     }
@@ -94,23 +102,23 @@ async fn answer(
     services: Router,
     limits: &Arc<Limits>,
     mut request: Request<Body>,
-) -> Result<Response<Body>> {
+) -> Result<Response<Body>, Status> {
     check_headers(request.headers())?;
     let method = limits.methods.get(request.uri().path()).ok_or(Error::UnknownMethod)?;
     let within = deadline::timeout(request.headers())?;
     let usage = limits.responses.usage(owner(limits, &mut request));
+    let begun = usage.begin_call()?;
     request.extensions_mut().insert(usage.clone());
-    let takes_gzip = compression::accepts_gzip(request.headers());
-
-    let arrives_within = (!method.client_streams).then_some(limits.request_timeout);
-    let unfinished = usage.unfinished();
-    let request = request.map(|body| Body::new(RequestBody::new(body, unfinished, arrives_within)));
-    let call = call(services, limits, method, &usage, request, takes_gzip);
-    match within {
-        Some(Duration::ZERO) => Err(Error::DeadlineExceeded),
-        Some(within) => timeout(within, call).await.unwrap_or(Err(Error::DeadlineExceeded)),
+    let call = call(services, limits, method, &usage, request);
+    let answered = match within {
+        Some(Duration::ZERO) => Err(Error::DeadlineExceeded.into()),
+        Some(within) => {
+            timeout(within, call).await.unwrap_or_else(|_| Err(Error::DeadlineExceeded.into()))
+        }
         None => call.await,
-    }
+    };
+    drop(begun);
+    answered
 }
 
 async fn call(
@@ -119,32 +127,67 @@ async fn call(
     method: Method,
     usage: &OwnerUsage,
     request: Request<Body>,
-    takes_gzip: bool,
-) -> Result<Response<Body>> {
-    if matches!(method.kind, Kind::Unary | Kind::Read) {
-        let _turn = if method.kind == Kind::Read { usage.read_turn().await } else { None };
-        let response = services.oneshot(request.map(axum::body::Body::new)).await;
-        let response = response.unwrap_or_else(|never| match never {});
-        return whole(response, method, usage, takes_gzip).await;
-    }
-    let permits = if method.kind == Kind::EventStream {
-        None
-    } else {
-        let of_all =
-            limits.streams.clone().try_acquire_owned().map_err(|_| Error::TooManyStreams)?;
-        Some((of_all, usage.open_stream(limits.max_streams)?))
+) -> Result<Response<Body>, Status> {
+    let body_limits = BodyLimits {
+        message: method.message_limit,
+        timeout: limits.request_timeout,
+        is_unary: !method.client_streams,
     };
+    let request = request.map(|body| RequestBody::new(body, usage.unfinished(), body_limits));
+    match method.kind {
+        Kind::Unary | Kind::Read => {
+            let takes_gzip = compression::accepts_gzip(request.headers());
+            // The message first: what is waited for then is the server's own work.
+            let request = with_whole_message(request).await?;
+            let _turn = if method.kind == Kind::Read { usage.read_turn().await } else { None };
+            let response = serve(services, request).await;
+            whole(response, method, usage, takes_gzip).await
+        }
+        Kind::Stream => {
+            let permits = (open_stream(limits, usage)?, usage.open_stream(limits.max_streams)?);
+            let response = stream(services, request, method, usage).await?;
+            Ok(response.map(|body| Body::new(CountedStream::new(body, method, permits))))
+        }
+        // Its errors are ours already.
+        Kind::EventStream => Ok(stream(services, request, method, usage).await?.map(Body::new)),
+    }
+}
+
+async fn serve<B>(services: Router, request: Request<B>) -> Response<axum::body::Body>
+where
+    B: http_body::Body<Data = Bytes, Error = Status> + Send + 'static,
+{
     let response = services.oneshot(request.map(axum::body::Body::new)).await;
-    let mut response = response.unwrap_or_else(|never| match never {});
+    response.unwrap_or_else(|never| match never {})
+}
+
+async fn stream(
+    services: Router,
+    request: Request<RequestBody>,
+    method: Method,
+    usage: &OwnerUsage,
+) -> Result<Response<axum::body::Body>, Status> {
+    let mut response = serve(services, request).await;
     if let Some(error) = framework_error(response.headers(), method) {
-        return Err(error);
+        return Err(error.into());
     }
     response.extensions_mut().insert(Counted::Stream(usage.clone()));
-    Ok(match permits {
-        // Its errors are ours already.
-        None => response.map(Body::new),
-        Some(permits) => response.map(|body| Body::new(CountedStream::new(body, method, permits))),
-    })
+    Ok(response)
+}
+
+/// A permit of all streams; without an account, of the few that are kept for that.
+fn open_stream(limits: &Limits, usage: &OwnerUsage) -> Result<OwnedSemaphorePermit> {
+    let streams = if usage.has_account() { &limits.streams } else { &limits.open_streams };
+    streams.clone().try_acquire_owned().map_err(|_| Error::TooManyStreams)
+}
+
+/// Waits for the message of a request that has only one.
+async fn with_whole_message(
+    request: Request<RequestBody>,
+) -> Result<Request<impl http_body::Body<Data = Bytes, Error = Status>>, Status> {
+    let (parts, body) = request.into_parts();
+    let message = body.collect().await?.to_bytes();
+    Ok(Request::from_parts(parts, Full::new(message).map_err(|never| match never {})))
 }
 
 /// Refuses headers that are too large, before anything reads them.
@@ -178,11 +221,11 @@ async fn whole(
     method: Method,
     usage: &OwnerUsage,
     takes_gzip: bool,
-) -> Result<Response<Body>> {
+) -> Result<Response<Body>, Status> {
     let (mut parts, body) = response.into_parts();
     if parts.headers.contains_key(Status::GRPC_STATUS) {
         return match framework_error(&parts.headers, method) {
-            Some(error) => Err(error),
+            Some(error) => Err(error.into()),
             None => Ok(Response::from_parts(parts, Body::empty())),
         };
     }
@@ -192,7 +235,7 @@ async fn whole(
         && status.code() != Code::Ok
     {
         // The message could not be encoded.
-        return Err(Error::internal(status));
+        return Err(Error::internal(status).into());
     }
     let mut message = body.to_bytes();
     if takes_gzip && let Some(compressed) = compression::compress(&message).await {

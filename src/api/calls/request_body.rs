@@ -22,20 +22,50 @@ pub struct RequestBody {
     body: Body,
     frames: FrameCounter,
     unfinished: Unfinished,
-    /// For a request of one message: how long its body may take.
-    within: Option<Duration>,
+    limits: BodyLimits,
     deadline: Option<Pin<Box<Sleep>>>,
 }
 
+/// What a request's body is held to.
+#[derive(Debug, Clone, Copy)]
+pub struct BodyLimits {
+    /// Bytes of a message.
+    pub message: usize,
+    /// How long a message may take to arrive, from its first byte on; where there
+    /// is only one, from the beginning of the call.
+    pub timeout: Duration,
+    /// Whether there is only one message.
+    pub is_unary: bool,
+}
+
 impl RequestBody {
-    pub fn new(body: Body, unfinished: Unfinished, within: Option<Duration>) -> Self {
-        Self { body, frames: FrameCounter::default(), unfinished, within, deadline: None }
+    pub fn new(body: Body, unfinished: Unfinished, limits: BodyLimits) -> Self {
+        Self { body, frames: FrameCounter::default(), unfinished, limits, deadline: None }
+    }
+
+    fn check(&mut self, data: &[u8]) -> Result<(), Error> {
+        let BodyLimits { message: limit, is_unary, .. } = self.limits;
+        self.frames.add(data);
+        if self.frames.message_len() > limit {
+            return Err(Error::MessageTooLarge { limit });
+        }
+        let unfinished = self.frames.unfinished();
+        if is_unary && self.frames.messages + usize::from(unfinished > 0) > 1 {
+            return Err(Error::MalformedMessage("there is more than one".into()));
+        }
+        self.unfinished.set(unfinished)
     }
 
     /// Only a body that lets wait needs a timer.
     fn poll_deadline(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        let Some(within) = self.within else { return Poll::Pending };
-        let deadline = self.deadline.get_or_insert_with(|| Box::pin(sleep(within)));
+        let is_due =
+            self.frames.unfinished() > 0 || (self.limits.is_unary && self.frames.messages == 0);
+        if !is_due {
+            self.deadline = None;
+            return Poll::Pending;
+        }
+        let timeout = self.limits.timeout;
+        let deadline = self.deadline.get_or_insert_with(|| Box::pin(sleep(timeout)));
         deadline.as_mut().poll(context)
     }
 }
@@ -51,17 +81,16 @@ impl HttpBody for RequestBody {
         let this = &mut *self;
         match Pin::new(&mut this.body).poll_frame(context) {
             Poll::Ready(Some(Ok(frame))) => {
-                if let Some(data) = frame.data_ref() {
-                    this.frames.add(data);
-                    if let Err(error) = this.unfinished.set(this.frames.unfinished()) {
-                        return Poll::Ready(Some(Err(error.into())));
-                    }
+                if let Some(data) = frame.data_ref()
+                    && let Err(error) = this.check(data)
+                {
+                    return Poll::Ready(Some(Err(error.into())));
                 }
                 Poll::Ready(Some(Ok(frame)))
             }
             Poll::Pending => match this.poll_deadline(context) {
                 Poll::Ready(()) => {
-                    let limit = this.within.unwrap_or_default();
+                    let limit = this.limits.timeout;
                     Poll::Ready(Some(Err(Error::RequestTimeout { limit }.into())))
                 }
                 Poll::Pending => Poll::Pending,
@@ -83,17 +112,24 @@ impl HttpBody for RequestBody {
 #[derive(Debug, Default)]
 struct FrameCounter {
     prefix: [u8; PREFIX],
-    /// Bytes of the prefix that are there.
+    /// Bytes of the prefix that have arrived.
     prefix_len: usize,
-    /// Bytes of the message that are there, and that are not.
-    have: usize,
-    missing: usize,
+    /// Bytes of the message that have arrived, and that have not.
+    received: usize,
+    remaining: usize,
+    /// Messages that have arrived whole.
+    messages: usize,
 }
 
 impl FrameCounter {
-    /// Bytes that have come of a message that is not whole.
+    /// Bytes that have arrived of a message that is not whole.
     fn unfinished(&self) -> usize {
-        self.prefix_len + self.have
+        self.prefix_len + self.received
+    }
+
+    /// Length of the message that is arriving, as far as it is known.
+    fn message_len(&self) -> usize {
+        self.received + self.remaining
     }
 
     fn add(&mut self, mut data: &[u8]) {
@@ -105,15 +141,17 @@ impl FrameCounter {
                 self.prefix_len += length;
                 data = rest;
                 let [_, length @ ..] = self.prefix;
-                self.missing = u32::from_be_bytes(length) as usize;
+                if self.prefix_len == PREFIX {
+                    self.remaining = u32::from_be_bytes(length) as usize;
+                }
             } else {
-                let length = data.len().min(self.missing);
-                self.have += length;
-                self.missing -= length;
+                let length = data.len().min(self.remaining);
+                self.received += length;
+                self.remaining -= length;
                 data = &data[length..];
             }
-            if self.prefix_len == PREFIX && self.missing == 0 {
-                *self = Self::default();
+            if self.prefix_len == PREFIX && self.remaining == 0 {
+                *self = Self { messages: self.messages + 1, ..Self::default() };
             }
         }
     }
@@ -133,7 +171,7 @@ mod tests {
                 counter.add(chunk);
             }
             assert_eq!(counter.unfinished(), 7, "in pieces of {size}");
-            assert_eq!(counter.missing, 254);
+            assert_eq!((counter.remaining, counter.messages), (254, 2));
         }
         let mut counter = FrameCounter::default();
         counter.add(&bytes[..13]);

@@ -1,5 +1,6 @@
 //! What the tests share: servers, people with connections, faults.
 
+pub mod bombs;
 pub mod database;
 pub mod disk;
 pub mod files;
