@@ -28,6 +28,28 @@ function withoutJson(): Plugin {
       export const base64Decode = (text) =>
         Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (it) => it.charCodeAt(0));
       export const base64Encode = (bytes) => btoa(String.fromCharCode(...bytes));`,
+    // Browsers that run these pages have integers of 64 bits.
+    "proto-int64": `
+      const view = new DataView(new ArrayBuffer(8));
+      const within = (least, most) => (value) => {
+        const it = BigInt(value);
+        if (it < least || it > most) throw new Error("invalid integer: " + value);
+        return it;
+      };
+      const parse = within(-(2n ** 63n), 2n ** 63n - 1n);
+      const uParse = within(0n, 2n ** 64n - 1n);
+      const halves = (value) => (view.setBigInt64(0, value, true), { lo: view.getInt32(0, true), hi: view.getInt32(4, true) });
+      const join = (lo, hi) => (view.setInt32(0, lo, true), view.setInt32(4, hi, true));
+      export const protoInt64 = {
+        zero: 0n,
+        supported: true,
+        parse,
+        uParse,
+        enc: (value) => halves(parse(value)),
+        uEnc: (value) => halves(uParse(value)),
+        dec: (lo, hi) => (join(lo, hi), view.getBigInt64(0, true)),
+        uDec: (lo, hi) => (join(lo, hi), view.getBigUint64(0, true)),
+      };`,
     // Nothing here sets fields by reflection: what is read is not checked, what is written is, by its writer.
     "reflect/reflect-check": ["checkField", "checkListItem", "checkMapEntry", "formatVal"].map((name) => `export const ${name} = () => undefined;`).join("\n"),
     // Defaults are proto2's. Only descriptor.proto itself has some: truth values and names.
@@ -39,7 +61,7 @@ function withoutJson(): Plugin {
     name: "without-json",
     apply: "build",
     load(id) {
-      const found = /@bufbuild\/protobuf\/dist\/esm\/(from-json|to-json|wire\/base64-encoding|wire\/text-format|reflect\/reflect-check)\.js$/.exec(id);
+      const found = /@bufbuild\/protobuf\/dist\/esm\/(from-json|to-json|wire\/base64-encoding|wire\/text-format|proto-int64|reflect\/reflect-check)\.js$/.exec(id);
       return found ? STUBS[found[1] ?? ""] : undefined;
     },
   };

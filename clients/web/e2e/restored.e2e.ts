@@ -34,7 +34,7 @@ test.for(["another", "same"] as const)("a page that knows more than the server h
   await w.server.start();
   await page.locator(".connection-bar").waitFor({ state: "detached" });
   await bubble(page, "Written meanwhile.").waitFor();
-  await bubble(page, "Gone").waitFor({ state: "detached" });
+  await bubble(page, "Gone").first().waitFor({ state: "detached" });
   await rooms.getByRole("link", { name: new RegExp(`Lost as ${as}`) }).waitFor({ state: "detached" });
   expect(page.url()).toContain(room);
 

@@ -90,7 +90,7 @@ export class Server {
       cpSync(copy, this.#data, { recursive: true });
       rmSync(copy, { recursive: true });
       // What restoring a backup comes with, whether the server sees it itself or is told.
-      if (as === "another") this.#write('database.execute("update store set epoch = randomblob(16)")', "", {});
+      if (as === "another") this.#write('\ndatabase.execute("update store set epoch = randomblob(16)")', "", {});
     };
   }
 
