@@ -54,7 +54,7 @@ pub struct Files {
     images: Arc<Semaphore>,
     /// One permit for each file of the folder that may be open to be read: each
     /// takes a descriptor, for as long as its reader takes.
-    open_files: Arc<Semaphore>,
+    readers: Arc<Semaphore>,
     bounds: images::Bounds,
 }
 
@@ -96,7 +96,7 @@ impl Files {
             folder,
             storage,
             images: Arc::new(Semaphore::new(config.images_parallel.max(1))),
-            open_files: Arc::new(Semaphore::new(affordable_files())),
+            readers: Arc::new(Semaphore::new(affordable_files())),
             bounds: images::Bounds {
                 pixels: config.image_pixels,
                 // Encoded anew it may be larger, but not by much.
@@ -141,7 +141,7 @@ impl Files {
         if range.is_empty() {
             return Ok(futures::stream::empty().boxed());
         }
-        let permit = self.open_files.clone().try_acquire_owned().map_err(|_| Error::Overloaded)?;
+        let permit = self.readers.clone().try_acquire_owned().map_err(|_| Error::Overloaded)?;
         let options = GetOptions { range: Some(GetRange::Bounded(range)), ..GetOptions::default() };
         let at = file_at(file, variant);
         let found = self.storage.get_opts(&at, options).await.map_err(refused)?;
