@@ -81,16 +81,16 @@ export class Server {
     await ended;
   }
 
-  /** Copies all that is stored, while the server is stopped; what it returns puts it back, as another store or as the same one. */
-  backup(): (as: "another" | "same") => void {
+  /** Copies all that is stored, while the server is stopped; what it returns puts it back, with an epoch of its own. */
+  backup(): () => void {
     const copy = mkdtempSync(join(tmpdir(), "causerie-backup-"));
     cpSync(this.#data, copy, { recursive: true });
-    return (as) => {
+    return () => {
       rmSync(this.#data, { recursive: true });
       cpSync(copy, this.#data, { recursive: true });
       rmSync(copy, { recursive: true });
       // What restoring a backup comes with, whether the server sees it itself or is told.
-      if (as === "another") this.#write('\ndatabase.execute("update store set epoch = randomblob(16)")', "", {});
+      this.#write('\ndatabase.execute("update store set epoch = randomblob(16)")', "", {});
     };
   }
 
