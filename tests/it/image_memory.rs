@@ -53,8 +53,8 @@ async fn packed_metadata_is_never_unpacked() {
     let text = [b"Comment\0\0".as_slice(), &packed_zeros(250 << 20)].concat();
     let utf8 = [b"XML:com.adobe.xmp\0\x01\0\0\0".as_slice(), &packed_zeros(250 << 20)].concat();
     let iptc = [b"Raw profile type iptc\0\0".as_slice(), &packed_zeros(250 << 20)].concat();
-    let exif = [b"Exif\0\0II*\0".as_slice(), &[0; 60_000]].concat();
-    let icc = |n: u8| [b"ICC_PROFILE\0".as_slice(), &[n, 100], &[7; 65_000]].concat();
+    let exif = [b"Exif\0\0II*\0".as_slice(), &vec![0; 60_000]].concat();
+    let icc = |n: u8| [b"ICC_PROFILE\0".as_slice(), &[n, 100], &vec![7; 65_000]].concat();
     for (name, image) in [
         ("iCCP", png_with(&[(*b"iCCP", profile.clone())])),
         ("iCCP twice", png_with(&[(*b"iCCP", profile.clone()), (*b"iCCP", profile)])),
