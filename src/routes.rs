@@ -12,8 +12,9 @@ use tower_http::{
     cors::{AllowOrigin, CorsLayer},
     request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer},
     set_header::SetResponseHeaderLayer,
-    trace::TraceLayer,
+    trace::{DefaultOnFailure, TraceLayer},
 };
+use tracing::Level;
 
 use crate::{
     api::{
@@ -30,7 +31,7 @@ use crate::{
     config::ms,
     error::{Error, Result},
     model::limits::{AUTH_MESSAGE_BYTES, GRPC_MESSAGE_BYTES},
-    transport::{Client, Responses, check_host},
+    transport::{Client, ResponseRegistry, check_host},
     wire::{
         self,
         v1::{
@@ -60,7 +61,7 @@ pub enum Readiness {
 /// Everything that the port answers.
 pub fn app(
     chat: &Arc<Chat>,
-    responses: Arc<Responses>,
+    responses: Arc<ResponseRegistry>,
     health: HealthServer<impl Health>,
     ready: watch::Receiver<Readiness>,
 ) -> Result<Router> {
@@ -106,7 +107,13 @@ pub fn app(
         .layer(cors(&config.server.cors_origins))
         .layer(hsts)
         .layer(PropagateRequestIdLayer::x_request_id())
-        .layer(TraceLayer::new_for_http().make_span_with(span))
+        .layer(
+            TraceLayer::new_for_http()
+                .make_span_with(span)
+                // What fails is logged where it fails; a probe that is told "not
+                // ready" is no fault.
+                .on_failure(DefaultOnFailure::new().level(Level::DEBUG)),
+        )
         .layer(SetRequestIdLayer::x_request_id(MakeRequestUuid))
         .layer(axum::middleware::map_request(check_request_id)))
 }

@@ -16,7 +16,7 @@ use crate::{
         Store,
         lease::{Lease, LeaseTimes},
     },
-    transport::{Responses, Transport, tls::Certificate},
+    transport::{ResponseRegistry, Transport, tls::Certificate},
 };
 
 /// The services whose health is told: each by its name, and the server as "".
@@ -49,7 +49,7 @@ pub async fn serve(
     // Options first: what is not valid must leave nothing behind.
     let certificate = load_certificate(&config.server)?;
     let tls = certificate.as_ref().map(Certificate::acceptor).transpose()?;
-    let responses = Responses::new(ms(config.server.unread_timeout_ms));
+    let responses = ResponseRegistry::new(ms(config.server.unread_timeout_ms));
     let transport = Transport::new(&config.server, tls, responses.clone())?;
     make_data_folder(&config)?;
     let store = Store::connect(&config.store_url(), config.store.connections)?;

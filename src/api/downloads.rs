@@ -16,7 +16,7 @@ use crate::{
     chat::{Chat, files::Download},
     error::{Error, Result},
     model::{FileId, StoredFile, Timestamp, Variant, files::is_shown},
-    transport::{Client, Counted, Owner, Responses, network},
+    transport::{Client, Counted, Owner, ResponseRegistry, network},
 };
 
 /// A file is what someone has uploaded: even if a browser is led to show it as
@@ -26,12 +26,12 @@ const POLICY: HeaderValue = HeaderValue::from_static(
      frame-ancestors 'none'; sandbox",
 );
 
-pub fn pages(chat: Arc<Chat>, responses: Arc<Responses>) -> Router {
+pub fn pages(chat: Arc<Chat>, responses: Arc<ResponseRegistry>) -> Router {
     Router::new().route("/files/{id}", get(download)).with_state((chat, responses))
 }
 
 async fn download(
-    State((chat, responses)): State<(Arc<Chat>, Arc<Responses>)>,
+    State((chat, responses)): State<(Arc<Chat>, Arc<ResponseRegistry>)>,
     Extension(client): Extension<Client>,
     Path(id): Path<String>,
     request: Request,

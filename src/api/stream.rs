@@ -142,7 +142,7 @@ fn encode(usage: &OwnerUsage, request_id: String, result: Result<Outcome>) -> By
         return reply;
     }
     match usage.reserve(reply.len()) {
-        Ok(reserved) => reserved.keep(reply),
+        Ok(reserved) => reserved.attach(reply),
         Err(error) => events::reply(request_id, refusal(error)),
     }
 }

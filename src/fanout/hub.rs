@@ -20,7 +20,7 @@ use crate::{
         Caller, Change, ConnectionId, Marks, MemberState, MovedMarks, PresenceChoice, RoomCommit,
         RoomId, RoomSettings, Seq, SessionId, Timestamp, UserId,
     },
-    transport::Responses,
+    transport::ResponseRegistry,
     wire::{
         events::{self, Kind},
         marks::{receipt, room_settings},
@@ -179,14 +179,14 @@ struct Lists {
 #[derive(Debug)]
 pub struct Hub {
     /// Counts the bytes that wait in the queues; those of one event once.
-    responses: Arc<Responses>,
+    responses: Arc<ResponseRegistry>,
     /// Held only to change or walk the lists, never across an await.
     lists: RwLock<Lists>,
 }
 
 impl Hub {
     #[must_use]
-    pub fn new(responses: Arc<Responses>) -> Self {
+    pub fn new(responses: Arc<ResponseRegistry>) -> Self {
         Self { responses, lists: RwLock::default() }
     }
 

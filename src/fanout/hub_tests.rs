@@ -81,7 +81,7 @@ fn queued(inlet: &mut Inlet) -> Vec<(&'static str, i64)> {
 /// follows: not the rest of the same commit, and no typing.
 #[test]
 fn who_has_left_gets_nothing_that_comes_after_it() {
-    let hub = Arc::new(Hub::new(Responses::new(Duration::from_secs(30))));
+    let hub = Arc::new(Hub::new(ResponseRegistry::new(Duration::from_secs(30))));
     let (ada, bob) = (user(1), user(2));
     let (mut ada_stream, mut bob_stream) = (open(&hub, &ada), open(&hub, &bob));
     let mut log = RoomLog::of_new_room(room());

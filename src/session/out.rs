@@ -31,7 +31,7 @@ impl Out {
 
     /// Sends what was made for this client alone.
     pub async fn send_own(&self, bytes: Bytes) -> Result<(), End> {
-        self.send(Frame::from(self.usage.keep(bytes))).await
+        self.send(Frame::from(self.usage.track_bytes(bytes))).await
     }
 
     /// Hands a frame to the connection. A client that does not read for too

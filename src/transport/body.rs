@@ -32,11 +32,11 @@ pub enum Counted {
     Stream(OwnerUsage),
 }
 
-/// A body that is registered with [`super::Responses`] until it has left.
+/// A body that is registered with [`super::ResponseRegistry`] until it has left.
 pub struct TrackedBody {
     body: Body,
     /// The rest of a frame that goes on in pieces.
-    rest: Bytes,
+    remaining: Bytes,
     tracked: Tracked,
     /// Whether each piece is counted while it waits. Else the whole is, or nothing.
     is_stream: bool,
@@ -46,19 +46,19 @@ pub struct TrackedBody {
 
 impl TrackedBody {
     pub fn new(body: Body, tracked: Tracked, is_stream: bool, activity: Arc<Activity>) -> Self {
-        Self { body, rest: Bytes::new(), tracked, is_stream, activity, stalled: None }
+        Self { body, remaining: Bytes::new(), tracked, is_stream, activity, stalled: None }
     }
 
     /// Takes a piece of what is there. The last is a single byte: HTTP/2 takes it
     /// only when the client's window has room for all before it.
-    fn piece(&mut self) -> Bytes {
-        let length = if self.rest.len() > 1 { CHUNK.min(self.rest.len() - 1) } else { 1 };
-        let piece = self.rest.split_to(length);
-        self.hand_out(piece.len() + self.rest.len());
-        piece
+    fn next_chunk(&mut self) -> Bytes {
+        let length = if self.remaining.len() > 1 { CHUNK.min(self.remaining.len() - 1) } else { 1 };
+        let chunk = self.remaining.split_to(length);
+        self.record_sent(chunk.len() + self.remaining.len());
+        chunk
     }
 
-    fn hand_out(&self, bytes: usize) {
+    fn record_sent(&self, bytes: usize) {
         if self.is_stream {
             self.tracked.waits_for_client(bytes);
         } else {
@@ -99,8 +99,8 @@ impl HttpBody for TrackedBody {
         if this.poll_writable(context).is_pending() {
             return Poll::Pending;
         }
-        if !this.rest.is_empty() {
-            return Poll::Ready(Some(Ok(Frame::data(this.piece()))));
+        if !this.remaining.is_empty() {
+            return Poll::Ready(Some(Ok(Frame::data(this.next_chunk()))));
         }
         let frame = match Pin::new(&mut this.body).poll_frame(context) {
             Poll::Ready(Some(Ok(frame))) => frame,
@@ -114,11 +114,11 @@ impl HttpBody for TrackedBody {
         };
         let frame = match frame.into_data() {
             Ok(data) if data.len() > WHOLE => {
-                this.rest = data;
-                Frame::data(this.piece())
+                this.remaining = data;
+                Frame::data(this.next_chunk())
             }
             Ok(data) => {
-                this.hand_out(data.len());
+                this.record_sent(data.len());
                 Frame::data(data)
             }
             Err(trailers) => trailers,
@@ -127,11 +127,11 @@ impl HttpBody for TrackedBody {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.rest.is_empty() && self.body.is_end_stream()
+        self.remaining.is_empty() && self.body.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
-        let rest = self.rest.len() as u64;
+        let rest = self.remaining.len() as u64;
         let hint = self.body.size_hint();
         let mut whole = SizeHint::new();
         if let Some(upper) = hint.upper() {

@@ -30,7 +30,7 @@ pub use body::Counted;
 pub use client::{Client, network};
 pub use connection::Router;
 pub use host::check_host;
-pub use responses::{Owner, OwnerUsage, Responses};
+pub use responses::{Owner, OwnerUsage, ResponseRegistry};
 use tokio::{
     net::TcpListener,
     sync::watch,
@@ -62,7 +62,7 @@ pub struct Transport {
     proxies: TrustedProxies,
     proxy_protocol: bool,
     tls: Option<TlsAcceptor>,
-    responses: Arc<Responses>,
+    responses: Arc<ResponseRegistry>,
     admission: Arc<Admission>,
     timeouts: Timeouts,
 }
@@ -72,7 +72,7 @@ impl Transport {
     pub fn new(
         config: &config::Server,
         tls: Option<TlsAcceptor>,
-        responses: Arc<Responses>,
+        responses: Arc<ResponseRegistry>,
     ) -> Result<Arc<Self>> {
         Ok(Arc::new(Self {
             proxies: TrustedProxies::new(&config.trusted_proxies, &config.forwarded_header)?,

@@ -23,7 +23,7 @@ use http_body::Frame;
 use http_body_util::{BodyExt as _, Full, StreamBody};
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
-    time::timeout,
+    time,
 };
 use tonic::{Code, Status, body::Body};
 use tower::{Service, ServiceExt as _};
@@ -40,14 +40,14 @@ use crate::{
     auth::Auth,
     error::{Error, Result},
     model::limits::HEADER_BYTES,
-    transport::{Client, Counted, Owner, OwnerUsage, Responses, network},
+    transport::{Client, Counted, Owner, OwnerUsage, ResponseRegistry, network},
 };
 
 /// What calls are checked against.
 pub struct Limits {
     pub methods: Methods,
     pub auth: Arc<Auth>,
-    pub responses: Arc<Responses>,
+    pub responses: Arc<ResponseRegistry>,
     /// One permit for each stream that may be open, of any service.
     pub streams: Arc<Semaphore>,
     /// The same for streams of those who have no account.
@@ -105,15 +105,15 @@ async fn answer(
 ) -> Result<Response<Body>, Status> {
     check_headers(request.headers())?;
     let method = limits.methods.get(request.uri().path()).ok_or(Error::UnknownMethod)?;
-    let within = deadline::timeout(request.headers())?;
+    let timeout = deadline::timeout(request.headers())?;
     let usage = limits.responses.usage(owner(limits, &mut request));
     let begun = usage.begin_call()?;
     request.extensions_mut().insert(usage.clone());
     let call = call(services, limits, method, &usage, request);
-    let answered = match within {
+    let answered = match timeout {
         Some(Duration::ZERO) => Err(Error::DeadlineExceeded.into()),
-        Some(within) => {
-            timeout(within, call).await.unwrap_or_else(|_| Err(Error::DeadlineExceeded.into()))
+        Some(limit) => {
+            time::timeout(limit, call).await.unwrap_or_else(|_| Err(Error::DeadlineExceeded.into()))
         }
         None => call.await,
     };
@@ -136,12 +136,12 @@ async fn call(
     let request = request.map(|body| RequestBody::new(body, usage.unfinished(), body_limits));
     match method.kind {
         Kind::Unary | Kind::Read => {
-            let takes_gzip = compression::accepts_gzip(request.headers());
+            let accepts_gzip = compression::accepts_gzip(request.headers());
             // The message first: what is waited for then is the server's own work.
             let request = with_whole_message(request).await?;
             let _turn = if method.kind == Kind::Read { usage.read_turn().await } else { None };
             let response = serve(services, request).await;
-            whole(response, method, usage, takes_gzip).await
+            collect_unary(response, method, usage, accepts_gzip).await
         }
         Kind::Stream => {
             let permits = (open_stream(limits, usage)?, usage.open_stream(limits.max_streams)?);
@@ -216,11 +216,11 @@ fn framework_error(headers: &HeaderMap, method: Method) -> Option<Error> {
 }
 
 /// Takes a unary response as a whole: its message, if it has one, and its status.
-async fn whole(
+async fn collect_unary(
     response: Response<axum::body::Body>,
     method: Method,
     usage: &OwnerUsage,
-    takes_gzip: bool,
+    accepts_gzip: bool,
 ) -> Result<Response<Body>, Status> {
     let (mut parts, body) = response.into_parts();
     if parts.headers.contains_key(Status::GRPC_STATUS) {
@@ -238,7 +238,7 @@ async fn whole(
         return Err(Error::internal(status).into());
     }
     let mut message = body.to_bytes();
-    if takes_gzip && let Some(compressed) = compression::compress(&message).await {
+    if accepts_gzip && let Some(compressed) = compression::compress(&message).await {
         parts.headers.insert(compression::ENCODING, header::HeaderValue::from_static("gzip"));
         message = compressed;
     }
