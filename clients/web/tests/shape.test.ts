@@ -142,6 +142,18 @@ describe("what the server refuses", () => {
     SUBSCRIBE_TIMEOUT: "the stream comes anew",
     DATABASE_UNAVAILABLE: "the server cannot be reached",
     STORAGE_UNAVAILABLE: "the server cannot be reached",
+    DATABASE_IN_USE: "the server cannot be reached",
+    DEADLINE_EXCEEDED: "the call is made again, or the server cannot be reached",
+    FRAMEWORK_ERROR: "no fault of a user",
+    HEADERS_TOO_LARGE: "no fault of a user",
+    MALFORMED_MESSAGE: "no fault of a user",
+    MESSAGE_TOO_LARGE: "no fault of a user",
+    REQUESTS_UNFINISHED: "the stream comes anew",
+    REQUEST_TIMEOUT: "the call is made again, or the server cannot be reached",
+    RESPONSES_UNREAD: "the stream comes anew",
+    UNKNOWN_METHOD: "no fault of a user",
+    UNSUPPORTED_COMPRESSION: "no fault of a user",
+    UNSUPPORTED_PROTOCOL: "no fault of a user",
     INTERNAL: "nobody knows what it was",
   };
 
