@@ -94,9 +94,7 @@ fn run(arguments: &Arguments) -> Result<(), Error> {
         }
         Command::Config => Ok(()),
         Command::Migrate => runtime()?.block_on(async {
-            let store = Store::connect(&config.store_url(), 4)?;
-            store.migrate().await?;
-            store.close().await;
+            on_database(&config, "migrates", Store::migrate).await?;
             println!("The schema is up to date.");
             Ok(())
         }),
@@ -110,19 +108,36 @@ fn runtime() -> Result<tokio::runtime::Runtime, Error> {
 }
 
 async fn renew_epoch(config: &Config) -> Result<(), Error> {
-    let store = Store::connect(&config.store_url(), 4)?;
-    // A running server would not notice.
-    let name = format!("process {}, which renews the epoch", std::process::id());
-    let times = LeaseTimes::from_ms(config.store.lease_heartbeat_ms, config.store.lease_expiry_ms);
-    let lease = store.acquire_lease(name, times).await?;
-    store.migrate().await?;
-    let epoch = store.renew_epoch().await?;
-    if let Some(lease) = lease {
-        lease.release().await?;
-    }
-    store.close().await;
+    let epoch = on_database(config, "renews the epoch", async |store| {
+        store.migrate().await?;
+        store.renew_epoch().await
+    })
+    .await?;
     println!("The data has the epoch {epoch} now: clients load it anew.");
     Ok(())
+}
+
+/// Works on a database that no server uses meanwhile: it would not notice.
+async fn on_database<T>(
+    config: &Config,
+    purpose: &str,
+    work: impl AsyncFnOnce(&Store) -> Result<T, Error>,
+) -> Result<T, Error> {
+    let store = Store::connect(&config.store_url(), 4)?;
+    let name = format!("process {}, which {purpose}", std::process::id());
+    let times = LeaseTimes::from_ms(config.store.lease_heartbeat_ms, config.store.lease_expiry_ms);
+    let outcome = match store.acquire_lease(name, times).await {
+        Ok(lease) => {
+            let outcome = work(&store).await;
+            if let Some(lease) = lease {
+                lease.release().await?;
+            }
+            outcome
+        }
+        Err(error) => Err(error),
+    };
+    store.close().await;
+    outcome
 }
 
 async fn serve(config: Config) -> Result<(), Error> {

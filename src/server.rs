@@ -53,7 +53,55 @@ pub async fn serve(
     let transport = Transport::new(&config.server, tls, responses.clone())?;
     make_data_folder(&config)?;
     let store = Store::connect(&config.store_url(), config.store.connections)?;
-    let mut lease = take_database(&store, &config, &listener).await?;
+    let outcome = match take_database(&store, &config, &listener).await {
+        Ok(mut lease) => {
+            let parts = Parts { store: store.clone(), responses, transport, certificate };
+            let ended = run(config, listener, shutdown, parts, &mut lease).await;
+            // Where it was cut off there may be a transaction under way: the lease then
+            // expires.
+            let is_over = matches!(ended, Ok(End::Drained) | Err(_));
+            if let Some(lease) = lease.filter(|_| is_over)
+                && let Err(error) = lease.release().await
+            {
+                tracing::debug!(%error, "the lease is left to expire");
+            }
+            match ended {
+                Ok(End::Drained | End::CutOff) => Ok(()),
+                Ok(End::Lost(error)) | Err(error) => Err(error),
+            }
+        }
+        Err(error) => Err(error),
+    };
+    let _ = timeout(Duration::from_secs(5), store.close()).await;
+    outcome
+}
+
+/// What is made before the database is looked at.
+struct Parts {
+    store: Store,
+    responses: Arc<ResponseRegistry>,
+    transport: Arc<Transport>,
+    certificate: Option<Arc<Certificate>>,
+}
+
+/// How a server ends that has started.
+enum End {
+    /// Everything that was under way is done.
+    Drained,
+    /// Something was under way for too long.
+    CutOff,
+    /// Another server has taken the database.
+    Lost(Error),
+}
+
+async fn run(
+    config: Config,
+    listener: TcpListener,
+    shutdown: impl Future<Output = ()> + Send,
+    parts: Parts,
+    lease: &mut Option<Lease>,
+) -> Result<End> {
+    let Parts { store, responses, transport, certificate } = parts;
     let files = Files::open(&config.files, &config.server.data)?;
     let auth = Auth::new(&config.auth, config.clock.clone(), &config.server.data).await?;
     let hub = Hub::new(responses.clone());
@@ -93,7 +141,7 @@ pub async fn serve(
     tokio::select! {
         () = &mut serving => {}
         () = shutdown => {}
-        error = lease_lost(&mut lease) => {
+        error = lease_lost(lease) => {
             tracing::error!(%error, "this server has lost its database");
             lost = Some(error);
         }
@@ -119,14 +167,11 @@ pub async fn serve(
     if let Err(error) = timeout(Duration::from_secs(2), chat.forget_presence()).await {
         tracing::debug!(%error, "presence is left to its lease");
     }
-    // What is still under way may have a transaction; the lease then expires.
-    if let Some(lease) = lease.filter(|_| drained.is_ok() && lost.is_none())
-        && let Err(error) = lease.release().await
-    {
-        tracing::debug!(%error, "the lease is left to expire");
-    }
-    let _ = timeout(Duration::from_secs(5), store.close()).await;
-    lost.map_or(Ok(()), Err)
+    Ok(match lost {
+        Some(error) => End::Lost(error),
+        None if drained.is_err() => End::CutOff,
+        None => End::Drained,
+    })
 }
 
 /// Waits until another server has taken the database; never, without a lease.

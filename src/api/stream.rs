@@ -127,21 +127,21 @@ fn decode(
 }
 
 fn answer(usage: &OwnerUsage, request_id: String, result: Result<Outcome>) -> Inbound {
-    let reply = encode(usage, request_id, result);
-    Inbound::Command(Box::pin(async { reply }))
+    let usage = usage.clone();
+    Inbound::Command(Box::pin(async move { encode(&usage, request_id, result).await }))
 }
 
 /// Shorter replies are not worth counting: commands in flight bound them.
 const MIN_COUNTED: usize = 4 * 1024;
 
 /// Encodes a reply; it counts for its account until it has been read.
-fn encode(usage: &OwnerUsage, request_id: String, result: Result<Outcome>) -> Bytes {
+async fn encode(usage: &OwnerUsage, request_id: String, result: Result<Outcome>) -> Bytes {
     let refusal = |error| Outcome::Error(status::as_message(error));
     let reply = events::reply(request_id.clone(), result.unwrap_or_else(refusal));
     if reply.len() < MIN_COUNTED {
         return reply;
     }
-    match usage.reserve(reply.len()) {
+    match usage.reserve(reply.len()).await {
         Ok(reserved) => reserved.attach(reply),
         Err(error) => events::reply(request_id, refusal(error)),
     }
@@ -172,7 +172,11 @@ fn run(
 ) -> BoxFuture<'static, Bytes> {
     let work = async move {
         let c = &commands;
-        let _turn = if is_read(&command) { usage.read_turn().await } else { None };
+        let turn = if is_read(&command) { usage.read_turn().await.map(Some) } else { Ok(None) };
+        let _turn = match turn {
+            Ok(turn) => turn,
+            Err(error) => return encode(&usage, request_id, Err(error)).await,
+        };
         let result = match command {
             Command::SendMessage(r) => c.send_message(r).await.map(Outcome::SendMessage),
             Command::ListMessages(r) => c.list_messages(r).await.map(Outcome::ListMessages),
@@ -203,7 +207,7 @@ fn run(
         };
         // Free before the reply leaves: who has it may send the next.
         drop(permit);
-        encode(&usage, request_id, result)
+        encode(&usage, request_id, result).await
     };
     Box::pin(work.in_current_span())
 }

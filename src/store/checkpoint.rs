@@ -10,9 +10,9 @@ use crate::error::Result;
 
 /// Readers of an older state hold a checkpoint up. It waits for them for a tenth
 /// of a second, since the writer waits with it, and is tried again another time.
-const TRUNCATE: &str = "pragma busy_timeout = 100;
-    pragma wal_checkpoint(truncate);
-    pragma busy_timeout = 5000";
+const TRUNCATE: &str = "pragma busy_timeout = 100; pragma wal_checkpoint(truncate)";
+/// As the connection was opened.
+const WAIT_AGAIN: &str = "pragma busy_timeout = 5000";
 
 impl Store {
     /// Moves what SQLite has logged into its database file and empties the log.
@@ -22,7 +22,13 @@ impl Store {
     pub async fn checkpoint(&self) -> Result<()> {
         match &self.pools {
             Pools::MySql { .. } => Ok(()),
-            Pools::Sqlite { write, .. } => write.execute(TRUNCATE).await.map(drop).map_err(refused),
+            Pools::Sqlite { write, .. } => {
+                let mut connection = write.acquire().await.map_err(refused)?;
+                let emptied = connection.execute(TRUNCATE).await;
+                // Also after a failure, such as a full disk.
+                connection.execute(WAIT_AGAIN).await.map_err(refused)?;
+                emptied.map(drop).map_err(refused)
+            }
         }
     }
 }

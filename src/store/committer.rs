@@ -84,7 +84,12 @@ impl Committer {
                     let jobs = split_off(jobs, &outcome.locked, &mut commit.waiting);
                     commit.parts.push(Part { jobs, result: Ok(outcome) });
                 }
-                Err(error) if jobs.len() > 1 && !is_away(&error) && !is_conflict(&error) => {
+                Err(error)
+                    if jobs.len() > 1
+                        && !is_away(&error)
+                        && !is_conflict(&error)
+                        && !self.has_doubts() =>
+                {
                     tracing::warn!(%error, jobs = jobs.len(), "a batch failed and is halved");
                     halves.push(jobs.split_off(jobs.len() / 2));
                     halves.push(jobs);

@@ -35,6 +35,9 @@ impl FileLock {
         match file.try_lock() {
             Ok(()) => Ok(Self(Mutex::new(Some(file)))),
             Err(TryLockError::WouldBlock) => {
+                // The holder may be of this process: closing the descriptor would
+                // take SQLite's own locks from it.
+                mem::forget(file);
                 let holder = format!("another process has locked {}", path.display());
                 Err(Error::DatabaseInUse { holder })
             }

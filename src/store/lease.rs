@@ -241,9 +241,13 @@ impl LeaseRow {
         loop {
             tokio::select! {
                 () = sleep(pause) => {}
-                _ = &mut stopped => {
+                released = &mut stopped => {
                     gate.close();
-                    let _ = timeout(RELEASE_WITHIN, self.delete()).await;
+                    // Dropped and not released: something may be under way still, and
+                    // the lease has to expire.
+                    if released.is_ok() {
+                        let _ = timeout(RELEASE_WITHIN, self.delete()).await;
+                    }
                     return Ok(());
                 }
             }

@@ -131,8 +131,8 @@ impl Activity {
         }
     }
 
-    /// Whether the socket takes nothing just now. ResponseRegistry then keep their bytes,
-    /// so that they are not buffered in HTTP/2 where nobody counts them.
+    /// Whether the socket takes nothing just now. Responses then keep their bytes, so
+    /// that they are not buffered in HTTP/2, where nobody counts them.
     pub fn is_stalled(&self) -> bool {
         self.stalled_since.load(Relaxed) != 0
     }

@@ -301,3 +301,21 @@ on_both_databases! {
         server.end().await;
     }
 }
+
+/// A start that fails later, on a database that was opened already, gives it back.
+#[tokio::test]
+async fn a_start_that_fails_leaves_the_database_to_the_next() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let mut config = crate::support::server::test_config();
+    config.server.data = folder.path().to_owned();
+    config.auth.signing_keys = vec!["no key".into()];
+    for _ in 0..2 {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let served = causerie::serve(config.clone(), listener, std::future::pending()).await;
+        let error = served.expect_err("it is refused").to_string();
+        assert!(error.contains("signing_keys"), "{error}");
+    }
+    config.auth.signing_keys.clear();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    causerie::serve(config, listener, std::future::ready(())).await.expect("it starts");
+}

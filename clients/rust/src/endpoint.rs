@@ -134,6 +134,16 @@ fn parse(url: &str) -> Result<Uri, Error> {
     if uri.authority().is_some_and(|authority| authority.as_str().contains('@')) {
         return Err(invalid_url("it must not have a user name"));
     }
+    // Such a port would silently be the default one.
+    let authority =
+        uri.authority().map(tonic::codegen::http::uri::Authority::as_str).unwrap_or_default();
+    let after_host = authority.rsplit_once(']').map_or(authority, |(_, rest)| rest);
+    if after_host.contains(':') && uri.port_u16().is_none_or(|port| port == 0) {
+        return Err(invalid_url("its port must be a number from 1 to 65535"));
+    }
+    if !matches!(uri.path(), "" | "/") || uri.query().is_some() || rest.contains('#') {
+        return Err(invalid_url("nothing may follow the host and the port"));
+    }
     Ok(uri)
 }
 
@@ -192,6 +202,15 @@ mod tests {
             "https://a b",
             "https://ada:violet@chat.example.org",
             "file:///etc/passwd",
+            "http://127.0.0.1:99999",
+            "http://127.0.0.1:0",
+            "http://127.0.0.1:",
+            "http://127.0.0.1:abc",
+            "http://[::1]:",
+            "https://chat.example.org/base",
+            "https://chat.example.org/?x=1",
+            "https://chat.example.org#there",
+            "https://chat.example.org#@other.example.org",
         ] {
             let error = parse(url).expect_err(url);
             assert_eq!((error.code, error.reason.as_str()), (Code::InvalidArgument, "INVALID_URL"));

@@ -1,6 +1,9 @@
 //! Errors that tonic makes by itself, in our form: a status with a reason.
 
+use std::time::Duration;
+
 use tonic::{Code, Status};
+use tonic_types::StatusExt as _;
 
 use crate::{
     error::Error, model::limits::GRPC_MESSAGE_BYTES,
@@ -34,10 +37,19 @@ pub fn translate(status: &Status, message_limit: usize) -> Error {
 /// The same for the messages of a client's stream.
 pub fn translate_inbound(status: &Status) -> Error {
     if is_bare(status) {
-        translate(status, GRPC_MESSAGE_BYTES)
-    } else {
-        // The one error of ours that comes by way of a body that has no time limit.
-        Error::RequestsUnfinished { limit: MAX_UNFINISHED_PER_ACCOUNT }
+        return translate(status, GRPC_MESSAGE_BYTES);
+    }
+    // Ours, by way of the request's body.
+    let details = status.get_error_details();
+    let info = details.error_info();
+    let limit = info.and_then(|info| info.metadata.get("limit")?.parse().ok()).unwrap_or_default();
+    match info.map(|info| info.reason.as_str()) {
+        Some("REQUEST_TIMEOUT") => Error::RequestTimeout { limit: Duration::from_secs(limit) },
+        Some("MESSAGE_TOO_LARGE") => Error::MessageTooLarge { limit: GRPC_MESSAGE_BYTES },
+        Some("REQUESTS_UNFINISHED") => {
+            Error::RequestsUnfinished { limit: MAX_UNFINISHED_PER_ACCOUNT }
+        }
+        _ => Error::MalformedMessage(status.message().trim_end_matches('.').to_owned()),
     }
 }
 

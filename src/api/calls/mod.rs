@@ -139,7 +139,10 @@ async fn call(
             let accepts_gzip = compression::accepts_gzip(request.headers());
             // The message first: what is waited for then is the server's own work.
             let request = with_whole_message(request).await?;
-            let _turn = if method.kind == Kind::Read { usage.read_turn().await } else { None };
+            let _turn = match method.kind {
+                Kind::Read => Some(usage.read_turn().await?),
+                _ => None,
+            };
             let response = serve(services, request).await;
             collect_unary(response, method, usage, accepts_gzip).await
         }
@@ -242,7 +245,7 @@ async fn collect_unary(
         parts.headers.insert(compression::ENCODING, header::HeaderValue::from_static("gzip"));
         message = compressed;
     }
-    let reserved = usage.reserve(message.len())?;
+    let reserved = usage.reserve(message.len()).await?;
     parts.extensions.insert(Counted::Whole(Arc::new(reserved)));
     Ok(Response::from_parts(parts, Body::new(unary_body(message, trailers))))
 }

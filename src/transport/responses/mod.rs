@@ -36,7 +36,7 @@ pub const MAX_UNREAD: usize = 64 << 20;
 /// What has been unread for less than this is not reset to make room: it may be
 /// on its way.
 const RESET_AFTER_MS: u64 = 100;
-/// ResponseRegistry that are reset at once to make room. What they keep besides is given
+/// Responses that are reset at once to make room. What they keep besides is given
 /// back a moment later, so that more would be too many.
 const MAX_RESETS: usize = 16;
 
@@ -176,7 +176,7 @@ impl State {
     fn release(&self, all: &ResponseRegistry) {
         let bytes = self.bytes.swap(0, Relaxed);
         if bytes > 0 {
-            self.usage.unread.fetch_sub(bytes, Relaxed);
+            self.usage.give_back(bytes);
             all.unread.fetch_sub(bytes, Relaxed);
         }
     }
@@ -226,7 +226,7 @@ impl Tracked {
         usage.unread.fetch_add(bytes, Relaxed);
         self.all.unread.fetch_add(bytes, Relaxed);
         let before = self.state.bytes.swap(bytes, Relaxed);
-        usage.unread.fetch_sub(before, Relaxed);
+        usage.give_back(before);
         self.all.unread.fetch_sub(before, Relaxed);
         if bytes > before {
             OwnerUsage { all: self.all.clone(), usage: usage.clone() }.check_owned(bytes);

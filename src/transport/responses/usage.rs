@@ -1,14 +1,21 @@
 //! What one account, or one network without an account, uses of the server.
 
-use std::sync::{
-    Arc, PoisonError,
-    atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed},
+use std::{
+    pin::pin,
+    sync::{
+        Arc, PoisonError,
+        atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed},
+    },
+    time::Duration,
 };
 
 use bytes::Bytes;
 use futures::future::AbortHandle;
 use ipnet::IpNet;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::{
+    sync::{Notify, OwnedSemaphorePermit, Semaphore},
+    time::timeout,
+};
 use uuid::Uuid;
 
 use super::{MAX_UNREAD_PER_ACCOUNT, ResponseRegistry, State, Tracked};
@@ -19,6 +26,8 @@ use crate::error::{Error, Result};
 pub const MAX_UNFINISHED_PER_ACCOUNT: usize = 4 << 20;
 pub const MAX_UNFINISHED: usize = 64 << 20;
 
+/// How long a response waits until others have been read.
+const ROOM_WITHIN: Duration = Duration::from_secs(2);
 /// Calls of one account that have begun and are not answered yet.
 const MAX_CALLS_PER_ACCOUNT: usize = 256;
 /// Where unfinished messages of all together are too many, an account may still
@@ -46,6 +55,8 @@ pub(super) struct Usage {
     streams: AtomicUsize,
     calls: AtomicUsize,
     reads: Arc<Semaphore>,
+    /// Wakes those who wait until something has been read.
+    room: Notify,
 }
 
 impl Usage {
@@ -57,7 +68,31 @@ impl Usage {
             streams: AtomicUsize::new(0),
             calls: AtomicUsize::new(0),
             reads: Arc::new(Semaphore::new(MAX_READS_PER_ACCOUNT)),
+            room: Notify::new(),
         }
+    }
+
+    /// Takes off what has been read, or will not be.
+    pub(super) fn give_back(&self, bytes: usize) {
+        self.unread.fetch_sub(bytes, Relaxed);
+        if bytes > 0 {
+            self.room.notify_waiters();
+        }
+    }
+
+    /// Waits a moment until this holds; whether it does.
+    async fn wait_for_room(&self, mut has_room: impl FnMut() -> bool) -> bool {
+        let wait = async {
+            loop {
+                let mut room = pin!(self.room.notified());
+                room.as_mut().enable();
+                if has_room() {
+                    return;
+                }
+                room.await;
+            }
+        };
+        timeout(ROOM_WITHIN, wait).await.is_ok()
     }
 }
 
@@ -84,22 +119,43 @@ impl OwnerUsage {
         Tracked { all: self.all.clone(), id, state }
     }
 
-    /// Waits until fewer than [`MAX_READS_PER_ACCOUNT`] reads are under way.
-    pub async fn read_turn(&self) -> Option<OwnedSemaphorePermit> {
-        // It is never closed.
-        self.usage.reads.clone().acquire_owned().await.ok()
+    /// Waits for the turn of a read: until there is room for what it brings, and
+    /// fewer than [`MAX_READS_PER_ACCOUNT`] are under way.
+    pub async fn read_turn(&self) -> Result<OwnedSemaphorePermit> {
+        let has_room = || self.usage.unread.load(Relaxed) <= MAX_UNREAD_PER_ACCOUNT / 2;
+        loop {
+            if !self.usage.wait_for_room(has_room).await {
+                return Err(Error::ResponsesUnread { limit: MAX_UNREAD_PER_ACCOUNT });
+            }
+            let turn = self.usage.reads.clone().acquire_owned().await.map_err(Error::internal)?;
+            if has_room() {
+                return Ok(turn);
+            }
+        }
     }
 
-    /// Counts a response of `bytes`, or refuses it if it would have to wait behind
-    /// too many others which this owner does not read. One alone may have any size.
-    pub fn reserve(&self, bytes: usize) -> Result<Reserved> {
-        let reserved = self.count(bytes);
-        let owned = self.usage.unread.load(Relaxed);
-        if owned > bytes && owned > MAX_UNREAD_PER_ACCOUNT {
-            return Err(Error::ResponsesUnread { limit: MAX_UNREAD_PER_ACCOUNT });
-        }
+    /// Counts a response of `bytes`. Where it would have to wait behind too many
+    /// others which this owner does not read, waits a moment for them, and then
+    /// refuses it. One alone may have any size.
+    pub async fn reserve(&self, bytes: usize) -> Result<Reserved> {
+        let mut reserved = None;
+        let has_room = || {
+            reserved = self.try_reserve(bytes);
+            reserved.is_some()
+        };
+        self.usage.wait_for_room(has_room).await;
         self.all.check_total();
-        Ok(reserved)
+        reserved.ok_or(Error::ResponsesUnread { limit: MAX_UNREAD_PER_ACCOUNT })
+    }
+
+    fn try_reserve(&self, bytes: usize) -> Option<Reserved> {
+        let fits = |unread: usize| {
+            let more = unread + bytes;
+            (unread == 0 || more <= MAX_UNREAD_PER_ACCOUNT).then_some(more)
+        };
+        self.usage.unread.fetch_update(Relaxed, Relaxed, fits).ok()?;
+        self.all.unread.fetch_add(bytes, Relaxed);
+        Some(Reserved { owner: self.clone(), bytes: AtomicUsize::new(bytes) })
     }
 
     fn count(&self, bytes: usize) -> Reserved {
@@ -179,7 +235,7 @@ impl Reserved {
 impl Drop for Reserved {
     fn drop(&mut self) {
         let bytes = self.bytes.load(Relaxed);
-        self.owner.usage.unread.fetch_sub(bytes, Relaxed);
+        self.owner.usage.give_back(bytes);
         self.owner.all.unread.fetch_sub(bytes, Relaxed);
     }
 }
