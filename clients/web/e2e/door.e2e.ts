@@ -165,11 +165,17 @@ test("an address that nobody could have meant is a page that does not exist, or 
 
 test("an address that begins like another host's leads nowhere else", async () => {
   const page = await w.window(undefined);
-  await page.goto(`${w.pages.url}//evil.example/`);
+  // What looks like a file is none of the pages.
+  const answer = await page.goto(`${w.pages.url}//evil.example/`);
+  expect(answer?.status()).toBe(404);
+  expect(new URL(page.url()).origin).toBe(w.pages.url);
+  await page.goto(`${w.pages.url}//evil/`);
   await comeIn(page, await w.person("Ada"));
-  await path(page).toBe("/evil.example/");
+  await path(page).toBe("/evil/");
   await page.getByRole("heading", { name: "There is no such page." }).waitFor();
   expect(new URL(page.url()).origin).toBe(w.pages.url);
+  // The browser complains of the status 404, which is right there.
+  w.forgive();
 });
 
 test("where nothing can be stored one comes in and goes out all the same", async () => {
