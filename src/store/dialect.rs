@@ -20,6 +20,11 @@ use crate::error::{Error, Result};
 /// A connection that cannot be had for so long means that the database is away.
 const CONNECT_WITHIN: Duration = Duration::from_secs(3);
 const UNDO_WITHIN: Duration = Duration::from_secs(1);
+/// How long a transaction waits for a row that another one has locked.
+const LOCK_WAIT: Duration = Duration::from_secs(5);
+/// The same in a lane, whose other rooms wait meanwhile. Whole seconds, at least
+/// one: what MySQL knows.
+const LANE_LOCK_WAIT: Duration = Duration::from_secs(1);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dialect {
@@ -47,10 +52,11 @@ pub enum Pools {
 
 /// A transaction.
 pub enum Tx<'c> {
-    MySql(Transaction<'static, MySql>),
+    /// With the gate that it must pass once more to commit.
+    MySql(Transaction<'static, MySql>, Gate),
     Sqlite(Transaction<'static, Sqlite>),
     /// On a [`LaneConnection`], which undoes it if it is not committed.
-    Lane(&'c mut MySqlConnection),
+    Lane(&'c mut MySqlConnection, Gate),
 }
 
 /// Runs `$body` with `$c` as an executor for reading outside a transaction.
@@ -73,7 +79,7 @@ macro_rules! reading {
 macro_rules! within {
     ($tx:expr, $c:ident => $body:expr) => {
         match $tx {
-            $crate::store::dialect::Tx::MySql(tx) => {
+            $crate::store::dialect::Tx::MySql(tx, _) => {
                 let $c = &mut **tx;
                 $body
             }
@@ -81,7 +87,7 @@ macro_rules! within {
                 let $c = &mut **tx;
                 $body
             }
-            $crate::store::dialect::Tx::Lane(connection) => {
+            $crate::store::dialect::Tx::Lane(connection, _) => {
                 let $c = &mut **connection;
                 $body
             }
@@ -181,7 +187,7 @@ impl Pools {
                 let usable = !faults.is_wrong_server_since(about.age);
                 Box::pin(std::future::ready(Ok(usable)))
             })
-            .after_connect(|connection, _| Box::pin(set_session(connection)))
+            .after_connect(|connection, _| Box::pin(set_session(connection, LOCK_WAIT)))
             .connect_lazy_with(options);
         Ok(Self::MySql { pool, gate: Gate::default() })
     }
@@ -191,7 +197,7 @@ impl Pools {
             Self::MySql { pool, gate } => {
                 let tx = pool.begin().await?;
                 gate.check()?;
-                Tx::MySql(tx)
+                Tx::MySql(tx, gate.clone())
             }
             Self::Sqlite { write, .. } => begin_immediate(write).await?,
         })
@@ -208,6 +214,8 @@ impl Pools {
                      start transaction with consistent snapshot, read only",
                 )
                 .await?,
+                // It is open for ever: nothing is written.
+                Gate::default(),
             ),
             Self::Sqlite { read, .. } => Tx::Sqlite(read.begin().await?),
         })
@@ -237,16 +245,22 @@ impl Tx<'_> {
     #[must_use]
     pub fn dialect(&self) -> Dialect {
         match self {
-            Self::MySql(_) | Self::Lane(_) => Dialect::MySql,
+            Self::MySql(..) | Self::Lane(..) => Dialect::MySql,
             Self::Sqlite(_) => Dialect::Sqlite,
         }
     }
 
     pub async fn commit(self) -> Result<(), sqlx::Error> {
         match self {
-            Self::MySql(tx) => tx.commit().await,
+            Self::MySql(tx, gate) => {
+                let _permit = gate.check_commit().await?;
+                tx.commit().await
+            }
             Self::Sqlite(tx) => tx.commit().await,
-            Self::Lane(connection) => connection.execute("commit").await.map(drop),
+            Self::Lane(connection, gate) => {
+                let _permit = gate.check_commit().await?;
+                connection.execute("commit").await.map(drop)
+            }
         }
     }
 }
@@ -280,7 +294,7 @@ impl LaneConnection {
         if open.is_none() {
             let connect = async {
                 let mut connection = options.connect().await?;
-                set_session(&mut connection).await?;
+                set_session(&mut connection, LANE_LOCK_WAIT).await?;
                 connection.execute("set session autocommit = 0").await?;
                 Ok::<_, sqlx::Error>(connection)
             };
@@ -288,7 +302,7 @@ impl LaneConnection {
             *open = Some(connected.unwrap_or(Err(sqlx::Error::PoolTimedOut))?);
         }
         gate.check()?;
-        Ok(Tx::Lane(open.as_mut().expect("it was just opened")))
+        Ok(Tx::Lane(open.as_mut().expect("it was just opened"), gate.clone()))
     }
 
     /// Undoes what a failed transaction has done so far. SQLite's undoes itself.
@@ -336,11 +350,15 @@ async fn begin_immediate(write: &SqlitePool) -> Result<Tx<'static>, sqlx::Error>
     Ok(Tx::Sqlite(write.begin_with("begin immediate").await?))
 }
 
-async fn set_session(connection: &mut MySqlConnection) -> Result<(), sqlx::Error> {
+async fn set_session(
+    connection: &mut MySqlConnection,
+    lock_wait: Duration,
+) -> Result<(), sqlx::Error> {
     // No gap locks, and a read after the room's lock sees the newest commit.
     connection.execute("set session transaction isolation level read committed").await?;
-    connection.execute("set session innodb_lock_wait_timeout = 5").await?;
-    Ok(())
+    let seconds = lock_wait.as_secs();
+    let sql = format!("set session innodb_lock_wait_timeout = {seconds}");
+    connection.execute(sqlx::AssertSqlSafe(sql)).await.map(drop)
 }
 
 /// What a transaction does about rows that another one has locked.

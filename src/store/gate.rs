@@ -1,5 +1,5 @@
-//! Whether transactions may begin: only as long as the lease on the database is
-//! good for sure.
+//! Whether transactions may begin and commit: only as long as the lease on the
+//! database is good for sure.
 
 use std::{
     io,
@@ -10,6 +10,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use tokio::sync::{OwnedRwLockReadGuard, RwLock};
+
 /// Open until a moment of the monotonic clock; without a lease, for ever. Clones
 /// share it.
 #[derive(Debug, Clone)]
@@ -17,11 +19,22 @@ pub struct Gate {
     made: Instant,
     /// Microseconds after `made`.
     closes_us: Arc<AtomicU64>,
+    /// Read by each commit while it is under way.
+    commits: Arc<RwLock<()>>,
+}
+
+/// A commit is under way as long as this lives.
+pub struct CommitPermit {
+    _reader: OwnedRwLockReadGuard<()>,
 }
 
 impl Default for Gate {
     fn default() -> Self {
-        Self { made: Instant::now(), closes_us: Arc::new(AtomicU64::new(u64::MAX)) }
+        Self {
+            made: Instant::now(),
+            closes_us: Arc::new(AtomicU64::new(u64::MAX)),
+            commits: Arc::default(),
+        }
     }
 }
 
@@ -35,6 +48,13 @@ impl Gate {
         Err(sqlx::Error::Io(io::Error::new(io::ErrorKind::TimedOut, text)))
     }
 
+    /// Asks once more, before a commit: the transaction may have begun long ago.
+    pub async fn check_commit(&self) -> Result<CommitPermit, sqlx::Error> {
+        let reader = self.commits.clone().read_owned().await;
+        self.check()?;
+        Ok(CommitPermit { _reader: reader })
+    }
+
     pub(super) fn open_until(&self, until: Instant) {
         let until = until.saturating_duration_since(self.made);
         self.closes_us.store(micros(until), Ordering::Release);
@@ -44,6 +64,12 @@ impl Gate {
         self.closes_us.store(0, Ordering::Release);
     }
 
+    /// Closes, and waits for the commits that are under way. No other follows.
+    pub(super) async fn close_and_drain(&self) {
+        self.close();
+        drop(self.commits.write().await);
+    }
+
     fn now_us(&self) -> u64 {
         micros(self.made.elapsed())
     }
@@ -51,4 +77,27 @@ impl Gate {
 
 fn micros(duration: Duration) -> u64 {
     u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::pin::pin;
+
+    use futures::poll;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn nothing_commits_after_the_gate_has_drained() {
+        let gate = Gate::default();
+        let permit = gate.check_commit().await.expect("it is open");
+        let mut drained = pin!(gate.close_and_drain());
+        assert!(poll!(&mut drained).is_pending(), "a commit is under way");
+        let mut late = pin!(gate.check_commit());
+        assert!(poll!(&mut late).is_pending());
+        drop(permit);
+        drained.await;
+        assert!(late.await.is_err());
+        assert!(gate.check().is_err());
+    }
 }

@@ -3,8 +3,10 @@
 //!
 //! It is a row with a heartbeat. Whoever finds it waits: if the heartbeat goes
 //! on, the database is another server's; if it has expired, the server is gone.
-//! A holder begins no transaction once its last heartbeat is so long ago that
-//! another server could soon take over ([`Gate`]).
+//! A holder begins and commits nothing once its last heartbeat is so long ago that
+//! another server could soon take over ([`Gate`]). The row stays when its holder
+//! has released it: a server that was stopped meanwhile sees by it that another
+//! one had the database since.
 
 use std::time::{Duration, Instant};
 
@@ -144,6 +146,10 @@ impl Found {
     fn heartbeat(&self) -> (Uuid, i64) {
         (self.holder, self.renewed_us)
     }
+
+    fn is_released(&self) -> bool {
+        self.expires_us <= self.renewed_us
+    }
 }
 
 impl LeaseRow {
@@ -155,6 +161,11 @@ impl LeaseRow {
             match self.look().await? {
                 None => {
                     if self.insert().await? {
+                        return Ok(begun);
+                    }
+                }
+                Some(found) if found.is_released() => {
+                    if self.replace(&found).await? {
                         return Ok(begun);
                     }
                 }
@@ -246,7 +257,11 @@ impl LeaseRow {
                     // Dropped and not released: something may be under way still, and
                     // the lease has to expire.
                     if released.is_ok() {
-                        let _ = timeout(RELEASE_WITHIN, self.delete()).await;
+                        let release = async {
+                            gate.close_and_drain().await;
+                            self.release().await
+                        };
+                        let _ = timeout(RELEASE_WITHIN, release).await;
                     }
                     return Ok(());
                 }
@@ -306,12 +321,9 @@ impl LeaseRow {
         }
     }
 
-    async fn delete(&self) -> Result<(), sqlx::Error> {
-        sqlx::query("delete from server_lease where id = 1 and holder = ?")
-            .bind(self.holder)
-            .execute(&self.pool)
-            .await
-            .map(drop)
+    async fn release(&self) -> Result<(), sqlx::Error> {
+        let sql = "update server_lease set expires_us = renewed_us where id = 1 and holder = ?";
+        sqlx::query(sql).bind(self.holder).execute(&self.pool).await.map(drop)
     }
 
     fn expiry_us(&self) -> i64 {

@@ -268,12 +268,26 @@ impl Process {
         self.folder.as_ref().expect("it lives as long as this value").path()
     }
 
+    /// The URL of its MySQL database.
+    pub fn mysql_url(&self) -> String {
+        self.mysql.as_ref().expect("it runs on MySQL").url()
+    }
+
+    pub async fn signal(&self, name: &str) {
+        let pid = self.child.id().expect("it is running").to_string();
+        let sent = Command::new("kill").args(["-s", name, &pid]).status().await;
+        assert!(sent.expect("kill can be run").success());
+    }
+
+    /// Waits until it has ended.
+    pub async fn exit(&mut self) -> std::process::ExitStatus {
+        self.child.wait().await.expect("it ends")
+    }
+
     /// Asks it to stop, as an operator would, and returns its exit status.
     pub async fn terminate(&mut self) -> std::process::ExitStatus {
-        let pid = self.child.id().expect("it is running").to_string();
-        let sent = Command::new("kill").args(["-TERM", &pid]).status().await;
-        assert!(sent.expect("kill can be run").success());
-        within("the process to end", self.child.wait()).await.expect("it ends")
+        self.signal("TERM").await;
+        within("the process to end", self.exit()).await
     }
 
     pub async fn end(mut self) {
