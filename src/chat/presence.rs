@@ -172,8 +172,12 @@ impl Chat {
         self.store.end_other_leases(self.node, self.clock.now()).await
     }
 
-    /// Whether the database takes writes. This renews the node's lease.
+    /// Whether the database takes writes, and every lane runs. This renews the
+    /// node's lease.
     pub async fn probe_database(&self) -> Result<()> {
+        if !self.writer.is_running() {
+            return Err(Error::internal("a lane has ended"));
+        }
         self.store.probe(self.node, self.clock.now().plus(LEASE)).await
     }
 

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::{
     attachments,
-    dialect::{LaneConnection, Tx, is_taken, within},
+    dialect::{LaneConnection, Tx, is_locked, is_taken, within},
     invites, mentions, threads, touched,
 };
 use crate::{
@@ -126,7 +126,15 @@ async fn in_time<T>(work: impl Future<Output = Result<T, sqlx::Error>>) -> Resul
 }
 
 async fn prepare(tx: &mut Tx<'_>, ops: &[&Op], mode: Mode) -> Result<Outcome, sqlx::Error> {
-    let (mut logs, locked) = read::lock_rooms(tx, ops, mode.wait_for_rooms).await?;
+    let (mut logs, locked) = match read::lock_rooms(tx, ops, mode.wait_for_rooms).await {
+        Ok(rooms) => rooms,
+        // They were waited for in vain.
+        Err(error) if mode.wait_for_rooms && is_locked(&error) => {
+            let locked = ops.iter().map(|op| op.room()).collect();
+            return Ok(Outcome { logs: Vec::new(), results: Vec::new(), locked });
+        }
+        Err(error) => return Err(error),
+    };
     let ops: Vec<&Op> = ops.iter().filter(|op| !locked.contains(&op.room())).copied().collect();
     let ops = ops.as_slice();
     read::marks(tx, ops, &mut logs).await?;

@@ -1,11 +1,11 @@
 //! Carries out jobs on one connection of a lane: a transaction for all of them, or
 //! several if it cannot be one.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     Store, batch,
-    dialect::{LaneConnection, is_away, is_conflict},
+    dialect::{LaneConnection, is_away, is_conflict, is_locked},
     writer::Job,
 };
 use crate::model::{Op, RoomId};
@@ -27,7 +27,14 @@ pub struct Commit {
     pub parts: Vec<Part>,
     /// Jobs in rooms that another transaction had locked, in the order given.
     pub waiting: Vec<Job>,
+    /// Those of these rooms whose own row was free: another one that their jobs
+    /// need was locked, such as a member's.
+    pub with_locked_rows: BTreeSet<RoomId>,
 }
+
+/// Transactions of one call that may wait in vain for locked rows. Each costs a
+/// second; if there are more, the jobs are left to another round.
+const MAX_LOCK_WAITS: u32 = 3;
 
 /// A connection, and what is unknown of it.
 pub struct Committer {
@@ -59,11 +66,13 @@ impl Committer {
     }
 
     /// Carries out the jobs. If one of them makes the transaction fail, the jobs are
-    /// halved until it stands alone: it fails, and the others do not. Jobs of one
-    /// room keep their order throughout.
+    /// halved until it stands alone: it fails, and the others do not. If one needs a
+    /// row that another transaction has locked, it waits, and so does what comes
+    /// after it in its room. Jobs of one room keep their order throughout.
     pub async fn commit(&mut self, jobs: Vec<Job>, wait_for_rooms: bool) -> Commit {
         let mut commit = Commit::default();
         let mut locked = BTreeSet::<RoomId>::new();
+        let mut lock_waits = 0;
         // The first of them is the last in this list.
         let mut halves = vec![jobs];
         while let Some(jobs) = halves.pop() {
@@ -83,6 +92,23 @@ impl Committer {
                     locked.extend(&outcome.locked);
                     let jobs = split_off(jobs, &outcome.locked, &mut commit.waiting);
                     commit.parts.push(Part { jobs, result: Ok(outcome) });
+                }
+                Err(error) if is_locked(&error) && !self.has_doubts() => {
+                    lock_waits += 1;
+                    let rooms: BTreeSet<RoomId> = jobs.iter().map(|job| job.op.room()).collect();
+                    if rooms.len() > 1 && lock_waits < MAX_LOCK_WAITS {
+                        // By rooms, and not by halves: each wait costs a second.
+                        halves.extend(by_room(jobs).into_iter().rev());
+                    } else if rooms.len() == 1 && wait_for_rooms && jobs.len() > 1 {
+                        halves.push(jobs.split_off(jobs.len() / 2));
+                        halves.push(jobs);
+                    } else {
+                        if rooms.len() == 1 {
+                            commit.with_locked_rows.extend(&rooms);
+                        }
+                        locked.extend(rooms);
+                        commit.waiting.extend(jobs);
+                    }
                 }
                 Err(error)
                     if jobs.len() > 1
@@ -131,7 +157,7 @@ impl Committer {
             }
             if repeated && !look_for_repeats {
                 look_for_repeats = true;
-            } else if is_conflict(&cause) && conflicts < CONFLICT_RETRIES {
+            } else if is_conflict(&cause) && !is_locked(&cause) && conflicts < CONFLICT_RETRIES {
                 conflicts += 1;
             } else if is_away(&cause) && !reconnected {
                 reconnected = true;
@@ -164,4 +190,13 @@ fn split_off(jobs: Vec<Job>, rooms: &BTreeSet<RoomId>, waiting: &mut Vec<Job>) -
     let (of_rooms, others) = jobs.into_iter().partition(|job| rooms.contains(&job.op.room()));
     waiting.extend::<Vec<Job>>(of_rooms);
     others
+}
+
+/// The jobs of each room, in their order.
+fn by_room(jobs: Vec<Job>) -> Vec<Vec<Job>> {
+    let mut groups = BTreeMap::<RoomId, Vec<Job>>::new();
+    for job in jobs {
+        groups.entry(job.op.room()).or_default().push(job);
+    }
+    groups.into_values().collect()
 }

@@ -41,6 +41,7 @@ mod threads;
 mod touched;
 pub mod uploads;
 pub mod users;
+mod waiting;
 pub mod writer;
 
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! A room that another transaction keeps locked: its jobs wait for it on a
+//! A room that another transaction keeps locked, or rows of it: its jobs wait on a
 //! connection of their own, so that the lane's other rooms go on.
 
 use tokio::task::JoinHandle;
@@ -27,12 +27,6 @@ impl StuckRoom {
         self.task.is_none()
     }
 
-    /// Whether this is the room that is waited for: nothing else may be done in it
-    /// meanwhile.
-    pub fn is(&self, room: RoomId) -> bool {
-        self.task.as_ref().is_some_and(|(stuck, _)| *stuck == room)
-    }
-
     /// Carries out jobs once their room is free, within the database's time limit
     /// for locks. Only if [`Self::is_free`], and on a lane's thread.
     pub fn wait_for(&mut self, room: RoomId, jobs: Vec<Job>) {
@@ -44,29 +38,25 @@ impl StuckRoom {
         self.task = Some((room, task));
     }
 
-    /// Waits until the room's jobs are done, for ever if there are none.
-    pub async fn done(&mut self) -> Commit {
-        let Some((_, task)) = &mut self.task else { return std::future::pending().await };
-        let done = task.await;
+    /// Waits until the room's jobs are done, or cannot be done yet; for ever if
+    /// there are none.
+    pub async fn done(&mut self) -> (RoomId, Commit) {
+        let Some((room, task)) = &mut self.task else { return std::future::pending().await };
+        let (room, done) = (*room, task.await);
         self.task = None;
         match done {
             Ok((committer, commit)) => {
                 self.committer = Some(committer);
-                commit
+                (room, commit)
             }
             // It panicked. Its jobs have lost their replies, which says so.
-            Err(_) => Commit::default(),
+            Err(_) => (room, Commit::default()),
         }
     }
 
     /// Commits of unknown outcome, which the lane has to clear up from now on.
     pub fn take_doubts(&mut self) -> Vec<batch::Outcome> {
         self.committer.as_mut().map(Committer::take_doubts).unwrap_or_default()
-    }
-
-    /// What is still under way at the end.
-    pub async fn last(&mut self) -> Option<Commit> {
-        if self.is_free() { None } else { Some(self.done().await) }
     }
 
     pub async fn close(&mut self) {

@@ -9,20 +9,22 @@
 //! not wait behind the thousand deliveries that its last commit has caused.
 //!
 //! A room that somebody else has locked must not stop the other rooms of its lane.
-//! It is skipped, and what is to be done in it waits for the next round; after its
-//! third round it is waited for on a second connection ([`StuckRoom`]).
+//! It is skipped, and what is to be done in it waits for the next round
+//! ([`WaitingRooms`]); if it stays locked, it is waited for on a second connection
+//! ([`StuckRoom`]).
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{BTreeSet, HashMap},
     hash::{BuildHasher as _, RandomState},
     sync::Arc,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use tokio::{
     runtime,
     sync::{mpsc, oneshot},
     task::LocalSet,
+    time::sleep,
 };
 
 use super::{
@@ -32,6 +34,7 @@ use super::{
     faults::Faults,
     marker::Marker,
     stuck_room::StuckRoom,
+    waiting::WaitingRooms,
 };
 use crate::{
     error::{Error, Result},
@@ -44,14 +47,6 @@ const QUEUE: usize = 4_096;
 const BATCH: usize = 256;
 /// Commits that may wait to be told; then the lane waits too.
 const OUTCOMES: usize = 8;
-/// Jobs in locked rooms are tried again after this, if nothing else is to be done.
-/// Most locks are held for less.
-const ROUND_PAUSE: Duration = Duration::from_millis(5);
-/// The same while another room is waited for: that can take long.
-const LONG_ROUND_PAUSE: Duration = Duration::from_millis(50);
-/// A room that was locked so many times is waited for, on a second connection.
-const ROUNDS: u32 = 3;
-
 /// What a lane tells after a commit, or when it learns that a room moved
 /// without it.
 #[derive(Debug, Default)]
@@ -70,6 +65,7 @@ pub type OnCommit = Arc<dyn Fn(Committed) + Send + Sync>;
 pub(super) struct Job {
     pub(super) op: Op,
     pub(super) reply: oneshot::Sender<Result<Done>>,
+    pub(super) since: Instant,
 }
 
 /// The lanes. They end when this is dropped and their queues are empty.
@@ -99,13 +95,19 @@ impl Writer {
         Ok(Self { lanes, hasher: RandomState::new() })
     }
 
+    /// Whether every lane runs. One ends early only by a fault of the program.
+    #[must_use]
+    pub fn is_running(&self) -> bool {
+        self.lanes.iter().all(|lane| !lane.is_closed())
+    }
+
     /// Queues a change, without waiting. Changes that one task submits for a
     /// room are carried out in that order.
     pub fn submit(&self, op: Op) -> Result<Pending> {
         let lane = self.hasher.hash_one(op.room()) % self.lanes.len() as u64;
         let (reply, pending) = oneshot::channel();
         self.lanes[usize::try_from(lane).unwrap_or(0)]
-            .try_send(Job { op, reply })
+            .try_send(Job { op, reply, since: Instant::now() })
             .map_err(|_| Error::Overloaded)?;
         Ok(Pending(pending))
     }
@@ -120,8 +122,7 @@ fn start_lane(store: &Store, on_commit: &OnCommit) -> Result<mpsc::Sender<Job>> 
     let lane = Lane {
         committer: Committer::new(store),
         stuck: StuckRoom::new(store),
-        waiting: Vec::new(),
-        rounds: HashMap::new(),
+        waiting: WaitingRooms::default(),
         faults: store.faults.clone(),
         marker: match &store.pools {
             Pools::Sqlite { marker, .. } => Some(marker.clone()),
@@ -161,11 +162,8 @@ struct Lane {
     committer: Committer,
     /// A room that is waited for while the lane goes on.
     stuck: StuckRoom,
-    /// Jobs in rooms that another transaction had locked. Those of one room are in
-    /// their order, and before all that come after them.
-    waiting: Vec<Job>,
-    /// How often in a row each of these rooms was locked.
-    rounds: HashMap<RoomId, u32>,
+    /// Jobs in rooms that another transaction had locked.
+    waiting: WaitingRooms,
     faults: Arc<Faults>,
     /// Says how far a SQLite database has come.
     marker: Option<Arc<Marker>>,
@@ -181,20 +179,19 @@ impl Lane {
     async fn run(mut self, mut jobs: mpsc::Receiver<Job>) {
         let mut received = Vec::with_capacity(BATCH);
         loop {
-            let pauses = self.waiting.iter().any(|job| !self.stuck.is(job.op.room()));
-            let pause = if self.stuck.is_free() { ROUND_PAUSE } else { LONG_ROUND_PAUSE };
+            let pause = self.waiting.pause();
             tokio::select! {
                 count = jobs.recv_many(&mut received, BATCH) => {
                     if count == 0 {
                         return self.end().await;
                     }
-                    self.round(std::mem::take(&mut received), false).await;
+                    self.round(std::mem::take(&mut received)).await;
                 }
-                commit = self.stuck.done() => self.settle_stuck(commit).await,
-                () = tokio::time::sleep(pause), if pauses => {
-                    self.round(Vec::new(), false).await;
+                (room, commit) = self.stuck.done() => self.settle_stuck(room, commit).await,
+                () = sleep(pause.unwrap_or_default()), if pause.is_some() => {
+                    self.round(Vec::new()).await;
                 }
-                () = tokio::time::sleep(Duration::from_secs(1)), if self.committer.has_doubts() => {
+                () = sleep(Duration::from_secs(1)), if self.committer.has_doubts() => {
                     let mut parts = Vec::new();
                     if let Err(error) = self.committer.clear_doubts(&mut parts).await {
                         tracing::debug!(%error, "a commit's outcome is still unknown");
@@ -207,72 +204,61 @@ impl Lane {
 
     /// Waits for all that is still to be done.
     async fn end(mut self) {
-        while let Some(commit) = self.stuck.last().await {
-            self.settle_stuck(commit).await;
-        }
-        while !self.waiting.is_empty() {
-            self.round(Vec::new(), true).await;
+        while !self.stuck.is_free() || self.waiting.len() > 0 {
+            let pause = self.waiting.pause();
+            tokio::select! {
+                (room, commit) = self.stuck.done() => self.settle_stuck(room, commit).await,
+                () = sleep(pause.unwrap_or_default()), if pause.is_some() => {
+                    self.round(Vec::new()).await;
+                }
+            }
         }
         self.stuck.close().await;
         self.committer.close().await;
     }
 
-    /// Carries out what has waited, then what is new, except in locked rooms.
-    async fn round(&mut self, new: Vec<Job>, wait_for_rooms: bool) {
-        let jobs = std::mem::take(&mut self.waiting).into_iter().chain(new);
-        let (stuck, mut jobs): (Vec<Job>, Vec<Job>) =
-            jobs.partition(|job| self.stuck.is(job.op.room()));
-        let rest = jobs.split_off(jobs.len().min(BATCH));
-        let mut rooms: Vec<RoomId> = jobs.iter().map(|job| job.op.room()).collect();
-        if !jobs.is_empty() {
-            let Commit { parts, waiting } = self.committer.commit(jobs, wait_for_rooms).await;
-            self.waiting = waiting;
-            self.settle(parts).await;
+    /// Carries out some of what has waited, and what is new, except in locked rooms.
+    async fn round(&mut self, new: Vec<Job>) {
+        let mut jobs = self.waiting.take_for_round();
+        // A room's new jobs must not overtake its others: those that were just
+        // taken, or that wait.
+        for job in new {
+            let Some(job) = self.waiting.line_up(job) else { continue };
+            jobs.push(job);
         }
-        rooms.retain(|room| self.waiting.iter().all(|job| job.op.room() != *room));
-        for room in rooms {
-            self.rounds.remove(&room);
+        if jobs.is_empty() {
+            return self.wait_for_stuck();
         }
-        self.waiting_longer();
-        self.waiting.extend(rest);
-        self.waiting.extend(stuck);
-        self.refuse_surplus();
+        let rooms: BTreeSet<RoomId> = jobs.iter().map(|job| job.op.room()).collect();
+        let Commit { parts, waiting, with_locked_rows } = self.committer.commit(jobs, false).await;
+        self.settle(parts).await;
+        self.waiting.put_back(waiting, &rooms, &with_locked_rows);
+        self.wait_for_stuck();
     }
 
-    /// Counts a round for the rooms that were locked, and lets one that was locked
-    /// too often be waited for.
-    fn waiting_longer(&mut self) {
-        let rooms: HashSet<RoomId> = self.waiting.iter().map(|job| job.op.room()).collect();
-        for room in &rooms {
-            *self.rounds.entry(*room).or_default() += 1;
-        }
-        let longest = rooms.into_iter().max_by_key(|room| self.rounds.get(room).copied());
-        if let Some(room) = longest
-            && self.rounds.get(&room).is_some_and(|rounds| *rounds >= ROUNDS)
-            && self.stuck.is_free()
-        {
-            self.rounds.remove(&room);
-            let jobs = std::mem::take(&mut self.waiting);
-            let (of_room, others) = jobs.into_iter().partition(|job| job.op.room() == room);
-            self.waiting = others;
-            self.stuck.wait_for(room, of_room);
-        }
-    }
-
-    /// What waits is bounded like what is queued.
-    fn refuse_surplus(&mut self) {
-        for job in self.waiting.drain(self.waiting.len().min(QUEUE)..) {
-            let _ = job.reply.send(Err(Error::Overloaded));
-        }
-    }
-
-    async fn settle_stuck(&mut self, commit: Commit) {
-        let Commit { parts, mut waiting } = commit;
+    async fn settle_stuck(&mut self, room: RoomId, commit: Commit) {
+        let Commit { parts, waiting, with_locked_rows } = commit;
         self.committer.add_doubts(self.stuck.take_doubts());
         self.settle(parts).await;
-        // They were first.
-        waiting.append(&mut self.waiting);
-        self.waiting = waiting;
+        self.waiting.put_back(waiting, &BTreeSet::from([room]), &with_locked_rows);
+        self.wait_for_stuck();
+    }
+
+    /// Lets the next room that is locked for long be waited for, and refuses what
+    /// has waited for too long or is too much.
+    fn wait_for_stuck(&mut self) {
+        for job in self.waiting.take_expired(Instant::now()) {
+            tracing::warn!(room = %job.op.room(), "a room was locked for too long");
+            let _ = job.reply.send(Err(Error::DatabaseUnavailable));
+        }
+        for job in self.waiting.take_surplus(QUEUE) {
+            let _ = job.reply.send(Err(Error::Overloaded));
+        }
+        if self.stuck.is_free()
+            && let Some((room, jobs)) = self.waiting.take_stuck()
+        {
+            self.stuck.wait_for(room, jobs);
+        }
     }
 
     /// Hands on what was committed, and answers.

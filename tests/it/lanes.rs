@@ -3,7 +3,7 @@
 
 use std::{collections::HashMap, time::Duration, time::Instant};
 
-use causerie_client::v1::{chat_request::Command, reply::Result as Outcome};
+use causerie_client::v1::{self, chat_request::Command, reply::Result as Outcome};
 use tonic::Code;
 
 use crate::support::{
@@ -16,6 +16,10 @@ const LOCKED_FOR: Duration = Duration::from_secs(6);
 
 async fn start(database: Database) -> Server {
     Server::start_with(database, |config| config.store.lanes = 1).await
+}
+
+fn default<T: Default>() -> T {
+    T::default()
 }
 
 fn hex(id: &str) -> String {
@@ -93,6 +97,75 @@ async fn a_locked_room_stops_no_other_room() {
         last = seq;
     }
     assert_eq!(texts(&ada, &locked).await, held);
+    server.end().await;
+}
+
+/// Another program holds rows that a change needs beside its room's own: a
+/// member's, a read marker, a message, a file.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn locked_rows_of_a_room_stop_no_other_room() {
+    let server = start(Database::MySql).await;
+    let ada = Person::register(&server.url, "ada").await;
+    let mut others = Vec::new();
+    for n in 0..4 {
+        others.push(ada.create_room(&format!("Room {n}")).await);
+    }
+    let file = ada.upload("file", b"of a message").await;
+    let mut stream = ada.stream().await;
+    let file_id = hex(&file.id);
+    let mut locks = Vec::new();
+    let mut rooms = Vec::new();
+    for table in ["members", "marks", "messages", "files"] {
+        let room = ada.create_room(table).await;
+        let seq = ada.send(&room, "first").await.seq;
+        let id = hex(&room);
+        let command = match table {
+            "marks" => {
+                Command::MarkRead(v1::MarkReadRequest { room_id: room.clone(), seq, ..default() })
+            }
+            "messages" => Command::EditMessage(v1::EditMessageRequest {
+                room_id: room.clone(),
+                seq,
+                text: "edited".into(),
+            }),
+            "files" => Command::SendMessage(v1::SendMessageRequest {
+                attachment_ids: vec![file.id.clone()],
+                ..send_request(&room, "a file", "file")
+            }),
+            _ => Command::SendMessage(send_request(&room, "text", "text")),
+        };
+        let rows = match table {
+            "files" => format!("select id from files where id = x'{file_id}' for update"),
+            _ => format!("select * from {table} where room_id = x'{id}' for update"),
+        };
+        let mut raw = server.database().await;
+        // The rows alone, and no gap where a new room's rows have to go.
+        raw.execute("set session transaction isolation level read committed".into()).await;
+        raw.execute("begin".into()).await;
+        raw.execute(rows).await;
+        locks.push(raw);
+        stream.order(table, command).await;
+        rooms.push((table, room));
+    }
+    // Behind what waits, in the same room.
+    for (table, room) in &rooms {
+        order(&stream, room, &format!("after-{table}")).await;
+    }
+    let began = Instant::now();
+    while began.elapsed() < LOCKED_FOR {
+        let sent = futures::future::join_all(others.iter().map(|room| ada.send(room, "free")));
+        within("the other rooms", sent).await;
+    }
+    for raw in &mut locks {
+        raw.execute("commit".into()).await;
+    }
+    for (table, room) in &rooms {
+        let answer = stream.reply(table).await;
+        answer.unwrap_or_else(|error| panic!("{table}: {error:?}"));
+        position(&mut stream, &format!("after-{table}")).await;
+        let history = ada.history(room).await;
+        assert_eq!(history.last().map(text_of), Some(format!("after-{table}").as_str()));
+    }
     server.end().await;
 }
 
