@@ -6,11 +6,13 @@ use super::{
     Store,
     dialect::{Pools, refused},
 };
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// Readers of an older state hold a checkpoint up. It waits for them for a tenth
 /// of a second, since the writer waits with it, and is tried again another time.
-const TRUNCATE: &str = "pragma busy_timeout = 100; pragma wal_checkpoint(truncate)";
+const WAIT_BRIEFLY: &str = "pragma busy_timeout = 100";
+/// Says whether somebody held it up, and then the log is as it was.
+const TRUNCATE: &str = "pragma wal_checkpoint(truncate)";
 /// As the connection was opened.
 const WAIT_AGAIN: &str = "pragma busy_timeout = 5000";
 
@@ -24,10 +26,15 @@ impl Store {
             Pools::MySql { .. } => Ok(()),
             Pools::Sqlite { write, .. } => {
                 let mut connection = write.acquire().await.map_err(refused)?;
-                let emptied = connection.execute(TRUNCATE).await;
+                connection.execute(WAIT_BRIEFLY).await.map_err(refused)?;
+                let emptied: Result<(i64, i64, i64), _> =
+                    sqlx::query_as(TRUNCATE).fetch_one(&mut *connection).await;
                 // Also after a failure, such as a full disk.
                 connection.execute(WAIT_AGAIN).await.map_err(refused)?;
-                emptied.map(drop).map_err(refused)
+                match emptied.map_err(refused)? {
+                    (0, ..) => Ok(()),
+                    _ => Err(Error::DatabaseUnavailable),
+                }
             }
         }
     }

@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::{
     Store,
     dialect::{Pools, reading, refused, within},
-    marker::Mark,
+    marker::{Mark, Marker},
 };
 use crate::error::{Error, Result};
 
@@ -69,11 +69,12 @@ impl Store {
             tracing::warn!(reason, "the database was restored or copied: clients load it anew");
         }
         let epoch = if other.is_some() { Uuid::new_v4() } else { here.epoch };
+        // First: a marker that still has the last epoch would renew it at each start.
+        begin(marker, Mark { epoch, ..here })?;
         // A server can start on a full disk: nothing is written without need.
         if other.is_some() || last != Some(file) {
             self.save_identity(epoch, Some(file)).await?;
         }
-        marker.begin(Mark { epoch, ..here });
         Ok(())
     }
 
@@ -82,10 +83,10 @@ impl Store {
     pub async fn renew_epoch(&self) -> Result<Uuid> {
         self.check_identity().await?;
         let epoch = Uuid::new_v4();
-        self.save_identity(epoch, None).await?;
         if let Pools::Sqlite { marker, .. } = &self.pools {
-            marker.begin(Mark { epoch, positions: self.positions().await? });
+            begin(marker, Mark { epoch, positions: self.positions().await? })?;
         }
+        self.save_identity(epoch, None).await?;
         Ok(epoch)
     }
 
@@ -115,6 +116,12 @@ impl Store {
         })
         .map_err(refused)
     }
+}
+
+fn begin(marker: &Marker, mark: Mark) -> Result<()> {
+    marker.begin(mark).map_err(|error| {
+        Error::internal(format!("the marker beside the database cannot be written: {error}"))
+    })
 }
 
 #[cfg(test)]

@@ -35,7 +35,15 @@ impl Mark {
 /// stay behind the data, and is never ahead of it.
 pub struct Marker {
     path: PathBuf,
-    open: Mutex<Option<(File, Mark)>>,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    /// How far the data has come, once the marker follows it.
+    mark: Option<Mark>,
+    /// `None` if it could not be written last time.
+    file: Option<File>,
 }
 
 impl Marker {
@@ -45,7 +53,7 @@ impl Marker {
         let database = fs::canonicalize(database).unwrap_or_else(|_| database.to_owned());
         let mut path = database.into_os_string();
         path.push("-marker");
-        Self { path: path.into(), open: Mutex::new(None) }
+        Self { path: path.into(), state: Mutex::default() }
     }
 
     /// What it says; `None` if there is none, or none that can be read.
@@ -58,33 +66,46 @@ impl Marker {
         mark
     }
 
-    /// Begins to follow the data, from here on.
-    pub fn begin(&self, mark: Mark) {
-        let opened = OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(&self.path)
-            .and_then(|file| write(&file, mark).map(|()| file));
-        let open = match opened {
-            Ok(file) => Some((file, mark)),
+    /// Begins to follow the data, from here on. Fails if the file still says
+    /// something else about data of another epoch: the next start would take the
+    /// data for restored. A file that cannot be written is removed, and tried again
+    /// with each commit.
+    pub fn begin(&self, mark: Mark) -> io::Result<()> {
+        let file = match self.open(mark) {
+            Ok(file) => Some(file),
             Err(error) => {
                 tracing::warn!(%error, path = %self.path.display(), "no marker is kept");
+                let removed = fs::remove_file(&self.path);
+                if removed.is_err() && self.read().is_some_and(|other| other.epoch != mark.epoch) {
+                    return Err(error);
+                }
                 None
             }
         };
-        *self.open.lock().unwrap_or_else(PoisonError::into_inner) = open;
+        *self.state.lock().unwrap_or_else(PoisonError::into_inner) =
+            State { mark: Some(mark), file };
+        Ok(())
     }
 
     /// So many more positions have been committed.
     pub fn advance(&self, positions: usize) {
-        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((file, mark)) = open.as_mut() {
-            mark.positions += i64::try_from(positions).unwrap_or(0);
-            if let Err(error) = write(file, *mark) {
-                tracing::debug!(%error, "the marker stays behind");
-            }
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(mark) = state.mark.as_mut() else { return };
+        mark.positions += i64::try_from(positions).unwrap_or(0);
+        let mark = *mark;
+        let written = match state.file.take() {
+            Some(file) => write(&file, mark).map(|()| file),
+            None => self.open(mark),
+        };
+        match written {
+            Ok(file) => state.file = Some(file),
+            Err(error) => tracing::debug!(%error, "the marker stays behind"),
         }
+    }
+
+    fn open(&self, mark: Mark) -> io::Result<File> {
+        let file = OpenOptions::new().write(true).create(true).truncate(false).open(&self.path)?;
+        write(&file, mark).map(|()| file)
     }
 }
 
@@ -107,7 +128,7 @@ mod tests {
         marker.advance(1);
         assert_eq!(marker.read(), None, "it has not begun");
         let mark = Mark { epoch: Uuid::from_u128(7), positions: 5 };
-        marker.begin(mark);
+        marker.begin(mark).expect("written");
         marker.advance(3);
         let far = Marker::beside(&database).read().expect("a mark");
         assert_eq!(far, Mark { positions: 8, ..mark });
@@ -115,5 +136,18 @@ mod tests {
         assert!(far.lacks(Mark { epoch: Uuid::from_u128(8), positions: 0 }));
         fs::write(&marker.path, [0; 58]).expect("written");
         assert_eq!(marker.read(), None);
+    }
+
+    #[test]
+    fn a_marker_that_cannot_be_written_is_removed_and_tried_again() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let marker = Marker::beside(&folder.path().join("chat.db"));
+        let mark = |epoch, positions| Mark { epoch: Uuid::from_u128(epoch), positions };
+        // A device that is always full stands for the disk.
+        std::os::unix::fs::symlink("/dev/full", &marker.path).expect("a link");
+        marker.begin(mark(7, 5)).expect("it goes on without");
+        assert!(fs::symlink_metadata(&marker.path).is_err(), "it is gone");
+        marker.advance(2);
+        assert_eq!(marker.read(), Some(mark(7, 7)), "there is space again");
     }
 }
