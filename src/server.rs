@@ -7,6 +7,7 @@ use tokio::{net::TcpListener, sync::watch, task::JoinSet, time::timeout};
 use crate::{
     auth::Auth,
     chat::Chat,
+    clock::SteadyClock,
     config::{self, Config, ms},
     error::{Error, Result},
     fanout::hub::Hub,
@@ -38,6 +39,8 @@ const PROBE_EVERY: Duration = Duration::from_secs(5);
 /// Between two tests there is at least this time.
 const PROBE_PAUSE: Duration = Duration::from_secs(1);
 const HOUSEKEEPING_EVERY: Duration = Duration::from_mins(1);
+/// The steady clock goes on by at most one and a half of this with a crash.
+const STEADY_CLOCK_EVERY: Duration = Duration::from_mins(1);
 
 /// Serves on `listener` until `shutdown` is done; then tells the streams, waits
 /// for what is under way, and returns.
@@ -103,7 +106,9 @@ async fn run(
 ) -> Result<End> {
     let Parts { store, responses, transport, certificate } = parts;
     let files = Files::open(&config.files, &config.server.data)?;
-    let auth = Auth::new(&config.auth, config.clock.clone(), &config.server.data).await?;
+    let steady = SteadyClock::go_on_from(store.steady_clock(config.clock.now()).await?);
+    let clocks = (config.clock.clone(), steady);
+    let auth = Auth::new(&config.auth, clocks, &config.server.data).await?;
     let hub = Hub::new(responses.clone());
     let chat = Chat::new(config.clone(), store.clone(), auth, files, hub).await?;
     chat.remember_revoked().await?;
@@ -128,6 +133,7 @@ async fn run(
         tasks.spawn(chat.clone().keep_index());
     }
     tasks.spawn(chat.clone().collect_files());
+    tasks.spawn(keep_steady_clock(store.clone(), steady));
     // Before the port answers: who asks at once must not hear "not registered".
     let takes_writes = chat.probe_database().await.is_ok();
     tell_health(&health, takes_writes, &ready.sender).await;
@@ -166,6 +172,11 @@ async fn run(
     tasks.shutdown().await;
     if let Err(error) = timeout(Duration::from_secs(2), chat.forget_presence()).await {
         tracing::debug!(%error, "presence is left to its lease");
+    }
+    if lost.is_none() {
+        // Not more than it has come, as a crash leaves it.
+        let saved = timeout(Duration::from_secs(2), store.save_steady_clock(steady.now())).await;
+        tracing::debug!(?saved, "the steady clock stops");
     }
     Ok(match lost {
         Some(error) => End::Lost(error),
@@ -300,6 +311,17 @@ async fn checkpoints(store: Store, every: Duration) {
         tokio::time::sleep(every).await;
         if let Err(error) = store.checkpoint().await {
             tracing::debug!(%error, "the write-ahead log is kept for another while");
+        }
+    }
+}
+
+async fn keep_steady_clock(store: Store, steady: SteadyClock) {
+    let mut ticks = tokio::time::interval(STEADY_CLOCK_EVERY);
+    loop {
+        ticks.tick().await;
+        let until = steady.now().plus(STEADY_CLOCK_EVERY + STEADY_CLOCK_EVERY / 2);
+        if let Err(error) = store.save_steady_clock(until).await {
+            tracing::debug!(%error, "the steady clock is kept later");
         }
     }
 }

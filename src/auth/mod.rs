@@ -7,25 +7,29 @@ pub mod revoked;
 pub mod security_log;
 pub mod tokens;
 
-use std::path::Path;
+use std::{path::Path, time::Duration};
 
 use keys::Keys;
 use limits::PerKey;
 use passwords::Passwords;
 use revoked::Revoked;
 use security_log::SecurityLog;
+use tokens::Moment;
 
 use crate::{
-    clock::Clock,
-    config,
+    clock::{Clock, SteadyClock},
+    config::{self, ms},
     error::{Error, Result},
-    model::{Caller, SessionId},
+    model::{Caller, SessionId, Timestamp},
 };
+
+const AGE_MARGIN: Duration = Duration::from_mins(1);
 
 /// Everything that proves who someone is.
 pub struct Auth {
     pub(crate) config: config::Auth,
     pub(crate) clock: Clock,
+    pub(crate) steady: SteadyClock,
     pub(crate) keys: Keys,
     pub(crate) passwords: Passwords,
     /// Sessions that have ended.
@@ -42,7 +46,11 @@ pub struct Auth {
 
 impl Auth {
     /// Reads the keys, or makes one on first start.
-    pub async fn new(config: &config::Auth, clock: Clock, data: &Path) -> Result<Self> {
+    pub async fn new(
+        config: &config::Auth,
+        (clock, steady): (Clock, SteadyClock),
+        data: &Path,
+    ) -> Result<Self> {
         let keys = if config.signing_keys.is_empty() {
             Keys::load_or_make(data)?
         } else {
@@ -58,15 +66,32 @@ impl Auth {
             registrations: PerKey::per_minute(config.registrations_per_minute),
             config: config.clone(),
             clock,
+            steady,
         })
     }
 
     /// Who an access token belongs to. Works in memory alone: a call costs a
     /// signature and a look-up.
     pub fn verify(&self, token: &str) -> Result<Caller> {
-        let caller = tokens::verify_access(&self.keys, token, self.clock.now())?;
+        let moment = Moment {
+            now: self.clock.now(),
+            steady: self.steady.now(),
+            max_age: self.max_access_age(),
+        };
+        let caller = tokens::verify_access(&self.keys, token, moment)?;
         self.check_live(caller.session)?;
         Ok(caller)
+    }
+
+    /// How old an access token may be by the steady clock: a little more than by
+    /// the time of day, which is told in whole seconds.
+    fn max_access_age(&self) -> Duration {
+        ms(self.config.access_token_ms) + AGE_MARGIN
+    }
+
+    /// Whoever had a token of a session that ended before then has none any more.
+    pub fn revoked_since(&self) -> Timestamp {
+        self.steady.now().minus(self.max_access_age() + AGE_MARGIN)
     }
 
     /// Refuses a session that has ended.
@@ -74,9 +99,11 @@ impl Auth {
         if self.revoked.contains(session) { Err(Error::SessionRevoked) } else { Ok(()) }
     }
 
-    /// Forgets those who have their full allowance again.
+    /// Forgets those who have their full allowance again, and sessions that ended so
+    /// long ago that none of their tokens is good.
     pub fn forget_idle(&self) {
         self.security_log.flush();
+        self.revoked.forget_before(self.revoked_since());
         self.logins.forget_idle();
         self.login_addresses.forget_idle();
         self.registrations.forget_idle();

@@ -1,7 +1,6 @@
 //! Sessions that have ended, kept in memory, so that a call needs no look-up in
-//! the database. They are kept as long as their rows are, and not only until
-//! their last access token has expired: the clock may be set back, and the token
-//! then has not expired any more.
+//! the database. They are kept until their last access token is too old by the
+//! steady clock: the time of day may be set back, and a token by it be good again.
 
 use std::{
     collections::HashMap,
@@ -29,7 +28,7 @@ impl Revoked {
         sessions.insert(session, at).is_none()
     }
 
-    /// Forgets sessions that ended before, as the store does.
+    /// Forgets sessions that ended before.
     pub fn forget_before(&self, at: Timestamp) {
         let mut sessions = self.sessions.write().unwrap_or_else(PoisonError::into_inner);
         sessions.retain(|_, ended| *ended >= at);

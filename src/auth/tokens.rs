@@ -26,6 +26,10 @@ struct AccessClaims {
     sub: String,
     sid: String,
     iat: i64,
+    /// When it was made, in microseconds of the steady clock. Tokens of older
+    /// servers do not say it, and count as old.
+    #[serde(default)]
+    steady: i64,
     exp: i64,
 }
 
@@ -65,13 +69,15 @@ pub struct Refresh {
 pub struct Grant {
     pub refresh: Refresh,
     pub now: Timestamp,
+    /// The same moment by the steady clock.
+    pub steady: Timestamp,
     pub access_for: Duration,
     pub refresh_until: Timestamp,
 }
 
 /// Signs both tokens of a session.
 pub fn make(keys: &Keys, grant: Grant) -> Result<Tokens> {
-    let Grant { refresh, now, access_for, refresh_until } = grant;
+    let Grant { refresh, now, steady, access_for, refresh_until } = grant;
     let Refresh { user, session, generation } = refresh;
     let access_expires_at = now.plus(access_for);
     let access = sign(
@@ -82,6 +88,7 @@ pub fn make(keys: &Keys, grant: Grant) -> Result<Tokens> {
             sub: user.to_string(),
             sid: session.to_string(),
             iat: now.unix_seconds(),
+            steady: steady.0,
             // Rounded up: a token lasts at least as long as was said.
             exp: access_expires_at.unix_seconds() + 1,
         },
@@ -100,9 +107,24 @@ pub fn make(keys: &Keys, grant: Grant) -> Result<Tokens> {
     Ok(Tokens { session, access, access_expires_at, refresh, refresh_expires_at: refresh_until })
 }
 
-pub fn verify_access(keys: &Keys, token: &str, now: Timestamp) -> Result<Caller> {
+/// When an access token is looked at, and how old it may be.
+#[derive(Debug, Clone, Copy)]
+pub struct Moment {
+    pub now: Timestamp,
+    pub steady: Timestamp,
+    pub max_age: Duration,
+}
+
+pub fn verify_access(keys: &Keys, token: &str, moment: Moment) -> Result<Caller> {
+    let Moment { now, steady, max_age } = moment;
     let claims: AccessClaims = verify(keys, token, ACCESS)?;
     check_expiry(claims.exp, now)?;
+    // The time of day may have been set back, and the token be older than it says.
+    // One from the future is of a server whose steady clock was lost.
+    let made = Timestamp(claims.steady);
+    if made > steady || made.plus(max_age) < steady {
+        return Err(Error::TokenExpired);
+    }
     let user = UserId::parse(&claims.sub).ok_or(Error::TokenInvalid)?;
     let session = SessionId::parse(&claims.sid).ok_or(Error::TokenInvalid)?;
     Ok(Caller { user, session, expires_at: Timestamp(claims.exp.saturating_mul(1_000_000)) })
@@ -195,8 +217,27 @@ mod tests {
         Grant {
             refresh,
             now: at,
+            steady: at,
             access_for: Duration::from_mins(1),
             refresh_until: at.plus(Duration::from_mins(1)),
+        }
+    }
+
+    fn at(now: Timestamp) -> Moment {
+        Moment { now, steady: now, max_age: Duration::from_mins(2) }
+    }
+
+    #[test]
+    fn an_access_token_ages_though_the_time_of_day_is_set_back() {
+        let keys = keys("k", 1);
+        let now = Timestamp::now();
+        let token = make(&keys, grant(now)).expect("made").access;
+        let after = |minutes| Moment { steady: now.plus(Duration::from_mins(minutes)), ..at(now) };
+        verify_access(&keys, &token, after(2)).expect("it is as old as it may be");
+        let before = Moment { steady: now.minus(Duration::from_secs(1)), ..at(now) };
+        for moment in [after(3), before] {
+            let verdict = verify_access(&keys, &token, moment);
+            assert!(matches!(verdict, Err(Error::TokenExpired)), "{moment:?}");
         }
     }
 
@@ -205,14 +246,15 @@ mod tests {
         let keys = keys("k", 1);
         let grant = grant(Timestamp::now());
         let tokens = make(&keys, grant).expect("tokens can be made");
-        let caller = verify_access(&keys, &tokens.access, Timestamp::now()).expect("a good token");
+        let caller =
+            verify_access(&keys, &tokens.access, at(Timestamp::now())).expect("a good token");
         assert_eq!((caller.user, caller.session), (grant.refresh.user, grant.refresh.session));
         assert_eq!(
             verify_refresh(&keys, &tokens.refresh, Timestamp::now()).ok(),
             Some(grant.refresh)
         );
         assert!(matches!(
-            verify_access(&keys, &tokens.refresh, Timestamp::now()),
+            verify_access(&keys, &tokens.refresh, at(Timestamp::now())),
             Err(Error::TokenInvalid)
         ));
         assert!(matches!(
@@ -242,7 +284,7 @@ mod tests {
             "to the second"
         );
         assert!(matches!(
-            verify_access(&keys, &link(soon), Timestamp::now()),
+            verify_access(&keys, &link(soon), at(Timestamp::now())),
             Err(Error::TokenInvalid)
         ));
         let access = make(&keys, grant(Timestamp::now())).expect("tokens").access;
@@ -263,8 +305,11 @@ mod tests {
         let mut tampered = good.clone();
         tampered.replace_range(good.len() - 3.., "AAA");
         for bad in [foreign, unknown, unsigned, tampered, String::new(), "a.b.c".into()] {
-            assert!(matches!(verify_access(&ours, &bad, now), Err(Error::TokenInvalid)), "{bad}");
+            assert!(
+                matches!(verify_access(&ours, &bad, at(now)), Err(Error::TokenInvalid)),
+                "{bad}"
+            );
         }
-        assert!(matches!(verify_access(&ours, &old, now), Err(Error::TokenExpired)));
+        assert!(matches!(verify_access(&ours, &old, at(now)), Err(Error::TokenExpired)));
     }
 }

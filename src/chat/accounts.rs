@@ -251,9 +251,10 @@ impl Chat {
         Ok(())
     }
 
-    /// Learns of all sessions that have ended; before the first call is served.
+    /// Learns of the sessions that have ended and of which there may still be a
+    /// token; before the first call is served.
     pub async fn remember_revoked(&self) -> Result<()> {
-        self.learn_revoked(Timestamp::default()).await
+        self.learn_revoked(self.auth.revoked_since()).await
     }
 
     /// Forgets sessions that are long over.
@@ -261,9 +262,7 @@ impl Chat {
         let ended_before = self.steady.now().minus(KEEP_ENDED_SESSIONS);
         // The clock may be ahead, and the sessions not expired at all.
         let expired_before = self.clock.now().minus(KEEP_ENDED_SESSIONS).min(ended_before);
-        self.store.forget_sessions(expired_before, ended_before).await?;
-        self.auth.revoked.forget_before(ended_before);
-        Ok(())
+        self.store.forget_sessions(expired_before, ended_before).await
     }
 
     fn new_session(
@@ -286,7 +285,8 @@ impl Chat {
 
     fn tokens(&self, refresh: Refresh, now: Timestamp, refresh_until: Timestamp) -> Result<Tokens> {
         let access_for = ms(self.auth.config.access_token_ms);
-        tokens::make(&self.auth.keys, Grant { refresh, now, access_for, refresh_until })
+        let steady = self.steady.now();
+        tokens::make(&self.auth.keys, Grant { refresh, now, steady, access_for, refresh_until })
     }
 }
 

@@ -23,9 +23,6 @@ impl Chat {
         loop {
             ticks.tick().await;
             self.collect(self.steady.now()).await;
-            if let Err(error) = self.store.save_steady_clock(self.steady.now()).await {
-                tracing::debug!(%error, "the steady clock is kept later");
-            }
         }
     }
 

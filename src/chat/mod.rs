@@ -99,7 +99,7 @@ impl Chat {
         };
         let clock = config.clock.clone();
         Ok(Arc::new(Self {
-            steady: SteadyClock::go_on_from(store.steady_clock(clock.now()).await?),
+            steady: auth.steady,
             clock,
             writer: Writer::start(&store, config.store.lanes, &on_commit)?,
             epoch: store.epoch().await?,

@@ -20,18 +20,19 @@ impl Store {
             return Ok(Timestamp(steady));
         }
         match self.save_steady_clock(now).await {
-            // A server can start on a full disk; the collector saves it later.
+            // A server can start on a full disk; it is saved later.
             Ok(()) | Err(Error::DatabaseUnavailable) => Ok(now),
             Err(error) => Err(error),
         }
     }
 
-    /// Keeps how far the steady clock has come. It never goes back.
+    /// Keeps how far the steady clock has come, or will have come at most when this
+    /// is called next: after a crash it then goes on from there, and never back.
     pub async fn save_steady_clock(&self, steady: Timestamp) -> Result<()> {
         let mut tx = self.pools.begin().await.map_err(refused)?;
         within!(&mut tx, c => {
-            sqlx::query("update store set steady_us = ? where id = 1 and steady_us < ?")
-                .bind(steady.0).bind(steady.0).execute(c).await.map(drop)
+            sqlx::query("update store set steady_us = ? where id = 1")
+                .bind(steady.0).execute(c).await.map(drop)
         })
         .map_err(refused)?;
         tx.commit().await.map_err(refused)
