@@ -8,6 +8,7 @@ use serde::Deserialize;
 use crate::{
     clock::Clock,
     error::{Error, Result},
+    model::sign_up::SignUpPolicy,
 };
 
 /// Every option with its comment and default.
@@ -74,9 +75,11 @@ pub struct Auth {
     pub argon2_memory_kib: u32,
     pub argon2_passes: u32,
     pub argon2_parallel: usize,
-    pub logins_per_minute: u32,
-    pub logins_per_address_per_minute: u32,
+    pub failed_logins_before_delay: u32,
+    pub failed_logins_per_address_per_minute: u32,
+    pub failed_logins_per_name_per_hour: u32,
     pub registrations_per_minute: u32,
+    pub sign_up: SignUpPolicy,
 }
 
 #[derive(Debug, Clone, Deserialize)]

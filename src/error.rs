@@ -34,6 +34,8 @@ pub enum Error {
 
     #[error("There is no such user.")]
     UserNotFound,
+    #[error("This link has been used or replaced, or it has expired.")]
+    RecoveryLinkNotFound,
     #[error("None of your sessions has this id.")]
     SessionNotFound,
     #[error("There is no such room.")]
@@ -51,13 +53,17 @@ pub enum Error {
 
     #[error("This username is taken.")]
     UsernameTaken,
-    #[error("This e-mail address belongs to another account.")]
-    EmailTaken,
     #[error("You have posted something else in this room with this client_message_id.")]
     ClientMessageIdReused,
 
     #[error("The old password is wrong.")]
     WrongPassword,
+    #[error("This account is suspended; ask who runs this server.")]
+    AccountSuspended,
+    #[error("This server takes no new accounts.")]
+    SignUpClosed,
+    #[error("This server takes new accounts by invite only.")]
+    InviteRequired,
     #[error("Only pages of the server's own origin may do this.")]
     ForeignOrigin,
     #[error("You are not a member of this room.")]

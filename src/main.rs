@@ -1,11 +1,12 @@
 //! Arguments, configuration, logging and signals; then `causerie::serve`.
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{net::SocketAddr, path::PathBuf, process::ExitCode};
 
 use causerie::{
-    Config, Error, auth,
+    Config, Error,
+    auth::{self, recovery},
     config::Log,
-    store::{Store, lease::LeaseTimes},
+    store::{Store, lease::LeaseTimes, recovery::RecoveryLink},
 };
 use clap::{Parser, Subcommand};
 use tokio::net::TcpListener;
@@ -27,7 +28,7 @@ struct Arguments {
     command: Option<Command>,
 }
 
-#[derive(Subcommand, Clone, Copy)]
+#[derive(Subcommand, Clone)]
 enum Command {
     /// Serve. This is what happens without a command.
     Serve,
@@ -40,10 +41,29 @@ enum Command {
         #[command(subcommand)]
         command: Keys,
     },
+    /// Help the owners of accounts.
+    Admin {
+        #[command(subcommand)]
+        command: Admin,
+    },
     /// Manage the identity of the data.
     Epoch {
         #[command(subcommand)]
         command: Epoch,
+    },
+}
+
+#[derive(Subcommand, Clone)]
+enum Admin {
+    /// Print a link by which whoever opens it sets a new password for an account,
+    /// once and within 24 hours. The server may be running.
+    Reset {
+        /// The account's username.
+        user: String,
+        /// Where browsers reach the server; the address that it listens on if not
+        /// given.
+        #[arg(long)]
+        url: Option<String>,
     },
 }
 
@@ -79,7 +99,7 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: &Arguments) -> Result<(), Error> {
-    let command = arguments.command.unwrap_or(Command::Serve);
+    let command = arguments.command.clone().unwrap_or(Command::Serve);
     if matches!(command, Command::Config) {
         print!("{}", causerie::config::DEFAULTS);
         return Ok(());
@@ -93,6 +113,9 @@ fn run(arguments: &Arguments) -> Result<(), Error> {
             Ok(())
         }
         Command::Config => Ok(()),
+        Command::Admin { command: Admin::Reset { user, url } } => {
+            runtime()?.block_on(reset_password(&config, &user, url))
+        }
         Command::Migrate => runtime()?.block_on(async {
             on_database(&config, "migrates", Store::migrate).await?;
             println!("The schema is up to date.");
@@ -115,6 +138,39 @@ async fn renew_epoch(config: &Config) -> Result<(), Error> {
     .await?;
     println!("The data has the epoch {epoch} now: clients load it anew.");
     Ok(())
+}
+
+/// Makes a link for somebody whose password is lost, perhaps the only admin's.
+async fn reset_password(config: &Config, name: &str, url: Option<String>) -> Result<(), Error> {
+    let store = Store::connect_beside(&config.store_url())?;
+    let outcome = async {
+        let account = store.credentials(name).await?.ok_or(Error::UserNotFound)?;
+        if account.is_suspended {
+            return Err(Error::AccountSuspended);
+        }
+        let token = recovery::make_token();
+        let link = RecoveryLink {
+            user: account.user.id,
+            token_hash: recovery::recovery_hash(&token),
+            expires_at: config.clock.now().plus(recovery::LINK_LASTS),
+        };
+        store.save_recovery_link(&link).await?;
+        tracing::info!(account = %account.user.id, "audit: recovery link created on the server");
+        Ok(token)
+    }
+    .await;
+    store.close().await;
+    let token = outcome?;
+    let url = url.unwrap_or_else(|| own_url(config, config.server.listen));
+    let page = format!("{}{}", url.trim_end_matches('/'), recovery::path(&token));
+    println!("Whoever opens this within 24 hours sets a new password, once:\n  {page}");
+    Ok(())
+}
+
+fn own_url(config: &Config, address: SocketAddr) -> String {
+    let scheme =
+        if config.server.tls_certificate.as_os_str().is_empty() { "http" } else { "https" };
+    format!("{scheme}://{address}")
 }
 
 /// Works on a database that no server uses meanwhile: it would not notice.
@@ -152,9 +208,7 @@ async fn serve(config: Config) -> Result<(), Error> {
         )
     })?;
     let address = listener.local_addr().map_err(Error::internal)?;
-    let scheme =
-        if config.server.tls_certificate.as_os_str().is_empty() { "http" } else { "https" };
-    let url = format!("{scheme}://{address}");
+    let url = own_url(&config, address);
     let is_checkout = std::path::Path::new("scripts/buf").exists();
     println!("{}", greeting(&url, config.server.reflection, is_checkout));
     causerie::serve(config, listener, stop_signal()).await

@@ -123,7 +123,7 @@ async fn run(
     let (health, health_service) = tonic_health::server::health_reporter();
     let mut tasks = JoinSet::new();
     tasks.spawn(chat.clone().keep_presence());
-    tasks.spawn(crate::chat::accounts::watch_revoked(chat.clone()));
+    tasks.spawn(crate::chat::sessions::watch_revoked(chat.clone()));
     tasks.spawn(housekeeping(chat.clone()));
     if let Some(certificate) = certificate {
         tasks.spawn(certificate.follow());

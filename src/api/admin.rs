@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use tonic::{Request, Response, Status};
 
-use super::auth::caller;
+use super::{auth::caller, no_store};
 use crate::{
+    auth::recovery,
     chat::Chat,
     error::Result,
     model::users::fold,
     wire::{
-        admin, paging,
+        admin, paging, timestamp,
         v1::{self, admin_service_server::AdminService},
     },
 };
@@ -45,5 +46,60 @@ impl AdminService for AdminApi {
         let (user, role) = admin::set_user_role(request.get_ref())?;
         let account = self.chat.set_account_role(caller, user, role).await?;
         Ok(Response::new(v1::SetUserRoleResponse { account: Some(admin::account(account)) }))
+    }
+
+    async fn suspend_user(
+        &self,
+        request: Request<v1::SuspendUserRequest>,
+    ) -> Result<Response<v1::SuspendUserResponse>, Status> {
+        let caller = caller(&self.chat, &request)?;
+        let user = admin::user_id(&request.get_ref().user_id)?;
+        let account = Some(admin::account(self.chat.suspend(caller, user).await?));
+        Ok(Response::new(v1::SuspendUserResponse { account }))
+    }
+
+    async fn restore_user(
+        &self,
+        request: Request<v1::RestoreUserRequest>,
+    ) -> Result<Response<v1::RestoreUserResponse>, Status> {
+        let caller = caller(&self.chat, &request)?;
+        let user = admin::user_id(&request.get_ref().user_id)?;
+        let account = Some(admin::account(self.chat.restore(caller, user).await?));
+        Ok(Response::new(v1::RestoreUserResponse { account }))
+    }
+
+    async fn create_recovery_link(
+        &self,
+        request: Request<v1::CreateRecoveryLinkRequest>,
+    ) -> Result<Response<v1::CreateRecoveryLinkResponse>, Status> {
+        let caller = caller(&self.chat, &request)?;
+        let user = admin::user_id(&request.get_ref().user_id)?;
+        let (token, expires_at) = self.chat.create_recovery_link(caller, user).await?;
+        Ok(no_store(v1::CreateRecoveryLinkResponse {
+            path: recovery::path(&token),
+            token,
+            expires_at: Some(timestamp(expires_at)),
+        }))
+    }
+
+    async fn get_server_settings(
+        &self,
+        request: Request<v1::GetServerSettingsRequest>,
+    ) -> Result<Response<v1::GetServerSettingsResponse>, Status> {
+        let caller = caller(&self.chat, &request)?;
+        let policy = self.chat.server_settings(caller).await?;
+        let settings = Some(admin::settings(policy));
+        Ok(Response::new(v1::GetServerSettingsResponse { settings }))
+    }
+
+    async fn update_server_settings(
+        &self,
+        request: Request<v1::UpdateServerSettingsRequest>,
+    ) -> Result<Response<v1::UpdateServerSettingsResponse>, Status> {
+        let caller = caller(&self.chat, &request)?;
+        let policy = admin::update_settings(request.get_ref())?;
+        let policy = self.chat.update_server_settings(caller, policy).await?;
+        let settings = Some(admin::settings(policy));
+        Ok(Response::new(v1::UpdateServerSettingsResponse { settings }))
     }
 }

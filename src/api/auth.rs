@@ -10,10 +10,10 @@ use super::{
     forbid_caching, no_store,
 };
 use crate::{
-    auth::Auth,
+    auth::{Auth, tokens::DEVICE_LASTS},
     chat::Chat,
     error::{Error, Result},
-    model::{Caller, Timestamp, Tokens},
+    model::{Caller, Timestamp, Tokens, UserId, sessions::SignedIn},
     transport::Client,
     wire::{
         accounts, paging, users,
@@ -51,7 +51,7 @@ fn address<T>(request: &Request<T>) -> String {
 /// An answer with a session; its refresh token goes into the jar if there is one.
 fn with_session<T>(
     mut tokens: Tokens,
-    jar: Option<Jar>,
+    jar: Option<&Jar>,
     answer: impl FnOnce(v1::Session) -> T,
 ) -> Result<Response<T>> {
     let set = jar.map(|jar| {
@@ -62,6 +62,44 @@ fn with_session<T>(
     if let Some(cookie) = set.transpose()? {
         response.metadata_mut().insert(SET_COOKIE, cookie);
     }
+    Ok(response)
+}
+
+/// The jar of a browser that signs in, and the device tokens that it keeps.
+type Browser = (Jar, Vec<Device>);
+
+/// A device token that came from the jar, and the account that it is of.
+type Device = (Option<UserId>, String);
+
+/// The browser that calls, if it is to keep what it signs in with.
+fn browser<T>(auth: &Auth, request: &Request<T>, keeps: bool) -> Result<Option<Browser>> {
+    if !keeps {
+        return Ok(None);
+    }
+    let jar = Jar::open(request.metadata())?;
+    let kept = cookie::devices(request.metadata());
+    Ok(Some((jar, kept.into_iter().map(|token| (auth.device_owner(&token), token)).collect())))
+}
+
+/// The answer to who has signed in; a browser keeps both tokens in its jar.
+fn signed_in<T>(
+    signed_in: SignedIn,
+    browser: Option<Browser>,
+    answer: impl FnOnce(v1::Session, v1::User, String) -> T,
+) -> Result<Response<T>> {
+    let SignedIn { tokens, user, device_token } = signed_in;
+    let user_id = user.id;
+    let user = users::user(user);
+    let Some((jar, kept)) = browser else {
+        return with_session(tokens, None, |session| answer(session, user, device_token));
+    };
+    let of_others =
+        |(owner, token): Device| owner.is_some_and(|owner| owner != user_id).then_some(token);
+    let kept: Vec<String> = kept.into_iter().filter_map(of_others).collect();
+    let cookie = jar.put_device(device_token, &kept, DEVICE_LASTS)?;
+    let mut response =
+        with_session(tokens, Some(&jar), |session| answer(session, user, String::new()))?;
+    response.metadata_mut().append(SET_COOKIE, cookie);
     Ok(response)
 }
 
@@ -86,32 +124,59 @@ pub struct AuthApi {
 
 #[tonic::async_trait]
 impl AuthService for AuthApi {
+    async fn get_sign_up_policy(
+        &self,
+        _: Request<v1::GetSignUpPolicyRequest>,
+    ) -> Result<Response<v1::GetSignUpPolicyResponse>, Status> {
+        let policy = self.chat.current_sign_up_policy().await?;
+        let policy = accounts::sign_up_policy(policy).into();
+        Ok(Response::new(v1::GetSignUpPolicyResponse { policy }))
+    }
+
     async fn register(
         &self,
         request: Request<v1::RegisterRequest>,
     ) -> Result<Response<v1::RegisterResponse>, Status> {
-        let jar = request.get_ref().refresh_cookie.then(|| Jar::open(request.metadata()));
-        let jar = jar.transpose()?;
+        let browser = browser(&self.chat.auth, &request, request.get_ref().refresh_cookie)?;
         let address = address(&request);
         let new = accounts::register(request.into_inner())?;
-        let (tokens, user) = self.chat.register(new, address).await?;
-        let user = Some(users::user(user));
-        let answer = |session| v1::RegisterResponse { session: Some(session), user };
-        Ok(with_session(tokens, jar, answer)?)
+        let answer = |session, user, device_token| v1::RegisterResponse {
+            session: Some(session),
+            user: Some(user),
+            device_token,
+        };
+        Ok(signed_in(self.chat.register(new, address).await?, browser, answer)?)
     }
 
     async fn login(
         &self,
         request: Request<v1::LoginRequest>,
     ) -> Result<Response<v1::LoginResponse>, Status> {
-        let jar = request.get_ref().refresh_cookie.then(|| Jar::open(request.metadata()));
-        let jar = jar.transpose()?;
+        let browser = browser(&self.chat.auth, &request, request.get_ref().refresh_cookie)?;
         let address = address(&request);
-        let attempt = accounts::login(request.into_inner())?;
-        let (tokens, user) = self.chat.login(attempt, address).await?;
-        let user = Some(users::user(user));
-        let answer = |session| v1::LoginResponse { session: Some(session), user };
-        Ok(with_session(tokens, jar, answer)?)
+        let kept = browser.iter().flat_map(|(_, kept)| kept).map(|(_, token)| token.clone());
+        let attempt = accounts::login(request.into_inner(), kept.collect())?;
+        let answer = |session, user, device_token| v1::LoginResponse {
+            session: Some(session),
+            user: Some(user),
+            device_token,
+        };
+        Ok(signed_in(self.chat.login(attempt, address).await?, browser, answer)?)
+    }
+
+    async fn recover_account(
+        &self,
+        request: Request<v1::RecoverAccountRequest>,
+    ) -> Result<Response<v1::RecoverAccountResponse>, Status> {
+        let browser = browser(&self.chat.auth, &request, request.get_ref().refresh_cookie)?;
+        let address = address(&request);
+        let recovery = accounts::recover_account(request.into_inner())?;
+        let answer = |session, user, device_token| v1::RecoverAccountResponse {
+            session: Some(session),
+            user: Some(user),
+            device_token,
+        };
+        Ok(signed_in(self.chat.recover_account(recovery, address).await?, browser, answer)?)
     }
 
     async fn refresh_session(
@@ -130,7 +195,7 @@ impl AuthService for AuthApi {
         };
         let jar = Jar::open(request.metadata())?;
         match self.chat.refresh_session(kept, &address).await {
-            Ok(tokens) => Ok(with_session(tokens, Some(jar), answer)?),
+            Ok(tokens) => Ok(with_session(tokens, Some(&jar), answer)?),
             Err(error) => Err(refused(error, &jar)),
         }
     }
@@ -161,8 +226,8 @@ impl AuthService for AuthApi {
     ) -> Result<Response<v1::ChangePasswordResponse>, Status> {
         let caller = caller(&self.chat, &request)?;
         let address = address(&request);
-        let passwords = accounts::change_password(request.into_inner())?;
-        let ended = self.chat.change_password(caller, passwords, address).await?;
+        let change = accounts::change_password(request.into_inner())?;
+        let ended = self.chat.change_password(caller, change, address).await?;
         let ended_sessions = i32::try_from(ended).unwrap_or(i32::MAX);
         Ok(Response::new(v1::ChangePasswordResponse { ended_sessions }))
     }

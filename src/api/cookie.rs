@@ -1,4 +1,5 @@
-//! The refresh token of a web page, in a cookie that its scripts cannot read.
+//! The refresh token of a web page, in a cookie that its scripts cannot read; and
+//! another one with what says that accounts have signed in on this device.
 //!
 //! The name has no `__Host-` before it, which would ask for `Path=/` and HTTPS:
 //! this cookie is sent with the calls of one service only, and a server on a
@@ -11,11 +12,27 @@ use tonic::metadata::{Ascii, MetadataMap, MetadataValue};
 use crate::error::{Error, Result};
 
 const NAME: &str = "causerie_refresh";
+const DEVICES: &str = "causerie_devices";
+/// Between the tokens of several accounts; it is in none of them.
+const SEPARATOR: char = '~';
+/// Of so many accounts, those that signed in last.
+const MAX_DEVICES: usize = 4;
 /// With no other calls is it sent.
 const PATH: &str = "/causerie.v1.AuthService";
 
 /// The refresh token that came with a call.
 pub fn kept(metadata: &MetadataMap) -> Option<&str> {
+    cookie(metadata, NAME)
+}
+
+/// The device tokens that came with a call.
+pub fn devices(metadata: &MetadataMap) -> Vec<String> {
+    let kept = cookie(metadata, DEVICES).unwrap_or_default();
+    let tokens = kept.split(SEPARATOR).filter(|token| !token.is_empty());
+    tokens.take(MAX_DEVICES).map(str::to_owned).collect()
+}
+
+fn cookie<'a>(metadata: &'a MetadataMap, name: &str) -> Option<&'a str> {
     // HTTP/2 may spread cookies over several headers.
     metadata
         .get_all("cookie")
@@ -23,7 +40,7 @@ pub fn kept(metadata: &MetadataMap) -> Option<&str> {
         .filter_map(|header| header.to_str().ok())
         .flat_map(|header| header.split(';'))
         .filter_map(|cookie| cookie.trim().split_once('='))
-        .find_map(|(name, value)| (name == NAME && !value.is_empty()).then_some(value))
+        .find_map(|(of, value)| (of == name && !value.is_empty()).then_some(value))
 }
 
 /// Where the browser that calls keeps its cookies.
@@ -48,9 +65,25 @@ impl Jar {
 
     /// The header that puts a token into it.
     pub fn put(&self, token: &str, lasts: Duration) -> Result<MetadataValue<Ascii>> {
+        self.set(NAME, token, lasts)
+    }
+
+    /// The header that keeps a device token, before those that are kept already.
+    pub fn put_device(
+        &self,
+        token: String,
+        kept: &[String],
+        lasts: Duration,
+    ) -> Result<MetadataValue<Ascii>> {
+        let mut tokens = vec![token];
+        tokens.extend(kept.iter().take(MAX_DEVICES - 1).cloned());
+        self.set(DEVICES, &tokens.join(&SEPARATOR.to_string()), lasts)
+    }
+
+    fn set(&self, name: &str, value: &str, lasts: Duration) -> Result<MetadataValue<Ascii>> {
         let secure = if self.secure { "; Secure" } else { "" };
         let seconds = lasts.as_secs();
-        format!("{NAME}={token}; Path={PATH}; Max-Age={seconds}; HttpOnly; SameSite=Strict{secure}")
+        format!("{name}={value}; Path={PATH}; Max-Age={seconds}; HttpOnly; SameSite=Strict{secure}")
             .parse()
             .map_err(Error::internal)
     }

@@ -1,8 +1,11 @@
 //! Who is calling: passwords, tokens, and sessions that have ended.
 
+mod failures;
 pub mod keys;
 pub mod limits;
+pub mod login_limits;
 pub mod passwords;
+pub mod recovery;
 pub mod revoked;
 pub mod security_log;
 pub mod tokens;
@@ -11,6 +14,7 @@ use std::{path::Path, time::Duration};
 
 use keys::Keys;
 use limits::PerKey;
+use login_limits::LoginLimits;
 use passwords::Passwords;
 use revoked::Revoked;
 use security_log::SecurityLog;
@@ -20,7 +24,7 @@ use crate::{
     clock::{Clock, SteadyClock},
     config::{self, ms},
     error::{Error, Result},
-    model::{Caller, SessionId, Timestamp},
+    model::{Caller, SessionId, Timestamp, UserId},
 };
 
 const AGE_MARGIN: Duration = Duration::from_mins(1);
@@ -34,10 +38,7 @@ pub struct Auth {
     pub(crate) passwords: Passwords,
     /// Sessions that have ended.
     pub(crate) revoked: Revoked,
-    /// Attempts to sign in, by the name tried.
-    pub(crate) logins: PerKey<String>,
-    /// Attempts to sign in, by address.
-    pub(crate) login_addresses: PerKey<String>,
+    pub(crate) login_limits: LoginLimits,
     /// Accounts made, by address.
     pub(crate) registrations: PerKey<String>,
     /// Failed attempts to sign in, for whoever runs the server.
@@ -61,8 +62,7 @@ impl Auth {
             keys,
             passwords: Passwords::new(config).await?,
             revoked: Revoked::default(),
-            logins: PerKey::per_minute(config.logins_per_minute),
-            login_addresses: PerKey::per_minute(config.logins_per_address_per_minute),
+            login_limits: LoginLimits::new(config),
             registrations: PerKey::per_minute(config.registrations_per_minute),
             config: config.clone(),
             clock,
@@ -94,6 +94,12 @@ impl Auth {
         self.steady.now().minus(self.max_access_age() + AGE_MARGIN)
     }
 
+    /// The account that a device token was made for, if it is good.
+    pub fn device_owner(&self, token: &str) -> Option<UserId> {
+        let verified = tokens::verify_device(&self.keys, token, self.clock.now());
+        verified.ok().map(|(user, _)| user)
+    }
+
     /// Refuses a session that has ended.
     pub fn check_live(&self, session: SessionId) -> Result<()> {
         if self.revoked.contains(session) { Err(Error::SessionRevoked) } else { Ok(()) }
@@ -104,8 +110,7 @@ impl Auth {
     pub fn forget_idle(&self) {
         self.security_log.flush();
         self.revoked.forget_before(self.revoked_since());
-        self.logins.forget_idle();
-        self.login_addresses.forget_idle();
+        self.login_limits.forget_idle();
         self.registrations.forget_idle();
     }
 }

@@ -11,13 +11,16 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use super::keys::Keys;
 use crate::{
     error::{Error, Result},
-    model::{Caller, FileId, SessionId, Timestamp, Tokens, UserId, Variant},
+    model::{Caller, DeviceId, FileId, SessionId, Timestamp, Tokens, UserId, Variant},
 };
 
 const ISSUER: &str = "causerie";
 const ACCESS: &str = "access";
 const REFRESH: &str = "refresh";
 const DOWNLOAD: &str = "download";
+const DEVICE: &str = "device";
+/// How long a device is known after the last sign-in on it.
+pub const DEVICE_LASTS: Duration = Duration::from_hours(365 * 24);
 
 #[derive(Serialize, Deserialize)]
 struct AccessClaims {
@@ -42,6 +45,17 @@ struct RefreshClaims {
     /// Which of the session's refresh tokens this is, counted from 1.
     #[serde(rename = "gen")]
     generation: i64,
+    exp: i64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct DeviceClaims {
+    iss: String,
+    aud: String,
+    /// The account.
+    sub: String,
+    /// The device.
+    did: String,
     exp: i64,
 }
 
@@ -136,6 +150,33 @@ pub fn verify_refresh(keys: &Keys, token: &str, now: Timestamp) -> Result<Refres
     let user = UserId::parse(&claims.sub).ok_or(Error::TokenInvalid)?;
     let session = SessionId::parse(&claims.sid).ok_or(Error::TokenInvalid)?;
     Ok(Refresh { user, session, generation: claims.generation })
+}
+
+/// Signs that an account has signed in on a device.
+pub fn make_device(
+    keys: &Keys,
+    (user, device): (UserId, DeviceId),
+    until: Timestamp,
+) -> Result<String> {
+    sign(
+        keys,
+        &DeviceClaims {
+            iss: ISSUER.into(),
+            aud: DEVICE.into(),
+            sub: user.to_string(),
+            did: device.to_string(),
+            exp: until.unix_seconds(),
+        },
+    )
+}
+
+/// Which account has signed in on which device.
+pub fn verify_device(keys: &Keys, token: &str, now: Timestamp) -> Result<(UserId, DeviceId)> {
+    let claims: DeviceClaims = verify(keys, token, DEVICE)?;
+    check_expiry(claims.exp, now)?;
+    let user = UserId::parse(&claims.sub).ok_or(Error::TokenInvalid)?;
+    let device = DeviceId::parse(&claims.did).ok_or(Error::TokenInvalid)?;
+    Ok((user, device))
 }
 
 /// Signs a link to a file for whoever has it, until a whole second.

@@ -65,6 +65,17 @@ impl Chat {
         Ok(Preview { invite, room, creator, joined: access.is_member() })
     }
 
+    /// The room of an invite that lets somebody in who has no account yet.
+    pub(super) async fn redeemable(&self, code: &str) -> Result<RoomId> {
+        let invite = self.store.invite(code).await?.ok_or(Error::InviteNotFound)?;
+        invite.check(self.clock.now())?;
+        let room = self.store.room(invite.room).await?.ok_or(Error::InviteNotFound)?;
+        if room.archived_at.is_some() {
+            return Err(Error::RoomArchived);
+        }
+        Ok(room.id)
+    }
+
     pub async fn redeem_invite(&self, caller: Caller, code: String) -> Result<Room> {
         self.posting.check(&caller.user)?;
         let invite = self.store.invite(&code).await?.ok_or(Error::InviteNotFound)?;

@@ -11,6 +11,8 @@ pub mod messages;
 pub mod presence;
 pub mod rooms;
 pub mod search;
+pub mod sessions;
+mod sign_in;
 pub mod turns;
 pub mod uploads;
 pub mod users;
@@ -66,6 +68,8 @@ pub struct Chat {
     pub(crate) searches: Semaphore,
     /// How fast each user makes calls of any kind.
     pub(crate) calls: PerKey<UserId>,
+    /// Held while somebody makes an account by an invite.
+    pub(crate) invited_sign_ups: tokio::sync::Mutex<()>,
     /// How fast each user posts.
     pub(crate) posting: PerKey<UserId>,
     /// Names the data; see `Ready.epoch`.
@@ -113,6 +117,7 @@ impl Chat {
             ),
             presence: Registry::default(),
             choosing: tokio::sync::Mutex::default(),
+            invited_sign_ups: tokio::sync::Mutex::default(),
             auth: Arc::new(auth),
             files,
             uploading: turns::Turns::default(),

@@ -13,6 +13,7 @@ pub struct Account {
     pub role: AccountRole,
     /// `None`: nothing is known.
     pub last_used_at: Option<Timestamp>,
+    pub suspended_at: Option<Timestamp>,
 }
 
 /// A search for accounts; of one role, or of any.
@@ -29,8 +30,26 @@ pub struct RoleChange {
     /// What the account is so far; `None` if there is none.
     pub from: Option<AccountRole>,
     pub to: AccountRole,
-    /// Whether somebody else than the account is an admin.
+    /// Whether somebody else than the account is an admin, and not suspended.
     pub others: bool,
+}
+
+/// What must be known, in one moment, before an account is suspended.
+pub struct Suspension {
+    /// What the one who asks is; `None` if there is no such account any more.
+    pub caller: Option<AccountRole>,
+    /// What the account is; `None` if there is none.
+    pub of: Option<AccountRole>,
+    /// Whether somebody else than the account is an admin, and not suspended.
+    pub others: bool,
+}
+
+impl Suspension {
+    /// As if the account were to be a mere user's.
+    pub fn check(&self) -> Result<()> {
+        let Self { caller, of, others } = *self;
+        RoleChange { caller, from: of, to: AccountRole::User, others }.check()
+    }
 }
 
 impl RoleChange {

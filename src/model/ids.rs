@@ -58,6 +58,10 @@ id!(
     SessionId
 );
 id!(
+    /// Names a device on which an account has signed in, over all its sessions.
+    DeviceId
+);
+id!(
     /// Names a file, and the upload that it comes from.
     FileId
 );

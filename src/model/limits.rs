@@ -8,6 +8,8 @@ pub const DISPLAY_NAME_CHARS: usize = 64;
 pub const BIO_CHARS: usize = 500;
 pub const STATUS_TEXT_CHARS: usize = 100;
 pub const EMAIL_BYTES: usize = 254;
+/// Of what may be the token of a recovery link.
+pub const RECOVERY_TOKEN_BYTES: usize = 128;
 pub const DEVICE_CHARS: usize = 100;
 pub const QUERY_CHARS: usize = 64;
 /// The text of a search in messages.

@@ -90,18 +90,6 @@ pub fn check_username(text: &str) -> Result<(), String> {
     if fits { Ok(()) } else { Err(rule.into()) }
 }
 
-/// A password, as far as its form goes.
-pub fn check_password(text: &str) -> Result<(), String> {
-    let chars = limits::PASSWORD_CHARS;
-    if !chars.contains(&text.chars().count()) {
-        return Err(format!("must have {} to {} characters", chars.start(), chars.end()));
-    }
-    if text.chars().any(char::is_control) {
-        return Err("must not contain control characters".into());
-    }
-    Ok(())
-}
-
 /// An e-mail address, as far as that can be said without sending to it.
 pub fn check_email(text: &str) -> Result<(), String> {
     let fits = text.len() <= limits::EMAIL_BYTES

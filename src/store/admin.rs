@@ -17,8 +17,9 @@ use crate::{
     },
 };
 
-/// Whether somebody but one user is an admin: binds the user.
-pub const ANOTHER_ADMIN: &str = "select 1 from users where server_role = 3 and id <> ? limit 1";
+/// Whether somebody but one user is an admin, and not suspended: binds the user.
+pub const ANOTHER_ADMIN: &str = "select 1 from users
+     where server_role = 3 and id <> ? and suspended_us is null limit 1";
 
 #[derive(sqlx::FromRow)]
 struct AccountRow {
@@ -27,6 +28,7 @@ struct AccountRow {
     server_role: i16,
     last_seen_us: Option<i64>,
     last_used_us: Option<i64>,
+    suspended_us: Option<i64>,
 }
 
 impl From<AccountRow> for Account {
@@ -35,6 +37,7 @@ impl From<AccountRow> for Account {
             user: row.user.into(),
             role: role_of(row.server_role),
             last_used_at: row.last_seen_us.max(row.last_used_us).map(Timestamp),
+            suspended_at: row.suspended_us.map(Timestamp),
         }
     }
 }
@@ -43,7 +46,7 @@ impl From<AccountRow> for Account {
 #[must_use]
 pub fn accounts_sql(condition: &str) -> String {
     format!(
-        "select {USER_COLUMNS}, server_role, last_seen_us,
+        "select {USER_COLUMNS}, server_role, last_seen_us, suspended_us,
                 (select max(s.last_used_us) from sessions s where s.user_id = users.id)
                     as last_used_us
          from users where {condition}"
@@ -129,7 +132,10 @@ impl Store {
     }
 }
 
-async fn role(tx: &mut Tx<'_>, user: UserId) -> Result<Option<AccountRole>, sqlx::Error> {
+pub(super) async fn role(
+    tx: &mut Tx<'_>,
+    user: UserId,
+) -> Result<Option<AccountRole>, sqlx::Error> {
     let code: Option<i16> = within!(tx, c => {
         sqlx::query_scalar("select server_role from users where id = ?")
             .bind(user.0).fetch_optional(c).await
@@ -137,7 +143,7 @@ async fn role(tx: &mut Tx<'_>, user: UserId) -> Result<Option<AccountRole>, sqlx
     Ok(code.map(role_of))
 }
 
-async fn another_admin(tx: &mut Tx<'_>, user: UserId) -> Result<bool, sqlx::Error> {
+pub(super) async fn another_admin(tx: &mut Tx<'_>, user: UserId) -> Result<bool, sqlx::Error> {
     let any: Option<i64> = within!(tx, c => {
         sqlx::query_scalar(ANOTHER_ADMIN).bind(user.0).fetch_optional(c).await
     })?;

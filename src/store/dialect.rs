@@ -132,6 +132,18 @@ impl Pools {
         }
     }
 
+    /// The same to a database that a server may be using: a SQLite file is not
+    /// locked, and must be there already.
+    pub fn connect_beside(url: &str, faults: &Arc<Faults>) -> Result<Self> {
+        match url.split_once(':') {
+            Some(("sqlite", path)) => {
+                let path = Path::new(path.trim_start_matches("//"));
+                Ok(Self::sqlite(path, false, Arc::new(FileLock::none()), 1, faults))
+            }
+            _ => Self::connect(url, 2, faults),
+        }
+    }
+
     fn open_sqlite(path: &str, connections: u32, faults: &Arc<Faults>) -> Result<Self> {
         let path = Path::new(path);
         if let Some(folder) = path.parent().filter(|f| !f.as_os_str().is_empty()) {
@@ -139,10 +151,20 @@ impl Pools {
         }
         // Before SQLite opens the file.
         let lock = Arc::new(FileLock::take(path)?);
+        Ok(Self::sqlite(path, true, lock, connections, faults))
+    }
+
+    fn sqlite(
+        path: &Path,
+        create: bool,
+        lock: Arc<FileLock>,
+        connections: u32,
+        faults: &Arc<Faults>,
+    ) -> Self {
         let marker = Arc::new(Marker::beside(path));
         let options = SqliteConnectOptions::new()
             .filename(path)
-            .create_if_missing(true)
+            .create_if_missing(create)
             .journal_mode(SqliteJournalMode::Wal)
             // An acknowledged message survives a power cut. With group commit
             // this costs nothing over NORMAL.
@@ -167,7 +189,7 @@ impl Pools {
         // turns WAL on.
         let write = pool(1).connect_lazy_with(options.clone());
         let read = pool(connections.max(1)).connect_lazy_with(options.read_only(true));
-        Ok(Self::Sqlite { lock, marker, read, write })
+        Self::Sqlite { lock, marker, read, write }
     }
 
     fn connect_mysql(url: &str, connections: u32, faults: &Arc<Faults>) -> Result<Self> {

@@ -45,6 +45,11 @@ impl FileLock {
         }
     }
 
+    /// No lock: another process has it, or nobody.
+    pub fn none() -> Self {
+        Self(Mutex::new(None))
+    }
+
     /// What the file system says of the file; `None` once it is released.
     pub fn metadata(&self) -> Option<std::io::Result<Metadata>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(File::metadata)

@@ -31,10 +31,12 @@ pub mod pages;
 pub mod presence;
 mod probe;
 mod reactions;
+pub mod recovery;
 pub mod rooms;
 pub mod schema;
 pub mod search;
 pub mod sessions;
+mod settings;
 mod stuck_room;
 pub mod summaries;
 mod threads;
@@ -65,6 +67,13 @@ impl Store {
     pub fn connect(url: &str, connections: u32) -> Result<Self> {
         let faults = Arc::new(Faults::default());
         Ok(Self { pools: Pools::connect(url, connections, &faults)?, faults })
+    }
+
+    /// Prepares connections to a database that a server may be using meanwhile. Only
+    /// for what the server reads anew each time it needs it.
+    pub fn connect_beside(url: &str) -> Result<Self> {
+        let faults = Arc::new(Faults::default());
+        Ok(Self { pools: Pools::connect_beside(url, &faults)?, faults })
     }
 
     /// Ends every connection, so that files are closed.

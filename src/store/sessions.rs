@@ -86,6 +86,15 @@ async fn revoke_all_but(
     Ok(others.into_iter().map(ended).collect())
 }
 
+/// Ends all of a user's sessions; returns them.
+pub(super) async fn revoke_all(
+    tx: &mut Tx<'_>,
+    user: UserId,
+    times: Times,
+) -> Result<Vec<RevokedSession>, sqlx::Error> {
+    revoke_all_but(tx, user, SessionId(Uuid::nil()), times).await
+}
+
 pub(super) async fn insert_session(
     tx: &mut Tx<'_>,
     session: &NewSession,
@@ -109,8 +118,8 @@ pub(super) async fn insert_session(
 
 impl Store {
     /// Stores the session of someone whose password was verified against
-    /// `password_hash`. False if the account has another one by now: a session
-    /// opened with the old password must not outlive its change.
+    /// `password_hash`. False if the account has another one by now, or is suspended:
+    /// a session opened with the old password must not outlive its change.
     pub async fn create_session(&self, session: &NewSession, password_hash: &str) -> Result<bool> {
         retried!(self.try_create_session(session, password_hash).await).map_err(refused)
     }
@@ -124,7 +133,7 @@ impl Store {
         // Locks the account, as a change of the password does: one waits for
         // the other.
         let sql = format!(
-            "select 1 from users where id = ? and password_hash = ?{}",
+            "select 1 from users where id = ? and password_hash = ? and suspended_us is null{}",
             tx.dialect().for_update(),
         );
         let unchanged: Option<i64> = within!(&mut tx, c => {
@@ -314,9 +323,12 @@ impl Store {
         let (old, new) = hashes;
         let mut tx = self.pools.begin().await?;
         let changed = within!(&mut tx, c => {
-            sqlx::query("update users set password_hash = ? where id = ? and password_hash = ?")
-                .bind(new).bind(user.0).bind(old)
-                .execute(c).await.map(|done| done.rows_affected())
+            sqlx::query(
+                "update users set password_hash = ?, password_mapped = 1
+                 where id = ? and password_hash = ?",
+            )
+            .bind(new).bind(user.0).bind(old)
+            .execute(c).await.map(|done| done.rows_affected())
         })?;
         if changed == 0 {
             return Ok(None);

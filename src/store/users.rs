@@ -20,6 +20,7 @@ use crate::{
     model::{
         FileId, Timestamp, User, UserId,
         files::NewImage,
+        passwords::StoredPassword,
         users::{AccountRole, ProfileChanges, fold, inside},
     },
 };
@@ -63,6 +64,7 @@ pub struct NewAccount {
     pub user: User,
     /// `None`: no address.
     pub email: Option<String>,
+    /// Of the mapped password.
     pub password_hash: String,
     pub session: NewSession,
 }
@@ -70,19 +72,26 @@ pub struct NewAccount {
 /// What signing in needs of an account.
 pub struct Credentials {
     pub user: User,
-    pub password_hash: String,
+    pub password: StoredPassword,
+    pub is_suspended: bool,
 }
+
+const CREDENTIALS: &str = "password_hash, password_mapped, suspended_us";
 
 #[derive(sqlx::FromRow)]
 struct CredentialsRow {
     #[sqlx(flatten)]
     user: UserRow,
     password_hash: String,
+    password_mapped: i16,
+    suspended_us: Option<i64>,
 }
 
 impl From<CredentialsRow> for Credentials {
     fn from(row: CredentialsRow) -> Self {
-        Self { user: row.user.into(), password_hash: row.password_hash }
+        let password =
+            StoredPassword { hash: row.password_hash, is_mapped: row.password_mapped != 0 };
+        Self { user: row.user.into(), password, is_suspended: row.suspended_us.is_some() }
     }
 }
 
@@ -109,9 +118,9 @@ impl Store {
         within!(&mut tx, c => {
             sqlx::query(
                 "insert into users (id, username, username_key, display_name, display_name_key,
-                                    bio, status_text, password_hash, server_role,
-                                    presence_choice, last_seen_us, created_us)
-                 values (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, null, ?)",
+                                    bio, status_text, password_hash, password_mapped,
+                                    server_role, presence_choice, last_seen_us, created_us)
+                 values (?, ?, ?, ?, ?, ?, ?, ?, 1, ?, 0, null, ?)",
             )
             .bind(user.id.0)
             .bind(&user.username).bind(fold(&user.username))
@@ -125,26 +134,18 @@ impl Store {
         .map_err(|cause| Refusal::of(cause, Error::UsernameTaken))?;
         if let Some(email) = email {
             within!(&mut tx, c => {
-                sqlx::query("insert into emails (email_key, email, user_id) values (?, ?, ?)")
-                    .bind(fold(email)).bind(email).bind(user.id.0)
-                    .execute(c).await.map(drop)
-            })
-            .map_err(|cause| Refusal::of(cause, Error::EmailTaken))?;
+                sqlx::query("insert into user_emails (user_id, email) values (?, ?)")
+                    .bind(user.id.0).bind(email).execute(c).await.map(drop)
+            })?;
         }
         insert_session(&mut tx, session).await?;
         tx.commit().await?;
         Ok(())
     }
 
-    /// The account that someone wants to sign in to, by username or e-mail.
+    /// The account that someone wants to sign in to, by username.
     pub async fn credentials(&self, login: &str) -> Result<Option<Credentials>> {
-        // A username has no @, an address always has one.
-        let by = if login.contains('@') {
-            "id = (select user_id from emails where email_key = ?)"
-        } else {
-            "username_key = ?"
-        };
-        let sql = format!("select {USER_COLUMNS}, password_hash from users where {by}");
+        let sql = format!("select {USER_COLUMNS}, {CREDENTIALS} from users where username_key = ?");
         let row: Option<CredentialsRow> = reading!(&self.pools, c => {
             sqlx::query_as(AssertSqlSafe(sql)).bind(fold(login)).fetch_optional(c).await
         })
@@ -154,7 +155,7 @@ impl Store {
 
     /// The credentials of an account.
     pub async fn credentials_of(&self, user: UserId) -> Result<Option<Credentials>> {
-        let sql = format!("select {USER_COLUMNS}, password_hash from users where id = ?");
+        let sql = format!("select {USER_COLUMNS}, {CREDENTIALS} from users where id = ?");
         let row: Option<CredentialsRow> = reading!(&self.pools, c => {
             sqlx::query_as(AssertSqlSafe(sql)).bind(user.0).fetch_optional(c).await
         })
@@ -162,8 +163,8 @@ impl Store {
         Ok(row.map(Credentials::from))
     }
 
-    /// Replaces a hash that was made with old parameters, unless the password
-    /// has been changed meanwhile.
+    /// Replaces a hash by one of the mapped password with today's parameters, unless
+    /// the password has been changed meanwhile.
     pub async fn rehash(&self, user: UserId, old: &str, new: &str) -> Result<()> {
         retried!(self.try_rehash(user, old, new).await).map_err(refused)
     }
@@ -171,9 +172,12 @@ impl Store {
     async fn try_rehash(&self, user: UserId, old: &str, new: &str) -> Result<(), sqlx::Error> {
         let mut tx = self.pools.begin().await?;
         within!(&mut tx, c => {
-            sqlx::query("update users set password_hash = ? where id = ? and password_hash = ?")
-                .bind(new).bind(user.0).bind(old)
-                .execute(c).await.map(drop)
+            sqlx::query(
+                "update users set password_hash = ?, password_mapped = 1
+                 where id = ? and password_hash = ?",
+            )
+            .bind(new).bind(user.0).bind(old)
+            .execute(c).await.map(drop)
         })?;
         tx.commit().await
     }
@@ -207,7 +211,7 @@ impl Store {
     /// The address of an account, if it has one.
     pub async fn email(&self, user: UserId) -> Result<Option<String>> {
         reading!(&self.pools, c => {
-            sqlx::query_scalar("select email from emails where user_id = ?")
+            sqlx::query_scalar("select email from user_emails where user_id = ?")
                 .bind(user.0).fetch_optional(c).await
         })
         .map_err(refused)
@@ -403,11 +407,8 @@ mod tests {
         roles.sort_unstable();
         assert_eq!(roles, [1, 1, 1, 1, 1, 1, 1, 3]);
         // What is refused leaves nothing behind.
-        let mut second = account("other");
-        second.email = Some("USER0@example.org".into());
-        assert!(matches!(store.create_account(&second).await, Err(Error::EmailTaken)));
+        let second = account("USER0");
+        assert!(matches!(store.create_account(&second).await, Err(Error::UsernameTaken)));
         assert!(store.user(second.user.id).await.expect("an answer").is_none());
-        let third = account("USER0");
-        assert!(matches!(store.create_account(&third).await, Err(Error::UsernameTaken)));
     }
 }

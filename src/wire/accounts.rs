@@ -1,11 +1,13 @@
 //! Accounts and sessions.
 
-use super::{fields::Fields, timestamp, v1};
+use super::{fields::Fields, invites, timestamp, v1};
 use crate::{
     error::Result,
     model::{
         SessionId, Tokens, limits,
-        sessions::{Attempt, Registration, SessionInfo, SessionPage},
+        passwords::{TypedPassword, check_new_password},
+        sessions::{Attempt, PasswordChange, Recovery, Registration, SessionInfo, SessionPage},
+        sign_up::SignUpPolicy,
         text,
     },
 };
@@ -23,11 +25,18 @@ pub fn session(tokens: Tokens) -> v1::Session {
 }
 
 pub fn register(request: v1::RegisterRequest) -> Result<Registration> {
-    let v1::RegisterRequest { username, password, display_name, email, device, refresh_cookie: _ } =
-        request;
+    let v1::RegisterRequest {
+        username,
+        password,
+        display_name,
+        email,
+        device,
+        refresh_cookie: _,
+        invite_code,
+    } = request;
     let mut fields = Fields::new();
     fields.check("username", text::check_username(&username));
-    fields.check("password", text::check_password(&password));
+    let password = fields.clean("password", check_new_password(&password));
     let display_name = if display_name.is_empty() {
         username.clone()
     } else {
@@ -38,34 +47,73 @@ pub fn register(request: v1::RegisterRequest) -> Result<Registration> {
     }
     let device = fields.clean("device", text::check_line(&device, limits::DEVICE_CHARS));
     let email = (!email.is_empty()).then_some(email);
-    fields.finish(Registration { username, password, display_name, email, device })
+    if !invite_code.is_empty() {
+        fields.check("invite_code", invites::check_code(&invite_code));
+    }
+    let invite_code = (!invite_code.is_empty()).then_some(invite_code);
+    fields.finish(Registration { username, password, display_name, email, device, invite_code })
 }
 
-pub fn login(request: v1::LoginRequest) -> Result<Attempt> {
-    let v1::LoginRequest { login, password, device, keep_signed_in, refresh_cookie: _ } = request;
+/// `kept` are the device tokens that the browser keeps in a cookie.
+pub fn login(request: v1::LoginRequest, kept: Vec<String>) -> Result<Attempt> {
+    let v1::LoginRequest {
+        login,
+        password,
+        device,
+        keep_signed_in,
+        refresh_cookie: _,
+        device_token,
+    } = request;
     let mut fields = Fields::new();
     if login.is_empty() || login.len() > limits::EMAIL_BYTES {
-        fields.violate("login", "must be a username or an e-mail address");
+        fields.violate("login", "must be a username");
     }
-    if password.is_empty() || password.chars().count() > *limits::PASSWORD_CHARS.end() {
-        fields.violate("password", "must have 1 to 256 characters");
-    }
+    let password = TypedPassword::new(password);
+    fields.check("password", password.check());
     let device = fields.clean("device", text::check_line(&device, limits::DEVICE_CHARS));
-    fields.finish(Attempt { login, password, device, keep: keep_signed_in })
+    let mut device_tokens = kept;
+    if !device_token.is_empty() {
+        device_tokens.push(device_token);
+    }
+    fields.finish(Attempt { login, password, device, keep: keep_signed_in, device_tokens })
 }
 
-/// The old and the new password.
-pub fn change_password(request: v1::ChangePasswordRequest) -> Result<(String, String)> {
+pub fn change_password(request: v1::ChangePasswordRequest) -> Result<PasswordChange> {
     let v1::ChangePasswordRequest { old_password, new_password } = request;
     let mut fields = Fields::new();
-    if old_password.is_empty() || old_password.chars().count() > *limits::PASSWORD_CHARS.end() {
-        fields.violate("old_password", "must have 1 to 256 characters");
-    }
-    fields.check("new_password", text::check_password(&new_password));
-    if new_password == old_password {
+    let old = TypedPassword::new(old_password);
+    fields.check("old_password", old.check());
+    let new = fields.clean("new_password", check_new_password(&new_password));
+    if !new.is_empty() && new == old.mapped() {
         fields.violate("new_password", "must be another than the old one");
     }
-    fields.finish((old_password, new_password))
+    fields.finish(PasswordChange { old, new })
+}
+
+pub fn recover_account(request: v1::RecoverAccountRequest) -> Result<Recovery> {
+    let v1::RecoverAccountRequest {
+        token,
+        new_password,
+        device,
+        keep_signed_in: keep,
+        refresh_cookie: _,
+    } = request;
+    let mut fields = Fields::new();
+    if token.is_empty() || token.len() > limits::RECOVERY_TOKEN_BYTES {
+        fields.violate("token", "must be the token of a recovery link");
+    }
+    let new_password = fields.clean("new_password", check_new_password(&new_password));
+    let device = fields.clean("device", text::check_line(&device, limits::DEVICE_CHARS));
+    fields.finish(Recovery { token, new_password, device, keep })
+}
+
+#[must_use]
+pub fn sign_up_policy(policy: SignUpPolicy) -> v1::SignUpPolicy {
+    match policy {
+        SignUpPolicy::Open => v1::SignUpPolicy::Open,
+        SignUpPolicy::Invite => v1::SignUpPolicy::Invite,
+        SignUpPolicy::Closed => v1::SignUpPolicy::Closed,
+    }
 }
 
 pub fn list_sessions(request: &v1::ListSessionsRequest) -> Result<SessionPage> {

@@ -1,22 +1,24 @@
 //! Accounts as the server's admins see them.
 
-use super::{fields::Fields, timestamp, users, v1};
+use super::{accounts, fields::Fields, timestamp, users, v1};
 use crate::{
     error::Result,
     model::{
         UserId,
         admin::{Account, AccountSearch},
+        sign_up::SignUpPolicy,
         users::{AccountRole, UserSearch},
     },
 };
 
 #[must_use]
 pub fn account(account: Account) -> v1::Account {
-    let Account { user, role, last_used_at } = account;
+    let Account { user, role, last_used_at, suspended_at } = account;
     v1::Account {
         user: Some(users::user(user)),
         role: users::account_role(role).into(),
         last_used_at: last_used_at.map(timestamp),
+        suspended_at: suspended_at.map(timestamp),
     }
 }
 
@@ -41,6 +43,34 @@ pub fn set_user_role(request: &v1::SetUserRoleRequest) -> Result<(UserId, Accoun
     let user = fields.user("user_id", user_id);
     let role = read_role(&mut fields, *role).unwrap_or(AccountRole::User);
     fields.finish((user, role))
+}
+
+/// The account that a request names.
+pub fn user_id(user_id: &str) -> Result<UserId> {
+    let mut fields = Fields::new();
+    let user = fields.user("user_id", user_id);
+    fields.finish(user)
+}
+
+/// What to change; `None` stays.
+pub fn update_settings(request: &v1::UpdateServerSettingsRequest) -> Result<Option<SignUpPolicy>> {
+    let mut fields = Fields::new();
+    let policy = match v1::SignUpPolicy::try_from(request.sign_up_policy) {
+        Ok(v1::SignUpPolicy::Unspecified) => None,
+        Ok(v1::SignUpPolicy::Open) => Some(SignUpPolicy::Open),
+        Ok(v1::SignUpPolicy::Invite) => Some(SignUpPolicy::Invite),
+        Ok(v1::SignUpPolicy::Closed) => Some(SignUpPolicy::Closed),
+        Err(_) => {
+            fields.violate("sign_up_policy", "must be a policy");
+            None
+        }
+    };
+    fields.finish(policy)
+}
+
+#[must_use]
+pub fn settings(policy: SignUpPolicy) -> v1::ServerSettings {
+    v1::ServerSettings { sign_up_policy: accounts::sign_up_policy(policy).into() }
 }
 
 fn read_role(fields: &mut Fields, role: i32) -> Option<AccountRole> {

@@ -56,10 +56,12 @@ pub fn create_invite(request: &v1::CreateInviteRequest, now: Timestamp) -> Resul
 /// The code that a request names.
 pub fn code(code: &str) -> Result<String> {
     let mut fields = Fields::new();
+    fields.check("code", check_code(code));
+    fields.finish(code.to_owned())
+}
+
+pub(super) fn check_code(code: &str) -> Result<(), String> {
     let fits = (1..=64).contains(&code.len())
         && code.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'));
-    if !fits {
-        fields.violate("code", "must be the code of an invite");
-    }
-    fields.finish(code.to_owned())
+    if fits { Ok(()) } else { Err("must be the code of an invite".into()) }
 }

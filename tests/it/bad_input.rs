@@ -194,9 +194,10 @@ on_both_databases! {
             email: "nobody".into(),
             device: "x".repeat(101),
             refresh_cookie: false,
+            invite_code: "no code".into(),
         };
         let named = fields(client.register(bad).await);
-        assert_eq!(named, ["username", "password", "display_name", "email", "device"]);
+        assert_eq!(named, ["username", "password", "display_name", "email", "device", "invite_code"]);
         for password in ["12345678", "password", "eveeveeve", &"x".repeat(257), "with\u{0}control"] {
             let request = v1::RegisterRequest {
                 username: "eveeve".into(),

@@ -9,7 +9,7 @@ use std::{
 /// What each layer may use of the crate, besides itself.
 const ARROWS: [(&str, &[&str]); 15] = [
     ("error", &[]),
-    ("config", &["clock", "error"]),
+    ("config", &["clock", "model", "error"]),
     ("clock", &["model"]),
     ("model", &["error"]),
     ("transport", &["config", "error"]),

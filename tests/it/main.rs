@@ -48,6 +48,8 @@ mod security_log;
 mod sessions;
 mod set_up;
 mod shutdown;
+mod sign_in;
+mod sign_up;
 mod slow_reader;
 mod streams;
 mod terminal;

@@ -55,6 +55,7 @@ struct Session {
     /// Held while the tokens are renewed: a refresh token works once.
     renewing: tokio::sync::Mutex<()>,
     device: Mutex<String>,
+    device_token: watch::Sender<String>,
 }
 
 impl Client {
@@ -63,6 +64,7 @@ impl Client {
             tokens: watch::Sender::new(None),
             renewing: tokio::sync::Mutex::new(()),
             device: Mutex::new("Rust SDK".into()),
+            device_token: watch::Sender::new(String::new()),
         };
         Self { channel, session: Arc::new(session) }
     }
@@ -87,18 +89,32 @@ impl Client {
         self.session.tokens.subscribe()
     }
 
+    /// What an earlier sign-in on this device has left: with it, guesses of others at
+    /// the password do not keep its owner out.
+    pub fn set_device_token(&self, token: impl Into<String>) {
+        self.session.device_token.send_replace(token.into());
+    }
+
+    /// The device token as it changes, with each sign-in: keep the newest, also after
+    /// the session has ended. Empty: there is none.
+    #[must_use]
+    pub fn device_token(&self) -> watch::Receiver<String> {
+        self.session.device_token.subscribe()
+    }
+
     /// Makes an account and signs in to it.
     pub async fn register(&self, mut request: v1::RegisterRequest) -> Result<v1::User, Error> {
         if request.device.is_empty() {
             request.device = self.device();
         }
         let response = AuthServiceClient::new(self.channel.clone()).register(request).await?;
-        let v1::RegisterResponse { session, user } = response.into_inner();
+        let v1::RegisterResponse { session, user, device_token } = response.into_inner();
+        self.set_device_token(device_token);
         self.set_tokens(session.map(SessionTokens::from));
         Ok(user.unwrap_or_default())
     }
 
-    /// Signs in by username or e-mail.
+    /// Signs in by username.
     pub async fn login(&self, login: &str, password: &str, keep: bool) -> Result<v1::User, Error> {
         let request = v1::LoginRequest {
             login: login.into(),
@@ -106,11 +122,43 @@ impl Client {
             device: self.device(),
             keep_signed_in: keep,
             refresh_cookie: false,
+            device_token: self.session.device_token.borrow().clone(),
         };
         let response = AuthServiceClient::new(self.channel.clone()).login(request).await?;
-        let v1::LoginResponse { session, user } = response.into_inner();
+        let v1::LoginResponse { session, user, device_token } = response.into_inner();
+        self.set_device_token(device_token);
         self.set_tokens(session.map(SessionTokens::from));
         Ok(user.unwrap_or_default())
+    }
+
+    /// Sets a new password by the token of a recovery link, and signs in.
+    pub async fn recover_account(
+        &self,
+        token: &str,
+        new_password: &str,
+        keep: bool,
+    ) -> Result<v1::User, Error> {
+        let request = v1::RecoverAccountRequest {
+            token: token.into(),
+            new_password: new_password.into(),
+            device: self.device(),
+            keep_signed_in: keep,
+            refresh_cookie: false,
+        };
+        let response =
+            AuthServiceClient::new(self.channel.clone()).recover_account(request).await?;
+        let v1::RecoverAccountResponse { session, user, device_token } = response.into_inner();
+        self.set_device_token(device_token);
+        self.set_tokens(session.map(SessionTokens::from));
+        Ok(user.unwrap_or_default())
+    }
+
+    /// Who may make an account on the server.
+    pub async fn sign_up_policy(&self) -> Result<v1::SignUpPolicy, Error> {
+        let request = v1::GetSignUpPolicyRequest {};
+        let response =
+            AuthServiceClient::new(self.channel.clone()).get_sign_up_policy(request).await?;
+        Ok(response.into_inner().policy())
     }
 
     /// Ends the session, here and on the server.
@@ -305,5 +353,10 @@ calls! {
     AdminServiceClient {
         list_users(ListUsersRequest) -> ListUsersResponse;
         set_user_role(SetUserRoleRequest) -> SetUserRoleResponse;
+        suspend_user(SuspendUserRequest) -> SuspendUserResponse;
+        restore_user(RestoreUserRequest) -> RestoreUserResponse;
+        create_recovery_link(CreateRecoveryLinkRequest) -> CreateRecoveryLinkResponse;
+        get_server_settings(GetServerSettingsRequest) -> GetServerSettingsResponse;
+        update_server_settings(UpdateServerSettingsRequest) -> UpdateServerSettingsResponse;
     }
 }

@@ -20,7 +20,7 @@ pub struct LoggedProcess {
 }
 
 impl LoggedProcess {
-    /// Starts with options such as `("AUTH__LOGINS_PER_MINUTE", "3")`; the log has
+    /// Starts with options such as `("AUTH__REGISTRATIONS_PER_MINUTE", "3")`; the log has
     /// warnings and errors.
     pub async fn start(database: Database, options: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");

@@ -15,8 +15,10 @@ pub struct Page {
     url: String,
     /// What its browser says of it with each call.
     pub says: Vec<(&'static str, String)>,
-    /// The value of the one cookie.
+    /// The refresh token's.
     pub cookie: Option<String>,
+    /// That of the device tokens.
+    pub devices: Option<String>,
 }
 
 /// What came back, and its headers.
@@ -26,10 +28,18 @@ pub struct Answer<T> {
 }
 
 impl<T> Answer<T> {
+    /// What is set of the refresh token.
     pub fn set_cookie(&self) -> Option<&str> {
-        let mut all = self.headers.get_all(header::SET_COOKIE).iter();
-        let first = all.next().map(|value| value.to_str().expect("a text"));
-        assert!(all.next().is_none(), "one cookie at most");
+        self.set("causerie_refresh=")
+    }
+
+    fn set(&self, name: &str) -> Option<&str> {
+        let all = self.headers.get_all(header::SET_COOKIE).iter();
+        let mut found = all
+            .map(|value| value.to_str().expect("a text"))
+            .filter(|cookie| cookie.starts_with(name));
+        let first = found.next();
+        assert!(found.next().is_none(), "once at most");
         first
     }
 }
@@ -37,13 +47,18 @@ impl<T> Answer<T> {
 impl Page {
     /// A page of the server's own origin.
     pub fn open(url: &str) -> Self {
-        Self { url: url.into(), says: vec![("origin", url.into())], cookie: None }
+        Self { url: url.into(), says: vec![("origin", url.into())], cookie: None, devices: None }
     }
 
     /// Another tab of the same browser, or a page that somebody else has made.
     pub fn beside(&self, says: &[(&'static str, &str)]) -> Self {
         let says = says.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
-        Self { url: self.url.clone(), says, cookie: self.cookie.clone() }
+        Self {
+            url: self.url.clone(),
+            says,
+            cookie: self.cookie.clone(),
+            devices: self.devices.clone(),
+        }
     }
 
     /// A call of `AuthService` over grpc-web.
@@ -66,6 +81,9 @@ impl Page {
         if let Some(cookie) = &self.cookie {
             request = request.header(header::COOKIE, format!("other=1; causerie_refresh={cookie}"));
         }
+        if let Some(devices) = &self.devices {
+            request = request.header(header::COOKIE, format!("causerie_devices={devices}"));
+        }
         if let Some(token) = token {
             request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
         }
@@ -80,6 +98,12 @@ impl Page {
             let (pair, _) = cookie.split_once(';').expect("attributes");
             let value = pair.strip_prefix("causerie_refresh=").expect("our cookie");
             self.cookie = (!value.is_empty()).then(|| value.to_owned());
+        }
+        if let Some(cookie) = answer.set("causerie_devices=") {
+            let (pair, attributes) = cookie.split_once("; ").expect("attributes");
+            assert!(attributes.contains("HttpOnly; SameSite=Strict"), "{attributes}");
+            let value = pair.strip_prefix("causerie_devices=").expect("our cookie");
+            self.devices = Some(value.to_owned());
         }
         answer
     }

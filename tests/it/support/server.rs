@@ -120,8 +120,9 @@ pub fn test_config() -> Config {
     let mut config = Config::default();
     config.auth.argon2_memory_kib = 64;
     config.auth.argon2_passes = 1;
-    config.auth.logins_per_minute = 0;
-    config.auth.logins_per_address_per_minute = 0;
+    config.auth.failed_logins_before_delay = 0;
+    config.auth.failed_logins_per_address_per_minute = 0;
+    config.auth.failed_logins_per_name_per_hour = 0;
     config.auth.registrations_per_minute = 0;
     config.chat.messages_per_second = 0;
     config.chat.calls_per_second = 0;
@@ -213,8 +214,9 @@ impl Process {
         let mut environment: Vec<(String, String)> = [
             ("AUTH__ARGON2_MEMORY_KIB", "64"),
             ("AUTH__ARGON2_PASSES", "1"),
-            ("AUTH__LOGINS_PER_MINUTE", "0"),
-            ("AUTH__LOGINS_PER_ADDRESS_PER_MINUTE", "0"),
+            ("AUTH__FAILED_LOGINS_BEFORE_DELAY", "0"),
+            ("AUTH__FAILED_LOGINS_PER_ADDRESS_PER_MINUTE", "0"),
+            ("AUTH__FAILED_LOGINS_PER_NAME_PER_HOUR", "0"),
             ("AUTH__REGISTRATIONS_PER_MINUTE", "0"),
             ("CHAT__MESSAGES_PER_SECOND", "0"),
             ("CHAT__CALLS_PER_SECOND", "0"),
@@ -266,6 +268,11 @@ impl Process {
     /// The data folder.
     pub fn data(&self) -> &std::path::Path {
         self.folder.as_ref().expect("it lives as long as this value").path()
+    }
+
+    /// Its options, as environment variables.
+    pub fn environment(&self) -> &[(String, String)] {
+        &self.environment
     }
 
     /// The URL of its MySQL database.
