@@ -15,6 +15,7 @@ mod body;
 pub mod client;
 mod connection;
 mod executor;
+mod framing;
 mod host;
 mod io;
 mod proxy_protocol;

@@ -71,6 +71,48 @@ async fn a_connection_owes_a_request_within_its_time() {
     assert!(String::from_utf8_lossy(&bytes[..read]).starts_with("HTTP/1.1 200"));
     stream.write_all(b"GET /heal").await.expect("sent");
     assert!(is_closed(&mut stream, DEADLINE).await, "the second head is waited for");
+    // Also where it comes with the first, behind a body or none.
+    let post = "POST / HTTP/1.1\r\nhost: test\r\ncontent-length: 3\r\n\r\nabc";
+    for first in [whole, post] {
+        let mut stream = TcpStream::connect(address(&server.url)).await.expect("connected");
+        stream.write_all(format!("{first}GET /heal").as_bytes()).await.expect("sent");
+        assert!(is_closed(&mut stream, DEADLINE).await, "what follows {first:?} is waited for");
+    }
+    // And for headers of HTTP/2 whose last frame does not come, or not to its end.
+    let begun = |frames: &[&[u8]]| {
+        let preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0".as_slice();
+        [&[preface], frames].concat().concat()
+    };
+    // A GET of / over HTTP, all of it indexed.
+    let headers =
+        |flags: u8, stream: u8| vec![0, 0, 3, 1, flags, 0, 0, 0, stream, 0x82, 0x84, 0x86];
+    let continued = [0, 0, 1, 9, 0, 0, 0, 0, 1, 0x87].as_slice();
+    for (what, bytes) in [
+        ("HEADERS without END_HEADERS", begun(&[&headers(0x01, 1)])),
+        ("CONTINUATION without END_HEADERS", begun(&[&headers(0x01, 1), continued])),
+        ("a part of HEADERS", begun(&[&headers(0x05, 1)[..10]])),
+        ("a part of a frame", begun(&[&headers(0x05, 1)[..5]])),
+        ("a second request's", begun(&[&headers(0x05, 1), &headers(0x01, 3)])),
+    ] {
+        let mut stream = TcpStream::connect(address(&server.url)).await.expect("connected");
+        stream.write_all(&bytes).await.expect("sent");
+        assert!(is_closed(&mut stream, DEADLINE).await, "{what} is waited for");
+    }
+    server.end().await;
+}
+
+/// What is whole may wait: for the next request, or for an answer.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_connection_between_requests_may_wait() {
+    let server = Server::start_with(Database::Sqlite, |config| {
+        config.server.head_timeout_ms = 500;
+    })
+    .await;
+    let post = "POST / HTTP/1.1\r\nhost: test\r\ncontent-length: 3\r\n\r\nabc";
+    let mut stream = TcpStream::connect(address(&server.url)).await.expect("connected");
+    stream.write_all(format!("{post}{post}").as_bytes()).await.expect("sent");
+    let is_closed = is_closed(&mut stream, Duration::from_secs(4)).await;
+    assert!(!is_closed, "a body is no head");
     server.end().await;
 }
 
