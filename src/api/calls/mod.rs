@@ -52,8 +52,7 @@ pub struct Limits {
     pub streams: Arc<Semaphore>,
     /// The same for streams of those who have no account.
     pub open_streams: Arc<Semaphore>,
-    /// Streams that one account, or one network without an account, may have open
-    /// at a service other than `ChatService`, which counts its own.
+    /// Streams that one account, or one network without an account, may have open.
     pub max_streams: usize,
     /// How long the message of a request that has only one may take to arrive.
     pub request_timeout: Duration,
