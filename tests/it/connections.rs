@@ -10,7 +10,7 @@ use tokio::{
 };
 
 use crate::support::{
-    Database, Person, Process, Server,
+    Database, LoggedProcess, Person, Process, Server,
     people::PASSWORD,
     raw::{call, connect_from, exchange, framed, http2, is_closed},
     web::{get, request},
@@ -229,6 +229,31 @@ async fn the_message_of_a_unary_call_must_arrive_in_time() {
         let code = response.headers().get("grpc-status").map(|code| code.as_bytes().to_vec());
         assert_eq!(code.as_deref(), Some(b"4".as_slice()), "{path}: {response:?}");
     }
+    server.end().await;
+}
+
+/// Connections that there are no descriptors for wait, and the log says so once.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_descriptors_connections_wait_and_the_log_says_so_once() {
+    const FAILURE: &str = "connections cannot be accepted";
+    let mut server = LoggedProcess::start(Database::Sqlite, &[("LOG__FILTER", "info")]).await;
+    assert_eq!(get(&server.url, "/readyz").await.expect("an answer").0, 200);
+    // It has more than these.
+    server.limit_descriptors(3).await;
+    let mut waiting = TcpStream::connect(address(&server.url)).await.expect("the kernel takes it");
+    server.log_until(FAILURE).await;
+    let head = b"GET /healthz HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n";
+    waiting.write_all(head).await.expect("sent");
+    // Several pauses: it is tried again, and nothing more is said.
+    let mut bytes = [0; 1024];
+    let answered = tokio::time::timeout(Duration::from_millis(500), waiting.read(&mut bytes)).await;
+    assert!(answered.is_err(), "there are no descriptors");
+    server.limit_descriptors(1_024).await;
+    let read = within("the answer", waiting.read(&mut bytes)).await.expect("an answer");
+    assert!(String::from_utf8_lossy(&bytes[..read]).starts_with("HTTP/1.1 200"));
+    server.terminate().await;
+    let lines = server.log_until("stopping").await;
+    assert!(!lines.iter().any(|line| line["fields"]["message"] == FAILURE), "{lines:#?}");
     server.end().await;
 }
 
