@@ -232,6 +232,54 @@ async fn the_message_of_a_unary_call_must_arrive_in_time() {
     server.end().await;
 }
 
+/// Whatever is missing of them: the message, or the end behind it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn requests_that_are_not_whole_lock_nobody_of_their_network_out() {
+    let server = Server::start(Database::Sqlite).await;
+    let login = framed(&v1::LoginRequest::default());
+    for message in [None, Some(login)] {
+        let stream = TcpStream::connect(address(&server.url)).await.expect("connected");
+        let requests = http2(stream, 65_535).await;
+        let mut bodies = Vec::new();
+        let mut answers = FuturesUnordered::new();
+        for _ in 0..300 {
+            let mut requests = requests.clone().ready().await.expect("a connection");
+            let login = call("/causerie.v1.AuthService/Login", &[]);
+            let (response, mut body) = requests.send_request(login, false).expect("a request");
+            if let Some(message) = &message {
+                body.send_data(message.clone(), false).expect("sent");
+            }
+            bodies.push(body);
+            answers.push(response);
+        }
+        // The oldest make room.
+        for _ in 0..300 - 256 {
+            let answer = within("a refusal", answers.next()).await.expect("an answer");
+            assert_eq!(answer.expect("an answer").headers()["grpc-status"], "8");
+        }
+        let name = if message.is_some() { "ada" } else { "bob" };
+        Person::register(&server.url, name).await;
+    }
+    server.end().await;
+}
+
+/// The end of a request is waited for as long as its message.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_request_of_a_unary_call_must_end_in_time() {
+    let server = Server::start_with(Database::Sqlite, |config| {
+        config.server.request_timeout_ms = 300;
+    })
+    .await;
+    let stream = TcpStream::connect(address(&server.url)).await.expect("connected");
+    let mut requests = http2(stream, 65_535).await.ready().await.expect("a connection");
+    let login = call("/causerie.v1.AuthService/Login", &[]);
+    let (response, mut body) = requests.send_request(login, false).expect("a request");
+    body.send_data(framed(&v1::LoginRequest::default()), false).expect("sent");
+    let response = within("the refusal", response).await.expect("an answer");
+    assert_eq!(response.headers()["grpc-status"], "4");
+    server.end().await;
+}
+
 /// Connections that there are no descriptors for wait, and the log says so once.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn without_descriptors_connections_wait_and_the_log_says_so_once() {
