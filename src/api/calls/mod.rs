@@ -27,13 +27,14 @@ use http_body::Frame;
 use http_body_util::{BodyExt as _, StreamBody};
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
-    time,
+    time::{self, Instant},
 };
 use tonic::{Code, Status, body::Body};
 use tower::{Service, ServiceExt as _};
 
 pub use self::methods::Methods;
 use self::{
+    deadline::TimedStream,
     framework_errors::{is_bare, translate},
     methods::{Kind, Method},
     request_body::{BodyLimits, RequestBody},
@@ -108,17 +109,22 @@ async fn answer(
 ) -> Result<Response<Body>, Status> {
     check_headers(request.headers())?;
     let method = limits.methods.get(request.uri().path()).ok_or(Error::UnknownMethod)?;
-    let timeout = deadline::timeout(request.headers())?;
+    let deadline = deadline::read(request.headers())?;
     let usage = limits.responses.usage(owner(limits, &mut request));
     request.extensions_mut().insert(usage.clone());
     let call = call(services, limits, method, &usage, request);
-    match timeout {
-        Some(Duration::ZERO) => Err(Error::DeadlineExceeded.into()),
-        Some(limit) => {
-            time::timeout(limit, call).await.unwrap_or_else(|_| Err(Error::DeadlineExceeded.into()))
-        }
-        None => call.await,
+    let Some(deadline) = deadline else { return call.await };
+    if deadline <= Instant::now() {
+        return Err(Error::DeadlineExceeded.into());
     }
+    let answered = time::timeout_at(deadline, call).await;
+    let response = answered.unwrap_or_else(|_| Err(Error::DeadlineExceeded.into()))?;
+    Ok(match method.kind {
+        Kind::Unary | Kind::Read => response,
+        Kind::Stream | Kind::EventStream => {
+            response.map(|body| Body::new(TimedStream::new(body, deadline)))
+        }
+    })
 }
 
 async fn call(
