@@ -138,7 +138,7 @@ pub enum Error {
     TooFast { retry_after: Duration },
     #[error("The server is busy; try again in a moment.")]
     Overloaded,
-    #[error("Too many commands on this stream are without their reply.")]
+    #[error("Too many of your calls or commands are not answered yet; try again in a moment.")]
     TooManyInFlight,
     #[error("Too many streams are open.")]
     TooManyStreams,

@@ -3,11 +3,11 @@
 use std::{sync::Arc, time::Duration};
 
 use axum::{Router, response::Response, routing::get};
-use http::{HeaderName, HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use tokio::sync::{Semaphore, watch};
 use tonic::{Status, codec::CompressionEncoding, service::Routes};
 use tonic_health::pb::health_server::{Health, HealthServer};
-use tower::{Layer as _, ServiceExt as _};
+use tower::{Layer as _, ServiceExt as _, util::MapResponseLayer};
 use tower_http::{
     cors::{AllowOrigin, CorsLayer},
     request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer},
@@ -31,7 +31,7 @@ use crate::{
     config::ms,
     error::{Error, Result},
     model::limits::{AUTH_MESSAGE_BYTES, GRPC_MESSAGE_BYTES},
-    transport::{Client, ResponseRegistry, check_host},
+    transport::{self, Client, ResponseRegistry, check_host},
     wire::{
         self,
         v1::{
@@ -64,7 +64,7 @@ pub fn app(
     responses: Arc<ResponseRegistry>,
     health: HealthServer<impl Health>,
     ready: watch::Receiver<Readiness>,
-) -> Result<Router> {
+) -> Result<impl transport::Router> {
     let config = &chat.config;
     let (services, methods) = services(chat, health)?;
     let limits = Limits {
@@ -102,9 +102,16 @@ pub fn app(
         header::STRICT_TRANSPORT_SECURITY,
         move |_: &Response| has_tls.then_some(HSTS),
     );
-    Ok(Router::new()
-        .fallback_service(split)
-        .layer(cors(&config.server.cors_origins))
+    let answers = Router::new().fallback_service(split);
+    let shared = answers.clone().layer(cors(&config.server.cors_origins));
+    // CORS would take every OPTIONS for its own.
+    let by_method = tower::service_fn(move |request: axum::extract::Request| {
+        let is_own = request.method() == Method::OPTIONS && !is_preflight(request.headers());
+        let answers = if is_own { answers.clone() } else { shared.clone() };
+        answers.oneshot(request)
+    });
+    let app = Router::new()
+        .fallback_service(by_method)
         .layer(hsts)
         .layer(PropagateRequestIdLayer::x_request_id())
         .layer(
@@ -115,7 +122,24 @@ pub fn app(
                 .on_failure(DefaultOnFailure::new().level(Level::DEBUG)),
         )
         .layer(SetRequestIdLayer::x_request_id(MakeRequestUuid))
-        .layer(axum::middleware::map_request(check_request_id)))
+        .layer(axum::middleware::map_request(check_request_id));
+    // Around everything: the router itself adds the length.
+    Ok(MapResponseLayer::new(without_length_of_nothing).layer(app))
+}
+
+/// Whether an OPTIONS request is a browser's, which asks what a page may do.
+fn is_preflight(headers: &HeaderMap) -> bool {
+    headers.contains_key(header::ORIGIN)
+        && headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD)
+}
+
+/// A length in the answer "not modified" would be that of what the client has, and not
+/// of the body that does not come.
+fn without_length_of_nothing(mut response: Response) -> Response {
+    if response.status() == StatusCode::NOT_MODIFIED {
+        response.headers_mut().remove(header::CONTENT_LENGTH);
+    }
+    response
 }
 
 /// The answer to a request that does not name one host.
@@ -228,7 +252,7 @@ fn cors(origins: &[String]) -> CorsLayer {
     };
     CorsLayer::new()
         .allow_origin(allowed)
-        .allow_methods([http::Method::POST, http::Method::GET, http::Method::OPTIONS])
+        .allow_methods([Method::POST, Method::GET, Method::OPTIONS])
         .allow_headers([
             header::AUTHORIZATION,
             header::CONTENT_TYPE,

@@ -12,9 +12,13 @@ use image::{
         webp::WebPDecoder,
     },
     imageops::FilterType,
+    metadata::Orientation,
 };
 
-use super::png_chunks::without_metadata;
+use super::{
+    image_headers::{GifFrames, check_webp_frames, has_alpha_chunk, jpeg_coefficient_bytes},
+    png_chunks::without_metadata,
+};
 use crate::error::{Error, Result};
 
 /// Longer side of the thumbnails, in pixels.
@@ -38,14 +42,14 @@ const FREE_BYTES: u64 = 48 << 20;
 /// What takes more may be so many times as large as its file. Photos and drawings
 /// stay far below it; flat colors, packed a thousand times over, do not.
 const PACKED_TIMES: u64 = 200;
-/// Memory for each pixel of an animation's frame: in the decoder, as decoded, and
-/// as it is encoded.
+/// Memory for each pixel of an animation: in the decoder, as decoded, and as it is
+/// encoded.
 const FRAME_PIXEL_BYTES: u64 = 14;
+/// Memory for each pixel of a GIF's frame: its colors, and which they are in the
+/// palette. The same for a still one, beside the image.
+const GIF_PIXEL_BYTES: u64 = 5;
 /// What the reader of a PNG may need beside the image: rows and small chunks.
 const PNG_READER_BYTES: u64 = 16 << 20;
-
-/// The marker of a progressive JPEG's header. It stands nowhere in the pixels.
-const PROGRESSIVE: [u8; 2] = [0xff, 0xc2];
 
 const PNG: &str = "image/png";
 const JPEG: &str = "image/jpeg";
@@ -88,9 +92,14 @@ pub fn prepare(bytes: &[u8], content_type: &str, bounds: Bounds) -> Result<Prepa
     match content_type {
         GIF => {
             let decoder = GifDecoder::new(Cursor::new(bytes)).map_err(invalid)?;
-            animation(decoder, bytes.len(), bounds)
+            let frames = GifFrames::read(bytes)?;
+            if frames.total > ANIMATION_PIXELS {
+                return Err(Error::ImageTooLarge);
+            }
+            let beyond = frames.largest.saturating_sub(pixels(&decoder));
+            animation(decoder, bytes.len(), beyond * GIF_PIXEL_BYTES, bounds)
         }
-        WEBP if webp(bytes)?.has_animation() => animation(webp(bytes)?, bytes.len(), bounds),
+        WEBP if webp(bytes)?.has_animation() => animation(webp(bytes)?, bytes.len(), 0, bounds),
         _ => {
             let picture = still(bytes, content_type, bounds)?;
             let lossless = content_type == PNG || picture.image.color().has_alpha();
@@ -178,7 +187,15 @@ impl Picture {
 }
 
 fn webp(bytes: &[u8]) -> Result<WebPDecoder<Cursor<&[u8]>>> {
-    WebPDecoder::new(Cursor::new(bytes)).map_err(invalid)
+    let decoder = WebPDecoder::new(Cursor::new(bytes)).map_err(invalid)?;
+    check_webp_frames(bytes, decoder.dimensions())?;
+    Ok(decoder)
+}
+
+/// Of a whole image, or of an animation's screen.
+fn pixels(decoder: &impl ImageDecoder) -> u64 {
+    let (width, height) = decoder.dimensions();
+    u64::from(width) * u64::from(height)
 }
 
 /// Decodes one image: of an animation the first.
@@ -193,20 +210,27 @@ fn still(bytes: &[u8], content_type: &str, bounds: Bounds) -> Result<Picture> {
             decode(PngDecoder::with_limits(from, reader).map_err(invalid)?, packed, 0, bounds)
         }
         JPEG => {
-            // A progressive one is held as coefficients until its last byte.
-            let is_progressive = bytes.windows(2).any(|marker| marker == PROGRESSIVE);
-            let beside = if is_progressive { 6 } else { 0 };
-            decode(JpegDecoder::new(from).map_err(invalid)?, packed, beside, bounds)
+            let decoder = JpegDecoder::new(from).map_err(invalid)?;
+            let beside = pixels(&decoder) * jpeg_coefficient_bytes(bytes);
+            decode(decoder, packed, beside, bounds)
         }
-        // Both are decoded to four bytes first.
-        GIF => decode(GifDecoder::new(from).map_err(invalid)?, packed, 4, bounds),
-        WEBP => decode(webp(bytes)?, packed, 4, bounds),
+        GIF => {
+            let decoder = GifDecoder::new(from).map_err(invalid)?;
+            let beside = GifFrames::read(bytes)?.first * GIF_PIXEL_BYTES;
+            decode(decoder, packed, beside, bounds)
+        }
+        WEBP => {
+            let decoder = webp(bytes)?;
+            // Decoded to four bytes first; transparency of its own likewise.
+            let beside = pixels(&decoder) * if has_alpha_chunk(bytes) { 7 } else { 4 };
+            decode(decoder, packed, beside, bounds)
+        }
         _ => Err(Error::ImageInvalid),
     }
 }
 
-/// Decodes a file of so many bytes, by a decoder that takes so many bytes for each
-/// pixel beside its result.
+/// Decodes a file of so many bytes, by a decoder that takes `beside` bytes beside
+/// its result.
 fn decode(
     mut decoder: impl ImageDecoder,
     packed: usize,
@@ -214,33 +238,40 @@ fn decode(
     bounds: Bounds,
 ) -> Result<Picture> {
     check(&mut decoder, bounds)?;
+    // Neither is worth refusing an image.
+    let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
+    let profile = decoder.icc_profile().ok().flatten();
     // Sixteen bits are turned around in a copy when they are encoded.
     let color = decoder.color_type();
     let copies = if color.bytes_per_pixel() > color.channel_count() { 2 } else { 1 };
-    let (width, height) = decoder.dimensions();
-    let beside = (u64::from(width) * u64::from(height)).saturating_mul(beside);
-    let needed = decoder.total_bytes().saturating_mul(copies).saturating_add(beside);
-    check_memory(needed, packed, bounds)?;
-    // Neither is worth refusing an image.
-    let orientation = decoder.orientation();
-    let profile = decoder.icc_profile().ok().flatten();
+    let decoded = decoder.total_bytes();
+    let while_decoding = decoded.saturating_mul(copies).saturating_add(beside);
+    // What lies on its side is stood up in a copy, once the decoder is gone.
+    let while_turning = if is_turned(orientation) { decoded.saturating_mul(2) } else { 0 };
+    check_memory(while_decoding.max(while_turning), packed, bounds)?;
     let mut image = DynamicImage::from_decoder(decoder).map_err(invalid)?;
-    if let Ok(orientation) = orientation {
-        image.apply_orientation(orientation);
-    }
+    image.apply_orientation(orientation);
     Ok(Picture { image, profile: profile.filter(|profile| profile.len() <= PROFILE_BYTES) })
 }
 
-/// Encodes every frame as GIF, one after the other; the first is the picture.
+/// Whether width and height change places.
+fn is_turned(orientation: Orientation) -> bool {
+    use Orientation::{Rotate90, Rotate90FlipH, Rotate270, Rotate270FlipH};
+    matches!(orientation, Rotate90 | Rotate270 | Rotate90FlipH | Rotate270FlipH)
+}
+
+/// Encodes every frame as GIF, one after the other; the first is the picture. The
+/// decoder takes `beside` bytes beside the screen.
 fn animation<'a>(
     mut decoder: impl ImageDecoder + AnimationDecoder<'a>,
     packed: usize,
+    beside: u64,
     bounds: Bounds,
 ) -> Result<Prepared> {
     check(&mut decoder, bounds)?;
-    let (width, height) = decoder.dimensions();
-    let frame_pixels = u64::from(width) * u64::from(height);
-    check_memory(frame_pixels.saturating_mul(FRAME_PIXEL_BYTES), packed, bounds)?;
+    let frame_pixels = pixels(&decoder);
+    let needed = frame_pixels.saturating_mul(FRAME_PIXEL_BYTES).saturating_add(beside);
+    check_memory(needed, packed, bounds)?;
     let mut frames = decoder.into_frames();
     let first = frames.next().ok_or(Error::ImageInvalid)?.map_err(invalid)?;
     let delay = first.delay();

@@ -28,7 +28,7 @@ use crate::{
         Caller, ConnectionId, PresenceChoice, RoomId, Seq, User, limits::SUBSCRIBE_WITHIN,
         messages::Resume,
     },
-    transport::OwnerUsage,
+    transport::{OwnerUsage, StreamPermit},
     wire::{
         events::{self, Greeting, Kind},
         frame::Frame,
@@ -56,7 +56,8 @@ pub struct Session {
     /// Up to where each room's messages are kept from the user.
     floors: HashMap<RoomId, Seq>,
     _connected: Connected,
-    _permit: OwnedSemaphorePermit,
+    /// Of all streams, and of the user's.
+    _permits: (OwnedSemaphorePermit, StreamPermit),
 }
 
 /// What of a session leaves the server: frames, then perhaps an error.
@@ -73,14 +74,14 @@ impl Session {
         caller: Caller,
         usage: OwnerUsage,
     ) -> Result<(Self, Frames)> {
-        let permit = chat.streams.clone().try_acquire_owned().map_err(|_| Error::TooManyStreams)?;
+        let all = chat.streams.clone().try_acquire_owned().map_err(|_| Error::TooManyStreams)?;
+        let permits = (all, usage.open_stream(chat.config.server.max_streams_per_user)?);
         let user = chat.store.user(caller.user).await?.ok_or(Error::SessionRevoked)?;
         let bounds = Bounds {
             queue: chat.config.stream.queue,
-            streams: chat.config.server.max_streams_per_user,
             sees_reads: chat.store.sends_receipts(caller.user).await?,
         };
-        let inlet = chat.hub.open(caller, bounds).ok_or(Error::TooManyStreams)?;
+        let inlet = chat.hub.open(caller, bounds);
         // Revoked while it opened: the hub did not know it yet.
         chat.auth.check_live(caller.session)?;
         // What is chosen from here on, the stream is told.
@@ -98,7 +99,7 @@ impl Session {
             user,
             choice,
             _connected: connected,
-            _permit: permit,
+            _permits: permits,
         };
         Ok((session, frames))
     }

@@ -4,19 +4,14 @@
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering::Relaxed},
+        atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
     },
     time::{Duration, Instant},
 };
 
 use tokio::sync::Notify;
 
-/// What every HTTP/2 connection begins with.
-const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
-
-const UNKNOWN: u8 = 0;
-const HTTP_1: u8 = 1;
-const HTTP_2: u8 = 2;
+use super::framing::{Progress, Protocol};
 
 /// One connection's state. Written by its socket and its requests.
 #[derive(Debug)]
@@ -28,11 +23,11 @@ pub struct Activity {
     head_since: AtomicU64,
     /// Since when the socket has taken no byte of what is to be written, likewise.
     stalled_since: AtomicU64,
-    protocol: AtomicU8,
-    /// Bytes of the preface that have arrived.
-    preface: AtomicUsize,
+    is_http_2: AtomicBool,
     /// HTTP/1.1 only: whether a request is being answered.
     is_answering: AtomicBool,
+    /// HTTP/1.1 only: whether a next head has begun behind it.
+    has_next_head: AtomicBool,
     /// Wakes the responses that wait for a stalled socket.
     writable: Arc<Notify>,
 }
@@ -52,9 +47,9 @@ impl Default for Activity {
             began: Instant::now(),
             head_since: AtomicU64::new(1),
             stalled_since: AtomicU64::new(0),
-            protocol: AtomicU8::new(UNKNOWN),
-            preface: AtomicUsize::new(0),
+            is_http_2: AtomicBool::new(false),
             is_answering: AtomicBool::new(false),
+            has_next_head: AtomicBool::new(false),
             writable: Arc::new(Notify::new()),
         }
     }
@@ -82,40 +77,52 @@ impl Activity {
     }
 
     /// Bytes have arrived.
-    pub fn received(&self, bytes: &[u8]) {
-        match self.protocol.load(Relaxed) {
-            UNKNOWN => self.recognize(bytes),
-            // The first byte of a next request.
-            HTTP_1 if !self.is_answering.load(Relaxed) && self.head_since.load(Relaxed) == 0 => {
-                self.head_since.store(self.now(), Relaxed);
+    pub fn received(&self, progress: Progress) {
+        let Progress { protocol, in_head, head_ended } = progress;
+        match protocol {
+            Protocol::Unknown => {}
+            Protocol::Http1 => {
+                self.has_next_head.store(in_head, Relaxed);
+                if in_head && !self.is_answering.load(Relaxed) {
+                    self.await_head();
+                }
             }
-            _ => {}
+            // Nothing else comes before the end of a head that has begun, whatever
+            // requests are under way.
+            Protocol::Http2 => {
+                self.is_http_2.store(true, Relaxed);
+                if head_ended || !in_head {
+                    self.head_since.store(0, Relaxed);
+                }
+                if in_head {
+                    self.await_head();
+                }
+            }
         }
     }
 
-    fn recognize(&self, bytes: &[u8]) {
-        let have = self.preface.load(Relaxed);
-        let expected = &PREFACE[have..];
-        let length = bytes.len().min(expected.len());
-        if bytes[..length] != expected[..length] {
-            self.protocol.store(HTTP_1, Relaxed);
-        } else if length == expected.len() {
-            self.protocol.store(HTTP_2, Relaxed);
-            self.head_since.store(0, Relaxed);
-        } else {
-            self.preface.store(have + length, Relaxed);
+    fn await_head(&self) {
+        if self.head_since.load(Relaxed) == 0 {
+            self.head_since.store(self.now(), Relaxed);
         }
     }
 
     /// A request's head is there.
     pub fn request_begins(&self) {
-        self.head_since.store(0, Relaxed);
-        self.is_answering.store(true, Relaxed);
+        if !self.is_http_2.load(Relaxed) {
+            self.head_since.store(0, Relaxed);
+            self.is_answering.store(true, Relaxed);
+        }
     }
 
     /// A response has left, or will not.
     pub fn response_ends(&self) {
-        self.is_answering.store(false, Relaxed);
+        if !self.is_http_2.load(Relaxed) {
+            self.is_answering.store(false, Relaxed);
+            if self.has_next_head.load(Relaxed) {
+                self.await_head();
+            }
+        }
     }
 
     pub fn write_stalls(&self) {
@@ -157,30 +164,52 @@ mod tests {
         activity.overdue(NONE)
     }
 
+    fn progress(protocol: Protocol, in_head: bool) -> Progress {
+        Progress { protocol, in_head, head_ended: !in_head }
+    }
+
     #[test]
     fn a_connection_owes_a_preface_or_a_whole_head() {
         let silent = Activity::default();
         assert!(overdue(&silent).is_some());
-        silent.received(b"PRI * HT");
+        silent.received(progress(Protocol::Unknown, true));
         assert!(overdue(&silent).is_some());
-        silent.received(b"TP/2.0\r\n\r\nSM\r\n\r\nmore");
+        silent.received(progress(Protocol::Http2, false));
+        assert_eq!(overdue(&silent), None);
+        silent.received(progress(Protocol::Http2, true));
+        silent.request_begins();
+        assert!(overdue_later(&silent), "one request does not stand for the next");
+        silent.received(progress(Protocol::Http2, false));
         assert_eq!(overdue(&silent), None);
 
         let http_1 = Activity::default();
-        http_1.received(b"P");
-        http_1.received(b"OST / HTTP/1.1\r\n");
+        http_1.received(progress(Protocol::Http1, true));
         assert!(overdue(&http_1).is_some());
+        http_1.received(progress(Protocol::Http1, false));
         http_1.request_begins();
-        http_1.received(b"a body");
         assert_eq!(overdue(&http_1), None);
         http_1.response_ends();
         assert_eq!(overdue(&http_1), None, "an idle connection may wait");
-        http_1.received(b"G");
-        let since = http_1.now();
-        while http_1.now() < since + 2 {
+        http_1.received(progress(Protocol::Http1, true));
+        assert!(overdue_later(&http_1), "a head that has begun may not");
+    }
+
+    #[test]
+    fn a_head_that_begins_behind_a_request_is_awaited_after_the_answer() {
+        let http_1 = Activity::default();
+        http_1.received(Progress { protocol: Protocol::Http1, in_head: true, head_ended: true });
+        http_1.request_begins();
+        assert_eq!(overdue(&http_1), None, "it is the server's turn");
+        http_1.response_ends();
+        assert!(overdue_later(&http_1));
+    }
+
+    fn overdue_later(activity: &Activity) -> bool {
+        let since = activity.now();
+        while activity.now() < since + 2 {
             std::hint::spin_loop();
         }
-        assert!(http_1.overdue(NONE).is_some(), "a head that has begun may not");
+        activity.overdue(NONE).is_some()
     }
 
     #[test]

@@ -14,7 +14,7 @@ use tokio::{
 };
 use tokio_rustls::server::TlsStream;
 
-use super::activity::Activity;
+use super::{activity::Activity, framing::Framing};
 
 /// Plain or encrypted.
 pub enum Socket {
@@ -25,12 +25,13 @@ pub enum Socket {
 /// A socket that tells its connection's [`Activity`] what happens on it.
 pub struct WatchedSocket {
     socket: Socket,
+    framing: Framing,
     activity: Arc<Activity>,
 }
 
 impl WatchedSocket {
     pub fn new(socket: Socket, activity: Arc<Activity>) -> Self {
-        Self { socket, activity }
+        Self { socket, framing: Framing::default(), activity }
     }
 
     fn note_write<T>(&self, result: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
@@ -67,7 +68,8 @@ impl AsyncRead for WatchedSocket {
         ready!(on_stream!(&mut self.socket, stream => stream.poll_read(context, buf)))?;
         let read = &buf.filled()[before..];
         if !read.is_empty() {
-            self.activity.received(read);
+            let progress = self.framing.add(read);
+            self.activity.received(progress);
         }
         Poll::Ready(Ok(()))
     }

@@ -15,6 +15,7 @@ mod body;
 pub mod client;
 mod connection;
 mod executor;
+mod framing;
 mod host;
 mod io;
 mod proxy_protocol;
@@ -30,7 +31,7 @@ pub use body::Counted;
 pub use client::{Client, network};
 pub use connection::Router;
 pub use host::check_host;
-pub use responses::{Owner, OwnerUsage, ResponseRegistry};
+pub use responses::{Owner, OwnerUsage, ResponseRegistry, StreamPermit};
 use tokio::{
     net::TcpListener,
     sync::watch,

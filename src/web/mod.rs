@@ -84,10 +84,13 @@ fn find(path: &str) -> Found {
     let is_plain = |segment: &Cow<'_, str>| {
         !matches!(segment.as_ref(), "." | "..") && !segment.contains(['/', '\\', '\0'])
     };
+    // A file has one path; that of a page may have slashes too many.
+    let is_exact = path.split('/').skip(1).all(|segment| !segment.is_empty());
     let is_encoded = Encoding::ALL
         .into_iter()
         .any(|encoding| !encoding.suffix().is_empty() && name.ends_with(encoding.suffix()));
-    if name != START && !is_encoded && segments.iter().all(is_plain) && Dist::get(&name).is_some() {
+    let may_be_file = is_exact && name != START && !is_encoded && segments.iter().all(is_plain);
+    if may_be_file && Dist::get(&name).is_some() {
         return Found::File(name);
     }
     let file_wanted = segments.first().is_some_and(|first| first == "assets")

@@ -10,7 +10,7 @@ use tokio::{
 };
 
 use crate::support::{
-    Database, Person, Process, Server,
+    Database, LoggedProcess, Person, Process, Server,
     people::PASSWORD,
     raw::{call, connect_from, exchange, framed, http2, is_closed},
     web::{get, request},
@@ -71,6 +71,48 @@ async fn a_connection_owes_a_request_within_its_time() {
     assert!(String::from_utf8_lossy(&bytes[..read]).starts_with("HTTP/1.1 200"));
     stream.write_all(b"GET /heal").await.expect("sent");
     assert!(is_closed(&mut stream, DEADLINE).await, "the second head is waited for");
+    // Also where it comes with the first, behind a body or none.
+    let post = "POST / HTTP/1.1\r\nhost: test\r\ncontent-length: 3\r\n\r\nabc";
+    for first in [whole, post] {
+        let mut stream = TcpStream::connect(address(&server.url)).await.expect("connected");
+        stream.write_all(format!("{first}GET /heal").as_bytes()).await.expect("sent");
+        assert!(is_closed(&mut stream, DEADLINE).await, "what follows {first:?} is waited for");
+    }
+    // And for headers of HTTP/2 whose last frame does not come, or not to its end.
+    let begun = |frames: &[&[u8]]| {
+        let preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0".as_slice();
+        [&[preface], frames].concat().concat()
+    };
+    // A GET of / over HTTP, all of it indexed.
+    let headers =
+        |flags: u8, stream: u8| vec![0, 0, 3, 1, flags, 0, 0, 0, stream, 0x82, 0x84, 0x86];
+    let continued = [0, 0, 1, 9, 0, 0, 0, 0, 1, 0x87].as_slice();
+    for (what, bytes) in [
+        ("HEADERS without END_HEADERS", begun(&[&headers(0x01, 1)])),
+        ("CONTINUATION without END_HEADERS", begun(&[&headers(0x01, 1), continued])),
+        ("a part of HEADERS", begun(&[&headers(0x05, 1)[..10]])),
+        ("a part of a frame", begun(&[&headers(0x05, 1)[..5]])),
+        ("a second request's", begun(&[&headers(0x05, 1), &headers(0x01, 3)])),
+    ] {
+        let mut stream = TcpStream::connect(address(&server.url)).await.expect("connected");
+        stream.write_all(&bytes).await.expect("sent");
+        assert!(is_closed(&mut stream, DEADLINE).await, "{what} is waited for");
+    }
+    server.end().await;
+}
+
+/// What is whole may wait: for the next request, or for an answer.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_connection_between_requests_may_wait() {
+    let server = Server::start_with(Database::Sqlite, |config| {
+        config.server.head_timeout_ms = 500;
+    })
+    .await;
+    let post = "POST / HTTP/1.1\r\nhost: test\r\ncontent-length: 3\r\n\r\nabc";
+    let mut stream = TcpStream::connect(address(&server.url)).await.expect("connected");
+    stream.write_all(format!("{post}{post}").as_bytes()).await.expect("sent");
+    let is_closed = is_closed(&mut stream, Duration::from_secs(4)).await;
+    assert!(!is_closed, "a body is no head");
     server.end().await;
 }
 
@@ -187,6 +229,79 @@ async fn the_message_of_a_unary_call_must_arrive_in_time() {
         let code = response.headers().get("grpc-status").map(|code| code.as_bytes().to_vec());
         assert_eq!(code.as_deref(), Some(b"4".as_slice()), "{path}: {response:?}");
     }
+    server.end().await;
+}
+
+/// Whatever is missing of them: the message, or the end behind it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn requests_that_are_not_whole_lock_nobody_of_their_network_out() {
+    let server = Server::start(Database::Sqlite).await;
+    let login = framed(&v1::LoginRequest::default());
+    for message in [None, Some(login)] {
+        let stream = TcpStream::connect(address(&server.url)).await.expect("connected");
+        let requests = http2(stream, 65_535).await;
+        let mut bodies = Vec::new();
+        let mut answers = FuturesUnordered::new();
+        for _ in 0..300 {
+            let mut requests = requests.clone().ready().await.expect("a connection");
+            let login = call("/causerie.v1.AuthService/Login", &[]);
+            let (response, mut body) = requests.send_request(login, false).expect("a request");
+            if let Some(message) = &message {
+                body.send_data(message.clone(), false).expect("sent");
+            }
+            bodies.push(body);
+            answers.push(response);
+        }
+        // The oldest make room.
+        for _ in 0..300 - 256 {
+            let answer = within("a refusal", answers.next()).await.expect("an answer");
+            assert_eq!(answer.expect("an answer").headers()["grpc-status"], "8");
+        }
+        let name = if message.is_some() { "ada" } else { "bob" };
+        Person::register(&server.url, name).await;
+    }
+    server.end().await;
+}
+
+/// The end of a request is waited for as long as its message.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_request_of_a_unary_call_must_end_in_time() {
+    let server = Server::start_with(Database::Sqlite, |config| {
+        config.server.request_timeout_ms = 300;
+    })
+    .await;
+    let stream = TcpStream::connect(address(&server.url)).await.expect("connected");
+    let mut requests = http2(stream, 65_535).await.ready().await.expect("a connection");
+    let login = call("/causerie.v1.AuthService/Login", &[]);
+    let (response, mut body) = requests.send_request(login, false).expect("a request");
+    body.send_data(framed(&v1::LoginRequest::default()), false).expect("sent");
+    let response = within("the refusal", response).await.expect("an answer");
+    assert_eq!(response.headers()["grpc-status"], "4");
+    server.end().await;
+}
+
+/// Connections that there are no descriptors for wait, and the log says so once.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_descriptors_connections_wait_and_the_log_says_so_once() {
+    const FAILURE: &str = "connections cannot be accepted";
+    let mut server = LoggedProcess::start(Database::Sqlite, &[("LOG__FILTER", "info")]).await;
+    assert_eq!(get(&server.url, "/readyz").await.expect("an answer").0, 200);
+    // It has more than these.
+    server.limit_descriptors(3).await;
+    let mut waiting = TcpStream::connect(address(&server.url)).await.expect("the kernel takes it");
+    server.log_until(FAILURE).await;
+    let head = b"GET /healthz HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n";
+    waiting.write_all(head).await.expect("sent");
+    // Several pauses: it is tried again, and nothing more is said.
+    let mut bytes = [0; 1024];
+    let answered = tokio::time::timeout(Duration::from_millis(500), waiting.read(&mut bytes)).await;
+    assert!(answered.is_err(), "there are no descriptors");
+    server.limit_descriptors(1_024).await;
+    let read = within("the answer", waiting.read(&mut bytes)).await.expect("an answer");
+    assert!(String::from_utf8_lossy(&bytes[..read]).starts_with("HTTP/1.1 200"));
+    server.terminate().await;
+    let lines = server.log_until("stopping").await;
+    assert!(!lines.iter().any(|line| line["fields"]["message"] == FAILURE), "{lines:#?}");
     server.end().await;
 }
 

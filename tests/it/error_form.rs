@@ -269,3 +269,33 @@ fn gzip(message: &[u8]) -> Bytes {
     let length = u32::try_from(body.len()).expect("a small message");
     [&[1], length.to_be_bytes().as_slice(), &body].concat().into()
 }
+
+/// A stream that has begun ends when its caller's time is over, in every framing.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stream_ends_when_its_callers_time_is_over() {
+    let server = Server::start(Database::Sqlite).await;
+    let ada = Person::register(&server.url, "ada").await;
+    let token = format!("Bearer {}", ada.client.access_token().await.expect("a token"));
+    let mut requests = connect(&server).await;
+    for framing in ["application/grpc", "application/grpc-web+proto"] {
+        for (path, message) in [
+            ("/causerie.v1.ChatService/Subscribe", framed(&v1::SubscribeRequest::default())),
+            ("/grpc.health.v1.Health/Watch", Bytes::from_static(&[0; 5])),
+        ] {
+            let headers = [
+                ("authorization", token.as_str()),
+                ("content-type", framing),
+                ("grpc-timeout", "1S"),
+            ];
+            let answer = answer(&mut requests, call(path, &headers), message).await;
+            let answer = answer.expect("an answer");
+            assert!(answer.body.len() > 5, "{path} has begun");
+            let status = status(&answer);
+            assert_eq!(status.code(), Code::DeadlineExceeded, "{framing} {path}");
+            let info = status.get_error_details().error_info().expect("a reason").clone();
+            assert_eq!(info.reason, "DEADLINE_EXCEEDED", "{framing} {path}");
+        }
+    }
+    ada.client.get_me(v1::GetMeRequest::default()).await.expect("the server goes on");
+    server.end().await;
+}

@@ -6,7 +6,10 @@ use image::{DynamicImage, ImageFormat, RgbImage, codecs::jpeg::JpegEncoder};
 
 use crate::support::{
     Database, LoggedProcess, Person,
-    bombs::{flat_png, gif, jpeg_with, packed_zeros, png_with, webp_with},
+    bombs::{
+        exif_on_its_side, flat_png, gif, gif_of_frames, jpeg_in_scans, jpeg_with, packed_zeros,
+        png_with, webp_of_lossy, webp_with, with_segments,
+    },
     files::{bytes, png},
 };
 
@@ -35,6 +38,10 @@ fn progressive(mut jpeg: Vec<u8>) -> Vec<u8> {
     let header = jpeg.windows(2).position(|marker| marker == [0xff, 0xc0]).expect("a header");
     jpeg[header + 1] = 0xc2;
     jpeg
+}
+
+fn on_its_side(side: u32) -> Vec<u8> {
+    with_segments(flat(side, ImageFormat::Jpeg), 0xe1, &[exif_on_its_side()])
 }
 
 /// What a server may grow by.
@@ -85,6 +92,19 @@ async fn a_small_file_of_many_pixels_is_refused_before_it_is_decoded() {
         ("PNG, interlaced", flat_png(6_300, 6_300, 8, 6, true)),
         ("WebP", flat(6_300, ImageFormat::WebP)),
         ("JPEG, progressive", progressive(flat(4_000, ImageFormat::Jpeg))),
+        ("JPEG, scans", jpeg_in_scans(4_000)),
+        ("JPEG, on its side", on_its_side(4_000)),
+        ("GIF, a frame larger than its screen", gif_of_frames((10, 10), (9_000, 9_000), (0, 0), 1)),
+        ("GIF, a later one", {
+            let mut first = gif_of_frames((10, 10), (10, 10), (0, 0), 1);
+            // Its end.
+            first.pop();
+            let second = gif_of_frames((10, 10), (9_000, 9_000), (0, 0), 1);
+            // Signature, screen and palette.
+            [first.as_slice(), &second[19..]].concat()
+        }),
+        ("GIF, a frame outside", gif_of_frames((10, 10), (9_000, 9_000), (60_000, 60_000), 1)),
+        ("GIF, work", gif_of_frames((10, 10), (1_500, 1_500), (0, 0), 120)),
     ] {
         assert!(image.len() < 500_000);
         small(name, image, Err("IMAGE_TOO_LARGE")).await;
@@ -97,8 +117,19 @@ async fn a_small_file_of_many_pixels_is_refused_before_it_is_decoded() {
         ("PNG, 8 bits", flat_png(3_500, 3_500, 8, 6, false), "image/png"),
         ("JPEG", flat(4_000, ImageFormat::Jpeg), "image/jpeg"),
         ("WebP", flat(2_600, ImageFormat::WebP), "image/jpeg"),
+        ("JPEG, scans", jpeg_in_scans(2_300), "image/jpeg"),
+        ("JPEG, on its side", on_its_side(2_800), "image/jpeg"),
+        ("GIF, frames", gif_of_frames((10, 10), (3_000, 3_000), (5, 5), 3), "image/gif"),
     ] {
         small(name, image, Ok(becomes)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lossy_frame_larger_than_its_webp_is_not_decoded() {
+    for is_animated in [false, true] {
+        let image = webp_of_lossy(16_000, 2 << 20, is_animated);
+        small("WebP, a larger frame", image, Err("IMAGE_INVALID")).await;
     }
 }
 

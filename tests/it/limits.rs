@@ -7,8 +7,9 @@ use causerie_client::{
     v1::{self, chat_request::Command},
 };
 use tonic::Code;
+use tonic_health::pb::{HealthCheckRequest, health_client::HealthClient};
 
-use crate::support::{Database, Person, Server};
+use crate::support::{Database, Person, Server, within};
 
 fn too_fast(error: &Error) {
     assert_eq!((error.code, error.reason.as_str()), (Code::ResourceExhausted, "TOO_FAST"));
@@ -90,5 +91,37 @@ async fn a_burst_of_streams_opens_no_more_than_allowed() {
     for refused in opened.into_iter().filter_map(Result::err) {
         assert_eq!(refused.reason, "TOO_MANY_STREAMS");
     }
+    server.end().await;
+}
+
+#[tokio::test]
+async fn streams_of_all_services_count_together() {
+    let server = Server::start_with(Database::Sqlite, |config| {
+        config.server.max_streams_per_user = 3;
+    })
+    .await;
+    let ada = Person::register(&server.url, "ada").await;
+    let token = ada.client.access_token().await.expect("a token");
+    let channel = tonic::transport::Endpoint::from_shared(server.url.clone()).expect("a URL");
+    let channel = channel.connect().await.expect("connected");
+    let watch = async || {
+        let mut request = tonic::Request::new(HealthCheckRequest::default());
+        let token = format!("Bearer {token}").parse().expect("a header");
+        request.metadata_mut().insert("authorization", token);
+        HealthClient::new(channel.clone()).watch(request).await
+    };
+    let chat = ada.stream().await;
+    let health = [watch().await.expect("a stream"), watch().await.expect("a stream")];
+    assert_eq!(ada.open().await.err().expect("one too many").reason, "TOO_MANY_STREAMS");
+    let refused = watch().await.expect_err("one too many");
+    assert_eq!(refused.code(), Code::ResourceExhausted);
+    drop(chat);
+    within("a free place", async {
+        while ada.open().await.is_err() {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    drop(health);
     server.end().await;
 }

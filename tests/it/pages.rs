@@ -121,6 +121,7 @@ async fn what_has_not_changed_is_not_sent_again() {
                 assert_eq!(answer.header("etag"), tag);
                 assert_eq!(answer.header("vary"), "accept-encoding");
                 assert!(!answer.header("cache-control").is_empty());
+                assert_eq!(answer.header("content-length"), "", "{method} {path}");
             }
             let headers = [("accept-encoding", accept), ("if-none-match", "\"another\"")];
             assert_eq!(ask(&server, "GET", path, &headers).await.status, StatusCode::OK);
@@ -203,13 +204,14 @@ async fn only_the_web_clients_pages_and_files_are_there() {
         &format!("{built}.gz"),
         &format!("{built}/"),
         "/favicon.svg/x",
+        // A file has one path.
+        "/favicon.svg/",
+        "/favicon.svg//",
+        "//favicon.svg",
+        &format!("/{built}"),
+        &built.replace("/assets/", "/assets//"),
     ] {
         let raw = crate::support::web::get(&server.url, path).await.expect("an answer");
-        if path == format!("{built}/") {
-            // Empty segments do not count.
-            assert_eq!(raw.0, 200, "{path}");
-            continue;
-        }
         assert_eq!(raw.0, 404, "{path}: {}", raw.1);
         assert!(!raw.1.contains("id=\"root\""), "{path}: {}", raw.1);
         assert!(raw.1.contains("x-content-type-options: nosniff"), "{path}: {}", raw.1);
@@ -222,11 +224,42 @@ async fn only_the_web_clients_pages_and_files_are_there() {
         ("HEAD", "/nowhere", 404),
         ("HEAD", "/robots.txt", 404),
         ("HEAD", "/login", 200),
+        ("OPTIONS", "/", 405),
+        ("OPTIONS", "/login", 405),
+        ("OPTIONS", "/favicon.svg", 405),
+        ("OPTIONS", "/nowhere", 404),
     ] {
         let answer = ask(&server, method, path, &[]).await;
         assert_eq!(answer.status.as_u16(), status, "{method} {path}");
         assert_eq!(answer.header("allow"), if status == 405 { "GET, HEAD" } else { "" });
         assert!(method != "HEAD" || answer.body.is_empty());
     }
+    server.end().await;
+}
+
+/// Only what a browser asks before a call of a page is answered with what that may do.
+#[tokio::test]
+async fn options_are_a_preflight_only_with_an_origin_and_a_method() {
+    let server = Server::start_with(Database::Sqlite, |config| {
+        config.server.cors_origins = vec!["https://chat.example.org".into()];
+    })
+    .await;
+    let origin = ("origin", "https://chat.example.org");
+    let asked = ("access-control-request-method", "GET");
+    for path in ["/", "/healthz", "/readyz", "/favicon.svg", "/files/some-file"] {
+        let preflight = ask(&server, "OPTIONS", path, &[origin, asked]).await;
+        assert_eq!(preflight.status, StatusCode::OK, "{path}");
+        assert_eq!(preflight.header("access-control-allow-origin"), origin.1, "{path}");
+        for headers in [&[][..], &[origin], &[asked]] {
+            let answer = ask(&server, "OPTIONS", path, headers).await;
+            assert_eq!(answer.status, StatusCode::METHOD_NOT_ALLOWED, "{path} {headers:?}");
+            let allow = answer.header("allow").replace(' ', "");
+            assert_eq!(allow, "GET,HEAD", "{path} {headers:?}");
+        }
+    }
+    let call = ("content-type", "application/grpc-web+proto");
+    let answer = ask(&server, "OPTIONS", "/causerie.v1.AuthService/Login", &[origin, call]).await;
+    assert_eq!(answer.status, StatusCode::METHOD_NOT_ALLOWED);
+    assert_eq!(answer.header("allow"), "POST");
     server.end().await;
 }

@@ -1,7 +1,11 @@
 //! Where a server is and how it is reached: in the clear for `http://`, over TLS
 //! for `https://`. Any other address is refused before a connection is made.
 
-use std::{net::IpAddr, path::Path, time::Duration};
+use std::{
+    net::{IpAddr, Ipv6Addr},
+    path::Path,
+    time::Duration,
+};
 
 use rustls::{
     RootCertStore,
@@ -117,6 +121,26 @@ pub fn is_readable_on_the_way(url: &str) -> bool {
     uri.scheme_str() == Some("http") && !is_local
 }
 
+/// The one form of all addresses that name the same server: in lower case, without
+/// the port that its scheme has anyway, and without a slash at the end. An address that
+/// cannot be used stays as it is.
+#[must_use]
+pub fn canonical_url(url: &str) -> String {
+    let Ok(uri) = parse(url) else { return url.to_owned() };
+    let scheme = uri.scheme_str().unwrap_or_default();
+    let host = uri.host().unwrap_or_default().to_ascii_lowercase();
+    let host = match host.trim_start_matches('[').trim_end_matches(']').parse::<Ipv6Addr>() {
+        // Zeros may be left out in several ways.
+        Ok(address) => format!("[{address}]"),
+        Err(_) => host,
+    };
+    let default_port = if scheme == "https" { 443 } else { 80 };
+    match uri.port_u16().filter(|port| *port != default_port) {
+        Some(port) => format!("{scheme}://{host}:{port}"),
+        None => format!("{scheme}://{host}"),
+    }
+}
+
 /// Reads the address of a server. Its scheme comes out in lower case: tonic would
 /// not see that `HTTPS://` asks for TLS.
 fn parse(url: &str) -> Result<Uri, Error> {
@@ -215,6 +239,36 @@ mod tests {
             let error = parse(url).expect_err(url);
             assert_eq!((error.code, error.reason.as_str()), (Code::InvalidArgument, "INVALID_URL"));
             assert!(!error.message.contains("violet"));
+        }
+    }
+
+    #[test]
+    fn addresses_of_one_server_have_one_form() {
+        for (form, urls) in [
+            (
+                "http://host:8080",
+                &[
+                    "http://host:8080",
+                    "http://host:8080/",
+                    "HTTP://HOST:8080",
+                    " http://Host:8080 ",
+                ][..],
+            ),
+            (
+                "https://chat.example.org",
+                &["https://chat.example.org:443/", "HTTPS://Chat.Example.Org"],
+            ),
+            (
+                "http://chat.example.org",
+                &["http://chat.example.org:80", "http://chat.example.org/"],
+            ),
+            ("https://chat.example.org:80", &["https://chat.example.org:80"]),
+            ("http://[::1]:8080", &["http://[::1]:8080", "http://[0:0:0:0:0:0:0:1]:8080/"]),
+            ("no address", &["no address"]),
+        ] {
+            for url in urls {
+                assert_eq!(canonical_url(url), form, "{url}");
+            }
         }
     }
 

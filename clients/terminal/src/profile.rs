@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use causerie_client::{Client, SessionTokens};
+use causerie_client::{Client, SessionTokens, endpoint::canonical_url};
 use serde::{Deserialize, Serialize};
 use tokio::{sync::oneshot, task::JoinHandle};
 
@@ -48,7 +48,7 @@ impl Profile {
         Ok(Self { path: folder.join("causerie").join(format!("{name}.json")) })
     }
 
-    /// The tokens that were kept for this server.
+    /// The tokens that were kept for this server, however its address is written.
     pub fn load(&self, server: &str) -> Result<Option<SessionTokens>, Problem> {
         let text = match fs::read_to_string(&self.path) {
             Ok(text) => text,
@@ -57,7 +57,8 @@ impl Profile {
         };
         // An unreadable file is as good as none: signing in makes a new one.
         let saved: Option<Saved> = serde_json::from_str(&text).ok();
-        Ok(saved.filter(|saved| saved.server == server).map(|saved| saved.tokens))
+        let is_same = |saved: &Saved| canonical_url(&saved.server) == canonical_url(server);
+        Ok(saved.filter(is_same).map(|saved| saved.tokens))
     }
 
     /// Keeps the client's tokens from now on.
@@ -95,7 +96,7 @@ impl Profile {
                 _ => Ok(()),
             };
         };
-        let text = serde_json::to_string_pretty(&Saved { server: server.to_owned(), tokens })
+        let text = serde_json::to_string_pretty(&Saved { server: canonical_url(server), tokens })
             .map_err(|error| error.to_string())?;
         let folder = self.path.parent().unwrap_or(Path::new("."));
         let new = self.path.with_extension(format!("new-{}", std::process::id()));
@@ -129,5 +130,36 @@ impl Keeping {
         }
         let tokens = client.tokens().borrow().clone();
         self.profile.save(&self.server, tokens)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tokens(access: &str) -> SessionTokens {
+        let (access_token, refresh_token) = (access.into(), String::new());
+        SessionTokens { access_token, access_expires_at: 0, refresh_token }
+    }
+
+    #[test]
+    fn a_session_is_found_however_the_address_of_its_server_is_written() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let profile = Profile { path: folder.path().join("ada.json") };
+        let found = |server: &str| {
+            profile.load(server).expect("it can be read").map(|tokens| tokens.access_token)
+        };
+        profile.save("HTTP://Host:8080/", Some(tokens("new"))).expect("written");
+        for server in ["http://host:8080", "http://host:8080/", "HTTP://HOST:8080"] {
+            assert_eq!(found(server).as_deref(), Some("new"), "{server}");
+        }
+        for other in ["https://host:8080", "http://host", "http://other:8080"] {
+            assert_eq!(found(other), None, "{other}");
+        }
+        // As older versions have written it.
+        let saved = Saved { server: "http://host:8080/".into(), tokens: tokens("old") };
+        let text = serde_json::to_string(&saved).expect("JSON");
+        fs::write(&profile.path, text).expect("written");
+        assert_eq!(found("http://HOST:8080").as_deref(), Some("old"));
     }
 }

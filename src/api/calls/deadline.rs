@@ -1,8 +1,17 @@
-//! `grpc-timeout`: how long a caller waits for an answer.
+//! `grpc-timeout`: how long a caller waits for an answer, or for the end of one that is
+//! a stream.
 
-use std::time::Duration;
+use std::{
+    pin::Pin,
+    task::{Context, Poll},
+    time::Duration,
+};
 
+use bytes::Bytes;
 use http::HeaderMap;
+use http_body::{Body as HttpBody, Frame, SizeHint};
+use tokio::time::{Instant, Sleep, sleep_until};
+use tonic::{Status, body::Body};
 
 use crate::error::{Error, Result};
 
@@ -10,12 +19,13 @@ const TIMEOUT: &str = "grpc-timeout";
 /// As the protocol has it: at most eight digits and a unit.
 const MAX_DIGITS: usize = 8;
 
-/// The time that a caller gives, if any.
-pub fn timeout(headers: &HeaderMap) -> Result<Option<Duration>> {
+/// When the time is over that a caller gives from now on, if any.
+pub fn read(headers: &HeaderMap) -> Result<Option<Instant>> {
     let Some(value) = headers.get(TIMEOUT) else { return Ok(None) };
     let parsed = value.to_str().ok().and_then(parse);
     let invalid = || Error::invalid(TIMEOUT, "must be up to 8 digits and one of H, M, S, m, u, n");
-    parsed.map(Some).ok_or_else(invalid)
+    // One that is too far away to be told never comes.
+    parsed.map(|timeout| Instant::now().checked_add(timeout)).ok_or_else(invalid)
 }
 
 fn parse(text: &str) -> Option<Duration> {
@@ -36,6 +46,50 @@ fn parse(text: &str) -> Option<Duration> {
         "n" => Duration::from_nanos(count),
         _ => return None,
     })
+}
+
+/// A stream that ends with an error once its caller's time is over.
+pub struct TimedStream {
+    /// Gone once the time is over: what feeds it then ends too.
+    body: Option<Body>,
+    deadline: Pin<Box<Sleep>>,
+}
+
+impl TimedStream {
+    pub fn new(body: Body, deadline: Instant) -> Self {
+        Self { body: Some(body), deadline: Box::pin(sleep_until(deadline)) }
+    }
+}
+
+impl HttpBody for TimedStream {
+    type Data = Bytes;
+    type Error = Status;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
+        let this = &mut *self;
+        let Some(body) = &mut this.body else { return Poll::Ready(None) };
+        // First, or a stream that always has something would never end.
+        if this.deadline.as_mut().poll(context).is_ready() {
+            this.body = None;
+            let mut trailers = HeaderMap::new();
+            let status = Status::from(Error::DeadlineExceeded);
+            return Poll::Ready(Some(
+                status.add_header(&mut trailers).map(|()| Frame::trailers(trailers)),
+            ));
+        }
+        Pin::new(body).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.as_ref().is_none_or(HttpBody::is_end_stream)
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::default()
+    }
 }
 
 #[cfg(test)]

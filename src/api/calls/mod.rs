@@ -17,19 +17,24 @@ use std::{convert::Infallible, panic::AssertUnwindSafe, sync::Arc, time::Duratio
 
 use axum::Router;
 use bytes::Bytes;
-use futures::{FutureExt as _, future::BoxFuture, stream};
+use futures::{
+    FutureExt as _,
+    future::{Abortable, BoxFuture},
+    stream,
+};
 use http::{HeaderMap, Request, Response, header};
 use http_body::Frame;
-use http_body_util::{BodyExt as _, Full, StreamBody};
+use http_body_util::{BodyExt as _, StreamBody};
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
-    time,
+    time::{self, Instant},
 };
 use tonic::{Code, Status, body::Body};
 use tower::{Service, ServiceExt as _};
 
 pub use self::methods::Methods;
 use self::{
+    deadline::TimedStream,
     framework_errors::{is_bare, translate},
     methods::{Kind, Method},
     request_body::{BodyLimits, RequestBody},
@@ -52,8 +57,7 @@ pub struct Limits {
     pub streams: Arc<Semaphore>,
     /// The same for streams of those who have no account.
     pub open_streams: Arc<Semaphore>,
-    /// Streams that one account, or one network without an account, may have open
-    /// at a service other than `ChatService`, which counts its own.
+    /// Streams that one account, or one network without an account, may have open.
     pub max_streams: usize,
     /// How long the message of a request that has only one may take to arrive.
     pub request_timeout: Duration,
@@ -105,20 +109,22 @@ async fn answer(
 ) -> Result<Response<Body>, Status> {
     check_headers(request.headers())?;
     let method = limits.methods.get(request.uri().path()).ok_or(Error::UnknownMethod)?;
-    let timeout = deadline::timeout(request.headers())?;
+    let deadline = deadline::read(request.headers())?;
     let usage = limits.responses.usage(owner(limits, &mut request));
-    let begun = usage.begin_call()?;
     request.extensions_mut().insert(usage.clone());
     let call = call(services, limits, method, &usage, request);
-    let answered = match timeout {
-        Some(Duration::ZERO) => Err(Error::DeadlineExceeded.into()),
-        Some(limit) => {
-            time::timeout(limit, call).await.unwrap_or_else(|_| Err(Error::DeadlineExceeded.into()))
+    let Some(deadline) = deadline else { return call.await };
+    if deadline <= Instant::now() {
+        return Err(Error::DeadlineExceeded.into());
+    }
+    let answered = time::timeout_at(deadline, call).await;
+    let response = answered.unwrap_or_else(|_| Err(Error::DeadlineExceeded.into()))?;
+    Ok(match method.kind {
+        Kind::Unary | Kind::Read => response,
+        Kind::Stream | Kind::EventStream => {
+            response.map(|body| Body::new(TimedStream::new(body, deadline)))
         }
-        None => call.await,
-    };
-    drop(begun);
-    answered
+    })
 }
 
 async fn call(
@@ -134,11 +140,30 @@ async fn call(
         is_unary: !method.client_streams,
     };
     let request = request.map(|body| RequestBody::new(body, usage.unfinished(), body_limits));
+    let (mut permit, registration) = usage.begin_call();
+    if method.client_streams {
+        permit.run()?;
+        let request = request.map(axum::body::Body::new);
+        return carry_out(services, limits, method, usage, request).await;
+    }
+    // The message first: what is waited for then is the server's own work.
+    let request = Abortable::new(with_whole_message(request), registration).await;
+    let request = request.map_err(|_| Error::TooManyInFlight)??;
+    permit.run()?;
+    carry_out(services, limits, method, usage, request).await
+}
+
+/// Carries a call out whose request is whole, or a stream.
+async fn carry_out(
+    services: Router,
+    limits: &Limits,
+    method: Method,
+    usage: &OwnerUsage,
+    request: Request<axum::body::Body>,
+) -> Result<Response<Body>, Status> {
     match method.kind {
         Kind::Unary | Kind::Read => {
             let accepts_gzip = compression::accepts_gzip(request.headers());
-            // The message first: what is waited for then is the server's own work.
-            let request = with_whole_message(request).await?;
             let _turn = match method.kind {
                 Kind::Read => Some(usage.read_turn().await?),
                 _ => None,
@@ -156,17 +181,13 @@ async fn call(
     }
 }
 
-async fn serve<B>(services: Router, request: Request<B>) -> Response<axum::body::Body>
-where
-    B: http_body::Body<Data = Bytes, Error = Status> + Send + 'static,
-{
-    let response = services.oneshot(request.map(axum::body::Body::new)).await;
-    response.unwrap_or_else(|never| match never {})
+async fn serve(services: Router, request: Request<axum::body::Body>) -> Response<axum::body::Body> {
+    services.oneshot(request).await.unwrap_or_else(|never| match never {})
 }
 
 async fn stream(
     services: Router,
-    request: Request<RequestBody>,
+    request: Request<axum::body::Body>,
     method: Method,
     usage: &OwnerUsage,
 ) -> Result<Response<axum::body::Body>, Status> {
@@ -187,10 +208,10 @@ fn open_stream(limits: &Limits, usage: &OwnerUsage) -> Result<OwnedSemaphorePerm
 /// Waits for the message of a request that has only one.
 async fn with_whole_message(
     request: Request<RequestBody>,
-) -> Result<Request<impl http_body::Body<Data = Bytes, Error = Status>>, Status> {
+) -> Result<Request<axum::body::Body>, Status> {
     let (parts, body) = request.into_parts();
     let message = body.collect().await?.to_bytes();
-    Ok(Request::from_parts(parts, Full::new(message).map_err(|never| match never {})))
+    Ok(Request::from_parts(parts, message.into()))
 }
 
 /// Refuses headers that are too large, before anything reads them.

@@ -32,7 +32,7 @@ pub struct BodyLimits {
     /// Bytes of a message.
     pub message: usize,
     /// How long a message may take to arrive, from its first byte on; where there
-    /// is only one, from the beginning of the call.
+    /// is only one, from the beginning of the call to the end of the body.
     pub timeout: Duration,
     /// Whether there is only one message.
     pub is_unary: bool,
@@ -58,8 +58,7 @@ impl RequestBody {
 
     /// Only a body that lets wait needs a timer.
     fn poll_deadline(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        let is_due =
-            self.frames.unfinished() > 0 || (self.limits.is_unary && self.frames.messages == 0);
+        let is_due = self.frames.unfinished() > 0 || self.limits.is_unary;
         if !is_due {
             self.deadline = None;
             return Poll::Pending;

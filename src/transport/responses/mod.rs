@@ -10,6 +10,7 @@
 //! until the window of its HTTP/2 stream has room for what it has. So each stream
 //! runs in a task that [`super::executor`] can abort, which resets the stream.
 
+mod calls;
 mod usage;
 
 use std::{
@@ -24,9 +25,10 @@ use std::{
 use bytes::Bytes;
 use futures::future::AbortHandle;
 
+pub use calls::CallPermit;
 use usage::Usage;
 pub use usage::{
-    CallPermit, MAX_UNFINISHED_PER_ACCOUNT, Owner, OwnerUsage, Reserved, StreamPermit, Unfinished,
+    MAX_UNFINISHED_PER_ACCOUNT, Owner, OwnerUsage, Reserved, StreamPermit, Unfinished,
 };
 
 /// Unread bytes that one account may have.

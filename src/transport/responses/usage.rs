@@ -10,7 +10,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use futures::future::AbortHandle;
+use futures::future::{AbortHandle, AbortRegistration};
 use ipnet::IpNet;
 use tokio::{
     sync::{Notify, OwnedSemaphorePermit, Semaphore},
@@ -18,7 +18,10 @@ use tokio::{
 };
 use uuid::Uuid;
 
-use super::{MAX_UNREAD_PER_ACCOUNT, ResponseRegistry, State, Tracked};
+use super::{
+    MAX_UNREAD_PER_ACCOUNT, ResponseRegistry, State, Tracked,
+    calls::{CallPermit, PendingCalls},
+};
 use crate::error::{Error, Result};
 
 /// Bytes of request messages that have not arrived whole, of one account and of
@@ -28,8 +31,6 @@ pub const MAX_UNFINISHED: usize = 64 << 20;
 
 /// How long a response waits until others have been read.
 const ROOM_WITHIN: Duration = Duration::from_secs(2);
-/// Calls of one account that have begun and are not answered yet.
-const MAX_CALLS_PER_ACCOUNT: usize = 256;
 /// Where unfinished messages of all together are too many, an account may still
 /// send one message of the largest size, and who has none a small one.
 const UNFINISHED_WHEN_FULL: usize = (1 << 20) + 1024;
@@ -53,7 +54,7 @@ pub(super) struct Usage {
     pub(super) unread: AtomicUsize,
     unfinished: AtomicUsize,
     streams: AtomicUsize,
-    calls: AtomicUsize,
+    calls: Arc<PendingCalls>,
     reads: Arc<Semaphore>,
     /// Wakes those who wait until something has been read.
     room: Notify,
@@ -66,7 +67,7 @@ impl Usage {
             unread: AtomicUsize::new(0),
             unfinished: AtomicUsize::new(0),
             streams: AtomicUsize::new(0),
-            calls: AtomicUsize::new(0),
+            calls: Arc::default(),
             reads: Arc::new(Semaphore::new(MAX_READS_PER_ACCOUNT)),
             room: Notify::new(),
         }
@@ -193,11 +194,9 @@ impl OwnerUsage {
         if open >= most { Err(Error::TooManyStreams) } else { Ok(permit) }
     }
 
-    /// Counts a call that is not answered yet, if the owner may have one more.
-    pub fn begin_call(&self) -> Result<CallPermit> {
-        let calls = self.usage.calls.fetch_add(1, Relaxed);
-        let permit = CallPermit { usage: self.usage.clone() };
-        if calls >= MAX_CALLS_PER_ACCOUNT { Err(Error::TooManyInFlight) } else { Ok(permit) }
+    /// Counts a call that is not answered yet: see [`PendingCalls`].
+    pub fn begin_call(&self) -> (CallPermit, AbortRegistration) {
+        self.usage.calls.begin()
     }
 
     /// Whether this is an account's, and not that of a network without one.
@@ -260,18 +259,6 @@ pub struct StreamPermit {
 impl Drop for StreamPermit {
     fn drop(&mut self) {
         self.usage.streams.fetch_sub(1, Relaxed);
-    }
-}
-
-/// A call counts as not answered while this lives.
-#[derive(Debug)]
-pub struct CallPermit {
-    usage: Arc<Usage>,
-}
-
-impl Drop for CallPermit {
-    fn drop(&mut self) {
-        self.usage.calls.fetch_sub(1, Relaxed);
     }
 }
 

@@ -97,6 +97,22 @@ impl LoggedProcess {
         (value("VmRSS:"), value("VmHWM:"))
     }
 
+    /// From now on the process may open no more files and connections than so many,
+    /// with those that it has.
+    pub async fn limit_descriptors(&self, most: usize) {
+        let pid = self.child.id().expect("it is running").to_string();
+        let limit = format!("--nofile={most}:");
+        let limited = Command::new("prlimit").args(["--pid", &pid, &limit]).status().await;
+        assert!(limited.expect("prlimit can be run").success());
+    }
+
+    /// Asks it to stop, as an operator would.
+    pub async fn terminate(&self) {
+        let pid = self.child.id().expect("it is running").to_string();
+        let sent = Command::new("kill").args(["-TERM", &pid]).status().await;
+        assert!(sent.expect("kill can be run").success());
+    }
+
     pub async fn end(mut self) {
         self.child.kill().await.expect("it can be killed");
         if let Some(mysql) = self.mysql.take() {
