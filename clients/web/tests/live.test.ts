@@ -229,21 +229,44 @@ test("without locks a hidden tab gives up its stream to others, and goes on wher
   expect([streams.length, live.leads, tabs.count("looked")]).toEqual([2, true, 1]);
 });
 
-test("positions that the server refuses are dropped, and nobody is signed out for that", async () => {
-  browser(false);
-  const { Failure } = await import("../src/failure");
+/** A server that refuses each stream that has something to resume; how often it was asked with which rooms, and what it told. */
+async function refusing(refusal: () => Error) {
   const asked: [rooms: string[], epoch: string][] = [];
   const ended = vi.fn();
+  const { Failure } = await import("../src/failure");
   async function* subscribe(resume: ReadonlyMap<string, number>, epoch: string, signal: AbortSignal): AsyncGenerator<Event[]> {
     asked.push([[...resume.keys()], epoch]);
-    if (resume.size) throw new Failure("final", "INVALID_FIELDS", "The position is beyond the head.");
+    if (resume.size) throw refusal();
     yield [READY, added("r"), { kind: "live" }];
     if (asked.length === 1) throw new Failure("unavailable", "", "gone");
     await new Promise((over) => signal.addEventListener("abort", over));
   }
   const { updates } = await tab({ subscribe }, { end: ended });
   await seconds(30);
+  return { asked, ended, anew: updates.flatMap((it) => (it.kind === "ready" ? it.anew : [])) };
+}
+
+test.each(["resume", "resume[r]", "epoch"])("positions that the server refuses are dropped, and nobody is signed out for that (%s)", async (field) => {
+  browser(false);
+  const { Failure } = await import("../src/failure");
+  const violations = [{ field, description: "must be something else" }];
+  const { asked, ended, anew } = await refusing(() => new Failure("final", "INVALID_FIELDS", "The request is not valid.", violations));
   expect(asked).toEqual([[[], ""], [["r"], "e"], [[], ""]]);
   expect(ended).not.toHaveBeenCalled();
-  expect(updates.flatMap((it) => (it.kind === "ready" ? it.anew : []))).toEqual([false, true]);
+  expect(anew).toEqual([false, true]);
+});
+
+test.each([
+  ["INVALID_FIELDS", "user_agent"],
+  ["MALFORMED_MESSAGE", ""],
+  ["MALFORMED_MESSAGE", "resume"],
+  ["", ""],
+])("a stream that is refused for something else keeps its positions (%s %s)", async (reason, field) => {
+  browser(false);
+  const { Failure } = await import("../src/failure");
+  const violations = field ? [{ field, description: "must be something else" }] : [];
+  const { asked, anew } = await refusing(() => new Failure("final", reason, "The request is not valid.", violations));
+  expect(asked.length).toBeGreaterThan(2);
+  expect(asked.slice(1).every(([rooms, epoch]) => rooms.join() === "r" && epoch === "e")).toBe(true);
+  expect(anew).toEqual([false]);
 });
