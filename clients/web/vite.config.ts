@@ -3,7 +3,7 @@ import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 
-import type { IndexHtmlTransformContext, Plugin } from "vite";
+import { minifySync, type IndexHtmlTransformContext, type Plugin } from "vite";
 import solid from "vite-plugin-solid";
 import { defineConfig } from "vitest/config";
 
@@ -171,7 +171,7 @@ function earlyScripts(): Plugin {
 
 const EARLY = ["beforePaint.js", "early.js"];
 /** As browsers get them: what Vite copies it does not make smaller. */
-const earlyScript = (name: string) => readFileSync(join(import.meta.dirname, "public", name), "utf8").replace(/^\s*(\/\/.*)?\n/gm, "");
+const earlyScript = (name: string) => minifySync(name, readFileSync(join(import.meta.dirname, "public", name), "utf8"), { module: false }).code;
 
 type Bundle = NonNullable<IndexHtmlTransformContext["bundle"]>;
 
