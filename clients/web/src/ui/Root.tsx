@@ -5,6 +5,7 @@ import { Match, Show, Suspense, Switch, createEffect, createSignal } from "solid
 import { createApp } from "../state/app";
 import { prefs } from "../state/prefs";
 import { isInvited, keepGoal, takeGoal } from "./auth/goal";
+import { NotFoundPage } from "./frame/notFound";
 import { t } from "./i18n";
 import { Guard } from "./kit/Guard";
 import { MissingNotice, MissingPage, lazy } from "./kit/lazy";
@@ -14,7 +15,6 @@ import { navigate, route, visitedBy, welcome } from "./router";
 const SignedIn = lazy(() => import("./frame/SignedIn"), MissingPage, () => Promise.resolve());
 const LoginPage = lazy(() => import("./auth/LoginPage"), MissingPage);
 const RegisterPage = lazy(() => import("./auth/RegisterPage"), MissingPage);
-const NotFoundPage = lazy(() => import("./frame/NotFoundPage"), MissingPage);
 
 export function Root() {
   const app = createApp();
