@@ -3,7 +3,7 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
 import type { Event } from "../src/api/events";
-import type { RoomSummary, User } from "../src/nouns";
+import type { RoomSummary, Unsent, User } from "../src/nouns";
 import type { Live } from "../src/sync/live";
 import type { Word } from "../src/sync/tabs";
 import type { Snapshot, Update } from "../src/sync/update";
@@ -269,4 +269,48 @@ test.each([
   expect(asked.length).toBeGreaterThan(2);
   expect(asked.slice(1).every(([rooms, epoch]) => rooms.join() === "r" && epoch === "e")).toBe(true);
   expect(anew).toEqual([false]);
+});
+
+test("what waits to answer a message of another store is left to its writer, and all else is sent", async () => {
+  browser(false);
+  const stored = new Map<string, string>();
+  // An object with one property for each item, as browsers have it.
+  const storage = new Proxy({}, {
+    ownKeys: () => [...stored.keys()],
+    getOwnPropertyDescriptor: () => ({ enumerable: true, configurable: true }),
+    get: (_, name) => ({
+      getItem: (key: string) => stored.get(key) ?? null,
+      setItem: (key: string, value: string) => void stored.set(key, value),
+      removeItem: (key: string) => void stored.delete(key),
+    })[name as "getItem"],
+  });
+  vi.stubGlobal("localStorage", storage);
+  const unsent = (id: string, epoch: string | undefined, positions: object): Unsent =>
+    ({ clientMessageId: id, roomId: "r", text: id, replyTo: 0, threadSeq: 0, attachmentIds: [], at: stored.size, ...(epoch === undefined ? {} : { epoch }), ...positions });
+  const keep = (message: Unsent, refused = "") => stored.set(`causerie.outbox.me.${message.clientMessageId}`, JSON.stringify({ message, refused }));
+  keep(unsent("plain", "old", {}));
+  keep(unsent("reply", "old", { replyTo: 3 }));
+  keep(unsent("in a thread", "old", { threadSeq: 4 }));
+  keep(unsent("refused", "old", { replyTo: 5 }), "MUTED");
+  keep(unsent("current", "e", { replyTo: 6 }));
+  keep(unsent("of an older version", undefined, { replyTo: 7 }));
+  const sent: string[] = [];
+  const { tell, live, updates } = await tab({ sendMessage: async (it: Unsent) => (sent.push(`${it.text} ${it.replyTo}`), {}) });
+  // It does not know yet which store this is.
+  other().say({ kind: "queue", message: unsent("early", "e", { replyTo: 2 }) });
+  await tell(READY);
+  live.dropPositions("e", false);
+  await tell({ kind: "live" });
+  await seconds(1);
+  expect(sent).toEqual(["plain 0", "current 6", "of an older version 7", "early 2"]);
+  const refused = updates.flatMap((it) => (it.kind === "refused" && it.message.replyTo + it.message.threadSeq === 0 ? [`${it.message.text}: ${it.reason}`] : []));
+  expect(refused).toEqual(["reply: REPLY_TARGET_LOST", "in a thread: REPLY_TARGET_LOST", "refused: MUTED"]);
+  // Another tab that has not heard of it.
+  other().say({ kind: "queue", message: unsent("late", "old", { replyTo: 8 }) });
+  keep(unsent("late", "old", { replyTo: 8 }));
+  await seconds(1);
+  expect(sent).toHaveLength(4);
+  live.dropPositions("e", true);
+  await seconds(1);
+  expect([...stored.values()].filter((it) => /"(replyTo|threadSeq)":[1-9]/.test(it))).toEqual([]);
 });
