@@ -3,7 +3,7 @@ import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 
-import type { IndexHtmlTransformContext, Plugin } from "vite";
+import { minifySync, type IndexHtmlTransformContext, type Plugin } from "vite";
 import solid from "vite-plugin-solid";
 import { defineConfig } from "vitest/config";
 
@@ -148,16 +148,19 @@ const FIRST_VISITS = {
 
 /** The scripts before the modules, and what belongs to them: a new one of them has a new address. */
 function earlyScripts(): Plugin {
+  let folder = "";
   return {
     name: "early-scripts",
     apply: "build",
+    configResolved: ({ root, build }) => void (folder = join(root, build.outDir)),
+    closeBundle: () => EARLY.forEach((name) => writeFileSync(join(folder, name), earlyScript(name))),
     transformIndexHtml: {
       order: "post",
       handler: (html, { bundle = {} }) => {
         const [room] = FIRST_VISITS["a room"].map((it) => chunkWith(bundle, it)?.fileName);
         return html
           .replace(/src="\/(\w+\.js)"/g, (_, name: string) => {
-            const hash = createHash("sha256").update(readFileSync(publicFile(name)));
+            const hash = createHash("sha256").update(earlyScript(name));
             return `src="/${name}?${hash.digest("hex").slice(0, 8)}"`;
           })
           .replace('src="/early.js', `data-room="/${room}" $&`);
@@ -166,8 +169,9 @@ function earlyScripts(): Plugin {
   };
 }
 
-const EARLY = ["theme.js", "early.js"];
-const publicFile = (name: string) => join(import.meta.dirname, "public", name);
+const EARLY = ["beforePaint.js", "early.js"];
+/** As browsers get them: what Vite copies it does not make smaller. */
+const earlyScript = (name: string) => minifySync(name, readFileSync(join(import.meta.dirname, "public", name), "utf8"), { module: false }).code;
 
 type Bundle = NonNullable<IndexHtmlTransformContext["bundle"]>;
 
@@ -182,7 +186,7 @@ function initialSize(): Plugin {
     apply: "build",
     writeBundle(_, bundle) {
       const entry = Object.values(bundle).find((it) => it.type === "chunk" && it.isEntry);
-      const scripts = EARLY.map((name) => readFileSync(publicFile(name), "utf8"));
+      const scripts = EARLY.map(earlyScript);
       for (const [visit, modules] of Object.entries(FIRST_VISITS)) {
         const first = [entry, ...modules.map((it) => chunkWith(bundle, it))].map((it) => it?.fileName ?? "");
         const needed = walk(first, (name) => (bundle[name]?.type === "chunk" ? bundle[name].imports : []));

@@ -10,13 +10,14 @@ import { describe, expect, test } from "vitest";
 import { png } from "./support/images";
 import { measureLayoutShift, layoutShift } from "./support/layout-shift";
 import type { Person } from "./support/people";
-import { bubble, composer, say, world } from "./support/world";
+import { ARABIC, bubble, composer, say, world } from "./support/world";
 
 const w = world({ link: true });
 
 /** The sum of all shifts of a page; browsers call 0.1 good. */
 const MAX_LAYOUT_SHIFT = 0.05;
 const WIDTHS = [1440, 1024] as const;
+const LOCALES = ["en-GB", "ar-EG"] as const;
 
 /** Chunks that a room needs before it shows; all others are late. */
 const EARLY_CHUNKS = /\/assets\/(index|room)-/;
@@ -71,9 +72,9 @@ async function allHasCome(page: Page): Promise<void> {
 describe.each(WIDTHS)("at %i px", (width) => {
   const viewport = { width, height: 900 };
 
-  test("a room that loads moves no more than one does not notice, however late the late code comes", async () => {
+  test.each(LOCALES)("a room that loads moves no more than one does not notice, however late the late code comes (%s)", async (locale) => {
     const { ada, path } = await lively();
-    const page = await w.window(ada, { viewport });
+    const page = await w.window(ada, { viewport, locale }, locale === "ar-EG" ? ARABIC : {});
     await withoutCache(page);
     await measureLayoutShift(page);
     let release = () => {};
@@ -90,7 +91,8 @@ describe.each(WIDTHS)("at %i px", (width) => {
     if (width >= 1100) await page.locator(".member").nth(1).waitFor();
     await allHasCome(page);
     const { total, shifts } = await layoutShift(page);
-    console.log(`layout shift ${total.toFixed(3)} at ${width} px`);
+    console.log(`layout shift ${total.toFixed(3)} at ${width} px in ${locale}`);
+    expect(await page.evaluate(() => document.documentElement.dir)).toBe(locale === "ar-EG" ? "rtl" : "ltr");
     expect(total, shifts.join("\n")).toBeLessThanOrEqual(MAX_LAYOUT_SHIFT);
   });
 });
@@ -107,7 +109,8 @@ test.for(Array.from({ length: PARTS }, (_, part) => part))("whatever late code n
   await page.addInitScript(() => (window.requestIdleCallback = (work) => setTimeout(work, 0, { didTimeout: false, timeRemaining: () => 50 }) as unknown as number));
   let missing = "";
   let refused = 0;
-  await page.route("**/assets/*.js", (route) => {
+  // Also where it is asked for again, by another address.
+  await page.route(/\/assets\/.*\.js/, (route) => {
     if (chunkName(new URL(route.request().url()).pathname.replace("/assets/", "")) !== missing) return route.continue();
     refused += 1;
     return route.abort();
@@ -137,6 +140,27 @@ test.for(Array.from({ length: PARTS }, (_, part) => part))("whatever late code n
     await page.getByRole("navigation", { name: "Rooms" }).getByRole("link", { name: /Other room 1/ }).first().click();
     await bubble(page, "Hello there").waitFor();
   }
+});
+
+test.each(LANGUAGES)("where the texts of %s never come, the page is English, whole, and read from left to right", async (language) => {
+  const { ada, path } = await lively();
+  const page = await w.window(ada, { viewport: { width: WIDTHS[0], height: 900 } });
+  await page.evaluate((language) => localStorage.setItem("causerie.prefs", JSON.stringify({ language })), language);
+  await withoutCache(page);
+  await page.route(new RegExp(`/assets/${language}-`), (route) => route.abort());
+  await page.goto(w.pages.url + path);
+  await bubble(page, "Good night").waitFor();
+  await page.locator(".member").nth(1).waitFor();
+  await page.getByRole("button", { name: "Room menu" }).click();
+  await page.getByRole("menuitem", { name: "Edit room" }).waitFor();
+  await page.keyboard.press("Escape");
+  expect(await page.evaluate(() => [document.documentElement.lang, document.documentElement.dir])).toEqual(["en-GB", "ltr"]);
+  const { sidebar, main } = await parts(page);
+  expect([sidebar.x, main.x]).toEqual([0, sidebar.width]);
+  expect(await page.getByRole("alert").count()).toBe(0);
+  // Once they can be had they are.
+  await page.unrouteAll();
+  await expect.poll(() => page.evaluate(() => document.documentElement.lang)).toBe(language);
 });
 
 async function parts(page: Page) {

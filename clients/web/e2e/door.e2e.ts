@@ -8,12 +8,13 @@ import { expect, test } from "vitest";
 
 import { AuthService } from "../src/gen/causerie/v1/auth_pb";
 import { PASSWORD, type Person } from "./support/people";
-import { bubble, composer, enter, fetched, say, tool, world } from "./support/world";
+import { bubble, composer, enter, fetched, follow, say, tool, world } from "./support/world";
 
 const w = world({ link: true });
 
 const atDoor = (page: Page) => page.getByRole("button", { name: "Sign in" }).waitFor();
 const inside = (page: Page) => page.getByRole("navigation", { name: "Rooms" }).waitFor();
+const noSuchPage = (page: Page) => page.getByRole("heading", { name: "There is no such page." }).waitFor();
 const path = (page: Page) => expect.poll(() => new URL(page.url()).pathname);
 
 async function comeIn(page: Page, { username }: Person): Promise<void> {
@@ -170,11 +171,48 @@ test("an address that begins like another host's leads nowhere else", async () =
   expect(answer?.status()).toBe(404);
   expect(new URL(page.url()).origin).toBe(w.pages.url);
   await page.goto(`${w.pages.url}//evil/`);
+  await noSuchPage(page);
+  await page.goto(`${w.pages.url}/login`);
   await comeIn(page, await w.person("Ada"));
-  await path(page).toBe("/evil/");
-  await page.getByRole("heading", { name: "There is no such page." }).waitFor();
+  await page.goto(`${w.pages.url}//evil/`);
+  await inside(page);
+  await noSuchPage(page);
   expect(new URL(page.url()).origin).toBe(w.pages.url);
   // The browser complains of the status 404, which is right there.
+  w.forgive();
+});
+
+test("an address of no page says so without signing in, and leads back to the pages that there are", async () => {
+  const ada = await w.person("Ada");
+  const { end, list } = await browsers(ada);
+  const page = await w.window(undefined);
+  const answer = await page.goto(`${w.pages.url}/rooms`);
+  expect(answer?.status()).toBe(404);
+  await noSuchPage(page);
+  await path(page).toBe("/rooms");
+  await expect.poll(() => page.title()).toBe("There is no such page. · Causerie");
+  await page.getByRole("link", { name: "Go to your rooms" }).click();
+  await atDoor(page);
+  await path(page).toBe("/login");
+  await expect.poll(() => page.title()).toBe("Welcome back · Causerie");
+  expect(await page.getByText("Your session has ended").count()).toBe(0);
+  await comeIn(page, ada);
+  await path(page).toBe("/");
+  // Whose session ends there is told that it has.
+  await follow(page, "/nowhere");
+  await noSuchPage(page);
+  await expect.poll(async () => (await list()).length).toBe(1);
+  await end();
+  await page.getByText("Your session has ended").waitFor();
+  await path(page).toBe("/login");
+  w.forgive();
+});
+
+test("an address of no page says so in the language of the browser", async () => {
+  const page = await w.window(undefined, { locale: "de-DE" });
+  await page.goto(`${w.pages.url}/nowhere`);
+  await page.getByRole("heading", { name: "Diese Seite gibt es nicht." }).waitFor();
+  await expect.poll(() => page.title()).toBe("Diese Seite gibt es nicht. · Causerie");
   w.forgive();
 });
 

@@ -2,7 +2,7 @@
 
 import { expect, test } from "vitest";
 
-import { bubble, composer, world } from "./support/world";
+import { ARABIC, bubble, composer, world } from "./support/world";
 
 const w = world();
 
@@ -13,7 +13,7 @@ test("Arabic is read from right to left, with one's own messages on the left", a
   await layla.rooms.joinRoom({ roomId: room });
   await layla.say(room, "صباح الخير");
   await ada.say(room, "Good morning");
-  const page = await w.window(ada, { locale: "ar-EG" }, { "Username or e-mail": "اسم المستخدم أو البريد الإلكتروني", Password: "كلمة المرور", "Sign in": "تسجيل الدخول", Rooms: "الغرف" });
+  const page = await w.window(ada, { locale: "ar-EG" }, ARABIC);
   await page.goto(`${w.pages.url}/rooms/${room}`);
   await bubble(page, "Good morning").waitFor();
   await expect.poll(() => page.evaluate(() => [document.documentElement.lang, document.documentElement.dir])).toEqual(["ar-EG", "rtl"]);

@@ -2,7 +2,7 @@
 
 import { expect, test } from "vitest";
 
-import { bubble, composer, enter, say, world } from "./support/world";
+import { bubble, composer, enter, say, tool, world } from "./support/world";
 
 const w = world({ link: true });
 
@@ -46,4 +46,69 @@ test("a page that knows more than the server has shows what there is, and sends 
   await page.reload();
   await bubble(page, "And on it goes.").waitFor();
   await expect.poll(shown).toEqual(before);
+});
+
+test("what was begun, queued and deleted before acts on nothing of the restored server", async () => {
+  const [ada, bob] = [await w.person("Ada"), await w.person("Bob")];
+  const [name, second] = ["Older", "Other work"];
+  const [room, other] = [await ada.room(name), await ada.room(second)];
+  for (const id of [room, other]) await bob.rooms.joinRoom({ roomId: id });
+  for (let i = 1; i <= 3; i++) await ada.say(room, `Line ${i}.`);
+  const page = await w.window(bob);
+  await enter(page, name);
+  await bubble(page, "Line 3.").waitFor();
+  await w.server.stop();
+  const restore = w.server.backup();
+  await w.server.start();
+
+  await ada.say(room, "A lost question?");
+  const mine = await bob.say(room, "Lost words of mine.");
+  await bob.say(room, "To be deleted.");
+  await ada.say(room, "A lost root.");
+  await bob.say(other, "Mine elsewhere.");
+  await bubble(page, "A lost root.").waitFor();
+  await enter(page, second);
+  await bubble(page, "Mine elsewhere.").waitFor();
+  await tool(page, "Mine elsewhere.", "More about this message");
+  await page.getByRole("menuitem", { name: "Edit" }).click();
+  await composer(page).fill("Mine elsewhere, edited.");
+  await enter(page, name);
+
+  await w.server.stop();
+  await tool(page, "A lost question?", "Reply");
+  await say(page, "A queued answer.");
+  await page.locator(".msg-waiting", { hasText: "A queued answer." }).waitFor();
+  await tool(page, "To be deleted.", "More about this message");
+  await page.getByRole("menuitem", { name: "Delete" }).click();
+  await page.getByRole("button", { name: "Undo" }).waitFor();
+  await tool(page, "Lost words of mine.", "More about this message");
+  await page.getByRole("menuitem", { name: "Edit" }).click();
+  await composer(page).fill("Words worth keeping.");
+  restore();
+  await w.server.start();
+  // What the positions are of that the page knows: one's own, so that they could be edited and deleted.
+  for (let i = 1; i <= 8; i++) await bob.say(room, `Innocent ${i}.`);
+  await page.locator(".connection-bar").waitFor({ state: "detached" });
+  await bubble(page, "Innocent 8.").waitFor();
+
+  const refused = page.locator(".msg-refused", { hasText: "A queued answer." });
+  await refused.getByText("The message that it replies to is gone").waitFor();
+  expect(await composer(page).inputValue()).toBe("Words worth keeping.");
+  expect(await page.getByRole("button", { name: "Save" }).count()).toBe(0);
+  await page.getByRole("button", { name: "Send", exact: true }).click();
+  await bubble(page, "Words worth keeping.").waitFor();
+  await refused.getByRole("button", { name: "Send again" }).click();
+  await bubble(page, "A queued answer.").waitFor();
+  await enter(page, second);
+  expect(await composer(page).inputValue()).toBe("Mine elsewhere, edited.");
+  expect(await page.getByRole("button", { name: "Save" }).count()).toBe(0);
+
+  const keys = () => page.evaluate(() => Object.keys(localStorage).filter((key) => /doomed|outbox/.test(key)));
+  await expect.poll(keys).toEqual([]);
+  const { messages } = await ada.chat.listMessages({ roomId: room });
+  const texts = messages.flatMap(({ content }) => (content.case === "text" ? [content.value] : []));
+  const innocent = Array.from({ length: 8 }, (_, i) => `Innocent ${i + 1}.`);
+  expect(texts).toEqual(["Line 1.", "Line 2.", "Line 3.", ...innocent, "Words worth keeping.", "A queued answer."]);
+  expect(messages.filter(({ editedAt, replyToSeq }) => editedAt || replyToSeq)).toEqual([]);
+  expect(mine).toBeLessThan(Number(messages.at(-1)?.seq));
 });

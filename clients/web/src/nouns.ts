@@ -308,6 +308,8 @@ export interface Unsent {
   readonly replyTo: number;
   /** The thread in which it shall stand; 0 for the timeline. */
   readonly threadSeq: number;
+  /** Of the store in which its positions mean something; none where that was not known. */
+  readonly epoch?: string;
   /** Files that go with it, uploaded already. */
   readonly attachmentIds: readonly string[];
   /** When it was written. */

@@ -3,7 +3,7 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
 import type { Event } from "../src/api/events";
-import type { RoomSummary, User } from "../src/nouns";
+import type { RoomSummary, Unsent, User } from "../src/nouns";
 import type { Live } from "../src/sync/live";
 import type { Word } from "../src/sync/tabs";
 import type { Snapshot, Update } from "../src/sync/update";
@@ -229,21 +229,88 @@ test("without locks a hidden tab gives up its stream to others, and goes on wher
   expect([streams.length, live.leads, tabs.count("looked")]).toEqual([2, true, 1]);
 });
 
-test("positions that the server refuses are dropped, and nobody is signed out for that", async () => {
-  browser(false);
-  const { Failure } = await import("../src/failure");
+/** A server that refuses each stream that has something to resume; how often it was asked with which rooms, and what it told. */
+async function refusing(refusal: () => Error) {
   const asked: [rooms: string[], epoch: string][] = [];
   const ended = vi.fn();
+  const { Failure } = await import("../src/failure");
   async function* subscribe(resume: ReadonlyMap<string, number>, epoch: string, signal: AbortSignal): AsyncGenerator<Event[]> {
     asked.push([[...resume.keys()], epoch]);
-    if (resume.size) throw new Failure("final", "INVALID_FIELDS", "The position is beyond the head.");
+    if (resume.size) throw refusal();
     yield [READY, added("r"), { kind: "live" }];
     if (asked.length === 1) throw new Failure("unavailable", "", "gone");
     await new Promise((over) => signal.addEventListener("abort", over));
   }
   const { updates } = await tab({ subscribe }, { end: ended });
   await seconds(30);
+  return { asked, ended, anew: updates.flatMap((it) => (it.kind === "ready" ? it.anew : [])) };
+}
+
+test.each(["resume", "resume[r]", "epoch"])("positions that the server refuses are dropped, and nobody is signed out for that (%s)", async (field) => {
+  browser(false);
+  const { Failure } = await import("../src/failure");
+  const violations = [{ field, description: "must be something else" }];
+  const { asked, ended, anew } = await refusing(() => new Failure("final", "INVALID_FIELDS", "The request is not valid.", violations));
   expect(asked).toEqual([[[], ""], [["r"], "e"], [[], ""]]);
   expect(ended).not.toHaveBeenCalled();
-  expect(updates.flatMap((it) => (it.kind === "ready" ? it.anew : []))).toEqual([false, true]);
+  expect(anew).toEqual([false, true]);
+});
+
+test.each([
+  ["INVALID_FIELDS", "user_agent"],
+  ["MALFORMED_MESSAGE", ""],
+  ["MALFORMED_MESSAGE", "resume"],
+  ["", ""],
+])("a stream that is refused for something else keeps its positions (%s %s)", async (reason, field) => {
+  browser(false);
+  const { Failure } = await import("../src/failure");
+  const violations = field ? [{ field, description: "must be something else" }] : [];
+  const { asked, anew } = await refusing(() => new Failure("final", reason, "The request is not valid.", violations));
+  expect(asked.length).toBeGreaterThan(2);
+  expect(asked.slice(1).every(([rooms, epoch]) => rooms.join() === "r" && epoch === "e")).toBe(true);
+  expect(anew).toEqual([false]);
+});
+
+test("what waits to answer a message of another store is left to its writer, and all else is sent", async () => {
+  browser(false);
+  const stored = new Map<string, string>();
+  // An object with one property for each item, as browsers have it.
+  const storage = new Proxy({}, {
+    ownKeys: () => [...stored.keys()],
+    getOwnPropertyDescriptor: () => ({ enumerable: true, configurable: true }),
+    get: (_, name) => ({
+      getItem: (key: string) => stored.get(key) ?? null,
+      setItem: (key: string, value: string) => void stored.set(key, value),
+      removeItem: (key: string) => void stored.delete(key),
+    })[name as "getItem"],
+  });
+  vi.stubGlobal("localStorage", storage);
+  const unsent = (id: string, epoch: string | undefined, positions: object): Unsent =>
+    ({ clientMessageId: id, roomId: "r", text: id, replyTo: 0, threadSeq: 0, attachmentIds: [], at: stored.size, ...(epoch === undefined ? {} : { epoch }), ...positions });
+  const keep = (message: Unsent, refused = "") => stored.set(`causerie.outbox.me.${message.clientMessageId}`, JSON.stringify({ message, refused }));
+  keep(unsent("plain", "old", {}));
+  keep(unsent("reply", "old", { replyTo: 3 }));
+  keep(unsent("in a thread", "old", { threadSeq: 4 }));
+  keep(unsent("refused", "old", { replyTo: 5 }), "MUTED");
+  keep(unsent("current", "e", { replyTo: 6 }));
+  keep(unsent("of an older version", undefined, { replyTo: 7 }));
+  const sent: string[] = [];
+  const { tell, live, updates } = await tab({ sendMessage: async (it: Unsent) => (sent.push(`${it.text} ${it.replyTo}`), {}) });
+  // It does not know yet which store this is.
+  other().say({ kind: "queue", message: unsent("early", "e", { replyTo: 2 }) });
+  await tell(READY);
+  live.dropPositions("e", false);
+  await tell({ kind: "live" });
+  await seconds(1);
+  expect(sent).toEqual(["plain 0", "current 6", "of an older version 7", "early 2"]);
+  const refused = updates.flatMap((it) => (it.kind === "refused" && it.message.replyTo + it.message.threadSeq === 0 ? [`${it.message.text}: ${it.reason}`] : []));
+  expect(refused).toEqual(["reply: REPLY_TARGET_LOST", "in a thread: REPLY_TARGET_LOST", "refused: MUTED"]);
+  // Another tab that has not heard of it.
+  other().say({ kind: "queue", message: unsent("late", "old", { replyTo: 8 }) });
+  keep(unsent("late", "old", { replyTo: 8 }));
+  await seconds(1);
+  expect(sent).toHaveLength(4);
+  live.dropPositions("e", true);
+  await seconds(1);
+  expect([...stored.values()].filter((it) => /"(replyTo|threadSeq)":[1-9]/.test(it))).toEqual([]);
 });

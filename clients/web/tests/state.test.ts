@@ -6,7 +6,7 @@ import { describe, expect, test, vi } from "vitest";
 import notifyCases from "../../cases/notify.json";
 import { Failure } from "../src/failure";
 import type { Content, Message, PresenceState, RoomChange, RoomSummary, Thread } from "../src/nouns";
-import { apply, applyMessages, applyPage, applyUsers, markRead } from "../src/state/apply";
+import { apply, applyMessages, applyPage, applyUsers, isAnew, markRead } from "../src/state/apply";
 import { forget } from "../src/state/forget";
 import { usableUntil } from "../src/state/links";
 import { People } from "../src/state/people";
@@ -387,4 +387,29 @@ test("typing is told at most every three seconds, and its end once", () => {
   const throttle = new TypingThrottle();
   expect([0, 100, 2_999, 3_000, 3_100].map((now) => throttle.input(now))).toEqual([true, false, false, true, false]);
   expect([throttle.stop(3_200), throttle.stop(3_300)]).toEqual([true, false]);
+});
+
+describe("positions are of no use any more", () => {
+  const ready = (epoch: string, anew = false) => ({ kind: "ready", me: ME, choice: "online", epoch, anew }) as const;
+  const snapshot = (epoch: string | undefined) => ({ kind: "snapshot", snapshot: { ...takeSnapshot(emptyModel(ME), () => undefined), epoch } }) as const;
+  const reset = (headSeq: number) => ({ kind: "reset", summary: summary(headSeq), messages: [] }) as const;
+
+  test("where the store is another one, or a room is shorter than it was", () => {
+    const { model } = modelWith(10);
+    expect([ready("e"), snapshot("e"), reset(9)].map((it) => isAnew(model, it)), "no store was known yet").toEqual([false, false, true]);
+    apply(model, ready("e"));
+    expect([ready("e"), snapshot("e"), snapshot(undefined), reset(10)].map((it) => isAnew(model, it))).toEqual([false, false, false, false]);
+    expect([ready("f"), ready("e", true), snapshot("f"), reset(9)].map((it) => isAnew(model, it))).toEqual([true, true, true, true]);
+  });
+
+  test("what was stored in the store that is gone is not waited for", () => {
+    const { model } = modelWith(10);
+    apply(model, ready("e"));
+    const unsent = (id: string) => ({ clientMessageId: id, roomId: "r", text: id, replyTo: 0, threadSeq: 0, attachmentIds: [], at: 0 });
+    for (const id of ["stored", "waiting"]) apply(model, { kind: "queued", message: unsent(id) });
+    apply(model, { kind: "sent", id: "stored", message: message(11, { senderId: "me", clientMessageId: "stored" }) });
+    expect(model.outbox.map(({ sentSeq }) => sentSeq)).toEqual([11, 0]);
+    apply(model, ready("f"));
+    expect(model.outbox.map(({ message }) => message.text)).toEqual(["waiting"]);
+  });
 });

@@ -1,5 +1,9 @@
 // What is said to people: names in other scripts, numbers, failures.
 
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { runInNewContext } from "node:vm";
+
 import { expect, describe, test } from "vitest";
 
 import { Failure } from "../src/failure";
@@ -7,6 +11,7 @@ import { ar } from "../src/ui/i18n/ar";
 import { de } from "../src/ui/i18n/de";
 import { en } from "../src/ui/i18n/en";
 import { late } from "../src/ui/i18n/en-late";
+import { LANGUAGES, isRightToLeft, preferred } from "../src/ui/i18n/languages";
 import { explain, say, type Spoken } from "../src/ui/i18n/say";
 
 const ENGLISH: Spoken = { language: "en", locale: "en", texts: { ...en, ...late } };
@@ -67,5 +72,45 @@ describe("explain", () => {
   test("before the texts are loaded, something is said all the same", () => {
     expect(say({ ...ENGLISH, texts: en }, "WRONG_PASSWORD", {})).toBe(en.failed);
     expect(explain({ ...ENGLISH, texts: en }, new Failure("unavailable", "", ""))).toBe(en.unavailable);
+  });
+});
+
+describe("which language is wanted", () => {
+  test("the one that was chosen, or else the first that there is, with the browser's region", () => {
+    expect(preferred("", ["nl-NL", "ar-EG", "de"])).toEqual({ language: "ar", locale: "ar-EG" });
+    expect(preferred("de", ["ar-EG", "de-AT"])).toEqual({ language: "de", locale: "de-AT" });
+    expect(preferred("", ["ar", "ar-EG"])).toEqual({ language: "ar", locale: "ar-EG" });
+    expect(preferred("fr", ["en-GB"])).toEqual({ language: "fr", locale: "fr" });
+    expect(preferred("", ["toString", "nl"])).toEqual({ language: "en", locale: "en" });
+    expect(preferred("", [])).toEqual({ language: "en", locale: "en" });
+  });
+
+  const script = readFileSync(join(import.meta.dirname, "../public/beforePaint.js"), "utf8");
+  /** What the page is like before it is first painted. */
+  function paint(getItem: () => string | null, languages: readonly string[]) {
+    const documentElement = { lang: "", dir: "", dataset: {} as { theme?: string } };
+    runInNewContext(script, { document: { documentElement }, localStorage: { getItem }, navigator: { languages } });
+    return documentElement;
+  }
+
+  test("is known by the same rules before the first paint", () => {
+    const languages = [[], ["en-GB"], ["ar-EG", "en"], ["nl", "ar"], ["ar", "ar-EG"], ["fr-CA", "ar-EG"], ...Object.keys(LANGUAGES).map((it) => [it])];
+    for (const chosen of ["", "xx", ...Object.keys(LANGUAGES)]) {
+      for (const tags of languages) {
+        const { lang, dir } = paint(() => JSON.stringify({ language: chosen }), tags);
+        const { language, locale } = preferred(chosen, tags);
+        expect([lang, dir], `${chosen} of ${tags}`).toEqual([locale, isRightToLeft({ language }) ? "rtl" : "ltr"]);
+      }
+    }
+  });
+
+  test("is known also where nothing is stored, or nothing can be", () => {
+    const forbidden = () => {
+      throw new Error("no storage");
+    };
+    for (const stored of [() => null, () => "not ours", () => "null", () => "{}", forbidden]) {
+      expect(paint(stored, ["ar-EG"])).toEqual({ lang: "ar-EG", dir: "rtl", dataset: {} });
+    }
+    expect(paint(() => '{"theme":"dark"}', ["de"])).toEqual({ lang: "de", dir: "ltr", dataset: { theme: "dark" } });
   });
 });

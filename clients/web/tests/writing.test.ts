@@ -13,16 +13,20 @@ import { callsAll } from "../src/state/mentions";
 import { composing } from "../src/ui/kit/ime";
 
 /** What a browser keeps. */
-class Kept implements Storage {
-  readonly #items = new Map<string, string>();
-  get length() {
-    return this.#items.size;
+class Kept {
+  [key: string]: unknown;
+  getItem(key: string): unknown {
+    return Object.hasOwn(this, key) ? this[key] : null;
   }
-  key = (i: number) => [...this.#items.keys()][i] ?? null;
-  getItem = (key: string) => this.#items.get(key) ?? null;
-  setItem = (key: string, value: string) => void this.#items.set(key, value);
-  removeItem = (key: string) => void this.#items.delete(key);
-  clear = () => this.#items.clear();
+  setItem(key: string, value: string): void {
+    this[key] = value;
+  }
+  removeItem(key: string): void {
+    delete this[key];
+  }
+  get length(): number {
+    return Object.keys(this).length;
+  }
 }
 
 let page: EventTarget;
@@ -120,7 +124,7 @@ describe("a deletion", () => {
   test("can be undone until it is under way, and waits for a connection", async () => {
     const answers: ((failure?: Failure) => void)[] = [];
     const remove = () => new Promise<void>((done, fail) => answers.push((failure) => (failure ? fail(failure) : done())));
-    const doomed = new Doomed("me", remove);
+    const doomed = new Doomed("me", remove, { epoch: "e", connection: { kind: "live" } });
     const failures: unknown[] = [];
     doomed.add("r", 3, (failure) => failures.push(failure));
     expect(doomed.undoable("r", 3)).toBeGreaterThan(0);
@@ -139,6 +143,89 @@ describe("a deletion", () => {
     expect(doomed.has("r", 3)).toBe(false);
     expect(failures).toEqual([]);
     expect(localStorage.length).toBe(0);
+  });
+});
+
+describe("after a restore of the server", () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  const store = (epoch: string, kind: "live" | "connecting" = "live") => ({ epoch, connection: { kind } as { kind: "live" | "connecting" } });
+
+  test("nothing is deleted that was to be deleted in the store that is gone, by this page or the one before", async () => {
+    const removed: number[] = [];
+    const remove = async (_room: string, seq: number) => void removed.push(seq);
+    const before = new Doomed("me", remove, store("old"));
+    before.add("r", 3, () => undefined);
+    before.stop();
+    const now = store("new", "connecting");
+    const after = new Doomed("me", remove, now);
+    await vi.advanceTimersByTimeAsync(3 * UNDO_MS);
+    expect(removed).toEqual([]);
+    now.connection = { kind: "live" };
+    await vi.advanceTimersByTimeAsync(3 * UNDO_MS);
+    expect([removed, after.has("r", 3), localStorage.length]).toEqual([[], false, 0]);
+  });
+
+  test("what was to be deleted without a connection waits for the stream, which says which store it is", async () => {
+    const removed: number[] = [];
+    const now = store("old", "connecting");
+    const doomed = new Doomed("me", async (_room, seq) => void removed.push(seq), now);
+    doomed.add("r", 3, () => undefined);
+    await vi.advanceTimersByTimeAsync(2 * UNDO_MS);
+    expect(removed).toEqual([]);
+    await doomed.carryOut();
+    expect([removed, localStorage.length]).toEqual([[], 1]);
+    doomed.add("r", 3, () => undefined);
+    now.connection = { kind: "live" };
+    await vi.advanceTimersByTimeAsync(UNDO_MS);
+    expect([removed, localStorage.length]).toEqual([[3], 0]);
+  });
+
+  test("who signs out deletes nothing of another store, but what was wanted before the store was known", async () => {
+    const removed: number[] = [];
+    const remove = async (_room: string, seq: number) => void removed.push(seq);
+    localStorage.setItem("causerie.doomed.me.1.r", "");
+    localStorage.setItem("causerie.doomed.me.2.r", "old");
+    localStorage.setItem("causerie.doomed.me.3.r", "new");
+    await new Doomed("me", remove, store("new")).carryOut();
+    expect(removed).toEqual([1, 3]);
+    expect(localStorage.getItem("causerie.doomed.me.2.r")).toBe("old");
+  });
+
+  test("an edit is a draft, nothing is answered, and what was begun in a thread is a draft of its room", () => {
+    createRoot((end) => {
+      const drafts = new Drafts("me");
+      const begun = createAllBegun(drafts);
+      begun("r").write("half a thought");
+      begun("r").edit(said(3, "teh end"));
+      begun("r").write("the end");
+      begun("r/7").write("half an answer");
+      begun("r/8").edit(said(9, "as it was"));
+      begun("s").answer(said(4, "Really?"));
+      begun("s").write("Yes");
+      drafts.set("t/5", "in a thread that is not open");
+      begun.forget();
+      for (const key of ["r", "r/7", "r/8", "s"]) expect([begun(key).editing(), begun(key).answering()], key).toEqual([undefined, undefined]);
+      expect(begun("r").text()).toBe("half a thought\nthe end\nhalf an answer");
+      expect([begun("r/7").text(), begun("r/8").text(), begun("s").text(), drafts.get("t")]).toEqual(["", "", "Yes", "in a thread that is not open"]);
+      expect(localStorage.getItem("causerie.draft.me.t/5")).toBeNull();
+      end();
+    });
+  });
+
+  test("an answer that waits for its files is not sent to what stands there now", () => {
+    createRoot((end) => {
+      const begun = createAllBegun(new Drafts("me"));
+      let sent = 0;
+      begun("r").answer(said(3, "Pictures?"));
+      begun("r").add({ key: 1, name: "1.txt", size: 1, preview: "", share: 0, id: "", cancel: () => undefined });
+      begun("r").whenUploaded(() => sent++);
+      begun.forget();
+      begun("r").uploaded(1, { id: "f1" });
+      expect([sent, begun("r").files().length]).toEqual([0, 1]);
+      end();
+    });
   });
 });
 

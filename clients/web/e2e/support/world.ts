@@ -18,6 +18,8 @@ export const PATIENCE_MS = 60_000;
 /** What the door says, by what it says in English. */
 export type Words = Readonly<Record<string, string>>;
 
+export const ARABIC: Words = { "Username or e-mail": "اسم المستخدم أو البريد الإلكتروني", Password: "كلمة المرور", "Sign in": "تسجيل الدخول", Rooms: "الغرف" };
+
 export interface World {
   server: Server;
   /** Where windows find the server. */

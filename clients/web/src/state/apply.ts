@@ -102,9 +102,15 @@ export function applyMe(model: Model, me: User): Topic[] {
   return ["me", ...applyUsers(model, [me])];
 }
 
-/** Whether nothing of what is known can be relied on: the store is another one, or has other positions. */
-export const isAnew = ({ epoch }: Pick<Model, "epoch">, update: Update): boolean =>
-  update.kind === "ready" && (update.anew || (epoch !== "" && epoch !== update.epoch));
+/** Whether no position that is known can be relied on: the store is another one, or an older state of it. */
+export function isAnew({ epoch, rooms }: Pick<Model, "epoch" | "rooms">, update: Update): boolean {
+  if (update.kind === "reset") {
+    const { id, headSeq } = update.summary.room;
+    return headSeq < (rooms.get(id)?.room.headSeq ?? 0);
+  }
+  const now = update.kind === "ready" ? update.epoch : update.kind === "snapshot" ? update.snapshot.epoch : "";
+  return (update.kind === "ready" && update.anew) || Boolean(epoch && now && epoch !== now);
+}
 
 function ready(model: Model, update: Extract<Update, { kind: "ready" }>): Topic[] {
   const { me, choice, epoch } = update;
@@ -135,7 +141,9 @@ function forgetAll(model: Model): Topic[] {
   const ids = [...model.users.keys()];
   model.users.clear();
   model.looks.clear();
-  return ids.map((id): Topic => `user:${id}`);
+  // What was stored there is not on its way into this one's log.
+  model.outbox = model.outbox.filter(({ sentSeq }) => !sentSeq);
+  return ["outbox", ...ids.map((id): Topic => `user:${id}`)];
 }
 
 function begin(model: Model, summary: RoomSummary): Topic[] {

@@ -36,7 +36,13 @@ export function createAllBegun(drafts: Drafts) {
   };
   /** Whether files are on their way, wherever. */
   const uploading = () => [...all.values()].some((it) => it.uploading());
-  return Object.assign(begun, { uploading });
+  /** All positions are others now: nothing is answered or edited any more. What was written is a draft of its room. */
+  const forget = () =>
+    batch(() => {
+      for (const [key, it] of all) it.forget(key.split("/")[0] ?? "");
+      drafts.leaveThreads();
+    });
+  return Object.assign(begun, { uploading, forget });
 }
 
 function createBegun(drafts: Drafts, key: string) {
@@ -109,6 +115,12 @@ function createBegun(drafts: Drafts, key: string) {
       const ids = files().map(({ id }) => id);
       batch(() => (rest(), keep([]), drafts.set(key, "")));
       return ids;
+    },
+    /** Neither, for there is no such message; an edit becomes a draft of the room. */
+    forget(roomId: string): void {
+      const now = edit();
+      rest();
+      if (now?.message.content.kind === "text" && now.message.content.text !== now.text) drafts.append(roomId, now.text);
     },
     stop(): void {
       for (const file of files()) file.cancel();

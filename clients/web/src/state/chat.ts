@@ -1,7 +1,7 @@
 // The state of a signed-in page: the model, what listens to it, and what a user
 // can do.
 
-import { createContext, createEffect, createMemo, onCleanup, useContext } from "solid-js";
+import { createContext, createEffect, createMemo, createSignal, onCleanup, useContext } from "solid-js";
 
 import type { Api } from "../api/calls";
 import type { Message, Page, Presence, PresenceState, Unsent, User } from "../nouns";
@@ -79,8 +79,10 @@ export function createChat({ api, session }: App) {
       tellDeparture(name, banned);
     }
   };
-  /** What refers to positions of a store that is another one now. What waits to be sent has none, and stays. */
-  const forget = () => (ahead.clear(), untold.forget(), people.forget(), doomed.callOff());
+  /** Counts how often all positions have become others. */
+  const [resets, setResets] = createSignal(0);
+  /** What refers to positions of a store that is another one now. */
+  const forget = () => (ahead.clear(), untold.forget(), people.forget(), doomed.callOff(), begun.forget(), setResets(resets() + 1));
   const threads = createThreads({ api, model, topics, untold });
   let upkeep: Upkeep | undefined;
   /** What came before it was loaded. */
@@ -91,8 +93,11 @@ export function createChat({ api, session }: App) {
     session,
     onUpdates: (updates) => {
       tellDepartures(updates);
-      if (updates.some((update) => applying.isAnew(model, update))) forget();
+      const anew = updates.some((update) => applying.isAnew(model, update));
+      if (anew) forget();
       took(updates.flatMap((update) => applying.apply(model, update)));
+      // What waits may come from before a reload.
+      if (anew || updates.some(({ kind }) => kind === "ready")) live.dropPositions(model.epoch, anew);
       if (updates.some((update) => update.kind === "connection" && update.state.kind === "live")) untold.again();
       if (upkeep) upkeep.after(updates);
       else if (early.length < MOST_EARLY) early.push(...updates);
@@ -106,10 +111,11 @@ export function createChat({ api, session }: App) {
   const me = () => (topics.track("me"), model.me);
   createEffect(() => session.know(me()));
   const tookMessage = (message: Message) => took(applying.applyMessages(model, [message]));
-  const doomed = new Doomed(model.me.id, (roomId, seq) => api.deleteMessage(roomId, seq).then(tookMessage));
+  const doomed = new Doomed(model.me.id, (roomId, seq) => api.deleteMessage(roomId, seq).then(tookMessage), model);
   onCleanup(() => doomed.stop());
   const drafts = new Drafts(model.me.id);
   onCleanup(() => drafts.stop());
+  const begun = createAllBegun(drafts);
   const rooms = createMemo(() => {
     topics.track("rooms");
     return [...model.rooms.values()].map((view) => ({ view, room: view.room, unread: unread(view, model.me.id) }));
@@ -118,7 +124,8 @@ export function createChat({ api, session }: App) {
   return {
     api,
     drafts,
-    begun: createAllBegun(drafts),
+    begun,
+    resets,
     me,
     rooms,
     connection: () => (topics.track("connection"), model.connection),
@@ -202,7 +209,7 @@ export function createChat({ api, session }: App) {
       took(applying.applyPage(model, roomId, page, cover)),
 
     send(roomId: string, text: string, { replyTo = 0, threadSeq = 0, attachmentIds = [] as string[] } = {}): void {
-      live.send({ clientMessageId: randomId(), roomId, text, replyTo, threadSeq, attachmentIds, at: Date.now() });
+      live.send({ clientMessageId: randomId(), roomId, text, replyTo, threadSeq, epoch: model.epoch, attachmentIds, at: Date.now() });
     },
     edit: async ({ roomId, seq }: Message, text: string) => tookMessage(await api.editMessage(roomId, seq, text)),
     react: async ({ roomId, seq }: Message, emoji: string, on: boolean) =>

@@ -1,10 +1,13 @@
 // Messages that their reader wants deleted: for some seconds that can be undone.
-// Whatever waits when the page goes is deleted by the next one.
+// Whatever waits when the page goes is deleted by the next one. Nothing is deleted
+// before it is certain that the store is the one in which it was wanted: in
+// another one something else stands there.
 
 import { createSignal } from "solid-js";
 
 import { Failure } from "../failure";
 import { erase, keys, read, write } from "../sync/storage";
+import type { Model } from "./model";
 
 export const UNDO_MS = 6_000;
 /** Who signs out does not wait longer for a server that does not answer. */
@@ -13,25 +16,33 @@ const PATIENCE_MS = 3_000;
 interface Entry {
   readonly roomId: string;
   readonly seq: number;
+  /** Of the store; empty if no stream had told it yet, or by an older version of these pages. */
+  readonly epoch: string;
   /** Till then it can be undone; 0 once the call is under way. */
   readonly until: number;
 }
 
+/** The store as it is known, and whether it is connected. */
+type Store = Pick<Model, "epoch" | "connection">;
+type Stored = Omit<Entry, "until">;
+
 export class Doomed {
   readonly #prefix: string;
   readonly #remove: (roomId: string, seq: number) => Promise<void>;
+  readonly #store: Store;
   readonly #timers = new Map<string, ReturnType<typeof setTimeout>>();
   readonly #entries = createSignal<readonly Entry[]>([]);
   #failed: (failure: unknown) => void = () => undefined;
 
-  constructor(userId: string, remove: (roomId: string, seq: number) => Promise<void>) {
+  constructor(userId: string, remove: (roomId: string, seq: number) => Promise<void>, store: Store) {
     // One key for each, so that tabs never overwrite each other's.
     this.#prefix = `causerie.doomed.${userId}.`;
     this.#remove = remove;
-    for (const { roomId, seq } of this.#stored()) {
+    this.#store = store;
+    for (const { roomId, seq, epoch } of this.#stored()) {
       // Another tab may still be open in which it can be undone.
       const wanted = () => read(this.#name(roomId, seq)) !== null;
-      this.#timers.set(`${roomId} ${seq}`, setTimeout(() => wanted() && this.#doom(roomId, seq, 0), 2 * UNDO_MS));
+      this.#timers.set(`${roomId} ${seq}`, setTimeout(() => wanted() && this.#doom(roomId, seq, epoch, 0), 2 * UNDO_MS));
     }
   }
 
@@ -46,7 +57,7 @@ export class Doomed {
 
   add(roomId: string, seq: number, failed: (failure: unknown) => void): void {
     this.#failed = failed;
-    this.#doom(roomId, seq, UNDO_MS);
+    this.#doom(roomId, seq, this.#store.epoch, UNDO_MS);
   }
 
   undo(roomId: string, seq: number): void {
@@ -66,25 +77,31 @@ export class Doomed {
   /** Deletes at once whatever waits, in any tab. What cannot be deleted now waits for this user's next page. */
   async carryOut(): Promise<void> {
     this.stop();
-    const gone = ({ roomId, seq }: Pick<Entry, "roomId" | "seq">) => this.#remove(roomId, seq).then(() => this.#drop(roomId, seq));
-    const all = Promise.allSettled(this.#stored().map(gone));
+    const { epoch: now, connection } = this.#store;
+    if (connection.kind !== "live") return;
+    const gone = ({ roomId, seq }: Stored) => this.#remove(roomId, seq).then(() => this.#drop(roomId, seq));
+    const all = Promise.allSettled(this.#stored().filter(({ epoch }) => !epoch || epoch === now).map(gone));
     await Promise.race([all, new Promise((over) => setTimeout(over, PATIENCE_MS))]);
   }
 
-  #doom(roomId: string, seq: number, inMs: number): void {
+  #doom(roomId: string, seq: number, epoch: string, inMs: number): void {
     clearTimeout(this.#timers.get(`${roomId} ${seq}`));
-    this.#put({ roomId, seq, until: Date.now() + inMs });
-    write(this.#name(roomId, seq), "");
-    this.#timers.set(`${roomId} ${seq}`, setTimeout(() => void this.#execute(roomId, seq), inMs));
+    this.#put({ roomId, seq, epoch, until: Date.now() + inMs });
+    write(this.#name(roomId, seq), epoch);
+    this.#timers.set(`${roomId} ${seq}`, setTimeout(() => void this.#execute(roomId, seq, epoch), inMs));
   }
 
-  async #execute(roomId: string, seq: number): Promise<void> {
-    this.#put({ roomId, seq, until: 0 });
+  async #execute(roomId: string, seq: number, epoch: string): Promise<void> {
+    const { epoch: now, connection } = this.#store;
+    // Whether the server still has what it had is known with the next stream.
+    if (connection.kind !== "live") return this.#doom(roomId, seq, epoch, UNDO_MS);
+    if (epoch && epoch !== now) return this.#drop(roomId, seq);
+    this.#put({ roomId, seq, epoch, until: 0 });
     try {
       await this.#remove(roomId, seq);
     } catch (error) {
       // Without a connection it waits for one.
-      if (error instanceof Failure && (error.code === "unavailable" || error.code === "deadline")) return this.#doom(roomId, seq, UNDO_MS);
+      if (error instanceof Failure && (error.code === "unavailable" || error.code === "deadline")) return this.#doom(roomId, seq, epoch, UNDO_MS);
       this.#failed(error);
     }
     this.#drop(roomId, seq);
@@ -112,10 +129,10 @@ export class Doomed {
     return `${this.#prefix}${seq}.${roomId}`;
   }
 
-  #stored(): Pick<Entry, "roomId" | "seq">[] {
+  #stored(): Stored[] {
     return keys(this.#prefix).map((name) => {
       const [seq = "", ...room] = name.slice(this.#prefix.length).split(".");
-      return { roomId: room.join("."), seq: Number(seq) };
+      return { roomId: room.join("."), seq: Number(seq), epoch: read(name) ?? "" };
     });
   }
 }

@@ -31,6 +31,22 @@ export class Drafts {
     else erase(this.#prefix + key);
   }
 
+  /** After what is there already. */
+  append(key: string, text: string): void {
+    this.set(key, [this.get(key), text].filter(Boolean).join("\n"));
+  }
+
+  /** Threads are others now: what was begun in them is a draft of their room. */
+  leaveThreads(): void {
+    for (const name of keys(this.#prefix)) {
+      const key = name.slice(this.#prefix.length);
+      const [roomId = ""] = key.split("/");
+      if (roomId === key) continue;
+      this.append(roomId, this.get(key));
+      this.set(key, "");
+    }
+  }
+
   clear(): void {
     for (const name of keys(this.#prefix)) this.set(name.slice(this.#prefix.length), "");
   }

@@ -14,6 +14,12 @@ import type { Update } from "./update";
 /** A token that could not be renewed is tried again after this. */
 const RENEW_AGAIN_MS = 5_000;
 
+/** The fields of a subscription that say what is known already. */
+const POSITION_FIELDS = /^(resume|epoch)\b/;
+
+const refusesPositions = ({ reason, violations }: Failure) =>
+  reason === "INVALID_FIELDS" && violations.some(({ field }) => POSITION_FIELDS.test(field));
+
 export interface KeeperParts {
   readonly api: Api;
   readonly session: Session;
@@ -114,7 +120,7 @@ export class Keeper {
     if (error instanceof Failure && error.isSignedOut) return this.#signedOut();
     if (!(error instanceof Failure)) console.error(error);
     // The server would refuse the same positions again.
-    else if (error.isFinal && this.#parts.cursor.positions.size) this.#forget();
+    else if (refusesPositions(error)) this.#forget();
     this.#on({ kind: "lost" });
   }
 

@@ -13,7 +13,7 @@ import { Keeper } from "./keeper";
 import { Leading } from "./leading";
 import { canLock } from "./locks";
 import { OutboxStore } from "./outbox-store";
-import { Pending } from "./pending";
+import { Pending, withoutLostPositions } from "./pending";
 import { Sender } from "./sender";
 import type { Session } from "./session";
 import { Silence } from "./silence";
@@ -127,6 +127,22 @@ export class Live {
     this.#tell([{ kind: "discarded", id }]);
   }
 
+  /** Of what waits, nothing is sent to positions of another store than this; if they are `all` lost, to none. */
+  dropPositions(epoch: string, all: boolean): void {
+    if (!this.#sender) return;
+    for (const { message, refused } of withoutLostPositions(this.#pending.all(), epoch, all)) {
+      this.#sender.remove(message.clientMessageId);
+      this.#refuse(message, refused);
+    }
+  }
+
+  /** The tab that has written it may not have heard yet that the store is another one. */
+  #push(message: Unsent): void {
+    const [lost] = withoutLostPositions([{ message, refused: "" }], this.#epoch, false);
+    if (lost) this.#refuse(lost.message, lost.refused);
+    else this.#sender?.push(message);
+  }
+
   /** Says which rooms this tab shows. */
   watch(roomIds: string[]): void {
     this.#attention.watch(this.#tabs.id, roomIds);
@@ -202,9 +218,7 @@ export class Live {
       },
       refused: (message, { what, message: text }) => {
         // Without a reason it would wait.
-        const reason = what || text || "REFUSED";
-        this.#store.put(message, reason);
-        this.#tell([{ kind: "refused", message, reason }]);
+        this.#refuse(message, what || text || "REFUSED");
       },
     });
     this.#attention.forgetOthers();
@@ -213,6 +227,11 @@ export class Live {
     this.askOthers();
     await keeper.run();
     if (this.#keeper === keeper) this.#resign();
+  }
+
+  #refuse(message: Unsent, reason: string): void {
+    this.#store.put(message, reason);
+    this.#tell([{ kind: "refused", message, reason }]);
   }
 
   /** Leads no more, and goes along with whichever tab does. */
@@ -304,7 +323,7 @@ export class Live {
       case "bye":
         return this.#attention.watch(word.tab, []);
       case "queue":
-        return this.#sender?.push(word.message);
+        return this.#sender && this.#push(word.message);
       case "discard":
         return this.#sender?.remove(word.id);
       case "active":

@@ -36,6 +36,11 @@ export class Pending {
     return [...kept.filter(({ refused }) => !refused).map(({ message }) => message), ...own];
   }
 
+  /** All that waits or was refused. What is kept and written here is there twice. */
+  all(): Kept[] {
+    return [...[...this.#own.values()].map((message) => ({ message, refused: "" })), ...this.#store.all()];
+  }
+
   /** Takes note of what became of messages, in whichever tab. */
   note(updates: readonly Update[]): void {
     for (const update of updates) {
@@ -61,4 +66,14 @@ export class Pending {
 
 function told({ message, refused }: Kept): Update {
   return refused ? { kind: "refused", message, reason: refused } : { kind: "queued", message };
+}
+
+/**
+ * What names positions of another store than this, or whatever names any, without them. It is its writer who decides
+ * what becomes of it.
+ */
+export function withoutLostPositions(entries: readonly Kept[], epoch: string, all: boolean): Kept[] {
+  return entries
+    .filter(({ message: it }) => (it.replyTo || it.threadSeq) && (all || (epoch && it.epoch && it.epoch !== epoch)))
+    .map(({ message, refused }) => ({ message: { ...message, replyTo: 0, threadSeq: 0 }, refused: refused || "REPLY_TARGET_LOST" }));
 }

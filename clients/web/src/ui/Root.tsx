@@ -5,6 +5,7 @@ import { Match, Show, Suspense, Switch, createEffect, createSignal } from "solid
 import { createApp } from "../state/app";
 import { prefs } from "../state/prefs";
 import { isInvited, keepGoal, takeGoal } from "./auth/goal";
+import { NotFoundPage } from "./frame/notFound";
 import { t } from "./i18n";
 import { Guard } from "./kit/Guard";
 import { MissingNotice, MissingPage, lazy } from "./kit/lazy";
@@ -19,6 +20,7 @@ export function Root() {
   const app = createApp();
   const [ended, setEnded] = createSignal(false);
 
+  const isLost = () => route().page === "lost";
   const notice = () => (ended() ? t("signedOut") : isInvited() ? t("invitedNote") : undefined);
 
   createEffect(() => {
@@ -30,6 +32,11 @@ export function Root() {
   // While one types one's name, the rest comes.
   createEffect(() => app.sessionId() || void LoginPage.preload().then(SignedIn.preload));
 
+  // Who is signed in has a title of their own (frame/title.ts), and so has the door.
+  createEffect(() => {
+    if (!app.sessionId() && isLost()) document.title = `${t("notFound")} · ${t("appName")}`;
+  });
+
   createEffect<string>((before) => {
     const id = app.sessionId();
     const atDoor = route().page === "login" || route().page === "register";
@@ -39,7 +46,9 @@ export function Root() {
       setEnded(false);
       navigate(takeGoal(user), { replace: true });
     }
-    if (!id && !atDoor) {
+    // Signing in would not help: there is no such page for anyone. Whose session ends there is told so.
+    if (!id && !before && isLost()) welcome("");
+    else if (!id && !atDoor) {
       // Who goes by themselves wants nothing more, and is told nothing.
       const left = Boolean(before) && app.session.left;
       setEnded(Boolean(before) && !left);
@@ -62,6 +71,11 @@ export function Root() {
           </Match>
           <Match when={route().page === "register"}>
             <RegisterPage app={app} notice={notice()} />
+          </Match>
+          <Match when={isLost()}>
+            <main class="center-page">
+              <NotFoundPage />
+            </main>
           </Match>
           <Match when={true}>
             <LoginPage app={app} notice={notice()} />

@@ -1,3 +1,5 @@
+import "../kit/lateIcons";
+
 import { For, Match, Show, Switch, createMemo, createSignal } from "solid-js";
 
 import type { Attaching } from "../../state/begun";

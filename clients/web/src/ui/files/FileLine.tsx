@@ -1,3 +1,5 @@
+import "../kit/lateIcons";
+
 import { For, Show } from "solid-js";
 
 import type { Attachment, Message } from "../../nouns";

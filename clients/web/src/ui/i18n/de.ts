@@ -437,6 +437,7 @@ export const de: Catalogue = {
   ROOM_ARCHIVED: "Dieser Raum ist archiviert.",
   MESSAGE_DELETED: "Diese Nachricht wurde gelöscht.",
   MESSAGE_NOT_FOUND: "Diese Nachricht gibt es nicht mehr.",
+  REPLY_TARGET_LOST: "Die Nachricht, auf die sie antwortet, gibt es nicht mehr, seit der Server wiederhergestellt wurde. Noch einmal gesendet ist sie keine Antwort.",
   NOT_SENDER: "Das darf nur, wer diese Nachricht geschrieben hat.",
   MEMBER_BANNED: "Eine dieser Personen ist aus diesem Raum verbannt.",
   MEMBER_RANK: "Das geht nicht bei jemandem mit gleichem oder höherem Rang.",

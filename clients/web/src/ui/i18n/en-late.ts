@@ -10,9 +10,6 @@ export const late = {
   tryNow: "Try now",
   disconnected: "Disconnected from the server.",
 
-  // Where there is no page
-  notFound: "There is no such page.",
-
   // Beside a message
   readBy: { other: "Read by {count}" } as Plural,
   undo: "Undo",

@@ -139,6 +139,9 @@ export const en = {
   palette: "Go to or do…",
   shortcuts: "Keyboard shortcuts",
 
+  // Where there is no page
+  notFound: "There is no such page.",
+
   // Of use everywhere
   close: "Close",
   loading: "Loading…",

@@ -434,6 +434,7 @@ export const fr: Catalogue = {
   ROOM_ARCHIVED: "Ce salon est archivé.",
   MESSAGE_DELETED: "Ce message a été supprimé.",
   MESSAGE_NOT_FOUND: "Ce message n’existe plus.",
+  REPLY_TARGET_LOST: "Le message auquel il répond n’existe plus depuis la restauration du serveur. Renvoyé, il ne sera plus une réponse.",
   NOT_SENDER: "Seule la personne qui a écrit ce message peut faire cela.",
   MEMBER_BANNED: "L’une de ces personnes est bannie de ce salon.",
   MEMBER_RANK: "Impossible avec quelqu’un de votre rang ou au-dessus.",

@@ -1,25 +1,20 @@
 // The language of the interface. What one sees first is there in English from
-// the start; all else is fetched.
+// the start; all else is fetched. Where a language cannot be had, English stands
+// in for it until it can.
 
 import { createEffect, createRoot, createSignal, untrack } from "solid-js";
 
 import { prefs } from "../../state/prefs";
 import type { Catalogue, Key } from "./catalogue";
 import { en } from "./en";
-import { apart, explain as explainIn, isRightToLeft, refusal as refusalIn, say, type Params, type Spoken } from "./say";
+import { isRightToLeft, preferred, type Language, type Preferred } from "./languages";
+import { apart, explain as explainIn, refusal as refusalIn, say, type Params, type Spoken } from "./say";
 
 export type { Key } from "./catalogue";
+export { LANGUAGES } from "./languages";
 
-export const LANGUAGES = {
-  en: "English",
-  de: "Deutsch",
-  fr: "Français",
-  es: "Español",
-  zh: "中文",
-  ar: "العربية",
-} as const;
-
-type Language = keyof typeof LANGUAGES;
+/** A language that could not be had is asked for again after this. */
+const RETRY_MS = 10_000;
 
 const LOADERS: Record<Language, () => Promise<Catalogue>> = {
   en: () => import("./en-late").then(({ late }) => ({ ...en, ...late })),
@@ -30,11 +25,15 @@ const LOADERS: Record<Language, () => Promise<Catalogue>> = {
   ar: () => import("./ar").then(({ ar }) => ar),
 };
 
-const [spoken, speak] = createSignal<Spoken>({ language: "en", locale: "en", texts: en });
+/** What is there from the start. */
+const FIRST: Spoken = { language: "en", locale: "en", texts: en };
+const [spoken, speak] = createSignal(FIRST);
 
 /** The texts' language with the region that the browser asks for: dates follow it. */
 export const locale = () => spoken().locale;
-export const direction = () => (isRightToLeft(spoken()) ? "rtl" : "ltr");
+/** Until any language is whole, the page is laid out for the one that is on its way. */
+const laidOut = () => (spoken() === FIRST ? wanted() : spoken());
+export const direction = () => (isRightToLeft(laidOut()) ? "rtl" : "ltr");
 
 export const t = (key: Key, params: Params = {}) => say(spoken(), key, params);
 /** “What: which”. */
@@ -46,41 +45,52 @@ export const explain = (failure: unknown) => explainIn(spoken(), failure);
 /** The digits that the texts have, so that what is counted and what is fixed are written the same way. */
 const digits = (tag: string) => new Intl.Locale(tag, { numberingSystem: "latn" }).toString();
 
-function wanted(): { language: Language; locale: string } {
-  const chosen = prefs().language;
-  for (const tag of chosen ? [chosen, ...navigator.languages] : navigator.languages) {
-    const language = tag.split("-")[0] as Language;
-    if (chosen && language !== chosen) continue;
-    if (language in LANGUAGES) {
-      const regional = navigator.languages.find((own) => own.startsWith(`${language}-`));
-      return { language, locale: digits(regional ?? tag) };
-    }
-  }
-  return { language: "en", locale: "en" };
+function prefer(chosen: string): Preferred {
+  const { language, locale } = preferred(chosen, navigator.languages);
+  return { language, locale: digits(locale) };
 }
 
+const wanted = () => prefer(prefs().language);
+
+let retry: ReturnType<typeof setTimeout> | undefined;
 let coming: { readonly locale: string; readonly whole: Promise<void> } | undefined;
 
-/** Ends when all texts are there; what could not be had is asked for anew. */
-export function whole(): Promise<void> {
-  const { language, locale } = untrack(wanted);
-  if (coming?.locale === locale) return coming.whole;
-  const loading = LOADERS[language]().then(
-    (texts) => void (coming?.whole === loading && speak({ language, locale, texts })),
+/** Ends when all texts are there, be it in another language than is wanted. What could not be had at all is asked for anew. */
+export const whole = (): Promise<void> => (untrack(spoken) === FIRST ? ask() : Promise.resolve());
+
+function ask(): Promise<void> {
+  const want = untrack(wanted);
+  if (coming?.locale === want.locale) return coming.whole;
+  const loading = load(want).then(
+    (texts) => void (coming?.whole === loading && speak(texts)),
     (error: unknown) => {
-      // Without a connection the language stays as it is.
       if (coming?.whole === loading) coming = undefined;
       throw error;
     },
   );
-  coming = { locale, whole: loading };
+  coming = { locale: want.locale, whole: loading };
   return loading;
 }
 
+/** The texts of a language; where they cannot be had, those that are there already, or English ones. */
+async function load(want: Preferred): Promise<Spoken> {
+  const texts = async (it: Preferred) => ({ ...it, texts: await LOADERS[it.language]() });
+  try {
+    return await texts(want);
+  } catch (error) {
+    clearTimeout(retry);
+    retry = setTimeout(() => (coming = undefined, ask().catch(() => undefined)), RETRY_MS);
+    const now = untrack(spoken);
+    if (now !== FIRST) return now;
+    if (want.language === "en") throw error;
+    return texts(prefer("en"));
+  }
+}
+
 createRoot(() => {
-  createEffect(() => (wanted(), whole().catch(() => undefined)));
+  createEffect(() => (wanted(), ask().catch(() => undefined)));
   createEffect(() => {
-    document.documentElement.lang = new Intl.Locale(locale()).baseName;
+    document.documentElement.lang = new Intl.Locale(laidOut().locale).baseName;
     document.documentElement.dir = direction();
   });
 });

@@ -3,6 +3,7 @@
 import { Failure } from "../../failure";
 import type { Catalogue, Key } from "./catalogue";
 import { en } from "./en";
+import { isRightToLeft } from "./languages";
 
 export interface Spoken {
   readonly language: string;
@@ -27,8 +28,6 @@ export function say(spoken: Spoken, key: Key, params: Params): string {
 }
 
 const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
-
-export const isRightToLeft = ({ language }: Spoken) => language === "ar";
 
 /**
  * Someone's words within ours, so that neither turns the other round: between

@@ -57,6 +57,8 @@ export default function ThreadPanel(props: { seq: number; sought: Sought | undef
   const draft = `${roomId}/${seq}`;
   const tools: RoomTools = { ...room, begun: () => chat.begun(draft), jump: (to) => show(to) || room.jump(to) };
   restWhenGone(chat, tools.begun);
+  // At this position there is something else now.
+  createEffect(on(chat.resets, () => props.onClose(), { defer: true }));
 
   // Whoever writes sees what they have written.
   createEffect(on(() => thread.waiting().length, (count, before = 0) => (count > before && queueMicrotask(place.toEnd), count)));
