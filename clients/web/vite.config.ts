@@ -101,6 +101,35 @@ function smallClient(): Plugin {
 }
 
 /**
+ * protobuf's own descriptor, cut down to what descriptors of messages and services are read with: of the options only
+ * what changes how messages are read, and nothing of source code. Other fields are skipped as unknown ones.
+ */
+function smallDescriptor(): Plugin {
+  const OPTIONS = new Set(["features", "packed", "deprecated", "message_set_wire_format", "map_entry", "allow_alias", "idempotency_level"]);
+  const WITHOUT_REST = new Set(["FileOptions", "MessageOptions", "FieldOptions", "OneofOptions", "EnumOptions", "EnumValueOptions", "ServiceOptions", "MethodOptions"]);
+  interface Message {
+    name: string;
+    field: { name: string; options?: unknown }[];
+  }
+  return {
+    name: "small-descriptor",
+    apply: "build",
+    transform(code, id) {
+      if (!id.endsWith("@bufbuild/protobuf/dist/esm/wkt/gen/google/protobuf/descriptor_pb.js")) return undefined;
+      return code.replace(/boot\((\{.*\})\);/, (_, json: string) => {
+        const file = JSON.parse(json) as { messageType: Message[] };
+        for (const message of file.messageType) {
+          if (WITHOUT_REST.has(message.name)) message.field = message.field.filter((it) => OPTIONS.has(it.name));
+          if (message.name === "FileDescriptorProto") message.field = message.field.filter((it) => it.name !== "source_code_info");
+          if (message.name === "FeatureSet") message.field.forEach((it) => delete it.options);
+        }
+        return `boot(${JSON.stringify(file)});`;
+      });
+    },
+  };
+}
+
+/**
  * Generated code carries its descriptors in base64, in which gzip finds nothing
  * that repeats. As plain text they are half as large on the way.
  */
@@ -271,7 +300,7 @@ function walk(from: string[], next: (id: string) => readonly string[]): Set<stri
 }
 
 export default defineConfig({
-  plugins: [solid(), plainDescriptors(), withoutJson(), smallClient(), lateImports(), earlyScripts(), initialSize(), compressed()],
+  plugins: [solid(), plainDescriptors(), smallDescriptor(), withoutJson(), smallClient(), lateImports(), earlyScripts(), initialSize(), compressed()],
   server: { proxy },
   preview: { proxy },
   build: {
