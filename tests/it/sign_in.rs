@@ -111,7 +111,7 @@ on_both_databases! {
             ("longer", "e\u{301}".repeat(257)),
             ("tab", "violet-anchor\t7-drum".into()),
             ("nul", "violet-anchor\0-7-drum".into()),
-            ("c1", "violet-anchor\u{9b}-7-drum".into()),
+            ("next", "violet-anchor\u{9b}-7-drum".into()),
             ("delete", "violet-anchor\u{7f}-7-drum".into()),
         ] {
             let refused = register(&server.url, name, &bad).await.expect_err(name);

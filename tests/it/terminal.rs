@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use causerie_client::v1;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 
 use crate::support::{
@@ -177,5 +178,56 @@ async fn a_tail_that_missed_too_much_says_so_and_goes_on_with_the_newest() {
         assert!(line.contains("and on"), "{line}");
         tail.kill().await.expect("it ends");
     }
+    server.end().await;
+}
+
+/// A device that has signed in before stays known after a log-out, so that guesses of
+/// others do not lock its owner out.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn accounts_are_made_by_invite_recovered_and_known_on_their_device() {
+    let server = Server::start_with(Database::Sqlite, |config| {
+        config.auth.failed_logins_per_name_per_hour = 3;
+        config.auth.sign_up = causerie::model::sign_up::SignUpPolicy::Invite;
+    })
+    .await;
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let terminal = Terminal { folder, url: server.url.clone() };
+    let ada = Person::register(&server.url, "ada").await;
+    let room = ada.create_room("Garden").await;
+    let request = v1::CreateInviteRequest { room_id: room.clone(), ..Default::default() };
+    let invite = ada.client.create_invite(request).await.expect("an invite").invite;
+    let link = format!("{}/invite/{}", server.url, invite.expect("an invite").code);
+    let password = format!("{PASSWORD}\n");
+    let (well, said) = terminal.run("bob", &["register", "bob"], &password).await;
+    assert!(!well && said.contains("by invite only"), "{said}");
+    let register = ["register", "bob", "--invite", &link];
+    let (well, said) = terminal.run("bob", &register, &password).await;
+    assert!(well, "{said}");
+    let (well, said) = terminal.run("bob", &["send", "Garden", "let in"], "").await;
+    assert!(well, "{said}");
+
+    let (well, said) = terminal.run("bob", &["logout"], "").await;
+    assert!(well, "{said}");
+    for _ in 0..3 {
+        let (well, _) = terminal.run("eve", &["login", "bob"], "a-wrong-password-9\n").await;
+        assert!(!well);
+    }
+    let (well, said) = terminal.run("eve", &["login", "bob"], &password).await;
+    assert!(!well && said.contains("Too fast"), "{said}");
+    let (well, said) = terminal.run("bob", &["login", "bob"], &password).await;
+    assert!(well, "{said}");
+
+    let users = v1::SearchUsersRequest { query: "bob".into(), ..Default::default() };
+    let found = ada.client.search_users(users).await.expect("found").users;
+    let request = v1::CreateRecoveryLinkRequest { user_id: found[0].id.clone() };
+    let link = ada.client.create_recovery_link(request).await.expect("a link");
+    let link = format!("{}{}", server.url, link.path);
+    let new = "another-violet-anchor-8\n";
+    let (well, said) = terminal.run("phone", &["recover", &link], new).await;
+    assert!(well && said.contains("Signed in as bob"), "{said}");
+    let (well, said) = terminal.run("phone", &["recover", &link], new).await;
+    assert!(!well && said.contains("has been used"), "{said}");
+    let (well, said) = terminal.run("bob", &["rooms"], "").await;
+    assert!(!well && said.contains("sign in again"), "{said}");
     server.end().await;
 }

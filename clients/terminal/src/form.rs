@@ -41,10 +41,9 @@ impl Form {
             problem: None,
         };
         let fields = match mode {
-            Mode::SignIn => vec![
-                field("login", "Username or e-mail", false),
-                field("password", "Password", true),
-            ],
+            Mode::SignIn => {
+                vec![field("login", "Username", false), field("password", "Password", true)]
+            }
             Mode::Register => vec![
                 field("username", "Username", false),
                 field("display_name", "Name to show (optional)", false),

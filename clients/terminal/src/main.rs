@@ -57,11 +57,17 @@ pub enum Command {
         /// The name others see.
         #[arg(long, default_value = "")]
         display_name: String,
+        /// An invite, as a link or its code; some servers take no one without.
+        #[arg(long, default_value = "")]
+        invite: String,
     },
     /// Sign in. The password is asked for, or read from standard input.
-    Login {
-        /// Username or e-mail address.
-        login: String,
+    Login { username: String },
+    /// Set a new password by a recovery link, and sign in. The new password is asked for, or
+    /// read from standard input.
+    Recover {
+        /// The link, or what comes after its `#`.
+        link: String,
     },
     /// End this profile's session.
     Logout,
@@ -158,12 +164,17 @@ async fn start(arguments: Arguments) -> Result<(), Problem> {
         builder = builder.ca_file(path).map_err(|error| explain(&error))?;
     }
     let client = builder.connect().map_err(|error| explain(&error))?;
-    let sends_password = matches!(command, Some(Command::Register { .. } | Command::Login { .. }));
+    let sends_password = matches!(
+        command,
+        Some(Command::Register { .. } | Command::Login { .. } | Command::Recover { .. })
+    );
     if sends_password && is_readable_on_the_way(&server) {
         eprintln!("causerie-chat: {NOT_ENCRYPTED}");
     }
     client.set_device("causerie-chat");
     client.set_tokens(profile.load(&server)?);
+    let device_token = profile.load_device_token(&server)?;
+    client.set_device_token(device_token.clone());
     // Each refresh spends the token before, so the newest has to be kept at once.
     let keeping = profile.keep(&server, &client);
     let outcome = match command {
@@ -171,5 +182,9 @@ async fn start(arguments: Arguments) -> Result<(), Problem> {
         None => run::window(&client, &server).await,
     };
     keeping.finish(&client).await?;
+    let newest = client.device_token().borrow().clone();
+    if newest != device_token {
+        profile.save_device_token(&server, &newest)?;
+    }
     outcome
 }

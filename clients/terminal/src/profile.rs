@@ -8,7 +8,7 @@ use std::{
 };
 
 use causerie_client::{Client, SessionTokens, endpoint::canonical_url};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use tokio::{sync::oneshot, task::JoinHandle};
 
 use crate::Problem;
@@ -22,6 +22,13 @@ pub struct Profile {
 struct Saved {
     server: String,
     tokens: SessionTokens,
+}
+
+/// What the last sign-in has left on this device; it outlives the session.
+#[derive(Serialize, Deserialize)]
+struct SavedDevice {
+    server: String,
+    device_token: String,
 }
 
 /// Writes the tokens down whenever they change.
@@ -50,15 +57,25 @@ impl Profile {
 
     /// The tokens that were kept for this server, however its address is written.
     pub fn load(&self, server: &str) -> Result<Option<SessionTokens>, Problem> {
-        let text = match fs::read_to_string(&self.path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(self.problem("read", &error)),
-        };
-        // An unreadable file is as good as none: signing in makes a new one.
-        let saved: Option<Saved> = serde_json::from_str(&text).ok();
+        let saved: Option<Saved> = read(&self.path)?;
         let is_same = |saved: &Saved| canonical_url(&saved.server) == canonical_url(server);
         Ok(saved.filter(is_same).map(|saved| saved.tokens))
+    }
+
+    /// The device token of this server; empty if there is none.
+    pub fn load_device_token(&self, server: &str) -> Result<String, Problem> {
+        let saved: Option<SavedDevice> = read(&self.device_path())?;
+        let is_same = |saved: &SavedDevice| saved.server == canonical_url(server);
+        Ok(saved.filter(is_same).map(|saved| saved.device_token).unwrap_or_default())
+    }
+
+    pub fn save_device_token(&self, server: &str, token: &str) -> Result<(), Problem> {
+        let saved = SavedDevice { server: canonical_url(server), device_token: token.to_owned() };
+        write(&self.device_path(), &saved)
+    }
+
+    fn device_path(&self) -> PathBuf {
+        self.path.with_extension("device.json")
     }
 
     /// Keeps the client's tokens from now on.
@@ -91,33 +108,42 @@ impl Profile {
         let Some(tokens) = tokens else {
             return match fs::remove_file(&self.path) {
                 Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                    Err(self.problem("remove", &error))
+                    Err(problem(&self.path, "remove", &error))
                 }
                 _ => Ok(()),
             };
         };
-        let text = serde_json::to_string_pretty(&Saved { server: canonical_url(server), tokens })
-            .map_err(|error| error.to_string())?;
-        let folder = self.path.parent().unwrap_or(Path::new("."));
-        let new = self.path.with_extension(format!("new-{}", std::process::id()));
-        fs::create_dir_all(folder)
-            .and_then(|()| {
-                fs::OpenOptions::new()
-                    .write(true)
-                    .create(true)
-                    .truncate(true)
-                    .mode(0o600)
-                    .open(&new)
-            })
-            .and_then(|mut file| file.write_all(text.as_bytes()))
-            // As a whole, so that a crash leaves the old or the new one.
-            .and_then(|()| fs::rename(&new, &self.path))
-            .map_err(|error| self.problem("write", &error))
+        write(&self.path, &Saved { server: canonical_url(server), tokens })
     }
+}
 
-    fn problem(&self, what: &str, error: &std::io::Error) -> Problem {
-        format!("cannot {what} {}: {error}", self.path.display())
+/// What a file says; `None` if there is none. One that makes no sense is as good as
+/// none: signing in makes a new one.
+fn read<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, Problem> {
+    match fs::read_to_string(path) {
+        Ok(text) => Ok(serde_json::from_str(&text).ok()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(problem(path, "read", &error)),
     }
+}
+
+/// Writes a file that only its owner can read, as a whole: a crash leaves the old one
+/// or the new one.
+fn write(path: &Path, saved: &impl Serialize) -> Result<(), Problem> {
+    let text = serde_json::to_string_pretty(saved).map_err(|error| error.to_string())?;
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let new = path.with_extension(format!("new-{}", std::process::id()));
+    let open =
+        || fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&new);
+    fs::create_dir_all(folder)
+        .and_then(|()| open())
+        .and_then(|mut file| file.write_all(text.as_bytes()))
+        .and_then(|()| fs::rename(&new, path))
+        .map_err(|error| problem(path, "write", &error))
+}
+
+fn problem(path: &Path, what: &str, error: &std::io::Error) -> Problem {
+    format!("cannot {what} {}: {error}", path.display())
 }
 
 impl Keeping {

@@ -21,17 +21,32 @@ use crate::{
 
 pub async fn run(client: &Client, command: Command) -> Result<(), Problem> {
     match command {
-        Command::Register { username, display_name } => {
+        Command::Register { username, display_name, invite } => {
             let password = password()?;
-            let request =
-                v1::RegisterRequest { username, display_name, password, ..Default::default() };
+            // Of a link the last part of its path.
+            let invite_code = invite.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+            let request = v1::RegisterRequest {
+                username,
+                display_name,
+                password,
+                invite_code: invite_code.to_owned(),
+                ..Default::default()
+            };
             let user = client.register(request).await.map_err(|e| explain(&e))?;
             println!("Welcome, {}.", clean(&user.display_name));
             Ok(())
         }
-        Command::Login { login } => {
-            let user = client.login(&login, &password()?, true).await.map_err(|e| explain(&e))?;
+        Command::Login { username } => {
+            let user =
+                client.login(&username, &password()?, true).await.map_err(|e| explain(&e))?;
             println!("Signed in as {}.", clean(&user.username));
+            Ok(())
+        }
+        Command::Recover { link } => {
+            let token = link.rsplit('#').next().unwrap_or_default();
+            let user = client.recover_account(token, &password()?, true).await;
+            let user = user.map_err(|e| explain(&e))?;
+            println!("The new password is set. Signed in as {}.", clean(&user.username));
             Ok(())
         }
         Command::Logout => client.logout().await.map_err(|e| explain(&e)),
