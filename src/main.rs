@@ -5,6 +5,7 @@ use std::{net::SocketAddr, path::PathBuf, process::ExitCode};
 use causerie::{
     Config, Error,
     auth::{self, recovery},
+    chat::admin::AUDIT,
     config::Log,
     store::{Store, lease::LeaseTimes, recovery::RecoveryLink},
 };
@@ -145,9 +146,6 @@ async fn reset_password(config: &Config, name: &str, url: Option<String>) -> Res
     let store = Store::connect_beside(&config.store_url())?;
     let outcome = async {
         let account = store.credentials(name).await?.ok_or(Error::UserNotFound)?;
-        if account.is_suspended {
-            return Err(Error::AccountSuspended);
-        }
         let token = recovery::make_token();
         let link = RecoveryLink {
             user: account.user.id,
@@ -155,15 +153,30 @@ async fn reset_password(config: &Config, name: &str, url: Option<String>) -> Res
             expires_at: config.clock.now().plus(recovery::LINK_LASTS),
         };
         store.save_recovery_link(&link).await?;
-        tracing::info!(account = %account.user.id, "audit: recovery link created on the server");
-        Ok(token)
+        tracing::info!(
+            target: AUDIT,
+            account = %account.user.id,
+            "audit: recovery link created on the server"
+        );
+        Ok::<_, Error>(token)
     }
     .await;
     store.close().await;
     let token = outcome?;
-    let url = url.unwrap_or_else(|| own_url(config, config.server.listen));
-    let page = format!("{}{}", url.trim_end_matches('/'), recovery::path(&token));
-    println!("Whoever opens this within 24 hours sets a new password, once:\n  {page}");
+    let listen = config.server.listen;
+    let can_be_opened = !listen.ip().is_unspecified() && listen.port() != 0;
+    let url = url.or_else(|| can_be_opened.then(|| own_url(config, listen)));
+    let path = recovery::path(&token);
+    match url {
+        Some(url) => println!(
+            "Whoever opens this within 24 hours sets a new password, once:\n  {}{path}",
+            url.trim_end_matches('/')
+        ),
+        None => println!(
+            "Whoever opens this path within 24 hours, at the address by which browsers reach the \
+             server, sets a new password, once:\n  {path}"
+        ),
+    }
     Ok(())
 }
 
@@ -254,7 +267,9 @@ async fn stop_signal() {
 
 fn start_log(log: &Log) -> Result<(), Error> {
     let filter = EnvFilter::try_new(&log.filter)
-        .map_err(|error| Error::invalid("log.filter", error.to_string()))?;
+        .map_err(|error| Error::invalid("log.filter", error.to_string()))?
+        // What admins do is always in it.
+        .add_directive("audit=info".parse().map_err(Error::internal)?);
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     if log.json {
         builder.json().init();

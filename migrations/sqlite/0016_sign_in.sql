@@ -2,6 +2,7 @@
 -- account.
 
 alter table users add column password_mapped integer not null default 0; -- 1: the hash is of the mapped password
+alter table users add column password_generation integer not null default 0; -- how often it was changed
 alter table users add column suspended_us integer null;
 
 -- An address proves nothing until it is confirmed: several accounts may say the same.

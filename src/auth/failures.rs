@@ -64,9 +64,12 @@ impl<K: Hash + Eq + Clone> FailureDelay<K> {
 
     /// The last guess was not made after all.
     pub fn give_back(&self, key: &K, now: Instant) {
-        if let Some(failures) = lock(&self.keys).get_mut(key) {
-            failures.count = failures.count.saturating_sub(1);
-            failures.next = now;
+        let mut keys = lock(&self.keys);
+        let Some(failures) = keys.get_mut(key) else { return };
+        failures.count = failures.count.saturating_sub(1);
+        failures.next = now;
+        if failures.count == 0 {
+            keys.remove(key);
         }
     }
 
@@ -164,6 +167,16 @@ mod tests {
         }
         delay.succeed(&"ada");
         assert_eq!(wait(delay.begin(&"ada", now)), None, "all is forgiven");
+    }
+
+    #[test]
+    fn nothing_is_kept_of_guesses_that_were_not_made() {
+        let (delay, now) = (FailureDelay::after(3), Instant::now());
+        for name in 0..1_000 {
+            delay.begin(&name, now).expect("the first");
+            delay.give_back(&name, now);
+        }
+        assert!(lock(&delay.keys).is_empty());
     }
 
     #[test]

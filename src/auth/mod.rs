@@ -97,7 +97,7 @@ impl Auth {
     /// The account that a device token was made for, if it is good.
     pub fn device_owner(&self, token: &str) -> Option<UserId> {
         let verified = tokens::verify_device(&self.keys, token, self.clock.now());
-        verified.ok().map(|(user, _)| user)
+        verified.ok().map(|known| known.user)
     }
 
     /// Refuses a session that has ended.

@@ -36,6 +36,8 @@ pub enum SecurityEvent {
     RegistrationsLockedOut,
     /// Changing a password with an old one that is wrong.
     PasswordChangeFailed,
+    /// Setting a password by a link that is not good.
+    RecoveryFailed,
     /// A spent refresh token came back: it was copied, and its session has ended.
     RefreshTokenReused,
 }
@@ -48,6 +50,7 @@ impl SecurityEvent {
             Self::AccountLockedOut => "log-in refused: too many attempts on this account",
             Self::RegistrationsLockedOut => "registration refused: too many from this address",
             Self::PasswordChangeFailed => "password change failed: the old password is wrong",
+            Self::RecoveryFailed => "recovery failed: the link is not good",
             Self::RefreshTokenReused => "a spent refresh token came back; its session has ended",
         }
     }

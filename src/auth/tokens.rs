@@ -56,6 +56,9 @@ struct DeviceClaims {
     sub: String,
     /// The device.
     did: String,
+    /// How often the password had been changed.
+    #[serde(rename = "gen")]
+    generation: i64,
     exp: i64,
 }
 
@@ -75,6 +78,15 @@ struct LinkClaims {
 pub struct Refresh {
     pub user: UserId,
     pub session: SessionId,
+    pub generation: i64,
+}
+
+/// What a device token says: an account has signed in on a device, with the password
+/// of a generation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KnownDevice {
+    pub user: UserId,
+    pub device: DeviceId,
     pub generation: i64,
 }
 
@@ -153,11 +165,8 @@ pub fn verify_refresh(keys: &Keys, token: &str, now: Timestamp) -> Result<Refres
 }
 
 /// Signs that an account has signed in on a device.
-pub fn make_device(
-    keys: &Keys,
-    (user, device): (UserId, DeviceId),
-    until: Timestamp,
-) -> Result<String> {
+pub fn make_device(keys: &Keys, known: KnownDevice, until: Timestamp) -> Result<String> {
+    let KnownDevice { user, device, generation } = known;
     sign(
         keys,
         &DeviceClaims {
@@ -165,18 +174,18 @@ pub fn make_device(
             aud: DEVICE.into(),
             sub: user.to_string(),
             did: device.to_string(),
+            generation,
             exp: until.unix_seconds(),
         },
     )
 }
 
-/// Which account has signed in on which device.
-pub fn verify_device(keys: &Keys, token: &str, now: Timestamp) -> Result<(UserId, DeviceId)> {
+pub fn verify_device(keys: &Keys, token: &str, now: Timestamp) -> Result<KnownDevice> {
     let claims: DeviceClaims = verify(keys, token, DEVICE)?;
     check_expiry(claims.exp, now)?;
     let user = UserId::parse(&claims.sub).ok_or(Error::TokenInvalid)?;
     let device = DeviceId::parse(&claims.did).ok_or(Error::TokenInvalid)?;
-    Ok((user, device))
+    Ok(KnownDevice { user, device, generation: claims.generation })
 }
 
 /// Signs a link to a file for whoever has it, until a whole second.

@@ -1,5 +1,7 @@
 //! Making accounts, and their passwords.
 
+use std::sync::Arc;
+
 use super::{Chat, sign_in::network};
 use crate::{
     auth::{passwords::Verdict, recovery::recovery_hash, security_log::SecurityEvent},
@@ -12,6 +14,10 @@ use crate::{
     store::users::NewAccount,
 };
 
+/// A change whose old hash is replaced meanwhile, such as by one with today's
+/// parameters, is tried again.
+const CHANGE_TRIES: u32 = 3;
+
 impl Chat {
     pub async fn register(&self, new: Registration, address: String) -> Result<SignedIn> {
         let network = network(&address);
@@ -21,15 +27,16 @@ impl Chat {
         }
         allowed?;
         let Registration { username, password, display_name, email, device, invite_code } = new;
-        self.current_sign_up_policy().await?.check(invite_code.is_some())?;
-        // With a code one after the other: a code that is good for one person must
-        // not let in two.
-        let _turn = match &invite_code {
-            Some(_) => Some(self.invited_sign_ups.lock().await),
-            None => None,
-        };
-        let room = match &invite_code {
-            Some(code) => Some(self.redeemable(code).await?),
+        let policy = self.sign_up_policy().await?;
+        let refusal = policy.check(invite_code.is_some()).err();
+        let must_be_first = refusal.is_some();
+        if let Some(refusal) = refusal
+            && self.store.has_users().await?
+        {
+            return Err(refusal);
+        }
+        let invite = match invite_code {
+            Some(code) => Some((self.redeemable(&code).await?, code)),
             None => None,
         };
         let about = vec![username.clone(), display_name.clone(), email.clone().unwrap_or_default()];
@@ -47,13 +54,19 @@ impl Chat {
         };
         let session = self.new_session(user.id, now, true, (device, address));
         let tokens = self.first_tokens(&session)?;
-        let device_token = self.device_token(&user, None)?;
-        let account = NewAccount { user, email, password_hash, session };
+        let device_token = self.device_token(user.id, 0, None)?;
+        let account = NewAccount {
+            user: user.clone(),
+            email,
+            password_hash,
+            session,
+            invite: invite.clone(),
+            must_be_first,
+        };
         self.store.create_account(&account).await?;
-        let user = account.user;
-        if let Some((room, code)) = room.zip(invite_code) {
-            // It was good a moment ago. Whoever has revoked it since has let the
-            // account in, and not into the room.
+        if let Some((room, code)) = invite {
+            // Its use is counted. If it does not come into the room now, because the
+            // server is busy or an admin was faster, it can redeem the invite again.
             let joined = self.change_room(Op::Redeem { room, user: user.clone(), code }).await;
             if let Err(error) = joined {
                 tracing::info!(%error, user = %user.id, "a new account did not join by its invite");
@@ -73,15 +86,27 @@ impl Chat {
 
     /// Returns how many other sessions were ended.
     pub async fn change_password(
-        &self,
+        self: &Arc<Self>,
         caller: Caller,
         change: PasswordChange,
         address: String,
     ) -> Result<usize> {
+        let chat = self.clone();
+        // Goes on if the caller goes away, as a log-in does.
+        let change = async move { chat.limited_change(caller, change, &address).await };
+        tokio::spawn(change).await.map_err(Error::internal)?
+    }
+
+    async fn limited_change(
+        &self,
+        caller: Caller,
+        change: PasswordChange,
+        address: &str,
+    ) -> Result<usize> {
         // Counted apart from log-ins: nobody but who is signed in uses it up.
         let limits = &self.auth.login_limits;
         limits.begin_change(caller.user)?;
-        let outcome = self.compare_and_change(caller, change, &address).await;
+        let outcome = self.compare_and_change(caller, change, address).await;
         match &outcome {
             Err(Error::WrongPassword) => {}
             // The old password was right.
@@ -98,18 +123,28 @@ impl Chat {
         address: &str,
     ) -> Result<usize> {
         let network = network(address);
-        let found = self.store.credentials_of(caller.user).await?.ok_or(Error::SessionRevoked)?;
-        let stored = found.password.clone();
-        if self.auth.passwords.verify(&old, Some(stored), &network).await? == Verdict::Wrong {
-            self.record(SecurityEvent::PasswordChangeFailed, address, &found.user.username);
-            return Err(Error::WrongPassword);
+        let mut new_hash = None;
+        for _ in 0..CHANGE_TRIES {
+            let found =
+                self.store.credentials_of(caller.user).await?.ok_or(Error::SessionRevoked)?;
+            let stored = found.password.clone();
+            if self.auth.passwords.verify(&old, Some(stored), &network).await? == Verdict::Wrong {
+                self.record(SecurityEvent::PasswordChangeFailed, address, &found.user.username);
+                return Err(Error::WrongPassword);
+            }
+            if new_hash.is_none() {
+                self.check_strength_for("new_password", &found.user, &new, &network).await?;
+                new_hash = Some(self.auth.passwords.hash(new.clone(), &network).await?);
+            }
+            let times = (self.clock.now(), self.steady.now());
+            let hashes = (found.password.hash.as_str(), new_hash.as_deref().unwrap_or_default());
+            let ended = self.store.change_password(caller.user, hashes, caller.session, times);
+            if let Some(ended) = ended.await? {
+                return Ok(self.sessions_ended(&ended, times.1));
+            }
+            // The hash was replaced meanwhile: by a log-in, or by another change.
         }
-        self.check_strength_for("new_password", &found.user, &new, &network).await?;
-        let new_hash = self.auth.passwords.hash(new, &network).await?;
-        let times = (self.clock.now(), self.steady.now());
-        let hashes = (found.password.hash.as_str(), new_hash.as_str());
-        let ended = self.store.change_password(caller.user, hashes, caller.session, times).await?;
-        Ok(self.sessions_ended(&ended, times.1))
+        Err(Error::Overloaded)
     }
 
     /// Sets a new password by a link, and signs in.
@@ -117,8 +152,10 @@ impl Chat {
         let network = network(&address);
         let limits = &self.auth.login_limits;
         limits.begin_recovery(&network)?;
-        let outcome = self.use_recovery_link(recovery, address, &network).await;
-        if !matches!(outcome, Err(Error::RecoveryLinkNotFound)) {
+        let outcome = self.use_recovery_link(recovery, address.clone(), &network).await;
+        if matches!(outcome, Err(Error::RecoveryLinkNotFound)) {
+            self.record(SecurityEvent::RecoveryFailed, &address, "");
+        } else {
             limits.give_back_recovery(&network);
         }
         outcome
@@ -145,7 +182,7 @@ impl Chat {
         let tokens = self.first_tokens(&session)?;
         let ended = self.store.recover_account(hash, &password_hash, &session, times).await?;
         self.sessions_ended(&ended, times.1);
-        let device_token = self.device_token(&found.user, None)?;
+        let device_token = self.device_token(user, found.password_generation + 1, None)?;
         Ok(SignedIn { tokens, user: found.user, device_token })
     }
 

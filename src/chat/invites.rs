@@ -58,7 +58,7 @@ impl Chat {
     /// What an invite is for.
     pub async fn get_invite(&self, caller: Caller, code: &str) -> Result<Preview> {
         let invite = self.store.invite(code).await?.ok_or(Error::InviteNotFound)?;
-        invite.check(self.clock.now())?;
+        invite.check(self.clock.now(), false)?;
         let (access, _) = self.access(invite.room, caller.user).await?;
         let room = self.store.room(invite.room).await?.ok_or(Error::InviteNotFound)?;
         let creator = self.store.user(invite.creator).await?;
@@ -68,7 +68,7 @@ impl Chat {
     /// The room of an invite that lets somebody in who has no account yet.
     pub(super) async fn redeemable(&self, code: &str) -> Result<RoomId> {
         let invite = self.store.invite(code).await?.ok_or(Error::InviteNotFound)?;
-        invite.check(self.clock.now())?;
+        invite.check(self.clock.now(), false)?;
         let room = self.store.room(invite.room).await?.ok_or(Error::InviteNotFound)?;
         if room.archived_at.is_some() {
             return Err(Error::RoomArchived);

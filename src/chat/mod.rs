@@ -68,8 +68,6 @@ pub struct Chat {
     pub(crate) searches: Semaphore,
     /// How fast each user makes calls of any kind.
     pub(crate) calls: PerKey<UserId>,
-    /// Held while somebody makes an account by an invite.
-    pub(crate) invited_sign_ups: tokio::sync::Mutex<()>,
     /// How fast each user posts.
     pub(crate) posting: PerKey<UserId>,
     /// Names the data; see `Ready.epoch`.
@@ -117,7 +115,6 @@ impl Chat {
             ),
             presence: Registry::default(),
             choosing: tokio::sync::Mutex::default(),
-            invited_sign_ups: tokio::sync::Mutex::default(),
             auth: Arc::new(auth),
             files,
             uploading: turns::Turns::default(),

@@ -1,6 +1,6 @@
 //! Signing in, and how guesses are slowed down.
 
-use std::net::IpAddr;
+use std::{net::IpAddr, sync::Arc};
 
 use super::Chat;
 use crate::{
@@ -8,14 +8,16 @@ use crate::{
         login_limits::{LoginLimit, Origin},
         passwords::Verdict,
         security_log::SecurityEvent,
-        tokens::{self, DEVICE_LASTS},
+        tokens::{self, DEVICE_LASTS, KnownDevice},
     },
     error::{Error, Result},
     model::{
-        DeviceId, User, UserId,
+        DeviceId, UserId,
         sessions::{Attempt, SignedIn},
+        text::check_username,
         users::fold,
     },
+    store::users::Credentials,
 };
 
 /// Someone whose hash is replaced during the log-in (with today's parameters by
@@ -23,7 +25,14 @@ use crate::{
 const LOGIN_TRIES: u32 = 3;
 
 impl Chat {
-    pub async fn login(&self, attempt: Attempt, address: String) -> Result<SignedIn> {
+    /// Goes on if the caller goes away, or guesses that are right would be counted.
+    pub async fn login(self: &Arc<Self>, attempt: Attempt, address: String) -> Result<SignedIn> {
+        let chat = self.clone();
+        let login = async move { chat.limited_login(attempt, address).await };
+        tokio::spawn(login).await.map_err(Error::internal)?
+    }
+
+    async fn limited_login(&self, attempt: Attempt, address: String) -> Result<SignedIn> {
         let name = fold(&attempt.login);
         let origin = self.origin(&attempt, &address).await?;
         if let Err((limit, error)) = self.auth.login_limits.begin(&origin, &name) {
@@ -48,16 +57,21 @@ impl Chat {
     /// Where an attempt comes from: a device that this account knows, or a network.
     async fn origin(&self, attempt: &Attempt, address: &str) -> Result<Origin> {
         let now = self.clock.now();
-        let known: Vec<(UserId, DeviceId)> = attempt
+        let known: Vec<KnownDevice> = attempt
             .device_tokens
             .iter()
             .filter_map(|token| tokens::verify_device(&self.auth.keys, token, now).ok())
             .collect();
         if !known.is_empty()
-            && let Some(account) = self.store.credentials(&attempt.login).await?
-            && let Some((_, device)) = known.iter().find(|(user, _)| *user == account.user.id)
+            && let Some(account) = self.credentials(&attempt.login).await?
         {
-            return Ok(Origin::KnownDevice(*device));
+            // Until the password is changed: who knew the last one has no advantage.
+            let is_of = |known: &&KnownDevice| {
+                known.user == account.user.id && known.generation == account.password_generation
+            };
+            if let Some(known) = known.iter().find(is_of) {
+                return Ok(Origin::KnownDevice(known.device));
+            }
         }
         Ok(Origin::Network(network(address)))
     }
@@ -86,7 +100,7 @@ impl Chat {
     ) -> Result<Option<SignedIn>> {
         let Attempt { login, password, device, keep, device_tokens: _ } = attempt;
         let network = network(address);
-        let found = self.store.credentials(login).await?;
+        let found = self.credentials(login).await?;
         let stored = found.as_ref().map(|found| found.password.clone());
         let verdict = self.auth.passwords.verify(password, stored, &network).await?;
         let found = match found {
@@ -115,16 +129,30 @@ impl Chat {
             Origin::KnownDevice(device) => Some(*device),
             Origin::Network(_) => None,
         };
-        let device_token = self.device_token(&found.user, known)?;
+        let device_token = self.device_token(found.user.id, found.password_generation, known)?;
         Ok(Some(SignedIn { tokens, user: found.user, device_token }))
     }
 
     /// A token that says that an account has signed in on a device, a new one or one
     /// that it knows.
-    pub(super) fn device_token(&self, user: &User, known: Option<DeviceId>) -> Result<String> {
+    pub(super) fn device_token(
+        &self,
+        user: UserId,
+        generation: i64,
+        known: Option<DeviceId>,
+    ) -> Result<String> {
         let device = known.unwrap_or_else(DeviceId::new);
         let until = self.clock.now().plus(DEVICE_LASTS);
-        tokens::make_device(&self.auth.keys, (user.id, device), until)
+        tokens::make_device(&self.auth.keys, KnownDevice { user, device, generation }, until)
+    }
+
+    /// The account of a name. What is no username is nobody's: databases have their own
+    /// ideas of what is alike.
+    async fn credentials(&self, login: &str) -> Result<Option<Credentials>> {
+        match check_username(login) {
+            Ok(()) => self.store.credentials(login).await,
+            Err(_) => Ok(None),
+        }
     }
 
     pub(super) fn record(&self, event: SecurityEvent, address: &str, account: &str) {

@@ -19,13 +19,13 @@ pub struct Invite {
 }
 
 impl Invite {
-    /// Whether someone may still come in by it.
-    pub fn check(&self, now: Timestamp) -> Result<()> {
+    /// Whether someone may still come in by it, who is counted already or not.
+    pub fn check(&self, now: Timestamp, is_counted: bool) -> Result<()> {
         if self.revoked {
             return Err(Error::InviteNotFound);
         }
         let over = self.expires_at.is_some_and(|at| at <= now);
-        let used_up = self.max_uses > 0 && self.uses >= self.max_uses;
+        let used_up = !is_counted && self.max_uses > 0 && self.uses >= self.max_uses;
         if over || used_up { Err(Error::InviteExpired) } else { Ok(()) }
     }
 }

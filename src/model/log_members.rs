@@ -50,7 +50,8 @@ impl RoomLog {
         }
         let key = (code.to_owned(), user.id);
         let invite = self.invites.get_mut(code).ok_or(Error::InviteNotFound)?;
-        invite.check(self.now)?;
+        // Whoever has made an account by it is counted, and has not come in yet.
+        invite.check(self.now, held.is_none() && self.invited.contains(&key))?;
         if held == Some(MemberState::Banned) {
             return Err(Error::Banned);
         }

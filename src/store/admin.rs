@@ -115,7 +115,7 @@ impl Store {
         // step down, must not each find the other still there.
         lock_store(&mut tx).await?;
         let change = RoleChange {
-            caller: role(&mut tx, caller).await?,
+            caller: active_role(&mut tx, caller).await?,
             from: role(&mut tx, user).await?,
             to,
             others: another_admin(&mut tx, user).await?,
@@ -130,6 +130,18 @@ impl Store {
         tx.commit().await?;
         Ok(Ok(()))
     }
+}
+
+/// What somebody may do who is not suspended.
+pub(super) async fn active_role(
+    tx: &mut Tx<'_>,
+    user: UserId,
+) -> Result<Option<AccountRole>, sqlx::Error> {
+    let code: Option<i16> = within!(tx, c => {
+        sqlx::query_scalar("select server_role from users where id = ? and suspended_us is null")
+            .bind(user.0).fetch_optional(c).await
+    })?;
+    Ok(code.map(role_of))
 }
 
 pub(super) async fn role(

@@ -82,6 +82,11 @@ impl Committer {
             if jobs.is_empty() {
                 continue;
             }
+            if lock_waits >= MAX_LOCK_WAITS {
+                locked.extend(jobs.iter().map(|job| job.op.room()));
+                commit.waiting.extend(jobs);
+                continue;
+            }
             let ops: Vec<&Op> = jobs.iter().map(|job| &job.op).collect();
             let result = match self.clear_doubts(&mut commit.parts).await {
                 Ok(()) => self.transact(&ops, wait_for_rooms).await,
@@ -96,7 +101,7 @@ impl Committer {
                 Err(error) if is_locked(&error) && !self.has_doubts() => {
                     lock_waits += 1;
                     let rooms: BTreeSet<RoomId> = jobs.iter().map(|job| job.op.room()).collect();
-                    if rooms.len() > 1 && lock_waits < MAX_LOCK_WAITS {
+                    if rooms.len() > 1 {
                         // By rooms, and not by halves: each wait costs a second.
                         halves.extend(by_room(jobs).into_iter().rev());
                     } else if rooms.len() == 1 && wait_for_rooms && jobs.len() > 1 {

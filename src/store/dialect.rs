@@ -275,13 +275,17 @@ impl Tx<'_> {
     pub async fn commit(self) -> Result<(), sqlx::Error> {
         match self {
             Self::MySql(tx, gate) => {
-                let _permit = gate.check_commit().await?;
-                tx.commit().await
+                let permit = gate.check_commit().await?;
+                let committed = tx.commit().await;
+                permit.done();
+                committed
             }
             Self::Sqlite(tx) => tx.commit().await,
             Self::Lane(connection, gate) => {
-                let _permit = gate.check_commit().await?;
-                connection.execute("commit").await.map(drop)
+                let permit = gate.check_commit().await?;
+                let committed = connection.execute("commit").await.map(drop);
+                permit.done();
+                committed
             }
         }
     }

@@ -5,7 +5,7 @@ use std::{
     io,
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::{Duration, Instant},
 };
@@ -21,11 +21,31 @@ pub struct Gate {
     closes_us: Arc<AtomicU64>,
     /// Read by each commit while it is under way.
     commits: Arc<RwLock<()>>,
+    /// A commit was left before its end.
+    abandoned: Arc<AtomicBool>,
 }
 
 /// A commit is under way as long as this lives.
 pub struct CommitPermit {
     _reader: OwnedRwLockReadGuard<()>,
+    abandoned: Arc<AtomicBool>,
+    is_done: bool,
+}
+
+impl CommitPermit {
+    /// The database has answered, or cannot any more.
+    pub fn done(mut self) {
+        self.is_done = true;
+    }
+}
+
+impl Drop for CommitPermit {
+    fn drop(&mut self) {
+        // Nobody has waited for the answer: the commit may still be on its way.
+        if !self.is_done {
+            self.abandoned.store(true, Ordering::Release);
+        }
+    }
 }
 
 impl Default for Gate {
@@ -34,6 +54,7 @@ impl Default for Gate {
             made: Instant::now(),
             closes_us: Arc::new(AtomicU64::new(u64::MAX)),
             commits: Arc::default(),
+            abandoned: Arc::default(),
         }
     }
 }
@@ -52,7 +73,7 @@ impl Gate {
     pub async fn check_commit(&self) -> Result<CommitPermit, sqlx::Error> {
         let reader = self.commits.clone().read_owned().await;
         self.check()?;
-        Ok(CommitPermit { _reader: reader })
+        Ok(CommitPermit { _reader: reader, abandoned: self.abandoned.clone(), is_done: false })
     }
 
     pub(super) fn open_until(&self, until: Instant) {
@@ -64,10 +85,12 @@ impl Gate {
         self.closes_us.store(0, Ordering::Release);
     }
 
-    /// Closes, and waits for the commits that are under way. No other follows.
-    pub(super) async fn close_and_drain(&self) {
+    /// Closes, and waits for the commits that are under way; whether all of them have
+    /// ended for sure. No other follows.
+    pub(super) async fn close_and_drain(&self) -> bool {
         self.close();
         drop(self.commits.write().await);
+        !self.abandoned.load(Ordering::Acquire)
     }
 
     fn now_us(&self) -> u64 {
@@ -95,9 +118,16 @@ mod tests {
         assert!(poll!(&mut drained).is_pending(), "a commit is under way");
         let mut late = pin!(gate.check_commit());
         assert!(poll!(&mut late).is_pending());
-        drop(permit);
-        drained.await;
+        permit.done();
+        assert!(drained.await);
         assert!(late.await.is_err());
         assert!(gate.check().is_err());
+    }
+
+    #[tokio::test]
+    async fn a_commit_that_nobody_waited_for_may_still_come() {
+        let gate = Gate::default();
+        drop(gate.check_commit().await.expect("it is open"));
+        assert!(!gate.close_and_drain().await);
     }
 }

@@ -10,7 +10,7 @@ use super::{
     dialect::{Tx, padded, placeholders, reading, refused, retried, within},
 };
 use crate::{
-    error::Result,
+    error::{Error, Result},
     model::{Invite, Op, RoomId, RoomLog, Timestamp, UserId, limits},
 };
 
@@ -96,13 +96,50 @@ pub(super) async fn read(
 /// Writes who has come in by which invite.
 pub(super) async fn write(tx: &mut Tx<'_>, logs: &[RoomLog]) -> Result<(), sqlx::Error> {
     for (code, user) in logs.iter().flat_map(|log| &log.touched.invited) {
-        within!(&mut *tx, c => {
-            sqlx::query("insert into invite_uses (code, user_id, used_us) values (?, ?, ?)")
-                .bind(code).bind(user.0).bind(Timestamp::now().0)
-                .execute(c).await.map(drop)
-        })?;
+        insert_use(tx, code, *user, Timestamp::now()).await?;
     }
     Ok(())
+}
+
+/// Counts the use of an invite by whoever is making an account, if it is good.
+pub(super) async fn count_use(
+    tx: &mut Tx<'_>,
+    room: RoomId,
+    code: &str,
+    (user, now): (UserId, Timestamp),
+) -> Result<Result<()>, sqlx::Error> {
+    // Whoever else comes in by it waits here, also in the room's lane.
+    lock_room(tx, room).await?;
+    let sql = format!("{INVITES} where i.code = ?");
+    let row: Option<InviteRow> = within!(&mut *tx, c => {
+        sqlx::query_as(AssertSqlSafe(sql)).bind(code).fetch_optional(c).await
+    })?;
+    let Some(invite) = row.map(Invite::from) else { return Ok(Err(Error::InviteNotFound)) };
+    if let Err(refusal) = invite.check(now, false) {
+        return Ok(Err(refusal));
+    }
+    insert_use(tx, code, user, now).await.map(Ok)
+}
+
+async fn insert_use(
+    tx: &mut Tx<'_>,
+    code: &str,
+    user: UserId,
+    now: Timestamp,
+) -> Result<(), sqlx::Error> {
+    within!(tx, c => {
+        sqlx::query("insert into invite_uses (code, user_id, used_us) values (?, ?, ?)")
+            .bind(code).bind(user.0).bind(now.0)
+            .execute(c).await.map(drop)
+    })
+}
+
+async fn lock_room(tx: &mut Tx<'_>, room: RoomId) -> Result<(), sqlx::Error> {
+    let sql = format!("select id from rooms where id = ?{}", tx.dialect().for_update());
+    within!(tx, c => {
+        sqlx::query_scalar::<_, Uuid>(AssertSqlSafe(sql))
+            .bind(room.0).fetch_optional(c).await.map(drop)
+    })
 }
 
 /// The invites of a room that are good at a time, the newest first.
@@ -126,11 +163,7 @@ impl Store {
     async fn try_create_invite(&self, invite: &Invite) -> Result<bool, sqlx::Error> {
         let mut tx = self.pools.begin().await?;
         // Of two that are made at once, one waits here and then counts the other.
-        let sql = format!("select id from rooms where id = ?{}", tx.dialect().for_update());
-        within!(&mut tx, c => {
-            sqlx::query_scalar::<_, Uuid>(AssertSqlSafe(sql))
-                .bind(invite.room.0).fetch_optional(c).await
-        })?;
+        lock_room(&mut tx, invite.room).await?;
         let good: Vec<InviteRow> = within!(&mut tx, c => {
             sqlx::query_as(AssertSqlSafe(good_invites()))
                 .bind(invite.room.0).bind(invite.created_at.0).fetch_all(c).await

@@ -258,8 +258,10 @@ impl LeaseRow {
                     // the lease has to expire.
                     if released.is_ok() {
                         let release = async {
-                            gate.close_and_drain().await;
-                            self.release().await
+                            if gate.close_and_drain().await {
+                                self.release().await?;
+                            }
+                            Ok::<_, sqlx::Error>(())
                         };
                         let _ = timeout(RELEASE_WITHIN, release).await;
                     }

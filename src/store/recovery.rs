@@ -6,14 +6,17 @@ use uuid::Uuid;
 
 use super::{
     Store,
-    admin::{another_admin, role},
+    admin::{active_role, another_admin, role},
     dialect::{Tx, reading, refused, retried, within},
     sessions::{NewSession, RevokedSession, Times, insert_session, revoke_all},
     users::lock_store,
 };
 use crate::{
     error::{Error, Result},
-    model::{Timestamp, UserId, admin::Suspension},
+    model::{
+        Timestamp, UserId,
+        admin::{Suspension, check_admin},
+    },
 };
 
 /// A link as it is kept: its secret cannot be told from it.
@@ -26,12 +29,17 @@ pub struct RecoveryLink {
 impl Store {
     /// Keeps a link, in place of the account's last one.
     pub async fn save_recovery_link(&self, link: &RecoveryLink) -> Result<()> {
-        retried!(self.try_save_recovery_link(link).await).map_err(refused)
+        retried!(self.try_save_recovery_link(link).await).map_err(refused)?
     }
 
-    async fn try_save_recovery_link(&self, link: &RecoveryLink) -> Result<(), sqlx::Error> {
+    async fn try_save_recovery_link(&self, link: &RecoveryLink) -> Result<Result<()>, sqlx::Error> {
         let RecoveryLink { user, token_hash, expires_at } = link;
         let mut tx = self.pools.begin().await?;
+        match lock_account(&mut tx, *user).await? {
+            Some(None) => {}
+            Some(Some(_)) => return Ok(Err(Error::AccountSuspended)),
+            None => return Ok(Err(Error::UserNotFound)),
+        }
         forget_link(&mut tx, *user).await?;
         within!(&mut tx, c => {
             sqlx::query(
@@ -40,7 +48,8 @@ impl Store {
             .bind(user.0).bind(token_hash.as_slice()).bind(expires_at.0)
             .execute(c).await.map(drop)
         })?;
-        tx.commit().await
+        tx.commit().await?;
+        Ok(Ok(()))
     }
 
     /// Whose password a link sets, if it is good.
@@ -98,8 +107,11 @@ impl Store {
             return Ok(Err(Error::RecoveryLinkNotFound));
         }
         within!(&mut tx, c => {
-            sqlx::query("update users set password_hash = ?, password_mapped = 1 where id = ?")
-                .bind(password_hash).bind(session.user.0).execute(c).await.map(drop)
+            sqlx::query(
+                "update users set password_hash = ?, password_mapped = 1,
+                                  password_generation = password_generation + 1 where id = ?",
+            )
+            .bind(password_hash).bind(session.user.0).execute(c).await.map(drop)
         })?;
         let ended = revoke_all(&mut tx, session.user, times).await?;
         insert_session(&mut tx, session).await?;
@@ -128,7 +140,7 @@ impl Store {
         // As for a change of roles: two admins must not suspend each other.
         lock_store(&mut tx).await?;
         let suspension = Suspension {
-            caller: role(&mut tx, caller).await?,
+            caller: active_role(&mut tx, caller).await?,
             of: role(&mut tx, user).await?,
             others: another_admin(&mut tx, user).await?,
         };
@@ -145,22 +157,39 @@ impl Store {
         Ok(Ok(ended))
     }
 
-    /// Ends a suspension.
-    pub async fn restore(&self, user: UserId) -> Result<()> {
-        retried!(self.try_restore(user).await).map_err(refused)
+    /// Ends a suspension, if `caller` may do so when it is done.
+    pub async fn restore(&self, caller: UserId, user: UserId) -> Result<()> {
+        retried!(self.try_restore(caller, user).await).map_err(refused)?
     }
 
-    async fn try_restore(&self, user: UserId) -> Result<(), sqlx::Error> {
+    async fn try_restore(&self, caller: UserId, user: UserId) -> Result<Result<()>, sqlx::Error> {
         let mut tx = self.pools.begin().await?;
+        lock_store(&mut tx).await?;
+        if let Err(refusal) = check_admin(active_role(&mut tx, caller).await?) {
+            return Ok(Err(refusal));
+        }
+        if role(&mut tx, user).await?.is_none() {
+            return Ok(Err(Error::UserNotFound));
+        }
         within!(&mut tx, c => {
             sqlx::query("update users set suspended_us = null where id = ?")
                 .bind(user.0).execute(c).await.map(drop)
         })?;
-        tx.commit().await
+        tx.commit().await?;
+        Ok(Ok(()))
     }
 }
 
-async fn forget_link(tx: &mut Tx<'_>, user: UserId) -> Result<(), sqlx::Error> {
+/// Locks an account, as log-ins and suspensions do; returns when it was suspended.
+/// `None`: there is no such account.
+async fn lock_account(tx: &mut Tx<'_>, user: UserId) -> Result<Option<Option<i64>>, sqlx::Error> {
+    let sql = format!("select suspended_us from users where id = ?{}", tx.dialect().for_update());
+    within!(tx, c => {
+        sqlx::query_scalar(AssertSqlSafe(sql)).bind(user.0).fetch_optional(c).await
+    })
+}
+
+pub(super) async fn forget_link(tx: &mut Tx<'_>, user: UserId) -> Result<(), sqlx::Error> {
     within!(tx, c => {
         sqlx::query("delete from recovery_links where user_id = ?")
             .bind(user.0).execute(c).await.map(drop)

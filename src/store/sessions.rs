@@ -10,9 +10,10 @@ use super::{
     Store,
     dialect::{Tx, padded, placeholders, reading, refused, retried, within},
     messages::limit_plus_one,
+    recovery::forget_link,
 };
 use crate::{
-    error::{Error, Result},
+    error::Result,
     model::{SessionId, Timestamp, UserId, sessions::SessionInfo},
 };
 
@@ -298,19 +299,16 @@ impl Store {
         tx.commit().await
     }
 
-    /// Sets a new password, if the old hash is still the one that was verified,
-    /// and ends the user's other sessions; returns those.
+    /// Sets a new password, if the old hash is still the one that was verified, and
+    /// ends the user's other sessions; returns those. No link sets another one now.
     pub async fn change_password(
         &self,
         user: UserId,
         hashes: (&str, &str),
         kept: SessionId,
         times: Times,
-    ) -> Result<Vec<RevokedSession>> {
-        retried!(self.try_change_password(user, hashes, kept, times).await)
-            .map_err(refused)?
-            // Changed by another call in the same moment.
-            .ok_or(Error::WrongPassword)
+    ) -> Result<Option<Vec<RevokedSession>>> {
+        retried!(self.try_change_password(user, hashes, kept, times).await).map_err(refused)
     }
 
     async fn try_change_password(
@@ -324,7 +322,8 @@ impl Store {
         let mut tx = self.pools.begin().await?;
         let changed = within!(&mut tx, c => {
             sqlx::query(
-                "update users set password_hash = ?, password_mapped = 1
+                "update users set password_hash = ?, password_mapped = 1,
+                                  password_generation = password_generation + 1
                  where id = ? and password_hash = ?",
             )
             .bind(new).bind(user.0).bind(old)
@@ -333,6 +332,7 @@ impl Store {
         if changed == 0 {
             return Ok(None);
         }
+        forget_link(&mut tx, user).await?;
         let ended = revoke_all_but(&mut tx, user, kept, times).await?;
         tx.commit().await?;
         Ok(Some(ended))
@@ -421,8 +421,14 @@ mod tests {
             photo: None,
         };
         let session = session_of(user.id, START);
-        let account =
-            NewAccount { user, email: None, password_hash: "old".into(), session: session.clone() };
+        let account = NewAccount {
+            user,
+            email: None,
+            password_hash: "old".into(),
+            session: session.clone(),
+            invite: None,
+            must_be_first: false,
+        };
         store.create_account(&account).await.expect("an account");
         (folder, store, session)
     }
@@ -505,13 +511,13 @@ mod tests {
         let change =
             async |from| store.change_password(user, (from, "new"), kept.id, (START, START)).await;
         let ended = RevokedSession { id: before.id, had_expired: false };
-        assert_eq!(change("old").await.expect("changed"), [ended]);
+        assert_eq!(change("old").await.expect("changed"), Some(vec![ended]));
         // Verified before the change, stored after it.
         assert!(!store.create_session(&during, "old").await.expect("an answer"));
         let gone = store.rotate(during.id, 1, (START, START), GRACE).await.expect("an answer");
         assert_eq!(gone, Rotation::Ended, "nothing was stored");
         assert!(store.create_session(&during, "new").await.expect("stored"));
-        assert!(matches!(change("old").await, Err(Error::WrongPassword)));
+        assert_eq!(change("old").await.expect("an answer"), None);
         assert_eq!(revoked(&store).await, [before.id]);
     }
 

@@ -12,13 +12,14 @@ use super::{
         retried, within,
     },
     files::AT_ONCE,
+    invites::count_use,
     messages::limit_plus_one,
     sessions::{NewSession, insert_session},
 };
 use crate::{
     error::{Error, Result},
     model::{
-        FileId, Timestamp, User, UserId,
+        FileId, RoomId, Timestamp, User, UserId,
         files::NewImage,
         passwords::StoredPassword,
         users::{AccountRole, ProfileChanges, fold, inside},
@@ -67,16 +68,22 @@ pub struct NewAccount {
     /// Of the mapped password.
     pub password_hash: String,
     pub session: NewSession,
+    /// The invite by which it comes in, and its room.
+    pub invite: Option<(RoomId, String)>,
+    /// Refused if it is not the server's first.
+    pub must_be_first: bool,
 }
 
 /// What signing in needs of an account.
 pub struct Credentials {
     pub user: User,
     pub password: StoredPassword,
+    /// How often the password was changed.
+    pub password_generation: i64,
     pub is_suspended: bool,
 }
 
-const CREDENTIALS: &str = "password_hash, password_mapped, suspended_us";
+const CREDENTIALS: &str = "password_hash, password_mapped, password_generation, suspended_us";
 
 #[derive(sqlx::FromRow)]
 struct CredentialsRow {
@@ -84,6 +91,7 @@ struct CredentialsRow {
     user: UserRow,
     password_hash: String,
     password_mapped: i16,
+    password_generation: i64,
     suspended_us: Option<i64>,
 }
 
@@ -91,7 +99,12 @@ impl From<CredentialsRow> for Credentials {
     fn from(row: CredentialsRow) -> Self {
         let password =
             StoredPassword { hash: row.password_hash, is_mapped: row.password_mapped != 0 };
-        Self { user: row.user.into(), password, is_suspended: row.suspended_us.is_some() }
+        Self {
+            user: row.user.into(),
+            password,
+            password_generation: row.password_generation,
+            is_suspended: row.suspended_us.is_some(),
+        }
     }
 }
 
@@ -105,16 +118,26 @@ impl Store {
                     tries += 1;
                 }
                 Err(Refusal::Sql(cause)) => return Err(refused(cause)),
-                Err(Refusal::Taken(error)) => return Err(error),
+                Err(Refusal::Other(error)) => return Err(error),
                 Ok(()) => return Ok(()),
             }
         }
     }
 
     async fn try_create_account(&self, account: &NewAccount) -> Result<(), Refusal> {
-        let NewAccount { user, email, password_hash, session } = account;
+        let NewAccount { user, email, password_hash, session, invite, must_be_first } = account;
         let mut tx = self.pools.begin().await?;
+        // The room before anything else, as everywhere.
+        if let Some((room, code)) = invite
+            && let Err(refusal) =
+                count_use(&mut tx, *room, code, (user.id, user.created_at)).await?
+        {
+            return Err(Refusal::Other(refusal));
+        }
         let role = if is_first(&mut tx).await? { AccountRole::Admin } else { AccountRole::User };
+        if *must_be_first && role != AccountRole::Admin {
+            return Err(Refusal::Other(Error::SignUpClosed));
+        }
         within!(&mut tx, c => {
             sqlx::query(
                 "insert into users (id, username, username_key, display_name, display_name_key,
@@ -242,11 +265,13 @@ impl Store {
         Ok(rows.into_iter().map(User::from).collect())
     }
 
-    /// What an account may do on the server.
+    /// What an account may do on the server; one that is suspended is a mere user.
     pub async fn account_role(&self, user: UserId) -> Result<AccountRole> {
         let code: Option<i16> = reading!(&self.pools, c => {
-            sqlx::query_scalar("select server_role from users where id = ?")
-                .bind(user.0).fetch_optional(c).await
+            sqlx::query_scalar(
+                "select server_role from users where id = ? and suspended_us is null",
+            )
+            .bind(user.0).fetch_optional(c).await
         })
         .map_err(refused)?;
         Ok(code.map_or(AccountRole::User, role_of))
@@ -344,12 +369,12 @@ async fn no_users(tx: &mut Tx<'_>) -> Result<bool, sqlx::Error> {
 
 enum Refusal {
     Sql(sqlx::Error),
-    Taken(Error),
+    Other(Error),
 }
 
 impl Refusal {
     fn of(cause: sqlx::Error, taken: Error) -> Self {
-        if is_taken(&cause) { Self::Taken(taken) } else { Self::Sql(cause) }
+        if is_taken(&cause) { Self::Other(taken) } else { Self::Sql(cause) }
     }
 }
 
@@ -380,6 +405,8 @@ mod tests {
             },
             email: Some(format!("{username}@example.org")),
             password_hash: "hash".into(),
+            invite: None,
+            must_be_first: false,
             session: NewSession {
                 id: SessionId::new(),
                 user: id,

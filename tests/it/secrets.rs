@@ -6,8 +6,9 @@ use causerie_client::{
     Error,
     client::authorized,
     v1::{
-        self, auth_service_client::AuthServiceClient, chat_service_client::ChatServiceClient,
-        file_service_client::FileServiceClient, room_service_client::RoomServiceClient,
+        self, admin_service_client::AdminServiceClient, auth_service_client::AuthServiceClient,
+        chat_service_client::ChatServiceClient, file_service_client::FileServiceClient,
+        room_service_client::RoomServiceClient,
     },
 };
 use prost::Message as _;
@@ -17,8 +18,16 @@ use tonic::Response;
 use crate::support::{Person, Server, files::bytes, on_both_databases, people::PASSWORD};
 
 /// The unary RPCs whose answers carry a token, a link or a code.
-const SECRET: [&str; 6] =
-    ["CreateDownloadLinks", "CreateInvite", "ListInvites", "Login", "RefreshSession", "Register"];
+const SECRET: [&str; 8] = [
+    "CreateDownloadLinks",
+    "CreateInvite",
+    "CreateRecoveryLink",
+    "ListInvites",
+    "Login",
+    "RecoverAccount",
+    "RefreshSession",
+    "Register",
+];
 
 fn is_secret(field: &str) -> bool {
     let ends = ["token", "secret", "code", "path", "link", "url", "password"];
@@ -94,6 +103,17 @@ on_both_databases! {
         not_cached("Logout", auth.logout(logout).await);
 
         let token = ada.client.access_token().await.expect("a token");
+        let mut admin = AdminServiceClient::new(channel());
+        let link = v1::CreateRecoveryLinkRequest { user_id: ada.user.id.clone() };
+        let link = authorized(link, &token).expect("a token");
+        let link = not_cached("CreateRecoveryLink", admin.create_recovery_link(link).await);
+        let recovery = v1::RecoverAccountRequest {
+            token: link.token,
+            new_password: "another-violet-anchor-8".into(),
+            ..Default::default()
+        };
+        let answer = not_cached("RecoverAccount", auth.recover_account(recovery).await);
+        let token = answer.session.expect("a session").access_token;
         let mut rooms = RoomServiceClient::new(channel());
         let create = v1::CreateInviteRequest { room_id: room.clone(), ..Default::default() };
         let create = authorized(create, &token).expect("a token");
