@@ -3,6 +3,7 @@
 pub mod admin;
 pub mod events;
 pub mod files;
+pub mod folding;
 pub mod ids;
 pub mod invites;
 pub mod limits;
