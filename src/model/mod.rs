@@ -1,6 +1,7 @@
 //! The nouns and their pure rules. No IO, no proto, no clock.
 
 pub mod admin;
+pub mod emoji;
 pub mod events;
 pub mod files;
 pub mod folding;

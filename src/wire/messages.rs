@@ -7,7 +7,9 @@ use crate::{
     error::Result,
     model::{
         Content, Draft, FileId, Mention, Mentioned, Message, Pin, Reaction, RoomId, Seq,
-        SystemKind, Thread, Touch, UserId, Version, limits,
+        SystemKind, Thread, Touch, UserId, Version,
+        emoji::qualified,
+        limits,
         mentions::names_in,
         messages::{Anchor, ChangesOf, MentionPage, MessagePage, PageOf, Resume, ThreadPage},
         text,
@@ -199,7 +201,7 @@ pub fn edit_message(request: v1::EditMessageRequest) -> Result<((RoomId, Seq), T
 pub fn reaction_to(room_id: &str, seq: i64, emoji: &str) -> Result<((RoomId, Seq), String)> {
     let mut fields = Fields::new();
     let name = (fields.room("room_id", room_id), fields.seq("seq", seq));
-    let known = emojis::get(emoji).map(|emoji| emoji.as_str().to_owned());
+    let known = qualified(emoji);
     if known.is_none() {
         fields.violate("emoji", "must be one emoji");
     }

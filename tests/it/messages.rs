@@ -126,6 +126,34 @@ on_both_databases! {
         server.end().await;
     }
 
+    async fn whatever_emoji_a_keyboard_sends_is_one_reaction_in_one_form(database: Database) {
+        let server = Server::start(database).await;
+        let ada = Person::register(&server.url, "ada").await;
+        let bob = Person::register(&server.url, "bob").await;
+        let room = ada.create_room("Room").await;
+        bob.join(&room).await;
+        for (sent, same, stored) in [
+            // Unicode 17
+            ("\u{1FAEA}", "\u{1FAEA}\u{FE0F}", "\u{1FAEA}"),
+            ("1\u{20E3}", "1\u{FE0F}\u{20E3}", "1\u{FE0F}\u{20E3}"),
+            ("☝\u{FE0F}🏽", "☝🏽", "☝🏽"),
+            ("🏳\u{200D}🌈", "🏳\u{FE0F}\u{200D}🌈", "🏳\u{FE0F}\u{200D}🌈"),
+            ("🇩🇪", "🇩🇪\u{FE0F}", "🇩🇪"),
+            ("🐱\u{200D}👤", "🐱\u{FE0F}\u{200D}👤", "🐱\u{200D}👤"),
+            ("👨🏽\u{200D}👩🏽\u{200D}👧🏽", "👨🏽\u{200D}👩🏽\u{200D}👧🏽\u{FE0F}", "👨🏽\u{200D}👩🏽\u{200D}👧🏽"),
+        ] {
+            let message = ada.send(&room, "hello").await;
+            let name = (room.as_str(), message.seq);
+            react(&ada, name, sent).await.expect("reacted");
+            let both = react(&bob, name, same).await.expect("the same");
+            assert_eq!(reactions(&both), [(stored, 2)]);
+            unreact(&ada, name, same).await.expect("taken away");
+            let none = unreact(&bob, name, sent).await.expect("taken away");
+            assert!(none.reactions.is_empty());
+        }
+        server.end().await;
+    }
+
     async fn reactions_are_counted_with_who_and_each_once(database: Database) {
         let server = Server::start(database).await;
         let ada = Person::register(&server.url, "ada").await;
@@ -148,7 +176,7 @@ on_both_databases! {
         let none = unreact(&ada, name, "❤️").await.expect("taken away");
         assert_eq!(reactions(&none), [("👩🏽‍💻", 1)]);
 
-        for bad in ["", "x", "👍👍", ":thumbsup:", "<b>"] {
+        for bad in ["", "x", "👍👍", ":thumbsup:", "<b>", "🏽", "❤\u{FE0E}"] {
             let error = react(&ada, name, bad).await.expect_err("no emoji");
             assert_eq!(error.violations[0].0, "emoji", "{bad}");
         }

@@ -69,7 +69,10 @@ impl App {
             Command::React(emoji) if emoji.is_empty() => return Err("Write /react and an emoji."),
             Command::React(emoji) => {
                 let to = self.target(is_text).ok_or("There is no message to react to.")?;
-                let mut same = to.reactions.iter().filter(|reaction| reaction.emoji == emoji);
+                // The server stores one form of what differs only in U+FE0F.
+                let bare = |emoji: &str| emoji.replace('\u{FE0F}', "");
+                let is_same = |reaction: &&v1::Reaction| bare(&reaction.emoji) == bare(&emoji);
+                let mut same = to.reactions.iter().filter(is_same);
                 let on = !same.any(|reaction| reaction.user_ids.contains(&self.model.me.id));
                 vec![Effect::React { room_id: to.room_id, seq: to.seq, emoji, on }]
             }
@@ -179,6 +182,10 @@ mod tests {
             vec![v1::Reaction { emoji: "👍".into(), count: 1, user_ids: vec!["ada".into()] }];
         say(&mut app, v1::Message { reactions, changed_seq: 5, ..message(4, "bob", "four") });
         assert_eq!(write(&mut app, "/react 👍"), [react(false)]);
+        assert!(matches!(
+            write(&mut app, "/react 👍\u{FE0F}").as_slice(),
+            [Effect::React { on: false, .. }]
+        ));
     }
 
     #[test]
