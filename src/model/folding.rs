@@ -84,30 +84,10 @@ mod tests {
 
     #[test]
     fn what_people_type_folds_like_what_others_have_written() {
-        for (typed, written) in [
-            ("zoe", "Zoë"),
-            ("ZOE\u{308}", "zoë"),
-            ("İZMİR", "İzmir"),
-            ("izmir", "IZMIR"),
-            ("ısparta", "Isparta"),
-            ("strasse", "STRAẞE"),
-            ("Straße", "STRASSE"),
-            ("ﬁnance", "FINANCE"),
-            ("ａｄａ", "Ada"),
-            ("ΟΔΥΣΣΕΥΣ", "Οδυσσεύς"),
-            ("שלום", "שָׁלוֹם"),
-            ("احمد", "أَحْمَد"),
-            ("محمد", "محمـــد"),
-            ("ёлка", "Елка"),
-            ("soren ostergard", "Søren Østergård"),
-            ("lodz", "Łódź"),
-            ("o'brien", "O’Brien"),
-            ("jean-luc", "Jean\u{2011}Luc"),
-            ("anne marie", "Anne\u{A0}Marie"),
-            ("ﾀﾜｰ", "タワー"),
-            ("③", "3"),
-        ] {
-            assert_eq!(search_form(typed), search_form(written), "{typed} and {written}");
+        let json = include_str!("../../clients/cases/folding.json");
+        let cases: Vec<(String, String)> = serde_json::from_str(json).expect("cases");
+        for (typed, written) in cases {
+            assert_eq!(search_form(&typed), search_form(&written), "{typed} and {written}");
         }
         for (one, other) in [("か", "が"), ("학", "하"), ("bob", "rob"), ("й", "ы")] {
             assert_ne!(search_form(one), search_form(other), "{one} and {other}");

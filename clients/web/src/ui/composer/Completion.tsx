@@ -2,9 +2,9 @@ import "../kit/lateIcons";
 
 import { For, Show, createEffect, createMemo, createSignal, createUniqueId, on, onCleanup } from "solid-js";
 
+import { writtenMentionStarts } from "../../state/called";
 import { useChat } from "../../state/chat";
 import { findEmoji } from "../../state/emoji";
-import { writtenMentionStarts } from "../../state/names";
 import { t } from "../i18n";
 import { Avatar } from "../kit/Avatar";
 import { Icon } from "../kit/Icon";
