@@ -38,6 +38,8 @@ const FIRST_CONNECT: Duration = Duration::from_secs(30);
 const PROBE_EVERY: Duration = Duration::from_secs(5);
 /// Between two tests there is at least this time.
 const PROBE_PAUSE: Duration = Duration::from_secs(1);
+/// So long the port waits for names that are to be folded anew after an upgrade.
+const FOLDING_BEFORE_SERVING: Duration = Duration::from_secs(2);
 const HOUSEKEEPING_EVERY: Duration = Duration::from_mins(1);
 /// The steady clock goes on by at most one and a half of this with a crash.
 const STEADY_CLOCK_EVERY: Duration = Duration::from_mins(1);
@@ -133,6 +135,11 @@ async fn run(
         tasks.spawn(chat.clone().keep_index());
     }
     tasks.spawn(chat.clone().collect_files());
+    let mut folding = Box::pin(chat.clone().fold_names());
+    if timeout(FOLDING_BEFORE_SERVING, &mut folding).await.is_err() {
+        tracing::info!("names are still being folded; until then some are not found");
+        tasks.spawn(folding);
+    }
     tasks.spawn(keep_steady_clock(store.clone(), steady));
     // Before the port answers: who asks at once must not hear "not registered".
     let takes_writes = chat.probe_database().await.is_ok();

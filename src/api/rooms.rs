@@ -7,7 +7,7 @@ use tonic::{Request, Response, Status};
 use super::{auth::caller, no_store};
 use crate::{
     chat::Chat,
-    model::{rooms::MemberChange, users::fold},
+    model::{folding::name_key, rooms::MemberChange, users::fold},
     wire::{
         invites, marks, paging, presence, rooms, users,
         v1::{self, room_service_server::RoomService},
@@ -63,7 +63,7 @@ impl RoomService for RoomApi {
         let (found, more) = self.chat.browse_rooms(caller, search).await?;
         let last = found.last().filter(|_| more);
         let next_page_token = last
-            .map(|(room, _)| paging::name_and_id_token(&fold(&room.name), room.id.0))
+            .map(|(room, _)| paging::name_and_id_token(&name_key(&room.name), room.id.0))
             .unwrap_or_default();
         let rooms = found
             .into_iter()

@@ -4,6 +4,7 @@ pub mod accounts;
 pub mod admin;
 pub mod collector;
 pub mod files;
+pub mod folding;
 pub mod index;
 pub mod invites;
 pub mod marks;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     Content, FileId, Message, Pin, Reaction, RoomLog, Seq, Timestamp, Touch, UserId, Version,
-    limits, rooms::Right,
+    limits, rooms::Right, text::EMPTY_MESSAGE,
 };
 use crate::error::{Error, Result};
 
@@ -75,6 +75,9 @@ impl RoomLog {
         }
         if before == text {
             return Ok(message);
+        }
+        if text.is_empty() && message.attachments.is_empty() {
+            return Err(Error::invalid("text", EMPTY_MESSAGE));
         }
         if let Content::Text { text: now, .. } = &mut message.content {
             text.clone_into(now);

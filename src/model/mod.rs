@@ -1,8 +1,10 @@
 //! The nouns and their pure rules. No IO, no proto, no clock.
 
 pub mod admin;
+pub mod emoji;
 pub mod events;
 pub mod files;
+pub mod folding;
 pub mod ids;
 pub mod invites;
 pub mod limits;

@@ -7,9 +7,9 @@
 
 use std::collections::BTreeSet;
 
-use unicode_normalization::{UnicodeNormalization as _, char::is_combining_mark};
+use unicode_normalization::char::is_combining_mark;
 
-use super::{UserId, limits};
+use super::{UserId, folding::folded, limits};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Token {
@@ -157,46 +157,6 @@ fn pairs(run: &str) -> impl Iterator<Item = &str> {
 /// A word as a term: its first bytes, at the end of a character.
 fn cut(word: &str) -> Vec<u8> {
     word.as_bytes()[..word.floor_char_boundary(limits::TERM_BYTES)].to_vec()
-}
-
-/// Without regard to case, width and accents, composed again so that Hangul and
-/// voiced kana stay characters.
-fn folded(text: &str) -> impl Iterator<Item = char> {
-    text.nfkd().flat_map(char::to_lowercase).filter(|c| !is_dropped(*c)).flat_map(plain).nfc()
-}
-
-/// Letters that are variants of others without being decomposed by Unicode.
-fn plain(c: char) -> impl Iterator<Item = char> {
-    let (first, second) = match c {
-        'ß' => ('s', Some('s')),
-        'æ' => ('a', Some('e')),
-        'œ' => ('o', Some('e')),
-        'þ' => ('t', Some('h')),
-        'ð' | 'đ' => ('d', None),
-        'ø' => ('o', None),
-        'ł' => ('l', None),
-        'ı' => ('i', None),
-        'ς' => ('σ', None),
-        'ى' => ('ي', None),
-        other => (other, None),
-    };
-    std::iter::once(first).chain(second)
-}
-
-/// Accents and vowel points of scripts in which people leave them out, and what
-/// only says how its neighbours are to be shown.
-fn is_dropped(c: char) -> bool {
-    matches!(c,
-        // accents of Latin, Greek, Cyrillic; Hebrew and Arabic points
-        '\u{0300}'..='\u{036F}' | '\u{0483}'..='\u{0489}' | '\u{0591}'..='\u{05BD}' | '\u{05BF}'
-        | '\u{05C1}' | '\u{05C2}' | '\u{05C4}' | '\u{05C5}' | '\u{05C7}' | '\u{0610}'..='\u{061A}'
-        | '\u{064B}'..='\u{065F}' | '\u{0670}' | '\u{06D6}'..='\u{06DC}' | '\u{06DF}'..='\u{06E4}'
-        | '\u{06E7}' | '\u{06E8}' | '\u{06EA}'..='\u{06ED}' | '\u{1AB0}'..='\u{1AFF}'
-        | '\u{1DC0}'..='\u{1DFF}' | '\u{20D0}'..='\u{20FF}' | '\u{FE20}'..='\u{FE2F}'
-        // soft hyphen, tatweel, joiners, variation selectors, skin tones, tags
-        | '\u{00AD}' | '\u{0640}' | '\u{180B}'..='\u{180F}' | '\u{200C}'..='\u{200F}' | '\u{2060}'
-        | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' | '\u{1F3FB}'..='\u{1F3FF}'
-        | '\u{E0020}'..='\u{E007F}' | '\u{E0100}'..='\u{E01EF}')
 }
 
 /// Of a script without spaces between words.

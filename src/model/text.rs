@@ -1,6 +1,8 @@
 //! What text people may write. Each rule answers with the sentence that a
 //! violated field gets.
 
+use std::borrow::Cow;
+
 use super::{limits, mentions, users::fold};
 
 /// Characters that would let a text change how what is around it is shown.
@@ -28,8 +30,21 @@ fn is_blank(text: &str) -> bool {
     text.chars().all(|c| c.is_whitespace() || is_invisible(c) || is_unseen_alone(c))
 }
 
-/// Text of several lines, kept as written.
-pub fn check_lines(text: &str, max_chars: usize) -> Result<(), String> {
+/// What is said of a message with neither text nor attachments.
+pub const EMPTY_MESSAGE: &str = "must not be empty or only white space";
+
+/// Every line ends with a line feed alone, however the system of its writer ends it.
+fn with_line_feeds(text: &str) -> Cow<'_, str> {
+    if text.contains('\r') {
+        text.replace("\r\n", "\n").replace('\r', "\n").into()
+    } else {
+        text.into()
+    }
+}
+
+/// Text of several lines, kept as written but for the ends of its lines.
+pub fn check_lines(text: &str, max_chars: usize) -> Result<String, String> {
+    let text = with_line_feeds(text);
     if text.chars().count() > max_chars {
         return Err(format!("must have at most {max_chars} characters"));
     }
@@ -39,32 +54,37 @@ pub fn check_lines(text: &str, max_chars: usize) -> Result<(), String> {
     if text.chars().any(is_direction_override) {
         return Err("must not contain characters that override the direction of writing".into());
     }
-    Ok(())
+    Ok(text.into_owned())
 }
 
 /// The text of a message.
-pub fn check_message(text: &str) -> Result<(), String> {
-    // Bytes first: a text of many megabytes is not worth counting.
+pub fn check_message(text: &str) -> Result<String, String> {
+    let too_long = || format!("must have at most {} bytes of UTF-8", limits::MESSAGE_BYTES);
+    // Bytes first: a text of many megabytes is not worth counting. The ends of lines
+    // may be half of it.
+    if text.len() > 2 * limits::MESSAGE_BYTES {
+        return Err(too_long());
+    }
+    let text = with_line_feeds(text);
     if text.len() > limits::MESSAGE_BYTES {
-        return Err(format!("must have at most {} bytes of UTF-8", limits::MESSAGE_BYTES));
+        return Err(too_long());
     }
-    if is_blank(text) {
-        return Err("must not be empty or only white space".into());
+    if is_blank(&text) {
+        return Err(EMPTY_MESSAGE.into());
     }
-    check_lines(text, limits::MESSAGE_CHARS)
+    check_lines(&text, limits::MESSAGE_CHARS)
 }
 
 /// One line without anything that cannot be seen; surrounding space is dropped.
 pub fn check_line(text: &str, max_chars: usize) -> Result<String, String> {
-    let text = text.trim();
-    check_lines(text, max_chars)?;
+    let text = check_lines(text.trim(), max_chars)?;
     if text.contains(['\n', '\t']) {
         return Err("must be a single line".into());
     }
     if text.chars().any(is_invisible) {
         return Err("must not contain invisible characters".into());
     }
-    Ok(text.to_owned())
+    Ok(text)
 }
 
 /// A name: a line that is not empty.
@@ -123,7 +143,7 @@ mod tests {
     fn messages_keep_scripts_and_emoji_but_no_tricks() {
         for good in ["hi", "línea\n\tdos", "👩‍👩‍👧 family", "مرحبا", "日本語", " indented"]
         {
-            assert_eq!(check_message(good), Ok(()), "{good:?}");
+            assert_eq!(check_message(good).as_deref(), Ok(good), "{good:?}");
         }
         let long = "x".repeat(4_001);
         let heavy = "日".repeat(5_500);
@@ -140,7 +160,27 @@ mod tests {
         ] {
             assert!(check_message(bad).is_err(), "{bad:?}");
         }
-        assert_eq!(check_message(&"x".repeat(4_000)), Ok(()));
+        assert!(check_message(&"x".repeat(4_000)).is_ok());
+    }
+
+    #[test]
+    fn lines_end_with_a_line_feed_however_they_were_written() {
+        for (written, kept) in [
+            ("a\r\nb", "a\nb"),
+            ("a\rb", "a\nb"),
+            ("a\n\rb\r\n", "a\n\nb\n"),
+            ("a\r\r\nb", "a\n\nb"),
+        ] {
+            assert_eq!(check_message(written).as_deref(), Ok(kept), "{written:?}");
+            assert_eq!(check_lines(written, 10).as_deref(), Ok(kept), "{written:?}");
+        }
+        // What is counted is what is kept.
+        assert!(check_message(&"x\r\n".repeat(2_000)).is_ok());
+        assert!(check_message(&"日本語\r\n".repeat(1_000)).is_ok());
+        assert!(check_message(&"x\r\n".repeat(2_001)).is_err());
+        assert!(check_message("\r\n\r").is_err());
+        assert_eq!(check_line("one line\r\n", 10).as_deref(), Ok("one line"));
+        assert_eq!(check_line("two\rlines", 10), Err("must be a single line".into()));
     }
 
     #[test]

@@ -36,8 +36,9 @@ pub struct ProfileChanges {
     pub photo: Option<NewImage>,
 }
 
-/// The form in which names are compared and searched: without regard to case,
-/// and to whether accents are characters of their own.
+/// The form in which usernames and addresses are compared, and unique: without
+/// regard to case, and to whether accents are characters of their own. What is
+/// searched has another (`folding`).
 #[must_use]
 pub fn fold(name: &str) -> String {
     use unicode_normalization::UnicodeNormalization as _;
@@ -45,7 +46,8 @@ pub fn fold(name: &str) -> String {
 }
 
 /// What a folded name has somewhere after its beginning if another of its words
-/// begins like the folded `prefix`. In scripts without spaces any place will do.
+/// begins like `prefix`, both as `folding::search_form` makes them. In scripts
+/// without spaces any place will do.
 #[must_use]
 pub fn inside(prefix: &str) -> [String; 2] {
     if matches!(tokens(prefix).first(), Some(Token::Run(_))) {

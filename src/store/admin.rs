@@ -13,7 +13,8 @@ use crate::{
     model::{
         Timestamp, UserId,
         admin::{Account, AccountSearch, RoleChange},
-        users::{AccountRole, UserSearch, fold, inside},
+        folding::search_form,
+        users::{AccountRole, UserSearch, inside},
     },
 };
 
@@ -67,7 +68,7 @@ impl Store {
     pub async fn accounts(&self, search: &AccountSearch) -> Result<Vec<Account>> {
         let AccountSearch { users: UserSearch { prefix, after, limit }, role } = search;
         let sql = page_sql(role.is_some());
-        let prefix = fold(prefix);
+        let prefix = search_form(prefix);
         let [word, part] = inside(&prefix);
         let rows: Vec<AccountRow> = reading!(&self.pools, c => {
             let mut query = sqlx::query_as(AssertSqlSafe(sql));

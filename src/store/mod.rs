@@ -18,6 +18,7 @@ mod errors;
 mod faults;
 mod file_lock;
 pub mod files;
+pub mod folding;
 mod gate;
 mod identity;
 mod index;

@@ -13,8 +13,9 @@ use crate::{
     model::{
         FileId, History, Member, MemberRole, MemberState, Room, RoomId, RoomKind, Seq, Timestamp,
         User, UserId, View,
+        folding::search_form,
         rooms::{Access, MemberSearch},
-        users::{fold, inside},
+        users::inside,
     },
 };
 
@@ -255,7 +256,7 @@ impl Store {
              order by r.name_key, r.id limit ?"
         );
         let (name, id) = after.unwrap_or_default();
-        let query = fold(query);
+        let query = search_form(query);
         let rows: Vec<Row> = reading!(&self.pools, c => {
             sqlx::query_as(AssertSqlSafe(sql))
                 .bind(user.0)
@@ -278,7 +279,7 @@ impl Store {
                     or instr(u.display_name_key, ?) > 0 or instr(u.display_name_key, ?) > 0)
              order by u.username_key limit ?"
         );
-        let prefix = fold(prefix);
+        let prefix = search_form(prefix);
         let [word, part] = inside(&prefix);
         let rows: Vec<MemberRow> = reading!(&self.pools, c => {
             sqlx::query_as(AssertSqlSafe(sql))

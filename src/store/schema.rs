@@ -8,7 +8,10 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    model::{RoomId, Timestamp, users::fold},
+    model::{
+        RoomId, Timestamp,
+        folding::{FOLDING, name_key, topic_key},
+    },
 };
 
 /// The rooms of a new server: name and topic.
@@ -52,8 +55,8 @@ impl Store {
     async fn furnish(&self) -> Result<()> {
         let mut tx = self.pools.begin().await.map_err(refused)?;
         let made = within!(&mut tx, c => {
-            sqlx::query("insert into store (id, epoch) values (1, ?)")
-                .bind(Uuid::new_v4()).execute(c).await.map(drop)
+            sqlx::query("insert into store (id, epoch, folding) values (1, ?, ?)")
+                .bind(Uuid::new_v4()).bind(FOLDING).execute(c).await.map(drop)
         });
         match made {
             Err(error) if is_taken(&error) => return Ok(()),
@@ -68,8 +71,8 @@ impl Store {
                      values (?, 1, ?, ?, ?, ?, null, ?, 0, 0)",
                 )
                 .bind(RoomId::new().0)
-                .bind(name).bind(fold(name))
-                .bind(topic).bind(fold(topic))
+                .bind(name).bind(name_key(name))
+                .bind(topic).bind(topic_key(topic))
                 .bind(now.0)
                 .execute(c).await.map(drop)
             })

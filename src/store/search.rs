@@ -15,6 +15,7 @@ use crate::{
     error::Result,
     model::{
         Message, RoomId, Seq, Timestamp, UserId,
+        folding::name_key,
         search::{Criteria, Place, Span},
         terms::Lookup,
         users::fold,
@@ -187,6 +188,7 @@ impl Store {
     /// The users of these names; those that do not exist are left out.
     pub async fn users_named(&self, names: &[String]) -> Result<Vec<UserId>> {
         let sql = "select id from users where username_key in";
+        let names = names.iter().map(|name| fold(name)).collect();
         let rows = self.ids_named(sql, None, names).await?;
         Ok(rows.into_iter().map(UserId).collect())
     }
@@ -197,6 +199,7 @@ impl Store {
             "select r.id from members m join rooms r on r.id = m.room_id
              where {READABLE} and r.name_key in"
         );
+        let names = names.iter().map(|name| name_key(name)).collect();
         let rows = self.ids_named(&sql, Some(user), names).await?;
         Ok(rows.into_iter().map(RoomId).collect())
     }
@@ -205,20 +208,20 @@ impl Store {
         &self,
         select: &str,
         user: Option<UserId>,
-        names: &[String],
+        keys: Vec<String>,
     ) -> Result<Vec<Uuid>> {
-        if names.is_empty() {
+        if keys.is_empty() {
             return Ok(vec![]);
         }
-        let names = padded(names.iter().map(|name| fold(name)).collect());
-        let sql = format!("{select} {} limit 100", placeholders(1, names.len()));
+        let keys = padded(keys);
+        let sql = format!("{select} {} limit 100", placeholders(1, keys.len()));
         reading!(&self.pools, c => {
             let mut query = sqlx::query_scalar(AssertSqlSafe(sql));
             if let Some(user) = user {
                 query = query.bind(user.0);
             }
-            for name in &names {
-                query = query.bind(name);
+            for key in &keys {
+                query = query.bind(key);
             }
             query.fetch_all(c).await
         })

@@ -21,6 +21,7 @@ use crate::{
     model::{
         FileId, RoomId, Timestamp, User, UserId,
         files::NewImage,
+        folding::{name_key, search_form},
         passwords::StoredPassword,
         users::{AccountRole, ProfileChanges, fold, inside},
     },
@@ -147,7 +148,7 @@ impl Store {
             )
             .bind(user.id.0)
             .bind(&user.username).bind(fold(&user.username))
-            .bind(&user.display_name).bind(fold(&user.display_name))
+            .bind(&user.display_name).bind(name_key(&user.display_name))
             .bind(&user.bio).bind(&user.status_text)
             .bind(password_hash)
             .bind(role_code(role))
@@ -252,7 +253,7 @@ impl Store {
             "select {USER_COLUMNS} from users where {NAMED} and username_key > ?
              order by username_key limit ?"
         );
-        let prefix = fold(prefix);
+        let prefix = search_form(prefix);
         let [word, part] = inside(&prefix);
         let rows: Vec<UserRow> = reading!(&self.pools, c => {
             sqlx::query_as(AssertSqlSafe(sql))
@@ -297,7 +298,7 @@ impl Store {
                                   status_text = coalesce(?, status_text)
                  where id = ?",
             )
-            .bind(display_name).bind(display_name.as_deref().map(fold))
+            .bind(display_name).bind(display_name.as_deref().map(name_key))
             .bind(bio).bind(status_text)
             .bind(user.0)
             .execute(c).await.map(drop)

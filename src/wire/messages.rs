@@ -7,7 +7,9 @@ use crate::{
     error::Result,
     model::{
         Content, Draft, FileId, Mention, Mentioned, Message, Pin, Reaction, RoomId, Seq,
-        SystemKind, Thread, Touch, UserId, Version, limits,
+        SystemKind, Thread, Touch, UserId, Version,
+        emoji::qualified,
+        limits,
         mentions::names_in,
         messages::{Anchor, ChangesOf, MentionPage, MessagePage, PageOf, Resume, ThreadPage},
         text,
@@ -139,10 +141,8 @@ pub fn draft(sender: UserId, request: v1::SendMessageRequest) -> Result<Draft> {
     } = request;
     let mut fields = Fields::new();
     let room = fields.room("room_id", &room_id);
-    let mut names = Vec::new();
-    if !written.is_empty() || attachment_ids.is_empty() {
-        names = message_text(&mut fields, &written);
-    }
+    let may_be_empty = !attachment_ids.is_empty();
+    let (text, names) = message_text(&mut fields, &written, may_be_empty);
     fields.check(
         "client_message_id",
         text::check_client_id(&client_message_id, limits::CLIENT_MESSAGE_ID_CHARS),
@@ -155,7 +155,7 @@ pub fn draft(sender: UserId, request: v1::SendMessageRequest) -> Result<Draft> {
     fields.finish(Draft {
         room,
         sender,
-        text: written,
+        text,
         client_message_id,
         reply_to,
         thread_of,
@@ -164,12 +164,14 @@ pub fn draft(sender: UserId, request: v1::SendMessageRequest) -> Result<Draft> {
     })
 }
 
-/// Checks a text, and finds who may be called in it: in what is too long, nobody.
-fn message_text(fields: &mut Fields, written: &str) -> Vec<String> {
-    let checked = text::check_message(written);
-    let names = if checked.is_ok() { names_in(written) } else { Vec::new() };
-    fields.check("text", checked);
-    names
+/// A text, and who may be called in it: in what is refused, nobody.
+fn message_text(fields: &mut Fields, written: &str, may_be_empty: bool) -> (String, Vec<String>) {
+    if written.is_empty() && may_be_empty {
+        return (String::new(), Vec::new());
+    }
+    let text = fields.clean("text", text::check_message(written));
+    let names = names_in(&text);
+    (text, names)
 }
 
 fn attachments(fields: &mut Fields, ids: &[String]) -> Vec<FileId> {
@@ -191,15 +193,16 @@ pub fn edit_message(request: v1::EditMessageRequest) -> Result<((RoomId, Seq), T
     let v1::EditMessageRequest { room_id, seq, text: written } = request;
     let mut fields = Fields::new();
     let name = (fields.room("room_id", &room_id), fields.seq("seq", seq));
-    let names = message_text(&mut fields, &written);
-    fields.finish((name, Touch::Edit { text: written, names }))
+    // Whether it has attachments is known where it is edited.
+    let (text, names) = message_text(&mut fields, &written, true);
+    fields.finish((name, Touch::Edit { text, names }))
 }
 
 /// The name of a message, and a stand-alone emoji in its fully qualified form.
 pub fn reaction_to(room_id: &str, seq: i64, emoji: &str) -> Result<((RoomId, Seq), String)> {
     let mut fields = Fields::new();
     let name = (fields.room("room_id", room_id), fields.seq("seq", seq));
-    let known = emojis::get(emoji).map(|emoji| emoji.as_str().to_owned());
+    let known = qualified(emoji);
     if known.is_none() {
         fields.violate("emoji", "must be one emoji");
     }

@@ -58,14 +58,11 @@ pub fn search_users(request: &v1::SearchUsersRequest) -> Result<UserSearch> {
 pub fn update_profile(request: v1::UpdateProfileRequest) -> Result<ProfileChanges> {
     let v1::UpdateProfileRequest { display_name, bio, status_text, photo_file_id } = request;
     let mut fields = Fields::new();
-    if let Some(bio) = &bio {
-        fields.check("bio", text::check_lines(bio, limits::BIO_CHARS));
-    }
     let changes = ProfileChanges {
         display_name: display_name.map(|name| {
             fields.clean("display_name", text::check_name(&name, limits::DISPLAY_NAME_CHARS))
         }),
-        bio,
+        bio: bio.map(|bio| fields.clean("bio", text::check_lines(&bio, limits::BIO_CHARS))),
         status_text: status_text.map(|line| {
             fields.clean("status_text", text::check_line(&line, limits::STATUS_TEXT_CHARS))
         }),

@@ -119,6 +119,34 @@ on_both_databases! {
         server.end().await;
     }
 
+    async fn a_text_may_be_emptied_where_there_are_attachments(database: Database) {
+        let server = Server::start(database).await;
+        let ada = Person::register(&server.url, "ada").await;
+        let room = ada.create_room("Room").await;
+        let file = ada.upload("a.txt", b"a").await;
+        let sent = ada.send_files(&room, "wrong words @ada", &[&file]).await.expect("sent");
+        let edit = async |seq, text: &str| {
+            let request = v1::EditMessageRequest { room_id: room.clone(), seq, text: text.into() };
+            ada.client.edit_message(request).await.map(|answer| answer.message.expect("one"))
+        };
+        let edited = edit(sent.seq, "").await.expect("emptied");
+        assert_eq!((text_of(&edited), edited.attachments.len()), ("", 1));
+        assert!(edited.edited_at.is_some() && edited.mentions.is_empty());
+        assert_eq!(edit(sent.seq, "").await.expect("again"), edited);
+        assert_eq!(ada.history(&room).await.last(), Some(&edited));
+        let request = v1::ListMessageVersionsRequest { room_id: room.clone(), seq: sent.seq };
+        let versions = ada.client.list_message_versions(request).await.expect("versions").versions;
+        assert!(versions.iter().any(|version| version.text == "wrong words @ada"));
+        assert_eq!(text_of(&edit(sent.seq, "right words").await.expect("edited")), "right words");
+
+        let blank = edit(sent.seq, " \r\n").await.expect_err("white space is no text");
+        assert_eq!(blank.violations[0].0, "text");
+        let plain = ada.send(&room, "no file").await;
+        let error = edit(plain.seq, "").await.expect_err("nothing would be left");
+        assert_eq!((error.code, error.violations[0].0.as_str()), (Code::InvalidArgument, "text"));
+        server.end().await;
+    }
+
     async fn attachments_stay_with_their_message_whatever_is_done_to_it(database: Database) {
         let server = Server::start(database).await;
         let ada = Person::register(&server.url, "ada").await;

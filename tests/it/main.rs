@@ -16,6 +16,7 @@ mod deleted_text;
 mod downloads;
 mod error_form;
 mod files;
+mod folding;
 mod full_disk;
 mod image_memory;
 mod invites;

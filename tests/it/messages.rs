@@ -126,6 +126,61 @@ on_both_databases! {
         server.end().await;
     }
 
+    async fn whatever_emoji_a_keyboard_sends_is_one_reaction_in_one_form(database: Database) {
+        let server = Server::start(database).await;
+        let ada = Person::register(&server.url, "ada").await;
+        let bob = Person::register(&server.url, "bob").await;
+        let room = ada.create_room("Room").await;
+        bob.join(&room).await;
+        for (sent, same, stored) in [
+            // Unicode 17
+            ("\u{1FAEA}", "\u{1FAEA}\u{FE0F}", "\u{1FAEA}"),
+            ("1\u{20E3}", "1\u{FE0F}\u{20E3}", "1\u{FE0F}\u{20E3}"),
+            ("☝\u{FE0F}🏽", "☝🏽", "☝🏽"),
+            ("🏳\u{200D}🌈", "🏳\u{FE0F}\u{200D}🌈", "🏳\u{FE0F}\u{200D}🌈"),
+            ("🇩🇪", "🇩🇪\u{FE0F}", "🇩🇪"),
+            ("🐱\u{200D}👤", "🐱\u{FE0F}\u{200D}👤", "🐱\u{200D}👤"),
+            ("👨🏽\u{200D}👩🏽\u{200D}👧🏽", "👨🏽\u{200D}👩🏽\u{200D}👧🏽\u{FE0F}", "👨🏽\u{200D}👩🏽\u{200D}👧🏽"),
+        ] {
+            let message = ada.send(&room, "hello").await;
+            let name = (room.as_str(), message.seq);
+            react(&ada, name, sent).await.expect("reacted");
+            let both = react(&bob, name, same).await.expect("the same");
+            assert_eq!(reactions(&both), [(stored, 2)]);
+            unreact(&ada, name, same).await.expect("taken away");
+            let none = unreact(&bob, name, sent).await.expect("taken away");
+            assert!(none.reactions.is_empty());
+        }
+        server.end().await;
+    }
+
+    async fn lines_end_alike_on_whatever_system_they_were_written(database: Database) {
+        let server = Server::start(database).await;
+        let ada = Person::register(&server.url, "ada").await;
+        let room = ada.create_room("Room").await;
+        let sent = ada.try_send(&room, "one\r\ntwo\rthree @ada\r\n", "id").await.expect("sent");
+        assert_eq!(text_of(&sent), "one\ntwo\nthree @ada\n");
+        assert_eq!(sent.mentions.len(), 1);
+        let again = ada.try_send(&room, "one\ntwo\nthree @ada\n", "id").await.expect("the same");
+        assert_eq!(again, sent);
+        let name = (room.as_str(), sent.seq);
+        let edited = edit(&ada, name, "a\r\n\r\nb\rc").await.expect("edited");
+        assert_eq!(text_of(&edited), "a\n\nb\nc");
+        assert_eq!(edit(&ada, name, "a\n\nb\nc").await.expect("the same"), edited);
+        let request = v1::UpdateProfileRequest {
+            bio: Some("Line\r\nby\rline".into()),
+            status_text: Some("Away\r\n".into()),
+            ..Default::default()
+        };
+        let user = ada.client.update_profile(request).await.expect("saved").user.expect("a user");
+        assert_eq!((user.bio.as_str(), user.status_text.as_str()), ("Line\nby\nline", "Away"));
+        let topic = Some("two\rlines".to_owned());
+        let request = v1::UpdateRoomRequest { room_id: room.clone(), topic, ..Default::default() };
+        let error = ada.client.update_room(request).await.expect_err("a topic is one line");
+        assert_eq!(error.violations, [("topic".to_owned(), "must be a single line".to_owned())]);
+        server.end().await;
+    }
+
     async fn reactions_are_counted_with_who_and_each_once(database: Database) {
         let server = Server::start(database).await;
         let ada = Person::register(&server.url, "ada").await;
@@ -148,7 +203,7 @@ on_both_databases! {
         let none = unreact(&ada, name, "❤️").await.expect("taken away");
         assert_eq!(reactions(&none), [("👩🏽‍💻", 1)]);
 
-        for bad in ["", "x", "👍👍", ":thumbsup:", "<b>"] {
+        for bad in ["", "x", "👍👍", ":thumbsup:", "<b>", "🏽", "❤\u{FE0E}"] {
             let error = react(&ada, name, bad).await.expect_err("no emoji");
             assert_eq!(error.violations[0].0, "emoji", "{bad}");
         }

@@ -40,6 +40,7 @@ on_both_databases! {
         assert_eq!(all[0], "100%_sure");
         assert_eq!(all[1..3].iter().map(|n| n.to_lowercase()).collect::<Vec<_>>(), ["astronomy"; 2]);
         assert_eq!(all[3..], ["Böögg", "General", "Random", "Technology"]);
+        assert_eq!(browse("BOOGG", 0, "").await.0, [name("Böögg", true)]);
         assert_eq!(browse("böÖ", 0, "").await.0, [name("Böögg", true)]);
         assert_eq!(browse("networks", 0, "").await.0, [name("Technology", false)], "in the topic");
         assert_eq!(browse("%_", 0, "").await.0, [name("100%_sure", true)]);

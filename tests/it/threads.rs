@@ -212,6 +212,26 @@ on_both_databases! {
         server.end().await;
     }
 
+    async fn a_name_is_called_beside_letters_of_other_scripts_but_not_in_addresses(database: Database) {
+        let server = Server::start(database).await;
+        let ada = Person::register(&server.url, "ada").await;
+        let bob = Person::register(&server.url, "bob").await;
+        let room = ada.create_room("Room").await;
+        bob.join(&room).await;
+        for text in ["请@bob看一下", "日本@bob", "é@bob", "(@bob)", "\"@bob\"", "привет,@Bob.", "https://example.org，@bob"] {
+            let message = ada.send(&room, text).await;
+            assert_eq!(message.mentions.len(), 1, "{text}");
+        }
+        let unread = bob.summary(&room).await.unread_mention_count;
+        assert_eq!(unread, 7);
+        for text in ["a@bob", "@@bob", "_@bob", "x=@bob", "https://example.org/(@bob)", "www.example.org/é@bob",
+            "`@bob`", "```\n请@bob\n```", "mail @bob@example.org"] {
+            let message = ada.send(&room, text).await;
+            assert!(message.mentions.is_empty(), "{text}");
+        }
+        server.end().await;
+    }
+
     async fn many_are_called_whatever_else_stands_there(database: Database) {
         let server = Server::start(database).await;
         let ada = Person::register(&server.url, "ada").await;

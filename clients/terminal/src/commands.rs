@@ -69,15 +69,20 @@ impl App {
             Command::React(emoji) if emoji.is_empty() => return Err("Write /react and an emoji."),
             Command::React(emoji) => {
                 let to = self.target(is_text).ok_or("There is no message to react to.")?;
-                let mut same = to.reactions.iter().filter(|reaction| reaction.emoji == emoji);
+                // The server stores one form of what differs only in U+FE0F.
+                let bare = |emoji: &str| emoji.replace('\u{FE0F}', "");
+                let is_same = |reaction: &&v1::Reaction| bare(&reaction.emoji) == bare(&emoji);
+                let mut same = to.reactions.iter().filter(is_same);
                 let on = !same.any(|reaction| reaction.user_ids.contains(&self.model.me.id));
                 vec![Effect::React { room_id: to.room_id, seq: to.seq, emoji, on }]
             }
-            Command::Edit(text) if text.is_empty() => return Err("Write /edit and the new text."),
             Command::Edit(text) => {
                 let me = self.model.me.id.clone();
                 let own = |message: &v1::Message| is_text(message) && message.sender_id == me;
                 let of = self.target(own).ok_or("Only your own messages can be edited.")?;
+                if text.is_empty() && of.attachments.is_empty() {
+                    return Err("Write /edit and the new text.");
+                }
                 vec![Effect::Edit { room_id: of.room_id, seq: of.seq, text }]
             }
             Command::Delete => return self.ask_to_delete(),
@@ -179,6 +184,21 @@ mod tests {
             vec![v1::Reaction { emoji: "👍".into(), count: 1, user_ids: vec!["ada".into()] }];
         say(&mut app, v1::Message { reactions, changed_seq: 5, ..message(4, "bob", "four") });
         assert_eq!(write(&mut app, "/react 👍"), [react(false)]);
+        assert!(matches!(
+            write(&mut app, "/react 👍\u{FE0F}").as_slice(),
+            [Effect::React { on: false, .. }]
+        ));
+    }
+
+    #[test]
+    fn a_text_can_be_taken_away_from_a_message_with_files() {
+        let mut app = room();
+        assert_eq!(write(&mut app, "/edit"), []);
+        assert!(app.notice.is_some(), "nothing would be left");
+        let attachments = vec![v1::File { name: "a.txt".into(), ..Default::default() }];
+        say(&mut app, v1::Message { attachments, changed_seq: 5, ..message(3, "ada", "three") });
+        let emptied = Effect::Edit { room_id: "general".into(), seq: 3, text: String::new() };
+        assert_eq!(press(&mut app, KeyCode::Enter), [emptied]);
     }
 
     #[test]

@@ -37,6 +37,31 @@ test("a file and an image go to the other, who sees the one and can save the oth
   expect(await bobs.evaluate(() => (window as { __evil?: unknown }).__evil)).toBeUndefined();
 });
 
+test("the text of a message with a file can be taken away and written anew", async () => {
+  const ada = await w.person("Ada");
+  await ada.room("Emptied");
+  const page = await w.window(ada);
+  await enter(page, "Emptied");
+  await page.locator("input[type=file]").setInputFiles([{ name: "note.txt", mimeType: "text/plain", buffer: Buffer.from("note") }]);
+  await page.locator(".attaching progress").waitFor({ state: "detached" });
+  await composer(page).fill("wrong words");
+  await page.getByRole("button", { name: "Send" }).click();
+  const row = page.locator(".msg", { hasText: "note.txt" });
+  await row.locator(".md").waitFor();
+  const edit = async (text: string) => {
+    await row.hover();
+    await row.getByRole("button", { name: "More about this message" }).click();
+    await page.getByRole("menuitem", { name: "Edit" }).click();
+    await composer(page).fill(text);
+    await page.getByRole("button", { name: "Save" }).click();
+  };
+  await edit("");
+  await row.locator(".md").waitFor({ state: "detached" });
+  await row.locator(".file", { hasText: "note.txt" }).waitFor();
+  await edit("right words");
+  await row.getByText("right words").waitFor();
+});
+
 test("an upload goes on where it was when the connection comes back", async () => {
   const ada = await w.person("Ada");
   await ada.room("Long way");

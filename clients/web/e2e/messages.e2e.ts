@@ -109,6 +109,12 @@ test("names and emoji are completed while one writes", async () => {
   await expect.poll(offered).toEqual([expect.stringContaining("rocket")]);
   await composer(adas).press("Tab");
   expect(await composer(adas).inputValue()).toBe(`@${bob.username} 🚀`);
+  // No space is needed after a letter of another script, and none is offered in an address.
+  await composer(adas).fill("");
+  await composer(adas).pressSequentially(`https://example.org/(@${bob.username.slice(0, 3)} 请@${bob.username.slice(0, 3)}`);
+  await expect.poll(offered).toEqual([expect.stringContaining("Bob")]);
+  await composer(adas).press("Enter");
+  expect(await composer(adas).inputValue()).toBe(`https://example.org/(@${bob.username.slice(0, 3)} 请@${bob.username} `);
 });
 
 test("deleting by keyboard leads to Undo, undone or too late to the message", async () => {

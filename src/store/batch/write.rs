@@ -3,7 +3,10 @@
 use sqlx::AssertSqlSafe;
 
 use crate::{
-    model::{Change, Marks, Message, RoomId, RoomKind, RoomLog, Seq, UserId, users::fold},
+    model::{
+        Change, Marks, Message, RoomId, RoomKind, RoomLog, Seq, UserId,
+        folding::{name_key, topic_key},
+    },
     store::{
         attachments,
         dialect::{Dialect, Tx, pieces, placeholders, within},
@@ -61,8 +64,8 @@ async fn insert_room(tx: &mut Tx<'_>, log: &RoomLog) -> Result<(), sqlx::Error> 
         )
         .bind(room.id.0)
         .bind(room_kind_code(room.kind))
-        .bind(&room.name).bind(fold(&room.name))
-        .bind(&room.topic).bind(fold(&room.topic))
+        .bind(&room.name).bind(name_key(&room.name))
+        .bind(&room.topic).bind(topic_key(&room.topic))
         .bind(room.creator.map(|user| user.0))
         .bind(room.created_at.0)
         .bind(room.head_seq.0)
@@ -90,8 +93,8 @@ async fn update_settings(tx: &mut Tx<'_>, log: &RoomLog) -> Result<(), sqlx::Err
                               history = ?, picture_id = ?, head_seq = ?, changed_seq = ?
              where id = ?",
         )
-        .bind(&room.name).bind(fold(&room.name))
-        .bind(&room.topic).bind(fold(&room.topic))
+        .bind(&room.name).bind(name_key(&room.name))
+        .bind(&room.topic).bind(topic_key(&room.topic))
         .bind(room.archived_at.map(|at| at.0))
         .bind(history_code(room.history))
         .bind(room.picture.map(|picture| picture.0))

@@ -5,15 +5,44 @@ export type EmojiGroup = readonly [group: string, emoji: readonly (readonly [emo
 
 let groups: Promise<readonly EmojiGroup[]> | undefined;
 
+/** As they come: a third item says that not every machine has a picture for it. */
+type Listed = readonly [emoji: string, name: string, isNew?: number];
+
 export function allEmoji(): Promise<readonly EmojiGroup[]> {
   groups ??= import("../gen/emoji.json").then(
-    (file) => file.default as unknown as readonly EmojiGroup[],
+    (file) => {
+      const isDrawn = createIsDrawn();
+      return (file.default as unknown as readonly (readonly [string, readonly Listed[]])[]).map(
+        ([group, emoji]) => [group, emoji.filter(([it, , isNew]) => !isNew || isDrawn(it)).map(([it, name]) => [it, name] as const)] as const,
+      );
+    },
     (error: unknown) => {
       groups = undefined;
       throw error;
     },
   );
   return groups;
+}
+
+const SIZE = 24;
+
+/** Whether this machine has one picture for an emoji: in colour, and not as wide as the parts it is joined of. */
+function createIsDrawn(): (emoji: string) => boolean {
+  const canvas = document.createElement("canvas");
+  canvas.width = canvas.height = SIZE;
+  const context = canvas.getContext("2d", { willReadFrequently: true });
+  if (!context) return () => false;
+  context.font = `${SIZE - 6}px sans-serif`;
+  context.textBaseline = "top";
+  const most = 1.3 * context.measureText("😀").width;
+  return (emoji) => {
+    if (context.measureText(emoji).width > most) return false;
+    context.clearRect(0, 0, SIZE, SIZE);
+    context.fillText(emoji, 0, 0);
+    const { data } = context.getImageData(0, 0, SIZE, SIZE);
+    for (let i = 0; i < data.length; i += 4) if (data[i] !== data[i + 1] || data[i] !== data[i + 2]) return true;
+    return false;
+  };
 }
 
 const KEY = "causerie.emoji";

@@ -3,9 +3,12 @@
 // sanitise. Whatever is not understood stays text.
 
 import type { Mention } from "../nouns";
+import { mentionStarts, namesAt } from "./names";
 
 export type Inline =
-  | { readonly kind: "text" | "code"; readonly text: string }
+  /** `before`: what stands before it in the text as it was written, where that matters for a mention. */
+  | { readonly kind: "text"; readonly text: string; readonly before?: string }
+  | { readonly kind: "code"; readonly text: string }
   | { readonly kind: "strong" | "em" | "del"; readonly inside: readonly Inline[] }
   | { readonly kind: "link"; readonly href: string; readonly inside: readonly Inline[] }
   | { readonly kind: "break" };
@@ -101,19 +104,22 @@ const PAIRS = [
 ] as const;
 
 const LINK = /\[((?:[^[\]\\\n]|\\.){1,500})\]\(\s*([^\s()<>]{1,2000}(?:\([^\s()<>]*\)[^\s()<>]*)?)\s*\)/y;
-const ADDRESS = /https?:\/\/[^\s<>"`]+/y;
+/** What ends a sentence in a script without spaces is no part of it. */
+const ADDRESS = /https?:\/\/[^\s<>"`，。、；：！？「」『』【】《》〈〉“”]+/y;
 const WORD = /[\p{L}\p{N}_]/u;
 const ESCAPABLE = /[\\`*_~[\]()#>+.!|-]/;
 
-function inline(text: string, depth = 0): Inline[] {
+function inline(text: string, depth = 0, before = ""): Inline[] {
   const out: Inline[] = [];
   /** Marks that nothing closes any more: what was sought once need not be sought again. */
   const unclosed = new Set<string>();
   let plain = "";
-  const push = (node: Inline) => {
-    if (plain) out.push({ kind: "text", text: plain });
+  let begin = 0;
+  const end = () => {
+    // Every other mark may stand before a mention.
+    const joined = (begin ? text[begin - 1] : before.at(-1)) === "_";
+    if (plain) out.push({ kind: "text", text: plain, ...(joined && { before: "_" }) });
     plain = "";
-    out.push(node);
   };
   for (let i = 0; i < text.length; ) {
     const char = text[i] ?? "";
@@ -122,14 +128,15 @@ function inline(text: string, depth = 0): Inline[] {
       plain += text[i + 1];
       i += 2;
     } else if (found) {
-      push(found.node);
-      i = found.end;
+      end();
+      out.push(found.node);
+      begin = i = found.end;
     } else {
       plain += char;
       i += 1;
     }
   }
-  if (plain) out.push({ kind: "text", text: plain });
+  end();
   return out;
 }
 
@@ -202,7 +209,7 @@ function pair(text: string, i: number, depth: number, unclosed: Set<string>) {
     const end = unclosed.has(mark) ? -1 : closes(text, from, mark);
     if (end < 0) unclosed.add(mark);
     if (end > from) {
-      return { node: { kind, inside: inline(text.slice(from, end), depth + 1) } as const, end: end + mark.length };
+      return { node: { kind, inside: inline(text.slice(from, end), depth + 1, mark) } as const, end: end + mark.length };
     }
   }
   return undefined;
@@ -248,21 +255,23 @@ export function otherPlace(text: string, href: string): string | undefined {
 }
 
 /** A text cut where it calls someone by `@name`. */
-export function splitMentions(text: string, mentions: readonly Mention[]): { text: string; mention?: Mention }[] {
+export function splitMentions(text: string, mentions: readonly Mention[], before = ""): { text: string; mention?: Mention }[] {
   if (!mentions.length || !text.includes("@")) return [{ text }];
   const byName = new Map(mentions.map((mention) => [mention.name.toLowerCase(), mention]));
-  return text
-    .split(/(@[A-Za-z0-9][\w.-]{0,31})/)
-    .filter(Boolean)
-    .flatMap((piece) => {
-      // What ends a sentence is not part of the name.
-      for (let end = piece.length; piece[0] === "@" && end > 1; end--) {
-        const mention = byName.get(piece.slice(1, end).toLowerCase());
-        if (mention) return [{ text: piece.slice(0, end), mention }, ...(end < piece.length ? [{ text: piece.slice(end) }] : [])];
-        if (!/[.-]/.test(piece[end - 1] ?? "")) break;
-      }
-      return [{ text: piece }];
-    });
+  const out: { text: string; mention?: Mention }[] = [];
+  let done = 0;
+  const push = (to: number, mention?: Mention) => {
+    if (to > done) out.push({ text: text.slice(done, to), ...(mention && { mention }) });
+    done = to;
+  };
+  for (const at of mentionStarts(text, before)) {
+    const name = namesAt(text, at).find((it) => byName.has(it.toLowerCase()));
+    if (!name) continue;
+    push(at);
+    push(at + 1 + name.length, byName.get(name.toLowerCase()));
+  }
+  push(text.length);
+  return out;
 }
 
 /** A few emoji and nothing else are shown large. */

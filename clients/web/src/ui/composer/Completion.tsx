@@ -2,6 +2,7 @@ import "../kit/lateIcons";
 
 import { For, Show, createEffect, createMemo, createSignal, createUniqueId, on, onCleanup } from "solid-js";
 
+import { writtenMentionStarts } from "../../state/called";
 import { useChat } from "../../state/chat";
 import { findEmoji } from "../../state/emoji";
 import { t } from "../i18n";
@@ -11,8 +12,10 @@ import { useRoom } from "../room/tools";
 
 const MOST = 6;
 const PAUSE_MS = 120;
-/** A name after “@” or an emoji's after “:”, right before the caret. After “@” alone everybody is offered. */
-const BEGUN = /(?:^|\s)(?:(@)([\p{L}\p{N}_.-]{0,32})|(:)([\p{L}\p{N}_.-]{2,32}))$/u;
+/** A name after “@”, where one may begin, right before the caret. After “@” alone everybody is offered. */
+const NAME_BEGUN = /@[\p{L}\p{N}\p{M}_.-]{0,32}$/u;
+/** An emoji's name after “:”. */
+const EMOJI_BEGUN = /(?:^|\s)(:[\p{L}\p{N}\p{M}_.-]{2,32})$/u;
 /** What calls many, for those who may. */
 const MANY = ["all", "here"] as const;
 
@@ -46,8 +49,10 @@ export function Completion(props: {
   /** For which word these are: of what was offered before, no key takes anything. */
   let found = "";
   const begun = createMemo(() => {
-    const [, at = "", name = "", colon = "", word = ""] = BEGUN.exec(props.text.slice(0, props.caret)) ?? [];
-    return at + name + colon + word;
+    const written = props.text.slice(0, props.caret);
+    const name = NAME_BEGUN.exec(written);
+    if (name && writtenMentionStarts(props.text).includes(name.index)) return name[0];
+    return EMOJI_BEGUN.exec(written)?.[1] ?? "";
   });
   const id = createUniqueId();
   const optionId = (i: number) => `${id}-${i}`;

@@ -33,7 +33,8 @@ export function createComposing({ roomId, begun, tells, send }: Parts) {
   const clean = createMemo(() => text().replace(REFUSED, "").trim());
   // Characters as the server counts them, not UTF-16.
   const length = createMemo(() => (text().length < WARN ? text().length : [...clean()].length));
-  const full = () => clean() !== "" || (begun.files().length > 0 && !editing());
+  /** Files are enough; those of a message stay when it is edited. */
+  const full = () => clean() !== "" || (editing()?.attachments ?? begun.files()).length > 0;
   const sendable = () => full() && length() <= MOST && !busy() && !begun.waits();
 
   const rested = () => throttle.stop(Date.now()) && chat.setTyping(roomId, false);

@@ -4,6 +4,7 @@ import { For, createMemo, createSignal, onMount, type JSX } from "solid-js";
 
 import { useChat } from "../../state/chat";
 import { setPref } from "../../state/prefs";
+import { fold } from "../../state/terms";
 import { labelled, t } from "../i18n";
 import { Dialog } from "../kit/Dialog";
 import { composing } from "../kit/ime";
@@ -64,8 +65,8 @@ export default function Palette(props: {
     action(t("signOut"), "leave", () => (props.onClose(), props.onLogout())),
   ]);
   const found = createMemo(() => {
-    const words = query().toLocaleLowerCase().split(/\s+/).filter(Boolean);
-    const fitting = all().filter(({ label }) => words.every((word) => label.toLocaleLowerCase().includes(word)));
+    const words = fold(query()).split(/\s+/).filter(Boolean);
+    const fitting = all().filter(({ label }) => words.every((word) => fold(label).includes(word)));
     const text = query().trim();
     return text ? [...fitting, action(t("searchFor", { query: text }), "search", go(searchPath(text)))] : fitting;
   });

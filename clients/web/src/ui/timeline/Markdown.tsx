@@ -32,14 +32,14 @@ export function Markdown(props: { text: string; message?: Message }) {
   );
 }
 
-function Text(props: { text: string }) {
+function Text(props: { text: string; before?: string | undefined }) {
   const chat = useChat();
   const mentions = useContext(Mentions);
   const draw = useContext(Draw);
   // Most texts call nobody.
   if (!props.text.includes("@")) return draw(props.text);
   return (
-    <For each={splitMentions(props.text, mentions())}>
+    <For each={splitMentions(props.text, mentions(), props.before)}>
       {({ text, mention }) => (
         <Show when={mention} fallback={draw(text)}>
           {(it) => (
@@ -108,7 +108,7 @@ function Inlines(props: { nodes: readonly Inline[] }): JSX.Element {
 function InlineView({ node }: { node: Inline }): JSX.Element {
   switch (node.kind) {
     case "text":
-      return <Text text={node.text} />;
+      return <Text text={node.text} before={node.before} />;
     case "code":
       return <code dir="ltr">{useContext(Draw)(node.text)}</code>;
     case "break":

@@ -34,7 +34,7 @@ export default function MessageTools(props: { message: Message; active: boolean;
     if (rights().write && !message.threadSeq) {
       list.push({ label: t("replyInThread"), icon: "thread", act: () => tools.openThread(seq) });
     }
-    if (rights().write && mine() && text) list.push({ label: t("edit"), icon: "edit", act: () => tools.begun().edit(message) });
+    if (rights().write && mine() && (text || message.attachments.length)) list.push({ label: t("edit"), icon: "edit", act: () => tools.begun().edit(message) });
     if (text) list.push({ label: t("copyText"), icon: "copy", act: () => void take(text) });
     list.push({ label: t("copyLink"), icon: "link", act: () => void take(location.origin + roomPath(roomId, seq)) });
     if (rights().pin) {

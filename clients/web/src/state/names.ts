@@ -1,0 +1,37 @@
+// Where a text calls somebody by `@name`, by the server's rule
+// (`src/model/mentions.rs`); `clients/cases/mentions.json` tests both. What is
+// written before it is shown has code in it besides: see `called.ts`.
+
+const MAY_STAND_BEFORE = /[^A-Za-z0-9._+/=@-]/;
+const NAME = /[A-Za-z0-9_.-]*/y;
+const HOST = /^@[A-Za-z0-9-]+\.[A-Za-z0-9-]/;
+/** What never stands in a URL, nor do the marks of a script without spaces. */
+const URL_END = "\\s<>\"`，。、；：！？（）「」『』【】《》〈〉“”‘’";
+const URLS = new RegExp(`[A-Za-z0-9_]://[^${URL_END}]*|\\b(?:mailto:|www\\.)[^${URL_END}]*`, "gi");
+
+export type Range = readonly [from: number, to: number];
+
+/** Where an `@` begins a mention: outside of URLs and of what else is left out. */
+export function mentionStarts(text: string, before = "", code: readonly Range[] = []): number[] {
+  const leftOut = [...urlsIn(text), ...code];
+  const starts: number[] = [];
+  for (let at = text.indexOf("@"); at >= 0; at = text.indexOf("@", at + 1)) {
+    const last = at ? (text[at - 1] ?? "") : before;
+    const free = !last || MAY_STAND_BEFORE.test(last);
+    if (free && !leftOut.some(([from, to]) => from <= at && at < to)) starts.push(at);
+  }
+  return starts;
+}
+
+/** What may be a name after the `@` at this place: with punctuation at its end and without. Empty if it is an address. */
+export function namesAt(text: string, at: number): string[] {
+  NAME.lastIndex = at + 1;
+  const whole = NAME.exec(text)?.[0] ?? "";
+  if (HOST.test(text.slice(at + 1 + whole.length, at + 300))) return [];
+  const bare = whole.replace(/[._-]+$/, "");
+  return [...new Set([whole, bare])].filter((name) => name.length >= 3 && name.length <= 32 && /^[A-Za-z0-9]/.test(name));
+}
+
+function urlsIn(text: string): Range[] {
+  return [...text.matchAll(URLS)].map((found) => [found.index, found.index + found[0].length]);
+}

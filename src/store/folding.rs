@@ -1,0 +1,121 @@
+//! Folds stored names and topics anew when a server with another folding starts.
+//!
+//! In steps of one short transaction each, while the server works: what is
+//! written meanwhile is folded by the new rule already, and stays. A server that
+//! ends midway begins again, and only writes what is not folded yet.
+
+use sqlx::AssertSqlSafe;
+use uuid::Uuid;
+
+use super::{
+    Store,
+    dialect::{reading, refused, retried, within},
+};
+use crate::{
+    error::Result,
+    model::folding::{FOLDING, name_key, topic_key},
+};
+
+/// Rows that are read in one step.
+pub(super) const ROWS: usize = 500;
+
+/// After which row the next step begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FoldingStep {
+    Users(Uuid),
+    Rooms(Uuid),
+}
+
+impl FoldingStep {
+    pub const FIRST: Self = Self::Users(Uuid::nil());
+}
+
+/// Id, name, topic, and the keys of both. Users have no topic.
+type Row = (Uuid, String, String, String, String);
+
+/// A row whose keys are to be replaced, as long as its texts are these.
+struct Refolded {
+    id: Uuid,
+    name: String,
+    topic: String,
+}
+
+impl Store {
+    /// Whether names are stored that an older rule has folded.
+    pub async fn needs_folding(&self) -> Result<bool> {
+        let version: i16 = reading!(&self.pools, c => {
+            sqlx::query_scalar("select folding from store where id = 1").fetch_one(c).await
+        })
+        .map_err(refused)?;
+        Ok(version < FOLDING)
+    }
+
+    /// Takes a step, and returns the next one; `None` if all is done.
+    pub async fn fold_some(&self, step: FoldingStep) -> Result<Option<FoldingStep>> {
+        let (after, select) = match step {
+            FoldingStep::Users(after) => {
+                (after, "select id, display_name, '', display_name_key, '' from users")
+            }
+            FoldingStep::Rooms(after) => {
+                (after, "select id, name, topic, name_key, topic_key from rooms")
+            }
+        };
+        let sql = format!("{select} where id > ? order by id limit {ROWS}");
+        let rows: Vec<Row> = reading!(&self.pools, c => {
+            sqlx::query_as(AssertSqlSafe(sql)).bind(after).fetch_all(c).await
+        })
+        .map_err(refused)?;
+        let last = rows.last().filter(|_| rows.len() == ROWS).map(|row| row.0);
+        let old: Vec<Refolded> = rows
+            .into_iter()
+            .filter(|(_, name, topic, name_is, topic_is)| {
+                name_key(name) != *name_is || topic_key(topic) != *topic_is
+            })
+            .map(|(id, name, topic, ..)| Refolded { id, name, topic })
+            .collect();
+        if !old.is_empty() {
+            retried!(self.save_keys(step, &old).await).map_err(refused)?;
+        }
+        match (step, last) {
+            (FoldingStep::Users(_), Some(last)) => Ok(Some(FoldingStep::Users(last))),
+            (FoldingStep::Users(_), None) => Ok(Some(FoldingStep::Rooms(Uuid::nil()))),
+            (FoldingStep::Rooms(_), Some(last)) => Ok(Some(FoldingStep::Rooms(last))),
+            (FoldingStep::Rooms(_), None) => {
+                retried!(self.save_folding().await).map_err(refused)?;
+                Ok(None)
+            }
+        }
+    }
+
+    /// Rooms are locked in the order of their ids, as everywhere.
+    async fn save_keys(&self, step: FoldingStep, old: &[Refolded]) -> Result<(), sqlx::Error> {
+        let mut tx = self.pools.begin().await?;
+        for Refolded { id, name, topic } in old {
+            within!(&mut tx, c => {
+                match step {
+                    FoldingStep::Users(_) => sqlx::query(
+                        "update users set display_name_key = ? where id = ? and display_name = ?",
+                    )
+                    .bind(name_key(name)).bind(*id).bind(name)
+                    .execute(c).await.map(drop),
+                    FoldingStep::Rooms(_) => sqlx::query(
+                        "update rooms set name_key = ?, topic_key = ?
+                         where id = ? and name = ? and topic = ?",
+                    )
+                    .bind(name_key(name)).bind(topic_key(topic)).bind(*id).bind(name).bind(topic)
+                    .execute(c).await.map(drop),
+                }
+            })?;
+        }
+        tx.commit().await
+    }
+
+    async fn save_folding(&self) -> Result<(), sqlx::Error> {
+        let mut tx = self.pools.begin().await?;
+        within!(&mut tx, c => {
+            sqlx::query("update store set folding = ? where id = 1")
+                .bind(FOLDING).execute(c).await.map(drop)
+        })?;
+        tx.commit().await
+    }
+}
