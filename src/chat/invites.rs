@@ -58,7 +58,8 @@ impl Chat {
     /// What an invite is for.
     pub async fn get_invite(&self, caller: Caller, code: &str) -> Result<Preview> {
         let invite = self.store.invite(code).await?.ok_or(Error::InviteNotFound)?;
-        invite.check(self.clock.now())?;
+        let (creator, _) = self.access(invite.room, invite.creator).await?;
+        invite.check(self.clock.now(), creator)?;
         let (access, _) = self.access(invite.room, caller.user).await?;
         let room = self.store.room(invite.room).await?.ok_or(Error::InviteNotFound)?;
         let creator = self.store.user(invite.creator).await?;
@@ -69,6 +70,7 @@ impl Chat {
         self.posting.check(&caller.user)?;
         let invite = self.store.invite(&code).await?.ok_or(Error::InviteNotFound)?;
         let user = self.store.user(caller.user).await?.ok_or(Error::SessionRevoked)?;
-        self.change_room(Op::Redeem { room: invite.room, user, code }).await
+        let Invite { room, creator, .. } = invite;
+        self.change_room(Op::Redeem { room, user, code, creator }).await
     }
 }

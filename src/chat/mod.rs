@@ -25,10 +25,14 @@ use crate::{
     clock::{Clock, SteadyClock},
     config::Config,
     error::{Error, Result},
-    fanout::{hub::Hub, presence::Registry, typing::Typing},
+    fanout::{
+        hub::Hub,
+        presence::Registry,
+        typing::{Typing, Typist},
+    },
     files::Files,
     model::{
-        Content, RoomId, UserId, View,
+        Change, Content, MemberState, Room, RoomId, Timestamp, UserId, View,
         rooms::{Access, Right},
     },
     store::{
@@ -143,6 +147,18 @@ impl Chat {
     }
 }
 
+/// Who does not type any more by a change: who has sent the message, has left, or
+/// may not post.
+fn falls_silent(change: &Change, now: Timestamp) -> Option<UserId> {
+    if let Some(member) = &change.member {
+        let muted = member.muted_until.is_some_and(|until| until > now);
+        let may_type = member.state == MemberState::Joined && !muted;
+        return (!may_type).then_some(member.user.id);
+    }
+    let message = change.message.as_ref().filter(|message| message.seq == change.seq)?;
+    matches!(message.content, Content::Text { .. }).then_some(message.sender)
+}
+
 /// Tells this node's sessions what a commit changed.
 fn hand_on(hub: &Hub, typing: &Typing, committed: Committed) {
     let Committed { moved, rooms, marks } = committed;
@@ -151,19 +167,20 @@ fn hand_on(hub: &Hub, typing: &Typing, committed: Committed) {
     }
     for commit in rooms {
         let room = commit.room;
-        let posters: Vec<UserId> = commit
-            .changes
-            .iter()
-            .filter_map(|change| change.message.as_ref().filter(|m| m.seq == change.seq))
-            .filter(|message| matches!(message.content, Content::Text { .. }))
-            .map(|message| message.sender)
-            .collect();
+        let now = Timestamp::now();
+        let quiet: Vec<UserId> =
+            commit.changes.iter().filter_map(|change| falls_silent(change, now)).collect();
+        let archived = |settings: &Room| settings.archived_at.is_some();
+        let archives = commit.changes.iter().filter_map(|change| change.settings.as_ref());
+        let archives = archives.last().is_some_and(archived);
         hub.dispatch(commit);
-        // Who has sent the message does not type it any more.
-        for user in posters {
-            if typing.stop(room, user) {
-                hub.typing(room, user, false);
-            }
+        let mut ended: Vec<Typist> =
+            quiet.into_iter().filter_map(|user| typing.stop(room, user)).collect();
+        if archives {
+            ended.extend(typing.stop_all(room));
+        }
+        for typist in ended {
+            hub.typing(&typist, false);
         }
     }
     for moved in marks {

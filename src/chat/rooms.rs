@@ -122,7 +122,7 @@ impl Chat {
         let members = self.store.members(MemberState::Joined, &search).await?;
         let (members, more) = cut(members, search.limit);
         let users: Vec<_> = members.iter().map(|member| member.user.id).collect();
-        let presences = self.presence_of(&users).await?;
+        let presences = self.presence_for(caller, &users).await?;
         Ok((members.into_iter().zip(presences).collect(), more))
     }
 

@@ -1,6 +1,9 @@
 //! Invitations into rooms.
 
-use super::{Room, RoomId, Timestamp, User, UserId};
+use super::{
+    Room, RoomId, Timestamp, User, UserId,
+    rooms::{Access, Right},
+};
 use crate::error::{Error, Result};
 
 /// A link into a room.
@@ -19,9 +22,11 @@ pub struct Invite {
 }
 
 impl Invite {
-    /// Whether someone may still come in by it.
-    pub fn check(&self, now: Timestamp) -> Result<()> {
-        if self.revoked {
+    /// Whether someone may still come in by it. It is as good as revoked once its
+    /// creator, who stands so to the room, may not invite any more.
+    pub fn check(&self, now: Timestamp, creator: Access) -> Result<()> {
+        let may_invite = Access { archived: false, ..creator }.may(Right::AddMembers).is_ok();
+        if self.revoked || !may_invite {
             return Err(Error::InviteNotFound);
         }
         let over = self.expires_at.is_some_and(|at| at <= now);

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::{
     Change, Content, Done, Draft, File, FileId, Invite, Mark, Marks, MemberRole, MemberState,
-    Message, Op, Room, Seq, Timestamp, UserId,
+    Message, Op, Room, RoomKind, Seq, Timestamp, UserId,
     log_messages::Touched,
     messages::ThreadMark,
     rooms::{Access, Right},
@@ -39,7 +39,11 @@ pub struct Sent {
 impl Sent {
     fn is(&self, draft: &Draft) -> bool {
         let files = self.message.attachments.iter().map(|file| &file.id);
-        self.text.as_ref().is_none_or(|text| *text == draft.text && files.eq(&draft.attachments))
+        (self.message.reply_to, self.message.thread_of) == (draft.reply_to, draft.thread_of)
+            && self
+                .text
+                .as_ref()
+                .is_none_or(|text| *text == draft.text && files.eq(&draft.attachments))
     }
 
     /// As it was sent, without what others have made of it since.
@@ -66,8 +70,9 @@ pub struct RoomLog {
     pub created: bool,
     /// The time of the operation that is applied.
     pub(super) now: Timestamp,
-    /// One of the two of a direct room does not want to hear from the other.
-    pub blocked: bool,
+    /// Who does not want to hear from whom, of those whom the batch brings
+    /// together: the smaller id first, whoever has blocked the other.
+    pub blocks: HashSet<(UserId, UserId)>,
     /// Of the users that the batch's operations name; absent: never a member.
     pub members: HashMap<UserId, Membership>,
     /// How many owners are in the room; read only for who needs counts, as is
@@ -109,7 +114,7 @@ impl RoomLog {
             room,
             created: false,
             now: Timestamp::default(),
-            blocked: false,
+            blocks: HashSet::new(),
             members: HashMap::new(),
             owners: 0,
             marks: HashMap::new(),
@@ -139,10 +144,10 @@ impl RoomLog {
         self.now = now;
         match op {
             Op::Send(draft) => self.send(draft).map(Done::Message),
-            Op::Create { members, .. } => Ok(self.create(members)),
+            Op::Create { members, .. } => self.create(members),
             Op::Join { user, .. } => self.join(user),
             Op::Leave { user, .. } => self.leave(user),
-            Op::Redeem { user, code, .. } => self.redeem(user, code),
+            Op::Redeem { user, code, creator, .. } => self.redeem(user, code, *creator),
             Op::Update { user, name, topic, history, picture, .. } => {
                 let texts = (name.as_deref(), topic.as_deref());
                 self.update(*user, texts, (*history, *picture))
@@ -171,10 +176,20 @@ impl RoomLog {
         }
     }
 
+    /// Whether one of two users has blocked the other.
+    pub(super) fn has_block(&self, one: UserId, other: UserId) -> bool {
+        self.blocks.contains(&(one.min(other), one.max(other)))
+    }
+
+    /// Whether the two of a direct room do not want to hear from each other.
+    pub(super) fn is_blocked(&self) -> bool {
+        matches!(self.room.kind, RoomKind::Direct { a, b } if self.has_block(a, b))
+    }
+
     /// A message, if a member may know of it.
     pub(super) fn message_for(&self, user: UserId, seq: Seq) -> Result<&Message> {
         let floor = self.members.get(&user).map_or(Seq::ZERO, |held| held.floor);
-        let message = self.messages.get(&seq).filter(|message| message.seq > floor);
+        let message = self.messages.get(&seq).filter(|message| message.visible_from() > floor);
         message.ok_or(Error::MessageNotFound)
     }
 
@@ -189,7 +204,7 @@ impl RoomLog {
             };
         }
         self.access(draft.sender).may(Right::Post)?;
-        if self.blocked {
+        if self.is_blocked() {
             return Err(Error::Blocked);
         }
         if let Some(seq) = draft.reply_to {
@@ -310,7 +325,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::model::{History, RoomId, RoomKind, Touch, User, files::NewImage};
+    use crate::model::{History, RoomId, Touch, User, files::NewImage};
 
     fn user(n: u8) -> User {
         User {

@@ -10,10 +10,13 @@ use super::{
 use crate::error::{Error, Result};
 
 impl RoomLog {
-    pub(super) fn create(&mut self, members: &[(User, MemberRole)]) -> Done {
+    pub(super) fn create(&mut self, members: &[(User, MemberRole)]) -> Result<Done> {
         // Found instead of made: by an earlier try of this same operation whose
         // answer was lost on the way, or, a direct room, by the other of the two.
         if self.created && self.changes.is_empty() {
+            if self.is_blocked() {
+                return Err(Error::Blocked);
+            }
             for (at, (user, role)) in members.iter().enumerate() {
                 if at == 0 && !matches!(self.room.kind, RoomKind::Direct { .. }) {
                     self.tell(user.id, SystemKind::RoomCreated, "");
@@ -26,7 +29,7 @@ impl RoomLog {
                 }
             }
         }
-        Done::Room(self.room.clone())
+        Ok(Done::Room(self.room.clone()))
     }
 
     pub(super) fn join(&mut self, user: &User) -> Result<Done> {
@@ -43,14 +46,15 @@ impl RoomLog {
     }
 
     /// Joins by an invite. Also a private room; that is what it is for.
-    pub(super) fn redeem(&mut self, user: &User, code: &str) -> Result<Done> {
+    pub(super) fn redeem(&mut self, user: &User, code: &str, creator: UserId) -> Result<Done> {
         let held = self.members.get(&user.id).map(|held| held.state);
         if held == Some(MemberState::Joined) {
             return Ok(Done::Room(self.room.clone()));
         }
         let key = (code.to_owned(), user.id);
+        let access = self.access(creator);
         let invite = self.invites.get_mut(code).ok_or(Error::InviteNotFound)?;
-        invite.check(self.now)?;
+        invite.check(self.now, access)?;
         if held == Some(MemberState::Banned) {
             return Err(Error::Banned);
         }
@@ -89,6 +93,10 @@ impl RoomLog {
 
     pub(super) fn add(&mut self, by: UserId, users: &[User]) -> Result<Done> {
         self.access(by).may(Right::AddMembers)?;
+        // Of the one who adds alone: what is between others is not for them to know.
+        if users.iter().any(|user| self.has_block(by, user.id)) {
+            return Err(Error::Blocked);
+        }
         let state = |user: &User| self.members.get(&user.id).map(|held| held.state);
         if users.iter().any(|user| state(user) == Some(MemberState::Banned)) {
             return Err(Error::MemberBanned);

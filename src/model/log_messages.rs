@@ -50,7 +50,7 @@ impl RoomLog {
         })?;
         let message = self.message_for(user, seq)?.clone();
         // Between two who do not want to hear from each other, only less.
-        if self.blocked && !matches!(touch, Touch::Delete | Touch::Unreact(_) | Touch::Unpin) {
+        if self.is_blocked() && !matches!(touch, Touch::Delete | Touch::Unreact(_) | Touch::Unpin) {
             return Err(Error::Blocked);
         }
         match touch {

@@ -52,6 +52,12 @@ impl Message {
         }
     }
 
+    /// Who sees a room from after this position on does not see the message: an
+    /// answer in a thread goes with the message that the thread hangs on.
+    pub fn visible_from(&self) -> Seq {
+        self.thread_of.unwrap_or(self.seq)
+    }
+
     /// About how many bytes it takes in an answer.
     pub fn bytes(&self) -> usize {
         let text = self.text().map_or(0, str::len);

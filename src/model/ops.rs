@@ -34,6 +34,8 @@ pub enum Op {
         room: RoomId,
         user: User,
         code: String,
+        /// Of the invite.
+        creator: UserId,
     },
     Mark {
         room: RoomId,
@@ -88,9 +90,8 @@ impl Op {
         match self {
             Self::Send(draft) => vec![draft.sender],
             Self::Create { members, .. } => members.iter().map(|(user, _)| user.id).collect(),
-            Self::Join { user, .. } | Self::Leave { user, .. } | Self::Redeem { user, .. } => {
-                vec![user.id]
-            }
+            Self::Join { user, .. } | Self::Leave { user, .. } => vec![user.id],
+            Self::Redeem { user, creator, .. } => vec![user.id, *creator],
             Self::Update { user, .. } | Self::Mark { user, .. } | Self::Touch { user, .. } => {
                 vec![*user]
             }

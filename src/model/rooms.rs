@@ -32,7 +32,7 @@ pub struct View {
 impl View {
     #[must_use]
     pub fn shows(self, message: &Message) -> bool {
-        message.seq > self.floor
+        message.visible_from() > self.floor
     }
 }
 

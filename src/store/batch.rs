@@ -10,7 +10,7 @@ use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
 use super::{
-    attachments,
+    attachments, blocks,
     dialect::{LaneConnection, Tx, is_locked, is_taken, within},
     invites, mentions, threads, touched,
 };
@@ -144,7 +144,7 @@ async fn prepare(tx: &mut Tx<'_>, ops: &[&Op], mode: Mode) -> Result<Outcome, sq
     threads::read(tx, ops, &mut logs).await?;
     invites::read(tx, ops, &mut logs).await?;
     attachments::read(tx, ops, &mut logs).await?;
-    read::blocks(tx, &mut logs).await?;
+    blocks::read(tx, ops, &mut logs).await?;
     if mode.look_for_repeats {
         read::repeats(tx, ops, &mut logs).await?;
     }

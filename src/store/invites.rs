@@ -8,10 +8,11 @@ use uuid::Uuid;
 use super::{
     Store,
     dialect::{Tx, padded, placeholders, reading, refused, retried, within},
+    rooms::{role_code, state_code},
 };
 use crate::{
     error::Result,
-    model::{Invite, Op, RoomId, RoomLog, Timestamp, UserId, limits},
+    model::{Invite, MemberState, Op, RoomId, RoomLog, Timestamp, UserId, limits, rooms::Right},
 };
 
 /// Of `invites i`. Uses are counted, not kept.
@@ -105,14 +106,20 @@ pub(super) async fn write(tx: &mut Tx<'_>, logs: &[RoomLog]) -> Result<(), sqlx:
     Ok(())
 }
 
-/// The invites of a room that are good at a time, the newest first.
+/// The invites of a room that are good at a time, the newest first. See
+/// [`Invite::check`].
 fn good_invites() -> String {
     format!(
         "select code, room_id, creator_id, created_us, expires_us, max_uses, revoked_us, uses
-         from ({INVITES} where i.room_id = ? and i.revoked_us is null
+         from ({INVITES}
+               join members m on m.room_id = i.room_id and m.user_id = i.creator_id
+                   and m.state = {} and m.role >= {}
+               where i.room_id = ? and i.revoked_us is null
                and (i.expires_us is null or i.expires_us > ?)) listed
          where max_uses = 0 or uses < max_uses
          order by created_us desc, code limit {}",
+        state_code(MemberState::Joined),
+        role_code(Right::AddMembers.least_role()),
         limits::INVITES,
     )
 }

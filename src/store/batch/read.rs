@@ -7,12 +7,11 @@ use uuid::Uuid;
 
 use crate::{
     model::{
-        Content, Message, Op, RoomId, RoomKind, RoomLog, Seq, Timestamp, UserId,
+        Content, Message, Op, RoomId, RoomLog, Seq, Timestamp, UserId,
         log::{Membership, Sent},
     },
     store::{
         attachments,
-        blocks::BLOCKS_BETWEEN,
         dialect::{Dialect, Locking, Tx, is_locked, padded, placeholders, within},
         dress,
         marks::MarksRow,
@@ -232,7 +231,8 @@ pub async fn marks(
         let sql = format!(
             "select r.id as room_id, u.id as user_id, coalesce(k.read_seq, 0) as read_seq,
                     coalesce(k.delivered_seq, 0) as delivered_seq,
-                    coalesce(k.unread_from_seq, 0) as unread_from_seq, u.read_receipts
+                    coalesce(k.unread_from_seq, 0) as unread_from_seq, u.read_receipts,
+                    u.presence_choice
              from rooms r join users u
              left join marks k on k.room_id = r.id and k.user_id = u.id
              where r.id = ? and u.id in {}",
@@ -276,22 +276,6 @@ fn asked(
         }
     }
     rooms.into_iter().map(|(room, users)| (room, padded(users.into_iter().collect()))).collect()
-}
-
-/// Whether the two of a direct room do not want to hear from each other.
-pub async fn blocks(
-    tx: &mut Tx<'_>,
-    logs: &mut BTreeMap<RoomId, RoomLog>,
-) -> Result<(), sqlx::Error> {
-    for log in logs.values_mut() {
-        let RoomKind::Direct { a, b } = log.room.kind else { continue };
-        let found: i64 = within!(&mut *tx, c => {
-            sqlx::query_scalar(BLOCKS_BETWEEN)
-                .bind(a.0).bind(b.0).bind(b.0).bind(a.0).fetch_one(c).await
-        })?;
-        log.blocked = found > 0;
-    }
-    Ok(())
 }
 
 pub async fn counts(
