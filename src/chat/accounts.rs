@@ -62,6 +62,10 @@ impl Chat {
         let tokens = self.first_tokens(&session)?;
         let account = NewAccount { user, email, password_hash, session };
         self.store.create_account(&account).await?;
+        // The account is there, whatever becomes of this.
+        if let Err(error) = self.join_first_rooms(&account.user).await {
+            tracing::warn!(%error, "a new account has not joined the rooms that are for all");
+        }
         Ok((tokens, account.user))
     }
 

@@ -60,6 +60,8 @@ pub struct Chat {
     pub(crate) presence: Registry,
     /// Whose turn it is to choose how they are seen.
     pub(crate) choosing: tokio::sync::Mutex<()>,
+    /// Whose turn it is to make a block or take one away.
+    pub(crate) blocking: tokio::sync::Mutex<()>,
     pub(crate) typing: Arc<Typing>,
     /// Rooms that the search index has to look at.
     pub(crate) behind: Arc<index::Behind>,
@@ -117,6 +119,7 @@ impl Chat {
             ),
             presence: Registry::default(),
             choosing: tokio::sync::Mutex::default(),
+            blocking: tokio::sync::Mutex::default(),
             auth: Arc::new(auth),
             files,
             uploading: turns::Turns::default(),
@@ -141,7 +144,10 @@ impl Chat {
 
     /// What a user may see of a room in which they may do this.
     pub(crate) async fn view_with(&self, room: RoomId, user: UserId, right: Right) -> Result<View> {
-        let (access, view) = self.access(room, user).await?;
+        let (mut access, view) = self.access(room, user).await?;
+        if right.least_staff().is_some() {
+            access.staff = self.store.account_role(user).await?;
+        }
         access.may(right)?;
         Ok(view)
     }
@@ -171,8 +177,8 @@ fn hand_on(hub: &Hub, typing: &Typing, committed: Committed) {
         let quiet: Vec<UserId> =
             commit.changes.iter().filter_map(|change| falls_silent(change, now)).collect();
         let archived = |settings: &Room| settings.archived_at.is_some();
-        let archives = commit.changes.iter().filter_map(|change| change.settings.as_ref());
-        let archives = archives.last().is_some_and(archived);
+        let mut settings = commit.changes.iter().filter_map(|change| change.settings.as_ref());
+        let archives = settings.next_back().is_some_and(archived);
         hub.dispatch(commit);
         let mut ended: Vec<Typist> =
             quiet.into_iter().filter_map(|user| typing.stop(room, user)).collect();

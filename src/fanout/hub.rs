@@ -5,7 +5,7 @@
 //! full is cut off from live events and catches up from the store.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{BTreeSet, HashMap, HashSet},
     sync::{
         Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
         atomic::{AtomicBool, Ordering},
@@ -343,6 +343,11 @@ impl Hub {
     /// Tells the streams of a user how the user has chosen to be seen.
     pub fn presence_choice(&self, user: UserId, choice: PresenceChoice) {
         self.tell_user(user, || events::presence_choice(choice));
+    }
+
+    /// Tells the streams of a user with whom the user has a block.
+    pub fn blocks(&self, user: UserId, with: &BTreeSet<UserId>) {
+        self.tell_user(user, || Kind::Blocks(events::blocks(with)));
     }
 
     fn tell_user(&self, user: UserId, event: impl FnOnce() -> Kind) {

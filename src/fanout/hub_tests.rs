@@ -31,6 +31,7 @@ fn room() -> Room {
         archived_at: None,
         member_count: 0,
         picture: None,
+        join_new_accounts: false,
         changed_seq: Seq::ZERO,
         head_seq: Seq::ZERO,
     }

@@ -13,6 +13,7 @@ use super::{
     log_messages::Touched,
     messages::ThreadMark,
     rooms::{Access, Right},
+    users::AccountRole,
 };
 use crate::error::{Error, Result};
 
@@ -75,6 +76,9 @@ pub struct RoomLog {
     pub blocks: HashSet<(UserId, UserId)>,
     /// Of the users that the batch's operations name; absent: never a member.
     pub members: HashMap<UserId, Membership>,
+    /// Those of them who keep order on the server, for operations that they may do
+    /// as such.
+    pub staff: HashMap<UserId, AccountRole>,
     /// How many owners are in the room; read only for who needs counts, as is
     /// `room.member_count`.
     pub owners: i64,
@@ -116,6 +120,7 @@ impl RoomLog {
             now: Timestamp::default(),
             blocks: HashSet::new(),
             members: HashMap::new(),
+            staff: HashMap::new(),
             owners: 0,
             marks: HashMap::new(),
             sent: HashMap::new(),
@@ -148,10 +153,11 @@ impl RoomLog {
             Op::Join { user, .. } => self.join(user),
             Op::Leave { user, .. } => self.leave(user),
             Op::Redeem { user, code, creator, .. } => self.redeem(user, code, *creator),
-            Op::Update { user, name, topic, history, picture, .. } => {
+            Op::Update { user, name, topic, history, picture, join_new_accounts, .. } => {
                 let texts = (name.as_deref(), topic.as_deref());
-                self.update(*user, texts, (*history, *picture))
+                self.update(*user, texts, (*history, *picture, *join_new_accounts))
             }
+            Op::Appoint { user, .. } => Ok(self.appoint(user)),
             Op::Mark { user, mark, .. } => self.mark(*user, *mark).map(Done::Marks),
             Op::Touch { user, seq, touch, .. } => self.touch(*user, *seq, touch).map(Done::Message),
             Op::Add { by, users, .. } => self.add(*by, users),
@@ -173,7 +179,13 @@ impl RoomLog {
             archived: self.room.archived_at.is_some(),
             membership: held.map(|held| (held.role, held.state)),
             muted: held.and_then(|held| held.muted_until).is_some_and(|until| until > self.now),
+            staff: self.staff_role(user),
         }
+    }
+
+    /// What a user is on the server, for operations that this matters to.
+    pub(super) fn staff_role(&self, user: UserId) -> AccountRole {
+        self.staff.get(&user).copied().unwrap_or_default()
     }
 
     /// Whether one of two users has blocked the other.
@@ -351,6 +363,7 @@ mod tests {
             archived_at: None,
             member_count: 0,
             picture: None,
+            join_new_accounts: false,
             changed_seq: Seq::ZERO,
             head_seq: Seq::ZERO,
         }
@@ -420,7 +433,7 @@ mod tests {
                     0 | 1 => draft(who, id, if id == 4 { "other" } else { "same" }),
                     2 => Op::Join { room, user: user(who) },
                     3 => Op::Leave { room, user: user(who) },
-                    4 => Op::Update { room, user: user(who).id, name: Some(format!("n{id}")), topic: (id > 2).then(String::new), history: (id == 2).then_some(History::FromJoining), picture: (id > 3).then(|| NewImage::Of(FileId::new())) },
+                    4 => Op::Update { room, user: user(who).id, name: Some(format!("n{id}")), topic: (id > 2).then(String::new), history: (id == 2).then_some(History::FromJoining), picture: (id > 3).then(|| NewImage::Of(FileId::new())), join_new_accounts: None },
                     5 => Op::Mark { room, user: user(who).id, mark: [Mark::Read(Seq(i64::from(id) * 3)), Mark::Delivered(Seq(4)), Mark::Unread(Some(Seq(1))), Mark::ThreadRead { root: Seq(2), seq: Seq(4) }, Mark::Unread(None)][usize::from(id)] },
                     6 => touch(Touch::Edit { text: format!("by {who}"), names: vec![] }),
                     7 => touch(Touch::Delete),

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     error::Result,
     model::{
-        Timestamp, UserId,
+        Timestamp, User, UserId,
         admin::{Account, AccountSearch, RoleChange},
         users::{AccountRole, UserSearch, fold, inside},
     },
@@ -89,6 +89,18 @@ impl Store {
         })
         .map_err(refused)?;
         Ok(row.map(Account::from))
+    }
+
+    /// Who has been an account of the server for longest, of its admins.
+    pub async fn oldest_admin(&self) -> Result<Option<User>> {
+        let sql = format!(
+            "select {USER_COLUMNS} from users where server_role = 3 order by created_us, id limit 1"
+        );
+        let row: Option<UserRow> = reading!(&self.pools, c => {
+            sqlx::query_as(AssertSqlSafe(sql)).fetch_optional(c).await
+        })
+        .map_err(refused)?;
+        Ok(row.map(User::from))
     }
 
     /// Gives an account a role, if `caller` may do so when the change is made.

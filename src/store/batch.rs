@@ -139,6 +139,7 @@ async fn prepare(tx: &mut Tx<'_>, ops: &[&Op], mode: Mode) -> Result<Outcome, sq
     let ops = ops.as_slice();
     read::marks(tx, ops, &mut logs).await?;
     read::counts(tx, ops, &mut logs).await?;
+    read::staff(tx, ops, &mut logs).await?;
     touched::read(tx, ops, &mut logs).await?;
     mentions::read_named(tx, ops, &mut logs).await?;
     threads::read(tx, ops, &mut logs).await?;

@@ -119,7 +119,7 @@ fn good_invites() -> String {
          where max_uses = 0 or uses < max_uses
          order by created_us desc, code limit {}",
         state_code(MemberState::Joined),
-        role_code(Right::AddMembers.least_role()),
+        Right::AddMembers.least_role().map_or(i16::MAX, role_code),
         limits::INVITES,
     )
 }

@@ -161,6 +161,34 @@ on_both_databases! {
         server.end().await;
     }
 
+    async fn both_are_told_of_a_block_and_not_whose_it_is(database: Database) {
+        let server = Server::start(database).await;
+        let ada = Person::register(&server.url, "ada").await;
+        let bob = Person::register(&server.url, "bob").await;
+        let (mut adas, mut bobs) = (ada.stream().await, bob.stream().await);
+        let told = |event: &Kind| match event {
+            Kind::Blocks(blocks) => Some(blocks.user_ids.clone()),
+            _ => None,
+        };
+        assert!(adas.ready.blocks.take().expect("blocks").user_ids.is_empty());
+        block(&ada, &bob).await;
+        assert_eq!(adas.until("bob", told).await, std::slice::from_ref(&bob.user.id));
+        assert_eq!(bobs.until("ada", told).await, std::slice::from_ref(&ada.user.id));
+        // A later stream knows from the start.
+        for (person, other) in [(&ada, &bob), (&bob, &ada)] {
+            let blocks = person.stream().await.ready.blocks.expect("blocks");
+            assert_eq!(blocks.user_ids, std::slice::from_ref(&other.user.id));
+        }
+        block(&bob, &ada).await;
+        unblock(&ada, &bob).await;
+        for _ in 0..2 {
+            assert_eq!(adas.until("bob's", told).await, std::slice::from_ref(&bob.user.id));
+        }
+        unblock(&bob, &ada).await;
+        assert!(adas.until("nobody", told).await.is_empty());
+        server.end().await;
+    }
+
     async fn typing_is_not_told_to_one_with_whom_the_typist_has_a_block(database: Database) {
         let server = Server::start(database).await;
         let ada = Person::register(&server.url, "ada").await;

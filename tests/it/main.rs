@@ -28,6 +28,7 @@ mod limits;
 mod matrix;
 mod memory;
 mod messages;
+mod moderation;
 mod once;
 mod other_node;
 mod outage;

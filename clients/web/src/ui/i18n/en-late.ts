@@ -78,6 +78,8 @@ export const late = {
   historyAllHint: "They see what was said before they came.",
   historyJoining: "Only what is said after they join",
   historyJoiningHint: "Current members keep what they can already see.",
+  joinNewAccounts: "New accounts join this room",
+  joinNewAccountsHint: "Anyone who creates an account becomes a member right away.",
   leavePrivateQuestion: "Leave “{room}”? Only an admin can bring you back.",
   archiveRoom: "Archive room",
   unarchiveRoom: "Restore from the archive",
@@ -223,7 +225,7 @@ export const late = {
 
   // People
   memberSince: "Here since {date}",
-  administrationHint: "Everyone with an account here. Admins see this page and set roles. In rooms, neither they nor moderators have more rights than others.",
+  administrationHint: "Everyone with an account on this server. Only admins can see this page and change roles. In public rooms, moderators can pin and delete messages and mute, remove or ban members; admins can also edit and archive rooms.",
   accountRole: "Role",
   anyRole: "All roles",
   accountRoleOf: "Role of {name}",

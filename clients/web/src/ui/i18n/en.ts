@@ -107,6 +107,15 @@ export const en = {
   sysDownMember: "{name} stepped down to member",
   sysArchived: "{name} archived the room",
   sysUnarchived: "{name} restored the room from the archive",
+  sysMuted: "{name} muted {other}",
+  sysUnmuted: "{name} unmuted {other}",
+  sysUnbanned: "{name} unbanned {other}",
+  sysMessageDeleted: "{name} deleted a message from {other}",
+  sysMessagePinned: "{name} pinned a message from {other}",
+  sysMessageUnpinned: "{name} unpinned a message from {other}",
+  sysSettings: "{name} changed the room settings",
+  sysByModerator: "{what} (server moderator)",
+  sysByServerAdmin: "{what} (server admin)",
 
   // Composer
   writeTo: "Write to {room}",

@@ -81,11 +81,32 @@ export function SystemRow(props: { message: Message }) {
         return t("sysArchived", words);
       case "unarchived":
         return t("sysUnarchived", words);
+      case "muted":
+        return t("sysMuted", words);
+      case "unmuted":
+        return t("sysUnmuted", words);
+      case "unbanned":
+        return t("sysUnbanned", words);
+      case "messageDeleted":
+        return t("sysMessageDeleted", words);
+      case "messagePinned":
+        return t("sysMessagePinned", words);
+      case "messageUnpinned":
+        return t("sysMessageUnpinned", words);
+      case "settings":
+        return t("sysSettings", words);
     }
+  };
+  /** What was done by a role on the server, and not in the room, is shown as such. */
+  const told = () => {
+    const { content } = props.message;
+    const staff = content.kind === "system" ? content.staff : "user";
+    if (staff === "user") return text();
+    return t(staff === "admin" ? "sysByServerAdmin" : "sysByModerator", { what: text() });
   };
   return (
     <p class="row-system" title={formatTime(props.message.postedAt, "full")}>
-      {text()}
+      {told()}
     </p>
   );
 }
