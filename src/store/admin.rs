@@ -6,12 +6,13 @@ use super::{
     Store,
     dialect::{Tx, reading, refused, retried, within},
     messages::limit_plus_one,
+    presence::choice_of,
     users::{NAMED, USER_COLUMNS, UserRow, lock_store, role_code, role_of},
 };
 use crate::{
     error::Result,
     model::{
-        Timestamp, User, UserId,
+        PresenceChoice, Timestamp, User, UserId,
         admin::{Account, AccountSearch, RoleChange},
         users::{AccountRole, UserSearch, fold, inside},
     },
@@ -25,16 +26,22 @@ struct AccountRow {
     #[sqlx(flatten)]
     user: UserRow,
     server_role: i16,
+    presence_choice: i16,
     last_seen_us: Option<i64>,
     last_used_us: Option<i64>,
 }
 
+/// Of who is invisible only the day is told on which their sessions were in use.
+const INVISIBLE_PRECISION_US: i64 = 24 * 60 * 60 * 1_000_000;
+
 impl From<AccountRow> for Account {
     fn from(row: AccountRow) -> Self {
+        let invisible = choice_of(row.presence_choice) == PresenceChoice::Invisible;
+        let shown = |at: i64| if invisible { at - at % INVISIBLE_PRECISION_US } else { at };
         Self {
             user: row.user.into(),
             role: role_of(row.server_role),
-            last_used_at: row.last_seen_us.max(row.last_used_us).map(Timestamp),
+            last_used_at: row.last_seen_us.max(row.last_used_us.map(shown)).map(Timestamp),
         }
     }
 }
@@ -43,7 +50,7 @@ impl From<AccountRow> for Account {
 #[must_use]
 pub fn accounts_sql(condition: &str) -> String {
     format!(
-        "select {USER_COLUMNS}, server_role, last_seen_us,
+        "select {USER_COLUMNS}, server_role, presence_choice, last_seen_us,
                 (select max(s.last_used_us) from sessions s where s.user_id = users.id)
                     as last_used_us
          from users where {condition}"

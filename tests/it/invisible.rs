@@ -72,6 +72,14 @@ async fn next_sign(stream: &mut Stream) -> (&'static str, String) {
         .await
 }
 
+/// When an account was in use last, as an admin of the server sees it.
+async fn last_used(admin: &Person, of: &Person) -> prost_types::Timestamp {
+    let query = of.user.username.clone();
+    let request = v1::ListUsersRequest { query, ..Default::default() };
+    let accounts = admin.client.list_users(request).await.expect("accounts").accounts;
+    accounts[0].last_used_at.expect("a time")
+}
+
 /// What of a message's receipts is about a user: delivered, read, and how many.
 async fn reached(by: &Person, room: &str, seq: i64, who: &Person) -> (i32, i32, Vec<(i64, i64)>) {
     let request = v1::ListReceiptsRequest { room_id: room.into(), seq };
@@ -101,6 +109,7 @@ on_both_databases! {
         types(&bob, &room).await;
         set(&mut phone, P::Invisible).await;
         let gone = until_seen(&ada, &bob, P::Offline).await;
+        let used = last_used(&ada, &bob).await;
         let watched = watch(&mut eye, &[&room]).await.remove(0);
         assert!(watched.typing_user_ids.is_empty(), "typing ends with being seen");
         assert!(watched.presences.iter().all(|presence| presence.user_id != bob.user.id));
@@ -132,6 +141,9 @@ on_both_databases! {
         let request = v1::ListMembersRequest { room_id: room.clone(), ..Default::default() };
         let members = ada.client.list_members(request).await.expect("members");
         assert_eq!(members.presences[1], gone);
+        // Nor to the server's admins, when they sign in or renew their tokens.
+        bob.sign_in_again(&server.url).await;
+        assert_eq!(last_used(&ada, &bob).await, used);
         // To bob it is as ever, on each device.
         assert_eq!(bob.summary(&room).await.read_seq, second);
 
