@@ -121,6 +121,11 @@ async fn run(
         Err(error) => return Err(error),
     }
 
+    // Of a database from before there were owners of these rooms.
+    if let Err(error) = chat.appoint_first_owner().await {
+        tracing::warn!(%error, "the first rooms have no owner yet; the next start tries again");
+    }
+
     let ready = Ready::default();
     let (health, health_service) = tonic_health::server::health_reporter();
     let mut tasks = JoinSet::new();

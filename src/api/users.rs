@@ -40,9 +40,9 @@ impl UserService for UserApi {
         &self,
         request: Request<v1::GetUserRequest>,
     ) -> Result<Response<v1::GetUserResponse>, Status> {
-        caller(&self.chat, &request)?;
+        let caller = caller(&self.chat, &request)?;
         let user = users::get_user(request.get_ref())?;
-        let (user, seen) = self.chat.get_user(user).await?;
+        let (user, seen) = self.chat.get_user(caller, user).await?;
         Ok(Response::new(v1::GetUserResponse {
             user: Some(users::user(user)),
             presence: Some(presence::presence(seen)),

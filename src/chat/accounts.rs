@@ -7,7 +7,7 @@ use crate::{
     auth::{passwords::Verdict, recovery::recovery_hash, security_log::SecurityEvent},
     error::{Error, Result},
     model::{
-        Caller, Op, User, UserId,
+        Caller, Invite, Op, User, UserId,
         sessions::{PasswordChange, Recovery, Registration, SignedIn},
         sign_up::SignUpPolicy,
     },
@@ -36,7 +36,7 @@ impl Chat {
             return Err(refusal);
         }
         let invite = match invite_code {
-            Some(code) => Some((self.redeemable(&code).await?, code)),
+            Some(code) => Some(self.redeemable(&code).await?),
             None => None,
         };
         let about = vec![username.clone(), display_name.clone(), email.clone().unwrap_or_default()];
@@ -60,14 +60,19 @@ impl Chat {
             email,
             password_hash,
             session,
-            invite: invite.clone(),
+            invite: invite.as_ref().map(|invite| (invite.room, invite.code.clone())),
             must_be_first,
         };
         self.store.create_account(&account).await?;
-        if let Some((room, code)) = invite {
+        // The account is there, whatever becomes of this.
+        if let Err(error) = self.join_first_rooms(&user).await {
+            tracing::warn!(%error, "a new account has not joined the rooms that are for all");
+        }
+        if let Some(Invite { room, code, creator, .. }) = invite {
             // Its use is counted. If it does not come into the room now, because the
             // server is busy or an admin was faster, it can redeem the invite again.
-            let joined = self.change_room(Op::Redeem { room, user: user.clone(), code }).await;
+            let joined =
+                self.change_room(Op::Redeem { room, user: user.clone(), code, creator }).await;
             if let Err(error) = joined {
                 tracing::info!(%error, user = %user.id, "a new account did not join by its invite");
             }

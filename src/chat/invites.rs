@@ -58,28 +58,31 @@ impl Chat {
     /// What an invite is for.
     pub async fn get_invite(&self, caller: Caller, code: &str) -> Result<Preview> {
         let invite = self.store.invite(code).await?.ok_or(Error::InviteNotFound)?;
-        invite.check(self.clock.now(), false)?;
+        let (creator, _) = self.access(invite.room, invite.creator).await?;
+        invite.check(self.clock.now(), creator, false)?;
         let (access, _) = self.access(invite.room, caller.user).await?;
         let room = self.store.room(invite.room).await?.ok_or(Error::InviteNotFound)?;
         let creator = self.store.user(invite.creator).await?;
         Ok(Preview { invite, room, creator, joined: access.is_member() })
     }
 
-    /// The room of an invite that lets somebody in who has no account yet.
-    pub(super) async fn redeemable(&self, code: &str) -> Result<RoomId> {
+    /// An invite that lets somebody in who has no account yet.
+    pub(super) async fn redeemable(&self, code: &str) -> Result<Invite> {
         let invite = self.store.invite(code).await?.ok_or(Error::InviteNotFound)?;
-        invite.check(self.clock.now(), false)?;
+        let (creator, _) = self.access(invite.room, invite.creator).await?;
+        invite.check(self.clock.now(), creator, false)?;
         let room = self.store.room(invite.room).await?.ok_or(Error::InviteNotFound)?;
         if room.archived_at.is_some() {
             return Err(Error::RoomArchived);
         }
-        Ok(room.id)
+        Ok(invite)
     }
 
     pub async fn redeem_invite(&self, caller: Caller, code: String) -> Result<Room> {
         self.posting.check(&caller.user)?;
         let invite = self.store.invite(&code).await?.ok_or(Error::InviteNotFound)?;
         let user = self.store.user(caller.user).await?.ok_or(Error::SessionRevoked)?;
-        self.change_room(Op::Redeem { room: invite.room, user, code }).await
+        let Invite { room, creator, .. } = invite;
+        self.change_room(Op::Redeem { room, user, code, creator }).await
     }
 }

@@ -1,13 +1,14 @@
 //! Posting, reading and marking.
 
-use std::time::Instant;
+use std::{sync::Arc, time::Instant};
 
 use super::{Chat, rooms::cut};
 use crate::{
     error::{Error, Result},
+    fanout::typing::Typist,
     model::{
-        Caller, Content, Done, Draft, Message, Op, RoomId, RoomKind, Seq, Touch, UserId, Version,
-        View,
+        Caller, Content, Done, Draft, Message, Op, PresenceChoice, RoomId, RoomKind, Seq, Touch,
+        UserId, Version, View,
         messages::{Anchor, ChangesOf, MentionPage, MessagePage, PageOf, ThreadPage, fitting},
         rooms::{Right, RoomReset},
     },
@@ -135,27 +136,43 @@ impl Chat {
     }
 
     pub async fn set_typing(&self, caller: Caller, room: RoomId, typing: bool) -> Result<()> {
-        let (access, _) = self.access(room, caller.user).await?;
+        let user = caller.user;
+        let (access, _) = self.access(room, user).await?;
         access.may(Right::Post)?;
+        let kept_from = self.store.blocks_with(user).await?;
         if let RoomKind::Direct { a, b } = access.kind
-            && self.store.blocks_between(a, b).await?
+            && [a, b].iter().any(|other| kept_from.contains(other))
         {
             return Err(Error::Blocked);
         }
-        if !typing {
-            if self.typing.stop(room, caller.user) {
-                self.hub.typing(room, caller.user, false);
-            }
+        // Who is invisible does not show by their typing that they are there.
+        if !typing || self.store.presence_choice(user).await? == PresenceChoice::Invisible {
+            self.end_typing(self.typing.stop(room, user));
             return Ok(());
         }
-        let (stopped_in, news) = self.typing.start(room, caller.user, Instant::now());
-        if let Some(before) = stopped_in {
-            self.hub.typing(before, caller.user, false);
+        let typist = Typist { room, user, kept_from: Arc::new(kept_from) };
+        let (elsewhere, news) = self.typing.start(typist.clone(), Instant::now());
+        self.end_typing(elsewhere);
+        if !news {
+            return Ok(());
         }
-        if news {
-            self.hub.typing(room, caller.user, true);
+        self.hub.typing(&typist, true);
+        // Who has left or been muted meanwhile did not type yet when that was told.
+        let allowed = match self.access(room, user).await {
+            Ok((access, _)) => access.may(Right::Post).map(drop),
+            Err(error) => Err(error),
+        };
+        if allowed.is_err() {
+            self.end_typing(self.typing.stop(room, user));
         }
-        Ok(())
+        allowed
+    }
+
+    /// Tells that someone does not type any more.
+    pub(super) fn end_typing(&self, typist: Option<Typist>) {
+        if let Some(typist) = typist {
+            self.hub.typing(&typist, false);
+        }
     }
 }
 

@@ -28,10 +28,14 @@ use crate::{
     clock::{Clock, SteadyClock},
     config::Config,
     error::{Error, Result},
-    fanout::{hub::Hub, presence::Registry, typing::Typing},
+    fanout::{
+        hub::Hub,
+        presence::Registry,
+        typing::{Typing, Typist},
+    },
     files::Files,
     model::{
-        Content, RoomId, UserId, View,
+        Change, Content, MemberState, Room, RoomId, Timestamp, UserId, View,
         rooms::{Access, Right},
     },
     store::{
@@ -59,6 +63,8 @@ pub struct Chat {
     pub(crate) presence: Registry,
     /// Whose turn it is to choose how they are seen.
     pub(crate) choosing: tokio::sync::Mutex<()>,
+    /// Whose turn it is to make a block or take one away.
+    pub(crate) blocking: tokio::sync::Mutex<()>,
     pub(crate) typing: Arc<Typing>,
     /// Rooms that the search index has to look at.
     pub(crate) behind: Arc<index::Behind>,
@@ -116,6 +122,7 @@ impl Chat {
             ),
             presence: Registry::default(),
             choosing: tokio::sync::Mutex::default(),
+            blocking: tokio::sync::Mutex::default(),
             auth: Arc::new(auth),
             files,
             uploading: turns::Turns::default(),
@@ -140,10 +147,25 @@ impl Chat {
 
     /// What a user may see of a room in which they may do this.
     pub(crate) async fn view_with(&self, room: RoomId, user: UserId, right: Right) -> Result<View> {
-        let (access, view) = self.access(room, user).await?;
+        let (mut access, view) = self.access(room, user).await?;
+        if right.least_staff().is_some() {
+            access.staff = self.store.account_role(user).await?;
+        }
         access.may(right)?;
         Ok(view)
     }
+}
+
+/// Who does not type any more by a change: who has sent the message, has left, or
+/// may not post.
+fn falls_silent(change: &Change, now: Timestamp) -> Option<UserId> {
+    if let Some(member) = &change.member {
+        let muted = member.muted_until.is_some_and(|until| until > now);
+        let may_type = member.state == MemberState::Joined && !muted;
+        return (!may_type).then_some(member.user.id);
+    }
+    let message = change.message.as_ref().filter(|message| message.seq == change.seq)?;
+    matches!(message.content, Content::Text { .. }).then_some(message.sender)
 }
 
 /// Tells this node's sessions what a commit changed.
@@ -154,19 +176,20 @@ fn hand_on(hub: &Hub, typing: &Typing, committed: Committed) {
     }
     for commit in rooms {
         let room = commit.room;
-        let posters: Vec<UserId> = commit
-            .changes
-            .iter()
-            .filter_map(|change| change.message.as_ref().filter(|m| m.seq == change.seq))
-            .filter(|message| matches!(message.content, Content::Text { .. }))
-            .map(|message| message.sender)
-            .collect();
+        let now = Timestamp::now();
+        let quiet: Vec<UserId> =
+            commit.changes.iter().filter_map(|change| falls_silent(change, now)).collect();
+        let archived = |settings: &Room| settings.archived_at.is_some();
+        let mut settings = commit.changes.iter().filter_map(|change| change.settings.as_ref());
+        let archives = settings.next_back().is_some_and(archived);
         hub.dispatch(commit);
-        // Who has sent the message does not type it any more.
-        for user in posters {
-            if typing.stop(room, user) {
-                hub.typing(room, user, false);
-            }
+        let mut ended: Vec<Typist> =
+            quiet.into_iter().filter_map(|user| typing.stop(room, user)).collect();
+        if archives {
+            ended.extend(typing.stop_all(room));
+        }
+        for typist in ended {
+            hub.typing(&typist, false);
         }
     }
     for moved in marks {

@@ -1,7 +1,7 @@
 //! Who can be reached: from connections to what others are told.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -14,7 +14,7 @@ use crate::{
     error::{Error, Result},
     fanout::presence::Changes,
     model::{
-        Caller, ConnectionId, Presence, PresenceState, RoomId, Timestamp, UserId,
+        Caller, ConnectionId, Presence, PresenceChoice, PresenceState, RoomId, Timestamp, UserId,
         limits::PRESENCE_MEMBERS,
         presence::{Watched, Wish},
     },
@@ -25,9 +25,14 @@ const LEASE: Duration = Duration::from_secs(30);
 const RENEW_LEASE: Duration = Duration::from_secs(10);
 
 impl Chat {
-    /// The presence of users, in the order asked for.
-    pub async fn presence_of(&self, users: &[UserId]) -> Result<Vec<Presence>> {
-        self.store.presences(users, self.clock.now()).await
+    /// The presence of users as the caller may know it, in the order asked for.
+    pub async fn presence_for(&self, caller: Caller, users: &[UserId]) -> Result<Vec<Presence>> {
+        let known = self.store.acquaintances(caller.user, users).await?;
+        let mut presences = self.store.presences(users, self.clock.now()).await?;
+        for presence in presences.iter_mut().filter(|presence| !known.contains(&presence.user)) {
+            (presence.state, presence.last_seen_at) = (PresenceState::Unknown, None);
+        }
+        Ok(presences)
     }
 
     pub async fn set_presence(
@@ -40,11 +45,20 @@ impl Chat {
         if let Some(choice) = wish.choice {
             // One after the other, so that the last one told is the one that is kept.
             let _turn = self.choosing.lock().await;
-            if self.store.presence_choice(caller.user).await? != choice {
+            let before = self.store.presence_choice(caller.user).await?;
+            if before != choice {
                 self.store.set_presence_choice(caller.user, choice).await?;
                 self.hub.presence_choice(caller.user, choice);
             }
             self.presence.set_choice(caller.user, choice);
+            if choice == PresenceChoice::Invisible {
+                self.end_typing(self.typing.stop_anywhere(caller.user));
+            } else if before == PresenceChoice::Invisible {
+                // What has arrived and been read meanwhile may be seen now.
+                for marks in self.store.marks_of(caller.user).await? {
+                    self.hub.receipt(marks);
+                }
+            }
         }
         if let Some(idle) = wish.idle {
             self.presence.set_away(caller.user, connection, idle);
@@ -87,7 +101,7 @@ impl Chat {
             if member_count <= PRESENCE_MEMBERS {
                 let limit = usize::try_from(PRESENCE_MEMBERS).unwrap_or(usize::MAX);
                 let members = self.store.member_ids(room, limit).await?;
-                presences = self.presence_of(&members).await?;
+                presences = self.store.presences(&members, now).await?;
                 presences.retain(|presence| presence.state != PresenceState::Offline);
                 marks = self.store.marks_in(room, PRESENCE_MEMBERS).await?;
                 for (user, marks) in &mut marks {
@@ -95,7 +109,7 @@ impl Chat {
                 }
                 online_count = i64::try_from(presences.len()).unwrap_or(i64::MAX);
             }
-            let typing = self.typing.in_room(room);
+            let typing = self.typing.in_room(room, caller.user);
             watched.push(Watched { room, member_count, online_count, presences, typing, marks });
         }
         Ok(watched)
@@ -139,8 +153,8 @@ impl Chat {
         loop {
             tokio::select! {
                 _ = lapses.tick() => {
-                    for (room, user) in self.typing.lapsed(Instant::now()) {
-                        self.hub.typing(room, user, false);
+                    for typist in self.typing.lapsed(Instant::now()) {
+                        self.hub.typing(&typist, false);
                     }
                 }
                 _ = ticks.tick() => {
@@ -200,11 +214,15 @@ impl Chat {
         }
         let users: Vec<_> = changes.states.iter().map(|(user, _)| *user).collect();
         let shared = self.store.shared_rooms(&users, &watched).await?;
+        // They may have grown since they began to be watched.
+        let rooms: HashSet<RoomId> = shared.values().flatten().copied().collect();
+        let small = self.store.small_rooms(&rooms.into_iter().collect::<Vec<_>>()).await?;
         for (user, state) in &changes.states {
             let last_seen_at = (*state == PresenceState::Offline).then_some(now);
-            if let Some(rooms) = shared.get(user) {
-                self.hub.presence(rooms, Presence { user: *user, state: *state, last_seen_at });
-            }
+            let rooms: Vec<RoomId> = shared.get(user).into_iter().flatten().copied().collect();
+            let rooms: Vec<RoomId> =
+                rooms.into_iter().filter(|room| small.contains(room)).collect();
+            self.hub.presence(&rooms, Presence { user: *user, state: *state, last_seen_at });
         }
         Ok(())
     }

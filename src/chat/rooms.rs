@@ -5,7 +5,7 @@ use crate::{
     error::{Error, Result},
     model::{
         Caller, Done, History, Member, MemberRole, MemberState, Message, Op, Presence, Room,
-        RoomId, RoomKind, RoomSummary, Seq, Timestamp, UserId,
+        RoomId, RoomKind, RoomSummary, Seq, Timestamp, User, UserId,
         files::{NewImage, Purpose},
         limits,
         rooms::{DirectorySearch, MemberOrder, MemberSearch, NewRoom, Right, RoomPage, Settings},
@@ -85,7 +85,7 @@ impl Chat {
 
     pub async fn update_room(&self, caller: Caller, settings: Settings) -> Result<Room> {
         self.posting.check(&caller.user)?;
-        let Settings { room, name, topic, history, picture } = settings;
+        let Settings { room, name, topic, history, picture, join_new_accounts } = settings;
         let picture = match picture {
             Some(NewImage::Of(file)) => {
                 // Before the work, not only with the change.
@@ -96,7 +96,8 @@ impl Chat {
             other => other,
         };
         let user = caller.user;
-        self.change_room(Op::Update { room, user, name, topic, history, picture }).await
+        let op = Op::Update { room, user, name, topic, history, picture, join_new_accounts };
+        self.change_room(op).await
     }
 
     pub async fn join_room(&self, caller: Caller, room: RoomId) -> Result<Room> {
@@ -122,7 +123,7 @@ impl Chat {
         let members = self.store.members(MemberState::Joined, &search).await?;
         let (members, more) = cut(members, search.limit);
         let users: Vec<_> = members.iter().map(|member| member.user.id).collect();
-        let presences = self.presence_of(&users).await?;
+        let presences = self.presence_for(caller, &users).await?;
         Ok((members.into_iter().zip(presences).collect(), more))
     }
 
@@ -155,7 +156,7 @@ impl Chat {
         let MemberOrder { room, user, change } = order;
         self.posting.check(&caller.user)?;
         // Before whether there is such a user: strangers learn nothing.
-        self.view_for(room, caller.user).await?;
+        self.view_with(room, caller.user, change.right()).await?;
         let user = Box::new(self.store.user(user).await?.ok_or(Error::UserNotFound)?);
         let op = Op::SetMember { room, by: caller.user, user, change };
         match self.writer.submit(op)?.done().await? {
@@ -169,6 +170,32 @@ impl Chat {
     pub async fn archive_room(&self, caller: Caller, room: RoomId, archived: bool) -> Result<Room> {
         self.posting.check(&caller.user)?;
         self.change_room(Op::Archive { room, by: caller.user, archived }).await
+    }
+
+    /// Gives the rooms that a server comes with their first owner: its oldest admin,
+    /// as soon as there is one.
+    pub async fn appoint_first_owner(&self) -> Result<()> {
+        let rooms = self.store.rooms_without_first_owner().await?;
+        let Some(owner) = self.store.oldest_admin().await?.filter(|_| !rooms.is_empty()) else {
+            return Ok(());
+        };
+        for room in rooms {
+            self.change_room(Op::Appoint { room, user: owner.clone() }).await?;
+        }
+        Ok(())
+    }
+
+    /// Puts who has made an account into the rooms that are for all of them.
+    pub(super) async fn join_first_rooms(&self, user: &User) -> Result<()> {
+        self.appoint_first_owner().await?;
+        for room in self.store.rooms_for_new_accounts().await? {
+            match self.change_room(Op::Join { room, user: user.clone() }).await {
+                // It has become so meanwhile.
+                Ok(_) | Err(Error::RoomArchived) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
     }
 
     pub(super) async fn change_room(&self, op: Op) -> Result<Room> {
@@ -192,6 +219,7 @@ fn new_room(id: RoomId, caller: Caller, new: NewRoom, now: Timestamp) -> Room {
         archived_at: None,
         member_count: 0,
         picture: None,
+        join_new_accounts: false,
         changed_seq: Seq::ZERO,
         head_seq: Seq::ZERO,
     }

@@ -18,13 +18,10 @@ impl Chat {
         Ok((user, email, self.store.account_role(caller.user).await?))
     }
 
-    pub async fn get_user(&self, user: UserId) -> Result<(User, Presence)> {
+    pub async fn get_user(&self, caller: Caller, user: UserId) -> Result<(User, Presence)> {
         let found = self.store.user(user).await?.ok_or(Error::UserNotFound)?;
-        let presence = self.presence_of(&[user]).await?.pop().unwrap_or(Presence {
-            user,
-            state: PresenceState::Offline,
-            last_seen_at: None,
-        });
+        let unknown = Presence { user, state: PresenceState::Unknown, last_seen_at: None };
+        let presence = self.presence_for(caller, &[user]).await?.pop().unwrap_or(unknown);
         Ok((found, presence))
     }
 
@@ -55,12 +52,29 @@ impl Chat {
             return Err(Error::invalid("user_id", "must not be yourself"));
         }
         self.store.user(user).await?.ok_or(Error::UserNotFound)?;
-        self.store.block(caller.user, user, self.clock.now()).await
+        // One after the other, so that what is told last is what stands.
+        let _turn = self.blocking.lock().await;
+        self.store.block(caller.user, user, self.clock.now()).await?;
+        // What they go on to type is not told to the other.
+        for user in [caller.user, user] {
+            self.end_typing(self.typing.stop_anywhere(user));
+        }
+        self.tell_blocks([caller.user, user]).await
+    }
+
+    /// Tells the two between whom a block has come or gone. Not by whom.
+    async fn tell_blocks(&self, users: [UserId; 2]) -> Result<()> {
+        for user in users {
+            self.hub.blocks(user, &self.store.blocks_with(user).await?);
+        }
+        Ok(())
     }
 
     pub async fn unblock_user(&self, caller: Caller, user: UserId) -> Result<()> {
         self.store.user(user).await?.ok_or(Error::UserNotFound)?;
-        self.store.unblock(caller.user, user).await
+        let _turn = self.blocking.lock().await;
+        self.store.unblock(caller.user, user).await?;
+        self.tell_blocks([caller.user, user]).await
     }
 
     /// A page of the users that the caller has blocked, and whether there are more.

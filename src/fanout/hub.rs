@@ -5,7 +5,7 @@
 //! full is cut off from live events and catches up from the store.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{BTreeSet, HashMap, HashSet},
     sync::{
         Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
         atomic::{AtomicBool, Ordering},
@@ -15,10 +15,11 @@ use std::{
 use bytes::{Bytes, BytesMut};
 use tokio::sync::{Notify, mpsc, watch};
 
+use super::typing::Typist;
 use crate::{
     model::{
-        Caller, Change, ConnectionId, Marks, MemberState, MovedMarks, PresenceChoice, RoomCommit,
-        RoomId, RoomSettings, Seq, SessionId, Timestamp, UserId,
+        Caller, Change, ConnectionId, Marks, MemberState, Message, MovedMarks, PresenceChoice,
+        RoomCommit, RoomId, RoomSettings, Seq, SessionId, Timestamp, UserId,
     },
     transport::ResponseRegistry,
     wire::{
@@ -39,7 +40,8 @@ pub enum Item {
         room: RoomId,
         after: Seq,
         seq: Seq,
-        /// The oldest message that they tell anew.
+        /// The oldest message of which they tell something anew: of itself, or an
+        /// answer in its thread.
         oldest: Option<Seq>,
         bytes: Bytes,
     },
@@ -301,12 +303,16 @@ impl Hub {
     }
 
     /// Tells all streams of the user how far they have read, and those who watch
-    /// the room how far its messages have reached.
+    /// the room how far its messages have reached, unless the user is invisible.
     pub fn marks(&self, moved: MovedMarks) {
         self.tell_user(moved.user, || events::read_mark(moved));
-        if moved.thread_of.is_some() {
-            return;
+        if moved.thread_of.is_none() && !moved.marks.hidden {
+            self.receipt(moved);
         }
+    }
+
+    /// Tells the others who watch the room how far its messages have reached.
+    pub fn receipt(&self, moved: MovedMarks) {
         let lists = self.read();
         let Some(watchers) = lists.watchers.get(&moved.room) else { return };
         // In two forms: for who may see what was read, and for who may not.
@@ -333,6 +339,11 @@ impl Hub {
         self.tell_user(user, || events::presence_choice(choice));
     }
 
+    /// Tells the streams of a user with whom the user has a block.
+    pub fn blocks(&self, user: UserId, with: &BTreeSet<UserId>) {
+        self.tell_user(user, || Kind::Blocks(events::blocks(with)));
+    }
+
     fn tell_user(&self, user: UserId, event: impl FnOnce() -> Kind) {
         let lists = self.read();
         let Some(outlets) = lists.users.get(&user) else { return };
@@ -349,10 +360,11 @@ impl Hub {
         }
     }
 
-    /// Tells everyone else who watches the room that someone types or stopped.
-    pub fn typing(&self, room: RoomId, user: UserId, typing: bool) {
-        let others = |watcher, _| watcher != user;
-        self.tell_watchers(room, others, || events::typing(room, user, typing));
+    /// Tells those others who watch the room that someone types or stopped.
+    pub fn typing(&self, typist: &Typist, typing: bool) {
+        let Typist { room, user, kept_from } = typist;
+        let others = |watcher, _| watcher != *user && !kept_from.contains(&watcher);
+        self.tell_watchers(*room, others, || events::typing(*room, *user, typing));
     }
 
     /// Tells everyone who watches one of the rooms a user's presence, the user
@@ -490,7 +502,8 @@ impl Piece {
             self.after = change.after;
         }
         self.seq = change.seq;
-        let retold = change.message.as_ref().map(|m| m.seq).filter(|seq| *seq < change.seq);
+        let shows_from = change.message.as_ref().map(Message::visible_from);
+        let retold = shows_from.filter(|seq| *seq < change.seq);
         self.oldest = self.oldest.into_iter().chain(retold).min();
         events::append(&mut self.bytes, Kind::Change(events::change(change)));
     }

@@ -31,6 +31,7 @@ fn room() -> Room {
         archived_at: None,
         member_count: 0,
         picture: None,
+        join_new_accounts: false,
         changed_seq: Seq::ZERO,
         head_seq: Seq::ZERO,
     }
@@ -97,7 +98,8 @@ fn who_has_left_gets_nothing_that_comes_after_it() {
     let leave = Op::Leave { room: room().id, user: bob.clone() };
     hub.dispatch(commit(&mut log, &[message("before"), leave, message("in the same commit")]));
     hub.dispatch(commit(&mut log, &[message("in the next commit")]));
-    hub.typing(room().id, ada.id, true);
+    let typist = Typist { room: room().id, user: ada.id, kept_from: Arc::default() };
+    hub.typing(&typist, true);
     hub.moved(room().id, log.room.head_seq);
     let left = joined + 2;
     assert_eq!(queued(&mut bob_stream), [("log", left), ("removed", 0)]);

@@ -22,6 +22,9 @@ struct Person {
 
 impl Person {
     fn state(&self) -> PresenceState {
+        if self.choice == PresenceChoice::Invisible {
+            return PresenceState::Offline;
+        }
         // A stream that just ended counts as idle beside others, and as what it
         // was told if it was the last: a reconnect is silent.
         if self.open.is_empty() && !self.ending.is_empty() {

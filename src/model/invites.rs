@@ -1,6 +1,9 @@
 //! Invitations into rooms.
 
-use super::{Room, RoomId, Timestamp, User, UserId};
+use super::{
+    Room, RoomId, Timestamp, User, UserId,
+    rooms::{Access, Right},
+};
 use crate::error::{Error, Result};
 
 /// A link into a room.
@@ -19,8 +22,16 @@ pub struct Invite {
 }
 
 impl Invite {
-    /// Whether someone may still come in by it, who is counted already or not.
-    pub fn check(&self, now: Timestamp, is_counted: bool) -> Result<()> {
+    /// Whether someone may still come in by it, who is counted already or not. It is as
+    /// good as revoked once its creator, who stands so to the room, may not invite any
+    /// more.
+    pub fn check(&self, now: Timestamp, creator: Access, is_counted: bool) -> Result<()> {
+        let may_invite = Access { archived: false, ..creator }.may(Right::AddMembers).is_ok();
+        if may_invite { self.check_uses(now, is_counted) } else { Err(Error::InviteNotFound) }
+    }
+
+    /// The same, whatever its creator may do.
+    pub fn check_uses(&self, now: Timestamp, is_counted: bool) -> Result<()> {
         if self.revoked {
             return Err(Error::InviteNotFound);
         }

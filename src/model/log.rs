@@ -9,10 +9,11 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::{
     Change, Content, Done, Draft, File, FileId, Invite, Mark, Marks, MemberRole, MemberState,
-    Message, Op, Room, Seq, Timestamp, UserId,
+    Message, Op, Room, RoomKind, Seq, Timestamp, UserId,
     log_messages::Touched,
     messages::ThreadMark,
     rooms::{Access, Right},
+    users::AccountRole,
 };
 use crate::error::{Error, Result};
 
@@ -39,7 +40,11 @@ pub struct Sent {
 impl Sent {
     fn is(&self, draft: &Draft) -> bool {
         let files = self.message.attachments.iter().map(|file| &file.id);
-        self.text.as_ref().is_none_or(|text| *text == draft.text && files.eq(&draft.attachments))
+        (self.message.reply_to, self.message.thread_of) == (draft.reply_to, draft.thread_of)
+            && self
+                .text
+                .as_ref()
+                .is_none_or(|text| *text == draft.text && files.eq(&draft.attachments))
     }
 
     /// As it was sent, without what others have made of it since.
@@ -66,10 +71,14 @@ pub struct RoomLog {
     pub created: bool,
     /// The time of the operation that is applied.
     pub(super) now: Timestamp,
-    /// One of the two of a direct room does not want to hear from the other.
-    pub blocked: bool,
+    /// Who does not want to hear from whom, of those whom the batch brings
+    /// together: the smaller id first, whoever has blocked the other.
+    pub blocks: HashSet<(UserId, UserId)>,
     /// Of the users that the batch's operations name; absent: never a member.
     pub members: HashMap<UserId, Membership>,
+    /// Those of them who keep order on the server, for operations that they may do
+    /// as such.
+    pub staff: HashMap<UserId, AccountRole>,
     /// How many owners are in the room; read only for who needs counts, as is
     /// `room.member_count`.
     pub owners: i64,
@@ -109,8 +118,9 @@ impl RoomLog {
             room,
             created: false,
             now: Timestamp::default(),
-            blocked: false,
+            blocks: HashSet::new(),
             members: HashMap::new(),
+            staff: HashMap::new(),
             owners: 0,
             marks: HashMap::new(),
             sent: HashMap::new(),
@@ -139,14 +149,15 @@ impl RoomLog {
         self.now = now;
         match op {
             Op::Send(draft) => self.send(draft).map(Done::Message),
-            Op::Create { members, .. } => Ok(self.create(members)),
+            Op::Create { members, .. } => self.create(members),
             Op::Join { user, .. } => self.join(user),
             Op::Leave { user, .. } => self.leave(user),
-            Op::Redeem { user, code, .. } => self.redeem(user, code),
-            Op::Update { user, name, topic, history, picture, .. } => {
+            Op::Redeem { user, code, creator, .. } => self.redeem(user, code, *creator),
+            Op::Update { user, name, topic, history, picture, join_new_accounts, .. } => {
                 let texts = (name.as_deref(), topic.as_deref());
-                self.update(*user, texts, (*history, *picture))
+                self.update(*user, texts, (*history, *picture, *join_new_accounts))
             }
+            Op::Appoint { user, .. } => Ok(self.appoint(user)),
             Op::Mark { user, mark, .. } => self.mark(*user, *mark).map(Done::Marks),
             Op::Touch { user, seq, touch, .. } => self.touch(*user, *seq, touch).map(Done::Message),
             Op::Add { by, users, .. } => self.add(*by, users),
@@ -168,13 +179,29 @@ impl RoomLog {
             archived: self.room.archived_at.is_some(),
             membership: held.map(|held| (held.role, held.state)),
             muted: held.and_then(|held| held.muted_until).is_some_and(|until| until > self.now),
+            staff: self.staff_role(user),
         }
+    }
+
+    /// What a user is on the server, for operations that this matters to.
+    pub(super) fn staff_role(&self, user: UserId) -> AccountRole {
+        self.staff.get(&user).copied().unwrap_or_default()
+    }
+
+    /// Whether one of two users has blocked the other.
+    pub(super) fn has_block(&self, one: UserId, other: UserId) -> bool {
+        self.blocks.contains(&(one.min(other), one.max(other)))
+    }
+
+    /// Whether the two of a direct room do not want to hear from each other.
+    pub(super) fn is_blocked(&self) -> bool {
+        matches!(self.room.kind, RoomKind::Direct { a, b } if self.has_block(a, b))
     }
 
     /// A message, if a member may know of it.
     pub(super) fn message_for(&self, user: UserId, seq: Seq) -> Result<&Message> {
         let floor = self.members.get(&user).map_or(Seq::ZERO, |held| held.floor);
-        let message = self.messages.get(&seq).filter(|message| message.seq > floor);
+        let message = self.messages.get(&seq).filter(|message| message.visible_from() > floor);
         message.ok_or(Error::MessageNotFound)
     }
 
@@ -189,7 +216,7 @@ impl RoomLog {
             };
         }
         self.access(draft.sender).may(Right::Post)?;
-        if self.blocked {
+        if self.is_blocked() {
             return Err(Error::Blocked);
         }
         if let Some(seq) = draft.reply_to {
@@ -310,7 +337,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::model::{History, RoomId, RoomKind, Touch, User, files::NewImage};
+    use crate::model::{History, RoomId, Touch, User, files::NewImage};
 
     fn user(n: u8) -> User {
         User {
@@ -336,6 +363,7 @@ mod tests {
             archived_at: None,
             member_count: 0,
             picture: None,
+            join_new_accounts: false,
             changed_seq: Seq::ZERO,
             head_seq: Seq::ZERO,
         }
@@ -405,7 +433,7 @@ mod tests {
                     0 | 1 => draft(who, id, if id == 4 { "other" } else { "same" }),
                     2 => Op::Join { room, user: user(who) },
                     3 => Op::Leave { room, user: user(who) },
-                    4 => Op::Update { room, user: user(who).id, name: Some(format!("n{id}")), topic: (id > 2).then(String::new), history: (id == 2).then_some(History::FromJoining), picture: (id > 3).then(|| NewImage::Of(FileId::new())) },
+                    4 => Op::Update { room, user: user(who).id, name: Some(format!("n{id}")), topic: (id > 2).then(String::new), history: (id == 2).then_some(History::FromJoining), picture: (id > 3).then(|| NewImage::Of(FileId::new())), join_new_accounts: None },
                     5 => Op::Mark { room, user: user(who).id, mark: [Mark::Read(Seq(i64::from(id) * 3)), Mark::Delivered(Seq(4)), Mark::Unread(Some(Seq(1))), Mark::ThreadRead { root: Seq(2), seq: Seq(4) }, Mark::Unread(None)][usize::from(id)] },
                     6 => touch(Touch::Edit { text: format!("by {who}"), names: vec![] }),
                     7 => touch(Touch::Delete),

@@ -5,15 +5,24 @@ use super::{
     SystemKind, Timestamp, User, UserId,
     files::NewImage,
     log::Membership,
-    rooms::{MemberChange, Right},
+    rooms::{Access, Authority, MemberChange, Right},
+    users::AccountRole,
 };
 use crate::error::{Error, Result};
 
+/// What a system message tells: who has done it, what, its detail, and to whom.
+type Deed<'a> = (UserId, SystemKind, &'a str, Option<UserId>);
+
+const AS_MEMBER: Authority = Authority::Member(MemberRole::Member);
+
 impl RoomLog {
-    pub(super) fn create(&mut self, members: &[(User, MemberRole)]) -> Done {
+    pub(super) fn create(&mut self, members: &[(User, MemberRole)]) -> Result<Done> {
         // Found instead of made: by an earlier try of this same operation whose
         // answer was lost on the way, or, a direct room, by the other of the two.
         if self.created && self.changes.is_empty() {
+            if self.is_blocked() {
+                return Err(Error::Blocked);
+            }
             for (at, (user, role)) in members.iter().enumerate() {
                 if at == 0 && !matches!(self.room.kind, RoomKind::Direct { .. }) {
                     self.tell(user.id, SystemKind::RoomCreated, "");
@@ -26,7 +35,7 @@ impl RoomLog {
                 }
             }
         }
-        Done::Room(self.room.clone())
+        Ok(Done::Room(self.room.clone()))
     }
 
     pub(super) fn join(&mut self, user: &User) -> Result<Done> {
@@ -43,15 +52,16 @@ impl RoomLog {
     }
 
     /// Joins by an invite. Also a private room; that is what it is for.
-    pub(super) fn redeem(&mut self, user: &User, code: &str) -> Result<Done> {
+    pub(super) fn redeem(&mut self, user: &User, code: &str, creator: UserId) -> Result<Done> {
         let held = self.members.get(&user.id).map(|held| held.state);
         if held == Some(MemberState::Joined) {
             return Ok(Done::Room(self.room.clone()));
         }
         let key = (code.to_owned(), user.id);
+        let access = self.access(creator);
         let invite = self.invites.get_mut(code).ok_or(Error::InviteNotFound)?;
         // Whoever has made an account by it is counted, and has not come in yet.
-        invite.check(self.now, held.is_none() && self.invited.contains(&key))?;
+        invite.check(self.now, access, held.is_none() && self.invited.contains(&key))?;
         if held == Some(MemberState::Banned) {
             return Err(Error::Banned);
         }
@@ -69,7 +79,7 @@ impl RoomLog {
 
     pub(super) fn leave(&mut self, user: &User) -> Result<Done> {
         let access = self.access(user.id);
-        let Ok(role) = access.may(Right::Read) else {
+        let Some(role) = access.role() else {
             return if access.may_know() { Ok(Done::Left) } else { Err(Error::RoomNotFound) };
         };
         if matches!(self.room.kind, RoomKind::Direct { .. }) {
@@ -90,6 +100,10 @@ impl RoomLog {
 
     pub(super) fn add(&mut self, by: UserId, users: &[User]) -> Result<Done> {
         self.access(by).may(Right::AddMembers)?;
+        // Of the one who adds alone: what is between others is not for them to know.
+        if users.iter().any(|user| self.has_block(by, user.id)) {
+            return Err(Error::Blocked);
+        }
         let state = |user: &User| self.members.get(&user.id).map(|held| held.state);
         if users.iter().any(|user| state(user) == Some(MemberState::Banned)) {
             return Err(Error::MemberBanned);
@@ -104,32 +118,46 @@ impl RoomLog {
     }
 
     pub(super) fn set(&mut self, by: UserId, user: &User, change: MemberChange) -> Result<Done> {
-        let right = match change {
-            MemberChange::Role(_) => Right::SetRoles,
-            _ => Right::ManageMembers,
-        };
-        let own = self.access(by).may(right)?;
+        let right = change.right();
+        let access = self.access(by);
+        let mut authority = access.may(right)?;
         let held = self.members.get(&user.id).copied();
         let is_member = held.is_some_and(|held| held.state == MemberState::Joined);
         let is_banned = held.is_some_and(|held| held.state == MemberState::Banned);
         let role = held.filter(|_| is_member).map_or(MemberRole::Member, |held| held.role);
-        if is_member && right == Right::ManageMembers && role >= own {
-            return Err(Error::MemberRank);
+        let counts_rank = right == Right::ManageMembers;
+        if let Authority::Member(own) = authority
+            && is_member
+            && counts_rank
+            && role >= own
+        {
+            authority = access.may_as_staff(right).unwrap_or(Err(Error::MemberRank))?;
         }
+        if let Authority::Staff(own) = authority {
+            if self.staff_role(user.id) >= own {
+                return Err(Error::MemberRank);
+            }
+            // Nobody else of the room could put it in order again.
+            let leaves = matches!(change, MemberChange::Remove | MemberChange::Ban);
+            if leaves && self.is_last_owner(role) && self.room.member_count > 1 {
+                return Err(Error::LastOwner);
+            }
+        }
+        let told = |kind| (by, kind, "", Some(user.id));
         match change {
             MemberChange::Ban if is_banned => {}
             MemberChange::Ban => {
-                self.tell_about(by, SystemKind::MemberBanned, "", user.id);
+                self.tell_as(authority, told(SystemKind::MemberBanned));
                 self.set_member(user, MemberRole::Member, MemberState::Banned);
             }
             MemberChange::Unban if is_banned => {
-                self.step();
+                self.step_as(authority, told(SystemKind::MemberUnbanned));
                 self.set_member(user, MemberRole::Member, MemberState::Left);
             }
             MemberChange::Unban => {}
             _ if !is_member => return Err(Error::MemberNotFound),
             MemberChange::Remove => {
-                self.tell_about(by, SystemKind::MemberRemoved, "", user.id);
+                self.tell_as(authority, told(SystemKind::MemberRemoved));
                 self.set_member(user, role, MemberState::Left);
             }
             MemberChange::Role(new) if new == role => {}
@@ -140,7 +168,9 @@ impl RoomLog {
             }
             MemberChange::Mute(until) if held.is_some_and(|held| held.muted_until == until) => {}
             MemberChange::Mute(until) => {
-                self.step();
+                let muted = until.is_some();
+                let kind = if muted { SystemKind::MemberMuted } else { SystemKind::MemberUnmuted };
+                self.step_as(authority, told(kind));
                 self.set_member(user, role, MemberState::Joined);
                 self.mute(user, until);
             }
@@ -149,11 +179,11 @@ impl RoomLog {
     }
 
     pub(super) fn archive(&mut self, by: UserId, archived: bool) -> Result<Done> {
-        self.access(by).may(Right::Archive)?;
+        let authority = self.access(by).may(Right::Archive)?;
         if archived != self.room.archived_at.is_some() {
             self.room.archived_at = archived.then_some(self.now);
             let kind = if archived { SystemKind::RoomArchived } else { SystemKind::RoomUnarchived };
-            self.tell(by, kind, "");
+            self.tell_as(authority, (by, kind, "", None));
             self.set_settings();
         }
         Ok(Done::Room(self.room.clone()))
@@ -163,27 +193,66 @@ impl RoomLog {
         &mut self,
         user: UserId,
         (name, topic): (Option<&str>, Option<&str>),
-        (history, picture): (Option<History>, Option<NewImage>),
+        (history, picture, join_new_accounts): (Option<History>, Option<NewImage>, Option<bool>),
     ) -> Result<Done> {
-        self.access(user).may(Right::ChangeSettings)?;
+        let access = self.access(user);
+        let authority = access.may(Right::ChangeSettings)?;
+        if let Some(join) = join_new_accounts {
+            self.choose_for_new_accounts(user, access, join)?;
+        }
         if let Some(name) = name.filter(|name| *name != self.room.name) {
             name.clone_into(&mut self.room.name);
-            self.tell(user, SystemKind::RoomRenamed, name);
+            self.tell_as(authority, (user, SystemKind::RoomRenamed, name, None));
             self.set_settings();
         }
         if let Some(topic) = topic.filter(|topic| *topic != self.room.topic) {
             topic.clone_into(&mut self.room.topic);
-            self.tell(user, SystemKind::TopicChanged, topic);
+            self.tell_as(authority, (user, SystemKind::TopicChanged, topic, None));
             self.set_settings();
         }
         let history = history.unwrap_or(self.room.history);
         let picture = picture.map_or(self.room.picture, NewImage::file);
-        if (history, picture) != (self.room.history, self.room.picture) {
-            (self.room.history, self.room.picture) = (history, picture);
-            self.step();
+        if history != self.room.history {
+            self.room.history = history;
+            self.step_as(authority, (user, SystemKind::SettingsChanged, "history", None));
+            self.set_settings();
+        }
+        if picture != self.room.picture {
+            self.room.picture = picture;
+            self.step_as(authority, (user, SystemKind::SettingsChanged, "picture", None));
             self.set_settings();
         }
         Ok(Done::Room(self.room.clone()))
+    }
+
+    fn choose_for_new_accounts(&mut self, by: UserId, access: Access, join: bool) -> Result<()> {
+        if self.room.kind != RoomKind::Public {
+            let rule = "must be left out for a room that is not public";
+            return Err(Error::invalid("join_new_accounts", rule));
+        }
+        let authority = access.may(Right::ChooseForNewAccounts)?;
+        if join != self.room.join_new_accounts {
+            self.room.join_new_accounts = join;
+            let kind = SystemKind::SettingsChanged;
+            self.tell_as(authority, (by, kind, "join_new_accounts", None));
+            self.set_settings();
+        }
+        Ok(())
+    }
+
+    /// Makes a user the first owner of a room that the server comes with.
+    pub(super) fn appoint(&mut self, user: &User) -> Done {
+        if self.room.creator.is_none() && self.owners == 0 {
+            if self.access(user.id).is_member() {
+                let role = MemberRole::Owner;
+                self.tell_about(user.id, SystemKind::RoleChanged, role.name(), user.id);
+                self.set_member(user, role, MemberState::Joined);
+            } else {
+                self.tell(user.id, SystemKind::MemberJoined, "");
+                self.enter(user, MemberRole::Owner);
+            }
+        }
+        Done::Room(self.room.clone())
     }
 
     fn is_last_owner(&self, role: MemberRole) -> bool {
@@ -212,12 +281,29 @@ impl RoomLog {
     }
 
     fn tell(&mut self, who: UserId, kind: SystemKind, detail: &str) {
-        self.post(who, Content::System { kind, detail: detail.to_owned(), about: None }, |_| {});
+        self.tell_as(AS_MEMBER, (who, kind, detail, None));
     }
 
     fn tell_about(&mut self, who: UserId, kind: SystemKind, detail: &str, about: UserId) {
-        let content = Content::System { kind, detail: detail.to_owned(), about: Some(about) };
+        self.tell_as(AS_MEMBER, (who, kind, detail, Some(about)));
+    }
+
+    /// Tells who has done what to whom, and by what they may.
+    pub(super) fn tell_as(&mut self, authority: Authority, (who, kind, detail, about): Deed<'_>) {
+        let staff = match authority {
+            Authority::Member(_) => AccountRole::User,
+            Authority::Staff(role) => role,
+        };
+        let content = Content::System { kind, detail: detail.to_owned(), about, staff };
         self.post(who, content, |_| {});
+    }
+
+    /// Takes a position for something that is told only of the server's staff.
+    fn step_as(&mut self, authority: Authority, deed: Deed<'_>) {
+        match authority {
+            Authority::Member(_) => self.step(),
+            Authority::Staff(_) => self.tell_as(authority, deed),
+        }
     }
 
     /// Takes a position at which no message stands.

@@ -4,8 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Content, FileId, Message, Pin, Reaction, RoomLog, Seq, Timestamp, Touch, UserId, Version,
-    limits, rooms::Right, text::EMPTY_MESSAGE,
+    Content, FileId, History, Message, Pin, Reaction, RoomLog, Seq, SystemKind, Timestamp, Touch,
+    UserId, Version, limits,
+    rooms::{Authority, Right},
+    text::EMPTY_MESSAGE,
 };
 use crate::error::{Error, Result};
 
@@ -44,22 +46,33 @@ pub enum Put {
 
 impl RoomLog {
     pub(super) fn touch(&mut self, user: UserId, seq: Seq, touch: &Touch) -> Result<Message> {
-        self.access(user).may(match touch {
-            Touch::Pin | Touch::Unpin => Right::Pin,
-            _ => Right::Post,
-        })?;
+        let access = self.access(user);
+        let authority = match touch {
+            Touch::Pin | Touch::Unpin => access.may(Right::Pin)?,
+            // Who keeps order need not be a member, nor be allowed to post.
+            Touch::Delete => match access.may(Right::Post) {
+                Ok(authority) => authority,
+                Err(refusal) => access.may_as_staff(Right::DeleteOthers).unwrap_or(Err(refusal))?,
+            },
+            _ => access.may(Right::Post)?,
+        };
         let message = self.message_for(user, seq)?.clone();
+        // What newcomers do not see is not shown to who is none either.
+        let is_shown = access.is_member() || self.room.history == History::FromStart;
+        if !is_shown && *touch != Touch::Delete {
+            return Err(Error::MessageNotFound);
+        }
         // Between two who do not want to hear from each other, only less.
-        if self.blocked && !matches!(touch, Touch::Delete | Touch::Unreact(_) | Touch::Unpin) {
+        if self.is_blocked() && !matches!(touch, Touch::Delete | Touch::Unreact(_) | Touch::Unpin) {
             return Err(Error::Blocked);
         }
         match touch {
             Touch::Edit { text, names } => self.edit(user, message, (text, names)),
-            Touch::Delete => self.delete(user, message),
+            Touch::Delete => self.delete(user, message, authority),
             Touch::React(emoji) => self.react(user, message, emoji),
             Touch::Unreact(emoji) => Ok(self.unreact(user, message, emoji)),
-            Touch::Pin => self.pin(user, message),
-            Touch::Unpin => Ok(self.unpin(message)),
+            Touch::Pin => self.pin(user, message, authority),
+            Touch::Unpin => Ok(self.unpin(user, message, authority)),
         }
     }
 
@@ -95,14 +108,20 @@ impl RoomLog {
         Ok(message)
     }
 
-    fn delete(&mut self, user: UserId, mut message: Message) -> Result<Message> {
+    fn delete(
+        &mut self,
+        user: UserId,
+        mut message: Message,
+        mut authority: Authority,
+    ) -> Result<Message> {
         let client_message_id = match &message.content {
             Content::Text { client_message_id, .. } => client_message_id.clone(),
             Content::Deleted { .. } => return Ok(message),
             Content::System { .. } => return Err(Error::SystemMessage),
         };
-        if message.sender != user && self.access(user).may(Right::DeleteOthers).is_err() {
-            return Err(Error::NotSender);
+        if message.sender != user {
+            let others = self.access(user).may(Right::DeleteOthers);
+            authority = others.map_err(|_| Error::NotSender)?;
         }
         message.content = Content::Deleted { by: user, client_message_id };
         message.edited_at = None;
@@ -124,6 +143,7 @@ impl RoomLog {
         self.touched.deleted.insert(message.seq);
         let message = self.changed(message);
         self.deleted_in_thread(&message);
+        self.tell_touch(user, authority, SystemKind::MessageDeleted, &message);
         Ok(message)
     }
 
@@ -168,7 +188,7 @@ impl RoomLog {
         self.changed(message)
     }
 
-    fn pin(&mut self, user: UserId, mut message: Message) -> Result<Message> {
+    fn pin(&mut self, user: UserId, mut message: Message, authority: Authority) -> Result<Message> {
         message.text()?;
         if message.pin.is_some() {
             return Ok(message);
@@ -179,16 +199,27 @@ impl RoomLog {
         self.pins += 1;
         message.pin = Some(Pin { user, pinned_at: self.now });
         self.touched.pins.insert(message.seq, message.pin);
-        Ok(self.changed(message))
+        let message = self.changed(message);
+        self.tell_touch(user, authority, SystemKind::MessagePinned, &message);
+        Ok(message)
     }
 
-    fn unpin(&mut self, mut message: Message) -> Message {
+    fn unpin(&mut self, user: UserId, mut message: Message, authority: Authority) -> Message {
         if message.pin.take().is_none() {
             return message;
         }
         self.pins -= 1;
         self.touched.pins.insert(message.seq, None);
-        self.changed(message)
+        let message = self.changed(message);
+        self.tell_touch(user, authority, SystemKind::MessageUnpinned, &message);
+        message
+    }
+
+    /// Tells what the server's staff has done to a message.
+    fn tell_touch(&mut self, by: UserId, authority: Authority, kind: SystemKind, of: &Message) {
+        if let Authority::Staff(_) = authority {
+            self.tell_as(authority, (by, kind, &of.seq.0.to_string(), Some(of.sender)));
+        }
     }
 
     /// Gives a message the next position as that of its last change, and tells it.

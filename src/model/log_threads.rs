@@ -89,6 +89,7 @@ impl RoomLog {
         let mut mentions = self.mentions(message.sender, names);
         for before in &message.mentions {
             let stands = names.iter().any(|name| fold(name) == fold(&before.name));
+            let stands = stands && !self.is_kept_apart(message.sender, before.who);
             if stands && mentions.iter().all(|mention| mention.who != before.who) {
                 mentions.push(before.clone());
             }
@@ -96,6 +97,11 @@ impl RoomLog {
         mentions.sort_by_key(|mention| mention.who);
         mentions.truncate(limits::MENTIONS);
         mentions
+    }
+
+    /// Whether a block is between a sender and the one whom they would call.
+    fn is_kept_apart(&self, sender: UserId, who: Mentioned) -> bool {
+        matches!(who, Mentioned::User(user) if self.has_block(sender, user))
     }
 
     /// Whom a text calls, of the names in it.
@@ -112,6 +118,9 @@ impl RoomLog {
                     None => continue,
                 },
             };
+            if self.is_kept_apart(sender, who) {
+                continue;
+            }
             called.entry(who).or_insert(name);
         }
         let mention = |(who, name): (Mentioned, &String)| Mention { who, name: name.clone() };

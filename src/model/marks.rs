@@ -12,6 +12,8 @@ pub struct Marks {
     pub unread_from: Option<Seq>,
     /// The user does not tell others what they have read.
     pub secret: bool,
+    /// The user is invisible: others are not told that they move.
+    pub hidden: bool,
 }
 
 /// What a user says about a room.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use uuid::Uuid;
 
-use super::{File, FileId, Mention, RoomId, Seq, Timestamp, UserId, limits};
+use super::{File, FileId, Mention, RoomId, Seq, Timestamp, UserId, limits, users::AccountRole};
 use crate::error::{Error, Result};
 
 /// One message, named by (room, seq).
@@ -50,6 +50,12 @@ impl Message {
             Content::Deleted { .. } => Err(Error::MessageDeleted),
             Content::System { .. } => Err(Error::SystemMessage),
         }
+    }
+
+    /// Who sees a room from after this position on does not see the message: an
+    /// answer in a thread goes with the message that the thread hangs on.
+    pub fn visible_from(&self) -> Seq {
+        self.thread_of.unwrap_or(self.seq)
     }
 
     /// About how many bytes it takes in an answer.
@@ -126,6 +132,8 @@ pub enum Content {
         detail: String,
         /// Whom it was done to.
         about: Option<UserId>,
+        /// By which role on the server it was done; a user's: as a member.
+        staff: AccountRole,
     },
     /// What is left of a text.
     Deleted {
@@ -148,6 +156,14 @@ pub enum SystemKind {
     RoleChanged,
     RoomArchived,
     RoomUnarchived,
+    /// These are told only of what the server's staff has done.
+    MemberMuted,
+    MemberUnmuted,
+    MemberUnbanned,
+    MessageDeleted,
+    MessagePinned,
+    MessageUnpinned,
+    SettingsChanged,
 }
 
 /// A message that someone wants to post, valid in itself.

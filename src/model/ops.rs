@@ -29,11 +29,19 @@ pub enum Op {
         topic: Option<String>,
         history: Option<History>,
         picture: Option<NewImage>,
+        join_new_accounts: Option<bool>,
+    },
+    /// Gives a room that the server comes with its first owner.
+    Appoint {
+        room: RoomId,
+        user: User,
     },
     Redeem {
         room: RoomId,
         user: User,
         code: String,
+        /// Of the invite.
+        creator: UserId,
     },
     Mark {
         room: RoomId,
@@ -72,6 +80,7 @@ impl Op {
             Self::Create { room, .. } => room.id,
             Self::Join { room, .. }
             | Self::Leave { room, .. }
+            | Self::Appoint { room, .. }
             | Self::Redeem { room, .. }
             | Self::Update { room, .. }
             | Self::Mark { room, .. }
@@ -88,15 +97,28 @@ impl Op {
         match self {
             Self::Send(draft) => vec![draft.sender],
             Self::Create { members, .. } => members.iter().map(|(user, _)| user.id).collect(),
-            Self::Join { user, .. } | Self::Leave { user, .. } | Self::Redeem { user, .. } => {
+            Self::Join { user, .. } | Self::Leave { user, .. } | Self::Appoint { user, .. } => {
                 vec![user.id]
             }
+            Self::Redeem { user, creator, .. } => vec![user.id, *creator],
             Self::Update { user, .. } | Self::Mark { user, .. } | Self::Touch { user, .. } => {
                 vec![*user]
             }
             Self::Add { by, users, .. } => users.iter().map(|user| user.id).chain([*by]).collect(),
             Self::SetMember { by, user, .. } => vec![*by, user.id],
             Self::Archive { by, .. } => vec![*by],
+        }
+    }
+
+    /// Whether it may be allowed by a role on the server.
+    #[must_use]
+    pub fn is_for_staff(&self) -> bool {
+        match self {
+            Self::Touch { touch, .. } => {
+                matches!(touch, Touch::Delete | Touch::Pin | Touch::Unpin)
+            }
+            Self::Update { .. } | Self::SetMember { .. } | Self::Archive { .. } => true,
+            _ => false,
         }
     }
 

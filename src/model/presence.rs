@@ -5,6 +5,8 @@ use super::{Marks, RoomId, Timestamp, UserId};
 /// The state that others may see.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PresenceState {
+    /// Not for the one who asks to know.
+    Unknown,
     Offline,
     Online,
     Away,

@@ -1,6 +1,9 @@
 //! Rooms, their members, and who may do what in them.
 
-use super::{FileId, Message, RoomId, RoomSettings, Seq, Timestamp, User, UserId, files::NewImage};
+use super::{
+    FileId, Message, RoomId, RoomSettings, Seq, Timestamp, User, UserId, files::NewImage,
+    users::AccountRole,
+};
 use crate::error::{Error, Result};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,7 +35,7 @@ pub struct View {
 impl View {
     #[must_use]
     pub fn shows(self, message: &Message) -> bool {
-        message.seq > self.floor
+        message.visible_from() > self.floor
     }
 }
 
@@ -50,6 +53,8 @@ pub struct Room {
     pub archived_at: Option<Timestamp>,
     pub member_count: i64,
     pub picture: Option<FileId>,
+    /// Whoever makes an account is a member from the start.
+    pub join_new_accounts: bool,
     /// Position of the last change of the settings above.
     pub changed_seq: Seq,
     pub head_seq: Seq,
@@ -142,10 +147,12 @@ pub enum Right {
     ManageMembers,
     SetRoles,
     Archive,
+    /// Saying whether those who make an account join the room.
+    ChooseForNewAccounts,
 }
 
 impl Right {
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Read,
         Self::Post,
         Self::Pin,
@@ -156,12 +163,14 @@ impl Right {
         Self::ManageMembers,
         Self::SetRoles,
         Self::Archive,
+        Self::ChooseForNewAccounts,
     ];
 
-    /// The table of who may do what: the least role for it.
+    /// The table of who may do what: the least role in the room for it. `None`: no
+    /// role in the room is enough.
     #[must_use]
-    pub fn least_role(self) -> MemberRole {
-        match self {
+    pub fn least_role(self) -> Option<MemberRole> {
+        Some(match self {
             Self::Read | Self::Post => MemberRole::Member,
             Self::Pin
             | Self::MentionAll
@@ -170,6 +179,20 @@ impl Right {
             | Self::AddMembers
             | Self::ManageMembers => MemberRole::Admin,
             Self::SetRoles | Self::Archive => MemberRole::Owner,
+            Self::ChooseForNewAccounts => return None,
+        })
+    }
+
+    /// The same for public rooms and those who keep order on the server: the least
+    /// role on it. `None`: no role on the server is enough.
+    #[must_use]
+    pub fn least_staff(self) -> Option<AccountRole> {
+        match self {
+            Self::Pin | Self::DeleteOthers | Self::ManageMembers => Some(AccountRole::Moderator),
+            Self::ChangeSettings | Self::Archive | Self::ChooseForNewAccounts => {
+                Some(AccountRole::Admin)
+            }
+            Self::Read | Self::Post | Self::MentionAll | Self::AddMembers | Self::SetRoles => None,
         }
     }
 
@@ -186,6 +209,16 @@ impl Right {
     }
 }
 
+/// By what somebody may do something in a room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Authority {
+    /// By their role in the room.
+    Member(MemberRole),
+    /// By their role on the server. What is done so is told in the room's log as
+    /// such.
+    Staff(AccountRole),
+}
+
 /// How a user stands to a room. The one place that says what they may do.
 #[derive(Debug, Clone, Copy)]
 pub struct Access {
@@ -194,11 +227,32 @@ pub struct Access {
     /// `None`: never a member.
     pub membership: Option<(MemberRole, MemberState)>,
     pub muted: bool,
+    /// What the user is on the server. Asked only for what a role there lets one do.
+    pub staff: AccountRole,
 }
 
 impl Access {
-    /// The user's role, if they may do it.
-    pub fn may(self, right: Right) -> Result<MemberRole> {
+    /// By what the user may do it, if they may.
+    pub fn may(self, right: Right) -> Result<Authority> {
+        match self.may_as_member(right) {
+            Ok(role) => Ok(Authority::Member(role)),
+            Err(refusal) => self.may_as_staff(right).unwrap_or(Err(refusal)),
+        }
+    }
+
+    /// The same by the user's role on the server alone; `None` if that does not
+    /// matter.
+    #[must_use]
+    pub fn may_as_staff(self, right: Right) -> Option<Result<Authority>> {
+        let least = right.least_staff().filter(|_| self.kind == RoomKind::Public)?;
+        if self.staff < least {
+            return None;
+        }
+        let archived = self.archived && !right.exists_in_archived_rooms();
+        Some(if archived { Err(Error::RoomArchived) } else { Ok(Authority::Staff(self.staff)) })
+    }
+
+    fn may_as_member(self, right: Right) -> Result<MemberRole> {
         let role = match (self.membership, self.kind) {
             (Some((role, MemberState::Joined)), _) => role,
             (Some((_, MemberState::Banned)), RoomKind::Public) => return Err(Error::Banned),
@@ -210,11 +264,13 @@ impl Access {
             if !right.exists_in_direct_rooms() {
                 return Err(Error::DirectRoom);
             }
-        } else if role < right.least_role() {
-            return Err(match right.least_role() {
-                MemberRole::Owner => Error::NotOwner,
-                _ => Error::NotAdmin,
-            });
+        } else {
+            match right.least_role() {
+                None => return Err(Error::NotServerAdmin),
+                Some(MemberRole::Owner) if role < MemberRole::Owner => return Err(Error::NotOwner),
+                Some(least) if role < least => return Err(Error::NotAdmin),
+                Some(_) => {}
+            }
         }
         if self.archived && !right.exists_in_archived_rooms() {
             return Err(Error::RoomArchived);
@@ -225,6 +281,12 @@ impl Access {
         Ok(role)
     }
 
+    /// The user's role in the room, if they are in it.
+    #[must_use]
+    pub fn role(self) -> Option<MemberRole> {
+        self.membership.filter(|(_, state)| *state == MemberState::Joined).map(|(role, _)| role)
+    }
+
     /// Whether the user may know that the room exists.
     #[must_use]
     pub fn may_know(self) -> bool {
@@ -233,7 +295,7 @@ impl Access {
 
     #[must_use]
     pub fn is_member(self) -> bool {
-        matches!(self.membership, Some((_, MemberState::Joined)))
+        self.role().is_some()
     }
 }
 
@@ -246,6 +308,17 @@ pub enum MemberChange {
     Role(MemberRole),
     /// Until then; `None` lets them post again.
     Mute(Option<Timestamp>),
+}
+
+impl MemberChange {
+    /// What one must be allowed to do for it.
+    #[must_use]
+    pub fn right(self) -> Right {
+        match self {
+            Self::Role(_) => Right::SetRoles,
+            Self::Remove | Self::Ban | Self::Unban | Self::Mute(_) => Right::ManageMembers,
+        }
+    }
 }
 
 /// A member, and what is to be done to them.
@@ -271,6 +344,7 @@ pub struct Settings {
     pub history: Option<History>,
     /// Of the file that it is made of, and then of the one that was made.
     pub picture: Option<NewImage>,
+    pub join_new_accounts: Option<bool>,
 }
 
 /// A page of the caller's rooms.
@@ -300,7 +374,8 @@ mod tests {
     use super::*;
 
     fn access(membership: Option<(MemberRole, MemberState)>) -> Access {
-        Access { kind: RoomKind::Public, archived: false, membership, muted: false }
+        let staff = AccountRole::User;
+        Access { kind: RoomKind::Public, archived: false, membership, muted: false, staff }
     }
 
     /// Who may do what, as people can read it.
@@ -309,6 +384,7 @@ mod tests {
         use std::fmt::Write as _;
         let direct = RoomKind::Direct { a: UserId::new(), b: UserId::new() };
         let user = |kind, membership| Access { kind, ..access(membership) };
+        let staff = |kind, staff, membership| Access { kind, staff, ..access(membership) };
         let joined = |role| Some((role, MemberState::Joined));
         let member = joined(MemberRole::Member);
         let columns = [
@@ -325,15 +401,30 @@ mod tests {
                 user(RoomKind::Private, Some((MemberRole::Owner, MemberState::Left))),
             ),
             ("direct: one of two", user(direct, member)),
+            ("server moderator", staff(RoomKind::Public, AccountRole::Moderator, None)),
+            ("moderator, member", staff(RoomKind::Public, AccountRole::Moderator, member)),
+            ("server admin", staff(RoomKind::Public, AccountRole::Admin, None)),
+            ("admin, banned", {
+                let banned = Some((MemberRole::Member, MemberState::Banned));
+                staff(RoomKind::Public, AccountRole::Admin, banned)
+            }),
+            ("admin, archived", {
+                let access = staff(RoomKind::Public, AccountRole::Admin, None);
+                Access { archived: true, ..access }
+            }),
+            ("private: admin", staff(RoomKind::Private, AccountRole::Admin, None)),
+            ("private: member", staff(RoomKind::Private, AccountRole::Admin, member)),
+            ("direct: admin", staff(direct, AccountRole::Admin, member)),
         ];
         let mut table = String::new();
         for (name, access) in columns {
             for right in Right::ALL {
                 let answer = match access.may(right) {
-                    Ok(_) => "yes".to_owned(),
+                    Ok(Authority::Member(_)) => "yes".to_owned(),
+                    Ok(Authority::Staff(_)) => "yes, as staff".to_owned(),
                     Err(error) => format!("no: {error}"),
                 };
-                let _ = writeln!(table, "{name:20}{:16}{answer}", format!("{right:?}"));
+                let _ = writeln!(table, "{name:20}{:22}{answer}", format!("{right:?} "));
             }
         }
         insta::assert_snapshot!(table);

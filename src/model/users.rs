@@ -7,8 +7,9 @@ use super::{
 };
 
 /// What an account may do on the server.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub enum AccountRole {
+    #[default]
     User,
     Moderator,
     Admin,

@@ -145,12 +145,15 @@ impl Session {
     }
 
     async fn greet(&mut self) -> Result<(), End> {
+        // Read after the hub knows the stream: what changes from here on is told.
+        let blocks = self.chat.store.blocks_with(self.user.id).await?;
         let ready = events::ready(Greeting {
             connection: self.connection(),
             heartbeat: ms(self.chat.config.stream.heartbeat_ms),
             user: self.user.clone(),
             epoch: self.chat.epoch,
             choice: self.choice,
+            blocks,
         });
         self.out.event(ready).await
     }

@@ -6,12 +6,13 @@ use super::{
     Store,
     dialect::{Tx, reading, refused, retried, within},
     messages::limit_plus_one,
+    presence::choice_of,
     users::{NAMED, USER_COLUMNS, UserRow, lock_store, role_code, role_of},
 };
 use crate::{
     error::Result,
     model::{
-        Timestamp, UserId,
+        PresenceChoice, Timestamp, User, UserId,
         admin::{Account, AccountSearch, RoleChange},
         folding::search_form,
         users::{AccountRole, UserSearch, inside},
@@ -27,17 +28,23 @@ struct AccountRow {
     #[sqlx(flatten)]
     user: UserRow,
     server_role: i16,
+    presence_choice: i16,
     last_seen_us: Option<i64>,
     last_used_us: Option<i64>,
     suspended_us: Option<i64>,
 }
 
+/// Of who is invisible only the day is told on which their sessions were in use.
+const INVISIBLE_PRECISION_US: i64 = 24 * 60 * 60 * 1_000_000;
+
 impl From<AccountRow> for Account {
     fn from(row: AccountRow) -> Self {
+        let invisible = choice_of(row.presence_choice) == PresenceChoice::Invisible;
+        let shown = |at: i64| if invisible { at - at % INVISIBLE_PRECISION_US } else { at };
         Self {
             user: row.user.into(),
             role: role_of(row.server_role),
-            last_used_at: row.last_seen_us.max(row.last_used_us).map(Timestamp),
+            last_used_at: row.last_seen_us.max(row.last_used_us.map(shown)).map(Timestamp),
             suspended_at: row.suspended_us.map(Timestamp),
         }
     }
@@ -47,7 +54,7 @@ impl From<AccountRow> for Account {
 #[must_use]
 pub fn accounts_sql(condition: &str) -> String {
     format!(
-        "select {USER_COLUMNS}, server_role, last_seen_us, suspended_us,
+        "select {USER_COLUMNS}, server_role, presence_choice, last_seen_us, suspended_us,
                 (select max(s.last_used_us) from sessions s where s.user_id = users.id)
                     as last_used_us
          from users where {condition}"
@@ -93,6 +100,18 @@ impl Store {
         })
         .map_err(refused)?;
         Ok(row.map(Account::from))
+    }
+
+    /// Who has been an account of the server for longest, of its admins.
+    pub async fn oldest_admin(&self) -> Result<Option<User>> {
+        let sql = format!(
+            "select {USER_COLUMNS} from users where server_role = 3 order by created_us, id limit 1"
+        );
+        let row: Option<UserRow> = reading!(&self.pools, c => {
+            sqlx::query_as(AssertSqlSafe(sql)).fetch_optional(c).await
+        })
+        .map_err(refused)?;
+        Ok(row.map(User::from))
     }
 
     /// Gives an account a role, if `caller` may do so when the change is made.

@@ -10,7 +10,7 @@ use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
 use super::{
-    attachments,
+    attachments, blocks,
     dialect::{LaneConnection, Tx, is_locked, is_taken, within},
     invites, mentions, threads, touched,
 };
@@ -139,12 +139,13 @@ async fn prepare(tx: &mut Tx<'_>, ops: &[&Op], mode: Mode) -> Result<Outcome, sq
     let ops = ops.as_slice();
     read::marks(tx, ops, &mut logs).await?;
     read::counts(tx, ops, &mut logs).await?;
+    read::staff(tx, ops, &mut logs).await?;
     touched::read(tx, ops, &mut logs).await?;
     mentions::read_named(tx, ops, &mut logs).await?;
     threads::read(tx, ops, &mut logs).await?;
     invites::read(tx, ops, &mut logs).await?;
     attachments::read(tx, ops, &mut logs).await?;
-    read::blocks(tx, &mut logs).await?;
+    blocks::read(tx, ops, &mut logs).await?;
     if mode.look_for_repeats {
         read::repeats(tx, ops, &mut logs).await?;
     }

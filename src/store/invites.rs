@@ -8,10 +8,11 @@ use uuid::Uuid;
 use super::{
     Store,
     dialect::{Tx, padded, placeholders, reading, refused, retried, within},
+    rooms::{role_code, state_code},
 };
 use crate::{
     error::{Error, Result},
-    model::{Invite, Op, RoomId, RoomLog, Timestamp, UserId, limits},
+    model::{Invite, MemberState, Op, RoomId, RoomLog, Timestamp, UserId, limits, rooms::Right},
 };
 
 /// Of `invites i`. Uses are counted, not kept.
@@ -115,7 +116,7 @@ pub(super) async fn count_use(
         sqlx::query_as(AssertSqlSafe(sql)).bind(code).fetch_optional(c).await
     })?;
     let Some(invite) = row.map(Invite::from) else { return Ok(Err(Error::InviteNotFound)) };
-    if let Err(refusal) = invite.check(now, false) {
+    if let Err(refusal) = invite.check_uses(now, false) {
         return Ok(Err(refusal));
     }
     insert_use(tx, code, user, now).await.map(Ok)
@@ -142,14 +143,20 @@ async fn lock_room(tx: &mut Tx<'_>, room: RoomId) -> Result<(), sqlx::Error> {
     })
 }
 
-/// The invites of a room that are good at a time, the newest first.
+/// The invites of a room that are good at a time, the newest first. See
+/// [`Invite::check`].
 fn good_invites() -> String {
     format!(
         "select code, room_id, creator_id, created_us, expires_us, max_uses, revoked_us, uses
-         from ({INVITES} where i.room_id = ? and i.revoked_us is null
+         from ({INVITES}
+               join members m on m.room_id = i.room_id and m.user_id = i.creator_id
+                   and m.state = {} and m.role >= {}
+               where i.room_id = ? and i.revoked_us is null
                and (i.expires_us is null or i.expires_us > ?)) listed
          where max_uses = 0 or uses < max_uses
          order by created_us desc, code limit {}",
+        state_code(MemberState::Joined),
+        Right::AddMembers.least_role().map_or(i16::MAX, role_code),
         limits::INVITES,
     )
 }

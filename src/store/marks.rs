@@ -6,11 +6,13 @@ use uuid::Uuid;
 use super::{
     Store,
     dialect::{Dialect, reading, refused, retried, within},
+    presence::choice_of,
 };
 use crate::{
     error::Result,
     model::{
-        Marks, Message, MovedMarks, RoomId, RoomSettings, Seq, Timestamp, UserId, limits,
+        Marks, Message, MovedMarks, PresenceChoice, RoomId, RoomSettings, Seq, Timestamp, UserId,
+        limits,
         marks::{Level, Receipts, SettingsChange},
     },
 };
@@ -24,6 +26,7 @@ pub(super) struct MarksRow {
     unread_from_seq: i64,
     /// `None`: there is no such user any more.
     read_receipts: Option<i16>,
+    presence_choice: Option<i16>,
 }
 
 impl MarksRow {
@@ -34,9 +37,22 @@ impl MarksRow {
             delivered: Seq(self.delivered_seq).max(Seq(self.read_seq)),
             unread_from: (unread_from > Seq::ZERO).then_some(unread_from),
             secret: self.read_receipts == Some(0),
+            hidden: self.presence_choice.map(choice_of) == Some(PresenceChoice::Invisible),
         }
     }
 }
+
+/// Of `marks k join users u`: where the marks are.
+const POSITIONS: &str = "k.room_id, k.user_id, k.read_seq, k.delivered_seq, k.unread_from_seq,
+    u.read_receipts, u.presence_choice";
+
+/// Of the same: where others see them. Those of who is invisible stay where they
+/// were when their user was seen last.
+const SHOWN: &str = "k.room_id, k.user_id,
+    case when u.presence_choice = 2 then k.shown_read_seq else k.read_seq end as read_seq,
+    case when u.presence_choice = 2 then k.shown_delivered_seq else k.delivered_seq end
+        as delivered_seq,
+    k.unread_from_seq, u.read_receipts, u.presence_choice";
 
 /// Of `marks k join members m join users u`: those of a room's members.
 const MEMBERS_MARKS: &str = "from marks k
@@ -66,10 +82,7 @@ fn level_code(level: Level) -> i16 {
 impl Store {
     /// The marks of a user in the rooms that they are in.
     pub async fn marks_of(&self, user: UserId) -> Result<Vec<MovedMarks>> {
-        let sql = format!(
-            "select k.room_id, k.user_id, k.read_seq, k.delivered_seq, k.unread_from_seq,
-                    u.read_receipts {MEMBERS_MARKS} where m.user_id = ?"
-        );
+        let sql = format!("select {POSITIONS} {MEMBERS_MARKS} where m.user_id = ?");
         let rows: Vec<MarksRow> = reading!(&self.pools, c => {
             sqlx::query_as(AssertSqlSafe(sql)).bind(user.0).fetch_all(c).await
         })
@@ -83,12 +96,9 @@ impl Store {
         Ok(rows.into_iter().map(moved).collect())
     }
 
-    /// The marks of a room's members, at most `limit` of them.
+    /// The marks of a room's members as others see them, at most `limit` of them.
     pub async fn marks_in(&self, room: RoomId, limit: i64) -> Result<Vec<(UserId, Marks)>> {
-        let sql = format!(
-            "select k.room_id, k.user_id, k.read_seq, k.delivered_seq, k.unread_from_seq,
-                    u.read_receipts {MEMBERS_MARKS} where k.room_id = ? limit ?"
-        );
+        let sql = format!("select {SHOWN} {MEMBERS_MARKS} where k.room_id = ? limit ?");
         let rows: Vec<MarksRow> = reading!(&self.pools, c => {
             sqlx::query_as(AssertSqlSafe(sql)).bind(room.0).bind(limit).fetch_all(c).await
         })
@@ -107,16 +117,23 @@ impl Store {
             )
         };
         let Message { room, seq, sender, posted_at, .. } = message;
-        let read = count("k.read_seq >= ? and u.read_receipts = 1");
-        let delivered = count("k.delivered_seq >= ?");
+        let begins = message.visible_from();
+        // As SHOWN, which is never ahead: so the database may use its index.
+        let read = count(
+            "k.read_seq >= ? and (u.presence_choice <> 2 or k.shown_read_seq >= ?)
+             and u.read_receipts = 1",
+        );
+        let delivered = count(
+            "k.delivered_seq >= ? and (u.presence_choice <> 2 or k.shown_delivered_seq >= ?)",
+        );
         let (read, delivered): (i64, i64) = reading!(&self.pools, c => async {
             Ok::<_, sqlx::Error>((
                 sqlx::query_scalar(AssertSqlSafe(read))
-                    .bind(room.0).bind(sender.0).bind(seq.0).bind(posted_at.0).bind(seq.0)
-                    .fetch_one(c).await?,
+                    .bind(room.0).bind(sender.0).bind(begins.0).bind(posted_at.0).bind(seq.0)
+                    .bind(seq.0).fetch_one(c).await?,
                 sqlx::query_scalar(AssertSqlSafe(delivered))
-                    .bind(room.0).bind(sender.0).bind(seq.0).bind(posted_at.0).bind(seq.0)
-                    .fetch_one(c).await?,
+                    .bind(room.0).bind(sender.0).bind(begins.0).bind(posted_at.0).bind(seq.0)
+                    .bind(seq.0).fetch_one(c).await?,
             ))
         }.await)
         .map_err(refused)?;
@@ -126,15 +143,16 @@ impl Store {
     /// The marks of those whom a message was for and has reached, at most `limit`.
     pub async fn receipts(&self, message: &Message, limit: i64) -> Result<Vec<(UserId, Marks)>> {
         let sql = format!(
-            "select k.room_id, k.user_id, k.read_seq, k.delivered_seq, k.unread_from_seq,
-                    u.read_receipts {MEMBERS_MARKS}
-             where {ADDRESSED} and k.delivered_seq >= ? limit ?"
+            "select {SHOWN} {MEMBERS_MARKS}
+             where {ADDRESSED} and k.delivered_seq >= ?
+               and (u.presence_choice <> 2 or k.shown_delivered_seq >= ?) limit ?"
         );
         let Message { room, seq, sender, posted_at, .. } = message;
+        let begins = message.visible_from();
         let rows: Vec<MarksRow> = reading!(&self.pools, c => {
             sqlx::query_as(AssertSqlSafe(sql))
-                .bind(room.0).bind(sender.0).bind(seq.0).bind(posted_at.0).bind(seq.0)
-                .bind(limit).fetch_all(c).await
+                .bind(room.0).bind(sender.0).bind(begins.0).bind(posted_at.0).bind(seq.0)
+                .bind(seq.0).bind(limit).fetch_all(c).await
         })
         .map_err(refused)?;
         Ok(rows.into_iter().map(|row| (UserId(row.user_id), row.marks())).collect())

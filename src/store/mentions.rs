@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::{
     Store,
+    blocks::no_block_between,
     dialect::{Tx, padded, pieces, placeholders, reading, refused, within},
     messages::{MESSAGES, MessageRow, limit_plus_one},
 };
@@ -144,13 +145,18 @@ impl Store {
     pub async fn mentions(&self, user: UserId, page: &MentionPage) -> Result<Vec<Message>> {
         let (at, room, seq) =
             page.after.unwrap_or((Timestamp(i64::MAX), RoomId(Uuid::max()), Seq(i64::MAX)));
-        // What is the reader's own, or from before they came, calls nobody.
-        let wanted = "n.mentioned_us >= m.joined_us and n.seq > m.floor_seq
+        // What is the reader's own, or from before they came, calls nobody; nor does
+        // one with whom they have a block.
+        let kept_apart = no_block_between("x.sender_id", "m.user_id");
+        let wanted = format!(
+            "n.mentioned_us >= m.joined_us and n.seq > m.floor_seq
              and n.mentioned_us <= ? and (n.mentioned_us < ?
                  or (n.room_id < ? or (n.room_id = ? and n.seq < ?)))
-             and (select x.sender_id from messages x
-                  where x.room_id = n.room_id and x.seq = n.seq) <> ?
-             order by n.mentioned_us desc, n.room_id desc, n.seq desc limit ?";
+             and exists (select 1 from messages x
+                  where x.room_id = n.room_id and x.seq = n.seq and x.sender_id <> m.user_id
+                    and (x.thread_seq = 0 or x.thread_seq > m.floor_seq) and {kept_apart})
+             order by n.mentioned_us desc, n.room_id desc, n.seq desc limit ?"
+        );
         let sql = format!(
             "select room_id, seq from (
                  select * from (
@@ -171,10 +177,10 @@ impl Store {
             sqlx::query_as(AssertSqlSafe(sql))
                 .bind(user.0)
                 .bind(at.0).bind(at.0).bind(room.0).bind(room.0).bind(seq.0)
-                .bind(user.0).bind(limit)
+                .bind(limit)
                 .bind(ALL).bind(user.0)
                 .bind(at.0).bind(at.0).bind(room.0).bind(room.0).bind(seq.0)
-                .bind(user.0).bind(limit)
+                .bind(limit)
                 .bind(limit)
                 .fetch_all(c).await
         })

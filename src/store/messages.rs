@@ -8,12 +8,13 @@ use super::{
     Store,
     dialect::{reading, refused},
     rooms::{MEMBER_COLUMNS, MemberRow, ROOM_COLUMNS, RoomRow},
+    users::{role_code, role_of},
 };
 use crate::{
     error::Result,
     model::{
         Change, Content, Member, MemberState, Message, Pin, Room, RoomId, Seq, SystemKind, Thread,
-        Timestamp, UserId, Version, View, limits, messages::fitting,
+        Timestamp, UserId, Version, View, limits, messages::fitting, users::AccountRole,
     },
 };
 
@@ -23,7 +24,7 @@ use crate::{
 /// else walk through the room: where there are no threads, that looks as short.
 pub const MESSAGES: &str = "select x.room_id, x.seq, x.sender_id, x.kind,
         x.client_message_id, x.body, x.posted_us, x.changed_seq, x.reply_to_seq, x.edited_us,
-        x.about_id, x.attachments, p.user_id as pinned_by, p.pinned_us, x.thread_seq,
+        x.about_id, x.staff, x.attachments, p.user_id as pinned_by, p.pinned_us, x.thread_seq,
         (select max(t.seq) from messages t /*! force index (messages_thread) */
          where t.room_id = x.room_id and t.thread_seq = x.seq) as last_reply_seq,
         (select count(*) from messages t /*! force index (messages_thread) */
@@ -46,6 +47,7 @@ pub(super) struct MessageRow {
     reply_to_seq: Option<i64>,
     edited_us: Option<i64>,
     about_id: Option<Uuid>,
+    staff: i16,
     /// How many it has.
     pub(super) attachments: i16,
     pinned_by: Option<Uuid>,
@@ -71,6 +73,8 @@ pub(super) struct Stored<'a> {
     pub body: &'a str,
     /// Who deleted it, or whom it is about.
     pub about: Option<UserId>,
+    /// By which role on the server it was done; 0: as a member.
+    pub staff: i16,
 }
 
 pub(super) fn stored(content: &Content) -> Stored<'_> {
@@ -80,14 +84,16 @@ pub(super) fn stored(content: &Content) -> Stored<'_> {
             client_message_id: Some(client_message_id),
             body: text,
             about: None,
+            staff: 0,
         },
         Content::Deleted { by, client_message_id } => Stored {
             kind: KIND_DELETED,
             client_message_id: Some(client_message_id),
             body: "",
             about: Some(*by),
+            staff: 0,
         },
-        Content::System { kind, detail, about } => {
+        Content::System { kind, detail, about, staff } => {
             let kind = match kind {
                 SystemKind::RoomCreated => 10,
                 SystemKind::MemberJoined => 11,
@@ -100,8 +106,19 @@ pub(super) fn stored(content: &Content) -> Stored<'_> {
                 SystemKind::RoleChanged => 18,
                 SystemKind::RoomArchived => 19,
                 SystemKind::RoomUnarchived => 20,
+                SystemKind::MemberMuted => 21,
+                SystemKind::MemberUnmuted => 22,
+                SystemKind::MemberUnbanned => 23,
+                SystemKind::MessageDeleted => 24,
+                SystemKind::MessagePinned => 25,
+                SystemKind::MessageUnpinned => 26,
+                SystemKind::SettingsChanged => 27,
             };
-            Stored { kind, client_message_id: None, body: detail, about: *about }
+            let staff = match staff {
+                AccountRole::User => 0,
+                staff => role_code(*staff),
+            };
+            Stored { kind, client_message_id: None, body: detail, about: *about, staff }
         }
     }
 }
@@ -115,7 +132,8 @@ impl From<MessageRow> for Message {
     /// own.
     fn from(row: MessageRow) -> Self {
         let about = row.about_id.map(UserId);
-        let system = |kind, detail| Content::System { kind, detail, about };
+        let staff = role_of(row.staff);
+        let system = |kind, detail| Content::System { kind, detail, about, staff };
         let client_message_id = row.client_message_id.unwrap_or_default();
         let content = match row.kind {
             10 => system(SystemKind::RoomCreated, row.body),
@@ -129,6 +147,13 @@ impl From<MessageRow> for Message {
             18 => system(SystemKind::RoleChanged, row.body),
             19 => system(SystemKind::RoomArchived, row.body),
             20 => system(SystemKind::RoomUnarchived, row.body),
+            21 => system(SystemKind::MemberMuted, row.body),
+            22 => system(SystemKind::MemberUnmuted, row.body),
+            23 => system(SystemKind::MemberUnbanned, row.body),
+            24 => system(SystemKind::MessageDeleted, row.body),
+            25 => system(SystemKind::MessagePinned, row.body),
+            26 => system(SystemKind::MessageUnpinned, row.body),
+            27 => system(SystemKind::SettingsChanged, row.body),
             KIND_DELETED => {
                 Content::Deleted { by: about.unwrap_or(UserId(row.sender_id)), client_message_id }
             }

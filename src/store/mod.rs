@@ -7,6 +7,7 @@
 
 pub mod admin;
 mod attachments;
+mod audience;
 mod batch;
 pub mod blocks;
 mod checkpoint;

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::{
     Store,
-    dialect::{Dialect, Tx, padded, pieces, placeholders, reading, refused, within},
+    dialect::{Dialect, Tx, padded, pieces, placeholders, reading, refused, retried, within},
 };
 use crate::{
     error::Result,
@@ -28,7 +28,7 @@ fn choice_code(choice: PresenceChoice) -> i16 {
     }
 }
 
-fn choice_of(code: i16) -> PresenceChoice {
+pub(super) fn choice_of(code: i16) -> PresenceChoice {
     match code {
         1 => PresenceChoice::DoNotDisturb,
         2 => PresenceChoice::Invisible,
@@ -185,7 +185,15 @@ impl Store {
 
     /// Keeps how a user wants to be seen.
     pub async fn set_presence_choice(&self, user: UserId, choice: PresenceChoice) -> Result<()> {
-        let mut tx = self.pools.begin().await.map_err(refused)?;
+        retried!(self.try_set_presence_choice(user, choice).await).map_err(refused)
+    }
+
+    async fn try_set_presence_choice(
+        &self,
+        user: UserId,
+        choice: PresenceChoice,
+    ) -> Result<(), sqlx::Error> {
+        let mut tx = self.pools.begin().await?;
         within!(&mut tx, c => {
             // Who turns invisible is seen for the last time.
             sqlx::query(
@@ -198,9 +206,11 @@ impl Store {
             .bind(Timestamp::now().0)
             .bind(user.0)
             .execute(c).await.map(drop)
-        })
-        .map_err(refused)?;
-        tx.commit().await.map_err(refused)
+        })?;
+        if choice == PresenceChoice::Invisible {
+            keep_shown_marks(&mut tx, user).await?;
+        }
+        tx.commit().await
     }
 
     /// The presence of users, in the order asked for; unknown ones are offline.
@@ -266,39 +276,28 @@ impl Store {
         .map_err(refused)?;
         Ok((members, online))
     }
+}
 
-    /// Which of these rooms each of these users is in.
-    pub async fn shared_rooms(
-        &self,
-        users: &[UserId],
-        rooms: &[RoomId],
-    ) -> Result<HashMap<UserId, Vec<RoomId>>> {
-        let mut shared: HashMap<UserId, Vec<RoomId>> = HashMap::new();
-        for users in users.chunks(ROWS) {
-            for rooms in rooms.chunks(ROWS) {
-                let (users, rooms) = (padded(users.to_vec()), padded(rooms.to_vec()));
-                let sql = format!(
-                    "select user_id, room_id from members
-                     where user_id in {} and state = 1 and room_id in {}",
-                    placeholders(1, users.len()),
-                    placeholders(1, rooms.len()),
-                );
-                let rows: Vec<(Uuid, Uuid)> = reading!(&self.pools, c => {
-                    let mut query = sqlx::query_as(AssertSqlSafe(sql));
-                    for user in &users {
-                        query = query.bind(user.0);
-                    }
-                    for room in &rooms {
-                        query = query.bind(room.0);
-                    }
-                    query.fetch_all(c).await
-                })
-                .map_err(refused)?;
-                for (user, room) in rows {
-                    shared.entry(UserId(user)).or_default().push(RoomId(room));
-                }
+/// Keeps where a user's marks are as what others see of them. In rooms that the
+/// user has left nobody sees them.
+async fn keep_shown_marks(tx: &mut Tx<'_>, user: UserId) -> Result<(), sqlx::Error> {
+    let rooms: Vec<Uuid> = within!(&mut *tx, c => {
+        sqlx::query_scalar("select room_id from members where user_id = ? and state = 1")
+            .bind(user.0).fetch_all(c).await
+    })?;
+    for rooms in pieces(&rooms, ROWS) {
+        let sql = format!(
+            "update marks set shown_read_seq = read_seq, shown_delivered_seq = delivered_seq
+             where user_id = ? and room_id in {}",
+            placeholders(1, rooms.len())
+        );
+        within!(&mut *tx, c => {
+            let mut query = sqlx::query(AssertSqlSafe(sql)).bind(user.0);
+            for room in rooms {
+                query = query.bind(*room);
             }
-        }
-        Ok(shared)
+            query.execute(c).await.map(drop)
+        })?;
     }
+    Ok(())
 }

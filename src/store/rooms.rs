@@ -15,14 +15,15 @@ use crate::{
         User, UserId, View,
         folding::search_form,
         rooms::{Access, MemberSearch},
-        users::inside,
+        users::{AccountRole, inside},
     },
 };
 
 /// Of `rooms r`. The number of members is counted, not kept, so it cannot drift.
 pub(super) const ROOM_COLUMNS: &str = "r.id, r.kind, r.name, r.topic, r.creator_id, r.created_us,
     (select count(*) from members mc where mc.room_id = r.id and mc.state = 1) as member_count,
-    r.changed_seq, r.head_seq, r.archived_us, r.direct_a, r.direct_b, r.history, r.picture_id";
+    r.changed_seq, r.head_seq, r.archived_us, r.direct_a, r.direct_b, r.history, r.picture_id,
+    r.join_new_accounts";
 
 #[derive(sqlx::FromRow)]
 pub(super) struct RoomRow {
@@ -40,6 +41,7 @@ pub(super) struct RoomRow {
     direct_b: Option<Uuid>,
     history: i16,
     picture_id: Option<Uuid>,
+    join_new_accounts: i16,
 }
 
 impl From<RoomRow> for Room {
@@ -55,6 +57,7 @@ impl From<RoomRow> for Room {
             archived_at: row.archived_us.map(Timestamp),
             member_count: row.member_count,
             picture: row.picture_id.map(FileId),
+            join_new_accounts: row.join_new_accounts != 0,
             changed_seq: Seq(row.changed_seq),
             head_seq: Seq(row.head_seq),
         }
@@ -210,10 +213,32 @@ impl Store {
                 archived: row.archived_us.is_some(),
                 membership: row.role.zip(row.state).map(|(r, s)| (role_of(r), state_of(s))),
                 muted: row.muted_until_us.is_some_and(|until| Timestamp(until) > Timestamp::now()),
+                staff: AccountRole::User,
             };
             let floor = Seq(row.floor_seq.unwrap_or_default());
             (access, View { head: Seq(row.head_seq), floor })
         }))
+    }
+
+    /// Public rooms that whoever makes an account joins.
+    pub async fn rooms_for_new_accounts(&self) -> Result<Vec<RoomId>> {
+        self.room_ids("join_new_accounts = 1 and archived_us is null").await
+    }
+
+    /// The rooms that the server came with and that nobody has ever owned.
+    pub async fn rooms_without_first_owner(&self) -> Result<Vec<RoomId>> {
+        let sql = "creator_id is null and not exists (
+                       select 1 from members m where m.room_id = rooms.id and m.role = 3)";
+        self.room_ids(sql).await
+    }
+
+    async fn room_ids(&self, wanted: &str) -> Result<Vec<RoomId>> {
+        let sql = format!("select id from rooms where kind = 1 and {wanted}");
+        let rows: Vec<Uuid> = reading!(&self.pools, c => {
+            sqlx::query_scalar(AssertSqlSafe(sql)).fetch_all(c).await
+        })
+        .map_err(refused)?;
+        Ok(rows.into_iter().map(RoomId).collect())
     }
 
     /// The rooms a user is in, with what they may see of them.

@@ -14,11 +14,11 @@ use crate::{
     },
 };
 
-/// The rooms of a new server: name and topic.
-const FIRST_ROOMS: [(&str, &str); 3] = [
-    ("General", "Whatever concerns everyone"),
-    ("Technology", "Machines, programs, networks"),
-    ("Random", "Everything else"),
+/// The rooms of a new server: name, topic, and whether new accounts join it.
+const FIRST_ROOMS: [(&str, &str, bool); 3] = [
+    ("General", "Whatever concerns everyone", true),
+    ("Technology", "Machines, programs, networks", false),
+    ("Random", "Everything else", false),
 ];
 
 impl Store {
@@ -63,17 +63,19 @@ impl Store {
             other => other.map_err(refused)?,
         }
         let now = Timestamp::now();
-        for (name, topic) in FIRST_ROOMS {
+        for (name, topic, join) in FIRST_ROOMS {
             within!(&mut tx, c => {
                 sqlx::query(
                     "insert into rooms (id, kind, name, name_key, topic, topic_key,
-                                        creator_id, created_us, head_seq, changed_seq)
-                     values (?, 1, ?, ?, ?, ?, null, ?, 0, 0)",
+                                        creator_id, created_us, head_seq, changed_seq,
+                                        join_new_accounts)
+                     values (?, 1, ?, ?, ?, ?, null, ?, 0, 0, ?)",
                 )
                 .bind(RoomId::new().0)
                 .bind(name).bind(name_key(name))
                 .bind(topic).bind(topic_key(topic))
                 .bind(now.0)
+                .bind(i16::from(join))
                 .execute(c).await.map(drop)
             })
             .map_err(refused)?;

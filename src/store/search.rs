@@ -157,7 +157,7 @@ impl Store {
         let messages = self.with_attachments(rows).await?;
         Ok(messages
             .into_iter()
-            .filter(|m| after.get(&m.room).is_some_and(|after| m.seq > *after))
+            .filter(|m| after.get(&m.room).is_some_and(|after| m.visible_from() > *after))
             .collect())
     }
 

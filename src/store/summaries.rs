@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::{
     Store,
+    blocks::no_block_between,
     dialect::{Tx, padded, placeholders, refused, within},
     marks::level_of,
     mentions::ALL,
@@ -42,7 +43,7 @@ pub fn summary_sql(wanted: &str) -> String {
 }
 
 /// Counts what is unread in some rooms: messages up to the thousandth, and
-/// mentions.
+/// mentions. Who has a block with the reader does not mention them.
 ///
 /// Each room has a select of its own, with its positions as values: MySQL takes a
 /// range of an index only if it knows where it begins. Named by columns of an
@@ -59,8 +60,9 @@ pub fn unread_sql(rooms: usize) -> String {
             (select count(distinct x.seq) from mentions n
              join messages x on x.room_id = n.room_id and x.seq = n.seq
              where n.room_id = ? and n.user_id in (?, ?) and n.seq > ?
-               and x.thread_seq = 0 and x.kind = 1 and x.sender_id <> ?) as mentions",
+               and x.thread_seq = 0 and x.kind = 1 and x.sender_id <> ? and {}) as mentions",
         limits::UNREAD_COUNT + 1,
+        no_block_between("x.sender_id", "?"),
     );
     vec![of_one; rooms].join(" union all ")
 }
@@ -129,7 +131,8 @@ async fn unread(
                 query = query
                     .bind(i64::try_from(place).unwrap_or_default())
                     .bind(room).bind(after).bind(user)
-                    .bind(room).bind(user).bind(ALL).bind(after).bind(user);
+                    .bind(room).bind(user).bind(ALL).bind(after).bind(user)
+                    .bind(user).bind(user);
             }
             query.fetch_all(c).await
         })?;

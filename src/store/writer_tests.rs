@@ -34,6 +34,7 @@ fn create() -> Op {
         archived_at: None,
         member_count: 0,
         picture: None,
+        join_new_accounts: false,
         changed_seq: Seq::ZERO,
         head_seq: Seq::ZERO,
     };

@@ -1,5 +1,7 @@
 //! Events, encoded as parts of a stream's response.
 
+use std::collections::BTreeSet;
+
 use bytes::{Bytes, BytesMut};
 use prost::encoding::message::encode;
 
@@ -57,11 +59,13 @@ pub struct Greeting {
     pub user: User,
     pub epoch: uuid::Uuid,
     pub choice: PresenceChoice,
+    /// With whom the user has a block.
+    pub blocks: BTreeSet<UserId>,
 }
 
 #[must_use]
 pub fn ready(greeting: Greeting) -> Kind {
-    let Greeting { connection, heartbeat, user, epoch, choice } = greeting;
+    let Greeting { connection, heartbeat, user, epoch, choice, blocks } = greeting;
     Kind::Ready(v1::Ready {
         connection_id: connection.to_string(),
         server_version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -70,7 +74,13 @@ pub fn ready(greeting: Greeting) -> Kind {
         epoch: epoch.to_string(),
         server_time: Some(timestamp(crate::model::Timestamp::now())),
         presence_choice: presence::choice(choice).into(),
+        blocks: Some(self::blocks(&blocks)),
     })
+}
+
+#[must_use]
+pub fn blocks(users: &BTreeSet<UserId>) -> v1::Blocks {
+    v1::Blocks { user_ids: users.iter().map(ToString::to_string).collect() }
 }
 
 #[must_use]

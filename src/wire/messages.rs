@@ -13,6 +13,7 @@ use crate::{
         mentions::names_in,
         messages::{Anchor, ChangesOf, MentionPage, MessagePage, PageOf, Resume, ThreadPage},
         text,
+        users::AccountRole,
     },
 };
 
@@ -38,10 +39,11 @@ pub fn message(message: Message) -> v1::Message {
         Content::Text { text, client_message_id } => {
             (client_message_id, v1::message::Content::Text(text))
         }
-        Content::System { kind, detail, about } => (
+        Content::System { kind, detail, about, staff } => (
             String::new(),
             v1::message::Content::System(v1::SystemMessage {
                 kind: system_kind(kind).into(),
+                staff: self::staff(staff).into(),
                 detail,
                 about_user_id: about.map(|user| user.to_string()).unwrap_or_default(),
             }),
@@ -116,6 +118,21 @@ fn system_kind(kind: SystemKind) -> v1::SystemMessageKind {
         SystemKind::RoleChanged => v1::SystemMessageKind::RoleChanged,
         SystemKind::RoomArchived => v1::SystemMessageKind::RoomArchived,
         SystemKind::RoomUnarchived => v1::SystemMessageKind::RoomUnarchived,
+        SystemKind::MemberMuted => v1::SystemMessageKind::MemberMuted,
+        SystemKind::MemberUnmuted => v1::SystemMessageKind::MemberUnmuted,
+        SystemKind::MemberUnbanned => v1::SystemMessageKind::MemberUnbanned,
+        SystemKind::MessageDeleted => v1::SystemMessageKind::MessageDeleted,
+        SystemKind::MessagePinned => v1::SystemMessageKind::MessagePinned,
+        SystemKind::MessageUnpinned => v1::SystemMessageKind::MessageUnpinned,
+        SystemKind::SettingsChanged => v1::SystemMessageKind::SettingsChanged,
+    }
+}
+
+fn staff(role: AccountRole) -> v1::StaffRole {
+    match role {
+        AccountRole::User => v1::StaffRole::Unspecified,
+        AccountRole::Moderator => v1::StaffRole::Moderator,
+        AccountRole::Admin => v1::StaffRole::Admin,
     }
 }
 

@@ -13,6 +13,7 @@ use crate::{
 pub fn presence(presence: Presence) -> v1::Presence {
     let Presence { user, state, last_seen_at } = presence;
     let state = match state {
+        PresenceState::Unknown => v1::PresenceState::Unspecified,
         PresenceState::Offline => v1::PresenceState::Offline,
         PresenceState::Online => v1::PresenceState::Online,
         PresenceState::Away => v1::PresenceState::Away,

@@ -29,6 +29,7 @@ pub fn room(room: Room) -> v1::Room {
         archived_at,
         member_count,
         picture,
+        join_new_accounts,
         changed_seq,
         head_seq,
     } = room;
@@ -53,6 +54,7 @@ pub fn room(room: Room) -> v1::Room {
             History::FromJoining => v1::HistoryVisibility::FromJoining.into(),
         },
         picture_id: picture.map(|file| file.to_string()).unwrap_or_default(),
+        join_new_accounts,
     }
 }
 
@@ -248,7 +250,14 @@ pub fn list_bans(request: &v1::ListBansRequest) -> Result<MemberSearch> {
 }
 
 pub fn update_room(request: v1::UpdateRoomRequest) -> Result<Settings> {
-    let v1::UpdateRoomRequest { room_id, name, topic, history: visible, picture_file_id } = request;
+    let v1::UpdateRoomRequest {
+        room_id,
+        name,
+        topic,
+        history: visible,
+        picture_file_id,
+        join_new_accounts,
+    } = request;
     let mut fields = Fields::new();
     let settings = Settings {
         room: fields.room("room_id", &room_id),
@@ -258,6 +267,7 @@ pub fn update_room(request: v1::UpdateRoomRequest) -> Result<Settings> {
             .map(|topic| fields.clean("topic", text::check_line(&topic, limits::TOPIC_CHARS))),
         history: visible.and_then(|visible| history(&mut fields, visible)),
         picture: picture_file_id.map(|id| fields.new_image("picture_file_id", &id)),
+        join_new_accounts,
     };
     fields.finish(settings)
 }

@@ -309,7 +309,7 @@ on_both_databases! {
                 assert_eq!(settled, *room, "seed {seed}");
                 let unread = view.unread(&watcher.person.user.id);
                 assert_eq!(unread, (summary.unread_count.into(), summary.unread_more), "seed {seed}");
-                let mentions = view.unread_mentions(&watcher.person.user.id);
+                let mentions = view.unread_mentions(&watcher.person.user.id, &watcher.model.blocks);
                 assert_eq!(mentions, i64::from(summary.unread_mention_count), "seed {seed}");
 
                 let state = |member: &v1::Member| {

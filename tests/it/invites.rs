@@ -98,15 +98,47 @@ on_both_databases! {
         server.end().await;
     }
 
-    async fn who_comes_into_an_empty_room_by_an_invite_owns_it(database: Database) {
+    async fn an_invite_is_as_good_as_its_creators_right_to_invite(database: Database) {
         let server = Server::start(database).await;
         let ada = Person::register(&server.url, "ada").await;
         let bob = Person::register(&server.url, "bob").await;
+        let eve = Person::register(&server.url, "eve").await;
         let room = private_room(&ada, HistoryVisibility::FromStart).await;
-        let made = invite(&ada, &room, 0).await.expect("an invite");
-        ada.leave(&room).await;
-        redeem(&bob, &made.code).await.expect("in");
-        assert_eq!(bob.summary(&room).await.role(), v1::MemberRole::Owner);
+        let user_id = bob.user.id.clone();
+        let add = v1::AddMembersRequest { room_id: room.clone(), user_ids: vec![user_id.clone()] };
+        let set_role = async |role: v1::MemberRole| {
+            let (room_id, user_id) = (room.clone(), user_id.clone());
+            let request = v1::SetMemberRoleRequest { room_id, user_id, role: role.into() };
+            ada.client.set_member_role(request).await.expect("set");
+        };
+        let gone = (Code::NotFound, "INVITE_NOT_FOUND".to_owned());
+        for how in ["demoted", "removed", "left", "banned"] {
+            ada.client.add_members(add.clone()).await.expect("added");
+            set_role(v1::MemberRole::Admin).await;
+            let made = invite(&bob, &room, 0).await.expect("an invite");
+            preview(&eve, &made.code).await.expect("good so far");
+            assert_eq!(listed(&ada, &room).await.expect("a list").len(), 1);
+            let (room_id, user_id) = (room.clone(), user_id.clone());
+            match how {
+                "demoted" => set_role(v1::MemberRole::Member).await,
+                "removed" => {
+                    let request = v1::RemoveMemberRequest { room_id, user_id };
+                    ada.client.remove_member(request).await.map(drop).expect("removed");
+                }
+                "left" => bob.leave(&room).await,
+                _ => {
+                    let request = v1::BanMemberRequest { room_id, user_id };
+                    ada.client.ban_member(request).await.map(drop).expect("banned");
+                }
+            }
+            assert_eq!(reason(redeem(&eve, &made.code).await), gone, "{how}");
+            assert_eq!(reason(preview(&eve, &made.code).await), gone, "{how}");
+            assert_eq!(listed(&ada, &room).await.expect("a list"), [], "{how}");
+            if how == "left" {
+                assert_eq!(reason(redeem(&bob, &made.code).await), gone, "also for its creator");
+            }
+            revoke(&ada, &made.code).await.expect("it may still be ended");
+        }
         server.end().await;
     }
 
@@ -144,6 +176,59 @@ on_both_databases! {
             let name = v1::GetMessageRequest { room_id: message.room_id, seq: message.seq };
             bob.client.get_message(name).await.expect("one that bob may see");
         }
+        server.end().await;
+    }
+
+    async fn an_answer_in_a_thread_from_before_is_hidden_like_the_thread(database: Database) {
+        let server = Server::start(database).await;
+        let ada = Person::register(&server.url, "ada").await;
+        let bob = Person::register(&server.url, "bob").await;
+        let room = private_room(&ada, HistoryVisibility::FromJoining).await;
+        let old = ada.send(&room, "before").await;
+        let (room_id, user_ids) = (room.clone(), vec![bob.user.id.clone()]);
+        ada.client.add_members(v1::AddMembersRequest { room_id, user_ids }).await.expect("added");
+        let new = ada.send(&room, "after").await;
+        let mut stream = bob.stream().await;
+        let file = ada.upload("old.txt", b"of the old thread").await;
+        let answer = async |thread_seq: i64, text: &str, attachment_ids: Vec<String>| {
+            let id = uuid::Uuid::new_v4().to_string();
+            let request =
+                v1::SendMessageRequest { thread_seq, attachment_ids, ..send_request(&room, text, &id) };
+            ada.client.send_message(request).await.expect("sent").message.expect("a message")
+        };
+        let hidden = answer(old.seq, "@bob hidden", vec![file.id.clone()]).await;
+        let shown = answer(new.seq, "@bob shown", vec![]).await;
+        // One rule for the thread, for its answers, and for whom they mention.
+        let missing = (Code::NotFound, "MESSAGE_NOT_FOUND".to_owned());
+        let thread = async |thread_seq: i64| {
+            let request =
+                v1::ListThreadRequest { room_id: room.clone(), thread_seq, ..Default::default() };
+            bob.client.list_thread(request).await
+        };
+        assert_eq!(reason(thread(old.seq).await), missing);
+        assert_eq!(texts(&thread(new.seq).await.expect("a page").messages), ["@bob shown"]);
+        let mentions = bob.client.list_mentions(v1::ListMentionsRequest::default()).await;
+        assert_eq!(texts(&mentions.expect("a page").messages), ["@bob shown"]);
+        let get = async |seq: i64| {
+            bob.client.get_message(v1::GetMessageRequest { room_id: room.clone(), seq }).await
+        };
+        assert_eq!(reason(get(hidden.seq).await), missing);
+        get(shown.seq).await.expect("a message");
+        let (room_id, emoji) = (room.clone(), "👍".to_owned());
+        let react = v1::AddReactionRequest { room_id, seq: hidden.seq, emoji };
+        assert_eq!(reason(bob.client.add_reaction(react).await), missing);
+        let sync = v1::SyncRoomRequest { room_id: room.clone(), after_seq: new.seq, ..Default::default() };
+        let changes = bob.client.sync_room(sync).await.expect("changes").changes;
+        let told: Vec<_> = changes.into_iter().filter_map(|change| change.message).collect();
+        assert_eq!(texts(&told), ["@bob shown", "after"], "the answer, then what it hangs on");
+        let file = bob.client.get_file(v1::GetFileRequest { file_id: file.id }).await;
+        assert_eq!(reason(file).1, "FILE_NOT_FOUND");
+        assert_eq!(bob.summary(&room).await.unread_thread_count, 1);
+        // Live too: what comes first is what may be seen.
+        assert_eq!(text_of(&stream.message().await), "@bob shown");
+        until_found(&ada, "hidden", &["@bob hidden"]).await;
+        let request = v1::SearchMessagesRequest { query: "hidden".into(), ..Default::default() };
+        assert!(bob.client.search_messages(request).await.expect("a page").messages.is_empty());
         server.end().await;
     }
 

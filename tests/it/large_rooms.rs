@@ -8,10 +8,10 @@ use crate::support::{Person, Server, on_both_databases};
 
 const MEMBERS: usize = 10_000;
 
-/// Puts so many people into a room. Ten thousand passwords would take minutes.
-async fn crowd(server: &Server, room: &str) {
+/// Puts so many people into a room. Thousands of passwords would take minutes.
+pub async fn crowd(server: &Server, room: &str, members: usize) {
     let room = uuid::Uuid::parse_str(room).expect("an id").into_bytes();
-    let users: Vec<_> = (0..MEMBERS).map(|n| (uuid::Uuid::now_v7().into_bytes(), n)).collect();
+    let users: Vec<_> = (0..members).map(|n| (uuid::Uuid::now_v7().into_bytes(), n)).collect();
     let mut connection = server.database().await;
     for piece in users.chunks(500) {
         let rows = piece
@@ -56,7 +56,7 @@ on_both_databases! {
         let server = Server::start(database).await;
         let ada = Person::register(&server.url, "ada").await;
         let room = ada.create_room("Stadium").await;
-        crowd(&server, &room).await;
+        crowd(&server, &room, MEMBERS).await;
         let began = Instant::now();
         let bob = Person::register(&server.url, "bob").await;
         bob.join(&room).await;

@@ -5,7 +5,7 @@ use tonic::Code;
 
 use crate::support::{
     Person, Server, on_both_databases,
-    people::{send_request, text_of},
+    people::{reason, send_request, text_of},
 };
 
 on_both_databases! {
@@ -80,6 +80,48 @@ on_both_databases! {
         server.end().await;
     }
 
+    async fn the_same_id_as_another_answer_is_a_clear_error(database: Database) {
+        let server = Server::start(database).await;
+        let ada = Person::register(&server.url, "ada").await;
+        let bob = Person::register(&server.url, "bob").await;
+        let room = ada.create_room("Room").await;
+        bob.join(&room).await;
+        let one = ada.send(&room, "one").await.seq;
+        let two = ada.send(&room, "two").await.seq;
+        let send = async |id: &str, reply_to_seq: i64, thread_seq: i64| {
+            let request = v1::SendMessageRequest {
+                reply_to_seq,
+                thread_seq,
+                ..send_request(&room, "answer", id)
+            };
+            bob.client.send_message(request).await.map(|sent| sent.message.expect("a message"))
+        };
+        let drafts = [("plain", 0, 0), ("reply", one, 0), ("thread", 0, one), ("both", one, two)];
+        let others = [(0, 0), (one, 0), (two, 0), (0, one), (0, two), (one, two), (two, one)];
+        let reused = (Code::AlreadyExists, "CLIENT_MESSAGE_ID_REUSED".to_owned());
+        for (id, reply, thread) in drafts {
+            let first = send(id, reply, thread).await.expect("sent");
+            for (other_reply, other_thread) in others {
+                let again = send(id, other_reply, other_thread).await;
+                if (other_reply, other_thread) == (reply, thread) {
+                    assert_eq!(again.expect("a repeat"), first);
+                } else {
+                    assert_eq!(reason(again), reused, "{id}: {other_reply}, {other_thread}");
+                }
+            }
+            // Also of what is deleted, and for who has left.
+            let delete = v1::DeleteMessageRequest { room_id: room.clone(), seq: first.seq };
+            bob.client.delete_message(delete).await.expect("deleted");
+            assert_eq!(reason(send(id, two, two).await), reused);
+            assert_eq!(send(id, reply, thread).await.expect("a repeat").seq, first.seq);
+            bob.leave(&room).await;
+            assert_eq!(reason(send(id, two, two).await), reused);
+            assert_eq!(send(id, reply, thread).await.expect("a repeat").seq, first.seq);
+            bob.join(&room).await;
+        }
+        server.end().await;
+    }
+
     async fn a_repeat_days_later_after_a_restart_returns_the_first(database: Database) {
         let mut server = Server::start(database).await;
         let ada = Person::register(&server.url, "ada").await;
@@ -121,7 +163,7 @@ on_both_databases! {
         ada.client.delete_message(name).await.expect("deleted");
         let again = bob.client.send_message(reply.clone()).await.expect("it was sent").message;
         assert_eq!(again, sent);
-        let late = v1::SendMessageRequest { client_message_id: "late".into(), ..reply };
+        let late = v1::SendMessageRequest { client_message_id: "late".into(), ..reply.clone() };
         let error = bob.client.send_message(late).await.expect_err("too late");
         assert_eq!(error.reason, "MESSAGE_DELETED");
 
@@ -131,9 +173,11 @@ on_both_databases! {
             let edit = v1::EditMessageRequest { room_id: room.clone(), seq, text: text.into() };
             bob.client.edit_message(edit).await.expect("edited");
         }
-        let edited = bob.try_send(&room, "yes", "reply").await.expect("it was sent");
+        let again = bob.client.send_message(reply.clone()).await.expect("it was sent");
+        let edited = again.message.expect("a message");
         assert_eq!(text_of(&edited), "maybe");
-        let error = bob.try_send(&room, "maybe", "reply").await.expect_err("another text");
+        let other = v1::SendMessageRequest { text: "maybe".into(), ..reply.clone() };
+        let error = bob.client.send_message(other).await.expect_err("another text");
         assert_eq!(error.reason, "CLIENT_MESSAGE_ID_REUSED");
 
         // Who was removed learns that it was sent, and nothing of what came after.
@@ -144,7 +188,8 @@ on_both_databases! {
         let react = v1::AddReactionRequest { room_id: room_id.clone(), seq, emoji };
         ada.client.add_reaction(react).await.expect("reacted");
         ada.client.pin_message(v1::PinMessageRequest { room_id, seq }).await.expect("pinned");
-        let seen = bob.try_send(&room, "yes", "reply").await.expect("it was sent");
+        let seen = bob.client.send_message(reply).await.expect("it was sent");
+        let seen = seen.message.expect("a message");
         assert_eq!((seen.seq, seen.changed_seq, text_of(&seen)), (seq, seq, "yes"));
         assert!(seen.reactions.is_empty() && seen.pin.is_none() && seen.edited_at.is_none());
         server.end().await;

@@ -42,7 +42,7 @@ on_both_databases! {
         assert_eq!(all[3..], ["Böögg", "General", "Random", "Technology"]);
         assert_eq!(browse("BOOGG", 0, "").await.0, [name("Böögg", true)]);
         assert_eq!(browse("böÖ", 0, "").await.0, [name("Böögg", true)]);
-        assert_eq!(browse("networks", 0, "").await.0, [name("Technology", false)], "in the topic");
+        assert_eq!(browse("networks", 0, "").await.0, [name("Technology", true)], "in the topic");
         assert_eq!(browse("%_", 0, "").await.0, [name("100%_sure", true)]);
         server.end().await;
     }
@@ -246,7 +246,10 @@ on_both_databases! {
     async fn the_callers_rooms_are_paged(database: Database) {
         let server = Server::start(database).await;
         let ada = Person::register(&server.url, "ada").await;
-        let mut made = vec![];
+        // Those that a server comes with, which its first account owns.
+        let request = v1::ListRoomsRequest::default();
+        let first = ada.client.list_rooms(request).await.expect("a page").rooms;
+        let mut made: Vec<_> = first.into_iter().filter_map(|s| Some(s.room?.id)).collect();
         for n in 0..7 {
             made.push(ada.create_room(&n.to_string()).await);
         }

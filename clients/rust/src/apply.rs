@@ -1,7 +1,7 @@
 //! What a client knows, kept by applying updates: a pure model. Changes are
 //! state, so applying one twice does no harm.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use crate::{
     live::Update,
@@ -53,6 +53,8 @@ pub struct Model {
     pub me: v1::User,
     /// How the user has chosen to be seen.
     pub presence_choice: v1::PresenceState,
+    /// Those with whom the user has a block, whoever of the two has made it.
+    pub blocks: HashSet<String>,
 }
 
 impl Model {
@@ -62,6 +64,8 @@ impl Model {
             Update::Ready(ready) => {
                 self.me = ready.user.clone().unwrap_or_default();
                 self.presence_choice = ready.presence_choice();
+                let blocks = ready.blocks.clone().unwrap_or_default();
+                self.blocks = blocks.user_ids.into_iter().collect();
                 // Whoever stopped while there was no stream was not told of.
                 self.typing.clear();
                 // Whoever is still there is told again.
@@ -92,6 +96,7 @@ impl Model {
                 self.presence.insert(presence.user_id.clone(), presence.state());
             }
             Update::PresenceChoice(choice) => self.presence_choice = *choice,
+            Update::Blocks(blocks) => self.blocks = blocks.user_ids.iter().cloned().collect(),
             Update::ReadMark(mark) => {
                 if mark.user_id == self.me.id
                     && mark.thread_seq == 0
@@ -205,11 +210,15 @@ impl RoomView {
         (all.min(UNREAD_COUNT), self.counted_more || all > UNREAD_COUNT)
     }
 
-    /// How many of the unread messages mention the user.
+    /// How many of the unread messages mention the user. Those with whom the user
+    /// has a block mention nobody, as the server counts too.
     #[must_use]
-    pub fn unread_mentions(&self, me: &str) -> i64 {
+    pub fn unread_mentions(&self, me: &str, blocks: &HashSet<String>) -> i64 {
         let (known, from) = self.counted_before();
-        let mentions = |message: &v1::Message| counts(message, me) && mentions(message, me);
+        let mentions = |message: &v1::Message| {
+            let apart = blocks.contains(&message.sender_id);
+            counts(message, me) && !apart && mentions(message, me)
+        };
         let newer = self.messages.range(from..).filter(|(_, m)| mentions(m)).count();
         // One that only the server has counted may have been a mention, and deleted since.
         (known.1 + i64::try_from(newer).unwrap_or(i64::MAX)).min(self.unread(me).0)
@@ -307,6 +316,19 @@ pub fn mentions(message: &v1::Message, user_id: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn who_has_a_block_with_the_user_does_not_mention_them() {
+        let mut all = text(6, "bob");
+        let who = Some(v1::mention::Who::All(true));
+        all.mentions.push(v1::Mention { who, name: "all".into() });
+        let mut view = RoomView { read_seq: 5, ..RoomView::default() };
+        view.messages.insert(6, all);
+        let blocks = |ids: &[&str]| ids.iter().map(|id| (*id).to_owned()).collect();
+        assert_eq!(view.unread_mentions("me", &blocks(&["eve"])), 1);
+        assert_eq!(view.unread_mentions("me", &blocks(&["bob"])), 0);
+        assert_eq!(view.unread("me").0, 1);
+    }
 
     fn text(seq: i64, sender: &str) -> v1::Message {
         v1::Message {

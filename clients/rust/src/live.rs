@@ -47,6 +47,8 @@ pub enum Update {
     Presence(v1::Presence),
     /// How the user has chosen to be seen, perhaps on another device.
     PresenceChoice(v1::PresenceState),
+    /// With whom the user has a block, after that has changed.
+    Blocks(v1::Blocks),
     ReadMark(v1::ReadMark),
     Receipt(v1::Receipt),
     RoomSettings(v1::RoomSettings),

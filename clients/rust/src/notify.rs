@@ -17,6 +17,7 @@ pub struct Situation<'a> {
     pub read_seq: i64,
     /// The user's own presence.
     pub presence: PresenceState,
+    /// There is a block between the user and the sender, by either of them.
     pub sender_blocked: bool,
     /// Whether the user follows the thread that the message stands in.
     pub follows_thread: bool,

@@ -1,7 +1,7 @@
 //! The state of the window, and which part of it a key is for. Pure: what has to
 //! be asked of the server comes out as [`Effect`]s.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use causerie_client::{apply::Model, connection::State, v1, v1::message::Content};
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
@@ -50,7 +50,6 @@ pub struct App {
     pub drafts: HashMap<String, Editor>,
     pub pending: Vec<Pending>,
     pub members: HashMap<String, Vec<String>>,
-    pub blocked: HashSet<String>,
     pub directory: Directory,
     pub search: Search,
     /// Lines scrolled up from the newest.
@@ -91,7 +90,6 @@ impl App {
             drafts: HashMap::new(),
             pending: Vec::new(),
             members: HashMap::new(),
-            blocked: HashSet::new(),
             directory: Directory::default(),
             search: Search::default(),
             scroll: 0,

@@ -66,8 +66,6 @@ pub enum Effect {
         file: v1::File,
         to: PathBuf,
     },
-    /// Asks whom the user has blocked.
-    Blocked,
     Bell,
     Watch(Vec<String>),
     Users(Vec<String>),
@@ -102,8 +100,6 @@ pub enum Answer {
         text: String,
         problem: String,
     },
-    /// Whom the user has blocked.
-    Blocked(Vec<String>),
     /// Something that went well.
     Told(String),
     Failed(String),

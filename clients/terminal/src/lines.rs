@@ -88,7 +88,7 @@ pub fn gap_as_json(room: &v1::Room, name: &str, after_seq: i64) -> String {
 pub fn what_happened(system: &v1::SystemMessage) -> String {
     use v1::SystemMessageKind as Kind;
     let detail = clean(&system.detail).replace('\n', " ");
-    match system.kind() {
+    let what = match system.kind() {
         Kind::RoomCreated => "made the room".into(),
         Kind::MemberJoined => "joined".into(),
         Kind::MemberLeft => "left".into(),
@@ -101,13 +101,39 @@ pub fn what_happened(system: &v1::SystemMessage) -> String {
         Kind::RoleChanged => format!("made someone {detail}"),
         Kind::RoomArchived => "archived the room".into(),
         Kind::RoomUnarchived => "took the room from the archive".into(),
+        Kind::MemberMuted => "keeps someone from posting for a time".into(),
+        Kind::MemberUnmuted => "lets someone post again".into(),
+        Kind::MemberUnbanned => "lets someone join again".into(),
+        Kind::MessageDeleted => "deleted a message".into(),
+        Kind::MessagePinned => "pinned a message".into(),
+        Kind::MessageUnpinned => "took a pin away".into(),
+        Kind::SettingsChanged => "changed the room's settings".into(),
         Kind::Unspecified => "did something this version does not know".into(),
+    };
+    match system.staff() {
+        v1::StaffRole::Unspecified => what,
+        v1::StaffRole::Moderator => format!("{what}, as a moderator of the server"),
+        v1::StaffRole::Admin => format!("{what}, as an admin of the server"),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_the_servers_staff_does_is_said_as_such() {
+        let mut system = v1::SystemMessage {
+            kind: v1::SystemMessageKind::MessageDeleted.into(),
+            detail: "7".into(),
+            ..Default::default()
+        };
+        assert_eq!(what_happened(&system), "deleted a message");
+        system.set_staff(v1::StaffRole::Moderator);
+        assert_eq!(what_happened(&system), "deleted a message, as a moderator of the server");
+        system.set_staff(v1::StaffRole::Admin);
+        assert_eq!(what_happened(&system), "deleted a message, as an admin of the server");
+    }
 
     #[test]
     fn a_line_has_nothing_that_steers_the_terminal() {

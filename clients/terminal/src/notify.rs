@@ -30,7 +30,7 @@ impl App {
             settings: &view.settings,
             read_seq: view.read_seq,
             presence: self.model.presence_choice,
-            sender_blocked: self.blocked.contains(&message.sender_id),
+            sender_blocked: self.model.blocks.contains(&message.sender_id),
             // Which threads are followed is not kept here; those who are called
             // by name hear of it all the same.
             follows_thread: false,
@@ -78,9 +78,13 @@ mod tests {
         let nothing =
             v1::RoomSettings { level: v1::NotificationLevel::Nothing.into(), ..Default::default() };
         assert!(!rings(&mut app, "random", "bob", &nothing));
-        app.blocked.insert("bob".into());
+        let blocks = |ids: &[&str]| {
+            let user_ids = ids.iter().map(|id| (*id).to_owned()).collect();
+            Update::Blocks(v1::Blocks { user_ids })
+        };
+        app.on_update(&blocks(&["bob"]));
         assert!(!rings(&mut app, "random", "bob", &all));
-        app.blocked.clear();
+        app.on_update(&blocks(&[]));
         app.connection = State::CatchingUp;
         assert!(!rings(&mut app, "random", "bob", &all));
     }

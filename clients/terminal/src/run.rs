@@ -247,11 +247,6 @@ async fn ask(client: &Client, live: Option<Live>, effect: Effect) -> Option<Answ
             }
             Err(problem) => Answer::Failed(problem),
         }),
-        Effect::Blocked => {
-            let request = v1::ListBlockedUsersRequest { page_size: 200, ..Default::default() };
-            let users = client.list_blocked_users(request).await.ok()?.users;
-            Some(Answer::Blocked(users.into_iter().map(|user| user.id).collect()))
-        }
         Effect::Send { .. } | Effect::Bell | Effect::Quit => None,
     }
 }

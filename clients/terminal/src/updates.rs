@@ -53,7 +53,6 @@ impl App {
                     self.wanted = self.wanted.take().or_else(|| self.room.clone());
                 }
                 self.epoch.clone_from(&ready.epoch);
-                effects.push(Effect::Blocked);
             }
             Update::Sent { message, result } => self.sent(message, result),
             Update::RoomAdded(summary) => {
@@ -186,7 +185,6 @@ impl App {
             }
             Answer::Joined(Err(error)) => self.notice = Some(explain(&error)),
             Answer::Refused { room_id, text, problem } => self.refused(&room_id, text, problem),
-            Answer::Blocked(ids) => self.blocked = ids.into_iter().collect(),
             Answer::Told(what) => self.told = Some(what),
             Answer::Failed(problem) => self.notice = Some(problem),
         }

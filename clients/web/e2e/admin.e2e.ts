@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 
 import { AXE, check } from "./support/axe";
 import type { Person } from "./support/people";
-import { world } from "./support/world";
+import { enter, world } from "./support/world";
 
 const w = world();
 
@@ -169,3 +169,25 @@ for (const scheme of ["light", "dark"] as const) {
     await check(page, "administration in Arabic");
   });
 }
+
+test("what an admin does in somebody else's public room is told in it as such", async () => {
+  const ada = await admin();
+  const bob = await w.person("Bob", "Bob Owner");
+  const room = await bob.room("Of Bob");
+  const seq = await bob.say(room, "rubbish");
+  const page = await w.window(bob);
+  await enter(page, "Of Bob");
+  await ada.chat.deleteMessage({ roomId: room, seq: BigInt(seq) });
+  await page.getByText("Ada Admin deleted a message from Bob Owner (server admin)").waitFor();
+  // And by its menu in a room of somebody else.
+  await ada.rooms.joinRoom({ roomId: room });
+  const adas = await w.window(ada);
+  await enter(adas, "Of Bob");
+  await adas.getByRole("button", { name: "Room menu" }).click();
+  await adas.getByRole("menuitem", { name: "Edit room" }).click();
+  await adas.getByLabel("New accounts join this room").check();
+  await adas.getByRole("dialog").getByRole("button", { name: "Save" }).click();
+  await page.getByText("Ada Admin changed the room settings (server admin)").waitFor();
+  await w.person("Newcomer", "New Comer");
+  await page.getByText("New Comer joined").waitFor();
+});

@@ -10,6 +10,8 @@ import { bubble, composer, enter, say, signIn, world } from "./support/world";
 const w = world();
 
 test("a newcomer registers, finds a room, talks, sends a picture and changes the theme", async () => {
+  // Whoever comes first owns the rooms that a server comes with.
+  await w.person("Founder");
   const page = await w.window(undefined);
   await page.goto(w.pages.url);
   await page.getByRole("link", { name: "Create account" }).click();

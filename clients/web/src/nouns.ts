@@ -41,6 +41,8 @@ export interface Room {
   /** A square image; empty if there is none. */
   readonly pictureId: string;
   readonly history: History;
+  /** Whoever makes an account is a member from the start. */
+  readonly joinNewAccounts: boolean;
 }
 
 /** What those who join see of what was said before. */
@@ -68,11 +70,18 @@ export type SystemKind =
   | "banned"
   | "role"
   | "archived"
-  | "unarchived";
+  | "unarchived"
+  | "muted"
+  | "unmuted"
+  | "unbanned"
+  | "messageDeleted"
+  | "messagePinned"
+  | "messageUnpinned"
+  | "settings";
 
 export type Content =
   | { readonly kind: "text"; readonly text: string }
-  | { readonly kind: "system"; readonly what: SystemKind; readonly detail: string; readonly aboutId: string }
+  | { readonly kind: "system"; readonly what: SystemKind; readonly detail: string; readonly aboutId: string; readonly staff: AccountRole }
   /** All that is left of a deleted message. */
   | { readonly kind: "deleted"; readonly byId: string }
   /** A newer server sends what this client does not know. */

@@ -63,7 +63,7 @@ const user = (id: string, displayName: string): User => ({ id, username: id, dis
 function content({ text, deleted, system }: Said): Content {
   if (text !== undefined) return { kind: "text", text };
   if (deleted !== undefined) return { kind: "deleted", byId: deleted };
-  return { kind: "system", what: system!, detail: "", aboutId: "" };
+  return { kind: "system", what: system!, detail: "", aboutId: "", staff: "user" };
 }
 
 function message(it: Said): Message {
@@ -81,7 +81,7 @@ const settings = (it: Settings) => ({ roomId: "r", mutedUntil: 0, ...it });
 function room(name: string, changedSeq: number, headSeq: number) {
   return {
     id: "r", kind: "public", name, topic: "", createdAt: 0, memberCount: 2, changedSeq, headSeq,
-    archivedAt: 0, directUserIds: [], pictureId: "", history: "all",
+    archivedAt: 0, directUserIds: [], pictureId: "", history: "all", joinNewAccounts: false,
   } as const;
 }
 

@@ -13,7 +13,7 @@ const ME = { id: "me", username: "me", displayName: "Me", bio: "", statusText: "
 function summary(id: string): RoomSummary {
   const room = {
     id, kind: "public", name: id, topic: "", creatorId: "", createdAt: 0, memberCount: 2, changedSeq: 1, headSeq: 5,
-    archivedAt: 0, directUserIds: [], pictureId: "", history: "all",
+    archivedAt: 0, directUserIds: [], pictureId: "", history: "all", joinNewAccounts: false,
   } as const;
   const settings = { roomId: id, level: "all", mutedUntil: 0, starred: false } as const;
   return { room, role: "member", mutedUntil: 0, readSeq: 5, unreadCount: 0, unreadMore: false, unreadMentions: 0, unreadThreads: 0, unreadFrom: 0, settings, lastMessage: undefined };
@@ -56,4 +56,12 @@ test("what was missed is told when the stream is live again: of each room the ne
   expect(told).toEqual(["a 6", "a 8"]);
   hear(live);
   expect(told).toHaveLength(2);
+});
+
+test("nothing is told of one with whom the user has a block, whoever has made it", () => {
+  const { hear, told } = page();
+  hear(live, { kind: "apart", userIds: ["you"] }, posted("a", 6));
+  expect(told).toEqual([]);
+  hear({ kind: "apart", userIds: [] }, posted("a", 7));
+  expect(told).toEqual(["a 7"]);
 });

@@ -33,7 +33,7 @@ function message(seq: number, more: Partial<Message> = {}): Message {
 function summary(headSeq: number, more: Partial<RoomSummary> = {}): RoomSummary {
   const room = {
     id: "r", kind: "public", name: "Room", topic: "", createdAt: 0, memberCount: 2,
-    changedSeq: 1, headSeq, archivedAt: 0, directUserIds: [], pictureId: "", history: "all",
+    changedSeq: 1, headSeq, archivedAt: 0, directUserIds: [], pictureId: "", history: "all", joinNewAccounts: false,
   } as const;
   return { room, role: "member", mutedUntil: 0, readSeq: headSeq, unreadCount: 0, unreadMore: false, unreadMentions: 0, unreadThreads: 0, unreadFrom: 0, settings: SETTINGS, lastMessage: undefined, ...more };
 }
@@ -146,7 +146,7 @@ describe("apply", () => {
     const { model, view, tell } = modelWith(5);
     tell(6, message(6));
     tell(7, message(7, { senderId: "me" }));
-    tell(8, message(8, { content: { kind: "system", what: "joined", detail: "", aboutId: "" } }));
+    tell(8, message(8, { content: { kind: "system", what: "joined", detail: "", aboutId: "", staff: "user" } }));
     tell(9, message(9));
     expect(unread(view(), "me").count).toBe(2);
     tell(10, message(9, { changedSeq: 10, content: { kind: "deleted", byId: "other" } }));
@@ -326,7 +326,7 @@ describe("notifies", () => {
   for (const { name, message: said, user, notifies: expected } of notifyCases as Case[]) {
     test(name, () => {
       const content: Content = said.system
-        ? { kind: "system", what: "joined", detail: "", aboutId: "" }
+        ? { kind: "system", what: "joined", detail: "", aboutId: "", staff: "user" }
         : said.deleted ? { kind: "deleted", byId: "you" } : text("hi");
       const mentions = (said.mentions ?? []).map((who) => ({
         name: who, userId: ["all", "here"].includes(who) ? "" : who, all: who === "all", here: who === "here",

@@ -31,7 +31,7 @@ interface Begin {
 function summary({ head, read, unread = 0, mentions = 0, more = false }: Begin): RoomSummary {
   const room = {
     id: "r", kind: "public", name: "Room", topic: "", creatorId: "", createdAt: 0, memberCount: 2,
-    changedSeq: 1, headSeq: head, archivedAt: 0, directUserIds: [], pictureId: "", history: "all",
+    changedSeq: 1, headSeq: head, archivedAt: 0, directUserIds: [], pictureId: "", history: "all", joinNewAccounts: false,
   } as const;
   const settings = { roomId: "r", level: "all", mutedUntil: 0, starred: false } as const;
   return { room, role: "member", mutedUntil: 0, readSeq: read, unreadCount: unread, unreadMore: more, unreadMentions: mentions, unreadThreads: 0, unreadFrom: 0, settings, lastMessage: undefined };
@@ -71,7 +71,7 @@ describe("as in every client", () => {
       const room = begun(begin);
       for (const { at = 0, post, delete: gone, read, page } of steps) {
         if (post) {
-          const content: Content = post.system ? { kind: "system", what: "joined", detail: "", aboutId: "" } : { kind: "text", text: "text" };
+          const content: Content = post.system ? { kind: "system", what: "joined", detail: "", aboutId: "", staff: "user" } : { kind: "text", text: "text" };
           room.tell(at, message(at, { senderId: post.own ? "me" : "you", threadSeq: post.thread ?? 0, mentions: (post.mentions ?? []).map(mention), content }));
         } else if (gone) room.tell(at, message(gone.seq, { senderId: gone.own ? "me" : "you", content: DELETED }));
         else if (page) room.page(page[0]!, page[1]!);

@@ -12,12 +12,12 @@ use crate::{
     },
     store::{
         attachments,
-        blocks::BLOCKS_BETWEEN,
         dialect::{Dialect, Locking, Tx, is_locked, padded, placeholders, within},
         dress,
         marks::MarksRow,
         messages::{MESSAGES, MessageRow},
         rooms::{RoomRow, role_of, state_of},
+        users::role_of as account_role_of,
     },
 };
 
@@ -78,7 +78,7 @@ pub async fn lock_rooms(
     let sql = format!(
         "select r.id, r.kind, r.name, r.topic, r.creator_id, r.created_us, 0 as member_count,
                 r.changed_seq, r.head_seq, r.archived_us, r.direct_a, r.direct_b, r.history,
-                r.picture_id,
+                r.picture_id, r.join_new_accounts,
                 {members}
          from rooms r {join} where r.id in {} order by r.id{}",
         placeholders(1, rooms.len()),
@@ -232,7 +232,8 @@ pub async fn marks(
         let sql = format!(
             "select r.id as room_id, u.id as user_id, coalesce(k.read_seq, 0) as read_seq,
                     coalesce(k.delivered_seq, 0) as delivered_seq,
-                    coalesce(k.unread_from_seq, 0) as unread_from_seq, u.read_receipts
+                    coalesce(k.unread_from_seq, 0) as unread_from_seq, u.read_receipts,
+                    u.presence_choice
              from rooms r join users u
              left join marks k on k.room_id = r.id and k.user_id = u.id
              where r.id = ? and u.id in {}",
@@ -278,18 +279,36 @@ fn asked(
     rooms.into_iter().map(|(room, users)| (room, padded(users.into_iter().collect()))).collect()
 }
 
-/// Whether the two of a direct room do not want to hear from each other.
-pub async fn blocks(
+/// Who of those that ask for something in a public room keeps order on the server.
+pub async fn staff(
     tx: &mut Tx<'_>,
+    ops: &[&Op],
     logs: &mut BTreeMap<RoomId, RoomLog>,
 ) -> Result<(), sqlx::Error> {
-    for log in logs.values_mut() {
-        let RoomKind::Direct { a, b } = log.room.kind else { continue };
-        let found: i64 = within!(&mut *tx, c => {
-            sqlx::query_scalar(BLOCKS_BETWEEN)
-                .bind(a.0).bind(b.0).bind(b.0).bind(a.0).fetch_one(c).await
-        })?;
-        log.blocked = found > 0;
+    let is_public = |room| logs.get(&room).is_some_and(|log| log.room.kind == RoomKind::Public);
+    let ops: Vec<&&Op> =
+        ops.iter().filter(|op| op.is_for_staff() && is_public(op.room())).collect();
+    if ops.is_empty() {
+        return Ok(());
+    }
+    let users: BTreeSet<UserId> = ops.iter().flat_map(|op| op.users()).collect();
+    let users = padded(users.into_iter().collect::<Vec<_>>());
+    let sql = format!(
+        "select id, server_role from users where server_role > 1 and id in {}",
+        placeholders(1, users.len())
+    );
+    let rows: Vec<(Uuid, i16)> = within!(tx, c => {
+        let mut query = sqlx::query_as(AssertSqlSafe(sql));
+        for user in &users {
+            query = query.bind(user.0);
+        }
+        query.fetch_all(c).await
+    })?;
+    for op in ops {
+        if let Some(log) = logs.get_mut(&op.room()) {
+            let staff = rows.iter().map(|(id, code)| (UserId(*id), account_role_of(*code)));
+            log.staff.extend(staff);
+        }
     }
     Ok(())
 }

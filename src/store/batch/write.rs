@@ -90,7 +90,8 @@ async fn update_settings(tx: &mut Tx<'_>, log: &RoomLog) -> Result<(), sqlx::Err
     within!(tx, c => {
         sqlx::query(
             "update rooms set name = ?, name_key = ?, topic = ?, topic_key = ?, archived_us = ?,
-                              history = ?, picture_id = ?, head_seq = ?, changed_seq = ?
+                              history = ?, picture_id = ?, join_new_accounts = ?,
+                              head_seq = ?, changed_seq = ?
              where id = ?",
         )
         .bind(&room.name).bind(name_key(&room.name))
@@ -98,6 +99,7 @@ async fn update_settings(tx: &mut Tx<'_>, log: &RoomLog) -> Result<(), sqlx::Err
         .bind(room.archived_at.map(|at| at.0))
         .bind(history_code(room.history))
         .bind(room.picture.map(|picture| picture.0))
+        .bind(i16::from(room.join_new_accounts))
         .bind(room.head_seq.0)
         .bind(room.changed_seq.0)
         .bind(room.id.0)
@@ -114,9 +116,9 @@ pub async fn messages(tx: &mut Tx<'_>, logs: &[RoomLog]) -> Result<(), sqlx::Err
         let sql = format!(
             "insert into messages (room_id, seq, sender_id, kind, client_message_id, body,
                                    posted_us, changed_seq, reply_to_seq, about_id,
-                                   thread_seq, attachments)
+                                   thread_seq, attachments, staff)
              values {}",
-            placeholders(piece.len(), 12)
+            placeholders(piece.len(), 13)
         );
         within!(&mut *tx, c => {
             let mut query = sqlx::query(AssertSqlSafe(sql));
@@ -134,7 +136,8 @@ pub async fn messages(tx: &mut Tx<'_>, logs: &[RoomLog]) -> Result<(), sqlx::Err
                     .bind(message.reply_to.map(|seq| seq.0))
                     .bind(row.about.map(|user| user.0))
                     .bind(message.thread_of.unwrap_or_default().0)
-                    .bind(attachment_count(message));
+                    .bind(attachment_count(message))
+                    .bind(row.staff);
             }
             query.execute(c).await.map(drop)
         })?;

@@ -1,5 +1,7 @@
 //! What is unread, against the table of cases that all clients share.
 
+use std::collections::HashSet;
+
 use serde::Deserialize;
 
 use crate::{
@@ -147,6 +149,6 @@ fn unread_messages_are_counted_as_in_every_client() {
         }
         let view = &model.rooms["r"];
         assert_eq!(view.unread("me"), (unread, more), "{name}");
-        assert_eq!(view.unread_mentions("me"), mentions, "{name}");
+        assert_eq!(view.unread_mentions("me", &HashSet::default()), mentions, "{name}");
     }
 }

@@ -68,6 +68,7 @@ impl Keeper {
             Kind::PresenceChoice(choice) => self.tell(Update::PresenceChoice(
                 v1::PresenceState::try_from(choice).unwrap_or_default(),
             )),
+            Kind::Blocks(blocks) => self.tell(Update::Blocks(blocks)),
             Kind::ReadMark(mark) => self.tell(Update::ReadMark(mark)),
             Kind::Receipt(receipt) => self.tell(Update::Receipt(receipt)),
             Kind::RoomSettings(settings) => self.tell(Update::RoomSettings(settings)),

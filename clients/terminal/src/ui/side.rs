@@ -29,7 +29,7 @@ pub fn rooms(frame: &mut Frame, app: &App, area: Rect) {
             (1..=999, false) => format!(" {count} "),
             _ => " 999+ ".into(),
         };
-        let called = view.unread_mentions(&app.model.me.id) > 0;
+        let called = view.unread_mentions(&app.model.me.id, &app.model.blocks) > 0;
         let badge = if called { format!(" @{badge}") } else { badge };
         let is_open = app.room.as_ref() == Some(id);
         let name = fit(&app.room_name(&view.room), width.saturating_sub(badge.width() + 3));

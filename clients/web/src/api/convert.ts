@@ -14,6 +14,7 @@ import {
   MemberState,
   PresenceState as WirePresenceState,
   RoomKind as WireRoomKind,
+  StaffRole,
   SystemMessageKind,
   type File as WireFile,
   type Member as WireMember,
@@ -87,6 +88,7 @@ export function room(wire: WireRoom | undefined): nouns.Room {
     directUserIds: wire?.directUserIds ?? [],
     pictureId: wire?.pictureId ?? "",
     history: wire?.history === HistoryVisibility.FROM_JOINING ? "joining" : "all",
+    joinNewAccounts: wire?.joinNewAccounts ?? false,
   };
 }
 
@@ -122,6 +124,18 @@ const SYSTEM: Partial<Record<SystemMessageKind, nouns.SystemKind>> = {
   [SystemMessageKind.ROLE_CHANGED]: "role",
   [SystemMessageKind.ROOM_ARCHIVED]: "archived",
   [SystemMessageKind.ROOM_UNARCHIVED]: "unarchived",
+  [SystemMessageKind.MEMBER_MUTED]: "muted",
+  [SystemMessageKind.MEMBER_UNMUTED]: "unmuted",
+  [SystemMessageKind.MEMBER_UNBANNED]: "unbanned",
+  [SystemMessageKind.MESSAGE_DELETED]: "messageDeleted",
+  [SystemMessageKind.MESSAGE_PINNED]: "messagePinned",
+  [SystemMessageKind.MESSAGE_UNPINNED]: "messageUnpinned",
+  [SystemMessageKind.SETTINGS_CHANGED]: "settings",
+};
+
+const STAFF: Partial<Record<StaffRole, nouns.AccountRole>> = {
+  [StaffRole.MODERATOR]: "moderator",
+  [StaffRole.ADMIN]: "admin",
 };
 
 function content(wire: WireMessage["content"]): nouns.Content {
@@ -133,7 +147,8 @@ function content(wire: WireMessage["content"]): nouns.Content {
     case "system": {
       const what = SYSTEM[wire.value.kind];
       const { detail, aboutUserId: aboutId } = wire.value;
-      return what ? { kind: "system", what, detail, aboutId } : { kind: "unknown" };
+      const staff = STAFF[wire.value.staff] ?? "user";
+      return what ? { kind: "system", what, detail, aboutId, staff } : { kind: "unknown" };
     }
     default:
       return { kind: "unknown" };

@@ -5,7 +5,9 @@ import type { Message, Presence, PresenceState, Receipt, RoomChange, RoomSetting
 import * as convert from "./convert";
 
 export type Event =
-  | { kind: "ready"; connectionId: string; heartbeatMs: number; me: User; choice: PresenceState; epoch: string }
+  | { kind: "ready"; connectionId: string; heartbeatMs: number; me: User; choice: PresenceState; epoch: string; apart?: readonly string[] }
+  /** With whom the user has a block, whoever of the two has made it. */
+  | { kind: "apart"; userIds: readonly string[] }
   | { kind: "change"; change: RoomChange }
   | { kind: "reset"; summary: RoomSummary; messages: readonly Message[] }
   | { kind: "roomAdded"; summary: RoomSummary }
@@ -32,7 +34,7 @@ const WHY: Partial<Record<GoodbyeReason, "revoked" | "tokenExpired">> = {
 export function eventFrom({ kind }: WireEvent): Event | undefined {
   switch (kind.case) {
     case "ready": {
-      const { connectionId, heartbeatInterval, user, presenceChoice, epoch } = kind.value;
+      const { connectionId, heartbeatInterval, user, presenceChoice, epoch, blocks } = kind.value;
       return {
         kind: "ready",
         connectionId,
@@ -40,8 +42,11 @@ export function eventFrom({ kind }: WireEvent): Event | undefined {
         heartbeatMs: convert.millis(heartbeatInterval),
         me: convert.user(user),
         choice: convert.presenceState(presenceChoice),
+        ...(blocks && { apart: blocks.userIds }),
       };
     }
+    case "blocks":
+      return { kind: "apart", userIds: kind.value.userIds };
     case "change":
       return { kind: "change", change: convert.change(kind.value) };
     case "reset":

@@ -34,6 +34,8 @@ export interface RoomChanges {
   readonly history?: nouns.History;
   /** An uploaded image; empty takes the picture away. */
   readonly pictureFileId?: string;
+  /** Only the server's admins may say so, and only of public rooms. */
+  readonly joinNewAccounts?: boolean;
 }
 
 function account(transport: Transport) {

@@ -68,6 +68,8 @@ export function apply(model: Model, update: Update): Topic[] {
       return applySettings(model, update.settings);
     case "watched":
       return applyWatched(model, update.rooms);
+    case "apart":
+      return applyApart(model, update.userIds);
     case "blocked":
       return applyBlocked(model, update.userIds);
     case "queued":
@@ -89,6 +91,18 @@ export function applySettings(model: Model, settings: RoomSettings): Topic[] {
   if (!view) return [];
   view.settings = settings;
   return ["rooms", `room:${settings.roomId}`];
+}
+
+function applyApart(model: Model, userIds: Iterable<string>): Topic[] {
+  const apart = new Set(userIds);
+  if (apart.size === model.apart.size && [...apart].every((id) => model.apart.has(id))) return [];
+  model.apart = apart;
+  for (const view of model.rooms.values()) {
+    view.apart = apart;
+    // What the server had counted may have been theirs.
+    if (view.counted.mentions) view.doubtful = true;
+  }
+  return ["rooms"];
 }
 
 function applyBlocked(model: Model, userIds: Iterable<string>): Topic[] {
@@ -162,6 +176,7 @@ function begin(model: Model, summary: RoomSummary): Topic[] {
     resumedAt: room.headSeq,
     counted: countedBy(summary.unreadCount, summary.unreadMore, summary.unreadMentions, room.headSeq),
     doubtful: false,
+    apart: model.apart,
     unreadFrom: summary.unreadFrom,
     threads: threadMarks(summary.unreadThreads, room.headSeq, before?.threads.follows),
     settings: summary.settings,
@@ -223,12 +238,13 @@ function countMember(view: RoomView, what: SystemKind): void {
   view.room = { ...view.room, memberCount: Math.max(view.room.memberCount + by, 0) };
 }
 
-function snapshot(model: Model, { me, choice, connection, rooms, doubtful, users, presences, blocked, epoch }: Snapshot): Topic[] {
+function snapshot(model: Model, { me, choice, connection, rooms, doubtful, users, presences, blocked, apart, epoch }: Snapshot): Topic[] {
   const before = [...model.rooms.keys()].flatMap((room) => gone(model, room));
   // Pages of before do not say it.
   model.epoch = epoch ?? "";
   model.choice = choice;
   model.connection = connection;
+  model.apart = new Set(apart);
   for (const presence of presences) model.presences.set(presence.userId, presence);
   const begun = rooms.flatMap((summary) => begin(model, summary));
   for (const view of [...model.rooms.values()].filter(({ room }) => doubtful?.includes(room.id))) {

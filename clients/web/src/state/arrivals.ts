@@ -30,7 +30,7 @@ export function createArrivals({ model, follows, tell }: Parts): (updates: reado
       settings: view.settings,
       readSeq: threadSeq ? (view.threads.read.get(threadSeq) ?? 0) : view.readSeq,
       presence: model.choice,
-      senderBlocked: model.blocked?.has(senderId) === true,
+      senderBlocked: model.apart.has(senderId) || model.blocked?.has(senderId) === true,
       followsThread,
       now: Date.now(),
     });

@@ -109,6 +109,7 @@ export function createChat({ api, session }: App) {
   onCleanup(() => live.stop());
 
   const me = () => (topics.track("me"), model.me);
+  const account = createRole(api);
   createEffect(() => session.know(me()));
   const tookMessage = (message: Message) => took(applying.applyMessages(model, [message]));
   const doomed = new Doomed(model.me.id, (roomId, seq) => api.deleteMessage(roomId, seq).then(tookMessage), model);
@@ -179,10 +180,18 @@ export function createChat({ api, session }: App) {
       return model.presences.get(id);
     },
 
-    ...createRooms({ api, model, topics, user, tellBlocked: (ids) => live.tellBlocked(ids), readBlocks: () => upkeep?.readBlocks() }),
+    ...createRooms({
+      api,
+      model,
+      topics,
+      user,
+      accountRole: account.role,
+      tellBlocked: (ids) => live.tellBlocked(ids),
+      readBlocks: () => upkeep?.readBlocks(),
+    }),
     ...createQuotes({ api, model, topics, doomed }),
     ...threads,
-    ...createRole(api),
+    ...account,
     link: createLinks({ api, topics }),
     doomed,
 

@@ -63,7 +63,7 @@ export function uncount(view: RoomView, message: Message, me: string): void {
   counted.deleted.add(seq);
   // Whether it was deleted before the server counted cannot be seen.
   if (!before && message.thread) view.doubtful = true;
-  const mentions = counted.mentions - (before && calls(before, me) ? 1 : 0);
+  const mentions = counted.mentions - (before && calls(before, me) && !view.apart.has(before.senderId) ? 1 : 0);
   view.counted = { ...counted, count: Math.max(counted.count - 1, 0), mentions: Math.max(mentions, 0) };
 }
 

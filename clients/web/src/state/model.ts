@@ -37,6 +37,8 @@ export interface RoomView {
   };
   /** What is counted may be wrong, and the server has to be asked. */
   doubtful: boolean;
+  /** As the model's: what these write mentions the user in no room. */
+  apart: ReadonlySet<string>;
   /** From where on the user has flagged the room as unread; 0 if not. */
   unreadFrom: number;
   threads: ThreadMarks;
@@ -80,6 +82,8 @@ export interface Model {
   readonly shown: Set<string>;
   /** Whom the user has blocked; undefined until that was read. */
   blocked: ReadonlySet<string> | undefined;
+  /** With whom the user has a block, by either. */
+  apart: ReadonlySet<string>;
 }
 
 export function emptyModel(me: User): Model {
@@ -97,6 +101,7 @@ export function emptyModel(me: User): Model {
     outbox: [],
     shown: new Set(),
     blocked: undefined,
+    apart: new Set(),
   };
 }
 
@@ -150,7 +155,7 @@ export function countUpTo(view: RoomView, me: string, upTo: number): Pick<Unread
     const message = view.messages.get(order[i] ?? 0);
     if (!message || !counts(message, me)) continue;
     count += 1;
-    if (calls(message, me)) mentions += 1;
+    if (calls(message, me) && !view.apart.has(message.senderId)) mentions += 1;
   }
   const more = count > MOST_COUNTED || (!whole && counted.more);
   // One that only the server had counted may have been a mention, and deleted since.

@@ -10,6 +10,7 @@ export interface Situation {
   readonly readSeq: number;
   /** The user's own. */
   readonly presence: PresenceState;
+  /** There is a block between the user and the sender, by either of them. */
   readonly senderBlocked: boolean;
   readonly followsThread: boolean;
   readonly now: number;

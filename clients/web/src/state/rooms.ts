@@ -1,7 +1,7 @@
 // What rooms are called, what the user may do in them, and doing it.
 
 import type { Api } from "../api/calls";
-import type { Role, Room, User } from "../nouns";
+import type { AccountRole, Role, Room, User } from "../nouns";
 import type { Model, RoomView } from "./model";
 import type { Topics } from "./topics";
 
@@ -10,6 +10,8 @@ interface Parts {
   readonly model: Model;
   readonly topics: Topics;
   readonly user: (id: string) => User | undefined;
+  /** What the user is on the server. */
+  readonly accountRole: () => AccountRole;
   /** Tells all tabs whom the user has blocked. */
   readonly tellBlocked: (userIds: readonly string[]) => void;
   readonly readBlocks: () => void;
@@ -19,8 +21,16 @@ export interface Rights {
   /** May write, edit and delete messages, and react to them: nobody has muted them. */
   readonly write: boolean;
   readonly pin: boolean;
-  /** May change the room and its members. */
+  /** May add members and call all of them: by their role in the room alone. */
   readonly manage: boolean;
+  /** May delete others' messages, and mute, remove and ban members. */
+  readonly moderate: boolean;
+  /** May change the room's settings. */
+  readonly edit: boolean;
+  /** May say that new accounts join the room. */
+  readonly chooseForNewAccounts: boolean;
+  readonly archive: boolean;
+  /** May give roles. */
   readonly own: boolean;
 }
 
@@ -32,7 +42,7 @@ export const outranks = (own: Role, other: Role) => RANK[own] > RANK[other];
 /** Timers take no more than this; what ends later is looked at again. */
 export const MOST_MS = 2 ** 31 - 1;
 
-export function createRooms({ api, model, topics, user, tellBlocked, readBlocks }: Parts) {
+export function createRooms({ api, model, topics, user, accountRole, tellBlocked, readBlocks }: Parts) {
   const view = (roomId: string): RoomView | undefined => {
     topics.track(`room:${roomId}`);
     return model.rooms.get(roomId);
@@ -67,11 +77,20 @@ export function createRooms({ api, model, topics, user, tellBlocked, readBlocks 
       const active = now !== undefined && !now.room.archivedAt;
       const direct = now?.room.kind === "direct";
       const manage = active && !direct && now.role !== "member";
+      const own = now?.role === "owner" && !direct;
+      // The server's staff keeps order in public rooms.
+      const staff = now?.room.kind === "public" ? accountRole() : "user";
+      const moderate = manage || (active && staff !== "user");
+      const runs = staff === "admin";
       return {
         write: active && !isMuted(now),
-        pin: active && (direct || now.role !== "member"),
+        pin: moderate || (active && direct),
         manage,
-        own: now?.role === "owner" && !direct,
+        moderate,
+        edit: manage || (active && runs),
+        chooseForNewAccounts: active && runs,
+        archive: own || runs,
+        own,
       };
     },
 

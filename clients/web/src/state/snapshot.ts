@@ -34,6 +34,7 @@ export function takeSnapshot(model: Model, told: (roomId: string) => number | un
     users: [...model.users.values()],
     presences: [...model.presences.values()],
     blocked: model.blocked && [...model.blocked],
+    apart: [...model.apart],
   };
 }
 

@@ -175,6 +175,7 @@ export class Keeper {
       case "typing":
       case "presence":
       case "choice":
+      case "apart":
       case "readMark":
       case "receipt":
       case "roomSettings":
@@ -193,12 +194,13 @@ export class Keeper {
     }
   }
 
-  #ready({ connectionId, heartbeatMs, epoch, me, choice }: Extract<Event, { kind: "ready" }>): void {
+  #ready({ connectionId, heartbeatMs, epoch, me, choice, apart }: Extract<Event, { kind: "ready" }>): void {
     // Another store: the server drops our positions, and so do we.
     if (this.#epoch && this.#epoch !== epoch) this.#forget();
     this.#epoch = epoch;
     this.#connectionId = connectionId;
     this.#pending.push({ kind: "ready", me, choice, epoch, anew: this.#anew });
+    if (apart) this.#pending.push({ kind: "apart", userIds: apart });
     this.#anew = false;
     this.#on({ kind: "opened", heartbeatMs });
     this.#parts.opened(connectionId);

@@ -27,6 +27,8 @@ export type Update =
   | { kind: "roomSettings"; settings: RoomSettings }
   /** The rooms that are looked at, as they are now. */
   | { kind: "watched"; rooms: readonly WatchedRoom[] }
+  /** With whom the user has a block, by either: what they write does not notify, nor mention the user. */
+  | { kind: "apart"; userIds: readonly string[] }
   /** Whom the user has blocked. */
   | { kind: "blocked"; userIds: readonly string[] }
   /** A message was put into the outbox, here or in another tab. */
@@ -55,4 +57,6 @@ export interface Snapshot {
   readonly presences: readonly Presence[];
   /** Undefined while it is not known. */
   readonly blocked: readonly string[] | undefined;
+  /** With whom the user has a block; pages of before do not say. */
+  readonly apart?: readonly string[];
 }

@@ -98,15 +98,6 @@ export const en = {
   sysTopic: "{name} changed the topic to “{detail}”",
   sysTopicCleared: "{name} removed the topic",
   sysAdded: "{name} added {other}",
-  sysRemoved: "{name} removed {other}",
-  sysBanned: "{name} banned {other}",
-  sysOwner: "{name} made {other} an owner",
-  sysAdmin: "{name} made {other} an admin",
-  sysMember: "{name} made {other} a member",
-  sysDownAdmin: "{name} stepped down to admin",
-  sysDownMember: "{name} stepped down to member",
-  sysArchived: "{name} archived the room",
-  sysUnarchived: "{name} restored the room from the archive",
 
   // Composer
   writeTo: "Write to {room}",

@@ -31,7 +31,7 @@ export function MemberActions(props: { roomId: string; userId: string }) {
   const [mutes, setMutes] = createSignal(false);
   const rights = () => chat.rights(props.roomId);
   const [member, { refetch }] = createResource(
-    () => rights().manage && (chat.members(props.roomId), chat.user(props.userId)?.username),
+    () => rights().moderate && (chat.members(props.roomId), chat.user(props.userId)?.username),
     async (username): Promise<Member | undefined> => {
       const { items } = await chat.api.listMembers(props.roomId, username, "").catch(() => ({ items: [] }));
       return items.find(({ user }) => user.id === props.userId);
@@ -39,7 +39,9 @@ export function MemberActions(props: { roomId: string; userId: string }) {
   );
   const me = () => props.userId === chat.me().id;
   const name = () => chat.user(props.userId)?.displayName ?? "";
-  const may = (it: Member) => outranks(chat.room(props.roomId)?.role ?? "member", it.role);
+  // Of the server's staff the server says whom they may not touch.
+  const may = (it: Member) =>
+    outranks(chat.room(props.roomId)?.role ?? "member", it.role) || (!me() && rights().moderate && !rights().manage);
   const muted = createUntil(() => member.latest?.mutedUntil ?? 0);
   const act = async (work: Promise<unknown>) => (await attempt(work)) && void refetch();
   const role = (to: Member["role"]) => act(chat.api.setMemberRole(props.roomId, props.userId, to));
@@ -75,7 +77,7 @@ export function MemberActions(props: { roomId: string; userId: string }) {
   return (
     <Suspense>
       {/* The latest, so that what has the focus stays while it is read anew. */}
-      <Show when={rights().manage && member.latest}>
+      <Show when={rights().moderate && member.latest}>
         {(it) => (
           <>
             <Show when={muted()}>

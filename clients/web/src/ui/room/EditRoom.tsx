@@ -1,4 +1,4 @@
-import { createSignal, untrack } from "solid-js";
+import { Show, createSignal, untrack } from "solid-js";
 
 import { useChat } from "../../state/chat";
 import { PictureField } from "../files/PictureField";
@@ -16,6 +16,7 @@ export default function EditRoom(props: { roomId: string; onClose: () => void })
   const before = untrack(() => chat.room(props.roomId)?.room);
   const picture = createPicture(chat, () => before?.pictureId ?? "");
   const [history, setHistory] = createSignal(before?.history ?? "all");
+  const [join, setJoin] = createSignal(before?.joinNewAccounts ?? false);
   const form = createForm(async (data) => {
     const name = text(data, "name").trim();
     const topic = text(data, "topic").trim();
@@ -26,6 +27,7 @@ export default function EditRoom(props: { roomId: string; onClose: () => void })
       ...(topic !== before?.topic && { topic }),
       ...(history() !== before?.history && { history: history() }),
       ...(pictureFileId !== undefined && { pictureFileId }),
+      ...(join() !== before?.joinNewAccounts && { joinNewAccounts: join() }),
     });
     props.onClose();
   });
@@ -44,6 +46,15 @@ export default function EditRoom(props: { roomId: string; onClose: () => void })
         onCancel={props.onClose}
       >
         <HistoryChoice value={history()} onChange={setHistory} />
+        <Show when={chat.rights(props.roomId).chooseForNewAccounts}>
+          <label class="choice">
+            <input type="checkbox" checked={join()} onChange={(event) => setJoin(event.currentTarget.checked)} />
+            <span>
+              {t("joinNewAccounts")}
+              <small class="hint">{t("joinNewAccountsHint")}</small>
+            </span>
+          </label>
+        </Show>
       </RoomFields>
     </Dialog>
   );

@@ -1,6 +1,6 @@
 import "../kit/lateIcons";
 
-import { Show, Suspense, createSignal } from "solid-js";
+import { Show, Suspense, createSignal, onMount } from "solid-js";
 
 import { useChat } from "../../state/chat";
 import { t } from "../i18n";
@@ -29,6 +29,8 @@ export default function RoomMenu(props: { onPanel: (panel: PanelName) => void })
   const view = () => chat.room(roomId);
   const rights = () => chat.rights(roomId);
   const close = () => setDialog(undefined);
+  // By a role on the server one may do more in public rooms.
+  onMount(() => view()?.room.kind === "public" && chat.learnRole());
 
   const items = (): MenuItem[] => {
     const list: MenuItem[] = [{ label: t("pins"), icon: "pin", act: () => props.onPanel("pins") }];
@@ -45,13 +47,13 @@ export default function RoomMenu(props: { onPanel: (panel: PanelName) => void })
       list.push({ label: t("profile"), icon: "users", act: () => openUser(person) });
       return list;
     }
+    if (rights().edit) list.push({ label: t("editRoom"), icon: "edit", act: () => setDialog("edit") });
     if (rights().manage) {
-      list.push({ label: t("editRoom"), icon: "edit", act: () => setDialog("edit") });
       list.push({ label: t("addMembers"), icon: "userPlus", act: () => setDialog("add") });
       list.push({ label: t("invites"), icon: "link", act: () => setDialog("invites") });
-      list.push({ label: t("bans"), icon: "ban", act: () => setDialog("bans") });
     }
-    if (rights().own) {
+    if (rights().moderate) list.push({ label: t("bans"), icon: "ban", act: () => setDialog("bans") });
+    if (rights().archive) {
       if (view()?.room.archivedAt) {
         list.push({ label: t("unarchiveRoom"), icon: "archive", act: () => void attempt(chat.api.archiveRoom(roomId, false)) });
       } else list.push({ label: t("archiveRoom"), icon: "archive", act: () => setDialog("archive") });

@@ -54,7 +54,7 @@ export default function MessageTools(props: { message: Message; active: boolean;
     if (message.editedAt) {
       list.push({ label: t("versions"), icon: "clock", act: () => tools.showVersions(message) });
     }
-    if (rights().write && (mine() || rights().manage)) {
+    if (rights().moderate || (rights().write && mine())) {
       list.push({
         label: t("delete"),
         icon: "trash",

@@ -1,11 +1,12 @@
 // Rows that are no one's words.
 
-import { Show } from "solid-js";
+import { Show, Suspense } from "solid-js";
 
 import type { Message } from "../../nouns";
 import { useChat } from "../../state/chat";
 import { formatDay, formatTime } from "../format";
-import { t, type Key } from "../i18n";
+import { lazy } from "../kit/lazy";
+import { t } from "../i18n";
 import { RoomFace } from "../room/RoomFace";
 import { useRoom } from "../room/tools";
 
@@ -48,7 +49,7 @@ export function StartRow(props: { roomId: string }) {
   );
 }
 
-const ROLES: Record<string, Key> = { owner: "sysOwner", admin: "sysAdmin", member: "sysMember" };
+const RareDeed = lazy(() => import("./RareDeed"));
 
 export function SystemRow(props: { message: Message }) {
   const chat = useChat();
@@ -70,22 +71,19 @@ export function SystemRow(props: { message: Message }) {
         return t(content.detail ? "sysTopic" : "sysTopicCleared", words);
       case "added":
         return t("sysAdded", words);
-      case "removed":
-        return t("sysRemoved", words);
-      case "banned":
-        return t("sysBanned", words);
-      case "role":
-        if (senderId === content.aboutId) return t(content.detail === "admin" ? "sysDownAdmin" : "sysDownMember", words);
-        return t(ROLES[content.detail] ?? "sysMember", words);
-      case "archived":
-        return t("sysArchived", words);
-      case "unarchived":
-        return t("sysUnarchived", words);
+      default:
+        return "";
     }
   };
+  /** Also what the server's staff does, which is shown as such. */
+  const isRare = () => !text() || (props.message.content.kind === "system" && props.message.content.staff !== "user");
   return (
     <p class="row-system" title={formatTime(props.message.postedAt, "full")}>
-      {text()}
+      <Show when={isRare()} fallback={text()}>
+        <Suspense fallback={text() || "\u00a0"}>
+          <RareDeed message={props.message} text={text()} />
+        </Suspense>
+      </Show>
     </p>
   );
 }
