@@ -147,7 +147,7 @@ for (const scheme of ["light", "dark"] as const) {
     const page = await w.window(undefined, { colorScheme: scheme, viewport: { width: 320, height: 700 } });
     await page.context().addInitScript(AXE);
     await page.goto(`${w.pages.url}/login`);
-    await page.getByLabel("Username or e-mail").fill(ada.username);
+    await page.getByLabel("Username").fill(ada.username);
     await page.getByLabel("Password", { exact: true }).fill("quiet-otter-plays-42");
     await page.getByRole("button", { name: "Sign in" }).click();
     await page.getByRole("navigation", { name: "Rooms" }).waitFor();

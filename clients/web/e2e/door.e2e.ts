@@ -18,7 +18,7 @@ const noSuchPage = (page: Page) => page.getByRole("heading", { name: "There is n
 const path = (page: Page) => expect.poll(() => new URL(page.url()).pathname);
 
 async function comeIn(page: Page, { username }: Person): Promise<void> {
-  await page.getByLabel("Username or e-mail").fill(username);
+  await page.getByLabel("Username").fill(username);
   await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
   await page.getByRole("button", { name: "Sign in" }).click();
   await inside(page);
@@ -132,7 +132,7 @@ test("what was deleted is deleted, also if its writer signs out while it could s
   await expect.poll(left).not.toContain("text");
 });
 
-test("whoever comes by an invite link is told so at the door, and finds the invitation behind it", async () => {
+test("whoever comes by an invite link is told so at the door, and with a new account is in the room", async () => {
   const ada = await w.person("Ada");
   const room = await ada.room("Party");
   const { invite } = await ada.rooms.createInvite({ roomId: room });
@@ -147,7 +147,20 @@ test("whoever comes by an invite link is told so at the door, and finds the invi
   await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
   await page.getByLabel("Password again").fill(PASSWORD);
   await page.getByRole("button", { name: "Create account" }).click();
+  await path(page).toBe(`/rooms/${room}`);
   await page.getByRole("heading", { name: "Party" }).waitFor();
+  await composer(page).waitFor();
+});
+
+test("whoever has an account finds the invitation behind the door", async () => {
+  const [ada, bob] = [await w.person("Ada"), await w.person("Bob")];
+  const room = await ada.room("Second party");
+  const { invite } = await ada.rooms.createInvite({ roomId: room });
+  const page = await w.window(undefined);
+  await page.goto(`${w.pages.url}/invite/${invite?.code}`);
+  await page.getByText("You are invited to a room").waitFor();
+  await comeIn(page, bob);
+  await page.getByRole("heading", { name: "Second party" }).waitFor();
   await expect.poll(() => page.title()).toBe("Invite link · Causerie");
   await page.getByRole("button", { name: "Join room" }).click();
   await path(page).toBe(`/rooms/${room}`);

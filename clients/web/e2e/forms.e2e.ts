@@ -13,13 +13,14 @@ const field = (page: Page, label: string) => page.getByLabel(label, { exact: tru
 const focused = (page: Page) => expect.poll(() => page.evaluate(() => (document.activeElement as HTMLInputElement).name));
 const register = (page: Page) => page.getByRole("button", { name: "Create account" }).click();
 
-test("an account is made with an e-mail, by which its owner then signs in", async () => {
+test("an account is made with an e-mail, of which the form says what it is for, and its owner signs in by name", async () => {
   const page = await w.window(undefined, PHONE);
   await page.goto(`${w.pages.url}/login`);
   await page.getByRole("link", { name: "Create account" }).tap();
   await page.getByRole("heading", { name: "Create your account" }).waitFor();
   await focused(page).toBe("username");
   await page.keyboard.type("grace");
+  await page.locator(".field", { has: page.getByLabel(/^E-mail/) }).getByText("It is not confirmed, and not used to sign in.").waitFor();
   await page.getByLabel(/^E-mail/).fill("grace@example.org");
   const password = field(page, "Password");
   await password.fill("short");
@@ -45,11 +46,17 @@ test("an account is made with an e-mail, by which its owner then signs in", asyn
 
   const other = await w.window(undefined);
   await other.goto(`${w.pages.url}/login`);
-  await other.getByLabel("Username or e-mail").fill("grace@example.org");
+  await other.getByLabel("Username").fill("grace@example.org");
   await field(other, "Password").fill(PASSWORD);
+  await other.getByRole("button", { name: "Sign in" }).click();
+  await other.getByText("That username or password is not right.").waitFor();
+  await other.getByLabel("Username").fill("Grace");
   await other.getByRole("button", { name: "Sign in" }).click();
   await other.getByRole("navigation", { name: "Rooms" }).waitFor();
   await other.locator(".me-name", { hasText: "grace" }).waitFor();
+  await other.goto(`${w.pages.url}/settings`);
+  await expect.poll(() => field(other, "E-mail").inputValue()).toBe("grace@example.org");
+  await other.getByText("It is not confirmed, and not used to sign in.").waitFor();
 });
 
 test("a username that is taken is told at its field", async () => {
@@ -99,7 +106,7 @@ test("a password is changed by who knows the old one, and ends the other session
   await change(PASSWORD, fresh, fresh);
   await here.getByText(/Password changed\. \d+ other sessions? (was|were) ended\./).waitFor();
   await there.getByText("Your session has ended. Please sign in again.").waitFor();
-  await there.getByLabel("Username or e-mail").fill(ada.username);
+  await there.getByLabel("Username").fill(ada.username);
   await field(there, "Password").fill(fresh);
   await there.getByRole("button", { name: "Sign in" }).click();
   await there.getByRole("navigation", { name: "Rooms" }).waitFor();

@@ -47,7 +47,7 @@ test("colons and the names of keys are those of the language", async () => {
   const room = await ada.room("Deux points");
   await bob.rooms.joinRoom({ roomId: room });
   await bob.say(room, "Bonjour");
-  const page = await w.window(ada, { locale: "fr-FR" }, { "Username or e-mail": "Nom d’utilisateur ou e-mail", Password: "Mot de passe", "Sign in": "Se connecter", Rooms: "Salons" });
+  const page = await w.window(ada, { locale: "fr-FR" }, { Username: "Nom d’utilisateur", Password: "Mot de passe", "Sign in": "Se connecter", Rooms: "Salons" });
   const preview = page.getByRole("link", { name: "Deux points" }).locator(".room-link-preview");
   await expect.poll(() => preview.textContent()).toBe("Bob Dupont\u00a0: Bonjour");
   await page.keyboard.press("?");

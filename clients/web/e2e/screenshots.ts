@@ -200,6 +200,9 @@ test("pictures", async () => {
     await door.goto(`${w.pages.url}/register`);
     await door.getByRole("button", { name: "Create account" }).waitFor();
     await still(door, `${scheme}-register`);
+    await door.goto(`${w.pages.url}/recover#a-token`);
+    await door.getByRole("button", { name: "Set password and sign in" }).waitFor();
+    await still(door, `${scheme}-recover`);
     const page = await w.window(it.sam, { colorScheme: scheme });
     await page.getByText("Release train").waitFor();
     await still(page, `${scheme}-home`);
@@ -285,6 +288,10 @@ test("pictures", async () => {
     await page.goto(`${w.pages.url}/directory`);
     await page.locator(".directory-item").nth(2).waitFor();
     await still(page, `${scheme}-directory`);
+    // The first account is the server's admin.
+    await page.goto(`${w.pages.url}/admin`);
+    await page.locator(".account").nth(3).waitFor();
+    await still(page, `${scheme}-admin`);
     for (const section of ["", "sessions", "privacy", "notifications", "appearance", "language", "password"]) {
       await page.goto(`${w.pages.url}/settings/${section}`);
       await page.locator(".settings-card").waitFor();
@@ -331,7 +338,7 @@ test("pictures", async () => {
     await page.context().close();
   }
   for (const [from, to] of Object.entries(README_PICTURES)) console.log(`for the README: ${from}.png as clients/web/pictures/${to}.png`);
-  const words = { "Username or e-mail": "اسم المستخدم أو البريد الإلكتروني", Password: "كلمة المرور", "Sign in": "تسجيل الدخول", Rooms: "الغرف" };
+  const words = { Username: "اسم المستخدم", Password: "كلمة المرور", "Sign in": "تسجيل الدخول", Rooms: "الغرف" };
   const arabic = await w.window(it.sam, { locale: "ar" }, words);
   await arabic.goto(`${w.pages.url}/rooms/${it.design}`);
   await bubble(arabic, "ship it on Monday").waitFor();

@@ -220,6 +220,23 @@ export interface Account {
   readonly role: AccountRole;
   /** 0 if nothing is known. */
   readonly lastUsedAt: number;
+  /** 0 if it is not suspended. */
+  readonly suspendedAt: number;
+}
+
+/** Who may make an account: anybody, who has an invite to a room, or nobody. */
+export type SignUpPolicy = "open" | "invite" | "closed";
+
+/** What holds for the whole server. */
+export interface ServerSettings {
+  readonly signUpPolicy: SignUpPolicy;
+}
+
+/** A link that sets a new password, once. */
+export interface RecoveryLink {
+  /** Goes behind the address of the server. */
+  readonly path: string;
+  readonly expiresAt: number;
 }
 
 /** One of the caller's rooms with the caller's unread state at `room.headSeq`. */

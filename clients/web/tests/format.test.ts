@@ -53,6 +53,13 @@ describe("days", () => {
     expect(formatDay(at)).toBe("31 December 2025");
   });
 
+  test("a time to wait is rounded up, in seconds or minutes", async () => {
+    const { formatWait } = await import("../src/ui/format");
+    expect([0, 250, 1_000, 1_001, 59_000, 59_001, 61_000, 3_600_000].map(formatWait)).toEqual([
+      "1 second", "1 second", "1 second", "2 seconds", "59 seconds", "1 minute", "2 minutes", "60 minutes",
+    ]);
+  });
+
   test("counts that have no end say so", async () => {
     const { counted } = await import("../src/ui/format");
     const replies = (count: number, more: boolean) => say(ENGLISH, "replies", { count: counted(count, more) });

@@ -9,7 +9,7 @@ let parse: Parse;
 
 beforeAll(async () => {
   // The router looks at where the browser is, and listens to it.
-  vi.stubGlobal("location", { pathname: "/" });
+  vi.stubGlobal("location", { pathname: "/", hash: "" });
   vi.stubGlobal("window", { addEventListener: () => undefined });
   vi.stubGlobal("document", { addEventListener: () => undefined });
   ({ parse } = await import("../src/ui/router"));
@@ -26,4 +26,19 @@ test("what an address names is decoded", () => {
   expect(parse("/rooms/somewhere")).toEqual({ page: "room", roomId: "somewhere", seq: undefined });
   expect(parse("/settings")).toEqual({ page: "settings", section: "" });
   expect(parse("/settings/language")).toEqual({ page: "settings", section: "language" });
+});
+
+test("the token of a recovery link is taken out of the address before anything is shown, and of no other page", async () => {
+  const replaced: unknown[] = [];
+  vi.stubGlobal("history", { state: "ada", replaceState: (...entry: unknown[]) => void replaced.push(entry) });
+  const open = async (pathname: string, hash: string) => {
+    vi.stubGlobal("location", { pathname, hash });
+    vi.resetModules();
+    return (await import("../src/ui/router")).recoveryToken();
+  };
+  expect(await open("/search", "#secret")).toBe("");
+  expect(await open("/recover", "")).toBe("");
+  expect(replaced).toEqual([]);
+  expect(await open("/recover", "#secret")).toBe("secret");
+  expect(replaced).toEqual([["ada", "", "/recover"]]);
 });

@@ -4,6 +4,7 @@ import { create, toBinary } from "@bufbuild/protobuf";
 import { beforeEach, expect, test, vi } from "vitest";
 
 import { authApi, type AuthApi } from "../src/api/auth";
+import { signInApi } from "../src/api/sign-in";
 import type { Failure } from "../src/failure";
 import { RefreshSessionResponseSchema } from "../src/gen/causerie/v1/auth_pb";
 import type { SignedIn } from "../src/nouns";
@@ -35,7 +36,7 @@ function renewed(accessToken: string): Response {
 const code = (call: Promise<unknown>) => call.then(() => "well", (failure: Failure) => failure.code);
 
 test("what a proxy refuses is no verdict of the server's", async () => {
-  const auth = authApi(ORIGIN, "test");
+  const auth = authApi(ORIGIN);
   for (const it of [401, 403, 404, 502]) {
     answers = [status(it), status(it)];
     expect(await code(auth.refresh()), `${it}`).toBe("unavailable");
@@ -44,20 +45,20 @@ test("what a proxy refuses is no verdict of the server's", async () => {
 
 test("a refresh whose answer was lost is asked for once more, at once", async () => {
   answers = [status(504), () => renewed("token")];
-  expect(await authApi(ORIGIN, "test").refresh()).toMatchObject({ access: "token" });
+  expect(await authApi(ORIGIN).refresh()).toMatchObject({ access: "token" });
   expect(calls).toEqual(["AuthService/RefreshSession", "AuthService/RefreshSession"]);
 });
 
 test("what the page asked for before its code came is taken by the first call, if that asks for the same", async () => {
   window.causerieEarly = Promise.resolve(renewed("early"));
-  expect(await authApi(ORIGIN, "test").refresh()).toMatchObject({ access: "early" });
+  expect(await authApi(ORIGIN).refresh()).toMatchObject({ access: "early" });
   window.causerieEarly = Promise.resolve(status(401)());
   answers = [() => renewed("asked anew")];
-  expect(await authApi(ORIGIN, "test").refresh()).toMatchObject({ access: "asked anew" });
+  expect(await authApi(ORIGIN).refresh()).toMatchObject({ access: "asked anew" });
   window.causerieEarly = Promise.resolve(renewed("of another cookie"));
   answers = [status(502), () => renewed("of this one")];
-  await authApi(ORIGIN, "test").login("bob", "password", true).catch(() => undefined);
-  expect(await authApi(ORIGIN, "test").refresh()).toMatchObject({ access: "of this one" });
+  await signInApi(ORIGIN, "test").login("bob", "password", true).catch(() => undefined);
+  expect(await authApi(ORIGIN).refresh()).toMatchObject({ access: "of this one" });
 });
 
 test("a call of one user's is not repeated with the next one's token", async () => {

@@ -36,6 +36,9 @@ function loadedWith(file: string, seen = new Set<string>()): Set<string> {
   return seen;
 }
 
+/** All that the server refuses. */
+const ERRORS = join(import.meta.dirname, "../../../src/api/snapshots/causerie__api__status__tests__the_table_of_errors.snap");
+
 /** What each layer may use below it. */
 const MAY: Record<string, readonly string[]> = {
   ui: ["ui", "state"],
@@ -48,7 +51,7 @@ const MAY: Record<string, readonly string[]> = {
 const SPOKEN: Record<string, readonly string[]> = { ui: ["sync"], state: ["api"], sync: [], api: [] };
 
 /** Where the parts are put together. */
-const TOGETHER = "state/app.ts";
+const TOGETHER = ["state/app.ts", "state/sign-in.ts"];
 
 describe("layers", () => {
   for (const file of files) {
@@ -61,7 +64,7 @@ describe("layers", () => {
         const used = relative(SRC, resolve(dirname(file), from ?? late ?? ""));
         const to = used.split("/")[0] ?? "";
         if (["nouns", "failure", "routes.txt?raw"].includes(to)) continue;
-        const may = [...MAY[layer]!, ...(type || path === TOGETHER ? SPOKEN[layer]! : [])];
+        const may = [...MAY[layer]!, ...(type || TOGETHER.includes(path) ? SPOKEN[layer]! : [])];
         expect(may.some((it) => it === to || used === it), `${path} uses ${used}`).toBe(true);
       }
       if (path !== "ui/kit/lazy.tsx") expect(source, "lazy components come by ui/kit/lazy.tsx").not.toMatch(/\blazy\b[^;]*from "solid-js"/);
@@ -93,7 +96,7 @@ describe("catalogues", () => {
   test("every text is used, or is what the server says", () => {
     const source = files.filter((file) => !file.includes("/i18n/") || file.endsWith("/i18n/index.ts")).map((file) => readFileSync(file, "utf8")).join("\n");
     const protos = join(import.meta.dirname, "../../../proto/causerie/v1");
-    const reasons = readdirSync(protos).map((file) => readFileSync(join(protos, file), "utf8")).join("\n");
+    const reasons = [...readdirSync(protos).map((file) => join(protos, file)), ERRORS].map((file) => readFileSync(file, "utf8")).join("\n");
     // A reason, or the field that a request has wrong.
     const said = (key: string) => /^(?:INVALID_)?([A-Z_]+|[a-z_]+)$/.exec(key)?.[1] ?? "";
     const isSaid = (key: string) => /^[A-Z]{2}/.test(key) && new RegExp(`\\b(${key}|${said(key)})\\b`).test(reasons);
@@ -136,7 +139,6 @@ describe("what the server refuses", () => {
     SYSTEM_MESSAGE: "not offered there",
     THREAD_IN_THREAD: "not offered there",
     UPLOAD_OFFSET: "the upload goes on where the server says it is",
-    TOO_MANY_IN_FLIGHT: "browsers cannot stream both ways",
     TOO_MANY_STREAMS: "the connection is tried again",
     SLOW_READER: "the stream comes anew",
     SUBSCRIBE_TIMEOUT: "the stream comes anew",
@@ -158,7 +160,7 @@ describe("what the server refuses", () => {
   };
 
   test("every reason has a text, or a reason to have none", () => {
-    const table = readFileSync(join(import.meta.dirname, "../../../src/api/snapshots/causerie__api__status__tests__the_table_of_errors.snap"), "utf8");
+    const table = readFileSync(ERRORS, "utf8");
     const reasons = [...table.matchAll(/^\w+ ([A-Z_]+)(?: \(.*?\))?: /gm)].map(([, reason]) => reason ?? "");
     expect(reasons.length).toBeGreaterThan(50);
     expect([...new Set(reasons)].filter((reason) => !(reason in en)).sort()).toEqual(Object.keys(ELSE).sort());

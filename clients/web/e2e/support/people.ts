@@ -5,6 +5,7 @@ import { createHash } from "node:crypto";
 import { createClient } from "@connectrpc/connect";
 import { createGrpcWebTransport } from "@connectrpc/connect-web";
 
+import { AdminService } from "../../src/gen/causerie/v1/admin_pb";
 import { AuthService } from "../../src/gen/causerie/v1/auth_pb";
 import { ChatService } from "../../src/gen/causerie/v1/chat_pb";
 import { FileService } from "../../src/gen/causerie/v1/files_pb";
@@ -43,6 +44,8 @@ export async function person(url: string, username: string, displayName = userna
     users: createClient(UserService, transport),
     rooms,
     chat,
+    /** Only works for the server's admins, of whom the first account is one. */
+    admin: createClient(AdminService, transport),
     /** The id of the file. */
     async upload(name: string, bytes: Buffer): Promise<string> {
       const { upload } = await files.startUpload({ name, sizeBytes: BigInt(bytes.length) });

@@ -15,15 +15,21 @@ const BINARY = process.env["CAUSERIE_BIN"] ?? join(BUILT, "causerie");
 /** Lines of the server's log that are kept for who has to find out why something failed. */
 const LOG_LINES = 60;
 
+/** Options of the server, by their names in the environment. */
+export type Environment = Readonly<Record<string, string>>;
+
 export class Server {
   readonly #log: string[] = [];
   readonly #data = mkdtempSync(join(tmpdir(), "causerie-e2e-"));
   #process: ChildProcess | undefined;
 
-  private constructor(readonly port: number) {}
+  private constructor(
+    readonly port: number,
+    readonly env: Environment,
+  ) {}
 
-  static async start(): Promise<Server> {
-    const server = new Server(await freePort());
+  static async start(env: Environment = {}): Promise<Server> {
+    const server = new Server(await freePort(), env);
     await server.start();
     return server;
   }
@@ -58,6 +64,7 @@ export class Server {
         CAUSERIE_PRESENCE__GRACE_MS: "300",
         CAUSERIE_PRESENCE__MERGE_MS: "100",
         CAUSERIE_STREAM__HEARTBEAT_MS: "10000",
+        ...this.env,
       },
     });
     this.#process = child;

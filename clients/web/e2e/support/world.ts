@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, expect } from "vitest";
 import { launch } from "./chromium";
 import { Link } from "./link";
 import { PASSWORD, person, type Person } from "./people";
-import { Server } from "./server";
+import { Server, type Environment } from "./server";
 import { Witness } from "./witness";
 
 /**
@@ -18,7 +18,7 @@ export const PATIENCE_MS = 60_000;
 /** What the door says, by what it says in English. */
 export type Words = Readonly<Record<string, string>>;
 
-export const ARABIC: Words = { "Username or e-mail": "اسم المستخدم أو البريد الإلكتروني", Password: "كلمة المرور", "Sign in": "تسجيل الدخول", Rooms: "الغرف" };
+export const ARABIC: Words = { Username: "اسم المستخدم", Password: "كلمة المرور", "Sign in": "تسجيل الدخول", Rooms: "الغرف" };
 
 export interface World {
   server: Server;
@@ -35,15 +35,15 @@ export interface World {
   forgive: () => void;
 }
 
-/** Windows get their pages from the server itself, or with `link` through one that can be cut. */
-export function world(options: { link?: boolean } = {}): World {
+/** Windows get their pages from the server itself, or with `link` through one that can be cut; `env` has options of the server. */
+export function world(options: { link?: boolean; env?: Environment } = {}): World {
   const it = {} as World;
   const contexts: BrowserContext[] = [];
   const witness = new Witness(options.link === true);
   let count = 0;
 
   beforeAll(async () => {
-    it.server = await Server.start();
+    it.server = await Server.start(options.env);
     if (options.link) it.link = await Link.to(it.server.port);
     it.pages = { url: (it.link ?? it.server).url };
     it.browser = await launch();
@@ -89,7 +89,7 @@ export function world(options: { link?: boolean } = {}): World {
 export async function signIn(page: Page, url: string, username: string, words: Words = {}): Promise<void> {
   const say = (text: string) => words[text] ?? text;
   await page.goto(`${url}/login`);
-  await page.getByLabel(say("Username or e-mail")).fill(username);
+  await page.getByLabel(say("Username")).fill(username);
   await page.getByLabel(say("Password"), { exact: true }).fill(PASSWORD);
   await page.getByRole("button", { name: say("Sign in") }).click();
   await page.getByRole("navigation", { name: say("Rooms") }).waitFor();

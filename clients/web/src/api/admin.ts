@@ -2,7 +2,8 @@
 
 import { createClient, type Transport } from "@connectrpc/connect";
 
-import { AdminService, type Account as WireAccount } from "../gen/causerie/v1/admin_pb";
+import { AdminService, type Account as WireAccount, type ServerSettings as WireSettings } from "../gen/causerie/v1/admin_pb";
+import { SignUpPolicy as WirePolicy } from "../gen/causerie/v1/auth_pb";
 import { AccountRole as WireRole } from "../gen/causerie/v1/users_pb";
 import type * as nouns from "../nouns";
 import * as convert from "./convert";
@@ -18,9 +19,21 @@ export function adminApi(transport: Transport) {
       return { items: page.accounts.map(account), next: page.nextPageToken };
     },
     async setAccountRole(userId: string, role: nouns.AccountRole): Promise<nouns.Account> {
-      const answer = await admin.setUserRole({ userId, role: WIRE_ROLE[role] }).catch(raise);
-      if (!answer.account) throw failureFrom(new Error("the answer carries no account"));
-      return account(answer.account);
+      return one(await admin.setUserRole({ userId, role: WIRE_ROLE[role] }).catch(raise));
+    },
+    /** Ends its sessions and keeps it from signing in, or lets it sign in again. */
+    async suspendAccount(userId: string, suspended: boolean): Promise<nouns.Account> {
+      return one(await (suspended ? admin.suspendUser({ userId }) : admin.restoreUser({ userId })).catch(raise));
+    },
+    async createRecoveryLink(userId: string): Promise<nouns.RecoveryLink> {
+      const { path, expiresAt } = await admin.createRecoveryLink({ userId }).catch(raise);
+      return { path, expiresAt: convert.millis(expiresAt) };
+    },
+    async getServerSettings(): Promise<nouns.ServerSettings> {
+      return settings(await admin.getServerSettings({}).catch(raise));
+    },
+    async setSignUpPolicy(policy: nouns.SignUpPolicy): Promise<nouns.ServerSettings> {
+      return settings(await admin.updateServerSettings({ signUpPolicy: WIRE_POLICY[policy] }).catch(raise));
     },
   };
 }
@@ -31,11 +44,34 @@ const WIRE_ROLE: Record<nouns.AccountRole, WireRole> = {
   admin: WireRole.ADMIN,
 };
 
+const WIRE_POLICY: Record<nouns.SignUpPolicy, WirePolicy> = {
+  open: WirePolicy.OPEN,
+  invite: WirePolicy.INVITE,
+  closed: WirePolicy.CLOSED,
+};
+
+const POLICIES = ["open", "invite", "closed"] as const;
+
 export function accountRole(wire: WireRole): nouns.AccountRole {
   if (wire === WireRole.ADMIN) return "admin";
   return wire === WireRole.MODERATOR ? "moderator" : "user";
 }
 
-function account({ user, role, lastUsedAt }: WireAccount): nouns.Account {
-  return { user: convert.user(user), role: accountRole(role), lastUsedAt: convert.millis(lastUsedAt) };
+function account({ user, role, lastUsedAt, suspendedAt }: WireAccount): nouns.Account {
+  return {
+    user: convert.user(user),
+    role: accountRole(role),
+    lastUsedAt: convert.millis(lastUsedAt),
+    suspendedAt: convert.millis(suspendedAt),
+  };
+}
+
+function one(answer: { readonly account?: WireAccount | undefined }): nouns.Account {
+  if (!answer.account) throw failureFrom(new Error("the answer carries no account"));
+  return account(answer.account);
+}
+
+function settings(answer: { readonly settings?: WireSettings | undefined }): nouns.ServerSettings {
+  const wire = answer.settings?.signUpPolicy;
+  return { signUpPolicy: POLICIES.find((it) => WIRE_POLICY[it] === wire) ?? "open" };
 }

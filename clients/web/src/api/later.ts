@@ -62,6 +62,10 @@ export const MANAGE: Record<keyof ManageApi, true> = {
   searchMessages: true,
   listAccounts: true,
   setAccountRole: true,
+  suspendAccount: true,
+  createRecoveryLink: true,
+  getServerSettings: true,
+  setSignUpPolicy: true,
 };
 
 /** Code that cannot be had is as good as a server that cannot be reached. */

@@ -4,7 +4,7 @@ import { Match, Show, Suspense, Switch, createEffect, createSignal } from "solid
 
 import { createApp } from "../state/app";
 import { prefs } from "../state/prefs";
-import { isInvited, keepGoal, takeGoal } from "./auth/goal";
+import { keepGoal, takeGoal } from "./auth/goal";
 import { NotFoundPage } from "./frame/notFound";
 import { t } from "./i18n";
 import { Guard } from "./kit/Guard";
@@ -15,13 +15,13 @@ import { navigate, route, visitedBy, welcome } from "./router";
 const SignedIn = lazy(() => import("./frame/SignedIn"), MissingPage, () => Promise.resolve());
 const LoginPage = lazy(() => import("./auth/LoginPage"), MissingPage);
 const RegisterPage = lazy(() => import("./auth/RegisterPage"), MissingPage);
+const RecoverPage = lazy(() => import("./auth/RecoverPage"), MissingPage);
 
 export function Root() {
   const app = createApp();
   const [ended, setEnded] = createSignal(false);
 
   const isLost = () => route().page === "lost";
-  const notice = () => (ended() ? t("signedOut") : isInvited() ? t("invitedNote") : undefined);
 
   createEffect(() => {
     const { theme } = prefs();
@@ -40,14 +40,16 @@ export function Root() {
   createEffect<string>((before) => {
     const id = app.sessionId();
     const atDoor = route().page === "login" || route().page === "register";
+    // By a link, for which nobody needs to sign in before; who has come in by it goes on.
+    const recovers = route().page === "recover";
     const user = app.session.user?.id ?? "";
     if (id) welcome(user);
-    if (id && atDoor) {
+    if (id && (atDoor || (recovers && before === ""))) {
       setEnded(false);
       navigate(takeGoal(user), { replace: true });
     }
     // Signing in would not help: there is no such page for anyone. Whose session ends there is told so.
-    if (!id && !before && isLost()) welcome("");
+    if (!id && (recovers || (!before && isLost()))) welcome("");
     else if (!id && !atDoor) {
       // Who goes by themselves wants nothing more, and is told nothing.
       const left = Boolean(before) && app.session.left;
@@ -70,7 +72,10 @@ export function Root() {
             </Show>
           </Match>
           <Match when={route().page === "register"}>
-            <RegisterPage app={app} notice={notice()} />
+            <RegisterPage app={app} ended={ended()} />
+          </Match>
+          <Match when={route().page === "recover"}>
+            <RecoverPage app={app} />
           </Match>
           <Match when={isLost()}>
             <main class="center-page">
@@ -78,7 +83,7 @@ export function Root() {
             </main>
           </Match>
           <Match when={true}>
-            <LoginPage app={app} notice={notice()} />
+            <LoginPage app={app} ended={ended()} />
           </Match>
         </Switch>
       </Suspense>

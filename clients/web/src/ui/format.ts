@@ -65,8 +65,14 @@ export function formatList(words: readonly string[]): string {
 }
 
 /** “8 hours”. */
-export function formatDuration(count: number, unit: "hour" | "day" | "week"): string {
+export function formatDuration(count: number, unit: "second" | "minute" | "hour" | "day" | "week"): string {
   return new Intl.NumberFormat(locale(), { style: "unit", unit, unitDisplay: "long" }).format(count);
+}
+
+/** For how long to wait, rounded up: “45 seconds”, “3 minutes”. */
+export function formatWait(ms: number): string {
+  const seconds = Math.max(Math.ceil(ms / 1000), 1);
+  return seconds < 60 ? formatDuration(seconds, "second") : formatDuration(Math.ceil(seconds / 60), "minute");
 }
 
 /** “1 week ago”. */

@@ -5,7 +5,7 @@ import { createSignal } from "solid-js";
 import table from "../routes.txt?raw";
 
 export type Route =
-  | { readonly page: "home" | "login" | "register" | "directory" | "mentions" | "admin" | "lost" }
+  | { readonly page: "home" | "login" | "register" | "recover" | "directory" | "mentions" | "admin" | "lost" }
   | { readonly page: "room"; readonly roomId: string; readonly seq: number | undefined }
   | { readonly page: "search"; readonly query: string }
   | { readonly page: "invite"; readonly code: string }
@@ -46,6 +46,18 @@ export function parse(path: string): Route {
 let at = location.pathname;
 const [route, setRoute] = createSignal(parse(at));
 export { route };
+
+/** The token of a recovery link. It leaves the address at once: whoever has it sets a password. */
+export const [recoveryToken, setRecoveryToken] = createSignal("");
+
+function takeToken(from: Location | HTMLAnchorElement): void {
+  const { hash, pathname } = from;
+  if (!hash || parse(pathname).page !== "recover") return;
+  setRecoveryToken(hash.slice(1));
+  if (from === location) history.replaceState(history.state, "", pathname);
+}
+
+takeToken(location);
 
 /** Names each visit, so that going to the same message again goes there again. */
 export const [visit, setVisit] = createSignal(0);
@@ -117,6 +129,8 @@ export function navigate(to: string, { replace = false } = {}): void {
 }
 
 function wentBack(): void {
+  // What was typed behind the address is no other page.
+  takeToken(location);
   const left = entry;
   entry = "none";
   if (left === "leaving" && close) return begin();
@@ -139,5 +153,6 @@ document.addEventListener("click", (event) => {
   const other = event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey;
   if (!link || other || event.defaultPrevented || link.target || link.hasAttribute("download") || link.origin !== location.origin) return;
   event.preventDefault();
+  takeToken(link);
   navigate(link.pathname);
 });

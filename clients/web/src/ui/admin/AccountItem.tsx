@@ -7,11 +7,12 @@ import { t, type Key } from "../i18n";
 import { Avatar } from "../kit/Avatar";
 import { Confirm } from "../kit/Confirm";
 import { attempt, toast } from "../kit/toast";
+import { AccountMenu } from "./AccountMenu";
 
 export const ROLES: readonly AccountRole[] = ["user", "moderator", "admin"];
 export const ROLE_TEXT: Record<AccountRole, Key> = { user: "roleUser", moderator: "roleModerator", admin: "admin" };
 
-/** One account, and the choice of its role. */
+/** One account, the choice of its role, and what else can be done with it. */
 export function AccountItem(props: {
   account: Account;
   /** What is shown may not be so any more. */
@@ -44,7 +45,7 @@ export function AccountItem(props: {
   }
 
   return (
-    <li class="account">
+    <li class="account" classList={{ "is-suspended": account().suspendedAt > 0 }}>
       <Avatar id={user().id} name={user().displayName} photo={user().photoId} />
       <span class="member-text">
         <span class="member-name">
@@ -54,10 +55,13 @@ export function AccountItem(props: {
           <Show when={mine()}>
             <span class="tag">{t("you")}</span>
           </Show>
+          <Show when={account().suspendedAt}>
+            <span class="tag tag-bad">{t("suspended")}</span>
+          </Show>
         </span>
         <span class="member-note">
           <bdi>@{user().username}</bdi> · {t("memberSince", { date: formatTime(user().createdAt, "date") })}
-          <Show when={account().lastUsedAt}>{(at) => <> · {t("lastUsedAt", { time: formatTime(at(), "date") })}</>}</Show>
+          <Show when={account().lastUsedAt}>{(at) => <> · {t("lastUsedAt", { time: formatTime(at(), "month") })}</>}</Show>
         </span>
       </span>
       <select
@@ -78,6 +82,7 @@ export function AccountItem(props: {
           )}
         </For>
       </select>
+      <AccountMenu account={account()} onChange={setAccount} />
       <Show when={asked()}>
         {(role) => (
           <Confirm

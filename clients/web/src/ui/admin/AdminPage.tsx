@@ -7,10 +7,11 @@ import { explain, t } from "../i18n";
 import { Icon } from "../kit/Icon";
 import { visit } from "../router";
 import { AccountItem, ROLES, ROLE_TEXT } from "./AccountItem";
+import { SignUpSettings } from "./SignUpSettings";
 
 const PAUSE_MS = 200;
 
-/** Who has an account on the server, and what they may do there. */
+/** Who may have an account on the server, who has one, and what they may do there. */
 export default function AdminPage() {
   const chat = useChat();
   const [query, setQuery] = createSignal("");
@@ -38,6 +39,7 @@ export default function AdminPage() {
         </div>
       </header>
       <Show when={!refused()}>
+        <SignUpSettings />
         <div class="account-search">
           <div class="search-box search-box-large">
             <Icon name="search" />

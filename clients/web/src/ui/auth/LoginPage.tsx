@@ -1,27 +1,31 @@
+import { Show, onMount } from "solid-js";
+
 import type { App } from "../../state/app";
+import { createSignIn } from "../../state/sign-in";
 import { t } from "../i18n";
 import { Field } from "../kit/Field";
 import { createForm, text } from "../kit/form";
 import { Problem } from "../kit/Problem";
 import { AuthPage } from "./AuthPage";
+import { noticeFor } from "./notice";
 
-export default function LoginPage(props: { app: App; notice: string | undefined }) {
-  const form = createForm((data) =>
-    props.app.login(text(data, "login").trim(), text(data, "password"), data.has("keep")),
-  );
+export default function LoginPage(props: { app: App; ended: boolean }) {
+  const door = createSignIn(props.app);
+  onMount(() => void door.askPolicy());
+  const form = createForm((data) => door.login(text(data, "login").trim(), text(data, "password"), data.has("keep")));
   return (
     <AuthPage
       title={t("signInTitle")}
-      notice={props.notice}
+      notice={noticeFor(props.ended, door.policy())}
       foot={
-        <>
+        <Show when={door.policy() && door.policy() !== "closed"}>
           {t("noAccount")} <a href="/register">{t("register")}</a>
-        </>
+        </Show>
       }
     >
       <form onSubmit={form.submit}>
         <Field
-          label={t("login")}
+          label={t("username")}
           name="login"
           autocomplete="username"
           autocapitalize="none"

@@ -13,6 +13,7 @@ export function NewPassword(props: {
   name: string;
   error: string | undefined;
   differ: boolean;
+  autofocus?: boolean;
 }) {
   const [hint, setHint] = createSignal<string>();
   function judge({ value, form }: HTMLInputElement): void {
@@ -34,6 +35,7 @@ export function NewPassword(props: {
         minLength={LEAST}
         maxLength={256}
         required
+        autofocus={props.autofocus}
         onInput={(event) => judge(event.currentTarget)}
         error={props.error}
       />

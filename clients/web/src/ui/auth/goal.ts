@@ -3,6 +3,8 @@
 
 import { createSignal, untrack } from "solid-js";
 
+import { parse } from "../router";
+
 const KEY = "causerie.goal";
 
 interface Goal {
@@ -38,5 +40,11 @@ export function takeGoal(userId: string): string {
   return whose && whose !== userId ? "/" : path;
 }
 
-/** Whether whoever signs in does so to accept an invitation. */
-export const isInvited = (): boolean => goal().path.startsWith("/invite/");
+/** The code of the invite which whoever signs in does so to accept; empty if there is none. */
+export function invitedWith(): string {
+  const to = parse(goal().path);
+  return to.page === "invite" ? to.code : "";
+}
+
+/** The code of the invite with which this page has made an account: who comes to it is in the room. */
+export const accepted = { code: "" };

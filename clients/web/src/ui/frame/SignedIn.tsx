@@ -22,6 +22,7 @@ const Settings = lazy(() => import("../settings/SettingsPage"), MissingPage);
 const Mentions = lazy(() => import("../mentions/MentionsPage"), MissingPage);
 const Search = lazy(() => import("../search/SearchPage"), MissingPage);
 const Invite = lazy(() => import("../invite/InvitePage"), MissingPage);
+const Recover = lazy(() => import("../auth/RecoverSignedIn"), MissingPage);
 const Admin = lazy(() => import("../admin/AdminPage"), MissingPage);
 const Palette = lazy(() => import("./Palette"));
 const ShortcutSheet = lazy(() => import("./ShortcutSheet"));
@@ -117,6 +118,9 @@ export default function SignedIn(props: { app: App }) {
                 </Match>
                 <Match when={route().page === "admin"}>
                   <Admin />
+                </Match>
+                <Match when={route().page === "recover"}>
+                  <Recover onLeave={leave} />
                 </Match>
                 <Match when={route().page === "lost"}>
                   <NotFoundPage />

@@ -28,6 +28,8 @@ export function showUnreadInTitle(chat: Chat): void {
         return t("administration");
       case "invite":
         return t("inviteLink");
+      case "recover":
+        return t("recoverTitle");
       case "lost":
         return t("notFound");
       default:

@@ -2,14 +2,18 @@
 // its rule, by the field. Loaded after the other texts.
 
 export const refused = {
-  BAD_CREDENTIALS: "That name or password is not right.",
+  BAD_CREDENTIALS: "That username or password is not right.",
   WRONG_PASSWORD: "The current password is not right.",
+  ACCOUNT_SUSPENDED: "This account is suspended. Ask the admins of this server.",
+  SIGN_UP_CLOSED: "Accounts cannot be created on this server at the moment.",
+  INVITE_REQUIRED: "To create an account here, you need an invite link to a room.",
+  RECOVERY_LINK_NOT_FOUND: "This link has been used or replaced, or it has expired. Ask an admin for a new one.",
   USERNAME_TAKEN: "This username is taken.",
-  EMAIL_TAKEN: "There is already an account with this e-mail address.",
   USER_NOT_FOUND: "This account no longer exists.",
   SESSION_NOT_FOUND: "This session has already ended.",
   TOO_FAST: "Too many attempts. Please wait a moment.",
   OVERLOADED: "The server is busy. Please try again in a moment.",
+  TOO_MANY_IN_FLIGHT: "Too much at once. Please try again in a moment.",
   SHUTTING_DOWN: "The server is restarting. Please try again in a moment.",
   FOREIGN_ORIGIN: "The server does not know this page’s address. Its operator has to allow it.",
   NOT_MEMBER: "You are not a member of this room.",
@@ -51,7 +55,8 @@ export const refused = {
   INVALID_password: "A password has 8 to 256 characters and is hard to guess.",
   INVALID_new_password: "A new password has 8 to 256 characters, is hard to guess, and is not the current one.",
   INVALID_old_password: "The current password is not right.",
-  INVALID_login: "Enter your username or your e-mail address.",
+  INVALID_login: "Enter your username.",
+  INVALID_token: "This link has been used or replaced, or it has expired. Ask an admin for a new one.",
   INVALID_email: "An e-mail address is written like ada@example.org, with at most 254 characters.",
   INVALID_name: "A name has 1 to 64 characters in one line, all of them visible.",
   INVALID_display_name: "A name has 1 to 64 characters in one line, all of them visible.",
@@ -65,4 +70,5 @@ export const refused = {
   INVALID_user_ids: "Choose 1 to 50 people.",
   INVALID_room_id: "This room does not exist any more.",
   INVALID_code: "This invite does not exist any more.",
+  INVALID_invite_code: "This invite does not exist any more.",
 };

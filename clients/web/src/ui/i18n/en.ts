@@ -9,10 +9,8 @@ export const en = {
 
   // Signing in
   register: "Create account",
-  login: "Username or e-mail",
   signOut: "Sign out",
   signedOut: "Your session has ended. Please sign in again.",
-  invitedNote: "You are invited to a room. Sign in or create an account to accept the invitation.",
 
   // Rooms
   rooms: "Rooms",

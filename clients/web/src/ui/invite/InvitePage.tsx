@@ -1,6 +1,7 @@
-import { Match, Show, Switch, createResource } from "solid-js";
+import { Match, Show, Switch, createEffect, createResource } from "solid-js";
 
 import { useChat } from "../../state/chat";
+import { accepted } from "../auth/goal";
 import { explain, t } from "../i18n";
 import { Avatar } from "../kit/Avatar";
 import { createForm } from "../kit/form";
@@ -18,13 +19,20 @@ export default function InvitePage(props: { code: string }) {
     const it = found();
     return it && !(it instanceof Error) ? (it as Awaited<ReturnType<typeof chat.api.getInvite>>) : undefined;
   };
+  const going = () => accepted.code === props.code && invitation()?.joinedRoomId;
+  createEffect(() => {
+    const roomId = going();
+    if (!roomId) return;
+    accepted.code = "";
+    navigate(roomPath(roomId), { replace: true });
+  });
   const form = createForm(async () => {
     navigate(roomPath((await chat.api.redeemInvite(props.code)).id), { replace: true });
   });
   return (
     <div class="empty">
       <Switch>
-        <Match when={invitation()}>
+        <Match when={!going() && invitation()}>
           {(it) => (
             <>
               {/* Who is not in the room may not see its picture. */}

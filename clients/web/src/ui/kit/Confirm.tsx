@@ -7,6 +7,8 @@ import { Problem } from "./Problem";
 export function Confirm(props: {
   title: string;
   question: string;
+  /** It takes nothing from anyone. */
+  mild?: boolean;
   /** What the server may refuse, in better words than its own. */
   explain?: (failure: unknown) => string | undefined;
   act: () => Promise<unknown>;
@@ -25,7 +27,7 @@ export function Confirm(props: {
           <button type="button" class="button" autofocus onClick={() => props.onClose()}>
             {t("cancel")}
           </button>
-          <button class="button button-danger" disabled={form.busy()}>
+          <button class={`button ${props.mild ? "button-primary" : "button-danger"}`} disabled={form.busy()}>
             {props.title}
           </button>
         </div>

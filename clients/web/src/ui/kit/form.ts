@@ -3,10 +3,11 @@
 import { createSignal } from "solid-js";
 
 import { Failure, broken } from "../../failure";
-import { explain, refusal } from "../i18n";
+import { formatWait } from "../format";
+import { explain, refusal, t } from "../i18n";
 
 /** What somebody else has already, by the field that asks for it. */
-const TAKEN: Partial<Record<string, string>> = { USERNAME_TAKEN: "username", EMAIL_TAKEN: "email" };
+const TAKEN: Partial<Record<string, string>> = { USERNAME_TAKEN: "username" };
 
 export function createForm(work: (data: FormData) => Promise<void>) {
   const [busy, setBusy] = createSignal(false);
@@ -49,7 +50,12 @@ export function createForm(work: (data: FormData) => Promise<void>) {
       return violations().find((violation) => violation.field === field)?.text;
     },
     /** What is wrong with the whole, if no field says it. */
-    problem: () => (failure() && !violations().some(({ field }) => fields.has(field)) ? explain(failure()) : undefined),
+    problem(): string | undefined {
+      const error = failure();
+      if (!error || violations().some(({ field }) => fields.has(field))) return undefined;
+      const wait = error instanceof Failure && error.reason === "TOO_FAST" ? error.retryAfterMs : undefined;
+      return wait === undefined ? explain(error) : t("waitFor", { time: formatWait(wait) });
+    },
   };
 }
 

@@ -4,7 +4,8 @@ import { For, Show } from "solid-js";
 export function Choices<T extends string>(props: {
   legend: string;
   name: string;
-  value: T;
+  /** Undefined until it is known. */
+  value: T | undefined;
   choices: readonly { value: T; label: string; lang?: string; hint?: string }[];
   /** What was chosen is shown until this has ended, and then what is. */
   onChange: (value: T) => unknown;

@@ -1,4 +1,4 @@
-import { Show, createSignal, untrack } from "solid-js";
+import { Show, createSignal, onMount, untrack } from "solid-js";
 
 import { useChat } from "../../state/chat";
 import { PictureField } from "../files/PictureField";
@@ -15,6 +15,8 @@ export function ProfileSettings() {
   const [name, setName] = createSignal(before.displayName);
   const photo = createPicture(chat, () => chat.me().photoId);
   const [saved, setSaved] = createSignal(false);
+  const [email, setEmail] = createSignal("");
+  onMount(() => chat.api.getMe().then((me) => setEmail(me.email), () => undefined));
   const form = createForm(async (data) => {
     setSaved(false);
     const photoFileId = await photo.upload();
@@ -60,6 +62,9 @@ export function ProfileSettings() {
         error={form.wrong("status_text")}
       />
       <TextArea label={t("bio")} name="bio" value={before.bio} maxLength={500} rows={4} error={form.wrong("bio")} />
+      <Show when={email()}>
+        <Field label={t("email")} type="email" value={email()} hint={t("emailHint")} readOnly />
+      </Show>
       <Problem text={form.problem()} />
       <div class="form-foot">
         <button class="button button-primary" disabled={form.busy()}>
