@@ -8,6 +8,7 @@
 mod image_headers;
 pub mod images;
 mod png_chunks;
+mod signatures;
 pub mod sniff;
 
 use std::{
