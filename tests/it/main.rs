@@ -18,6 +18,7 @@ mod error_form;
 mod files;
 mod full_disk;
 mod image_memory;
+mod images;
 mod invites;
 mod lanes;
 mod large_rooms;
