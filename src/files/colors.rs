@@ -19,7 +19,7 @@ const SIGNATURE: usize = 36;
 /// Ink and red, green and blue are the same: what shines through all of it.
 const INKS: usize = 4;
 
-fn says(profile: &[u8], at: usize, name: &[u8; 4]) -> bool {
+fn says(profile: &[u8], at: usize, name: &[u8]) -> bool {
     profile.get(at..at + name.len()) == Some(name)
 }
 
@@ -27,7 +27,7 @@ fn says(profile: &[u8], at: usize, name: &[u8; 4]) -> bool {
 pub fn fits(profile: &[u8], color: ColorType) -> bool {
     let space = if color.has_color() { b"RGB " } else { b"GRAY" };
     let is_of_a_device =
-        [b"mntr", b"scnr", b"prtr", b"spac"].iter().any(|class| says(profile, CLASS, class));
+        [b"mntr", b"scnr", b"prtr", b"spac"].iter().any(|class| says(profile, CLASS, *class));
     says(profile, SIGNATURE, b"acsp") && says(profile, SPACE, space) && is_of_a_device
 }
 

@@ -13,7 +13,7 @@ use super::{
 const BOUNDS: Bounds = Bounds { pixels: 40_000_000, bytes: 32 << 20 };
 
 /// A profile's header, and nothing behind.
-fn header(space: &[u8; 4]) -> Vec<u8> {
+fn header(space: &[u8]) -> Vec<u8> {
     let mut profile = vec![0; 132];
     profile[CLASS..CLASS + 4].copy_from_slice(b"prtr");
     profile[SPACE..SPACE + 4].copy_from_slice(space);
@@ -24,6 +24,10 @@ fn header(space: &[u8; 4]) -> Vec<u8> {
 fn segment(marker: u8, data: &[u8]) -> Vec<u8> {
     let length = u16::try_from(data.len() + 2).expect("a segment").to_be_bytes();
     [&[0xff, marker], length.as_slice(), data].concat()
+}
+
+fn binary(number: i64, digits: u32) -> impl Iterator<Item = char> {
+    (0..digits).rev().map(move |digit| if number >> digit & 1 == 1 { '1' } else { '0' })
 }
 
 /// A JPEG of one block and four components, each of one value as it is stored; Adobe's
@@ -43,13 +47,11 @@ fn ink_jpeg(stored: [u8; 4], transform: u8, profile: Option<&[u8]>) -> Vec<u8> {
         let difference = (i32::from(value) - 128) * 8;
         let size = u32::BITS - difference.unsigned_abs().leading_zeros();
         let code = if difference < 0 { difference + (1 << size) - 1 } else { difference };
-        bits += &format!("{size:04b}");
-        if size > 0 {
-            bits += &format!("{code:0width$b}", width = size as usize);
-        }
+        bits.extend(binary(size.into(), 4));
+        bits.extend(binary(code.into(), size));
         bits.push('0');
     }
-    while bits.len() % 8 != 0 {
+    while !bits.len().is_multiple_of(8) {
         bits.push('1');
     }
     let mut data = vec![];

@@ -116,7 +116,9 @@ fn is_bmp(file: &[u8]) -> bool {
 fn has_id3(file: &[u8]) -> bool {
     match file.first_chunk::<10>() {
         Some([b'I', b'D', b'3', version, _, flags, length @ ..]) => {
-            (2..=4).contains(version) && flags & 0x0f == 0 && length.iter().all(|byte| *byte < 0x80)
+            (2..=4).contains(version)
+                && flags.trailing_zeros() >= 4
+                && length.iter().all(|byte| *byte < 0x80)
         }
         _ => false,
     }
