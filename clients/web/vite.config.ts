@@ -109,9 +109,12 @@ function smallClient(): Plugin {
 function smallDescriptor(): Plugin {
   const OPTIONS = new Set(["features", "packed", "deprecated", "message_set_wire_format", "map_entry", "allow_alias", "idempotency_level"]);
   const WITHOUT_REST = new Set(["FileOptions", "MessageOptions", "FieldOptions", "OneofOptions", "EnumOptions", "EnumValueOptions", "ServiceOptions", "MethodOptions"]);
+  const UNUSED = new Set(["UninterpretedOption", "SourceCodeInfo", "GeneratedCodeInfo"]);
   interface Message {
     name: string;
     field: { name: string; options?: unknown }[];
+    nestedType?: unknown[];
+    enumType?: unknown[];
   }
   return {
     name: "small-descriptor",
@@ -123,6 +126,9 @@ function smallDescriptor(): Plugin {
         for (const message of file.messageType) {
           if (WITHOUT_REST.has(message.name)) message.field = message.field.filter((it) => OPTIONS.has(it.name));
           if (message.name === "FileDescriptorProto") message.field = message.field.filter((it) => it.name !== "source_code_info");
+          if (UNUSED.has(message.name)) message.field = [];
+          if (UNUSED.has(message.name) || message.name === "FieldOptions") delete message.nestedType;
+          if (message.name === "FieldOptions" || message.name === "FileOptions") delete message.enumType;
           if (message.name === "FeatureSet") message.field.forEach((it) => delete it.options);
         }
         return `boot(${JSON.stringify(file)});`;

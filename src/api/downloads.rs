@@ -15,7 +15,10 @@ use http_body_util::BodyExt as _;
 use crate::{
     chat::{Chat, files::Download},
     error::{Error, Result},
-    model::{FileId, StoredFile, Timestamp, Variant, files::is_shown},
+    model::{
+        FileId, StoredFile, Timestamp, Variant,
+        files::{image_name, is_shown},
+    },
     transport::{Client, Counted, Owner, ResponseRegistry, network},
 };
 
@@ -116,7 +119,11 @@ fn describe(headers: &mut HeaderMap, stored: &StoredFile, variant: Variant) -> R
     let shown = is_shown(content_type);
     let content_type = if shown { content_type } else { "application/octet-stream" };
     let disposition = if shown { "inline" } else { "attachment" };
-    let name = encoded(&stored.file.name);
+    // A thumbnail may be of another kind than its image.
+    let name = match &stored.file.image {
+        Some(_) => encoded(&image_name(&stored.file.name, content_type)),
+        None => encoded(&stored.file.name),
+    };
     headers.insert(header::CONTENT_TYPE, value(content_type.to_owned())?);
     let disposition = format!("{disposition}; filename*=UTF-8''{name}");
     headers.insert(header::CONTENT_DISPOSITION, value(disposition)?);

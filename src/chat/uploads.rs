@@ -228,8 +228,9 @@ impl Chat {
         let prepare = move |bounds| images::prepare(&bytes, &content_type, bounds);
         let prepared = self.files.with_image(turn, prepare).await?;
         let file = described(file, &prepared)?;
+        let name = Purpose::Upload.file_name(&file.name, &file.content_type);
         self.put_image(file.id, prepared).await?;
-        Ok(file)
+        Ok(File { name, ..file })
     }
 
     /// Makes a photo or picture of an image that the caller has uploaded.

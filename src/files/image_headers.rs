@@ -3,8 +3,9 @@
 
 use std::io::Cursor;
 
-use gif::DecodeOptions;
+use gif::{DecodeOptions, Repeat};
 
+use super::animations::Repeats;
 use crate::error::{Error, Result};
 
 /// Bytes of a coefficient of a JPEG.
@@ -16,13 +17,19 @@ const START_OF_SCAN: u8 = 0xda;
 const START_OF_FRAME: [u8; 3] = [0xc0, 0xc1, PROGRESSIVE];
 const PROGRESSIVE: u8 = 0xc2;
 
-/// Pixels of the frames of a GIF. A frame may be larger than the screen.
+/// Another name under which a GIF says how often it is repeated: after it the length
+/// and the kind of what is said.
+const ANIMATION_EXTENSION: &[u8] = b"!\xff\x0bANIMEXTS1.0\x03\x01";
+
+/// What a GIF says of its frames: the pixels, of which a frame may have more than the
+/// screen, and the repeats.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct GifFrames {
     pub first: u64,
     pub largest: u64,
     /// Of all frames together; each counts at least as much as the screen.
     pub total: u64,
+    pub repeats: Repeats,
 }
 
 impl GifFrames {
@@ -42,8 +49,20 @@ impl GifFrames {
             frames.largest = frames.largest.max(pixels);
             frames.total = frames.total.saturating_add(pixels.max(screen));
         }
+        frames.repeats = match decoder.repeat() {
+            Repeat::Infinite => Some(0),
+            Repeat::Finite(0) => said_otherwise(gif),
+            Repeat::Finite(times) => Some(times),
+        };
         Ok(frames)
     }
+}
+
+/// The repeats, where the decoder does not look for them.
+fn said_otherwise(gif: &[u8]) -> Repeats {
+    let at = gif.windows(ANIMATION_EXTENSION.len()).position(|name| name == ANIMATION_EXTENSION)?;
+    let times = gif.get(at + ANIMATION_EXTENSION.len()..)?.first_chunk()?;
+    Some(u16::from_le_bytes(*times))
 }
 
 /// Bytes that the decoder of a JPEG keeps for each pixel until the last one is there,

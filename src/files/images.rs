@@ -1,12 +1,12 @@
 //! Images are never passed on as they came: they are decoded and encoded anew,
 //! so that nothing but the picture is left of them.
 
-use std::io::{self, Cursor, Write};
+use std::io::Cursor;
 
 use image::{
-    AnimationDecoder, DynamicImage, Frame, ImageDecoder, ImageEncoder, ImageError, Limits,
+    AnimationDecoder as _, DynamicImage, ImageDecoder, ImageEncoder, ImageError, Limits,
     codecs::{
-        gif::{GifDecoder, GifEncoder, Repeat},
+        gif::GifDecoder,
         jpeg::{JpegDecoder, JpegEncoder},
         png::{PngDecoder, PngEncoder},
         webp::WebPDecoder,
@@ -16,8 +16,12 @@ use image::{
 };
 
 use super::{
+    animations,
+    apng::{self, Animation},
+    bounded::Bounded,
+    colors::{self, InkDecoder},
     image_headers::{GifFrames, check_webp_frames, has_alpha_chunk, jpeg_coefficient_bytes},
-    png_chunks::without_metadata,
+    png_chunks::{self, without_metadata},
 };
 use crate::error::{Error, Result};
 
@@ -30,7 +34,7 @@ const SQUARE_SMALL: u32 = 128;
 /// What a header may say of a side.
 const SIDE: u32 = 16_384;
 /// Of all frames of an animation together.
-const ANIMATION_PIXELS: u64 = 250_000_000;
+pub(super) const ANIMATION_PIXELS: u64 = 250_000_000;
 const JPEG_QUALITY: u8 = 88;
 /// Color profiles are kept up to this size: larger than any that a camera or
 /// program writes.
@@ -42,9 +46,9 @@ const FREE_BYTES: u64 = 48 << 20;
 /// What takes more may be so many times as large as its file. Photos and drawings
 /// stay far below it; flat colors, packed a thousand times over, do not.
 const PACKED_TIMES: u64 = 200;
-/// Memory for each pixel of an animation: in the decoder, as decoded, and as it is
-/// encoded.
-const FRAME_PIXEL_BYTES: u64 = 14;
+/// A frame of an animated PNG as it is decoded, and as it is encoded, which may be twice
+/// before it is the file's.
+const APNG_FRAMES: u64 = 3;
 /// Memory for each pixel of a GIF's frame: its colors, and which they are in the
 /// palette. The same for a still one, beside the image.
 const GIF_PIXEL_BYTES: u64 = 5;
@@ -53,7 +57,7 @@ const PNG_READER_BYTES: u64 = 16 << 20;
 
 const PNG: &str = "image/png";
 const JPEG: &str = "image/jpeg";
-const GIF: &str = "image/gif";
+pub(super) const GIF: &str = "image/gif";
 const WEBP: &str = "image/webp";
 
 /// What an image may be.
@@ -97,9 +101,17 @@ pub fn prepare(bytes: &[u8], content_type: &str, bounds: Bounds) -> Result<Prepa
                 return Err(Error::ImageTooLarge);
             }
             let beyond = frames.largest.saturating_sub(pixels(&decoder));
-            animation(decoder, bytes.len(), beyond * GIF_PIXEL_BYTES, bounds)
+            let beside = beyond * GIF_PIXEL_BYTES;
+            animations::prepare(decoder, frames.repeats, bytes.len(), beside, bounds)
         }
-        WEBP if webp(bytes)?.has_animation() => animation(webp(bytes)?, bytes.len(), 0, bounds),
+        WEBP if webp(bytes)?.has_animation() => {
+            let decoder = webp(bytes)?;
+            let repeats = animations::repeats(decoder.loop_count());
+            animations::prepare(decoder, repeats, bytes.len(), 0, bounds)
+        }
+        PNG if let Some(animation) = png_chunks::animation(bytes) => {
+            animated_png(bytes, animation, bounds)
+        }
         _ => {
             let picture = still(bytes, content_type, bounds)?;
             let lossless = content_type == PNG || picture.image.color().has_alpha();
@@ -110,6 +122,29 @@ pub fn prepare(bytes: &[u8], content_type: &str, bounds: Bounds) -> Result<Prepa
             picture.prepared(original)
         }
     }
+}
+
+/// The picture is the image that is shown where nothing moves.
+fn animated_png(bytes: &[u8], animation: Animation, bounds: Bounds) -> Result<Prepared> {
+    let mut decoder = png(bytes, bounds)?;
+    check(&mut decoder, bounds)?;
+    let frame = decoder.total_bytes();
+    let total = pixels(&decoder).saturating_mul(u64::from(animation.images()));
+    let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
+    drop(decoder);
+    if total > ANIMATION_PIXELS {
+        return Err(Error::ImageTooLarge);
+    }
+    check_memory(frame.saturating_mul(APNG_FRAMES), bytes.len(), bounds)?;
+    let picture = still(bytes, PNG, bounds)?;
+    let mut prepared = picture.prepared(Encoded { content_type: PNG, bytes: vec![] })?;
+    drop(picture);
+    let mut out = Bounded::new(bounds.bytes);
+    let kept = png_chunks::with_animation(bytes);
+    let reader_bytes = usize::try_from(PNG_READER_BYTES).map_err(Error::internal)?;
+    apng::encode(&kept, animation, orientation, reader_bytes, &mut out)?;
+    prepared.original.bytes = out.into_bytes().ok_or(Error::ImageTooLarge)?;
+    Ok(prepared)
 }
 
 /// The middle of an image, square, in the two sizes of a photo. Both have the
@@ -134,15 +169,15 @@ pub fn square(bytes: &[u8], content_type: &str, bounds: Bounds) -> Result<Prepar
     })
 }
 
-/// An upright image with its color profile.
-struct Picture {
-    image: DynamicImage,
-    profile: Option<Vec<u8>>,
+/// An upright image with its color profile, if that describes its pixels.
+pub(super) struct Picture {
+    pub image: DynamicImage,
+    pub profile: Option<Vec<u8>>,
 }
 
 impl Picture {
     /// With its thumbnails.
-    fn prepared(&self, original: Encoded) -> Result<Prepared> {
+    pub(super) fn prepared(&self, original: Encoded) -> Result<Prepared> {
         let (width, height) = (self.image.width(), self.image.height());
         let within = |side: u32| -> Result<Encoded> {
             if width <= side && height <= side {
@@ -180,7 +215,11 @@ impl Picture {
             DynamicImage::ImageLuma8(_) | DynamicImage::ImageRgb8(_) => {
                 image.write_with_encoder(encoder).map_err(Error::internal)?;
             }
-            other => other.to_rgb8().write_with_encoder(encoder).map_err(Error::internal)?,
+            other if other.color().has_color() => {
+                other.to_rgb8().write_with_encoder(encoder).map_err(Error::internal)?;
+            }
+            // The profile is one of grey pixels.
+            grey => grey.to_luma8().write_with_encoder(encoder).map_err(Error::internal)?,
         }
         Ok(Encoded { content_type: JPEG, bytes })
     }
@@ -192,8 +231,16 @@ fn webp(bytes: &[u8]) -> Result<WebPDecoder<Cursor<&[u8]>>> {
     Ok(decoder)
 }
 
+/// A PNG without what moves.
+fn png(bytes: &[u8], bounds: Bounds) -> Result<PngDecoder<Cursor<Vec<u8>>>> {
+    // Its reader allocates by the header before it can be asked.
+    let mut reader = limits(bounds);
+    reader.max_alloc = Some(PNG_READER_BYTES);
+    PngDecoder::with_limits(Cursor::new(without_metadata(bytes)), reader).map_err(invalid)
+}
+
 /// Of a whole image, or of an animation's screen.
-fn pixels(decoder: &impl ImageDecoder) -> u64 {
+pub(super) fn pixels(decoder: &impl ImageDecoder) -> u64 {
     let (width, height) = decoder.dimensions();
     u64::from(width) * u64::from(height)
 }
@@ -202,16 +249,15 @@ fn pixels(decoder: &impl ImageDecoder) -> u64 {
 fn still(bytes: &[u8], content_type: &str, bounds: Bounds) -> Result<Picture> {
     let (from, packed) = (Cursor::new(bytes), bytes.len());
     match content_type {
-        PNG => {
-            let from = Cursor::new(without_metadata(bytes));
-            // Its reader allocates by the header before it can be asked.
-            let mut reader = limits(bounds);
-            reader.max_alloc = Some(PNG_READER_BYTES);
-            decode(PngDecoder::with_limits(from, reader).map_err(invalid)?, packed, 0, bounds)
-        }
+        PNG => decode(png(bytes, bounds)?, packed, 0, bounds),
         JPEG => {
             let decoder = JpegDecoder::new(from).map_err(invalid)?;
-            let beside = pixels(&decoder) * jpeg_coefficient_bytes(bytes);
+            let beside = jpeg_coefficient_bytes(bytes);
+            if let Some(inks) = InkDecoder::new(bytes).map_err(invalid)? {
+                let beside = pixels(&inks) * (beside + InkDecoder::BESIDE);
+                return decode(inks, packed, beside, bounds);
+            }
+            let beside = pixels(&decoder) * beside;
             decode(decoder, packed, beside, bounds)
         }
         GIF => {
@@ -251,77 +297,19 @@ fn decode(
     check_memory(while_decoding.max(while_turning), packed, bounds)?;
     let mut image = DynamicImage::from_decoder(decoder).map_err(invalid)?;
     image.apply_orientation(orientation);
-    Ok(Picture { image, profile: profile.filter(|profile| profile.len() <= PROFILE_BYTES) })
+    let is_kept =
+        |profile: &Vec<u8>| profile.len() <= PROFILE_BYTES && colors::fits(profile, color);
+    Ok(Picture { image, profile: profile.filter(is_kept) })
 }
 
 /// Whether width and height change places.
-fn is_turned(orientation: Orientation) -> bool {
+pub(super) fn is_turned(orientation: Orientation) -> bool {
     use Orientation::{Rotate90, Rotate90FlipH, Rotate270, Rotate270FlipH};
     matches!(orientation, Rotate90 | Rotate270 | Rotate90FlipH | Rotate270FlipH)
 }
 
-/// Encodes every frame as GIF, one after the other; the first is the picture. The
-/// decoder takes `beside` bytes beside the screen.
-fn animation<'a>(
-    mut decoder: impl ImageDecoder + AnimationDecoder<'a>,
-    packed: usize,
-    beside: u64,
-    bounds: Bounds,
-) -> Result<Prepared> {
-    check(&mut decoder, bounds)?;
-    let frame_pixels = pixels(&decoder);
-    let needed = frame_pixels.saturating_mul(FRAME_PIXEL_BYTES).saturating_add(beside);
-    check_memory(needed, packed, bounds)?;
-    let mut frames = decoder.into_frames();
-    let first = frames.next().ok_or(Error::ImageInvalid)?.map_err(invalid)?;
-    let delay = first.delay();
-    let picture = Picture { image: first.into_buffer().into(), profile: None };
-    let mut prepared = picture.prepared(Encoded { content_type: GIF, bytes: vec![] })?;
-    let mut out = Bounded { bytes: Vec::new(), most: bounds.bytes };
-    // The speed that its authors advise.
-    let mut encoder = GifEncoder::new_with_speed(&mut out, 10);
-    encoder.set_repeat(Repeat::Infinite).map_err(Error::internal)?;
-    let first = Frame::from_parts(picture.image.into_rgba8(), 0, 0, delay);
-    encoder.encode_frame(first).map_err(unwritten)?;
-    let mut pixels = frame_pixels;
-    for frame in frames {
-        pixels = pixels.saturating_add(frame_pixels);
-        if pixels > ANIMATION_PIXELS {
-            return Err(Error::ImageTooLarge);
-        }
-        encoder.encode_frame(frame.map_err(invalid)?).map_err(unwritten)?;
-    }
-    drop(encoder);
-    if out.bytes.len() > bounds.bytes {
-        return Err(Error::ImageTooLarge);
-    }
-    prepared.original.bytes = out.bytes;
-    Ok(prepared)
-}
-
-/// Takes nothing more once it has too much: every frame is encoded as a whole,
-/// so that a small animation could become a very large one.
-struct Bounded {
-    bytes: Vec<u8>,
-    most: usize,
-}
-
-impl Write for Bounded {
-    fn write(&mut self, data: &[u8]) -> io::Result<usize> {
-        if self.bytes.len() > self.most {
-            return Err(io::ErrorKind::FileTooLarge.into());
-        }
-        self.bytes.extend_from_slice(data);
-        Ok(data.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
 /// Refuses by the header, before anything is decoded.
-fn check(decoder: &mut impl ImageDecoder, bounds: Bounds) -> Result<()> {
+pub(super) fn check(decoder: &mut impl ImageDecoder, bounds: Bounds) -> Result<()> {
     let (width, height) = decoder.dimensions();
     if width == 0 || height == 0 {
         return Err(Error::ImageInvalid);
@@ -334,7 +322,7 @@ fn check(decoder: &mut impl ImageDecoder, bounds: Bounds) -> Result<()> {
 
 /// Refuses a small file that would take much memory, and what would take more
 /// than any image may.
-fn check_memory(needed: u64, packed: usize, bounds: Bounds) -> Result<()> {
+pub(super) fn check_memory(needed: u64, packed: usize, bounds: Bounds) -> Result<()> {
     let packed = u64::try_from(packed).map_err(Error::internal)?;
     let fits = needed <= FREE_BYTES.max(packed.saturating_mul(PACKED_TIMES));
     if fits && needed <= bounds.pixels.saturating_mul(PIXEL_BYTES) {
@@ -354,14 +342,14 @@ fn limits(bounds: Bounds) -> Limits {
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "it serves map_err")]
-fn invalid(error: ImageError) -> Error {
+pub(super) fn invalid(error: ImageError) -> Error {
     match error {
         ImageError::Limits(_) => Error::ImageTooLarge,
         _ => Error::ImageInvalid,
     }
 }
 
-fn unwritten(error: ImageError) -> Error {
+pub(super) fn unwritten(error: ImageError) -> Error {
     match error {
         // Memory itself refuses nothing.
         ImageError::IoError(_) => Error::ImageTooLarge,

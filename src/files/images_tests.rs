@@ -1,6 +1,12 @@
 //! Tests of `images.rs`.
 
-use image::{ExtendedColorType, Rgba, RgbaImage, codecs::webp::WebPEncoder};
+use image::{
+    ExtendedColorType, Frame, Rgba, RgbaImage,
+    codecs::{
+        gif::{GifEncoder, Repeat},
+        webp::WebPEncoder,
+    },
+};
 
 use super::*;
 
@@ -94,6 +100,73 @@ fn an_animation_goes_on_moving() {
     assert_eq!(decoder.into_frames().count(), 3);
     assert_eq!(size(&prepared.small), (50, 50));
     assert_ne!(prepared.small.content_type, GIF, "a thumbnail stands still");
+}
+
+#[test]
+fn an_animation_is_repeated_as_often_as_it_was() {
+    let repeats = |gif: &[u8]| GifFrames::read(gif).expect("a GIF").repeats;
+    let kept = |bytes: &[u8], content_type| {
+        repeats(&prepare(bytes, content_type, BOUNDS).expect("prepared").original.bytes)
+    };
+    for times in [None, Some(0), Some(1), Some(3), Some(u16::MAX)] {
+        let mut gif = Vec::new();
+        let mut encoder = GifEncoder::new_with_speed(&mut gif, 30);
+        if let Some(times) = times {
+            let repeat = if times == 0 { Repeat::Infinite } else { Repeat::Finite(times) };
+            encoder.set_repeat(repeat).expect("the repeats");
+        }
+        for _ in 0..2 {
+            encoder.encode_frame(Frame::new(rainbow(4, 4, 255).to_rgba8())).expect("a frame");
+        }
+        drop(encoder);
+        assert_eq!(repeats(&gif), times);
+        assert_eq!(kept(&gif, GIF), times);
+        let at = gif.windows(11).position(|name| name == b"NETSCAPE2.0");
+        if let Some(at) = at {
+            gif[at..at + 11].copy_from_slice(b"ANIMEXTS1.0");
+            assert_eq!(kept(&gif, GIF), times, "by its other name");
+        }
+    }
+    // WebP counts how often it is shown.
+    for (shown, times) in [(0, Some(0)), (1, None), (2, Some(1)), (4, Some(3))] {
+        assert_eq!(kept(&animated_webp(shown, &[100, 100]), WEBP), times);
+    }
+}
+
+/// Two bytes of loops, then frames of one color that last so long.
+fn animated_webp(shown: u16, delays_ms: &[u8]) -> Vec<u8> {
+    let chunk = |name: &[u8; 4], data: &[u8]| {
+        let length = u32::try_from(data.len()).expect("a length").to_le_bytes();
+        [name.as_slice(), &length, data].concat()
+    };
+    let mut still = Vec::new();
+    let image = rainbow(4, 4, 100);
+    WebPEncoder::new_lossless(&mut still)
+        .encode(image.as_bytes(), 4, 4, ExtendedColorType::Rgba8)
+        .expect("a WebP");
+    let frames = delays_ms.iter().flat_map(|delay| {
+        // Place, size less one, delay, and that it replaces what was there.
+        let place = [0, 0, 0, 0, 0, 0, 3, 0, 0, 3, 0, 0, *delay, 0, 0, 2];
+        chunk(b"ANMF", &[place.as_slice(), &still[12..]].concat())
+    });
+    let body = [
+        b"WEBP".to_vec(),
+        chunk(b"VP8X", &[0x12, 0, 0, 0, 3, 0, 0, 3, 0, 0]),
+        chunk(b"ANIM", &[[0; 4].as_slice(), &shown.to_le_bytes()].concat()),
+        frames.collect(),
+    ];
+    chunk(b"RIFF", &body.concat())
+}
+
+#[test]
+fn a_moving_webp_keeps_its_time_and_what_is_transparent() {
+    let prepared = prepare(&animated_webp(0, &[33, 33, 33, 250]), WEBP, BOUNDS).expect("prepared");
+    assert_eq!(prepared.original.content_type, GIF);
+    let decoder = GifDecoder::new(Cursor::new(&prepared.original.bytes)).expect("a GIF");
+    let frames = decoder.into_frames().collect_frames().expect("frames");
+    let delays: Vec<u32> = frames.iter().map(|frame| frame.delay().numer_denom_ms().0).collect();
+    assert_eq!(delays, [30, 40, 30, 250]);
+    assert!(frames.iter().all(|frame| frame.buffer().pixels().all(|pixel| pixel[3] == 0)));
 }
 
 #[test]

@@ -5,9 +5,14 @@
 //! variants. A file keeps the id of its upload, so that what an interrupted
 //! server leaves behind is found by the id of something that is in the store.
 
+mod animations;
+mod apng;
+mod bounded;
+mod colors;
 mod image_headers;
 pub mod images;
 mod png_chunks;
+mod signatures;
 pub mod sniff;
 
 use std::{

@@ -7,7 +7,7 @@ use std::io::{self, Read as _};
 
 use flate2::read::ZlibDecoder;
 
-use super::images::PROFILE_BYTES;
+use super::{apng::Animation, images::PROFILE_BYTES};
 
 const SIGNATURE_BYTES: usize = 8;
 /// Length and type before a chunk's data, and its checksum after it.
@@ -20,6 +20,42 @@ const MAX_PROFILE_NAME: usize = 79;
 /// Copies those chunks that are needed to show the image. A file that ends in the
 /// middle of a chunk is copied to its end: the decoder says what is wrong with it.
 pub fn without_metadata(png: &[u8]) -> Vec<u8> {
+    copy(png, |_| false)
+}
+
+/// The same with the chunks of an animation.
+pub fn with_animation(png: &[u8]) -> Vec<u8> {
+    copy(png, |kind| matches!(kind, b"acTL" | b"fcTL" | b"fdAT"))
+}
+
+/// What a PNG says of its animation; `None` for one that has none, or a single frame
+/// that is the image itself.
+pub fn animation(png: &[u8]) -> Option<Animation> {
+    let mut rest = png.get(SIGNATURE_BYTES..)?;
+    let (mut said, mut frames, mut has_still, mut has_pixels) = (None, 0, false, false);
+    while let Some((chunk, after)) = split_chunk(rest) {
+        let data = &chunk[HEADER_BYTES..chunk.len() - CRC_BYTES];
+        match &chunk[4..HEADER_BYTES] {
+            b"acTL" if !has_pixels && said.is_none() => {
+                let number = |at: usize| Some(u32::from_be_bytes(*data.get(at..)?.first_chunk()?));
+                said = number(0).zip(number(4));
+            }
+            b"fcTL" => frames += 1,
+            b"IDAT" if !has_pixels => {
+                has_pixels = true;
+                has_still = frames == 0;
+            }
+            _ => {}
+        }
+        rest = after;
+    }
+    let (said, plays) = said?;
+    let frames = said.min(frames);
+    let moves = frames > u32::from(!has_still);
+    moves.then_some(Animation { frames, plays, has_still })
+}
+
+fn copy(png: &[u8], is_kept: impl Fn(&[u8]) -> bool) -> Vec<u8> {
     let Some((signature, mut rest)) = png.split_at_checked(SIGNATURE_BYTES) else {
         return png.to_vec();
     };
@@ -34,7 +70,7 @@ pub fn without_metadata(png: &[u8]) -> Vec<u8> {
             b"eXIf" => data.len() <= PROFILE_BYTES,
             b"iCCP" => !has_profile && is_small_profile(data),
             // Critical chunks begin with a capital letter.
-            kind => kind[0].is_ascii_uppercase(),
+            kind => kind[0].is_ascii_uppercase() || is_kept(kind),
         };
         if keeps {
             has_profile |= &chunk[4..HEADER_BYTES] == b"iCCP";

@@ -42,13 +42,49 @@ impl Purpose {
     #[must_use]
     pub fn file_name(self, uploaded: &str, content_type: &str) -> String {
         let stem = match self {
-            Self::Upload => return uploaded.to_owned(),
+            Self::Upload => return image_name(uploaded, content_type),
             Self::Photo => "photo",
             Self::Picture(_) => "picture",
         };
         let ending = if content_type == "image/png" { "png" } else { "jpg" };
         format!("{stem}.{ending}")
     }
+}
+
+/// Extensions of each kind of image that is kept; the first is the usual one.
+const EXTENSIONS: [(&str, &[&str]); 3] = [
+    ("image/png", &["png", "apng"]),
+    ("image/jpeg", &["jpg", "jpeg", "jpe", "jfif", "pjpeg", "pjp"]),
+    ("image/gif", &["gif"]),
+];
+/// Extensions of images that are not kept as they came, or are something else.
+const OTHER_EXTENSIONS: [&str; 10] =
+    ["webp", "bmp", "tif", "tiff", "heic", "heif", "avif", "jxl", "ico", "svg"];
+/// What follows a dot and is longer belongs to the name.
+const MAX_EXTENSION: usize = 5;
+
+/// The name of an image with an extension that fits it. Another image's is replaced, any
+/// other stays before the right one, and a name without one is left alone.
+#[must_use]
+pub fn image_name(name: &str, content_type: &str) -> String {
+    let Some((_, fitting)) = EXTENSIONS.iter().find(|(of, _)| *of == content_type) else {
+        return name.to_owned();
+    };
+    let is_extension = |end: &str| {
+        (1..=MAX_EXTENSION).contains(&end.len()) && end.bytes().all(|b| b.is_ascii_alphanumeric())
+    };
+    let split = name.rsplit_once('.').filter(|(stem, end)| !stem.is_empty() && is_extension(end));
+    let Some((stem, end)) = split else { return name.to_owned() };
+    let end = end.to_ascii_lowercase();
+    if fitting.contains(&end.as_str()) {
+        return name.to_owned();
+    }
+    let is_image = OTHER_EXTENSIONS.contains(&end.as_str())
+        || EXTENSIONS.iter().any(|(_, extensions)| extensions.contains(&end.as_str()));
+    let stem = if is_image { stem } else { name };
+    let most = limits::FILE_NAME_CHARS - fitting[0].len() - 1;
+    let stem: String = stem.chars().take(most).collect();
+    format!("{stem}.{}", fitting[0])
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -285,6 +321,32 @@ mod tests {
         assert_eq!(Purpose::Photo.file_name("Ada Byron.webp", "image/jpeg"), "photo.jpg");
         assert_eq!(room.file_name("home.gif", "image/png"), "picture.png");
         assert_eq!(Purpose::Upload.file_name("home.gif", "image/gif"), "home.gif");
+    }
+
+    #[test]
+    fn the_extension_of_an_image_says_what_it_is() {
+        for (name, content_type, becomes) in [
+            ("a.webp", "image/gif", "a.gif"),
+            ("a.WebP", "image/jpeg", "a.jpg"),
+            ("a.b.webp", "image/png", "a.b.png"),
+            ("a.png", "image/jpeg", "a.jpg"),
+            ("a.JPEG", "image/jpeg", "a.JPEG"),
+            ("a.jfif", "image/jpeg", "a.jfif"),
+            ("a.apng", "image/png", "a.apng"),
+            ("a.txt", "image/png", "a.txt.png"),
+            ("holiday.2019", "image/jpeg", "holiday.2019.jpg"),
+            ("at 10.30.15 in the morning", "image/png", "at 10.30.15 in the morning"),
+            ("photo", "image/png", "photo"),
+            (".webp", "image/png", ".webp"),
+            ("a.", "image/png", "a."),
+            ("a.webp", "text/plain", "a.webp"),
+        ] {
+            assert_eq!(image_name(name, content_type), becomes);
+        }
+        let long = format!("{}.txt", "\u{e4}".repeat(limits::FILE_NAME_CHARS - 4));
+        let name = image_name(&long, "image/png");
+        assert_eq!(name.chars().count(), limits::FILE_NAME_CHARS);
+        assert!(name.ends_with("\u{e4}.png"), "{name}");
     }
 
     #[test]

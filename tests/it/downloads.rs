@@ -13,7 +13,7 @@ use tonic::Code;
 
 use crate::support::{
     Person, Server,
-    files::{bytes, png, stored},
+    files::{bytes, growing_gif, png, stored},
     on_both_databases,
     people::reason,
     within,
@@ -165,6 +165,13 @@ on_both_databases! {
         let image = get(&server, &link(&ada, &image.id, WHOLE).await).await;
         assert_eq!(image.header(header::CONTENT_TYPE), "image/png");
         assert!(image.header(header::CONTENT_DISPOSITION).starts_with("inline;"));
+        // A thumbnail may be of another kind than its image, and is named by that.
+        let moving = ada.upload("b.gif", &growing_gif(9, 2)).await;
+        for (variant, name) in [(WHOLE, "b.gif"), (FileVariant::Small, "b.png")] {
+            let answer = get(&server, &link(&ada, &moving.id, variant).await).await;
+            let disposition = answer.header(header::CONTENT_DISPOSITION);
+            assert_eq!(disposition, format!("inline; filename*=UTF-8''{name}"));
+        }
         server.end().await;
     }
 

@@ -7,8 +7,8 @@ use image::{DynamicImage, ImageFormat, RgbImage, codecs::jpeg::JpegEncoder};
 use crate::support::{
     Database, LoggedProcess, Person,
     bombs::{
-        exif_on_its_side, flat_png, gif, gif_of_frames, jpeg_in_scans, jpeg_with, packed_zeros,
-        png_with, webp_of_lossy, webp_with, with_segments,
+        exif_on_its_side, flat_apng, flat_png, gif, gif_of_frames, jpeg_in_scans, jpeg_of_inks,
+        jpeg_with, packed_zeros, png_with, webp_of_lossy, webp_with, with_segments,
     },
     files::{bytes, png},
 };
@@ -94,6 +94,8 @@ async fn a_small_file_of_many_pixels_is_refused_before_it_is_decoded() {
         ("JPEG, progressive", progressive(flat(4_000, ImageFormat::Jpeg))),
         ("JPEG, scans", jpeg_in_scans(4_000)),
         ("JPEG, on its side", on_its_side(4_000)),
+        ("PNG, animated", flat_apng(4_000, 2)),
+        ("JPEG, inks", jpeg_of_inks(4_000)),
         ("GIF, a frame larger than its screen", gif_of_frames((10, 10), (9_000, 9_000), (0, 0), 1)),
         ("GIF, a later one", {
             let mut first = gif_of_frames((10, 10), (10, 10), (0, 0), 1);
@@ -109,6 +111,7 @@ async fn a_small_file_of_many_pixels_is_refused_before_it_is_decoded() {
         assert!(image.len() < 500_000);
         small(name, image, Err("IMAGE_TOO_LARGE")).await;
     }
+    small("PNG, work", flat_apng(2_000, 63), Err("IMAGE_TOO_LARGE")).await;
     // The largest that are taken of such files.
     for (name, image, becomes) in [
         ("GIF, 1850", gif(1_850, 1_850, 3), "image/gif"),
@@ -119,6 +122,8 @@ async fn a_small_file_of_many_pixels_is_refused_before_it_is_decoded() {
         ("WebP", flat(2_600, ImageFormat::WebP), "image/jpeg"),
         ("JPEG, scans", jpeg_in_scans(2_300), "image/jpeg"),
         ("JPEG, on its side", on_its_side(2_800), "image/jpeg"),
+        ("PNG, animated", flat_apng(2_300, 3), "image/png"),
+        ("JPEG, inks", jpeg_of_inks(2_600), "image/jpeg"),
         ("GIF, frames", gif_of_frames((10, 10), (3_000, 3_000), (5, 5), 3), "image/gif"),
     ] {
         small(name, image, Ok(becomes)).await;

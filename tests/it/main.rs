@@ -20,6 +20,7 @@ mod files;
 mod folding;
 mod full_disk;
 mod image_memory;
+mod images;
 mod invisible;
 mod invites;
 mod lanes;

@@ -50,6 +50,28 @@ pub fn flat_png(width: u32, height: u32, depth: u8, color_type: u8, interlaced: 
     .concat()
 }
 
+/// An animated PNG of one color.
+pub fn flat_apng(side: u32, frames: u32) -> Vec<u8> {
+    let mut png = flat_png(side, side, 8, 2, false);
+    // The end of the image.
+    let pixels = png.split_off(33);
+    let data = &pixels[8..pixels.len() - 16];
+    png.extend(png_chunk(*b"acTL", &[frames.to_be_bytes(), [0; 4]].concat()));
+    for frame in 0..frames {
+        let number = (frame * 2).saturating_sub(1);
+        let numbers = [number, side, side, 0, 0].map(u32::to_be_bytes).concat();
+        png.extend(png_chunk(*b"fcTL", &[numbers, vec![0, 1, 0, 10, 0, 0]].concat()));
+        if frame == 0 {
+            png.extend(png_chunk(*b"IDAT", data));
+        } else {
+            let data = [(number + 1).to_be_bytes().as_slice(), data].concat();
+            png.extend(png_chunk(*b"fdAT", &data));
+        }
+    }
+    png.extend(png_chunk(*b"IEND", b""));
+    png
+}
+
 fn crc32(bytes: &[u8]) -> u32 {
     !bytes.iter().fold(u32::MAX, |crc, byte| {
         (0..8).fold(crc ^ u32::from(*byte), |crc, _| {
@@ -106,6 +128,28 @@ pub fn jpeg_in_scans(side: u16) -> Vec<u8> {
         scan(1),
         scan(2),
         scan(3),
+        vec![0xff, 0xd9],
+    ]
+    .concat()
+}
+
+/// A JPEG of one color and four inks.
+pub fn jpeg_of_inks(side: u16) -> Vec<u8> {
+    let table = [vec![0], vec![1; 64]].concat();
+    let blocks = usize::from(side.div_ceil(8)).pow(2);
+    let side = side.to_be_bytes();
+    let components = [4, 1, 0x11, 0, 2, 0x11, 0, 3, 0x11, 0, 4, 0x11, 0];
+    let frame = [&[8], side.as_slice(), &side, &components].concat();
+    let huffman = |class: u8| [[class].as_slice(), &[1], &[0; 15], &[0]].concat();
+    [
+        vec![0xff, 0xd8],
+        segment(0xdb, &table),
+        segment(0xc0, &frame),
+        segment(0xc4, &huffman(0x00)),
+        segment(0xc4, &huffman(0x10)),
+        segment(0xda, &[4, 1, 0, 2, 0, 3, 0, 4, 0, 0, 63, 0]),
+        // Two bits for each block of each ink.
+        vec![0; blocks],
         vec![0xff, 0xd9],
     ]
     .concat()
