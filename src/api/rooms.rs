@@ -7,7 +7,10 @@ use tonic::{Request, Response, Status};
 use super::{auth::caller, no_store};
 use crate::{
     chat::Chat,
-    model::{folding::name_key, rooms::MemberChange, users::fold},
+    model::{
+        rooms::{DirectoryEntry, MemberChange},
+        users::fold,
+    },
     wire::{
         invites, marks, paging, presence, rooms, users,
         v1::{self, room_service_server::RoomService},
@@ -63,11 +66,14 @@ impl RoomService for RoomApi {
         let (found, more) = self.chat.browse_rooms(caller, search).await?;
         let last = found.last().filter(|_| more);
         let next_page_token = last
-            .map(|(room, _)| paging::name_and_id_token(&name_key(&room.name), room.id.0))
+            .map(|entry| paging::name_and_id_token(&entry.key, entry.room.id.0))
             .unwrap_or_default();
         let rooms = found
             .into_iter()
-            .map(|(room, joined)| v1::DirectoryRoom { room: Some(rooms::room(room)), joined })
+            .map(|DirectoryEntry { room, joined, key: _ }| v1::DirectoryRoom {
+                room: Some(rooms::room(room)),
+                joined,
+            })
             .collect();
         Ok(Response::new(v1::BrowseRoomsResponse { rooms, next_page_token }))
     }

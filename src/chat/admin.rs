@@ -40,6 +40,7 @@ impl Chat {
         let times = (self.clock.now(), self.steady.now());
         let ended = self.store.suspend(caller.user, user, times).await?;
         self.sessions_ended(&ended, times.1);
+        self.end_typing(self.typing.stop_anywhere(user));
         audit(caller.user, "account suspended", user, "");
         self.account(user).await
     }

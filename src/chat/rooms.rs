@@ -8,7 +8,10 @@ use crate::{
         RoomId, RoomKind, RoomSummary, Seq, Timestamp, User, UserId,
         files::{NewImage, Purpose},
         limits,
-        rooms::{DirectorySearch, MemberOrder, MemberSearch, NewRoom, Right, RoomPage, Settings},
+        rooms::{
+            DirectoryEntry, DirectorySearch, MemberOrder, MemberSearch, NewRoom, Right, RoomPage,
+            Settings,
+        },
     },
 };
 
@@ -78,7 +81,7 @@ impl Chat {
         &self,
         caller: Caller,
         search: DirectorySearch,
-    ) -> Result<(Vec<(Room, bool)>, bool)> {
+    ) -> Result<(Vec<DirectoryEntry>, bool)> {
         let DirectorySearch { query, after, limit } = search;
         Ok(cut(self.store.directory(caller.user, &query, after, limit).await?, limit))
     }

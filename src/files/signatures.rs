@@ -86,14 +86,24 @@ fn is_jpeg(file: &[u8]) -> bool {
     }
 }
 
-/// The screen with its palette, then an extension, a frame or the end.
+/// The screen with its palette, then an extension that there is, a frame with a code
+/// size that there can be, or the end.
 fn is_gif(file: &[u8]) -> bool {
     const SCREEN_BYTES: usize = 13;
+    const FRAME_BYTES: usize = 10;
+    let palette = |flags: u8| if flags & 0x80 == 0 { 0 } else { 3 << ((flags & 7) + 1) };
     let Some(flags) = file.get(10) else { return false };
-    let palette = if flags & 0x80 == 0 { 0 } else { 3 << ((flags & 7) + 1) };
-    let next = file.get(SCREEN_BYTES + palette);
-    (file.starts_with(b"GIF87a") || file.starts_with(b"GIF89a"))
-        && matches!(next, Some(b'!' | b',' | b';'))
+    let rest = file.get(SCREEN_BYTES + palette(*flags)..).unwrap_or_default();
+    let fits = match rest {
+        [b'!', label, ..] => matches!(label, 0x01 | 0xf9 | 0xfe | 0xff),
+        [b',', ..] => rest
+            .get(FRAME_BYTES - 1)
+            .and_then(|flags| rest.get(FRAME_BYTES + palette(*flags)))
+            .is_some_and(|code_size| (1..=12).contains(code_size)),
+        [b';', ..] => true,
+        _ => false,
+    };
+    fits && (file.starts_with(b"GIF87a") || file.starts_with(b"GIF89a"))
 }
 
 fn is_riff_of(file: &[u8], form: &[u8], first_chunks: &[&[u8; 4]]) -> bool {

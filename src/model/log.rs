@@ -107,6 +107,9 @@ pub struct RoomLog {
     pub changes: Vec<Change>,
     /// Whose marks it moves.
     pub moved_marks: HashSet<UserId>,
+    /// Who comes in by it, so that others see their marks there too, whatever they
+    /// were.
+    pub entered: HashSet<UserId>,
     /// What else it does to messages.
     pub touched: Touched,
 }
@@ -134,6 +137,7 @@ impl RoomLog {
             thread_marks: HashMap::new(),
             changes: Vec::new(),
             moved_marks: HashSet::new(),
+            entered: HashSet::new(),
             touched: Touched::default(),
         }
     }

@@ -134,7 +134,9 @@ impl RoomLog {
             authority = access.may_as_staff(right).unwrap_or(Err(Error::MemberRank))?;
         }
         if let Authority::Staff(own) = authority {
-            if self.staff_role(user.id) >= own {
+            // What was taken from one of them may be given back by any of them.
+            let gives_back = matches!(change, MemberChange::Unban | MemberChange::Mute(None));
+            if !gives_back && self.staff_role(user.id) >= own {
                 return Err(Error::MemberRank);
             }
             // Nobody else of the room could put it in order again.
@@ -271,6 +273,7 @@ impl RoomLog {
     /// Makes a user a member at the position that was just taken.
     fn enter(&mut self, user: &User, role: MemberRole) {
         self.set_member(user, role, MemberState::Joined);
+        self.entered.insert(user.id);
         // What was said before is history, not unread.
         let head = self.room.head_seq;
         self.set_marks(user.id, |marks| {

@@ -92,7 +92,7 @@ fn urls_in(text: &str) -> Vec<Range<usize>> {
     let mut at = 0;
     while at < text.len() {
         if begins_url(text.as_bytes(), at) {
-            let end = text[at..].find(ends_url).map_or(text.len(), |end| at + end);
+            let end = at + url_len(&text[at..]);
             urls.push(at..end);
             at = end;
         } else {
@@ -100,6 +100,26 @@ fn urls_in(text: &str) -> Vec<Range<usize>> {
         }
     }
     urls
+}
+
+/// How long a URL is that the text begins with. A bracket that is not opened in it
+/// closes what is around it, and what stresses a text in Markdown is not part of it.
+fn url_len(text: &str) -> usize {
+    let mut open = [0, 0];
+    for (at, c) in text.char_indices() {
+        let bracket = usize::from(matches!(c, '[' | ']'));
+        match c {
+            '(' | '[' => open[bracket] += 1,
+            ')' | ']' if open[bracket] == 0 => return at,
+            ')' | ']' => open[bracket] -= 1,
+            _ if ends_url(c) => return at,
+            _ if ["**@", "__@", "~~@"].iter().any(|mark| text[at..].starts_with(mark)) => {
+                return at;
+            }
+            _ => {}
+        }
+    }
+    text.len()
 }
 
 /// `://` needs a letter or digit before it, the others begin a word.
@@ -121,6 +141,8 @@ fn ends_url(c: char) -> bool {
                 | '"'
                 | '`'
                 | '\u{FEFF}'
+                | '—'
+                | '…'
                 | '，'
                 | '。'
                 | '、'

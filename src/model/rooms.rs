@@ -361,6 +361,16 @@ pub struct DirectorySearch {
     pub limit: usize,
 }
 
+/// A room in the directory.
+pub struct DirectoryEntry {
+    pub room: Room,
+    /// Whether the one who asks is a member.
+    pub joined: bool,
+    /// Its folded name as it is stored, by which the directory is in order: after an
+    /// upgrade it may be folded by an older rule for a while.
+    pub key: String,
+}
+
 /// A search among a room's members.
 pub struct MemberSearch {
     pub room: RoomId,

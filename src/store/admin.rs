@@ -105,7 +105,8 @@ impl Store {
     /// Who has been an account of the server for longest, of its admins.
     pub async fn oldest_admin(&self) -> Result<Option<User>> {
         let sql = format!(
-            "select {USER_COLUMNS} from users where server_role = 3 order by created_us, id limit 1"
+            "select {USER_COLUMNS} from users where server_role = 3 and suspended_us is null
+             order by created_us, id limit 1"
         );
         let row: Option<UserRow> = reading!(&self.pools, c => {
             sqlx::query_as(AssertSqlSafe(sql)).fetch_optional(c).await

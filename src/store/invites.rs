@@ -15,9 +15,12 @@ use crate::{
     model::{Invite, MemberState, Op, RoomId, RoomLog, Timestamp, UserId, limits, rooms::Right},
 };
 
-/// Of `invites i`. Uses are counted, not kept.
+/// Of `invites i`. Uses are counted, not kept. An invite is as good as revoked while
+/// its creator is suspended.
 const INVITES: &str = "select i.code, i.room_id, i.creator_id, i.created_us, i.expires_us,
-        i.max_uses, i.revoked_us,
+        i.max_uses,
+        coalesce(i.revoked_us, (select u.suspended_us from users u where u.id = i.creator_id))
+            as revoked_us,
         (select count(*) from invite_uses v where v.code = i.code) as uses
      from invites i";
 
@@ -153,7 +156,7 @@ fn good_invites() -> String {
                    and m.state = {} and m.role >= {}
                where i.room_id = ? and i.revoked_us is null
                and (i.expires_us is null or i.expires_us > ?)) listed
-         where max_uses = 0 or uses < max_uses
+         where revoked_us is null and (max_uses = 0 or uses < max_uses)
          order by created_us desc, code limit {}",
         state_code(MemberState::Joined),
         Right::AddMembers.least_role().map_or(i16::MAX, role_code),

@@ -14,7 +14,7 @@ use crate::{
         FileId, History, Member, MemberRole, MemberState, Room, RoomId, RoomKind, Seq, Timestamp,
         User, UserId, View,
         folding::search_form,
-        rooms::{Access, MemberSearch},
+        rooms::{Access, DirectoryEntry, MemberSearch},
         users::{AccountRole, inside},
     },
 };
@@ -264,15 +264,16 @@ impl Store {
         query: &str,
         after: Option<(String, Uuid)>,
         limit: usize,
-    ) -> Result<Vec<(Room, bool)>> {
+    ) -> Result<Vec<DirectoryEntry>> {
         #[derive(sqlx::FromRow)]
         struct Row {
             #[sqlx(flatten)]
             room: RoomRow,
+            name_key: String,
             joined: i64,
         }
         let sql = format!(
-            "select {ROOM_COLUMNS},
+            "select {ROOM_COLUMNS}, r.name_key,
                     (select count(*) from members me where me.room_id = r.id
                      and me.user_id = ? and me.state = 1) as joined
              from rooms r
@@ -291,7 +292,12 @@ impl Store {
                 .fetch_all(c).await
         })
         .map_err(refused)?;
-        Ok(rows.into_iter().map(|row| (row.room.into(), row.joined > 0)).collect())
+        let entry = |row: Row| DirectoryEntry {
+            room: row.room.into(),
+            joined: row.joined > 0,
+            key: row.name_key,
+        };
+        Ok(rows.into_iter().map(entry).collect())
     }
 
     /// A page of those who stand to a room in this way, by folded username.

@@ -68,7 +68,8 @@ pub fn unread_sql(rooms: usize) -> String {
 }
 
 /// Counts, in some rooms, the threads that a user follows and whose newest answer
-/// of another, from after they joined, they have not read.
+/// of another, from after they joined and with no block between them, they have not
+/// read.
 #[must_use]
 pub fn unread_threads_sql(rooms: usize) -> String {
     format!(
@@ -80,11 +81,12 @@ pub fn unread_threads_sql(rooms: usize) -> String {
            and (select case when x.posted_us >= m.joined_us then x.seq else 0 end
                 from messages x /*! force index (messages_thread) */
                 where x.room_id = t.room_id and x.thread_seq = t.thread_seq and x.kind = 1
-                  and x.sender_id <> t.user_id
+                  and x.sender_id <> t.user_id and {}
                 order by x.seq desc limit 1) > t.read_seq
          group by t.room_id",
         placeholders(1, rooms),
         limits::SUMMARY_POSITIONS,
+        no_block_between("x.sender_id", "t.user_id"),
     )
 }
 

@@ -216,4 +216,26 @@ on_both_databases! {
         }
         server.end().await;
     }
+
+    async fn answers_across_a_block_make_no_thread_unread(database: Database) {
+        let server = Server::start(database).await;
+        let ada = Person::register(&server.url, "ada").await;
+        let bob = Person::register(&server.url, "bob").await;
+        let room = ada.create_room("Room").await;
+        bob.join(&room).await;
+        let root = ada.send(&room, "root").await.seq;
+        let answer = async |id: &str| {
+            let request = v1::SendMessageRequest { thread_seq: root, ..send_request(&room, id, id) };
+            bob.client.send_message(request).await.expect("answered");
+        };
+        for (by, who) in [(&ada, &bob), (&bob, &ada)] {
+            block(by, who).await;
+            answer(&format!("by-{}", by.user.username)).await;
+            assert_eq!(ada.summary(&room).await.unread_thread_count, 0);
+            unblock(by, who).await;
+        }
+        answer("at-last").await;
+        assert_eq!(ada.summary(&room).await.unread_thread_count, 1);
+        server.end().await;
+    }
 }

@@ -222,4 +222,35 @@ on_both_databases! {
         assert_eq!(seen(&ada, &eve).await.state(), P::Unspecified);
         server.end().await;
     }
+
+    /// Who adds somebody to a room sees no more of them by that.
+    async fn who_is_invisible_comes_in_like_who_is_away(database: Database) {
+        let server = Server::start(database).await;
+        let ada = Person::register(&server.url, "ada").await;
+        let away = Person::register(&server.url, "away").await;
+        let hidden = Person::register(&server.url, "hidden").await;
+        let mut phone = hidden.stream().await;
+        set(&mut phone, P::Invisible).await;
+        let mut eye = ada.stream().await;
+        let room = ada.create_room("Room").await;
+        // Also who was there before.
+        for _ in 0..2 {
+            ada.send(&room, "before").await;
+            let user_ids = vec![away.user.id.clone(), hidden.user.id.clone()];
+            let request = v1::AddMembersRequest { room_id: room.clone(), user_ids };
+            ada.client.add_members(request).await.expect("added");
+            let watched = watch(&mut eye, &[&room]).await.remove(0);
+            let marks = |of: &Person| {
+                let found = watched.receipts.iter().find(|receipt| receipt.user_id == of.user.id);
+                found.map(|receipt| (receipt.delivered_seq, receipt.read_seq))
+            };
+            // One came in after the other.
+            let (delivered, read) = marks(&away).expect("marks");
+            assert_eq!(delivered, read);
+            assert_eq!(marks(&hidden), Some((delivered + 1, read + 1)));
+            away.leave(&room).await;
+            hidden.leave(&room).await;
+        }
+        server.end().await;
+    }
 }

@@ -323,4 +323,23 @@ on_both_databases! {
         assert_eq!(rooms(&ada).await, [own("General"), own("Technology")], "once");
         server.end().await;
     }
+
+    /// By the owner of a room, who is nobody on the server.
+    async fn staff_that_was_banned_from_a_public_room_is_let_in_again_by_staff(database: Database) {
+        let server = Server::start(database).await;
+        let admin = Person::register(&server.url, "admin").await;
+        let other = Person::register(&server.url, "other").await;
+        let owner = Person::register(&server.url, "owner").await;
+        give_role(&admin, &other, AccountRole::Admin).await;
+        let room = owner.create_room("Room").await;
+        admin.join(&room).await;
+        ban(&owner, &room, &admin).await.expect("banned");
+        act(&other, Unban, (&room, 0), &admin).await.expect("unbanned");
+        admin.join(&room).await;
+        mute(&owner, &room, &admin, 600).await.expect("muted");
+        act(&other, Unmute, (&room, 0), &admin).await.expect("unmuted");
+        admin.send(&room, "here again").await;
+        assert_eq!(reason(act(&other, Mute, (&room, 0), &admin).await), denied("MEMBER_RANK"));
+        server.end().await;
+    }
 }

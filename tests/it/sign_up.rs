@@ -309,4 +309,25 @@ on_both_databases! {
         server.log_until("audit: sign-up policy set").await;
         server.end().await;
     }
+
+    async fn the_invites_of_a_suspended_account_let_nobody_in(database: Database) {
+        let server = Server::start(database).await;
+        let ada = Person::register(&server.url, "ada").await;
+        let bob = Person::register(&server.url, "bob").await;
+        let eve = Person::register(&server.url, "eve").await;
+        let room = private_room(&bob).await;
+        let code = invite(&bob, &room, 0).await;
+        suspend(&ada, &bob.user.id).await.expect("suspended");
+        let redeem = || v1::RedeemInviteRequest { code: code.clone() };
+        let gone = (Code::NotFound, "INVITE_NOT_FOUND".to_owned());
+        assert_eq!(reason(eve.client.redeem_invite(redeem()).await), gone);
+        let preview = v1::GetInviteRequest { code: code.clone() };
+        assert_eq!(reason(eve.client.get_invite(preview).await), gone);
+        set_policy(&ada, SignUpPolicy::Invite).await;
+        assert_eq!(reason(register(&server.url, "kim", &code).await.map(|_| ())), gone);
+        restore(&ada, &bob.user.id).await.expect("restored");
+        eve.client.redeem_invite(redeem()).await.expect("it is good again");
+        register(&server.url, "kim", &code).await.expect("an account");
+        server.end().await;
+    }
 }

@@ -73,4 +73,22 @@ on_both_databases! {
         }
         server.end().await;
     }
+
+    async fn typing_ends_with_the_account(database: Database) {
+        let server = Server::start(database).await;
+        let ada = Person::register(&server.url, "ada").await;
+        let bob = Person::register(&server.url, "bob").await;
+        let room = ada.create_room("Room").await;
+        bob.join(&room).await;
+        let mut eye = ada.stream().await;
+        watch(&mut eye, &room).await;
+        let typing = v1::SetTypingRequest { room_id: room.clone(), typing: true };
+        bob.client.set_typing(typing).await.expect("noted");
+        assert!(told(&mut eye).await);
+        let request = v1::SuspendUserRequest { user_id: bob.user.id.clone() };
+        ada.client.suspend_user(request).await.expect("suspended");
+        assert!(watch(&mut eye, &room).await.is_empty());
+        assert!(!told(&mut eye).await);
+        server.end().await;
+    }
 }

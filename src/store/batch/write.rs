@@ -211,7 +211,7 @@ pub async fn marks(tx: &mut Tx<'_>, logs: &[RoomLog]) -> Result<(), sqlx::Error>
              values {} {upsert}",
             placeholders(piece.len(), 5),
         );
-        within!(tx, c => {
+        within!(&mut *tx, c => {
             let mut query = sqlx::query(AssertSqlSafe(sql));
             for (room, user, marks) in piece {
                 query = query
@@ -222,6 +222,18 @@ pub async fn marks(tx: &mut Tx<'_>, logs: &[RoomLog]) -> Result<(), sqlx::Error>
                     .bind(marks.unread_from.unwrap_or_default().0);
             }
             query.execute(c).await.map(drop)
+        })?;
+    }
+    let entered = logs.iter().flat_map(|log| log.entered.iter().map(|user| (log.room.id, *user)));
+    for (room, user) in entered {
+        // Who is invisible would else be told from who is away: nothing of theirs would
+        // have reached them.
+        within!(&mut *tx, c => {
+            sqlx::query(
+                "update marks set shown_read_seq = read_seq, shown_delivered_seq = delivered_seq
+                 where room_id = ? and user_id = ?",
+            )
+            .bind(room.0).bind(user.0).execute(c).await.map(drop)
         })?;
     }
     Ok(())

@@ -6,7 +6,7 @@ const MAY_STAND_BEFORE = /[^A-Za-z0-9._+/=@-]/;
 const NAME = /[A-Za-z0-9_.-]*/y;
 const HOST = /^@[A-Za-z0-9-]+\.[A-Za-z0-9-]/;
 /** What never stands in a URL, nor do the marks of a script without spaces. */
-const URL_END = "\\s<>\"`，。、；：！？（）「」『』【】《》〈〉“”‘’";
+const URL_END = "\\s<>\"`—…，。、；：！？（）「」『』【】《》〈〉“”‘’";
 const URLS = new RegExp(`[A-Za-z0-9_]://[^${URL_END}]*|\\b(?:mailto:|www\\.)[^${URL_END}]*`, "gi");
 
 export type Range = readonly [from: number, to: number];
@@ -33,5 +33,22 @@ export function namesAt(text: string, at: number): string[] {
 }
 
 function urlsIn(text: string): Range[] {
-  return [...text.matchAll(URLS)].map((found) => [found.index, found.index + found[0].length]);
+  const ranges: Range[] = [];
+  URLS.lastIndex = 0;
+  for (let found = URLS.exec(text); found; found = URLS.exec(text)) {
+    URLS.lastIndex = found.index + urlLength(found[0]);
+    ranges.push([found.index, URLS.lastIndex]);
+  }
+  return ranges;
+}
+
+/** A bracket that is not opened in a URL closes what is around it, and what stresses a text in Markdown is not part of it. */
+function urlLength(url: string): number {
+  const open = { ")": 0, "]": 0 };
+  for (const { 0: mark, index } of url.matchAll(/[()[\]]|(?:\*\*|__|~~)@/g)) {
+    if (mark === "(") open[")"] += 1;
+    else if (mark === "[") open["]"] += 1;
+    else if ((mark !== ")" && mark !== "]") || --open[mark] < 0) return index;
+  }
+  return url.length;
 }

@@ -60,7 +60,7 @@ export function followsThread({ messages, threads: { follows } }: RoomView, thre
 export function threadGrew(view: RoomView, { roomId, seq, threadSeq, senderId, mentions }: Message, me: string): Topic[] {
   const { unread, read, follows } = view.threads;
   if (senderId === me || mentions.some(({ userId }) => userId === me)) follows.set(threadSeq, true);
-  if (senderId === me || seq <= (read.get(threadSeq) ?? 0) || !followsThread(view, threadSeq, me)) return [];
+  if (senderId === me || view.apart.has(senderId) || seq <= (read.get(threadSeq) ?? 0) || !followsThread(view, threadSeq, me)) return [];
   unread.set(threadSeq, Math.max(unread.get(threadSeq) ?? 0, seq));
   return topics(roomId);
 }
@@ -71,7 +71,8 @@ export function threadTold(view: RoomView, { root, messages, following, readSeq 
   const at = Math.max(threads.read.get(root.seq) ?? 0, readSeq);
   threads.read.set(root.seq, at);
   threads.follows.set(root.seq, following);
-  const news = messages.filter(({ seq, senderId, content }) => seq > at && senderId !== me && content.kind === "text");
+  const isNews = ({ seq, senderId, content }: Message) => seq > at && senderId !== me && !view.apart.has(senderId) && content.kind === "text";
+  const news = messages.filter(isNews);
   const [first] = news;
   const last = following ? news.at(-1) : undefined;
   // It is one of those that the server has counted; later ones are counted here.
