@@ -104,13 +104,11 @@ impl Committer {
                     if rooms.len() > 1 {
                         // By rooms, and not by halves: each wait costs a second.
                         halves.extend(by_room(jobs).into_iter().rev());
-                    } else if rooms.len() == 1 && wait_for_rooms && jobs.len() > 1 {
+                    } else if wait_for_rooms && jobs.len() > 1 {
                         halves.push(jobs.split_off(jobs.len() / 2));
                         halves.push(jobs);
                     } else {
-                        if rooms.len() == 1 {
-                            commit.with_locked_rows.extend(&rooms);
-                        }
+                        commit.with_locked_rows.extend(&rooms);
                         locked.extend(rooms);
                         commit.waiting.extend(jobs);
                     }
