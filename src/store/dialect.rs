@@ -206,7 +206,7 @@ impl Pools {
             // After a failover the old connections still lead to a server that
             // takes no writes.
             .before_acquire(move |_, about| {
-                let usable = !faults.is_wrong_server_since(about.age);
+                let usable = !faults.must_replace(about.age);
                 Box::pin(std::future::ready(Ok(usable)))
             })
             .after_connect(|connection, _| Box::pin(set_session(connection, LOCK_WAIT)))

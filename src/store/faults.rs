@@ -20,8 +20,9 @@ pub struct Faults {
     write_failed: AtomicBool,
     /// Wakes the probe at once after a fault.
     reported: Notify,
-    /// When a connection last led to a server that takes no writes.
-    wrong_server: Mutex<Option<Instant>>,
+    /// Connections opened before this are replaced: they are broken, or lead to a
+    /// server that takes no writes.
+    replace_before: Mutex<Option<Instant>>,
 }
 
 impl Faults {
@@ -31,8 +32,7 @@ impl Faults {
             return;
         }
         if is_wrong_server(cause) {
-            *self.wrong_server.lock().unwrap_or_else(PoisonError::into_inner) =
-                Some(Instant::now());
+            self.replace_connections();
         }
         self.report_rollback();
     }
@@ -53,21 +53,23 @@ impl Faults {
         self.write_failed.load(Ordering::Relaxed)
     }
 
-    /// Notes that a probe has succeeded.
+    /// Notes that a probe has succeeded. After a fault every connection that is
+    /// older is replaced: the fault that was reported may have hidden another one,
+    /// as a lease that was not renewed hides the reason for it.
     pub fn recovered(&self) {
         if self.write_failed.swap(false, Ordering::Relaxed) {
-            let mut at = self.wrong_server.lock().unwrap_or_else(PoisonError::into_inner);
-            // Connections that were opened between the last report and now may
-            // lead there too.
-            *at = at.map(|_| Instant::now());
+            self.replace_connections();
         }
     }
 
-    /// Whether a connection of this age was opened before a connection last led
-    /// to a server that takes no writes. A new one may lead to another server.
-    pub fn is_wrong_server_since(&self, age: Duration) -> bool {
-        let at = *self.wrong_server.lock().unwrap_or_else(PoisonError::into_inner);
-        at.is_some_and(|at| at.elapsed() <= age)
+    fn replace_connections(&self) {
+        *self.replace_before.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+    }
+
+    /// Whether a connection of this age is to be replaced.
+    pub fn must_replace(&self, age: Duration) -> bool {
+        let before = *self.replace_before.lock().unwrap_or_else(PoisonError::into_inner);
+        before.is_some_and(|before| before.elapsed() <= age)
     }
 }
 
@@ -79,16 +81,15 @@ mod tests {
     fn only_connections_from_before_the_fault_are_replaced() {
         let faults = Faults::default();
         let opened = Instant::now();
-        assert!(!faults.is_wrong_server_since(opened.elapsed()));
-        *faults.wrong_server.lock().expect("no test panics while it holds this") =
-            Some(Instant::now());
+        faults.recovered();
+        assert!(!faults.must_replace(opened.elapsed()), "nothing had failed");
         faults.report_rollback();
         faults.recovered();
         let age = opened.elapsed();
-        assert!(faults.is_wrong_server_since(age));
+        assert!(faults.must_replace(age));
         let hour = Duration::from_hours(1);
-        assert!(faults.is_wrong_server_since(age + hour));
-        assert!(!faults.is_wrong_server_since(Duration::ZERO));
+        assert!(faults.must_replace(age + hour));
+        assert!(!faults.must_replace(Duration::ZERO));
     }
 
     #[tokio::test]
