@@ -137,6 +137,29 @@ impl Chat {
 
     pub async fn set_typing(&self, caller: Caller, room: RoomId, typing: bool) -> Result<()> {
         let user = caller.user;
+        let typist = self.typist(room, user).await?;
+        let Some(typist) = typist.filter(|_| typing) else {
+            self.end_typing(self.typing.stop(room, user));
+            return Ok(());
+        };
+        let (before, news) = self.typing.start(typist.clone(), Instant::now());
+        self.end_typing(before);
+        if !news {
+            return Ok(());
+        }
+        self.hub.typing(&typist, true);
+        // What has changed meanwhile, a mute, a block or a presence, did not find
+        // anybody who types here.
+        let now = self.typist(room, user).await;
+        if !matches!(&now, Ok(Some(now)) if *now == typist) {
+            self.end_typing(self.typing.stop(room, user));
+        }
+        now.map(drop)
+    }
+
+    /// The user as someone who types in a room. `None` if they are invisible: they
+    /// do not show by their typing that they are there.
+    async fn typist(&self, room: RoomId, user: UserId) -> Result<Option<Typist>> {
         let (access, _) = self.access(room, user).await?;
         access.may(Right::Post)?;
         let kept_from = self.store.blocks_with(user).await?;
@@ -145,27 +168,8 @@ impl Chat {
         {
             return Err(Error::Blocked);
         }
-        // Who is invisible does not show by their typing that they are there.
-        if !typing || self.store.presence_choice(user).await? == PresenceChoice::Invisible {
-            self.end_typing(self.typing.stop(room, user));
-            return Ok(());
-        }
-        let typist = Typist { room, user, kept_from: Arc::new(kept_from) };
-        let (elsewhere, news) = self.typing.start(typist.clone(), Instant::now());
-        self.end_typing(elsewhere);
-        if !news {
-            return Ok(());
-        }
-        self.hub.typing(&typist, true);
-        // Who has left or been muted meanwhile did not type yet when that was told.
-        let allowed = match self.access(room, user).await {
-            Ok((access, _)) => access.may(Right::Post).map(drop),
-            Err(error) => Err(error),
-        };
-        if allowed.is_err() {
-            self.end_typing(self.typing.stop(room, user));
-        }
-        allowed
+        let is_invisible = self.store.presence_choice(user).await? == PresenceChoice::Invisible;
+        Ok((!is_invisible).then(|| Typist { room, user, kept_from: Arc::new(kept_from) }))
     }
 
     /// Tells that someone does not type any more.

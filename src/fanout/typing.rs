@@ -24,12 +24,12 @@ pub struct Typing {
 }
 
 impl Typing {
-    /// Notes that a user types in a room. Returns where they stopped typing by
-    /// that, and whether this is news.
+    /// Notes that a user types in a room. Returns who stopped typing by that, here
+    /// for others or elsewhere, and whether this is news.
     pub fn start(&self, typist: Typist, now: Instant) -> (Option<Typist>, bool) {
-        let room = typist.room;
+        let started = typist.clone();
         match self.lock().insert(typist.user, (typist, now + TYPING_LAPSES_AFTER)) {
-            Some((before, _)) if before.room == room => (None, false),
+            Some((before, _)) if before == started => (None, false),
             Some((before, _)) => (Some(before), true),
             None => (None, true),
         }
@@ -91,6 +91,10 @@ mod tests {
         let now = Instant::now();
         assert_eq!(typing.start(typist(a), now), (None, true));
         assert_eq!(typing.start(typist(a), now), (None, false));
+        let shown_to_all = Typist { kept_from: Arc::default(), ..typist(a) };
+        assert_eq!(typing.start(shown_to_all.clone(), now), (Some(typist(a)), true));
+        // Whom it is kept from from now on has to hear of the end.
+        assert_eq!(typing.start(typist(a), now), (Some(shown_to_all), true));
         assert_eq!(typing.start(typist(b), now), (Some(typist(a)), true));
         assert_eq!((typing.stop(a, user), typing.stop_all(a)), (None, vec![]));
         assert_eq!((typing.in_room(b, user), typing.in_room(b, other)), (vec![user], vec![]));
