@@ -175,6 +175,11 @@ pub enum Error {
     DatabaseUnavailable,
     #[error("The database is in use by another server: {holder}.")]
     DatabaseInUse { holder: String },
+    #[error(
+        "The database's schema has version {newest} and needs a server of schema version \
+         {needed} or later; this one has {own}. Use a newer release."
+    )]
+    SchemaTooNew { newest: i64, needed: i64, own: i64 },
     #[error("The file storage does not answer; try again in a moment.")]
     StorageUnavailable,
     #[error("The server is shutting down.")]

@@ -7,7 +7,7 @@ use causerie::{
     auth::{self, recovery},
     chat::admin::AUDIT,
     config::Log,
-    store::{Store, lease::LeaseTimes, recovery::RecoveryLink},
+    store::{Store, lease::LeaseTimes, migrations::PendingMigrations, recovery::RecoveryLink},
 };
 use clap::{Parser, Subcommand};
 use tokio::net::TcpListener;
@@ -33,7 +33,8 @@ struct Arguments {
 enum Command {
     /// Serve. This is what happens without a command.
     Serve,
-    /// Bring the database's schema up to date and stop.
+    /// Bring the database's schema up to date and stop. On MySQL the server may be
+    /// running, unless a migration takes something away that it may use.
     Migrate,
     /// Print every option with its default.
     Config,
@@ -118,7 +119,7 @@ fn run(arguments: &Arguments) -> Result<(), Error> {
             runtime()?.block_on(reset_password(&config, &user, url))
         }
         Command::Migrate => runtime()?.block_on(async {
-            on_database(&config, "migrates", Store::migrate).await?;
+            migrate(&config).await?;
             println!("The schema is up to date.");
             Ok(())
         }),
@@ -131,13 +132,30 @@ fn runtime() -> Result<tokio::runtime::Runtime, Error> {
     tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Error::internal)
 }
 
+/// Beside a server that is running, as long as nothing is taken away from it. A
+/// SQLite file is locked by its server, which has applied all migrations itself.
+async fn migrate(config: &Config) -> Result<(), Error> {
+    let store = Store::connect(&config.store_url(), 4)?;
+    let outcome = match store.pending_migrations().await {
+        Ok(PendingMigrations::Expanding) => store.migrate().await,
+        Ok(PendingMigrations::Contracting) => {
+            with_lease(&store, config, "migrates", Store::migrate).await
+        }
+        Err(error) => Err(error),
+    };
+    store.close().await;
+    outcome
+}
+
 async fn renew_epoch(config: &Config) -> Result<(), Error> {
-    let epoch = on_database(config, "renews the epoch", async |store| {
+    let store = Store::connect(&config.store_url(), 4)?;
+    let renewed = with_lease(&store, config, "renews the epoch", async |store| {
         store.migrate().await?;
         store.renew_epoch().await
     })
-    .await?;
-    println!("The data has the epoch {epoch} now: clients load it anew.");
+    .await;
+    store.close().await;
+    println!("The data has the epoch {} now: clients load it anew.", renewed?);
     Ok(())
 }
 
@@ -187,25 +205,19 @@ fn own_url(config: &Config, address: SocketAddr) -> String {
 }
 
 /// Works on a database that no server uses meanwhile: it would not notice.
-async fn on_database<T>(
+async fn with_lease<T>(
+    store: &Store,
     config: &Config,
     purpose: &str,
     work: impl AsyncFnOnce(&Store) -> Result<T, Error>,
 ) -> Result<T, Error> {
-    let store = Store::connect(&config.store_url(), 4)?;
     let name = format!("process {}, which {purpose}", std::process::id());
     let times = LeaseTimes::from_ms(config.store.lease_heartbeat_ms, config.store.lease_expiry_ms);
-    let outcome = match store.acquire_lease(name, times).await {
-        Ok(lease) => {
-            let outcome = work(&store).await;
-            if let Some(lease) = lease {
-                lease.release().await?;
-            }
-            outcome
-        }
-        Err(error) => Err(error),
-    };
-    store.close().await;
+    let lease = store.acquire_lease(name, times).await?;
+    let outcome = work(store).await;
+    if let Some(lease) = lease {
+        lease.release().await?;
+    }
     outcome
 }
 

@@ -199,9 +199,12 @@ fn has_condition(error: &sqlx::Error, wanted: Condition) -> bool {
 /// There is no such table: the schema is older, or there is none yet.
 #[must_use]
 pub fn is_no_table(error: &sqlx::Error) -> bool {
-    matches!(error, sqlx::Error::Database(database)
-        if database.try_downcast_ref::<MySqlDatabaseError>()
-            .is_some_and(|mysql| mysql.number() == 1146))
+    let sqlx::Error::Database(error) = error else { return false };
+    match error.try_downcast_ref::<MySqlDatabaseError>() {
+        Some(mysql) => mysql.number() == 1146,
+        // SQLite has no code of its own for it.
+        None => error.message().starts_with("no such table"),
+    }
 }
 
 #[cfg(test)]

@@ -29,6 +29,7 @@ mod marker;
 pub mod marks;
 mod mentions;
 pub mod messages;
+pub mod migrations;
 pub mod pages;
 pub mod presence;
 mod probe;

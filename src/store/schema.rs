@@ -1,13 +1,13 @@
-//! Migrations, and what a new database begins with.
+//! What a new database begins with, and the id of its data.
 
 use uuid::Uuid;
 
 use super::{
     Store,
-    dialect::{Pools, is_taken, reading, refused, within},
+    dialect::{is_taken, reading, refused, within},
 };
 use crate::{
-    error::{Error, Result},
+    error::Result,
     model::{
         RoomId, Timestamp,
         folding::{FOLDING, name_key, topic_key},
@@ -23,23 +23,11 @@ const FIRST_ROOMS: [(&str, &str, bool); 3] = [
 
 impl Store {
     /// Brings the schema up to date, and fills a new database. Safe to run several
-    /// times at once: MySQL is locked by sqlx's migrator, and a SQLite file
-    /// belongs to one process.
+    /// times at once: the migrator holds a lock on MySQL, and a SQLite file belongs
+    /// to one process.
     pub async fn migrate(&self) -> Result<()> {
         self.apply_migrations().await?;
         self.furnish().await
-    }
-
-    pub(super) async fn apply_migrations(&self) -> Result<()> {
-        match &self.pools {
-            Pools::MySql { pool, .. } => sqlx::migrate!("migrations/mysql").run(pool).await,
-            Pools::Sqlite { write, .. } => sqlx::migrate!("migrations/sqlite").run(write).await,
-        }
-        .map_err(|error| match error {
-            sqlx::migrate::MigrateError::Execute(cause)
-            | sqlx::migrate::MigrateError::ExecuteMigration(cause, _) => refused(cause),
-            other => Error::internal(other),
-        })
     }
 
     /// The id of the data itself: another one means other data.

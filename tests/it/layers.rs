@@ -164,6 +164,27 @@ fn every_migration_has_its_twin() {
     assert_eq!(columns("migrations/mysql"), columns("migrations/sqlite"));
 }
 
+/// A migration that takes something away stops older servers from starting, and
+/// says so in its name.
+#[test]
+fn every_migration_expands_the_schema_or_says_that_it_contracts_it() {
+    let takes_away = ["drop table", "drop column", "rename ", " modify ", " change "];
+    for (path, text) in
+        files("migrations/mysql", "sql").into_iter().chain(files("migrations/sqlite", "sql"))
+    {
+        let name = path.file_name().expect("a name").to_string_lossy().into_owned();
+        // Older servers start on none of these.
+        if name[..4].parse::<u32>().expect("a number") <= 21 {
+            continue;
+        }
+        let raises = format!("update schema_compatibility set min_version = {}", &name[..4]);
+        let is_contract = name[4..].starts_with("_contract_");
+        assert_eq!(text.contains(&raises.replace("= 0", "= ")), is_contract, "{name}");
+        let found = takes_away.iter().find(|words| text.contains(**words));
+        assert!(is_contract || found.is_none(), "{name}: {found:?}");
+    }
+}
+
 /// Lines that begin a key of a TOML text and have no comment above.
 fn keys_without_comment(toml: &str) -> Vec<String> {
     let mut commented = false;

@@ -62,5 +62,6 @@ mod threads;
 mod tls;
 mod transcript;
 mod typing;
+mod upgrade;
 mod uploads;
 mod walk;

@@ -38,6 +38,25 @@ impl Server {
 
     /// Starts with options that differ from those for tests.
     pub async fn start_with(database: Database, change: impl FnOnce(&mut Config)) -> Self {
+        let mut server = Self::prepare(database).await;
+        change(&mut server.config);
+        server.run().await;
+        server
+    }
+
+    /// Starts on a database that these statements have made.
+    pub async fn start_on_dump(database: Database, dump: &str) -> Self {
+        let mut server = Self::prepare(database).await;
+        if database == Database::Sqlite {
+            let file = server.config.server.data.join("causerie.db");
+            std::fs::write(file, "").expect("an empty file");
+        }
+        server.database().await.execute(dump.to_owned()).await;
+        server.run().await;
+        server
+    }
+
+    async fn prepare(database: Database) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let mut config = test_config();
         config.server.data = folder.path().to_owned();
@@ -49,17 +68,7 @@ impl Server {
                 Some(mysql)
             }
         };
-        change(&mut config);
-        let mut server = Self {
-            url: String::new(),
-            config,
-            stop: None,
-            task: None,
-            mysql,
-            _folder: Some(folder),
-        };
-        server.run().await;
-        server
+        Self { url: String::new(), config, stop: None, task: None, mysql, _folder: Some(folder) }
     }
 
     async fn run(&mut self) {

@@ -1,0 +1,108 @@
+//! Brings the schema up to date: expand, deploy, contract.
+//!
+//! A migration either expands the schema, by what older servers do without, or
+//! contracts it, once no older server runs. So the schema may be newer than a server,
+//! as long as it is not contracted beyond what the server knows. The table
+//! `schema_compatibility` says from which version on a server knows enough; a
+//! server's version is the number of its last migration.
+
+use std::collections::BTreeSet;
+
+use sqlx::migrate::{MigrateError, Migrator};
+
+use super::{
+    Store,
+    dialect::{Pools, is_no_table, reading, refused},
+};
+use crate::error::{Error, Result};
+
+/// How the names of migrations begin that take something away.
+const CONTRACTS: &str = "contract";
+
+/// What is still to be done to a schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PendingMigrations {
+    /// Nothing, or only what a server that is running does not mind.
+    Expanding,
+    /// Something is taken away that a running server may use.
+    Contracting,
+}
+
+impl Store {
+    /// What kind of migrations are still to be applied.
+    pub async fn pending_migrations(&self) -> Result<PendingMigrations> {
+        let applied = self.applied_versions().await?;
+        let contracts = self.migrator().iter().any(|migration| {
+            !applied.contains(&migration.version) && migration.description.starts_with(CONTRACTS)
+        });
+        // A new database is used by nobody.
+        Ok(if contracts && !applied.is_empty() {
+            PendingMigrations::Contracting
+        } else {
+            PendingMigrations::Expanding
+        })
+    }
+
+    pub(super) async fn apply_migrations(&self) -> Result<()> {
+        let mut migrator = self.migrator();
+        let own = migrator.iter().map(|migration| migration.version).max().unwrap_or_default();
+        let applied = self.applied_versions().await?;
+        let newer = applied.last().copied().filter(|newest| *newest > own);
+        if let Some(newest) = newer {
+            let needed = self.min_version().await?;
+            if needed > own {
+                return Err(Error::SchemaTooNew { newest, needed, own });
+            }
+            tracing::info!(
+                schema = newest,
+                server = own,
+                "the schema is newer than this server, which can work on it"
+            );
+            migrator.set_ignore_missing(true);
+        }
+        match &self.pools {
+            Pools::MySql { pool, .. } => migrator.run(pool).await,
+            Pools::Sqlite { write, .. } => migrator.run(write).await,
+        }
+        .map_err(|error| match error {
+            MigrateError::Execute(cause) | MigrateError::ExecuteMigration(cause, _) => {
+                refused(cause)
+            }
+            other => Error::internal(other),
+        })
+    }
+
+    fn migrator(&self) -> Migrator {
+        match &self.pools {
+            Pools::MySql { .. } => sqlx::migrate!("migrations/mysql"),
+            Pools::Sqlite { .. } => sqlx::migrate!("migrations/sqlite"),
+        }
+    }
+
+    /// The migrations that the database has had; none for a new one.
+    async fn applied_versions(&self) -> Result<BTreeSet<i64>> {
+        let versions: Result<Vec<i64>, _> = match &self.pools {
+            Pools::MySql { pool, .. } => {
+                sqlx::query_scalar("select version from _sqlx_migrations").fetch_all(pool).await
+            }
+            // The writer makes the file, if there is none.
+            Pools::Sqlite { write, .. } => {
+                sqlx::query_scalar("select version from _sqlx_migrations").fetch_all(write).await
+            }
+        };
+        match versions {
+            Ok(versions) => Ok(versions.into_iter().collect()),
+            Err(error) if is_no_table(&error) => Ok(BTreeSet::new()),
+            Err(error) => Err(refused(error)),
+        }
+    }
+
+    /// From which version on a server can work on this schema.
+    async fn min_version(&self) -> Result<i64> {
+        reading!(&self.pools, c => {
+            sqlx::query_scalar("select min_version from schema_compatibility where id = 1")
+                .fetch_one(c).await
+        })
+        .map_err(refused)
+    }
+}

@@ -1,0 +1,137 @@
+//! A server on a schema of another version: of its predecessor, and of a successor.
+
+use causerie_client::{Client, v1};
+
+use crate::support::{
+    Database, Person, Server, on_both_databases,
+    people::{PASSWORD, text_of},
+    within,
+};
+
+/// A migration of a later release: it adds, and takes nothing away.
+const EXPAND: &str = "
+    alter table users add column synthetic integer null;
+    alter table messages add column synthetic integer not null default 0;
+    create table synthetic (id integer not null primary key);
+    insert into _sqlx_migrations (version, description, success, checksum, execution_time)
+    values (9000, 'synthetic', true, x'00', 0);";
+
+async fn sign_in(url: &str, name: &str) -> Person {
+    let client = Client::connect(url).expect("a URL");
+    let user = within("a login", client.login(name, PASSWORD, true)).await.expect("signed in");
+    Person { client, user }
+}
+
+/// The databases of tests/upgrade, as scripts/dump-schema has filled it.
+fn dumps(database: Database) -> Vec<String> {
+    let ending = match database {
+        Database::Sqlite => ".sqlite.sql",
+        Database::MySql => ".mysql.sql",
+    };
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/upgrade");
+    let paths = std::fs::read_dir(folder).expect("the folder").map(|entry| entry.unwrap().path());
+    let dumps = paths.filter(|path| path.to_string_lossy().ends_with(ending));
+    dumps.map(|path| std::fs::read_to_string(path).expect("a dump")).collect()
+}
+
+on_both_databases! {
+    async fn a_database_of_the_previous_schema_is_upgraded_with_all_that_is_in_it(database: Database) {
+        let dumps = dumps(database);
+        assert!(!dumps.is_empty());
+        for dump in dumps {
+            let server = Server::start_on_dump(database, &dump).await;
+            let (ada, bob) = (sign_in(&server.url, "ada").await, sign_in(&server.url, "bob").await);
+            assert_eq!(ada.user.display_name, "Ada Zoë");
+            let rooms = ada.client.list_rooms(v1::ListRoomsRequest::default()).await;
+            let rooms = rooms.expect("rooms").rooms;
+            let named = |name: &str| {
+                let room = |summary: &v1::RoomSummary| summary.room.clone().expect("a room");
+                rooms.iter().find(|summary| room(summary).name == name).expect("the room")
+            };
+            let workshop = named("Workshop");
+            assert_eq!((workshop.unread_count, workshop.unread_mention_count), (2, 1), "{workshop:?}");
+            let room = workshop.room.clone().expect("a room");
+            assert_eq!((room.topic.as_str(), room.member_count), ("Wood and glue", 4));
+            let history = ada.history(&room.id).await;
+            let texts: Vec<_> = history.iter().map(text_of).filter(|text| !text.is_empty()).collect();
+            let expected =
+                ["the first one", "the edited one", "for @ada, with a file", "the last one"];
+            assert_eq!(texts, expected);
+            let first = history.iter().find(|m| text_of(m) == "the first one").expect("it");
+            assert_eq!((first.reactions.len(), first.thread.clone().expect("a thread").reply_count), (1, 1));
+            let pins = v1::ListPinsRequest { room_id: room.id.clone() };
+            assert_eq!(ada.client.list_pins(pins).await.expect("pins").messages.len(), 1);
+            assert_eq!(ada.history(&named("Cellar").room.clone().expect("a room").id).await.len(), 2);
+            let blocked = bob.client.list_blocked_users(v1::ListBlockedUsersRequest::default()).await;
+            assert_eq!(blocked.expect("a list").users.len(), 1);
+
+            // What is there can be changed, and found.
+            let edit = v1::EditMessageRequest {
+                room_id: room.id.clone(),
+                seq: first.seq,
+                text: "written anew".into(),
+            };
+            ada.client.edit_message(edit).await.expect("edited");
+            bob.send(&room.id, "after the upgrade").await;
+            let search = v1::SearchMessagesRequest { query: "anew".into(), ..Default::default() };
+            let mut ticks = tokio::time::interval(std::time::Duration::from_millis(20));
+            within("the search index", async {
+                while ada.client.search_messages(search.clone()).await.expect("found").messages.is_empty() {
+                    ticks.tick().await;
+                }
+            })
+            .await;
+            Person::register(&server.url, "newcomer").await;
+            server.end().await;
+        }
+    }
+
+    async fn a_server_starts_on_a_newer_schema_that_admits_it_and_on_no_other(database: Database) {
+        let mut server = Server::start(database).await;
+        let ada = Person::register(&server.url, "ada").await;
+        let room = ada.create_room("Room").await;
+        server.stop().await;
+        let mut raw = server.database().await;
+        raw.execute(EXPAND.into()).await;
+
+        server.restart().await;
+        ada.send(&room, "on the newer schema").await;
+        let bob = Person::register(&server.url, "bob").await;
+        bob.join(&room).await;
+        assert_eq!(ada.history(&room).await.len(), 3);
+        server.stop().await;
+
+        raw.execute("update schema_compatibility set min_version = 9000".into()).await;
+        server.restart().await;
+        let text = server.failure().await.to_string();
+        assert!(text.contains("needs a server of schema version 9000 or later"), "{text}");
+        raw.execute("update schema_compatibility set min_version = 21".into()).await;
+        server.restart().await;
+        assert_eq!(ada.history(&room).await.len(), 3);
+        drop(raw);
+        server.end().await;
+    }
+}
+
+/// Before the new servers are started, while the old one runs.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_schema_of_a_mysql_database_is_expanded_while_a_server_runs() {
+    let server = Server::start(Database::MySql).await;
+    let ada = Person::register(&server.url, "ada").await;
+    let room = ada.create_room("Room").await;
+    let mut raw = server.database().await;
+    raw.execute("drop table schema_compatibility".into()).await;
+    raw.execute("delete from _sqlx_migrations where version = 21".into()).await;
+    for _ in 0..2 {
+        let run = tokio::process::Command::new(env!("CARGO_BIN_EXE_causerie"))
+            .arg("migrate")
+            .env("CAUSERIE_STORE__URL", &server.config.store.url)
+            .output();
+        let output = within("a command", run).await.expect("it runs");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        assert_eq!(raw.count("select min_version from schema_compatibility").await, 21);
+    }
+    ada.send(&room, "the server goes on").await;
+    drop(raw);
+    server.end().await;
+}
