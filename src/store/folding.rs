@@ -22,12 +22,13 @@ pub(super) const ROWS: usize = 500;
 /// After which row the next step begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FoldingStep {
-    Users(Uuid),
     Rooms(Uuid),
+    Users(Uuid),
 }
 
 impl FoldingStep {
-    pub const FIRST: Self = Self::Users(Uuid::nil());
+    /// Rooms are fewer: all of them are found soon.
+    pub const FIRST: Self = Self::Rooms(Uuid::nil());
 }
 
 /// Id, name, topic, and the keys of both. Users have no topic.
@@ -53,11 +54,11 @@ impl Store {
     /// Takes a step, and returns the next one; `None` if all is done.
     pub async fn fold_some(&self, step: FoldingStep) -> Result<Option<FoldingStep>> {
         let (after, select) = match step {
-            FoldingStep::Users(after) => {
-                (after, "select id, display_name, '', display_name_key, '' from users")
-            }
             FoldingStep::Rooms(after) => {
                 (after, "select id, name, topic, name_key, topic_key from rooms")
+            }
+            FoldingStep::Users(after) => {
+                (after, "select id, display_name, '', display_name_key, '' from users")
             }
         };
         let sql = format!("{select} where id > ? order by id limit {ROWS}");
@@ -77,10 +78,10 @@ impl Store {
             retried!(self.save_keys(step, &old).await).map_err(refused)?;
         }
         match (step, last) {
-            (FoldingStep::Users(_), Some(last)) => Ok(Some(FoldingStep::Users(last))),
-            (FoldingStep::Users(_), None) => Ok(Some(FoldingStep::Rooms(Uuid::nil()))),
             (FoldingStep::Rooms(_), Some(last)) => Ok(Some(FoldingStep::Rooms(last))),
-            (FoldingStep::Rooms(_), None) => {
+            (FoldingStep::Rooms(_), None) => Ok(Some(FoldingStep::Users(Uuid::nil()))),
+            (FoldingStep::Users(_), Some(last)) => Ok(Some(FoldingStep::Users(last))),
+            (FoldingStep::Users(_), None) => {
                 retried!(self.save_folding().await).map_err(refused)?;
                 Ok(None)
             }
@@ -93,16 +94,17 @@ impl Store {
         for Refolded { id, name, topic } in old {
             within!(&mut tx, c => {
                 match step {
-                    FoldingStep::Users(_) => sqlx::query(
-                        "update users set display_name_key = ? where id = ? and display_name = ?",
-                    )
-                    .bind(name_key(name)).bind(*id).bind(name)
-                    .execute(c).await.map(drop),
                     FoldingStep::Rooms(_) => sqlx::query(
                         "update rooms set name_key = ?, topic_key = ?
                          where id = ? and name = ? and topic = ?",
                     )
-                    .bind(name_key(name)).bind(topic_key(topic)).bind(*id).bind(name).bind(topic)
+                    .bind(name_key(name)).bind(topic_key(topic))
+                    .bind(*id).bind(name).bind(topic)
+                    .execute(c).await.map(drop),
+                    FoldingStep::Users(_) => sqlx::query(
+                        "update users set display_name_key = ? where id = ? and display_name = ?",
+                    )
+                    .bind(name_key(name)).bind(*id).bind(name)
                     .execute(c).await.map(drop),
                 }
             })?;
