@@ -13,7 +13,10 @@ use super::{
 };
 use crate::{
     error::Result,
-    model::folding::{FOLDING, name_key, topic_key},
+    model::{
+        folding::{FOLDING, name_key, topic_key},
+        users::display_name_key,
+    },
 };
 
 /// Rows that are read in one step.
@@ -29,6 +32,14 @@ pub enum FoldingStep {
 impl FoldingStep {
     /// Rooms are fewer: all of them are found soon.
     pub const FIRST: Self = Self::Rooms(Uuid::nil());
+
+    /// The key under which a name is stored.
+    fn name_key(self, name: &str) -> String {
+        match self {
+            Self::Rooms(_) => name_key(name),
+            Self::Users(_) => display_name_key(name),
+        }
+    }
 }
 
 /// Id, name, topic, and the keys of both. Users have no topic.
@@ -70,7 +81,7 @@ impl Store {
         let old: Vec<Refolded> = rows
             .into_iter()
             .filter(|(_, name, topic, name_is, topic_is)| {
-                name_key(name) != *name_is || topic_key(topic) != *topic_is
+                step.name_key(name) != *name_is || topic_key(topic) != *topic_is
             })
             .map(|(id, name, topic, ..)| Refolded { id, name, topic })
             .collect();
@@ -98,13 +109,13 @@ impl Store {
                         "update rooms set name_key = ?, topic_key = ?
                          where id = ? and name = ? and topic = ?",
                     )
-                    .bind(name_key(name)).bind(topic_key(topic))
+                    .bind(step.name_key(name)).bind(topic_key(topic))
                     .bind(*id).bind(name).bind(topic)
                     .execute(c).await.map(drop),
                     FoldingStep::Users(_) => sqlx::query(
                         "update users set display_name_key = ? where id = ? and display_name = ?",
                     )
-                    .bind(name_key(name)).bind(*id).bind(name)
+                    .bind(step.name_key(name)).bind(*id).bind(name)
                     .execute(c).await.map(drop),
                 }
             })?;
