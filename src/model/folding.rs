@@ -107,6 +107,11 @@ mod tests {
 
     proptest! {
         #[test]
+        fn clients_fold_alike(text in "\\PC{0,60}") {
+            prop_assert_eq!(search_form(&text), causerie_client::folding::fold(&text));
+        }
+
+        #[test]
         fn a_folded_text_folds_to_itself(text in "\\PC{0,60}") {
             let once = search_form(&text);
             prop_assert_eq!(search_form(&once), once);
