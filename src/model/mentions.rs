@@ -43,10 +43,12 @@ pub fn names_in(text: &str) -> Vec<String> {
     let mut left_out = left_out.iter().peekable();
     let mut names: Vec<String> = Vec::new();
     for (at, _) in text.match_indices('@') {
-        let begins = text[..at].chars().next_back().is_none_or(may_stand_before);
+        let before = text[..at].chars().next_back();
         // In the order of the text, as the names are.
         while left_out.next_if(|range| range.end <= at).is_some() {}
-        if !begins || left_out.peek().is_some_and(|range| range.contains(&at)) {
+        if !before.is_none_or(may_stand_before)
+            || left_out.peek().is_some_and(|range| range.contains(&at))
+        {
             continue;
         }
         let rest = &text[at + 1..];
@@ -173,14 +175,16 @@ fn is_name_char(c: char) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-')
 }
 
-/// Where the text is code, by the rules of `CommonMark`.
+/// Where the text is code, by the rules of `CommonMark` without HTML: clients show tags
+/// as they are written, and code between them as code.
 fn code_in(text: &str) -> Vec<Range<usize>> {
     if !text.contains(['`', '~', '\t']) && !text.contains("    ") {
         return Vec::new();
     }
     let mut code = Vec::new();
     let mut block = None;
-    for (event, range) in Parser::new(text).into_offset_iter() {
+    let without_tags = text.replace('<', "%");
+    for (event, range) in Parser::new(&without_tags).into_offset_iter() {
         match event {
             Event::Code(_) => code.push(range),
             Event::Start(Tag::CodeBlock(_)) => block = Some(range),
