@@ -60,31 +60,41 @@ const EXTENSIONS: [(&str, &[&str]); 3] = [
 /// Extensions of images that are not kept as they came, or are something else.
 const OTHER_EXTENSIONS: [&str; 10] =
     ["webp", "bmp", "tif", "tiff", "heic", "heif", "avif", "jxl", "ico", "svg"];
-/// What follows a dot and is longer belongs to the name.
-const MAX_EXTENSION: usize = 5;
+/// Of an image whose name is nothing but an extension.
+const NAMELESS: &str = "image";
 
-/// The name of an image with an extension that fits it. Another image's is replaced, any
-/// other stays before the right one, and a name without one is left alone.
+/// The name of an image, which always ends with an extension that fits it. Those of other
+/// kinds of images are replaced; whatever else a name ends with stays before it.
 #[must_use]
 pub fn image_name(name: &str, content_type: &str) -> String {
     let Some((_, fitting)) = EXTENSIONS.iter().find(|(of, _)| *of == content_type) else {
         return name.to_owned();
     };
-    let is_extension = |end: &str| {
-        (1..=MAX_EXTENSION).contains(&end.len()) && end.bytes().all(|b| b.is_ascii_alphanumeric())
-    };
-    let split = name.rsplit_once('.').filter(|(stem, end)| !stem.is_empty() && is_extension(end));
-    let Some((stem, end)) = split else { return name.to_owned() };
-    let end = end.to_ascii_lowercase();
-    if fitting.contains(&end.as_str()) {
-        return name.to_owned();
+    let mut stem = without_end(name);
+    while let Some((before, extension)) = split_image_extension(stem) {
+        if fitting.contains(&extension.as_str()) && !before.is_empty() {
+            return stem.to_owned();
+        }
+        stem = without_end(before);
     }
-    let is_image = OTHER_EXTENSIONS.contains(&end.as_str())
-        || EXTENSIONS.iter().any(|(_, extensions)| extensions.contains(&end.as_str()));
-    let stem = if is_image { stem } else { name };
-    let most = limits::FILE_NAME_CHARS - fitting[0].len() - 1;
-    let stem: String = stem.chars().take(most).collect();
+    let stem = if stem.is_empty() { NAMELESS } else { stem };
+    let max_chars = limits::FILE_NAME_CHARS - fitting[0].len() - 1;
+    let stem: String = stem.chars().take(max_chars).collect();
     format!("{stem}.{}", fitting[0])
+}
+
+/// Without what hides an extension: dots, spaces and the mark of a backup after it.
+fn without_end(name: &str) -> &str {
+    name.trim_end_matches(|c: char| matches!(c, '.' | '~') || c.is_whitespace())
+}
+
+/// The extension is in lower case.
+fn split_image_extension(name: &str) -> Option<(&str, String)> {
+    let (before, extension) = name.rsplit_once('.')?;
+    let extension = extension.to_ascii_lowercase();
+    let is_known = OTHER_EXTENSIONS.contains(&extension.as_str())
+        || EXTENSIONS.iter().any(|(_, extensions)| extensions.contains(&extension.as_str()));
+    is_known.then_some((before, extension))
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -335,10 +345,28 @@ mod tests {
             ("a.apng", "image/png", "a.apng"),
             ("a.txt", "image/png", "a.txt.png"),
             ("holiday.2019", "image/jpeg", "holiday.2019.jpg"),
-            ("at 10.30.15 in the morning", "image/png", "at 10.30.15 in the morning"),
-            ("photo", "image/png", "photo"),
-            (".webp", "image/png", ".webp"),
-            ("a.", "image/png", "a."),
+            ("at 10.30.15 in the morning", "image/png", "at 10.30.15 in the morning.png"),
+            ("photo", "image/png", "photo.png"),
+            (".webp", "image/png", "image.png"),
+            (".webp.", "image/jpeg", "image.jpg"),
+            (".gif", "image/gif", "image.gif"),
+            (".GIF.webp", "image/gif", "image.gif"),
+            (".hidden", "image/gif", ".hidden.gif"),
+            (".", "image/png", "image.png"),
+            ("...", "image/png", "image.png"),
+            ("~", "image/png", "image.png"),
+            ("webp", "image/png", "webp.png"),
+            ("a.", "image/png", "a.png"),
+            ("a.webp.", "image/gif", "a.gif"),
+            ("a.webp . .", "image/gif", "a.gif"),
+            ("a.webp~", "image/jpeg", "a.jpg"),
+            ("a.png.", "image/png", "a.png"),
+            ("a.png~", "image/png", "a.png"),
+            ("a.png.webp", "image/png", "a.png"),
+            ("a.webp.webp", "image/png", "a.png"),
+            ("a.jpg.webp", "image/gif", "a.gif"),
+            ("a.webp\u{301}", "image/gif", "a.webp\u{301}.gif"),
+            ("a.web p", "image/gif", "a.web p.gif"),
             ("a.webp", "text/plain", "a.webp"),
         ] {
             assert_eq!(image_name(name, content_type), becomes);

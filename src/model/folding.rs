@@ -4,13 +4,14 @@
 
 use unicode_normalization::UnicodeNormalization as _;
 
-/// The version of the rule below, which the store keeps beside the keys. Raised
-/// with every change of what [`folded`] makes: the next start then folds the
-/// stored names anew. The search index has to be emptied by a migration then.
-pub const FOLDING: i16 = 1;
+/// The version of the rules for the stored keys: [`name_key`], [`topic_key`] and
+/// `users::display_name_key`. The store keeps it beside the keys. Raised with every
+/// change of what they make: the next start then folds the stored names anew. If
+/// [`folded`] changes, a migration has to empty the search index too.
+pub const FOLDING: i16 = 2;
 
 /// What the store has room for: folding may make one character many.
-const NAME_KEY_CHARS: usize = 192;
+pub(super) const NAME_KEY_CHARS: usize = 192;
 const TOPIC_KEY_CHARS: usize = 750;
 
 /// Without regard to case, width and accents, composed again so that Hangul and
@@ -27,7 +28,8 @@ pub fn search_form(text: &str) -> String {
     if form.is_empty() { text.to_lowercase() } else { form }
 }
 
-/// Under which a display name or a room's name is stored and searched.
+/// Under which a room's name is stored and searched. Display names have
+/// `users::display_name_key`.
 #[must_use]
 pub fn name_key(name: &str) -> String {
     search_form(name).chars().take(NAME_KEY_CHARS).collect()
@@ -104,6 +106,11 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn clients_fold_alike(text in "\\PC{0,60}") {
+            prop_assert_eq!(search_form(&text), causerie_client::folding::fold(&text));
+        }
+
         #[test]
         fn a_folded_text_folds_to_itself(text in "\\PC{0,60}") {
             let once = search_form(&text);

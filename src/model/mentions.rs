@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use pulldown_cmark::{Event, Parser, Tag, TagEnd};
+use unicode_normalization::char::is_combining_mark;
 
 use super::{UserId, limits, users::fold};
 
@@ -31,6 +32,10 @@ pub const HERE: &str = "here";
 /// or an e-mail address. Each once. A name that ends with punctuation comes with it
 /// and without, for usernames may end so too.
 ///
+/// `josé@example.org` may be an address, or call somebody whose name has a dot. It is an
+/// address after a letter of a script with upper and lower case: such scripts have a
+/// space before a name. Others often have none, and call (`请@bob.smith`, `ל@bob.smith`).
+///
 /// Clients follow the same rule; `clients/cases/mentions.json` tests all.
 #[must_use]
 pub fn names_in(text: &str) -> Vec<String> {
@@ -43,13 +48,18 @@ pub fn names_in(text: &str) -> Vec<String> {
     let mut left_out = left_out.iter().peekable();
     let mut names: Vec<String> = Vec::new();
     for (at, _) in text.match_indices('@') {
-        let begins = text[..at].chars().next_back().is_none_or(may_stand_before);
+        let before = text[..at].chars().next_back();
         // In the order of the text, as the names are.
         while left_out.next_if(|range| range.end <= at).is_some() {}
-        if !begins || left_out.peek().is_some_and(|range| range.contains(&at)) {
+        if !before.is_none_or(may_stand_before)
+            || left_out.peek().is_some_and(|range| range.contains(&at))
+        {
             continue;
         }
         let rest = &text[at + 1..];
+        if ends_with_cased_letter(&text[..at]) && begins_with_host(rest) {
+            continue;
+        }
         let end = rest.find(|c: char| !is_name_char(c)).unwrap_or(rest.len());
         if rest[end..].strip_prefix('@').is_some_and(begins_with_host) {
             continue;
@@ -76,6 +86,12 @@ pub fn names_in(text: &str) -> Vec<String> {
 /// scripts put no space between their letters and a name.
 fn may_stand_before(c: char) -> bool {
     !c.is_ascii_alphanumeric() && !matches!(c, '.' | '_' | '-' | '+' | '/' | '=' | '@')
+}
+
+/// Whatever accents stand on the letter.
+fn ends_with_cased_letter(text: &str) -> bool {
+    let without_accents = text.trim_end_matches(is_combining_mark);
+    without_accents.ends_with(|c: char| c.is_lowercase() || c.is_uppercase())
 }
 
 /// What follows an `@` is the host of an e-mail address.
@@ -173,14 +189,16 @@ fn is_name_char(c: char) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-')
 }
 
-/// Where the text is code, by the rules of `CommonMark`.
+/// Where the text is code, by the rules of `CommonMark` without HTML: clients show tags
+/// as they are written, and code between them as code.
 fn code_in(text: &str) -> Vec<Range<usize>> {
     if !text.contains(['`', '~', '\t']) && !text.contains("    ") {
         return Vec::new();
     }
     let mut code = Vec::new();
     let mut block = None;
-    for (event, range) in Parser::new(text).into_offset_iter() {
+    let without_tags = text.replace('<', "%");
+    for (event, range) in Parser::new(&without_tags).into_offset_iter() {
         match event {
             Event::Code(_) => code.push(range),
             Event::Start(Tag::CodeBlock(_)) => block = Some(range),

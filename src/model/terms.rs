@@ -35,6 +35,31 @@ pub enum Lookup {
     AnyOf(Vec<Vec<u8>>),
 }
 
+/// What a character is part of.
+#[derive(Debug, PartialEq, Clone, Copy)]
+pub enum CharKind {
+    /// No token.
+    Gap,
+    Word,
+    Run,
+    Sign,
+}
+
+impl CharKind {
+    #[must_use]
+    pub fn of(c: char) -> Self {
+        if is_sign(c) {
+            Self::Sign
+        } else if is_dense(c) {
+            Self::Run
+        } else if c.is_alphanumeric() || is_combining_mark(c) {
+            Self::Word
+        } else {
+            Self::Gap
+        }
+    }
+}
+
 /// The first byte of terms that are no text: no text begins with it.
 const SENDER: u8 = 1;
 const FILE: u8 = 2;
@@ -54,32 +79,17 @@ pub fn file_term() -> Vec<u8> {
 /// The tokens of a text.
 #[must_use]
 pub fn tokens(text: &str) -> Vec<Token> {
-    #[derive(PartialEq, Clone, Copy)]
-    enum Kind {
-        Gap,
-        Word,
-        Run,
-        Sign,
-    }
     let mut tokens = Vec::new();
-    let mut before = Kind::Gap;
+    let mut before = CharKind::Gap;
     for c in folded(text) {
-        let kind = if is_sign(c) {
-            Kind::Sign
-        } else if is_dense(c) {
-            Kind::Run
-        } else if c.is_alphanumeric() || is_combining_mark(c) {
-            Kind::Word
-        } else {
-            Kind::Gap
-        };
+        let kind = CharKind::of(c);
         match (kind, tokens.last_mut()) {
-            (Kind::Word, Some(Token::Word(word))) if before == kind => word.push(c),
-            (Kind::Run, Some(Token::Run(run))) if before == kind => run.push(c),
-            (Kind::Word, _) => tokens.push(Token::Word(c.into())),
-            (Kind::Run, _) => tokens.push(Token::Run(c.into())),
-            (Kind::Sign, _) => tokens.push(Token::Sign(c)),
-            (Kind::Gap, _) => {}
+            (CharKind::Word, Some(Token::Word(word))) if before == kind => word.push(c),
+            (CharKind::Run, Some(Token::Run(run))) if before == kind => run.push(c),
+            (CharKind::Word, _) => tokens.push(Token::Word(c.into())),
+            (CharKind::Run, _) => tokens.push(Token::Run(c.into())),
+            (CharKind::Sign, _) => tokens.push(Token::Sign(c)),
+            (CharKind::Gap, _) => {}
         }
         before = kind;
     }
@@ -175,6 +185,13 @@ fn is_dense(c: char) -> bool {
         | '\u{30FC}'..='\u{312F}' | '\u{31A0}'..='\u{31BF}' | '\u{31F0}'..='\u{31FF}'
         | '\u{3400}'..='\u{4DBF}' | '\u{4E00}'..='\u{9FFF}' | '\u{A000}'..='\u{A48F}'
         | '\u{F900}'..='\u{FAFF}' | '\u{1AFF0}'..='\u{1B16F}' | '\u{20000}'..='\u{3FFFF}')
+}
+
+/// Hangul makes words, but often without a space between them and other scripts.
+#[must_use]
+pub fn is_hangul(c: char) -> bool {
+    matches!(c, '\u{1100}'..='\u{11FF}' | '\u{3130}'..='\u{318F}' | '\u{A960}'..='\u{A97F}'
+        | '\u{AC00}'..='\u{D7FF}')
 }
 
 /// An emoji, or a sign that is used like one.

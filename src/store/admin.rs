@@ -14,8 +14,7 @@ use crate::{
     model::{
         PresenceChoice, Timestamp, User, UserId,
         admin::{Account, AccountSearch, RoleChange},
-        folding::search_form,
-        users::{AccountRole, UserSearch, inside},
+        users::{AccountRole, NameQuery, UserSearch},
     },
 };
 
@@ -75,8 +74,7 @@ impl Store {
     pub async fn accounts(&self, search: &AccountSearch) -> Result<Vec<Account>> {
         let AccountSearch { users: UserSearch { prefix, after, limit }, role } = search;
         let sql = page_sql(role.is_some());
-        let prefix = search_form(prefix);
-        let [word, part] = inside(&prefix);
+        let NameQuery { username, first_word, inner_word } = NameQuery::new(prefix);
         let rows: Vec<AccountRow> = reading!(&self.pools, c => {
             let mut query = sqlx::query_as(AssertSqlSafe(sql));
             if let Some(role) = role {
@@ -84,7 +82,7 @@ impl Store {
             }
             query
                 .bind(after.as_deref().unwrap_or_default())
-                .bind(&prefix).bind(&prefix).bind(&word).bind(&part)
+                .bind(&username).bind(&first_word).bind(&inner_word)
                 .bind(limit_plus_one(*limit))
                 .fetch_all(c).await
         })

@@ -13,7 +13,10 @@ use super::{
 };
 use crate::{
     error::Result,
-    model::folding::{FOLDING, name_key, topic_key},
+    model::{
+        folding::{FOLDING, name_key, topic_key},
+        users::display_name_key,
+    },
 };
 
 /// Rows that are read in one step.
@@ -22,12 +25,21 @@ pub(super) const ROWS: usize = 500;
 /// After which row the next step begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FoldingStep {
-    Users(Uuid),
     Rooms(Uuid),
+    Users(Uuid),
 }
 
 impl FoldingStep {
-    pub const FIRST: Self = Self::Users(Uuid::nil());
+    /// Rooms are fewer: all of them are found soon.
+    pub const FIRST: Self = Self::Rooms(Uuid::nil());
+
+    /// The key under which a name is stored.
+    fn name_key(self, name: &str) -> String {
+        match self {
+            Self::Rooms(_) => name_key(name),
+            Self::Users(_) => display_name_key(name),
+        }
+    }
 }
 
 /// Id, name, topic, and the keys of both. Users have no topic.
@@ -53,11 +65,11 @@ impl Store {
     /// Takes a step, and returns the next one; `None` if all is done.
     pub async fn fold_some(&self, step: FoldingStep) -> Result<Option<FoldingStep>> {
         let (after, select) = match step {
-            FoldingStep::Users(after) => {
-                (after, "select id, display_name, '', display_name_key, '' from users")
-            }
             FoldingStep::Rooms(after) => {
                 (after, "select id, name, topic, name_key, topic_key from rooms")
+            }
+            FoldingStep::Users(after) => {
+                (after, "select id, display_name, '', display_name_key, '' from users")
             }
         };
         let sql = format!("{select} where id > ? order by id limit {ROWS}");
@@ -69,7 +81,7 @@ impl Store {
         let old: Vec<Refolded> = rows
             .into_iter()
             .filter(|(_, name, topic, name_is, topic_is)| {
-                name_key(name) != *name_is || topic_key(topic) != *topic_is
+                step.name_key(name) != *name_is || topic_key(topic) != *topic_is
             })
             .map(|(id, name, topic, ..)| Refolded { id, name, topic })
             .collect();
@@ -77,10 +89,10 @@ impl Store {
             retried!(self.save_keys(step, &old).await).map_err(refused)?;
         }
         match (step, last) {
-            (FoldingStep::Users(_), Some(last)) => Ok(Some(FoldingStep::Users(last))),
-            (FoldingStep::Users(_), None) => Ok(Some(FoldingStep::Rooms(Uuid::nil()))),
             (FoldingStep::Rooms(_), Some(last)) => Ok(Some(FoldingStep::Rooms(last))),
-            (FoldingStep::Rooms(_), None) => {
+            (FoldingStep::Rooms(_), None) => Ok(Some(FoldingStep::Users(Uuid::nil()))),
+            (FoldingStep::Users(_), Some(last)) => Ok(Some(FoldingStep::Users(last))),
+            (FoldingStep::Users(_), None) => {
                 retried!(self.save_folding().await).map_err(refused)?;
                 Ok(None)
             }
@@ -93,16 +105,17 @@ impl Store {
         for Refolded { id, name, topic } in old {
             within!(&mut tx, c => {
                 match step {
-                    FoldingStep::Users(_) => sqlx::query(
-                        "update users set display_name_key = ? where id = ? and display_name = ?",
-                    )
-                    .bind(name_key(name)).bind(*id).bind(name)
-                    .execute(c).await.map(drop),
                     FoldingStep::Rooms(_) => sqlx::query(
                         "update rooms set name_key = ?, topic_key = ?
                          where id = ? and name = ? and topic = ?",
                     )
-                    .bind(name_key(name)).bind(topic_key(topic)).bind(*id).bind(name).bind(topic)
+                    .bind(step.name_key(name)).bind(topic_key(topic))
+                    .bind(*id).bind(name).bind(topic)
+                    .execute(c).await.map(drop),
+                    FoldingStep::Users(_) => sqlx::query(
+                        "update users set display_name_key = ? where id = ? and display_name = ?",
+                    )
+                    .bind(step.name_key(name)).bind(*id).bind(name)
                     .execute(c).await.map(drop),
                 }
             })?;

@@ -7,6 +7,7 @@ use super::{
     Store,
     dialect::{reading, refused},
     messages::limit_plus_one,
+    users::NAMED,
 };
 use crate::{
     error::Result,
@@ -15,7 +16,7 @@ use crate::{
         User, UserId, View,
         folding::search_form,
         rooms::{Access, DirectoryEntry, MemberSearch},
-        users::{AccountRole, inside},
+        users::{AccountRole, NameQuery},
     },
 };
 
@@ -306,18 +307,16 @@ impl Store {
         let sql = format!(
             "select {MEMBER_COLUMNS} from members m join users u on u.id = m.user_id
              where m.room_id = ? and m.state = ? and u.username_key > ?
-               and (? = '' or instr(u.username_key, ?) = 1 or instr(u.display_name_key, ?) = 1
-                    or instr(u.display_name_key, ?) > 0 or instr(u.display_name_key, ?) > 0)
+               and {NAMED}
              order by u.username_key limit ?"
         );
-        let prefix = search_form(prefix);
-        let [word, part] = inside(&prefix);
+        let NameQuery { username, first_word, inner_word } = NameQuery::new(prefix);
         let rows: Vec<MemberRow> = reading!(&self.pools, c => {
             sqlx::query_as(AssertSqlSafe(sql))
                 .bind(room.0)
                 .bind(state_code(state))
                 .bind(after.clone().unwrap_or_default())
-                .bind(&prefix).bind(&prefix).bind(&prefix).bind(&word).bind(&part)
+                .bind(&username).bind(&first_word).bind(&inner_word)
                 .bind(limit_plus_one(*limit))
                 .fetch_all(c).await
         })

@@ -21,20 +21,18 @@ use crate::{
     model::{
         FileId, RoomId, Timestamp, User, UserId,
         files::NewImage,
-        folding::{name_key, search_form},
         passwords::StoredPassword,
-        users::{AccountRole, ProfileChanges, fold, inside},
+        users::{AccountRole, NameQuery, ProfileChanges, display_name_key, fold},
     },
 };
 
 pub(super) const USER_COLUMNS: &str = "id, username, display_name, bio, status_text, created_us,
     photo_id";
 
-/// Whose username, or a word of whose display name, begins with a folded text; with
-/// an empty one everybody's does. Binds the text twice, and what [`inside`] makes of
-/// it. `instr` and not `like`: no character of the text has a meaning of its own.
+/// Whom a [`NameQuery`] finds; an empty one finds everybody. Binds its three parts in
+/// their order. `instr` and not `like`: no character has a meaning of its own.
 pub(super) const NAMED: &str = "(instr(username_key, ?) = 1 or instr(display_name_key, ?) = 1
-    or instr(display_name_key, ?) > 0 or instr(display_name_key, ?) > 0)";
+    or instr(display_name_key, ?) > 0)";
 
 #[derive(sqlx::FromRow)]
 pub(super) struct UserRow {
@@ -148,7 +146,7 @@ impl Store {
             )
             .bind(user.id.0)
             .bind(&user.username).bind(fold(&user.username))
-            .bind(&user.display_name).bind(name_key(&user.display_name))
+            .bind(&user.display_name).bind(display_name_key(&user.display_name))
             .bind(&user.bio).bind(&user.status_text)
             .bind(password_hash)
             .bind(role_code(role))
@@ -253,11 +251,10 @@ impl Store {
             "select {USER_COLUMNS} from users where {NAMED} and username_key > ?
              order by username_key limit ?"
         );
-        let prefix = search_form(prefix);
-        let [word, part] = inside(&prefix);
+        let NameQuery { username, first_word, inner_word } = NameQuery::new(prefix);
         let rows: Vec<UserRow> = reading!(&self.pools, c => {
             sqlx::query_as(AssertSqlSafe(sql))
-                .bind(&prefix).bind(&prefix).bind(&word).bind(&part)
+                .bind(&username).bind(&first_word).bind(&inner_word)
                 .bind(after.unwrap_or_default())
                 .bind(limit_plus_one(limit))
                 .fetch_all(c).await
@@ -298,7 +295,7 @@ impl Store {
                                   status_text = coalesce(?, status_text)
                  where id = ?",
             )
-            .bind(display_name).bind(display_name.as_deref().map(name_key))
+            .bind(display_name).bind(display_name.as_deref().map(display_name_key))
             .bind(bio).bind(status_text)
             .bind(user.0)
             .execute(c).await.map(drop)

@@ -211,9 +211,9 @@ on_both_databases! {
         assert_eq!(search("%", 0, "").await.0, [""; 0]);
         assert_eq!(search("be", 0, "").await.0, ["Ada", "Beatrix"], "by display name too");
         assert_eq!(search("beate ä", 0, "").await.0, ["Ada"]);
-        let (first, token) = search("b", 2, "").await;
-        assert_eq!(first, ["Ada", "Beatrix"]);
-        assert_eq!(search("b", 2, &token).await, (vec!["bob".to_owned()], String::new()));
+        let (first, token) = search("b", 3, "").await;
+        assert_eq!(first, ["a_b", "Ada", "Beatrix"]);
+        assert_eq!(search("b", 3, &token).await, (vec!["bob".to_owned()], String::new()));
 
         let bob = search("bob", 0, "").await.0;
         assert_eq!(bob, ["bob"]);

@@ -45,6 +45,17 @@ async fn set_topic(person: &Person, room: &str, topic: &str) {
     person.client.update_room(request).await.expect("a topic");
 }
 
+/// Stores the name as a server of the first folding did, which found words after a space
+/// or a hyphen only.
+async fn store_as_by_the_first_folding(database: &mut Raw) {
+    for sql in [
+        "update users set display_name_key = 'ada/zoe' where username = 'quinn'",
+        "update store set folding = 1",
+    ] {
+        database.execute(sql.into()).await;
+    }
+}
+
 /// Stores names and topics as a server without the folding did.
 async fn store_as_before(database: &mut Raw) {
     for sql in [
@@ -53,6 +64,13 @@ async fn store_as_before(database: &mut Raw) {
         "update store set folding = 0",
     ] {
         database.execute(sql.into()).await;
+    }
+}
+
+/// Until no name is folded by one of the older rules.
+async fn wait_for_folding(database: &mut Raw) {
+    while database.count("select count(*) from store where folding < 2").await > 0 {
+        tokio::task::yield_now().await;
     }
 }
 
@@ -92,6 +110,17 @@ on_both_databases! {
             ("Ｊｏｈｎ", &["john"]),
             ("Sinéad O’Brien", &["sinead o'b"]),
             ("ﾀﾅｶ", &["タナカ"]),
+            ("(Zoë)", &["zoe", "(ZOE)", "(z"]),
+            ("Ada/Zoë", &["zoe", "ada/zo"]),
+            ("\"Zoë\"", &["zoe"]),
+            ("«Zoë»", &["zoe"]),
+            ("🚀Zoë", &["zoe", "🚀"]),
+            ("A.Zoë_Q", &["zoe", "q", "a.z"]),
+            ("D’Zoë", &["zoe", "d'z"]),
+            ("Jean-Zoë", &["zoe", "jean-zoe"]),
+            ("田中Zoë", &["zoe", "田中", "中", "中zo"]),
+            ("김Zoë", &["zoe", "김", "김zoe"]),
+            ("Zoë김", &["김", "zoe"]),
             // One character that folds to eighteen: more than there is room for.
             (&"\u{FDFA}".repeat(64), &["صلى"]),
         ] {
@@ -109,6 +138,11 @@ on_both_databases! {
                 assert_eq!(found_accounts(&admin, query).await, ["someone"], "{query}");
                 assert_eq!(found_rooms(&user, query).await, [name], "{query}");
             }
+        }
+        // Words are found by their beginning; rooms by whatever stands in their names.
+        for (name, query) in [("(Zoë)", "oe"), ("AdaZoë", "zoe"), ("김민준", "민")] {
+            rename(&user, name).await;
+            assert!(found_users(&user, query).await.is_empty(), "{query} in {name}");
         }
         rename(&user, "Someone else").await;
         // Nothing but accents is not everybody.
@@ -150,15 +184,22 @@ on_both_databases! {
         server.restart().await;
         let ada = ada.sign_in_again(&server.url).await;
         let mut raw = server.database().await;
-        while raw.count("select count(*) from store where folding = 0").await > 0 {
-            tokio::task::yield_now().await;
-        }
+        wait_for_folding(&mut raw).await;
         assert_eq!(found_users(&ada, "zoe").await, ["quinn"]);
         assert_eq!(found_rooms(&ada, "İZMİR").await, ["İzmir"]);
         assert_eq!(found_rooms(&ada, "urun").await, ["İzmir"]);
         assert_eq!(found_users(&ada, "cagri 1099").await, ["crowd1099"]);
         let left = raw.count("select count(*) from users where display_name_key like '%ğ%'").await;
         assert_eq!(left, 0);
+
+        rename(&zoe.sign_in_again(&server.url).await, "Ada/Zoë").await;
+        store_as_by_the_first_folding(&mut raw).await;
+        assert!(found_users(&ada, "zoe").await.is_empty());
+        drop(raw);
+        server.restart().await;
+        let ada = ada.sign_in_again(&server.url).await;
+        wait_for_folding(&mut server.database().await).await;
+        assert_eq!(found_users(&ada, "zoe").await, ["quinn"]);
         server.end().await;
     }
 }

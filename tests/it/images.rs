@@ -111,7 +111,11 @@ on_both_databases! {
             ("a.jpeg", png(9, 9), "a.png", "image/png"),
             ("a.txt", png(9, 9), "a.txt.png", "image/png"),
             ("A.GIF", gif(None), "A.GIF", "image/gif"),
-            ("a", png(9, 9), "a", "image/png"),
+            ("a", png(9, 9), "a.png", "image/png"),
+            (".webp", moving_webp(), "image.gif", "image/gif"),
+            ("a.webp.", moving_webp(), "a.gif", "image/gif"),
+            ("a.webp~", moving_webp(), "a.gif", "image/gif"),
+            ("...", png(9, 9), "image.png", "image/png"),
         ] {
             let file = ada.upload(name, &image).await;
             assert_eq!((file.name.as_str(), file.content_type.as_str()), (becomes, content_type));

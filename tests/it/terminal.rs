@@ -104,6 +104,65 @@ async fn scripts_send_and_tail_over_a_restart_of_the_server() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rooms_and_people_are_named_however_they_are_typed() {
+    let server = Server::start(Database::Sqlite).await;
+    let ada = Person::register(&server.url, "ada").await;
+    let bob = Person::register(&server.url, "bob").await;
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let terminal = Terminal { folder, url: server.url.clone() };
+    let (well, said) = terminal.run("ada", &["login", "ada"], format!("{PASSWORD}\n")).await;
+    assert!(well, "{said}");
+    let send = async |room: &str, text: &str| terminal.run("ada", &["send", room, text], "").await;
+
+    let own = ada.create_room("İzmir").await;
+    let public = bob.create_room("Øresund").await;
+    for named in ["İzmir", "izmir", "IZMIR", "İZMİR", "i\u{307}zmir"] {
+        let (well, said) = send(named, named).await;
+        assert!(well, "{named}: {said}");
+    }
+    let history = ada.history(&own).await;
+    let texts: Vec<_> = history.iter().map(text_of).filter(|text| !text.is_empty()).collect();
+    assert_eq!(texts, ["İzmir", "izmir", "IZMIR", "İZMİR", "i\u{307}zmir"]);
+    let (well, said) = terminal.run("ada", &["join", "oresund"], "").await;
+    assert!(well && said.contains(&public), "{said}");
+    let (well, said) = send("izmi", "no").await;
+    assert!(!well && said.contains("no room called izmi"), "{said}");
+
+    // Typed exactly it is one of two, otherwise it may be both.
+    let second = ada.create_room("Izmir").await;
+    let (well, said) = send("Izmir", "to the second").await;
+    assert!(well, "{said}");
+    let history = ada.history(&second).await;
+    assert_eq!(history.iter().map(text_of).next_back(), Some("to the second"));
+    let (well, said) = send("IZMIR", "to which?").await;
+    assert!(!well && said.contains("several rooms are called IZMIR"), "{said}");
+
+    let name = |name: &str| v1::UpdateProfileRequest {
+        display_name: Some(name.into()),
+        ..Default::default()
+    };
+    bob.client.update_profile(name("Zoë")).await.expect("a name");
+    for named in ["@BOB", "@zoe", "@ZOË"] {
+        let (well, said) = send(named, named).await;
+        assert!(well, "{named}: {said}");
+    }
+    let request = v1::OpenDirectRoomRequest { user_id: ada.user.id.clone() };
+    let direct = bob.client.open_direct_room(request).await.expect("opened").room.expect("a room");
+    let history = bob.history(&direct.id).await;
+    let texts: Vec<_> = history.iter().map(text_of).filter(|text| !text.is_empty()).collect();
+    assert_eq!(texts, ["@BOB", "@zoe", "@ZOË"]);
+    let eve = Person::register(&server.url, "eve").await;
+    eve.client.update_profile(name("Zoé")).await.expect("a name");
+    let (well, said) = send("@zoe", "to whom?").await;
+    assert!(!well && said.contains("several people are called zoe"), "{said}");
+    let (well, said) = send("@Zoë", "to bob").await;
+    assert!(well, "{said}");
+    let (well, said) = send("@zo", "no").await;
+    assert!(!well && said.contains("no user called zo"), "{said}");
+    server.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_line_that_is_no_text_is_told_and_what_came_before_it_is_sent() {
     let server = Server::start(Database::Sqlite).await;
     let ada = Person::register(&server.url, "ada").await;

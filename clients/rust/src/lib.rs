@@ -35,6 +35,7 @@ pub mod cursor;
 pub mod endpoint;
 pub mod error;
 pub mod files;
+pub mod folding;
 mod keeper;
 pub mod live;
 pub mod notify;

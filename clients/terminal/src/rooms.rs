@@ -1,6 +1,6 @@
 //! The list of rooms, and going from one to another.
 
-use causerie_client::v1;
+use causerie_client::{folding::fold, v1};
 use crossterm::event::{KeyCode, KeyEvent};
 
 use crate::{
@@ -15,7 +15,7 @@ impl App {
         rooms.sort_by_key(|view| {
             let last = view.last_message.as_ref();
             let at = last.and_then(|message| message.posted_at).map_or(0, |at| at.seconds);
-            (std::cmp::Reverse(at), view.room.name.to_lowercase())
+            (std::cmp::Reverse(at), fold(&view.room.name))
         });
         rooms.into_iter().map(|view| view.room.id.clone()).collect()
     }

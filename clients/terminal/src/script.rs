@@ -6,7 +6,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use causerie_client::{Client, Error, Live, Update, Updates, connection::State, live::Options, v1};
+use causerie_client::{
+    Client, Error, Live, Update, Updates, connection::State, folding::fold, live::Options, v1,
+};
 use crossterm::{event, terminal};
 use serde_json::json;
 use tokio::sync::mpsc;
@@ -128,24 +130,20 @@ pub async fn own_rooms(client: &Client) -> Result<Vec<v1::RoomSummary>, Problem>
 }
 
 /// The id of a room that is named by id or by name; one's own rooms come first.
-/// `@name` is the direct room with a user.
+/// `@name` is the direct room with a user. A name that is typed exactly comes before
+/// those that differ in case or accents.
 pub async fn find(client: &Client, named: &str) -> Result<String, Problem> {
     if let Some(username) = named.strip_prefix('@') {
         return direct(client, username).await;
     }
-    let mut found: Vec<v1::Room> = own_rooms(client)
-        .await?
-        .into_iter()
-        .filter_map(|summary| summary.room)
-        .filter(|room| room.id == named || room.name.eq_ignore_ascii_case(named))
-        .collect();
+    let own: Vec<v1::Room> =
+        own_rooms(client).await?.into_iter().filter_map(|summary| summary.room).collect();
+    if own.iter().any(|room| room.id == named) {
+        return Ok(named.to_owned());
+    }
+    let mut found = called(named, own, |room| &room.name);
     if found.is_empty() {
-        let request =
-            v1::BrowseRoomsRequest { query: named.into(), page_size: 200, ..Default::default() };
-        if let Ok(page) = client.browse_rooms(request).await {
-            let rooms = page.rooms.into_iter().filter_map(|entry| entry.room);
-            found.extend(rooms.filter(|room| room.name.to_lowercase() == named.to_lowercase()));
-        }
+        found = called(named, public_rooms(client, named).await, |room| &room.name);
     }
     match found.as_slice() {
         // Perhaps the id of a room that this list does not have; the server says.
@@ -154,6 +152,32 @@ pub async fn find(client: &Client, named: &str) -> Result<String, Problem> {
         [room] => Ok(room.id.clone()),
         _ => Err(format!("several rooms are called {named}; name one by its id")),
     }
+}
+
+/// What is called so: exactly, or else without regard to case, accents and width.
+fn called<T>(named: &str, all: Vec<T>, name_of: impl Fn(&T) -> &str) -> Vec<T> {
+    let (exact, others): (Vec<T>, Vec<T>) = all.into_iter().partition(|it| name_of(it) == named);
+    if !exact.is_empty() {
+        return exact;
+    }
+    let folded = fold(named);
+    others.into_iter().filter(|it| fold(name_of(it)) == folded).collect()
+}
+
+/// The public rooms that a text is found in. None if the server does not search for such
+/// a text, such as one that is too long.
+async fn public_rooms(client: &Client, query: &str) -> Vec<v1::Room> {
+    let mut rooms = Vec::new();
+    let mut request =
+        v1::BrowseRoomsRequest { query: query.into(), page_size: 200, ..Default::default() };
+    while let Ok(page) = client.browse_rooms(request.clone()).await {
+        rooms.extend(page.rooms.into_iter().filter_map(|entry| entry.room));
+        request.page_token = page.next_page_token;
+        if request.page_token.is_empty() {
+            break;
+        }
+    }
+    rooms
 }
 
 async fn send(
@@ -269,13 +293,33 @@ fn ended() -> Problem {
     "you are not signed in, or the session has ended; try `causerie-chat login NAME`".into()
 }
 
-/// The id of the direct room with a user.
-async fn direct(client: &Client, username: &str) -> Result<String, Problem> {
-    let request = v1::SearchUsersRequest { query: username.into(), ..Default::default() };
-    let found = client.search_users(request).await.map_err(|e| explain(&e))?.users;
-    let user = found.into_iter().find(|user| user.username.eq_ignore_ascii_case(username));
-    let user_id = user.ok_or_else(|| format!("there is no user called {username}"))?.id;
-    let request = v1::OpenDirectRoomRequest { user_id };
+/// The id of the direct room with a user, who is named by username or by display name.
+async fn direct(client: &Client, named: &str) -> Result<String, Problem> {
+    let mut users = Vec::new();
+    let mut request =
+        v1::SearchUsersRequest { query: named.into(), page_size: 200, ..Default::default() };
+    loop {
+        let page = client.search_users(request.clone()).await.map_err(|e| explain(&e))?;
+        users.extend(page.users);
+        request.page_token = page.next_page_token;
+        if request.page_token.is_empty() {
+            break;
+        }
+    }
+    // Usernames are unique without regard to case; display names are not unique.
+    let by_username = users.iter().find(|user| user.username.eq_ignore_ascii_case(named)).cloned();
+    let found = match by_username {
+        Some(user) => vec![user],
+        None => called(named, users, |user| &user.display_name),
+    };
+    let [user] = found.as_slice() else {
+        return Err(if found.is_empty() {
+            format!("there is no user called {named}")
+        } else {
+            format!("several people are called {named}; name one by username")
+        });
+    };
+    let request = v1::OpenDirectRoomRequest { user_id: user.id.clone() };
     let opened = client.open_direct_room(request).await.map_err(|e| explain(&e))?;
     Ok(opened.room.unwrap_or_default().id)
 }

@@ -3,8 +3,14 @@
 // written before it is shown has code in it besides: see `called.ts`.
 
 const MAY_STAND_BEFORE = /[^A-Za-z0-9._+/=@-]/;
+/** A letter of a script with upper and lower case: an address may end with it before its `@`, as in `josé@example.org`. */
+const CASED_LETTER = /[\p{Lower}\p{Upper}]\p{M}*$/u;
+/** As far as one with its accents reaches, nearly always. */
+const LETTER_LENGTH = 8;
 const NAME = /[A-Za-z0-9_.-]*/y;
 const HOST = /^@[A-Za-z0-9-]+\.[A-Za-z0-9-]/;
+/** The longest name of a host. */
+const HOST_LENGTH = 255;
 /** What never stands in a URL, nor do the marks of a script without spaces. */
 const URL_END = "\\s<>\"`—…，。、；：！？（）「」『』【】《》〈〉“”‘’";
 const URLS = new RegExp(`[A-Za-z0-9_]://[^${URL_END}]*|\\b(?:mailto:|www\\.)[^${URL_END}]*`, "gi");
@@ -16,9 +22,10 @@ export function mentionStarts(text: string, before = "", code: readonly Range[] 
   const leftOut = [...urlsIn(text), ...code];
   const starts: number[] = [];
   for (let at = text.indexOf("@"); at >= 0; at = text.indexOf("@", at + 1)) {
-    const last = at ? (text[at - 1] ?? "") : before;
-    const free = !last || MAY_STAND_BEFORE.test(last);
-    if (free && !leftOut.some(([from, to]) => from <= at && at < to)) starts.push(at);
+    const last = at ? text.slice(Math.max(0, at - LETTER_LENGTH), at) : before;
+    const free = !last || MAY_STAND_BEFORE.test(last.at(-1) ?? "");
+    const address = CASED_LETTER.test(last) && HOST.test(text.slice(at, at + HOST_LENGTH));
+    if (free && !address && !leftOut.some(([from, to]) => from <= at && at < to)) starts.push(at);
   }
   return starts;
 }
