@@ -122,10 +122,23 @@ impl Crowd {
 
     /// The same over Chat streams, `in_flight` commands on each.
     pub async fn streams(&self, streams: usize, in_flight: usize, seconds: f64) -> Outcome<f64> {
+        let rooms = self.rooms.len();
+        let command = |n: usize| Command::SendMessage(message(&self.rooms[n % rooms]));
+        self.commands(streams, in_flight, seconds, command).await
+    }
+
+    /// Answered commands per second over Chat streams; `command` makes them, from the
+    /// number of its stream.
+    pub async fn commands(
+        &self,
+        streams: usize,
+        in_flight: usize,
+        seconds: f64,
+        command: impl Fn(usize) -> Command,
+    ) -> Outcome<f64> {
         let until = Instant::now() + Duration::from_secs_f64(seconds);
         let stream = async |n: usize| -> Outcome<u64> {
             let person = &self.people[n % self.people.len()];
-            let room = &self.rooms[n % self.rooms.len()];
             let (commands, queue) = mpsc::channel(in_flight);
             let request = authorized(ReceiverStream::new(queue), &person.token)?;
             let mut grpc = tonic::client::Grpc::new(person.client.channel());
@@ -133,13 +146,11 @@ impl Crowd {
             let path = PathAndQuery::from_static("/causerie.v1.ChatService/Chat");
             let walk = Walk::<v1::ChatRequest>::default();
             let mut responses = grpc.streaming(request, path, walk).await?.into_inner();
-            let order = || v1::ChatRequest {
-                request_id: "s".into(),
-                command: Some(Command::SendMessage(message(room))),
-            };
+            let order = || v1::ChatRequest { request_id: "s".into(), command: Some(command(n)) };
             let first = v1::SubscribeRequest::default();
-            let command = Some(Command::Subscribe(first));
-            commands.send(v1::ChatRequest { request_id: String::new(), command }).await?;
+            let first = Some(Command::Subscribe(first));
+            let request = v1::ChatRequest { request_id: String::new(), command: first };
+            commands.send(request).await?;
             for _ in 0..in_flight {
                 commands.send(order()).await?;
             }

@@ -8,6 +8,7 @@ mod fanout;
 mod history;
 mod load;
 mod login;
+mod marks;
 mod process;
 mod sends;
 mod slow;
@@ -46,6 +47,9 @@ async fn measure(only: Option<&str>) -> Outcome {
     for database in [process::Database::MariaDb, process::Database::Sqlite] {
         if wanted("sends") {
             sends::measure(database, &mut table).await?;
+        }
+        if wanted("marks") {
+            marks::measure(database, &mut table).await?;
         }
     }
     if wanted("fanout") {

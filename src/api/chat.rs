@@ -136,8 +136,8 @@ impl Commands {
 
     pub async fn mark_read(&self, r: v1::MarkReadRequest) -> Result<v1::MarkReadResponse> {
         let (room, mark) = marks::mark_read(&r)?;
-        let pending = self.chat.mark(self.caller, room, mark)?;
-        Ok(v1::MarkReadResponse { read_seq: Chat::marked(pending).await?.read.0 })
+        let marks = self.chat.mark(self.caller, room, mark).await?;
+        Ok(v1::MarkReadResponse { read_seq: marks.read.0 })
     }
 
     pub async fn mark_delivered(
@@ -145,13 +145,13 @@ impl Commands {
         r: v1::MarkDeliveredRequest,
     ) -> Result<v1::MarkDeliveredResponse> {
         let (room, mark) = marks::mark_delivered(&r)?;
-        let pending = self.chat.mark(self.caller, room, mark)?;
-        Ok(v1::MarkDeliveredResponse { delivered_seq: Chat::marked(pending).await?.delivered.0 })
+        let marks = self.chat.mark(self.caller, room, mark).await?;
+        Ok(v1::MarkDeliveredResponse { delivered_seq: marks.delivered.0 })
     }
 
     pub async fn mark_unread(&self, r: v1::MarkUnreadRequest) -> Result<v1::MarkUnreadResponse> {
         let (room, mark) = marks::mark_unread(&r)?;
-        Chat::marked(self.chat.mark(self.caller, room, mark)?).await?;
+        self.chat.mark(self.caller, room, mark).await?;
         Ok(v1::MarkUnreadResponse {})
     }
 

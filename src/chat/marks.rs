@@ -4,30 +4,53 @@ use super::Chat;
 use crate::{
     error::{Error, Result},
     model::{
-        Caller, Done, Mark, Marks, Op, RoomId, RoomSettings, Seq,
+        Caller, Content, Mark, Marks, RoomId, RoomSettings, Seq,
         limits::PRESENCE_MEMBERS,
         marks::{Receipts, SettingsChange},
     },
-    store::writer::Pending,
 };
 
 impl Chat {
-    /// Queues a mark; like [`Chat::send`].
-    pub fn mark(&self, caller: Caller, room: RoomId, mark: Mark) -> Result<Pending> {
-        self.writer.submit(Op::Mark { room, user: caller.user, mark })
+    /// Accepts what the caller says about a room or a thread, and returns the marks
+    /// with it; of a thread, only what was read.
+    pub async fn mark(&self, caller: Caller, room: RoomId, mark: Mark) -> Result<Marks> {
+        let user = caller.user;
+        let view = self.view_for(room, user).await?;
+        if mark.seq().is_some_and(|seq| seq > view.head) {
+            return Err(Error::invalid("seq", "must not be beyond the room's head"));
+        }
+        let stored = match mark {
+            Mark::ThreadRead { root, .. } => {
+                self.check_thread(caller, (room, root)).await?;
+                let read = self.store.thread_mark(room, root, user).await?.read_seq;
+                Marks { read, ..Marks::default() }
+            }
+            _ => self.store.marks(room, user).await?,
+        };
+        let marks = self.pending_marks.add(user, room, mark)?.applied_to(stored);
+        if let Mark::Unread(_) = mark {
+            // It is no state that a client would say again.
+            self.store_marks_of(user).await?;
+        }
+        Ok(marks)
     }
 
-    /// The marks as they are now; of a thread, only what was read.
-    pub async fn marked(pending: Pending) -> Result<Marks> {
-        match pending.done().await? {
-            Done::Marks(marks) => Ok(marks),
-            other => Err(Error::internal(format!("a mark was answered by {other:?}"))),
+    /// Whether a message can have a thread that the caller may read.
+    async fn check_thread(&self, caller: Caller, (room, root): (RoomId, Seq)) -> Result<()> {
+        let message = self.get_message(caller, room, root).await?;
+        if message.thread_of.is_some() {
+            return Err(Error::ThreadInThread);
+        }
+        match message.content {
+            Content::System { .. } => Err(Error::SystemMessage),
+            _ => Ok(()),
         }
     }
 
     /// Whom a message has reached.
     pub async fn list_receipts(&self, caller: Caller, room: RoomId, seq: Seq) -> Result<Receipts> {
         let message = self.get_message(caller, room, seq).await?;
+        self.store_marks().await?;
         let shows_read = self.store.sends_receipts(caller.user).await?;
         let mut receipts = self.store.count_receipts(&message).await?;
         let state = self.store.room(room).await?.ok_or(Error::RoomNotFound)?;

@@ -89,6 +89,7 @@ impl Chat {
         if let Content::System { .. } = message.content {
             return Err(Error::SystemMessage);
         }
+        self.store_marks_of(caller.user).await?;
         let mark = self.store.thread_mark(page.room, root, caller.user).await?;
         Ok(ThreadPage { root: message, page: self.store.message_page(&page, view).await?, mark })
     }
@@ -127,6 +128,7 @@ impl Chat {
     /// Where a user begins with a room: its state and its newest page. `None` if
     /// they are not in it.
     pub async fn room_reset(&self, user: UserId, room: RoomId) -> Result<Option<RoomReset>> {
+        self.store_marks_of(user).await?;
         let Some(summary) = self.store.summaries_of(user, &[room]).await?.pop() else {
             return Ok(None);
         };

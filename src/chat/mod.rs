@@ -9,6 +9,7 @@ pub mod index;
 pub mod invites;
 pub mod marks;
 pub mod messages;
+mod pending_marks;
 pub mod presence;
 pub mod rooms;
 pub mod search;
@@ -66,6 +67,7 @@ pub struct Chat {
     /// Whose turn it is to make a block or take one away.
     pub(crate) blocking: tokio::sync::Mutex<()>,
     pub(crate) typing: Arc<Typing>,
+    pub(crate) pending_marks: pending_marks::PendingMarks,
     /// Rooms that the search index has to look at.
     pub(crate) behind: Arc<index::Behind>,
     /// One permit for each stream that may be open.
@@ -127,6 +129,7 @@ impl Chat {
             files,
             uploading: turns::Turns::default(),
             typing,
+            pending_marks: pending_marks::PendingMarks::default(),
             behind,
             hub,
             store,

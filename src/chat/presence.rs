@@ -95,6 +95,8 @@ impl Chat {
         }
 
         let shows_read = self.store.sends_receipts(caller.user).await?;
+        // What is told from here on is newer than what is read below.
+        self.store_marks().await?;
         let mut watched = Vec::new();
         for (room, member_count, mut online_count) in counts {
             let (mut presences, mut marks) = (Vec::new(), Vec::new());

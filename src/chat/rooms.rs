@@ -65,6 +65,7 @@ impl Chat {
         caller: Caller,
         page: RoomPage,
     ) -> Result<(Vec<RoomSummary>, bool)> {
+        self.store_marks_of(caller.user).await?;
         let rooms = self.store.summaries(caller.user, page.after, page.limit).await?;
         // A page of the newest messages is as large as any other.
         let mut bytes = 0;

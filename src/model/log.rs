@@ -8,8 +8,8 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::{
-    Change, Content, Done, Draft, File, FileId, Invite, Mark, Marks, MemberRole, MemberState,
-    Message, Op, Room, RoomKind, Seq, Timestamp, UserId,
+    Change, Content, Done, Draft, File, FileId, Invite, MemberRole, MemberState, Message, Op, Room,
+    RoomKind, Seq, Timestamp, UserId,
     log_messages::Touched,
     messages::ThreadMark,
     rooms::{Access, Right},
@@ -82,8 +82,6 @@ pub struct RoomLog {
     /// How many owners are in the room; read only for who needs counts, as is
     /// `room.member_count`.
     pub owners: i64,
-    /// Marks of the same users, as far as operations are about them.
-    pub marks: HashMap<UserId, Marks>,
     /// Messages that the batch's drafts may repeat, by sender and client id.
     pub sent: HashMap<(UserId, String), Sent>,
     /// Messages that the batch's operations are about.
@@ -105,11 +103,8 @@ pub struct RoomLog {
 
     /// What this transaction changes, one element for each position taken.
     pub changes: Vec<Change>,
-    /// Whose marks it moves.
-    pub moved_marks: HashSet<UserId>,
-    /// Who comes in by it, so that others see their marks there too, whatever they
-    /// were.
-    pub entered: HashSet<UserId>,
+    /// Who comes in by it, and where: what was said before is history, not unread.
+    pub entered: HashMap<UserId, Seq>,
     /// What else it does to messages.
     pub touched: Touched,
 }
@@ -125,7 +120,6 @@ impl RoomLog {
             members: HashMap::new(),
             staff: HashMap::new(),
             owners: 0,
-            marks: HashMap::new(),
             sent: HashMap::new(),
             messages: BTreeMap::new(),
             reacted: HashSet::new(),
@@ -136,8 +130,7 @@ impl RoomLog {
             invited: HashSet::new(),
             thread_marks: HashMap::new(),
             changes: Vec::new(),
-            moved_marks: HashSet::new(),
-            entered: HashSet::new(),
+            entered: HashMap::new(),
             touched: Touched::default(),
         }
     }
@@ -162,18 +155,11 @@ impl RoomLog {
                 self.update(*user, texts, (*history, *picture, *join_new_accounts))
             }
             Op::Appoint { user, .. } => Ok(self.appoint(user)),
-            Op::Mark { user, mark, .. } => self.mark(*user, *mark).map(Done::Marks),
             Op::Touch { user, seq, touch, .. } => self.touch(*user, *seq, touch).map(Done::Message),
             Op::Add { by, users, .. } => self.add(*by, users),
             Op::SetMember { by, user, change, .. } => self.set(*by, user, *change),
             Op::Archive { by, archived, .. } => self.archive(*by, *archived),
         }
-    }
-
-    /// Whether marks are to be written, beside what takes positions.
-    #[must_use]
-    pub fn moves_marks(&self) -> bool {
-        !self.moved_marks.is_empty() || !self.touched.thread_marks.is_empty()
     }
 
     pub(super) fn access(&self, user: UserId) -> Access {
@@ -251,43 +237,6 @@ impl RoomLog {
     fn attachments(&self, draft: &Draft) -> Result<Vec<File>> {
         let own = |id| self.files.get(id).filter(|file| file.uploader == draft.sender).cloned();
         draft.attachments.iter().map(|id| own(id).ok_or(Error::FileNotFound)).collect()
-    }
-
-    fn mark(&mut self, user: UserId, mark: Mark) -> Result<Marks> {
-        self.access(user).may(Right::Read)?;
-        let (Mark::Read(seq)
-        | Mark::Delivered(seq)
-        | Mark::Unread(Some(seq))
-        | Mark::ThreadRead { seq, .. }) = mark
-        else {
-            return Ok(self.set_marks(user, |marks| marks.unread_from = None));
-        };
-        if seq > self.room.head_seq {
-            return Err(Error::invalid("seq", "must not be beyond the room's head"));
-        }
-        if let Mark::ThreadRead { root, seq } = mark {
-            let read = self.mark_thread_read(user, root, seq)?;
-            return Ok(Marks { read, ..Marks::default() });
-        }
-        Ok(self.set_marks(user, |marks| match mark {
-            Mark::Delivered(seq) => marks.delivered = marks.delivered.max(seq),
-            Mark::Unread(from) => marks.unread_from = from,
-            Mark::Read(seq) | Mark::ThreadRead { seq, .. } => {
-                marks.read = marks.read.max(seq);
-                marks.delivered = marks.delivered.max(seq);
-                marks.unread_from = None;
-            }
-        }))
-    }
-
-    pub(super) fn set_marks(&mut self, user: UserId, set: impl FnOnce(&mut Marks)) -> Marks {
-        let marks = self.marks.entry(user).or_default();
-        let before = *marks;
-        set(marks);
-        if *marks != before {
-            self.moved_marks.insert(user);
-        }
-        *marks
     }
 
     /// Takes the next position for a message, which `dress` makes what it is
@@ -426,7 +375,7 @@ mod tests {
         /// Whatever is asked, in whatever order: positions have no holes, what
         /// is refused changes nothing, and counts agree with the members.
         #[test]
-        fn the_log_has_no_holes(ops in proptest::collection::vec((0u8..12, 0u8..4, 0u8..5), 0..80)) {
+        fn the_log_has_no_holes(ops in proptest::collection::vec((0u8..11, 0u8..4, 0u8..5), 0..80)) {
             let mut log = new_log();
             for (what, who, id) in ops {
                 let room = room().id;
@@ -438,12 +387,11 @@ mod tests {
                     2 => Op::Join { room, user: user(who) },
                     3 => Op::Leave { room, user: user(who) },
                     4 => Op::Update { room, user: user(who).id, name: Some(format!("n{id}")), topic: (id > 2).then(String::new), history: (id == 2).then_some(History::FromJoining), picture: (id > 3).then(|| NewImage::Of(FileId::new())), join_new_accounts: None },
-                    5 => Op::Mark { room, user: user(who).id, mark: [Mark::Read(Seq(i64::from(id) * 3)), Mark::Delivered(Seq(4)), Mark::Unread(Some(Seq(1))), Mark::ThreadRead { root: Seq(2), seq: Seq(4) }, Mark::Unread(None)][usize::from(id)] },
-                    6 => touch(Touch::Edit { text: format!("by {who}"), names: vec![] }),
-                    7 => touch(Touch::Delete),
-                    8 => touch(Touch::React(if who > 1 { "👍" } else { "🎉" }.into())),
-                    9 => touch(Touch::Unreact("👍".into())),
-                    10 => touch(Touch::Pin),
+                    5 => touch(Touch::Edit { text: format!("by {who}"), names: vec![] }),
+                    6 => touch(Touch::Delete),
+                    7 => touch(Touch::React(if who > 1 { "👍" } else { "🎉" }.into())),
+                    8 => touch(Touch::Unreact("👍".into())),
+                    9 => touch(Touch::Pin),
                     _ => touch(Touch::Unpin),
                 };
                 let before = (log.room.clone(), log.changes.len(), log.members.len());
@@ -461,9 +409,7 @@ mod tests {
             prop_assert_eq!(log.room.member_count, count(joined.clone().count()));
             let owners = joined.filter(|m| m.role == MemberRole::Owner).count();
             prop_assert_eq!(log.owners, count(owners));
-            for marks in log.marks.values() {
-                prop_assert!(marks.read <= marks.delivered && marks.delivered <= log.room.head_seq);
-            }
+            prop_assert!(log.entered.values().all(|seq| *seq <= log.room.head_seq));
             // What was told last of each message is what is written, and its
             // derived parts agree with the rows.
             for (seq, message) in &log.messages {

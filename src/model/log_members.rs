@@ -273,14 +273,7 @@ impl RoomLog {
     /// Makes a user a member at the position that was just taken.
     fn enter(&mut self, user: &User, role: MemberRole) {
         self.set_member(user, role, MemberState::Joined);
-        self.entered.insert(user.id);
-        // What was said before is history, not unread.
-        let head = self.room.head_seq;
-        self.set_marks(user.id, |marks| {
-            (marks.read, marks.delivered, marks.unread_from) = (head, head, None);
-            // Nobody has read anything by coming in.
-            marks.secret = true;
-        });
+        self.entered.insert(user.id, self.room.head_seq);
     }
 
     fn tell(&mut self, who: UserId, kind: SystemKind, detail: &str) {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Content, Draft, Mention, Mentioned, Message, RoomLog, Seq, Thread, UserId, limits, mentions,
+    Draft, Mention, Mentioned, Message, RoomLog, Seq, Thread, UserId, limits, mentions,
     messages::ThreadMark, rooms::Right, users::fold,
 };
 use crate::error::{Error, Result};
@@ -61,25 +61,13 @@ impl RoomLog {
         }
     }
 
-    fn raise_thread_mark(&mut self, root: Seq, user: UserId, seq: Seq) -> Seq {
+    fn raise_thread_mark(&mut self, root: Seq, user: UserId, seq: Seq) {
         let mark = self.thread_marks.entry((root, user)).or_default();
         if seq > mark.read_seq {
             mark.read_seq = seq;
             self.touched.thread_marks.insert((root, user));
             self.touched.thread_reads.insert((root, user));
         }
-        mark.read_seq
-    }
-
-    pub(super) fn mark_thread_read(&mut self, user: UserId, root: Seq, seq: Seq) -> Result<Seq> {
-        let message = self.message_for(user, root)?;
-        if message.thread_of.is_some() {
-            return Err(Error::ThreadInThread);
-        }
-        if let Content::System { .. } = message.content {
-            return Err(Error::SystemMessage);
-        }
-        Ok(self.raise_thread_mark(root, user, seq))
     }
 
     /// Whom an edited message calls. Whom it called before it still does, if the

@@ -25,6 +25,65 @@ pub enum Mark {
     Unread(Option<Seq>),
 }
 
+impl Mark {
+    /// The position that it names, if it names one.
+    #[must_use]
+    pub fn seq(self) -> Option<Seq> {
+        match self {
+            Self::Read(seq) | Self::ThreadRead { seq, .. } | Self::Delivered(seq) => Some(seq),
+            Self::Unread(from) => from,
+        }
+    }
+}
+
+/// What a user has said about a room, as far as it is not stored yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct MarksChange {
+    pub read: Seq,
+    pub delivered: Seq,
+    /// `None` leaves the flag as it is.
+    pub unread_from: Option<Option<Seq>>,
+}
+
+impl MarksChange {
+    /// Adds what the user says next.
+    #[must_use]
+    pub fn then(self, mark: Mark) -> Self {
+        match mark {
+            Mark::Read(seq) => Self {
+                read: self.read.max(seq),
+                delivered: self.delivered.max(seq),
+                unread_from: Some(None),
+            },
+            Mark::Delivered(seq) => Self { delivered: self.delivered.max(seq), ..self },
+            Mark::Unread(from) => Self { unread_from: Some(from), ..self },
+            // Of the thread alone.
+            Mark::ThreadRead { .. } => self,
+        }
+    }
+
+    /// What `self` and then `later` come to.
+    #[must_use]
+    pub fn followed_by(self, later: Self) -> Self {
+        Self {
+            read: self.read.max(later.read),
+            delivered: self.delivered.max(later.delivered),
+            unread_from: later.unread_from.or(self.unread_from),
+        }
+    }
+
+    /// The marks with this change.
+    #[must_use]
+    pub fn applied_to(self, marks: Marks) -> Marks {
+        Marks {
+            read: marks.read.max(self.read),
+            delivered: marks.delivered.max(self.delivered),
+            unread_from: self.unread_from.unwrap_or(marks.unread_from),
+            ..marks
+        }
+    }
+}
+
 /// Marks that moved, of a room or of a thread in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MovedMarks {
@@ -79,5 +138,26 @@ impl RoomSettings {
             muted_until: change.muted_until.unwrap_or(self.muted_until),
             starred: change.starred.unwrap_or(self.starred),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn marks_never_move_back_and_the_last_flag_stands() {
+        let change = MarksChange::default().then(Mark::Read(Seq(5))).then(Mark::Delivered(Seq(3)));
+        let expected = MarksChange { read: Seq(5), delivered: Seq(5), unread_from: Some(None) };
+        assert_eq!(change, expected);
+        let flagged = change.then(Mark::Unread(Some(Seq(2))));
+        assert_eq!(flagged.unread_from, Some(Some(Seq(2))));
+        assert_eq!(flagged.then(Mark::Read(Seq(1))).unread_from, Some(None));
+        let delivered = MarksChange::default().then(Mark::Delivered(Seq(9)));
+        let together = flagged.followed_by(delivered);
+        let marks = Marks { read: Seq(7), delivered: Seq(7), secret: true, ..Marks::default() };
+        let expected = Marks { delivered: Seq(9), unread_from: Some(Seq(2)), ..marks };
+        assert_eq!(together.applied_to(marks), expected);
+        assert_eq!(MarksChange::default().applied_to(marks), marks);
     }
 }

@@ -1,8 +1,8 @@
 //! What someone asks of a room's log, and how it went.
 
 use super::{
-    Draft, History, Mark, Marks, Member, MemberRole, Message, Room, RoomId, Seq, Touch, User,
-    UserId, files::NewImage, rooms::MemberChange,
+    Draft, History, Member, MemberRole, Message, Room, RoomId, Seq, Touch, User, UserId,
+    files::NewImage, rooms::MemberChange,
 };
 
 /// One change that someone asks for.
@@ -43,11 +43,6 @@ pub enum Op {
         /// Of the invite.
         creator: UserId,
     },
-    Mark {
-        room: RoomId,
-        user: UserId,
-        mark: Mark,
-    },
     Touch {
         room: RoomId,
         user: UserId,
@@ -83,7 +78,6 @@ impl Op {
             | Self::Appoint { room, .. }
             | Self::Redeem { room, .. }
             | Self::Update { room, .. }
-            | Self::Mark { room, .. }
             | Self::Touch { room, .. }
             | Self::Add { room, .. }
             | Self::SetMember { room, .. }
@@ -101,9 +95,7 @@ impl Op {
                 vec![user.id]
             }
             Self::Redeem { user, creator, .. } => vec![user.id, *creator],
-            Self::Update { user, .. } | Self::Mark { user, .. } | Self::Touch { user, .. } => {
-                vec![*user]
-            }
+            Self::Update { user, .. } | Self::Touch { user, .. } => vec![*user],
             Self::Add { by, users, .. } => users.iter().map(|user| user.id).chain([*by]).collect(),
             Self::SetMember { by, user, .. } => vec![*by, user.id],
             Self::Archive { by, .. } => vec![*by],
@@ -127,7 +119,6 @@ impl Op {
         let (one, other) = match self {
             Self::Send(draft) => (draft.reply_to, draft.thread_of),
             Self::Touch { seq, .. } => (Some(*seq), None),
-            Self::Mark { mark: Mark::ThreadRead { root, .. }, .. } => (Some(*root), None),
             _ => (None, None),
         };
         one.into_iter().chain(other)
@@ -146,10 +137,7 @@ impl Op {
     /// Whether it needs to know how many members and owners the room has.
     #[must_use]
     pub fn needs_counts(&self) -> bool {
-        !matches!(
-            self,
-            Self::Send(_) | Self::Create { .. } | Self::Mark { .. } | Self::Touch { .. }
-        )
+        !matches!(self, Self::Send(_) | Self::Create { .. } | Self::Touch { .. })
     }
 }
 
@@ -159,6 +147,5 @@ pub enum Done {
     Message(Message),
     Room(Room),
     Left,
-    Marks(Marks),
     Member(Member),
 }

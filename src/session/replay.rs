@@ -47,6 +47,7 @@ impl Session {
         // States are not in the log: the marks of the rooms that go on are told
         // anew, those of the others come with their summaries.
         let mut buf = BytesMut::new();
+        self.chat.store_marks_of(self.user.id).await.map_err(End::from)?;
         let mut moved = self.chat.store.marks_of(self.user.id).await.map_err(End::from)?;
         moved.extend(self.chat.store.thread_marks_of(self.user.id).await?);
         for moved in moved {
@@ -73,6 +74,7 @@ impl Session {
     /// here on.
     pub(super) async fn take_up(&mut self, rooms: &[RoomId]) -> Result<(), End> {
         self.chat.hub.subscribe(self.connection(), rooms.iter().copied());
+        self.chat.store_marks_of(self.user.id).await.map_err(End::from)?;
         let summaries =
             self.chat.store.summaries_of(self.user.id, rooms).await.map_err(End::from)?;
         let mut buf = BytesMut::new();

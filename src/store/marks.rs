@@ -96,6 +96,19 @@ impl Store {
         Ok(rows.into_iter().map(moved).collect())
     }
 
+    /// The marks of a user in a room.
+    pub async fn marks(&self, room: RoomId, user: UserId) -> Result<Marks> {
+        let row: Option<MarksRow> = reading!(&self.pools, c => {
+            let sql = format!(
+                "select {POSITIONS} from marks k join users u on u.id = k.user_id
+                 where k.room_id = ? and k.user_id = ?"
+            );
+            sqlx::query_as(AssertSqlSafe(sql)).bind(room.0).bind(user.0).fetch_optional(c).await
+        })
+        .map_err(refused)?;
+        Ok(row.map(|row| row.marks()).unwrap_or_default())
+    }
+
     /// The marks of a room's members as others see them, at most `limit` of them.
     pub async fn marks_in(&self, room: RoomId, limit: i64) -> Result<Vec<(UserId, Marks)>> {
         let sql = format!("select {SHOWN} {MEMBERS_MARKS} where k.room_id = ? limit ?");

@@ -27,6 +27,7 @@ mod invites;
 pub mod lease;
 mod marker;
 pub mod marks;
+pub mod marks_changes;
 mod mentions;
 pub mod messages;
 pub mod migrations;

@@ -12,8 +12,7 @@ use super::{
 use crate::{
     error::Result,
     model::{
-        Mark, Marks, MovedMarks, Op, RoomId, RoomLog, Seq, Touch, UserId, limits,
-        messages::ThreadMark,
+        Marks, MovedMarks, Op, RoomId, RoomLog, Seq, Touch, UserId, limits, messages::ThreadMark,
     },
 };
 
@@ -31,7 +30,6 @@ pub(super) async fn read(
     for op in ops {
         let (thread, user) = match op {
             Op::Send(draft) => (draft.thread_of, draft.sender),
-            Op::Mark { user, mark: Mark::ThreadRead { root, .. }, .. } => (Some(*root), *user),
             Op::Touch { room, user, seq, touch: Touch::Edit { .. } } => {
                 let edited = logs.get(room).and_then(|log| log.messages.get(seq));
                 (edited.and_then(|message| message.thread_of), *user)
@@ -74,16 +72,16 @@ pub(super) async fn read(
     Ok(())
 }
 
-/// Writes the marks that moved. The room's lock is held, so what was read is
-/// still the newest.
+/// Writes the marks that moved. Their users may move them meanwhile, further on.
 pub(super) async fn write(tx: &mut Tx<'_>, logs: &[RoomLog]) -> Result<(), sqlx::Error> {
     let upsert = match tx.dialect() {
         Dialect::MySql => {
-            "on duplicate key update read_seq = values(read_seq), follows = values(follows)"
+            "on duplicate key update read_seq = greatest(read_seq, values(read_seq)),
+             follows = values(follows)"
         }
         Dialect::Sqlite => {
             "on conflict (user_id, room_id, thread_seq) do update set
-             read_seq = excluded.read_seq, follows = excluded.follows"
+             read_seq = max(read_seq, excluded.read_seq), follows = excluded.follows"
         }
     };
     let marks: Vec<(RoomId, Seq, UserId, ThreadMark)> =

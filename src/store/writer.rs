@@ -313,9 +313,10 @@ impl Lane {
                 committed.moved.push((log.room.id, before));
             }
             let room = log.room.id;
-            committed.marks.extend(log.moved_marks.iter().filter_map(|user| {
-                let marks = *log.marks.get(user)?;
-                Some(MovedMarks { room, user: *user, thread_of: None, marks })
+            committed.marks.extend(log.entered.iter().map(|(user, at)| {
+                // Nobody has read anything by coming in.
+                let marks = Marks { read: *at, delivered: *at, secret: true, ..Marks::default() };
+                MovedMarks { room, user: *user, thread_of: None, marks }
             }));
             committed.marks.extend(log.touched.thread_reads.iter().filter_map(|key| {
                 let read = log.thread_marks.get(key)?.read_seq;

@@ -9,8 +9,9 @@ use causerie_client::{
 use tonic::Code;
 
 use crate::support::{
-    Person, Server, Stream, on_both_databases,
+    Database, Person, Server, Stream, on_both_databases,
     people::{reason, send_request},
+    within,
 };
 
 type Answer<T> = Result<T, causerie_client::Error>;
@@ -101,6 +102,33 @@ on_both_databases! {
         let request = v1::ListReceiptsRequest { room_id: room.clone(), seq: 999 };
         let missing = (Code::NotFound, "MESSAGE_NOT_FOUND".to_owned());
         assert_eq!(reason(ada.client.list_receipts(request).await), missing);
+        server.end().await;
+    }
+
+    async fn accepted_marks_outlast_a_clean_stop_and_count_at_once(database: Database) {
+        let mut server = Server::start(database).await;
+        let ada = Person::register(&server.url, "ada").await;
+        let bob = Person::register(&server.url, "bob").await;
+        let room = ada.create_room("Room").await;
+        bob.join(&room).await;
+        let root = ada.send(&room, "one").await.seq;
+        let last = ada.send(&room, "two").await.seq;
+        assert_eq!(bob.summary(&room).await.unread_count, 2);
+        for seq in [root, last, root] {
+            read(&bob, &room, seq).await;
+        }
+        let summary = bob.summary(&room).await;
+        assert_eq!((summary.read_seq, summary.unread_count), (last, 0));
+        let third = ada.send(&room, "three").await.seq;
+        read(&bob, &room, third).await;
+        let flag = v1::MarkUnreadRequest { room_id: room.clone(), seq: last };
+        bob.client.mark_unread(flag).await.expect("flagged");
+        delivered(&ada, &room, third).await.expect("marked");
+        server.restart().await;
+        let summary = bob.summary(&room).await;
+        assert_eq!((summary.read_seq, summary.unread_from_seq), (third, last));
+        read(&bob, &room, root).await;
+        assert_eq!(bob.summary(&room).await.unread_from_seq, 0, "a mark takes the flag away");
         server.end().await;
     }
 
@@ -385,4 +413,23 @@ on_both_databases! {
         assert!(tried > 25);
         server.end().await;
     }
+}
+
+/// Marks are written past the room's lock: who holds it delays messages alone.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn marks_wait_for_no_room() {
+    let server = Server::start(Database::MySql).await;
+    let ada = Person::register(&server.url, "ada").await;
+    let bob = Person::register(&server.url, "bob").await;
+    let room = ada.create_room("Room").await;
+    bob.join(&room).await;
+    let seq = ada.send(&room, "one").await.seq;
+    let mut lock = server.database().await;
+    lock.execute("begin".into()).await;
+    lock.execute("select id from rooms for update".into()).await;
+    assert_eq!(within("a mark", read(&bob, &room, seq)).await, seq);
+    assert_eq!(within("the rooms", bob.summary(&room)).await.unread_count, 0);
+    lock.execute("rollback".into()).await;
+    drop(lock);
+    server.end().await;
 }

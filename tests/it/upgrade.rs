@@ -58,7 +58,7 @@ on_both_databases! {
                 ["the first one", "the edited one", "for @ada, with a file", "the last one"];
             assert_eq!(texts, expected);
             let first = history.iter().find(|m| text_of(m) == "the first one").expect("it");
-            assert_eq!((first.reactions.len(), first.thread.clone().expect("a thread").reply_count), (1, 1));
+            assert_eq!((first.reactions.len(), first.thread.expect("a thread").reply_count), (1, 1));
             let pins = v1::ListPinsRequest { room_id: room.id.clone() };
             assert_eq!(ada.client.list_pins(pins).await.expect("pins").messages.len(), 1);
             assert_eq!(ada.history(&named("Cellar").room.clone().expect("a room").id).await.len(), 2);

@@ -116,6 +116,23 @@ impl Model {
         }
     }
 
+    /// What to tell the server after this update, if it knows less of the user's
+    /// reading than this model: it has crashed before it stored that.
+    #[must_use]
+    pub fn unstored_read(&self, update: &Update) -> Option<v1::MarkReadRequest> {
+        let Update::ReadMark(mark) = update else { return None };
+        let view = self.rooms.get(&mark.room_id)?;
+        let is_behind = mark.user_id == self.me.id
+            && mark.thread_seq == 0
+            && mark.unread_from_seq == 0
+            && mark.read_seq < view.read_seq;
+        is_behind.then(|| v1::MarkReadRequest {
+            room_id: mark.room_id.clone(),
+            seq: view.read_seq,
+            thread_seq: 0,
+        })
+    }
+
     /// Takes in a page of history.
     pub fn apply_page(&mut self, room_id: &str, page: &v1::ListMessagesResponse) {
         let Some(view) = self.rooms.get_mut(room_id) else { return };
@@ -394,7 +411,9 @@ mod tests {
         model.apply(&mark(7));
         assert_eq!(model.rooms["r"].unread("me"), (1, false));
         model.apply(&mark(8));
+        assert_eq!(model.unstored_read(&mark(8)), None);
         model.apply(&mark(2));
+        assert_eq!(model.unstored_read(&mark(2)).expect("a request").seq, 8);
         assert_eq!(model.rooms["r"].unread("me"), (0, false));
     }
 

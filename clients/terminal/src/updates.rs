@@ -16,6 +16,8 @@ impl App {
     pub fn on_update(&mut self, update: &Update) -> Vec<Effect> {
         let mut effects: Vec<Effect> = self.bell(update).into_iter().collect();
         self.model.apply(update);
+        let unstored = self.model.unstored_read(update);
+        effects.extend(unstored.map(|r| Effect::MarkRead { room_id: r.room_id, seq: r.seq }));
         match update {
             Update::Refused(error) if error.code != Code::Unauthenticated => {
                 self.refusal = Some(explain(error));

@@ -9,6 +9,7 @@ import type { Content, Message, PresenceState, RoomChange, RoomSummary, Thread }
 import { apply, applyMessages, applyPage, applyUsers, isAnew, markRead } from "../src/state/apply";
 import { forget } from "../src/state/forget";
 import { usableUntil } from "../src/state/links";
+import { readBeyond } from "../src/state/marks";
 import { People } from "../src/state/people";
 import { emptyModel, messagesIn, tail, unread } from "../src/state/model";
 import { hasNamesake } from "../src/state/namesakes";
@@ -70,6 +71,15 @@ describe("apply", () => {
     apply(model, { ...mark, unreadFrom: 2 });
     apply(model, { ...mark, unreadFrom: 0 });
     expect(unread(view(), "me").flagged).toBe(false);
+  });
+
+  test("what the server has lost of one's reading is told again, and nothing else", () => {
+    const { model } = modelWith(5);
+    markRead(model, "r", 5);
+    const mark = { kind: "readMark", roomId: "r", userId: "me", readSeq: 3, threadSeq: 0, unreadFrom: 0 } as const;
+    expect(readBeyond(model, mark)).toBe(5);
+    const others = [{ readSeq: 5 }, { readSeq: 6 }, { userId: "other" }, { threadSeq: 2 }, { unreadFrom: 2 }, { roomId: "x" }];
+    for (const other of others) expect(readBeyond(model, { ...mark, ...other }), JSON.stringify(other)).toBeUndefined();
   });
 
   test("answers in threads that one follows are unread until the thread is read, wherever", () => {

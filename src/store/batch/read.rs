@@ -14,7 +14,6 @@ use crate::{
         attachments,
         dialect::{Dialect, Locking, Tx, is_locked, padded, placeholders, within},
         dress,
-        marks::MarksRow,
         messages::{MESSAGES, MessageRow},
         rooms::{RoomRow, role_of, state_of},
         users::role_of as account_role_of,
@@ -193,7 +192,7 @@ async fn members(
         binds.extend(users);
         sql
     };
-    let wanted: Vec<String> = asked(ops, logs, |_| true).into_iter().map(of_room).collect();
+    let wanted: Vec<String> = asked(ops, logs).into_iter().map(of_room).collect();
     if wanted.is_empty() {
         return Ok(());
     }
@@ -220,58 +219,11 @@ async fn members(
     Ok(())
 }
 
-pub async fn marks(
-    tx: &mut Tx<'_>,
-    ops: &[&Op],
-    logs: &mut BTreeMap<RoomId, RoomLog>,
-) -> Result<(), sqlx::Error> {
-    let marks = |op: &Op| matches!(op, Op::Mark { .. });
-    let mut binds = Vec::new();
-    // Also of who has no marks yet: whether they tell others is theirs to say.
-    let of_room = |(room, users): (RoomId, Vec<Uuid>)| {
-        let sql = format!(
-            "select r.id as room_id, u.id as user_id, coalesce(k.read_seq, 0) as read_seq,
-                    coalesce(k.delivered_seq, 0) as delivered_seq,
-                    coalesce(k.unread_from_seq, 0) as unread_from_seq, u.read_receipts,
-                    u.presence_choice
-             from rooms r join users u
-             left join marks k on k.room_id = r.id and k.user_id = u.id
-             where r.id = ? and u.id in {}",
-            placeholders(1, users.len())
-        );
-        binds.push(room.0);
-        binds.extend(users);
-        sql
-    };
-    let sql: Vec<String> = asked(ops, logs, marks).into_iter().map(of_room).collect();
-    if sql.is_empty() {
-        return Ok(());
-    }
-    let sql = sql.join(" union all ");
-    let rows: Vec<MarksRow> = within!(tx, c => {
-        let mut query = sqlx::query_as(AssertSqlSafe(sql));
-        for id in binds {
-            query = query.bind(id);
-        }
-        query.fetch_all(c).await
-    })?;
-    for row in rows {
-        if let Some(log) = logs.get_mut(&RoomId(row.room_id)) {
-            log.marks.insert(UserId(row.user_id), row.marks());
-        }
-    }
-    Ok(())
-}
-
 /// The users that these operations name, by room. Rooms that are being made have
 /// no rows yet.
-fn asked(
-    ops: &[&Op],
-    logs: &BTreeMap<RoomId, RoomLog>,
-    which: impl Fn(&Op) -> bool,
-) -> BTreeMap<RoomId, Vec<Uuid>> {
+fn asked(ops: &[&Op], logs: &BTreeMap<RoomId, RoomLog>) -> BTreeMap<RoomId, Vec<Uuid>> {
     let mut rooms: BTreeMap<RoomId, BTreeSet<Uuid>> = BTreeMap::new();
-    for op in ops.iter().filter(|op| which(op)) {
+    for op in ops {
         if logs.get(&op.room()).is_some_and(|log| !log.created) {
             rooms.entry(op.room()).or_default().extend(op.users().iter().map(|user| user.0));
         }

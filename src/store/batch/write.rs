@@ -4,7 +4,7 @@ use sqlx::AssertSqlSafe;
 
 use crate::{
     model::{
-        Change, Marks, Message, RoomId, RoomKind, RoomLog, Seq, UserId,
+        Change, Message, RoomId, RoomKind, RoomLog, Seq, UserId,
         folding::{name_key, topic_key},
     },
     store::{
@@ -185,55 +185,42 @@ pub async fn members(tx: &mut Tx<'_>, logs: &[RoomLog]) -> Result<(), sqlx::Erro
     Ok(())
 }
 
+/// Sets the marks of who has come in. Others see them whatever the presence: who is
+/// invisible would else be told from who is away, since nothing would have reached
+/// them.
 pub async fn marks(tx: &mut Tx<'_>, logs: &[RoomLog]) -> Result<(), sqlx::Error> {
-    let marks: Vec<(RoomId, UserId, Marks)> = logs
+    let entered: Vec<(RoomId, UserId, Seq)> = logs
         .iter()
-        .flat_map(|log| {
-            log.moved_marks
-                .iter()
-                .filter_map(|user| log.marks.get(user).map(|marks| (log.room.id, *user, *marks)))
-        })
+        .flat_map(|log| log.entered.iter().map(|(user, at)| (log.room.id, *user, *at)))
         .collect();
-    // The room's lock is held, so what was read is still the newest.
     let upsert = match tx.dialect() {
         Dialect::MySql => {
             "on duplicate key update read_seq = values(read_seq),
-                 delivered_seq = values(delivered_seq), unread_from_seq = values(unread_from_seq)"
+                 delivered_seq = values(delivered_seq), unread_from_seq = 0,
+                 shown_read_seq = values(shown_read_seq),
+                 shown_delivered_seq = values(shown_delivered_seq)"
         }
         Dialect::Sqlite => {
             "on conflict (room_id, user_id) do update set read_seq = excluded.read_seq,
-                 delivered_seq = excluded.delivered_seq, unread_from_seq = excluded.unread_from_seq"
+                 delivered_seq = excluded.delivered_seq, unread_from_seq = 0,
+                 shown_read_seq = excluded.shown_read_seq,
+                 shown_delivered_seq = excluded.shown_delivered_seq"
         }
     };
-    for piece in pieces(&marks, ROWS) {
+    for piece in pieces(&entered, ROWS) {
         let sql = format!(
-            "insert into marks (room_id, user_id, read_seq, delivered_seq, unread_from_seq)
+            "insert into marks (room_id, user_id, read_seq, delivered_seq, shown_read_seq,
+                                shown_delivered_seq, unread_from_seq)
              values {} {upsert}",
-            placeholders(piece.len(), 5),
+            placeholders(piece.len(), 7),
         );
         within!(&mut *tx, c => {
             let mut query = sqlx::query(AssertSqlSafe(sql));
-            for (room, user, marks) in piece {
-                query = query
-                    .bind(room.0)
-                    .bind(user.0)
-                    .bind(marks.read.0)
-                    .bind(marks.delivered.0)
-                    .bind(marks.unread_from.unwrap_or_default().0);
+            for (room, user, at) in piece {
+                query = query.bind(room.0).bind(user.0);
+                query = query.bind(at.0).bind(at.0).bind(at.0).bind(at.0).bind(0_i64);
             }
             query.execute(c).await.map(drop)
-        })?;
-    }
-    let entered = logs.iter().flat_map(|log| log.entered.iter().map(|user| (log.room.id, *user)));
-    for (room, user) in entered {
-        // Who is invisible would else be told from who is away: nothing of theirs would
-        // have reached them.
-        within!(&mut *tx, c => {
-            sqlx::query(
-                "update marks set shown_read_seq = read_seq, shown_delivered_seq = delivered_seq
-                 where room_id = ? and user_id = ?",
-            )
-            .bind(room.0).bind(user.0).execute(c).await.map(drop)
         })?;
     }
     Ok(())

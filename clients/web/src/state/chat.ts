@@ -14,7 +14,7 @@ import { Doomed } from "./doomed";
 import { Drafts } from "./drafts";
 import { NOTHING_UNREAD, emptyModel, unread, type RoomView, type Unread } from "./model";
 import { createLinks } from "./links";
-import { reachedByAll, type Reached } from "./marks";
+import { reachedByAll, readBeyond, type Reached } from "./marks";
 import { hasNamesake } from "./namesakes";
 import { People } from "./people";
 import { createQuotes } from "./quotes";
@@ -98,6 +98,10 @@ export function createChat({ api, session }: App) {
       took(updates.flatMap((update) => applying.apply(model, update)));
       // What waits may come from before a reload.
       if (anew || updates.some(({ kind }) => kind === "ready")) live.dropPositions(model.epoch, anew);
+      for (const update of updates) {
+        const seq = readBeyond(model, update);
+        if (seq && update.kind === "readMark") untold.tell(update.roomId, () => api.markRead(update.roomId, seq));
+      }
       if (updates.some((update) => update.kind === "connection" && update.state.kind === "live")) untold.again();
       if (upkeep) upkeep.after(updates);
       else if (early.length < MOST_EARLY) early.push(...updates);

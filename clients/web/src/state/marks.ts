@@ -35,6 +35,13 @@ export function ownMark(model: Model, { roomId, readSeq, threadSeq, unreadFrom }
   return [...markRead(model, roomId, readSeq), ...markUnread(model, roomId, unreadFrom)];
 }
 
+/** Up to where the user has read the room, if the server knows less: it has crashed before it stored that. */
+export function readBeyond(model: Model, update: Update): number | undefined {
+  if (update.kind !== "readMark" || update.userId !== model.me.id || update.threadSeq) return undefined;
+  const view = model.rooms.get(update.roomId);
+  return view && view.readSeq > update.readSeq && !update.unreadFrom ? view.readSeq : undefined;
+}
+
 export interface Reached {
   readonly delivered: number;
   readonly read: number;
