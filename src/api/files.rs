@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use futures::{StreamExt as _, TryStreamExt as _, stream::BoxStream};
+use futures::{StreamExt as _, stream::BoxStream};
 use tonic::{Request, Response, Status};
 
 use super::{auth::caller, no_store};
@@ -105,9 +105,12 @@ impl FileService for FileApi {
             size_bytes: i64::try_from(size).map_err(Error::internal)?,
         };
         let first = v1::DownloadFileResponse { header: Some(header), data: vec![] };
-        let piece =
-            |data: bytes::Bytes| v1::DownloadFileResponse { header: None, data: data.into() };
-        let pieces = part.map_ok(piece).map_err(Status::from);
+        let chat = self.chat.clone();
+        let pieces = part.map(move |data| {
+            // As a new call would be: a download may take long.
+            chat.auth.check_caller(caller)?;
+            Ok::<_, Status>(v1::DownloadFileResponse { header: None, data: data?.into() })
+        });
         let responses = futures::stream::once(async { Ok(first) }).chain(pieces);
         Ok(Response::new(responses.boxed()))
     }

@@ -100,6 +100,15 @@ impl Auth {
         verified.ok().map(|known| known.user)
     }
 
+    /// Refuses who was verified before, if their session has ended or their token has
+    /// expired since.
+    pub fn check_caller(&self, caller: Caller) -> Result<()> {
+        if caller.expires_at <= self.clock.now() {
+            return Err(Error::TokenExpired);
+        }
+        self.check_live(caller.session)
+    }
+
     /// Refuses a session that has ended.
     pub fn check_live(&self, session: SessionId) -> Result<()> {
         if self.revoked.contains(session) { Err(Error::SessionRevoked) } else { Ok(()) }

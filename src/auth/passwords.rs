@@ -9,7 +9,7 @@ use std::{
 use argon2::{
     Algorithm, Argon2, Params, PasswordHash, PasswordHasher as _, PasswordVerifier as _, Version,
 };
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::{
     config,
@@ -132,7 +132,6 @@ impl Passwords {
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T> {
         let _place = self.queue(network)?;
-        let _waiting = self.waiting.try_acquire().map_err(|_| Error::Overloaded)?;
         let permit = self.running.clone().acquire_owned().await.map_err(Error::internal)?;
         tokio::task::spawn_blocking(move || {
             // Held by the work itself: a caller who goes away does not free it.
@@ -143,14 +142,16 @@ impl Passwords {
         .map_err(Error::internal)
     }
 
-    fn queue(&self, network: &str) -> Result<QueuePlace<'_>> {
+    /// A place among those who wait, for a hash or for their turn to ask for one.
+    pub fn queue(&self, network: &str) -> Result<QueuePlace<'_>> {
+        let waiting = self.waiting.try_acquire().map_err(|_| Error::Overloaded)?;
         let mut networks = self.networks();
         let count = networks.entry(network.to_owned()).or_default();
         if *count >= WAITING_PER_NETWORK {
             return Err(Error::Overloaded);
         }
         *count += 1;
-        Ok(QueuePlace { passwords: self, network: network.to_owned() })
+        Ok(QueuePlace { passwords: self, network: network.to_owned(), _waiting: waiting })
     }
 
     fn networks(&self) -> MutexGuard<'_, HashMap<String, usize>> {
@@ -159,9 +160,10 @@ impl Passwords {
 }
 
 /// A place in the queue of a network.
-struct QueuePlace<'a> {
+pub struct QueuePlace<'a> {
     passwords: &'a Passwords,
     network: String,
+    _waiting: SemaphorePermit<'a>,
 }
 
 impl Drop for QueuePlace<'_> {

@@ -8,10 +8,11 @@ use crate::{
     error::{Error, Result},
     model::{
         Caller, Invite, Op, User, UserId,
+        passwords::TypedPassword,
         sessions::{PasswordChange, Recovery, Registration, SignedIn},
         sign_up::SignUpPolicy,
     },
-    store::users::NewAccount,
+    store::users::{Credentials, NewAccount},
 };
 
 /// A change whose old hash is replaced meanwhile, such as by one with today's
@@ -108,60 +109,77 @@ impl Chat {
         change: PasswordChange,
         address: &str,
     ) -> Result<usize> {
+        let network = network(address);
+        // Before its turn: what was right when it was asked is no failure, though
+        // another change may come first.
+        let found = self.own_credentials(caller).await?;
+        let place = self.auth.passwords.queue(&network)?;
         // Counted apart from log-ins: nobody but who is signed in uses it up.
-        let limits = &self.auth.login_limits;
-        limits.begin_change(caller.user)?;
-        let outcome = self.compare_and_change(caller, change, address).await;
-        match &outcome {
-            Err(Error::WrongPassword) => {}
-            // The old password was right.
-            Ok(_) | Err(Error::Invalid(_)) => limits.change_succeeded(caller.user),
-            Err(_) => limits.give_back_change(caller.user),
+        let guess = self.auth.login_limits.begin_change(caller.user).await?;
+        drop(place);
+        if !self.is_password(&found, &change.old, &network).await? {
+            guess.was_wrong();
+            self.record(SecurityEvent::PasswordChangeFailed, address, &found.user.username);
+            return Err(Error::WrongPassword);
         }
-        outcome
+        guess.was_right();
+        self.replace_password(caller, found, change, &network).await
     }
 
-    async fn compare_and_change(
+    /// Given that the old password is the one of `found`.
+    async fn replace_password(
         &self,
         caller: Caller,
+        mut found: Credentials,
         PasswordChange { old, new }: PasswordChange,
-        address: &str,
+        network: &str,
     ) -> Result<usize> {
-        let network = network(address);
-        let mut new_hash = None;
+        self.check_strength_for("new_password", &found.user, &new, network).await?;
+        let new_hash = self.auth.passwords.hash(new, network).await?;
         for _ in 0..CHANGE_TRIES {
-            let found =
-                self.store.credentials_of(caller.user).await?.ok_or(Error::SessionRevoked)?;
-            let stored = found.password.clone();
-            if self.auth.passwords.verify(&old, Some(stored), &network).await? == Verdict::Wrong {
-                self.record(SecurityEvent::PasswordChangeFailed, address, &found.user.username);
-                return Err(Error::WrongPassword);
-            }
-            if new_hash.is_none() {
-                self.check_strength_for("new_password", &found.user, &new, &network).await?;
-                new_hash = Some(self.auth.passwords.hash(new.clone(), &network).await?);
-            }
             let times = (self.clock.now(), self.steady.now());
-            let hashes = (found.password.hash.as_str(), new_hash.as_deref().unwrap_or_default());
+            let hashes = (found.password.hash.as_str(), new_hash.as_str());
             let ended = self.store.change_password(caller.user, hashes, caller.session, times);
             if let Some(ended) = ended.await? {
                 return Ok(self.sessions_ended(&ended, times.1));
             }
             // The hash was replaced meanwhile: by a log-in, or by another change.
+            found = self.own_credentials(caller).await?;
+            if !self.is_password(&found, &old, network).await? {
+                return Err(Error::WrongPassword);
+            }
         }
         Err(Error::Overloaded)
+    }
+
+    async fn own_credentials(&self, caller: Caller) -> Result<Credentials> {
+        self.store.credentials_of(caller.user).await?.ok_or(Error::SessionRevoked)
+    }
+
+    async fn is_password(
+        &self,
+        found: &Credentials,
+        typed: &TypedPassword,
+        network: &str,
+    ) -> Result<bool> {
+        let verdict = self.auth.passwords.verify(typed, Some(found.password.clone()), network);
+        Ok(verdict.await? != Verdict::Wrong)
     }
 
     /// Sets a new password by a link, and signs in.
     pub async fn recover_account(&self, recovery: Recovery, address: String) -> Result<SignedIn> {
         let network = network(&address);
-        let limits = &self.auth.login_limits;
-        limits.begin_recovery(&network)?;
+        let place = self.auth.passwords.queue(&network)?;
+        let guess = self.auth.login_limits.begin_recovery(network.clone()).await?;
+        drop(place);
         let outcome = self.use_recovery_link(recovery, address.clone(), &network).await;
-        if matches!(outcome, Err(Error::RecoveryLinkNotFound)) {
-            self.record(SecurityEvent::RecoveryFailed, &address, "");
-        } else {
-            limits.give_back_recovery(&network);
+        match &outcome {
+            Ok(_) => guess.was_right(),
+            Err(Error::RecoveryLinkNotFound) => {
+                self.record(SecurityEvent::RecoveryFailed, &address, "");
+                guess.was_wrong();
+            }
+            Err(_) => {}
         }
         outcome
     }

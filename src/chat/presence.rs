@@ -18,6 +18,7 @@ use crate::{
         limits::PRESENCE_MEMBERS,
         presence::{Watched, Wish},
     },
+    store::presence::ConnectionsEnded,
 };
 
 /// A node that does not renew its lease for this long counts as dead.
@@ -28,9 +29,22 @@ impl Chat {
     /// The presence of users as the caller may know it, in the order asked for.
     pub async fn presence_for(&self, caller: Caller, users: &[UserId]) -> Result<Vec<Presence>> {
         let known = self.store.acquaintances(caller.user, users).await?;
-        let mut presences = self.store.presences(users, self.clock.now()).await?;
+        let mut presences = self.presences(users).await?;
         for presence in presences.iter_mut().filter(|presence| !known.contains(&presence.user)) {
             (presence.state, presence.last_seen_at) = (PresenceState::Unknown, None);
+        }
+        Ok(presences)
+    }
+
+    /// The presence of users as their events tell it.
+    async fn presences(&self, users: &[UserId]) -> Result<Vec<Presence>> {
+        // Looked at before: what fades no more is stored by then.
+        let fading = self.presence.fading();
+        let mut presences = self.store.presences(users, self.clock.now()).await?;
+        for presence in &mut presences {
+            if let Some(state) = fading.get(&presence.user) {
+                (presence.state, presence.last_seen_at) = (*state, None);
+            }
         }
         Ok(presences)
     }
@@ -46,11 +60,22 @@ impl Chat {
             // One after the other, so that the last one told is the one that is kept.
             let _turn = self.choosing.lock().await;
             let before = self.store.presence_choice(caller.user).await?;
+            // To others it looks like the end of the last stream.
+            let fades_until = Instant::now() + ms(self.config.presence.grace_ms);
+            let set = |choice| self.presence.set_choice(caller.user, choice, fades_until);
             if before != choice {
-                self.store.set_presence_choice(caller.user, choice).await?;
+                if choice == PresenceChoice::Invisible {
+                    // Before it is stored, or it would be seen there at once.
+                    set(choice);
+                }
+                let stored = self.store.set_presence_choice(caller.user, choice).await;
+                if let Err(error) = stored {
+                    set(before);
+                    return Err(error);
+                }
                 self.hub.presence_choice(caller.user, choice);
             }
-            self.presence.set_choice(caller.user, choice);
+            set(choice);
             if choice == PresenceChoice::Invisible {
                 self.end_typing(self.typing.stop_anywhere(caller.user));
             } else if before == PresenceChoice::Invisible {
@@ -80,7 +105,8 @@ impl Chat {
         let mut counts = Vec::new();
         for room in rooms {
             self.view_for(room, caller.user).await?;
-            let (members, online) = self.store.online_count(room, now).await?;
+            let fading: Vec<UserId> = self.presence.fading().into_keys().collect();
+            let (members, online) = self.store.online_count(room, &fading, now).await?;
             watching.insert(room, members <= PRESENCE_MEMBERS);
             counts.push((room, members, online));
         }
@@ -103,7 +129,7 @@ impl Chat {
             if member_count <= PRESENCE_MEMBERS {
                 let limit = usize::try_from(PRESENCE_MEMBERS).unwrap_or(usize::MAX);
                 let members = self.store.member_ids(room, limit).await?;
-                presences = self.store.presences(&members, now).await?;
+                presences = self.presences(&members).await?;
                 presences.retain(|presence| presence.state != PresenceState::Offline);
                 marks = self.store.marks_in(room, PRESENCE_MEMBERS).await?;
                 for (user, marks) in &mut marks {
@@ -207,9 +233,13 @@ impl Chat {
         let now = self.clock.now();
         let opened: Vec<_> =
             changes.upserts.iter().map(|row| (row.connection, row.user, row.away)).collect();
-        self.store
-            .save_connections(self.node, &opened, &changes.deletes, &changes.gone, now)
-            .await?;
+        let ended = ConnectionsEnded {
+            connections: &changes.deletes,
+            gone: &changes.gone,
+            faded: &changes.faded,
+        };
+        self.store.save_connections(self.node, &opened, ended, now).await?;
+        self.presence.end_fading(&changes.faded);
         let watched = self.hub.rooms_with_presence();
         if changes.states.is_empty() || watched.is_empty() {
             return Ok(());

@@ -35,21 +35,25 @@ impl Chat {
     async fn limited_login(&self, attempt: Attempt, address: String) -> Result<SignedIn> {
         let name = fold(&attempt.login);
         let origin = self.origin(&attempt, &address).await?;
-        if let Err((limit, error)) = self.auth.login_limits.begin(&origin, &name) {
-            let event = match limit {
-                LoginLimit::Network => SecurityEvent::AddressLockedOut,
-                LoginLimit::Origin | LoginLimit::Name => SecurityEvent::AccountLockedOut,
-            };
-            self.record(event, &address, &attempt.login);
-            return Err(error);
-        }
+        let place = self.auth.passwords.queue(&network(&address))?;
+        let guess = match self.auth.login_limits.begin(origin.clone(), name).await {
+            Ok(guess) => guess,
+            Err((limit, error)) => {
+                let event = match limit {
+                    LoginLimit::Network => SecurityEvent::AddressLockedOut,
+                    LoginLimit::Origin | LoginLimit::Name => SecurityEvent::AccountLockedOut,
+                };
+                self.record(event, &address, &attempt.login);
+                return Err(error);
+            }
+        };
+        drop(place);
         let outcome = self.compare_and_sign_in(&attempt, &origin, &address).await;
-        let limits = &self.auth.login_limits;
         match &outcome {
             // Who is told that the account is suspended knew its password.
-            Ok(_) | Err(Error::AccountSuspended) => limits.succeed(&origin, &name),
-            Err(Error::BadCredentials) => {}
-            Err(_) => limits.give_back(&origin, &name),
+            Ok(_) | Err(Error::AccountSuspended) => guess.was_right(),
+            Err(Error::BadCredentials) => guess.was_wrong(),
+            Err(_) => {}
         }
         outcome
     }

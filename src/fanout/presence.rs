@@ -17,11 +17,17 @@ struct Person {
     open: HashMap<ConnectionId, bool>,
     /// Streams that ended, and until when they still count.
     ending: HashMap<ConnectionId, Instant>,
+    /// Until when who has turned invisible is seen as before, so that it looks like
+    /// the end of the last stream.
+    fades_until: Option<Instant>,
     told: PresenceState,
 }
 
 impl Person {
     fn state(&self) -> PresenceState {
+        if self.fades_until.is_some() {
+            return self.told;
+        }
         if self.choice == PresenceChoice::Invisible {
             return PresenceState::Offline;
         }
@@ -53,6 +59,8 @@ pub struct Changes {
     pub states: Vec<(UserId, PresenceState)>,
     /// Users whose last stream is gone.
     pub gone: Vec<UserId>,
+    /// Users who have turned invisible and are offline for others from now on.
+    pub faded: Vec<UserId>,
 }
 
 impl Changes {
@@ -62,6 +70,7 @@ impl Changes {
             && self.deletes.is_empty()
             && self.states.is_empty()
             && self.gone.is_empty()
+            && self.faded.is_empty()
     }
 
     /// Puts what came later behind this, as after a failure to store it.
@@ -72,12 +81,15 @@ impl Changes {
         self.deletes.extend(later.deletes);
         self.states.extend(later.states);
         self.gone.extend(later.gone);
+        self.faded.extend(later.faded);
     }
 }
 
 #[derive(Debug, Default)]
 struct State {
     people: HashMap<UserId, Person>,
+    /// See [`Registry::fading`].
+    fading: HashMap<UserId, PresenceState>,
     dirty: HashSet<UserId>,
     upserts: HashMap<ConnectionId, ConnectionRow>,
 }
@@ -96,6 +108,7 @@ impl Registry {
             choice,
             open: HashMap::new(),
             ending: HashMap::new(),
+            fades_until: None,
             told: PresenceState::Offline,
         });
         person.open.insert(connection, false);
@@ -122,12 +135,38 @@ impl Registry {
         }
     }
 
-    /// How the user wants to be seen from now on.
-    pub fn set_choice(&self, user: UserId, choice: PresenceChoice) {
-        let mut state = self.lock();
+    /// How the user wants to be seen from now on. Who turns invisible is offline for
+    /// others from `fades_until` on.
+    pub fn set_choice(&self, user: UserId, choice: PresenceChoice, fades_until: Instant) {
+        let mut guard = self.lock();
+        let state = &mut *guard;
         if let Some(person) = state.people.get_mut(&user) {
+            if choice != PresenceChoice::Invisible {
+                person.fades_until = None;
+                state.fading.remove(&user);
+            } else if person.choice != choice && person.told != PresenceState::Offline {
+                person.fades_until = Some(fades_until);
+                state.fading.insert(user, person.told);
+            }
             person.choice = choice;
             state.dirty.insert(user);
+        }
+    }
+
+    /// Who has turned invisible, and for others is still what they were before.
+    pub fn fading(&self) -> HashMap<UserId, PresenceState> {
+        self.lock().fading.clone()
+    }
+
+    /// It is stored that these users are offline for others.
+    pub fn end_fading(&self, users: &[UserId]) {
+        let mut guard = self.lock();
+        let state = &mut *guard;
+        for user in users {
+            // Unless they have turned invisible once more.
+            if state.people.get(user).is_none_or(|person| person.fades_until.is_none()) {
+                state.fading.remove(user);
+            }
         }
     }
 
@@ -149,7 +188,11 @@ impl Registry {
                 }
                 counts
             });
-            if !person.ending.is_empty() {
+            if person.fades_until.is_some_and(|until| until <= now) {
+                person.fades_until = None;
+                changes.faded.push(user);
+            }
+            if !person.ending.is_empty() || person.fades_until.is_some() {
                 state.dirty.insert(user);
             }
             let seen = person.state();
@@ -234,7 +277,37 @@ mod tests {
         let now = Instant::now();
         registry.connected(user, first, PresenceChoice::Invisible);
         assert!(registry.take_changes(now).states.is_empty());
-        registry.set_choice(user, PresenceChoice::DoNotDisturb);
+        registry.set_choice(user, PresenceChoice::DoNotDisturb, now);
         assert_eq!(registry.take_changes(now).states, [(user, PresenceState::DoNotDisturb)]);
+    }
+
+    #[test]
+    fn who_turns_invisible_fades_as_if_the_last_stream_had_ended() {
+        let (user, first, second) = ids();
+        let registry = Registry::default();
+        let now = Instant::now();
+        registry.connected(user, first, PresenceChoice::DoNotDisturb);
+        registry.take_changes(now);
+        registry.set_choice(user, PresenceChoice::Invisible, now + GRACE);
+        registry.set_away(user, first, true);
+        registry.connected(user, second, PresenceChoice::Invisible);
+        let changes = registry.take_changes(now);
+        assert_eq!((changes.states, changes.faded), (vec![], vec![]));
+        // Chosen once more, it takes no longer.
+        registry.set_choice(user, PresenceChoice::Invisible, now + GRACE * 2);
+        assert_eq!(registry.fading(), [(user, PresenceState::DoNotDisturb)].into());
+        let changes = registry.take_changes(now + GRACE);
+        assert_eq!(changes.states, [(user, PresenceState::Offline)]);
+        assert_eq!(changes.faded, [user]);
+        assert_eq!(registry.fading().len(), 1, "until it is stored");
+        registry.end_fading(&[user]);
+        assert!(registry.fading().is_empty());
+        // Whoever can be seen again meanwhile has never been away.
+        registry.set_choice(user, PresenceChoice::Automatic, now);
+        assert_eq!(registry.take_changes(now).states, [(user, PresenceState::Online)]);
+        registry.set_choice(user, PresenceChoice::Invisible, now + GRACE);
+        registry.set_choice(user, PresenceChoice::Automatic, now);
+        assert!(registry.take_changes(now + GRACE).states.is_empty());
+        assert!(registry.fading().is_empty());
     }
 }

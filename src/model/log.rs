@@ -8,8 +8,8 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::{
-    Change, Content, Done, Draft, File, FileId, Invite, MemberRole, MemberState, Message, Op, Room,
-    RoomKind, Seq, Timestamp, UserId,
+    Change, Content, Done, Draft, File, FileId, History, Invite, MemberRole, MemberState, Message,
+    Op, Room, RoomKind, Seq, Timestamp, UserId,
     log_messages::Touched,
     messages::ThreadMark,
     rooms::{Access, Right},
@@ -190,9 +190,18 @@ impl RoomLog {
 
     /// A message, if a member may know of it.
     pub(super) fn message_for(&self, user: UserId, seq: Seq) -> Result<&Message> {
-        let floor = self.members.get(&user).map_or(Seq::ZERO, |held| held.floor);
-        let message = self.messages.get(&seq).filter(|message| message.visible_from() > floor);
+        let message = self.messages.get(&seq).filter(|message| self.shows(user, message));
         message.ok_or(Error::MessageNotFound)
+    }
+
+    /// Whether a user may read a message: a member from their floor on, anybody else
+    /// if newcomers may.
+    pub(super) fn shows(&self, user: UserId, message: &Message) -> bool {
+        let held = self.members.get(&user).filter(|held| held.state == MemberState::Joined);
+        match held {
+            Some(held) => message.visible_from() > held.floor,
+            None => self.room.history == History::FromStart,
+        }
     }
 
     fn send(&mut self, draft: &Draft) -> Result<Message> {
@@ -290,7 +299,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::model::{History, RoomId, Touch, User, files::NewImage};
+    use crate::model::{RoomId, Touch, User, files::NewImage};
 
     fn user(n: u8) -> User {
         User {

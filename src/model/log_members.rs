@@ -160,7 +160,8 @@ impl RoomLog {
             _ if !is_member => return Err(Error::MemberNotFound),
             MemberChange::Remove => {
                 self.tell_as(authority, told(SystemKind::MemberRemoved));
-                self.set_member(user, role, MemberState::Left);
+                // Unlike who leaves as an owner, nobody is one again by coming back.
+                self.set_member(user, MemberRole::Member, MemberState::Left);
             }
             MemberChange::Role(new) if new == role => {}
             MemberChange::Role(_) if self.is_last_owner(role) => return Err(Error::LastOwner),
@@ -261,11 +262,13 @@ impl RoomLog {
         role == MemberRole::Owner && self.owners == 1
     }
 
-    /// A room that everyone left belongs to whoever comes back first; the rooms
-    /// that a server comes with belong to nobody.
+    /// A room that somebody has made and that everyone left belongs to whoever comes
+    /// back first. Any room without an owner belongs again to who left as its owner.
     fn come_in(&mut self, user: &User) {
-        let empty = self.room.member_count == 0 && self.room.creator.is_some();
-        let role = if empty { MemberRole::Owner } else { MemberRole::Member };
+        let is_empty = self.room.member_count == 0 && self.room.creator.is_some();
+        let left_as = self.members.get(&user.id).map(|held| held.role);
+        let was_owner = self.owners == 0 && left_as == Some(MemberRole::Owner);
+        let role = if is_empty || was_owner { MemberRole::Owner } else { MemberRole::Member };
         self.tell(user.id, SystemKind::MemberJoined, "");
         self.enter(user, role);
     }

@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Content, FileId, History, Message, Pin, Reaction, RoomLog, Seq, SystemKind, Timestamp, Touch,
-    UserId, Version, limits,
+    Content, FileId, Message, Pin, Reaction, RoomLog, Seq, SystemKind, Timestamp, Touch, UserId,
+    Version, limits,
     rooms::{Authority, Right},
     text::EMPTY_MESSAGE,
 };
@@ -47,7 +47,7 @@ pub enum Put {
 impl RoomLog {
     pub(super) fn touch(&mut self, user: UserId, seq: Seq, touch: &Touch) -> Result<Message> {
         let access = self.access(user);
-        let authority = match touch {
+        let mut authority = match touch {
             Touch::Pin | Touch::Unpin => access.may(Right::Pin)?,
             // Who keeps order need not be a member, nor be allowed to post.
             Touch::Delete => match access.may(Right::Post) {
@@ -56,11 +56,12 @@ impl RoomLog {
             },
             _ => access.may(Right::Post)?,
         };
-        let message = self.message_for(user, seq)?.clone();
-        // What newcomers do not see is not shown to who is none either.
-        let is_shown = access.is_member() || self.room.history == History::FromStart;
-        if !is_shown && *touch != Touch::Delete {
-            return Err(Error::MessageNotFound);
+        let message = self.messages.get(&seq).ok_or(Error::MessageNotFound)?.clone();
+        if !self.shows(user, &message) {
+            // Staff removes what it is told of, whether or not it can read it.
+            let as_staff = access.may_as_staff(Right::DeleteOthers);
+            let as_staff = as_staff.filter(|_| *touch == Touch::Delete);
+            authority = as_staff.unwrap_or(Err(Error::MessageNotFound))?;
         }
         // Between two who do not want to hear from each other, only less.
         if self.is_blocked() && !matches!(touch, Touch::Delete | Touch::Unreact(_) | Touch::Unpin) {
@@ -119,7 +120,8 @@ impl RoomLog {
             Content::Deleted { .. } => return Ok(message),
             Content::System { .. } => return Err(Error::SystemMessage),
         };
-        if message.sender != user {
+        // Of whoever is here already by their role on the server it is told.
+        if message.sender != user && matches!(authority, Authority::Member(_)) {
             let others = self.access(user).may(Right::DeleteOthers);
             authority = others.map_err(|_| Error::NotSender)?;
         }

@@ -36,6 +36,8 @@ pub struct ProfileChanges {
     pub status_text: Option<String>,
     /// Of the file that it is made of, and then of the one that was made.
     pub photo: Option<NewImage>,
+    /// Empty: none any more.
+    pub email: Option<String>,
 }
 
 /// The form in which usernames and addresses are compared, and unique: without

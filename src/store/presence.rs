@@ -39,6 +39,15 @@ pub(super) fn choice_of(code: i16) -> PresenceChoice {
 /// A stream to be stored: its id, its user, whether it is idle.
 pub type Connection = (ConnectionId, UserId, bool);
 
+/// What of the connections has ended.
+pub struct ConnectionsEnded<'a> {
+    pub connections: &'a [ConnectionId],
+    /// Users whose last stream is gone.
+    pub gone: &'a [UserId],
+    /// Users who have turned invisible and are offline for others from now on.
+    pub faded: &'a [UserId],
+}
+
 /// Renews the lease of a node.
 pub(super) async fn write_lease(
     tx: &mut Tx<'_>,
@@ -114,13 +123,12 @@ impl Store {
     }
 
     /// Stores connections that opened or changed, removes those that ended, and
-    /// notes when the users who are gone were seen last.
+    /// notes when the users who are offline now were seen last.
     pub async fn save_connections(
         &self,
         node: Uuid,
         opened: &[Connection],
-        ended: &[ConnectionId],
-        gone: &[UserId],
+        ended: ConnectionsEnded<'_>,
         now: Timestamp,
     ) -> Result<()> {
         let upsert = match self.pools.dialect() {
@@ -144,7 +152,7 @@ impl Store {
             })
             .map_err(refused)?;
         }
-        for piece in pieces(ended, ROWS) {
+        for piece in pieces(ended.connections, ROWS) {
             let sql =
                 format!("delete from connections where id in {}", placeholders(1, piece.len()));
             within!(&mut tx, c => {
@@ -156,19 +164,22 @@ impl Store {
             })
             .map_err(refused)?;
         }
-        for piece in pieces(gone, ROWS) {
-            let sql = format!(
-                "update users set last_seen_us = ? where presence_choice <> 2 and id in {}",
-                placeholders(1, piece.len())
-            );
-            within!(&mut tx, c => {
-                let mut query = sqlx::query(AssertSqlSafe(sql)).bind(now.0);
-                for user in piece {
-                    query = query.bind(user.0);
-                }
-                query.execute(c).await.map(drop)
-            })
-            .map_err(refused)?;
+        // Who was invisible when the last stream ended was not seen then.
+        for (users, which) in [(ended.gone, "presence_choice <> 2"), (ended.faded, "1 = 1")] {
+            for piece in pieces(users, ROWS) {
+                let sql = format!(
+                    "update users set last_seen_us = ? where {which} and id in {}",
+                    placeholders(1, piece.len())
+                );
+                within!(&mut tx, c => {
+                    let mut query = sqlx::query(AssertSqlSafe(sql)).bind(now.0);
+                    for user in piece {
+                        query = query.bind(user.0);
+                    }
+                    query.execute(c).await.map(drop)
+                })
+                .map_err(refused)?;
+            }
         }
         tx.commit().await.map_err(refused)
     }
@@ -195,7 +206,8 @@ impl Store {
     ) -> Result<(), sqlx::Error> {
         let mut tx = self.pools.begin().await?;
         within!(&mut tx, c => {
-            // Who turns invisible is seen for the last time.
+            // Who turns invisible is seen for the last time. When exactly others are
+            // told so follows in `save_connections`, unless the server crashes before.
             sqlx::query(
                 "update users set presence_choice = ?,
                      last_seen_us = case when ? = 2 then ? else last_seen_us end
@@ -257,21 +269,36 @@ impl Store {
             .collect())
     }
 
-    /// How many members a room has, and how many of them are not offline.
-    pub async fn online_count(&self, room: RoomId, now: Timestamp) -> Result<(i64, i64)> {
+    /// How many members a room has, and how many of them are not offline. Those who
+    /// are `fading` are invisible, and yet seen.
+    pub async fn online_count(
+        &self,
+        room: RoomId,
+        fading: &[UserId],
+        now: Timestamp,
+    ) -> Result<(i64, i64)> {
         let members: i64 = reading!(&self.pools, c => {
             sqlx::query_scalar("select count(*) from members where room_id = ? and state = 1")
                 .bind(room.0).fetch_one(c).await
         })
         .map_err(refused)?;
+        let fading = match fading {
+            [] => vec![UserId(Uuid::nil())],
+            fading => padded(fading.to_vec()),
+        };
+        let sql = format!(
+            "select count(distinct c.user_id) from connections c
+             join nodes n on n.id = c.node_id and n.lease_us >= ?
+             join members m on m.room_id = ? and m.user_id = c.user_id and m.state = 1
+             join users u on u.id = c.user_id and (u.presence_choice <> 2 or u.id in {})",
+            placeholders(1, fading.len())
+        );
         let online: i64 = reading!(&self.pools, c => {
-            sqlx::query_scalar(
-                "select count(distinct c.user_id) from connections c
-                 join nodes n on n.id = c.node_id and n.lease_us >= ?
-                 join members m on m.room_id = ? and m.user_id = c.user_id and m.state = 1
-                 join users u on u.id = c.user_id and u.presence_choice <> 2",
-            )
-            .bind(now.0).bind(room.0).fetch_one(c).await
+            let mut query = sqlx::query_scalar(AssertSqlSafe(sql)).bind(now.0).bind(room.0);
+            for user in &fading {
+                query = query.bind(user.0);
+            }
+            query.fetch_one(c).await
         })
         .map_err(refused)?;
         Ok((members, online))

@@ -285,7 +285,7 @@ impl Store {
         user: UserId,
         changes: &ProfileChanges,
     ) -> Result<(), sqlx::Error> {
-        let ProfileChanges { display_name, bio, status_text, photo } = changes;
+        let ProfileChanges { display_name, bio, status_text, photo, email } = changes;
         let mut tx = self.pools.begin().await?;
         within!(&mut tx, c => {
             sqlx::query(
@@ -303,8 +303,26 @@ impl Store {
         if let Some(photo) = photo {
             replace_photo(&mut tx, user, *photo).await?;
         }
+        if let Some(email) = email {
+            replace_email(&mut tx, user, email).await?;
+        }
         tx.commit().await
     }
+}
+
+/// Within a transaction that holds the user's lock.
+async fn replace_email(tx: &mut Tx<'_>, user: UserId, email: &str) -> Result<(), sqlx::Error> {
+    within!(&mut *tx, c => {
+        sqlx::query("delete from user_emails where user_id = ?")
+            .bind(user.0).execute(c).await.map(drop)
+    })?;
+    if email.is_empty() {
+        return Ok(());
+    }
+    within!(tx, c => {
+        sqlx::query("insert into user_emails (user_id, email) values (?, ?)")
+            .bind(user.0).bind(email).execute(c).await.map(drop)
+    })
 }
 
 /// Within a transaction that holds the user's lock. The photo that goes is looked

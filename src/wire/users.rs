@@ -56,8 +56,11 @@ pub fn search_users(request: &v1::SearchUsersRequest) -> Result<UserSearch> {
 }
 
 pub fn update_profile(request: v1::UpdateProfileRequest) -> Result<ProfileChanges> {
-    let v1::UpdateProfileRequest { display_name, bio, status_text, photo_file_id } = request;
+    let v1::UpdateProfileRequest { display_name, bio, status_text, photo_file_id, email } = request;
     let mut fields = Fields::new();
+    if let Some(email) = email.as_deref().filter(|email| !email.is_empty()) {
+        fields.check("email", text::check_email(email));
+    }
     let changes = ProfileChanges {
         display_name: display_name.map(|name| {
             fields.clean("display_name", text::check_name(&name, limits::DISPLAY_NAME_CHARS))
@@ -67,6 +70,7 @@ pub fn update_profile(request: v1::UpdateProfileRequest) -> Result<ProfileChange
             fields.clean("status_text", text::check_line(&line, limits::STATUS_TEXT_CHARS))
         }),
         photo: photo_file_id.map(|id| fields.new_image("photo_file_id", &id)),
+        email,
     };
     fields.finish(changes)
 }

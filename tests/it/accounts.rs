@@ -249,4 +249,34 @@ on_both_databases! {
         assert_eq!((error.code, error.reason.as_str()), (Code::Unauthenticated, "TOKEN_EXPIRED"));
         server.end().await;
     }
+
+    async fn an_address_is_changed_and_taken_away_and_only_its_owner_sees_it(database: Database) {
+        let server = Server::start(database).await;
+        let ada = Person::register(&server.url, "ada").await;
+        let bob = Person::register(&server.url, "bob").await;
+        let set = async |person: &Person, email: &str| {
+            let request = v1::UpdateProfileRequest { email: Some(email.into()), ..Default::default() };
+            person.client.update_profile(request).await
+        };
+        let email = async |person: &Person| {
+            person.client.get_me(v1::GetMeRequest {}).await.expect("me").email
+        };
+        assert_eq!(email(&ada).await, "");
+        // Whether another account has it makes no difference.
+        for person in [&ada, &bob] {
+            let answer = set(person, "ada@example.org").await.expect("changed");
+            assert_eq!(answer.user.as_ref(), Some(&person.user), "nothing that others see");
+            assert_eq!(email(person).await, "ada@example.org");
+        }
+        let bad = set(&ada, "no address").await.expect_err("refused");
+        assert_eq!(bad.violations[0].0, "email");
+        let other = v1::UpdateProfileRequest { bio: Some("Hello".into()), ..Default::default() };
+        ada.client.update_profile(other).await.expect("changed");
+        assert_eq!(email(&ada).await, "ada@example.org", "what is not set stays");
+        set(&ada, "Ada@example.com").await.expect("changed");
+        assert_eq!(email(&ada).await, "Ada@example.com");
+        set(&ada, "").await.expect("taken away");
+        assert_eq!((email(&ada).await, email(&bob).await), (String::new(), "ada@example.org".into()));
+        server.end().await;
+    }
 }

@@ -75,10 +75,11 @@ on_both_databases! {
                 bio: Some("x".repeat(501)),
                 status_text: Some("two\nlines".into()),
                 photo_file_id: Some("x".into()),
+                email: Some("nobody".into()),
             };
             let mut bad = fields(ada.client.update_profile(request).await);
             bad.sort();
-            assert_eq!(bad, ["bio", "display_name", "photo_file_id", "status_text"]);
+            assert_eq!(bad, ["bio", "display_name", "email", "photo_file_id", "status_text"]);
         }
         let me = ada.client.get_me(v1::GetMeRequest {}).await.expect("me").user;
         assert_eq!(me.as_ref(), Some(&ada.user), "the profile is as it was");

@@ -1,5 +1,7 @@
 //! Who is invisible is not seen by a side way either, and nobody is seen by strangers.
 
+use std::time::{Duration, Instant};
+
 use causerie_client::v1::{
     self, PresenceState as P, chat_request::Command, event::Kind, reply::Result as Outcome,
 };
@@ -250,6 +252,52 @@ on_both_databases! {
             assert_eq!(marks(&hidden), Some((delivered + 1, read + 1)));
             away.leave(&room).await;
             hidden.leave(&room).await;
+        }
+        server.end().await;
+    }
+
+    /// The same events after the same time, and what can be asked says what they say.
+    async fn turning_invisible_looks_like_leaving(database: Database) {
+        let grace = Duration::from_secs(2);
+        let server = Server::start_with(database, |config| config.presence.grace_ms = 2_000).await;
+        let ada = Person::register(&server.url, "ada").await;
+        let bob = Person::register(&server.url, "bob").await;
+        let room = ada.create_room("Room").await;
+        bob.join(&room).await;
+        let mut eye = ada.stream().await;
+        watch(&mut eye, &[&room]).await;
+        for invisible in [false, true] {
+            let mut phone = bob.stream().await;
+            if !invisible {
+                until_seen(&ada, &bob, P::Online).await;
+            }
+            set(&mut phone, P::DoNotDisturb).await;
+            until_seen(&ada, &bob, P::DoNotDisturb).await;
+            let begun = Instant::now();
+            let phone = if invisible {
+                set(&mut phone, P::Invisible).await;
+                Some(phone)
+            } else {
+                drop(phone);
+                None
+            };
+            let during = (seen(&ada, &bob).await, watch(&mut eye, &[&room]).await.remove(0));
+            let told = eye.until("bob to be offline", |event| match event {
+                Kind::Presence(told) if told.user_id == bob.user.id && told.state() == P::Offline => {
+                    Some(told.clone())
+                }
+                _ => None,
+            });
+            let told = told.await;
+            assert!(begun.elapsed() >= grace, "invisible: {invisible}");
+            assert_eq!((during.0.state(), during.0.last_seen_at), (P::DoNotDisturb, None), "invisible: {invisible}");
+            assert_eq!(during.1.online_count, 2, "invisible: {invisible}");
+            assert!(told.last_seen_at.is_some());
+            assert_eq!(seen(&ada, &bob).await, told, "invisible: {invisible}");
+            let watched = watch(&mut eye, &[&room]).await.remove(0);
+            assert_eq!((watched.online_count, watched.presences.len()), (1, 1));
+            // Nothing more is seen when an invisible user really leaves.
+            drop(phone);
         }
         server.end().await;
     }

@@ -342,4 +342,54 @@ on_both_databases! {
         assert_eq!(reason(act(&other, Mute, (&room, 0), &admin).await), denied("MEMBER_RANK"));
         server.end().await;
     }
+
+    /// The same as staff that is no member.
+    async fn staff_that_joined_late_deletes_what_was_posted_before(database: Database) {
+        let server = Server::start(database).await;
+        let admin = Person::register(&server.url, "admin").await;
+        let moderator = Person::register(&server.url, "moderator").await;
+        let owner = Person::register(&server.url, "owner").await;
+        let late = Person::register(&server.url, "late").await;
+        give_role(&admin, &moderator, AccountRole::Moderator).await;
+        let room = owner.create_room("Room").await;
+        act(&owner, History, (&room, 0), &owner).await.expect("hidden");
+        let mut seqs = Vec::new();
+        for n in 0..3 {
+            seqs.push(owner.send(&room, &format!("message {n}")).await.seq);
+        }
+        let nowhere = (Code::NotFound, "MESSAGE_NOT_FOUND".to_owned());
+        let deleted = (moderator.user.id.clone(), Told::MessageDeleted, StaffRole::Moderator, owner.user.id.clone());
+        act(&moderator, Delete, (&room, seqs[0]), &owner).await.expect("by no member");
+        moderator.join(&room).await;
+        late.join(&room).await;
+        let (room_id, user_id) = (room.clone(), late.user.id.clone());
+        let request = v1::SetMemberRoleRequest { room_id, user_id, role: MemberRole::Admin.into() };
+        owner.client.set_member_role(request).await.expect("made admin");
+        assert_eq!(reason(act(&late, Delete, (&room, seqs[1]), &owner).await), nowhere, "no staff");
+        for deed in [Pin, Unpin] {
+            assert_eq!(reason(act(&moderator, deed, (&room, seqs[1]), &owner).await), nowhere, "{deed:?}");
+        }
+        act(&moderator, Delete, (&room, seqs[1]), &owner).await.expect("as a member");
+        assert_eq!(last_told(&owner, &room).await, deleted);
+        moderator.leave(&room).await;
+        act(&moderator, Delete, (&room, seqs[2]), &owner).await.expect("after leaving");
+        assert_eq!(last_told(&owner, &room).await, deleted);
+        assert_eq!(reason(act(&moderator, Delete, (&room, 99), &owner).await), nowhere);
+        server.end().await;
+    }
+
+    async fn a_suspended_account_is_no_staff(database: Database) {
+        let server = Server::start(database).await;
+        let admin = Person::register(&server.url, "admin").await;
+        let [moderator, other] = [Person::register(&server.url, "one").await, Person::register(&server.url, "other").await];
+        for one in [&moderator, &other] {
+            give_role(&admin, one, AccountRole::Moderator).await;
+        }
+        let general = room_named(&admin, "General").await.id;
+        assert_eq!(reason(ban(&moderator, &general, &other).await), denied("MEMBER_RANK"));
+        let request = v1::SuspendUserRequest { user_id: other.user.id.clone() };
+        admin.client.suspend_user(request).await.expect("suspended");
+        ban(&moderator, &general, &other).await.expect("banned");
+        server.end().await;
+    }
 }

@@ -1,7 +1,7 @@
 //! Rooms, members, history and unread counts.
 
 use causerie_client::v1::{
-    self,
+    self, MemberRole,
     SystemMessageKind::{MemberJoined, MemberLeft, RoomCreated},
     list_messages_request::Anchor,
     message::Content,
@@ -265,6 +265,48 @@ on_both_databases! {
             }
         }
         assert_eq!(listed, made, "by id, and ids grow");
+        server.end().await;
+    }
+
+    async fn a_room_without_an_owner_belongs_again_to_who_left_as_its_owner(database: Database) {
+        let server = Server::start(database).await;
+        let ada = Person::register(&server.url, "ada").await;
+        let bob = Person::register(&server.url, "bob").await;
+        let carl = Person::register(&server.url, "carl").await;
+        let browse = v1::BrowseRoomsRequest { query: "random".into(), ..Default::default() };
+        let found = ada.client.browse_rooms(browse).await.expect("rooms").rooms.remove(0);
+        let random = found.room.expect("a room").id;
+        let role = async |person: &Person| person.summary(&random).await.role();
+        assert_eq!(role(&ada).await, MemberRole::Owner, "of a room that the server comes with");
+        ada.leave(&random).await;
+        bob.join(&random).await;
+        assert_eq!(role(&bob).await, MemberRole::Member);
+        ada.join(&random).await;
+        assert_eq!(role(&ada).await, MemberRole::Owner);
+
+        // With two owners, each that leaves may be back too late.
+        let (room_id, user_id) = (random.clone(), bob.user.id.clone());
+        let request = v1::SetMemberRoleRequest { room_id, user_id, role: MemberRole::Owner.into() };
+        ada.client.set_member_role(request).await.expect("an owner");
+        ada.leave(&random).await;
+        ada.join(&random).await;
+        assert_eq!(role(&ada).await, MemberRole::Member, "bob owns it");
+        ada.leave(&random).await;
+
+        // Who was taken out of it has lost it.
+        let (room_id, user_id) = (random.clone(), bob.user.id.clone());
+        let request = v1::RemoveMemberRequest { room_id, user_id };
+        ada.client.remove_member(request).await.expect("removed by the server's admin");
+        bob.join(&random).await;
+        assert_eq!(role(&bob).await, MemberRole::Member);
+
+        // A room that somebody has made belongs to who comes back first.
+        let room = carl.create_room("Room").await;
+        carl.leave(&room).await;
+        bob.join(&room).await;
+        assert_eq!(bob.summary(&room).await.role(), MemberRole::Owner);
+        carl.join(&room).await;
+        assert_eq!(carl.summary(&room).await.role(), MemberRole::Member);
         server.end().await;
     }
 }

@@ -1,15 +1,49 @@
 //! The list of sessions, and ending them.
 
-use std::time::{Duration, Instant};
+use std::{
+    collections::HashMap,
+    time::{Duration, Instant},
+};
 
-use causerie_client::v1;
-use tonic::Code;
+use causerie_client::{
+    Error,
+    client::authorized,
+    v1::{self, file_service_client::FileServiceClient},
+};
+use tonic::{Code, Streaming};
 
-use crate::support::{Person, Server, on_both_databases};
+use crate::support::{Person, Server, Stream, files::bytes, on_both_databases};
 
 async fn list(person: &Person) -> Vec<v1::SessionInfo> {
     let request = v1::ListSessionsRequest::default();
     person.client.list_sessions(request).await.expect("a page").sessions
+}
+
+/// More than is on its way to a client that does not read.
+const LARGE: usize = 12 << 20;
+
+/// Opens a download, and says with which access token.
+async fn open(person: &Person, file: &v1::File) -> (Streaming<v1::DownloadFileResponse>, String) {
+    let token = person.client.access_token().await.expect("a token");
+    let request = v1::DownloadFileRequest { file_id: file.id.clone(), ..Default::default() };
+    let request = authorized(request, &token).expect("a token");
+    let mut files = FileServiceClient::new(person.client.channel());
+    let mut pieces = files.download_file(request).await.expect("a download").into_inner();
+    let first = pieces.message().await.expect("a header").expect("a header");
+    assert_eq!(first.header.map(|header| header.size_bytes), i64::try_from(LARGE).ok());
+    (pieces, token)
+}
+
+/// How much of a download comes, and why no more does.
+async fn read(mut pieces: Streaming<v1::DownloadFileResponse>) -> (usize, String) {
+    let mut received = 0;
+    loop {
+        match pieces.message().await {
+            Ok(Some(piece)) => received += piece.data.len(),
+            Ok(None) => return (received, String::new()),
+            Err(error) => return (received, Error::from(error).reason),
+        }
+    }
 }
 
 on_both_databases! {
@@ -119,6 +153,50 @@ on_both_databases! {
         };
         assert_eq!(role(&ada).await, v1::AccountRole::Admin);
         assert_eq!(role(&bob).await, v1::AccountRole::User);
+        server.end().await;
+    }
+
+    async fn a_download_ends_with_its_session(database: Database) {
+        let server = Server::start(database).await;
+        let admin = Person::register(&server.url, "admin").await;
+        let ada = Person::register(&server.url, "ada").await;
+        let phone = ada.sign_in_again(&server.url).await;
+        let laptop = ada.sign_in_again(&server.url).await;
+        let file = ada.upload("large.bin", &bytes(1, LARGE)).await;
+        let (of_phone, _) = open(&phone, &file).await;
+        phone.client.logout().await.expect("signed out");
+        let (of_laptop, _) = open(&laptop, &file).await;
+        ada.client.revoke_other_sessions(v1::RevokeOtherSessionsRequest {}).await.expect("revoked");
+        let (of_suspended, _) = open(&ada, &file).await;
+        let request = v1::SuspendUserRequest { user_id: ada.user.id.clone() };
+        admin.client.suspend_user(request).await.expect("suspended");
+        for pieces in [of_phone, of_laptop, of_suspended] {
+            let (received, why) = read(pieces).await;
+            assert_eq!(why, "SESSION_REVOKED");
+            assert!(received < LARGE);
+        }
+        server.end().await;
+    }
+
+    async fn a_download_ends_with_its_token_and_goes_on_with_another(database: Database) {
+        let server = Server::start_with(database, |config| config.auth.access_token_ms = 3_000).await;
+        let ada = Person::register(&server.url, "ada").await;
+        let content = bytes(1, LARGE);
+        let file = ada.upload("large.bin", &content).await;
+        let (pieces, token) = open(&ada, &file).await;
+        let mut stream = Stream::open(ada.client.channel(), &token).await.expect("a stream");
+        stream.subscribe(HashMap::new()).await;
+        let (goodbye, _) = stream.ending().await;
+        assert_eq!(goodbye.expect("a goodbye").reason(), v1::GoodbyeReason::TokenExpired);
+        let (received, why) = read(pieces).await;
+        assert_eq!(why, "TOKEN_EXPIRED");
+        assert!(received < LARGE);
+        let request = v1::DownloadFileRequest {
+            file_id: file.id.clone(),
+            offset: i64::try_from(received).expect("an offset"),
+            ..Default::default()
+        };
+        assert!(ada.client.download(request).await.expect("the rest") == content[received..]);
         server.end().await;
     }
 }

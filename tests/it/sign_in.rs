@@ -4,6 +4,7 @@ use causerie_client::{
     Client, Error,
     v1::{self, auth_service_client::AuthServiceClient},
 };
+use futures::future::join_all;
 use tonic::{Code, Request};
 
 use crate::support::{
@@ -75,6 +76,14 @@ async fn log_in(
     });
     request.metadata_mut().insert("x-forwarded-for", address.parse().expect("an address"));
     Ok(AuthServiceClient::new(client(url).channel()).login(request).await?.into_inner())
+}
+
+/// How many guesses were wrong. All others must have come too fast.
+fn compared<T: std::fmt::Debug>(answers: Vec<Result<T, Error>>) -> usize {
+    let mut refusals: Vec<_> = answers.into_iter().map(reason).collect();
+    refusals.retain(|refusal| *refusal != too_fast());
+    assert!(refusals.iter().all(|(_, reason)| reason == "BAD_CREDENTIALS"), "{refusals:?}");
+    refusals.len()
 }
 
 on_both_databases! {
@@ -285,6 +294,48 @@ on_both_databases! {
             let refused = client(&server.url).login(login, PASSWORD, false).await;
             assert_eq!(reason(refused), bad_credentials());
         }
+        server.end().await;
+    }
+
+    async fn log_ins_at_once_wait_for_each_other_and_right_ones_all_succeed(database: Database) {
+        let server = start_with_limits(database).await;
+        let url = &server.url;
+        Person::register(url, "ada").await;
+        let at_home = ("203.0.113.1", "");
+        let known = log_in(url, at_home, "ada", PASSWORD).await.expect("signed in").device_token;
+        for device_token in ["", &known] {
+            let from = (at_home.0, device_token);
+            for answer in join_all((0..12).map(|_| log_in(url, from, "ada", PASSWORD))).await {
+                answer.expect("signed in");
+            }
+            // What is wrong gets as far as it would one by one.
+            let wrong = join_all((0..12).map(|_| log_in(url, from, "ada", WRONG))).await;
+            assert_eq!(compared(wrong), 5);
+        }
+        server.end().await;
+    }
+
+    async fn changes_of_a_password_at_once_are_no_guesses(database: Database) {
+        let server = start_with_limits(database).await;
+        let ada = Person::register(&server.url, "ada").await;
+        let changes = (0..6).map(|n| {
+            let client = ada.client.clone();
+            async move { change(&client, PASSWORD, &format!("violet-anchor-{n}-drum")).await }
+        });
+        let (mut changed, mut late) = (0, Vec::new());
+        for answer in join_all(changes).await {
+            match answer {
+                Ok(()) => changed += 1,
+                refused => late.push(reason(refused)),
+            }
+        }
+        assert_eq!(changed, 1, "the others came when the old password was none any more");
+        let no_password = (Code::PermissionDenied, "BAD_CREDENTIALS".to_owned());
+        assert_eq!(late, vec![no_password; 5]);
+        let eve = Person::register(&server.url, "eve").await;
+        let new = "another-violet-anchor-8";
+        let wrong = join_all((0..12).map(|_| change(&eve.client, WRONG, new))).await;
+        assert_eq!(compared(wrong), 5);
         server.end().await;
     }
 }

@@ -117,14 +117,40 @@ impl Client {
         .await
     }
 
-    /// Downloads a file, or a part of it, into memory.
+    /// Downloads a file, or a part of it, into memory. Goes on with a newer access
+    /// token if the first one expires meanwhile.
     pub async fn download(&self, request: v1::DownloadFileRequest) -> Result<Vec<u8>, Error> {
-        let mut pieces = self.download_file(request).await?;
+        let mut rest = request;
         let mut bytes = Vec::new();
+        loop {
+            let before = bytes.len();
+            let outcome = self.download_rest(rest.clone(), &mut bytes).await;
+            let more = bytes.len() - before;
+            match outcome {
+                Err(error) if error.reason == "TOKEN_EXPIRED" && more > 0 => {}
+                outcome => return outcome.map(|()| bytes),
+            }
+            let more = i64::try_from(more).unwrap_or(i64::MAX);
+            rest.offset += more;
+            if rest.length > 0 {
+                rest.length -= more;
+                if rest.length <= 0 {
+                    return Ok(bytes);
+                }
+            }
+        }
+    }
+
+    async fn download_rest(
+        &self,
+        request: v1::DownloadFileRequest,
+        bytes: &mut Vec<u8>,
+    ) -> Result<(), Error> {
+        let mut pieces = self.download_file(request).await?;
         while let Some(piece) = pieces.message().await? {
             bytes.extend_from_slice(&piece.data);
         }
-        Ok(bytes)
+        Ok(())
     }
 }
 

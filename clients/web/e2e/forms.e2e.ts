@@ -122,6 +122,7 @@ test("one's name, status and words about oneself are saved, and others see them"
   await field(adas, "Display name").fill("Ada After");
   await field(adas, "Status").fill("writing notes");
   await field(adas, "About you").fill("I weave\nalgebra.");
+  await adas.getByLabel(/^E-mail/).fill("ada@example.org");
   await adas.getByRole("button", { name: "Save" }).click();
   await adas.getByText("Saved", { exact: true }).waitFor();
   await bobs.locator(".members .member", { hasText: "Ada Before" }).click();
@@ -129,6 +130,7 @@ test("one's name, status and words about oneself are saved, and others see them"
   await bobs.locator(".members .member", { hasText: "Ada After" }).getByText("writing notes").waitFor();
   await adas.reload();
   await expect.poll(() => field(adas, "About you").inputValue()).toBe("I weave\nalgebra.");
+  await expect.poll(() => adas.getByLabel(/^E-mail/).inputValue()).toBe("ada@example.org");
 });
 
 test("a single session is ended by its own button, and the list keeps the focus", async () => {

@@ -246,7 +246,8 @@ pub async fn staff(
     let users: BTreeSet<UserId> = ops.iter().flat_map(|op| op.users()).collect();
     let users = padded(users.into_iter().collect::<Vec<_>>());
     let sql = format!(
-        "select id, server_role from users where server_role > 1 and id in {}",
+        "select id, server_role from users
+         where server_role > 1 and suspended_us is null and id in {}",
         placeholders(1, users.len())
     );
     let rows: Vec<(Uuid, i16)> = within!(tx, c => {

@@ -185,6 +185,18 @@ fn a_message_is_selected_and_one_that_calls_the_user_stands_out() {
 }
 
 #[test]
+fn who_has_a_block_with_the_user_calls_nobody() {
+    let mut app = app();
+    let who = Some(v1::mention::Who::UserId("ada".into()));
+    let mentions = vec![v1::Mention { who, name: "ada".into() }];
+    say(&mut app, v1::Message { mentions, ..message(1, "bob", "Here, @ada") });
+    assert!(picture(&mut app, 80, 16).contains("@ Here, @ada"));
+    app.model.blocks.insert("bob".into());
+    let picture = picture(&mut app, 80, 16);
+    assert!(picture.contains("Here, @ada") && !picture.contains("@ Here"), "{picture}");
+}
+
+#[test]
 fn what_is_selected_is_in_sight() {
     let mut app = app();
     for n in 1..80 {

@@ -161,7 +161,10 @@ fn message_lines(
     width: usize,
 ) -> Vec<Line<'static>> {
     let mut lines: Vec<_> = answered(app, view, message, width).into_iter().collect();
-    let called = message.sender_id != app.model.me.id && mentions(message, &app.model.me.id);
+    // Who has a block with the user is seen, and calls nobody.
+    let may_call =
+        message.sender_id != app.model.me.id && !app.model.blocks.contains(&message.sender_id);
+    let called = may_call && mentions(message, &app.model.me.id);
     let at = lines.len();
     if !text.is_empty() || message.attachments.is_empty() {
         lines.extend(body(text, width, if called { CALLED } else { Style::new() }));

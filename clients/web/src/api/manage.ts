@@ -24,6 +24,8 @@ export interface ProfileChanges {
   readonly displayName?: string;
   readonly bio?: string;
   readonly statusText?: string;
+  /** Empty takes the address away. */
+  readonly email?: string;
   /** An uploaded image; empty takes the photo away. */
   readonly photoFileId?: string;
 }

@@ -102,7 +102,7 @@ function applyApart(model: Model, userIds: Iterable<string>): Topic[] {
     // What the server had counted may have been theirs.
     if (view.counted.mentions) view.doubtful = true;
   }
-  return ["rooms"];
+  return ["rooms", "blocked"];
 }
 
 function applyBlocked(model: Model, userIds: Iterable<string>): Topic[] {

@@ -1,7 +1,11 @@
 // The emoji to pick from, fetched when they are first wanted.
 
-/** A group's name and its emoji, each with what it is called in English. */
-export type EmojiGroup = readonly [group: string, emoji: readonly (readonly [emoji: string, name: string])[]];
+import { fold } from "./terms";
+
+/** With what it is called in English, and the same as it is searched for. */
+export type Emoji = readonly [emoji: string, name: string, key: string];
+/** A group's name and its emoji. */
+export type EmojiGroup = readonly [group: string, emoji: readonly Emoji[]];
 
 let groups: Promise<readonly EmojiGroup[]> | undefined;
 
@@ -13,7 +17,7 @@ export function allEmoji(): Promise<readonly EmojiGroup[]> {
     (file) => {
       const isDrawn = createIsDrawn();
       return (file.default as unknown as readonly (readonly [string, readonly Listed[]])[]).map(
-        ([group, emoji]) => [group, emoji.filter(([it, , isNew]) => !isNew || isDrawn(it)).map(([it, name]) => [it, name] as const)] as const,
+        ([group, emoji]) => [group, emoji.filter(([it, , isNew]) => !isNew || isDrawn(it)).map(([it, name]) => [it, name, fold(name)] as const)] as const,
       );
     },
     (error: unknown) => {
@@ -66,11 +70,18 @@ export function usedEmoji(emoji: string): void {
   }
 }
 
+/** The groups with those emoji that have a word for each of a search that begins so. */
+export function searchEmoji(groups: readonly EmojiGroup[], query: string): readonly EmojiGroup[] {
+  const words = fold(query).split(/\s+/).filter(Boolean);
+  const fits = ([, , key]: Emoji) => words.every((word) => ` ${key}`.includes(` ${word}`));
+  return groups.map(([group, emoji]) => [group, emoji.filter(fits)] as const).filter(([, emoji]) => emoji.length);
+}
+
 /** Those whose name has a word that begins so, for what is being written. */
-export async function findEmoji(word: string, most: number): Promise<(readonly [string, string])[]> {
-  const wanted = word.toLowerCase().replaceAll("_", " ");
+export async function findEmoji(word: string, most: number): Promise<Emoji[]> {
+  const wanted = fold(word).replaceAll("_", " ");
   const all = (await allEmoji()).flatMap(([, emoji]) => emoji);
-  const starts = all.filter(([, name]) => name.startsWith(wanted));
-  const within = all.filter(([, name]) => !name.startsWith(wanted) && ` ${name}`.includes(` ${wanted}`));
+  const starts = all.filter(([, , key]) => key.startsWith(wanted));
+  const within = all.filter(([, , key]) => !key.startsWith(wanted) && ` ${key}`.includes(` ${wanted}`));
   return [...starts, ...within].slice(0, most);
 }

@@ -1,8 +1,8 @@
 // What rooms are called, what the user may do in them, and doing it.
 
 import type { Api } from "../api/calls";
-import type { AccountRole, Role, Room, User } from "../nouns";
-import type { Model, RoomView } from "./model";
+import type { AccountRole, Message, Role, Room, User } from "../nouns";
+import { calls, type Model, type RoomView } from "./model";
 import type { Topics } from "./topics";
 
 interface Parts {
@@ -96,6 +96,8 @@ export function createRooms({ api, model, topics, user, accountRole, tellBlocked
 
     /** Whether it is known whom the user has blocked. */
     blocksKnown: () => (topics.track("blocked"), model.blocked !== undefined),
+    /** Whether a message calls the user. None of somebody with whom there is a block does. */
+    callsMe: (message: Message) => (topics.track("blocked"), calls(message, model.me.id) && !model.apart.has(message.senderId)),
     isBlocked: (userId: string) => (topics.track("blocked"), model.blocked?.has(userId) === true),
     async block(userId: string, on: boolean): Promise<void> {
       await (on ? api.blockUser(userId) : api.unblockUser(userId));

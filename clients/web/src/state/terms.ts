@@ -131,7 +131,7 @@ const DROPPED =
   /[\u0300-\u036F\u0483-\u0489\u0591-\u05BD\u05BF\u05C1\u05C2\u05C4\u05C5\u05C7\u0610-\u061A\u064B-\u065F\u0670\u06D6-\u06DC\u06DF-\u06E4\u06E7\u06E8\u06EA-\u06ED\u1AB0-\u1AFF\u1DC0-\u1DFF\u20D0-\u20FF\uFE20-\uFE2F\u00AD\u0640\u180B-\u180F\u200C-\u200F\u2060\uFE00-\uFE0F\uFEFF\u{1F3FB}-\u{1F3FF}\u{E0020}-\u{E007F}\u{E0100}-\u{E01EF}]/gu;
 const DASH = /[\u2010-\u2015\u2212]/g;
 /** Letters that are variants of others without being decomposed by Unicode, and marks that keyboards replace. */
-const PLAIN: Readonly<Record<string, string>> = { ß: "ss", æ: "ae", œ: "oe", þ: "th", ð: "d", đ: "d", ø: "o", ł: "l", ı: "i", ς: "σ", ى: "ي", "‘": "'", "’": "'" };
+const PLAIN: Readonly<Record<string, string>> = { ß: "ss", æ: "ae", œ: "oe", þ: "th", ð: "d", đ: "d", ø: "o", ł: "l", ı: "i", ς: "σ", ى: "ي", "‘": "'", "’": "'", "‚": "'", "‛": "'", "‹": "'", "›": "'", "“": '"', "”": '"', "„": '"', "‟": '"', "«": '"', "»": '"', "〝": '"', "〞": '"', "〟": '"' };
 
 /** Without regard to case, width and accents, as the server folds all that is searched (`src/model/folding.rs`). */
 export const fold = (text: string): string => folded(text) || text.toLowerCase();

@@ -1,6 +1,6 @@
 import { For, Show, createEffect, createMemo, createResource, createSignal, onMount } from "solid-js";
 
-import { allEmoji, recentEmoji, type EmojiGroup } from "../../state/emoji";
+import { allEmoji, recentEmoji, searchEmoji, type EmojiGroup } from "../../state/emoji";
 import { t, type Key } from "../i18n";
 import { composing } from "../kit/ime";
 import { Icon } from "../kit/Icon";
@@ -24,14 +24,8 @@ const COLUMNS = 8;
 export default function EmojiPicker(props: { onPick: (emoji: string) => void }) {
   const [query, setQuery] = createSignal("");
   const [all] = createResource(() => allEmoji().catch(() => [] as readonly EmojiGroup[]));
-  const recent: EmojiGroup = ["recent", recentEmoji().map((emoji) => [emoji, ""] as const)];
-  const groups = createMemo((): readonly EmojiGroup[] => {
-    const words = query().trim().toLowerCase().split(/\s+/).filter(Boolean);
-    if (!words.length) return [recent, ...(all() ?? [])];
-    const fits = (name: string) => words.every((word) => ` ${name}`.includes(` ${word}`));
-    const found = (all() ?? []).map(([group, emoji]) => [group, emoji.filter(([, name]) => fits(name))] as const);
-    return found.filter(([, emoji]) => emoji.length);
-  });
+  const recent: EmojiGroup = ["recent", recentEmoji().map((emoji) => [emoji, "", ""] as const)];
+  const groups = createMemo(() => (query().trim() ? searchEmoji(all() ?? [], query()) : [recent, ...(all() ?? [])]));
   let root!: HTMLDivElement;
   let field!: HTMLInputElement;
   // Where it is touched, the field would call up the keyboard over what one came for.

@@ -15,7 +15,8 @@ export function ProfileSettings() {
   const [name, setName] = createSignal(before.displayName);
   const photo = createPicture(chat, () => chat.me().photoId);
   const [saved, setSaved] = createSignal(false);
-  const [email, setEmail] = createSignal("");
+  /** As it was; can be changed once it is known. */
+  const [email, setEmail] = createSignal<string>();
   onMount(() => chat.api.getMe().then((me) => setEmail(me.email), () => undefined));
   const form = createForm(async (data) => {
     setSaved(false);
@@ -24,6 +25,7 @@ export function ProfileSettings() {
       displayName: text(data, "displayName").trim(),
       bio: text(data, "bio").replaceAll("\r\n", "\n").trim(),
       statusText: text(data, "statusText").trim(),
+      ...(email() !== undefined && { email: text(data, "email").trim() }),
       ...(photoFileId !== undefined && { photoFileId }),
     });
     photo.done();
@@ -62,8 +64,18 @@ export function ProfileSettings() {
         error={form.wrong("status_text")}
       />
       <TextArea label={t("bio")} name="bio" value={before.bio} maxLength={500} rows={4} error={form.wrong("bio")} />
-      <Show when={email()}>
-        <Field label={t("email")} type="email" value={email()} hint={t("emailHint")} readOnly />
+      <Show when={email() !== undefined}>
+        <Field
+          label={t("email")}
+          name="email"
+          type="email"
+          value={email()}
+          hint={t("emailHint")}
+          autocomplete="email"
+          maxLength={254}
+          optional
+          error={form.wrong("email")}
+        />
       </Show>
       <Problem text={form.problem()} />
       <div class="form-foot">

@@ -1,7 +1,6 @@
 import { Match, Show, Suspense, Switch, createSignal, createUniqueId } from "solid-js";
 
 import { useChat } from "../../state/chat";
-import { calls } from "../../state/model";
 import type { MessageRow } from "../../state/rows";
 import { counted, formatTime } from "../format";
 import { t } from "../i18n";
@@ -35,7 +34,7 @@ export function MessageRowView(props: { row: MessageRow; flash: boolean; inThrea
   return (
     <article
       class="msg"
-      classList={{ "msg-mine": props.row.mine, "msg-first": props.row.first, "msg-flash": props.flash, "msg-active": active(), "msg-calls": calls(message(), chat.me().id) }}
+      classList={{ "msg-mine": props.row.mine, "msg-first": props.row.first, "msg-flash": props.flash, "msg-active": active(), "msg-calls": chat.callsMe(message()) }}
       aria-label={`${name()}, ${time()}`}
       aria-describedby={id}
       tabIndex={-1}

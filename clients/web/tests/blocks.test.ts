@@ -1,0 +1,26 @@
+// Who has a block with the user is seen, and calls nobody.
+
+import { createRoot } from "solid-js";
+import { expect, test } from "vitest";
+
+import type { Message } from "../src/nouns";
+import { apply } from "../src/state/apply";
+import { emptyModel } from "../src/state/model";
+import { createRooms } from "../src/state/rooms";
+import { Topics } from "../src/state/topics";
+
+const ME = { id: "me", username: "me", displayName: "Me", bio: "", statusText: "", createdAt: 0, photoId: "" };
+
+test("a message of somebody with whom there is a block does not call the user", () => {
+  const model = emptyModel(ME);
+  const message = { senderId: "eve", mentions: [{ userId: "me", name: "me", all: false }] } as unknown as Message;
+  createRoot((dispose) => {
+    const rooms = createRooms({ api: {} as never, model, topics: new Topics(), user: () => undefined, accountRole: () => "user", tellBlocked: () => undefined, readBlocks: () => undefined });
+    expect(rooms.callsMe(message)).toBe(true);
+    expect(apply(model, { kind: "apart", userIds: ["eve"] })).toContain("blocked");
+    expect(rooms.callsMe(message)).toBe(false);
+    apply(model, { kind: "apart", userIds: [] });
+    expect(rooms.callsMe(message)).toBe(true);
+    dispose();
+  });
+});
