@@ -4,9 +4,10 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 BUF := tools/buf/node_modules/.bin/buf
+BASELINE := proto/baseline.binpb
 ARGS ?=
 
-.PHONY: help run web e2e screenshots chat test lint fmt buf s3 bench clean need-cargo need-mariadb need-chromium need-python deny
+.PHONY: help run web e2e screenshots chat test lint baseline fmt buf s3 bench clean need-cargo need-mariadb need-chromium need-python deny
 
 help: ## List the commands
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -47,8 +48,11 @@ lint: need-cargo buf ## Check form, lints, protos and their compatibility
 	@cargo fmt --all --check
 	@cargo clippy --workspace --all-targets --quiet -- -D warnings
 	@$(BUF) lint
-	@scripts/buf-breaking $(BUF)
+	@$(BUF) breaking --against $(BASELINE)
 	@$(MAKE) --no-print-directory deny
+
+baseline: buf ## Renew the image of the protos that `make lint` compares them with
+	@$(BUF) build --exclude-source-info --output $(BASELINE)
 
 deny: ## Check licences and advisories, if cargo-deny is there
 	@if cargo deny --version >/dev/null 2>&1; then \
