@@ -57,6 +57,7 @@ mod sign_in;
 mod sign_up;
 mod slow_reader;
 mod streams;
+mod stubs;
 mod terminal;
 mod threads;
 mod tls;
