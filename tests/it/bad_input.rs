@@ -251,8 +251,12 @@ async fn presence_and_watching_refuse_what_they_do_not_know() {
     for (seconds, nanos) in [(i64::MIN, 0), (-1, 0), (0, -1), (1, -1), (0, 2_000_000_000)] {
         let mute_for = Some(prost_types::Duration { seconds, nanos });
         let room_id = room.clone();
-        let request = v1::UpdateMembershipRequest { room_id, mute_for, ..Default::default() };
-        assert_eq!(fields(ada.client.update_membership(request).await), ["mute_for"]);
+        let request = v1::UpdateMembershipRequest {
+            room_id,
+            mute_notifications_for: mute_for,
+            ..Default::default()
+        };
+        assert_eq!(fields(ada.client.update_membership(request).await), ["mute_notifications_for"]);
     }
     // A token of another session, and something that is none.
     let access_token = bob.client.access_token().await.expect("a token");
