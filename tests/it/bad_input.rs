@@ -91,7 +91,7 @@ on_both_databases! {
         let ada = Person::register(&server.url, "ada").await;
         let room = ada.create_room("Room").await;
         let client = &ada.client;
-        for page_size in [-1, 201, 1_000_000_000, i32::MIN] {
+        for page_size in [-1, -1_000, i32::MIN] {
             let request = v1::ListRoomsRequest { page_size, page_token: "zz".into() };
             let mut bad = fields(client.list_rooms(request).await);
             bad.sort();
