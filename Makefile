@@ -4,9 +4,10 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 BUF := tools/buf/node_modules/.bin/buf
+BASELINE := proto/baseline.binpb
 ARGS ?=
 
-.PHONY: help run web e2e screenshots chat test lint fmt buf s3 bench clean need-cargo need-mariadb need-chromium need-python deny
+.PHONY: help run web e2e screenshots chat test lint baseline fmt buf s3 bench clean need-cargo need-mariadb need-chromium need-python need-protoc deny
 
 help: ## List the commands
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,7 +33,7 @@ chat: need-cargo ## Start the terminal client; ARGS="send General hello" for scr
 	@cargo build --quiet -p causerie-terminal
 	@exec target/debug/causerie-chat $(ARGS)
 
-test: need-cargo need-mariadb need-chromium need-python buf s3 web ## Run every test, on SQLite, on a private MariaDB and in a browser
+test: need-cargo need-mariadb need-chromium need-python need-protoc buf s3 web ## Run every test, on SQLite, on a private MariaDB and in a browser
 	@cd clients/web && npm run --silent check && npm test --silent
 	@cargo build --workspace
 	@if cargo nextest --version >/dev/null 2>&1; then \
@@ -47,8 +48,11 @@ lint: need-cargo buf ## Check form, lints, protos and their compatibility
 	@cargo fmt --all --check
 	@cargo clippy --workspace --all-targets --quiet -- -D warnings
 	@$(BUF) lint
-	@scripts/buf-breaking $(BUF)
+	@$(BUF) breaking --against $(BASELINE)
 	@$(MAKE) --no-print-directory deny
+
+baseline: buf ## Renew the image of the protos that `make lint` compares them with
+	@$(BUF) build --exclude-source-info --output $(BASELINE)
 
 deny: ## Check licences and advisories, if cargo-deny is there
 	@if cargo deny --version >/dev/null 2>&1; then \
@@ -92,6 +96,14 @@ need-mariadb:
 # Any name that the tests know it by will do (clients/web/e2e/support/chromium.ts).
 need-chromium:
 	@test -n "$${CHROMIUM:-}" || scripts/need chromium chromium,chromium-browser,google-chrome,google-chrome-stable,chrome
+
+# What tests/it/stubs.rs generates stubs with.
+need-protoc:
+	@scripts/need protobuf-compiler protoc
+	@scripts/need protobuf-compiler-grpc grpc_php_plugin grpc_python_plugin grpc_ruby_plugin
+	@scripts/need protobuf-compiler-grpc-java-plugin grpc_java_plugin
+	@scripts/need protoc-gen-go protoc-gen-go
+	@scripts/need protoc-gen-go-grpc protoc-gen-go-grpc
 
 # scripts/with-mariadb is written in it, and browser tests write to the database with it.
 need-python:

@@ -4,8 +4,9 @@ use std::{env, fs, path::PathBuf};
 
 use prost::Message as _;
 
-const PROTOS: [&str; 8] = [
+const PROTOS: [&str; 9] = [
     "causerie/v1/types.proto",
+    "causerie/v1/server.proto",
     "causerie/v1/auth.proto",
     "causerie/v1/users.proto",
     "causerie/v1/rooms.proto",

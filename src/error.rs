@@ -3,7 +3,7 @@
 //! The text of an error may be shown to people. What programs switch on is the
 //! reason; `api/status.rs` gives each error its status, reason and details.
 
-use std::time::Duration;
+use std::{borrow::Cow, ops::RangeInclusive, time::Duration};
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -12,8 +12,49 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 pub struct Violation {
     /// Path of the field as the proto names it, such as `room_ids[3]`.
     pub field: String,
-    /// The rule, as a sentence without its subject.
-    pub description: String,
+    pub rule: Rule,
+}
+
+/// What a field must be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rule {
+    /// A sentence without its subject, such as "must not be empty".
+    pub text: Cow<'static, str>,
+    /// The limit that the field does not keep, in the unit that the text names.
+    pub limit: Option<u64>,
+}
+
+impl Rule {
+    /// A rule with a limit.
+    pub fn with_limit(text: impl Into<Cow<'static, str>>, limit: usize) -> Self {
+        Self { text: text.into(), limit: u64::try_from(limit).ok() }
+    }
+
+    /// For what has more than `limit` of something.
+    #[must_use]
+    pub fn at_most(limit: usize, what: &str) -> Self {
+        Self::with_limit(format!("must have at most {limit} {what}"), limit)
+    }
+
+    /// For what has `count` of something, which is outside of `limits`.
+    #[must_use]
+    pub fn between(limits: &RangeInclusive<usize>, count: usize, what: &str) -> Self {
+        let (least, most) = (*limits.start(), *limits.end());
+        let limit = if count < least { least } else { most };
+        Self::with_limit(format!("must have {least} to {most} {what}"), limit)
+    }
+}
+
+impl From<&'static str> for Rule {
+    fn from(text: &'static str) -> Self {
+        Self { text: text.into(), limit: None }
+    }
+}
+
+impl From<String> for Rule {
+    fn from(text: String) -> Self {
+        Self { text: text.into(), limit: None }
+    }
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -139,9 +180,9 @@ pub enum Error {
     #[error("The server is busy; try again in a moment.")]
     Overloaded,
     #[error("Too many of your calls or commands are not answered yet; try again in a moment.")]
-    TooManyInFlight,
+    TooManyInFlight { limit: usize },
     #[error("Too many streams are open.")]
-    TooManyStreams,
+    TooManyStreams { limit: usize },
     #[error("The stream was not read for too long.")]
     SlowReader,
     #[error("No subscribe request came in time.")]
@@ -191,8 +232,8 @@ pub enum Error {
 
 impl Error {
     /// A single violated field.
-    pub fn invalid(field: impl Into<String>, description: impl Into<String>) -> Self {
-        Self::Invalid(vec![Violation { field: field.into(), description: description.into() }])
+    pub fn invalid(field: impl Into<String>, rule: impl Into<Rule>) -> Self {
+        Self::Invalid(vec![Violation { field: field.into(), rule: rule.into() }])
     }
 
     /// A cause that the caller can do nothing about.
@@ -202,7 +243,6 @@ impl Error {
 }
 
 fn violations_text(violations: &[Violation]) -> String {
-    let rules: Vec<_> =
-        violations.iter().map(|v| format!("{} {}", v.field, v.description)).collect();
+    let rules: Vec<_> = violations.iter().map(|v| format!("{} {}", v.field, v.rule.text)).collect();
     format!("The request is not valid: {}.", rules.join("; "))
 }

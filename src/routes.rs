@@ -25,6 +25,7 @@ use crate::{
         downloads,
         files::FileApi,
         rooms::RoomApi,
+        server::ServerApi,
         users::UserApi,
     },
     chat::Chat,
@@ -37,7 +38,8 @@ use crate::{
         v1::{
             admin_service_server::AdminServiceServer, auth_service_server::AuthServiceServer,
             chat_service_server::ChatServiceServer, file_service_server::FileServiceServer,
-            room_service_server::RoomServiceServer, user_service_server::UserServiceServer,
+            room_service_server::RoomServiceServer, server_service_server::ServerServiceServer,
+            user_service_server::UserServiceServer,
         },
     },
 };
@@ -67,13 +69,16 @@ pub fn app(
 ) -> Result<impl transport::Router> {
     let config = &chat.config;
     let (services, methods) = services(chat, health)?;
+    let max_open_streams = (config.server.max_streams / 10).max(1);
     let limits = Limits {
         methods,
         auth: chat.auth.clone(),
         responses: responses.clone(),
         streams: chat.streams.clone(),
-        open_streams: Arc::new(Semaphore::new((config.server.max_streams / 10).max(1))),
-        max_streams: config.server.max_streams_per_user,
+        max_streams: config.server.max_streams,
+        open_streams: Arc::new(Semaphore::new(max_open_streams)),
+        max_open_streams,
+        max_streams_per_owner: config.server.max_streams_per_user,
         request_timeout: ms(config.server.request_timeout_ms),
     };
     let calls = tonic_web::GrpcWebLayer::new().layer(Calls::new(services, limits));
@@ -188,6 +193,7 @@ fn services(chat: &Arc<Chat>, health: HealthServer<impl Health>) -> Result<(Rout
         };
     }
     let mut services = Routes::new(limited!(health, GRPC_MESSAGE_BYTES))
+        .add_service(of_chat!(ServerServiceServer, ServerApi, AUTH_MESSAGE_BYTES))
         .add_service(of_chat!(AuthServiceServer, AuthApi, AUTH_MESSAGE_BYTES))
         .add_service(of_chat!(UserServiceServer, UserApi, GRPC_MESSAGE_BYTES))
         .add_service(of_chat!(RoomServiceServer, RoomApi, GRPC_MESSAGE_BYTES))

@@ -21,8 +21,9 @@ use crate::{
 };
 
 /// The services whose health is told: each by its name, and the server as "".
-const SERVICES: [&str; 7] = [
+const SERVICES: [&str; 8] = [
     "",
+    "causerie.v1.ServerService",
     "causerie.v1.AuthService",
     "causerie.v1.UserService",
     "causerie.v1.RoomService",

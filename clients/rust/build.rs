@@ -6,6 +6,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("cargo:rerun-if-changed=../../proto");
     let mut compiler = protox::Compiler::new(["../../proto", "../../proto/third_party"])?;
     compiler.include_imports(true).include_source_info(true).open_files([
+        "causerie/v1/server.proto",
         "causerie/v1/auth.proto",
         "causerie/v1/users.proto",
         "causerie/v1/rooms.proto",

@@ -158,7 +158,8 @@ function plainDescriptors(): Plugin {
 
 /**
  * A file's descriptor without the fields of messages that only streams in both
- * directions have, and without names of enums' values: those are for JSON.
+ * directions have, and without names of enums' values: those are for JSON. Options
+ * of files are for other languages, and what is reserved for who writes protos.
  */
 function trimDescriptor(bytes: Uint8Array): Uint8Array {
   const file = fromBinary(FileDescriptorProtoSchema, bytes);
@@ -173,6 +174,8 @@ function trimDescriptor(bytes: Uint8Array): Uint8Array {
     const message = named.get(name);
     if (message && !kept.has(name)) Object.assign(message, { field: [], oneofDecl: [], nestedType: [] });
   }
+  delete file.options;
+  for (const message of file.messageType) Object.assign(message, { reservedRange: [], reservedName: [] });
   const enums = (it: DescriptorProto): EnumDescriptorProto[] => [...it.enumType, ...it.nestedType.flatMap(enums)];
   for (const { value } of [...file.enumType, ...file.messageType.flatMap(enums)]) value.forEach((it, i) => (it.name = `V${i}`));
   return toBinary(FileDescriptorProtoSchema, file);

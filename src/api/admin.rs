@@ -32,7 +32,9 @@ impl AdminService for AdminApi {
         let last = found.last().filter(|_| more);
         Ok(Response::new(v1::ListUsersResponse {
             next_page_token: last
-                .map(|account| paging::token(fold(&account.user.username).as_bytes()))
+                .map(|account| {
+                    paging::token(request.get_ref(), fold(&account.user.username).as_bytes())
+                })
                 .unwrap_or_default(),
             accounts: found.into_iter().map(admin::account).collect(),
         }))

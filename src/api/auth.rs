@@ -124,15 +124,6 @@ pub struct AuthApi {
 
 #[tonic::async_trait]
 impl AuthService for AuthApi {
-    async fn get_sign_up_policy(
-        &self,
-        _: Request<v1::GetSignUpPolicyRequest>,
-    ) -> Result<Response<v1::GetSignUpPolicyResponse>, Status> {
-        let policy = self.chat.current_sign_up_policy().await?;
-        let policy = accounts::sign_up_policy(policy).into();
-        Ok(Response::new(v1::GetSignUpPolicyResponse { policy }))
-    }
-
     async fn register(
         &self,
         request: Request<v1::RegisterRequest>,
@@ -242,7 +233,9 @@ impl AuthService for AuthApi {
         let last = found.last().filter(|_| more).map(|session| session.id.0);
         let info = |session| accounts::session_info(session, caller.session);
         Ok(Response::new(v1::ListSessionsResponse {
-            next_page_token: last.map(|id| paging::token(id.as_bytes())).unwrap_or_default(),
+            next_page_token: last
+                .map(|id| paging::token(request.get_ref(), id.as_bytes()))
+                .unwrap_or_default(),
             sessions: found.into_iter().map(info).collect(),
         }))
     }

@@ -106,7 +106,13 @@ impl Commands {
     ) -> Result<v1::ListMentionsResponse> {
         let page = messages::list_mentions(&r)?;
         let (found, more) = self.chat.list_mentions(self.caller, page).await?;
-        Ok(messages::mentions(found, more))
+        Ok(messages::mentions(&r, found, more))
+    }
+
+    pub async fn list_threads(&self, r: v1::ListThreadsRequest) -> Result<v1::ListThreadsResponse> {
+        let page = messages::list_threads(&r)?;
+        let found = self.chat.list_threads(self.caller, page).await?;
+        Ok(messages::followed_threads(&r, found))
     }
 
     pub async fn list_message_versions(
@@ -125,7 +131,7 @@ impl Commands {
     ) -> Result<v1::SearchMessagesResponse> {
         let Found { messages, next } =
             self.chat.search_messages(self.caller, search::search_messages(&r)?).await?;
-        Ok(search::found(messages, next))
+        Ok(search::found(&r, messages, next))
     }
 
     // No await before the writer's queue, as in `send_message`.
@@ -388,6 +394,13 @@ impl ChatService for ChatApi {
         request: Request<v1::ListThreadRequest>,
     ) -> Result<Response<v1::ListThreadResponse>, Status> {
         unary!(self, request, list_thread)
+    }
+
+    async fn list_threads(
+        &self,
+        request: Request<v1::ListThreadsRequest>,
+    ) -> Result<Response<v1::ListThreadsResponse>, Status> {
+        unary!(self, request, list_threads)
     }
 
     async fn list_mentions(

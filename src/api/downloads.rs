@@ -161,12 +161,12 @@ fn refusal(error: Error) -> Response {
         Error::DatabaseUnavailable | Error::StorageUnavailable | Error::Overloaded => {
             StatusCode::SERVICE_UNAVAILABLE
         }
-        Error::TooManyStreams => StatusCode::TOO_MANY_REQUESTS,
+        Error::TooManyStreams { .. } => StatusCode::TOO_MANY_REQUESTS,
         _ => StatusCode::INTERNAL_SERVER_ERROR,
     };
     let text = match error {
         Error::TokenExpired => "This link has expired.\n",
-        Error::TooManyStreams => "Too many downloads are under way.\n",
+        Error::TooManyStreams { .. } => "Too many downloads are under way.\n",
         Error::Overloaded => "The server is busy; try again in a moment.\n",
         Error::TokenInvalid | Error::FileNotFound | Error::NotAnImage => {
             "There is no such file, or the link to it is wrong.\n"

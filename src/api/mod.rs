@@ -9,6 +9,7 @@ pub mod cookie;
 pub mod downloads;
 pub mod files;
 pub mod rooms;
+pub mod server;
 pub mod status;
 pub mod stream;
 pub mod users;

@@ -39,8 +39,10 @@ impl RoomService for RoomApi {
     ) -> Result<Response<v1::GetRoomResponse>, Status> {
         let caller = caller(&self.chat, &request)?;
         let room = rooms::room_id(&request.get_ref().room_id)?;
-        let (room, joined) = self.chat.get_room(caller, room).await?;
-        Ok(Response::new(v1::GetRoomResponse { room: Some(rooms::room(room)), joined }))
+        let (room, summary) = self.chat.get_room(caller, room).await?;
+        let joined = summary.is_some();
+        let (room, summary) = (Some(rooms::room(room)), summary.map(rooms::summary));
+        Ok(Response::new(v1::GetRoomResponse { room, joined, summary }))
     }
 
     async fn list_rooms(
@@ -52,7 +54,9 @@ impl RoomService for RoomApi {
         let (found, more) = self.chat.list_rooms(caller, page).await?;
         let last = found.last().filter(|_| more).map(|summary| summary.room.id.0);
         Ok(Response::new(v1::ListRoomsResponse {
-            next_page_token: last.map(|id| paging::token(id.as_bytes())).unwrap_or_default(),
+            next_page_token: last
+                .map(|id| paging::token(request.get_ref(), id.as_bytes()))
+                .unwrap_or_default(),
             rooms: found.into_iter().map(rooms::summary).collect(),
         }))
     }
@@ -66,7 +70,7 @@ impl RoomService for RoomApi {
         let (found, more) = self.chat.browse_rooms(caller, search).await?;
         let last = found.last().filter(|_| more);
         let next_page_token = last
-            .map(|entry| paging::name_and_id_token(&entry.key, entry.room.id.0))
+            .map(|entry| paging::name_and_id_token(request.get_ref(), &entry.key, entry.room.id.0))
             .unwrap_or_default();
         let rooms = found
             .into_iter()
@@ -117,7 +121,9 @@ impl RoomService for RoomApi {
         let (found, more) = self.chat.list_members(caller, search).await?;
         let last = found.last().filter(|_| more);
         let next_page_token = last
-            .map(|(member, _)| paging::token(fold(&member.user.username).as_bytes()))
+            .map(|(member, _)| {
+                paging::token(request.get_ref(), fold(&member.user.username).as_bytes())
+            })
             .unwrap_or_default();
         let (members, presences) = found
             .into_iter()
@@ -213,7 +219,9 @@ impl RoomService for RoomApi {
         let last = found.last().filter(|_| more);
         Ok(Response::new(v1::ListBansResponse {
             next_page_token: last
-                .map(|member| paging::token(fold(&member.user.username).as_bytes()))
+                .map(|member| {
+                    paging::token(request.get_ref(), fold(&member.user.username).as_bytes())
+                })
                 .unwrap_or_default(),
             members: found.into_iter().map(rooms::member).collect(),
         }))

@@ -6,7 +6,7 @@ use std::{collections::HashMap, time::Duration};
 use tonic::{Code, Status, metadata::MetadataValue};
 use tonic_types::{ErrorDetails, StatusExt as _};
 
-use crate::error::Error;
+use crate::{error::Error, model::limits};
 
 const DOMAIN: &str = "causerie";
 
@@ -70,8 +70,8 @@ fn classify(error: &Error) -> (Code, &'static str, Option<Duration>) {
         Error::StorageFull => (Code::ResourceExhausted, "STORAGE_FULL", None),
         Error::TooFast { retry_after } => (Code::ResourceExhausted, "TOO_FAST", Some(*retry_after)),
         Error::Overloaded => (Code::ResourceExhausted, "OVERLOADED", SOON),
-        Error::TooManyInFlight => (Code::ResourceExhausted, "TOO_MANY_IN_FLIGHT", SOON),
-        Error::TooManyStreams => (Code::ResourceExhausted, "TOO_MANY_STREAMS", None),
+        Error::TooManyInFlight { .. } => (Code::ResourceExhausted, "TOO_MANY_IN_FLIGHT", SOON),
+        Error::TooManyStreams { .. } => (Code::ResourceExhausted, "TOO_MANY_STREAMS", None),
         Error::SlowReader => (Code::ResourceExhausted, "SLOW_READER", SOON),
         Error::SubscribeTimeout => (Code::DeadlineExceeded, "SUBSCRIBE_TIMEOUT", None),
         Error::ResponsesUnread { .. } => (Code::ResourceExhausted, "RESPONSES_UNREAD", SOON),
@@ -94,17 +94,40 @@ fn classify(error: &Error) -> (Code, &'static str, Option<Duration>) {
     }
 }
 
-/// The limit that was exceeded, in the unit that the error's text names.
+/// The limit that an error is about, in the unit that the protos name.
 fn limit(error: &Error) -> Option<u64> {
     match error {
         Error::FileTooLarge { limit } | Error::QuotaReached { limit } => Some(*limit),
         Error::ResponsesUnread { limit }
         | Error::RequestsUnfinished { limit }
         | Error::MessageTooLarge { limit }
-        | Error::HeadersTooLarge { limit } => u64::try_from(*limit).ok(),
+        | Error::HeadersTooLarge { limit }
+        | Error::TooManyInFlight { limit }
+        | Error::TooManyStreams { limit } => u64::try_from(*limit).ok(),
+        Error::TooManyInvites => u64::try_from(limits::INVITES).ok(),
+        Error::TooManyReactions => u64::try_from(limits::REACTIONS).ok(),
+        Error::TooManyPins => u64::try_from(limits::PINS).ok(),
+        Error::TooManyUploads => u64::try_from(limits::UPLOADS).ok(),
         Error::RequestTimeout { limit } => Some(limit.as_secs()),
+        Error::SubscribeTimeout => Some(limits::SUBSCRIBE_WITHIN.as_secs()),
         _ => None,
     }
+}
+
+/// What an error about a limit says of it.
+fn metadata(error: &Error) -> HashMap<String, String> {
+    let mut metadata = HashMap::new();
+    let mut put = |name: &str, value: String| metadata.insert(name.to_owned(), value);
+    if let Error::Invalid(violations) = error {
+        let mut beyond = violations.iter().filter_map(|it| it.rule.limit.map(|limit| (it, limit)));
+        if let Some((violation, limit)) = beyond.next() {
+            put("limit", limit.to_string());
+            put("limit_field", violation.field.clone());
+        }
+    } else if let Some(limit) = limit(error) {
+        put("limit", limit.to_string());
+    }
+    metadata
 }
 
 impl From<Error> for Status {
@@ -114,12 +137,10 @@ impl From<Error> for Status {
             tracing::error!(cause = %cause, "internal error");
         }
         let (code, reason, retry_after) = classify(&error);
-        let limit = limit(&error).map(|limit| ("limit".to_owned(), limit.to_string()));
-        let metadata: HashMap<_, _> = limit.into_iter().collect();
-        let mut details = ErrorDetails::with_error_info(reason, DOMAIN, metadata);
+        let mut details = ErrorDetails::with_error_info(reason, DOMAIN, metadata(&error));
         if let Error::Invalid(violations) = &error {
             for violation in violations {
-                details.add_bad_request_violation(&violation.field, &violation.description);
+                details.add_bad_request_violation(&violation.field, violation.rule.text.as_ref());
             }
         }
         if let Some(delay) = retry_after {
@@ -154,7 +175,21 @@ mod tests {
 
     #[test]
     fn the_table_of_errors() {
-        let all = [
+        let all = all();
+        let lines: Vec<String> = all
+            .into_iter()
+            .map(|error| {
+                let (code, reason, retry) = classify(&error);
+                let retry = retry.map_or(String::new(), |d| format!(" (again after {d:?})"));
+                format!("{code:?} {reason}{retry}: {error}")
+            })
+            .collect();
+        insta::assert_snapshot!(lines.join("\n"));
+    }
+
+    /// One of each kind of error.
+    fn all() -> Vec<Error> {
+        vec![
             Error::invalid("text", "must not be empty"),
             Error::TokenMissing,
             Error::TokenInvalid,
@@ -211,8 +246,8 @@ mod tests {
             Error::StorageFull,
             Error::TooFast { retry_after: Duration::from_millis(250) },
             Error::Overloaded,
-            Error::TooManyInFlight,
-            Error::TooManyStreams,
+            Error::TooManyInFlight { limit: 32 },
+            Error::TooManyStreams { limit: 50 },
             Error::SlowReader,
             Error::SubscribeTimeout,
             Error::ResponsesUnread { limit: 4 },
@@ -232,16 +267,70 @@ mod tests {
             Error::StorageUnavailable,
             Error::ShuttingDown,
             Error::internal("select secret from users"),
-        ];
-        let lines: Vec<String> = all
-            .into_iter()
-            .map(|error| {
-                let (code, reason, retry) = classify(&error);
-                let retry = retry.map_or(String::new(), |d| format!(" (again after {d:?})"));
-                format!("{code:?} {reason}{retry}: {error}")
-            })
-            .collect();
-        insta::assert_snapshot!(lines.join("\n"));
+        ]
+    }
+
+    /// The protos and their README, in which a client's author reads.
+    fn documentation() -> String {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("proto");
+        let protos = std::fs::read_dir(folder.join("causerie/v1")).expect("the protos");
+        let mut paths: Vec<_> = protos.map(|entry| entry.expect("a proto").path()).collect();
+        paths.push(folder.join("README.md"));
+        let read = |path| std::fs::read_to_string(path).expect("a text");
+        paths.into_iter().map(read).collect::<Vec<_>>().join("\n")
+    }
+
+    /// Words such as `NOT_MEMBER`.
+    fn capitals(text: &str) -> std::collections::BTreeSet<&str> {
+        text.split(|c: char| !c.is_ascii_uppercase() && c != '_')
+            .filter(|word| word.len() > 3)
+            .collect()
+    }
+
+    #[test]
+    fn every_reason_is_documented_and_no_other() {
+        let documentation = documentation();
+        // That the database is in use ends a server's start, before it answers anybody.
+        let is_heard = |error: &Error| !matches!(error, Error::DatabaseInUse { .. });
+        let errors = all().into_iter().filter(is_heard);
+        let reasons: Vec<_> = errors.map(|error| classify(&error).1).collect();
+        let documented = capitals(&documentation);
+        let missing: Vec<_> = reasons.iter().filter(|it| !documented.contains(*it)).collect();
+        assert_eq!(missing, [&""; 0], "reasons that neither the protos nor their README name");
+
+        // What follows a status in a comment is a reason.
+        let codes = "INVALID_ARGUMENT|UNAUTHENTICATED|PERMISSION_DENIED|NOT_FOUND|ALREADY_EXISTS|\
+                     FAILED_PRECONDITION|RESOURCE_EXHAUSTED|DEADLINE_EXCEEDED|UNAVAILABLE|\
+                     UNIMPLEMENTED|INTERNAL";
+        let codes: Vec<_> = codes.split('|').collect();
+        let mut unknown = Vec::new();
+        for line in documentation.lines().map(str::trim) {
+            let comment = line.strip_prefix("// ").unwrap_or_default();
+            let Some((code, rest)) = comment.split_once(": ") else { continue };
+            if codes.contains(&code) {
+                // Its first word; further ones may be values of enums.
+                let word = capitals(rest.split([' ', ',', ';', '.']).next().unwrap_or_default());
+                unknown.extend(word.into_iter().filter(|word| !reasons.contains(word)));
+            }
+        }
+        assert_eq!(unknown, [""; 0], "reasons in the protos that no error has");
+    }
+
+    #[test]
+    fn a_violated_limit_is_named_with_its_field() {
+        use crate::error::{Rule, Violation};
+        let violation = |field: &str, rule| Violation { field: field.into(), rule };
+        let status = Status::from(Error::Invalid(vec![
+            violation("room_id", "must be the id of a room".into()),
+            violation("text", Rule::at_most(4_000, "characters")),
+            violation("client_message_id", Rule::between(&(1..=64), 0, "characters")),
+        ]));
+        let details = status.get_error_details();
+        let metadata = &details.error_info().expect("an ErrorInfo").metadata;
+        let found = (metadata["limit"].as_str(), metadata["limit_field"].as_str());
+        assert_eq!(found, ("4000", "text"));
+        let status = Status::from(Error::invalid("room_id", "must be the id of a room"));
+        assert!(status.get_error_details().error_info().expect("one").metadata.is_empty());
     }
 
     #[test]

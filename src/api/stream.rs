@@ -15,7 +15,7 @@ use tracing::Instrument as _;
 use super::{calls::framework_errors::translate_inbound, chat::Commands, status};
 use crate::{
     chat::Chat,
-    error::{Error, Result},
+    error::{Error, Result, Rule},
     model::{Caller, limits},
     session::{Frames, Inbound, Session},
     transport::OwnerUsage,
@@ -102,7 +102,7 @@ fn decode(
 ) -> Inbound {
     let v1::ChatRequest { request_id, command } = request;
     if request_id.chars().count() > limits::REQUEST_ID_CHARS {
-        let rule = format!("must have at most {} characters", limits::REQUEST_ID_CHARS);
+        let rule = Rule::at_most(limits::REQUEST_ID_CHARS, "characters");
         return Inbound::Broken(Error::invalid("request_id", rule));
     }
     let command = match command {
@@ -118,12 +118,11 @@ fn decode(
     if let Err(error) = commands.chat.calls.check(&commands.caller.user) {
         return answer(usage, request_id, Err(error));
     }
-    match in_flight.clone().try_acquire_owned() {
-        Ok(permit) => {
-            Inbound::Command(run(commands.clone(), usage.clone(), request_id, command, permit))
-        }
-        Err(_) => answer(usage, request_id, Err(Error::TooManyInFlight)),
-    }
+    let Ok(permit) = in_flight.clone().try_acquire_owned() else {
+        let too_many = Error::TooManyInFlight { limit: limits::COMMANDS_IN_FLIGHT };
+        return answer(usage, request_id, Err(too_many));
+    };
+    Inbound::Command(run(commands.clone(), usage.clone(), request_id, command, permit))
 }
 
 fn answer(usage: &OwnerUsage, request_id: String, result: Result<Outcome>) -> Inbound {
@@ -157,6 +156,7 @@ fn is_read(command: &Command) -> bool {
             | Command::ListReceipts(_)
             | Command::ListThread(_)
             | Command::ListMentions(_)
+            | Command::ListThreads(_)
             | Command::ListMessageVersions(_)
             | Command::SearchMessages(_)
     )
@@ -198,6 +198,7 @@ fn run(
             Command::MarkUnread(r) => c.mark_unread(r).await.map(Outcome::MarkUnread),
             Command::ListReceipts(r) => c.list_receipts(r).await.map(Outcome::ListReceipts),
             Command::ListThread(r) => c.list_thread(r).await.map(Outcome::ListThread),
+            Command::ListThreads(r) => c.list_threads(r).await.map(Outcome::ListThreads),
             Command::ListMentions(r) => c.list_mentions(r).await.map(Outcome::ListMentions),
             Command::ListMessageVersions(r) => {
                 c.list_message_versions(r).await.map(Outcome::ListMessageVersions)

@@ -70,7 +70,7 @@ impl UserService for UserApi {
         let last = found.last().filter(|_| more);
         Ok(Response::new(v1::SearchUsersResponse {
             next_page_token: last
-                .map(|user| paging::token(fold(&user.username).as_bytes()))
+                .map(|user| paging::token(request.get_ref(), fold(&user.username).as_bytes()))
                 .unwrap_or_default(),
             users: found.into_iter().map(users::user).collect(),
         }))
@@ -125,7 +125,7 @@ impl UserService for UserApi {
         let last = found.last().filter(|_| more);
         Ok(Response::new(v1::ListBlockedUsersResponse {
             next_page_token: last
-                .map(|user| paging::token(fold(&user.username).as_bytes()))
+                .map(|user| paging::token(request.get_ref(), fold(&user.username).as_bytes()))
                 .unwrap_or_default(),
             users: found.into_iter().map(users::user).collect(),
         }))

@@ -9,6 +9,7 @@ use crate::{
     model::{
         Caller, Invite, Op, User, UserId,
         passwords::TypedPassword,
+        server_info::ServerInfo,
         sessions::{PasswordChange, Recovery, Registration, SignedIn},
         sign_up::SignUpPolicy,
     },
@@ -81,8 +82,19 @@ impl Chat {
         Ok(SignedIn { tokens, user, device_token })
     }
 
+    pub async fn server_info(&self) -> Result<ServerInfo> {
+        Ok(ServerInfo {
+            sign_up_policy: self.current_sign_up_policy().await?,
+            has_search: self.config.search.index,
+            has_reflection: self.config.server.reflection,
+            max_file_bytes: self.config.files.max_bytes,
+            quota_bytes: self.config.files.quota_bytes,
+            max_streams: self.config.server.max_streams_per_user,
+        })
+    }
+
     /// Who may make an account now. The first one may always be made.
-    pub async fn current_sign_up_policy(&self) -> Result<SignUpPolicy> {
+    async fn current_sign_up_policy(&self) -> Result<SignUpPolicy> {
         let policy = self.sign_up_policy().await?;
         if policy != SignUpPolicy::Open && !self.store.has_users().await? {
             return Ok(SignUpPolicy::Open);

@@ -9,7 +9,10 @@ use crate::{
     model::{
         Caller, Content, Done, Draft, Message, Op, PresenceChoice, RoomId, RoomKind, Seq, Touch,
         UserId, Version, View,
-        messages::{Anchor, ChangesOf, MentionPage, MessagePage, PageOf, ThreadPage, fitting},
+        messages::{
+            Anchor, ChangesOf, FollowedThreads, MentionPage, MessagePage, PageOf, ThreadPage,
+            ThreadsOf, fitting,
+        },
         rooms::{Right, RoomReset},
     },
     store::{messages::Changes, writer::Pending},
@@ -103,6 +106,14 @@ impl Chat {
         let messages = self.store.mentions(caller.user, &page).await?;
         let limit = page.limit.min(fitting(&messages));
         Ok(cut(messages, limit))
+    }
+
+    /// A page of the threads that the caller follows.
+    pub async fn list_threads(&self, caller: Caller, of: ThreadsOf) -> Result<FollowedThreads> {
+        if let Some(room) = of.room {
+            self.view_for(room, caller.user).await?;
+        }
+        self.store.followed_threads(caller.user, &of).await
     }
 
     pub async fn get_message(&self, caller: Caller, room: RoomId, seq: Seq) -> Result<Message> {

@@ -49,14 +49,23 @@ impl Chat {
         self.change_room(Op::Create { room: Box::new(room), members }).await
     }
 
-    /// A room, and whether the caller is a member.
-    pub async fn get_room(&self, caller: Caller, room: RoomId) -> Result<(Room, bool)> {
+    /// A room, with what a member has not read of it.
+    pub async fn get_room(
+        &self,
+        caller: Caller,
+        room: RoomId,
+    ) -> Result<(Room, Option<RoomSummary>)> {
         let (access, _) = self.access(room, caller.user).await?;
         if !access.may_know() {
             return Err(Error::RoomNotFound);
         }
-        let room = self.store.room(room).await?.ok_or(Error::RoomNotFound)?;
-        Ok((room, access.is_member()))
+        // It may be none any more: who leaves meanwhile sees the room as others do.
+        if access.is_member()
+            && let Some(summary) = self.store.summaries_of(caller.user, &[room]).await?.pop()
+        {
+            return Ok((summary.room.clone(), Some(summary)));
+        }
+        Ok((self.store.room(room).await?.ok_or(Error::RoomNotFound)?, None))
     }
 
     /// A page of the caller's rooms, and whether there are more.

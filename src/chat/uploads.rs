@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::Chat;
 use crate::{
     config::ms,
-    error::{Error, Result},
+    error::{Error, Result, Rule},
     files::{
         IMAGE_BYTES,
         images::{self, Prepared},
@@ -73,10 +73,14 @@ impl Chat {
         }
         let bytes = i64::try_from(data.len()).map_err(Error::internal)?;
         if offset + bytes > upload.bytes {
-            return Err(Error::invalid("data", "must not go beyond the size of the file"));
+            let rest = usize::try_from(upload.bytes - offset).unwrap_or_default();
+            let rule = Rule::with_limit("must not go beyond the size of the file", rest);
+            return Err(Error::invalid("data", rule));
         }
-        if data.len() < *limits::CHUNK_BYTES.start() && offset + bytes < upload.bytes {
-            let rule = "must have at least 65,536 bytes, except at the end of the file";
+        let least = *limits::CHUNK_BYTES.start();
+        if data.len() < least && offset + bytes < upload.bytes {
+            let text = format!("must have at least {least} bytes, except at the end of the file");
+            let rule = Rule::with_limit(text, least);
             return Err(Error::invalid("data", rule));
         }
         let piece = Piece { upload: id, first_byte: offset, bytes, object: Uuid::new_v4() };

@@ -226,7 +226,7 @@ pub fn is_shown(content_type: &str) -> bool {
 }
 
 /// A name to save a file under: not a path.
-pub fn check_name(name: &str) -> Result<String, String> {
+pub fn check_name(name: &str) -> Result<String, crate::error::Rule> {
     let name = super::text::check_name(name, limits::FILE_NAME_CHARS)?;
     if name.contains(['/', '\\']) || name == "." || name == ".." {
         return Err("must be a name without `/` and `\\`, and not `.` or `..`".into());

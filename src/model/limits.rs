@@ -40,6 +40,8 @@ pub const MENTIONS: usize = 50;
 /// Of the names in a text, with and without a punctuation mark at their end,
 /// so many are looked up.
 pub const NAMES_LOOKED_UP: usize = 250;
+/// Threads that a call looks at, to list those that a user follows.
+pub const LISTED_THREADS: usize = 1_000;
 /// Answers in a thread are counted up to here.
 pub const THREAD_COUNT: i64 = 999;
 /// Receipts of a message are counted up to here.

@@ -248,6 +248,30 @@ pub struct ThreadMark {
     pub follows: bool,
 }
 
+/// Which of the threads that a user follows: after the one on this message.
+pub struct ThreadsOf {
+    pub room: Option<RoomId>,
+    pub unread_only: bool,
+    pub after: Option<(RoomId, Seq)>,
+    pub limit: usize,
+}
+
+/// A thread that a user follows.
+pub struct FollowedThread {
+    pub root: Message,
+    pub read_seq: Seq,
+    /// Whether there is an answer that counts as unread.
+    pub unread: bool,
+}
+
+/// A page of the threads that a user follows.
+pub struct FollowedThreads {
+    pub threads: Vec<FollowedThread>,
+    /// The message on which the last thread of this page hangs, unless there are no
+    /// more.
+    pub next: Option<(RoomId, Seq)>,
+}
+
 /// A page of a user's mentions: after the one of this time, room and position.
 pub struct MentionPage {
     pub after: Option<(Timestamp, RoomId, Seq)>,

@@ -20,6 +20,7 @@ pub mod passwords;
 pub mod presence;
 pub mod rooms;
 pub mod search;
+pub mod server_info;
 pub mod sessions;
 pub mod sign_up;
 pub mod terms;

@@ -6,6 +6,7 @@ use std::fmt;
 use unicode_normalization::UnicodeNormalization as _;
 
 use super::limits;
+use crate::error::Rule;
 
 /// A password as it was typed, for comparing it with a hash.
 #[derive(Clone)]
@@ -37,14 +38,14 @@ impl TypedPassword {
     }
 
     /// Whether it could be somebody's.
-    pub fn check(&self) -> Result<(), String> {
+    pub fn check(&self) -> Result<(), Rule> {
         let most = *limits::PASSWORD_CHARS.end();
         let fits = |text: &str| (1..=most).contains(&text.chars().count());
         // Hashes of before the mapping were made of what was typed.
         if fits(&self.0) || fits(&map_password(&self.0)) {
             Ok(())
         } else {
-            Err(format!("must have 1 to {most} characters"))
+            Err(Rule::between(&(1..=most), self.0.chars().count(), "characters"))
         }
     }
 }
@@ -82,11 +83,12 @@ fn is_space(c: char) -> bool {
 }
 
 /// Maps a new password, as far as its form is good.
-pub fn check_new_password(typed: &str) -> Result<String, String> {
+pub fn check_new_password(typed: &str) -> Result<String, Rule> {
     let chars = limits::PASSWORD_CHARS;
     let mapped = map_password(typed);
-    if !chars.contains(&mapped.chars().count()) {
-        return Err(format!("must have {} to {} characters", chars.start(), chars.end()));
+    let count = mapped.chars().count();
+    if !chars.contains(&count) {
+        return Err(Rule::between(&chars, count, "characters"));
     }
     if mapped.chars().any(char::is_control) {
         return Err("must not contain control characters".into());

@@ -4,6 +4,7 @@ use super::{
     Message, RoomId, Seq, Timestamp, UserId, limits,
     terms::{Lookup, Phrase, Token, file_term, sender_term, tokens},
 };
+use crate::error::Rule;
 
 /// A search as it is written: words, phrases and filters.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -122,7 +123,7 @@ impl Criteria {
 impl Written {
     /// Reads a search. Words match by their beginning, what is in quotes as a
     /// whole and in order. A filter that is not known is ordinary text.
-    pub fn parse(query: &str) -> Result<Self, String> {
+    pub fn parse(query: &str) -> Result<Self, Rule> {
         let mut written = Self::default();
         for Piece { filter, value, quoted } in pieces(query) {
             match filter {
@@ -148,7 +149,7 @@ impl Written {
             }
         }
         if written.from.len().max(written.within.len()) > limits::SEARCH_NAMES {
-            return Err(format!("must have at most {} of one filter", limits::SEARCH_NAMES));
+            return Err(Rule::at_most(limits::SEARCH_NAMES, "of one filter"));
         }
         Ok(written)
     }
@@ -157,8 +158,8 @@ impl Written {
 const DAY: std::time::Duration = std::time::Duration::from_hours(24);
 const QUOTES: [char; 4] = ['"', '“', '”', '„'];
 
-fn bad_day(filter: &str) -> String {
-    format!("must have a day such as 2026-01-31 after `{filter}:`")
+fn bad_day(filter: &str) -> Rule {
+    format!("must have a day such as 2026-01-31 after `{filter}:`").into()
 }
 
 struct Piece {

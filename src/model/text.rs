@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 
 use super::{limits, mentions, users::fold};
+use crate::error::Rule;
 
 /// Characters that would let a text change how what is around it is shown.
 fn is_direction_override(c: char) -> bool {
@@ -43,10 +44,10 @@ fn with_line_feeds(text: &str) -> Cow<'_, str> {
 }
 
 /// Text of several lines, kept as written but for the ends of its lines.
-pub fn check_lines(text: &str, max_chars: usize) -> Result<String, String> {
+pub fn check_lines(text: &str, max_chars: usize) -> Result<String, Rule> {
     let text = with_line_feeds(text);
     if text.chars().count() > max_chars {
-        return Err(format!("must have at most {max_chars} characters"));
+        return Err(Rule::at_most(max_chars, "characters"));
     }
     if text.chars().any(|c| c.is_control() && c != '\n' && c != '\t') {
         return Err("must not contain control characters other than line feed and tab".into());
@@ -58,8 +59,8 @@ pub fn check_lines(text: &str, max_chars: usize) -> Result<String, String> {
 }
 
 /// The text of a message.
-pub fn check_message(text: &str) -> Result<String, String> {
-    let too_long = || format!("must have at most {} bytes of UTF-8", limits::MESSAGE_BYTES);
+pub fn check_message(text: &str) -> Result<String, Rule> {
+    let too_long = || Rule::at_most(limits::MESSAGE_BYTES, "bytes of UTF-8");
     // Bytes first: a text of many megabytes is not worth counting. The ends of lines
     // may be half of it.
     if text.len() > 2 * limits::MESSAGE_BYTES {
@@ -76,7 +77,7 @@ pub fn check_message(text: &str) -> Result<String, String> {
 }
 
 /// One line without anything that cannot be seen; surrounding space is dropped.
-pub fn check_line(text: &str, max_chars: usize) -> Result<String, String> {
+pub fn check_line(text: &str, max_chars: usize) -> Result<String, Rule> {
     let text = check_lines(text.trim(), max_chars)?;
     if text.contains(['\n', '\t']) {
         return Err("must be a single line".into());
@@ -88,7 +89,7 @@ pub fn check_line(text: &str, max_chars: usize) -> Result<String, String> {
 }
 
 /// A name: a line that is not empty.
-pub fn check_name(text: &str, max_chars: usize) -> Result<String, String> {
+pub fn check_name(text: &str, max_chars: usize) -> Result<String, Rule> {
     let name = check_line(text, max_chars)?;
     if is_blank(&name) {
         return Err("must not be empty".into());
@@ -97,41 +98,49 @@ pub fn check_name(text: &str, max_chars: usize) -> Result<String, String> {
 }
 
 /// A username: what can be typed and read without doubt anywhere.
-pub fn check_username(text: &str) -> Result<(), String> {
+pub fn check_username(text: &str) -> Result<(), Rule> {
     let rule = "must have 3 to 32 of the letters a to z, digits, `_`, `.` and `-`, \
                 beginning with a letter or digit";
-    let fits = limits::USERNAME_CHARS.contains(&text.len())
-        && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-'))
+    let fits = text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-'))
         && text.starts_with(|c: char| c.is_ascii_alphanumeric());
     // `@all` and `@here` call many.
     if [mentions::ALL, mentions::HERE].contains(&fold(text).as_str()) {
         return Err("must not be `all` or `here`".into());
     }
+    let range = limits::USERNAME_CHARS;
+    if !range.contains(&text.len()) {
+        let limit = if text.len() < *range.start() { range.start() } else { range.end() };
+        return Err(Rule::with_limit(rule, *limit));
+    }
     if fits { Ok(()) } else { Err(rule.into()) }
 }
 
 /// An e-mail address, as far as that can be said without sending to it.
-pub fn check_email(text: &str) -> Result<(), String> {
-    let fits = text.len() <= limits::EMAIL_BYTES
-        && !text.chars().any(|c| {
-            c.is_whitespace() || c.is_control() || is_invisible(c) || is_direction_override(c)
-        })
-        && text.rsplit_once('@').is_some_and(|(local, domain)| {
-            !local.is_empty()
-                && !local.contains('@')
-                && domain.split('.').all(|label| !label.is_empty())
-        });
-    if fits { Ok(()) } else { Err("must be an e-mail address of at most 254 bytes".into()) }
+pub fn check_email(text: &str) -> Result<(), Rule> {
+    let rule = "must be an e-mail address of at most 254 bytes";
+    if text.len() > limits::EMAIL_BYTES {
+        return Err(Rule::with_limit(rule, limits::EMAIL_BYTES));
+    }
+    let fits = !text.chars().any(|c| {
+        c.is_whitespace() || c.is_control() || is_invisible(c) || is_direction_override(c)
+    }) && text.rsplit_once('@').is_some_and(|(local, domain)| {
+        !local.is_empty()
+            && !local.contains('@')
+            && domain.split('.').all(|label| !label.is_empty())
+    });
+    if fits { Ok(()) } else { Err(rule.into()) }
 }
 
 /// An id that the client makes: 1 to 64 of a small alphabet.
-pub fn check_client_id(text: &str, max_chars: usize) -> Result<(), String> {
-    let fits = (1..=max_chars).contains(&text.len())
-        && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | ':' | '-'));
-    if fits {
-        Ok(())
+pub fn check_client_id(text: &str, max_chars: usize) -> Result<(), Rule> {
+    let what = "of letters, digits, `_`, `.`, `:` and `-`";
+    let rule = Rule::between(&(1..=max_chars), text.len(), what);
+    let fits =
+        text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | ':' | '-'));
+    if (1..=max_chars).contains(&text.len()) {
+        if fits { Ok(()) } else { Err(Rule { limit: None, ..rule }) }
     } else {
-        Err(format!("must have 1 to {max_chars} of letters, digits, `_`, `.`, `:` and `-`"))
+        Err(rule)
     }
 }
 

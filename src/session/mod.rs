@@ -74,8 +74,10 @@ impl Session {
         caller: Caller,
         usage: OwnerUsage,
     ) -> Result<(Self, Frames)> {
-        let all = chat.streams.clone().try_acquire_owned().map_err(|_| Error::TooManyStreams)?;
-        let permits = (all, usage.open_stream(chat.config.server.max_streams_per_user)?);
+        let config = &chat.config.server;
+        let too_many = Error::TooManyStreams { limit: config.max_streams };
+        let all = chat.streams.clone().try_acquire_owned().map_err(|_| too_many)?;
+        let permits = (all, usage.open_stream(config.max_streams_per_user)?);
         let user = chat.store.user(caller.user).await?.ok_or(Error::SessionRevoked)?;
         let bounds = Bounds {
             queue: chat.config.stream.queue,

@@ -20,6 +20,7 @@ mod faults;
 mod file_lock;
 pub mod files;
 pub mod folding;
+pub mod followed_threads;
 mod gate;
 mod identity;
 mod index;

@@ -66,16 +66,17 @@ impl TrustedProxies {
                 Ok(network) if !is_mapped(network) => parsed.push(network.trunc()),
                 _ => violations.push(crate::error::Violation {
                     field: format!("server.trusted_proxies[{index}]"),
-                    description: format!(
+                    rule: format!(
                         "must be a network or an address (of IPv4 as such), not {text:?}"
-                    ),
+                    )
+                    .into(),
                 }),
             }
         }
         let header = header.parse::<HeaderName>().map_err(|_| {
             violations.push(crate::error::Violation {
                 field: "server.forwarded_header".into(),
-                description: "must be the name of a header".into(),
+                rule: "must be the name of a header".into(),
             });
         });
         match header {

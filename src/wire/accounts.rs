@@ -119,7 +119,7 @@ pub fn sign_up_policy(policy: SignUpPolicy) -> v1::SignUpPolicy {
 pub fn list_sessions(request: &v1::ListSessionsRequest) -> Result<SessionPage> {
     let mut fields = Fields::new();
     let page = SessionPage {
-        before: fields.page_after_id(&request.page_token),
+        before: fields.page_after_id(request),
         limit: fields.page_size(request.page_size),
     };
     fields.finish(page)

@@ -23,12 +23,12 @@ pub fn account(account: Account) -> v1::Account {
 }
 
 pub fn list_users(request: &v1::ListUsersRequest) -> Result<AccountSearch> {
-    let v1::ListUsersRequest { query, role, page_size, page_token } = request;
+    let v1::ListUsersRequest { query, role, page_size, page_token: _ } = request;
     let mut fields = Fields::new();
     let search = AccountSearch {
         users: UserSearch {
             prefix: fields.query(query),
-            after: fields.page_after_text(page_token),
+            after: fields.page_after_text(request),
             limit: fields.page_size(*page_size),
         },
         role: if *role == 0 { None } else { read_role(&mut fields, *role) },

@@ -6,7 +6,7 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use crate::{
-    error::{Error, Result, Violation},
+    error::{Error, Result, Rule, Violation},
     model::{FileId, RoomId, Seq, SessionId, Timestamp, UserId, files::NewImage, limits, text},
 };
 
@@ -36,8 +36,8 @@ impl Fields {
         Self::default()
     }
 
-    pub fn violate(&mut self, field: impl Into<String>, description: impl Into<String>) {
-        self.violations.push(Violation { field: field.into(), description: description.into() });
+    pub fn violate(&mut self, field: impl Into<String>, rule: impl Into<Rule>) {
+        self.violations.push(Violation { field: field.into(), rule: rule.into() });
     }
 
     /// `value`, unless any field was violated.
@@ -46,14 +46,14 @@ impl Fields {
     }
 
     /// Remembers the rule that a text broke.
-    pub fn check(&mut self, field: &str, outcome: Result<(), String>) {
+    pub fn check(&mut self, field: &str, outcome: Result<(), Rule>) {
         if let Err(rule) = outcome {
             self.violate(field, rule);
         }
     }
 
     /// A cleaned text, or the rule it broke.
-    pub fn clean(&mut self, field: &str, outcome: Result<String, String>) -> String {
+    pub fn clean(&mut self, field: &str, outcome: Result<String, Rule>) -> String {
         outcome.unwrap_or_else(|rule| {
             self.violate(field, rule);
             String::new()
@@ -129,7 +129,11 @@ impl Fields {
             Some(span) if span.is_zero() => None,
             Some(span) if span <= limits::MUTE_FOR => Some(now.plus(span)),
             _ => {
-                self.violate(field, "must be 0 to 366 days");
+                const DAY: u64 = 24 * 60 * 60;
+                let most = limits::MUTE_FOR.as_secs();
+                let limit = seconds.ok().filter(|seconds| *seconds >= most).map(|_| most);
+                let text = format!("must be 0 to {} days", most / DAY).into();
+                self.violate(field, Rule { text, limit });
                 None
             }
         }
@@ -151,13 +155,13 @@ impl Fields {
         Some(Timestamp(at.seconds * 1_000_000 + i64::from(at.nanos / 1_000)))
     }
 
-    /// 1 to 200, or 0 for the default.
+    /// How many elements a page has at most; 0 asks for the default.
     pub fn page_size(&mut self, size: i32) -> usize {
         match u32::try_from(size) {
             Ok(0) => limits::DEFAULT_PAGE_SIZE as usize,
-            Ok(size) if size <= limits::PAGE_SIZE => size as usize,
-            _ => {
-                self.violate("page_size", "must be 1 to 200, or 0 for the default");
+            Ok(size) => size.min(limits::PAGE_SIZE) as usize,
+            Err(_) => {
+                self.violate("page_size", "must not be negative");
                 1
             }
         }

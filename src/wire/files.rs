@@ -2,7 +2,7 @@
 
 use super::{fields::Fields, timestamp, v1};
 use crate::{
-    error::Result,
+    error::{Result, Rule},
     model::{
         File, FileId, ImageInfo, Timestamp, Upload, Variant,
         files::{self, Chunk, Link, PartOf},
@@ -64,8 +64,9 @@ pub fn upload_chunk(request: v1::UploadChunkRequest) -> Result<Chunk> {
     let mut fields = Fields::new();
     let upload = fields.file("upload_id", &upload_id);
     not_negative(&mut fields, "offset", offset);
-    if data.is_empty() || data.len() > *limits::CHUNK_BYTES.end() {
-        fields.violate("data", "must have 1 to 524,288 bytes");
+    let range = 1..=*limits::CHUNK_BYTES.end();
+    if !range.contains(&data.len()) {
+        fields.violate("data", Rule::between(&range, data.len(), "bytes"));
     }
     fields.finish(Chunk { upload, offset, data: data.into() })
 }
@@ -104,8 +105,9 @@ pub fn download_file(request: &v1::DownloadFileRequest) -> Result<PartOf> {
 pub fn create_links(request: &v1::CreateDownloadLinksRequest) -> Result<(Vec<FileId>, Variant)> {
     let mut fields = Fields::new();
     let variant = variant(&mut fields, request.variant);
-    if !(1..=limits::LINKS).contains(&request.file_ids.len()) {
-        fields.violate("file_ids", "must have 1 to 100 elements");
+    let (range, count) = (1..=limits::LINKS, request.file_ids.len());
+    if !range.contains(&count) {
+        fields.violate("file_ids", Rule::between(&range, count, "elements"));
         return fields.finish((vec![], variant));
     }
     let files = fields.files("file_ids", &request.file_ids);

@@ -2,7 +2,7 @@
 
 use super::{fields::Fields, rooms, timestamp, users, v1};
 use crate::{
-    error::Result,
+    error::{Result, Rule},
     model::{
         Invite, Timestamp,
         invites::{NewInvite, Preview},
@@ -48,7 +48,9 @@ pub fn create_invite(request: &v1::CreateInviteRequest, now: Timestamp) -> Resul
     let span = request.expires_in.unwrap_or_default();
     let expires_at = fields.until("expires_in", &span, now);
     if !(0..=limits::INVITE_USES).contains(&request.max_uses) {
-        fields.violate("max_uses", "must be 0 to 10,000");
+        let text = format!("must be 0 to {}", limits::INVITE_USES).into();
+        let limit = u64::try_from(limits::INVITE_USES).ok().filter(|_| request.max_uses > 0);
+        fields.violate("max_uses", Rule { text, limit });
     }
     fields.finish(NewInvite { room, expires_at, max_uses: request.max_uses.into() })
 }
@@ -60,7 +62,7 @@ pub fn code(code: &str) -> Result<String> {
     fields.finish(code.to_owned())
 }
 
-pub(super) fn check_code(code: &str) -> Result<(), String> {
+pub(super) fn check_code(code: &str) -> Result<(), Rule> {
     let fits = (1..=64).contains(&code.len())
         && code.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'));
     if fits { Ok(()) } else { Err("must be the code of an invite".into()) }

@@ -43,7 +43,7 @@ pub fn room_settings(room: RoomId, settings: RoomSettings) -> v1::RoomSettings {
     v1::RoomSettings {
         room_id: room.to_string(),
         level: level.into(),
-        muted_until: muted_until.map(timestamp),
+        notifications_muted_until: muted_until.map(timestamp),
         starred,
     }
 }
@@ -89,6 +89,7 @@ pub fn update_membership(
             None
         }
     });
-    let muted_until = request.mute_for.as_ref().map(|span| fields.until("mute_for", span, now));
+    let span = request.mute_notifications_for.as_ref();
+    let muted_until = span.map(|span| fields.until("mute_notifications_for", span, now));
     fields.finish((room, SettingsChange { level, muted_until, starred: request.starred }))
 }

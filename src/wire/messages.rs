@@ -4,14 +4,17 @@ use std::collections::HashSet;
 
 use super::{fields::Fields, files, paging, timestamp, v1};
 use crate::{
-    error::Result,
+    error::{Result, Rule},
     model::{
         Content, Draft, FileId, Mention, Mentioned, Message, Pin, Reaction, RoomId, Seq,
         SystemKind, Thread, Touch, UserId, Version,
         emoji::qualified,
         limits,
         mentions::names_in,
-        messages::{Anchor, ChangesOf, MentionPage, MessagePage, PageOf, Resume, ThreadPage},
+        messages::{
+            Anchor, ChangesOf, FollowedThread, FollowedThreads, MentionPage, MessagePage, PageOf,
+            Resume, ThreadPage, ThreadsOf,
+        },
         text,
         users::AccountRole,
     },
@@ -193,7 +196,7 @@ fn message_text(fields: &mut Fields, written: &str, may_be_empty: bool) -> (Stri
 
 fn attachments(fields: &mut Fields, ids: &[String]) -> Vec<FileId> {
     if ids.len() > limits::ATTACHMENTS {
-        fields.violate("attachment_ids", "must have at most 10 elements");
+        fields.violate("attachment_ids", Rule::at_most(limits::ATTACHMENTS, "elements"));
         return vec![];
     }
     let files = fields.files("attachment_ids", ids);
@@ -294,18 +297,54 @@ pub fn thread_page(page: ThreadPage) -> v1::ListThreadResponse {
 pub fn list_mentions(request: &v1::ListMentionsRequest) -> Result<MentionPage> {
     let mut fields = Fields::new();
     let page = MentionPage {
-        after: fields.page_after_message(&request.page_token),
+        after: fields.page_after_message(request),
         limit: fields.page_size(request.page_size),
     };
     fields.finish(page)
 }
 
 #[must_use]
-pub fn mentions(messages: Vec<Message>, more: bool) -> v1::ListMentionsResponse {
+pub fn mentions(
+    request: &v1::ListMentionsRequest,
+    messages: Vec<Message>,
+    more: bool,
+) -> v1::ListMentionsResponse {
     let last = messages.last().filter(|_| more);
     v1::ListMentionsResponse {
-        next_page_token: last.map(paging::message_token).unwrap_or_default(),
+        next_page_token: last.map(|last| paging::message_token(request, last)).unwrap_or_default(),
         messages: messages.into_iter().map(message).collect(),
+    }
+}
+
+pub fn list_threads(request: &v1::ListThreadsRequest) -> Result<ThreadsOf> {
+    let v1::ListThreadsRequest { room_id, unread_only, page_size, page_token: _ } = request;
+    let mut fields = Fields::new();
+    let threads = ThreadsOf {
+        room: (!room_id.is_empty()).then(|| fields.room("room_id", room_id)),
+        unread_only: *unread_only,
+        after: fields.page_after_position(request),
+        limit: fields.page_size(*page_size),
+    };
+    fields.finish(threads)
+}
+
+#[must_use]
+pub fn followed_threads(
+    request: &v1::ListThreadsRequest,
+    page: FollowedThreads,
+) -> v1::ListThreadsResponse {
+    let FollowedThreads { threads, next } = page;
+    let next = next.map(|position| paging::position_token(request, position));
+    v1::ListThreadsResponse {
+        threads: threads
+            .into_iter()
+            .map(|FollowedThread { root, read_seq, unread }| v1::FollowedThread {
+                root: Some(message(root)),
+                read_seq: read_seq.0,
+                unread,
+            })
+            .collect(),
+        next_page_token: next.unwrap_or_default(),
     }
 }
 
@@ -330,7 +369,7 @@ pub fn subscribe(request: v1::SubscribeRequest) -> Result<Resume> {
     let v1::SubscribeRequest { resume, epoch } = request;
     let mut fields = Fields::new();
     if resume.len() > limits::RESUME_ROOMS {
-        fields.violate("resume", "must have at most 10,000 rooms");
+        fields.violate("resume", Rule::at_most(limits::RESUME_ROOMS, "rooms"));
         return fields.finish(Resume::default());
     }
     let epoch = fields.epoch(&epoch);

@@ -14,6 +14,7 @@ pub mod paging;
 pub mod presence;
 pub mod rooms;
 pub mod search;
+pub mod server;
 pub mod users;
 
 /// The generated code of package causerie.v1.

@@ -2,7 +2,7 @@
 
 use super::{fields::Fields, marks::receipt, timestamp, v1};
 use crate::{
-    error::Result,
+    error::{Result, Rule},
     model::{
         Presence, PresenceChoice, PresenceState, RoomId, limits,
         presence::{Watched, Wish},
@@ -55,7 +55,7 @@ pub fn choice(choice: PresenceChoice) -> v1::PresenceState {
 pub fn watch_rooms(request: &v1::WatchRoomsRequest) -> Result<Vec<RoomId>> {
     let mut fields = Fields::new();
     if request.room_ids.len() > limits::WATCHED_ROOMS {
-        fields.violate("room_ids", "must have at most 20 elements");
+        fields.violate("room_ids", Rule::at_most(limits::WATCHED_ROOMS, "elements"));
         return fields.finish(vec![]);
     }
     let mut rooms = Vec::new();

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{fields::Fields, marks::room_settings, messages::message, timestamp, users, v1};
 use crate::{
-    error::Result,
+    error::{Result, Rule},
     model::{
         History, Member, MemberRole, MemberState, Room, RoomId, RoomKind, RoomSummary, Timestamp,
         UserId, limits,
@@ -175,8 +175,9 @@ pub fn create_room(request: &v1::CreateRoomRequest) -> Result<NewRoom> {
 pub fn add_members(request: &v1::AddMembersRequest) -> Result<(RoomId, Vec<UserId>)> {
     let mut fields = Fields::new();
     let room = fields.room("room_id", &request.room_id);
-    if !(1..=limits::ADD_MEMBERS).contains(&request.user_ids.len()) {
-        fields.violate("user_ids", "must have 1 to 50 elements");
+    let (range, count) = (1..=limits::ADD_MEMBERS, request.user_ids.len());
+    if !range.contains(&count) {
+        fields.violate("user_ids", Rule::between(&range, count, "elements"));
         return fields.finish((room, vec![]));
     }
     let ids = request.user_ids.iter().enumerate();
@@ -243,7 +244,7 @@ pub fn list_bans(request: &v1::ListBansRequest) -> Result<MemberSearch> {
     let search = MemberSearch {
         room: fields.room("room_id", &request.room_id),
         prefix: String::new(),
-        after: fields.page_after_text(&request.page_token),
+        after: fields.page_after_text(request),
         limit: fields.page_size(request.page_size),
     };
     fields.finish(search)
@@ -275,7 +276,7 @@ pub fn update_room(request: v1::UpdateRoomRequest) -> Result<Settings> {
 pub fn list_rooms(request: &v1::ListRoomsRequest) -> Result<RoomPage> {
     let mut fields = Fields::new();
     let page = RoomPage {
-        after: fields.page_after_id(&request.page_token),
+        after: fields.page_after_id(request),
         limit: fields.page_size(request.page_size),
     };
     fields.finish(page)
@@ -285,7 +286,7 @@ pub fn browse_rooms(request: &v1::BrowseRoomsRequest) -> Result<DirectorySearch>
     let mut fields = Fields::new();
     let search = DirectorySearch {
         query: fields.query(&request.query),
-        after: fields.page_after_name_and_id(&request.page_token),
+        after: fields.page_after_name_and_id(request),
         limit: fields.page_size(request.page_size),
     };
     fields.finish(search)
@@ -296,7 +297,7 @@ pub fn list_members(request: &v1::ListMembersRequest) -> Result<MemberSearch> {
     let search = MemberSearch {
         room: fields.room("room_id", &request.room_id),
         prefix: fields.query(&request.query),
-        after: fields.page_after_text(&request.page_token),
+        after: fields.page_after_text(request),
         limit: fields.page_size(request.page_size),
     };
     fields.finish(search)

@@ -19,7 +19,7 @@ pub fn search_messages(request: &v1::SearchMessagesRequest) -> Result<SearchPage
         after,
         has_file,
         page_size,
-        page_token,
+        page_token: _,
     } = request;
     let mut fields = Fields::new();
     let parsed = text::check_line(query, limits::SEARCH_CHARS).and_then(|q| Written::parse(&q));
@@ -41,7 +41,7 @@ pub fn search_messages(request: &v1::SearchMessagesRequest) -> Result<SearchPage
         fields.violate("query", "must have a word, or whom it is from, or `has:file`");
     }
     let page = SearchPage {
-        below: fields.page_below_place(page_token),
+        below: fields.page_below_place(request),
         limit: fields.page_size(*page_size),
         written,
         room,
@@ -51,23 +51,27 @@ pub fn search_messages(request: &v1::SearchMessagesRequest) -> Result<SearchPage
 }
 
 #[must_use]
-pub fn found(messages: Vec<Message>, next: Option<Place>) -> v1::SearchMessagesResponse {
+pub fn found(
+    request: &v1::SearchMessagesRequest,
+    messages: Vec<Message>,
+    next: Option<Place>,
+) -> v1::SearchMessagesResponse {
     v1::SearchMessagesResponse {
         messages: messages.into_iter().map(message).collect(),
-        next_page_token: next.map(place_token).unwrap_or_default(),
+        next_page_token: next.map(|place| place_token(request, place)).unwrap_or_default(),
     }
 }
 
-fn place_token(place: Place) -> String {
+fn place_token(request: &v1::SearchMessagesRequest, place: Place) -> String {
     let Place { posted_at, room, seq } = place;
     let parts = [&posted_at.0.to_be_bytes()[..], &room.0.as_bytes()[..], &seq.0.to_be_bytes()[..]];
-    paging::token(&parts.concat())
+    paging::token(request, &parts.concat())
 }
 
 impl Fields {
     /// The place below which the page begins.
-    fn page_below_place(&mut self, token: &str) -> Option<Place> {
-        let read = |key: &[u8]| {
+    fn page_below_place(&mut self, request: &v1::SearchMessagesRequest) -> Option<Place> {
+        self.page_after(request, |key| {
             let (posted, rest) = key.split_first_chunk::<8>()?;
             let (room, seq) = rest.split_first_chunk::<16>()?;
             Some(Place {
@@ -75,15 +79,7 @@ impl Fields {
                 room: RoomId(uuid::Uuid::from_bytes(*room)),
                 seq: Seq(i64::from_be_bytes(seq.try_into().ok()?)),
             })
-        };
-        match paging::key(token).map(|key| key.map(|key| read(&key))) {
-            Ok(None) => None,
-            Ok(Some(Some(place))) => Some(place),
-            Ok(Some(None)) | Err(_) => {
-                self.violate("page_token", paging::BAD_TOKEN);
-                None
-            }
-        }
+        })
     }
 }
 
@@ -94,13 +90,17 @@ mod tests {
     #[test]
     fn a_place_comes_back_from_its_token() {
         let place = Place { posted_at: Timestamp(77), room: RoomId::new(), seq: Seq(5) };
+        let first = v1::SearchMessagesRequest { query: "word".into(), ..Default::default() };
+        let token = place_token(&first, place);
         let mut fields = Fields::new();
-        assert_eq!(fields.page_below_place(&place_token(place)), Some(place));
-        assert_eq!(fields.page_below_place(""), None);
+        let with = |page_token| v1::SearchMessagesRequest { page_token, ..first.clone() };
+        assert_eq!(fields.page_below_place(&with(token.clone())), Some(place));
+        assert_eq!(fields.page_below_place(&first), None);
         assert!(fields.finish(()).is_ok());
-        for bad in ["00", "zz", &"00".repeat(31), &"00".repeat(33)] {
+        let long = format!("{token}00");
+        for bad in ["00", "zz", &token[..token.len() - 2], &long] {
             let mut fields = Fields::new();
-            fields.page_below_place(bad);
+            fields.page_below_place(&with(bad.to_owned()));
             assert!(fields.finish(()).is_err(), "{bad}");
         }
     }

@@ -2,7 +2,7 @@
 
 use super::{fields::Fields, timestamp, v1};
 use crate::{
-    error::Result,
+    error::{Result, Rule},
     model::{
         User, UserId, limits, text,
         users::{AccountRole, ProfileChanges, UserSearch},
@@ -31,8 +31,9 @@ pub fn get_user(request: &v1::GetUserRequest) -> Result<UserId> {
 
 pub fn batch_get_users(request: &v1::BatchGetUsersRequest) -> Result<Vec<UserId>> {
     let mut fields = Fields::new();
-    if !(1..=limits::BATCH_USERS).contains(&request.user_ids.len()) {
-        fields.violate("user_ids", "must have 1 to 200 elements");
+    let (range, count) = (1..=limits::BATCH_USERS, request.user_ids.len());
+    if !range.contains(&count) {
+        fields.violate("user_ids", Rule::between(&range, count, "elements"));
         return fields.finish(vec![]);
     }
     let users = request
@@ -49,7 +50,7 @@ pub fn search_users(request: &v1::SearchUsersRequest) -> Result<UserSearch> {
     let outcome = text::check_name(&request.query, limits::QUERY_CHARS);
     let search = UserSearch {
         prefix: fields.clean("query", outcome),
-        after: fields.page_after_text(&request.page_token),
+        after: fields.page_after_text(request),
         limit: fields.page_size(request.page_size),
     };
     fields.finish(search)
@@ -86,7 +87,7 @@ pub fn list_blocked(request: &v1::ListBlockedUsersRequest) -> Result<UserSearch>
     let mut fields = Fields::new();
     let search = UserSearch {
         prefix: String::new(),
-        after: fields.page_after_text(&request.page_token),
+        after: fields.page_after_text(request),
         limit: fields.page_size(request.page_size),
     };
     fields.finish(search)

@@ -92,7 +92,7 @@ on_both_databases! {
         let ada = Person::register(&server.url, "ada").await;
         let room = ada.create_room("Room").await;
         let client = &ada.client;
-        for page_size in [-1, 201, 1_000_000_000, i32::MIN] {
+        for page_size in [-1, -1_000, i32::MIN] {
             let request = v1::ListRoomsRequest { page_size, page_token: "zz".into() };
             let mut bad = fields(client.list_rooms(request).await);
             bad.sort();
@@ -252,8 +252,12 @@ async fn presence_and_watching_refuse_what_they_do_not_know() {
     for (seconds, nanos) in [(i64::MIN, 0), (-1, 0), (0, -1), (1, -1), (0, 2_000_000_000)] {
         let mute_for = Some(prost_types::Duration { seconds, nanos });
         let room_id = room.clone();
-        let request = v1::UpdateMembershipRequest { room_id, mute_for, ..Default::default() };
-        assert_eq!(fields(ada.client.update_membership(request).await), ["mute_for"]);
+        let request = v1::UpdateMembershipRequest {
+            room_id,
+            mute_notifications_for: mute_for,
+            ..Default::default()
+        };
+        assert_eq!(fields(ada.client.update_membership(request).await), ["mute_notifications_for"]);
     }
     // A token of another session, and something that is none.
     let access_token = bob.client.access_token().await.expect("a token");

@@ -218,7 +218,9 @@ fn undocumented(proto: &str) -> Vec<String> {
         let declares = ["service ", "rpc ", "message ", "enum ", "oneof "]
             .iter()
             .any(|word| line.starts_with(word))
-            || (line.ends_with(';') && line.contains(" = ") && !line.starts_with("syntax"));
+            || (line.ends_with(';')
+                && line.contains(" = ")
+                && !["syntax", "option "].iter().any(|word| line.starts_with(word)));
         if declares && !commented {
             bare.push(line.to_owned());
         }

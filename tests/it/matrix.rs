@@ -57,6 +57,7 @@ const RPCS: &[&str] = &[
     "SearchMessages",
     "ListMessages",
     "ListThread",
+    "ListThreads",
     "GetMessage",
     "MarkRead",
     "MarkDelivered",
@@ -161,6 +162,10 @@ async fn call(rpc: &str, person: &Person, case: &Case) -> Result<(), Error> {
         "ListMessages" => {
             let request = v1::ListMessagesRequest { room_id, ..Default::default() };
             client.list_messages(request).await.map(drop)
+        }
+        "ListThreads" => {
+            let request = v1::ListThreadsRequest { room_id, ..Default::default() };
+            client.list_threads(request).await.map(drop)
         }
         "ListThread" => {
             let request = v1::ListThreadRequest { room_id, thread_seq: seq, ..Default::default() };

@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use causerie::store::{
     admin::{ANOTHER_ADMIN, page_sql},
+    followed_threads::followed_threads_sql,
     messages::MESSAGES,
     pages::NEXT_POSTED,
     summaries::{summary_sql, unread_sql, unread_threads_sql},
@@ -119,6 +120,11 @@ on_both_databases! {
             ("its unread threads", filled(&unread_threads_sql(1), &[u, r])),
             ("a page of the timeline", filled(&page, &[&room, "0", "0", "90", "50"])),
             ("a page of a thread", filled(&page, &[&room, "7", "0", "90", "50"])),
+            ("the threads one follows", filled(&followed_threads_sql(false), &[u, r, r, "9", "50"])),
+            (
+                "those of a room",
+                filled(&followed_threads_sql(true), &[u, r, r, r, "9", "50"]),
+            ),
             ("the first after a position", filled(NEXT_POSTED, &[&room, "0", "50"])),
             ("the accounts", filled(&page_sql(false), &["'x'", "'a'", "'a'", "' a'", "50"])),
             (

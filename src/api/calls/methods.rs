@@ -37,7 +37,7 @@ const OWN_PACKAGE: &str = "causerie.";
 /// What the names of methods begin with that read much.
 const READS: [&str; 5] = ["List", "Search", "Browse", "BatchGet", "Sync"];
 /// Called without a token, so that little may be asked of the server.
-const AUTH_SERVICE: &str = "causerie.v1.AuthService";
+const OPEN_SERVICES: [&str; 2] = ["causerie.v1.AuthService", "causerie.v1.ServerService"];
 
 /// The streams of `ChatService`.
 const EVENT_STREAMS: [&str; 2] =
@@ -55,7 +55,8 @@ impl Methods {
             for service in &file.service {
                 let name = format!("{}.{}", file.package(), service.name());
                 // Whoever calls these may have no account.
-                let is_open = name == AUTH_SERVICE || !name.starts_with(OWN_PACKAGE);
+                let is_open =
+                    OPEN_SERVICES.contains(&name.as_str()) || !name.starts_with(OWN_PACKAGE);
                 let message_limit = if is_open { AUTH_MESSAGE_BYTES } else { GRPC_MESSAGE_BYTES };
                 for method in &service.method {
                     let path = format!("/{name}/{}", method.name());

@@ -45,7 +45,7 @@ use crate::{
     auth::Auth,
     error::{Error, Result},
     model::limits::HEADER_BYTES,
-    transport::{Client, Counted, Owner, OwnerUsage, ResponseRegistry, network},
+    transport::{Client, Counted, MAX_CALLS, Owner, OwnerUsage, ResponseRegistry, network},
 };
 
 /// What calls are checked against.
@@ -55,10 +55,12 @@ pub struct Limits {
     pub responses: Arc<ResponseRegistry>,
     /// One permit for each stream that may be open, of any service.
     pub streams: Arc<Semaphore>,
+    pub max_streams: usize,
     /// The same for streams of those who have no account.
     pub open_streams: Arc<Semaphore>,
+    pub max_open_streams: usize,
     /// Streams that one account, or one network without an account, may have open.
-    pub max_streams: usize,
+    pub max_streams_per_owner: usize,
     /// How long the message of a request that has only one may take to arrive.
     pub request_timeout: Duration,
 }
@@ -148,7 +150,7 @@ async fn call(
     }
     // The message first: what is waited for then is the server's own work.
     let request = Abortable::new(with_whole_message(request), registration).await;
-    let request = request.map_err(|_| Error::TooManyInFlight)??;
+    let request = request.map_err(|_| Error::TooManyInFlight { limit: MAX_CALLS })??;
     permit.run()?;
     carry_out(services, limits, method, usage, request).await
 }
@@ -172,7 +174,8 @@ async fn carry_out(
             collect_unary(response, method, usage, accepts_gzip).await
         }
         Kind::Stream => {
-            let permits = (open_stream(limits, usage)?, usage.open_stream(limits.max_streams)?);
+            let permits =
+                (open_stream(limits, usage)?, usage.open_stream(limits.max_streams_per_owner)?);
             let response = stream(services, request, method, usage).await?;
             Ok(response.map(|body| Body::new(CountedStream::new(body, method, permits))))
         }
@@ -201,8 +204,12 @@ async fn stream(
 
 /// A permit of all streams; without an account, of the few that are kept for that.
 fn open_stream(limits: &Limits, usage: &OwnerUsage) -> Result<OwnedSemaphorePermit> {
-    let streams = if usage.has_account() { &limits.streams } else { &limits.open_streams };
-    streams.clone().try_acquire_owned().map_err(|_| Error::TooManyStreams)
+    let (streams, limit) = if usage.has_account() {
+        (&limits.streams, limits.max_streams)
+    } else {
+        (&limits.open_streams, limits.max_open_streams)
+    };
+    streams.clone().try_acquire_owned().map_err(|_| Error::TooManyStreams { limit })
 }
 
 /// Waits for the message of a request that has only one.

@@ -63,7 +63,7 @@ impl CallPermit {
         let mut calls = self.all.lock();
         let is_waited_for = calls.arriving.remove(&self.id).is_some();
         if !is_waited_for || calls.running >= MAX_CALLS {
-            return Err(Error::TooManyInFlight);
+            return Err(Error::TooManyInFlight { limit: MAX_CALLS });
         }
         calls.running += 1;
         self.is_running = true;

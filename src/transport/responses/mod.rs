@@ -25,7 +25,7 @@ use std::{
 use bytes::Bytes;
 use futures::future::AbortHandle;
 
-pub use calls::CallPermit;
+pub use calls::{CallPermit, MAX_CALLS};
 use usage::Usage;
 pub use usage::{
     MAX_UNFINISHED_PER_ACCOUNT, Owner, OwnerUsage, Reserved, StreamPermit, Unfinished,

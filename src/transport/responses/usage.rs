@@ -188,10 +188,10 @@ impl OwnerUsage {
     }
 
     /// Counts an open stream, if the owner may have one more.
-    pub fn open_stream(&self, most: usize) -> Result<StreamPermit> {
+    pub fn open_stream(&self, limit: usize) -> Result<StreamPermit> {
         let open = self.usage.streams.fetch_add(1, Relaxed);
         let permit = StreamPermit { usage: self.usage.clone() };
-        if open >= most { Err(Error::TooManyStreams) } else { Ok(permit) }
+        if open >= limit { Err(Error::TooManyStreams { limit }) } else { Ok(permit) }
     }
 
     /// Counts a call that is not answered yet: see [`PendingCalls`].

@@ -193,7 +193,7 @@ export function settings(wire: WireSettings | undefined, roomId = wire?.roomId ?
   return {
     roomId,
     level: LEVEL[wire?.level ?? NotificationLevel.ALL] ?? "all",
-    mutedUntil: millis(wire?.mutedUntil),
+    mutedUntil: millis(wire?.notificationsMutedUntil),
     starred: wire?.starred ?? false,
   };
 }

@@ -143,7 +143,7 @@ function rooms(transport: Transport) {
         .updateMembership({
           roomId,
           ...(level && { level: managing.wireLevel(level) }),
-          ...(muteForMs !== undefined && { muteFor: { seconds: BigInt(Math.floor(muteForMs / 1000)), nanos: 0 } }),
+          ...(muteForMs !== undefined && { muteNotificationsFor: { seconds: BigInt(Math.floor(muteForMs / 1000)), nanos: 0 } }),
           ...(starred !== undefined && { starred }),
         })
         .catch(raise);

@@ -4,6 +4,7 @@
 import { createClient } from "@connectrpc/connect";
 
 import { AuthService, SignUpPolicy as WirePolicy } from "../gen/causerie/v1/auth_pb";
+import { ServerService } from "../gen/causerie/v1/server_pb";
 import type { SignedIn, SignUpPolicy } from "../nouns";
 import * as convert from "./convert";
 import { raise } from "./failures";
@@ -19,7 +20,9 @@ export interface NewAccount {
 }
 
 export function signInApi(origin: string, device: string) {
-  const auth = createClient(AuthService, openTransport(origin));
+  const transport = openTransport(origin);
+  const auth = createClient(AuthService, transport);
+  const server = createClient(ServerService, transport);
   const asPage = { device, refreshCookie: true };
   const signedIn = (answer: Pick<Awaited<ReturnType<typeof auth.login>>, "session" | "user">): SignedIn => ({
     ...convert.access(answer.session),
@@ -27,7 +30,7 @@ export function signInApi(origin: string, device: string) {
   });
   return {
     async getSignUpPolicy(): Promise<SignUpPolicy> {
-      return policyFrom((await auth.getSignUpPolicy({}).catch(raise)).policy);
+      return policyFrom((await server.getServerInfo({}).catch(raise)).signUpPolicy);
     },
     async register(account: NewAccount): Promise<SignedIn> {
       return signedIn(await auth.register({ ...account, ...asPage }).catch(raise));
