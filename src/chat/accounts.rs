@@ -8,7 +8,9 @@ use crate::{
     error::{Error, Result},
     model::{
         Caller, Invite, Op, User, UserId,
-        sessions::{PasswordChange, Recovery, Registration, SignedIn},
+        idempotency::{IdempotencyKey, KeyUse},
+        passwords::TypedPassword,
+        sessions::{Attempt, PasswordChange, Recovery, Registration, SignedIn},
         sign_up::SignUpPolicy,
     },
     store::users::NewAccount,
@@ -19,13 +21,75 @@ use crate::{
 const CHANGE_TRIES: u32 = 3;
 
 impl Chat {
-    pub async fn register(&self, new: Registration, address: String) -> Result<SignedIn> {
+    pub async fn register(
+        self: &Arc<Self>,
+        new: Registration,
+        address: String,
+        key: Option<IdempotencyKey>,
+    ) -> Result<SignedIn> {
+        let chat = self.clone();
+        // Goes on if the caller goes away, so that whoever has the account is also in
+        // its first rooms.
+        let register = async move { chat.register_once(new, address, key).await };
+        tokio::spawn(register).await.map_err(Error::internal)?
+    }
+
+    async fn register_once(
+        &self,
+        new: Registration,
+        address: String,
+        key: Option<IdempotencyKey>,
+    ) -> Result<SignedIn> {
         let network = network(&address);
         let allowed = self.auth.registrations.check(&network);
         if allowed.is_err() {
             self.record(SecurityEvent::RegistrationsLockedOut, &address, &new.username);
         }
         allowed?;
+        let Some(key) = key else { return self.make_account(new, address, None).await };
+        if self.has_registered(&new.username, &key).await? {
+            return self.sign_in_again(new, address).await;
+        }
+        let again = new.clone();
+        match self.make_account(new, address.clone(), Some(key.clone())).await {
+            // By a request that came at the same time: perhaps this very one.
+            Err(Error::UsernameTaken) if self.has_registered(&again.username, &key).await? => {
+                self.sign_in_again(again, address).await
+            }
+            outcome => outcome,
+        }
+    }
+
+    /// Whether the account of this name was made by a request with this key.
+    async fn has_registered(&self, username: &str, key: &IdempotencyKey) -> Result<bool> {
+        let Some(found) = self.store.credentials(username).await? else { return Ok(false) };
+        let key = self.key_use(found.user.id, Some(key.clone()));
+        Ok(self.kept_answer(key.as_ref()).await?.is_some())
+    }
+
+    /// Signs in to an account that this registration has made. Its key proves nothing:
+    /// the password is compared, and guesses are limited, as for any log-in.
+    async fn sign_in_again(&self, new: Registration, address: String) -> Result<SignedIn> {
+        let attempt = Attempt {
+            login: new.username,
+            password: TypedPassword::new(new.password),
+            device: new.device,
+            keep: true,
+            device_tokens: Vec::new(),
+        };
+        match self.limited_login(attempt, address).await {
+            Err(Error::BadCredentials) => Err(Error::IdempotencyKeyReused),
+            outcome => outcome,
+        }
+    }
+
+    async fn make_account(
+        &self,
+        new: Registration,
+        address: String,
+        key: Option<IdempotencyKey>,
+    ) -> Result<SignedIn> {
+        let network = network(&address);
         let Registration { username, password, display_name, email, device, invite_code } = new;
         let policy = self.sign_up_policy().await?;
         let refusal = policy.check(invite_code.is_some()).err();
@@ -62,6 +126,7 @@ impl Chat {
             session,
             invite: invite.as_ref().map(|invite| (invite.room, invite.code.clone())),
             must_be_first,
+            key: self.key_use(user.id, key),
         };
         self.store.create_account(&account).await?;
         // The account is there, whatever becomes of this.
@@ -95,10 +160,12 @@ impl Chat {
         caller: Caller,
         change: PasswordChange,
         address: String,
+        key: Option<IdempotencyKey>,
     ) -> Result<usize> {
         let chat = self.clone();
+        let key = self.key_use(caller.user, key);
         // Goes on if the caller goes away, as a log-in does.
-        let change = async move { chat.limited_change(caller, change, &address).await };
+        let change = async move { chat.limited_change(caller, change, &address, key).await };
         tokio::spawn(change).await.map_err(Error::internal)?
     }
 
@@ -107,13 +174,14 @@ impl Chat {
         caller: Caller,
         change: PasswordChange,
         address: &str,
+        key: Option<KeyUse>,
     ) -> Result<usize> {
         // Counted apart from log-ins: nobody but who is signed in uses it up.
         let limits = &self.auth.login_limits;
         limits.begin_change(caller.user)?;
-        let outcome = self.compare_and_change(caller, change, address).await;
+        let outcome = self.compare_and_change(caller, change, address, key.as_ref()).await;
         match &outcome {
-            Err(Error::WrongPassword) => {}
+            Err(Error::WrongPassword | Error::IdempotencyKeyReused) => {}
             // The old password was right.
             Ok(_) | Err(Error::Invalid(_)) => limits.change_succeeded(caller.user),
             Err(_) => limits.give_back_change(caller.user),
@@ -126,12 +194,18 @@ impl Chat {
         caller: Caller,
         PasswordChange { old, new }: PasswordChange,
         address: &str,
+        key: Option<&KeyUse>,
     ) -> Result<usize> {
         let network = network(address);
         let mut new_hash = None;
         for _ in 0..CHANGE_TRIES {
             let found =
                 self.store.credentials_of(caller.user).await?.ok_or(Error::SessionRevoked)?;
+            // After the hash: one that has changed since would not be found with it.
+            if let Some(kept) = self.kept_answer(key).await? {
+                self.check_changed(caller.user, &new, address).await?;
+                return usize::try_from(kept.ended_sessions).map_err(Error::internal);
+            }
             let stored = found.password.clone();
             if self.auth.passwords.verify(&old, Some(stored), &network).await? == Verdict::Wrong {
                 self.record(SecurityEvent::PasswordChangeFailed, address, &found.user.username);
@@ -143,13 +217,28 @@ impl Chat {
             }
             let times = (self.clock.now(), self.steady.now());
             let hashes = (found.password.hash.as_str(), new_hash.as_deref().unwrap_or_default());
-            let ended = self.store.change_password(caller.user, hashes, caller.session, times);
+            let account = (caller.user, caller.session);
+            let ended = self.store.change_password(account, hashes, times, key);
             if let Some(ended) = ended.await? {
                 return Ok(self.sessions_ended(&ended, times.1));
             }
             // The hash was replaced meanwhile: by a log-in, or by another change.
         }
         Err(Error::Overloaded)
+    }
+
+    /// Whether a change that has been made was to this password. Only the account's hash
+    /// can tell; one that is wrong is a guess like any other.
+    async fn check_changed(&self, user: UserId, new: &str, address: &str) -> Result<()> {
+        let found = self.store.credentials_of(user).await?.ok_or(Error::SessionRevoked)?;
+        let typed = TypedPassword::new(new.to_owned());
+        let network = network(address);
+        let verdict = self.auth.passwords.verify(&typed, Some(found.password), &network).await?;
+        if verdict == Verdict::Wrong {
+            self.record(SecurityEvent::PasswordChangeFailed, address, &found.user.username);
+            return Err(Error::IdempotencyKeyReused);
+        }
+        Ok(())
     }
 
     /// Sets a new password by a link, and signs in.

@@ -2,7 +2,10 @@
 
 use super::{
     Draft, History, Mark, Marks, Member, MemberRole, Message, Room, RoomId, Seq, Touch, User,
-    UserId, files::NewImage, rooms::MemberChange,
+    UserId,
+    files::NewImage,
+    idempotency::{KeptAnswer, KeyUse},
+    rooms::MemberChange,
 };
 
 /// One change that someone asks for.
@@ -13,6 +16,7 @@ pub enum Op {
     Create {
         room: Box<Room>,
         members: Vec<(User, MemberRole)>,
+        key: Option<KeyUse>,
     },
     Join {
         room: RoomId,
@@ -58,12 +62,14 @@ pub enum Op {
         room: RoomId,
         by: UserId,
         users: Vec<User>,
+        key: Option<KeyUse>,
     },
     SetMember {
         room: RoomId,
         by: UserId,
         user: Box<User>,
         change: MemberChange,
+        key: Option<KeyUse>,
     },
     Archive {
         room: RoomId,
@@ -88,6 +94,17 @@ impl Op {
             | Self::Add { room, .. }
             | Self::SetMember { room, .. }
             | Self::Archive { room, .. } => *room,
+        }
+    }
+
+    /// The key of the request that asks for it.
+    #[must_use]
+    pub fn key(&self) -> Option<&KeyUse> {
+        match self {
+            Self::Create { key, .. } | Self::Add { key, .. } | Self::SetMember { key, .. } => {
+                key.as_ref()
+            }
+            _ => None,
         }
     }
 
@@ -161,4 +178,6 @@ pub enum Done {
     Left,
     Marks(Marks),
     Member(Member),
+    /// It was done before, by a request with the same key.
+    Repeated(KeptAnswer),
 }

@@ -21,6 +21,7 @@ mod file_lock;
 pub mod files;
 pub mod folding;
 mod gate;
+mod idempotency;
 mod identity;
 mod index;
 mod invites;

@@ -12,6 +12,7 @@ use super::{
         retried, within,
     },
     files::AT_ONCE,
+    idempotency,
     invites::count_use,
     messages::limit_plus_one,
     sessions::{NewSession, insert_session},
@@ -22,6 +23,7 @@ use crate::{
         FileId, RoomId, Timestamp, User, UserId,
         files::NewImage,
         folding::{name_key, search_form},
+        idempotency::{KeptAnswer, KeyUse},
         passwords::StoredPassword,
         users::{AccountRole, ProfileChanges, fold, inside},
     },
@@ -73,6 +75,7 @@ pub struct NewAccount {
     pub invite: Option<(RoomId, String)>,
     /// Refused if it is not the server's first.
     pub must_be_first: bool,
+    pub key: Option<KeyUse>,
 }
 
 /// What signing in needs of an account.
@@ -126,7 +129,8 @@ impl Store {
     }
 
     async fn try_create_account(&self, account: &NewAccount) -> Result<(), Refusal> {
-        let NewAccount { user, email, password_hash, session, invite, must_be_first } = account;
+        let NewAccount { user, email, password_hash, session, invite, must_be_first, key } =
+            account;
         let mut tx = self.pools.begin().await?;
         // The room before anything else, as everywhere.
         if let Some((room, code)) = invite
@@ -163,6 +167,8 @@ impl Store {
             })?;
         }
         insert_session(&mut tx, session).await?;
+        // The account is new, and so is any key of it.
+        idempotency::keep(&mut tx, key.as_ref(), KeptAnswer::default()).await?;
         tx.commit().await?;
         Ok(())
     }
@@ -408,6 +414,7 @@ mod tests {
             password_hash: "hash".into(),
             invite: None,
             must_be_first: false,
+            key: None,
             session: NewSession {
                 id: SessionId::new(),
                 user: id,

@@ -19,6 +19,7 @@ mod error_form;
 mod files;
 mod folding;
 mod full_disk;
+mod idempotency;
 mod image_memory;
 mod images;
 mod invisible;
