@@ -7,6 +7,7 @@ import { AuthService, SignUpPolicy as WirePolicy } from "../gen/causerie/v1/auth
 import type { SignedIn, SignUpPolicy } from "../nouns";
 import * as convert from "./convert";
 import { raise } from "./failures";
+import { withKey } from "./idempotency";
 import { openTransport } from "./transport";
 
 export interface NewAccount {
@@ -30,7 +31,8 @@ export function signInApi(origin: string, device: string) {
       return policyFrom((await auth.getSignUpPolicy({}).catch(raise)).policy);
     },
     async register(account: NewAccount): Promise<SignedIn> {
-      return signedIn(await auth.register({ ...account, ...asPage }).catch(raise));
+      const register = (idempotencyKey: string) => auth.register({ ...account, ...asPage, idempotencyKey }).catch(raise);
+      return signedIn(await withKey(["register", account], register));
     },
     async login(login: string, password: string, keepSignedIn: boolean): Promise<SignedIn> {
       return signedIn(await auth.login({ login, password, keepSignedIn, ...asPage }).catch(raise));
