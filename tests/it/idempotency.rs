@@ -4,14 +4,20 @@
 use std::{collections::BTreeSet, slice, time::Duration};
 
 use aws_lc_rs::digest;
-use causerie_client::{Client, Error, client::authorized, v1};
+use causerie_client::{
+    Client, Error, Update, client::authorized, live::Options, outbox::Unsent, v1,
+};
 use prost_types::Duration as Span;
 use tonic::Code;
 use v1::room_service_client::RoomServiceClient;
 
 use crate::support::{
-    Database, Person, Server, files::bytes, on_both_databases, people::PASSWORD, people::reason,
+    Database, Person, Server,
+    files::bytes,
+    on_both_databases,
+    people::{PASSWORD, reason, text_of},
     proxy::Proxy,
+    within,
 };
 
 const DAY_US: i64 = 24 * 60 * 60 * 1_000_000;
@@ -159,6 +165,36 @@ on_both_databases! {
             let (room, ()) = tokio::join!(create_room(&far, &name, ""), cut);
             assert_eq!(rooms_named(&ada, &name).await, [room.expect("a room").id]);
         }
+        server.end().await;
+    }
+
+    async fn the_sdk_asks_before_it_sends_what_was_written_long_ago(database: Database) {
+        let server = Server::start(database).await;
+        let ada = Person::register(&server.url, "ada").await;
+        let room = ada.create_room("Room").await;
+        let young = Unsent::new(&room, "young");
+        let old = Unsent::new(&room, "old");
+        let old = Unsent { written_at: old.written_at - 26 * 24 * 60 * 60, ..old };
+        let unsent = vec![old.clone(), young.clone()];
+        let (live, mut updates) = ada.client.live(Options { unsent, ..Options::default() });
+        let mut settled = async || {
+            within("a message to be settled", async {
+                loop {
+                    if let Some(Update::Sent { message, result }) = updates.next().await {
+                        return (message, result.map(drop));
+                    }
+                }
+            })
+            .await
+        };
+        let (message, refused) = settled().await;
+        assert_eq!((&message, reason(refused).1.as_str()), (&old, "SENT_LONG_AGO"));
+        assert_eq!(settled().await, (young, Ok(())));
+        live.post(message.sent_anyway()).await.expect("put in again");
+        assert_eq!(settled().await.1, Ok(()));
+        let history = ada.history(&room).await;
+        let texts: Vec<_> = history.iter().map(text_of).filter(|text| !text.is_empty()).collect();
+        assert_eq!(texts, ["young", "old"]);
         server.end().await;
     }
 
@@ -487,7 +523,7 @@ on_both_databases! {
         let ada = ada.sign_in_again(&server.url).await;
         let mut ticks = tokio::time::interval(Duration::from_millis(20));
         let mut raw = server.database().await;
-        crate::support::within("the old key to go", async {
+        within("the old key to go", async {
             while raw.count("select count(*) from idempotency_keys where idempotency_key = 'old'").await > 0 {
                 ticks.tick().await;
             }
