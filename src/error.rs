@@ -96,6 +96,8 @@ pub enum Error {
     UsernameTaken,
     #[error("You have posted something else in this room with this client_message_id.")]
     ClientMessageIdReused,
+    #[error("You have sent another request with this idempotency_key.")]
+    IdempotencyKeyReused,
 
     #[error("The old password is wrong.")]
     WrongPassword,

@@ -354,5 +354,8 @@ async fn housekeeping(chat: Arc<Chat>) {
         if let Err(error) = chat.forget_sessions().await {
             tracing::debug!(%error, "old sessions are kept for another while");
         }
+        if let Err(error) = chat.forget_keys().await {
+            tracing::debug!(%error, "old idempotency keys are kept for another while");
+        }
     }
 }

@@ -16,7 +16,9 @@ use crate::{
     model::{Caller, Timestamp, Tokens, UserId, sessions::SignedIn},
     transport::Client,
     wire::{
-        accounts, paging, users,
+        accounts,
+        fields::both,
+        idempotency, paging, users,
         v1::{self, auth_service_server::AuthService},
     },
 };
@@ -130,13 +132,15 @@ impl AuthService for AuthApi {
     ) -> Result<Response<v1::RegisterResponse>, Status> {
         let browser = browser(&self.chat.auth, &request, request.get_ref().refresh_cookie)?;
         let address = address(&request);
-        let new = accounts::register(request.into_inner())?;
+        let request = request.into_inner();
+        let key = idempotency::key(&request);
+        let (new, key) = both(accounts::register(request), key)?;
         let answer = |session, user, device_token| v1::RegisterResponse {
             session: Some(session),
             user: Some(user),
             device_token,
         };
-        Ok(signed_in(self.chat.register(new, address).await?, browser, answer)?)
+        Ok(signed_in(self.chat.register(new, address, key).await?, browser, answer)?)
     }
 
     async fn login(
@@ -217,8 +221,10 @@ impl AuthService for AuthApi {
     ) -> Result<Response<v1::ChangePasswordResponse>, Status> {
         let caller = caller(&self.chat, &request)?;
         let address = address(&request);
-        let change = accounts::change_password(request.into_inner())?;
-        let ended = self.chat.change_password(caller, change, address).await?;
+        let request = request.into_inner();
+        let key = idempotency::key(&request);
+        let (change, key) = both(accounts::change_password(request), key)?;
+        let ended = self.chat.change_password(caller, change, address, key).await?;
         let ended_sessions = i32::try_from(ended).unwrap_or(i32::MAX);
         Ok(Response::new(v1::ChangePasswordResponse { ended_sessions }))
     }

@@ -11,7 +11,8 @@ use crate::{
     error::{Error, Result},
     model::Upload,
     wire::{
-        files,
+        fields::both,
+        files, idempotency,
         v1::{self, file_service_server::FileService},
     },
 };
@@ -36,8 +37,9 @@ impl FileService for FileApi {
         request: Request<v1::StartUploadRequest>,
     ) -> Result<Response<v1::StartUploadResponse>, Status> {
         let caller = caller(&self.chat, &request)?;
-        let (name, bytes) = files::start_upload(request.get_ref())?;
-        let upload = self.chat.start_upload(caller, name, bytes).await?;
+        let r = request.get_ref();
+        let (new, key) = both(files::start_upload(r), idempotency::key(r))?;
+        let upload = self.chat.start_upload(caller, new, key).await?;
         Ok(Response::new(v1::StartUploadResponse { upload: Some(self.upload(upload)) }))
     }
 
@@ -59,6 +61,16 @@ impl FileService for FileApi {
         let id = files::file_id("upload_id", &request.get_ref().upload_id)?;
         let upload = self.chat.upload_status(caller, id).await?;
         Ok(Response::new(v1::GetUploadStatusResponse { upload: Some(self.upload(upload)) }))
+    }
+
+    async fn list_uploads(
+        &self,
+        request: Request<v1::ListUploadsRequest>,
+    ) -> Result<Response<v1::ListUploadsResponse>, Status> {
+        let caller = caller(&self.chat, &request)?;
+        let found = self.chat.list_uploads(caller).await?;
+        let uploads = found.into_iter().map(|upload| self.upload(upload)).collect();
+        Ok(Response::new(v1::ListUploadsResponse { uploads }))
     }
 
     async fn finish_upload(

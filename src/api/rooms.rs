@@ -12,7 +12,8 @@ use crate::{
         users::fold,
     },
     wire::{
-        invites, marks, paging, presence, rooms, users,
+        fields::both,
+        idempotency, invites, marks, paging, presence, rooms, users,
         v1::{self, room_service_server::RoomService},
     },
 };
@@ -28,8 +29,9 @@ impl RoomService for RoomApi {
         request: Request<v1::CreateRoomRequest>,
     ) -> Result<Response<v1::CreateRoomResponse>, Status> {
         let caller = caller(&self.chat, &request)?;
-        let new = rooms::create_room(request.get_ref())?;
-        let room = self.chat.create_room(caller, new).await?;
+        let r = request.get_ref();
+        let (new, key) = both(rooms::create_room(r), idempotency::key(r))?;
+        let room = self.chat.create_room(caller, new, key).await?;
         Ok(Response::new(v1::CreateRoomResponse { room: Some(rooms::room(room)) }))
     }
 
@@ -147,8 +149,9 @@ impl RoomService for RoomApi {
         request: Request<v1::AddMembersRequest>,
     ) -> Result<Response<v1::AddMembersResponse>, Status> {
         let caller = caller(&self.chat, &request)?;
-        let (room, users) = rooms::add_members(request.get_ref())?;
-        let room = self.chat.add_members(caller, room, users).await?;
+        let r = request.get_ref();
+        let ((room, users), key) = both(rooms::add_members(r), idempotency::key(r))?;
+        let room = self.chat.add_members(caller, room, users, key).await?;
         Ok(Response::new(v1::AddMembersResponse { room: Some(rooms::room(room)) }))
     }
 
@@ -160,7 +163,7 @@ impl RoomService for RoomApi {
         let r = request.get_ref();
         let order =
             rooms::member_order(caller.user, (&r.room_id, &r.user_id), MemberChange::Remove)?;
-        let member = self.chat.set_member(caller, order).await?;
+        let member = self.chat.set_member(caller, order, None).await?;
         Ok(Response::new(v1::RemoveMemberResponse { member: Some(rooms::member(member)) }))
     }
 
@@ -170,8 +173,9 @@ impl RoomService for RoomApi {
     ) -> Result<Response<v1::BanMemberResponse>, Status> {
         let caller = caller(&self.chat, &request)?;
         let r = request.get_ref();
-        let order = rooms::member_order(caller.user, (&r.room_id, &r.user_id), MemberChange::Ban)?;
-        let member = self.chat.set_member(caller, order).await?;
+        let order = rooms::member_order(caller.user, (&r.room_id, &r.user_id), MemberChange::Ban);
+        let (order, key) = both(order, idempotency::key(r))?;
+        let member = self.chat.set_member(caller, order, key).await?;
         Ok(Response::new(v1::BanMemberResponse { member: Some(rooms::member(member)) }))
     }
 
@@ -183,7 +187,7 @@ impl RoomService for RoomApi {
         let r = request.get_ref();
         let order =
             rooms::member_order(caller.user, (&r.room_id, &r.user_id), MemberChange::Unban)?;
-        let member = self.chat.set_member(caller, order).await?;
+        let member = self.chat.set_member(caller, order, None).await?;
         Ok(Response::new(v1::UnbanMemberResponse { member: Some(rooms::member(member)) }))
     }
 
@@ -193,8 +197,9 @@ impl RoomService for RoomApi {
     ) -> Result<Response<v1::MuteMemberResponse>, Status> {
         let caller = caller(&self.chat, &request)?;
         let r = request.get_ref();
-        let order = rooms::mute_member(caller.user, self.chat.clock.now(), r)?;
-        let member = self.chat.set_member(caller, order).await?;
+        let order = rooms::mute_member(caller.user, self.chat.clock.now(), r);
+        let (order, key) = both(order, idempotency::key(r))?;
+        let member = self.chat.set_member(caller, order, key).await?;
         Ok(Response::new(v1::MuteMemberResponse { member: Some(rooms::member(member)) }))
     }
 
@@ -205,7 +210,7 @@ impl RoomService for RoomApi {
         let caller = caller(&self.chat, &request)?;
         let r = request.get_ref();
         let order = rooms::set_member_role(caller.user, r)?;
-        let member = self.chat.set_member(caller, order).await?;
+        let member = self.chat.set_member(caller, order, None).await?;
         Ok(Response::new(v1::SetMemberRoleResponse { member: Some(rooms::member(member)) }))
     }
 
@@ -253,8 +258,10 @@ impl RoomService for RoomApi {
         request: Request<v1::CreateInviteRequest>,
     ) -> Result<Response<v1::CreateInviteResponse>, Status> {
         let caller = caller(&self.chat, &request)?;
-        let new = invites::create_invite(request.get_ref(), self.chat.clock.now())?;
-        let invite = self.chat.create_invite(caller, new).await?;
+        let r = request.get_ref();
+        let new = invites::create_invite(r, self.chat.clock.now());
+        let (new, key) = both(new, idempotency::key(r))?;
+        let invite = self.chat.create_invite(caller, new, key).await?;
         Ok(no_store(v1::CreateInviteResponse { invite: Some(invites::invite(invite)) }))
     }
 

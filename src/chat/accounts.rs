@@ -8,9 +8,10 @@ use crate::{
     error::{Error, Result},
     model::{
         Caller, Invite, Op, User, UserId,
+        idempotency::{IdempotencyKey, KeyUse},
         passwords::TypedPassword,
         server_info::ServerInfo,
-        sessions::{PasswordChange, Recovery, Registration, SignedIn},
+        sessions::{Attempt, PasswordChange, Recovery, Registration, SignedIn},
         sign_up::SignUpPolicy,
     },
     store::users::{Credentials, NewAccount},
@@ -21,13 +22,75 @@ use crate::{
 const CHANGE_TRIES: u32 = 3;
 
 impl Chat {
-    pub async fn register(&self, new: Registration, address: String) -> Result<SignedIn> {
+    pub async fn register(
+        self: &Arc<Self>,
+        new: Registration,
+        address: String,
+        key: Option<IdempotencyKey>,
+    ) -> Result<SignedIn> {
+        let chat = self.clone();
+        // Goes on if the caller goes away, so that whoever has the account is also in
+        // its first rooms.
+        let register = async move { chat.register_once(new, address, key).await };
+        tokio::spawn(register).await.map_err(Error::internal)?
+    }
+
+    async fn register_once(
+        &self,
+        new: Registration,
+        address: String,
+        key: Option<IdempotencyKey>,
+    ) -> Result<SignedIn> {
         let network = network(&address);
         let allowed = self.auth.registrations.check(&network);
         if allowed.is_err() {
             self.record(SecurityEvent::RegistrationsLockedOut, &address, &new.username);
         }
         allowed?;
+        let Some(key) = key else { return self.make_account(new, address, None).await };
+        if self.has_registered(&new.username, &key).await? {
+            return self.sign_in_again(new, address).await;
+        }
+        let again = new.clone();
+        match self.make_account(new, address.clone(), Some(key.clone())).await {
+            // By a request that came at the same time: perhaps this very one.
+            Err(Error::UsernameTaken) if self.has_registered(&again.username, &key).await? => {
+                self.sign_in_again(again, address).await
+            }
+            outcome => outcome,
+        }
+    }
+
+    /// Whether the account of this name was made by a request with this key.
+    async fn has_registered(&self, username: &str, key: &IdempotencyKey) -> Result<bool> {
+        let Some(found) = self.store.credentials(username).await? else { return Ok(false) };
+        let key = self.key_use(found.user.id, Some(key.clone()));
+        Ok(self.kept_answer(key.as_ref()).await?.is_some())
+    }
+
+    /// Signs in to an account that this registration has made. Its key proves nothing:
+    /// the password is compared, and guesses are limited, as for any log-in.
+    async fn sign_in_again(&self, new: Registration, address: String) -> Result<SignedIn> {
+        let attempt = Attempt {
+            login: new.username,
+            password: TypedPassword::new(new.password),
+            device: new.device,
+            keep: true,
+            device_tokens: Vec::new(),
+        };
+        match self.limited_login(attempt, address).await {
+            Err(Error::BadCredentials) => Err(Error::IdempotencyKeyReused),
+            outcome => outcome,
+        }
+    }
+
+    async fn make_account(
+        &self,
+        new: Registration,
+        address: String,
+        key: Option<IdempotencyKey>,
+    ) -> Result<SignedIn> {
+        let network = network(&address);
         let Registration { username, password, display_name, email, device, invite_code } = new;
         let policy = self.sign_up_policy().await?;
         let refusal = policy.check(invite_code.is_some()).err();
@@ -64,6 +127,7 @@ impl Chat {
             session,
             invite: invite.as_ref().map(|invite| (invite.room, invite.code.clone())),
             must_be_first,
+            key: self.key_use(user.id, key),
         };
         self.store.create_account(&account).await?;
         // The account is there, whatever becomes of this.
@@ -108,10 +172,12 @@ impl Chat {
         caller: Caller,
         change: PasswordChange,
         address: String,
+        key: Option<IdempotencyKey>,
     ) -> Result<usize> {
         let chat = self.clone();
+        let key = self.key_use(caller.user, key);
         // Goes on if the caller goes away, as a log-in does.
-        let change = async move { chat.limited_change(caller, change, &address).await };
+        let change = async move { chat.limited_change(caller, change, &address, key).await };
         tokio::spawn(change).await.map_err(Error::internal)?
     }
 
@@ -120,6 +186,7 @@ impl Chat {
         caller: Caller,
         change: PasswordChange,
         address: &str,
+        key: Option<KeyUse>,
     ) -> Result<usize> {
         let network = network(address);
         // Before its turn: what was right when it was asked is no failure, though
@@ -129,13 +196,27 @@ impl Chat {
         // Counted apart from log-ins: nobody but who is signed in uses it up.
         let guess = self.auth.login_limits.begin_change(caller.user).await?;
         drop(place);
+        match self.repeated_change(caller, &change.new, key.as_ref(), &network).await {
+            Ok(None) => {}
+            Ok(Some(ended)) => {
+                guess.was_right();
+                return Ok(ended);
+            }
+            Err(error) => {
+                if matches!(error, Error::IdempotencyKeyReused) {
+                    guess.was_wrong();
+                    self.record(SecurityEvent::PasswordChangeFailed, address, &found.user.username);
+                }
+                return Err(error);
+            }
+        }
         if !self.is_password(&found, &change.old, &network).await? {
             guess.was_wrong();
             self.record(SecurityEvent::PasswordChangeFailed, address, &found.user.username);
             return Err(Error::WrongPassword);
         }
         guess.was_right();
-        self.replace_password(caller, found, change, &network).await
+        self.replace_password(caller, found, change, key.as_ref(), &network).await
     }
 
     /// Given that the old password is the one of `found`.
@@ -144,24 +225,47 @@ impl Chat {
         caller: Caller,
         mut found: Credentials,
         PasswordChange { old, new }: PasswordChange,
+        key: Option<&KeyUse>,
         network: &str,
     ) -> Result<usize> {
         self.check_strength_for("new_password", &found.user, &new, network).await?;
-        let new_hash = self.auth.passwords.hash(new, network).await?;
+        let new_hash = self.auth.passwords.hash(new.clone(), network).await?;
         for _ in 0..CHANGE_TRIES {
             let times = (self.clock.now(), self.steady.now());
             let hashes = (found.password.hash.as_str(), new_hash.as_str());
-            let ended = self.store.change_password(caller.user, hashes, caller.session, times);
+            let account = (caller.user, caller.session);
+            let ended = self.store.change_password(account, hashes, times, key);
             if let Some(ended) = ended.await? {
                 return Ok(self.sessions_ended(&ended, times.1));
             }
-            // The hash was replaced meanwhile: by a log-in, or by another change.
+            // The hash was replaced meanwhile: by a log-in, or by another change, perhaps
+            // of a request with the same key.
+            if let Some(ended) = self.repeated_change(caller, &new, key, network).await? {
+                return Ok(ended);
+            }
             found = self.own_credentials(caller).await?;
             if !self.is_password(&found, &old, network).await? {
                 return Err(Error::WrongPassword);
             }
         }
         Err(Error::Overloaded)
+    }
+
+    /// What a change with the same key has come to. It must have been to this password,
+    /// which only the account's hash can tell; one that is wrong is a guess like any other.
+    async fn repeated_change(
+        &self,
+        caller: Caller,
+        new: &str,
+        key: Option<&KeyUse>,
+        network: &str,
+    ) -> Result<Option<usize>> {
+        let Some(kept) = self.kept_answer(key).await? else { return Ok(None) };
+        let found = self.own_credentials(caller).await?;
+        if !self.is_password(&found, &TypedPassword::new(new.to_owned()), network).await? {
+            return Err(Error::IdempotencyKeyReused);
+        }
+        usize::try_from(kept.ended_sessions).map(Some).map_err(Error::internal)
     }
 
     async fn own_credentials(&self, caller: Caller) -> Result<Credentials> {

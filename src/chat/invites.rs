@@ -2,14 +2,16 @@
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use rand::RngCore as _;
+use uuid::Uuid;
 
 use super::Chat;
 use crate::{
     error::{Error, Result},
     model::{
         Caller, Invite, Op, Room, RoomId,
+        idempotency::{IdempotencyKey, KeptAnswer},
         invites::{NewInvite, Preview},
-        rooms::Right,
+        rooms::{Access, Right},
     },
 };
 
@@ -17,13 +19,23 @@ use crate::{
 const CODE_BYTES: usize = 18;
 
 impl Chat {
-    pub async fn create_invite(&self, caller: Caller, new: NewInvite) -> Result<Invite> {
+    pub async fn create_invite(
+        &self,
+        caller: Caller,
+        new: NewInvite,
+        key: Option<IdempotencyKey>,
+    ) -> Result<Invite> {
         self.posting.check(&caller.user)?;
+        let key = self.key_use(caller.user, key);
+        if let Some(kept) = self.kept_answer(key.as_ref()).await? {
+            return self.invite_again(caller, kept).await;
+        }
         let NewInvite { room, expires_at, max_uses } = new;
         self.view_with(room, caller.user, Right::AddMembers).await?;
         let mut code = [0; CODE_BYTES];
         rand::rng().fill_bytes(&mut code);
         let invite = Invite {
+            id: Some(Uuid::now_v7()),
             code: URL_SAFE_NO_PAD.encode(code),
             room,
             creator: caller.user,
@@ -33,11 +45,19 @@ impl Chat {
             uses: 0,
             revoked: false,
         };
-        if self.store.create_invite(&invite).await? {
-            Ok(invite)
-        } else {
-            Err(Error::TooManyInvites)
+        match self.store.create_invite(&invite, key.as_ref()).await? {
+            None => Ok(invite),
+            Some(kept) => self.invite_again(caller, kept).await,
         }
+    }
+
+    /// The invite that a request was answered with, if the caller may still invite.
+    async fn invite_again(&self, caller: Caller, kept: KeptAnswer) -> Result<Invite> {
+        let id = kept.id.ok_or(Error::InviteNotFound)?;
+        let invite = self.store.invite_by_id(id).await?.ok_or(Error::InviteNotFound)?;
+        let (access, _) = self.access(invite.room, caller.user).await?;
+        Access { archived: false, ..access }.may(Right::AddMembers)?;
+        Ok(invite)
     }
 
     /// The invites of a room that are good.

@@ -5,6 +5,7 @@ pub mod admin;
 pub mod collector;
 pub mod files;
 pub mod folding;
+mod idempotency;
 pub mod index;
 pub mod invites;
 pub mod marks;

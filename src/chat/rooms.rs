@@ -7,6 +7,7 @@ use crate::{
         Caller, Done, History, Member, MemberRole, MemberState, Message, Op, Presence, Room,
         RoomId, RoomKind, RoomSummary, Seq, Timestamp, User, UserId,
         files::{NewImage, Purpose},
+        idempotency::IdempotencyKey,
         limits,
         rooms::{
             DirectoryEntry, DirectorySearch, MemberOrder, MemberSearch, NewRoom, Right, RoomPage,
@@ -16,12 +17,21 @@ use crate::{
 };
 
 impl Chat {
-    pub async fn create_room(&self, caller: Caller, new: NewRoom) -> Result<Room> {
+    pub async fn create_room(
+        &self,
+        caller: Caller,
+        new: NewRoom,
+        key: Option<IdempotencyKey>,
+    ) -> Result<Room> {
         self.posting.check(&caller.user)?;
+        let key = self.key_use(caller.user, key);
+        if let Some(kept) = self.kept_answer(key.as_ref()).await? {
+            return self.room_again(caller, kept).await;
+        }
         let owner = self.store.user(caller.user).await?.ok_or(Error::SessionRevoked)?;
         let room = new_room(RoomId::new(), caller, new, self.clock.now());
         let members = vec![(owner, MemberRole::Owner)];
-        self.change_room(Op::Create { room: Box::new(room), members }).await
+        self.change_room_once(caller, Op::Create { room: Box::new(room), members, key }).await
     }
 
     /// The one room of the caller and another user. Its id follows from theirs,
@@ -46,7 +56,7 @@ impl Chat {
         let history = History::FromStart;
         let new = NewRoom { kind, name: String::new(), topic: String::new(), history };
         let room = new_room(id, caller, new, self.clock.now());
-        self.change_room(Op::Create { room: Box::new(room), members }).await
+        self.change_room(Op::Create { room: Box::new(room), members, key: None }).await
     }
 
     /// A room, with what a member has not read of it.
@@ -155,25 +165,41 @@ impl Chat {
         caller: Caller,
         room: RoomId,
         users: Vec<UserId>,
+        key: Option<IdempotencyKey>,
     ) -> Result<Room> {
         self.posting.check(&caller.user)?;
+        let key = self.key_use(caller.user, key);
+        if let Some(kept) = self.kept_answer(key.as_ref()).await? {
+            return self.room_again(caller, kept).await;
+        }
         self.view_with(room, caller.user, Right::AddMembers).await?;
         let found = self.store.users(&users).await?;
         if found.len() != users.len() {
             return Err(Error::UserNotFound);
         }
-        self.change_room(Op::Add { room, by: caller.user, users: found }).await
+        let op = Op::Add { room, by: caller.user, users: found, key };
+        self.change_room_once(caller, op).await
     }
 
-    pub async fn set_member(&self, caller: Caller, order: MemberOrder) -> Result<Member> {
+    pub async fn set_member(
+        &self,
+        caller: Caller,
+        order: MemberOrder,
+        key: Option<IdempotencyKey>,
+    ) -> Result<Member> {
         let MemberOrder { room, user, change } = order;
         self.posting.check(&caller.user)?;
+        let key = self.key_use(caller.user, key);
+        if self.kept_answer(key.as_ref()).await?.is_some() {
+            return self.member_again(caller, (room, user), change.right()).await;
+        }
         // Before whether there is such a user: strangers learn nothing.
         self.view_with(room, caller.user, change.right()).await?;
-        let user = Box::new(self.store.user(user).await?.ok_or(Error::UserNotFound)?);
-        let op = Op::SetMember { room, by: caller.user, user, change };
+        let found = Box::new(self.store.user(user).await?.ok_or(Error::UserNotFound)?);
+        let op = Op::SetMember { room, by: caller.user, user: found, change, key };
         match self.writer.submit(op)?.done().await? {
             Done::Member(member) => Ok(member),
+            Done::Repeated(_) => self.member_again(caller, (room, user), change.right()).await,
             other => {
                 Err(Error::internal(format!("a change of a member was answered by {other:?}")))
             }

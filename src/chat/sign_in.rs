@@ -32,7 +32,11 @@ impl Chat {
         tokio::spawn(login).await.map_err(Error::internal)?
     }
 
-    async fn limited_login(&self, attempt: Attempt, address: String) -> Result<SignedIn> {
+    pub(super) async fn limited_login(
+        &self,
+        attempt: Attempt,
+        address: String,
+    ) -> Result<SignedIn> {
         let name = fold(&attempt.login);
         let origin = self.origin(&attempt, &address).await?;
         let place = self.auth.passwords.queue(&network(&address))?;

@@ -19,13 +19,23 @@ use crate::{
     model::{
         Caller, File, FileId, ImageInfo, StoredFile, Timestamp, Upload, UserId, Variant,
         files::{Chunk, Purpose},
+        idempotency::{IdempotencyKey, KeptAnswer},
         limits,
     },
     store::uploads::Piece,
 };
 
 impl Chat {
-    pub async fn start_upload(&self, caller: Caller, name: String, bytes: i64) -> Result<Upload> {
+    pub async fn start_upload(
+        &self,
+        caller: Caller,
+        (name, bytes): (String, i64),
+        key: Option<IdempotencyKey>,
+    ) -> Result<Upload> {
+        let key = self.key_use(caller.user, key);
+        if let Some(kept) = self.kept_answer(key.as_ref()).await? {
+            return self.upload_again(caller, kept, (name, bytes)).await;
+        }
         let config = &self.config.files;
         if u64::try_from(bytes).is_ok_and(|bytes| bytes > config.max_bytes) {
             return Err(Error::FileTooLarge { limit: config.max_bytes });
@@ -38,8 +48,32 @@ impl Chat {
             received: 0,
             touched_at: self.steady.now(),
         };
-        self.store.start_upload(&upload, config.quota_bytes).await?;
-        Ok(upload)
+        match self.store.start_upload(&upload, config.quota_bytes, key.as_ref()).await? {
+            None => Ok(upload),
+            Some(kept) => self.upload_again(caller, kept, (upload.name, bytes)).await,
+        }
+    }
+
+    /// The upload that a request was answered with. One that is finished has all its
+    /// bytes, and can be finished again.
+    async fn upload_again(
+        &self,
+        caller: Caller,
+        kept: KeptAnswer,
+        (name, bytes): (String, i64),
+    ) -> Result<Upload> {
+        let id = kept.id.map(FileId).ok_or(Error::UploadNotFound)?;
+        if let Some(upload) = self.store.upload(id, caller.user).await? {
+            return Ok(upload);
+        }
+        self.finished(caller.user, id).await?;
+        let (user, touched_at) = (caller.user, self.steady.now());
+        Ok(Upload { id, user, name, bytes, received: bytes, touched_at })
+    }
+
+    /// The caller's uploads that are not finished.
+    pub async fn list_uploads(&self, caller: Caller) -> Result<Vec<Upload>> {
+        self.store.uploads(caller.user).await
     }
 
     /// An upload with which nothing is done for so long is gone.

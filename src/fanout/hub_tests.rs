@@ -86,8 +86,11 @@ fn who_has_left_gets_nothing_that_comes_after_it() {
     let (ada, bob) = (user(1), user(2));
     let (mut ada_stream, mut bob_stream) = (open(&hub, &ada), open(&hub, &bob));
     let mut log = RoomLog::of_new_room(room());
-    let create =
-        Op::Create { room: Box::new(room()), members: vec![(ada.clone(), MemberRole::Owner)] };
+    let create = Op::Create {
+        room: Box::new(room()),
+        members: vec![(ada.clone(), MemberRole::Owner)],
+        key: None,
+    };
     let join = Op::Join { room: room().id, user: bob.clone() };
     hub.dispatch(commit(&mut log, &[create, join]));
     let joined = log.room.head_seq.0;

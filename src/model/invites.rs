@@ -1,5 +1,7 @@
 //! Invitations into rooms.
 
+use uuid::Uuid;
+
 use super::{
     Room, RoomId, Timestamp, User, UserId,
     rooms::{Access, Right},
@@ -9,6 +11,8 @@ use crate::error::{Error, Result};
 /// A link into a room.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Invite {
+    /// Names it without its code. Unset: it was made before there were such ids.
+    pub id: Option<Uuid>,
     /// Whoever knows it can join.
     pub code: String,
     pub room: RoomId,

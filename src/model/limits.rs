@@ -53,6 +53,7 @@ pub const ATTACHMENTS: usize = 10;
 /// What one of them adds to a message at most, about.
 pub const ATTACHMENT_BYTES: usize = 1_024;
 pub const CLIENT_MESSAGE_ID_CHARS: usize = 64;
+pub const IDEMPOTENCY_KEY_CHARS: usize = 64;
 pub const REQUEST_ID_CHARS: usize = 64;
 
 pub const PAGE_SIZE: u32 = 200;

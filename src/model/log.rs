@@ -332,7 +332,11 @@ mod tests {
     }
 
     fn create() -> Op {
-        Op::Create { room: Box::new(room()), members: vec![(user(0), MemberRole::Owner)] }
+        Op::Create {
+            room: Box::new(room()),
+            members: vec![(user(0), MemberRole::Owner)],
+            key: None,
+        }
     }
 
     fn new_log() -> RoomLog {

@@ -5,6 +5,7 @@ pub mod emoji;
 pub mod events;
 pub mod files;
 pub mod folding;
+pub mod idempotency;
 pub mod ids;
 pub mod invites;
 pub mod limits;

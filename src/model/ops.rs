@@ -2,7 +2,9 @@
 
 use super::{
     Draft, History, Member, MemberRole, Message, Room, RoomId, Seq, Touch, User, UserId,
-    files::NewImage, rooms::MemberChange,
+    files::NewImage,
+    idempotency::{KeptAnswer, KeyUse},
+    rooms::MemberChange,
 };
 
 /// One change that someone asks for.
@@ -13,6 +15,7 @@ pub enum Op {
     Create {
         room: Box<Room>,
         members: Vec<(User, MemberRole)>,
+        key: Option<KeyUse>,
     },
     Join {
         room: RoomId,
@@ -53,12 +56,14 @@ pub enum Op {
         room: RoomId,
         by: UserId,
         users: Vec<User>,
+        key: Option<KeyUse>,
     },
     SetMember {
         room: RoomId,
         by: UserId,
         user: Box<User>,
         change: MemberChange,
+        key: Option<KeyUse>,
     },
     Archive {
         room: RoomId,
@@ -82,6 +87,17 @@ impl Op {
             | Self::Add { room, .. }
             | Self::SetMember { room, .. }
             | Self::Archive { room, .. } => *room,
+        }
+    }
+
+    /// The key of the request that asks for it.
+    #[must_use]
+    pub fn key(&self) -> Option<&KeyUse> {
+        match self {
+            Self::Create { key, .. } | Self::Add { key, .. } | Self::SetMember { key, .. } => {
+                key.as_ref()
+            }
+            _ => None,
         }
     }
 
@@ -148,4 +164,6 @@ pub enum Done {
     Room(Room),
     Left,
     Member(Member),
+    /// It was done before, by a request with the same key.
+    Repeated(KeptAnswer),
 }

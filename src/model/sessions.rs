@@ -31,6 +31,7 @@ pub struct SignedIn {
 }
 
 /// A new account, valid in itself.
+#[derive(Clone)]
 pub struct Registration {
     pub username: String,
     /// Mapped.

@@ -12,6 +12,7 @@ use uuid::Uuid;
 use super::{
     attachments, blocks,
     dialect::{LaneConnection, Tx, is_locked, is_taken, within},
+    idempotency::BatchKeys,
     invites, mentions, threads, touched,
 };
 use crate::{
@@ -44,7 +45,8 @@ pub struct Failed {
     pub cause: sqlx::Error,
     /// The connection broke while committing: this may have happened.
     pub in_doubt: Option<Outcome>,
-    /// A message has been sent before; the batch must look for repeats.
+    /// A message has been sent before, or an idempotency key used; the batch must look
+    /// for repeats.
     pub repeated: bool,
 }
 
@@ -145,6 +147,7 @@ async fn prepare(tx: &mut Tx<'_>, ops: &[&Op], mode: Mode) -> Result<Outcome, sq
     invites::read(tx, ops, &mut logs).await?;
     attachments::read(tx, ops, &mut logs).await?;
     blocks::read(tx, ops, &mut logs).await?;
+    let mut keys = BatchKeys::read(tx, ops).await?;
     if mode.look_for_repeats {
         read::repeats(tx, ops, &mut logs).await?;
     }
@@ -152,9 +155,11 @@ async fn prepare(tx: &mut Tx<'_>, ops: &[&Op], mode: Mode) -> Result<Outcome, sq
     let now = Timestamp::now();
     let results: Vec<Result<Done>> = ops
         .iter()
-        .map(|op| match logs.get_mut(&op.room()) {
-            Some(log) => log.apply(op, now),
-            None => Err(Error::RoomNotFound),
+        .map(|op| {
+            keys.once(op, || match logs.get_mut(&op.room()) {
+                Some(log) => log.apply(op, now),
+                None => Err(Error::RoomNotFound),
+            })
         })
         .collect();
 
@@ -179,5 +184,6 @@ async fn prepare(tx: &mut Tx<'_>, ops: &[&Op], mode: Mode) -> Result<Outcome, sq
         write::members(tx, &logs).await?;
         write::marks(tx, &logs).await?;
     }
+    keys.write(tx).await?;
     Ok(Outcome { logs, results, locked })
 }

@@ -117,7 +117,27 @@ macro_rules! retried {
     }};
 }
 
-pub(super) use {reading, retried, within};
+/// As `retried!`, and again if a request with the same idempotency key was faster:
+/// then its answer is found.
+macro_rules! retried_with_key {
+    ($transaction:expr) => {{
+        let mut tries = 0;
+        loop {
+            match $transaction {
+                Err(cause)
+                    if ($crate::store::dialect::is_conflict(&cause)
+                        || $crate::store::dialect::is_taken(&cause))
+                        && tries < $crate::store::dialect::CONFLICT_RETRIES =>
+                {
+                    tries += 1;
+                }
+                outcome => break outcome,
+            }
+        }
+    }};
+}
+
+pub(super) use {reading, retried, retried_with_key, within};
 
 impl Pools {
     /// Prepares connections to `sqlite:PATH` or `mysql://…`. None is opened yet:

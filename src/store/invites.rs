@@ -7,17 +7,23 @@ use uuid::Uuid;
 
 use super::{
     Store,
-    dialect::{Tx, padded, placeholders, reading, refused, retried, within},
+    dialect::{Tx, padded, placeholders, reading, refused, retried, retried_with_key, within},
+    idempotency,
     rooms::{role_code, state_code},
 };
 use crate::{
     error::{Error, Result},
-    model::{Invite, MemberState, Op, RoomId, RoomLog, Timestamp, UserId, limits, rooms::Right},
+    model::{
+        Invite, MemberState, Op, RoomId, RoomLog, Timestamp, UserId,
+        idempotency::{KeptAnswer, KeyUse},
+        limits,
+        rooms::Right,
+    },
 };
 
 /// Of `invites i`. Uses are counted, not kept. An invite is as good as revoked while
 /// its creator is suspended.
-const INVITES: &str = "select i.code, i.room_id, i.creator_id, i.created_us, i.expires_us,
+const INVITES: &str = "select i.id, i.code, i.room_id, i.creator_id, i.created_us, i.expires_us,
         i.max_uses,
         coalesce(i.revoked_us, (select u.suspended_us from users u where u.id = i.creator_id))
             as revoked_us,
@@ -26,6 +32,7 @@ const INVITES: &str = "select i.code, i.room_id, i.creator_id, i.created_us, i.e
 
 #[derive(sqlx::FromRow)]
 struct InviteRow {
+    id: Option<Uuid>,
     code: String,
     room_id: Uuid,
     creator_id: Uuid,
@@ -39,6 +46,7 @@ struct InviteRow {
 impl From<InviteRow> for Invite {
     fn from(row: InviteRow) -> Self {
         Self {
+            id: row.id,
             code: row.code,
             room: RoomId(row.room_id),
             creator: UserId(row.creator_id),
@@ -150,7 +158,7 @@ async fn lock_room(tx: &mut Tx<'_>, room: RoomId) -> Result<(), sqlx::Error> {
 /// [`Invite::check`].
 fn good_invites() -> String {
     format!(
-        "select code, room_id, creator_id, created_us, expires_us, max_uses, revoked_us, uses
+        "select id, code, room_id, creator_id, created_us, expires_us, max_uses, revoked_us, uses
          from ({INVITES}
                join members m on m.room_id = i.room_id and m.user_id = i.creator_id
                    and m.state = {} and m.role >= {}
@@ -165,27 +173,42 @@ fn good_invites() -> String {
 }
 
 impl Store {
-    /// Adds an invite, unless its room has enough; whether it did.
-    pub async fn create_invite(&self, invite: &Invite) -> Result<bool> {
-        retried!(self.try_create_invite(invite).await).map_err(refused)
+    /// Adds an invite, unless its room has enough. If a request with the same key has
+    /// made one, the answer that it had.
+    pub async fn create_invite(
+        &self,
+        invite: &Invite,
+        key: Option<&KeyUse>,
+    ) -> Result<Option<KeptAnswer>> {
+        retried_with_key!(self.try_create_invite(invite, key).await).map_err(refused)?
     }
 
-    async fn try_create_invite(&self, invite: &Invite) -> Result<bool, sqlx::Error> {
+    async fn try_create_invite(
+        &self,
+        invite: &Invite,
+        key: Option<&KeyUse>,
+    ) -> Result<Result<Option<KeptAnswer>>, sqlx::Error> {
         let mut tx = self.pools.begin().await?;
         // Of two that are made at once, one waits here and then counts the other.
         lock_room(&mut tx, invite.room).await?;
+        match idempotency::find(&mut tx, key).await? {
+            Ok(None) => {}
+            found => return Ok(found),
+        }
         let good: Vec<InviteRow> = within!(&mut tx, c => {
             sqlx::query_as(AssertSqlSafe(good_invites()))
                 .bind(invite.room.0).bind(invite.created_at.0).fetch_all(c).await
         })?;
         if good.len() >= limits::INVITES {
-            return Ok(false);
+            return Ok(Err(Error::TooManyInvites));
         }
         within!(&mut tx, c => {
             sqlx::query(
-                "insert into invites (code, room_id, creator_id, created_us, expires_us, max_uses)
-                 values (?, ?, ?, ?, ?, ?)",
+                "insert into invites (id, code, room_id, creator_id, created_us, expires_us,
+                                      max_uses)
+                 values (?, ?, ?, ?, ?, ?, ?)",
             )
+            .bind(invite.id)
             .bind(&invite.code)
             .bind(invite.room.0)
             .bind(invite.creator.0)
@@ -194,8 +217,10 @@ impl Store {
             .bind(invite.max_uses)
             .execute(c).await.map(drop)
         })?;
+        let answer = KeptAnswer { id: invite.id, ..KeptAnswer::default() };
+        idempotency::keep(&mut tx, key, answer).await?;
         tx.commit().await?;
-        Ok(true)
+        Ok(Ok(None))
     }
 
     /// One invite, good or not.
@@ -203,6 +228,16 @@ impl Store {
         let sql = format!("{INVITES} where i.code = ?");
         let row: Option<InviteRow> = reading!(&self.pools, c => {
             sqlx::query_as(AssertSqlSafe(sql)).bind(code).fetch_optional(c).await
+        })
+        .map_err(refused)?;
+        Ok(row.map(Invite::from))
+    }
+
+    /// The invite of an id, good or not.
+    pub async fn invite_by_id(&self, id: Uuid) -> Result<Option<Invite>> {
+        let sql = format!("{INVITES} where i.id = ?");
+        let row: Option<InviteRow> = reading!(&self.pools, c => {
+            sqlx::query_as(AssertSqlSafe(sql)).bind(id).fetch_optional(c).await
         })
         .map_err(refused)?;
         Ok(row.map(Invite::from))

@@ -22,6 +22,7 @@ pub mod files;
 pub mod folding;
 pub mod followed_threads;
 mod gate;
+mod idempotency;
 mod identity;
 mod index;
 mod invites;

@@ -324,6 +324,19 @@ impl Store {
         Ok(rows.into_iter().map(Member::from).collect())
     }
 
+    /// How a user stands to a room, if they were ever its member or banned from it.
+    pub async fn member(&self, room: RoomId, user: UserId) -> Result<Option<Member>> {
+        let sql = format!(
+            "select {MEMBER_COLUMNS} from members m join users u on u.id = m.user_id
+             where m.room_id = ? and m.user_id = ?"
+        );
+        let row: Option<MemberRow> = reading!(&self.pools, c => {
+            sqlx::query_as(AssertSqlSafe(sql)).bind(room.0).bind(user.0).fetch_optional(c).await
+        })
+        .map_err(refused)?;
+        Ok(row.map(Member::from))
+    }
+
     /// Ids of a room's members, at most `limit`.
     pub async fn member_ids(&self, room: RoomId, limit: usize) -> Result<Vec<UserId>> {
         let rows: Vec<Uuid> = reading!(&self.pools, c => {

@@ -8,13 +8,18 @@ use uuid::Uuid;
 
 use super::{
     Store,
-    dialect::{Tx, padded, placeholders, reading, refused, retried, within},
+    dialect::{Tx, padded, placeholders, reading, refused, retried, retried_with_key, within},
+    idempotency,
     messages::limit_plus_one,
     recovery::forget_link,
 };
 use crate::{
     error::Result,
-    model::{SessionId, Timestamp, UserId, sessions::SessionInfo},
+    model::{
+        SessionId, Timestamp, UserId,
+        idempotency::{KeptAnswer, KeyUse},
+        sessions::SessionInfo,
+    },
 };
 
 /// A session to be stored. Its first refresh token has generation 1.
@@ -50,6 +55,13 @@ pub struct RevokedSession {
     pub id: SessionId,
     /// It could not be used any more, by the time of day.
     pub had_expired: bool,
+}
+
+/// How many of them could still be used.
+#[must_use]
+pub fn count_living(ended: &[RevokedSession]) -> i64 {
+    let living = ended.iter().filter(|session| !session.had_expired).count();
+    i64::try_from(living).unwrap_or(i64::MAX)
 }
 
 /// The time of day, and that of the steady clock.
@@ -303,21 +315,22 @@ impl Store {
     /// ends the user's other sessions; returns those. No link sets another one now.
     pub async fn change_password(
         &self,
-        user: UserId,
+        (user, kept): (UserId, SessionId),
         hashes: (&str, &str),
-        kept: SessionId,
         times: Times,
+        key: Option<&KeyUse>,
     ) -> Result<Option<Vec<RevokedSession>>> {
-        retried!(self.try_change_password(user, hashes, kept, times).await).map_err(refused)
+        let change = async || self.try_change_password((user, kept), hashes, times, key).await;
+        retried_with_key!(change().await).map_err(refused)?
     }
 
     async fn try_change_password(
         &self,
-        user: UserId,
+        (user, kept): (UserId, SessionId),
         hashes: (&str, &str),
-        kept: SessionId,
         times: Times,
-    ) -> Result<Option<Vec<RevokedSession>>, sqlx::Error> {
+        key: Option<&KeyUse>,
+    ) -> Result<Result<Option<Vec<RevokedSession>>>, sqlx::Error> {
         let (old, new) = hashes;
         let mut tx = self.pools.begin().await?;
         let changed = within!(&mut tx, c => {
@@ -330,12 +343,18 @@ impl Store {
             .execute(c).await.map(|done| done.rows_affected())
         })?;
         if changed == 0 {
-            return Ok(None);
+            return Ok(Ok(None));
+        }
+        // The account is locked by the change: nothing else comes between.
+        if let Err(reused) = idempotency::find(&mut tx, key).await? {
+            return Ok(Err(reused));
         }
         forget_link(&mut tx, user).await?;
         let ended = revoke_all_but(&mut tx, user, kept, times).await?;
+        let answer = KeptAnswer { ended_sessions: count_living(&ended), ..KeptAnswer::default() };
+        idempotency::keep(&mut tx, key, answer).await?;
         tx.commit().await?;
-        Ok(Some(ended))
+        Ok(Ok(Some(ended)))
     }
 
     /// Sessions that were ended since, each with when, by the steady clock.
@@ -428,6 +447,7 @@ mod tests {
             session: session.clone(),
             invite: None,
             must_be_first: false,
+            key: None,
         };
         store.create_account(&account).await.expect("an account");
         (folder, store, session)
@@ -508,8 +528,9 @@ mod tests {
         let user = kept.user;
         let (before, during) = (session_of(user, START), session_of(user, START));
         assert!(store.create_session(&before, "old").await.expect("stored"));
-        let change =
-            async |from| store.change_password(user, (from, "new"), kept.id, (START, START)).await;
+        let change = async |from| {
+            store.change_password((user, kept.id), (from, "new"), (START, START), None).await
+        };
         let ended = RevokedSession { id: before.id, had_expired: false };
         assert_eq!(change("old").await.expect("changed"), Some(vec![ended]));
         // Verified before the change, stored after it.

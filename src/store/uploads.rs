@@ -5,12 +5,17 @@ use uuid::Uuid;
 
 use super::{
     Store,
-    dialect::{Tx, reading, refused, retried, within},
+    dialect::{Tx, reading, refused, retried, retried_with_key, within},
     files::insert_file,
+    idempotency,
 };
 use crate::{
     error::{Error, Result},
-    model::{FileId, StoredFile, Timestamp, Upload, UserId, limits},
+    model::{
+        FileId, StoredFile, Timestamp, Upload, UserId,
+        idempotency::{KeptAnswer, KeyUse},
+        limits,
+    },
 };
 
 #[derive(sqlx::FromRow)]
@@ -48,19 +53,32 @@ pub struct Piece {
 }
 
 impl Store {
-    /// Begins an upload, unless the user has too much.
-    pub async fn start_upload(&self, upload: &Upload, quota: u64) -> Result<()> {
-        retried!(self.try_start_upload(upload, quota).await).map_err(refused)?
+    /// Begins an upload, unless the user has too much. If a request with the same key
+    /// has begun one, the answer that it had.
+    pub async fn start_upload(
+        &self,
+        upload: &Upload,
+        quota: u64,
+        key: Option<&KeyUse>,
+    ) -> Result<Option<KeptAnswer>> {
+        retried_with_key!(self.try_start_upload(upload, quota, key).await).map_err(refused)?
     }
 
     async fn try_start_upload(
         &self,
         upload: &Upload,
         quota: u64,
-    ) -> Result<Result<()>, sqlx::Error> {
+        key: Option<&KeyUse>,
+    ) -> Result<Result<Option<KeptAnswer>>, sqlx::Error> {
         let user = upload.user.0;
         let mut tx = self.pools.begin().await?;
-        if let Err(error) = check_quota(&mut tx, upload.user, upload.bytes, quota).await? {
+        let within_quota = check_quota(&mut tx, upload.user, upload.bytes, quota).await?;
+        // Whoever begins an upload with this key at the same time has waited there.
+        match idempotency::find(&mut tx, key).await? {
+            Ok(None) => {}
+            found => return Ok(found),
+        }
+        if let Err(error) = within_quota {
             return Ok(Err(error));
         }
         let open: i64 = within!(&mut tx, c => {
@@ -83,8 +101,20 @@ impl Store {
             .bind(upload.touched_at.0)
             .execute(c).await.map(drop)
         })?;
+        let answer = KeptAnswer { id: Some(upload.id.0), ..KeptAnswer::default() };
+        idempotency::keep(&mut tx, key, answer).await?;
         tx.commit().await?;
-        Ok(Ok(()))
+        Ok(Ok(None))
+    }
+
+    /// A user's uploads, in the order in which they were begun.
+    pub async fn uploads(&self, user: UserId) -> Result<Vec<Upload>> {
+        let sql = format!("{UPLOADS} where user_id = ? order by id");
+        let rows: Vec<UploadRow> = reading!(&self.pools, c => {
+            sqlx::query_as(AssertSqlSafe(sql)).bind(user.0).fetch_all(c).await
+        })
+        .map_err(refused)?;
+        Ok(rows.into_iter().map(Upload::from).collect())
     }
 
     /// An upload of a user.

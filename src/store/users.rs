@@ -12,6 +12,7 @@ use super::{
         retried, within,
     },
     files::AT_ONCE,
+    idempotency,
     invites::count_use,
     messages::limit_plus_one,
     sessions::{NewSession, insert_session},
@@ -21,6 +22,7 @@ use crate::{
     model::{
         FileId, RoomId, Timestamp, User, UserId,
         files::NewImage,
+        idempotency::{KeptAnswer, KeyUse},
         passwords::StoredPassword,
         users::{AccountRole, NameQuery, ProfileChanges, display_name_key, fold},
     },
@@ -71,6 +73,7 @@ pub struct NewAccount {
     pub invite: Option<(RoomId, String)>,
     /// Refused if it is not the server's first.
     pub must_be_first: bool,
+    pub key: Option<KeyUse>,
 }
 
 /// What signing in needs of an account.
@@ -124,7 +127,8 @@ impl Store {
     }
 
     async fn try_create_account(&self, account: &NewAccount) -> Result<(), Refusal> {
-        let NewAccount { user, email, password_hash, session, invite, must_be_first } = account;
+        let NewAccount { user, email, password_hash, session, invite, must_be_first, key } =
+            account;
         let mut tx = self.pools.begin().await?;
         // The room before anything else, as everywhere.
         if let Some((room, code)) = invite
@@ -161,6 +165,8 @@ impl Store {
             })?;
         }
         insert_session(&mut tx, session).await?;
+        // The account is new, and so is any key of it.
+        idempotency::keep(&mut tx, key.as_ref(), KeptAnswer::default()).await?;
         tx.commit().await?;
         Ok(())
     }
@@ -423,6 +429,7 @@ mod tests {
             password_hash: "hash".into(),
             invite: None,
             must_be_first: false,
+            key: None,
             session: NewSession {
                 id: SessionId::new(),
                 user: id,

@@ -38,7 +38,7 @@ fn create() -> Op {
         changed_seq: Seq::ZERO,
         head_seq: Seq::ZERO,
     };
-    Op::Create { room: Box::new(room), members: vec![(user(), MemberRole::Owner)] }
+    Op::Create { room: Box::new(room), members: vec![(user(), MemberRole::Owner)], key: None }
 }
 
 /// Whoever is answered may look at once at what others were told.

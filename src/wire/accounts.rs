@@ -33,6 +33,7 @@ pub fn register(request: v1::RegisterRequest) -> Result<Registration> {
         device,
         refresh_cookie: _,
         invite_code,
+        idempotency_key: _,
     } = request;
     let mut fields = Fields::new();
     fields.check("username", text::check_username(&username));
@@ -79,7 +80,7 @@ pub fn login(request: v1::LoginRequest, kept: Vec<String>) -> Result<Attempt> {
 }
 
 pub fn change_password(request: v1::ChangePasswordRequest) -> Result<PasswordChange> {
-    let v1::ChangePasswordRequest { old_password, new_password } = request;
+    let v1::ChangePasswordRequest { old_password, new_password, idempotency_key: _ } = request;
     let mut fields = Fields::new();
     let old = TypedPassword::new(old_password);
     fields.check("old_password", old.check());

@@ -16,7 +16,8 @@ fn count(n: i64) -> i32 {
 
 #[must_use]
 pub fn invite(invite: Invite) -> v1::Invite {
-    let Invite { code, room, creator, created_at, expires_at, max_uses, uses, revoked: _ } = invite;
+    let Invite { id: _, code, room, creator, created_at, expires_at, max_uses, uses, revoked: _ } =
+        invite;
     v1::Invite {
         code,
         room_id: room.to_string(),

@@ -7,6 +7,7 @@ pub mod events;
 pub mod fields;
 pub mod files;
 pub mod frame;
+pub mod idempotency;
 pub mod invites;
 pub mod marks;
 pub mod messages;

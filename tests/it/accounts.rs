@@ -116,6 +116,7 @@ on_both_databases! {
         let change = |old: &str, new: &str| v1::ChangePasswordRequest {
             old_password: old.into(),
             new_password: new.into(),
+            ..Default::default()
         };
         let wrong = ada.client.change_password(change("wrong", "orbit-lantern-42-moss")).await;
         let wrong = wrong.expect_err("refused");

@@ -196,6 +196,7 @@ on_both_databases! {
             device: "x".repeat(101),
             refresh_cookie: false,
             invite_code: "no code".into(),
+            ..Default::default()
         };
         let named = fields(client.register(bad).await);
         assert_eq!(named, ["username", "password", "display_name", "email", "device", "invite_code"]);

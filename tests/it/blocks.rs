@@ -34,7 +34,9 @@ async fn private_room(person: &Person) -> String {
 
 async fn add(by: &Person, room: &str, users: &[&Person]) -> Answer<v1::AddMembersResponse> {
     let user_ids = users.iter().map(|person| person.user.id.clone()).collect();
-    by.client.add_members(v1::AddMembersRequest { room_id: room.into(), user_ids }).await
+    by.client
+        .add_members(v1::AddMembersRequest { room_id: room.into(), user_ids, ..Default::default() })
+        .await
 }
 
 async fn members(person: &Person, room: &str) -> Vec<String> {

@@ -195,15 +195,34 @@ pub async fn step(rng: &mut StdRng, people: &[Person], rooms: &[String], n: usiz
             drop(client.mark_read(v1::MarkReadRequest { room_id, seq, thread_seq }).await);
         }
         91..93 => drop(
-            client.add_members(v1::AddMembersRequest { room_id, user_ids: vec![user_id] }).await,
+            client
+                .add_members(v1::AddMembersRequest {
+                    room_id,
+                    user_ids: vec![user_id],
+                    ..Default::default()
+                })
+                .await,
         ),
         93 => drop(client.remove_member(v1::RemoveMemberRequest { room_id, user_id }).await),
-        94 => drop(client.ban_member(v1::BanMemberRequest { room_id, user_id }).await),
+        94 => drop(
+            client
+                .ban_member(v1::BanMemberRequest { room_id, user_id, ..Default::default() })
+                .await,
+        ),
         95 => drop(client.unban_member(v1::UnbanMemberRequest { room_id, user_id }).await),
         96 => {
             let duration =
                 Some(prost_types::Duration { seconds: rng.random_range(0..2) * 600, nanos: 0 });
-            drop(client.mute_member(v1::MuteMemberRequest { room_id, user_id, duration }).await);
+            drop(
+                client
+                    .mute_member(v1::MuteMemberRequest {
+                        room_id,
+                        user_id,
+                        duration,
+                        ..Default::default()
+                    })
+                    .await,
+            );
         }
         97..99 => {
             let role = [MemberRole::Member, MemberRole::Admin]

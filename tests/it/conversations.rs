@@ -38,7 +38,10 @@ async fn direct(person: &Person, other: &Person) -> Answer<v1::Room> {
 
 async fn add(person: &Person, room: &str, users: &[&Person]) -> Answer<v1::AddMembersResponse> {
     let user_ids = users.iter().map(|person| person.user.id.clone()).collect();
-    person.client.add_members(v1::AddMembersRequest { room_id: room.into(), user_ids }).await
+    person
+        .client
+        .add_members(v1::AddMembersRequest { room_id: room.into(), user_ids, ..Default::default() })
+        .await
 }
 
 async fn set_role(by: &Person, room: &str, who: &Person, role: MemberRole) -> Answer<v1::Member> {
@@ -55,6 +58,7 @@ async fn mute(by: &Person, room: &str, who: &Person, seconds: i64) -> Answer<v1:
         room_id: room.into(),
         user_id: who.user.id.clone(),
         duration: Some(prost_types::Duration { seconds, nanos: 0 }),
+        ..Default::default()
     };
     Ok(by.client.mute_member(request).await?.member.expect("a member"))
 }
@@ -68,8 +72,13 @@ macro_rules! to_member {
     };
 }
 to_member!(remove_member, RemoveMemberRequest);
-to_member!(ban_member, BanMemberRequest);
 to_member!(unban_member, UnbanMemberRequest);
+
+async fn ban_member(by: &Person, room: &str, who: &Person) -> Answer<v1::Member> {
+    let user_id = who.user.id.clone();
+    let request = v1::BanMemberRequest { room_id: room.into(), user_id, ..Default::default() };
+    Ok(by.client.ban_member(request).await?.member.expect("a member"))
+}
 
 async fn join(person: &Person, room: &str) -> Answer<v1::JoinRoomResponse> {
     person.client.join_room(v1::JoinRoomRequest { room_id: room.into() }).await

@@ -239,7 +239,7 @@ on_both_databases! {
         for _ in 0..2 {
             ada.send(&room, "before").await;
             let user_ids = vec![away.user.id.clone(), hidden.user.id.clone()];
-            let request = v1::AddMembersRequest { room_id: room.clone(), user_ids };
+            let request = v1::AddMembersRequest { room_id: room.clone(), user_ids, ..Default::default() };
             ada.client.add_members(request).await.expect("added");
             let watched = watch(&mut eye, &[&room]).await.remove(0);
             let marks = |of: &Person| {

@@ -22,13 +22,19 @@ async fn private_room(person: &Person, history: HistoryVisibility) -> String {
         topic: "Roses".into(),
         kind: RoomKind::Private.into(),
         history: history.into(),
+        ..Default::default()
     };
     person.client.create_room(request).await.expect("a room").room.expect("a room").id
 }
 
 async fn invite(person: &Person, room: &str, max_uses: i32) -> Answer<v1::Invite> {
     let expires_in = Some(prost_types::Duration { seconds: 3_600, nanos: 0 });
-    let request = v1::CreateInviteRequest { room_id: room.into(), expires_in, max_uses };
+    let request = v1::CreateInviteRequest {
+        room_id: room.into(),
+        expires_in,
+        max_uses,
+        ..Default::default()
+    };
     Ok(person.client.create_invite(request).await?.invite.expect("an invite"))
 }
 
@@ -105,7 +111,7 @@ on_both_databases! {
         let eve = Person::register(&server.url, "eve").await;
         let room = private_room(&ada, HistoryVisibility::FromStart).await;
         let user_id = bob.user.id.clone();
-        let add = v1::AddMembersRequest { room_id: room.clone(), user_ids: vec![user_id.clone()] };
+        let add = v1::AddMembersRequest { room_id: room.clone(), user_ids: vec![user_id.clone()], ..Default::default() };
         let set_role = async |role: v1::MemberRole| {
             let (room_id, user_id) = (room.clone(), user_id.clone());
             let request = v1::SetMemberRoleRequest { room_id, user_id, role: role.into() };
@@ -127,7 +133,7 @@ on_both_databases! {
                 }
                 "left" => bob.leave(&room).await,
                 _ => {
-                    let request = v1::BanMemberRequest { room_id, user_id };
+                    let request = v1::BanMemberRequest { room_id, user_id, ..Default::default() };
                     ada.client.ban_member(request).await.map(drop).expect("banned");
                 }
             }
@@ -162,7 +168,7 @@ on_both_databases! {
         for _ in 0..10 {
             let room = private_room(&ada, HistoryVisibility::FromJoining).await;
             let (room_id, user_ids) = (room.clone(), vec![bob.user.id.clone()]);
-            let add = ada.client.add_members(v1::AddMembersRequest { room_id, user_ids });
+            let add = ada.client.add_members(v1::AddMembersRequest { room_id, user_ids, ..Default::default() });
             // In one batch with what is posted before and after.
             let calls = (0..6).map(|n| {
                 let (ada, room) = (&ada, &room);
@@ -186,7 +192,7 @@ on_both_databases! {
         let room = private_room(&ada, HistoryVisibility::FromJoining).await;
         let old = ada.send(&room, "before").await;
         let (room_id, user_ids) = (room.clone(), vec![bob.user.id.clone()]);
-        ada.client.add_members(v1::AddMembersRequest { room_id, user_ids }).await.expect("added");
+        ada.client.add_members(v1::AddMembersRequest { room_id, user_ids, ..Default::default() }).await.expect("added");
         let new = ada.send(&room, "after").await;
         let mut stream = bob.stream().await;
         let file = ada.upload("old.txt", b"of the old thread").await;
@@ -239,9 +245,9 @@ on_both_databases! {
         let eve = Person::register(&server.url, "eve").await;
         let room = private_room(&ada, HistoryVisibility::FromJoining).await;
         let (room_id, user_id) = (room.clone(), eve.user.id.clone());
-        ada.client.ban_member(v1::BanMemberRequest { room_id, user_id }).await.expect("banned");
+        ada.client.ban_member(v1::BanMemberRequest { room_id, user_id, ..Default::default() }).await.expect("banned");
         let (room_id, user_ids) = (room.clone(), vec![bob.user.id.clone()]);
-        ada.client.add_members(v1::AddMembersRequest { room_id, user_ids }).await.expect("added");
+        ada.client.add_members(v1::AddMembersRequest { room_id, user_ids, ..Default::default() }).await.expect("added");
         let sync = v1::SyncRoomRequest { room_id: room, after_seq: 0, ..Default::default() };
         let synced = bob.client.sync_room(sync).await.expect("changes");
         let told: Vec<&str> = synced
@@ -282,7 +288,7 @@ on_both_databases! {
         assert_eq!(reason(redeem(&eve, &made.code).await), no_invite);
         assert_eq!(reason(preview(&eve, &made.code).await), no_invite);
         let again = invite(&ada, &room, 0).await.expect("an invite");
-        let ban = v1::BanMemberRequest { room_id: room.clone(), user_id: eve.user.id.clone() };
+        let ban = v1::BanMemberRequest { room_id: room.clone(), user_id: eve.user.id.clone(), ..Default::default() };
         ada.client.ban_member(ban).await.expect("banned");
         let banned = (Code::PermissionDenied, "BANNED".to_owned());
         assert_eq!(reason(redeem(&eve, &again.code).await), banned);
@@ -291,6 +297,7 @@ on_both_databases! {
             room_id: "x".into(),
             expires_in: Some(prost_types::Duration { seconds: -5, nanos: 0 }),
             max_uses: -1,
+            ..Default::default()
         };
         let error = ada.client.create_invite(bad).await.expect_err("refused");
         let fields: Vec<_> = error.violations.iter().map(|(field, _)| field.as_str()).collect();

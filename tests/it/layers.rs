@@ -237,3 +237,49 @@ fn everything_in_the_protos_has_its_comment() {
     let bad = "// a\nmessage M {\n  string x = 1;\n  // y\n  int64 y = 2;\n}\nservice S {";
     assert_eq!(undocumented(bad), ["string x = 1;", "service S {"]);
 }
+
+/// What the comment of an RPC says of making the call again; see proto/README.md.
+const REPEATS: [&str; 4] = [
+    "Safe to repeat.",
+    "Repeat with the same idempotency_key.",
+    "Repeat with the same client_message_id.",
+    "Do not repeat.",
+];
+
+#[test]
+fn every_rpc_says_whether_it_may_be_repeated() {
+    let protos = files("proto/causerie", "proto");
+    let requests_with = |field: &str| -> Vec<String> {
+        let messages = protos.iter().flat_map(|(_, text)| text.split("\nmessage ").skip(1));
+        let has = |body: &&str| {
+            let fields = body.split("\n}").next().expect("a body");
+            fields.contains(&format!("  string {field} = "))
+        };
+        messages
+            .filter(has)
+            .filter_map(|body| body.split_whitespace().next())
+            .map(Into::into)
+            .collect()
+    };
+    let (keyed, named) = (requests_with("idempotency_key"), requests_with("client_message_id"));
+    let mut rpcs = 0;
+    for (path, text) in &protos {
+        let mut comment = String::new();
+        for line in text.lines().map(str::trim) {
+            if let Some(more) = line.strip_prefix("//") {
+                comment.push_str(more);
+            } else if let Some(rpc) = line.strip_prefix("rpc ") {
+                rpcs += 1;
+                let said: Vec<_> =
+                    REPEATS.into_iter().filter(|sentence| comment.contains(sentence)).collect();
+                assert_eq!(said.len(), 1, "{}: {rpc}: {said:?}", path.display());
+                let request = rpc.split(['(', ')']).nth(1).expect("a request").to_owned();
+                assert_eq!(said[0] == REPEATS[1], keyed.contains(&request), "{rpc}");
+                assert_eq!(said[0] == REPEATS[2], named.contains(&request), "{rpc}");
+            } else {
+                comment.clear();
+            }
+        }
+    }
+    assert!(rpcs > 60 && !keyed.is_empty() && !named.is_empty(), "{rpcs} RPCs were found");
+}

@@ -81,7 +81,7 @@ on_both_databases! {
         let request = v1::CreateRoomRequest { name: "Name".into(), topic, ..Default::default() };
         assert_eq!(limit(client.create_room(request).await), of_fields(limits.room_topic_chars));
         let user_ids = ids(limits.added_members + 1);
-        let request = v1::AddMembersRequest { room_id: room.clone(), user_ids };
+        let request = v1::AddMembersRequest { room_id: room.clone(), user_ids, ..Default::default() };
         assert_eq!(limit(client.add_members(request).await), of_fields(limits.added_members));
         let days = |days: i64| Some(prost_types::Duration { seconds: days * 86_400, nanos: 0 });
         let request = v1::UpdateMembershipRequest {

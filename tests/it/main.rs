@@ -20,6 +20,7 @@ mod files;
 mod folding;
 mod followed_threads;
 mod full_disk;
+mod idempotency;
 mod image_memory;
 mod images;
 mod invisible;

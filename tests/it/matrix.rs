@@ -89,13 +89,17 @@ async fn call(rpc: &str, person: &Person, case: &Case) -> Result<(), Error> {
             client.list_members(request).await.map(drop)
         }
         "AddMembers" => {
-            let request = v1::AddMembersRequest { room_id, user_ids: vec![user_id] };
+            let request =
+                v1::AddMembersRequest { room_id, user_ids: vec![user_id], ..Default::default() };
             client.add_members(request).await.map(drop)
         }
         "RemoveMember" => {
             client.remove_member(v1::RemoveMemberRequest { room_id, user_id }).await.map(drop)
         }
-        "BanMember" => client.ban_member(v1::BanMemberRequest { room_id, user_id }).await.map(drop),
+        "BanMember" => client
+            .ban_member(v1::BanMemberRequest { room_id, user_id, ..Default::default() })
+            .await
+            .map(drop),
         "UnbanMember" => {
             client.unban_member(v1::UnbanMemberRequest { room_id, user_id }).await.map(drop)
         }
@@ -105,7 +109,8 @@ async fn call(rpc: &str, person: &Person, case: &Case) -> Result<(), Error> {
         }
         "MuteMember" => {
             let duration = Some(prost_types::Duration { seconds: 60, nanos: 0 });
-            let request = v1::MuteMemberRequest { room_id, user_id, duration };
+            let request =
+                v1::MuteMemberRequest { room_id, user_id, duration, ..Default::default() };
             client.mute_member(request).await.map(drop)
         }
         "SetMemberRole" => {
@@ -242,7 +247,8 @@ impl Cast {
         let inside = ["left", "muted", "member", "admin"].map(|name| self.of(name));
         let targets = self.targets.iter();
         let user_ids = inside.into_iter().chain(targets).map(|p| p.user.id.clone()).collect();
-        let request = v1::AddMembersRequest { room_id: room_id.clone(), user_ids };
+        let request =
+            v1::AddMembersRequest { room_id: room_id.clone(), user_ids, ..Default::default() };
         owner.client.add_members(request).await.expect("added");
         let id = |name: &str| self.of(name).user.id.clone();
         let request = v1::SetMemberRoleRequest {
@@ -255,9 +261,14 @@ impl Cast {
             room_id: room_id.clone(),
             user_id: id("muted"),
             duration: Some(prost_types::Duration { seconds: 3_600, nanos: 0 }),
+            ..Default::default()
         };
         owner.client.mute_member(request).await.expect("muted");
-        let request = v1::BanMemberRequest { room_id: room_id.clone(), user_id: id("banned") };
+        let request = v1::BanMemberRequest {
+            room_id: room_id.clone(),
+            user_id: id("banned"),
+            ..Default::default()
+        };
         owner.client.ban_member(request).await.expect("banned");
         self.of("left").leave(&room_id).await;
         let sent = owner.send_files(&room_id, "hello", &[file]).await.expect("sent");

@@ -69,12 +69,18 @@ impl Deed {
 async fn mute(by: &Person, room: &str, whom: &Person, seconds: i64) -> Answer {
     let (room_id, user_id) = (room.to_owned(), whom.user.id.clone());
     let duration = Some(prost_types::Duration { seconds, nanos: 0 });
-    by.client.mute_member(v1::MuteMemberRequest { room_id, user_id, duration }).await.map(drop)
+    by.client
+        .mute_member(v1::MuteMemberRequest { room_id, user_id, duration, ..Default::default() })
+        .await
+        .map(drop)
 }
 
 async fn ban(by: &Person, room: &str, whom: &Person) -> Answer {
     let (room_id, user_id) = (room.to_owned(), whom.user.id.clone());
-    by.client.ban_member(v1::BanMemberRequest { room_id, user_id }).await.map(drop)
+    by.client
+        .ban_member(v1::BanMemberRequest { room_id, user_id, ..Default::default() })
+        .await
+        .map(drop)
 }
 
 /// Does it to a message and to somebody who has posted it.
@@ -220,7 +226,7 @@ on_both_databases! {
         let room = private_room(&owner).await;
         let seq = owner.send(&room, "hello").await.seq;
         let user_ids = vec![user.user.id.clone()];
-        let add = v1::AddMembersRequest { room_id: room.clone(), user_ids };
+        let add = v1::AddMembersRequest { room_id: room.clone(), user_ids, ..Default::default() };
         owner.client.add_members(add).await.expect("added");
         let nowhere = (Code::NotFound, "ROOM_NOT_FOUND".to_owned());
         for staff in [&admin, &moderator] {

@@ -68,7 +68,7 @@ on_both_databases! {
         for user_id in [&bob.user.id, &eve.user.id] {
             for room_id in [&room, &other] {
                 let (room_id, user_id) = (room_id.clone(), user_id.clone());
-                let request = v1::BanMemberRequest { room_id, user_id };
+                let request = v1::BanMemberRequest { room_id, user_id, ..Default::default() };
                 ada.client.ban_member(request).await.expect("banned");
             }
             let request = v1::BlockUserRequest { user_id: user_id.clone() };

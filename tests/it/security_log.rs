@@ -71,6 +71,7 @@ on_both_databases! {
             let change = v1::ChangePasswordRequest {
                 old_password: WRONG.into(),
                 new_password: "another-violet-anchor-8".into(),
+                ..Default::default()
             };
             assert_eq!(reason(bob.client.change_password(change).await).1, "BAD_CREDENTIALS");
         }

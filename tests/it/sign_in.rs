@@ -37,7 +37,11 @@ async fn register(url: &str, username: &str, password: &str) -> Result<Client, E
 }
 
 async fn change(client: &Client, old: &str, new: &str) -> Result<(), Error> {
-    let request = v1::ChangePasswordRequest { old_password: old.into(), new_password: new.into() };
+    let request = v1::ChangePasswordRequest {
+        old_password: old.into(),
+        new_password: new.into(),
+        ..Default::default()
+    };
     client.change_password(request).await.map(drop)
 }
 

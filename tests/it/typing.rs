@@ -53,12 +53,12 @@ on_both_databases! {
                     ada.client.remove_member(request).await.map(drop).expect("removed");
                 }
                 "ban" => {
-                    let request = v1::BanMemberRequest { room_id, user_id };
+                    let request = v1::BanMemberRequest { room_id, user_id, ..Default::default() };
                     ada.client.ban_member(request).await.map(drop).expect("banned");
                 }
                 "mute" => {
                     let duration = Some(prost_types::Duration { seconds: 60, nanos: 0 });
-                    let request = v1::MuteMemberRequest { room_id, user_id, duration };
+                    let request = v1::MuteMemberRequest { room_id, user_id, duration, ..Default::default() };
                     ada.client.mute_member(request).await.map(drop).expect("muted");
                 }
                 _ => {

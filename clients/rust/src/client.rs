@@ -12,6 +12,7 @@ use tonic::{Request, Response, Status, metadata::MetadataValue, transport::Chann
 use crate::{
     error::Error,
     live::{self, Live, Updates},
+    retry::{Tries, is_unanswered, new_key},
     v1::{
         self, admin_service_client::AdminServiceClient, auth_service_client::AuthServiceClient,
         chat_service_client::ChatServiceClient, file_service_client::FileServiceClient,
@@ -103,13 +104,21 @@ impl Client {
         self.session.device_token.subscribe()
     }
 
-    /// Makes an account and signs in to it.
+    /// Makes an account and signs in to it. Made again with the same idempotency key
+    /// while it is not answered, it makes no second one.
     pub async fn register(&self, mut request: v1::RegisterRequest) -> Result<v1::User, Error> {
         if request.device.is_empty() {
             request.device = self.device();
         }
-        let response = AuthServiceClient::new(self.channel.clone()).register(request).await?;
-        let v1::RegisterResponse { session, user, device_token } = response.into_inner();
+        give_key(&mut request);
+        let mut tries = Tries::of_keyed_call();
+        let response = loop {
+            match AuthServiceClient::new(self.channel.clone()).register(request.clone()).await {
+                Ok(response) => break response.into_inner(),
+                Err(status) => tries.wait_after(status.into(), is_unanswered).await?,
+            }
+        };
+        let v1::RegisterResponse { session, user, device_token } = response;
         self.set_device_token(device_token);
         self.set_tokens(session.map(SessionTokens::from));
         Ok(user.unwrap_or_default())
@@ -244,6 +253,25 @@ impl Client {
     }
 }
 
+/// A request that makes something, and so can carry an idempotency key.
+trait Keyed {
+    fn key_mut(&mut self) -> &mut String;
+}
+
+/// Gives a request a key of its own if it has none.
+fn give_key(request: &mut impl Keyed) {
+    let key = request.key_mut();
+    if key.is_empty() {
+        *key = new_key();
+    }
+}
+
+impl Keyed for v1::RegisterRequest {
+    fn key_mut(&mut self) -> &mut String {
+        &mut self.idempotency_key
+    }
+}
+
 /// A request with its access token.
 pub fn authorized<Q>(request: Q, token: &str) -> Result<Request<Q>, Error> {
     let mut request = Request::new(request);
@@ -276,7 +304,6 @@ macro_rules! calls {
 
 calls! {
     AuthServiceClient {
-        change_password(ChangePasswordRequest) -> ChangePasswordResponse;
         list_sessions(ListSessionsRequest) -> ListSessionsResponse;
         revoke_session(RevokeSessionRequest) -> RevokeSessionResponse;
         revoke_other_sessions(RevokeOtherSessionsRequest) -> RevokeOtherSessionsResponse;
@@ -293,7 +320,6 @@ calls! {
         list_blocked_users(ListBlockedUsersRequest) -> ListBlockedUsersResponse;
     }
     RoomServiceClient {
-        create_room(CreateRoomRequest) -> CreateRoomResponse;
         get_room(GetRoomRequest) -> GetRoomResponse;
         list_rooms(ListRoomsRequest) -> ListRoomsResponse;
         browse_rooms(BrowseRoomsRequest) -> BrowseRoomsResponse;
@@ -302,15 +328,11 @@ calls! {
         leave_room(LeaveRoomRequest) -> LeaveRoomResponse;
         list_members(ListMembersRequest) -> ListMembersResponse;
         open_direct_room(OpenDirectRoomRequest) -> OpenDirectRoomResponse;
-        add_members(AddMembersRequest) -> AddMembersResponse;
         remove_member(RemoveMemberRequest) -> RemoveMemberResponse;
-        ban_member(BanMemberRequest) -> BanMemberResponse;
         unban_member(UnbanMemberRequest) -> UnbanMemberResponse;
         list_bans(ListBansRequest) -> ListBansResponse;
-        mute_member(MuteMemberRequest) -> MuteMemberResponse;
         set_member_role(SetMemberRoleRequest) -> SetMemberRoleResponse;
         archive_room(ArchiveRoomRequest) -> ArchiveRoomResponse;
-        create_invite(CreateInviteRequest) -> CreateInviteResponse;
         list_invites(ListInvitesRequest) -> ListInvitesResponse;
         revoke_invite(RevokeInviteRequest) -> RevokeInviteResponse;
         get_invite(GetInviteRequest) -> GetInviteResponse;
@@ -344,8 +366,8 @@ calls! {
         sync_room(SyncRoomRequest) -> SyncRoomResponse;
     }
     FileServiceClient {
-        start_upload(StartUploadRequest) -> StartUploadResponse;
         upload_chunk(UploadChunkRequest) -> UploadChunkResponse;
+        list_uploads(ListUploadsRequest) -> ListUploadsResponse;
         get_upload_status(GetUploadStatusRequest) -> GetUploadStatusResponse;
         finish_upload(FinishUploadRequest) -> FinishUploadResponse;
         cancel_upload(CancelUploadRequest) -> CancelUploadResponse;
@@ -360,5 +382,57 @@ calls! {
         create_recovery_link(CreateRecoveryLinkRequest) -> CreateRecoveryLinkResponse;
         get_server_settings(GetServerSettingsRequest) -> GetServerSettingsResponse;
         update_server_settings(UpdateServerSettingsRequest) -> UpdateServerSettingsResponse;
+    }
+}
+
+macro_rules! keyed_calls {
+    ($($service:ident { $($rpc:ident($request:ident) -> $response:ident;)* })*) => {
+        $($(
+            impl Keyed for v1::$request {
+                fn key_mut(&mut self) -> &mut String {
+                    &mut self.idempotency_key
+                }
+            }
+        )*)*
+
+        impl Client {
+            $($(
+                /// As the RPC of this name; see its comment in the protos. A request
+                /// without an idempotency key gets a new one; while it is not answered,
+                /// the call is made again with the same.
+                pub async fn $rpc(
+                    &self,
+                    mut request: v1::$request,
+                ) -> Result<v1::$response, Error> {
+                    give_key(&mut request);
+                    let mut tries = Tries::of_keyed_call();
+                    loop {
+                        let answer = self.call(request.clone(), async |channel, request| {
+                            $service::new(channel).$rpc(request).await
+                        });
+                        match answer.await {
+                            Ok(response) => return Ok(response),
+                            Err(error) => tries.wait_after(error, is_unanswered).await?,
+                        }
+                    }
+                }
+            )*)*
+        }
+    };
+}
+
+keyed_calls! {
+    AuthServiceClient {
+        change_password(ChangePasswordRequest) -> ChangePasswordResponse;
+    }
+    RoomServiceClient {
+        create_room(CreateRoomRequest) -> CreateRoomResponse;
+        add_members(AddMembersRequest) -> AddMembersResponse;
+        ban_member(BanMemberRequest) -> BanMemberResponse;
+        mute_member(MuteMemberRequest) -> MuteMemberResponse;
+        create_invite(CreateInviteRequest) -> CreateInviteResponse;
+    }
+    FileServiceClient {
+        start_upload(StartUploadRequest) -> StartUploadResponse;
     }
 }

@@ -38,6 +38,12 @@ impl Error {
         Self::local(Code::Unavailable, "NOT_CONNECTED", "There is no connection right now.")
     }
 
+    pub(crate) fn sent_long_ago() -> Self {
+        let text =
+            "It was written more than 25 days ago and may have been sent; send it again if not.";
+        Self::local(Code::FailedPrecondition, "SENT_LONG_AGO", text)
+    }
+
     pub(crate) fn signed_out() -> Self {
         Self::local(Code::Unauthenticated, "SIGNED_OUT", "Sign in first.")
     }

@@ -1,21 +1,16 @@
 //! Uploading and downloading.
 
-use std::time::Duration;
-
 use aws_lc_rs::digest;
-use tonic::{Code, Streaming};
+use tonic::Streaming;
 
 use crate::{
     Client, Error,
+    retry::{Tries, may_pass, new_key},
     v1::{self, file_service_client::FileServiceClient},
 };
 
 /// Bytes in one chunk: few calls, and little to send again.
 const CHUNK_BYTES: usize = 256 * 1024;
-/// So often in a row a call may fail and is made again: for about half a minute.
-const TRIES: u32 = 7;
-const FIRST_DELAY: Duration = Duration::from_millis(200);
-const LONGEST_DELAY: Duration = Duration::from_secs(15);
 
 /// An upload that was given up.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -43,7 +38,11 @@ impl Client {
     /// with [`Client::start_upload`] instead, to know the upload's id.
     pub async fn upload(&self, name: &str, bytes: &[u8]) -> Result<v1::File, UploadError> {
         let size_bytes = i64::try_from(bytes.len()).unwrap_or(i64::MAX);
-        let request = v1::StartUploadRequest { name: name.to_owned(), size_bytes };
+        let request = v1::StartUploadRequest {
+            name: name.to_owned(),
+            size_bytes,
+            idempotency_key: new_key(),
+        };
         let started = self.begin_upload(request).await;
         let upload = started.map_err(|error| UploadError { error, upload_id: None })?;
         let upload_id = upload.id.clone();
@@ -58,8 +57,8 @@ impl Client {
         loop {
             match self.start_upload(request.clone()).await {
                 Ok(started) => return Ok(started.upload.unwrap_or_default()),
-                // If only the answer was lost, the server removes that one in time.
-                Err(error) => tries.wait_after(error).await?,
+                // If only the answer was lost, the key brings it.
+                Err(error) => tries.wait_after(error, may_pass).await?,
             }
         }
     }
@@ -85,7 +84,7 @@ impl Client {
                     tries = Tries::default();
                 }
                 Err(error) => {
-                    tries.wait_after(error).await?;
+                    tries.wait_after(error, may_pass).await?;
                     // Perhaps it has arrived all the same.
                     let request = v1::GetUploadStatusRequest { upload_id: upload_id.clone() };
                     if let Ok(status) = self.get_upload_status(request).await {
@@ -101,7 +100,7 @@ impl Client {
             match self.finish_upload(request.clone()).await {
                 Ok(finished) => return Ok(finished.file.unwrap_or_default()),
                 // Finishing again gives the same file.
-                Err(error) => tries.wait_after(error).await?,
+                Err(error) => tries.wait_after(error, may_pass).await?,
             }
         }
     }
@@ -157,78 +156,4 @@ impl Client {
 fn next_chunk(upload: &v1::Upload, bytes: &[u8]) -> Option<Vec<u8>> {
     let rest = bytes.get(usize::try_from(upload.received_bytes).ok()?..)?;
     (!rest.is_empty()).then(|| rest[..rest.len().min(CHUNK_BYTES)].to_vec())
-}
-
-/// How often something has failed in a row.
-#[derive(Debug, Default)]
-struct Tries {
-    failures: u32,
-}
-
-impl Tries {
-    /// Waits until it may be tried again; gives the error back if it may not.
-    async fn wait_after(&mut self, error: Error) -> Result<(), Error> {
-        let delay = self.delay_after(&error).ok_or(error)?;
-        tokio::time::sleep(delay).await;
-        Ok(())
-    }
-
-    fn delay_after(&mut self, error: &Error) -> Option<Duration> {
-        if self.failures == TRIES || !may_pass(error) {
-            return None;
-        }
-        let delay = error.retry_after.unwrap_or(FIRST_DELAY * 2_u32.pow(self.failures));
-        self.failures += 1;
-        Some(delay.min(LONGEST_DELAY))
-    }
-}
-
-/// Whether a failure is of the connection or of the moment.
-fn may_pass(error: &Error) -> bool {
-    match error.code {
-        // A call renews its token itself: this is the end of the session.
-        Code::Unauthenticated => false,
-        // Some limits are of speed; the others, such as a quota, stay.
-        Code::ResourceExhausted => error.retry_after.is_some(),
-        // An offset is wrong when a chunk has arrived and its answer has not.
-        _ => !error.is_final() || error.reason == "UPLOAD_OFFSET",
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_may_pass_is_tried_again_later_each_time_but_not_for_ever() {
-        let mut tries = Tries::default();
-        let cut = Error::not_connected();
-        let delays = std::iter::from_fn(|| tries.delay_after(&cut));
-        let delays: Vec<_> = delays.map(|delay| delay.as_millis()).collect();
-        assert_eq!(delays, [200, 400, 800, 1_600, 3_200, 6_400, 12_800]);
-        let busy = |retry_after| Error { retry_after, ..Error::local(Code::Unavailable, "", "") };
-        for (said, waited) in [(3, 3), (3_600, 15)] {
-            let said = busy(Some(Duration::from_secs(said)));
-            let waited = Duration::from_secs(waited);
-            assert_eq!(Tries::default().delay_after(&said), Some(waited));
-        }
-    }
-
-    #[test]
-    fn what_stays_is_not_tried_again() {
-        for (code, reason, passes) in [
-            (Code::Unavailable, "STORAGE_UNAVAILABLE", true),
-            (Code::Unknown, "", true),
-            (Code::FailedPrecondition, "UPLOAD_OFFSET", true),
-            (Code::FailedPrecondition, "CHECKSUM_MISMATCH", false),
-            (Code::NotFound, "UPLOAD_NOT_FOUND", false),
-            (Code::ResourceExhausted, "QUOTA_REACHED", false),
-            (Code::Unauthenticated, "SESSION_REVOKED", false),
-        ] {
-            assert_eq!(may_pass(&Error::local(code, reason, "")), passes, "{reason}");
-        }
-        let retry_after = Some(Duration::from_secs(1));
-        let fast = Error::local(Code::ResourceExhausted, "TOO_FAST", "");
-        assert!(may_pass(&Error { retry_after, ..fast }));
-    }
 }

@@ -40,6 +40,7 @@ mod keeper;
 pub mod live;
 pub mod notify;
 pub mod outbox;
+pub mod retry;
 
 /// The generated code of package causerie.v1.
 #[expect(clippy::all, clippy::pedantic, reason = "generated")]

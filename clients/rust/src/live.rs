@@ -52,7 +52,10 @@ pub enum Update {
     ReadMark(v1::ReadMark),
     Receipt(v1::Receipt),
     RoomSettings(v1::RoomSettings),
-    /// A message of the outbox is stored, or was refused for good.
+    /// A message of the outbox is stored, or was refused for good. With the reason
+    /// `SENT_LONG_AGO` it was not sent: it was written more than 25 days ago, so that
+    /// the server may not know any more whether it has it. Ask its writer; to send it,
+    /// post [`Unsent::sent_anyway`].
     Sent {
         message: Unsent,
         result: Result<v1::Message, Error>,

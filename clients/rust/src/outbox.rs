@@ -3,7 +3,7 @@
 
 use std::{
     collections::{HashSet, VecDeque},
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
 
 use serde::{Deserialize, Serialize};
@@ -13,6 +13,9 @@ use crate::{error::Error, v1};
 
 const FIRST_DELAY: Duration = Duration::from_millis(500);
 const LONGEST_DELAY: Duration = Duration::from_secs(30);
+/// Servers know a `client_message_id` for 30 days. What is older than this may have
+/// been sent, and would be sent twice: its writer decides.
+const SENT_AGAIN_FOR: Duration = Duration::from_hours(25 * 24);
 
 /// A message to be sent. An application may keep these across its own restarts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,6 +32,10 @@ pub struct Unsent {
     /// Files that were uploaded before.
     #[serde(default)]
     pub attachment_ids: Vec<String>,
+    /// In seconds since 1970. What an older version has kept has none, and counts as
+    /// written long ago.
+    #[serde(default)]
+    pub written_at: i64,
 }
 
 impl Unsent {
@@ -42,14 +49,32 @@ impl Unsent {
             reply_to_seq: 0,
             thread_seq: 0,
             attachment_ids: Vec::new(),
+            written_at: seconds(SystemTime::now()),
         }
     }
+
+    /// The same message, to be sent although it was written long ago.
+    #[must_use]
+    pub fn sent_anyway(self) -> Self {
+        Self { written_at: seconds(SystemTime::now()), ..self }
+    }
+}
+
+fn seconds(at: SystemTime) -> i64 {
+    at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs().cast_signed()
 }
 
 impl From<Unsent> for v1::SendMessageRequest {
     fn from(unsent: Unsent) -> Self {
-        let Unsent { client_message_id, room_id, text, reply_to_seq, thread_seq, attachment_ids } =
-            unsent;
+        let Unsent {
+            client_message_id,
+            room_id,
+            text,
+            reply_to_seq,
+            thread_seq,
+            attachment_ids,
+            written_at: _,
+        } = unsent;
         Self { room_id, text, client_message_id, reply_to_seq, thread_seq, attachment_ids }
     }
 }
@@ -120,6 +145,15 @@ impl Outbox {
             blocked.insert(entry.message.room_id.clone());
         }
         None
+    }
+
+    /// Takes out what was written so long ago that it may not be sent without asking.
+    pub fn take_old(&mut self, now: SystemTime) -> Vec<Unsent> {
+        let oldest = seconds(now) - SENT_AGAIN_FOR.as_secs().cast_signed();
+        let is_old = |entry: &Entry| !entry.in_flight && entry.message.written_at < oldest;
+        let (old, rest) = std::mem::take(&mut self.entries).into_iter().partition(is_old);
+        self.entries = rest;
+        <VecDeque<Entry>>::into_iter(old).map(|entry| entry.message).collect()
     }
 
     /// When a message that waits may leave.
@@ -213,6 +247,28 @@ mod tests {
         assert_eq!(leaving(&mut outbox, now), ["1"]);
         outbox.lost();
         assert_eq!(leaving(&mut outbox, now), ["1"]);
+    }
+
+    #[test]
+    fn what_was_written_long_ago_is_given_back() {
+        let day = Duration::from_hours(24);
+        let (now, at) = (SystemTime::now(), Instant::now());
+        let written = |id: &str, days: u32| {
+            let written_at = seconds(now - day * days);
+            Unsent { written_at, ..message(id, "a") }
+        };
+        let unsaid = Unsent { written_at: 0, ..message("unsaid", "b") };
+        let mut outbox = Outbox::new([written("old", 26), written("young", 24), unsaid.clone()]);
+        assert_eq!(outbox.take_old(now), [written("old", 26), unsaid.clone()]);
+        assert_eq!(leaving(&mut outbox, at), ["young"]);
+        // What is under way gets its answer.
+        assert_eq!(outbox.take_old(now + day * 2), []);
+        outbox.lost();
+        assert_eq!(outbox.take_old(now + day * 2), [written("young", 24)]);
+        assert!(outbox.is_empty());
+        outbox.push(unsaid.sent_anyway());
+        assert_eq!(outbox.take_old(now), []);
+        assert_eq!(leaving(&mut outbox, at), ["unsaid"]);
     }
 
     #[test]

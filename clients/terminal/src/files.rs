@@ -80,7 +80,7 @@ pub async fn upload(client: &Client, path: &Path) -> Result<v1::File, Problem> {
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let size_bytes = i64::try_from(about.len()).unwrap_or(i64::MAX);
     // First, so that one that is too large is not even read.
-    let request = v1::StartUploadRequest { name, size_bytes };
+    let request = v1::StartUploadRequest { name, size_bytes, ..Default::default() };
     let started = client.start_upload(request).await.map_err(|e| explain(&e))?;
     let from = path.to_owned();
     let bytes = tokio::task::spawn_blocking(move || fs::read(from));

@@ -8,6 +8,7 @@ import { describe, expect, test } from "vitest";
 
 import { mayPass, untilOnline } from "../src/api/again";
 import { filesApi } from "../src/api/files";
+import { withKey, withKeyOnce } from "../src/api/idempotency";
 import { fileName } from "../src/api/names";
 import { fetched, later } from "../src/api/later";
 import { computed } from "../src/api/sha256";
@@ -84,6 +85,50 @@ describe("calls that are worth waiting for", () => {
     [pieces, refused] = [0, Infinity];
     await expect(upload()).rejects.toMatchObject({ code: "exhausted" });
     expect(pieces).toBe(8);
+  });
+
+  test("a call that is not answered is made again with the same key, and another with another", async () => {
+    const keys: string[] = [];
+    const call = (asked: string, answer: () => Promise<string>) => withKey([asked], (key) => (keys.push(key), answer()));
+    const well = () => Promise.resolve("made");
+    // A double click.
+    await Promise.all([call("a", well), call("a", well)]);
+    await call("a", well);
+    for (const code of ["unavailable", "deadline", "internal"] as const) await expect(call("b", () => Promise.reject(failure(code)))).rejects.toThrow();
+    await call("b", well);
+    await expect(call("c", () => Promise.reject(failure("final")))).rejects.toThrow();
+    await call("c", well);
+    const ofThe = (at: number[]) => new Set(at.map((it) => keys[it])).size;
+    expect([ofThe([0, 1]), ofThe([3, 4, 5, 6]), ofThe([7, 8])]).toEqual([1, 1, 2]);
+    expect(new Set(keys).size).toBe(5);
+  });
+
+  test("what others may undo is asked for anew after each failure", async () => {
+    const keys: string[] = [];
+    const call = (answer: () => Promise<string>) => withKeyOnce(["ban"], (key) => (keys.push(key), answer()));
+    await Promise.all([call(async () => "done"), call(async () => "done")]);
+    await expect(call(() => Promise.reject(failure("unavailable")))).rejects.toThrow();
+    await call(async () => "done");
+    expect(keys[0]).toBe(keys[1]);
+    expect(new Set(keys).size).toBe(3);
+  });
+
+  test("an upload is begun with one key, however often it is asked for", async () => {
+    const keys: string[] = [];
+    const transport = createRouterTransport(({ service }) =>
+      service(FileService, {
+        startUpload: ({ idempotencyKey }) => {
+          keys.push(idempotencyKey);
+          if (keys.length < 3) throw new ConnectError("away", Code.Unavailable);
+          return { upload: { id: "u" } };
+        },
+        uploadChunk: ({ data }) => ({ upload: { id: "u", receivedBytes: BigInt(data.length) } }),
+        finishUpload: () => ({ file: { id: "u" } }),
+      }),
+    );
+    await filesApi(transport).upload(new File(["text"], "a.txt"), open(), () => undefined);
+    expect(keys).toEqual([keys[0], keys[0], keys[0]]);
+    expect(keys[0]).toMatch(/^[0-9a-f]{32}$/);
   });
 
   test("whoever gives up waits no longer", async () => {

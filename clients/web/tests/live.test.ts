@@ -173,7 +173,7 @@ test("a message that is refused without a word does not wait for ever", async ()
   const { Failure } = await import("../src/failure");
   const { live, tell, updates } = await tab({ sendMessage: () => Promise.reject(new Failure("final", "", "")) });
   await tell(READY, { kind: "live" });
-  live.send({ clientMessageId: "1", roomId: "r", text: "", replyTo: 0, threadSeq: 0, attachmentIds: [], at: 0 });
+  live.send({ clientMessageId: "1", roomId: "r", text: "", replyTo: 0, threadSeq: 0, attachmentIds: [], at: Date.now() });
   await seconds(0);
   expect(updates.at(-1)).toMatchObject({ kind: "refused", reason: "REFUSED" });
 });
@@ -271,11 +271,9 @@ test.each([
   expect(anew).toEqual([false]);
 });
 
-test("what waits to answer a message of another store is left to its writer, and all else is sent", async () => {
-  browser(false);
-  const stored = new Map<string, string>();
-  // An object with one property for each item, as browsers have it.
-  const storage = new Proxy({}, {
+/** An object with one property for each item, as browsers have it. */
+function storage(stored: Map<string, string>): object {
+  return new Proxy({}, {
     ownKeys: () => [...stored.keys()],
     getOwnPropertyDescriptor: () => ({ enumerable: true, configurable: true }),
     get: (_, name) => ({
@@ -284,9 +282,14 @@ test("what waits to answer a message of another store is left to its writer, and
       removeItem: (key: string) => void stored.delete(key),
     })[name as "getItem"],
   });
-  vi.stubGlobal("localStorage", storage);
+}
+
+test("what waits to answer a message of another store is left to its writer, and all else is sent", async () => {
+  browser(false);
+  const stored = new Map<string, string>();
+  vi.stubGlobal("localStorage", storage(stored));
   const unsent = (id: string, epoch: string | undefined, positions: object): Unsent =>
-    ({ clientMessageId: id, roomId: "r", text: id, replyTo: 0, threadSeq: 0, attachmentIds: [], at: stored.size, ...(epoch === undefined ? {} : { epoch }), ...positions });
+    ({ clientMessageId: id, roomId: "r", text: id, replyTo: 0, threadSeq: 0, attachmentIds: [], at: Date.now() - 1_000 + stored.size, ...(epoch === undefined ? {} : { epoch }), ...positions });
   const keep = (message: Unsent, refused = "") => stored.set(`causerie.outbox.me.${message.clientMessageId}`, JSON.stringify({ message, refused }));
   keep(unsent("plain", "old", {}));
   keep(unsent("reply", "old", { replyTo: 3 }));
@@ -313,4 +316,24 @@ test("what waits to answer a message of another store is left to its writer, and
   live.dropPositions("e", true);
   await seconds(1);
   expect([...stored.values()].filter((it) => /"(replyTo|threadSeq)":[1-9]/.test(it))).toEqual([]);
+});
+
+test("what was written more than 25 days ago is sent only if its writer says so again", async () => {
+  browser(false);
+  const stored = new Map<string, string>();
+  vi.stubGlobal("localStorage", storage(stored));
+  const day = 86_400_000;
+  const written = (id: string, days: number): Unsent =>
+    ({ clientMessageId: id, roomId: id, text: id, replyTo: 0, threadSeq: 0, attachmentIds: [], at: Date.now() - days * day, epoch: "e" });
+  for (const message of [written("old", 26), written("young", 24)]) stored.set(`causerie.outbox.me.${message.clientMessageId}`, JSON.stringify({ message, refused: "" }));
+  const sent: string[] = [];
+  const { tell, live, updates } = await tab({ sendMessage: async (it: Unsent) => (sent.push(it.text), {}) });
+  await tell(READY, { kind: "live" });
+  await seconds(1);
+  expect(sent).toEqual(["young"]);
+  const refused = updates.flatMap((it) => (it.kind === "refused" ? [it] : []));
+  expect(refused.map((it) => `${it.message.text}: ${it.reason}`)).toEqual(["old: SENT_LONG_AGO"]);
+  live.send(refused[0]!.message);
+  await seconds(1);
+  expect(sent).toEqual(["young", "old"]);
 });

@@ -63,7 +63,7 @@ describe("layers", () => {
       for (const [, type, from, late] of source.matchAll(/(?:^(?:import|export) (type )?[^;]*?from "(\.[^"]+)")|import\("(\.[^"]+)"\)/gm)) {
         const used = relative(SRC, resolve(dirname(file), from ?? late ?? ""));
         const to = used.split("/")[0] ?? "";
-        if (["nouns", "failure", "routes.txt?raw"].includes(to)) continue;
+        if (["nouns", "failure", "random-id", "routes.txt?raw"].includes(to)) continue;
         const may = [...MAY[layer]!, ...(type || TOGETHER.includes(path) ? SPOKEN[layer]! : [])];
         expect(may.some((it) => it === to || used === it), `${path} uses ${used}`).toBe(true);
       }
@@ -78,6 +78,7 @@ test("every call of the API is made, but for those that browsers have no use for
   const ELSE = {
     chat: "browsers cannot stream both ways",
     getFile: "messages and links say all that is shown",
+    listUploads: "a page that has gone cannot go on with its uploads: it has no more of the files than their names",
     downloadFile: "browsers download by links",
     listThreads: "no page lists threads yet",
   };

@@ -137,6 +137,46 @@ impl Raw {
         sqlx::query_scalar(sql).fetch_all(connection).await.expect("the tables")
     }
 
+    /// Every value of every table, with the names of its table and column.
+    pub async fn values(&mut self) -> Vec<(String, Vec<u8>)> {
+        let columns = match self {
+            Self::Sqlite(_) => {
+                "select m.name || '.' || c.name from sqlite_schema m, pragma_table_info(m.name) c
+                 where m.type = 'table'"
+            }
+            Self::MySql(_) => {
+                "select concat(table_name, '.', column_name) from information_schema.columns
+                 where table_schema = database()"
+            }
+        };
+        let mut values = Vec::new();
+        for name in self.texts(columns.into()).await {
+            let (table, column) = name.split_once('.').expect("a table and a column");
+            let hex = match self {
+                Self::Sqlite(_) => format!("hex({column})"),
+                Self::MySql(_) => format!("hex(cast(`{column}` as binary))"),
+            };
+            let sql = format!("select {hex} from {table} where {hex} is not null");
+            for text in self.texts(sql).await {
+                let digits = text.as_bytes().chunks(2);
+                let byte =
+                    |digits: &[u8]| u8::from_str_radix(str::from_utf8(digits).expect("digits"), 16);
+                let bytes = digits.map(byte).collect::<Result<_, _>>().expect("bytes");
+                values.push((name.clone(), bytes));
+            }
+        }
+        values
+    }
+
+    async fn texts(&mut self, sql: String) -> Vec<String> {
+        let sql = sqlx::AssertSqlSafe(sql);
+        match self {
+            Self::Sqlite(connection) => sqlx::query_scalar(sql).fetch_all(connection).await,
+            Self::MySql(connection) => sqlx::query_scalar(sql).fetch_all(connection).await,
+        }
+        .expect("texts")
+    }
+
     pub async fn count(&mut self, sql: &'static str) -> i64 {
         match self {
             Self::Sqlite(connection) => sqlx::query_scalar(sql).fetch_one(connection).await,

@@ -73,7 +73,8 @@ impl Person {
 
     pub async fn start(&self, name: &str, size_bytes: usize) -> Result<v1::Upload, Error> {
         let size_bytes = i64::try_from(size_bytes).expect("a size");
-        let request = v1::StartUploadRequest { name: name.into(), size_bytes };
+        let request =
+            v1::StartUploadRequest { name: name.into(), size_bytes, ..Default::default() };
         Ok(self.client.start_upload(request).await?.upload.expect("an upload"))
     }
 

@@ -5,7 +5,7 @@ mod events;
 mod stream;
 mod told;
 
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
@@ -179,7 +179,7 @@ impl Keeper {
     ) -> Result<(), Stopped> {
         let mut told = self.connection.state();
         loop {
-            self.pump(&mut stream).await;
+            self.pump(&mut stream).await?;
             let state = self.connection.state();
             if matches!(state, State::Waiting { .. } | State::Ended) {
                 break;
@@ -226,7 +226,7 @@ impl Keeper {
     }
 
     /// Sends calls, and what may leave the outbox.
-    async fn pump(&mut self, stream: &mut Stream) {
+    async fn pump(&mut self, stream: &mut Stream) -> Result<(), Stopped> {
         while stream.room_for_more()
             && let Some((command, reply)) = stream.queued.pop_front()
         {
@@ -236,11 +236,18 @@ impl Keeper {
             }
         }
         // Before `live` the server is busy with telling what was missed.
-        while self.connection.state() == State::Live && stream.room_for_more() {
-            let Some(message) = self.outbox.next(Instant::now()) else { return };
+        if self.connection.state() != State::Live {
+            return Ok(());
+        }
+        for message in self.outbox.take_old(SystemTime::now()) {
+            self.tell(Update::Sent { message, result: Err(Error::sent_long_ago()) })?;
+        }
+        while stream.room_for_more() {
+            let Some(message) = self.outbox.next(Instant::now()) else { break };
             let pending = Pending::Message(message.client_message_id.clone());
             stream.request(Command::SendMessage(message.into()), pending).await;
         }
+        Ok(())
     }
 
     /// Keeps what has to be said again on the next stream.

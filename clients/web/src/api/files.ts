@@ -5,6 +5,7 @@ import { createClient, type Transport } from "@connectrpc/connect";
 
 import { FileService, FileVariant } from "../gen/causerie/v1/files_pb";
 import type { Attachment } from "../nouns";
+import { randomId } from "../random-id";
 import { Tries, mayPass, untilOnline } from "./again";
 import { attachment, millis } from "./convert";
 import { failureFrom, raise } from "./failures";
@@ -72,7 +73,8 @@ export function filesApi(transport: Transport) {
         const sum = await sha256(bytes);
         const name = fileName(file.name);
         const size = BigInt(bytes.length);
-        const { upload } = await untilOnline(() => files.startUpload({ name, sizeBytes: size }, { signal }), signal);
+        const request = { name, sizeBytes: size, idempotencyKey: randomId() };
+        const { upload } = await untilOnline(() => files.startUpload(request, { signal }), signal);
         const uploadId = upload?.id ?? "";
         const cancel = () => void files.cancelUpload({ uploadId }).catch(() => undefined);
         signal.addEventListener("abort", cancel);

@@ -13,6 +13,7 @@ import { one } from "./calls";
 import * as convert from "./convert";
 import * as managing from "./convert-manage";
 import { raise } from "./failures";
+import { withKey, withKeyOnce } from "./idempotency";
 
 export type ManageApi = ReturnType<typeof manageApi>;
 
@@ -45,7 +46,9 @@ function account(transport: Transport) {
   const users = createClient(UserService, transport);
   return {
     async changePassword(oldPassword: string, newPassword: string): Promise<number> {
-      return (await auth.changePassword({ oldPassword, newPassword }).catch(raise)).endedSessions;
+      const asked = { oldPassword, newPassword };
+      const change = (idempotencyKey: string) => auth.changePassword({ ...asked, idempotencyKey }).catch(raise);
+      return (await withKey(["changePassword", asked], change)).endedSessions;
     },
     async listSessions(pageToken: string): Promise<nouns.Part<nouns.SessionInfo>> {
       const page = await auth.listSessions({ pageToken }).catch(raise);
@@ -96,8 +99,9 @@ function rooms(transport: Transport) {
   const rooms = createClient(RoomService, transport);
   return {
     async createRoom(name: string, topic: string, kind: "public" | "private", history: nouns.History): Promise<nouns.Room> {
-      const how = { kind: managing.wireKind(kind), history: managing.wireHistory(history) };
-      return convert.room((await rooms.createRoom({ name, topic, ...how }).catch(raise)).room);
+      const asked = { name, topic, kind: managing.wireKind(kind), history: managing.wireHistory(history) };
+      const create = (idempotencyKey: string) => rooms.createRoom({ ...asked, idempotencyKey }).catch(raise);
+      return convert.room((await withKey(["createRoom", asked], create)).room);
     },
     /** With how much is unread in each. */
     async listRooms(pageToken: string): Promise<nouns.Part<nouns.RoomSummary>> {
@@ -151,7 +155,8 @@ function rooms(transport: Transport) {
     },
     async createInvite(roomId: string, expiresInMs: number, maxUses: number): Promise<nouns.Invite> {
       const expiresIn = { seconds: BigInt(Math.floor(expiresInMs / 1000)), nanos: 0 };
-      return managing.invite((await rooms.createInvite({ roomId, expiresIn, maxUses }).catch(raise)).invite);
+      const create = (idempotencyKey: string) => rooms.createInvite({ roomId, expiresIn, maxUses, idempotencyKey }).catch(raise);
+      return managing.invite((await withKey(["createInvite", roomId, expiresInMs, maxUses], create)).invite);
     },
     async listInvites(roomId: string): Promise<nouns.Invite[]> {
       return (await rooms.listInvites({ roomId }).catch(raise)).invites.map(managing.invite);
@@ -167,13 +172,17 @@ function rooms(transport: Transport) {
       return convert.room((await rooms.redeemInvite({ code }).catch(raise)).room);
     },
     async addMembers(roomId: string, userIds: string[]): Promise<void> {
-      await rooms.addMembers({ roomId, userIds }).catch(raise);
+      await withKeyOnce(["addMembers", roomId, userIds], (idempotencyKey) =>
+        rooms.addMembers({ roomId, userIds, idempotencyKey }).catch(raise),
+      );
     },
     async removeMember(roomId: string, userId: string): Promise<void> {
       await rooms.removeMember({ roomId, userId }).catch(raise);
     },
     async banMember(roomId: string, userId: string): Promise<void> {
-      await rooms.banMember({ roomId, userId }).catch(raise);
+      await withKeyOnce(["banMember", roomId, userId], (idempotencyKey) =>
+        rooms.banMember({ roomId, userId, idempotencyKey }).catch(raise),
+      );
     },
     async unbanMember(roomId: string, userId: string): Promise<void> {
       await rooms.unbanMember({ roomId, userId }).catch(raise);
@@ -185,7 +194,9 @@ function rooms(transport: Transport) {
     /** For so long from now; 0 lets them post again. */
     async muteMember(roomId: string, userId: string, forMs: number): Promise<void> {
       const duration = { seconds: BigInt(Math.floor(forMs / 1000)), nanos: 0 };
-      await rooms.muteMember({ roomId, userId, duration }).catch(raise);
+      await withKeyOnce(["muteMember", roomId, userId, forMs], (idempotencyKey) =>
+        rooms.muteMember({ roomId, userId, duration, idempotencyKey }).catch(raise),
+      );
     },
     async setMemberRole(roomId: string, userId: string, role: nouns.Role): Promise<void> {
       await rooms.setMemberRole({ roomId, userId, role: managing.wireRole(role) }).catch(raise);

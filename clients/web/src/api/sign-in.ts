@@ -8,6 +8,7 @@ import { ServerService } from "../gen/causerie/v1/server_pb";
 import type { SignedIn, SignUpPolicy } from "../nouns";
 import * as convert from "./convert";
 import { raise } from "./failures";
+import { withKey } from "./idempotency";
 import { openTransport } from "./transport";
 
 export interface NewAccount {
@@ -33,7 +34,8 @@ export function signInApi(origin: string, device: string) {
       return policyFrom((await server.getServerInfo({}).catch(raise)).signUpPolicy);
     },
     async register(account: NewAccount): Promise<SignedIn> {
-      return signedIn(await auth.register({ ...account, ...asPage }).catch(raise));
+      const register = (idempotencyKey: string) => auth.register({ ...account, ...asPage, idempotencyKey }).catch(raise);
+      return signedIn(await withKey(["register", account], register));
     },
     async login(login: string, password: string, keepSignedIn: boolean): Promise<SignedIn> {
       return signedIn(await auth.login({ login, password, keepSignedIn, ...asPage }).catch(raise));

@@ -5,6 +5,7 @@ import { createContext, createEffect, createMemo, createSignal, onCleanup, useCo
 
 import type { Api } from "../api/calls";
 import type { Message, Page, Presence, PresenceState, Unsent, User } from "../nouns";
+import { randomId } from "../random-id";
 import { Live } from "../sync/live";
 import type { Update } from "../sync/update";
 import type { App } from "./app";
@@ -285,9 +286,4 @@ export function createChat({ api, session }: App) {
       took(applying.applyMe(model, await api.updateProfile(changes)));
     },
   };
-}
-
-/** Works without a secure context too, where randomUUID does not. */
-function randomId(): string {
-  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }

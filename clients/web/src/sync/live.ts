@@ -13,7 +13,7 @@ import { Keeper } from "./keeper";
 import { Leading } from "./leading";
 import { canLock } from "./locks";
 import { OutboxStore } from "./outbox-store";
-import { Pending, withoutLostPositions } from "./pending";
+import { Pending, sentLongAgo, withoutLostPositions } from "./pending";
 import { Sender } from "./sender";
 import type { Session } from "./session";
 import { Silence } from "./silence";
@@ -229,6 +229,14 @@ export class Live {
     if (this.#keeper === keeper) this.#resign();
   }
 
+  /** Before anything is sent. Only when its writer says so, it is sent once more. */
+  #askOfOld(): void {
+    for (const message of this.#sender ? sentLongAgo(this.#pending.toSend(), Date.now()) : []) {
+      this.#sender?.remove(message.clientMessageId);
+      this.#refuse(message, "SENT_LONG_AGO");
+    }
+  }
+
   #refuse(message: Unsent, reason: string): void {
     this.#store.put(message, reason);
     this.#tell([{ kind: "refused", message, reason }]);
@@ -274,6 +282,7 @@ export class Live {
         // States that were left out are not in what is caught up with.
         if (this.#lagged) this.#attention.lookAgain();
         this.#lagged = false;
+        this.#askOfOld();
         this.#sender?.pump();
       }
       if (update.state.kind === "waiting") {

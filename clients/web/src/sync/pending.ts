@@ -68,6 +68,14 @@ function told({ message, refused }: Kept): Update {
   return refused ? { kind: "refused", message, reason: refused } : { kind: "queued", message };
 }
 
+/** The server knows for 30 days what was sent. */
+const MAY_BE_SENT_AGAIN_MS = 25 * 86_400_000;
+
+/** What may have been sent so long ago that it could be sent twice: its writer is asked. */
+export function sentLongAgo(waiting: readonly Unsent[], now: number): Unsent[] {
+  return waiting.filter(({ at }) => at < now - MAY_BE_SENT_AGAIN_MS);
+}
+
 /**
  * What names positions of another store than this, or whatever names any, without them. It is its writer who decides
  * what becomes of it.

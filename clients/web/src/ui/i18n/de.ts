@@ -481,6 +481,8 @@ export const de: Catalogue = {
   MESSAGE_DELETED: "Diese Nachricht wurde gelöscht.",
   MESSAGE_NOT_FOUND: "Diese Nachricht gibt es nicht mehr.",
   REPLY_TARGET_LOST: "Die Nachricht, auf die sie antwortet, gibt es nicht mehr, seit der Server wiederhergestellt wurde. Noch einmal gesendet ist sie keine Antwort.",
+  SENT_LONG_AGO: "Das wurde vor mehr als 25 Tagen geschrieben und ist vielleicht schon angekommen. Sende es nur noch einmal, wenn es fehlt.",
+  IDEMPOTENCY_KEY_REUSED: "Das wurde schon mit anderen Angaben verlangt. Lade die Seite neu, um zu sehen, was da ist.",
   NOT_SENDER: "Das darf nur, wer diese Nachricht geschrieben hat.",
   MEMBER_BANNED: "Eine dieser Personen ist aus diesem Raum verbannt.",
   MEMBER_RANK: "Das geht nicht bei jemandem mit gleichem oder höherem Rang.",

@@ -27,6 +27,8 @@ export const refused = {
   MESSAGE_DELETED: "This message was deleted.",
   MESSAGE_NOT_FOUND: "This message does not exist any more.",
   REPLY_TARGET_LOST: "The message that it replies to is gone since the server was restored. If you send it again, it will not be a reply.",
+  SENT_LONG_AGO: "This was written more than 25 days ago and may have arrived. Only send it again if it is missing.",
+  IDEMPOTENCY_KEY_REUSED: "This was already asked for with other details. Reload the page to see what is there.",
   NOT_SENDER: "Only whoever wrote this message may do that.",
   MEMBER_BANNED: "One of these people is banned from this room.",
   MEMBER_RANK: "You cannot do that with someone of your rank or higher.",

@@ -478,6 +478,8 @@ export const es: Catalogue = {
   MESSAGE_DELETED: "Este mensaje se eliminó.",
   MESSAGE_NOT_FOUND: "Este mensaje ya no existe.",
   REPLY_TARGET_LOST: "El mensaje al que responde ya no existe desde que se restauró el servidor. Si lo envías de nuevo, no será una respuesta.",
+  SENT_LONG_AGO: "Se escribió hace más de 25 días y puede que ya haya llegado. Envíalo de nuevo solo si falta.",
+  IDEMPOTENCY_KEY_REUSED: "Esto ya se pidió con otros datos. Vuelve a cargar la página para ver lo que hay.",
   NOT_SENDER: "Solo quien escribió este mensaje puede hacerlo.",
   MEMBER_BANNED: "Una de esas personas está vetada en esta sala.",
   MEMBER_RANK: "No puedes hacer eso con alguien de tu mismo rango o de uno superior.",

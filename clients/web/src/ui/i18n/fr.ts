@@ -478,6 +478,8 @@ export const fr: Catalogue = {
   MESSAGE_DELETED: "Ce message a été supprimé.",
   MESSAGE_NOT_FOUND: "Ce message n’existe plus.",
   REPLY_TARGET_LOST: "Le message auquel il répond n’existe plus depuis la restauration du serveur. Renvoyé, il ne sera plus une réponse.",
+  SENT_LONG_AGO: "Ce message a été écrit il y a plus de 25 jours et est peut-être déjà arrivé. Ne le renvoyez que s’il manque.",
+  IDEMPOTENCY_KEY_REUSED: "Cela a déjà été demandé avec d’autres informations. Rechargez la page pour voir ce qui existe.",
   NOT_SENDER: "Seule la personne qui a écrit ce message peut faire cela.",
   MEMBER_BANNED: "L’une de ces personnes est bannie de ce salon.",
   MEMBER_RANK: "Impossible avec quelqu’un de votre rang ou au-dessus.",

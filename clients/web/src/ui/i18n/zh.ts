@@ -475,6 +475,8 @@ export const zh: Catalogue = {
   MESSAGE_DELETED: "这条消息已被删除。",
   MESSAGE_NOT_FOUND: "这条消息已不存在。",
   REPLY_TARGET_LOST: "服务器恢复备份后，它所回复的消息已不存在。再次发送时，它将不再是回复。",
+  SENT_LONG_AGO: "这条消息写于 25 天前，可能已经送达。请仅在缺失时再次发送。",
+  IDEMPOTENCY_KEY_REUSED: "此操作已用其他内容提交过。请重新加载页面查看结果。",
   NOT_SENDER: "只有消息的发送者可以这样做。",
   MEMBER_BANNED: "其中有人被这个房间封禁。",
   MEMBER_RANK: "不能对与你同级或更高级别的人这样做。",

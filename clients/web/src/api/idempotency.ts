@@ -1,0 +1,38 @@
+// Keys by which the server tells a request that is sent again from a new one.
+
+import { randomId } from "../random-id";
+import { failureFrom } from "./failures";
+
+/** Of the requests that are under way, and of those that had no answer: by what they ask for. */
+const keys = new Map<string, string>();
+
+/**
+ * Makes a call that makes something. A second one that asks for the same while the first is under way, such as by a
+ * double click, has the same key, and so has one after a failure that leaves open whether it was made.
+ */
+export async function withKey<T>(asked: readonly unknown[], call: (idempotencyKey: string) => Promise<T>): Promise<T> {
+  const name = JSON.stringify(asked);
+  const key = keys.get(name) ?? randomId();
+  keys.set(name, key);
+  try {
+    const answer = await call(key);
+    keys.delete(name);
+    return answer;
+  } catch (error) {
+    const { code } = failureFrom(error);
+    if (code === "final" || code === "exhausted" || code === "unauthenticated") keys.delete(name);
+    throw error;
+  }
+}
+
+/**
+ * The same for what others may undo, such as a ban: what is asked for after a failure is a request of its own, or it
+ * could be answered by the one before, and nothing would happen.
+ */
+export async function withKeyOnce<T>(asked: readonly unknown[], call: (idempotencyKey: string) => Promise<T>): Promise<T> {
+  try {
+    return await withKey(asked, call);
+  } finally {
+    keys.delete(JSON.stringify(asked));
+  }
+}
