@@ -4,7 +4,7 @@ use super::Chat;
 use crate::{
     error::{Error, Result},
     model::{
-        Caller, Done, Mark, Marks, Op, RoomId, RoomSettings, Seq,
+        Caller, Done, LogId, Mark, Marks, Op, RoomId, RoomSettings, Seq,
         limits::PRESENCE_MEMBERS,
         marks::{Receipts, SettingsChange},
     },
@@ -13,8 +13,13 @@ use crate::{
 
 impl Chat {
     /// Queues a mark; like [`Chat::send`].
-    pub fn mark(&self, caller: Caller, room: RoomId, mark: Mark) -> Result<Pending> {
-        self.writer.submit(Op::Mark { room, user: caller.user, mark })
+    pub fn mark(
+        &self,
+        caller: Caller,
+        room: RoomId,
+        (mark, log): (Mark, Option<LogId>),
+    ) -> Result<Pending> {
+        self.writer.submit(Op::Mark { room, user: caller.user, mark, log })
     }
 
     /// The marks as they are now; of a thread, only what was read.

@@ -1,8 +1,8 @@
 //! What someone asks of a room's log, and how it went.
 
 use super::{
-    Draft, History, Mark, Marks, Member, MemberRole, Message, Room, RoomId, Seq, Touch, User,
-    UserId, files::NewImage, rooms::MemberChange,
+    Draft, History, LogId, Mark, Marks, Member, MemberRole, Message, Room, RoomId, Seq, Touch,
+    User, UserId, files::NewImage, rooms::MemberChange,
 };
 
 /// One change that someone asks for.
@@ -47,12 +47,16 @@ pub enum Op {
         room: RoomId,
         user: UserId,
         mark: Mark,
+        /// Of which log the positions are; `None`: not checked.
+        log: Option<LogId>,
     },
     Touch {
         room: RoomId,
         user: UserId,
         seq: Seq,
         touch: Touch,
+        /// As of a mark.
+        log: Option<LogId>,
     },
     Add {
         room: RoomId,

@@ -26,6 +26,9 @@ pub struct Unsent {
     /// The message in whose thread it shall stand; 0 for the timeline.
     #[serde(default)]
     pub thread_seq: i64,
+    /// The room's log that these two are of; empty if not known.
+    #[serde(default)]
+    pub log_id: String,
     /// Files that were uploaded before.
     #[serde(default)]
     pub attachment_ids: Vec<String>,
@@ -41,6 +44,7 @@ impl Unsent {
             text: text.to_owned(),
             reply_to_seq: 0,
             thread_seq: 0,
+            log_id: String::new(),
             attachment_ids: Vec::new(),
         }
     }
@@ -48,9 +52,16 @@ impl Unsent {
 
 impl From<Unsent> for v1::SendMessageRequest {
     fn from(unsent: Unsent) -> Self {
-        let Unsent { client_message_id, room_id, text, reply_to_seq, thread_seq, attachment_ids } =
-            unsent;
-        Self { room_id, text, client_message_id, reply_to_seq, thread_seq, attachment_ids }
+        let Unsent {
+            client_message_id,
+            room_id,
+            text,
+            reply_to_seq,
+            thread_seq,
+            log_id,
+            attachment_ids,
+        } = unsent;
+        Self { room_id, text, client_message_id, reply_to_seq, thread_seq, log_id, attachment_ids }
     }
 }
 
