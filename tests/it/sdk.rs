@@ -418,6 +418,37 @@ async fn what_is_new_after_an_absence_is_beyond_the_position_that_was_known() {
 }
 
 #[tokio::test]
+async fn what_a_reset_leaves_out_can_be_read() {
+    let server =
+        Server::start_with(Database::Sqlite, |config| config.chat.resume_changes = 100).await;
+    let ada = Person::register(&server.url, "ada").await;
+    let room = ada.create_room("Room").await;
+    let known = position_at(&ada, &room, ada.send(&room, "known").await.seq).await;
+    for n in 0..250 {
+        ada.send(&room, &n.to_string()).await;
+    }
+    let positions = [(room.clone(), known.clone())].into();
+    let (_live, mut updates) = ada.client.live(Options { positions, ..Options::default() });
+    let reset = until(&mut updates, "the reset", |update| match update {
+        Update::Reset(reset) => Some(reset.clone()),
+        _ => None,
+    })
+    .await;
+    let head = reset.summary.and_then(|summary| summary.room).expect("a room");
+    assert_eq!((reset.messages.len(), &head.log_id), (50, &known.log_id));
+    let left_out = ada.client.fill_gap(&room, &known, head.head_seq).await.expect("an answer");
+    let texts: Vec<_> = left_out
+        .expect("the same log")
+        .iter()
+        .map(|change| text_of(change.message.as_ref().expect("a message")).to_owned())
+        .collect();
+    assert_eq!(texts, (0..250).map(|n| n.to_string()).collect::<Vec<_>>());
+    let other = Position { log_id: "0123456789abcdef".into(), ..known };
+    assert_eq!(ada.client.fill_gap(&room, &other, head.head_seq).await.expect("an answer"), None);
+    server.end().await;
+}
+
+#[tokio::test]
 async fn a_server_that_refuses_to_go_on_says_why() {
     let server = Server::start(Database::Sqlite).await;
     let ada = Person::register(&server.url, "ada").await;

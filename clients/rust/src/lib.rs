@@ -36,6 +36,7 @@ pub mod cursor;
 pub mod endpoint;
 pub mod error;
 pub mod files;
+mod gap;
 mod keeper;
 pub mod live;
 pub mod notify;

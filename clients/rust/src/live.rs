@@ -44,7 +44,8 @@ pub enum Update {
         /// beyond it is new.
         known_seq: i64,
     },
-    /// Forget the room's messages and go on from here.
+    /// Forget the room's messages and go on from here; see [`Client::fill_gap`] for
+    /// what lies between.
     Reset(v1::RoomReset),
     RoomAdded(v1::RoomSummary),
     RoomGone(String),
