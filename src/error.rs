@@ -137,6 +137,8 @@ pub enum Error {
     MemberBanned,
     #[error("This is not done in a direct room.")]
     DirectRoom,
+    #[error("The room's messages were replaced, as by a restored backup; load them anew.")]
+    LogReplaced,
     #[error("This room is archived.")]
     RoomArchived,
     #[error("This message has been deleted.")]

@@ -1,7 +1,7 @@
 //! What is read all day, over a database with a long past, against the same
 //! over one with hardly any: the past must not cost.
 
-use std::{collections::HashMap, time::Instant};
+use std::time::Instant;
 
 use causerie_client::{
     client::authorized,
@@ -77,9 +77,13 @@ async fn times(database: Database, messages: usize) -> Outcome<Times> {
         ada.client.list_messages(request).await?;
         page.push(begun.elapsed().as_secs_f64() * 1_000.0);
 
-        let mut positions: HashMap<_, _> =
-            listed.iter().flat_map(|it| &it.room).map(|it| (it.id.clone(), it.head_seq)).collect();
-        positions.insert(room.id.clone(), room.head_seq - i64::try_from(UNREAD)?);
+        let behind = i64::try_from(UNREAD)?;
+        let position = |it: &v1::Room| v1::RoomPosition {
+            room_id: it.id.clone(),
+            seq: if it.id == room.id { it.head_seq - behind } else { it.head_seq },
+            log_id: it.log_id.clone(),
+        };
+        let positions = listed.iter().flat_map(|it| &it.room).map(position).collect();
         let begun = Instant::now();
         until_live(&ada, positions).await?;
         resume.push(begun.elapsed().as_secs_f64() * 1_000.0);
@@ -102,8 +106,8 @@ async fn all_rooms(person: &Person) -> Outcome<Vec<v1::RoomSummary>> {
 }
 
 /// A stream from these positions, until all that changed since has come.
-async fn until_live(person: &Person, resume: HashMap<String, i64>) -> Outcome {
-    let request = v1::SubscribeRequest { resume, ..Default::default() };
+async fn until_live(person: &Person, positions: Vec<v1::RoomPosition>) -> Outcome {
+    let request = v1::SubscribeRequest { positions, more: false };
     let mut events =
         person.chat().subscribe(authorized(request, &person.token)?).await?.into_inner();
     let mut changes = 0;

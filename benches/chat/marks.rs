@@ -37,7 +37,7 @@ pub async fn measure(database: Database, table: &mut Table) -> Outcome {
     let command = |_| {
         let seq = next.fetch_add(1, std::sync::atomic::Ordering::Relaxed) % MESSAGES + 1;
         let room_id = crowd.rooms[0].clone();
-        Command::MarkRead(v1::MarkReadRequest { room_id, seq, thread_seq: 0 })
+        Command::MarkRead(v1::MarkReadRequest { room_id, seq, ..Default::default() })
     };
     let marks = crowd.commands(STREAMS, IN_FLIGHT, SECONDS, command);
     let (marks, beside) = tokio::try_join!(marks, send_ms(&crowd, SECONDS))?;

@@ -9,7 +9,7 @@ use super::{auth::caller, no_store, stream};
 use crate::{
     chat::{Chat, messages::RoomSync, search::Found},
     error::{Error, Result},
-    model::{Caller, ConnectionId, RoomId, Seq, Touch},
+    model::{Caller, ConnectionId, Touch, messages::MessageName},
     wire::{
         accounts, events,
         fields::{self, Fields},
@@ -45,7 +45,7 @@ impl Commands {
     }
 
     pub async fn get_message(&self, r: v1::GetMessageRequest) -> Result<v1::GetMessageResponse> {
-        let (room, seq) = messages::message_name(&r.room_id, r.seq)?;
+        let (room, seq) = messages::message_read(&r.room_id, r.seq)?;
         let message = self.chat.get_message(self.caller, room, seq).await?;
         Ok(v1::GetMessageResponse { message: Some(messages::message(message)) })
     }
@@ -59,12 +59,12 @@ impl Commands {
         &self,
         r: v1::DeleteMessageRequest,
     ) -> Result<v1::DeleteMessageResponse> {
-        let name = messages::message_name(&r.room_id, r.seq)?;
+        let name = messages::message_name(&r.room_id, r.seq, &r.log_id)?;
         Ok(v1::DeleteMessageResponse { message: self.touch(name, Touch::Delete).await? })
     }
 
     pub async fn add_reaction(&self, r: v1::AddReactionRequest) -> Result<v1::AddReactionResponse> {
-        let (name, emoji) = messages::reaction_to(&r.room_id, r.seq, &r.emoji)?;
+        let (name, emoji) = messages::reaction_to((&r.room_id, r.seq, &r.log_id), &r.emoji)?;
         Ok(v1::AddReactionResponse { message: self.touch(name, Touch::React(emoji)).await? })
     }
 
@@ -72,12 +72,12 @@ impl Commands {
         &self,
         r: v1::RemoveReactionRequest,
     ) -> Result<v1::RemoveReactionResponse> {
-        let (name, emoji) = messages::reaction_to(&r.room_id, r.seq, &r.emoji)?;
+        let (name, emoji) = messages::reaction_to((&r.room_id, r.seq, &r.log_id), &r.emoji)?;
         Ok(v1::RemoveReactionResponse { message: self.touch(name, Touch::Unreact(emoji)).await? })
     }
 
     pub async fn pin_message(&self, r: v1::PinMessageRequest) -> Result<v1::PinMessageResponse> {
-        let name = messages::message_name(&r.room_id, r.seq)?;
+        let name = messages::message_name(&r.room_id, r.seq, &r.log_id)?;
         Ok(v1::PinMessageResponse { message: self.touch(name, Touch::Pin).await? })
     }
 
@@ -85,7 +85,7 @@ impl Commands {
         &self,
         r: v1::UnpinMessageRequest,
     ) -> Result<v1::UnpinMessageResponse> {
-        let name = messages::message_name(&r.room_id, r.seq)?;
+        let name = messages::message_name(&r.room_id, r.seq, &r.log_id)?;
         Ok(v1::UnpinMessageResponse { message: self.touch(name, Touch::Unpin).await? })
     }
 
@@ -119,7 +119,7 @@ impl Commands {
         &self,
         r: v1::ListMessageVersionsRequest,
     ) -> Result<v1::ListMessageVersionsResponse> {
-        let (room, seq) = messages::message_name(&r.room_id, r.seq)?;
+        let (room, seq) = messages::message_read(&r.room_id, r.seq)?;
         let versions = self.chat.list_versions(self.caller, room, seq).await?;
         let versions = versions.into_iter().map(messages::version).collect();
         Ok(v1::ListMessageVersionsResponse { versions })
@@ -135,7 +135,7 @@ impl Commands {
     }
 
     // No await before the writer's queue, as in `send_message`.
-    async fn touch(&self, name: (RoomId, Seq), touch: Touch) -> Result<Option<v1::Message>> {
+    async fn touch(&self, name: MessageName, touch: Touch) -> Result<Option<v1::Message>> {
         let pending = self.chat.touch(self.caller, name, touch)?;
         Ok(Some(messages::message(Chat::sent(pending).await?)))
     }
@@ -165,7 +165,7 @@ impl Commands {
         &self,
         r: v1::ListReceiptsRequest,
     ) -> Result<v1::ListReceiptsResponse> {
-        let (room, seq) = messages::message_name(&r.room_id, r.seq)?;
+        let (room, seq) = messages::message_read(&r.room_id, r.seq)?;
         Ok(marks::receipts(room, self.chat.list_receipts(self.caller, room, seq).await?))
     }
 

@@ -16,7 +16,7 @@ use super::{calls::framework_errors::translate_inbound, chat::Commands, status};
 use crate::{
     chat::Chat,
     error::{Error, Result, Rule},
-    model::{Caller, limits},
+    model::{Caller, limits, messages::Resume},
     session::{Frames, Inbound, Session},
     transport::OwnerUsage,
     wire::{
@@ -64,7 +64,8 @@ pub async fn subscribe(
     request: Request<v1::SubscribeRequest>,
 ) -> Result<Response<Responses>> {
     let usage = usage(&request)?;
-    let resume = messages::subscribe(request.into_inner())?;
+    // One request is all that there is.
+    let resume = Resume { more: false, ..messages::subscribe(request.into_inner()) };
     let (session, frames) = Session::open(chat, caller, usage).await?;
     // The client has nothing more to say, but has not closed anything.
     let inbound = stream::iter([Inbound::Subscribe(resume)]).chain(stream::pending());
@@ -107,7 +108,7 @@ fn decode(
     }
     let command = match command {
         Some(Command::Subscribe(request)) => {
-            return messages::subscribe(request).map_or_else(Inbound::Broken, Inbound::Subscribe);
+            return Inbound::Subscribe(messages::subscribe(request));
         }
         Some(command) => command,
         None => {
@@ -204,7 +205,7 @@ fn run(
                 c.list_message_versions(r).await.map(Outcome::ListMessageVersions)
             }
             Command::SearchMessages(r) => c.search_messages(r).await.map(Outcome::SearchMessages),
-            Command::Subscribe(_) => Err(Error::invalid("subscribe", "must come only once")),
+            Command::Subscribe(_) => Err(Error::invalid("subscribe", "must come first")),
         };
         // Free before the reply leaves: who has it may send the next.
         drop(permit);

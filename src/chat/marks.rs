@@ -4,7 +4,7 @@ use super::Chat;
 use crate::{
     error::{Error, Result},
     model::{
-        Caller, Content, Mark, Marks, RoomId, RoomSettings, Seq,
+        Caller, Content, LogId, Mark, Marks, RoomId, RoomSettings, Seq,
         limits::PRESENCE_MEMBERS,
         marks::{Receipts, SettingsChange},
     },
@@ -13,9 +13,17 @@ use crate::{
 impl Chat {
     /// Accepts what the caller says about a room or a thread, and returns the marks
     /// with it; of a thread, only what was read.
-    pub async fn mark(&self, caller: Caller, room: RoomId, mark: Mark) -> Result<Marks> {
+    pub async fn mark(
+        &self,
+        caller: Caller,
+        room: RoomId,
+        (mark, log): (Mark, Option<LogId>),
+    ) -> Result<Marks> {
         let user = caller.user;
         let view = self.view_for(room, user).await?;
+        if log.is_some() && self.store.log_of(room).await? != log {
+            return Err(Error::LogReplaced);
+        }
         if mark.seq().is_some_and(|seq| seq > view.head) {
             return Err(Error::invalid("seq", "must not be beyond the room's head"));
         }

@@ -10,8 +10,8 @@ use crate::{
         Caller, Content, Done, Draft, Message, Op, PresenceChoice, RoomId, RoomKind, Seq, Touch,
         UserId, Version, View,
         messages::{
-            Anchor, ChangesOf, FollowedThreads, MentionPage, MessagePage, PageOf, ThreadPage,
-            ThreadsOf, fitting,
+            Anchor, ChangesOf, FollowedThreads, MentionPage, MessageName, MessagePage, PageOf,
+            ThreadPage, ThreadsOf, fitting,
         },
         rooms::{Right, RoomReset},
     },
@@ -35,14 +35,10 @@ impl Chat {
     }
 
     /// Queues something to be done with a message; like [`Chat::send`].
-    pub fn touch(
-        &self,
-        caller: Caller,
-        (room, seq): (RoomId, Seq),
-        touch: Touch,
-    ) -> Result<Pending> {
+    pub fn touch(&self, caller: Caller, name: MessageName, touch: Touch) -> Result<Pending> {
         self.posting.check(&caller.user)?;
-        self.writer.submit(Op::Touch { room, user: caller.user, seq, touch })
+        let MessageName { room, seq, log } = name;
+        self.writer.submit(Op::Touch { room, user: caller.user, seq, touch, log })
     }
 
     /// The pinned messages of a room.
@@ -127,7 +123,10 @@ impl Chat {
     /// where to begin anew.
     pub async fn sync_room(&self, caller: Caller, of: ChangesOf) -> Result<RoomSync> {
         let view = self.view_for(of.room, caller.user).await?;
-        let is_current = of.epoch.is_none_or(|epoch| epoch == self.epoch);
+        let is_current = match of.log {
+            None => true,
+            log => self.store.log_of(of.room).await? == log,
+        };
         if is_current && of.after <= view.head {
             let changes = self.store.changes(of.room, of.after, view, of.limit).await?;
             return Ok(RoomSync::Changes { changes, head: view.head });

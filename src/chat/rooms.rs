@@ -4,7 +4,7 @@ use super::Chat;
 use crate::{
     error::{Error, Result},
     model::{
-        Caller, Done, History, Member, MemberRole, MemberState, Message, Op, Presence, Room,
+        Caller, Done, History, LogId, Member, MemberRole, MemberState, Message, Op, Presence, Room,
         RoomId, RoomKind, RoomSummary, Seq, Timestamp, User, UserId,
         files::{NewImage, Purpose},
         idempotency::IdempotencyKey,
@@ -249,6 +249,7 @@ fn new_room(id: RoomId, caller: Caller, new: NewRoom, now: Timestamp) -> Room {
     let NewRoom { kind, name, topic, history } = new;
     Room {
         id,
+        log: LogId::new(),
         kind,
         name,
         topic,

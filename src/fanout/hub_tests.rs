@@ -5,7 +5,7 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use super::*;
-use crate::model::{Draft, History, MemberRole, Op, Room, RoomKind, RoomLog, User};
+use crate::model::{Draft, History, LogId, MemberRole, Op, Room, RoomKind, RoomLog, User};
 
 fn user(n: u128) -> User {
     User {
@@ -22,6 +22,7 @@ fn user(n: u128) -> User {
 fn room() -> Room {
     Room {
         id: RoomId(Uuid::from_u128(1)),
+        log: LogId(1),
         kind: RoomKind::Public,
         name: "Room".into(),
         topic: String::new(),
@@ -45,6 +46,7 @@ fn message(text: &str) -> Op {
         client_message_id: text.into(),
         reply_to: None,
         thread_of: None,
+        log: None,
         names: Vec::new(),
         attachments: Vec::new(),
     })

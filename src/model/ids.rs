@@ -70,6 +70,32 @@ id!(
     ConnectionId
 );
 
+/// Names a room's log: positions mean something only in the log that they are
+/// of. Another one means that the log was replaced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct LogId(pub i64);
+
+impl LogId {
+    #[must_use]
+    #[expect(clippy::new_without_default, reason = "a default id would hide a bug")]
+    pub fn new() -> Self {
+        Self(rand::random())
+    }
+
+    /// The id in its one written form; `None` for anything else.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let id = Self(u64::from_str_radix(text, 16).ok()?.cast_signed());
+        (id.to_string() == text).then_some(id)
+    }
+}
+
+impl fmt::Display for LogId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:016x}", self.0)
+    }
+}
+
 /// A position in a room's log, counted from 1 without holes; 0 is before all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub struct Seq(pub i64);

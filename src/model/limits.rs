@@ -60,7 +60,10 @@ pub const PAGE_SIZE: u32 = 200;
 pub const DEFAULT_PAGE_SIZE: u32 = 50;
 pub const BATCH_USERS: usize = 200;
 pub const WATCHED_ROOMS: usize = 20;
-pub const RESUME_ROOMS: usize = 10_000;
+/// Positions that one stream may begin with; others are as if they were not said.
+pub const POSITIONS: usize = 200_000;
+/// What is longer is no id.
+pub const ID_BYTES: usize = 64;
 /// Rooms with more members than this tell no live presence.
 pub const PRESENCE_MEMBERS: i64 = 200;
 /// Unread messages are counted up to here.

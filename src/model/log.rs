@@ -8,8 +8,8 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::{
-    Change, Content, Done, Draft, File, FileId, History, Invite, MemberRole, MemberState, Message,
-    Op, Room, RoomKind, Seq, Timestamp, UserId,
+    Change, Content, Done, Draft, File, FileId, History, Invite, LogId, MemberRole, MemberState,
+    Message, Op, Room, RoomKind, Seq, Timestamp, UserId,
     log_messages::Touched,
     messages::ThreadMark,
     rooms::{Access, Right},
@@ -144,6 +144,13 @@ impl RoomLog {
     /// Applies one operation, or refuses it and changes nothing.
     pub fn apply(&mut self, op: &Op, now: Timestamp) -> Result<Done> {
         self.now = now;
+        if let Op::Touch { user, log, .. } = op
+            && self.is_replaced(*log)
+        {
+            // Who may not know of the room learns nothing of its log.
+            self.access(*user).may(Right::Read)?;
+            return Err(Error::LogReplaced);
+        }
         match op {
             Op::Send(draft) => self.send(draft).map(Done::Message),
             Op::Create { members, .. } => self.create(members),
@@ -160,6 +167,11 @@ impl RoomLog {
             Op::SetMember { by, user, change, .. } => self.set(*by, user, *change),
             Op::Archive { by, archived, .. } => self.archive(*by, *archived),
         }
+    }
+
+    /// Whether positions of this log are those of another message by now.
+    fn is_replaced(&self, log: Option<LogId>) -> bool {
+        log.is_some_and(|log| log != self.room.log)
     }
 
     pub(super) fn access(&self, user: UserId) -> Access {
@@ -217,6 +229,9 @@ impl RoomLog {
         self.access(draft.sender).may(Right::Post)?;
         if self.is_blocked() {
             return Err(Error::Blocked);
+        }
+        if draft.reply_to.or(draft.thread_of).is_some() && self.is_replaced(draft.log) {
+            return Err(Error::LogReplaced);
         }
         if let Some(seq) = draft.reply_to {
             self.message_for(draft.sender, seq)?.text()?;
@@ -316,6 +331,7 @@ mod tests {
     fn room() -> Room {
         Room {
             id: RoomId(Uuid::from_u128(1)),
+            log: LogId(1),
             kind: RoomKind::Public,
             name: "General".into(),
             topic: String::new(),
@@ -353,6 +369,7 @@ mod tests {
             client_message_id: id.to_string(),
             reply_to: None,
             thread_of: (id == 3).then_some(Seq(2)),
+            log: None,
             names: Vec::new(),
             attachments: Vec::new(),
         })
@@ -393,7 +410,7 @@ mod tests {
             for (what, who, id) in ops {
                 let room = room().id;
                 let touch = |touch| {
-                    Op::Touch { room, user: user(who).id, seq: Seq(i64::from(id) * 2), touch }
+                    Op::Touch { room, user: user(who).id, seq: Seq(i64::from(id) * 2), touch, log: None }
                 };
                 let op = match what {
                     0 | 1 => draft(who, id, if id == 4 { "other" } else { "same" }),

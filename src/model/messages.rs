@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use uuid::Uuid;
-
-use super::{File, FileId, Mention, RoomId, Seq, Timestamp, UserId, limits, users::AccountRole};
+use super::{
+    File, FileId, LogId, Mention, RoomId, Seq, Timestamp, UserId, limits, users::AccountRole,
+};
 use crate::error::{Error, Result};
 
 /// One message, named by (room, seq).
@@ -176,6 +176,8 @@ pub struct Draft {
     pub reply_to: Option<Seq>,
     /// The message in whose thread it shall stand.
     pub thread_of: Option<Seq>,
+    /// Of which log these two are; `None`: not checked.
+    pub log: Option<LogId>,
     /// Names in the text that may be those of members.
     pub names: Vec<String>,
     pub attachments: Vec<FileId>,
@@ -278,19 +280,57 @@ pub struct MentionPage {
     pub limit: usize,
 }
 
+/// Names a message in what is done with it.
+#[derive(Debug, Clone, Copy)]
+pub struct MessageName {
+    pub room: RoomId,
+    pub seq: Seq,
+    /// Of which log the position is; `None`: not checked.
+    pub log: Option<LogId>,
+}
+
 /// What changed after a position.
 pub struct ChangesOf {
     pub room: RoomId,
     pub after: Seq,
     pub limit: usize,
-    /// Of which data the position is; `None`: not checked.
-    pub epoch: Option<Uuid>,
+    /// Of which log the position is; `None`: not checked.
+    pub log: Option<LogId>,
 }
 
-/// Where a stream goes on: positions and the store they are of.
+/// Up to where a client knows a room, or says so.
+#[derive(Debug, Clone, Copy)]
+pub struct Position {
+    pub seq: Seq,
+    /// `None` if what the client said is the id of no log.
+    pub log: Option<LogId>,
+}
+
+/// Where a stream goes on.
 #[derive(Debug, Default)]
 pub struct Resume {
-    pub positions: HashMap<RoomId, Seq>,
-    /// `None`: not checked.
-    pub epoch: Option<Uuid>,
+    pub positions: HashMap<RoomId, Position>,
+    /// What the client takes for ids of rooms and are none.
+    pub unknown: Vec<String>,
+    /// Whether further positions follow.
+    pub more: bool,
+}
+
+impl Resume {
+    /// Adds what followed, up to what one stream may begin with.
+    pub fn extend(&mut self, next: Self) {
+        let Self { positions, unknown, more } = next;
+        self.more = more;
+        for (room, position) in positions {
+            if self.len() < limits::POSITIONS || self.positions.contains_key(&room) {
+                self.positions.insert(room, position);
+            }
+        }
+        let left = limits::POSITIONS.saturating_sub(self.len());
+        self.unknown.extend(unknown.into_iter().take(left));
+    }
+
+    fn len(&self) -> usize {
+        self.positions.len() + self.unknown.len()
+    }
 }

@@ -31,7 +31,7 @@ pub mod users;
 
 pub use events::{Change, RoomCommit};
 pub use files::{File, ImageInfo, StoredFile, Upload, Variant};
-pub use ids::{ConnectionId, DeviceId, FileId, RoomId, Seq, SessionId, UserId};
+pub use ids::{ConnectionId, DeviceId, FileId, LogId, RoomId, Seq, SessionId, UserId};
 pub use invites::Invite;
 pub use log::RoomLog;
 pub use marks::{Mark, Marks, MarksChange, MovedMarks, RoomSettings};

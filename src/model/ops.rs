@@ -1,7 +1,7 @@
 //! What someone asks of a room's log, and how it went.
 
 use super::{
-    Draft, History, Member, MemberRole, Message, Room, RoomId, Seq, Touch, User, UserId,
+    Draft, History, LogId, Member, MemberRole, Message, Room, RoomId, Seq, Touch, User, UserId,
     files::NewImage,
     idempotency::{KeptAnswer, KeyUse},
     rooms::MemberChange,
@@ -51,6 +51,8 @@ pub enum Op {
         user: UserId,
         seq: Seq,
         touch: Touch,
+        /// Of which log the position is; `None`: not checked.
+        log: Option<LogId>,
     },
     Add {
         room: RoomId,

@@ -1,7 +1,7 @@
 //! Rooms, their members, and who may do what in them.
 
 use super::{
-    FileId, Message, RoomId, RoomSettings, Seq, Timestamp, User, UserId, files::NewImage,
+    FileId, LogId, Message, RoomId, RoomSettings, Seq, Timestamp, User, UserId, files::NewImage,
     users::AccountRole,
 };
 use crate::error::{Error, Result};
@@ -42,6 +42,7 @@ impl View {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Room {
     pub id: RoomId,
+    pub log: LogId,
     pub kind: RoomKind,
     pub name: String,
     pub topic: String,

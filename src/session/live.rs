@@ -69,7 +69,7 @@ impl Session {
                         }
                     }
                     Some(Inbound::Subscribe(_)) => {
-                        let rule = "must come only once";
+                        let rule = "must come first, and again only after one with more";
                         return Err(End::Broken(Error::invalid("subscribe", rule)));
                     }
                     Some(Inbound::Broken(error)) => return Err(End::Broken(error)),

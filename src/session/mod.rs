@@ -25,13 +25,15 @@ use crate::{
     error::{Error, Result},
     fanout::hub::{Bounds, Inlet},
     model::{
-        Caller, ConnectionId, PresenceChoice, RoomId, Seq, User, limits::SUBSCRIBE_WITHIN,
-        messages::Resume,
+        Caller, ConnectionId, LogId, PresenceChoice, RoomId, Seq, User,
+        limits::SUBSCRIBE_WITHIN,
+        messages::{Position, Resume},
     },
     transport::{OwnerUsage, StreamPermit},
     wire::{
         events::{self, Greeting, Kind},
         frame::Frame,
+        v1,
     },
 };
 
@@ -62,6 +64,10 @@ pub struct Session {
 
 /// What of a session leaves the server: frames, then perhaps an error.
 pub type Frames = mpsc::Receiver<Result<Frame>>;
+
+/// In the cursor, where what the client said of a room means nothing. Until the
+/// room is reset: before anything else is told.
+const NO_POSITION: Seq = Seq(-1);
 
 /// Frames that may wait for the connection. Few: what waits longer stays in the
 /// hub's queue, where it can be dropped and read again.
@@ -142,7 +148,7 @@ impl Session {
         self.greet().await?;
         let resume = self.subscription(&mut inbound).await?;
         self.resume(resume).await?;
-        self.out.event(Kind::Live(crate::wire::v1::Live {})).await?;
+        self.out.event(Kind::Live(v1::Live {})).await?;
         self.relay(inbound).await
     }
 
@@ -160,13 +166,25 @@ impl Session {
         self.out.event(ready).await
     }
 
-    /// Waits for the `subscribe`, which must come first.
+    /// Waits for all that says where the client is, which must come first.
     async fn subscription(
         &mut self,
         inbound: &mut (impl Stream<Item = Inbound> + Send + Unpin),
     ) -> Result<Resume, End> {
+        let mut all = Resume { more: true, ..Resume::default() };
+        while all.more {
+            let next = self.next_subscribe(inbound).await?;
+            all.extend(next);
+        }
+        Ok(all)
+    }
+
+    async fn next_subscribe(
+        &mut self,
+        inbound: &mut (impl Stream<Item = Inbound> + Send + Unpin),
+    ) -> Result<Resume, End> {
         tokio::select! {
-            first = tokio::time::timeout(SUBSCRIBE_WITHIN, inbound.next()) => match first {
+            next = tokio::time::timeout(SUBSCRIBE_WITHIN, inbound.next()) => match next {
                 Err(_) => Err(End::Broken(Error::SubscribeTimeout)),
                 Ok(None) => Err(End::ClientClosed),
                 Ok(Some(Inbound::Subscribe(resume))) => Ok(resume),
@@ -181,22 +199,25 @@ impl Session {
 
     /// Brings the client from its positions to the present.
     async fn resume(&mut self, resume: Resume) -> Result<(), End> {
-        let Resume { positions, epoch } = resume;
+        let Resume { positions, unknown, more: _ } = resume;
         let connection = self.connection();
         // Subscribed to what the user was in before; the catch-up reads again
         // what they are in now.
         let before = self.chat.store.views_of(self.user.id).await.map_err(End::from)?;
-        self.chat.hub.subscribe(connection, before.iter().map(|(room, _)| *room));
+        self.chat.hub.subscribe(connection, before.iter().map(|(room, ..)| *room));
 
-        if epoch.is_none_or(|epoch| epoch == self.chat.epoch) {
-            self.cursor = Cursor::new(positions);
-        } else {
-            for room in positions.into_keys() {
-                self.out.event(events::room_gone(room)).await?;
-            }
-        }
+        let logs: HashMap<RoomId, LogId> =
+            before.iter().map(|(room, log, _)| (*room, *log)).collect();
+        let position = |(room, position): (RoomId, Position)| {
+            let means_something = position.log.is_some()
+                && position.log == logs.get(&room).copied()
+                && position.seq >= Seq::ZERO;
+            (room, if means_something { position.seq } else { NO_POSITION })
+        };
+        self.cursor = Cursor::new(positions.into_iter().map(position).collect());
+        self.tell_gone(unknown).await?;
         let now_in = self.catch_up().await?;
-        for (room, _) in before {
+        for (room, ..) in before {
             if !now_in.contains(&room) {
                 self.chat.hub.unsubscribe(connection, room);
             }

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use bytes::BytesMut;
 
-use super::{Session, end::End};
+use super::{NO_POSITION, Session, end::End};
 use crate::{
     model::{RoomId, Seq, View, rooms::Right},
     wire::{
@@ -27,22 +27,28 @@ impl Session {
     /// Returns the rooms that the user is in.
     pub(super) async fn catch_up(&mut self) -> Result<HashSet<RoomId>, End> {
         let heads = self.chat.store.views_of(self.user.id).await.map_err(End::from)?;
-        let now_in: HashSet<RoomId> = heads.iter().map(|(room, _)| *room).collect();
-        self.floors.extend(heads.iter().map(|(room, view)| (*room, view.floor)));
+        let now_in: HashSet<RoomId> = heads.iter().map(|(room, ..)| *room).collect();
+        self.floors.extend(heads.iter().map(|(room, _, view)| (*room, view.floor)));
         for room in self.cursor.rooms() {
             if !now_in.contains(&room) {
                 self.give_up(room).await?;
             }
         }
-        let mut new = Vec::new();
-        for (room, view) in heads {
+        let (mut new, mut lost) = (Vec::new(), Vec::new());
+        for (room, _, view) in heads {
             match self.cursor.position(room) {
                 None => new.push(room),
+                Some(NO_POSITION) => lost.push(room),
                 Some(at) if at < view.head => self.heal(room, view.head).await?,
                 // A position of data that is gone: the store was restored.
                 Some(at) if at > view.head => self.reset(room).await?,
                 Some(_) => {}
             }
+        }
+        // All of them after a restore: without the messages, which nobody may look at.
+        let reset = |summary| Kind::Reset(v1::RoomReset { summary, messages: vec![] });
+        for rooms in lost.chunks(SUMMARIES) {
+            self.begin(rooms, reset).await?;
         }
         // States are not in the log: the marks of the rooms that go on are told
         // anew, those of the others come with their summaries.
@@ -73,6 +79,15 @@ impl Session {
     /// Tells rooms that the stream has not told of, and has their events from
     /// here on.
     pub(super) async fn take_up(&mut self, rooms: &[RoomId]) -> Result<(), End> {
+        self.begin(rooms, |summary| Kind::RoomAdded(v1::RoomAdded { summary })).await
+    }
+
+    /// Begins rooms at their heads.
+    async fn begin(
+        &mut self,
+        rooms: &[RoomId],
+        event: impl Fn(Option<v1::RoomSummary>) -> Kind,
+    ) -> Result<(), End> {
         self.chat.hub.subscribe(self.connection(), rooms.iter().copied());
         self.chat.store_marks_of(self.user.id).await.map_err(End::from)?;
         let summaries =
@@ -80,13 +95,13 @@ impl Session {
         let mut buf = BytesMut::new();
         let found: HashSet<RoomId> = summaries.iter().map(|summary| summary.room.id).collect();
         for room in rooms.iter().filter(|room| !found.contains(room)) {
-            self.chat.hub.unsubscribe(self.connection(), *room);
+            self.give_up(*room).await?;
         }
         for summary in summaries {
             self.cursor.advance(summary.room.id, summary.room.head_seq);
             self.floors.insert(summary.room.id, summary.floor);
             let summary = Some(rooms::summary(summary));
-            self.collect(&mut buf, Kind::RoomAdded(v1::RoomAdded { summary })).await?;
+            self.collect(&mut buf, event(summary)).await?;
         }
         if buf.is_empty() {
             return Ok(());
@@ -102,6 +117,15 @@ impl Session {
             self.out.event(events::room_gone(room)).await?;
         }
         Ok(())
+    }
+
+    /// Tells that the user is in none of these rooms, whatever they may be.
+    pub(super) async fn tell_gone(&mut self, rooms: Vec<String>) -> Result<(), End> {
+        let mut buf = BytesMut::new();
+        for room_id in rooms {
+            self.collect(&mut buf, Kind::RoomGone(v1::RoomGone { room_id })).await?;
+        }
+        if buf.is_empty() { Ok(()) } else { self.out.send_own(buf.freeze()).await }
     }
 
     /// Delivers what changed in a room since the cursor, up to a head that is

@@ -12,10 +12,13 @@ use uuid::Uuid;
 
 use super::{
     Store,
-    dialect::{Pools, reading, refused, within},
+    dialect::{Pools, Tx, reading, refused, within},
     marker::{Mark, Marker},
 };
-use crate::error::{Error, Result};
+use crate::{
+    error::{Error, Result},
+    model::LogId,
+};
 
 /// The file that holds the data, as its file system knows it. The device is no
 /// part of it: its number may change when the machine starts.
@@ -72,8 +75,12 @@ impl Store {
         // First: a marker that still has the last epoch would renew it at each start.
         begin(marker, Mark { epoch, ..here })?;
         // A server can start on a full disk: nothing is written without need.
-        if other.is_some() || last != Some(file) {
-            self.save_identity(epoch, Some(file)).await?;
+        if other.is_some() {
+            self.replace_logs(epoch, Some(file)).await?;
+        } else if last != Some(file) {
+            let mut tx = self.pools.begin().await.map_err(refused)?;
+            save_file(&mut tx, file).await.map_err(refused)?;
+            tx.commit().await.map_err(refused)?;
         }
         Ok(())
     }
@@ -86,23 +93,26 @@ impl Store {
         if let Pools::Sqlite { marker, .. } = &self.pools {
             begin(marker, Mark { epoch, positions: self.positions().await? })?;
         }
-        self.save_identity(epoch, None).await?;
+        self.replace_logs(epoch, None).await?;
         Ok(epoch)
     }
 
-    async fn save_identity(&self, epoch: Uuid, file: Option<FileIdentity>) -> Result<()> {
+    /// Gives the data another epoch, and with it another log to each room.
+    async fn replace_logs(&self, epoch: Uuid, file: Option<FileIdentity>) -> Result<()> {
         let mut tx = self.pools.begin().await.map_err(refused)?;
         within!(&mut tx, c => {
             sqlx::query("update store set epoch = ? where id = 1")
                 .bind(epoch).execute(c).await.map(drop)
         })
         .map_err(refused)?;
-        if let Some(FileIdentity { inode, birth_us }) = file {
-            within!(&mut tx, c => {
-                sqlx::query("update store set file_inode = ?, file_birth_us = ? where id = 1")
-                    .bind(inode).bind(birth_us).execute(c).await.map(drop)
-            })
-            .map_err(refused)?;
+        // The same for all: a position names its room too.
+        within!(&mut tx, c => {
+            sqlx::query("update rooms set log_id = ?")
+                .bind(LogId::new().0).execute(c).await.map(drop)
+        })
+        .map_err(refused)?;
+        if let Some(file) = file {
+            save_file(&mut tx, file).await.map_err(refused)?;
         }
         tx.commit().await.map_err(refused)
     }
@@ -116,6 +126,14 @@ impl Store {
         })
         .map_err(refused)
     }
+}
+
+async fn save_file(tx: &mut Tx<'_>, file: FileIdentity) -> Result<(), sqlx::Error> {
+    let FileIdentity { inode, birth_us } = file;
+    within!(tx, c => {
+        sqlx::query("update store set file_inode = ?, file_birth_us = ? where id = 1")
+            .bind(inode).bind(birth_us).execute(c).await.map(drop)
+    })
 }
 
 fn begin(marker: &Marker, mark: Mark) -> Result<()> {

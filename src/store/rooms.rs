@@ -12,8 +12,8 @@ use super::{
 use crate::{
     error::Result,
     model::{
-        FileId, History, Member, MemberRole, MemberState, Room, RoomId, RoomKind, Seq, Timestamp,
-        User, UserId, View,
+        FileId, History, LogId, Member, MemberRole, MemberState, Room, RoomId, RoomKind, Seq,
+        Timestamp, User, UserId, View,
         folding::search_form,
         rooms::{Access, DirectoryEntry, MemberSearch},
         users::{AccountRole, NameQuery},
@@ -24,7 +24,7 @@ use crate::{
 pub(super) const ROOM_COLUMNS: &str = "r.id, r.kind, r.name, r.topic, r.creator_id, r.created_us,
     (select count(*) from members mc where mc.room_id = r.id and mc.state = 1) as member_count,
     r.changed_seq, r.head_seq, r.archived_us, r.direct_a, r.direct_b, r.history, r.picture_id,
-    r.join_new_accounts";
+    r.join_new_accounts, r.log_id";
 
 #[derive(sqlx::FromRow)]
 pub(super) struct RoomRow {
@@ -43,12 +43,14 @@ pub(super) struct RoomRow {
     history: i16,
     picture_id: Option<Uuid>,
     join_new_accounts: i16,
+    log_id: i64,
 }
 
 impl From<RoomRow> for Room {
     fn from(row: RoomRow) -> Self {
         Self {
             id: RoomId(row.id),
+            log: LogId(row.log_id),
             kind: room_kind_of(row.kind, row.direct_a.zip(row.direct_b)),
             name: row.name,
             topic: row.topic,
@@ -242,17 +244,30 @@ impl Store {
         Ok(rows.into_iter().map(RoomId).collect())
     }
 
-    /// The rooms a user is in, with what they may see of them.
-    pub async fn views_of(&self, user: UserId) -> Result<Vec<(RoomId, View)>> {
-        let rows: Vec<(Uuid, i64, i64)> = reading!(&self.pools, c => {
+    /// The log of a room.
+    pub async fn log_of(&self, room: RoomId) -> Result<Option<LogId>> {
+        let row: Option<i64> = reading!(&self.pools, c => {
+            sqlx::query_scalar("select log_id from rooms where id = ?")
+                .bind(room.0).fetch_optional(c).await
+        })
+        .map_err(refused)?;
+        Ok(row.map(LogId))
+    }
+
+    /// The rooms a user is in, with their logs and what the user may see of them.
+    pub async fn views_of(&self, user: UserId) -> Result<Vec<(RoomId, LogId, View)>> {
+        let rows: Vec<(Uuid, i64, i64, i64)> = reading!(&self.pools, c => {
             sqlx::query_as(
-                "select r.id, r.head_seq, m.floor_seq from members m join rooms r on r.id = m.room_id
+                "select r.id, r.log_id, r.head_seq, m.floor_seq
+                 from members m join rooms r on r.id = m.room_id
                  where m.user_id = ? and m.state = 1",
             )
             .bind(user.0).fetch_all(c).await
         })
         .map_err(refused)?;
-        let view = |(id, head, floor)| (RoomId(id), View { head: Seq(head), floor: Seq(floor) });
+        let view = |(id, log, head, floor)| {
+            (RoomId(id), LogId(log), View { head: Seq(head), floor: Seq(floor) })
+        };
         Ok(rows.into_iter().map(view).collect())
     }
 

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     error::Result,
     model::{
-        RoomId, Timestamp,
+        LogId, RoomId, Timestamp,
         folding::{FOLDING, name_key, topic_key},
     },
 };
@@ -56,14 +56,15 @@ impl Store {
                 sqlx::query(
                     "insert into rooms (id, kind, name, name_key, topic, topic_key,
                                         creator_id, created_us, head_seq, changed_seq,
-                                        join_new_accounts)
-                     values (?, 1, ?, ?, ?, ?, null, ?, 0, 0, ?)",
+                                        join_new_accounts, log_id)
+                     values (?, 1, ?, ?, ?, ?, null, ?, 0, 0, ?, ?)",
                 )
                 .bind(RoomId::new().0)
                 .bind(name).bind(name_key(name))
                 .bind(topic).bind(topic_key(topic))
                 .bind(now.0)
                 .bind(i16::from(join))
+                .bind(LogId::new().0)
                 .execute(c).await.map(drop)
             })
             .map_err(refused)?;

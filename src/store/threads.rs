@@ -30,7 +30,7 @@ pub(super) async fn read(
     for op in ops {
         let (thread, user) = match op {
             Op::Send(draft) => (draft.thread_of, draft.sender),
-            Op::Touch { room, user, seq, touch: Touch::Edit { .. } } => {
+            Op::Touch { room, user, seq, touch: Touch::Edit { .. }, .. } => {
                 let edited = logs.get(room).and_then(|log| log.messages.get(seq));
                 (edited.and_then(|message| message.thread_of), *user)
             }

@@ -84,9 +84,13 @@ async fn read_own_reactions(
     let asked: BTreeSet<(RoomId, Seq, &str, UserId)> = ops
         .iter()
         .filter_map(|op| match op {
-            Op::Touch { room, user, seq, touch: Touch::React(emoji) | Touch::Unreact(emoji) } => {
-                Some((*room, *seq, emoji.as_str(), *user))
-            }
+            Op::Touch {
+                room,
+                user,
+                seq,
+                touch: Touch::React(emoji) | Touch::Unreact(emoji),
+                ..
+            } => Some((*room, *seq, emoji.as_str(), *user)),
             _ => None,
         })
         .collect();

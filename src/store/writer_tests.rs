@@ -8,7 +8,7 @@ use std::{
 use uuid::Uuid;
 
 use super::*;
-use crate::model::{History, MemberRole, Room, RoomKind, Timestamp, User, UserId};
+use crate::model::{History, LogId, MemberRole, Room, RoomKind, Timestamp, User, UserId};
 
 fn user() -> User {
     User {
@@ -25,6 +25,7 @@ fn user() -> User {
 fn create() -> Op {
     let room = Room {
         id: RoomId::new(),
+        log: LogId::new(),
         kind: RoomKind::Public,
         name: "Room".into(),
         topic: String::new(),

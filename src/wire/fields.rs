@@ -3,11 +3,12 @@
 
 use std::time::Duration;
 
-use uuid::Uuid;
-
 use crate::{
     error::{Error, Result, Rule, Violation},
-    model::{FileId, RoomId, Seq, SessionId, Timestamp, UserId, files::NewImage, limits, text},
+    model::{
+        FileId, LogId, RoomId, Seq, SessionId, Timestamp, UserId, files::NewImage, limits,
+        messages::MessageName, text,
+    },
 };
 
 /// Collects violations while a request is read.
@@ -98,17 +99,25 @@ impl Fields {
         })
     }
 
-    /// A position that is not negative; whether the room has come so far is
-    /// checked where its head is known.
-    /// Names the data that positions are of; `None` if it is not said.
-    pub fn epoch(&mut self, epoch: &str) -> Option<Uuid> {
-        let found = Uuid::try_parse(epoch).ok();
-        if found.is_none() && !epoch.is_empty() {
-            self.violate("epoch", "must be the epoch of a ready event, or empty");
+    /// Names the log that positions are of; `None` if it is not said.
+    pub fn log(&mut self, log_id: &str) -> Option<LogId> {
+        let log = LogId::parse(log_id);
+        if log.is_none() && !log_id.is_empty() {
+            self.violate("log_id", "must be the log_id of a room, or empty");
         }
-        found
+        log
     }
 
+    pub fn message_name(&mut self, room_id: &str, seq: i64, log_id: &str) -> MessageName {
+        MessageName {
+            room: self.room("room_id", room_id),
+            seq: self.seq("seq", seq),
+            log: self.log(log_id),
+        }
+    }
+
+    /// A position that is not negative; whether the room has come so far is
+    /// checked where its head is known.
     pub fn seq(&mut self, field: &str, seq: i64) -> Seq {
         if seq < 0 {
             self.violate(field, "must not be negative");

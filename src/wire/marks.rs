@@ -4,7 +4,7 @@ use super::{fields::Fields, timestamp, v1};
 use crate::{
     error::Result,
     model::{
-        Mark, Marks, RoomId, RoomSettings, Seq, Timestamp, UserId, limits,
+        LogId, Mark, Marks, RoomId, RoomSettings, Seq, Timestamp, UserId, limits,
         marks::{Level, Receipts, SettingsChange},
     },
 };
@@ -49,7 +49,7 @@ pub fn room_settings(room: RoomId, settings: RoomSettings) -> v1::RoomSettings {
 }
 
 /// Which room or thread was read, and how far.
-pub fn mark_read(request: &v1::MarkReadRequest) -> Result<(RoomId, Mark)> {
+pub fn mark_read(request: &v1::MarkReadRequest) -> Result<(RoomId, (Mark, Option<LogId>))> {
     let mut fields = Fields::new();
     let room = fields.room("room_id", &request.room_id);
     let seq = fields.seq("seq", request.seq);
@@ -57,21 +57,27 @@ pub fn mark_read(request: &v1::MarkReadRequest) -> Result<(RoomId, Mark)> {
         Seq::ZERO => Mark::Read(seq),
         root => Mark::ThreadRead { root, seq },
     };
-    fields.finish((room, mark))
+    let log = fields.log(&request.log_id);
+    fields.finish((room, (mark, log)))
 }
 
-pub fn mark_delivered(request: &v1::MarkDeliveredRequest) -> Result<(RoomId, Mark)> {
+pub fn mark_delivered(
+    request: &v1::MarkDeliveredRequest,
+) -> Result<(RoomId, (Mark, Option<LogId>))> {
     let mut fields = Fields::new();
     let room = fields.room("room_id", &request.room_id);
     let mark = Mark::Delivered(fields.seq("seq", request.seq));
-    fields.finish((room, mark))
+    let log = fields.log(&request.log_id);
+    fields.finish((room, (mark, log)))
 }
 
-pub fn mark_unread(request: &v1::MarkUnreadRequest) -> Result<(RoomId, Mark)> {
+pub fn mark_unread(request: &v1::MarkUnreadRequest) -> Result<(RoomId, (Mark, Option<LogId>))> {
     let mut fields = Fields::new();
     let room = fields.room("room_id", &request.room_id);
     let seq = fields.seq("seq", request.seq);
-    fields.finish((room, Mark::Unread((seq > Seq::ZERO).then_some(seq))))
+    let mark = Mark::Unread((seq > Seq::ZERO).then_some(seq));
+    let log = fields.log(&request.log_id);
+    fields.finish((room, (mark, log)))
 }
 
 pub fn update_membership(

@@ -6,14 +6,14 @@ use super::{fields::Fields, files, paging, timestamp, v1};
 use crate::{
     error::{Result, Rule},
     model::{
-        Content, Draft, FileId, Mention, Mentioned, Message, Pin, Reaction, RoomId, Seq,
+        Content, Draft, FileId, LogId, Mention, Mentioned, Message, Pin, Reaction, RoomId, Seq,
         SystemKind, Thread, Touch, UserId, Version,
         emoji::qualified,
         limits,
         mentions::names_in,
         messages::{
-            Anchor, ChangesOf, FollowedThread, FollowedThreads, MentionPage, MessagePage, PageOf,
-            Resume, ThreadPage, ThreadsOf,
+            Anchor, ChangesOf, FollowedThread, FollowedThreads, MentionPage, MessageName,
+            MessagePage, PageOf, Position, Resume, ThreadPage, ThreadsOf,
         },
         text,
         users::AccountRole,
@@ -158,6 +158,7 @@ pub fn draft(sender: UserId, request: v1::SendMessageRequest) -> Result<Draft> {
         reply_to_seq,
         thread_seq,
         attachment_ids,
+        log_id,
     } = request;
     let mut fields = Fields::new();
     let room = fields.room("room_id", &room_id);
@@ -171,6 +172,7 @@ pub fn draft(sender: UserId, request: v1::SendMessageRequest) -> Result<Draft> {
     let reply_to = (reply_to > Seq::ZERO).then_some(reply_to);
     let thread_of = fields.seq("thread_seq", thread_seq);
     let thread_of = (thread_of > Seq::ZERO).then_some(thread_of);
+    let log = fields.log(&log_id);
     let attachments = attachments(&mut fields, &attachment_ids);
     fields.finish(Draft {
         room,
@@ -179,6 +181,7 @@ pub fn draft(sender: UserId, request: v1::SendMessageRequest) -> Result<Draft> {
         client_message_id,
         reply_to,
         thread_of,
+        log,
         names,
         attachments,
     })
@@ -209,19 +212,22 @@ fn attachments(fields: &mut Fields, ids: &[String]) -> Vec<FileId> {
     files
 }
 
-pub fn edit_message(request: v1::EditMessageRequest) -> Result<((RoomId, Seq), Touch)> {
-    let v1::EditMessageRequest { room_id, seq, text: written } = request;
+pub fn edit_message(request: v1::EditMessageRequest) -> Result<(MessageName, Touch)> {
+    let v1::EditMessageRequest { room_id, seq, text: written, log_id } = request;
     let mut fields = Fields::new();
-    let name = (fields.room("room_id", &room_id), fields.seq("seq", seq));
+    let name = fields.message_name(&room_id, seq, &log_id);
     // Whether it has attachments is known where it is edited.
     let (text, names) = message_text(&mut fields, &written, true);
     fields.finish((name, Touch::Edit { text, names }))
 }
 
 /// The name of a message, and a stand-alone emoji in its fully qualified form.
-pub fn reaction_to(room_id: &str, seq: i64, emoji: &str) -> Result<((RoomId, Seq), String)> {
+pub fn reaction_to(
+    (room_id, seq, log_id): (&str, i64, &str),
+    emoji: &str,
+) -> Result<(MessageName, String)> {
     let mut fields = Fields::new();
-    let name = (fields.room("room_id", room_id), fields.seq("seq", seq));
+    let name = fields.message_name(room_id, seq, log_id);
     let known = qualified(emoji);
     if known.is_none() {
         fields.violate("emoji", "must be one emoji");
@@ -230,10 +236,16 @@ pub fn reaction_to(room_id: &str, seq: i64, emoji: &str) -> Result<((RoomId, Seq
 }
 
 /// The name of a message.
-pub fn message_name(room_id: &str, seq: i64) -> Result<(RoomId, Seq)> {
+pub fn message_name(room_id: &str, seq: i64, log_id: &str) -> Result<MessageName> {
     let mut fields = Fields::new();
-    let name = (fields.room("room_id", room_id), fields.seq("seq", seq));
+    let name = fields.message_name(room_id, seq, log_id);
     fields.finish(name)
+}
+
+/// The name of a message that is only read: of whichever log it is now.
+pub fn message_read(room_id: &str, seq: i64) -> Result<(RoomId, Seq)> {
+    let MessageName { room, seq, log: _ } = message_name(room_id, seq, "")?;
+    Ok((room, seq))
 }
 
 pub fn list_pins(request: &v1::ListPinsRequest) -> Result<RoomId> {
@@ -354,7 +366,7 @@ pub fn sync_room(request: &v1::SyncRoomRequest) -> Result<ChangesOf> {
         room: fields.room("room_id", &request.room_id),
         after: fields.seq("after_seq", request.after_seq),
         limit: fields.page_size(request.page_size),
-        epoch: fields.epoch(&request.epoch),
+        log: fields.log(&request.log_id),
     };
     fields.finish(changes)
 }
@@ -365,21 +377,19 @@ pub fn set_typing(request: &v1::SetTypingRequest) -> Result<(RoomId, bool)> {
     fields.finish((room, request.typing))
 }
 
-pub fn subscribe(request: v1::SubscribeRequest) -> Result<Resume> {
-    let v1::SubscribeRequest { resume, epoch } = request;
-    let mut fields = Fields::new();
-    if resume.len() > limits::RESUME_ROOMS {
-        fields.violate("resume", Rule::at_most(limits::RESUME_ROOMS, "rooms"));
-        return fields.finish(Resume::default());
+/// Positions are never refused: one that cannot be means nothing, and so does
+/// the room of an id that is none.
+#[must_use]
+pub fn subscribe(request: v1::SubscribeRequest) -> Resume {
+    let v1::SubscribeRequest { positions, more } = request;
+    let mut resume = Resume { more, ..Resume::default() };
+    for v1::RoomPosition { room_id, seq, log_id } in positions {
+        if let Some(room) = RoomId::parse(&room_id) {
+            let position = Position { seq: Seq(seq), log: LogId::parse(&log_id) };
+            resume.positions.insert(room, position);
+        } else if room_id.len() <= limits::ID_BYTES {
+            resume.unknown.push(room_id);
+        }
     }
-    let epoch = fields.epoch(&epoch);
-    let positions = resume
-        .into_iter()
-        .map(|(room, seq)| {
-            // The key is the client's own text: kept short in the answer.
-            let field = format!("resume[{}]", room.chars().take(40).collect::<String>());
-            (fields.room(&field, &room), fields.seq(&field, seq))
-        })
-        .collect();
-    fields.finish(Resume { positions, epoch })
+    resume
 }

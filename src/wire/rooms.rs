@@ -20,6 +20,7 @@ use crate::{
 pub fn room(room: Room) -> v1::Room {
     let Room {
         id,
+        log,
         kind,
         name,
         topic,
@@ -55,6 +56,7 @@ pub fn room(room: Room) -> v1::Room {
         },
         picture_id: picture.map(|file| file.to_string()).unwrap_or_default(),
         join_new_accounts,
+        log_id: log.to_string(),
     }
 }
 

@@ -1,7 +1,5 @@
 //! Accounts, sessions and profiles.
 
-use std::collections::HashMap;
-
 use causerie_client::{
     Client,
     client::authorized,
@@ -142,9 +140,9 @@ on_both_databases! {
         let ada = Person::register(&server.url, "ada").await;
         let first = ada.client.tokens().borrow().clone().expect("signed in");
         let mut renewing = Stream::open(ada.client.channel(), &first.access_token).await.expect("a stream");
-        renewing.subscribe(HashMap::new()).await;
+        renewing.subscribe(vec![]).await;
         let mut idle = Stream::open(ada.client.channel(), &first.access_token).await.expect("a stream");
-        idle.subscribe(HashMap::new()).await;
+        idle.subscribe(vec![]).await;
         let warned = |event: &v1::event::Kind| {
             matches!(event, v1::event::Kind::TokenExpiring(_)).then_some(())
         };

@@ -133,7 +133,7 @@ on_both_databases! {
             assert!(!calls(&bob.send(&room, "@eve and you").await, &eve));
             eve.send(&room, "@all of you").await;
             let plain = eve.send(&room, "nothing").await;
-            let edit = v1::EditMessageRequest { room_id: room.clone(), seq: plain.seq, text: "@bob!".into() };
+            let edit = v1::EditMessageRequest { room_id: room.clone(), seq: plain.seq, text: "@bob!".into(), ..Default::default() };
             let edited = eve.client.edit_message(edit).await.expect("edited").message.expect("a message");
             assert!(!calls(&edited, &bob));
             assert_eq!(mentioned(&bob, &room).await, (0, vec![]), "what was said before counts no more");
@@ -154,7 +154,7 @@ on_both_databases! {
         }
         // An edit keeps no name of one who must not be called.
         block(&eve, &bob).await;
-        let edit = v1::EditMessageRequest { room_id: room.clone(), seq: before.seq, text: "@bob again".into() };
+        let edit = v1::EditMessageRequest { room_id: room.clone(), seq: before.seq, text: "@bob again".into(), ..Default::default() };
         let edited = eve.client.edit_message(edit).await.expect("edited").message.expect("a message");
         assert!(!calls(&edited, &bob));
         unblock(&eve, &bob).await;

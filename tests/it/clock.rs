@@ -50,7 +50,8 @@ async fn let_collect(server: &Server, ada: &Person, room: &str) {
     let before = stored(server, "files");
     let file = ada.upload("witness", &bytes(1, 1_000)).await;
     let message = ada.send_files(room, "look", &[&file]).await.expect("sent");
-    let request = v1::DeleteMessageRequest { room_id: room.into(), seq: message.seq };
+    let request =
+        v1::DeleteMessageRequest { room_id: room.into(), seq: message.seq, ..Default::default() };
     ada.client.delete_message(request).await.expect("deleted");
     let mut ticks = tokio::time::interval(Duration::from_millis(20));
     within("the collector", async {

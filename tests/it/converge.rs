@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use causerie_client::{
     Live, Update, Updates,
     apply::Model,
+    cursor::Position,
     live::Options,
     v1::{self, HistoryVisibility as History, MemberRole, MemberState, RoomKind},
 };
@@ -16,20 +17,24 @@ use crate::support::{Person, Server, on_both_databases, within};
 
 const STEPS: usize = 500;
 
+/// Where a client that shows a room goes on.
+pub fn position_in(room: &v1::Room) -> (String, Position) {
+    (room.id.clone(), Position { seq: room.head_seq, log_id: room.log_id.clone() })
+}
+
 /// A client that is cut off and comes back.
 struct Watcher {
     person: Person,
     connection: Option<(Live, Updates)>,
     model: Model,
-    epoch: String,
     members: BTreeMap<(String, String), v1::Member>,
 }
 
 impl Watcher {
     fn connect(&mut self) {
         let rooms = self.model.rooms.values();
-        let resume = rooms.map(|view| (view.room.id.clone(), view.room.head_seq)).collect();
-        let options = Options { resume, epoch: self.epoch.clone(), ..Options::default() };
+        let positions = rooms.map(|view| position_in(&view.room)).collect();
+        let options = Options { positions, ..Options::default() };
         self.connection = Some(self.person.client.live(options));
     }
 
@@ -51,7 +56,6 @@ impl Watcher {
     async fn take(&mut self, update: Update) {
         self.model.apply(&update);
         match update {
-            Update::Ready(ready) => self.epoch = ready.epoch,
             Update::RoomAdded(summary) => self.load(&summary.room.unwrap_or_default().id).await,
             // Whoever came back to a room that shows its history from joining.
             Update::Reset(reset) => {
@@ -59,13 +63,14 @@ impl Watcher {
                 self.load(&room.id).await;
             }
             Update::RoomGone(room) => self.members.retain(|(of, _), _| *of != room),
-            Update::Change(v1::RoomChange { room_id, member: Some(member), .. }) => {
-                self.know(&room_id, member);
-            }
-            Update::Change(v1::RoomChange { room_id, message: Some(message), .. })
-                if message.thread_seq != 0 =>
-            {
-                self.open(&room_id, message.thread_seq).await;
+            Update::Change { change, .. } => {
+                let v1::RoomChange { room_id, member, message, .. } = change;
+                if let Some(member) = member {
+                    self.know(&room_id, member);
+                }
+                if let Some(message) = message.filter(|message| message.thread_seq != 0) {
+                    self.open(&room_id, message.thread_seq).await;
+                }
             }
             _ => {}
         }
@@ -167,16 +172,40 @@ pub async fn step(rng: &mut StdRng, people: &[Person], rooms: &[String], n: usiz
                     room_id,
                     seq,
                     text: format!("edit {n} @emil"),
+                    ..Default::default()
                 })
                 .await,
         ),
-        42..48 => drop(client.delete_message(v1::DeleteMessageRequest { room_id, seq }).await),
-        48..62 => drop(client.add_reaction(v1::AddReactionRequest { room_id, seq, emoji }).await),
+        42..48 => drop(
+            client
+                .delete_message(v1::DeleteMessageRequest { room_id, seq, ..Default::default() })
+                .await,
+        ),
+        48..62 => drop(
+            client
+                .add_reaction(v1::AddReactionRequest { room_id, seq, emoji, ..Default::default() })
+                .await,
+        ),
         62..68 => {
-            drop(client.remove_reaction(v1::RemoveReactionRequest { room_id, seq, emoji }).await);
+            drop(
+                client
+                    .remove_reaction(v1::RemoveReactionRequest {
+                        room_id,
+                        seq,
+                        emoji,
+                        ..Default::default()
+                    })
+                    .await,
+            );
         }
-        68..72 => drop(client.pin_message(v1::PinMessageRequest { room_id, seq }).await),
-        72..74 => drop(client.unpin_message(v1::UnpinMessageRequest { room_id, seq }).await),
+        68..72 => drop(
+            client.pin_message(v1::PinMessageRequest { room_id, seq, ..Default::default() }).await,
+        ),
+        72..74 => drop(
+            client
+                .unpin_message(v1::UnpinMessageRequest { room_id, seq, ..Default::default() })
+                .await,
+        ),
         74..80 => drop(client.join_room(v1::JoinRoomRequest { room_id }).await),
         80..83 => drop(client.leave_room(v1::LeaveRoomRequest { room_id }).await),
         83..86 => {
@@ -192,7 +221,16 @@ pub async fn step(rng: &mut StdRng, people: &[Person], rooms: &[String], n: usiz
         }
         86..91 => {
             let thread_seq = if rng.random_bool(0.3) { seq } else { 0 };
-            drop(client.mark_read(v1::MarkReadRequest { room_id, seq, thread_seq }).await);
+            drop(
+                client
+                    .mark_read(v1::MarkReadRequest {
+                        room_id,
+                        seq,
+                        thread_seq,
+                        ..Default::default()
+                    })
+                    .await,
+            );
         }
         91..93 => drop(
             client
@@ -269,7 +307,6 @@ on_both_databases! {
                 person: people[n].clone(),
                 connection: None,
                 model: Model::default(),
-                epoch: String::new(),
                 members: BTreeMap::new(),
             })
             .collect();

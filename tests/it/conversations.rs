@@ -139,9 +139,9 @@ on_both_databases! {
         assert_eq!(reason(add(&ada, &room.id, &[&eve]).await), failed("DIRECT_ROOM"));
         assert_eq!(reason(ban_member(&ada, &room.id, &bob).await), failed("DIRECT_ROOM"));
         assert_eq!(reason(archive(&ada, &room.id, true).await), failed("DIRECT_ROOM"));
-        let pin = v1::PinMessageRequest { room_id: room.id.clone(), seq: sent.seq };
+        let pin = v1::PinMessageRequest { room_id: room.id.clone(), seq: sent.seq, ..Default::default() };
         bob.client.pin_message(pin).await.expect("both may pin");
-        let delete = v1::DeleteMessageRequest { room_id: room.id.clone(), seq: sent.seq };
+        let delete = v1::DeleteMessageRequest { room_id: room.id.clone(), seq: sent.seq, ..Default::default() };
         assert_eq!(reason(bob.client.delete_message(delete).await), denied("NOT_SENDER"));
 
         let notes = direct(&ada, &ada).await.expect("a room for notes");
@@ -167,9 +167,9 @@ on_both_databases! {
         assert_eq!(reason(say(&ada, &room).await), denied("BLOCKED"));
         // Neither by another way.
         let (room_id, seq) = (room.clone(), before.seq);
-        let edit = v1::EditMessageRequest { room_id, seq, text: "@ada hear me".into() };
+        let edit = v1::EditMessageRequest { room_id, seq, text: "@ada hear me".into(), ..Default::default() };
         assert_eq!(reason(bob.client.edit_message(edit).await), denied("BLOCKED"));
-        let pin = v1::PinMessageRequest { room_id: room.clone(), seq };
+        let pin = v1::PinMessageRequest { room_id: room.clone(), seq, ..Default::default() };
         assert_eq!(reason(bob.client.pin_message(pin).await), denied("BLOCKED"));
         let typing = v1::SetTypingRequest { room_id: room.clone(), typing: true };
         assert_eq!(reason(bob.client.set_typing(typing).await), denied("BLOCKED"));
@@ -242,7 +242,7 @@ on_both_databases! {
             assert_eq!(reason(eve.client.list_bans(bans).await), no_room());
             let pins = v1::ListPinsRequest { room_id: room_id.clone() };
             assert_eq!(reason(eve.client.list_pins(pins).await), no_room());
-            let react = v1::AddReactionRequest { room_id: room_id.clone(), seq, emoji: "👍".into() };
+            let react = v1::AddReactionRequest { room_id: room_id.clone(), seq, emoji: "👍".into(), ..Default::default() };
             assert_eq!(reason(eve.client.add_reaction(react).await), no_room());
             let update = v1::UpdateRoomRequest { room_id: room_id.clone(), ..Default::default() };
             assert_eq!(reason(eve.client.update_room(update).await), no_room());
@@ -306,7 +306,7 @@ on_both_databases! {
         assert!(muted.muted_until.is_some());
         assert_eq!(bob.summary(&room).await.muted_until, muted.muted_until);
         assert_eq!(reason(say(&bob, &room).await), denied("MUTED"));
-        let edit = v1::EditMessageRequest { room_id: room.clone(), seq: message.seq, text: "x".into() };
+        let edit = v1::EditMessageRequest { room_id: room.clone(), seq: message.seq, text: "x".into(), ..Default::default() };
         assert_eq!(reason(bob.client.edit_message(edit).await), denied("MUTED"));
         bob.leave(&room).await;
         bob.join(&room).await;
@@ -355,7 +355,7 @@ on_both_databases! {
         let again = archive(&ada, &room, true).await.expect("again").room.expect("a room");
         assert_eq!(again, archived);
         assert_eq!(reason(say(&ada, &room).await), failed("ROOM_ARCHIVED"));
-        let delete = v1::DeleteMessageRequest { room_id: room.clone(), seq: message.seq };
+        let delete = v1::DeleteMessageRequest { room_id: room.clone(), seq: message.seq, ..Default::default() };
         assert_eq!(reason(ada.client.delete_message(delete).await), failed("ROOM_ARCHIVED"));
         assert_eq!(reason(join(&bob, &room).await), failed("ROOM_ARCHIVED"));
         assert_eq!(text_of(&ada.history(&room).await[2]), "hello");

@@ -34,6 +34,7 @@ async fn the_text_of_a_deleted_message_is_in_no_file() {
             room_id: room.clone(),
             seq: message.seq,
             text: format!("secretmark as edited, {n}"),
+            ..Default::default()
         };
         ada.client.edit_message(edit).await.expect("edited");
         messages.push(message.seq);
@@ -47,7 +48,7 @@ async fn the_text_of_a_deleted_message_is_in_no_file() {
     })
     .await;
     for seq in messages {
-        let delete = v1::DeleteMessageRequest { room_id: room.clone(), seq };
+        let delete = v1::DeleteMessageRequest { room_id: room.clone(), seq, ..Default::default() };
         ada.client.delete_message(delete).await.expect("deleted");
     }
     within("the text to be nowhere", async {

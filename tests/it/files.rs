@@ -25,7 +25,7 @@ fn not_found() -> (Code, String) {
 }
 
 async fn delete(person: &Person, room_id: &str, seq: i64) -> v1::Message {
-    let request = v1::DeleteMessageRequest { room_id: room_id.into(), seq };
+    let request = v1::DeleteMessageRequest { room_id: room_id.into(), seq, ..Default::default() };
     person.client.delete_message(request).await.expect("deleted").message.expect("a message")
 }
 
@@ -126,7 +126,7 @@ on_both_databases! {
         let file = ada.upload("a.txt", b"a").await;
         let sent = ada.send_files(&room, "wrong words @ada", &[&file]).await.expect("sent");
         let edit = async |seq, text: &str| {
-            let request = v1::EditMessageRequest { room_id: room.clone(), seq, text: text.into() };
+            let request = v1::EditMessageRequest { room_id: room.clone(), seq, text: text.into(), ..Default::default() };
             ada.client.edit_message(request).await.map(|answer| answer.message.expect("one"))
         };
         let edited = edit(sent.seq, "").await.expect("emptied");
@@ -165,15 +165,15 @@ on_both_databases! {
 
         let mut stream = ada.stream().await;
         let (room_id, seq) = (room.clone(), sent.seq);
-        let edit = v1::EditMessageRequest { room_id, seq, text: "better".into() };
+        let edit = v1::EditMessageRequest { room_id, seq, text: "better".into(), ..Default::default() };
         let edited = ada.client.edit_message(edit).await.expect("edited").message.expect("a message");
         assert_eq!(edited.attachments, std::slice::from_ref(&file));
         assert_eq!(stream.message_with_files().await, edited);
         let room_id = room.clone();
-        let react = v1::AddReactionRequest { room_id, seq, emoji: "👍".into() };
+        let react = v1::AddReactionRequest { room_id, seq, emoji: "👍".into(), ..Default::default() };
         let reacted = ada.client.add_reaction(react).await.expect("reacted").message.expect("a message");
         assert_eq!(reacted.attachments, [file]);
-        let pin = v1::PinMessageRequest { room_id: room.clone(), seq };
+        let pin = v1::PinMessageRequest { room_id: room.clone(), seq, ..Default::default() };
         let pinned = ada.client.pin_message(pin).await.expect("pinned").message.expect("a message");
         let list = v1::ListPinsRequest { room_id: room.clone() };
         assert_eq!(ada.client.list_pins(list).await.expect("pins").messages, [pinned]);

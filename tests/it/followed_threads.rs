@@ -19,7 +19,7 @@ async fn answer(person: &Person, (room, root): (&str, i64), text: &str) -> v1::M
 }
 
 async fn delete(person: &Person, (room, seq): (&str, i64)) {
-    let request = v1::DeleteMessageRequest { room_id: room.into(), seq };
+    let request = v1::DeleteMessageRequest { room_id: room.into(), seq, ..Default::default() };
     person.client.delete_message(request).await.expect("deleted");
 }
 
@@ -90,7 +90,7 @@ on_both_databases! {
         let root = threads[0].root.clone().expect("a root");
         assert_eq!((root.seq, root.thread.map(|it| it.last_reply_seq)), (second.seq, Some(late.seq)));
         assert!(threads.iter().all(|it| it.unread && it.read_seq < late.seq));
-        let read = v1::MarkReadRequest { room_id: room.clone(), seq: early.seq, thread_seq: first.seq };
+        let read = v1::MarkReadRequest { room_id: room.clone(), seq: early.seq, thread_seq: first.seq, ..Default::default() };
         ada.client.mark_read(read).await.expect("marked");
         let threads = ada.client.list_threads(of_room.clone()).await.expect("threads").threads;
         let states: Vec<_> = threads.iter().map(|it| (it.unread, it.read_seq)).collect();

@@ -47,10 +47,10 @@ async fn until_seen(by: &Person, who: &Person, state: P) -> v1::Presence {
 async fn mark(person: &Person, room: &str, seq: i64, read: bool) {
     let room_id = room.to_owned();
     if read {
-        let request = v1::MarkReadRequest { room_id, seq, thread_seq: 0 };
+        let request = v1::MarkReadRequest { room_id, seq, thread_seq: 0, ..Default::default() };
         person.client.mark_read(request).await.expect("marked");
     } else {
-        let request = v1::MarkDeliveredRequest { room_id, seq };
+        let request = v1::MarkDeliveredRequest { room_id, seq, ..Default::default() };
         person.client.mark_delivered(request).await.expect("marked");
     }
 }

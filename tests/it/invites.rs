@@ -221,7 +221,7 @@ on_both_databases! {
         assert_eq!(reason(get(hidden.seq).await), missing);
         get(shown.seq).await.expect("a message");
         let (room_id, emoji) = (room.clone(), "👍".to_owned());
-        let react = v1::AddReactionRequest { room_id, seq: hidden.seq, emoji };
+        let react = v1::AddReactionRequest { room_id, seq: hidden.seq, emoji, ..Default::default() };
         assert_eq!(reason(bob.client.add_reaction(react).await), missing);
         let sync = v1::SyncRoomRequest { room_id: room.clone(), after_seq: new.seq, ..Default::default() };
         let changes = bob.client.sync_room(sync).await.expect("changes").changes;
@@ -321,7 +321,7 @@ on_both_databases! {
         let thread_seq = old.seq;
         let old_answer = v1::SendMessageRequest { thread_seq, ..send_request(&room, "old", "old") };
         ada.client.send_message(old_answer).await.expect("sent");
-        let pin = v1::PinMessageRequest { room_id: room.clone(), seq: old.seq };
+        let pin = v1::PinMessageRequest { room_id: room.clone(), seq: old.seq, ..Default::default() };
         ada.client.pin_message(pin).await.expect("pinned");
         let code = invite(&ada, &room, 0).await.expect("an invite").code;
         let mut bobs = bob.stream().await;
@@ -351,7 +351,7 @@ on_both_databases! {
         let pins = v1::ListPinsRequest { room_id: room.clone() };
         assert_eq!(bob.client.list_pins(pins).await.expect("pins").messages, []);
         let emoji = "👍".to_owned();
-        let react = v1::AddReactionRequest { room_id: room.clone(), seq: old.seq, emoji };
+        let react = v1::AddReactionRequest { room_id: room.clone(), seq: old.seq, emoji, ..Default::default() };
         assert_eq!(reason(bob.client.add_reaction(react).await), missing);
         let answer = v1::SendMessageRequest { reply_to_seq: old.seq, ..send_request(&room, "?", "1") };
         assert_eq!(reason(bob.client.send_message(answer).await), missing);
@@ -365,7 +365,7 @@ on_both_databases! {
             _ => None,
         })
         .await;
-        let edit = v1::EditMessageRequest { room_id: room.clone(), seq: old.seq, text: "changed".into() };
+        let edit = v1::EditMessageRequest { room_id: room.clone(), seq: old.seq, text: "changed".into(), ..Default::default() };
         let edited = ada.client.edit_message(edit).await.expect("edited").message.expect("one");
         let last = ada.send(&room, "and on").await;
         let empty = bobs.change().await;

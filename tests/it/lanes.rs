@@ -127,6 +127,7 @@ async fn locked_rows_of_a_room_stop_no_other_room() {
                 room_id: room.clone(),
                 seq,
                 text: "edited".into(),
+                ..Default::default()
             }),
             "files" => Command::SendMessage(v1::SendMessageRequest {
                 attachment_ids: vec![file.id.clone()],

@@ -95,7 +95,7 @@ on_both_databases! {
 
         // Receipts are counted, not listed; presence is counts.
         for person in [&ada, &bob] {
-            let request = v1::MarkReadRequest { room_id: room.clone(), seq: sent.seq, thread_seq: 0 };
+            let request = v1::MarkReadRequest { room_id: room.clone(), seq: sent.seq, thread_seq: 0, ..Default::default() };
             person.client.mark_read(request).await.expect("marked");
         }
         let request = v1::ListReceiptsRequest { room_id: room.clone(), seq: sent.seq };
@@ -110,7 +110,7 @@ on_both_databases! {
         assert!(watched.presences.is_empty() && watched.receipts.is_empty());
         // Marks of so many are not told to each other.
         let next = ada.send(&room, "next").await;
-        let request = v1::MarkReadRequest { room_id: room.clone(), seq: next.seq, thread_seq: 0 };
+        let request = v1::MarkReadRequest { room_id: room.clone(), seq: next.seq, thread_seq: 0, ..Default::default() };
         ada.client.mark_read(request).await.expect("marked");
         ada.send(&room, "after the mark").await;
         loop {

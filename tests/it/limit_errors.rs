@@ -182,6 +182,7 @@ on_both_databases! {
                 room_id: room.clone(),
                 seq: message.seq,
                 emoji: emoji.into(),
+                ..Default::default()
             };
             refused = client.add_reaction(request).await.err();
         }
@@ -192,7 +193,7 @@ on_both_databases! {
         let mut refused = None;
         for _ in 0..=pins {
             let seq = ada.send(&room, "pinned").await.seq;
-            let request = v1::PinMessageRequest { room_id: room.clone(), seq };
+            let request = v1::PinMessageRequest { room_id: room.clone(), seq, ..Default::default() };
             refused = client.pin_message(request).await.err();
         }
         let error = refused.expect("one too many");

@@ -137,23 +137,39 @@ async fn call(rpc: &str, person: &Person, case: &Case) -> Result<(), Error> {
         "RedeemInvite" => client.redeem_invite(v1::RedeemInviteRequest { code }).await.map(drop),
         "SendMessage" => person.try_send(&room_id, "hi", "matrix").await.map(drop),
         "EditMessage" => {
-            let request = v1::EditMessageRequest { room_id, seq, text: "edited".into() };
+            let request = v1::EditMessageRequest {
+                room_id,
+                seq,
+                text: "edited".into(),
+                ..Default::default()
+            };
             client.edit_message(request).await.map(drop)
         }
-        "DeleteMessage" => {
-            client.delete_message(v1::DeleteMessageRequest { room_id, seq }).await.map(drop)
-        }
-        "AddReaction" => {
-            client.add_reaction(v1::AddReactionRequest { room_id, seq, emoji }).await.map(drop)
-        }
-        "RemoveReaction" => client
-            .remove_reaction(v1::RemoveReactionRequest { room_id, seq, emoji })
+        "DeleteMessage" => client
+            .delete_message(v1::DeleteMessageRequest { room_id, seq, ..Default::default() })
             .await
             .map(drop),
-        "PinMessage" => client.pin_message(v1::PinMessageRequest { room_id, seq }).await.map(drop),
-        "UnpinMessage" => {
-            client.unpin_message(v1::UnpinMessageRequest { room_id, seq }).await.map(drop)
-        }
+        "AddReaction" => client
+            .add_reaction(v1::AddReactionRequest { room_id, seq, emoji, ..Default::default() })
+            .await
+            .map(drop),
+        "RemoveReaction" => client
+            .remove_reaction(v1::RemoveReactionRequest {
+                room_id,
+                seq,
+                emoji,
+                ..Default::default()
+            })
+            .await
+            .map(drop),
+        "PinMessage" => client
+            .pin_message(v1::PinMessageRequest { room_id, seq, ..Default::default() })
+            .await
+            .map(drop),
+        "UnpinMessage" => client
+            .unpin_message(v1::UnpinMessageRequest { room_id, seq, ..Default::default() })
+            .await
+            .map(drop),
         "ListPins" => client.list_pins(v1::ListPinsRequest { room_id }).await.map(drop),
         "ListMessageVersions" => {
             let request = v1::ListMessageVersionsRequest { room_id, seq };
@@ -178,13 +194,17 @@ async fn call(rpc: &str, person: &Person, case: &Case) -> Result<(), Error> {
         }
         "GetMessage" => client.get_message(v1::GetMessageRequest { room_id, seq }).await.map(drop),
         "MarkRead" => {
-            let request = v1::MarkReadRequest { room_id, seq, thread_seq: 0 };
+            let request = v1::MarkReadRequest { room_id, seq, thread_seq: 0, ..Default::default() };
             client.mark_read(request).await.map(drop)
         }
-        "MarkDelivered" => {
-            client.mark_delivered(v1::MarkDeliveredRequest { room_id, seq }).await.map(drop)
-        }
-        "MarkUnread" => client.mark_unread(v1::MarkUnreadRequest { room_id, seq }).await.map(drop),
+        "MarkDelivered" => client
+            .mark_delivered(v1::MarkDeliveredRequest { room_id, seq, ..Default::default() })
+            .await
+            .map(drop),
+        "MarkUnread" => client
+            .mark_unread(v1::MarkUnreadRequest { room_id, seq, ..Default::default() })
+            .await
+            .map(drop),
         "ListReceipts" => {
             client.list_receipts(v1::ListReceiptsRequest { room_id, seq }).await.map(drop)
         }

@@ -15,27 +15,42 @@ use crate::support::{
 type Answer<T> = Result<T, causerie_client::Error>;
 
 async fn edit(person: &Person, (room_id, seq): (&str, i64), text: &str) -> Answer<v1::Message> {
-    let request = v1::EditMessageRequest { room_id: room_id.into(), seq, text: text.into() };
+    let request = v1::EditMessageRequest {
+        room_id: room_id.into(),
+        seq,
+        text: text.into(),
+        ..Default::default()
+    };
     Ok(person.client.edit_message(request).await?.message.expect("a message"))
 }
 
 async fn delete(person: &Person, (room_id, seq): (&str, i64)) -> Answer<v1::Message> {
-    let request = v1::DeleteMessageRequest { room_id: room_id.into(), seq };
+    let request = v1::DeleteMessageRequest { room_id: room_id.into(), seq, ..Default::default() };
     Ok(person.client.delete_message(request).await?.message.expect("a message"))
 }
 
 async fn react(person: &Person, (room_id, seq): (&str, i64), emoji: &str) -> Answer<v1::Message> {
-    let request = v1::AddReactionRequest { room_id: room_id.into(), seq, emoji: emoji.into() };
+    let request = v1::AddReactionRequest {
+        room_id: room_id.into(),
+        seq,
+        emoji: emoji.into(),
+        ..Default::default()
+    };
     Ok(person.client.add_reaction(request).await?.message.expect("a message"))
 }
 
 async fn unreact(person: &Person, (room_id, seq): (&str, i64), emoji: &str) -> Answer<v1::Message> {
-    let request = v1::RemoveReactionRequest { room_id: room_id.into(), seq, emoji: emoji.into() };
+    let request = v1::RemoveReactionRequest {
+        room_id: room_id.into(),
+        seq,
+        emoji: emoji.into(),
+        ..Default::default()
+    };
     Ok(person.client.remove_reaction(request).await?.message.expect("a message"))
 }
 
 async fn pin(person: &Person, (room_id, seq): (&str, i64)) -> Answer<v1::Message> {
-    let request = v1::PinMessageRequest { room_id: room_id.into(), seq };
+    let request = v1::PinMessageRequest { room_id: room_id.into(), seq, ..Default::default() };
     Ok(person.client.pin_message(request).await?.message.expect("a message"))
 }
 
@@ -236,7 +251,7 @@ on_both_databases! {
             bob.client.list_pins(request).await.expect("pins").messages
         };
         assert_eq!(list().await, [one.clone(), two.clone()]);
-        let request = v1::UnpinMessageRequest { room_id: room.clone(), seq: one.seq };
+        let request = v1::UnpinMessageRequest { room_id: room.clone(), seq: one.seq, ..Default::default() };
         let unpinned = ada.client.unpin_message(request).await.expect("unpinned").message;
         assert_eq!(unpinned.expect("a message").pin, None);
         assert_eq!(list().await, [two]);
@@ -311,13 +326,13 @@ on_both_databases! {
         let message = ada.send(&room, "helo").await;
         let mut stream = ada.stream().await;
         let (room_id, seq) = (room.clone(), message.seq);
-        let edit = v1::EditMessageRequest { room_id, seq, text: "hello".into() };
+        let edit = v1::EditMessageRequest { room_id, seq, text: "hello".into(), ..Default::default() };
         let reply = stream.call(Command::EditMessage(edit)).await.expect("edited");
         let Outcome::EditMessage(edited) = reply else { panic!("another reply: {reply:?}") };
         let edited = edited.message.expect("a message");
         assert_eq!(edited, get(&ada, (&room, seq)).await);
         let react =
-            v1::AddReactionRequest { room_id: room.clone(), seq, emoji: "nothing".into() };
+            v1::AddReactionRequest { room_id: room.clone(), seq, emoji: "nothing".into(), ..Default::default() };
         let error = stream.call(Command::AddReaction(react)).await.expect_err("refused");
         assert_eq!(error.violations[0].0, "emoji");
         server.end().await;

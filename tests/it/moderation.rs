@@ -89,9 +89,18 @@ async fn act(by: &Person, deed: Deed, (room, seq): (&str, i64), whom: &Person) -
     let (room_id, user_id) = (room.to_owned(), whom.user.id.clone());
     let update = v1::UpdateRoomRequest { room_id: room_id.clone(), ..Default::default() };
     match deed {
-        Delete => client.delete_message(v1::DeleteMessageRequest { room_id, seq }).await.map(drop),
-        Pin => client.pin_message(v1::PinMessageRequest { room_id, seq }).await.map(drop),
-        Unpin => client.unpin_message(v1::UnpinMessageRequest { room_id, seq }).await.map(drop),
+        Delete => client
+            .delete_message(v1::DeleteMessageRequest { room_id, seq, ..Default::default() })
+            .await
+            .map(drop),
+        Pin => client
+            .pin_message(v1::PinMessageRequest { room_id, seq, ..Default::default() })
+            .await
+            .map(drop),
+        Unpin => client
+            .unpin_message(v1::UnpinMessageRequest { room_id, seq, ..Default::default() })
+            .await
+            .map(drop),
         Mute => mute(by, room, whom, 60).await,
         Unmute => mute(by, room, whom, 0).await,
         Remove => {

@@ -110,7 +110,7 @@ on_both_databases! {
                 }
             }
             // Also of what is deleted, and for who has left.
-            let delete = v1::DeleteMessageRequest { room_id: room.clone(), seq: first.seq };
+            let delete = v1::DeleteMessageRequest { room_id: room.clone(), seq: first.seq, ..Default::default() };
             bob.client.delete_message(delete).await.expect("deleted");
             assert_eq!(reason(send(id, two, two).await), reused);
             assert_eq!(send(id, reply, thread).await.expect("a repeat").seq, first.seq);
@@ -159,7 +159,7 @@ on_both_databases! {
             ..send_request(&room, "yes", "reply")
         };
         let sent = bob.client.send_message(reply.clone()).await.expect("sent").message;
-        let name = v1::DeleteMessageRequest { room_id: room.clone(), seq: asked.seq };
+        let name = v1::DeleteMessageRequest { room_id: room.clone(), seq: asked.seq, ..Default::default() };
         ada.client.delete_message(name).await.expect("deleted");
         let again = bob.client.send_message(reply.clone()).await.expect("it was sent").message;
         assert_eq!(again, sent);
@@ -170,7 +170,7 @@ on_both_databases! {
         // What it said at first is what counts, however often it is edited.
         let seq = sent.expect("a message").seq;
         for text in ["no", "maybe"] {
-            let edit = v1::EditMessageRequest { room_id: room.clone(), seq, text: text.into() };
+            let edit = v1::EditMessageRequest { room_id: room.clone(), seq, text: text.into(), ..Default::default() };
             bob.client.edit_message(edit).await.expect("edited");
         }
         let again = bob.client.send_message(reply.clone()).await.expect("it was sent");
@@ -185,9 +185,9 @@ on_both_databases! {
         let remove = v1::RemoveMemberRequest { room_id, user_id };
         ada.client.remove_member(remove).await.expect("removed");
         let (room_id, emoji) = (room.clone(), "👍".to_owned());
-        let react = v1::AddReactionRequest { room_id: room_id.clone(), seq, emoji };
+        let react = v1::AddReactionRequest { room_id: room_id.clone(), seq, emoji, ..Default::default() };
         ada.client.add_reaction(react).await.expect("reacted");
-        ada.client.pin_message(v1::PinMessageRequest { room_id, seq }).await.expect("pinned");
+        ada.client.pin_message(v1::PinMessageRequest { room_id, seq, ..Default::default() }).await.expect("pinned");
         let seen = bob.client.send_message(reply).await.expect("it was sent");
         let seen = seen.message.expect("a message");
         assert_eq!((seen.seq, seen.changed_seq, text_of(&seen)), (seq, seq, "yes"));

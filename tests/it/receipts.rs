@@ -17,12 +17,13 @@ use crate::support::{
 type Answer<T> = Result<T, causerie_client::Error>;
 
 async fn read(person: &Person, room: &str, seq: i64) -> i64 {
-    let request = v1::MarkReadRequest { room_id: room.into(), seq, thread_seq: 0 };
+    let request =
+        v1::MarkReadRequest { room_id: room.into(), seq, thread_seq: 0, ..Default::default() };
     person.client.mark_read(request).await.expect("marked").read_seq
 }
 
 async fn delivered(person: &Person, room: &str, seq: i64) -> Answer<i64> {
-    let request = v1::MarkDeliveredRequest { room_id: room.into(), seq };
+    let request = v1::MarkDeliveredRequest { room_id: room.into(), seq, ..Default::default() };
     Ok(person.client.mark_delivered(request).await?.delivered_seq)
 }
 
@@ -121,7 +122,7 @@ on_both_databases! {
         assert_eq!((summary.read_seq, summary.unread_count), (last, 0));
         let third = ada.send(&room, "three").await.seq;
         read(&bob, &room, third).await;
-        let flag = v1::MarkUnreadRequest { room_id: room.clone(), seq: last };
+        let flag = v1::MarkUnreadRequest { room_id: room.clone(), seq: last, ..Default::default() };
         bob.client.mark_unread(flag).await.expect("flagged");
         delivered(&ada, &room, third).await.expect("marked");
         server.restart().await;
@@ -228,7 +229,7 @@ on_both_databases! {
         read(&ada, &room, last).await;
         let mut other = ada.stream().await;
         let flag = async |seq| {
-            let request = v1::MarkUnreadRequest { room_id: room.clone(), seq };
+            let request = v1::MarkUnreadRequest { room_id: room.clone(), seq, ..Default::default() };
             ada.client.mark_unread(request).await
         };
         flag(seq).await.expect("flagged");
@@ -387,10 +388,14 @@ on_both_databases! {
             let name = (room.clone(), message.seq);
             if said("edited") {
                 let text = format!("{text} (edited)");
-                let request = v1::EditMessageRequest { room_id: name.0, seq: name.1, text };
+                let request = v1::EditMessageRequest { room_id: name.0, seq: name.1, text, ..Default::default() };
                 message = sender.client.edit_message(request).await.expect("edited").message.expect("one");
+            } else if said("reacted") {
+                let emoji = "👍".into();
+                let request = v1::AddReactionRequest { room_id: name.0, seq: name.1, emoji, ..Default::default() };
+                message = sender.client.add_reaction(request).await.expect("a reaction").message.expect("one");
             } else if said("deleted") {
-                let request = v1::DeleteMessageRequest { room_id: name.0, seq: name.1 };
+                let request = v1::DeleteMessageRequest { room_id: name.0, seq: name.1, ..Default::default() };
                 message = sender.client.delete_message(request).await.expect("deleted").message.expect("one");
             }
             if case.user.get("has_read").is_some() {
@@ -402,6 +407,7 @@ on_both_databases! {
             let situation = Situation {
                 me: &me.user.id,
                 settings: &settings,
+                known_seq: if said("known") { message.seq } else { message.seq - 1 },
                 read_seq: me.summary(&room).await.read_seq,
                 presence,
                 sender_blocked: case.user.get("blocks_sender").is_some(),

@@ -26,20 +26,19 @@ use crate::{
 struct Watcher {
     person: Person,
     model: Model,
-    epoch: String,
     connection: Option<(Live, Updates)>,
 }
 
 impl Watcher {
     fn of(person: &Person) -> Self {
         let (person, model) = (person.clone(), Model::default());
-        Self { person, model, epoch: String::new(), connection: None }
+        Self { person, model, connection: None }
     }
 
     fn connect(&mut self) {
         let rooms = self.model.rooms.values();
-        let resume = rooms.map(|view| (view.room.id.clone(), view.room.head_seq)).collect();
-        let options = Options { resume, epoch: self.epoch.clone(), ..Options::default() };
+        let positions = rooms.map(|view| converge::position_in(&view.room)).collect();
+        let options = Options { positions, ..Options::default() };
         self.connection = Some(self.person.client.live(options));
     }
 
@@ -58,10 +57,6 @@ impl Watcher {
     async fn take(&mut self, update: &Update) {
         self.model.apply(update);
         let room = match update {
-            Update::Ready(ready) => {
-                self.epoch.clone_from(&ready.epoch);
-                return;
-            }
             Update::RoomAdded(summary) => summary.room.as_ref(),
             Update::Reset(reset) => reset.summary.as_ref().and_then(|s| s.room.as_ref()),
             _ => None,
@@ -334,8 +329,9 @@ on_both_databases! {
         let last = ada.send(&room, "here").await;
         for beyond in [last.seq + 1, i64::MAX] {
             let mut stream = ada.open().await.expect("a stream");
-            let resume = HashMap::from([(room.clone(), beyond), (other.clone(), 0)]);
-            let subscribe = v1::SubscribeRequest { resume, ..Default::default() };
+            let seqs = HashMap::from([(room.clone(), beyond), (other.clone(), 0)]);
+            let positions = ada.positions(seqs).await;
+            let subscribe = v1::SubscribeRequest { positions, more: false };
             stream.order("", v1::chat_request::Command::Subscribe(subscribe)).await;
             let reset = stream
                 .until("the reset", |kind| match kind {
@@ -354,14 +350,14 @@ on_both_databases! {
             stream.until("live", |kind| matches!(kind, Kind::Live(_)).then_some(())).await;
 
             // The same without a stream, as a command and as a call.
-            let sync = |epoch: &str, after_seq| v1::SyncRoomRequest {
+            let sync = |log_id: &str, after_seq| v1::SyncRoomRequest {
                 room_id: room.clone(),
                 after_seq,
-                epoch: epoch.into(),
+                log_id: log_id.into(),
                 ..Default::default()
             };
-            let another = uuid::Uuid::new_v4().to_string();
-            for request in [sync("", beyond), sync(&another, last.seq - 1)] {
+            let another = "0123456789abcdef";
+            for request in [sync("", beyond), sync(another, last.seq - 1)] {
                 let synced = ada.client.sync_room(request.clone()).await.expect("an answer");
                 let reset = synced.reset.expect("a reset");
                 assert_eq!((head(&reset), texts(&reset)), (last.seq, vec!["here".to_owned()]));
@@ -373,7 +369,7 @@ on_both_databases! {
                     other => panic!("{other:?}"),
                 }
             }
-            let same = epoch(&ada).await;
+            let same = ada.summary(&room).await.room.expect("a room").log_id;
             let synced = ada.client.sync_room(sync(&same, last.seq - 1)).await.expect("an answer");
             assert_eq!((synced.reset, synced.changes.len()), (None, 1));
         }

@@ -1,11 +1,20 @@
 //! Whoever was away comes back to exactly what happened.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use causerie_client::v1::{self, event::Kind};
+use causerie_client::{
+    Update,
+    connection::State,
+    cursor::Position,
+    live::Options,
+    v1::{self, chat_request::Command, event::Kind},
+};
+use tonic::Code;
 
 use crate::support::{
-    Database, Person, Process, Server, on_both_databases, people::text_of, within_secs,
+    Person, Process, Server, on_both_databases,
+    people::{Stream, reason, send_request, text_of},
+    within, within_secs,
 };
 
 const ROOMS: usize = 3;
@@ -219,7 +228,7 @@ on_both_databases! {
         let last = ada.send(&room, "hello Bob").await;
         assert_eq!(bob.summary(&room).await.unread_count, 1);
         // Read on one device while the other is away.
-        let request = v1::MarkReadRequest { room_id: room.clone(), seq: last.seq, thread_seq: 0 };
+        let request = v1::MarkReadRequest { room_id: room.clone(), seq: last.seq, thread_seq: 0, ..Default::default() };
         bob.client.mark_read(request).await.expect("marked");
         let mut back = bob.resume(HashMap::from([(room.clone(), last.seq)])).await;
         let marked = |event: &Kind| match event {
@@ -268,18 +277,211 @@ on_both_databases! {
     }
 }
 
-/// Another epoch: positions of another store mean nothing.
-#[tokio::test]
-async fn positions_of_another_store_are_dropped() {
-    let server = Server::start(Database::Sqlite).await;
-    let ada = Person::register(&server.url, "ada").await;
-    let room = ada.create_room("Room").await;
-    let mut stream = ada.open().await.expect("a stream");
-    stream.ready.epoch = uuid::Uuid::nil().to_string();
-    stream.subscribe(HashMap::from([(room.clone(), 1_000)])).await;
-    let first = stream.event().await.expect("an event");
-    assert!(matches!(first, Some(Kind::RoomGone(gone)) if gone.room_id == room));
-    let second = stream.event().await.expect("an event");
-    assert!(matches!(second, Some(Kind::RoomAdded(_))), "{second:?}");
-    server.end().await;
+/// What a stream tells of rooms before it is live: their ids, by kind.
+#[derive(Debug, Default, PartialEq)]
+struct Told {
+    reset: BTreeSet<String>,
+    gone: BTreeSet<String>,
+    added: BTreeSet<String>,
+    changed: BTreeSet<String>,
+}
+
+impl Told {
+    async fn by(stream: &mut Stream) -> Self {
+        let mut told = Self::default();
+        let id =
+            |summary: Option<v1::RoomSummary>| summary.and_then(|s| s.room).expect("a room").id;
+        loop {
+            match stream.event().await.expect("an event").expect("the stream goes on") {
+                Kind::Reset(reset) => drop(told.reset.insert(id(reset.summary))),
+                Kind::RoomAdded(added) => drop(told.added.insert(id(added.summary))),
+                Kind::RoomGone(gone) => drop(told.gone.insert(gone.room_id)),
+                Kind::Change(change) => drop(told.changed.insert(change.room_id)),
+                Kind::Live(_) => return told,
+                _ => {}
+            }
+        }
+    }
+}
+
+/// Opens a stream that gives its positions in several commands.
+async fn resume_in_parts(person: &Person, parts: &[Vec<v1::RoomPosition>]) -> Stream {
+    let stream = person.open().await.expect("a stream");
+    for (at, positions) in parts.iter().enumerate() {
+        let (positions, more) = (positions.clone(), at + 1 < parts.len());
+        let request = v1::SubscribeRequest { positions, more };
+        stream.order("", Command::Subscribe(request)).await;
+    }
+    stream
+}
+
+on_both_databases! {
+    async fn a_position_that_means_nothing_resets_its_room_alone(database: Database) {
+        let server = Server::start(database).await;
+        let ada = Person::register(&server.url, "ada").await;
+        let bob = Person::register(&server.url, "bob").await;
+        let new = v1::CreateRoomRequest { name: "Hers".into(), kind: v1::RoomKind::Private.into(), ..Default::default() };
+        let hers = bob.client.create_room(new).await.expect("a room").room.expect("a room");
+        let mut ids = Vec::new();
+        for name in ["well", "beyond", "negative", "other log", "no log", "not said"] {
+            let room = ada.create_room(name).await;
+            ada.send(&room, "here").await;
+            ids.push(room);
+        }
+        let [well, beyond, negative, other_log, no_log, not_said] = &ids[..] else { panic!("{ids:?}") };
+        let logs = ada.positions(ids.iter().map(|id| (id.clone(), 1)).collect()).await;
+        let log = |id: &String| logs.iter().find(|at| at.room_id == *id).expect("a room").log_id.clone();
+        assert!(log(well) != log(beyond) && !log(well).is_empty());
+        let at = |room_id: &String, seq, log_id: String| v1::RoomPosition { room_id: room_id.clone(), seq, log_id };
+        let nowhere = uuid::Uuid::new_v4().to_string();
+        let strange = "no id of a room".to_owned();
+        let positions = vec![
+            at(well, 1, log(well)),
+            at(beyond, 1_000, log(beyond)),
+            at(negative, -1, log(negative)),
+            at(other_log, 1, log(well)),
+            at(no_log, 1, String::new()),
+            // Of a room that is there and of one that is not, the same is told.
+            at(&hers.id, 1, hers.log_id.clone()),
+            at(&nowhere, 1, log(well)),
+            at(&strange, 1, String::new()),
+        ];
+        let mut stream = resume_in_parts(&ada, &[positions]).await;
+        let told = Told::by(&mut stream).await;
+        let set = |ids: &[&String]| ids.iter().map(|id| (*id).clone()).collect::<BTreeSet<_>>();
+        assert_eq!(told.reset, set(&[beyond, negative, other_log, no_log]));
+        assert_eq!(told.gone, set(&[&hers.id, &nowhere, &strange]));
+        assert_eq!(told.changed, set(&[well]));
+        assert!(told.added.contains(not_said) && told.added.is_disjoint(&told.reset));
+        // It goes on, in each of them.
+        for room in &ids {
+            let live = ada.send(room, "live").await;
+            assert_eq!(stream.message().await, live);
+        }
+        server.end().await;
+    }
+
+    async fn twenty_thousand_rooms_come_back_over_several_commands(database: Database) {
+        const MANY: usize = 20_000;
+        let server = Server::start(database).await;
+        // The first account has rooms of the server.
+        Person::register(&server.url, "admin").await;
+        let ada = Person::register(&server.url, "ada").await;
+        let mut raw = server.database().await;
+        let ids: Vec<uuid::Uuid> = (0..MANY).map(|_| uuid::Uuid::new_v4()).collect();
+        let user = ada.user.id.replace('-', "");
+        for ids in ids.chunks(2_000) {
+            let values = |row: &dyn Fn(String) -> String| {
+                ids.iter().map(|id| row(id.simple().to_string())).collect::<Vec<_>>().join(",")
+            };
+            let rows = values(&|id| format!("(x'{id}',1,'Room','room','','',0,1,1)"));
+            raw.execute(format!(
+                "insert into rooms (id, kind, name, name_key, topic, topic_key, created_us, head_seq,
+                     changed_seq) values {rows}"
+            ))
+            .await;
+            let rows = values(&|id| format!("(x'{id}',x'{user}',1,1,0,1)"));
+            raw.execute(format!(
+                "insert into members (room_id, user_id, role, state, joined_us, changed_seq)
+                 values {rows}"
+            ))
+            .await;
+        }
+        let of_one = |id: &uuid::Uuid| v1::GetRoomRequest { room_id: id.to_string() };
+        let one = ada.client.get_room(of_one(&ids[0])).await.expect("a room").room.expect("a room");
+        let browse = v1::BrowseRoomsRequest { query: "General".into(), ..Default::default() };
+        let found = ada.client.browse_rooms(browse).await.expect("rooms").rooms;
+        let general = found[0].room.clone().expect("a room").id;
+        let mut positions: Vec<v1::RoomPosition> = ids
+            .iter()
+            .map(|id| v1::RoomPosition { room_id: id.to_string(), seq: 1, log_id: one.log_id.clone() })
+            .collect();
+        // Without one that is left out, and with one of another log.
+        let left_out = positions.pop().expect("a room").room_id;
+        positions[7].log_id = "0123456789abcdef".into();
+        let parts: Vec<_> = positions.chunks(6_000).map(<[_]>::to_vec).collect();
+        let mut stream = resume_in_parts(&ada, &parts).await;
+        let told = Told::by(&mut stream).await;
+        let expected = Told {
+            reset: BTreeSet::from([positions[7].room_id.clone()]),
+            added: BTreeSet::from([left_out.clone(), general]),
+            ..Told::default()
+        };
+        assert_eq!(told, expected);
+        // Of the rooms of all parts comes what happens.
+        for id in [&positions[0].room_id, &positions[MANY - 2].room_id, &left_out] {
+            let live = ada.send(id, "live").await;
+            assert_eq!(stream.message().await, live);
+        }
+        // The SDK needs as many commands by itself.
+        let known = positions.iter().skip(10).map(|at| {
+            (at.room_id.clone(), Position { seq: at.seq, log_id: at.log_id.clone() })
+        });
+        let options = Options { positions: known.collect(), ..Options::default() };
+        let (_live, mut updates) = ada.client.live(options);
+        let mut added = 0;
+        loop {
+            match within("an update", updates.next()).await.expect("the updates go on") {
+                Update::RoomAdded(_) => added += 1,
+                Update::Connection(State::Live) => break,
+                Update::Reset(reset) => panic!("{reset:?}"),
+                _ => {}
+            }
+        }
+        assert_eq!(added, 12, "ten, the one that was left out, and General");
+        server.end().await;
+    }
+
+    async fn a_command_about_a_log_that_was_replaced_is_refused(database: Database) {
+        let server = Server::start(database).await;
+        let ada = Person::register(&server.url, "ada").await;
+        let bob = Person::register(&server.url, "bob").await;
+        let room_id = ada.create_room("Room").await;
+        let seq = ada.send(&room_id, "here").await.seq;
+        let right = ada.summary(&room_id).await.room.expect("a room").log_id;
+        let other = "0123456789abcdef".to_owned();
+        let edit = |log_id: &String| v1::EditMessageRequest {
+            room_id: room_id.clone(),
+            seq,
+            text: "there".into(),
+            log_id: log_id.clone(),
+        };
+        let refused = (Code::FailedPrecondition, "LOG_REPLACED".to_owned());
+        let (room, log_id) = (room_id.clone(), other.clone());
+        let answers = [
+            ada.client.edit_message(edit(&other)).await.map(drop),
+            ada.client.delete_message(v1::DeleteMessageRequest { room_id: room.clone(), seq, log_id: log_id.clone() }).await.map(drop),
+            ada.client.add_reaction(v1::AddReactionRequest { room_id: room.clone(), seq, emoji: "👍".into(), log_id: log_id.clone() }).await.map(drop),
+            ada.client.remove_reaction(v1::RemoveReactionRequest { room_id: room.clone(), seq, emoji: "👍".into(), log_id: log_id.clone() }).await.map(drop),
+            ada.client.pin_message(v1::PinMessageRequest { room_id: room.clone(), seq, log_id: log_id.clone() }).await.map(drop),
+            ada.client.unpin_message(v1::UnpinMessageRequest { room_id: room.clone(), seq, log_id: log_id.clone() }).await.map(drop),
+            ada.client.mark_read(v1::MarkReadRequest { room_id: room.clone(), seq, log_id: log_id.clone(), ..Default::default() }).await.map(drop),
+            ada.client.mark_delivered(v1::MarkDeliveredRequest { room_id: room.clone(), seq, log_id: log_id.clone() }).await.map(drop),
+            ada.client.mark_unread(v1::MarkUnreadRequest { room_id: room.clone(), seq, log_id: log_id.clone() }).await.map(drop),
+            ada.client.send_message(v1::SendMessageRequest { reply_to_seq: seq, log_id: log_id.clone(), ..send_request(&room, "yes", "1") }).await.map(drop),
+            ada.client.send_message(v1::SendMessageRequest { thread_seq: seq, log_id: log_id.clone(), ..send_request(&room, "yes", "2") }).await.map(drop),
+        ];
+        for answer in answers {
+            assert_eq!(reason(answer), refused);
+        }
+        // What was sent before is answered as it was.
+        let reply = |log_id: &str| v1::SendMessageRequest {
+            reply_to_seq: seq,
+            log_id: log_id.into(),
+            ..send_request(&room, "yes", "4")
+        };
+        let first = ada.client.send_message(reply(&right)).await.expect("sent");
+        assert_eq!(ada.client.send_message(reply(&log_id)).await.expect("sent before"), first);
+        // What names no position is of no log.
+        let plain = v1::SendMessageRequest { log_id, ..send_request(&room, "no", "3") };
+        let plain = ada.client.send_message(plain).await.expect("sent").message.expect("a message");
+        let edited = ada.client.edit_message(edit(&right)).await.expect("edited").message.expect("it");
+        assert_eq!((edited.seq, edited.changed_seq), (seq, plain.seq + 1), "nothing happened between");
+        // Who is not in a room learns nothing of its log.
+        let direct = ada.client.open_direct_room(v1::OpenDirectRoomRequest { user_id: ada.user.id.clone() });
+        let notes = direct.await.expect("a room").room.expect("a room");
+        let read = v1::MarkReadRequest { room_id: notes.id, seq: 1, log_id: other, ..Default::default() };
+        assert_eq!(reason(bob.client.mark_read(read).await), (Code::NotFound, "ROOM_NOT_FOUND".into()));
+        server.end().await;
+    }
 }

@@ -91,7 +91,7 @@ on_both_databases! {
             bob.client.list_messages(v1::ListMessagesRequest { room_id: room_id(), ..Default::default() }).await.map(drop),
             bob.client.get_message(v1::GetMessageRequest { room_id: room_id(), seq: 2 }).await.map(drop),
             bob.client.sync_room(v1::SyncRoomRequest { room_id: room_id(), ..Default::default() }).await.map(drop),
-            bob.client.mark_read(v1::MarkReadRequest { room_id: room_id(), seq: 1, thread_seq: 0 }).await.map(drop),
+            bob.client.mark_read(v1::MarkReadRequest { room_id: room_id(), seq: 1, thread_seq: 0, ..Default::default() }).await.map(drop),
             bob.client.set_typing(v1::SetTypingRequest { room_id: room_id(), typing: true }).await.map(drop),
             bob.client.list_members(v1::ListMembersRequest { room_id: room_id(), ..Default::default() }).await.map(drop),
             bob.client.update_room(v1::UpdateRoomRequest { room_id: room_id(), name: Some("Bob's".into()), ..Default::default() }).await.map(drop),
@@ -187,7 +187,7 @@ on_both_databases! {
         assert_eq!(state().await, (2, false));
         assert_eq!(ada.summary(&room).await.last_message.as_ref(), Some(&last));
         let mark = async |seq| {
-            let request = v1::MarkReadRequest { room_id: room.clone(), seq, thread_seq: 0 };
+            let request = v1::MarkReadRequest { room_id: room.clone(), seq, thread_seq: 0, ..Default::default() };
             ada.client.mark_read(request).await.expect("marked").read_seq
         };
         assert_eq!(mark(last.seq - 1).await, last.seq - 1);

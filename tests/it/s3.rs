@@ -55,7 +55,7 @@ on_both_databases! {
         let id = ada.start("given up", 200_000).await.expect("an upload").id;
         ada.chunk(&id, 0, &data[..100_000]).await.expect("stored");
         ada.cancel(&id).await;
-        let request = v1::DeleteMessageRequest { room_id: room.clone(), seq: sent.seq };
+        let request = v1::DeleteMessageRequest { room_id: room.clone(), seq: sent.seq, ..Default::default() };
         ada.client.delete_message(request).await.expect("deleted");
         let mut ticks = tokio::time::interval(Duration::from_millis(50));
         within("the bucket to be empty", async {

@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use causerie_client::{Update, Updates, connection::State, live::Options, v1};
+use causerie_client::{Update, Updates, connection::State, cursor::Position, live::Options, v1};
 
 use tonic::Code;
 
@@ -16,7 +16,11 @@ use crate::support::{
     within,
 };
 
-async fn until<T>(updates: &mut Updates, what: &str, fits: impl Fn(&Update) -> Option<T>) -> T {
+async fn until<T>(
+    updates: &mut Updates,
+    what: &str,
+    mut fits: impl FnMut(&Update) -> Option<T>,
+) -> T {
     within(what, async {
         loop {
             let update = updates.next().await.expect("the updates go on");
@@ -50,15 +54,14 @@ on_both_databases! {
         crate::support::within_secs(60, "all that was missed", async {
             while seen < 600 {
                 let update = updates.next().await.expect("the updates go on");
-                let Update::Change(v1::RoomChange { message: Some(message), .. }) = update else {
-                    continue;
-                };
+                let Update::Change { change, .. } = update else { continue };
+                let Some(message) = change.message else { continue };
                 if text_of(&message) != seen.to_string() {
                     continue;
                 }
                 seen += 1;
                 if seen % 3 == 0 {
-                    let mark = v1::MarkReadRequest { room_id: room.clone(), seq: message.seq, thread_seq: 0 };
+                    let mark = v1::MarkReadRequest { room_id: room.clone(), seq: message.seq, thread_seq: 0, ..Default::default() };
                     // It may fail while there is no connection; it must answer.
                     let _ = within("an answer", live.mark_read(mark)).await;
                 }
@@ -101,8 +104,8 @@ on_both_databases! {
         crate::support::within_secs(90, "all messages", async {
             while told.len() < 200 || settled < 200 {
                 match updates.next().await.expect("the updates go on") {
-                    Update::Change(v1::RoomChange { message: Some(message), .. }) => {
-                        told.push(text_of(&message).to_owned());
+                    Update::Change { change, .. } => {
+                        told.extend(change.message.as_ref().map(text_of).map(str::to_owned));
                     }
                     Update::Sent { result, .. } => {
                         result.expect("sent");
@@ -138,7 +141,7 @@ on_both_databases! {
         assert!(watched.receipts.iter().all(|receipt| receipt.user_id != bob.user.id || receipt.read_seq < sent.seq));
 
         proxy.hold();
-        let mark = v1::MarkReadRequest { room_id: room, seq: sent.seq, thread_seq: 0 };
+        let mark = v1::MarkReadRequest { room_id: room, seq: sent.seq, thread_seq: 0, ..Default::default() };
         bob.client.mark_read(mark).await.expect("marked");
         proxy.cut();
         until(&mut updates, "Bob's mark", |update| match update {
@@ -362,6 +365,89 @@ async fn the_end_of_the_session_is_the_end_of_the_updates() {
     server.end().await;
 }
 
+/// Where somebody was who knew the room up to there.
+async fn position_at(person: &Person, room: &str, seq: i64) -> Position {
+    let log_id = person.summary(room).await.room.expect("a room").log_id;
+    Position { seq, log_id }
+}
+
+#[tokio::test]
+async fn what_is_new_after_an_absence_is_beyond_the_position_that_was_known() {
+    let server = Server::start(Database::Sqlite).await;
+    let ada = Person::register(&server.url, "ada").await;
+    let room = ada.create_room("Room").await;
+    let old = ada.send(&room, "from before").await;
+    let react = async |seq| {
+        let room_id = room.clone();
+        let request =
+            v1::AddReactionRequest { room_id, seq, emoji: "👍".into(), ..Default::default() };
+        ada.client.add_reaction(request).await.expect("a reaction");
+    };
+    let positions = [(room.clone(), position_at(&ada, &room, old.seq).await)].into();
+    let mention = ada.send(&room, "@ada look").await;
+    react(old.seq).await;
+    let last = ada.send(&room, "the last").await;
+    react(mention.seq).await;
+    let (_live, mut updates) = ada.client.live(Options { positions, ..Options::default() });
+    let mut told = Vec::new();
+    until(&mut updates, "live", |update| match update {
+        Update::Change { change, known_seq } => {
+            let message = change.message.as_ref().expect("a message");
+            told.push((message.seq, message.seq > *known_seq));
+            None
+        }
+        update => (*update == Update::Connection(State::Live)).then_some(()),
+    })
+    .await;
+    assert_eq!(told, [(old.seq, false), (last.seq, true), (mention.seq, true)]);
+    // Live, each is new once.
+    react(last.seq).await;
+    let next = ada.send(&room, "one more").await;
+    let mut change = async || {
+        until(&mut updates, "a change", |update| match update {
+            Update::Change { change, known_seq } => {
+                let seq = change.message.as_ref().expect("a message").seq;
+                Some((seq, seq > *known_seq))
+            }
+            _ => None,
+        })
+        .await
+    };
+    assert_eq!([change().await, change().await], [(last.seq, false), (next.seq, true)]);
+    server.end().await;
+}
+
+#[tokio::test]
+async fn what_a_reset_leaves_out_can_be_read() {
+    let server =
+        Server::start_with(Database::Sqlite, |config| config.chat.resume_changes = 100).await;
+    let ada = Person::register(&server.url, "ada").await;
+    let room = ada.create_room("Room").await;
+    let known = position_at(&ada, &room, ada.send(&room, "known").await.seq).await;
+    for n in 0..250 {
+        ada.send(&room, &n.to_string()).await;
+    }
+    let positions = [(room.clone(), known.clone())].into();
+    let (_live, mut updates) = ada.client.live(Options { positions, ..Options::default() });
+    let reset = until(&mut updates, "the reset", |update| match update {
+        Update::Reset(reset) => Some(reset.clone()),
+        _ => None,
+    })
+    .await;
+    let head = reset.summary.and_then(|summary| summary.room).expect("a room");
+    assert_eq!((reset.messages.len(), &head.log_id), (50, &known.log_id));
+    let left_out = ada.client.fill_gap(&room, &known, head.head_seq).await.expect("an answer");
+    let texts: Vec<_> = left_out
+        .expect("the same log")
+        .iter()
+        .map(|change| text_of(change.message.as_ref().expect("a message")).to_owned())
+        .collect();
+    assert_eq!(texts, (0..250).map(|n| n.to_string()).collect::<Vec<_>>());
+    let other = Position { log_id: "0123456789abcdef".into(), ..known };
+    assert_eq!(ada.client.fill_gap(&room, &other, head.head_seq).await.expect("an answer"), None);
+    server.end().await;
+}
+
 #[tokio::test]
 async fn a_server_that_refuses_to_go_on_says_why() {
     let server = Server::start(Database::Sqlite).await;
@@ -376,12 +462,6 @@ async fn a_server_that_refuses_to_go_on_says_why() {
             }
         }
     };
-    let options = Options { epoch: "not an epoch".into(), ..Options::default() };
-    let (_live, updates) = ada.client.live(options);
-    let error = refusal(updates).await;
-    assert_eq!((error.code, error.violations[0].0.as_str()), (Code::InvalidArgument, "epoch"));
-    // That was no end of the session.
-    ada.client.get_me(v1::GetMeRequest {}).await.expect("signed in");
     let phone = ada.sign_in_again(&server.url).await;
     let (_live, updates) = phone.client.live(Options::default());
     ada.client.revoke_other_sessions(v1::RevokeOtherSessionsRequest {}).await.expect("ended");

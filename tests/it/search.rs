@@ -60,12 +60,16 @@ pub async fn until_indexed(person: &Person, room: &str) {
 
 async fn edit(person: &Person, message: &v1::Message, text: &str) {
     let (room_id, seq) = (message.room_id.clone(), message.seq);
-    let request = v1::EditMessageRequest { room_id, seq, text: text.into() };
+    let request = v1::EditMessageRequest { room_id, seq, text: text.into(), ..Default::default() };
     person.client.edit_message(request).await.expect("edited");
 }
 
 async fn delete(person: &Person, message: &v1::Message) {
-    let request = v1::DeleteMessageRequest { room_id: message.room_id.clone(), seq: message.seq };
+    let request = v1::DeleteMessageRequest {
+        room_id: message.room_id.clone(),
+        seq: message.seq,
+        ..Default::default()
+    };
     person.client.delete_message(request).await.expect("deleted");
 }
 
@@ -259,7 +263,7 @@ on_both_databases! {
         assert_eq!(find(&ada, "pears").await, ["plums and pears"], "once");
         // A reaction, a pin and an edit back change nothing in between.
         let (room_id, seq) = (room.clone(), message.seq);
-        let request = v1::AddReactionRequest { room_id, seq, emoji: "👍".into() };
+        let request = v1::AddReactionRequest { room_id, seq, emoji: "👍".into(), ..Default::default() };
         ada.client.add_reaction(request).await.expect("reacted");
         until_indexed(&ada, &room).await;
         let found = all(&ada, query("plums")).await;

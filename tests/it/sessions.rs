@@ -1,9 +1,6 @@
 //! The list of sessions, and ending them.
 
-use std::{
-    collections::HashMap,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use causerie_client::{
     Error,
@@ -185,7 +182,7 @@ on_both_databases! {
         let file = ada.upload("large.bin", &content).await;
         let (pieces, token) = open(&ada, &file).await;
         let mut stream = Stream::open(ada.client.channel(), &token).await.expect("a stream");
-        stream.subscribe(HashMap::new()).await;
+        stream.subscribe(Vec::new()).await;
         let (goodbye, _) = stream.ending().await;
         assert_eq!(goodbye.expect("a goodbye").reason(), v1::GoodbyeReason::TokenExpired);
         let (received, why) = read(pieces).await;

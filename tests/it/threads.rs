@@ -24,17 +24,23 @@ async fn thread(person: &Person, (room, root): (&str, i64)) -> Answer<v1::ListTh
 }
 
 async fn mark(person: &Person, (room, thread_seq): (&str, i64), seq: i64) -> Answer<i64> {
-    let request = v1::MarkReadRequest { room_id: room.into(), seq, thread_seq };
+    let request =
+        v1::MarkReadRequest { room_id: room.into(), seq, thread_seq, ..Default::default() };
     Ok(person.client.mark_read(request).await?.read_seq)
 }
 
 async fn edit(person: &Person, (room, seq): (&str, i64), text: &str) -> v1::Message {
-    let request = v1::EditMessageRequest { room_id: room.into(), seq, text: text.into() };
+    let request = v1::EditMessageRequest {
+        room_id: room.into(),
+        seq,
+        text: text.into(),
+        ..Default::default()
+    };
     person.client.edit_message(request).await.expect("edited").message.expect("a message")
 }
 
 async fn delete(person: &Person, (room, seq): (&str, i64)) {
-    let request = v1::DeleteMessageRequest { room_id: room.into(), seq };
+    let request = v1::DeleteMessageRequest { room_id: room.into(), seq, ..Default::default() };
     person.client.delete_message(request).await.expect("deleted");
 }
 

@@ -70,6 +70,7 @@ on_both_databases! {
                 room_id: room.id.clone(),
                 seq: first.seq,
                 text: "written anew".into(),
+                ..Default::default()
             };
             ada.client.edit_message(edit).await.expect("edited");
             bob.send(&room.id, "after the upgrade").await;

@@ -106,7 +106,7 @@ on_both_databases! {
 
         // One is unread for Ada until she says that she has read it; on all her devices.
         assert_eq!(ada.summary(&general).await.unread_count, 1);
-        let mark = v1::MarkReadRequest { room_id: general.clone(), seq: sent.seq, thread_seq: 0 };
+        let mark = v1::MarkReadRequest { room_id: general.clone(), seq: sent.seq, thread_seq: 0, ..Default::default() };
         ada_stream.call(Command::MarkRead(mark)).await.expect("marked");
         assert_eq!(ada.summary(&general).await.unread_count, 0);
         let mark = ada_stream

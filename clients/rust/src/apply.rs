@@ -71,7 +71,7 @@ impl Model {
                 // Whoever is still there is told again.
                 self.presence.clear();
             }
-            Update::Change(change) => self.change(change),
+            Update::Change { change, .. } => self.change(change),
             Update::Reset(reset) => {
                 if let Some(summary) = &reset.summary {
                     let view = self.begin(summary);
@@ -130,6 +130,7 @@ impl Model {
             room_id: mark.room_id.clone(),
             seq: view.read_seq,
             thread_seq: 0,
+            log_id: view.room.log_id.clone(),
         })
     }
 
@@ -181,9 +182,10 @@ impl Model {
         view.deleted.clear();
         view.unread_threads = i64::from(summary.unread_thread_count);
         view.has_older = true;
-        // Of data that is gone, where the store was restored.
-        let head = room.head_seq;
-        view.receipts.retain(|_, marks| marks.read_seq.max(marks.delivered_seq) <= head);
+        // Of data that is gone.
+        let (head, same_log) = (room.head_seq, view.room.log_id == room.log_id);
+        view.receipts
+            .retain(|_, marks| same_log && marks.read_seq.max(marks.delivered_seq) <= head);
         view.room = room;
         view.last_message.clone_from(&summary.last_message);
         view
@@ -361,13 +363,9 @@ mod tests {
     fn change(message: v1::Message) -> Update {
         let (seq, after_seq) = (message.changed_seq, message.changed_seq - 1);
         let message = Some(message);
-        Update::Change(v1::RoomChange {
-            room_id: "r".into(),
-            seq,
-            after_seq,
-            message,
-            ..Default::default()
-        })
+        let change =
+            v1::RoomChange { room_id: "r".into(), seq, after_seq, message, ..Default::default() };
+        Update::Change { change, known_seq: after_seq }
     }
 
     fn model() -> Model {

@@ -13,7 +13,7 @@ use tonic::Code;
 
 use crate::{
     connection::{Connection, Happening, State},
-    cursor::{Cursor, Verdict},
+    cursor::{Cursor, Position, Verdict},
     error::Error,
     outbox::{Outbox, Settled, Unsent},
 };
@@ -167,7 +167,8 @@ fn the_connection_behaves_as_in_every_client() {
 #[test]
 fn the_cursor_behaves_as_in_every_client() {
     for CursorCase { name, begin, steps, end } in cases().cursor {
-        let mut cursor = Cursor::new(begin);
+        let position = |(room, seq)| (room, Position { seq, log_id: "log".into() });
+        let mut cursor = Cursor::new(begin.into_iter().map(position).collect());
         for CursorStep { room, after_seq, seq, verdict } in steps {
             let judged = match cursor.accept(&room, after_seq, seq) {
                 Verdict::Deliver => "deliver",
@@ -177,6 +178,7 @@ fn the_cursor_behaves_as_in_every_client() {
             };
             assert_eq!(judged, verdict, "{name}, at {seq}");
         }
+        let end: HashMap<_, _> = end.into_iter().map(position).collect();
         assert_eq!(*cursor.positions(), end, "{name}");
     }
 }

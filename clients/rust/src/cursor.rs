@@ -3,6 +3,8 @@
 
 use std::collections::HashMap;
 
+use serde::{Deserialize, Serialize};
+
 /// What to do with a change that arrives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
@@ -16,15 +18,22 @@ pub enum Verdict {
     Stray,
 }
 
+/// Up to where a room is known, and of which log that is.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Position {
+    pub seq: i64,
+    pub log_id: String,
+}
+
 /// Positions by room id.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Cursor {
-    rooms: HashMap<String, i64>,
+    rooms: HashMap<String, Position>,
 }
 
 impl Cursor {
     #[must_use]
-    pub fn new(rooms: HashMap<String, i64>) -> Self {
+    pub fn new(rooms: HashMap<String, Position>) -> Self {
         Self { rooms }
     }
 
@@ -34,9 +43,9 @@ impl Cursor {
     pub fn accept(&mut self, room_id: &str, after_seq: i64, seq: i64) -> Verdict {
         match self.rooms.get_mut(room_id) {
             None => Verdict::Stray,
-            Some(at) if seq <= *at => Verdict::Repeat,
-            Some(at) if after_seq <= *at => {
-                *at = seq;
+            Some(at) if seq <= at.seq => Verdict::Repeat,
+            Some(at) if after_seq <= at.seq => {
+                at.seq = seq;
                 Verdict::Deliver
             }
             Some(_) => Verdict::Gap,
@@ -44,8 +53,8 @@ impl Cursor {
     }
 
     /// Begins a room at a position: it was added, or reset.
-    pub fn begin(&mut self, room_id: &str, seq: i64) {
-        self.rooms.insert(room_id.to_owned(), seq);
+    pub fn begin(&mut self, room_id: &str, position: Position) {
+        self.rooms.insert(room_id.to_owned(), position);
     }
 
     /// The room is gone.
@@ -53,19 +62,14 @@ impl Cursor {
         self.rooms.remove(room_id);
     }
 
-    /// The store is another one: nothing is known.
-    pub fn clear(&mut self) {
-        self.rooms.clear();
+    #[must_use]
+    pub fn position(&self, room_id: &str) -> Option<&Position> {
+        self.rooms.get(room_id)
     }
 
+    /// All positions, for the next stream.
     #[must_use]
-    pub fn position(&self, room_id: &str) -> Option<i64> {
-        self.rooms.get(room_id).copied()
-    }
-
-    /// All positions, for `resume`.
-    #[must_use]
-    pub fn positions(&self) -> &HashMap<String, i64> {
+    pub fn positions(&self) -> &HashMap<String, Position> {
         &self.rooms
     }
 }
@@ -76,13 +80,18 @@ mod tests {
 
     use super::*;
 
+    fn at(seq: i64) -> Position {
+        Position { seq, log_id: "log".into() }
+    }
+
     proptest! {
         #[test]
         fn each_position_once_and_in_order(
             start in 0i64..10,
             arrivals in proptest::collection::vec((0i64..30, 1i64..4), 0..120),
         ) {
-            let mut cursor = Cursor::new(HashMap::from([("r".to_owned(), start)]));
+            let mut cursor = Cursor::default();
+            cursor.begin("r", at(start));
             let mut known = start;
             for (after, size) in arrivals {
                 let seq = after + size;
@@ -100,7 +109,7 @@ mod tests {
                     }
                     Verdict::Stray => prop_assert!(false),
                 }
-                prop_assert_eq!(cursor.position("r"), Some(known));
+                prop_assert_eq!(cursor.position("r"), Some(&at(known)));
             }
         }
     }
@@ -109,7 +118,7 @@ mod tests {
     fn a_room_that_is_gone_is_a_stray() {
         let mut cursor = Cursor::default();
         assert_eq!(cursor.accept("r", 0, 1), Verdict::Stray);
-        cursor.begin("r", 4);
+        cursor.begin("r", at(4));
         assert_eq!(cursor.accept("r", 4, 5), Verdict::Deliver);
         cursor.forget("r");
         assert_eq!(cursor.accept("r", 5, 6), Verdict::Stray);

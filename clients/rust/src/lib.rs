@@ -14,7 +14,8 @@
 //! client.login("ada", "violet-anchor-7-drum", true).await?;
 //! let (live, mut updates) = client.live(Options::default());
 //! while let Some(update) = updates.next().await {
-//!     if let Update::Change(v1::RoomChange { room_id, message: Some(message), .. }) = update {
+//!     let Update::Change { change, .. } = update else { continue };
+//!     if let v1::RoomChange { room_id, message: Some(message), .. } = change {
 //!         if let Some(v1::message::Content::Text(text)) = message.content {
 //!             if text == "ping" {
 //!                 live.send(&room_id, "pong").await?;
@@ -36,6 +37,7 @@ pub mod endpoint;
 pub mod error;
 pub mod files;
 pub mod folding;
+mod gap;
 mod keeper;
 pub mod live;
 pub mod notify;

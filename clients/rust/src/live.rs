@@ -8,6 +8,7 @@ use tonic::Code;
 use crate::{
     client::Client,
     connection::State,
+    cursor::Position,
     error::Error,
     keeper,
     outbox::Unsent,
@@ -20,9 +21,8 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(30);
 /// Where to begin.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
-    /// Positions by room, with the epoch they are of, from an earlier run.
-    pub resume: HashMap<String, i64>,
-    pub epoch: String,
+    /// Positions by room, from an earlier run.
+    pub positions: HashMap<String, Position>,
     /// Messages that an earlier run could not send.
     pub unsent: Vec<Unsent>,
 }
@@ -38,8 +38,14 @@ pub enum Update {
     Refused(Error),
     /// A stream is open; after an interruption, again.
     Ready(v1::Ready),
-    Change(v1::RoomChange),
-    /// Drop what you know of this room and begin here.
+    Change {
+        change: v1::RoomChange,
+        /// The position that was known before this was caught up with: a message
+        /// beyond it is new.
+        known_seq: i64,
+    },
+    /// Forget the room's messages and go on from here; see [`Client::fill_gap`] for
+    /// what lies between.
     Reset(v1::RoomReset),
     RoomAdded(v1::RoomSummary),
     RoomGone(String),

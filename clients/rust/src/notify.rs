@@ -13,6 +13,9 @@ pub struct Situation<'a> {
     /// The user's id.
     pub me: &'a str,
     pub settings: &'a v1::RoomSettings,
+    /// Up to where the client knew the room before it caught up with the change:
+    /// `known_seq` of [`Update::Change`](crate::Update::Change).
+    pub known_seq: i64,
     /// Up to where the user has read the room, or the thread.
     pub read_seq: i64,
     /// The user's own presence.
@@ -27,9 +30,17 @@ pub struct Situation<'a> {
 /// Whether a message notifies.
 #[must_use]
 pub fn notifies(message: &v1::Message, situation: &Situation) -> bool {
-    let Situation { me, settings, read_seq, presence, sender_blocked, follows_thread, now } =
-        *situation;
-    let new = message.seq == message.changed_seq && message.seq > read_seq;
+    let Situation {
+        me,
+        settings,
+        known_seq,
+        read_seq,
+        presence,
+        sender_blocked,
+        follows_thread,
+        now,
+    } = *situation;
+    let new = message.seq > known_seq && message.seq > read_seq;
     let muted = settings
         .notifications_muted_until
         .is_some_and(|until| SystemTime::try_from(until).is_ok_and(|until| until > now));
@@ -75,7 +86,11 @@ mod tests {
     #[serde(default, deny_unknown_fields)]
     struct Message {
         own: bool,
+        /// Changed at the next position.
         edited: bool,
+        reacted: bool,
+        /// Not beyond the position that the client had.
+        known: bool,
         deleted: bool,
         system: bool,
         mentions: Vec<String>,
@@ -110,7 +125,7 @@ mod tests {
             let mention = |of: &String| v1::Mention { who: Some(who(of)), name: of.clone() };
             let message = v1::Message {
                 seq: 10,
-                changed_seq: if said.edited { 11 } else { 10 },
+                changed_seq: if said.edited || said.reacted { 11 } else { 10 },
                 sender_id: if said.own { "me" } else { "you" }.into(),
                 thread_seq: if said.thread { 5 } else { 0 },
                 mentions: said.mentions.iter().map(mention).collect(),
@@ -151,6 +166,7 @@ mod tests {
             let situation = Situation {
                 me: "me",
                 settings: &settings,
+                known_seq: if said.known { 10 } else { 9 },
                 read_seq: if user.has_read { 10 } else { 9 },
                 presence,
                 sender_blocked: user.blocks_sender,

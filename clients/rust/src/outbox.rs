@@ -29,6 +29,9 @@ pub struct Unsent {
     /// The message in whose thread it shall stand; 0 for the timeline.
     #[serde(default)]
     pub thread_seq: i64,
+    /// The room's log that these two are of; empty if not known.
+    #[serde(default)]
+    pub log_id: String,
     /// Files that were uploaded before.
     #[serde(default)]
     pub attachment_ids: Vec<String>,
@@ -48,6 +51,7 @@ impl Unsent {
             text: text.to_owned(),
             reply_to_seq: 0,
             thread_seq: 0,
+            log_id: String::new(),
             attachment_ids: Vec::new(),
             written_at: seconds(SystemTime::now()),
         }
@@ -72,10 +76,11 @@ impl From<Unsent> for v1::SendMessageRequest {
             text,
             reply_to_seq,
             thread_seq,
+            log_id,
             attachment_ids,
             written_at: _,
         } = unsent;
-        Self { room_id, text, client_message_id, reply_to_seq, thread_seq, attachment_ids }
+        Self { room_id, text, client_message_id, reply_to_seq, thread_seq, log_id, attachment_ids }
     }
 }
 

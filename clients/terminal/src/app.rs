@@ -68,10 +68,6 @@ pub struct App {
     pub server: String,
     /// A room that was joined, and is opened as soon as it is told.
     pub wanted: Option<String>,
-    /// Names the data on the server.
-    pub epoch: String,
-    /// The data is another since, and its rooms are being told.
-    pub begins_anew: bool,
     /// Why the server has ended the connection, though not the session.
     pub refusal: Option<String>,
     pub typing_told: Option<std::time::Instant>,
@@ -102,8 +98,6 @@ impl App {
             told: None,
             server: server.to_owned(),
             wanted: None,
-            epoch: String::new(),
-            begins_anew: false,
             refusal: None,
             typing_told: None,
             rung: None,
@@ -191,6 +185,11 @@ impl App {
             self.drafts.entry(room).or_default().insert(&line);
         }
         vec![]
+    }
+
+    /// The log that a room's positions are of.
+    pub fn log_id(&self, room_id: &str) -> String {
+        self.model.rooms.get(room_id).map(|view| view.room.log_id.clone()).unwrap_or_default()
     }
 
     /// Marks the open room as read, while its newest messages are seen.

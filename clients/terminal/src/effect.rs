@@ -77,6 +77,19 @@ pub enum Effect {
     Quit,
 }
 
+impl Effect {
+    /// The room whose positions it names.
+    pub fn room_id(&self) -> Option<&str> {
+        match self {
+            Self::React { room_id, .. }
+            | Self::Edit { room_id, .. }
+            | Self::Delete { room_id, .. }
+            | Self::MarkRead { room_id, .. } => Some(room_id),
+            _ => None,
+        }
+    }
+}
+
 /// What comes back.
 #[derive(Debug, Clone)]
 pub enum Answer {

@@ -17,7 +17,7 @@ impl App {
     /// For a message that notifies and that is not on the screen. To be asked
     /// before the update is applied.
     pub fn bell(&mut self, update: &Update) -> Option<Effect> {
-        let Update::Change(change) = update else { return None };
+        let Update::Change { change, known_seq } = update else { return None };
         let message = change.message.as_ref()?;
         let view = self.model.rooms.get(&change.room_id)?;
         // What is caught up with has waited already; the list shows it.
@@ -28,6 +28,7 @@ impl App {
         let situation = Situation {
             me,
             settings: &view.settings,
+            known_seq: *known_seq,
             read_seq: view.read_seq,
             presence: self.model.presence_choice,
             sender_blocked: self.model.blocks.contains(&message.sender_id),
@@ -65,7 +66,7 @@ mod tests {
             message: Some(message),
             ..Default::default()
         };
-        app.on_update(&Update::Change(change)).contains(&Effect::Bell)
+        app.on_update(&Update::Change { change, known_seq: 8 }).contains(&Effect::Bell)
     }
 
     #[test]

@@ -106,7 +106,9 @@ impl Window {
             return;
         }
         if let Effect::Send { room_id, text, reply_to_seq } = &effect {
-            let unsent = Unsent { reply_to_seq: *reply_to_seq, ..Unsent::new(room_id, text) };
+            let log_id = self.app.log_id(room_id);
+            let unsent =
+                Unsent { reply_to_seq: *reply_to_seq, log_id, ..Unsent::new(room_id, text) };
             // In order, and into the outbox: it never waits for the network.
             if let Some((live, _)) = &self.live
                 && live.post(unsent).await.is_err()
@@ -118,8 +120,10 @@ impl Window {
         let client = self.client.clone();
         let live = self.live.as_ref().map(|(live, _)| live.clone());
         let answers = self.answers.clone();
+        // Of what is on the screen now.
+        let log_id = effect.room_id().map(|room_id| self.app.log_id(room_id)).unwrap_or_default();
         tokio::spawn(async move {
-            if let Some(answer) = ask(&client, live, effect).await {
+            if let Some(answer) = ask(&client, live, effect, log_id).await {
                 let _ = answers.send(answer).await;
             }
         });
@@ -133,7 +137,12 @@ async fn next_update(live: &mut Option<(Live, Updates)>) -> Option<causerie_clie
     }
 }
 
-async fn ask(client: &Client, live: Option<Live>, effect: Effect) -> Option<Answer> {
+async fn ask(
+    client: &Client,
+    live: Option<Live>,
+    effect: Effect,
+    log_id: String,
+) -> Option<Answer> {
     let failed = |error: causerie_client::Error| Answer::Failed(explain(&error));
     match effect {
         Effect::SignIn { login, password } => {
@@ -197,7 +206,8 @@ async fn ask(client: &Client, live: Option<Live>, effect: Effect) -> Option<Answ
         }
         // States: lost ones are said again.
         Effect::MarkRead { room_id, seq } => {
-            let _ = client.mark_read(v1::MarkReadRequest { room_id, seq, thread_seq: 0 }).await;
+            let _ =
+                client.mark_read(v1::MarkReadRequest { room_id, seq, thread_seq: 0, log_id }).await;
             None
         }
         Effect::Typing { room_id, typing } => {
@@ -210,21 +220,25 @@ async fn ask(client: &Client, live: Option<Live>, effect: Effect) -> Option<Answ
             None
         }
         Effect::React { room_id, seq, emoji, on: true } => {
-            let request = v1::AddReactionRequest { room_id, seq, emoji };
+            let request = v1::AddReactionRequest { room_id, seq, emoji, log_id };
             client.add_reaction(request).await.err().map(failed)
         }
         Effect::React { room_id, seq, emoji, on: false } => {
-            let request = v1::RemoveReactionRequest { room_id, seq, emoji };
+            let request = v1::RemoveReactionRequest { room_id, seq, emoji, log_id };
             client.remove_reaction(request).await.err().map(failed)
         }
         Effect::Edit { room_id, seq, text } => {
-            let request =
-                v1::EditMessageRequest { room_id: room_id.clone(), seq, text: text.clone() };
+            let request = v1::EditMessageRequest {
+                room_id: room_id.clone(),
+                seq,
+                text: text.clone(),
+                log_id,
+            };
             let problem = explain(&client.edit_message(request).await.err()?);
             Some(Answer::Refused { room_id, text: format!("/edit {text}"), problem })
         }
         Effect::Delete { room_id, seq } => {
-            let request = v1::DeleteMessageRequest { room_id, seq };
+            let request = v1::DeleteMessageRequest { room_id, seq, log_id };
             client.delete_message(request).await.err().map(failed)
         }
         Effect::Upload { room_id, path, text, written } => {

@@ -53,7 +53,7 @@ impl Tail<'_> {
         match update {
             Update::RoomAdded(summary) => self.begin(summary).await,
             Update::Reset(reset) => self.reset(reset).await?,
-            Update::Change(change) => {
+            Update::Change { change, .. } => {
                 self.told.insert(change.room_id.clone(), change.seq);
                 if !self.wanted(&change.room_id) {
                     return Ok(());

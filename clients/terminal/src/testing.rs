@@ -64,7 +64,8 @@ pub fn say(app: &mut App, message: v1::Message) {
         message: Some(message),
         ..Default::default()
     };
-    app.on_update(&Update::Change(change));
+    let known_seq = change.after_seq;
+    app.on_update(&Update::Change { change, known_seq });
 }
 
 pub fn press(app: &mut App, key: KeyCode) -> Vec<Effect> {

@@ -29,15 +29,6 @@ impl App {
                     self.form = Some(Form::new(Mode::SignIn));
                     self.notice = Some("Your session has ended; sign in again.".into());
                 }
-                if *state == State::Live && self.begins_anew {
-                    self.begins_anew = false;
-                    self.drafts.retain(|room, _| self.model.rooms.contains_key(room));
-                    let first = self.model.rooms.keys().next().cloned();
-                    if let Some(room) = first.filter(|_| self.room.is_none()) {
-                        effects.extend(self.open_room(&room));
-                        self.focus = Focus::Rooms;
-                    }
-                }
                 // What broke while it was asked for is asked for again.
                 if *state == State::Live
                     && let Some(room_id) = self.room.clone()
@@ -47,21 +38,12 @@ impl App {
                     effects.push(Effect::Load { room_id, before: None });
                 }
             }
-            Update::Ready(ready) => {
-                // The server was restored: all rooms go and come again, and what is
-                // written here stays.
-                if !self.epoch.is_empty() && self.epoch != ready.epoch {
-                    self.begins_anew = true;
-                    self.wanted = self.wanted.take().or_else(|| self.room.clone());
-                }
-                self.epoch.clone_from(&ready.epoch);
-            }
             Update::Sent { message, result } => self.sent(message, result),
             Update::RoomAdded(summary) => {
                 if let Some(room) = &summary.room {
                     if self.wanted.as_ref() == Some(&room.id) {
                         effects.extend(self.open_room(&room.id));
-                    } else if self.room.is_none() && !self.begins_anew {
+                    } else if self.room.is_none() {
                         effects.extend(self.open_room(&room.id));
                         self.focus = Focus::Rooms;
                     }
@@ -71,19 +53,18 @@ impl App {
                 let room = summary.room.clone().unwrap_or_default();
                 if self.room.as_ref() == Some(&room.id) {
                     self.selected = None;
+                    self.question = None;
                     self.new_after = self.new_after.min(room.head_seq);
                 }
             }
             Update::RoomGone(room_id) => {
-                if !self.begins_anew {
-                    self.drafts.remove(room_id);
-                }
+                self.drafts.remove(room_id);
                 if self.room.as_ref() == Some(room_id) {
                     self.room = None;
                     self.focus = Focus::Rooms;
                 }
             }
-            Update::Change(change) => {
+            Update::Change { change, .. } => {
                 if let (Some(member), Some(list)) =
                     (&change.member, self.members.get_mut(&change.room_id))
                 {
@@ -253,11 +234,6 @@ mod tests {
     #[test]
     fn a_restored_server_leaves_the_open_room_and_the_drafts() {
         let mut app = app();
-        let ready = |app: &App, epoch: &str| {
-            let user = Some(app.model.me.clone());
-            Update::Ready(v1::Ready { user, epoch: epoch.into(), ..Default::default() })
-        };
-        app.on_update(&ready(&app, "one"));
         app.open_room("random");
         for room in ["random", "long"] {
             app.drafts.entry(room.into()).or_default().set("half a thought".into());
@@ -266,15 +242,16 @@ mod tests {
             room: Some(v1::Room { id: id.into(), name: id.into(), ..Default::default() }),
             ..Default::default()
         };
-        app.on_update(&ready(&app, "two"));
-        for room in ["general", "random", "long"] {
-            app.on_update(&Update::RoomGone(room.into()));
-        }
+        app.on_update(&Update::Connection(State::CatchingUp));
         for room in ["general", "random"] {
-            app.on_update(&Update::RoomAdded(summary(room)));
+            let summary = Some(summary(room));
+            app.on_update(&Update::Reset(v1::RoomReset { summary, messages: vec![] }));
         }
-        app.on_update(&Update::Connection(State::Live));
+        app.on_update(&Update::RoomGone("long".into()));
+        let effects = app.on_update(&Update::Connection(State::Live));
         assert_eq!(app.room.as_deref(), Some("random"));
+        let load = Effect::Load { room_id: "random".into(), before: None };
+        assert!(effects.contains(&load), "its messages are others");
         assert_eq!(app.drafts.keys().collect::<Vec<_>>(), ["random"], "the other room is gone");
         // Later a room that goes takes its draft with it.
         app.on_update(&Update::RoomGone("random".into()));

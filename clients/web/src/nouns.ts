@@ -34,6 +34,8 @@ export interface Room {
   readonly memberCount: number;
   readonly changedSeq: number;
   readonly headSeq: number;
+  /** Names its log: positions of another one mean nothing. */
+  readonly logId: string;
   /** 0 if it is not archived. */
   readonly archivedAt: number;
   /** The two of a direct room; the same one twice for notes. */
@@ -43,6 +45,12 @@ export interface Room {
   readonly history: History;
   /** Whoever makes an account is a member from the start. */
   readonly joinNewAccounts: boolean;
+}
+
+/** Up to where a room is known, and of which log that is. */
+export interface Position {
+  readonly seq: number;
+  readonly logId: string;
 }
 
 /** What those who join see of what was said before. */

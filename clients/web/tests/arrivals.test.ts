@@ -13,7 +13,7 @@ const ME = { id: "me", username: "me", displayName: "Me", bio: "", statusText: "
 function summary(id: string): RoomSummary {
   const room = {
     id, kind: "public", name: id, topic: "", creatorId: "", createdAt: 0, memberCount: 2, changedSeq: 1, headSeq: 5,
-    archivedAt: 0, directUserIds: [], pictureId: "", history: "all", joinNewAccounts: false,
+    archivedAt: 0, directUserIds: [], pictureId: "", history: "all", joinNewAccounts: false, logId: "log",
   } as const;
   const settings = { roomId: id, level: "all", mutedUntil: 0, starred: false } as const;
   return { room, role: "member", mutedUntil: 0, readSeq: 5, unreadCount: 0, unreadMore: false, unreadMentions: 0, unreadThreads: 0, unreadFrom: 0, settings, lastMessage: undefined };
@@ -35,12 +35,14 @@ function page() {
   return { hear, told };
 }
 
-function posted(roomId: string, seq: number): Update {
+/** A message, perhaps as a reaction at another position has left it. */
+function posted(roomId: string, seq: number, at = seq, knownSeq?: number): Update {
   const message: Message = {
-    roomId, seq, senderId: "you", postedAt: seq, changedSeq: seq, clientMessageId: "", content: { kind: "text", text: "text" }, replyTo: 0, editedAt: 0,
+    roomId, seq, senderId: "you", postedAt: seq, changedSeq: at, clientMessageId: "", content: { kind: "text", text: "text" }, replyTo: 0, editedAt: 0,
     reactions: [], pin: undefined, mentions: [], attachments: [], threadSeq: 0, thread: undefined,
   };
-  return { kind: "change", change: { roomId, seq, afterSeq: seq - 1, message, member: undefined, room: undefined } };
+  const change = { roomId, seq: at, afterSeq: at - 1, message, member: undefined, room: undefined };
+  return { kind: "change", change, ...(knownSeq !== undefined && { knownSeq }) };
 }
 
 const live: Update = { kind: "connection", state: { kind: "live" } };
@@ -64,4 +66,12 @@ test("nothing is told of one with whom the user has a block, whoever has made it
   expect(told).toEqual([]);
   hear({ kind: "apart", userIds: [] }, posted("a", 7));
   expect(told).toEqual(["a 7"]);
+});
+
+test("what got a reaction while one was away is new, and what was known before is not", () => {
+  const { hear, told } = page();
+  hear(catchingUp, posted("a", 3, 7, 5), posted("b", 6, 9, 5), live);
+  expect(told).toEqual(["b 6"]);
+  hear(posted("b", 6, 10), posted("a", 8));
+  expect(told).toEqual(["b 6", "a 8"]);
 });

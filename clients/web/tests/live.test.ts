@@ -3,7 +3,7 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
 import type { Event } from "../src/api/events";
-import type { RoomSummary, Unsent, User } from "../src/nouns";
+import type { Position, RoomSummary, Unsent, User } from "../src/nouns";
 import type { Live } from "../src/sync/live";
 import type { Word } from "../src/sync/tabs";
 import type { Snapshot, Update } from "../src/sync/update";
@@ -47,7 +47,7 @@ function other(answer: (word: Word, say: (word: Word) => void) => void = () => u
 async function tab(api: object = {}, session: object = {}) {
   const streams: AbortSignal[] = [];
   let say: (events: Event[]) => void = () => undefined;
-  async function* subscribe(_resume: unknown, _epoch: string, signal: AbortSignal): AsyncGenerator<Event[]> {
+  async function* subscribe(_positions: unknown, signal: AbortSignal): AsyncGenerator<Event[]> {
     streams.push(signal);
     while (!signal.aborted) {
       yield await new Promise<Event[]>((done) => {
@@ -71,7 +71,7 @@ async function tab(api: object = {}, session: object = {}) {
 }
 
 const READY: Event = { kind: "ready", connectionId: "c", heartbeatMs: 20_000, me: ME, choice: "online", epoch: "e" };
-const added = (id: string): Event => ({ kind: "roomAdded", summary: { room: { id, headSeq: 1 } } as RoomSummary });
+const added = (id: string): Event => ({ kind: "roomAdded", summary: { room: { id, headSeq: 1, logId: "log" } } as RoomSummary });
 const seconds = (count: number) => vi.advanceTimersByTimeAsync(count * 1_000);
 
 let live: Live | undefined;
@@ -229,46 +229,35 @@ test("without locks a hidden tab gives up its stream to others, and goes on wher
   expect([streams.length, live.leads, tabs.count("looked")]).toEqual([2, true, 1]);
 });
 
-/** A server that refuses each stream that has something to resume; how often it was asked with which rooms, and what it told. */
+/** A server that refuses each stream that has positions; with which it was asked, and whether that was the session's end. */
 async function refusing(refusal: () => Error) {
-  const asked: [rooms: string[], epoch: string][] = [];
+  const asked: [room: string, logId: string][][] = [];
   const ended = vi.fn();
   const { Failure } = await import("../src/failure");
-  async function* subscribe(resume: ReadonlyMap<string, number>, epoch: string, signal: AbortSignal): AsyncGenerator<Event[]> {
-    asked.push([[...resume.keys()], epoch]);
-    if (resume.size) throw refusal();
+  async function* subscribe(positions: ReadonlyMap<string, Position>, signal: AbortSignal): AsyncGenerator<Event[]> {
+    asked.push([...positions].map(([room, { logId }]) => [room, logId]));
+    if (positions.size) throw refusal();
     yield [READY, added("r"), { kind: "live" }];
     if (asked.length === 1) throw new Failure("unavailable", "", "gone");
     await new Promise((over) => signal.addEventListener("abort", over));
   }
-  const { updates } = await tab({ subscribe }, { end: ended });
+  await tab({ subscribe }, { end: ended });
   await seconds(30);
-  return { asked, ended, anew: updates.flatMap((it) => (it.kind === "ready" ? it.anew : [])) };
+  return { asked, ended };
 }
-
-test.each(["resume", "resume[r]", "epoch"])("positions that the server refuses are dropped, and nobody is signed out for that (%s)", async (field) => {
-  browser(false);
-  const { Failure } = await import("../src/failure");
-  const violations = [{ field, description: "must be something else" }];
-  const { asked, ended, anew } = await refusing(() => new Failure("final", "INVALID_FIELDS", "The request is not valid.", violations));
-  expect(asked).toEqual([[[], ""], [["r"], "e"], [[], ""]]);
-  expect(ended).not.toHaveBeenCalled();
-  expect(anew).toEqual([false, true]);
-});
 
 test.each([
   ["INVALID_FIELDS", "user_agent"],
   ["MALFORMED_MESSAGE", ""],
-  ["MALFORMED_MESSAGE", "resume"],
   ["", ""],
-])("a stream that is refused for something else keeps its positions (%s %s)", async (reason, field) => {
+])("a stream that is refused keeps its positions (%s %s)", async (reason, field) => {
   browser(false);
   const { Failure } = await import("../src/failure");
   const violations = field ? [{ field, description: "must be something else" }] : [];
-  const { asked, anew } = await refusing(() => new Failure("final", reason, "The request is not valid.", violations));
+  const { asked, ended } = await refusing(() => new Failure("final", reason, "The request is not valid.", violations));
   expect(asked.length).toBeGreaterThan(2);
-  expect(asked.slice(1).every(([rooms, epoch]) => rooms.join() === "r" && epoch === "e")).toBe(true);
-  expect(anew).toEqual([false]);
+  expect(asked.slice(1).every((rooms) => rooms.join() === "r,log")).toBe(true);
+  expect(ended).not.toHaveBeenCalled();
 });
 
 /** An object with one property for each item, as browsers have it. */

@@ -34,7 +34,7 @@ function message(seq: number, more: Partial<Message> = {}): Message {
 function summary(headSeq: number, more: Partial<RoomSummary> = {}): RoomSummary {
   const room = {
     id: "r", kind: "public", name: "Room", topic: "", createdAt: 0, memberCount: 2,
-    changedSeq: 1, headSeq, archivedAt: 0, directUserIds: [], pictureId: "", history: "all", joinNewAccounts: false,
+    changedSeq: 1, headSeq, archivedAt: 0, directUserIds: [], pictureId: "", history: "all", joinNewAccounts: false, logId: "log",
   } as const;
   return { room, role: "member", mutedUntil: 0, readSeq: headSeq, unreadCount: 0, unreadMore: false, unreadMentions: 0, unreadThreads: 0, unreadFrom: 0, settings: SETTINGS, lastMessage: undefined, ...more };
 }
@@ -329,7 +329,7 @@ describe("a long log", () => {
 describe("notifies", () => {
   interface Case {
     name: string;
-    message: { own?: boolean; edited?: boolean; deleted?: boolean; system?: boolean; mentions?: string[]; thread?: boolean };
+    message: { own?: boolean; known?: boolean; edited?: boolean; reacted?: boolean; deleted?: boolean; system?: boolean; mentions?: string[]; thread?: boolean };
     user: { level?: "all" | "mentions" | "nothing"; muted?: string; presence?: string; blocks_sender?: boolean; has_read?: boolean; follows_thread?: boolean };
     notifies: boolean;
   }
@@ -342,12 +342,13 @@ describe("notifies", () => {
         name: who, userId: ["all", "here"].includes(who) ? "" : who, all: who === "all", here: who === "here",
       }));
       const it = message(10, {
-        changedSeq: said.edited ? 11 : 10, senderId: said.own ? "me" : "you", threadSeq: said.thread ? 5 : 0, content, mentions,
+        changedSeq: said.edited || said.reacted ? 11 : 10, senderId: said.own ? "me" : "you", threadSeq: said.thread ? 5 : 0, content, mentions,
       });
       const presence = { do_not_disturb: "busy", away: "away", invisible: "invisible" }[user.presence ?? ""] ?? "online";
       const situation = {
         me: "me",
         settings: { roomId: "r", level: user.level ?? "all", mutedUntil: { now: 1_001, before: 1_000 }[user.muted ?? ""] ?? 0, starred: false },
+        knownSeq: said.known ? 10 : 9,
         readSeq: user.has_read ? 10 : 9,
         presence: presence as PresenceState,
         senderBlocked: user.blocks_sender ?? false,
@@ -400,16 +401,22 @@ test("typing is told at most every three seconds, and its end once", () => {
 });
 
 describe("positions are of no use any more", () => {
-  const ready = (epoch: string, anew = false) => ({ kind: "ready", me: ME, choice: "online", epoch, anew }) as const;
+  const ready = (epoch: string) => ({ kind: "ready", me: ME, choice: "online", epoch }) as const;
   const snapshot = (epoch: string | undefined) => ({ kind: "snapshot", snapshot: { ...takeSnapshot(emptyModel(ME), () => undefined), epoch } }) as const;
-  const reset = (headSeq: number) => ({ kind: "reset", summary: summary(headSeq), messages: [] }) as const;
+  const reset = (headSeq: number, logId = "log") => {
+    const { room, ...rest } = summary(headSeq);
+    return { kind: "reset", summary: { ...rest, room: { ...room, logId } }, messages: [] } as const;
+  };
 
-  test("where the store is another one, or a room is shorter than it was", () => {
+  test("where the store is another one, or a room has another log or is shorter than it was", () => {
     const { model } = modelWith(10);
     expect([ready("e"), snapshot("e"), reset(9)].map((it) => isAnew(model, it)), "no store was known yet").toEqual([false, false, true]);
     apply(model, ready("e"));
     expect([ready("e"), snapshot("e"), snapshot(undefined), reset(10)].map((it) => isAnew(model, it))).toEqual([false, false, false, false]);
-    expect([ready("f"), ready("e", true), snapshot("f"), reset(9)].map((it) => isAnew(model, it))).toEqual([true, true, true, true]);
+    expect([ready("f"), snapshot("f"), reset(9), reset(10, "another")].map((it) => isAnew(model, it))).toEqual([true, true, true, true]);
+    // What waits to be told anew is known to be another already.
+    apply(model, ready("f"));
+    expect(isAnew(model, reset(10, "another"))).toBe(false);
   });
 
   test("what was stored in the store that is gone is not waited for", () => {

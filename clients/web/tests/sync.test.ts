@@ -49,16 +49,19 @@ describe("connection", () => {
 describe("cursor", () => {
   for (const { name, begin, steps, end } of cases.cursor) {
     test(name, () => {
-      const cursor = new Cursor(Object.entries(begin) as [string, number][]);
+      const cursor = new Cursor();
+      for (const [id, headSeq] of Object.entries(begin)) cursor.begin({ id, headSeq, logId: "log" });
       for (const { room, afterSeq, seq, verdict } of steps) expect(cursor.accept(room, afterSeq, seq)).toBe(verdict as Verdict);
-      expect(Object.fromEntries(cursor.positions)).toEqual(end);
+      const positions = [...cursor.positions].map(([room, { seq, logId }]) => (expect(logId).toBe("log"), [room, seq]));
+      expect(Object.fromEntries(positions)).toEqual(end);
     });
   }
 
   test("however changes are lost, repeated and reordered, each position is let through once and in order", () => {
     fc.assert(
       fc.property(fc.array(fc.nat(30), { maxLength: 200 }), (arrivals) => {
-        const cursor = new Cursor([["r", 0]]);
+        const cursor = new Cursor();
+        cursor.begin({ id: "r", headSeq: 0, logId: "log" });
         const seen: number[] = [];
         const deliver = (seq: number) => cursor.accept("r", seq - 1, seq) === "deliver" && seen.push(seq);
         for (const arrival of arrivals) {

@@ -31,7 +31,7 @@ interface Begin {
 function summary({ head, read, unread = 0, mentions = 0, more = false }: Begin): RoomSummary {
   const room = {
     id: "r", kind: "public", name: "Room", topic: "", creatorId: "", createdAt: 0, memberCount: 2,
-    changedSeq: 1, headSeq: head, archivedAt: 0, directUserIds: [], pictureId: "", history: "all", joinNewAccounts: false,
+    changedSeq: 1, headSeq: head, archivedAt: 0, directUserIds: [], pictureId: "", history: "all", joinNewAccounts: false, logId: "log",
   } as const;
   const settings = { roomId: "r", level: "all", mutedUntil: 0, starred: false } as const;
   return { room, role: "member", mutedUntil: 0, readSeq: read, unreadCount: unread, unreadMore: more, unreadMentions: mentions, unreadThreads: 0, unreadFrom: 0, settings, lastMessage: undefined };
@@ -44,8 +44,8 @@ function begun(begin: Begin) {
   return {
     model,
     view,
-    tell: (at: number, it: Message) =>
-      apply(model, { kind: "change", change: { roomId: "r", seq: at, afterSeq: at - 1, message: { ...it, changedSeq: at }, member: undefined, room: undefined } }),
+    tell: (at: number, it: Message, knownSeq = at - 1) =>
+      apply(model, { kind: "change", change: { roomId: "r", seq: at, afterSeq: at - 1, message: { ...it, changedSeq: at }, member: undefined, room: undefined }, knownSeq }),
     read: (readSeq: number) => apply(model, { kind: "readMark", roomId: "r", userId: "me", readSeq, threadSeq: 0, unreadFrom: 0 }),
     page(after: number, upTo: number): void {
       const messages = Array.from({ length: upTo - after }, (_, i) => message(after + 1 + i));
@@ -176,8 +176,9 @@ describe("threads", () => {
     apply(room.model, { kind: "reset", summary: { ...summary({ head: 5, read: 5 }), unreadThreads }, messages: [] });
     /** As a stream that resumes: what was missed, then all marks. */
     const resume = (missed: Message[], marks: [thread: number, seq: number][]) => {
-      apply(room.model, { kind: "ready", me: ME, epoch: "e", choice: "online", anew: false });
-      for (const it of missed) room.tell(it.changedSeq, it);
+      apply(room.model, { kind: "ready", me: ME, epoch: "e", choice: "online" });
+      const knownSeq = room.view().room.headSeq;
+      for (const it of missed) room.tell(it.changedSeq, it, knownSeq);
       for (const [at, seq] of marks) apply(room.model, mark(at, seq));
     };
     const threads = () => room.view().threads;

@@ -77,7 +77,7 @@ pub async fn lock_rooms(
     let sql = format!(
         "select r.id, r.kind, r.name, r.topic, r.creator_id, r.created_us, 0 as member_count,
                 r.changed_seq, r.head_seq, r.archived_us, r.direct_a, r.direct_b, r.history,
-                r.picture_id, r.join_new_accounts,
+                r.picture_id, r.join_new_accounts, r.log_id,
                 {members}
          from rooms r {join} where r.id in {} order by r.id{}",
         placeholders(1, rooms.len()),

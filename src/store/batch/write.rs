@@ -59,8 +59,9 @@ async fn insert_room(tx: &mut Tx<'_>, log: &RoomLog) -> Result<(), sqlx::Error> 
     within!(tx, c => {
         sqlx::query(
             "insert into rooms (id, kind, name, name_key, topic, topic_key, creator_id,
-                                created_us, head_seq, changed_seq, direct_a, direct_b, history)
-             values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                                created_us, head_seq, changed_seq, direct_a, direct_b, history,
+                                log_id)
+             values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )
         .bind(room.id.0)
         .bind(room_kind_code(room.kind))
@@ -73,6 +74,7 @@ async fn insert_room(tx: &mut Tx<'_>, log: &RoomLog) -> Result<(), sqlx::Error> 
         .bind(pair.map(|(a, _)| a.0))
         .bind(pair.map(|(_, b)| b.0))
         .bind(history_code(room.history))
+        .bind(room.log.0)
         .execute(c).await.map(drop)
     })
 }

@@ -104,14 +104,35 @@ impl Person {
 
     /// Opens a stream that has told all it has to tell.
     pub async fn stream(&self) -> Stream {
-        self.resume(HashMap::new()).await
+        self.resume_from(vec![]).await
     }
 
     /// Opens a stream that goes on from positions.
-    pub async fn resume(&self, positions: HashMap<String, i64>) -> Stream {
+    pub async fn resume(&self, seqs: HashMap<String, i64>) -> Stream {
+        let positions = self.positions(seqs).await;
+        self.resume_from(positions).await
+    }
+
+    pub async fn resume_from(&self, positions: Vec<v1::RoomPosition>) -> Stream {
         let mut stream = self.open().await.expect("a stream");
         stream.subscribe(positions).await;
         stream
+    }
+
+    /// These positions, of the logs that the person's rooms have now.
+    pub async fn positions(&self, seqs: HashMap<String, i64>) -> Vec<v1::RoomPosition> {
+        let request = v1::ListRoomsRequest { page_size: 200, ..Default::default() };
+        let rooms = self.client.list_rooms(request).await.expect("rooms").rooms;
+        let logs: HashMap<String, String> = rooms
+            .into_iter()
+            .filter_map(|summary| summary.room)
+            .map(|room| (room.id, room.log_id))
+            .collect();
+        let position = |(room_id, seq)| {
+            let log_id = logs.get(&room_id).cloned().unwrap_or_default();
+            v1::RoomPosition { room_id, seq, log_id }
+        };
+        seqs.into_iter().map(position).collect()
     }
 
     /// Opens a stream that has not subscribed.
@@ -174,8 +195,8 @@ impl Stream {
     }
 
     /// Subscribes and waits for `live`; what comes before stays to be read.
-    pub async fn subscribe(&mut self, resume: HashMap<String, i64>) {
-        let request = v1::SubscribeRequest { resume, epoch: self.ready.epoch.clone() };
+    pub async fn subscribe(&mut self, positions: Vec<v1::RoomPosition>) {
+        let request = v1::SubscribeRequest { positions, more: false };
         self.order("", Command::Subscribe(request)).await;
         let mut told = VecDeque::new();
         loop {

@@ -206,14 +206,15 @@ fn summary(begin: &Begin) -> v1::RoomSummary {
 fn take(model: &mut Model, outbox: &mut Outbox, step: Step) {
     let update = match step {
         Step::Change(Change { seq, message, member, room: named }) => {
-            Update::Change(v1::RoomChange {
+            let change = v1::RoomChange {
                 room_id: "r".into(),
                 seq,
                 after_seq: seq - 1,
                 message: message.map(v1::Message::from),
                 member: member.map(v1::Member::from),
                 room: named.map(|Named { name, changed }| room(name, changed, seq)),
-            })
+            };
+            Update::Change { change, known_seq: seq - 1 }
         }
         Step::Page { older, messages } => {
             let page = v1::ListMessagesResponse {

@@ -80,13 +80,14 @@ fn message(seq: i64, own: bool) -> v1::Message {
 
 fn change(at: i64, message: v1::Message) -> Update {
     let message = Some(v1::Message { changed_seq: at, ..message });
-    Update::Change(v1::RoomChange {
+    let change = v1::RoomChange {
         room_id: "r".into(),
         seq: at,
         after_seq: at - 1,
         message,
         ..Default::default()
-    })
+    };
+    Update::Change { change, known_seq: at - 1 }
 }
 
 fn posted(at: i64, Post { own, system, thread, mentions }: Post) -> v1::Message {

@@ -9,8 +9,8 @@ use super::{
     stream::{Pending, Stream},
 };
 use crate::{
-    connection::Happening,
-    cursor::Verdict,
+    connection::{Happening, State},
+    cursor::{Position, Verdict},
     error::Error,
     live::Update,
     outbox::Settled,
@@ -55,6 +55,7 @@ impl Keeper {
                 self.tell(Update::RoomGone(room_id))
             }
             Kind::Live(_) => {
+                self.began_at.clear();
                 self.on(Happening::CaughtUp);
                 Ok(())
             }
@@ -84,11 +85,7 @@ impl Keeper {
     }
 
     async fn ready(&mut self, ready: v1::Ready, stream: &mut Stream) -> Result<(), Stopped> {
-        if !self.epoch.is_empty() && self.epoch != ready.epoch {
-            // Another store: the server drops our positions, and so do we.
-            self.cursor.clear();
-        }
-        self.epoch.clone_from(&ready.epoch);
+        self.began_at.clear();
         let heartbeat = ready.heartbeat_interval.and_then(|d| Duration::try_from(d).ok());
         self.on(Happening::Opened { heartbeat: heartbeat.unwrap_or(Duration::from_secs(20)) });
         self.tell(Update::Ready(ready))?;
@@ -104,21 +101,33 @@ impl Keeper {
 
     fn begin(&mut self, summary: Option<&v1::RoomSummary>) {
         if let Some(room) = summary.and_then(|summary| summary.room.as_ref()) {
-            self.cursor.begin(&room.id, room.head_seq);
+            let position = Position { seq: room.head_seq, log_id: room.log_id.clone() };
+            self.cursor.begin(&room.id, position);
         }
     }
 
     async fn change(&mut self, change: v1::RoomChange) -> Result<(), Stopped> {
+        let known_seq = self.known_seq(&change.room_id);
         match self.cursor.accept(&change.room_id, change.after_seq, change.seq) {
-            Verdict::Deliver => self.tell(Update::Change(change)),
+            Verdict::Deliver => self.tell(Update::Change { change, known_seq }),
             Verdict::Repeat | Verdict::Stray => Ok(()),
             Verdict::Gap => self.heal(&change.room_id, change.seq).await,
         }
     }
 
+    /// The position that a room had before it was caught up with; once the stream
+    /// is live, the one that it has.
+    fn known_seq(&mut self, room_id: &str) -> i64 {
+        let known = self.cursor.position(room_id).map_or(0, |at| at.seq);
+        if self.connection.state() == State::Live {
+            return known;
+        }
+        *self.began_at.entry(room_id.to_owned()).or_insert(known)
+    }
+
     async fn check_heads(&mut self, heartbeat: v1::Heartbeat) -> Result<(), Stopped> {
         for (room_id, head) in heartbeat.heads {
-            if self.cursor.position(&room_id).is_some_and(|at| at < head) {
+            if self.cursor.position(&room_id).is_some_and(|at| at.seq < head) {
                 self.heal(&room_id, head).await?;
             }
         }
@@ -127,12 +136,14 @@ impl Keeper {
 
     /// Asks for what is missing. If that fails, the next stream brings it.
     async fn heal(&mut self, room_id: &str, head: i64) -> Result<(), Stopped> {
-        while let Some(after_seq) = self.cursor.position(room_id).filter(|at| *at < head) {
+        let known_seq = self.known_seq(room_id);
+        while let Some(at) = self.cursor.position(room_id).filter(|at| at.seq < head) {
+            let after_seq = at.seq;
             let request = v1::SyncRoomRequest {
                 room_id: room_id.to_owned(),
                 after_seq,
                 page_size: 200,
-                epoch: self.epoch.clone(),
+                log_id: at.log_id.clone(),
             };
             match self.client.sync_room(request).await {
                 Ok(v1::SyncRoomResponse { reset: Some(reset), .. }) => {
@@ -143,7 +154,7 @@ impl Keeper {
                     for change in read.changes {
                         let accepted = self.cursor.accept(room_id, change.after_seq, change.seq);
                         if accepted == Verdict::Deliver {
-                            self.tell(Update::Change(change))?;
+                            self.tell(Update::Change { change, known_seq })?;
                         }
                     }
                 }

@@ -5,8 +5,12 @@ mod events;
 mod stream;
 mod told;
 
-use std::time::{Duration, Instant, SystemTime};
+use std::{
+    collections::HashMap,
+    time::{Duration, Instant, SystemTime},
+};
 
+use futures::StreamExt as _;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::Code;
@@ -18,7 +22,7 @@ use self::{
 use crate::{
     client::{Client, authorized},
     connection::{Connection, Happening, State},
-    cursor::Cursor,
+    cursor::{Cursor, Position},
     error::Error,
     live::{Options, Order, Update},
     outbox::Outbox,
@@ -29,6 +33,8 @@ use crate::{
 /// connection is not read either, and the server lets it catch up later.
 const UPDATES: usize = 256;
 const ORDERS: usize = 64;
+/// A request has at most 1 MiB, and a position well under 200 bytes.
+const POSITIONS_PER_REQUEST: usize = 5_000;
 
 /// Starts a keeper; it ends when its orders or its updates are dropped.
 pub fn start(client: Client, options: Options) -> (mpsc::Sender<Order>, mpsc::Receiver<Update>) {
@@ -38,8 +44,8 @@ pub fn start(client: Client, options: Options) -> (mpsc::Sender<Order>, mpsc::Re
         client,
         told: Told::new(updates),
         connection: Connection::new(Instant::now()),
-        cursor: Cursor::new(options.resume),
-        epoch: options.epoch,
+        cursor: Cursor::new(options.positions),
+        began_at: HashMap::new(),
         outbox: Outbox::new(options.unsent),
         watching: None,
         idle: false,
@@ -51,6 +57,27 @@ pub fn start(client: Client, options: Options) -> (mpsc::Sender<Order>, mpsc::Re
     (orders, receiver)
 }
 
+/// All positions, in as many requests as they need.
+fn subscribe_requests(positions: &HashMap<String, Position>) -> Vec<v1::SubscribeRequest> {
+    let all: Vec<v1::RoomPosition> = positions
+        .iter()
+        .map(|(room_id, Position { seq, log_id })| v1::RoomPosition {
+            room_id: room_id.clone(),
+            seq: *seq,
+            log_id: log_id.clone(),
+        })
+        .collect();
+    let mut requests: Vec<v1::SubscribeRequest> = all
+        .chunks(POSITIONS_PER_REQUEST)
+        .map(|positions| v1::SubscribeRequest { positions: positions.to_vec(), more: true })
+        .collect();
+    match requests.last_mut() {
+        Some(last) => last.more = false,
+        None => requests.push(v1::SubscribeRequest::default()),
+    }
+    requests
+}
+
 /// The application does not want any more.
 struct Stopped;
 
@@ -60,7 +87,8 @@ struct Keeper {
     told: Told,
     connection: Connection,
     cursor: Cursor,
-    epoch: String,
+    /// Where each room that is caught up with was before.
+    began_at: HashMap<String, i64>,
     outbox: Outbox,
     /// Said again on each new stream.
     watching: Option<v1::WatchRoomsRequest>,
@@ -149,17 +177,12 @@ impl Keeper {
     async fn try_open(&mut self) -> Result<Stream, Error> {
         self.token = self.client.access_token().await?;
         let (requests, request_queue) = mpsc::channel(ORDERS);
-        let subscribe = v1::SubscribeRequest {
-            resume: self.cursor.positions().clone(),
-            epoch: self.epoch.clone(),
-        };
-        let first = v1::ChatRequest {
-            request_id: String::new(),
-            command: Some(Command::Subscribe(subscribe)),
-        };
-        // There is room: the queue is new.
-        let _ = requests.try_send(first);
-        let request = authorized(ReceiverStream::new(request_queue), &self.token)?;
+        let first = subscribe_requests(self.cursor.positions()).into_iter().map(|subscribe| {
+            let command = Some(Command::Subscribe(subscribe));
+            v1::ChatRequest { request_id: String::new(), command }
+        });
+        let all = futures::stream::iter(first).chain(ReceiverStream::new(request_queue));
+        let request = authorized(all, &self.token)?;
         let responses = ChatServiceClient::new(self.client.channel()).chat(request).await;
         let responses = match responses.map_err(Error::from) {
             Ok(response) => response.into_inner(),

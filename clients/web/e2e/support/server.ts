@@ -98,7 +98,7 @@ export class Server {
       cpSync(copy, this.#data, { recursive: true });
       rmSync(copy, { recursive: true });
       // What restoring a backup comes with, whether the server sees it itself or is told.
-      this.#write('\ndatabase.execute("update store set epoch = randomblob(16)")', "", {});
+      this.#write('\ndatabase.execute("update store set epoch = randomblob(16)")\ndatabase.execute("update rooms set log_id = random()")', "", {});
     };
   }
 

@@ -46,8 +46,8 @@ function messages(transport: Transport) {
         headSeq: Number(page.headSeq),
       };
     },
-    async markRead(roomId: string, seq: number): Promise<number> {
-      return Number((await chat.markRead({ roomId, seq: BigInt(seq) }).catch(raise)).readSeq);
+    async markRead(roomId: string, seq: number, logId: string): Promise<number> {
+      return Number((await chat.markRead({ roomId, seq: BigInt(seq), logId }).catch(raise)).readSeq);
     },
   };
 }
@@ -55,25 +55,28 @@ function messages(transport: Transport) {
 function connection(transport: Transport) {
   const chat = createClient(ChatService, transport);
   return {
-    subscribe: (resume: ReadonlyMap<string, number>, epoch: string, signal: AbortSignal) =>
-      subscribe(chat, resume, epoch, signal),
+    subscribe: (positions: ReadonlyMap<string, nouns.Position>, signal: AbortSignal) => subscribe(chat, positions, signal),
     async watchRooms(connectionId: string, roomIds: string[]): Promise<nouns.WatchedRoom[]> {
       return (await chat.watchRooms({ connectionId, roomIds }).catch(raise)).rooms.map(convert.watched);
     },
   };
 }
 
+/** What one request of 1 MiB has space for. */
+const MAX_POSITIONS = 12_000;
+
 /** The events of one stream, in the batches in which they came. */
 async function* subscribe(
   chat: Client<typeof ChatService>,
-  positions: ReadonlyMap<string, number>,
-  epoch: string,
+  known: ReadonlyMap<string, nouns.Position>,
   signal: AbortSignal,
 ): AsyncGenerator<Event[]> {
-  const resume = Object.fromEntries([...positions].map(([room, seq]) => [room, BigInt(seq)]));
+  // Rooms beyond these are told of anew.
+  const rooms = [...known].slice(-MAX_POSITIONS);
+  const positions = rooms.map(([roomId, { seq, logId }]) => ({ roomId, seq: BigInt(seq), logId }));
   try {
     // A stream has no end of its own, so it has no time limit either.
-    for await (const { events } of chat.subscribe({ resume, epoch }, { signal, timeoutMs: 0 })) {
+    for await (const { events } of chat.subscribe({ positions }, { signal, timeoutMs: 0 })) {
       yield events.map(eventFrom).filter((event) => event !== undefined);
     }
   } catch (error) {

@@ -84,6 +84,7 @@ export function room(wire: WireRoom | undefined): nouns.Room {
     memberCount: Number(wire?.memberCount ?? 0),
     changedSeq: Number(wire?.changedSeq ?? 0),
     headSeq: Number(wire?.headSeq ?? 0),
+    logId: wire?.logId ?? "",
     archivedAt: millis(wire?.archivedAt),
     directUserIds: wire?.directUserIds ?? [],
     pictureId: wire?.pictureId ?? "",

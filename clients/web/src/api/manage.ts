@@ -210,8 +210,8 @@ function marks(transport: Transport) {
     async renewToken(connectionId: string, accessToken: string): Promise<void> {
       await chat.renewToken({ connectionId, accessToken }).catch(raise);
     },
-    async syncRoom(roomId: string, afterSeq: number) {
-      const answer = await chat.syncRoom({ roomId, afterSeq: BigInt(afterSeq), pageSize: 200 }).catch(raise);
+    async syncRoom(roomId: string, afterSeq: number, logId: string) {
+      const answer = await chat.syncRoom({ roomId, afterSeq: BigInt(afterSeq), pageSize: 200, logId }).catch(raise);
       return { changes: answer.changes.map(convert.change), syncedSeq: Number(answer.syncedSeq) };
     },
     /** How the user wants to be seen, on all devices. */
@@ -222,8 +222,8 @@ function marks(transport: Transport) {
       await chat.setPresence({ connectionId, idle }).catch(raise);
     },
     /** Flags the room as unread from a position on; 0 takes the flag away. */
-    async markUnread(roomId: string, seq: number): Promise<void> {
-      await chat.markUnread({ roomId, seq: BigInt(seq) }).catch(raise);
+    async markUnread(roomId: string, seq: number, logId: string): Promise<void> {
+      await chat.markUnread({ roomId, seq: BigInt(seq), logId }).catch(raise);
     },
     async listReceipts(roomId: string, seq: number): Promise<nouns.Reach> {
       const reach = await chat.listReceipts({ roomId, seq: BigInt(seq) }).catch(raise);
@@ -254,8 +254,8 @@ function marks(transport: Transport) {
 function messages(transport: Transport) {
   const chat = createClient(ChatService, transport);
   return {
-    async deleteMessage(roomId: string, seq: number): Promise<nouns.Message> {
-      return one(await chat.deleteMessage({ roomId, seq: BigInt(seq) }).catch(raise));
+    async deleteMessage(roomId: string, seq: number, logId: string): Promise<nouns.Message> {
+      return one(await chat.deleteMessage({ roomId, seq: BigInt(seq), logId }).catch(raise));
     },
     async getMessage(roomId: string, seq: number): Promise<nouns.Message> {
       return one(await chat.getMessage({ roomId, seq: BigInt(seq) }).catch(raise));
@@ -266,15 +266,15 @@ function messages(transport: Transport) {
     async setTyping(roomId: string, typing: boolean): Promise<void> {
       await chat.setTyping({ roomId, typing }).catch(raise);
     },
-    async editMessage(roomId: string, seq: number, text: string): Promise<nouns.Message> {
-      return one(await chat.editMessage({ roomId, seq: BigInt(seq), text }).catch(raise));
+    async editMessage(roomId: string, seq: number, text: string, logId: string): Promise<nouns.Message> {
+      return one(await chat.editMessage({ roomId, seq: BigInt(seq), text, logId }).catch(raise));
     },
-    async react(roomId: string, seq: number, emoji: string, on: boolean): Promise<nouns.Message> {
-      const which = { roomId, seq: BigInt(seq), emoji };
+    async react(roomId: string, seq: number, emoji: string, on: boolean, logId: string): Promise<nouns.Message> {
+      const which = { roomId, seq: BigInt(seq), emoji, logId };
       return one(await (on ? chat.addReaction(which) : chat.removeReaction(which)).catch(raise));
     },
-    async pin(roomId: string, seq: number, on: boolean): Promise<nouns.Message> {
-      const which = { roomId, seq: BigInt(seq) };
+    async pin(roomId: string, seq: number, on: boolean, logId: string): Promise<nouns.Message> {
+      const which = { roomId, seq: BigInt(seq), logId };
       return one(await (on ? chat.pinMessage(which) : chat.unpinMessage(which)).catch(raise));
     },
     async listPins(roomId: string): Promise<nouns.Message[]> {

@@ -49,7 +49,7 @@ export function apply(model: Model, update: Update): Topic[] {
       model.choice = update.choice;
       return ["me"];
     case "change":
-      return change(model, update.change);
+      return change(model, update.change, update.knownSeq);
     case "reset":
       return [...begin(model, update.summary), ...beginWith(model, update.summary.room.id, update.messages)];
     case "roomAdded":
@@ -117,13 +117,14 @@ export function applyMe(model: Model, me: User): Topic[] {
 }
 
 /** Whether no position that is known can be relied on: the store is another one, or an older state of it. */
-export function isAnew({ epoch, rooms }: Pick<Model, "epoch" | "rooms">, update: Update): boolean {
+export function isAnew({ epoch, rooms, stale }: Pick<Model, "epoch" | "rooms" | "stale">, update: Update): boolean {
   if (update.kind === "reset") {
-    const { id, headSeq } = update.summary.room;
-    return headSeq < (rooms.get(id)?.room.headSeq ?? 0);
+    const { id, headSeq, logId } = update.summary.room;
+    const before = stale.has(id) ? undefined : rooms.get(id)?.room;
+    return before !== undefined && (headSeq < before.headSeq || logId !== before.logId);
   }
   const now = update.kind === "ready" ? update.epoch : update.kind === "snapshot" ? update.snapshot.epoch : "";
-  return (update.kind === "ready" && update.anew) || Boolean(epoch && now && epoch !== now);
+  return Boolean(epoch && now && epoch !== now);
 }
 
 function ready(model: Model, update: Extract<Update, { kind: "ready" }>): Topic[] {
@@ -137,7 +138,6 @@ function ready(model: Model, update: Extract<Update, { kind: "ready" }>): Topic[
   model.typing.clear();
   model.presences.clear();
   for (const view of model.rooms.values()) {
-    view.resumedAt = view.room.headSeq;
     // Until the rooms are watched anew, nobody can be counted.
     view.members = undefined;
   }
@@ -173,15 +173,14 @@ function begin(model: Model, summary: RoomSummary): Topic[] {
     known: [{ after: room.headSeq, upTo: room.headSeq }],
     last: summary.lastMessage,
     begunAt: room.headSeq,
-    resumedAt: room.headSeq,
     counted: countedBy(summary.unreadCount, summary.unreadMore, summary.unreadMentions, room.headSeq),
     doubtful: false,
     apart: model.apart,
     unreadFrom: summary.unreadFrom,
     threads: threadMarks(summary.unreadThreads, room.headSeq, before?.threads.follows),
     settings: summary.settings,
-    // In another store positions are others.
-    receipts: before && before.room.headSeq <= room.headSeq ? before.receipts : new Map(),
+    // In another log positions are others.
+    receipts: before && before.room.logId === room.logId && before.room.headSeq <= room.headSeq ? before.receipts : new Map(),
     watched: before?.watched ?? false,
     members: before?.members,
     onlineCount: before?.onlineCount ?? 0,
@@ -198,7 +197,7 @@ function gone(model: Model, roomId: string): Topic[] {
   return ["rooms", `room:${roomId}`, `timeline:${roomId}`, `typing:${roomId}`, `pins:${roomId}`];
 }
 
-function change(model: Model, { roomId, seq, message, member, room }: RoomChange): Topic[] {
+function change(model: Model, { roomId, seq, afterSeq, message, member, room }: RoomChange, knownSeq = afterSeq): Topic[] {
   const touched: Topic[] = [];
   if (member) touched.push(...applyUsers(model, [{ ...model.users.get(member.user.id), ...member.user }]));
   const view = model.rooms.get(roomId);
@@ -223,7 +222,7 @@ function change(model: Model, { roomId, seq, message, member, room }: RoomChange
     if (posted && message.content.kind === "system") countMember(view, message.content.what);
     if (message.content.kind === "deleted") uncount(view, message, model.me.id);
     touched.push(...changed(view, message, posted));
-    const isNew = posted || (message.seq > view.resumedAt && message.content.kind === "text");
+    const isNew = message.seq > knownSeq && message.content.kind === "text";
     if (isNew && message.threadSeq) touched.push(...threadGrew(view, message, model.me.id));
     if (posted) touched.push(...applyTyping(model, roomId, message.senderId, false));
     touched.push(...stored(model, [message]));

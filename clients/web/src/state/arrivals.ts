@@ -14,6 +14,7 @@ interface Parts {
 
 interface Arrival {
   readonly message: Message;
+  readonly knownSeq: number;
   readonly followsThread: boolean;
 }
 
@@ -21,13 +22,14 @@ export function createArrivals({ model, follows, tell }: Parts): (updates: reado
   /** What came before the stream is live: only then is it known what was read elsewhere meanwhile. */
   let missed = new Map<string, Arrival>();
 
-  const mayTell = ({ message, followsThread }: Arrival): boolean => {
+  const mayTell = ({ message, knownSeq, followsThread }: Arrival): boolean => {
     const { roomId, threadSeq, senderId } = message;
     const view = model.rooms.get(roomId);
     if (!view) return false;
     return notifies(message, {
       me: model.me.id,
       settings: view.settings,
+      knownSeq,
       readSeq: threadSeq ? (view.threads.read.get(threadSeq) ?? 0) : view.readSeq,
       presence: model.choice,
       senderBlocked: model.apart.has(senderId) || model.blocked?.has(senderId) === true,
@@ -46,10 +48,11 @@ export function createArrivals({ model, follows, tell }: Parts): (updates: reado
   return (updates) => {
     for (const update of updates) {
       if (update.kind !== "change") continue;
-      const { message, seq } = update.change;
-      if (message?.seq !== seq || message.senderId === model.me.id) continue;
-      if (message.threadSeq) void follows(message).then((followsThread) => take({ message, followsThread }));
-      else take({ message, followsThread: false });
+      const { message, afterSeq } = update.change;
+      const { knownSeq = afterSeq } = update;
+      if (!message || message.seq <= knownSeq || message.senderId === model.me.id) continue;
+      if (message.threadSeq) void follows(message).then((followsThread) => take({ message, knownSeq, followsThread }));
+      else take({ message, knownSeq, followsThread: false });
     }
     if (model.connection.kind !== "live" || !missed.size) return;
     for (const arrival of missed.values()) if (mayTell(arrival)) tell(arrival.message);

@@ -116,8 +116,10 @@ export function createChat({ api, session }: App) {
   const me = () => (topics.track("me"), model.me);
   const account = createRole(api);
   createEffect(() => session.know(me()));
+  /** The log that positions of a room are of, as it is shown now. */
+  const logOf = (roomId: string) => model.rooms.get(roomId)?.room.logId ?? "";
   const tookMessage = (message: Message) => took(applying.applyMessages(model, [message]));
-  const doomed = new Doomed(model.me.id, (roomId, seq) => api.deleteMessage(roomId, seq).then(tookMessage), model);
+  const doomed = new Doomed(model.me.id, (roomId, seq) => api.deleteMessage(roomId, seq, logOf(roomId)).then(tookMessage), model);
   onCleanup(() => doomed.stop());
   const drafts = new Drafts(model.me.id);
   onCleanup(() => drafts.stop());
@@ -225,10 +227,10 @@ export function createChat({ api, session }: App) {
     send(roomId: string, text: string, { replyTo = 0, threadSeq = 0, attachmentIds = [] as string[] } = {}): void {
       live.send({ clientMessageId: randomId(), roomId, text, replyTo, threadSeq, epoch: model.epoch, attachmentIds, at: Date.now() });
     },
-    edit: async ({ roomId, seq }: Message, text: string) => tookMessage(await api.editMessage(roomId, seq, text)),
+    edit: async ({ roomId, seq }: Message, text: string) => tookMessage(await api.editMessage(roomId, seq, text, logOf(roomId))),
     react: async ({ roomId, seq }: Message, emoji: string, on: boolean) =>
-      tookMessage(await api.react(roomId, seq, emoji, on)),
-    pin: async ({ roomId, seq }: Message, on: boolean) => tookMessage(await api.pin(roomId, seq, on)),
+      tookMessage(await api.react(roomId, seq, emoji, on, logOf(roomId))),
+    pin: async ({ roomId, seq }: Message, on: boolean) => tookMessage(await api.pin(roomId, seq, on, logOf(roomId))),
     /** A message that was refused, once more. */
     resend: (message: Unsent) => live.send(message),
     discard: (id: string) => live.discard(id),
@@ -272,11 +274,12 @@ export function createChat({ api, session }: App) {
       const touched = applying.markRead(model, roomId, seq);
       if (!touched.length) return;
       took(touched);
-      untold.tell(roomId, () => api.markRead(roomId, seq));
+      const logId = logOf(roomId);
+      untold.tell(roomId, () => api.markRead(roomId, seq, logId));
     },
     /** From a message on, to come back to it. */
     async markUnread({ roomId, seq }: Message): Promise<void> {
-      await api.markUnread(roomId, seq);
+      await api.markUnread(roomId, seq, logOf(roomId));
       took(applying.markUnread(model, roomId, seq));
     },
     /** Lost, it does no harm: the server forgets it by itself. */

@@ -48,8 +48,9 @@ export function createDelivered({ api, model, live }: Parts): (updates: readonly
     for (const update of updates) {
       if (update.kind === "roomAdded" || update.kind === "reset") begun(update.summary.room.id);
       if (update.kind !== "change" || !update.change.message) continue;
+      const { knownSeq = update.change.afterSeq, change } = update;
       const { seq, senderId } = update.change.message;
-      if (seq === update.change.seq && senderId !== model.me.id) got.set(update.change.roomId, seq);
+      if (seq > knownSeq && senderId !== model.me.id) got.set(change.roomId, Math.max(seq, got.get(change.roomId) ?? 0));
     }
     tell();
   };

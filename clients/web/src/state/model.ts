@@ -22,8 +22,6 @@ export interface RoomView {
   known: Ranges;
   /** The position with which the room began here. What was read of it before is too old. */
   readonly begunAt: number;
-  /** Its position when the stream began: what lies after it is new, also where it was changed before it came. */
-  resumedAt: number;
   /** The newest message that is not a system message. */
   last: Message | undefined;
   /** Unread messages, counted by the server up to a position. */

@@ -6,6 +6,8 @@ import type { Message, PresenceState, RoomSettings } from "../nouns";
 export interface Situation {
   readonly me: string;
   readonly settings: RoomSettings;
+  /** Up to where the client knew the room before the message came. */
+  readonly knownSeq: number;
   /** Up to where the user has read the room, or the thread. */
   readonly readSeq: number;
   /** The user's own. */
@@ -17,8 +19,8 @@ export interface Situation {
 }
 
 export function notifies(message: Message, situation: Situation): boolean {
-  const { me, settings, readSeq, presence, senderBlocked, followsThread, now } = situation;
-  const fresh = message.seq === message.changedSeq && message.seq > readSeq;
+  const { me, settings, knownSeq, readSeq, presence, senderBlocked, followsThread, now } = situation;
+  const fresh = message.seq > Math.max(knownSeq, readSeq);
   const text = message.content.kind === "text" && message.senderId !== me;
   const called = message.mentions.some(
     ({ userId, all, here }) => userId === me || all || (here && presence === "online"),

@@ -1,6 +1,8 @@
 // Up to where each room is known: a pure machine. Whatever is lost, repeated or
 // reordered, each position is let through once and in order.
 
+import type { Position, Room } from "../nouns";
+
 /**
  * - `deliver`: it follows on what is known.
  * - `repeat`: it is known.
@@ -10,11 +12,7 @@
 export type Verdict = "deliver" | "repeat" | "gap" | "stray";
 
 export class Cursor {
-  readonly #rooms = new Map<string, number>();
-
-  constructor(rooms: Iterable<readonly [string, number]> = []) {
-    for (const [room, seq] of rooms) this.#rooms.set(room, seq);
-  }
+  readonly #rooms = new Map<string, Position>();
 
   /**
    * Judges a change that covers the positions after `afterSeq` up to `seq`, and
@@ -23,16 +21,16 @@ export class Cursor {
    */
   accept(roomId: string, afterSeq: number, seq: number): Verdict {
     const at = this.#rooms.get(roomId);
-    if (at === undefined) return "stray";
-    if (seq <= at) return "repeat";
-    if (afterSeq > at) return "gap";
-    this.#rooms.set(roomId, seq);
+    if (!at) return "stray";
+    if (seq <= at.seq) return "repeat";
+    if (afterSeq > at.seq) return "gap";
+    this.#rooms.set(roomId, { ...at, seq });
     return "deliver";
   }
 
-  /** Begins a room at a position: it was added, or reset. */
-  begin(roomId: string, seq: number): void {
-    this.#rooms.set(roomId, seq);
+  /** Begins a room at its head: it was added, or reset. */
+  begin({ id, headSeq: seq, logId }: Pick<Room, "id" | "headSeq" | "logId">): void {
+    this.#rooms.set(id, { seq, logId });
   }
 
   /** The room is gone. */
@@ -46,11 +44,11 @@ export class Cursor {
   }
 
   position(roomId: string): number | undefined {
-    return this.#rooms.get(roomId);
+    return this.#rooms.get(roomId)?.seq;
   }
 
-  /** All positions, for `resume`. */
-  get positions(): ReadonlyMap<string, number> {
+  /** All positions, for the next stream. */
+  get positions(): ReadonlyMap<string, Position> {
     return this.#rooms;
   }
 }

@@ -17,11 +17,11 @@ export function follow(cursor: Cursor, epoch: string, updates: readonly Update[]
       }
       case "ready":
         // Another store: what is known of its rooms is nothing.
-        if (update.anew || (epoch && epoch !== update.epoch)) cursor.clear();
+        if (epoch && epoch !== update.epoch) cursor.clear();
         break;
       case "roomAdded":
       case "reset":
-        cursor.begin(update.summary.room.id, update.summary.room.headSeq);
+        cursor.begin(update.summary.room);
         break;
       case "roomGone":
         cursor.forget(update.roomId);

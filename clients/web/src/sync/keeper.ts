@@ -14,18 +14,10 @@ import type { Update } from "./update";
 /** A token that could not be renewed is tried again after this. */
 const RENEW_AGAIN_MS = 5_000;
 
-/** The fields of a subscription that say what is known already. */
-const POSITION_FIELDS = /^(resume|epoch)\b/;
-
-const refusesPositions = ({ reason, violations }: Failure) =>
-  reason === "INVALID_FIELDS" && violations.some(({ field }) => POSITION_FIELDS.test(field));
-
 export interface KeeperParts {
   readonly api: Api;
   readonly session: Session;
   readonly cursor: Cursor;
-  /** Of the positions in the cursor; empty if there are none. */
-  readonly epoch: string;
   readonly emit: (updates: Update[]) => void;
   /** A stream is open: what it has to be told can be told. */
   readonly opened: (connectionId: string) => void;
@@ -34,9 +26,8 @@ export interface KeeperParts {
 export class Keeper {
   readonly #parts: KeeperParts;
   readonly #connection = new Connection(Date.now());
-  #epoch: string;
-  /** What was known of the store is of no use. */
-  #anew = false;
+  /** Where the rooms that are caught up with were before. */
+  readonly #beganAt = new Map<string, number>();
   #connectionId = "";
   #timer: ReturnType<typeof setTimeout> | undefined;
   #stream: AbortController | undefined;
@@ -45,7 +36,6 @@ export class Keeper {
 
   constructor(parts: KeeperParts) {
     this.#parts = parts;
-    this.#epoch = parts.epoch;
   }
 
   get live(): boolean {
@@ -104,7 +94,7 @@ export class Keeper {
     this.#arm();
     try {
       const take = (events: Event[]) => this.#take(events, stream.signal);
-      await read(api, { resume: cursor.positions, epoch: this.#epoch, signal: stream.signal, take });
+      await read(api, { positions: cursor.positions, signal: stream.signal, take });
       this.#on({ kind: "lost" });
     } catch (error) {
       await this.#failed(error);
@@ -119,16 +109,7 @@ export class Keeper {
     if (error instanceof Failure && error.isTokenExpired) return this.#renewAndRetry();
     if (error instanceof Failure && error.isSignedOut) return this.#signedOut();
     if (!(error instanceof Failure)) console.error(error);
-    // The server would refuse the same positions again.
-    else if (refusesPositions(error)) this.#forget();
     this.#on({ kind: "lost" });
-  }
-
-  /** Nothing of what is known can be resumed. */
-  #forget(): void {
-    this.#anew = true;
-    this.#epoch = "";
-    this.#parts.cursor.clear();
   }
 
   async #renewAndRetry(): Promise<void> {
@@ -165,7 +146,7 @@ export class Keeper {
         return this.#change(event.change);
       case "reset":
       case "roomAdded":
-        cursor.begin(event.summary.room.id, event.summary.room.headSeq);
+        cursor.begin(event.summary.room);
         this.#pending.push(event);
         return;
       case "roomGone":
@@ -182,6 +163,7 @@ export class Keeper {
         this.#pending.push(event);
         return;
       case "live":
+        this.#beganAt.clear();
         return this.#on({ kind: "caughtUp" });
       case "lagging":
         return this.#on({ kind: "lagging" });
@@ -195,21 +177,27 @@ export class Keeper {
   }
 
   #ready({ connectionId, heartbeatMs, epoch, me, choice, apart }: Extract<Event, { kind: "ready" }>): void {
-    // Another store: the server drops our positions, and so do we.
-    if (this.#epoch && this.#epoch !== epoch) this.#forget();
-    this.#epoch = epoch;
+    this.#beganAt.clear();
     this.#connectionId = connectionId;
-    this.#pending.push({ kind: "ready", me, choice, epoch, anew: this.#anew });
+    this.#pending.push({ kind: "ready", me, choice, epoch });
     if (apart) this.#pending.push({ kind: "apart", userIds: apart });
-    this.#anew = false;
     this.#on({ kind: "opened", heartbeatMs });
     this.#parts.opened(connectionId);
   }
 
   async #change(change: RoomChange): Promise<void> {
+    const knownSeq = this.#known(change.roomId);
     const verdict = this.#parts.cursor.accept(change.roomId, change.afterSeq, change.seq);
-    if (verdict === "deliver") this.#pending.push({ kind: "change", change });
+    if (verdict === "deliver") this.#pending.push({ kind: "change", change, knownSeq });
     else if (verdict === "gap") await this.#heal(change.roomId, change.seq);
+  }
+
+  /** The position of a room before it is caught up with; once the stream is live, the one that it has. */
+  #known(roomId: string): number {
+    const at = this.#parts.cursor.position(roomId) ?? 0;
+    if (this.live) return at;
+    if (!this.#beganAt.has(roomId)) this.#beganAt.set(roomId, at);
+    return this.#beganAt.get(roomId) ?? at;
   }
 
   async #checkHeads(heads: Readonly<Record<string, number>>): Promise<void> {
@@ -219,14 +207,16 @@ export class Keeper {
   /** Asks for what is missing. If that fails, the next stream brings it. */
   async #heal(roomId: string, head: number): Promise<void> {
     const { api, cursor } = this.#parts;
+    const knownSeq = this.#known(roomId);
     for (;;) {
-      const at = cursor.position(roomId);
-      if (at === undefined || at >= head) return;
-      const missed = await api.syncRoom(roomId, at).catch(() => undefined);
+      const position = cursor.positions.get(roomId);
+      if (!position || position.seq >= head) return;
+      const at = position.seq;
+      const missed = await api.syncRoom(roomId, at, position.logId).catch(() => undefined);
       if (!missed || missed.syncedSeq <= at) return this.#on({ kind: "lost" });
       for (const change of missed.changes) {
         if (cursor.accept(roomId, change.afterSeq, change.seq) === "deliver") {
-          this.#pending.push({ kind: "change", change });
+          this.#pending.push({ kind: "change", change, knownSeq });
         }
       }
       // Whatever the changes told, the room is known up to here now.

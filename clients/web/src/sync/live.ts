@@ -205,7 +205,6 @@ export class Live {
       api,
       session,
       cursor: this.#cursor,
-      epoch: this.#epoch,
       emit: (updates) => this.#keeper === keeper && this.#emit(updates),
       opened: (connectionId) => this.#attention.opened(connectionId),
     }));
@@ -401,7 +400,7 @@ export class Live {
     this.#epoch = epoch;
     this.#silence.heard();
     this.#cursor.clear();
-    for (const { room } of snapshot.rooms) this.#cursor.begin(room.id, room.headSeq);
+    for (const { room } of snapshot.rooms) this.#cursor.begin(room);
     this.#follows = true;
     this.#state = snapshot.connection;
     // What was sent or thrown away before this tab could follow was not told to it.

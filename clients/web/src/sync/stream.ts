@@ -2,16 +2,16 @@
 
 import type { Api } from "../api/calls";
 import type { Event } from "../api/events";
+import type { Position } from "../nouns";
 
 export interface Reading {
-  readonly resume: ReadonlyMap<string, number>;
-  readonly epoch: string;
+  readonly positions: ReadonlyMap<string, Position>;
   readonly signal: AbortSignal;
   /** Takes a batch; the next one is not read before it is done with this one. */
   readonly take: (events: Event[]) => Promise<void>;
 }
 
 /** Ends when the stream does; throws Failure when it breaks. */
-export async function read(api: Pick<Api, "subscribe">, { resume, epoch, signal, take }: Reading): Promise<void> {
-  for await (const events of api.subscribe(resume, epoch, signal)) await take(events);
+export async function read(api: Pick<Api, "subscribe">, { positions, signal, take }: Reading): Promise<void> {
+  for await (const events of api.subscribe(positions, signal)) await take(events);
 }

@@ -7,15 +7,18 @@ export type Update =
   /** The connection's state has changed. */
   | { kind: "connection"; state: State }
   /**
-   * A stream is open; after an interruption, again. `anew`: what was known is of no use, for the store is another one
-   * or refused the positions. What is still there is told before the stream is live.
+   * A stream is open; after an interruption, again. If the epoch is another, so is the store: what is still there is
+   * told before the stream is live.
    */
-  | { kind: "ready"; me: User; epoch: string; choice: PresenceState; anew: boolean }
+  | { kind: "ready"; me: User; epoch: string; choice: PresenceState }
   /** How the user has chosen to be seen, here or on another device. */
   | { kind: "choice"; choice: PresenceState }
-  /** In each room changes come once, in order, without a hole. */
-  | { kind: "change"; change: RoomChange }
-  /** Drop what you know of this room and begin here. */
+  /**
+   * In each room changes come once, in order, without a hole. A message beyond `knownSeq` is new: the position before
+   * this was caught up with, or else `afterSeq`.
+   */
+  | { kind: "change"; change: RoomChange; knownSeq?: number }
+  /** Forget the room's messages and go on from here. None come if its log is another. */
   | { kind: "reset"; summary: RoomSummary; messages: readonly Message[] }
   | { kind: "roomAdded"; summary: RoomSummary }
   | { kind: "roomGone"; roomId: string }

@@ -478,6 +478,7 @@ export const de: Catalogue = {
   BANNED: "Du bist aus diesem Raum verbannt.",
   BLOCKED: "Hier können keine Nachrichten gesendet werden: Einer von euch hat den anderen blockiert.",
   ROOM_ARCHIVED: "Dieser Raum ist archiviert.",
+  LOG_REPLACED: "Der Server wurde aus einer Sicherung wiederhergestellt, deshalb hat sich dieser Raum geändert. Bitte versuche es noch einmal.",
   MESSAGE_DELETED: "Diese Nachricht wurde gelöscht.",
   MESSAGE_NOT_FOUND: "Diese Nachricht gibt es nicht mehr.",
   REPLY_TARGET_LOST: "Die Nachricht, auf die sie antwortet, gibt es nicht mehr, seit der Server wiederhergestellt wurde. Noch einmal gesendet ist sie keine Antwort.",

@@ -24,6 +24,7 @@ export const refused = {
   BANNED: "You are banned from this room.",
   BLOCKED: "No messages can be sent here: one of you has blocked the other.",
   ROOM_ARCHIVED: "This room is archived.",
+  LOG_REPLACED: "The server was restored from a backup, so this room has changed. Please try again.",
   MESSAGE_DELETED: "This message was deleted.",
   MESSAGE_NOT_FOUND: "This message does not exist any more.",
   REPLY_TARGET_LOST: "The message that it replies to is gone since the server was restored. If you send it again, it will not be a reply.",

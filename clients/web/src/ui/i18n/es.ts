@@ -475,6 +475,7 @@ export const es: Catalogue = {
   BANNED: "Estás vetado en esta sala.",
   BLOCKED: "Aquí no se pueden enviar mensajes: uno de los dos ha bloqueado al otro.",
   ROOM_ARCHIVED: "Esta sala está archivada.",
+  LOG_REPLACED: "El servidor se ha restaurado desde una copia de seguridad y esta sala ha cambiado. Inténtalo de nuevo.",
   MESSAGE_DELETED: "Este mensaje se eliminó.",
   MESSAGE_NOT_FOUND: "Este mensaje ya no existe.",
   REPLY_TARGET_LOST: "El mensaje al que responde ya no existe desde que se restauró el servidor. Si lo envías de nuevo, no será una respuesta.",

@@ -475,6 +475,7 @@ export const fr: Catalogue = {
   BANNED: "Vous êtes banni de ce salon.",
   BLOCKED: "Aucun message ne peut être envoyé ici : l’un de vous a bloqué l’autre.",
   ROOM_ARCHIVED: "Ce salon est archivé.",
+  LOG_REPLACED: "Le serveur a été restauré à partir d’une sauvegarde et ce salon a changé. Veuillez réessayer.",
   MESSAGE_DELETED: "Ce message a été supprimé.",
   MESSAGE_NOT_FOUND: "Ce message n’existe plus.",
   REPLY_TARGET_LOST: "Le message auquel il répond n’existe plus depuis la restauration du serveur. Renvoyé, il ne sera plus une réponse.",

@@ -472,6 +472,7 @@ export const zh: Catalogue = {
   BANNED: "你已被此房间封禁。",
   BLOCKED: "无法在此发送消息：你们中有一方屏蔽了另一方。",
   ROOM_ARCHIVED: "这个房间已归档。",
+  LOG_REPLACED: "服务器已从备份恢复，此房间的内容有变化。请重试。",
   MESSAGE_DELETED: "这条消息已被删除。",
   MESSAGE_NOT_FOUND: "这条消息已不存在。",
   REPLY_TARGET_LOST: "服务器恢复备份后，它所回复的消息已不存在。再次发送时，它将不再是回复。",
