@@ -147,6 +147,7 @@ describe("what the server refuses", () => {
     DATABASE_UNAVAILABLE: "the server cannot be reached",
     STORAGE_UNAVAILABLE: "the server cannot be reached",
     DATABASE_IN_USE: "the server cannot be reached",
+    SCHEMA_TOO_NEW: "the server cannot be reached",
     DEADLINE_EXCEEDED: "the call is made again, or the server cannot be reached",
     FRAMEWORK_ERROR: "no fault of a user",
     HEADERS_TOO_LARGE: "no fault of a user",

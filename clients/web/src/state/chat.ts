@@ -100,8 +100,8 @@ export function createChat({ api, session }: App) {
       // What waits may come from before a reload.
       if (anew || updates.some(({ kind }) => kind === "ready")) live.dropPositions(model.epoch, anew);
       for (const update of updates) {
-        const seq = readBeyond(model, update);
-        if (seq && update.kind === "readMark") untold.tell(update.roomId, () => api.markRead(update.roomId, seq));
+        const view = readBeyond(model, update);
+        if (view) untold.tell(view.room.id, () => api.markRead(view.room.id, view.readSeq, view.room.logId));
       }
       if (updates.some((update) => update.kind === "connection" && update.state.kind === "live")) untold.again();
       if (upkeep) upkeep.after(updates);

@@ -35,11 +35,11 @@ export function ownMark(model: Model, { roomId, readSeq, threadSeq, unreadFrom }
   return [...markRead(model, roomId, readSeq), ...markUnread(model, roomId, unreadFrom)];
 }
 
-/** Up to where the user has read the room, if the server knows less: it has crashed before it stored that. */
-export function readBeyond(model: Model, update: Update): number | undefined {
+/** The room, if the user has read more of it than the server knows: it has crashed before it stored that. */
+export function readBeyond(model: Model, update: Update): RoomView | undefined {
   if (update.kind !== "readMark" || update.userId !== model.me.id || update.threadSeq) return undefined;
   const view = model.rooms.get(update.roomId);
-  return view && view.readSeq > update.readSeq && !update.unreadFrom ? view.readSeq : undefined;
+  return view && view.readSeq > update.readSeq && !update.unreadFrom ? view : undefined;
 }
 
 export interface Reached {
