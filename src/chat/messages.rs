@@ -109,6 +109,7 @@ impl Chat {
         if let Some(room) = of.room {
             self.view_for(room, caller.user).await?;
         }
+        self.store_marks_of(caller.user).await?;
         self.store.followed_threads(caller.user, &of).await
     }
 
@@ -138,8 +139,7 @@ impl Chat {
     /// Where a user begins with a room: its state and its newest page. `None` if
     /// they are not in it.
     pub async fn room_reset(&self, user: UserId, room: RoomId) -> Result<Option<RoomReset>> {
-        self.store_marks_of(user).await?;
-        let Some(summary) = self.store.summaries_of(user, &[room]).await?.pop() else {
+        let Some(summary) = self.summaries_of(user, &[room]).await?.pop() else {
             return Ok(None);
         };
         let view = View { head: summary.room.head_seq, floor: summary.floor };

@@ -64,6 +64,8 @@ impl Chat {
             let fades_until = Instant::now() + ms(self.config.presence.grace_ms);
             let set = |choice| self.presence.set_choice(caller.user, choice, fades_until);
             if before != choice {
+                // What others see of who turns invisible stays where it is now.
+                self.store_marks_of(caller.user).await?;
                 if choice == PresenceChoice::Invisible {
                     // Before it is stored, or it would be seen there at once.
                     set(choice);

@@ -71,11 +71,17 @@ impl Chat {
         }
         // It may be none any more: who leaves meanwhile sees the room as others do.
         if access.is_member()
-            && let Some(summary) = self.store.summaries_of(caller.user, &[room]).await?.pop()
+            && let Some(summary) = self.summaries_of(caller.user, &[room]).await?.pop()
         {
             return Ok((summary.room.clone(), Some(summary)));
         }
         Ok((self.store.room(room).await?.ok_or(Error::RoomNotFound)?, None))
+    }
+
+    /// Rooms of a member, with what they have read so far, stored or not.
+    pub async fn summaries_of(&self, user: UserId, rooms: &[RoomId]) -> Result<Vec<RoomSummary>> {
+        self.store_marks_of(user).await?;
+        self.store.summaries_of(user, rooms).await
     }
 
     /// A page of the caller's rooms, and whether there are more.

@@ -89,9 +89,7 @@ impl Session {
         event: impl Fn(Option<v1::RoomSummary>) -> Kind,
     ) -> Result<(), End> {
         self.chat.hub.subscribe(self.connection(), rooms.iter().copied());
-        self.chat.store_marks_of(self.user.id).await.map_err(End::from)?;
-        let summaries =
-            self.chat.store.summaries_of(self.user.id, rooms).await.map_err(End::from)?;
+        let summaries = self.chat.summaries_of(self.user.id, rooms).await.map_err(End::from)?;
         let mut buf = BytesMut::new();
         let found: HashSet<RoomId> = summaries.iter().map(|summary| summary.room.id).collect();
         for room in rooms.iter().filter(|room| !found.contains(room)) {

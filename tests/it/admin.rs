@@ -204,7 +204,7 @@ on_both_databases! {
             let request = v1::ListUsersRequest {
                 query: "x".repeat(65),
                 role,
-                page_size: 201,
+                page_size: -1,
                 page_token: "zz".into(),
             };
             let error = ada.client.list_users(request).await.expect_err("invalid");

@@ -122,6 +122,9 @@ on_both_databases! {
         assert_eq!((summary.read_seq, summary.unread_count), (last, 0));
         let third = ada.send(&room, "three").await.seq;
         read(&bob, &room, third).await;
+        let room_of_bob = bob.client.get_room(v1::GetRoomRequest { room_id: room.clone() }).await;
+        let summary = room_of_bob.expect("the room").summary.expect("of a member");
+        assert_eq!((summary.read_seq, summary.unread_count), (third, 0));
         let flag = v1::MarkUnreadRequest { room_id: room.clone(), seq: last, ..Default::default() };
         bob.client.mark_unread(flag).await.expect("flagged");
         delivered(&ada, &room, third).await.expect("marked");
