@@ -101,8 +101,14 @@ fn begins_with_host(text: &str) -> bool {
     [labels.next(), labels.next()].iter().all(|label| label.is_some_and(|label| !label.is_empty()))
 }
 
-/// Where the text is a URL: from `://` after a scheme, `mailto:` or `www.` to a space
-/// or what else never stands in one.
+/// What URLs without `://` begin with.
+const URL_BEGINNINGS: [&str; 11] = [
+    "mailto:", "tel:", "sms:", "magnet:", "matrix:", "xmpp:", "sip:", "sips:", "geo:", "urn:",
+    "www.",
+];
+
+/// Where the text is a URL: from `://` after a scheme, or one of [`URL_BEGINNINGS`], to
+/// a space or what else never stands in one.
 fn urls_in(text: &str) -> Vec<Range<usize>> {
     let mut urls = Vec::new();
     let mut at = 0;
@@ -145,7 +151,7 @@ fn begins_url(text: &[u8], at: usize) -> bool {
     };
     let in_word =
         at.checked_sub(1).is_some_and(|at| text[at].is_ascii_alphanumeric() || text[at] == b'_');
-    if in_word { begins("://") } else { begins("mailto:") || begins("www.") }
+    if in_word { begins("://") } else { URL_BEGINNINGS.into_iter().any(begins) }
 }
 
 /// Nor do the marks of a script without spaces stand in a URL.

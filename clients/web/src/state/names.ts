@@ -13,7 +13,7 @@ const HOST = /^@[A-Za-z0-9-]+\.[A-Za-z0-9-]/;
 const HOST_LENGTH = 255;
 /** What never stands in a URL, nor do the marks of a script without spaces. */
 const URL_END = "\\s<>\"`—…，。、；：！？（）「」『』【】《》〈〉“”‘’";
-const URLS = new RegExp(`[A-Za-z0-9_]://[^${URL_END}]*|\\b(?:mailto:|www\\.)[^${URL_END}]*`, "gi");
+const URLS = new RegExp(`[A-Za-z0-9_]://[^${URL_END}]*|\\b(?:(?:mailto|tel|sms|magnet|matrix|xmpp|sips?|geo|urn):|www\\.)[^${URL_END}]*`, "gi");
 
 export type Range = readonly [from: number, to: number];
 
