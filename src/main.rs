@@ -7,7 +7,10 @@ use causerie::{
     auth::{self, recovery},
     chat::admin::AUDIT,
     config::Log,
-    store::{Store, lease::LeaseTimes, migrations::PendingMigrations, recovery::RecoveryLink},
+    store::{
+        Store, folding::FoldingStep, lease::LeaseTimes, migrations::PendingMigrations,
+        recovery::RecoveryLink,
+    },
 };
 use clap::{Parser, Subcommand};
 use tokio::net::TcpListener;
@@ -143,8 +146,30 @@ async fn migrate(config: &Config) -> Result<(), Error> {
         }
         Err(error) => Err(error),
     };
+    let outcome = match outcome {
+        Ok(()) => fold_names(&store).await,
+        Err(error) => Err(error),
+    };
     store.close().await;
     outcome
+}
+
+/// Rewrites what a migration leaves to be rewritten, in short steps beside a server
+/// that is running. Without this the server does so itself once it has started.
+async fn fold_names(store: &Store) -> Result<(), Error> {
+    if !store.needs_folding().await? {
+        return Ok(());
+    }
+    let all = store.count_names().await?;
+    let mut folded = 0;
+    let mut step = Some(FoldingStep::FIRST);
+    while let Some(this) = step {
+        let rows;
+        (rows, step) = store.fold_some(this).await?;
+        folded += rows;
+        println!("Names prepared for searching: {folded} of {all}");
+    }
+    Ok(())
 }
 
 async fn renew_epoch(config: &Config) -> Result<(), Error> {

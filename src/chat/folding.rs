@@ -37,6 +37,6 @@ impl Chat {
         if step == FoldingStep::FIRST && !self.store.needs_folding().await? {
             return Ok(None);
         }
-        self.store.fold_some(step).await
+        self.store.fold_some(step).await.map(|(_, next)| next)
     }
 }

@@ -62,8 +62,19 @@ impl Store {
         Ok(version < FOLDING)
     }
 
-    /// Takes a step, and returns the next one; `None` if all is done.
-    pub async fn fold_some(&self, step: FoldingStep) -> Result<Option<FoldingStep>> {
+    /// How many rows the steps look at in all.
+    pub async fn count_names(&self) -> Result<u64> {
+        let count: i64 = reading!(&self.pools, c => {
+            sqlx::query_scalar("select (select count(*) from rooms) + (select count(*) from users)")
+                .fetch_one(c).await
+        })
+        .map_err(refused)?;
+        Ok(count.unsigned_abs())
+    }
+
+    /// Takes a step. Returns how many rows it has looked at, and the next step; `None` if
+    /// all is done.
+    pub async fn fold_some(&self, step: FoldingStep) -> Result<(usize, Option<FoldingStep>)> {
         let (after, select) = match step {
             FoldingStep::Rooms(after) => {
                 (after, "select id, name, topic, name_key, topic_key from rooms")
@@ -77,6 +88,7 @@ impl Store {
             sqlx::query_as(AssertSqlSafe(sql)).bind(after).fetch_all(c).await
         })
         .map_err(refused)?;
+        let count = rows.len();
         let last = rows.last().filter(|_| rows.len() == ROWS).map(|row| row.0);
         let old: Vec<Refolded> = rows
             .into_iter()
@@ -88,15 +100,16 @@ impl Store {
         if !old.is_empty() {
             retried!(self.save_keys(step, &old).await).map_err(refused)?;
         }
-        match (step, last) {
-            (FoldingStep::Rooms(_), Some(last)) => Ok(Some(FoldingStep::Rooms(last))),
-            (FoldingStep::Rooms(_), None) => Ok(Some(FoldingStep::Users(Uuid::nil()))),
-            (FoldingStep::Users(_), Some(last)) => Ok(Some(FoldingStep::Users(last))),
+        let next = match (step, last) {
+            (FoldingStep::Rooms(_), Some(last)) => Some(FoldingStep::Rooms(last)),
+            (FoldingStep::Rooms(_), None) => Some(FoldingStep::Users(Uuid::nil())),
+            (FoldingStep::Users(_), Some(last)) => Some(FoldingStep::Users(last)),
             (FoldingStep::Users(_), None) => {
                 retried!(self.save_folding().await).map_err(refused)?;
-                Ok(None)
+                None
             }
-        }
+        };
+        Ok((count, next))
     }
 
     /// Rooms are locked in the order of their ids, as everywhere.
