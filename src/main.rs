@@ -155,7 +155,8 @@ async fn migrate(config: &Config) -> Result<(), Error> {
 }
 
 /// Rewrites what a migration leaves to be rewritten, in short steps beside a server
-/// that is running. Without this the server does so itself once it has started.
+/// that is running. The next server looks through it once more when it has started:
+/// an older one may have written meanwhile.
 async fn fold_names(store: &Store) -> Result<(), Error> {
     if !store.needs_folding().await? {
         return Ok(());

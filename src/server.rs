@@ -133,7 +133,7 @@ async fn run(
     tasks.spawn(chat.clone().keep_presence());
     tasks.spawn(crate::chat::sessions::watch_revoked(chat.clone()));
     tasks.spawn(housekeeping(chat.clone()));
-    tasks.spawn(chat.clone().keep_marks());
+    tasks.spawn(chat.pending_marks.clone().keep());
     if let Some(certificate) = certificate {
         tasks.spawn(certificate.follow());
     }
@@ -184,9 +184,8 @@ async fn run(
         tracing::warn!(?within, "calls were still under way; they are cut off");
     }
     tasks.shutdown().await;
-    if let Err(error) = timeout(Duration::from_secs(2), chat.store_marks()).await {
-        tracing::debug!(%error, "what was read last is lost");
-    }
+    let stored = timeout(Duration::from_secs(2), chat.pending_marks.store(None)).await;
+    tracing::debug!(?stored, "the newest marks are stored");
     if let Err(error) = timeout(Duration::from_secs(2), chat.forget_presence()).await {
         tracing::debug!(%error, "presence is left to its lease");
     }

@@ -1,6 +1,9 @@
 //! What read markers cost those who send.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::atomic::{AtomicI64, Ordering},
+    time::{Duration, Instant},
+};
 
 use causerie_client::v1::{self, chat_request::Command};
 
@@ -15,8 +18,10 @@ use crate::{
 /// Streams, and markers in flight on each.
 const STREAMS: usize = 64;
 const IN_FLIGHT: usize = 32;
-/// Messages that are marked as read, in the first room.
-const MESSAGES: i64 = 200;
+/// Messages that are marked as read, in the first room, and how many markers each gets:
+/// one of each person.
+const MESSAGES: i64 = 2_000;
+const PER_MESSAGE: i64 = 64;
 
 pub async fn measure(database: Database, table: &mut Table) -> Outcome {
     let section: &'static str = match database {
@@ -33,9 +38,10 @@ pub async fn measure(database: Database, table: &mut Table) -> Outcome {
         table.row(&Row { section, what, value, unit, against, aim });
     };
     let alone = send_ms(&crowd, SECONDS).await?;
-    let next = std::sync::atomic::AtomicI64::new(0);
+    let next = AtomicI64::new(0);
     let command = |_| {
-        let seq = next.fetch_add(1, std::sync::atomic::Ordering::Relaxed) % MESSAGES + 1;
+        // Each person's marks rise, so that there is something to write.
+        let seq = next.fetch_add(1, Ordering::Relaxed) / PER_MESSAGE % MESSAGES + 1;
         let room_id = crowd.rooms[0].clone();
         Command::MarkRead(v1::MarkReadRequest { room_id, seq, ..Default::default() })
     };

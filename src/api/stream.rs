@@ -108,6 +108,9 @@ fn decode(
     }
     let command = match command {
         Some(Command::Subscribe(request)) => {
+            if let Err(error) = commands.chat.calls.check(&commands.caller.user) {
+                return Inbound::Broken(error);
+            }
             return Inbound::Subscribe(messages::subscribe(request));
         }
         Some(command) => command,

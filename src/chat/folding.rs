@@ -37,6 +37,10 @@ impl Chat {
         if step == FoldingStep::FIRST && !self.store.needs_folding().await? {
             return Ok(None);
         }
-        self.store.fold_some(step).await.map(|(_, next)| next)
+        let (_, next) = self.store.fold_some(step).await?;
+        if next.is_none() {
+            self.store.save_folding().await?;
+        }
+        Ok(next)
     }
 }

@@ -27,20 +27,23 @@ impl Chat {
         if mark.seq().is_some_and(|seq| seq > view.head) {
             return Err(Error::invalid("seq", "must not be beyond the room's head"));
         }
+        if let Mark::ThreadRead { root, .. } = mark {
+            self.check_thread(caller, (room, root)).await?;
+        }
+        let change = self.pending_marks.add(user, room, mark)?;
+        // Read after it, or what is stored in between would be missed.
         let stored = match mark {
             Mark::ThreadRead { root, .. } => {
-                self.check_thread(caller, (room, root)).await?;
                 let read = self.store.thread_mark(room, root, user).await?.read_seq;
                 Marks { read, ..Marks::default() }
             }
             _ => self.store.marks(room, user).await?,
         };
-        let marks = self.pending_marks.add(user, room, mark)?.applied_to(stored);
         if let Mark::Unread(_) = mark {
             // It is no state that a client would say again.
-            self.store_marks_of(user).await?;
+            self.pending_marks.store(Some(user)).await?;
         }
-        Ok(marks)
+        Ok(change.applied_to(stored))
     }
 
     /// Whether a message can have a thread that the caller may read.
@@ -58,7 +61,7 @@ impl Chat {
     /// Whom a message has reached.
     pub async fn list_receipts(&self, caller: Caller, room: RoomId, seq: Seq) -> Result<Receipts> {
         let message = self.get_message(caller, room, seq).await?;
-        self.store_marks().await?;
+        self.pending_marks.store_before_answer(None).await;
         let shows_read = self.store.sends_receipts(caller.user).await?;
         let mut receipts = self.store.count_receipts(&message).await?;
         let state = self.store.room(room).await?.ok_or(Error::RoomNotFound)?;

@@ -88,7 +88,7 @@ impl Chat {
         if let Content::System { .. } = message.content {
             return Err(Error::SystemMessage);
         }
-        self.store_marks_of(caller.user).await?;
+        self.pending_marks.store_before_answer(Some(caller.user)).await;
         let mark = self.store.thread_mark(page.room, root, caller.user).await?;
         Ok(ThreadPage { root: message, page: self.store.message_page(&page, view).await?, mark })
     }
@@ -109,7 +109,7 @@ impl Chat {
         if let Some(room) = of.room {
             self.view_for(room, caller.user).await?;
         }
-        self.store_marks_of(caller.user).await?;
+        self.pending_marks.store_before_answer(Some(caller.user)).await;
         self.store.followed_threads(caller.user, &of).await
     }
 

@@ -68,7 +68,7 @@ pub struct Chat {
     /// Whose turn it is to make a block or take one away.
     pub(crate) blocking: tokio::sync::Mutex<()>,
     pub(crate) typing: Arc<Typing>,
-    pub(crate) pending_marks: pending_marks::PendingMarks,
+    pub(crate) pending_marks: Arc<pending_marks::PendingMarks>,
     /// Rooms that the search index has to look at.
     pub(crate) behind: Arc<index::Behind>,
     /// One permit for each stream that may be open.
@@ -130,7 +130,7 @@ impl Chat {
             files,
             uploading: turns::Turns::default(),
             typing,
-            pending_marks: pending_marks::PendingMarks::default(),
+            pending_marks: pending_marks::PendingMarks::new(store.clone(), hub.clone()),
             behind,
             hub,
             store,

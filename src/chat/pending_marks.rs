@@ -3,150 +3,240 @@
 //! move, no message waits for them.
 
 use std::{
-    collections::BTreeMap,
-    sync::{Arc, Mutex, PoisonError},
+    collections::{BTreeMap, btree_map::Entry},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
-use tokio::{sync::Notify, time::sleep};
+use tokio::{
+    sync::Notify,
+    time::{sleep, timeout},
+};
 
-use super::Chat;
 use crate::{
     error::{Error, Result},
+    fanout::hub::Hub,
     model::{Mark, MarksChange, RoomId, Seq, UserId},
-    store::marks_changes::MAX_CHANGES,
+    store::{Store, marks_changes::MAX_CHANGES},
 };
 
 /// How long marks are merged before they are written and told.
 const MERGE_FOR: Duration = Duration::from_millis(400);
 const AFTER_FAILURE: Duration = Duration::from_secs(1);
-/// Marks of different users or rooms that wait at most.
+/// How long an answer waits for marks to be written that it would count.
+const ANSWER_WAITS_FOR: Duration = Duration::from_secs(1);
+/// Marks that wait at most: of all users, and of one.
 const MAX_PENDING: usize = 100_000;
+const MAX_PENDING_OF_USER: usize = 2_000;
 
 /// A room, or a thread in it.
 type Place = (RoomId, Option<Seq>);
+type Marks = BTreeMap<Place, MarksChange>;
 
-#[derive(Debug, Default)]
 pub struct PendingMarks {
-    pending: Mutex<BTreeMap<UserId, BTreeMap<Place, MarksChange>>>,
+    store: Store,
+    hub: Arc<Hub>,
+    queue: Mutex<Queue>,
     /// Wakes who writes them.
     added: Notify,
     /// Held while some of them are written.
-    writing: tokio::sync::Mutex<()>,
+    writing: Arc<tokio::sync::Mutex<()>>,
 }
 
-/// Some that are taken to be written.
-type Taken = Vec<(UserId, Place, MarksChange)>;
+#[derive(Debug, Default)]
+struct Queue {
+    waiting: BTreeMap<UserId, Marks>,
+    /// How many wait, of all users.
+    count: usize,
+    /// Those that are being written.
+    written: BTreeMap<UserId, Marks>,
+    /// A write has failed: it may have happened all the same, and nobody was told.
+    is_untold: bool,
+}
+
+impl Queue {
+    fn add(&mut self, user: UserId, place: Place, mark: Mark) -> Result<MarksChange> {
+        let marks = self.waiting.entry(user).or_default();
+        let is_full = self.count >= MAX_PENDING || marks.len() >= MAX_PENDING_OF_USER;
+        let waiting = match marks.entry(place) {
+            Entry::Occupied(entry) => entry.into_mut(),
+            Entry::Vacant(_) if is_full => return Err(Error::Overloaded),
+            Entry::Vacant(entry) => {
+                self.count += 1;
+                entry.insert(MarksChange::default())
+            }
+        };
+        *waiting = waiting.then(mark);
+        let written = self.written.get(&user).and_then(|marks| marks.get(&place));
+        Ok(written.copied().unwrap_or_default().followed_by(*waiting))
+    }
+
+    /// What waits now: of a user, or of all.
+    fn keys(&self, user: Option<UserId>) -> Vec<(UserId, Place)> {
+        let of = |(user, marks): (&UserId, &Marks)| {
+            let user = *user;
+            marks.keys().map(move |place| (user, *place)).collect::<Vec<_>>()
+        };
+        match user {
+            Some(user) => self.waiting.get_key_value(&user).map(of).unwrap_or_default(),
+            None => self.waiting.iter().flat_map(of).collect(),
+        }
+    }
+
+    /// Takes those of these that still wait, and others as long as a transaction has
+    /// space for them.
+    fn take(&mut self, keys: &[(UserId, Place)]) {
+        for (user, place) in keys {
+            self.take_one(*user, Some(*place));
+        }
+        while self.written_count() < MAX_CHANGES
+            && let Some(user) = self.waiting.keys().next().copied()
+        {
+            self.take_one(user, None);
+        }
+    }
+
+    fn take_one(&mut self, user: UserId, place: Option<Place>) {
+        let Some(marks) = self.waiting.get_mut(&user) else { return };
+        let taken = match place {
+            Some(place) => marks.remove_entry(&place),
+            None => marks.pop_first(),
+        };
+        if marks.is_empty() {
+            self.waiting.remove(&user);
+        }
+        if let Some((place, change)) = taken {
+            self.count -= 1;
+            self.written.entry(user).or_default().insert(place, change);
+        }
+    }
+
+    fn written_count(&self) -> usize {
+        self.written.values().map(BTreeMap::len).sum()
+    }
+
+    /// Puts back what could not be written, before what has come since.
+    fn put_back(&mut self) {
+        self.is_untold = true;
+        for (user, marks) in std::mem::take(&mut self.written) {
+            for (place, change) in marks {
+                match self.waiting.entry(user).or_default().entry(place) {
+                    Entry::Occupied(mut newer) => {
+                        let change = change.followed_by(*newer.get());
+                        newer.insert(change);
+                    }
+                    Entry::Vacant(entry) => {
+                        entry.insert(change);
+                        self.count += 1;
+                    }
+                }
+            }
+        }
+    }
+}
 
 impl PendingMarks {
-    /// Adds what a user says, and returns how far it goes together with what waits.
-    pub(super) fn add(&self, user: UserId, room: RoomId, mark: Mark) -> Result<MarksChange> {
-        let (place, mark) = match mark {
-            Mark::ThreadRead { root, seq } => ((room, Some(root)), Mark::Read(seq)),
-            other => ((room, None), other),
+    #[must_use]
+    pub fn new(store: Store, hub: Arc<Hub>) -> Arc<Self> {
+        let (queue, added, writing) = Default::default();
+        Arc::new(Self { store, hub, queue, added, writing })
+    }
+
+    /// Adds what a user says about a room that they may read, and returns it together
+    /// with what is not stored yet.
+    pub fn add(&self, user: UserId, room: RoomId, mark: Mark) -> Result<MarksChange> {
+        let (thread, mark) = match mark {
+            Mark::ThreadRead { root, seq } => (Some(root), Mark::Read(seq)),
+            other => (None, other),
         };
-        let mut pending = self.lock();
-        if pending.len() >= MAX_PENDING && !pending.contains_key(&user) {
-            return Err(Error::Overloaded);
-        }
-        let change = pending.entry(user).or_default().entry(place).or_default();
-        *change = change.then(mark);
-        let change = *change;
-        drop(pending);
+        let change = self.queue().add(user, (room, thread), mark)?;
         self.added.notify_one();
         Ok(change)
     }
 
-    /// Takes some of a user's, or of anybody's.
-    fn take(&self, user: Option<UserId>) -> Taken {
-        let mut pending = self.lock();
-        let mut taken = Taken::new();
-        while taken.len() < MAX_CHANGES
-            && let Some(user) = user.or_else(|| pending.keys().next().copied())
-            && let Some(places) = pending.get_mut(&user)
-        {
-            while taken.len() < MAX_CHANGES
-                && let Some((place, change)) = places.pop_first()
-            {
-                taken.push((user, place, change));
-            }
-            if places.is_empty() {
-                pending.remove(&user);
-            }
+    /// Stores what waits of a user, or of all of them.
+    pub async fn store(self: &Arc<Self>, user: Option<UserId>) -> Result<()> {
+        let keys = self.queue().keys(user);
+        if keys.is_empty() && user.is_some_and(|user| !self.queue().written.contains_key(&user)) {
+            return Ok(());
         }
-        taken
-    }
-
-    /// Puts back what could not be written, before what has come since.
-    fn put_back(&self, taken: Taken) {
-        let mut pending = self.lock();
-        for (user, place, change) in taken {
-            let newer = pending.entry(user).or_default().entry(place).or_default();
-            *newer = change.followed_by(*newer);
+        for keys in keys.chunks(MAX_CHANGES) {
+            self.write(keys.to_vec()).await?;
         }
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<UserId, BTreeMap<Place, MarksChange>>> {
-        self.pending.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Chat {
-    /// Stores what waits of a user, before an answer that depends on it.
-    pub async fn store_marks_of(&self, user: UserId) -> Result<()> {
-        self.store_some_marks(Some(user)).await
-    }
-
-    /// Stores all that waits.
-    pub async fn store_marks(&self) -> Result<()> {
-        self.store_some_marks(None).await
-    }
-
-    async fn store_some_marks(&self, user: Option<UserId>) -> Result<()> {
-        loop {
-            // Also waits for those that somebody else is writing.
-            let _writing = self.pending_marks.writing.lock().await;
-            let taken = self.pending_marks.take(user);
-            if taken.is_empty() {
-                return Ok(());
-            }
-            if let Err(error) = self.write_marks(&taken).await {
-                self.pending_marks.put_back(taken);
-                return Err(error);
-            }
-        }
-    }
-
-    async fn write_marks(&self, taken: &Taken) -> Result<()> {
-        let of_rooms: Vec<_> = taken
-            .iter()
-            .filter(|(_, (_, thread), _)| thread.is_none())
-            .map(|(user, (room, _), change)| (*room, *user, *change))
-            .collect();
-        let of_threads: Vec<_> = taken
-            .iter()
-            .filter_map(|(user, (room, thread), change)| {
-                Some((*room, (*thread)?, *user, change.read))
-            })
-            .collect();
-        let mut moved = self.store.change_marks(&of_rooms).await?;
-        moved.extend(self.store.raise_thread_marks(&of_threads).await?);
-        for moved in moved {
-            self.hub.marks(moved);
+        if keys.is_empty() {
+            // Somebody else writes them.
+            drop(self.writing.lock().await);
         }
         Ok(())
     }
 
+    /// The same before an answer that only counts them. It is given anyway: while the
+    /// database takes no writes one can still read.
+    pub async fn store_before_answer(self: &Arc<Self>, user: Option<UserId>) {
+        match timeout(ANSWER_WAITS_FOR, self.store(user)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::debug!(%error, "an answer does not count the newest marks"),
+            Err(_) => tracing::debug!("an answer does not wait for marks"),
+        }
+    }
+
+    /// Goes on if the caller goes away: what was taken must not be lost.
+    async fn write(self: &Arc<Self>, keys: Vec<(UserId, Place)>) -> Result<()> {
+        let marks = self.clone();
+        let write = async move {
+            let _writing = marks.writing.clone().lock_owned().await;
+            marks.write_some(&keys).await
+        };
+        tokio::spawn(write).await.map_err(Error::internal)?
+    }
+
+    async fn write_some(&self, keys: &[(UserId, Place)]) -> Result<()> {
+        let (mut of_rooms, mut of_threads) = (Vec::new(), Vec::new());
+        let tell_all = {
+            let mut queue = self.queue();
+            queue.take(keys);
+            for (user, marks) in &queue.written {
+                for ((room, thread), change) in marks {
+                    match thread {
+                        Some(root) => of_threads.push((*room, *root, *user, change.read)),
+                        None => of_rooms.push((*room, *user, *change)),
+                    }
+                }
+            }
+            std::mem::take(&mut queue.is_untold)
+        };
+        let written = async {
+            for moved in self.store.change_marks(&of_rooms, tell_all).await? {
+                self.hub.marks(moved);
+            }
+            for moved in self.store.raise_thread_marks(&of_threads, tell_all).await? {
+                self.hub.marks(moved);
+            }
+            Ok(())
+        };
+        let written = written.await;
+        let mut queue = self.queue();
+        match written {
+            Ok(()) => queue.written.clear(),
+            Err(_) => queue.put_back(),
+        }
+        written
+    }
+
     /// Writes marks a little after they have come, as long as the server runs.
-    pub async fn keep_marks(self: Arc<Self>) {
+    pub async fn keep(self: Arc<Self>) {
         loop {
-            self.pending_marks.added.notified().await;
+            self.added.notified().await;
             sleep(MERGE_FOR).await;
-            while let Err(error) = self.store_marks().await {
+            while let Err(error) = self.store(None).await {
                 tracing::debug!(%error, "marks could not be written");
                 sleep(AFTER_FAILURE).await;
             }
         }
+    }
+
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -156,33 +246,58 @@ mod tests {
 
     use super::*;
 
+    fn user(n: u128) -> UserId {
+        UserId(Uuid::from_u128(n))
+    }
+
+    fn place(n: u128) -> Place {
+        (RoomId(Uuid::from_u128(n)), None)
+    }
+
     #[test]
     fn marks_are_merged_and_come_back_after_a_failure_behind_newer_ones() {
-        let marks = PendingMarks::default();
-        let (ada, bob) = (UserId(Uuid::from_u128(1)), UserId(Uuid::from_u128(2)));
-        let room = RoomId(Uuid::from_u128(3));
-        let add = |user, mark| marks.add(user, room, mark).expect("there is space");
-        assert_eq!(add(ada, Mark::Read(Seq(5))).read, Seq(5));
-        assert_eq!(add(ada, Mark::Read(Seq(4))).read, Seq(5));
-        add(ada, Mark::ThreadRead { root: Seq(1), seq: Seq(2) });
-        add(bob, Mark::Delivered(Seq(3)));
-        assert_eq!(marks.take(Some(bob)).len(), 1);
-        let taken = marks.take(None);
-        assert_eq!(taken.len(), 2, "of the room and of the thread");
-        assert!(marks.take(None).is_empty());
-        add(ada, Mark::Unread(Some(Seq(2))));
-        marks.put_back(taken);
-        let (_, _, change) = marks.take(Some(ada))[0];
+        let mut queue = Queue::default();
+        let (ada, bob) = (user(1), user(2));
+        assert_eq!(queue.add(ada, place(1), Mark::Read(Seq(5))).expect("space").read, Seq(5));
+        assert_eq!(queue.add(ada, place(1), Mark::Read(Seq(4))).expect("space").read, Seq(5));
+        queue.add(bob, place(1), Mark::Delivered(Seq(3))).expect("space");
+        queue.take(&queue.keys(Some(ada)));
+        assert_eq!((queue.written_count(), queue.count), (2, 0), "others fill the transaction");
+        // What is being written counts in the answers meanwhile.
+        let change = queue.add(ada, place(1), Mark::Unread(Some(Seq(2)))).expect("space");
         assert_eq!((change.read, change.unread_from), (Seq(5), Some(Some(Seq(2)))));
+        queue.put_back();
+        assert_eq!((queue.written_count(), queue.count, queue.is_untold), (0, 2, true));
+        let change = queue.waiting[&ada][&place(1)];
+        assert_eq!((change.read, change.unread_from), (Seq(5), Some(Some(Seq(2)))));
+        assert_eq!(queue.waiting[&bob][&place(1)].delivered, Seq(3));
     }
 
     #[test]
     fn no_more_are_taken_at_once_than_a_transaction_writes() {
-        let marks = PendingMarks::default();
-        for n in 0..MAX_CHANGES + 10 {
-            let room = RoomId(Uuid::from_u128(n as u128));
-            marks.add(UserId(Uuid::nil()), room, Mark::Read(Seq(1))).expect("there is space");
+        let mut queue = Queue::default();
+        for n in 0..MAX_CHANGES as u128 + 10 {
+            queue.add(user(n % 7), place(n), Mark::Read(Seq(1))).expect("space");
         }
-        assert_eq!((marks.take(None).len(), marks.take(None).len()), (MAX_CHANGES, 10));
+        queue.take(&[]);
+        assert_eq!((queue.written_count(), queue.count), (MAX_CHANGES, 10));
+        queue.written.clear();
+        let keys = queue.keys(None);
+        assert_eq!(keys.len(), 10);
+        queue.take(&keys);
+        assert_eq!((queue.written_count(), queue.count), (10, 0));
+        assert!(queue.waiting.is_empty());
+    }
+
+    #[test]
+    fn nobody_fills_the_memory() {
+        let mut queue = Queue::default();
+        for n in 0..MAX_PENDING_OF_USER as u128 {
+            queue.add(user(1), place(n), Mark::Read(Seq(1))).expect("space");
+        }
+        let refused = queue.add(user(1), place(u128::MAX), Mark::Read(Seq(1)));
+        assert!(matches!(refused, Err(Error::Overloaded)));
+        queue.add(user(1), place(0), Mark::Read(Seq(2))).expect("it is there already");
+        queue.add(user(2), place(0), Mark::Read(Seq(2))).expect("another's");
     }
 }

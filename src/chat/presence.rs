@@ -65,7 +65,7 @@ impl Chat {
             let set = |choice| self.presence.set_choice(caller.user, choice, fades_until);
             if before != choice {
                 // What others see of who turns invisible stays where it is now.
-                self.store_marks_of(caller.user).await?;
+                self.pending_marks.store(Some(caller.user)).await?;
                 if choice == PresenceChoice::Invisible {
                     // Before it is stored, or it would be seen there at once.
                     set(choice);
@@ -124,7 +124,7 @@ impl Chat {
 
         let shows_read = self.store.sends_receipts(caller.user).await?;
         // What is told from here on is newer than what is read below.
-        self.store_marks().await?;
+        self.pending_marks.store_before_answer(None).await;
         let mut watched = Vec::new();
         for (room, member_count, mut online_count) in counts {
             let (mut presences, mut marks) = (Vec::new(), Vec::new());

@@ -80,7 +80,7 @@ impl Chat {
 
     /// Rooms of a member, with what they have read so far, stored or not.
     pub async fn summaries_of(&self, user: UserId, rooms: &[RoomId]) -> Result<Vec<RoomSummary>> {
-        self.store_marks_of(user).await?;
+        self.pending_marks.store_before_answer(Some(user)).await;
         self.store.summaries_of(user, rooms).await
     }
 
@@ -90,7 +90,7 @@ impl Chat {
         caller: Caller,
         page: RoomPage,
     ) -> Result<(Vec<RoomSummary>, bool)> {
-        self.store_marks_of(caller.user).await?;
+        self.pending_marks.store_before_answer(Some(caller.user)).await;
         let rooms = self.store.summaries(caller.user, page.after, page.limit).await?;
         // A page of the newest messages is as large as any other.
         let mut bytes = 0;

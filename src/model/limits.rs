@@ -62,6 +62,8 @@ pub const BATCH_USERS: usize = 200;
 pub const WATCHED_ROOMS: usize = 20;
 /// Positions that one stream may begin with; others are as if they were not said.
 pub const POSITIONS: usize = 200_000;
+/// Ids that no room can have, of one stream: they are told to be gone.
+pub const UNKNOWN_IDS: usize = 1_000;
 /// What is longer is no id.
 pub const ID_BYTES: usize = 64;
 /// Rooms with more members than this tell no live presence.
@@ -92,6 +94,8 @@ pub const AUTH_MESSAGE_BYTES: usize = 64 * 1024;
 pub const HEADER_BYTES: usize = 16 * 1024;
 /// How long a Chat stream may take to send its `subscribe`.
 pub const SUBSCRIBE_WITHIN: Duration = Duration::from_secs(10);
+/// The last one, if positions follow in others.
+pub const SUBSCRIBE_ALL_WITHIN: Duration = Duration::from_mins(1);
 pub const TYPING_LAPSES_AFTER: Duration = Duration::from_secs(5);
 /// A stream is told this long before its token expires.
 pub const TOKEN_EXPIRING_BEFORE: Duration = Duration::from_mins(1);

@@ -322,15 +322,11 @@ impl Resume {
         let Self { positions, unknown, more } = next;
         self.more = more;
         for (room, position) in positions {
-            if self.len() < limits::POSITIONS || self.positions.contains_key(&room) {
+            if self.positions.len() < limits::POSITIONS || self.positions.contains_key(&room) {
                 self.positions.insert(room, position);
             }
         }
-        let left = limits::POSITIONS.saturating_sub(self.len());
+        let left = limits::UNKNOWN_IDS.saturating_sub(self.unknown.len());
         self.unknown.extend(unknown.into_iter().take(left));
-    }
-
-    fn len(&self) -> usize {
-        self.positions.len() + self.unknown.len()
     }
 }

@@ -26,7 +26,7 @@ use crate::{
     fanout::hub::{Bounds, Inlet},
     model::{
         Caller, ConnectionId, LogId, PresenceChoice, RoomId, Seq, User,
-        limits::SUBSCRIBE_WITHIN,
+        limits::{SUBSCRIBE_ALL_WITHIN, SUBSCRIBE_WITHIN},
         messages::{Position, Resume},
     },
     transport::{OwnerUsage, StreamPermit},
@@ -172,8 +172,13 @@ impl Session {
         inbound: &mut (impl Stream<Item = Inbound> + Send + Unpin),
     ) -> Result<Resume, End> {
         let mut all = Resume { more: true, ..Resume::default() };
+        let all_within = tokio::time::sleep(SUBSCRIBE_ALL_WITHIN);
+        let mut all_within = std::pin::pin!(all_within);
         while all.more {
-            let next = self.next_subscribe(inbound).await?;
+            let next = tokio::select! {
+                next = self.next_subscribe(inbound) => next?,
+                () = &mut all_within => return Err(End::Broken(Error::SubscribeTimeout)),
+            };
             all.extend(next);
         }
         Ok(all)
@@ -214,8 +219,12 @@ impl Session {
                 && position.seq >= Seq::ZERO;
             (room, if means_something { position.seq } else { NO_POSITION })
         };
-        self.cursor = Cursor::new(positions.into_iter().map(position).collect());
-        self.tell_gone(unknown).await?;
+        // Of rooms that the user is in alone: what else a client names takes no memory.
+        let (known, others): (Vec<_>, Vec<_>) =
+            positions.into_iter().partition(|(room, _)| logs.contains_key(room));
+        self.cursor = Cursor::new(known.into_iter().map(position).collect());
+        let others = others.into_iter().map(|(room, _)| room.to_string());
+        self.tell_gone(unknown.into_iter().chain(others).collect()).await?;
         let now_in = self.catch_up().await?;
         for (room, ..) in before {
             if !now_in.contains(&room) {

@@ -53,7 +53,7 @@ impl Session {
         // States are not in the log: the marks of the rooms that go on are told
         // anew, those of the others come with their summaries.
         let mut buf = BytesMut::new();
-        self.chat.store_marks_of(self.user.id).await.map_err(End::from)?;
+        self.chat.pending_marks.store_before_answer(Some(self.user.id)).await;
         let mut moved = self.chat.store.marks_of(self.user.id).await.map_err(End::from)?;
         moved.extend(self.chat.store.thread_marks_of(self.user.id).await?);
         for moved in moved {

@@ -72,8 +72,8 @@ impl Store {
         Ok(count.unsigned_abs())
     }
 
-    /// Takes a step. Returns how many rows it has looked at, and the next step; `None` if
-    /// all is done.
+    /// Takes a step. Returns how many rows it has looked at, and the next step; `None`
+    /// after the last one, which [`Self::save_folding`] follows.
     pub async fn fold_some(&self, step: FoldingStep) -> Result<(usize, Option<FoldingStep>)> {
         let (after, select) = match step {
             FoldingStep::Rooms(after) => {
@@ -104,10 +104,7 @@ impl Store {
             (FoldingStep::Rooms(_), Some(last)) => Some(FoldingStep::Rooms(last)),
             (FoldingStep::Rooms(_), None) => Some(FoldingStep::Users(Uuid::nil())),
             (FoldingStep::Users(_), Some(last)) => Some(FoldingStep::Users(last)),
-            (FoldingStep::Users(_), None) => {
-                retried!(self.save_folding().await).map_err(refused)?;
-                None
-            }
+            (FoldingStep::Users(_), None) => None,
         };
         Ok((count, next))
     }
@@ -136,7 +133,13 @@ impl Store {
         tx.commit().await
     }
 
-    async fn save_folding(&self) -> Result<(), sqlx::Error> {
+    /// Notes that all names are folded by the newest rule. Not while a server with an
+    /// older one may still write names.
+    pub async fn save_folding(&self) -> Result<()> {
+        retried!(self.try_save_folding().await).map_err(refused)
+    }
+
+    async fn try_save_folding(&self) -> Result<(), sqlx::Error> {
         let mut tx = self.pools.begin().await?;
         within!(&mut tx, c => {
             sqlx::query("update store set folding = ? where id = 1")

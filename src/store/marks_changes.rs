@@ -21,20 +21,22 @@ pub type ThreadRead = (RoomId, Seq, UserId, Seq);
 
 impl Store {
     /// Changes the marks of users in rooms, at most [`MAX_CHANGES`], and returns those
-    /// that have moved.
+    /// that have moved; `all` of them after a try whose outcome is unknown.
     pub async fn change_marks(
         &self,
         changes: &[(RoomId, UserId, MarksChange)],
+        all: bool,
     ) -> Result<Vec<MovedMarks>> {
         if changes.is_empty() {
             return Ok(Vec::new());
         }
-        retried!(self.try_change_marks(changes).await).map_err(refused)
+        retried!(self.try_change_marks(changes, all).await).map_err(refused)
     }
 
     async fn try_change_marks(
         &self,
         changes: &[(RoomId, UserId, MarksChange)],
+        all: bool,
     ) -> Result<Vec<MovedMarks>, sqlx::Error> {
         let mut tx = self.pools.begin().await?;
         let rows = read_marks(&mut tx, changes).await?;
@@ -44,7 +46,7 @@ impl Store {
             let before = row.marks();
             let change = changes.iter().find(|(of, by, _)| (*of, *by) == (room, user));
             let marks = change.map_or(before, |(.., change)| change.applied_to(before));
-            if marks != before {
+            if all || marks != before {
                 moved.push(MovedMarks { room, user, thread_of: None, marks });
             }
         }
@@ -56,17 +58,22 @@ impl Store {
     }
 
     /// Raises what users have read of threads, at most [`MAX_CHANGES`], and returns
-    /// what has moved.
-    pub async fn raise_thread_marks(&self, reads: &[ThreadRead]) -> Result<Vec<MovedMarks>> {
+    /// what has moved, as [`Self::change_marks`].
+    pub async fn raise_thread_marks(
+        &self,
+        reads: &[ThreadRead],
+        all: bool,
+    ) -> Result<Vec<MovedMarks>> {
         if reads.is_empty() {
             return Ok(Vec::new());
         }
-        retried!(self.try_raise_thread_marks(reads).await).map_err(refused)
+        retried!(self.try_raise_thread_marks(reads, all).await).map_err(refused)
     }
 
     async fn try_raise_thread_marks(
         &self,
         reads: &[ThreadRead],
+        all: bool,
     ) -> Result<Vec<MovedMarks>, sqlx::Error> {
         let mut tx = self.pools.begin().await?;
         let upsert = match tx.dialect() {
@@ -83,7 +90,11 @@ impl Store {
             let row = found.iter().find(|row| (row.0, row.1, row.2) == (user.0, room.0, root.0));
             Seq(row.map_or(0, |row| row.3))
         };
-        let ahead: Vec<&ThreadRead> = reads.iter().filter(|read| read.3 > before(read)).collect();
+        let ahead: Vec<ThreadRead> = reads
+            .iter()
+            .map(|read| (read.0, read.1, read.2, read.3.max(before(read))))
+            .filter(|read| all || read.3 > before(read))
+            .collect();
         if ahead.is_empty() {
             return Ok(Vec::new());
         }
@@ -100,7 +111,7 @@ impl Store {
             query.execute(c).await.map(drop)
         })?;
         tx.commit().await?;
-        let moved = |(room, root, user, read): &&ThreadRead| MovedMarks {
+        let moved = |(room, root, user, read): &ThreadRead| MovedMarks {
             room: *room,
             user: *user,
             thread_of: Some(*root),

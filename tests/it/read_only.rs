@@ -2,7 +2,7 @@
 //! being replaced. An administrator is not bound by `read_only`, so the server
 //! signs in as an ordinary user here.
 
-use causerie_client::v1;
+use causerie_client::v1::{self, chat_request::Command};
 use tonic::Code;
 
 use crate::support::{
@@ -63,9 +63,20 @@ async fn a_read_only_database_is_said_and_passes() {
         history.iter().map(|m| text_of(m).to_owned()).filter(|text| !text.is_empty()).collect()
     };
     assert_eq!(texts(&ada.history(room).await), ["before"], "reading goes on");
+    // What was read is accepted, and who reads is not stopped by it.
+    let head = ada.summary(room).await.room.expect("a room").head_seq;
+    let read = v1::MarkReadRequest { room_id: room.clone(), seq: head, ..Default::default() };
+    assert_eq!(ada.client.mark_read(read).await.expect("accepted").read_seq, head);
+    ada.summary(room).await;
+    let receipts = v1::ListReceiptsRequest { room_id: room.clone(), seq: head };
+    ada.client.list_receipts(receipts).await.expect("receipts");
+    let mut stream = ada.stream().await;
+    let watch = v1::WatchRoomsRequest { room_ids: vec![room.clone()], ..Default::default() };
+    stream.call(Command::WatchRooms(watch)).await.expect("watching");
 
     admin.execute("set global read_only = 0".into()).await;
     until_ready(&server.url).await;
+    assert_eq!(ada.summary(room).await.read_seq, head, "it is stored now");
     ada.send(room, "after").await;
     ada.upload("file", b"0123456789").await;
     Person::register(&server.url, "bob").await;
