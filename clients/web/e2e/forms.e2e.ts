@@ -55,7 +55,7 @@ test("an account is made with an e-mail, of which the form says what it is for, 
   await other.getByRole("navigation", { name: "Rooms" }).waitFor();
   await other.locator(".me-name", { hasText: "grace" }).waitFor();
   await other.goto(`${w.pages.url}/settings`);
-  await expect.poll(() => field(other, "E-mail").inputValue()).toBe("grace@example.org");
+  await expect.poll(() => other.getByLabel(/^E-mail/).inputValue()).toBe("grace@example.org");
   await other.getByText("It is not confirmed, and not used to sign in.").waitFor();
 });
 
