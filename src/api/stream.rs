@@ -108,7 +108,10 @@ fn decode(
     }
     let command = match command {
         Some(Command::Subscribe(request)) => {
-            if let Err(error) = commands.chat.calls.check(&commands.caller.user) {
+            // Of any number of them all but the last.
+            if request.more
+                && let Err(error) = commands.chat.calls.check(&commands.caller.user)
+            {
                 return Inbound::Broken(error);
             }
             return Inbound::Subscribe(messages::subscribe(request));
