@@ -49,8 +49,9 @@ struct Queue {
     /// How many wait, of all users.
     count: usize,
     /// Those that are being written.
-    written: BTreeMap<UserId, Marks>,
-    /// A write has failed: it may have happened all the same, and nobody was told.
+    in_flight: BTreeMap<UserId, Marks>,
+    /// A write has failed: it may have happened all the same, and nobody was told. Until
+    /// nothing waits any more all that is written is told, moved or not.
     is_untold: bool,
 }
 
@@ -67,8 +68,8 @@ impl Queue {
             }
         };
         *waiting = waiting.then(mark);
-        let written = self.written.get(&user).and_then(|marks| marks.get(&place));
-        Ok(written.copied().unwrap_or_default().followed_by(*waiting))
+        let in_flight = self.in_flight.get(&user).and_then(|marks| marks.get(&place));
+        Ok(in_flight.copied().unwrap_or_default().followed_by(*waiting))
     }
 
     /// What waits now: of a user, or of all.
@@ -89,7 +90,7 @@ impl Queue {
         for (user, place) in keys {
             self.take_one(*user, Some(*place));
         }
-        while self.written_count() < MAX_CHANGES
+        while self.in_flight_count() < MAX_CHANGES
             && let Some(user) = self.waiting.keys().next().copied()
         {
             self.take_one(user, None);
@@ -107,18 +108,18 @@ impl Queue {
         }
         if let Some((place, change)) = taken {
             self.count -= 1;
-            self.written.entry(user).or_default().insert(place, change);
+            self.in_flight.entry(user).or_default().insert(place, change);
         }
     }
 
-    fn written_count(&self) -> usize {
-        self.written.values().map(BTreeMap::len).sum()
+    fn in_flight_count(&self) -> usize {
+        self.in_flight.values().map(BTreeMap::len).sum()
     }
 
     /// Puts back what could not be written, before what has come since.
     fn put_back(&mut self) {
         self.is_untold = true;
-        for (user, marks) in std::mem::take(&mut self.written) {
+        for (user, marks) in std::mem::take(&mut self.in_flight) {
             for (place, change) in marks {
                 match self.waiting.entry(user).or_default().entry(place) {
                     Entry::Occupied(mut newer) => {
@@ -157,7 +158,7 @@ impl PendingMarks {
     /// Stores what waits of a user, or of all of them.
     pub async fn store(self: &Arc<Self>, user: Option<UserId>) -> Result<()> {
         let keys = self.queue().keys(user);
-        if keys.is_empty() && user.is_some_and(|user| !self.queue().written.contains_key(&user)) {
+        if keys.is_empty() && user.is_some_and(|user| !self.queue().in_flight.contains_key(&user)) {
             return Ok(());
         }
         for keys in keys.chunks(MAX_CHANGES) {
@@ -195,7 +196,7 @@ impl PendingMarks {
         let tell_all = {
             let mut queue = self.queue();
             queue.take(keys);
-            for (user, marks) in &queue.written {
+            for (user, marks) in &queue.in_flight {
                 for ((room, thread), change) in marks {
                     match thread {
                         Some(root) => of_threads.push((*room, *root, *user, change.read)),
@@ -203,9 +204,9 @@ impl PendingMarks {
                     }
                 }
             }
-            std::mem::take(&mut queue.is_untold)
+            queue.is_untold
         };
-        let written = async {
+        let write = async {
             for moved in self.store.change_marks(&of_rooms, tell_all).await? {
                 self.hub.marks(moved);
             }
@@ -214,13 +215,17 @@ impl PendingMarks {
             }
             Ok(())
         };
-        let written = written.await;
+        let outcome = write.await;
         let mut queue = self.queue();
-        match written {
-            Ok(()) => queue.written.clear(),
+        match outcome {
+            Ok(()) => {
+                queue.in_flight.clear();
+                // Those that came back may be any of those that wait.
+                queue.is_untold &= !queue.waiting.is_empty();
+            }
             Err(_) => queue.put_back(),
         }
-        written
+        outcome
     }
 
     /// Writes marks a little after they have come, as long as the server runs.
@@ -262,12 +267,12 @@ mod tests {
         assert_eq!(queue.add(ada, place(1), Mark::Read(Seq(4))).expect("space").read, Seq(5));
         queue.add(bob, place(1), Mark::Delivered(Seq(3))).expect("space");
         queue.take(&queue.keys(Some(ada)));
-        assert_eq!((queue.written_count(), queue.count), (2, 0), "others fill the transaction");
+        assert_eq!((queue.in_flight_count(), queue.count), (2, 0), "others fill the transaction");
         // What is being written counts in the answers meanwhile.
         let change = queue.add(ada, place(1), Mark::Unread(Some(Seq(2)))).expect("space");
         assert_eq!((change.read, change.unread_from), (Seq(5), Some(Some(Seq(2)))));
         queue.put_back();
-        assert_eq!((queue.written_count(), queue.count, queue.is_untold), (0, 2, true));
+        assert_eq!((queue.in_flight_count(), queue.count, queue.is_untold), (0, 2, true));
         let change = queue.waiting[&ada][&place(1)];
         assert_eq!((change.read, change.unread_from), (Seq(5), Some(Some(Seq(2)))));
         assert_eq!(queue.waiting[&bob][&place(1)].delivered, Seq(3));
@@ -280,12 +285,12 @@ mod tests {
             queue.add(user(n % 7), place(n), Mark::Read(Seq(1))).expect("space");
         }
         queue.take(&[]);
-        assert_eq!((queue.written_count(), queue.count), (MAX_CHANGES, 10));
-        queue.written.clear();
+        assert_eq!((queue.in_flight_count(), queue.count), (MAX_CHANGES, 10));
+        queue.in_flight.clear();
         let keys = queue.keys(None);
         assert_eq!(keys.len(), 10);
         queue.take(&keys);
-        assert_eq!((queue.written_count(), queue.count), (10, 0));
+        assert_eq!((queue.in_flight_count(), queue.count), (10, 0));
         assert!(queue.waiting.is_empty());
     }
 

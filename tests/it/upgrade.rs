@@ -124,9 +124,12 @@ async fn the_schema_of_a_mysql_database_is_expanded_while_a_server_runs() {
     raw.execute("drop table schema_compatibility".into()).await;
     raw.execute("delete from _sqlx_migrations where version = 21".into()).await;
     raw.execute("update store set folding = 0".into()).await;
-    let progress = |done| format!("Names prepared for searching: {done} of 5\n");
     // First the rooms, then the one account.
-    for progress in [progress(4) + &progress(5), progress(4) + &progress(5)] {
+    let expected = "Names prepared for searching: 4 of 5\n\
+                    Names prepared for searching: 5 of 5\n\
+                    The schema is up to date.\n";
+    // Again it looks at the names again: the server may have written some meanwhile.
+    for _ in 0..2 {
         let run = tokio::process::Command::new(env!("CARGO_BIN_EXE_causerie"))
             .arg("migrate")
             .env("CAUSERIE_STORE__URL", &server.config.store.url)
@@ -134,8 +137,7 @@ async fn the_schema_of_a_mysql_database_is_expanded_while_a_server_runs() {
         let output = within("a command", run).await.expect("it runs");
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         assert_eq!(raw.count("select min_version from schema_compatibility").await, 21);
-        let printed = String::from_utf8_lossy(&output.stdout).into_owned();
-        assert_eq!(printed, progress + "The schema is up to date.\n");
+        assert_eq!(String::from_utf8_lossy(&output.stdout), expected);
     }
     ada.send(&room, "the server goes on").await;
     drop(raw);
