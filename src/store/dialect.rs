@@ -7,14 +7,16 @@
 use std::{path::Path, str::FromStr, sync::Arc, time::Duration};
 
 use sqlx::{
-    ConnectOptions as _, Connection as _, Executor as _, MySql, MySqlConnection, MySqlPool, Sqlite,
+    ConnectOptions as _, Connection as _, Executor as _, MySqlConnection, MySqlPool, Sqlite,
     SqliteConnection, SqlitePool, Transaction,
     mysql::{MySqlConnectOptions, MySqlPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
 pub use super::errors::{is_away, is_conflict, is_locked, is_no_table, is_taken, refused};
-use super::{faults::Faults, file_lock::FileLock, gate::Gate, marker::Marker};
+use super::{
+    connection::Connection, faults::Faults, file_lock::FileLock, gate::Gate, marker::Marker,
+};
 use crate::error::{Error, Result};
 
 /// A connection that cannot be had for so long means that the database is away.
@@ -53,7 +55,7 @@ pub enum Pools {
 /// A transaction.
 pub enum Tx<'c> {
     /// With the gate that it must pass once more to commit.
-    MySql(Transaction<'static, MySql>, Gate),
+    MySql(Connection, Gate),
     Sqlite(Transaction<'static, Sqlite>),
     /// On a [`LaneConnection`], which undoes it if it is not committed.
     Lane(&'c mut MySqlConnection, Gate),
@@ -64,8 +66,15 @@ macro_rules! reading {
     ($pools:expr, $c:ident => $body:expr) => {
         match $pools {
             $crate::store::dialect::Pools::MySql { pool, .. } => {
-                let $c = pool;
-                $body
+                match $crate::store::connection::Connection::acquire(pool).await {
+                    Ok(mut connection) => {
+                        let $c = connection.start();
+                        let outcome = $body;
+                        connection.finish(&outcome);
+                        outcome
+                    }
+                    Err(cause) => Err(cause),
+                }
             }
             $crate::store::dialect::Pools::Sqlite { read, .. } => {
                 let $c = read;
@@ -79,9 +88,11 @@ macro_rules! reading {
 macro_rules! within {
     ($tx:expr, $c:ident => $body:expr) => {
         match $tx {
-            $crate::store::dialect::Tx::MySql(tx, _) => {
-                let $c = &mut **tx;
-                $body
+            $crate::store::dialect::Tx::MySql(connection, _) => {
+                let $c = connection.start();
+                let outcome = $body;
+                connection.finish(&outcome);
+                outcome
             }
             $crate::store::dialect::Tx::Sqlite(tx) => {
                 let $c = &mut **tx;
@@ -237,9 +248,9 @@ impl Pools {
     pub async fn begin(&self) -> Result<Tx<'static>, sqlx::Error> {
         Ok(match self {
             Self::MySql { pool, gate } => {
-                let tx = pool.begin().await?;
+                let connection = Connection::begin(pool, "begin").await?;
                 gate.check()?;
-                Tx::MySql(tx, gate.clone())
+                Tx::MySql(connection, gate.clone())
             }
             Self::Sqlite { write, .. } => begin_immediate(write).await?,
         })
@@ -251,7 +262,8 @@ impl Pools {
             // The level is of the next transaction only: both at once, so that it
             // cannot be left behind for another.
             Self::MySql { pool, .. } => Tx::MySql(
-                pool.begin_with(
+                Connection::begin(
+                    pool,
                     "set transaction isolation level repeatable read;
                      start transaction with consistent snapshot, read only",
                 )
@@ -294,9 +306,9 @@ impl Tx<'_> {
 
     pub async fn commit(self) -> Result<(), sqlx::Error> {
         match self {
-            Self::MySql(tx, gate) => {
+            Self::MySql(connection, gate) => {
                 let permit = gate.check_commit().await?;
-                let committed = tx.commit().await;
+                let committed = connection.commit().await;
                 permit.done();
                 committed
             }

@@ -139,17 +139,15 @@ impl Store {
         let delivered = count(
             "k.delivered_seq >= ? and (u.presence_choice <> 2 or k.shown_delivered_seq >= ?)",
         );
-        let (read, delivered): (i64, i64) = reading!(&self.pools, c => async {
-            Ok::<_, sqlx::Error>((
-                sqlx::query_scalar(AssertSqlSafe(read))
+        let [read, delivered] = [read, delivered].map(|sql| async move {
+            let counted: Result<i64, sqlx::Error> = reading!(&self.pools, c => {
+                sqlx::query_scalar(AssertSqlSafe(sql))
                     .bind(room.0).bind(sender.0).bind(begins.0).bind(posted_at.0).bind(seq.0)
-                    .bind(seq.0).fetch_one(c).await?,
-                sqlx::query_scalar(AssertSqlSafe(delivered))
-                    .bind(room.0).bind(sender.0).bind(begins.0).bind(posted_at.0).bind(seq.0)
-                    .bind(seq.0).fetch_one(c).await?,
-            ))
-        }.await)
-        .map_err(refused)?;
+                    .bind(seq.0).fetch_one(c).await
+            });
+            counted.map_err(refused)
+        });
+        let (read, delivered) = (read.await?, delivered.await?);
         Ok(Receipts { read, delivered, members: Vec::new() })
     }
 

@@ -268,22 +268,22 @@ impl Store {
             "select {ROOM_COLUMNS} from rooms r
              where r.id = ? and r.changed_seq > ? and r.changed_seq <= ?"
         );
-        let (messages, members, settings): (Vec<MessageRow>, Vec<MemberRow>, Option<RoomRow>) =
-            reading!(&self.pools, c => async {
-                let limit = limit_plus_one(limit);
-                Ok::<_, sqlx::Error>((
-                    sqlx::query_as(AssertSqlSafe(messages))
-                        .bind(room.0).bind(after.0).bind(head.0).bind(limit)
-                        .fetch_all(c).await?,
-                    sqlx::query_as(AssertSqlSafe(members))
-                        .bind(room.0).bind(after.0).bind(head.0).bind(limit)
-                        .fetch_all(c).await?,
-                    sqlx::query_as(AssertSqlSafe(settings))
-                        .bind(room.0).bind(after.0).bind(head.0)
-                        .fetch_optional(c).await?,
-                ))
-            }.await)
-            .map_err(refused)?;
+        let at_most = limit_plus_one(limit);
+        let messages: Vec<MessageRow> = reading!(&self.pools, c => {
+            sqlx::query_as(AssertSqlSafe(messages))
+                .bind(room.0).bind(after.0).bind(head.0).bind(at_most).fetch_all(c).await
+        })
+        .map_err(refused)?;
+        let members: Vec<MemberRow> = reading!(&self.pools, c => {
+            sqlx::query_as(AssertSqlSafe(members))
+                .bind(room.0).bind(after.0).bind(head.0).bind(at_most).fetch_all(c).await
+        })
+        .map_err(refused)?;
+        let settings: Option<RoomRow> = reading!(&self.pools, c => {
+            sqlx::query_as(AssertSqlSafe(settings))
+                .bind(room.0).bind(after.0).bind(head.0).fetch_optional(c).await
+        })
+        .map_err(refused)?;
         let messages = self.whole(room, messages).await?;
         let limit = limit.min(fitting(&messages));
         let rows = Rows {

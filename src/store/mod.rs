@@ -13,6 +13,7 @@ pub mod blocks;
 mod checkpoint;
 mod clock;
 mod committer;
+pub mod connection;
 pub mod dialect;
 mod dress;
 mod errors;

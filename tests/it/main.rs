@@ -6,6 +6,7 @@ mod accounts;
 mod admin;
 mod bad_input;
 mod blocks;
+mod cancelled_calls;
 mod client_tls;
 mod clock;
 mod connections;

@@ -1,0 +1,63 @@
+//! Calls that are given up at any moment leave nothing behind on the connections to
+//! the database.
+
+use std::time::Duration;
+
+use causerie_client::{client::authorized, v1};
+use futures::future::join_all;
+use v1::{
+    chat_service_client::ChatServiceClient, room_service_client::RoomServiceClient,
+    user_service_client::UserServiceClient,
+};
+
+use crate::support::{Person, Server, on_both_databases};
+
+on_both_databases! {
+    async fn whoever_comes_next_is_answered(database: Database) {
+        let server = Server::start(database).await;
+        let ada = Person::register(&server.url, "ada").await;
+        let bob = Person::register(&server.url, "bob").await;
+        let room = ada.create_room("Room").await;
+        bob.join(&room).await;
+        for n in 0..20 {
+            ada.send(&room, &format!("Text {n}")).await;
+        }
+        let expected = ada.history(&room).await;
+
+        // Each is given up a bit later than the one before.
+        for wait_us in (100..4_000).step_by(100) {
+            give_up(&ada, &room, Duration::from_micros(wait_us)).await;
+        }
+
+        // More than there are connections, of someone else.
+        let histories = join_all((0..40).map(|_| bob.history(&room))).await;
+        for history in histories {
+            assert_eq!(history, expected);
+        }
+        bob.send(&room, "Still here").await;
+        server.end().await;
+    }
+}
+
+/// Makes calls that read and calls that write, and waits for their answers only so long.
+async fn give_up(person: &Person, room: &str, wait: Duration) {
+    let channel = person.client.channel();
+    let token = person.client.access_token().await.expect("a token");
+    let mut rooms = RoomServiceClient::new(channel.clone());
+    let mut messages = ChatServiceClient::new(channel.clone());
+    let mut users = UserServiceClient::new(channel);
+    let list_rooms = authorized(v1::ListRoomsRequest::default(), &token).expect("a request");
+    let list = v1::ListMessagesRequest { room_id: room.into(), ..Default::default() };
+    let list = authorized(list, &token).expect("a request");
+    let profile = v1::UpdateProfileRequest {
+        display_name: Some(format!("Ada {}", wait.as_micros())),
+        ..Default::default()
+    };
+    let profile = authorized(profile, &token).expect("a request");
+    // Whether they are answered in time does not matter.
+    let _ = tokio::join!(
+        tokio::time::timeout(wait, rooms.list_rooms(list_rooms)),
+        tokio::time::timeout(wait, messages.list_messages(list)),
+        tokio::time::timeout(wait, users.update_profile(profile)),
+    );
+}
