@@ -18,18 +18,24 @@ pub struct Connection {
     pooled: Option<PoolConnection<MySql>>,
     in_statement: bool,
     in_transaction: bool,
+    /// An earlier statement was not read to its end.
+    is_broken: bool,
 }
 
 impl Connection {
     pub async fn acquire(pool: &MySqlPool) -> Result<Self, sqlx::Error> {
         let pooled = Some(pool.acquire().await?);
-        Ok(Self { pooled, in_statement: false, in_transaction: false })
+        Ok(Self { pooled, in_statement: false, in_transaction: false, is_broken: false })
     }
 
     /// A connection on which this statement has begun a transaction.
     pub async fn begin(pool: &MySqlPool, sql: &'static str) -> Result<Self, sqlx::Error> {
         let mut connection = Self::acquire(pool).await?;
-        connection.execute(sql).await?;
+        if let Err(cause) = connection.execute(sql).await {
+            // Of several statements the first may have changed the session.
+            connection.is_broken = true;
+            return Err(cause);
+        }
         connection.in_transaction = true;
         Ok(connection)
     }
@@ -42,6 +48,7 @@ impl Connection {
 
     /// For one statement or more, whose end [`Self::finish`] is told.
     pub fn start(&mut self) -> &mut MySqlConnection {
+        self.is_broken |= self.in_statement;
         self.in_statement = true;
         self.pooled.as_mut().expect("it was not dropped")
     }
@@ -66,8 +73,9 @@ fn leaves_no_answer<T>(outcome: &Result<T, sqlx::Error>) -> bool {
 impl Drop for Connection {
     fn drop(&mut self) {
         let Some(mut pooled) = self.pooled.take() else { return };
-        if self.in_statement {
-            // The server rolls its transaction back when the socket is closed.
+        if self.in_statement || self.is_broken {
+            // The server rolls its transaction back once it notices that the socket is
+            // closed.
             drop(pooled.detach());
         } else if self.in_transaction {
             tokio::spawn(async move {

@@ -248,6 +248,7 @@ impl Pools {
     pub async fn begin(&self) -> Result<Tx<'static>, sqlx::Error> {
         Ok(match self {
             Self::MySql { pool, gate } => {
+                gate.check()?;
                 let connection = Connection::begin(pool, "begin").await?;
                 gate.check()?;
                 Tx::MySql(connection, gate.clone())
@@ -349,6 +350,9 @@ impl LaneConnection {
             Self::Sqlite(write) => return begin_immediate(write).await,
             Self::MySql { options, open, gate } => (options, open, gate),
         };
+        // Before, so that a late lease costs no connection, and after, for connecting may
+        // take a while.
+        gate.check()?;
         if open.is_none() {
             let connect = async {
                 let mut connection = options.connect().await?;

@@ -20,6 +20,7 @@ use uuid::Uuid;
 
 use super::{
     Store,
+    connection::Connection,
     dialect::{Pools, is_no_table, is_taken, refused},
     gate::Gate,
 };
@@ -204,7 +205,11 @@ impl LeaseRow {
             "select holder, name, renewed_us, expires_us, {NOW} as now_us
              from server_lease where id = 1"
         );
-        sqlx::query_as(sqlx::AssertSqlSafe(sql)).fetch_optional(&self.pool).await
+        let mut connection = Connection::acquire(&self.pool).await?;
+        let found =
+            sqlx::query_as(sqlx::AssertSqlSafe(sql)).fetch_optional(connection.start()).await;
+        connection.finish(&found);
+        found
     }
 
     /// Whether there was none.
@@ -213,12 +218,14 @@ impl LeaseRow {
             "insert into server_lease (id, holder, name, renewed_us, expires_us)
              values (1, ?, ?, {NOW}, {NOW} + ?)"
         );
+        let mut connection = Connection::acquire(&self.pool).await?;
         let inserted = sqlx::query(sqlx::AssertSqlSafe(sql))
             .bind(self.holder)
             .bind(&self.name)
             .bind(self.expiry_us())
-            .execute(&self.pool)
+            .execute(connection.start())
             .await;
+        connection.finish(&inserted);
         match inserted {
             Err(error) if is_taken(&error) => Ok(false),
             other => other.map(|_| true),
@@ -232,15 +239,17 @@ impl LeaseRow {
                                      expires_us = {NOW} + ?
              where id = 1 and holder = ? and renewed_us = ?"
         );
-        sqlx::query(sqlx::AssertSqlSafe(sql))
+        let mut connection = Connection::acquire(&self.pool).await?;
+        let replaced = sqlx::query(sqlx::AssertSqlSafe(sql))
             .bind(self.holder)
             .bind(&self.name)
             .bind(self.expiry_us())
             .bind(found.holder)
             .bind(found.renewed_us)
-            .execute(&self.pool)
-            .await
-            .map(|done| done.rows_affected() == 1)
+            .execute(connection.start())
+            .await;
+        connection.finish(&replaced);
+        replaced.map(|done| done.rows_affected() == 1)
     }
 
     /// Renews the lease until it is to be released, or another server has it.
@@ -325,7 +334,10 @@ impl LeaseRow {
 
     async fn release(&self) -> Result<(), sqlx::Error> {
         let sql = "update server_lease set expires_us = renewed_us where id = 1 and holder = ?";
-        sqlx::query(sql).bind(self.holder).execute(&self.pool).await.map(drop)
+        let mut connection = Connection::acquire(&self.pool).await?;
+        let released = sqlx::query(sql).bind(self.holder).execute(connection.start()).await;
+        connection.finish(&released);
+        released.map(drop)
     }
 
     fn expiry_us(&self) -> i64 {
