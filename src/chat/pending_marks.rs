@@ -164,9 +164,14 @@ impl PendingMarks {
         for keys in keys.chunks(MAX_CHANGES) {
             self.write(keys.to_vec()).await?;
         }
-        if keys.is_empty() {
-            // Somebody else writes them.
-            drop(self.writing.lock().await);
+        if !keys.is_empty() {
+            return Ok(());
+        }
+        // Somebody else writes them; what comes back has failed.
+        drop(self.writing.lock().await);
+        let keys = self.queue().keys(user);
+        for keys in keys.chunks(MAX_CHANGES) {
+            self.write(keys.to_vec()).await?;
         }
         Ok(())
     }
@@ -217,13 +222,14 @@ impl PendingMarks {
         };
         let outcome = write.await;
         let mut queue = self.queue();
-        match outcome {
-            Ok(()) => {
-                queue.in_flight.clear();
-                // Those that came back may be any of those that wait.
-                queue.is_untold &= !queue.waiting.is_empty();
-            }
-            Err(_) => queue.put_back(),
+        if outcome.is_ok() {
+            queue.in_flight.clear();
+            // Those that came back may be any of those that wait.
+            queue.is_untold &= !queue.waiting.is_empty();
+        } else {
+            queue.put_back();
+            // Whoever keeps them may have found none to write meanwhile.
+            self.added.notify_one();
         }
         outcome
     }
