@@ -113,13 +113,18 @@ impl Chat {
             counts.push((room, members, online));
         }
         self.hub.watch(connection, watching.clone());
-        // Who has left meanwhile was not watching yet when they left.
+        // Who has left meanwhile was not watching yet when they left. Of all rooms: what
+        // may not be watched any more must not stay because of an earlier one.
+        let mut refusal = None;
         for (room, ..) in &counts {
             if let Err(error) = self.view_for(*room, caller.user).await {
                 watching.remove(room);
-                self.hub.watch(connection, watching);
-                return Err(error);
+                refusal = Some(error);
             }
+        }
+        if let Some(error) = refusal {
+            self.hub.watch(connection, watching);
+            return Err(error);
         }
 
         let shows_read = self.store.sends_receipts(caller.user).await?;
