@@ -80,6 +80,7 @@ pub fn app(
         max_open_streams,
         max_streams_per_owner: config.server.max_streams_per_user,
         request_timeout: ms(config.server.request_timeout_ms),
+        running: chat.running.clone(),
     };
     let calls = tonic_web::GrpcWebLayer::new().layer(Calls::new(services, limits));
     let pages = pages(ready).merge(downloads::pages(chat.clone(), responses));

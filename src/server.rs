@@ -178,6 +178,9 @@ async fn run(
         serving.await;
         // A stream that was opening while the others were told.
         chat.hub.end_all();
+        // Calls whose clients have gone away.
+        chat.running.close();
+        chat.running.wait().await;
     })
     .await;
     if drained.is_err() {

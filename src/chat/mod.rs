@@ -23,6 +23,7 @@ pub mod users;
 use std::sync::Arc;
 
 use tokio::sync::Semaphore;
+use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
 use crate::{
@@ -73,6 +74,8 @@ pub struct Chat {
     pub(crate) behind: Arc<index::Behind>,
     /// One permit for each stream that may be open.
     pub(crate) streams: Arc<Semaphore>,
+    /// Calls that are being carried out, also those whose clients are gone.
+    pub(crate) running: TaskTracker,
     /// One permit for each search under way: together they must not take the
     /// database's connections from everything else.
     pub(crate) searches: Semaphore,
@@ -117,6 +120,7 @@ impl Chat {
             epoch: store.epoch().await?,
             node: Uuid::now_v7(),
             streams: Arc::new(Semaphore::new(config.server.max_streams)),
+            running: TaskTracker::new(),
             searches: Semaphore::new((config.store.connections / 4).max(1) as usize),
             calls: PerKey::per_second(config.chat.calls_per_second, config.chat.calls_burst),
             posting: PerKey::per_second(

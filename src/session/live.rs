@@ -11,6 +11,7 @@ use tokio::{
     task::JoinSet,
     time::{Instant, sleep_until},
 };
+use tracing::Instrument as _;
 
 use super::{Inbound, Session, cursor::Verdict, end::End};
 use crate::{
@@ -37,8 +38,9 @@ impl Session {
         let mut silent_until = Instant::now() + interval;
         // In tasks of their own: what this stream waits for, such as a client
         // that does not read, must not hold up a command half-way, with a
-        // database connection in its hands.
-        let mut replies = JoinSet::<Bytes>::new();
+        // database connection in its hands. When the stream ends they go on, as
+        // calls do.
+        let mut replies = Replies::default();
         let mut closing = false;
         let mut token = self.token_clock(self.inlet.control.borrow().token_expires_at);
         loop {
@@ -51,10 +53,10 @@ impl Session {
                 }
                 Some(item) = self.inlet.queue.recv() => self.drain(item, &mut frame).await?,
                 () = self.inlet.outlet.lagged() => {}
-                Some(reply) = replies.join_next(), if !replies.is_empty() => {
+                Some(reply) = replies.0.join_next(), if !replies.0.is_empty() => {
                     frame.push(reply.map_err(Error::internal)?);
                     while frame.len() < FRAME_BYTES
-                        && let Some(reply) = replies.try_join_next()
+                        && let Some(reply) = replies.0.try_join_next()
                     {
                         frame.push(reply.map_err(Error::internal)?);
                     }
@@ -65,7 +67,7 @@ impl Session {
                         // that they start in the order in which they came.
                         match poll_once(&mut command).await {
                             Some(reply) => frame.push(reply),
-                            None => drop(replies.spawn(command)),
+                            None => replies.spawn(self.chat.running.track_future(command)),
                         }
                     }
                     Some(Inbound::Subscribe(_)) => {
@@ -93,7 +95,7 @@ impl Session {
                 self.out.send(frame).await?;
                 silent_until = Instant::now() + interval;
             }
-            if closing && replies.is_empty() {
+            if closing && replies.0.is_empty() {
                 return Err(End::ClientClosed);
             }
         }
@@ -167,6 +169,22 @@ impl Session {
         self.catch_up().await?;
         frame.push(events::piece(Kind::Live(v1::Live {})));
         Ok(())
+    }
+}
+
+/// Commands under way. Dropped, they go on.
+#[derive(Default)]
+struct Replies(JoinSet<Bytes>);
+
+impl Replies {
+    fn spawn(&mut self, command: impl Future<Output = Bytes> + Send + 'static) {
+        self.0.spawn(command.in_current_span());
+    }
+}
+
+impl Drop for Replies {
+    fn drop(&mut self) {
+        self.0.detach_all();
     }
 }
 

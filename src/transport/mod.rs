@@ -31,7 +31,7 @@ pub use body::Counted;
 pub use client::{Client, network};
 pub use connection::Router;
 pub use host::check_host;
-pub use responses::{MAX_CALLS, Owner, OwnerUsage, ResponseRegistry, StreamPermit};
+pub use responses::{CallPermit, MAX_CALLS, Owner, OwnerUsage, ResponseRegistry, StreamPermit};
 use tokio::{
     net::TcpListener,
     sync::watch,

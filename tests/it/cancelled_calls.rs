@@ -6,7 +6,7 @@ use std::time::Duration;
 use causerie_client::{client::authorized, v1};
 use futures::future::join_all;
 use v1::{
-    chat_service_client::ChatServiceClient, room_service_client::RoomServiceClient,
+    chat_service_client::ChatServiceClient, event::Kind, room_service_client::RoomServiceClient,
     user_service_client::UserServiceClient,
 };
 
@@ -35,6 +35,37 @@ on_both_databases! {
             assert_eq!(history, expected);
         }
         bob.send(&room, "Still here").await;
+        server.end().await;
+    }
+
+    async fn what_is_changed_is_told_although_its_client_went_away(database: Database) {
+        let server = Server::start(database).await;
+        let ada = Person::register(&server.url, "ada").await;
+        let bob = Person::register(&server.url, "bob").await;
+        let mut stream = ada.stream().await;
+        let token = ada.client.access_token().await.expect("a token");
+        let mut users = UserServiceClient::new(ada.client.channel());
+        for wait_us in (200..6_000).step_by(200) {
+            let block = v1::BlockUserRequest { user_id: bob.user.id.clone() };
+            let block = authorized(block, &token).expect("a request");
+            let wait = Duration::from_micros(wait_us);
+            let _ = tokio::time::timeout(wait, users.block_user(block)).await;
+            // Whether or not it was carried out, the next call says what is true now.
+            let list = v1::ListBlockedUsersRequest::default();
+            let blocked = ada.client.list_blocked_users(list).await.expect("a list").users;
+            if !blocked.is_empty() {
+                stream.until("the block", |event| match event {
+                    Kind::Blocks(blocks) => (!blocks.user_ids.is_empty()).then_some(()),
+                    _ => None,
+                }).await;
+                let unblock = v1::UnblockUserRequest { user_id: bob.user.id.clone() };
+                ada.client.unblock_user(unblock).await.expect("unblocked");
+                stream.until("its end", |event| match event {
+                    Kind::Blocks(blocks) => blocks.user_ids.is_empty().then_some(()),
+                    _ => None,
+                }).await;
+            }
+        }
         server.end().await;
     }
 }

@@ -22,15 +22,17 @@ use futures::{
     future::{Abortable, BoxFuture},
     stream,
 };
-use http::{HeaderMap, Request, Response, header};
+use http::{HeaderMap, Request, Response, header, response::Parts};
 use http_body::Frame;
 use http_body_util::{BodyExt as _, StreamBody};
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
     time::{self, Instant},
 };
+use tokio_util::task::TaskTracker;
 use tonic::{Code, Status, body::Body};
 use tower::{Service, ServiceExt as _};
+use tracing::Instrument as _;
 
 pub use self::methods::Methods;
 use self::{
@@ -45,7 +47,9 @@ use crate::{
     auth::Auth,
     error::{Error, Result},
     model::limits::HEADER_BYTES,
-    transport::{Client, Counted, MAX_CALLS, Owner, OwnerUsage, ResponseRegistry, network},
+    transport::{
+        CallPermit, Client, Counted, MAX_CALLS, Owner, OwnerUsage, ResponseRegistry, network,
+    },
 };
 
 /// What calls are checked against.
@@ -63,6 +67,8 @@ pub struct Limits {
     pub max_streams_per_owner: usize,
     /// How long the message of a request that has only one may take to arrive.
     pub request_timeout: Duration,
+    /// Calls that are being carried out, also those whose clients are gone.
+    pub running: TaskTracker,
 }
 
 /// All gRPC services, behind the checks.
@@ -146,13 +152,13 @@ async fn call(
     if method.client_streams {
         permit.run()?;
         let request = request.map(axum::body::Body::new);
-        return carry_out(services, limits, method, usage, request).await;
+        return carry_out(services, limits, method, usage, permit, request).await;
     }
     // The message first: what is waited for then is the server's own work.
     let request = Abortable::new(with_whole_message(request), registration).await;
     let request = request.map_err(|_| Error::TooManyInFlight { limit: MAX_CALLS })??;
     permit.run()?;
-    carry_out(services, limits, method, usage, request).await
+    carry_out(services, limits, method, usage, permit, request).await
 }
 
 /// Carries a call out whose request is whole, or a stream.
@@ -161,17 +167,30 @@ async fn carry_out(
     limits: &Limits,
     method: Method,
     usage: &OwnerUsage,
+    permit: CallPermit,
     request: Request<axum::body::Body>,
 ) -> Result<Response<Body>, Status> {
     match method.kind {
         Kind::Unary | Kind::Read => {
             let accepts_gzip = compression::accepts_gzip(request.headers());
-            let _turn = match method.kind {
+            let turn = match method.kind {
                 Kind::Read => Some(usage.read_turn().await?),
                 _ => None,
             };
-            let response = serve(services, request).await;
-            collect_unary(response, method, usage, accepts_gzip).await
+            // In a task of its own, which goes on when the client goes away or its
+            // deadline passes: else a change could be stored and nobody told, and a
+            // statement given up on the database's connection.
+            let work = async move {
+                let answer = collect_unary(serve(services, request).await, method).await;
+                (answer, permit, turn)
+            };
+            let work = limits.running.spawn(work.in_current_span()).await;
+            let (answer, _permit, _turn) = work.map_err(Error::internal)?;
+            let (parts, message, trailers) = match answer? {
+                Collected::Refusal(response) => return Ok(response),
+                Collected::Message(parts, message, trailers) => (parts, message, trailers),
+            };
+            finish_unary(parts, message, trailers, usage, accepts_gzip).await
         }
         Kind::Stream => {
             let permits =
@@ -246,18 +265,23 @@ fn framework_error(headers: &HeaderMap, method: Method) -> Option<Error> {
     is_bare(&status).then(|| translate(&status, method.message_limit))
 }
 
+/// A unary response that was taken as a whole.
+enum Collected {
+    /// Only a status.
+    Refusal(Response<Body>),
+    Message(Parts, Bytes, HeaderMap),
+}
+
 /// Takes a unary response as a whole: its message, if it has one, and its status.
 async fn collect_unary(
     response: Response<axum::body::Body>,
     method: Method,
-    usage: &OwnerUsage,
-    accepts_gzip: bool,
-) -> Result<Response<Body>, Status> {
-    let (mut parts, body) = response.into_parts();
+) -> Result<Collected, Status> {
+    let (parts, body) = response.into_parts();
     if parts.headers.contains_key(Status::GRPC_STATUS) {
         return match framework_error(&parts.headers, method) {
             Some(error) => Err(error.into()),
-            None => Ok(Response::from_parts(parts, Body::empty())),
+            None => Ok(Collected::Refusal(Response::from_parts(parts, Body::empty()))),
         };
     }
     let body = body.collect().await.map_err(Error::internal)?;
@@ -268,7 +292,17 @@ async fn collect_unary(
         // The message could not be encoded.
         return Err(Error::internal(status).into());
     }
-    let mut message = body.to_bytes();
+    Ok(Collected::Message(parts, body.to_bytes(), trailers))
+}
+
+/// A unary response that counts for its owner until the client has read it.
+async fn finish_unary(
+    mut parts: Parts,
+    mut message: Bytes,
+    trailers: HeaderMap,
+    usage: &OwnerUsage,
+    accepts_gzip: bool,
+) -> Result<Response<Body>, Status> {
     if accepts_gzip && let Some(compressed) = compression::compress(&message).await {
         parts.headers.insert(compression::ENCODING, header::HeaderValue::from_static("gzip"));
         message = compressed;
