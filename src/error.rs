@@ -180,7 +180,7 @@ pub enum Error {
     #[error("The server has no room for more files.")]
     StorageFull,
     #[error("Too fast; try again in a moment.")]
-    TooFast { retry_after: Duration },
+    RateLimited { retry_after: Duration },
     #[error("The server is busy; try again in a moment.")]
     Overloaded,
     #[error("Too many of your calls or commands are not answered yet; try again in a moment.")]

@@ -242,15 +242,16 @@ impl RoomService for RoomApi {
         Ok(Response::new(v1::ArchiveRoomResponse { room: Some(rooms::room(room)) }))
     }
 
-    async fn update_membership(
+    async fn update_room_preferences(
         &self,
-        request: Request<v1::UpdateMembershipRequest>,
-    ) -> Result<Response<v1::UpdateMembershipResponse>, Status> {
+        request: Request<v1::UpdateRoomPreferencesRequest>,
+    ) -> Result<Response<v1::UpdateRoomPreferencesResponse>, Status> {
         let caller = caller(&self.chat, &request)?;
-        let (room, change) = marks::update_membership(request.get_ref(), self.chat.clock.now())?;
-        let settings = self.chat.update_membership(caller, room, change).await?;
-        let settings = Some(marks::room_settings(room, settings));
-        Ok(Response::new(v1::UpdateMembershipResponse { settings }))
+        let (room, change) =
+            marks::update_room_preferences(request.get_ref(), self.chat.clock.now())?;
+        let preferences = self.chat.update_room_preferences(caller, room, change).await?;
+        let preferences = Some(marks::room_preferences(room, preferences));
+        Ok(Response::new(v1::UpdateRoomPreferencesResponse { preferences }))
     }
 
     async fn create_invite(

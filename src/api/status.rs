@@ -70,7 +70,9 @@ fn classify(error: &Error) -> (Code, &'static str, Option<Duration>) {
         Error::QuotaReached { .. } => (Code::ResourceExhausted, "QUOTA_REACHED", None),
         Error::TooManyUploads => (Code::ResourceExhausted, "TOO_MANY_UPLOADS", None),
         Error::StorageFull => (Code::ResourceExhausted, "STORAGE_FULL", None),
-        Error::TooFast { retry_after } => (Code::ResourceExhausted, "TOO_FAST", Some(*retry_after)),
+        Error::RateLimited { retry_after } => {
+            (Code::ResourceExhausted, "RATE_LIMITED", Some(*retry_after))
+        }
         Error::Overloaded => (Code::ResourceExhausted, "OVERLOADED", SOON),
         Error::TooManyInFlight { .. } => (Code::ResourceExhausted, "TOO_MANY_IN_FLIGHT", SOON),
         Error::TooManyStreams { .. } => (Code::ResourceExhausted, "TOO_MANY_STREAMS", None),
@@ -248,7 +250,7 @@ mod tests {
             Error::QuotaReached { limit: 1_073_741_824 },
             Error::TooManyUploads,
             Error::StorageFull,
-            Error::TooFast { retry_after: Duration::from_millis(250) },
+            Error::RateLimited { retry_after: Duration::from_millis(250) },
             Error::Overloaded,
             Error::TooManyInFlight { limit: 32 },
             Error::TooManyStreams { limit: 50 },

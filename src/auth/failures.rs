@@ -168,7 +168,7 @@ impl Used {
 
 fn refuse_until(next: Instant, now: Instant) -> Result<()> {
     let retry_after = next.saturating_duration_since(now);
-    if retry_after.is_zero() { Ok(()) } else { Err(Error::TooFast { retry_after }) }
+    if retry_after.is_zero() { Ok(()) } else { Err(Error::RateLimited { retry_after }) }
 }
 
 #[cfg(test)]
@@ -181,7 +181,7 @@ mod tests {
                 assert_eq!(turn, Turn::Now);
                 None
             }
-            Err(Error::TooFast { retry_after }) => Some(retry_after),
+            Err(Error::RateLimited { retry_after }) => Some(retry_after),
             Err(other) => panic!("{other:?}"),
         }
     }

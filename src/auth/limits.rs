@@ -35,7 +35,7 @@ impl<K: Hash + Eq + Clone> PerKey<K> {
     /// Takes one from the key's allowance.
     pub fn check(&self, key: &K) -> Result<()> {
         let Some(limiter) = &self.limiter else { return Ok(()) };
-        limiter.check_key(key).map_err(|not_until| Error::TooFast {
+        limiter.check_key(key).map_err(|not_until| Error::RateLimited {
             retry_after: not_until.wait_time_from(self.clock.now()).max(Duration::from_millis(1)),
         })
     }

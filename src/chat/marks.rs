@@ -4,7 +4,7 @@ use super::Chat;
 use crate::{
     error::{Error, Result},
     model::{
-        Caller, Content, LogId, Mark, Marks, RoomId, RoomSettings, Seq,
+        Caller, Content, LogId, Mark, Marks, RoomId, RoomPreferences, Seq,
         limits::PRESENCE_MEMBERS,
         marks::{Receipts, SettingsChange},
     },
@@ -78,19 +78,19 @@ impl Chat {
     }
 
     /// What the caller wants to hear of a room.
-    pub async fn update_membership(
+    pub async fn update_room_preferences(
         &self,
         caller: Caller,
         room: RoomId,
         change: SettingsChange,
-    ) -> Result<RoomSettings> {
+    ) -> Result<RoomPreferences> {
         self.view_for(room, caller.user).await?;
         let before = self.store.room_settings(room, caller.user).await?;
         if before.changed(change) == before {
             return Ok(before);
         }
         let settings = self.store.change_room_settings(room, caller.user, change).await?;
-        self.hub.room_settings(caller.user, room, settings);
+        self.hub.room_preferences(caller.user, room, settings);
         Ok(settings)
     }
 

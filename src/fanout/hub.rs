@@ -19,12 +19,12 @@ use super::typing::Typist;
 use crate::{
     model::{
         Caller, Change, ConnectionId, Marks, MemberState, Message, MovedMarks, PresenceChoice,
-        RoomCommit, RoomId, RoomSettings, Seq, SessionId, Timestamp, UserId,
+        RoomCommit, RoomId, RoomPreferences, Seq, SessionId, Timestamp, UserId,
     },
     transport::ResponseRegistry,
     wire::{
         events::{self, Kind},
-        marks::{receipt, room_settings},
+        marks::{receipt, room_preferences},
     },
 };
 
@@ -305,7 +305,7 @@ impl Hub {
     /// Tells all streams of the user how far they have read, and those who watch
     /// the room how far its messages have reached, unless the user is invisible.
     pub fn marks(&self, moved: MovedMarks) {
-        self.tell_user(moved.user, || events::read_mark(moved));
+        self.tell_user(moved.user, || events::read_marker(moved));
         if moved.thread_of.is_none() && !moved.marks.hidden {
             self.receipt(moved);
         }
@@ -330,8 +330,8 @@ impl Hub {
     }
 
     /// Tells all streams of the user what they have set in a room.
-    pub fn room_settings(&self, user: UserId, room: RoomId, settings: RoomSettings) {
-        self.tell_user(user, || Kind::RoomSettings(room_settings(room, settings)));
+    pub fn room_preferences(&self, user: UserId, room: RoomId, settings: RoomPreferences) {
+        self.tell_user(user, || Kind::RoomPreferences(room_preferences(room, settings)));
     }
 
     /// Tells the streams of a user how the user has chosen to be seen.

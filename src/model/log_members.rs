@@ -222,7 +222,7 @@ impl RoomLog {
         }
         if picture != self.room.picture {
             self.room.picture = picture;
-            self.step_as(authority, (user, SystemKind::SettingsChanged, "picture", None));
+            self.step_as(authority, (user, SystemKind::SettingsChanged, "avatar", None));
             self.set_settings();
         }
         Ok(Done::Room(self.room.clone()))

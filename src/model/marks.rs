@@ -115,7 +115,7 @@ pub enum Level {
 
 /// What a user has set for themselves in a room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct RoomSettings {
+pub struct RoomPreferences {
     pub level: Level,
     pub muted_until: Option<Timestamp>,
     pub starred: bool,
@@ -130,7 +130,7 @@ pub struct SettingsChange {
     pub starred: Option<bool>,
 }
 
-impl RoomSettings {
+impl RoomPreferences {
     #[must_use]
     pub fn changed(self, change: SettingsChange) -> Self {
         Self {

@@ -34,7 +34,7 @@ pub use files::{File, ImageInfo, StoredFile, Upload, Variant};
 pub use ids::{ConnectionId, DeviceId, FileId, LogId, RoomId, Seq, SessionId, UserId};
 pub use invites::Invite;
 pub use log::RoomLog;
-pub use marks::{Mark, Marks, MarksChange, MovedMarks, RoomSettings};
+pub use marks::{Mark, Marks, MarksChange, MovedMarks, RoomPreferences};
 pub use mentions::{Mention, Mentioned};
 pub use messages::{Content, Draft, Message, Pin, Reaction, SystemKind, Thread, Touch, Version};
 pub use ops::{Done, Op};

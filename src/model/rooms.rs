@@ -1,7 +1,7 @@
 //! Rooms, their members, and who may do what in them.
 
 use super::{
-    FileId, LogId, Message, RoomId, RoomSettings, Seq, Timestamp, User, UserId, files::NewImage,
+    FileId, LogId, Message, RoomId, RoomPreferences, Seq, Timestamp, User, UserId, files::NewImage,
     users::AccountRole,
 };
 use crate::error::{Error, Result};
@@ -89,7 +89,7 @@ pub struct RoomSummary {
     pub last_message: Option<Message>,
     /// From where on the caller has flagged the room as unread.
     pub unread_from: Option<Seq>,
-    pub settings: RoomSettings,
+    pub settings: RoomPreferences,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

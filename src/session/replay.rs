@@ -58,13 +58,13 @@ impl Session {
         moved.extend(self.chat.store.thread_marks_of(self.user.id).await?);
         for moved in moved {
             if self.cursor.position(moved.room).is_some() {
-                self.collect(&mut buf, events::read_mark(moved)).await?;
+                self.collect(&mut buf, events::read_marker(moved)).await?;
             }
         }
         for (room, settings) in self.chat.store.room_settings_of(self.user.id).await? {
             if self.cursor.position(room).is_some() {
-                let settings = marks::room_settings(room, settings);
-                self.collect(&mut buf, Kind::RoomSettings(settings)).await?;
+                let settings = marks::room_preferences(room, settings);
+                self.collect(&mut buf, Kind::RoomPreferences(settings)).await?;
             }
         }
         if !buf.is_empty() {

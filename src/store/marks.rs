@@ -11,8 +11,8 @@ use super::{
 use crate::{
     error::Result,
     model::{
-        Marks, Message, MovedMarks, PresenceChoice, RoomId, RoomSettings, Seq, Timestamp, UserId,
-        limits,
+        Marks, Message, MovedMarks, PresenceChoice, RoomId, RoomPreferences, Seq, Timestamp,
+        UserId, limits,
         marks::{Level, Receipts, SettingsChange},
     },
 };
@@ -193,17 +193,17 @@ impl Store {
     }
 
     /// What a user has set in their rooms, where they have set anything.
-    pub async fn room_settings_of(&self, user: UserId) -> Result<Vec<(RoomId, RoomSettings)>> {
+    pub async fn room_settings_of(&self, user: UserId) -> Result<Vec<(RoomId, RoomPreferences)>> {
         self.settings("user_id = ?", &[user.0]).await
     }
 
     /// What a user has set in a room.
-    pub async fn room_settings(&self, room: RoomId, user: UserId) -> Result<RoomSettings> {
+    pub async fn room_settings(&self, room: RoomId, user: UserId) -> Result<RoomPreferences> {
         let mut found = self.settings("user_id = ? and room_id = ?", &[user.0, room.0]).await?;
         Ok(found.pop().map(|(_, settings)| settings).unwrap_or_default())
     }
 
-    async fn settings(&self, wanted: &str, ids: &[Uuid]) -> Result<Vec<(RoomId, RoomSettings)>> {
+    async fn settings(&self, wanted: &str, ids: &[Uuid]) -> Result<Vec<(RoomId, RoomPreferences)>> {
         let rows: Vec<SettingsRow> = reading!(&self.pools, c => {
             let mut query = sqlx::query_as(AssertSqlSafe(settings_sql(wanted)));
             for id in ids {
@@ -221,7 +221,7 @@ impl Store {
         room: RoomId,
         user: UserId,
         change: SettingsChange,
-    ) -> Result<RoomSettings> {
+    ) -> Result<RoomPreferences> {
         retried!(self.try_change_room_settings(room, user, change).await).map_err(refused)
     }
 
@@ -230,7 +230,7 @@ impl Store {
         room: RoomId,
         user: UserId,
         change: SettingsChange,
-    ) -> Result<RoomSettings, sqlx::Error> {
+    ) -> Result<RoomPreferences, sqlx::Error> {
         let there = match self.pools.dialect() {
             Dialect::MySql => "on duplicate key update level = level",
             Dialect::Sqlite => "on conflict (user_id, room_id) do nothing",
@@ -274,8 +274,8 @@ fn settings_sql(wanted: &str) -> String {
     format!("select room_id, level, muted_until_us, starred from room_settings where {wanted}")
 }
 
-fn settings((room, level, muted_until, starred): SettingsRow) -> (RoomId, RoomSettings) {
-    let settings = RoomSettings {
+fn settings((room, level, muted_until, starred): SettingsRow) -> (RoomId, RoomPreferences) {
+    let settings = RoomPreferences {
         level: level_of(level),
         muted_until: muted_until.map(Timestamp),
         starred: starred != 0,

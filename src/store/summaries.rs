@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     error::Result,
-    model::{Room, RoomId, RoomSettings, RoomSummary, Seq, Timestamp, UserId, limits},
+    model::{Room, RoomId, RoomPreferences, RoomSummary, Seq, Timestamp, UserId, limits},
 };
 
 /// A member's summary of a room: the room, their role and marks, and where the
@@ -246,7 +246,7 @@ impl Store {
                     unread_mentions: mentions.min(limits::UNREAD_COUNT),
                     unread_threads: threads,
                     unread_from: (row.unread_from_seq > 0).then_some(Seq(row.unread_from_seq)),
-                    settings: RoomSettings {
+                    settings: RoomPreferences {
                         level: level_of(row.level),
                         muted_until: row.muted_until_us.map(Timestamp),
                         starred: row.starred != 0,

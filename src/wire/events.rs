@@ -106,9 +106,9 @@ pub fn presence(presence: Presence) -> Kind {
 }
 
 #[must_use]
-pub fn read_mark(moved: MovedMarks) -> Kind {
+pub fn read_marker(moved: MovedMarks) -> Kind {
     let MovedMarks { room, user, thread_of, marks } = moved;
-    Kind::ReadMark(v1::ReadMark {
+    Kind::ReadMarker(v1::ReadMarker {
         room_id: room.to_string(),
         user_id: user.to_string(),
         read_seq: marks.read.0,

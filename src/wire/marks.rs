@@ -4,7 +4,7 @@ use super::{fields::Fields, timestamp, v1};
 use crate::{
     error::Result,
     model::{
-        LogId, Mark, Marks, RoomId, RoomSettings, Seq, Timestamp, UserId, limits,
+        LogId, Mark, Marks, RoomId, RoomPreferences, Seq, Timestamp, UserId, limits,
         marks::{Level, Receipts, SettingsChange},
     },
 };
@@ -33,14 +33,14 @@ pub fn receipts(room: RoomId, receipts: Receipts) -> v1::ListReceiptsResponse {
 }
 
 #[must_use]
-pub fn room_settings(room: RoomId, settings: RoomSettings) -> v1::RoomSettings {
-    let RoomSettings { level, muted_until, starred } = settings;
+pub fn room_preferences(room: RoomId, settings: RoomPreferences) -> v1::RoomPreferences {
+    let RoomPreferences { level, muted_until, starred } = settings;
     let level = match level {
         Level::All => v1::NotificationLevel::All,
         Level::Mentions => v1::NotificationLevel::Mentions,
         Level::Nothing => v1::NotificationLevel::Nothing,
     };
-    v1::RoomSettings {
+    v1::RoomPreferences {
         room_id: room.to_string(),
         level: level.into(),
         notifications_muted_until: muted_until.map(timestamp),
@@ -80,8 +80,8 @@ pub fn mark_unread(request: &v1::MarkUnreadRequest) -> Result<(RoomId, (Mark, Op
     fields.finish((room, (mark, log)))
 }
 
-pub fn update_membership(
-    request: &v1::UpdateMembershipRequest,
+pub fn update_room_preferences(
+    request: &v1::UpdateRoomPreferencesRequest,
     now: Timestamp,
 ) -> Result<(RoomId, SettingsChange)> {
     let mut fields = Fields::new();

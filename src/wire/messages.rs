@@ -47,7 +47,7 @@ pub fn message(message: Message) -> v1::Message {
             v1::message::Content::System(v1::SystemMessage {
                 kind: system_kind(kind).into(),
                 staff: self::staff(staff).into(),
-                detail,
+                detail: system_detail(kind, detail),
                 about_user_id: about.map(|user| user.to_string()).unwrap_or_default(),
             }),
         ),
@@ -106,6 +106,15 @@ fn reaction(reaction: Reaction) -> v1::Reaction {
 pub fn version(version: Version) -> v1::MessageVersion {
     let Version { text, written_at } = version;
     v1::MessageVersion { text, written_at: Some(timestamp(written_at)) }
+}
+
+/// Messages that older servers have stored call the avatar a picture.
+fn system_detail(kind: SystemKind, detail: String) -> String {
+    if kind == SystemKind::SettingsChanged && detail == "picture" {
+        "avatar".into()
+    } else {
+        detail
+    }
 }
 
 fn system_kind(kind: SystemKind) -> v1::SystemMessageKind {

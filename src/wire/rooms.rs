@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{fields::Fields, marks::room_settings, messages::message, timestamp, users, v1};
+use super::{fields::Fields, marks::room_preferences, messages::message, timestamp, users, v1};
 use crate::{
     error::{Result, Rule},
     model::{
@@ -54,7 +54,7 @@ pub fn room(room: Room) -> v1::Room {
             History::FromStart => v1::HistoryVisibility::FromStart.into(),
             History::FromJoining => v1::HistoryVisibility::FromJoining.into(),
         },
-        picture_id: picture.map(|file| file.to_string()).unwrap_or_default(),
+        avatar_file_id: picture.map(|file| file.to_string()).unwrap_or_default(),
         join_new_accounts,
         log_id: log.to_string(),
     }
@@ -132,7 +132,7 @@ pub fn summary(summary: RoomSummary) -> v1::RoomSummary {
         unread_from,
         settings,
     } = summary;
-    let settings = Some(room_settings(of.id, settings));
+    let preferences = Some(room_preferences(of.id, settings));
     v1::RoomSummary {
         room: Some(room(of)),
         role: role(held).into(),
@@ -143,7 +143,7 @@ pub fn summary(summary: RoomSummary) -> v1::RoomSummary {
         unread_mention_count: i32::try_from(unread_mentions).unwrap_or(i32::MAX),
         unread_thread_count: i32::try_from(unread_threads).unwrap_or(i32::MAX),
         unread_from_seq: unread_from.map_or(0, |seq| seq.0),
-        settings,
+        preferences,
         muted_until: muted_until.map(timestamp),
     }
 }
@@ -258,7 +258,7 @@ pub fn update_room(request: v1::UpdateRoomRequest) -> Result<Settings> {
         name,
         topic,
         history: visible,
-        picture_file_id,
+        avatar_file_id,
         join_new_accounts,
     } = request;
     let mut fields = Fields::new();
@@ -269,7 +269,7 @@ pub fn update_room(request: v1::UpdateRoomRequest) -> Result<Settings> {
         topic: topic
             .map(|topic| fields.clean("topic", text::check_line(&topic, limits::TOPIC_CHARS))),
         history: visible.and_then(|visible| history(&mut fields, visible)),
-        picture: picture_file_id.map(|id| fields.new_image("picture_file_id", &id)),
+        picture: avatar_file_id.map(|id| fields.new_image("avatar_file_id", &id)),
         join_new_accounts,
     };
     fields.finish(settings)

@@ -19,7 +19,7 @@ pub fn user(user: User) -> v1::User {
         bio,
         status_text,
         created_at: Some(timestamp(created_at)),
-        photo_id: photo.map(|file| file.to_string()).unwrap_or_default(),
+        avatar_file_id: photo.map(|file| file.to_string()).unwrap_or_default(),
     }
 }
 
@@ -57,7 +57,8 @@ pub fn search_users(request: &v1::SearchUsersRequest) -> Result<UserSearch> {
 }
 
 pub fn update_profile(request: v1::UpdateProfileRequest) -> Result<ProfileChanges> {
-    let v1::UpdateProfileRequest { display_name, bio, status_text, photo_file_id, email } = request;
+    let v1::UpdateProfileRequest { display_name, bio, status_text, avatar_file_id, email } =
+        request;
     let mut fields = Fields::new();
     if let Some(email) = email.as_deref().filter(|email| !email.is_empty()) {
         fields.check("email", text::check_email(email));
@@ -70,7 +71,7 @@ pub fn update_profile(request: v1::UpdateProfileRequest) -> Result<ProfileChange
         status_text: status_text.map(|line| {
             fields.clean("status_text", text::check_line(&line, limits::STATUS_TEXT_CHARS))
         }),
-        photo: photo_file_id.map(|id| fields.new_image("photo_file_id", &id)),
+        photo: avatar_file_id.map(|id| fields.new_image("avatar_file_id", &id)),
         email,
     };
     fields.finish(changes)

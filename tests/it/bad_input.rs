@@ -64,20 +64,20 @@ on_both_databases! {
             let request = v1::UpdateRoomRequest {
                 room_id: room.clone(),
                 name: Some(name.into()),
-                picture_file_id: Some("x".into()),
+                avatar_file_id: Some("x".into()),
                 ..Default::default()
             };
-            assert_eq!(fields(ada.client.update_room(request).await), ["name", "picture_file_id"], "{name:?}");
+            assert_eq!(fields(ada.client.update_room(request).await), ["name", "avatar_file_id"], "{name:?}");
             let request = v1::UpdateProfileRequest {
                 display_name: Some(name.into()),
                 bio: Some("x".repeat(501)),
                 status_text: Some("two\nlines".into()),
-                photo_file_id: Some("x".into()),
+                avatar_file_id: Some("x".into()),
                 email: Some("nobody".into()),
             };
             let mut bad = fields(ada.client.update_profile(request).await);
             bad.sort();
-            assert_eq!(bad, ["bio", "display_name", "email", "photo_file_id", "status_text"]);
+            assert_eq!(bad, ["bio", "display_name", "email", "avatar_file_id", "status_text"]);
         }
         let me = ada.client.get_me(v1::GetMeRequest {}).await.expect("me").user;
         assert_eq!(me.as_ref(), Some(&ada.user), "the profile is as it was");
@@ -251,12 +251,15 @@ async fn presence_and_watching_refuse_what_they_do_not_know() {
     for (seconds, nanos) in [(i64::MIN, 0), (-1, 0), (0, -1), (1, -1), (0, 2_000_000_000)] {
         let mute_for = Some(prost_types::Duration { seconds, nanos });
         let room_id = room.clone();
-        let request = v1::UpdateMembershipRequest {
+        let request = v1::UpdateRoomPreferencesRequest {
             room_id,
             mute_notifications_for: mute_for,
             ..Default::default()
         };
-        assert_eq!(fields(ada.client.update_membership(request).await), ["mute_notifications_for"]);
+        assert_eq!(
+            fields(ada.client.update_room_preferences(request).await),
+            ["mute_notifications_for"]
+        );
     }
     // A token of another session, and something that is none.
     let access_token = bob.client.access_token().await.expect("a token");

@@ -62,11 +62,17 @@ async fn link(person: &Person, id: &str, variant: FileVariant) -> String {
 async fn show(person: &Person, room: Option<&str>, image: &str) -> Result<String, Error> {
     let image = Some(image.to_owned());
     let Some(room_id) = room.map(str::to_owned) else {
-        let request = v1::UpdateProfileRequest { photo_file_id: image, ..Default::default() };
-        return Ok(person.client.update_profile(request).await?.user.expect("a user").photo_id);
+        let request = v1::UpdateProfileRequest { avatar_file_id: image, ..Default::default() };
+        return Ok(person
+            .client
+            .update_profile(request)
+            .await?
+            .user
+            .expect("a user")
+            .avatar_file_id);
     };
-    let request = v1::UpdateRoomRequest { room_id, picture_file_id: image, ..Default::default() };
-    Ok(person.client.update_room(request).await?.room.expect("a room").picture_id)
+    let request = v1::UpdateRoomRequest { room_id, avatar_file_id: image, ..Default::default() };
+    Ok(person.client.update_room(request).await?.room.expect("a room").avatar_file_id)
 }
 
 fn size(bytes: &[u8]) -> (u32, u32) {
@@ -224,37 +230,37 @@ on_both_databases! {
         let bob = Person::register(&server.url, "bob").await;
         let file = ada.upload("me.png", &png(900, 600)).await;
         let set = async |person: &Person, id: &str| {
-            let request = v1::UpdateProfileRequest { photo_file_id: Some(id.into()), ..Default::default() };
+            let request = v1::UpdateProfileRequest { avatar_file_id: Some(id.into()), ..Default::default() };
             Ok(person.client.update_profile(request).await?.user.expect("a user"))
         };
         let me = set(&ada, &file.id).await.expect("a photo");
-        assert!(!me.photo_id.is_empty() && me.photo_id != file.id, "a file of its own");
+        assert!(!me.avatar_file_id.is_empty() && me.avatar_file_id != file.id, "a file of its own");
         let request = v1::GetUserRequest { user_id: ada.user.id.clone() };
         let seen = bob.client.get_user(request).await.expect("a user").user.expect("a user");
         assert_eq!(seen, me);
         for (variant, side) in [(WHOLE, 512), (FileVariant::Large, 512), (FileVariant::Small, 128)] {
-            assert_eq!(size(&bob.download(&me.photo_id, variant).await.expect("everybody may")), (side, side));
+            assert_eq!(size(&bob.download(&me.avatar_file_id, variant).await.expect("everybody may")), (side, side));
         }
         assert_eq!(reason(bob.get_file(&file.id).await), (Code::NotFound, "FILE_NOT_FOUND".into()));
-        let name = bob.get_file(&me.photo_id).await.expect("everybody may").name;
+        let name = bob.get_file(&me.avatar_file_id).await.expect("everybody may").name;
         assert_eq!(name, "photo.jpg", "not the name of what was uploaded");
         // Members carry it too.
         let room = ada.create_room("Room").await;
         let request = v1::ListMembersRequest { room_id: room.clone(), ..Default::default() };
         let members = ada.client.list_members(request).await.expect("members").members;
         let listed = members[0].user.as_ref();
-        assert_eq!(listed.expect("a user").photo_id, me.photo_id);
+        assert_eq!(listed.expect("a user").avatar_file_id, me.avatar_file_id);
 
         let hidden = (Code::NotFound, "FILE_NOT_FOUND".to_owned());
         assert_eq!(reason::<v1::User>(set(&bob, &file.id).await), hidden, "not his file");
-        assert_eq!(reason::<v1::User>(set(&bob, &me.photo_id).await), hidden, "nor his photo");
+        assert_eq!(reason::<v1::User>(set(&bob, &me.avatar_file_id).await), hidden, "nor his photo");
         let note = ada.upload("note.txt", b"a note").await;
         let refused = (Code::FailedPrecondition, "NOT_AN_IMAGE".to_owned());
         assert_eq!(reason::<v1::User>(set(&ada, &note.id).await), refused);
         let request = v1::UpdateProfileRequest { bio: Some("hi".into()), ..Default::default() };
         let kept = ada.client.update_profile(request).await.expect("changed").user.expect("a user");
-        assert_eq!(kept.photo_id, me.photo_id, "what is not set stays");
-        assert_eq!(set(&ada, "").await.expect("taken away").photo_id, "");
+        assert_eq!(kept.avatar_file_id, me.avatar_file_id, "what is not set stays");
+        assert_eq!(set(&ada, "").await.expect("taken away").avatar_file_id, "");
         server.end().await;
     }
 
@@ -331,32 +337,32 @@ on_both_databases! {
         let private = ada.client.create_room(request).await.expect("a room").room.expect("a room").id;
         let file = ada.upload("room.png", &png(700, 800)).await;
         let set = async |person: &Person, room_id: &str, id: &str| {
-            let picture_file_id = Some(id.to_owned());
+            let avatar_file_id = Some(id.to_owned());
             let room_id = room_id.to_owned();
-            let request = v1::UpdateRoomRequest { room_id, picture_file_id, ..Default::default() };
+            let request = v1::UpdateRoomRequest { room_id, avatar_file_id, ..Default::default() };
             Ok(person.client.update_room(request).await?.room.expect("a room"))
         };
         bob.join(&public).await;
         let mut watching = bob.stream().await;
         let room = set(&ada, &public, &file.id).await.expect("a picture");
         let change = watching.change().await;
-        assert_eq!(change.room.as_ref().map(|room| &room.picture_id), Some(&room.picture_id));
+        assert_eq!(change.room.as_ref().map(|room| &room.avatar_file_id), Some(&room.avatar_file_id));
         assert_eq!(change.message, None, "it is not told in the history");
-        assert_eq!(size(&bob.download(&room.picture_id, WHOLE).await.expect("a member")), (512, 512));
-        assert_eq!(bob.get_file(&room.picture_id).await.expect("a member").name, "picture.jpg");
+        assert_eq!(size(&bob.download(&room.avatar_file_id, WHOLE).await.expect("a member")), (512, 512));
+        assert_eq!(bob.get_file(&room.avatar_file_id).await.expect("a member").name, "picture.jpg");
         let hidden = set(&ada, &private, &file.id).await.expect("a picture");
-        assert_eq!(reason(bob.get_file(&hidden.picture_id).await), (Code::NotFound, "FILE_NOT_FOUND".into()));
+        assert_eq!(reason(bob.get_file(&hidden.avatar_file_id).await), (Code::NotFound, "FILE_NOT_FOUND".into()));
         bob.leave(&public).await;
-        assert!(bob.get_file(&room.picture_id).await.is_ok(), "the directory shows it");
+        assert!(bob.get_file(&room.avatar_file_id).await.is_ok(), "the directory shows it");
         let browse = bob.client.browse_rooms(v1::BrowseRoomsRequest::default()).await.expect("rooms");
-        let pictures: Vec<_> = browse.rooms.into_iter().filter_map(|r| r.room).map(|r| r.picture_id).collect();
-        assert!(pictures.contains(&room.picture_id));
+        let pictures: Vec<_> = browse.rooms.into_iter().filter_map(|r| r.room).map(|r| r.avatar_file_id).collect();
+        assert!(pictures.contains(&room.avatar_file_id));
 
         assert_eq!(reason::<v1::Room>(set(&bob, &public, &file.id).await).1, "NOT_MEMBER");
         assert_eq!(reason::<v1::Room>(set(&bob, &private, &file.id).await).1, "ROOM_NOT_FOUND");
         bob.join(&public).await;
         assert_eq!(reason::<v1::Room>(set(&bob, &public, &file.id).await).1, "NOT_ADMIN");
-        assert_eq!(set(&ada, &public, "").await.expect("taken away").picture_id, "");
+        assert_eq!(set(&ada, &public, "").await.expect("taken away").avatar_file_id, "");
         server.end().await;
     }
 }

@@ -433,8 +433,8 @@ on_both_databases! {
         for at in 0..10 {
             let guess = registration("ada", &format!("quite-another-word-{at}"), "key");
             let refused = client.register(guess).await.expect_err("refused");
-            assert!(["IDEMPOTENCY_KEY_REUSED", "TOO_FAST"].contains(&refused.reason.as_str()));
-            slowed |= refused.reason == "TOO_FAST";
+            assert!(["IDEMPOTENCY_KEY_REUSED", "RATE_LIMITED"].contains(&refused.reason.as_str()));
+            slowed |= refused.reason == "RATE_LIMITED";
         }
         assert!(slowed);
         server.end().await;
@@ -460,7 +460,7 @@ on_both_databases! {
         let mut slowed = false;
         for at in 0..10 {
             let guess = format!("quite-another-word-{at}");
-            slowed |= change("x", &guess, "key").await.expect_err("refused").reason == "TOO_FAST";
+            slowed |= change("x", &guess, "key").await.expect_err("refused").reason == "RATE_LIMITED";
         }
         assert!(slowed, "it is no way to try passwords");
         server.end().await;

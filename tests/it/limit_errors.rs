@@ -84,12 +84,12 @@ on_both_databases! {
         let request = v1::AddMembersRequest { room_id: room.clone(), user_ids, ..Default::default() };
         assert_eq!(limit(client.add_members(request).await), of_fields(limits.added_members));
         let days = |days: i64| Some(prost_types::Duration { seconds: days * 86_400, nanos: 0 });
-        let request = v1::UpdateMembershipRequest {
+        let request = v1::UpdateRoomPreferencesRequest {
             room_id: room.clone(),
             mute_notifications_for: days(367),
             ..Default::default()
         };
-        assert_eq!(limit(client.update_membership(request).await), of_fields(366 * 86_400));
+        assert_eq!(limit(client.update_room_preferences(request).await), of_fields(366 * 86_400));
         let request = v1::CreateInviteRequest { room_id: room.clone(), max_uses: 10_001, ..Default::default() };
         assert_eq!(limit(client.create_invite(request).await), of_fields(10_000));
 

@@ -12,7 +12,7 @@ use tonic_health::pb::{HealthCheckRequest, health_client::HealthClient};
 use crate::support::{Database, Person, Server, within};
 
 fn too_fast(error: &Error) {
-    assert_eq!((error.code, error.reason.as_str()), (Code::ResourceExhausted, "TOO_FAST"));
+    assert_eq!((error.code, error.reason.as_str()), (Code::ResourceExhausted, "RATE_LIMITED"));
     assert!(error.retry_after.is_some_and(|delay| !delay.is_zero()));
 }
 

@@ -39,7 +39,7 @@ const RPCS: &[&str] = &[
     "MuteMember",
     "SetMemberRole",
     "ArchiveRoom",
-    "UpdateMembership",
+    "UpdateRoomPreferences",
     "CreateInvite",
     "ListInvites",
     "RevokeInvite",
@@ -122,10 +122,11 @@ async fn call(rpc: &str, person: &Person, case: &Case) -> Result<(), Error> {
             let request = v1::ArchiveRoomRequest { room_id, archived: true };
             client.archive_room(request).await.map(drop)
         }
-        "UpdateMembership" => {
+        "UpdateRoomPreferences" => {
             let starred = Some(true);
-            let request = v1::UpdateMembershipRequest { room_id, starred, ..Default::default() };
-            client.update_membership(request).await.map(drop)
+            let request =
+                v1::UpdateRoomPreferencesRequest { room_id, starred, ..Default::default() };
+            client.update_room_preferences(request).await.map(drop)
         }
         "CreateInvite" => {
             let request = v1::CreateInviteRequest { room_id, ..Default::default() };
@@ -341,7 +342,7 @@ on_both_databases! {
         for (title, kind, archived) in kinds {
             let _ = writeln!(table, "{title}");
             let columns = CALLERS.map(|name| format!("{name:<19}")).concat();
-            let _ = writeln!(table, "{:<21}{}", "", columns.trim_end());
+            let _ = writeln!(table, "{:<22}{}", "", columns.trim_end());
             for rpc in RPCS {
                 // A file of this room alone: what one may see elsewhere would count too.
                 let file = owner.upload("note.txt", rpc.as_bytes()).await;
@@ -351,13 +352,13 @@ on_both_databases! {
                     case.target.clone_from(&target.user.id);
                     let _ = write!(row, "{:<19}", cell(call(rpc, caller, &case).await));
                 }
-                let _ = writeln!(table, "{rpc:<21}{}", row.trim_end());
+                let _ = writeln!(table, "{rpc:<22}{}", row.trim_end());
             }
             let _ = writeln!(table);
         }
 
         let _ = writeln!(table, "a direct room");
-        let _ = writeln!(table, "{:<21}{:<19}one of the two", "", "stranger");
+        let _ = writeln!(table, "{:<22}{:<19}one of the two", "", "stranger");
         let (one, other) = (cast.of("owner"), cast.of("member"));
         let request = v1::OpenDirectRoomRequest { user_id: other.user.id.clone() };
         let direct = one.client.open_direct_room(request).await.expect("a room").room.expect("a room");
@@ -383,7 +384,7 @@ on_both_databases! {
                 file_id: file.id,
             };
             let stranger = cell(call(rpc, cast.of("stranger"), &case).await);
-            let _ = writeln!(table, "{rpc:<21}{stranger:<19}{}", cell(call(rpc, one, &case).await));
+            let _ = writeln!(table, "{rpc:<22}{stranger:<19}{}", cell(call(rpc, one, &case).await));
         }
         insta::assert_snapshot!("who_may_do_what", table.trim_end());
         server.end().await;

@@ -55,8 +55,8 @@ async fn receipt(stream: &mut Stream) -> (i64, i64) {
         .await
 }
 
-async fn set(person: &Person, change: v1::UpdateMembershipRequest) -> v1::RoomSettings {
-    person.client.update_membership(change).await.expect("set").settings.expect("settings")
+async fn set(person: &Person, change: v1::UpdateRoomPreferencesRequest) -> v1::RoomPreferences {
+    person.client.update_room_preferences(change).await.expect("set").preferences.expect("settings")
 }
 
 on_both_databases! {
@@ -210,10 +210,10 @@ on_both_databases! {
         let ada = Person::register(&server.url, "ada").await;
         for _ in 0..10 {
             let room_id = ada.create_room("Room").await;
-            let change = || v1::UpdateMembershipRequest { room_id: room_id.clone(), ..Default::default() };
-            let starred = v1::UpdateMembershipRequest { starred: Some(true), ..change() };
+            let change = || v1::UpdateRoomPreferencesRequest { room_id: room_id.clone(), ..Default::default() };
+            let starred = v1::UpdateRoomPreferencesRequest { starred: Some(true), ..change() };
             let level = Some(NotificationLevel::Nothing.into());
-            let quiet = v1::UpdateMembershipRequest { level, ..change() };
+            let quiet = v1::UpdateRoomPreferencesRequest { level, ..change() };
             tokio::join!(set(&ada, starred), set(&ada, quiet));
             let settings = set(&ada, change()).await;
             assert!(settings.starred && settings.level() == NotificationLevel::Nothing, "{settings:?}");
@@ -238,7 +238,7 @@ on_both_databases! {
         flag(seq).await.expect("flagged");
         let told = other
             .until("the flag", |kind| match kind {
-                Kind::ReadMark(mark) if mark.unread_from_seq != 0 => Some(mark.clone()),
+                Kind::ReadMarker(mark) if mark.unread_from_seq != 0 => Some(mark.clone()),
                 _ => None,
             })
             .await;
@@ -260,49 +260,49 @@ on_both_databases! {
         let ada = Person::register(&server.url, "ada").await;
         let bob = Person::register(&server.url, "bob").await;
         let room = ada.create_room("Room").await;
-        let unset = ada.summary(&room).await.settings.expect("settings");
+        let unset = ada.summary(&room).await.preferences.expect("settings");
         assert_eq!((unset.level(), unset.starred), (NotificationLevel::All, false));
         let mut other = ada.stream().await;
-        let change = || v1::UpdateMembershipRequest { room_id: room.clone(), ..Default::default() };
-        let starred = set(&ada, v1::UpdateMembershipRequest { starred: Some(true), ..change() }).await;
+        let change = || v1::UpdateRoomPreferencesRequest { room_id: room.clone(), ..Default::default() };
+        let starred = set(&ada, v1::UpdateRoomPreferencesRequest { starred: Some(true), ..change() }).await;
         assert!(starred.starred && starred.level() == NotificationLevel::All);
         let mute_for = Some(prost_types::Duration { seconds: 3_600, nanos: 0 });
         let level = Some(NotificationLevel::Mentions.into());
-        let muted = set(&ada, v1::UpdateMembershipRequest { mute_notifications_for: mute_for, level, ..change() }).await;
+        let muted = set(&ada, v1::UpdateRoomPreferencesRequest { mute_notifications_for: mute_for, level, ..change() }).await;
         assert!(muted.starred && muted.notifications_muted_until.is_some());
         for expected in [&starred, &muted] {
             let told = other
                 .until("the settings", |kind| match kind {
-                    Kind::RoomSettings(settings) => Some(settings.clone()),
+                    Kind::RoomPreferences(settings) => Some(settings.clone()),
                     _ => None,
                 })
                 .await;
             assert_eq!(told, *expected);
         }
-        assert_eq!(ada.summary(&room).await.settings, Some(muted.clone()));
+        assert_eq!(ada.summary(&room).await.preferences, Some(muted.clone()));
         // Who comes back with a position is told as well.
         let mut back = ada.resume([(room.clone(), 0)].into()).await;
         let told = back
             .until("the settings", |kind| match kind {
-                Kind::RoomSettings(settings) => Some(settings.clone()),
+                Kind::RoomPreferences(settings) => Some(settings.clone()),
                 _ => None,
             })
             .await;
         assert_eq!(told, muted);
         let mute_for = Some(prost_types::Duration::default());
-        let ended = set(&ada, v1::UpdateMembershipRequest { mute_notifications_for: mute_for, ..change() }).await;
+        let ended = set(&ada, v1::UpdateRoomPreferencesRequest { mute_notifications_for: mute_for, ..change() }).await;
         assert!(ended.notifications_muted_until.is_none() && ended.level() == NotificationLevel::Mentions);
 
-        let bad = v1::UpdateMembershipRequest {
+        let bad = v1::UpdateRoomPreferencesRequest {
             room_id: "x".into(),
             level: Some(9),
             mute_notifications_for: Some(prost_types::Duration { seconds: -1, nanos: 0 }),
             starred: None,
         };
-        let error = ada.client.update_membership(bad).await.expect_err("refused");
+        let error = ada.client.update_room_preferences(bad).await.expect_err("refused");
         let fields: Vec<_> = error.violations.iter().map(|(field, _)| field.as_str()).collect();
         assert_eq!(fields, ["room_id", "level", "mute_notifications_for"]);
-        let refused = bob.client.update_membership(change()).await;
+        let refused = bob.client.update_room_preferences(change()).await;
         assert_eq!(reason(refused), (Code::PermissionDenied, "NOT_MEMBER".into()));
         server.end().await;
     }
@@ -339,7 +339,7 @@ on_both_databases! {
                 _ => NotificationLevel::All,
             };
             let seconds = if user("muted") == "now" { 3_600 } else { 0 };
-            let settings = set(&me, v1::UpdateMembershipRequest {
+            let settings = set(&me, v1::UpdateRoomPreferencesRequest {
                 room_id: room.clone(),
                 level: Some(level.into()),
                 mute_notifications_for: Some(prost_types::Duration { seconds, nanos: 0 }),

@@ -232,7 +232,7 @@ on_both_databases! {
         bob.client.mark_read(request).await.expect("marked");
         let mut back = bob.resume(HashMap::from([(room.clone(), last.seq)])).await;
         let marked = |event: &Kind| match event {
-            Kind::ReadMark(mark) => Some((mark.room_id.clone(), mark.read_seq)),
+            Kind::ReadMarker(mark) => Some((mark.room_id.clone(), mark.read_seq)),
             _ => None,
         };
         assert_eq!(back.until("the mark", marked).await, (room, last.seq));

@@ -50,19 +50,19 @@ on_both_databases! {
         client.register(registration("eleonore")).await.expect("an account");
         let bob = Person::register(&url, "bob").await;
         let third = Client::connect(&url).expect("a URL").register(registration("third")).await;
-        assert_eq!(reason(third).1, "TOO_FAST");
+        assert_eq!(reason(third).1, "RATE_LIMITED");
 
         // By name in any case: four attempts, then the account is shut for a while.
         for login in ["eleonore", "ELEONORE", "Eleonore", "eleonore"] {
             assert_eq!(log_in(&url, login, WRONG).await.1, "BAD_CREDENTIALS");
         }
         for _ in 0..2 {
-            assert_eq!(log_in(&url, "eleonore", WRONG).await.1, "TOO_FAST");
+            assert_eq!(log_in(&url, "eleonore", WRONG).await.1, "RATE_LIMITED");
         }
         // Someone who does not exist, and then too much for one address. How many
         // are left of its allowance depends on how long all this took.
         let mut answers = Vec::new();
-        while answers.last().is_none_or(|(_, reason)| reason != "TOO_FAST") {
+        while answers.last().is_none_or(|(_, reason)| reason != "RATE_LIMITED") {
             answers.push(log_in(&url, &format!("nobody{}", answers.len()), WRONG).await);
             assert!(answers.len() < 100, "the address is never shut out: {answers:?}");
         }

@@ -50,7 +50,7 @@ fn bad_credentials() -> (Code, String) {
 }
 
 fn too_fast() -> (Code, String) {
-    (Code::ResourceExhausted, "TOO_FAST".into())
+    (Code::ResourceExhausted, "RATE_LIMITED".into())
 }
 
 /// The limits of the defaults, and a proxy that says where calls come from.
@@ -196,7 +196,7 @@ on_both_databases! {
         for n in 0..40 {
             let address = format!("192.0.2.{n}");
             let error = log_in(url, (&address, ""), "ada", WRONG).await.expect_err("wrong");
-            if error.reason == "TOO_FAST" {
+            if error.reason == "RATE_LIMITED" {
                 met = Some(n);
                 break;
             }

@@ -134,7 +134,7 @@ on_both_databases! {
         assert_eq!(unread(&bob).await, (0, 0));
         let told = bobs
             .until("the mark on his other device", |kind| match kind {
-                v1::event::Kind::ReadMark(mark) if mark.thread_seq != 0 => Some(mark.clone()),
+                v1::event::Kind::ReadMarker(mark) if mark.thread_seq != 0 => Some(mark.clone()),
                 _ => None,
             })
             .await;
@@ -210,7 +210,7 @@ on_both_databases! {
         let mut stream = ada.resume([(room.clone(), head)].into()).await;
         let told = stream
             .until("the mark of the thread", |kind| match kind {
-                Kind::ReadMark(mark) if mark.thread_seq == root.seq => Some(mark.read_seq),
+                Kind::ReadMarker(mark) if mark.thread_seq == root.seq => Some(mark.read_seq),
                 _ => None,
             })
             .await;

@@ -111,7 +111,7 @@ on_both_databases! {
         assert_eq!(ada.summary(&general).await.unread_count, 0);
         let mark = ada_stream
             .until("the read mark", |event| match event {
-                Kind::ReadMark(mark) => Some(mark.read_seq),
+                Kind::ReadMarker(mark) => Some(mark.read_seq),
                 _ => None,
             })
             .await;

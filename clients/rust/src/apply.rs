@@ -28,7 +28,7 @@ pub struct RoomView {
     pub read_seq: i64,
     /// From where on the user has flagged the room as unread; 0 if not.
     pub unread_from_seq: i64,
-    pub settings: v1::RoomSettings,
+    pub settings: v1::RoomPreferences,
     /// Marks of the other members, while the room is watched.
     pub receipts: BTreeMap<String, v1::Receipt>,
     /// Counted by the server up to the position of the summary.
@@ -97,7 +97,7 @@ impl Model {
             }
             Update::PresenceChoice(choice) => self.presence_choice = *choice,
             Update::Blocks(blocks) => self.blocks = blocks.user_ids.iter().cloned().collect(),
-            Update::ReadMark(mark) => {
+            Update::ReadMarker(mark) => {
                 if mark.user_id == self.me.id
                     && mark.thread_seq == 0
                     && let Some(view) = self.rooms.get_mut(&mark.room_id)
@@ -107,7 +107,7 @@ impl Model {
                 }
             }
             Update::Receipt(receipt) => self.apply_receipts([receipt]),
-            Update::RoomSettings(settings) => {
+            Update::RoomPreferences(settings) => {
                 if let Some(view) = self.rooms.get_mut(&settings.room_id) {
                     view.settings = settings.clone();
                 }
@@ -120,7 +120,7 @@ impl Model {
     /// reading than this model: it has crashed before it stored that.
     #[must_use]
     pub fn unstored_read(&self, update: &Update) -> Option<v1::MarkReadRequest> {
-        let Update::ReadMark(mark) = update else { return None };
+        let Update::ReadMarker(mark) = update else { return None };
         let view = self.rooms.get(&mark.room_id)?;
         let is_behind = mark.user_id == self.me.id
             && mark.thread_seq == 0
@@ -174,7 +174,7 @@ impl Model {
         view.threads.clear();
         view.read_seq = summary.read_seq;
         view.unread_from_seq = summary.unread_from_seq;
-        view.settings = summary.settings.clone().unwrap_or_default();
+        view.settings = summary.preferences.clone().unwrap_or_default();
         view.counted = i64::from(summary.unread_count);
         view.counted_more = summary.unread_more;
         view.counted_up_to = room.head_seq;
@@ -399,7 +399,7 @@ mod tests {
         assert_eq!(model.rooms["r"].unread("me"), (2, false));
         model.apply(&change(text(8, "you")));
         let mark = |seq| {
-            Update::ReadMark(v1::ReadMark {
+            Update::ReadMarker(v1::ReadMarker {
                 room_id: "r".into(),
                 user_id: "me".into(),
                 read_seq: seq,

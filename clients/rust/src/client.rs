@@ -337,7 +337,7 @@ calls! {
         revoke_invite(RevokeInviteRequest) -> RevokeInviteResponse;
         get_invite(GetInviteRequest) -> GetInviteResponse;
         redeem_invite(RedeemInviteRequest) -> RedeemInviteResponse;
-        update_membership(UpdateMembershipRequest) -> UpdateMembershipResponse;
+        update_room_preferences(UpdateRoomPreferencesRequest) -> UpdateRoomPreferencesResponse;
     }
     ChatServiceClient {
         send_message(SendMessageRequest) -> SendMessageResponse;

@@ -55,9 +55,9 @@ pub enum Update {
     PresenceChoice(v1::PresenceState),
     /// With whom the user has a block, after that has changed.
     Blocks(v1::Blocks),
-    ReadMark(v1::ReadMark),
+    ReadMarker(v1::ReadMarker),
     Receipt(v1::Receipt),
-    RoomSettings(v1::RoomSettings),
+    RoomPreferences(v1::RoomPreferences),
     /// A message of the outbox is stored, or was refused for good. With the reason
     /// `SENT_LONG_AGO` it was not sent: it was written more than 25 days ago, so that
     /// the server may not know any more whether it has it. Ask its writer; to send it,

@@ -1,4 +1,4 @@
-//! Whether a message notifies a user: the rule that `RoomSettings` states.
+//! Whether a message notifies a user: the rule that `RoomPreferences` states.
 
 use std::time::SystemTime;
 
@@ -12,7 +12,7 @@ use crate::{
 pub struct Situation<'a> {
     /// The user's id.
     pub me: &'a str,
-    pub settings: &'a v1::RoomSettings,
+    pub settings: &'a v1::RoomPreferences,
     /// Up to where the client knew the room before it caught up with the change:
     /// `known_seq` of [`Update::Change`](crate::Update::Change).
     pub known_seq: i64,
@@ -158,7 +158,7 @@ mod tests {
                 Some("invisible") => PresenceState::Invisible,
                 Some(other) => panic!("{name}: {other}"),
             };
-            let settings = v1::RoomSettings {
+            let settings = v1::RoomPreferences {
                 level: level.into(),
                 notifications_muted_until: muted_until.map(prost_types::Timestamp::from),
                 ..Default::default()

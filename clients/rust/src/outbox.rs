@@ -281,7 +281,7 @@ mod tests {
         let now = Instant::now();
         let mut outbox = Outbox::new([message("1", "a"), message("2", "a")]);
         assert_eq!(leaving(&mut outbox, now), ["1"]);
-        let mut busy = Error::local(Code::ResourceExhausted, "TOO_FAST", "");
+        let mut busy = Error::local(Code::ResourceExhausted, "RATE_LIMITED", "");
         busy.retry_after = Some(Duration::from_secs(3));
         assert_eq!(outbox.settle("1", Some(&busy), now), Settled::Again);
         assert_eq!(leaving(&mut outbox, now), [""; 0]);

@@ -119,7 +119,7 @@ mod tests {
             (Code::Internal, "", true),
             (Code::Internal, "INTERNAL", false),
             (Code::AlreadyExists, "IDEMPOTENCY_KEY_REUSED", false),
-            (Code::ResourceExhausted, "TOO_FAST", false),
+            (Code::ResourceExhausted, "RATE_LIMITED", false),
         ] {
             assert_eq!(is_unanswered(&Error::local(code, reason, "")), unanswered, "{reason}");
         }
@@ -139,7 +139,7 @@ mod tests {
             assert_eq!(may_pass(&Error::local(code, reason, "")), passes, "{reason}");
         }
         let retry_after = Some(Duration::from_secs(1));
-        let fast = Error::local(Code::ResourceExhausted, "TOO_FAST", "");
+        let fast = Error::local(Code::ResourceExhausted, "RATE_LIMITED", "");
         assert!(may_pass(&Error { retry_after, ..fast }));
     }
 }

@@ -52,9 +52,9 @@ mod tests {
     use super::*;
     use crate::testing::{app, message};
 
-    fn rings(app: &mut App, room: &str, sender: &str, settings: &v1::RoomSettings) -> bool {
+    fn rings(app: &mut App, room: &str, sender: &str, settings: &v1::RoomPreferences) -> bool {
         app.rung = None;
-        app.on_update(&Update::RoomSettings(v1::RoomSettings {
+        app.on_update(&Update::RoomPreferences(v1::RoomPreferences {
             room_id: room.into(),
             ..settings.clone()
         }));
@@ -72,12 +72,14 @@ mod tests {
     #[test]
     fn it_rings_for_other_rooms_as_their_settings_say() {
         let mut app = app();
-        let all = v1::RoomSettings::default();
+        let all = v1::RoomPreferences::default();
         assert!(rings(&mut app, "random", "bob", &all));
         assert!(!rings(&mut app, "general", "bob", &all), "it is on the screen");
         assert!(!rings(&mut app, "random", "ada", &all), "one's own");
-        let nothing =
-            v1::RoomSettings { level: v1::NotificationLevel::Nothing.into(), ..Default::default() };
+        let nothing = v1::RoomPreferences {
+            level: v1::NotificationLevel::Nothing.into(),
+            ..Default::default()
+        };
         assert!(!rings(&mut app, "random", "bob", &nothing));
         let blocks = |ids: &[&str]| {
             let user_ids = ids.iter().map(|id| (*id).to_owned()).collect();

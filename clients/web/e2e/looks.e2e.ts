@@ -96,7 +96,7 @@ test("what fails in a dialog is told above it, and what was not saved is not sho
   await page.getByRole("menuitem", { name: "Notifications" }).click();
   const dialog = page.getByRole("dialog", { name: "Notifications" });
   await dialog.waitFor();
-  await page.route("**/UpdateMembership", (route) => route.abort());
+  await page.route("**/UpdateRoomPreferences", (route) => route.abort());
   await dialog.getByLabel("Nothing").click();
   // What is behind the dialog is dimmed, and not read out.
   await dialog.locator(".toast").waitFor();

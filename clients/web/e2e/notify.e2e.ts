@@ -202,8 +202,8 @@ test("the tab counts what one wants to hear of, and what is silent is counted in
   const [ada, bob] = [await w.person("Ada"), await w.person("Bob")];
   const rooms = { silent: await ada.room("A silent one"), calls: await ada.room("Calls only"), all: await ada.room("All of it") };
   for (const roomId of Object.values(rooms)) await bob.rooms.joinRoom({ roomId });
-  await bob.rooms.updateMembership({ roomId: rooms.silent, muteNotificationsFor: { seconds: 604_800n, nanos: 0 } });
-  await bob.rooms.updateMembership({ roomId: rooms.calls, level: NotificationLevel.MENTIONS });
+  await bob.rooms.updateRoomPreferences({ roomId: rooms.silent, muteNotificationsFor: { seconds: 604_800n, nanos: 0 } });
+  await bob.rooms.updateRoomPreferences({ roomId: rooms.calls, level: NotificationLevel.MENTIONS });
   const page = await w.window(bob);
   await page.getByRole("link", { name: "Browse rooms" }).first().click();
   await expect.poll(() => tab(page)).toEqual(["Directory · Causerie", "/favicon.svg"]);

@@ -68,13 +68,13 @@ async function fill() {
   const noon = hills(1000, 1500, [120, 180, 235], [40, 92, 66]);
   const attachmentIds = [await layla.upload("evening over the hills.png", dusk), await layla.upload("noon.png", noon)];
   await layla.chat.sendMessage({ roomId: design, text: "Two for the welcome page?", clientMessageId: crypto.randomUUID(), attachmentIds });
-  await layla.users.updateProfile({ photoFileId: attachmentIds[0]! });
+  await layla.users.updateProfile({ avatarFileId: attachmentIds[0]! });
   const face = await ada.upload("me.png", hills(400, 400, [190, 170, 240], [70, 50, 130]));
-  await ada.users.updateProfile({ photoFileId: face });
+  await ada.users.updateProfile({ avatarFileId: face });
   await say(sam, "Let us ship it on Monday, then.");
   const busy = await grace.room("Release train");
   const picture = await grace.upload("train.png", hills(500, 500, [240, 200, 120], [150, 70, 40]));
-  await grace.rooms.updateRoom({ roomId: busy, pictureFileId: picture });
+  await grace.rooms.updateRoom({ roomId: busy, avatarFileId: picture });
   await sam.rooms.joinRoom({ roomId: busy });
   for (let i = 1; i <= 120; i++) await grace.say(busy, `Build ${i} is green.`);
   const quiet = await sam.rooms.createRoom({ name: "A room whose name is rather longer than it should be", kind: RoomKind.PRIVATE });
@@ -90,7 +90,7 @@ async function fill() {
   const flagged = await ada.say(gardenId, "Who waters them next week?");
   await sam.chat.markRead({ roomId: gardenId, seq: BigInt(flagged) });
   await sam.chat.markUnread({ roomId: gardenId, seq: BigInt(flagged) });
-  await sam.rooms.updateMembership({ roomId: gardenId, muteNotificationsFor: { seconds: 604_800n, nanos: 0 } });
+  await sam.rooms.updateRoomPreferences({ roomId: gardenId, muteNotificationsFor: { seconds: 604_800n, nanos: 0 } });
   for (const [name, count] of [["Alerts", 140], ["Every single thing that ever happens anywhere", 1_050]] as const) {
     const room = await grace.room(name);
     await sam.rooms.joinRoom({ roomId: room });

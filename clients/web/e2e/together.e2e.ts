@@ -202,13 +202,13 @@ test("a room is put first, and what to hear of it is kept", async () => {
   await expect.poll(names).toEqual(["Busy room", "Starred room"]);
   await enter(page, "Starred room");
   await page.getByRole("button", { name: "Room menu" }).click();
-  const starred = page.waitForResponse(/UpdateMembership$/);
+  const starred = page.waitForResponse(/UpdateRoomPreferences$/);
   await page.getByRole("menuitem", { name: "Keep at the top" }).click();
   await starred;
   await expect.poll(names).toEqual(["Starred room", "Busy room"]);
   await page.getByRole("button", { name: "Room menu" }).click();
   await page.getByRole("menuitem", { name: "Notifications" }).click();
-  const saved = page.waitForResponse(/UpdateMembership$/);
+  const saved = page.waitForResponse(/UpdateRoomPreferences$/);
   await page.getByLabel("Only what mentions me").check();
   await saved;
   await page.reload();

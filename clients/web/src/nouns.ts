@@ -195,7 +195,7 @@ export interface Invitation {
 export type NotificationLevel = "all" | "mentions" | "nothing";
 
 /** What the user has set for themselves in a room. */
-export interface RoomSettings {
+export interface RoomPreferences {
   readonly roomId: string;
   readonly level: NotificationLevel;
   /** Nothing is told before this; 0 if not muted. */
@@ -261,7 +261,7 @@ export interface RoomSummary {
   readonly unreadThreads: number;
   /** From where on the user has flagged the room as unread; 0 if not. */
   readonly unreadFrom: number;
-  readonly settings: RoomSettings;
+  readonly settings: RoomPreferences;
   readonly lastMessage: Message | undefined;
 }
 

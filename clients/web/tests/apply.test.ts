@@ -34,8 +34,8 @@ interface Step {
   reset?: Begin & { messages: Said[] };
   roomAdded?: Begin;
   roomGone?: string;
-  readMark?: { read: number; of?: string; flag?: number };
-  roomSettings?: Settings;
+  readMarker?: { read: number; of?: string; flag?: number };
+  roomPreferences?: Settings;
   queued?: string;
   sent?: Said;
 }
@@ -104,8 +104,8 @@ function update(it: Step): Update {
   if (it.reset) return { kind: "reset", summary: summary(it.reset), messages: it.reset.messages.map(message) };
   if (it.roomAdded) return { kind: "roomAdded", summary: summary(it.roomAdded) };
   if (it.roomGone) return { kind: "roomGone", roomId: it.roomGone };
-  if (it.readMark) return { kind: "readMark", roomId: "r", userId: it.readMark.of ?? "me", readSeq: it.readMark.read, threadSeq: 0, unreadFrom: it.readMark.flag ?? 0 };
-  if (it.roomSettings) return { kind: "roomSettings", settings: settings(it.roomSettings) };
+  if (it.readMarker) return { kind: "readMarker", roomId: "r", userId: it.readMarker.of ?? "me", readSeq: it.readMarker.read, threadSeq: 0, unreadFrom: it.readMarker.flag ?? 0 };
+  if (it.roomPreferences) return { kind: "roomPreferences", settings: settings(it.roomPreferences) };
   if (it.queued) return { kind: "queued", message: { clientMessageId: it.queued, roomId: "r", text: "mine", replyTo: 0, threadSeq: 0, attachmentIds: [], at: 1 } };
   return { kind: "sent", id: it.sent!.id!, message: message(it.sent!) };
 }

@@ -54,7 +54,7 @@ test("what was missed is told when the stream is live again: of each room the ne
   expect(told).toEqual(["a 6"]);
   hear(catchingUp, posted("a", 7), posted("a", 8), posted("b", 6));
   expect(told).toHaveLength(1);
-  hear({ kind: "readMark", roomId: "b", userId: "me", readSeq: 6, threadSeq: 0, unreadFrom: 0 }, live);
+  hear({ kind: "readMarker", roomId: "b", userId: "me", readSeq: 6, threadSeq: 0, unreadFrom: 0 }, live);
   expect(told).toEqual(["a 6", "a 8"]);
   hear(live);
   expect(told).toHaveLength(2);

@@ -62,7 +62,7 @@ test("a link is used as long as it surely works, whatever the clock here says", 
 describe("apply", () => {
   test("a room is flagged as unread until it is read, also from another device", () => {
     const { model, view } = modelWith(5);
-    const mark = { kind: "readMark", roomId: "r", userId: "me", readSeq: 5, threadSeq: 0 } as const;
+    const mark = { kind: "readMarker", roomId: "r", userId: "me", readSeq: 5, threadSeq: 0 } as const;
     apply(model, { ...mark, unreadFrom: 3 });
     expect(unread(view(), "me")).toMatchObject({ count: 0, flagged: true });
     expect(takeSnapshot(model, () => undefined).rooms[0]?.unreadFrom).toBe(3);
@@ -76,7 +76,7 @@ describe("apply", () => {
   test("what the server has lost of one's reading is told again, and nothing else", () => {
     const { model } = modelWith(5);
     markRead(model, "r", 5);
-    const mark = { kind: "readMark", roomId: "r", userId: "me", readSeq: 3, threadSeq: 0, unreadFrom: 0 } as const;
+    const mark = { kind: "readMarker", roomId: "r", userId: "me", readSeq: 3, threadSeq: 0, unreadFrom: 0 } as const;
     expect(readBeyond(model, mark)?.readSeq).toBe(5);
     const others = [{ readSeq: 5 }, { readSeq: 6 }, { userId: "other" }, { threadSeq: 2 }, { unreadFrom: 2 }, { roomId: "x" }];
     for (const other of others) expect(readBeyond(model, { ...mark, ...other }), JSON.stringify(other)).toBeUndefined();
@@ -86,7 +86,7 @@ describe("apply", () => {
     const { model, view, tell } = modelWith(5, { unreadThreads: 1 });
     expect(unread(view(), "me").threads).toBe(true);
     // Whether the server has counted this one, it has to be asked.
-    const mark = { kind: "readMark", roomId: "r", userId: "me", unreadFrom: 0 } as const;
+    const mark = { kind: "readMarker", roomId: "r", userId: "me", unreadFrom: 0 } as const;
     apply(model, { ...mark, readSeq: 5, threadSeq: 2 });
     view().threads.doubt = "asked";
     recount(model, summary(5));

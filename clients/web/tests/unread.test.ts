@@ -46,7 +46,7 @@ function begun(begin: Begin) {
     view,
     tell: (at: number, it: Message, knownSeq = at - 1) =>
       apply(model, { kind: "change", change: { roomId: "r", seq: at, afterSeq: at - 1, message: { ...it, changedSeq: at }, member: undefined, room: undefined }, knownSeq }),
-    read: (readSeq: number) => apply(model, { kind: "readMark", roomId: "r", userId: "me", readSeq, threadSeq: 0, unreadFrom: 0 }),
+    read: (readSeq: number) => apply(model, { kind: "readMarker", roomId: "r", userId: "me", readSeq, threadSeq: 0, unreadFrom: 0 }),
     page(after: number, upTo: number): void {
       const messages = Array.from({ length: upTo - after }, (_, i) => message(after + 1 + i));
       applyPage(model, "r", { messages, hasOlder: after > 0, hasNewer: false, headSeq: tail(view()).upTo }, { after, upTo });
@@ -168,7 +168,7 @@ describe("what cannot be known is asked for", () => {
 });
 
 describe("threads", () => {
-  const mark = (threadSeq: number, readSeq: number) => ({ kind: "readMark", roomId: "r", userId: "me", unreadFrom: 0, threadSeq, readSeq }) as const;
+  const mark = (threadSeq: number, readSeq: number) => ({ kind: "readMarker", roomId: "r", userId: "me", unreadFrom: 0, threadSeq, readSeq }) as const;
   const called = { threadSeq: 2, mentions: [mention("me")] };
 
   function thread(unreadThreads = 0) {

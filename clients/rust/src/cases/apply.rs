@@ -34,8 +34,8 @@ enum Step {
     Reset(Begin),
     RoomAdded(Begin),
     RoomGone(String),
-    ReadMark(Mark),
-    RoomSettings(Settings),
+    ReadMarker(Mark),
+    RoomPreferences(Settings),
     Queued(String),
     Sent(Said),
 }
@@ -162,7 +162,7 @@ impl From<Said> for v1::Message {
     }
 }
 
-impl From<Settings> for v1::RoomSettings {
+impl From<Settings> for v1::RoomPreferences {
     fn from(Settings { level, starred }: Settings) -> Self {
         let level = match level.as_str() {
             "all" => v1::NotificationLevel::All,
@@ -230,14 +230,14 @@ fn take(model: &mut Model, outbox: &mut Outbox, step: Step) {
         }),
         Step::RoomAdded(begin) => Update::RoomAdded(summary(&begin)),
         Step::RoomGone(id) => Update::RoomGone(id),
-        Step::ReadMark(Mark { read, of, flag }) => Update::ReadMark(v1::ReadMark {
+        Step::ReadMarker(Mark { read, of, flag }) => Update::ReadMarker(v1::ReadMarker {
             room_id: "r".into(),
             user_id: of.unwrap_or_else(|| "me".into()),
             read_seq: read,
             unread_from_seq: flag,
             ..Default::default()
         }),
-        Step::RoomSettings(settings) => Update::RoomSettings(settings.into()),
+        Step::RoomPreferences(settings) => Update::RoomPreferences(settings.into()),
         Step::Queued(id) => {
             return outbox.push(Unsent { client_message_id: id, ..Unsent::new("r", "mine") });
         }

@@ -111,7 +111,7 @@ fn take(model: &mut Model, step: Step) {
             let content = Some(Content::Deleted(v1::DeletedMessage::default()));
             model.apply(&change(at, v1::Message { content, ..message(seq, own) }));
         }
-        Step::Read { read } => model.apply(&Update::ReadMark(v1::ReadMark {
+        Step::Read { read } => model.apply(&Update::ReadMarker(v1::ReadMarker {
             room_id: "r".into(),
             user_id: "me".into(),
             read_seq: read,

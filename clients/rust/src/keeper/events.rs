@@ -70,9 +70,9 @@ impl Keeper {
                 v1::PresenceState::try_from(choice).unwrap_or_default(),
             )),
             Kind::Blocks(blocks) => self.tell(Update::Blocks(blocks)),
-            Kind::ReadMark(mark) => self.tell(Update::ReadMark(mark)),
+            Kind::ReadMarker(mark) => self.tell(Update::ReadMarker(mark)),
             Kind::Receipt(receipt) => self.tell(Update::Receipt(receipt)),
-            Kind::RoomSettings(settings) => self.tell(Update::RoomSettings(settings)),
+            Kind::RoomPreferences(settings) => self.tell(Update::RoomPreferences(settings)),
             Kind::TokenExpiring(_) => {
                 self.renew_token(stream).await;
                 Ok(())

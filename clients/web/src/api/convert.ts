@@ -5,7 +5,7 @@ import type { Duration, Timestamp } from "@bufbuild/protobuf/wkt";
 import type { Receipt as WireReceipt, RoomChange as WireChange, WatchedRoom as WireWatched } from "../gen/causerie/v1/chat_pb";
 import {
   NotificationLevel,
-  type RoomSettings as WireSettings,
+  type RoomPreferences as WireSettings,
   type RoomSummary as WireSummary,
 } from "../gen/causerie/v1/rooms_pb";
 import {
@@ -38,7 +38,7 @@ export function user(wire: WireUser | undefined): nouns.User {
     bio: wire?.bio ?? "",
     statusText: wire?.statusText ?? "",
     createdAt: millis(wire?.createdAt),
-    photoId: wire?.photoId ?? "",
+    photoId: wire?.avatarFileId ?? "",
   };
 }
 
@@ -87,7 +87,7 @@ export function room(wire: WireRoom | undefined): nouns.Room {
     logId: wire?.logId ?? "",
     archivedAt: millis(wire?.archivedAt),
     directUserIds: wire?.directUserIds ?? [],
-    pictureId: wire?.pictureId ?? "",
+    pictureId: wire?.avatarFileId ?? "",
     history: wire?.history === HistoryVisibility.FROM_JOINING ? "joining" : "all",
     joinNewAccounts: wire?.joinNewAccounts ?? false,
   };
@@ -190,7 +190,7 @@ const LEVEL: Partial<Record<NotificationLevel, nouns.NotificationLevel>> = {
   [NotificationLevel.NOTHING]: "nothing",
 };
 
-export function settings(wire: WireSettings | undefined, roomId = wire?.roomId ?? ""): nouns.RoomSettings {
+export function settings(wire: WireSettings | undefined, roomId = wire?.roomId ?? ""): nouns.RoomPreferences {
   return {
     roomId,
     level: LEVEL[wire?.level ?? NotificationLevel.ALL] ?? "all",
@@ -215,7 +215,7 @@ export function summary(wire: WireSummary | undefined): nouns.RoomSummary {
     unreadMentions: wire?.unreadMentionCount ?? 0,
     unreadThreads: wire?.unreadThreadCount ?? 0,
     unreadFrom: Number(wire?.unreadFromSeq ?? 0),
-    settings: settings(wire?.settings, wire?.room?.id ?? ""),
+    settings: settings(wire?.preferences, wire?.room?.id ?? ""),
     lastMessage: wire?.lastMessage && message(wire.lastMessage),
   };
 }

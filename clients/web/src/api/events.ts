@@ -1,7 +1,7 @@
 // The events of a stream as nouns.
 
 import { GoodbyeReason, type Event as WireEvent } from "../gen/causerie/v1/chat_pb";
-import type { Message, Presence, PresenceState, Receipt, RoomChange, RoomSettings, RoomSummary, User } from "../nouns";
+import type { Message, Presence, PresenceState, Receipt, RoomChange, RoomPreferences, RoomSummary, User } from "../nouns";
 import * as convert from "./convert";
 
 export type Event =
@@ -18,9 +18,9 @@ export type Event =
   | { kind: "presence"; presence: Presence }
   /** How the user has chosen to be seen. */
   | { kind: "choice"; choice: PresenceState }
-  | { kind: "readMark"; roomId: string; userId: string; readSeq: number; threadSeq: number; unreadFrom: number }
+  | { kind: "readMarker"; roomId: string; userId: string; readSeq: number; threadSeq: number; unreadFrom: number }
   | { kind: "receipt"; receipt: Receipt }
-  | { kind: "roomSettings"; settings: RoomSettings }
+  | { kind: "roomPreferences"; settings: RoomPreferences }
   | { kind: "tokenExpiring" }
   | { kind: "lagging" }
   | { kind: "goodbye"; why: "revoked" | "tokenExpired" | "other"; reconnect: boolean; retryAfterMs: number };
@@ -75,15 +75,15 @@ export function eventFrom({ kind }: WireEvent): Event | undefined {
       return { kind: "choice", choice: convert.presenceState(kind.value) };
     case "presence":
       return { kind: "presence", presence: convert.presence(kind.value) };
-    case "readMark": {
+    case "readMarker": {
       const { roomId, userId, readSeq, threadSeq, unreadFromSeq } = kind.value;
       const seqs = { readSeq: Number(readSeq), threadSeq: Number(threadSeq), unreadFrom: Number(unreadFromSeq) };
-      return { kind: "readMark", roomId, userId, ...seqs };
+      return { kind: "readMarker", roomId, userId, ...seqs };
     }
     case "receipt":
       return { kind: "receipt", receipt: convert.receipt(kind.value) };
-    case "roomSettings":
-      return { kind: "roomSettings", settings: convert.settings(kind.value) };
+    case "roomPreferences":
+      return { kind: "roomPreferences", settings: convert.settings(kind.value) };
     case "goodbye":
       return {
         kind: "goodbye",

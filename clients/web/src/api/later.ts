@@ -28,7 +28,7 @@ export const MANAGE: Record<keyof ManageApi, true> = {
   joinRoom: true,
   leaveRoom: true,
   listMembers: true,
-  updateMembership: true,
+  updateRoomPreferences: true,
   createInvite: true,
   listInvites: true,
   revokeInvite: true,

@@ -28,7 +28,7 @@ export interface ProfileChanges {
   /** Empty takes the address away. */
   readonly email?: string;
   /** An uploaded image; empty takes the photo away. */
-  readonly photoFileId?: string;
+  readonly avatarFileId?: string;
 }
 
 export interface RoomChanges {
@@ -36,7 +36,7 @@ export interface RoomChanges {
   readonly topic?: string;
   readonly history?: nouns.History;
   /** An uploaded image; empty takes the picture away. */
-  readonly pictureFileId?: string;
+  readonly avatarFileId?: string;
   /** Only the server's admins may say so, and only of public rooms. */
   readonly joinNewAccounts?: boolean;
 }
@@ -138,20 +138,20 @@ function rooms(transport: Transport) {
       const part: nouns.Part<nouns.Member> = { items: page.members.map(convert.member), next: page.nextPageToken };
       return { ...part, presences: page.presences.map(convert.presence) };
     },
-    async updateMembership(
+    async updateRoomPreferences(
       roomId: string,
       changes: { level?: nouns.NotificationLevel; muteForMs?: number; starred?: boolean },
-    ): Promise<nouns.RoomSettings> {
+    ): Promise<nouns.RoomPreferences> {
       const { level, muteForMs, starred } = changes;
       const answer = await rooms
-        .updateMembership({
+        .updateRoomPreferences({
           roomId,
           ...(level && { level: managing.wireLevel(level) }),
           ...(muteForMs !== undefined && { muteNotificationsFor: { seconds: BigInt(Math.floor(muteForMs / 1000)), nanos: 0 } }),
           ...(starred !== undefined && { starred }),
         })
         .catch(raise);
-      return convert.settings(answer.settings, roomId);
+      return convert.settings(answer.preferences, roomId);
     },
     async createInvite(roomId: string, expiresInMs: number, maxUses: number): Promise<nouns.Invite> {
       const expiresIn = { seconds: BigInt(Math.floor(expiresInMs / 1000)), nanos: 0 };

@@ -2,7 +2,7 @@
 // Changes are state, so applying one twice does no harm. Each function returns
 // which topics it touched, so that only what shows them is drawn again.
 
-import type { RoomChange, RoomSettings, RoomSummary, SystemKind, User } from "../nouns";
+import type { RoomChange, RoomPreferences, RoomSummary, SystemKind, User } from "../nouns";
 import type { Snapshot, Update } from "../sync/update";
 import { beginWith, changed } from "./log";
 import { countedBy, ownMark, uncount } from "./marks";
@@ -60,11 +60,11 @@ export function apply(model: Model, update: Update): Topic[] {
       return applyTyping(model, update.roomId, update.userId, update.typing);
     case "presence":
       return applyPresence(model, update.presence);
-    case "readMark":
+    case "readMarker":
       return update.userId === model.me.id ? ownMark(model, update) : [];
     case "receipt":
       return applyReceipts(model, [update.receipt]);
-    case "roomSettings":
+    case "roomPreferences":
       return applySettings(model, update.settings);
     case "watched":
       return applyWatched(model, update.rooms);
@@ -86,7 +86,7 @@ export function apply(model: Model, update: Update): Topic[] {
 }
 
 /** What the user has set for themselves in a room, here or on another device. */
-export function applySettings(model: Model, settings: RoomSettings): Topic[] {
+export function applySettings(model: Model, settings: RoomPreferences): Topic[] {
   const view = model.rooms.get(settings.roomId);
   if (!view) return [];
   view.settings = settings;

@@ -160,8 +160,8 @@ export function createChat({ api, session }: App) {
       return view && reachedByAll(view);
     },
     receiptsTouched: (roomId: string) => topics.track(`receipts:${roomId}`),
-    async saveSettings(roomId: string, changes: Parameters<Api["updateMembership"]>[1]): Promise<void> {
-      took(applying.applySettings(model, await api.updateMembership(roomId, changes)));
+    async saveSettings(roomId: string, changes: Parameters<Api["updateRoomPreferences"]>[1]): Promise<void> {
+      took(applying.applySettings(model, await api.updateRoomPreferences(roomId, changes)));
     },
     pinsTouched: (roomId: string) => topics.track(`pins:${roomId}`),
 

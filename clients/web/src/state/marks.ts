@@ -30,14 +30,14 @@ export function markUnread(model: Model, roomId: string, from: number): Topic[] 
 }
 
 /** A mark that another device of the user has moved. */
-export function ownMark(model: Model, { roomId, readSeq, threadSeq, unreadFrom }: Extract<Update, { kind: "readMark" }>): Topic[] {
+export function ownMark(model: Model, { roomId, readSeq, threadSeq, unreadFrom }: Extract<Update, { kind: "readMarker" }>): Topic[] {
   if (threadSeq) return threadRead(model, roomId, threadSeq, readSeq);
   return [...markRead(model, roomId, readSeq), ...markUnread(model, roomId, unreadFrom)];
 }
 
 /** The room, if the user has read more of it than the server knows: it has crashed before it stored that. */
 export function readBeyond(model: Model, update: Update): RoomView | undefined {
-  if (update.kind !== "readMark" || update.userId !== model.me.id || update.threadSeq) return undefined;
+  if (update.kind !== "readMarker" || update.userId !== model.me.id || update.threadSeq) return undefined;
   const view = model.rooms.get(update.roomId);
   return view && view.readSeq > update.readSeq && !update.unreadFrom ? view : undefined;
 }

@@ -1,7 +1,7 @@
 // What this client knows, normalised: rooms by id, messages by room and
 // position, users by id. The outbox is its own list; views join it.
 
-import type { Message, Presence, PresenceState, Receipt, Role, Room, RoomSettings, Unsent, User } from "../nouns";
+import type { Message, Presence, PresenceState, Receipt, Role, Room, RoomPreferences, Unsent, User } from "../nouns";
 import type { State } from "../sync/connection";
 import { look } from "./namesakes";
 import { firstAfter, rangeOf, type Range, type Ranges } from "./ranges";
@@ -40,7 +40,7 @@ export interface RoomView {
   /** From where on the user has flagged the room as unread; 0 if not. */
   unreadFrom: number;
   threads: ThreadMarks;
-  settings: RoomSettings;
+  settings: RoomPreferences;
   /** Up to where what other members have got and read, by user. */
   readonly receipts: Map<string, Receipt>;
   /** On a screen, of this tab or another. */
@@ -123,7 +123,7 @@ export function calls(message: Message, userId: string): boolean {
 }
 
 /** How many unread messages a room calls out: those that its member wants to hear of. */
-export function heard({ count, more, mentions }: Unread, { level, mutedUntil }: RoomSettings): Pick<Unread, "count" | "more"> {
+export function heard({ count, more, mentions }: Unread, { level, mutedUntil }: RoomPreferences): Pick<Unread, "count" | "more"> {
   if (level === "nothing" || mutedUntil > Date.now()) return { count: 0, more: false };
   return level === "mentions" ? { count: mentions, more: false } : { count, more };
 }

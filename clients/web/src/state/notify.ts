@@ -1,11 +1,11 @@
 // Whether a message notifies a user: the rule that the protos state beside
-// RoomSettings. Pure.
+// RoomPreferences. Pure.
 
-import type { Message, PresenceState, RoomSettings } from "../nouns";
+import type { Message, PresenceState, RoomPreferences } from "../nouns";
 
 export interface Situation {
   readonly me: string;
-  readonly settings: RoomSettings;
+  readonly settings: RoomPreferences;
   /** Up to where the client knew the room before the message came. */
   readonly knownSeq: number;
   /** Up to where the user has read the room, or the thread. */

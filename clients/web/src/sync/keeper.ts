@@ -157,9 +157,9 @@ export class Keeper {
       case "presence":
       case "choice":
       case "apart":
-      case "readMark":
+      case "readMarker":
       case "receipt":
-      case "roomSettings":
+      case "roomPreferences":
         this.#pending.push(event);
         return;
       case "live":

@@ -1,6 +1,6 @@
 // What sync tells state. Plain data: one tab hands it to the others.
 
-import type { Message, Presence, PresenceState, Receipt, RoomChange, RoomSettings, RoomSummary, Unsent, User, WatchedRoom } from "../nouns";
+import type { Message, Presence, PresenceState, Receipt, RoomChange, RoomPreferences, RoomSummary, Unsent, User, WatchedRoom } from "../nouns";
 import type { State } from "./connection";
 
 export type Update =
@@ -25,9 +25,9 @@ export type Update =
   | { kind: "typing"; roomId: string; userId: string; typing: boolean }
   | { kind: "presence"; presence: Presence }
   /** `threadSeq` is 0 for the room itself; `unreadFrom` is where the room is flagged as unread, or 0. */
-  | { kind: "readMark"; roomId: string; userId: string; readSeq: number; threadSeq: number; unreadFrom: number }
+  | { kind: "readMarker"; roomId: string; userId: string; readSeq: number; threadSeq: number; unreadFrom: number }
   | { kind: "receipt"; receipt: Receipt }
-  | { kind: "roomSettings"; settings: RoomSettings }
+  | { kind: "roomPreferences"; settings: RoomPreferences }
   /** The rooms that are looked at, as they are now. */
   | { kind: "watched"; rooms: readonly WatchedRoom[] }
   /** With whom the user has a block, by either: what they write does not notify, nor mention the user. */

@@ -529,7 +529,7 @@ export const ar: Catalogue = {
   USERNAME_TAKEN: "اسم المستخدم هذا مأخوذ.",
   USER_NOT_FOUND: "لم يعد هذا الحساب موجودًا.",
   SESSION_NOT_FOUND: "انتهت هذه الجلسة بالفعل.",
-  TOO_FAST: "محاولات كثيرة جدًا. انتظر لحظة.",
+  RATE_LIMITED: "محاولات كثيرة جدًا. انتظر لحظة.",
   OVERLOADED: "الخادم مشغول. حاول بعد لحظة.",
   TOO_MANY_IN_FLIGHT: "طلبات كثيرة في وقت واحد. حاول بعد لحظة.",
   SHUTTING_DOWN: "يُعاد تشغيل الخادم. حاول بعد لحظة.",

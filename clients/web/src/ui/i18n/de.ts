@@ -465,7 +465,7 @@ export const de: Catalogue = {
   USERNAME_TAKEN: "Dieser Benutzername ist vergeben.",
   USER_NOT_FOUND: "Dieses Konto gibt es nicht mehr.",
   SESSION_NOT_FOUND: "Diese Sitzung ist schon zu Ende.",
-  TOO_FAST: "Zu viele Versuche. Bitte warte einen Moment.",
+  RATE_LIMITED: "Zu viele Versuche. Bitte warte einen Moment.",
   OVERLOADED: "Der Server ist ausgelastet. Bitte versuche es gleich noch einmal.",
   TOO_MANY_IN_FLIGHT: "Zu viel auf einmal. Bitte versuche es gleich noch einmal.",
   SHUTTING_DOWN: "Der Server startet neu. Bitte versuche es gleich noch einmal.",

@@ -11,7 +11,7 @@ export const refused = {
   USERNAME_TAKEN: "This username is taken.",
   USER_NOT_FOUND: "This account no longer exists.",
   SESSION_NOT_FOUND: "This session has already ended.",
-  TOO_FAST: "Too many attempts. Please wait a moment.",
+  RATE_LIMITED: "Too many attempts. Please wait a moment.",
   OVERLOADED: "The server is busy. Please try again in a moment.",
   TOO_MANY_IN_FLIGHT: "Too much at once. Please try again in a moment.",
   SHUTTING_DOWN: "The server is restarting. Please try again in a moment.",

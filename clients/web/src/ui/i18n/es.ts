@@ -462,7 +462,7 @@ export const es: Catalogue = {
   USERNAME_TAKEN: "Este nombre de usuario ya está en uso.",
   USER_NOT_FOUND: "Esta cuenta ya no existe.",
   SESSION_NOT_FOUND: "Esta sesión ya ha terminado.",
-  TOO_FAST: "Demasiados intentos. Espera un momento.",
+  RATE_LIMITED: "Demasiados intentos. Espera un momento.",
   OVERLOADED: "El servidor está ocupado. Inténtalo de nuevo en un momento.",
   TOO_MANY_IN_FLIGHT: "Demasiadas cosas a la vez. Inténtalo de nuevo en un momento.",
   SHUTTING_DOWN: "El servidor se está reiniciando. Inténtalo de nuevo en un momento.",

@@ -462,7 +462,7 @@ export const fr: Catalogue = {
   USERNAME_TAKEN: "Ce nom d’utilisateur est déjà pris.",
   USER_NOT_FOUND: "Ce compte n’existe plus.",
   SESSION_NOT_FOUND: "Cette session est déjà terminée.",
-  TOO_FAST: "Trop de tentatives. Patientez un instant.",
+  RATE_LIMITED: "Trop de tentatives. Patientez un instant.",
   OVERLOADED: "Le serveur est surchargé. Réessayez dans un instant.",
   TOO_MANY_IN_FLIGHT: "Trop de demandes à la fois. Réessayez dans un instant.",
   SHUTTING_DOWN: "Le serveur redémarre. Réessayez dans un instant.",

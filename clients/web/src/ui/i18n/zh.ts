@@ -459,7 +459,7 @@ export const zh: Catalogue = {
   USERNAME_TAKEN: "这个用户名已被使用。",
   USER_NOT_FOUND: "这个账号已不存在。",
   SESSION_NOT_FOUND: "此登录会话已结束。",
-  TOO_FAST: "尝试次数过多，请稍候。",
+  RATE_LIMITED: "尝试次数过多，请稍候。",
   OVERLOADED: "服务器繁忙，请稍后再试。",
   TOO_MANY_IN_FLIGHT: "同时进行的操作过多，请稍后再试。",
   SHUTTING_DOWN: "服务器正在重启，请稍后再试。",

@@ -21,12 +21,12 @@ export default function EditRoom(props: { roomId: string; onClose: () => void })
     const name = text(data, "name").trim();
     const topic = text(data, "topic").trim();
     // Each change is told in the room, so only what has changed is sent.
-    const pictureFileId = await picture.upload();
+    const avatarFileId = await picture.upload();
     await chat.api.updateRoom(props.roomId, {
       ...(name !== before?.name && { name }),
       ...(topic !== before?.topic && { topic }),
       ...(history() !== before?.history && { history: history() }),
-      ...(pictureFileId !== undefined && { pictureFileId }),
+      ...(avatarFileId !== undefined && { avatarFileId }),
       ...(join() !== before?.joinNewAccounts && { joinNewAccounts: join() }),
     });
     props.onClose();

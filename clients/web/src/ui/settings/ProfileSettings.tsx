@@ -20,13 +20,13 @@ export function ProfileSettings() {
   onMount(() => chat.api.getMe().then((me) => setEmail(me.email), () => undefined));
   const form = createForm(async (data) => {
     setSaved(false);
-    const photoFileId = await photo.upload();
+    const avatarFileId = await photo.upload();
     await chat.saveProfile({
       displayName: text(data, "displayName").trim(),
       bio: text(data, "bio").replaceAll("\r\n", "\n").trim(),
       statusText: text(data, "statusText").trim(),
       ...(email() !== undefined && { email: text(data, "email").trim() }),
-      ...(photoFileId !== undefined && { photoFileId }),
+      ...(avatarFileId !== undefined && { avatarFileId }),
     });
     photo.done();
     setSaved(true);
