@@ -242,22 +242,33 @@ impl Chat {
         };
         self.store.save_connections(self.node, &opened, ended, now).await?;
         self.presence.end_fading(&changes.faded);
-        let watched = self.hub.rooms_with_presence();
-        if changes.states.is_empty() || watched.is_empty() {
-            return Ok(());
-        }
         let users: Vec<_> = changes.states.iter().map(|(user, _)| *user).collect();
-        let shared = self.store.shared_rooms(&users, &watched).await?;
+        let watched = self.watched_rooms(&users).await?;
+        for (user, state) in &changes.states {
+            let last_seen_at = (*state == PresenceState::Offline).then_some(now);
+            let rooms = watched.get(user).map(Vec::as_slice).unwrap_or_default();
+            self.hub.presence(rooms, Presence { user: *user, state: *state, last_seen_at });
+        }
+        Ok(())
+    }
+
+    /// The rooms of each of these users that somebody watches, and whose members are
+    /// told of each other.
+    pub(super) async fn watched_rooms(
+        &self,
+        users: &[UserId],
+    ) -> Result<HashMap<UserId, Vec<RoomId>>> {
+        let watched = self.hub.rooms_with_presence();
+        if users.is_empty() || watched.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let mut shared = self.store.shared_rooms(users, &watched).await?;
         // They may have grown since they began to be watched.
         let rooms: HashSet<RoomId> = shared.values().flatten().copied().collect();
         let small = self.store.small_rooms(&rooms.into_iter().collect::<Vec<_>>()).await?;
-        for (user, state) in &changes.states {
-            let last_seen_at = (*state == PresenceState::Offline).then_some(now);
-            let rooms: Vec<RoomId> = shared.get(user).into_iter().flatten().copied().collect();
-            let rooms: Vec<RoomId> =
-                rooms.into_iter().filter(|room| small.contains(room)).collect();
-            self.hub.presence(&rooms, Presence { user: *user, state: *state, last_seen_at });
+        for rooms in shared.values_mut() {
+            rooms.retain(|room| small.contains(room));
         }
-        Ok(())
+        Ok(shared)
     }
 }

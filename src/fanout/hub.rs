@@ -98,7 +98,7 @@ pub struct Outlet {
 }
 
 impl Outlet {
-    fn offer(&self, item: Item) {
+    pub(super) fn offer(&self, item: Item) {
         if self.lagging.load(Ordering::Acquire) {
             return;
         }
@@ -160,19 +160,19 @@ impl Drop for Inlet {
 
 /// A stream in the hub's lists.
 #[derive(Debug)]
-struct Entry {
-    outlet: Arc<Outlet>,
+pub(super) struct Entry {
+    pub(super) outlet: Arc<Outlet>,
     rooms: HashSet<RoomId>,
     /// Watched rooms, and whether their members' presence is told.
     watching: HashMap<RoomId, bool>,
 }
 
 #[derive(Debug, Default)]
-struct Lists {
-    connections: HashMap<ConnectionId, Entry>,
-    users: HashMap<UserId, Vec<Arc<Outlet>>>,
-    rooms: HashMap<RoomId, Vec<Arc<Outlet>>>,
-    watchers: HashMap<RoomId, Vec<(Arc<Outlet>, bool)>>,
+pub(super) struct Lists {
+    pub(super) connections: HashMap<ConnectionId, Entry>,
+    pub(super) users: HashMap<UserId, Vec<Arc<Outlet>>>,
+    pub(super) rooms: HashMap<RoomId, Vec<Arc<Outlet>>>,
+    pub(super) watchers: HashMap<RoomId, Vec<(Arc<Outlet>, bool)>>,
 }
 
 /// The streams of this node by user and room.
@@ -344,6 +344,11 @@ impl Hub {
         self.tell_user(user, || Kind::Blocks(events::blocks(with)));
     }
 
+    /// Tells the streams of a user whom the user has blocked, or unblocked.
+    pub fn block_changed(&self, user: UserId, other: UserId, blocked: bool) {
+        self.tell_user(user, || events::block_changed(other, blocked));
+    }
+
     fn tell_user(&self, user: UserId, event: impl FnOnce() -> Kind) {
         let lists = self.read();
         let Some(outlets) = lists.users.get(&user) else { return };
@@ -440,7 +445,7 @@ impl Hub {
         }
     }
 
-    fn read(&self) -> RwLockReadGuard<'_, Lists> {
+    pub(super) fn read(&self) -> RwLockReadGuard<'_, Lists> {
         // The lists are whole after every step, so a panic elsewhere while
         // they were held does not spoil them.
         self.lists.read().unwrap_or_else(PoisonError::into_inner)

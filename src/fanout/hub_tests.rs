@@ -16,6 +16,7 @@ fn user(n: u128) -> User {
         status_text: String::new(),
         created_at: Timestamp(0),
         photo: None,
+        version: 1,
     }
 }
 

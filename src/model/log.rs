@@ -328,6 +328,7 @@ mod tests {
             status_text: String::new(),
             created_at: Timestamp(0),
             photo: None,
+            version: 1,
         }
     }
 

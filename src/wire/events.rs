@@ -84,6 +84,16 @@ pub fn blocks(users: &BTreeSet<UserId>) -> v1::Blocks {
 }
 
 #[must_use]
+pub fn user_changed(user: User) -> Kind {
+    Kind::UserChanged(v1::UserChanged { user: Some(users::user(user)) })
+}
+
+#[must_use]
+pub fn block_changed(user: UserId, blocked: bool) -> Kind {
+    Kind::BlockChanged(v1::BlockChanged { user_id: user.to_string(), blocked })
+}
+
+#[must_use]
 pub fn presence_choice(choice: PresenceChoice) -> Kind {
     Kind::PresenceChoice(presence::choice(choice).into())
 }

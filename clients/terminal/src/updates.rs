@@ -141,12 +141,12 @@ impl App {
                 for (user, presence) in members {
                     ids.push(user.id.clone());
                     self.model.presence.insert(user.id.clone(), presence);
-                    self.model.users.insert(user.id.clone(), user);
+                    self.model.apply_users([user]);
                 }
                 self.members.insert(room_id, ids);
             }
             Answer::Users(users) => {
-                self.model.users.extend(users.into_iter().map(|user| (user.id.clone(), user)));
+                self.model.apply_users(users);
             }
             Answer::Directory(rooms) => {
                 self.directory.selected =

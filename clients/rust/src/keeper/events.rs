@@ -70,6 +70,10 @@ impl Keeper {
                 v1::PresenceState::try_from(choice).unwrap_or_default(),
             )),
             Kind::Blocks(blocks) => self.tell(Update::Blocks(blocks)),
+            Kind::UserChanged(v1::UserChanged { user }) => {
+                self.tell(Update::UserChanged(user.unwrap_or_default()))
+            }
+            Kind::BlockChanged(change) => self.tell(Update::BlockChanged(change)),
             Kind::ReadMark(mark) => self.tell(Update::ReadMark(mark)),
             Kind::Receipt(receipt) => self.tell(Update::Receipt(receipt)),
             Kind::RoomSettings(settings) => self.tell(Update::RoomSettings(settings)),
