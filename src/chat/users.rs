@@ -6,7 +6,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use bytes::Bytes;
 use tokio::time::sleep;
 
 use super::{Chat, rooms::cut};
@@ -18,7 +17,6 @@ use crate::{
         files::{NewImage, Purpose},
         users::{AccountRole, ProfileChanges, UserSearch},
     },
-    wire::events,
 };
 
 /// How long nobody is told of changed users after the database has failed.
@@ -137,18 +135,15 @@ impl Chat {
         let users: HashSet<UserId> =
             sendable.iter().flat_map(|(_, users)| users).copied().collect();
         // Read only now: between the change and this it may have changed again.
-        let events = match self.user_events(users.into_iter().collect()).await {
-            Ok(events) => events,
+        let users = match self.store.users(&users.into_iter().collect::<Vec<_>>()).await {
+            Ok(users) => users,
             Err(error) => {
                 self.user_updates.put_back(sendable);
                 return Err(error);
             }
         };
-        for (stream, users) in sendable {
-            let events = users.iter().filter_map(|user| events.get(user).cloned());
-            if !self.hub.tell_users(stream, events) {
-                self.user_updates.forget(stream);
-            }
+        for stream in self.hub.tell_users(sendable, users) {
+            self.user_updates.forget(stream);
         }
         Ok(())
     }
@@ -166,14 +161,5 @@ impl Chat {
             shown_in.entry(user).or_default().watched = watched;
         }
         Ok(shown_in)
-    }
-
-    /// These users as events, each encoded once for all that are told.
-    async fn user_events(&self, users: Vec<UserId>) -> Result<HashMap<UserId, Bytes>> {
-        let users = self.store.users(&users).await?;
-        Ok(users
-            .into_iter()
-            .map(|user| (user.id, events::piece(events::user_changed(user))))
-            .collect())
     }
 }

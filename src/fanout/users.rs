@@ -12,9 +12,12 @@ use bytes::Bytes;
 use tokio::{sync::Notify, time::sleep_until};
 
 use super::hub::{Hub, Item};
-use crate::model::{
-    ConnectionId, RoomId, UserId,
-    limits::{USER_CHANGES_MERGED_FOR, USER_CHANGES_PER_SECOND, USER_CHANGES_WAITING},
+use crate::{
+    model::{
+        ConnectionId, RoomId, User, UserId,
+        limits::{USER_CHANGES_MERGED_FOR, USER_CHANGES_PER_SECOND, USER_CHANGES_WAITING},
+    },
+    wire::events,
 };
 
 /// How long what was sent counts for the rate of a stream.
@@ -177,14 +180,27 @@ impl Hub {
         own.chain(partners).chain(watchers).map(|outlet| outlet.connection).collect()
     }
 
-    /// Tells a stream of changed users. `false`: there is no such stream any more.
-    pub fn tell_users(&self, stream: ConnectionId, events: impl Iterator<Item = Bytes>) -> bool {
+    /// Tells streams of changed users; each is encoded once for all of them. Returns the
+    /// streams that there are not any more.
+    pub fn tell_users(
+        &self,
+        sendable: Vec<(ConnectionId, Vec<UserId>)>,
+        users: Vec<User>,
+    ) -> Vec<ConnectionId> {
+        let event = |user: User| (user.id, events::piece(events::user_changed(user)));
+        let events: HashMap<UserId, Bytes> = users.into_iter().map(event).collect();
         let lists = self.read();
-        let Some(entry) = lists.connections.get(&stream) else { return false };
-        for event in events {
-            entry.outlet.offer(Item::Mark(event));
+        let mut gone = Vec::new();
+        for (stream, users) in sendable {
+            let Some(entry) = lists.connections.get(&stream) else {
+                gone.push(stream);
+                continue;
+            };
+            for event in users.iter().filter_map(|user| events.get(user)) {
+                entry.outlet.offer(Item::Mark(event.clone()));
+            }
         }
-        true
+        gone
     }
 }
 
