@@ -134,9 +134,18 @@ on_both_databases! {
         let newest = rename(&ada, "Ada Byron").await;
         assert_eq!(next(&mut bobs).await, newest, "whatever he looks at");
         assert_eq!(next(&mut eves).await, newest, "she looks at the room");
-        // Who looks at something else is not told, and sees it by the next list.
-        ada.send(&room, "after it").await;
-        assert_eq!(next_user_or_message(&mut elsewhere).await, None);
+        // Who looks at something else is not told, and sees it by the next message or page.
+        let sent = ada.send(&room, "after it").await;
+        assert_eq!(sent.sender_version, newest.version);
+        let told = elsewhere.until("a changed user or a message", |event| match event {
+            Kind::Change(v1::RoomChange { message: Some(message), .. }) => Some(message.clone()),
+            event => changed(event).map(|_| v1::Message::default()),
+        });
+        assert_eq!(told.await.sender_version, newest.version);
+        let versions: HashSet<_> = eve.history(&room).await.into_iter()
+            .map(|message| (message.sender_id, message.sender_version)).collect();
+        assert!(versions.contains(&(ada.user.id.clone(), newest.version)), "also of older messages");
+        assert!(!versions.contains(&(ada.user.id.clone(), newest.version - 1)));
         // Both ways at once are one event.
         direct(&ada, &eve).await;
         let newest = rename(&ada, "Ada Lovelace").await;

@@ -3,6 +3,9 @@
 
 use crate::{apply::Model, v1};
 
+/// As many as `BatchGetUsers` takes.
+const MAX_OUTDATED: usize = 200;
+
 impl Model {
     /// Takes in users as they are told, unless something newer is known.
     pub fn apply_users(&mut self, users: impl IntoIterator<Item = v1::User>) {
@@ -23,6 +26,25 @@ impl Model {
             self.users.clear();
         }
         epoch.clone_into(&mut self.epoch);
+    }
+
+    /// Those who have written messages of a room since their profile changed, of whom
+    /// only an older state is known: ask for them with `BatchGetUsers`. Each is named
+    /// once, and no more at once than it takes.
+    #[must_use]
+    pub fn take_outdated_users(&mut self, room_id: &str) -> Vec<String> {
+        let Some(view) = self.rooms.get(room_id) else { return Vec::new() };
+        let mut ids = Vec::new();
+        for message in view.messages.values() {
+            if let Some(known) = self.users.get_mut(&message.sender_id)
+                && known.version < message.sender_version
+                && ids.len() < MAX_OUTDATED
+            {
+                known.version = message.sender_version;
+                ids.push(known.id.clone());
+            }
+        }
+        ids
     }
 
     /// Takes in whom the user has blocked, as `ListBlockedUsers` lists them. Kept up to
@@ -77,6 +99,46 @@ mod tests {
         model.apply(&ready("two", user("me", "Me", 1)));
         assert!(!model.users.contains_key("bob"));
         assert_eq!(model.me.display_name, "Me");
+    }
+
+    #[test]
+    fn a_message_tells_that_its_sender_has_changed() {
+        let mut model = Model::default();
+        let room = v1::Room { id: "r".into(), ..v1::Room::default() };
+        let summary = v1::RoomSummary { room: Some(room), ..v1::RoomSummary::default() };
+        model.apply(&Update::RoomAdded(summary));
+        model.apply_users([user("bob", "Bob", 1), user("eve", "Eve", 5)]);
+        for (seq, sender, sender_version) in [(1, "bob", 1), (2, "eve", 4), (3, "nobody", 2)] {
+            let message = v1::Message {
+                room_id: "r".into(),
+                seq,
+                sender_id: sender.into(),
+                sender_version,
+                ..v1::Message::default()
+            };
+            model.apply_page(
+                "r",
+                &v1::ListMessagesResponse {
+                    messages: vec![message],
+                    ..v1::ListMessagesResponse::default()
+                },
+            );
+        }
+        assert!(model.take_outdated_users("r").is_empty());
+        let newer = v1::Message {
+            room_id: "r".into(),
+            seq: 4,
+            changed_seq: 4,
+            sender_id: "bob".into(),
+            sender_version: 2,
+            ..v1::Message::default()
+        };
+        let page = v1::ListMessagesResponse { messages: vec![newer], ..Default::default() };
+        model.apply_page("r", &page);
+        assert_eq!(model.take_outdated_users("r"), ["bob"]);
+        assert!(model.take_outdated_users("r").is_empty(), "asked for once");
+        model.apply_users([user("bob", "Robert", 2)]);
+        assert_eq!(model.users["bob"].display_name, "Robert");
     }
 
     #[test]
