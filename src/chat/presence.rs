@@ -140,7 +140,16 @@ impl Chat {
                 online_count = i64::try_from(presences.len()).unwrap_or(i64::MAX);
             }
             let typing = self.typing.in_room(room, caller.user);
-            watched.push(Watched { room, member_count, online_count, presences, typing, marks });
+            let several_typing = self.typing.several_in_room(room, caller.user);
+            watched.push(Watched {
+                room,
+                member_count,
+                online_count,
+                presences,
+                typing,
+                several_typing,
+                marks,
+            });
         }
         Ok(watched)
     }
@@ -186,8 +195,14 @@ impl Chat {
                     for typist in self.typing.lapsed(Instant::now()) {
                         self.hub.typing(&typist, false);
                     }
+                    for change in self.typing.take_several(Instant::now()) {
+                        self.hub.several_typing(&change);
+                    }
                 }
                 _ = ticks.tick() => {
+                    if let Err(error) = self.look_at_grown_rooms().await {
+                        tracing::debug!(%error, "who watches what has grown waits for the database");
+                    }
                     crash_cleared = crash_cleared || self.end_other_leases().await.is_ok();
                     let due = lease_renewed.is_none_or(|at| at.elapsed() >= RENEW_LEASE);
                     if due && self.renew_lease().await.is_ok() {
@@ -229,6 +244,26 @@ impl Chat {
         let now = self.clock.now();
         self.store.renew_lease(self.node, now.plus(LEASE)).await?;
         self.store.forget_nodes(None, now).await
+    }
+
+    /// Members of a room are told of each other only as long as it is small.
+    async fn look_at_grown_rooms(&self) -> Result<()> {
+        let grown = self.hub.take_grown();
+        if grown.is_empty() {
+            return Ok(());
+        }
+        match self.store.small_rooms(&grown).await {
+            Ok(small) => {
+                for room in grown.into_iter().filter(|room| !small.contains(room)) {
+                    self.hub.end_telling(room);
+                }
+                Ok(())
+            }
+            Err(error) => {
+                self.hub.put_back_grown(grown);
+                Err(error)
+            }
+        }
     }
 
     async fn tell_presence(&self, changes: &Changes) -> Result<()> {

@@ -173,6 +173,8 @@ pub(super) struct Lists {
     pub(super) users: HashMap<UserId, Vec<Arc<Outlet>>>,
     pub(super) rooms: HashMap<RoomId, Vec<Arc<Outlet>>>,
     pub(super) watchers: HashMap<RoomId, Vec<(Arc<Outlet>, bool)>>,
+    /// See [`Hub::take_grown`].
+    pub(super) grown: HashSet<RoomId>,
 }
 
 /// The streams of this node by user and room.
@@ -367,9 +369,11 @@ impl Hub {
 
     /// Tells those others who watch the room that someone types or stopped.
     pub fn typing(&self, typist: &Typist, typing: bool) {
-        let Typist { room, user, kept_from } = typist;
-        let others = |watcher, _| watcher != *user && !kept_from.contains(&watcher);
-        self.tell_watchers(*room, others, || events::typing(*room, *user, typing));
+        let Typist { room, user, .. } = typist;
+        if !typist.in_large_room {
+            let others = |watcher, _| typist.is_shown_to(watcher);
+            self.tell_watchers(*room, others, || events::typing(*room, *user, typing));
+        }
     }
 
     /// Tells everyone who watches one of the rooms a user's presence, the user
@@ -382,7 +386,7 @@ impl Hub {
         }
     }
 
-    fn tell_watchers(
+    pub(super) fn tell_watchers(
         &self,
         room: RoomId,
         wanted: impl Fn(UserId, bool) -> bool,
@@ -429,6 +433,9 @@ impl Hub {
 
     fn add(&self, room: RoomId, user: UserId) {
         let mut lists = self.write();
+        if lists.watchers.get(&room).is_some_and(|list| list.iter().any(|(_, told)| *told)) {
+            lists.grown.insert(room);
+        }
         let outlets = lists.users.get(&user).cloned().unwrap_or_default();
         for outlet in outlets {
             outlet.offer(Item::Added(room));
@@ -451,7 +458,7 @@ impl Hub {
         self.lists.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn write(&self) -> RwLockWriteGuard<'_, Lists> {
+    pub(super) fn write(&self) -> RwLockWriteGuard<'_, Lists> {
         self.lists.write().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -6,3 +6,4 @@ pub mod hub;
 pub mod presence;
 pub mod typing;
 pub mod users;
+mod watch;

@@ -96,6 +96,9 @@ pub const HEADER_BYTES: usize = 16 * 1024;
 pub const SUBSCRIBE_WITHIN: Duration = Duration::from_secs(10);
 /// The last one, if positions follow in others.
 pub const SUBSCRIBE_ALL_WITHIN: Duration = Duration::from_mins(1);
+/// How often those who watch a room of more than `PRESENCE_MEMBERS` are told whether
+/// somebody types.
+pub const SEVERAL_TYPING_EVERY: Duration = Duration::from_secs(2);
 /// How long changes of a user's profile are merged before others are told.
 pub const USER_CHANGES_MERGED_FOR: Duration = Duration::from_secs(1);
 /// Changed users that a stream is told of within a second.

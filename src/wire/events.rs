@@ -107,7 +107,15 @@ pub fn heartbeat(heads: impl Iterator<Item = (RoomId, Seq)>) -> Kind {
 
 #[must_use]
 pub fn typing(room: RoomId, user: UserId, typing: bool) -> Kind {
-    Kind::Typing(v1::Typing { room_id: room.to_string(), user_id: user.to_string(), typing })
+    let (room_id, user_id) = (room.to_string(), user.to_string());
+    Kind::Typing(v1::Typing { room_id, user_id, typing, several: false })
+}
+
+/// In a room in which it is not said who types.
+#[must_use]
+pub fn several_typing(room: RoomId, typing: bool) -> Kind {
+    let (room_id, user_id) = (room.to_string(), String::new());
+    Kind::Typing(v1::Typing { room_id, user_id, typing, several: true })
 }
 
 #[must_use]

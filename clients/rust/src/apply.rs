@@ -48,7 +48,7 @@ pub struct Model {
     pub rooms: BTreeMap<String, RoomView>,
     pub users: HashMap<String, v1::User>,
     pub presence: HashMap<String, v1::PresenceState>,
-    /// Who types, by room.
+    /// Who types, by room; an empty id where it is said only that others do.
     pub typing: BTreeMap<String, Vec<String>>,
     pub me: v1::User,
     /// Of the store; empty until a stream has told it.
