@@ -1,6 +1,9 @@
 // What follows from updates that were taken in, and need not be there at first.
 
+import { onCleanup } from "solid-js";
+
 import type { Api } from "../api/calls";
+import { forgetKeys } from "../api/idempotency";
 import type { Message } from "../nouns";
 import type { Live } from "../sync/live";
 import type { Update } from "../sync/update";
@@ -38,6 +41,8 @@ export function createUpkeep({ api, model, live, took, toldThreads, follows, tel
   const blocks = createBlocks({ api, live, model, took });
   const outdated = createOutdated({ api, model, took });
   const typing = createTypingDoubts({ model, live });
+  // Whoever signs out leaves nothing of what they have asked for.
+  onCleanup(forgetKeys);
   live.askOthers();
   return {
     /** What this tab knows, for one that knows nothing. */
