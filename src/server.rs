@@ -131,6 +131,7 @@ async fn run(
     let (health, health_service) = tonic_health::server::health_reporter();
     let mut tasks = JoinSet::new();
     tasks.spawn(chat.clone().keep_presence());
+    tasks.spawn(chat.clone().tell_changed_users());
     tasks.spawn(crate::chat::sessions::watch_revoked(chat.clone()));
     tasks.spawn(housekeeping(chat.clone()));
     tasks.spawn(chat.pending_marks.clone().keep());

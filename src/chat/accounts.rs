@@ -116,6 +116,7 @@ impl Chat {
             status_text: String::new(),
             created_at: now,
             photo: None,
+            version: 1,
         };
         let session = self.new_session(user.id, now, true, (device, address));
         let tokens = self.first_tokens(&session)?;

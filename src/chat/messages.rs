@@ -9,6 +9,7 @@ use crate::{
     model::{
         Caller, Content, Done, Draft, Message, Op, PresenceChoice, RoomId, RoomKind, Seq, Touch,
         UserId, Version, View,
+        limits::PRESENCE_MEMBERS,
         messages::{
             Anchor, ChangesOf, FollowedThreads, MentionPage, MessageName, MessagePage, PageOf,
             ThreadPage, ThreadsOf, fitting,
@@ -181,7 +182,12 @@ impl Chat {
             return Err(Error::Blocked);
         }
         let is_invisible = self.store.presence_choice(user).await? == PresenceChoice::Invisible;
-        Ok((!is_invisible).then(|| Typist { room, user, kept_from: Arc::new(kept_from) }))
+        if is_invisible {
+            return Ok(None);
+        }
+        let members = self.store.room(room).await?.ok_or(Error::RoomNotFound)?.member_count;
+        let in_large_room = members > PRESENCE_MEMBERS;
+        Ok(Some(Typist { room, user, kept_from: Arc::new(kept_from), in_large_room }))
     }
 
     /// Tells that someone does not type any more.

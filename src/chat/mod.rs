@@ -35,6 +35,7 @@ use crate::{
         hub::Hub,
         presence::Registry,
         typing::{Typing, Typist},
+        users::UserUpdates,
     },
     files::Files,
     model::{
@@ -69,6 +70,8 @@ pub struct Chat {
     /// Whose turn it is to make a block or take one away.
     pub(crate) blocking: tokio::sync::Mutex<()>,
     pub(crate) typing: Arc<Typing>,
+    /// Whose profile has changed, until others are told.
+    pub(crate) user_updates: UserUpdates,
     pub(crate) pending_marks: Arc<pending_marks::PendingMarks>,
     /// Rooms that the search index has to look at.
     pub(crate) behind: Arc<index::Behind>,
@@ -134,6 +137,7 @@ impl Chat {
             files,
             uploading: turns::Turns::default(),
             typing,
+            user_updates: UserUpdates::default(),
             pending_marks: pending_marks::PendingMarks::new(store.clone(), hub.clone()),
             behind,
             hub,

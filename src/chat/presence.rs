@@ -145,7 +145,16 @@ impl Chat {
                 online_count = i64::try_from(presences.len()).unwrap_or(i64::MAX);
             }
             let typing = self.typing.in_room(room, caller.user);
-            watched.push(Watched { room, member_count, online_count, presences, typing, marks });
+            let several_typing = self.typing.several_in_room(room, caller.user);
+            watched.push(Watched {
+                room,
+                member_count,
+                online_count,
+                presences,
+                typing,
+                several_typing,
+                marks,
+            });
         }
         Ok(watched)
     }
@@ -191,8 +200,14 @@ impl Chat {
                     for typist in self.typing.lapsed(Instant::now()) {
                         self.hub.typing(&typist, false);
                     }
+                    for change in self.typing.take_several(Instant::now()) {
+                        self.hub.several_typing(&change);
+                    }
                 }
                 _ = ticks.tick() => {
+                    if let Err(error) = self.look_at_grown_rooms().await {
+                        tracing::debug!(%error, "who watches what has grown waits for the database");
+                    }
                     crash_cleared = crash_cleared || self.end_other_leases().await.is_ok();
                     let due = lease_renewed.is_none_or(|at| at.elapsed() >= RENEW_LEASE);
                     if due && self.renew_lease().await.is_ok() {
@@ -236,6 +251,26 @@ impl Chat {
         self.store.forget_nodes(None, now).await
     }
 
+    /// Members of a room are told of each other only as long as it is small.
+    async fn look_at_grown_rooms(&self) -> Result<()> {
+        let grown = self.hub.take_grown();
+        if grown.is_empty() {
+            return Ok(());
+        }
+        match self.store.small_rooms(&grown).await {
+            Ok(small) => {
+                for room in grown.into_iter().filter(|room| !small.contains(room)) {
+                    self.hub.end_telling(room);
+                }
+                Ok(())
+            }
+            Err(error) => {
+                self.hub.put_back_grown(grown);
+                Err(error)
+            }
+        }
+    }
+
     async fn tell_presence(&self, changes: &Changes) -> Result<()> {
         let now = self.clock.now();
         let opened: Vec<_> =
@@ -247,22 +282,33 @@ impl Chat {
         };
         self.store.save_connections(self.node, &opened, ended, now).await?;
         self.presence.end_fading(&changes.faded);
-        let watched = self.hub.rooms_with_presence();
-        if changes.states.is_empty() || watched.is_empty() {
-            return Ok(());
-        }
         let users: Vec<_> = changes.states.iter().map(|(user, _)| *user).collect();
-        let shared = self.store.shared_rooms(&users, &watched).await?;
+        let watched = self.watched_rooms(&users).await?;
+        for (user, state) in &changes.states {
+            let last_seen_at = (*state == PresenceState::Offline).then_some(now);
+            let rooms = watched.get(user).map(Vec::as_slice).unwrap_or_default();
+            self.hub.presence(rooms, Presence { user: *user, state: *state, last_seen_at });
+        }
+        Ok(())
+    }
+
+    /// The rooms of each of these users that somebody watches, and whose members are
+    /// told of each other.
+    pub(super) async fn watched_rooms(
+        &self,
+        users: &[UserId],
+    ) -> Result<HashMap<UserId, Vec<RoomId>>> {
+        let watched = self.hub.rooms_with_presence();
+        if users.is_empty() || watched.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let mut shared = self.store.shared_rooms(users, &watched).await?;
         // They may have grown since they began to be watched.
         let rooms: HashSet<RoomId> = shared.values().flatten().copied().collect();
         let small = self.store.small_rooms(&rooms.into_iter().collect::<Vec<_>>()).await?;
-        for (user, state) in &changes.states {
-            let last_seen_at = (*state == PresenceState::Offline).then_some(now);
-            let rooms: Vec<RoomId> = shared.get(user).into_iter().flatten().copied().collect();
-            let rooms: Vec<RoomId> =
-                rooms.into_iter().filter(|room| small.contains(room)).collect();
-            self.hub.presence(&rooms, Presence { user: *user, state: *state, last_seen_at });
+        for rooms in shared.values_mut() {
+            rooms.retain(|room| small.contains(room));
         }
-        Ok(())
+        Ok(shared)
     }
 }

@@ -1,14 +1,26 @@
 //! Finding people, and one's own profile.
 
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use tokio::time::sleep;
+
 use super::{Chat, rooms::cut};
 use crate::{
     error::{Error, Result},
+    fanout::users::ShownIn,
     model::{
         Caller, Presence, PresenceState, User, UserId,
         files::{NewImage, Purpose},
         users::{AccountRole, ProfileChanges, UserSearch},
     },
 };
+
+/// How long nobody is told of changed users after the database has failed.
+const AFTER_FAILURE: Duration = Duration::from_secs(1);
 
 impl Chat {
     /// The caller's account, address and role.
@@ -43,7 +55,9 @@ impl Chat {
             other => other,
         };
         let changes = ProfileChanges { photo, ..changes };
-        self.store.update_profile(caller.user, &changes).await?;
+        if self.store.update_profile(caller.user, &changes).await? {
+            self.user_updates.add(caller.user, Instant::now());
+        }
         self.store.user(caller.user).await?.ok_or(Error::SessionRevoked)
     }
 
@@ -59,6 +73,7 @@ impl Chat {
         for user in [caller.user, user] {
             self.end_typing(self.typing.stop_anywhere(user));
         }
+        self.hub.block_changed(caller.user, user, true);
         self.tell_blocks([caller.user, user]).await
     }
 
@@ -74,6 +89,7 @@ impl Chat {
         self.store.user(user).await?.ok_or(Error::UserNotFound)?;
         let _turn = self.blocking.lock().await;
         self.store.unblock(caller.user, user).await?;
+        self.hub.block_changed(caller.user, user, false);
         self.tell_blocks([caller.user, user]).await
     }
 
@@ -85,5 +101,65 @@ impl Chat {
     ) -> Result<(Vec<User>, bool)> {
         let UserSearch { after, limit, .. } = search;
         Ok(cut(self.store.blocked(caller.user, after, limit).await?, limit))
+    }
+
+    /// Tells who shows a user of changes of their profile, as long as the server runs.
+    pub async fn tell_changed_users(self: Arc<Self>) {
+        loop {
+            self.user_updates.due().await;
+            if let Err(error) = self.tell_due_users().await {
+                tracing::debug!(%error, "changed users wait for the database");
+                sleep(AFTER_FAILURE).await;
+            }
+        }
+    }
+
+    async fn tell_due_users(&self) -> Result<()> {
+        let now = Instant::now();
+        let changed = self.user_updates.take_merged(now);
+        match self.shown_in(&changed).await {
+            Ok(mut shown_in) => {
+                for user in changed {
+                    let shown_in = shown_in.remove(&user).unwrap_or_default();
+                    self.user_updates.enqueue(self.hub.streams_showing(user, &shown_in), user);
+                }
+            }
+            Err(error) => {
+                for user in changed {
+                    self.user_updates.add(user, now);
+                }
+                return Err(error);
+            }
+        }
+        let sendable = self.user_updates.take_sendable(now);
+        let users: HashSet<UserId> =
+            sendable.iter().flat_map(|(_, users)| users).copied().collect();
+        // Read only now: between the change and this it may have changed again.
+        let users = match self.store.users(&users.into_iter().collect::<Vec<_>>()).await {
+            Ok(users) => users,
+            Err(error) => {
+                self.user_updates.put_back(sendable);
+                return Err(error);
+            }
+        };
+        for stream in self.hub.tell_users(sendable, users) {
+            self.user_updates.forget(stream);
+        }
+        Ok(())
+    }
+
+    /// Where these users are shown to others.
+    async fn shown_in(&self, users: &[UserId]) -> Result<HashMap<UserId, ShownIn>> {
+        if users.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let mut shown_in: HashMap<UserId, ShownIn> = HashMap::new();
+        for (user, direct) in self.store.direct_rooms(users).await? {
+            shown_in.entry(user).or_default().direct = direct;
+        }
+        for (user, watched) in self.watched_rooms(users).await? {
+            shown_in.entry(user).or_default().watched = watched;
+        }
+        Ok(shown_in)
     }
 }

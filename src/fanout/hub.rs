@@ -98,7 +98,7 @@ pub struct Outlet {
 }
 
 impl Outlet {
-    fn offer(&self, item: Item) {
+    pub(super) fn offer(&self, item: Item) {
         if self.lagging.load(Ordering::Acquire) {
             return;
         }
@@ -160,19 +160,21 @@ impl Drop for Inlet {
 
 /// A stream in the hub's lists.
 #[derive(Debug)]
-struct Entry {
-    outlet: Arc<Outlet>,
+pub(super) struct Entry {
+    pub(super) outlet: Arc<Outlet>,
     rooms: HashSet<RoomId>,
     /// Watched rooms, and whether their members' presence is told.
     watching: HashMap<RoomId, bool>,
 }
 
 #[derive(Debug, Default)]
-struct Lists {
-    connections: HashMap<ConnectionId, Entry>,
-    users: HashMap<UserId, Vec<Arc<Outlet>>>,
-    rooms: HashMap<RoomId, Vec<Arc<Outlet>>>,
-    watchers: HashMap<RoomId, Vec<(Arc<Outlet>, bool)>>,
+pub(super) struct Lists {
+    pub(super) connections: HashMap<ConnectionId, Entry>,
+    pub(super) users: HashMap<UserId, Vec<Arc<Outlet>>>,
+    pub(super) rooms: HashMap<RoomId, Vec<Arc<Outlet>>>,
+    pub(super) watchers: HashMap<RoomId, Vec<(Arc<Outlet>, bool)>>,
+    /// See [`Hub::take_grown`].
+    pub(super) grown: HashSet<RoomId>,
 }
 
 /// The streams of this node by user and room.
@@ -344,6 +346,11 @@ impl Hub {
         self.tell_user(user, || Kind::Blocks(events::blocks(with)));
     }
 
+    /// Tells the streams of a user whom the user has blocked, or unblocked.
+    pub fn block_changed(&self, user: UserId, other: UserId, blocked: bool) {
+        self.tell_user(user, || events::block_changed(other, blocked));
+    }
+
     fn tell_user(&self, user: UserId, event: impl FnOnce() -> Kind) {
         let lists = self.read();
         let Some(outlets) = lists.users.get(&user) else { return };
@@ -362,9 +369,11 @@ impl Hub {
 
     /// Tells those others who watch the room that someone types or stopped.
     pub fn typing(&self, typist: &Typist, typing: bool) {
-        let Typist { room, user, kept_from } = typist;
-        let others = |watcher, _| watcher != *user && !kept_from.contains(&watcher);
-        self.tell_watchers(*room, others, || events::typing(*room, *user, typing));
+        let Typist { room, user, .. } = typist;
+        if !typist.in_large_room {
+            let others = |watcher, _| typist.is_shown_to(watcher);
+            self.tell_watchers(*room, others, || events::typing(*room, *user, typing));
+        }
     }
 
     /// Tells everyone who watches one of the rooms a user's presence, the user
@@ -377,7 +386,7 @@ impl Hub {
         }
     }
 
-    fn tell_watchers(
+    pub(super) fn tell_watchers(
         &self,
         room: RoomId,
         wanted: impl Fn(UserId, bool) -> bool,
@@ -424,6 +433,9 @@ impl Hub {
 
     fn add(&self, room: RoomId, user: UserId) {
         let mut lists = self.write();
+        if lists.watchers.get(&room).is_some_and(|list| list.iter().any(|(_, told)| *told)) {
+            lists.grown.insert(room);
+        }
         let outlets = lists.users.get(&user).cloned().unwrap_or_default();
         for outlet in outlets {
             outlet.offer(Item::Added(room));
@@ -440,13 +452,13 @@ impl Hub {
         }
     }
 
-    fn read(&self) -> RwLockReadGuard<'_, Lists> {
+    pub(super) fn read(&self) -> RwLockReadGuard<'_, Lists> {
         // The lists are whole after every step, so a panic elsewhere while
         // they were held does not spoil them.
         self.lists.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn write(&self) -> RwLockWriteGuard<'_, Lists> {
+    pub(super) fn write(&self) -> RwLockWriteGuard<'_, Lists> {
         self.lists.write().unwrap_or_else(PoisonError::into_inner)
     }
 }

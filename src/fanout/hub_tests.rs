@@ -16,6 +16,7 @@ fn user(n: u128) -> User {
         status_text: String::new(),
         created_at: Timestamp(0),
         photo: None,
+        version: 1,
     }
 }
 
@@ -103,7 +104,8 @@ fn who_has_left_gets_nothing_that_comes_after_it() {
     let leave = Op::Leave { room: room().id, user: bob.clone() };
     hub.dispatch(commit(&mut log, &[message("before"), leave, message("in the same commit")]));
     hub.dispatch(commit(&mut log, &[message("in the next commit")]));
-    let typist = Typist { room: room().id, user: ada.id, kept_from: Arc::default() };
+    let typist =
+        Typist { room: room().id, user: ada.id, kept_from: Arc::default(), in_large_room: false };
     hub.typing(&typist, true);
     hub.moved(room().id, log.room.head_seq);
     let left = joined + 2;
@@ -111,4 +113,31 @@ fn who_has_left_gets_nothing_that_comes_after_it() {
     // The one who stayed gets all of it.
     let all = [("log", left), ("log", left + 1), ("log", left + 2), ("moved", left + 2)];
     assert_eq!(queued(&mut ada_stream), all);
+}
+
+/// The store says how large the room is; here it is noted that it has to be asked.
+#[test]
+fn who_watches_a_room_that_has_grown_too_large_gets_no_receipts_any_more() {
+    let hub = Arc::new(Hub::new(ResponseRegistry::new(Duration::from_secs(30))));
+    let (ada, bob, eve) = (user(1), user(2), user(3));
+    let mut stream = open(&hub, &ada);
+    let mut log = RoomLog::of_new_room(room());
+    let create =
+        Op::Create { room: Box::new(room()), members: vec![(ada, MemberRole::Owner)], key: None };
+    let join = |user: &User| Op::Join { room: room().id, user: user.clone() };
+    hub.dispatch(commit(&mut log, &[create, join(&bob)]));
+    assert!(hub.take_grown().is_empty(), "nobody watches it");
+    hub.watch(stream.outlet.connection, HashMap::from([(room().id, true)]));
+    hub.dispatch(commit(&mut log, &[join(&eve)]));
+    assert_eq!(hub.take_grown(), [room().id]);
+    assert!(hub.take_grown().is_empty());
+    queued(&mut stream);
+    let marks = Marks { read: Seq(1), delivered: Seq(1), ..Marks::default() };
+    let moved = MovedMarks { room: room().id, user: bob.id, thread_of: None, marks };
+    hub.marks(moved);
+    assert_eq!(queued(&mut stream), [("state", 0)]);
+    hub.end_telling(room().id);
+    hub.marks(moved);
+    assert!(queued(&mut stream).is_empty());
+    assert!(hub.rooms_with_presence().is_empty());
 }

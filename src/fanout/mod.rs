@@ -5,3 +5,5 @@
 pub mod hub;
 pub mod presence;
 pub mod typing;
+pub mod users;
+mod watch;

@@ -6,7 +6,14 @@ use std::{
     time::Instant,
 };
 
-use crate::model::{RoomId, UserId, limits::TYPING_LAPSES_AFTER};
+use super::hub::Hub;
+use crate::{
+    model::{
+        RoomId, UserId,
+        limits::{SEVERAL_TYPING_EVERY, TYPING_LAPSES_AFTER},
+    },
+    wire::events,
+};
 
 /// Someone who types in a room.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,12 +22,33 @@ pub struct Typist {
     pub user: UserId,
     /// Those with whom they have a block are not told.
     pub kept_from: Arc<BTreeSet<UserId>>,
+    /// The room has more members than are told of each other: only that somebody types
+    /// is told, now and then.
+    pub in_large_room: bool,
+}
+
+impl Typist {
+    /// Whether somebody may know that they type.
+    #[must_use]
+    pub fn is_shown_to(&self, watcher: UserId) -> bool {
+        self.user != watcher && !self.kept_from.contains(&watcher)
+    }
+}
+
+/// Who types in a large room, and who did when it was told last.
+#[derive(Debug, PartialEq, Eq)]
+pub struct SeveralTyping {
+    pub room: RoomId,
+    pub before: Vec<Typist>,
+    pub now: Vec<Typist>,
 }
 
 /// Each user types in at most one room, so this is bounded by the users.
 #[derive(Debug, Default)]
 pub struct Typing {
     typing: Mutex<HashMap<UserId, (Typist, Instant)>>,
+    /// Of large rooms: who typed there when it was told last, and when that was.
+    told: Mutex<HashMap<RoomId, (Vec<Typist>, Instant)>>,
 }
 
 impl Typing {
@@ -57,7 +85,50 @@ impl Typing {
     pub fn in_room(&self, room: RoomId, watcher: UserId) -> Vec<UserId> {
         let typing = self.lock();
         let here = typing.values().map(|(typist, _)| typist).filter(|typist| typist.room == room);
-        here.filter(|typist| !typist.kept_from.contains(&watcher)).map(|t| t.user).collect()
+        let shown = here.filter(|typist| !typist.in_large_room);
+        shown.filter(|typist| !typist.kept_from.contains(&watcher)).map(|t| t.user).collect()
+    }
+
+    /// Whether somebody types in a large room, as somebody else may know it.
+    #[must_use]
+    pub fn several_in_room(&self, room: RoomId, watcher: UserId) -> bool {
+        self.lock().values().any(|(typist, _)| {
+            typist.room == room && typist.in_large_room && typist.is_shown_to(watcher)
+        })
+    }
+
+    /// In which large rooms others type than those who did when it was told last, and
+    /// that was long enough ago.
+    pub fn take_several(&self, now: Instant) -> Vec<SeveralTyping> {
+        let mut rooms: HashMap<RoomId, Vec<Typist>> = HashMap::new();
+        for (typist, _) in self.lock().values() {
+            if typist.in_large_room {
+                rooms.entry(typist.room).or_default().push(typist.clone());
+            }
+        }
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        for room in told.keys() {
+            rooms.entry(*room).or_default();
+        }
+        let mut changes = Vec::new();
+        for (room, mut typists) in rooms {
+            typists.sort_unstable_by_key(|typist| typist.user);
+            let before = told.get(&room);
+            if before.is_some_and(|(_, at)| now.duration_since(*at) < SEVERAL_TYPING_EVERY) {
+                continue;
+            }
+            let before = before.map(|(before, _)| before.clone()).unwrap_or_default();
+            if before == typists {
+                // Nobody, for long enough that the next one is told at once.
+                if typists.is_empty() {
+                    told.remove(&room);
+                }
+                continue;
+            }
+            told.insert(room, (typists.clone(), now));
+            changes.push(SeveralTyping { room, before, now: typists });
+        }
+        changes
     }
 
     /// Takes out and returns who has lapsed.
@@ -75,8 +146,26 @@ impl Typing {
     }
 }
 
+impl Hub {
+    /// Tells those who watch a large room whether somebody else types there, if that is
+    /// news to them.
+    pub fn several_typing(&self, change: &SeveralTyping) {
+        let SeveralTyping { room, before, now } = change;
+        let is_shown =
+            |typists: &[Typist], watcher| typists.iter().any(|typist| typist.is_shown_to(watcher));
+        for typing in [true, false] {
+            let news = |watcher, _| {
+                is_shown(now, watcher) == typing && is_shown(before, watcher) != typing
+            };
+            self.tell_watchers(*room, news, || events::several_typing(*room, typing));
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use uuid::Uuid;
 
     use super::*;
@@ -87,7 +176,8 @@ mod tests {
         let (a, b) = (RoomId(Uuid::from_u128(1)), RoomId(Uuid::from_u128(2)));
         let (user, other) = (UserId(Uuid::from_u128(3)), UserId(Uuid::from_u128(4)));
         let kept_from: Arc<BTreeSet<UserId>> = Arc::new([other].into());
-        let typist = |room| Typist { room, user, kept_from: kept_from.clone() };
+        let typist =
+            |room| Typist { room, user, kept_from: kept_from.clone(), in_large_room: false };
         let now = Instant::now();
         assert_eq!(typing.start(typist(a), now), (None, true));
         assert_eq!(typing.start(typist(a), now), (None, false));
@@ -106,5 +196,39 @@ mod tests {
         typing.start(typist(a), now);
         assert_eq!(typing.stop_anywhere(user), Some(typist(a)));
         assert_eq!(typing.stop_anywhere(user), None);
+    }
+
+    #[test]
+    fn of_a_large_room_it_is_told_every_two_seconds_at_most_whether_somebody_types() {
+        let typing = Typing::default();
+        let room = RoomId(Uuid::from_u128(1));
+        let (ada, bob) = (UserId(Uuid::from_u128(2)), UserId(Uuid::from_u128(3)));
+        let kept_from: Arc<BTreeSet<UserId>> = Arc::new([bob].into());
+        let typist =
+            |user| Typist { room, user, kept_from: kept_from.clone(), in_large_room: true };
+        let begun = Instant::now();
+        let after = |ms| begun + Duration::from_millis(ms);
+        assert_eq!(typing.take_several(begun), []);
+        typing.start(typist(ada), begun);
+        let expected = SeveralTyping { room, before: vec![], now: vec![typist(ada)] };
+        assert_eq!(typing.take_several(begun), [expected]);
+        // Nobody is named, nor told that they type themselves, nor whom they have a block with.
+        let others = [ada, bob, UserId(Uuid::from_u128(4))];
+        assert!(others.iter().all(|watcher| typing.in_room(room, *watcher).is_empty()));
+        assert_eq!(
+            others.map(|watcher| typing.several_in_room(room, watcher)),
+            [false, false, true]
+        );
+        typing.stop(room, ada);
+        typing.start(typist(bob), after(500));
+        assert_eq!(typing.take_several(after(1_999)), []);
+        let expected = SeveralTyping { room, before: vec![typist(ada)], now: vec![typist(bob)] };
+        assert_eq!(typing.take_several(after(2_000)), [expected]);
+        assert_eq!(typing.take_several(after(4_000)), []);
+        typing.stop(room, bob);
+        let expected = SeveralTyping { room, before: vec![typist(bob)], now: vec![] };
+        assert_eq!(typing.take_several(after(4_500)), [expected]);
+        assert_eq!(typing.take_several(after(9_000)), []);
+        assert!(typing.told.lock().expect("not poisoned").is_empty());
     }
 }

@@ -96,6 +96,16 @@ pub const HEADER_BYTES: usize = 16 * 1024;
 pub const SUBSCRIBE_WITHIN: Duration = Duration::from_secs(10);
 /// The last one, if positions follow in others.
 pub const SUBSCRIBE_ALL_WITHIN: Duration = Duration::from_mins(1);
+/// How often those who watch a room of more than `PRESENCE_MEMBERS` are told whether
+/// somebody types.
+pub const SEVERAL_TYPING_EVERY: Duration = Duration::from_secs(2);
+/// How long changes of a user's profile are merged before others are told.
+pub const USER_CHANGES_MERGED_FOR: Duration = Duration::from_secs(1);
+/// Changed users that a stream is told of within a second.
+pub const USER_CHANGES_PER_SECOND: usize = 50;
+/// Changed users that wait for a stream. It shows no more: 20 rooms of 200 members.
+/// What comes beyond is noticed by `User.version`.
+pub const USER_CHANGES_WAITING: usize = 4_000;
 pub const TYPING_LAPSES_AFTER: Duration = Duration::from_secs(5);
 /// A stream is told this long before its token expires.
 pub const TOKEN_EXPIRING_BEFORE: Duration = Duration::from_mins(1);

@@ -27,6 +27,8 @@ pub struct Membership {
     /// See [`View`](super::View).
     pub floor: Seq,
     pub changed_seq: Seq,
+    /// `User::version` of the member.
+    pub user_version: i64,
 }
 
 /// A message that was sent before.
@@ -76,6 +78,8 @@ pub struct RoomLog {
     pub blocks: HashSet<(UserId, UserId)>,
     /// Of the users that the batch's operations name; absent: never a member.
     pub members: HashMap<UserId, Membership>,
+    /// `User::version` of those who do something here and are no members, or not yet.
+    pub outsiders: HashMap<UserId, i64>,
     /// Those of them who keep order on the server, for operations that they may do
     /// as such.
     pub staff: HashMap<UserId, AccountRole>,
@@ -118,6 +122,7 @@ impl RoomLog {
             now: Timestamp::default(),
             blocks: HashSet::new(),
             members: HashMap::new(),
+            outsiders: HashMap::new(),
             staff: HashMap::new(),
             owners: 0,
             sent: HashMap::new(),
@@ -210,7 +215,7 @@ impl RoomLog {
     }
 
     /// Whether a user may read a message: a member from their floor on, anybody else
-    /// if newcomers may.
+    /// if outsiders may.
     pub(super) fn shows(&self, user: UserId, message: &Message) -> bool {
         let held = self.members.get(&user).filter(|held| held.state == MemberState::Joined);
         match held {
@@ -275,10 +280,13 @@ impl RoomLog {
         dress: impl FnOnce(&mut Message),
     ) -> Message {
         let seq = self.next();
+        let held = self.members.get(&sender).map(|held| held.user_version);
+        let version = held.or_else(|| self.outsiders.get(&sender).copied());
         let mut message = Message {
             room: self.room.id,
             seq,
             sender,
+            sender_version: version.unwrap_or_default(),
             posted_at: self.now,
             changed_seq: seq,
             content,
@@ -328,6 +336,7 @@ mod tests {
             status_text: String::new(),
             created_at: Timestamp(0),
             photo: None,
+            version: 1,
         }
     }
 

@@ -24,6 +24,7 @@ impl RoomLog {
                 return Err(Error::Blocked);
             }
             for (at, (user, role)) in members.iter().enumerate() {
+                self.outsiders.insert(user.id, user.version);
                 if at == 0 && !matches!(self.room.kind, RoomKind::Direct { .. }) {
                     self.tell(user.id, SystemKind::RoomCreated, "");
                 } else {
@@ -251,6 +252,7 @@ impl RoomLog {
                 self.tell_about(user.id, SystemKind::RoleChanged, role.name(), user.id);
                 self.set_member(user, role, MemberState::Joined);
             } else {
+                self.outsiders.insert(user.id, user.version);
                 self.tell(user.id, SystemKind::MemberJoined, "");
                 self.enter(user, MemberRole::Owner);
             }
@@ -269,6 +271,7 @@ impl RoomLog {
         let left_as = self.members.get(&user.id).map(|held| held.role);
         let was_owner = self.owners == 0 && left_as == Some(MemberRole::Owner);
         let role = if is_empty || was_owner { MemberRole::Owner } else { MemberRole::Member };
+        self.outsiders.insert(user.id, user.version);
         self.tell(user.id, SystemKind::MemberJoined, "");
         self.enter(user, role);
     }
@@ -331,7 +334,9 @@ impl RoomLog {
             (_, History::FromStart) => Seq::ZERO,
             (_, History::FromJoining) => changed_seq.before(),
         };
-        let held = Membership { role, state, joined_at, muted_until, floor, changed_seq };
+        let user_version = user.version;
+        let held =
+            Membership { role, state, joined_at, muted_until, floor, changed_seq, user_version };
         self.members.insert(user.id, held);
         self.tell_member(user);
     }

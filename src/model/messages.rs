@@ -13,6 +13,8 @@ pub struct Message {
     pub room: RoomId,
     pub seq: Seq,
     pub sender: UserId,
+    /// `User::version` of the sender when this was read; 0: not known.
+    pub sender_version: i64,
     pub posted_at: Timestamp,
     pub changed_seq: Seq,
     pub content: Content,

@@ -60,6 +60,8 @@ pub struct Watched {
     pub online_count: i64,
     pub presences: Vec<Presence>,
     pub typing: Vec<UserId>,
+    /// Somebody types, in a room in which it is not said who.
+    pub several_typing: bool,
     /// As the one who watches may see them.
     pub marks: Vec<(UserId, Marks)>,
 }

@@ -26,6 +26,33 @@ pub struct User {
     pub status_text: String,
     pub created_at: Timestamp,
     pub photo: Option<FileId>,
+    /// Grows with each change of what is above.
+    pub version: i64,
+}
+
+impl User {
+    /// With changes to the profile; the address is none of what others see.
+    #[must_use]
+    pub fn with(&self, changes: &ProfileChanges) -> Self {
+        let ProfileChanges { display_name, bio, status_text, photo, email: _ } = changes;
+        let mut changed = self.clone();
+        for (field, value) in [
+            (&mut changed.display_name, display_name),
+            (&mut changed.bio, bio),
+            (&mut changed.status_text, status_text),
+        ] {
+            if let Some(value) = value {
+                field.clone_from(value);
+            }
+        }
+        if let Some(photo) = photo {
+            changed.photo = photo.file();
+        }
+        if changed != *self {
+            changed.version += 1;
+        }
+        changed
+    }
 }
 
 /// Changes to a profile; what is `None` stays.

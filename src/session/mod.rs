@@ -84,7 +84,6 @@ impl Session {
         let too_many = Error::TooManyStreams { limit: config.max_streams };
         let all = chat.streams.clone().try_acquire_owned().map_err(|_| too_many)?;
         let permits = (all, usage.open_stream(config.max_streams_per_user)?);
-        let user = chat.store.user(caller.user).await?.ok_or(Error::SessionRevoked)?;
         let bounds = Bounds {
             queue: chat.config.stream.queue,
             sees_reads: chat.store.sends_receipts(caller.user).await?,
@@ -92,7 +91,8 @@ impl Session {
         let inlet = chat.hub.open(caller, bounds);
         // Revoked while it opened: the hub did not know it yet.
         chat.auth.check_live(caller.session)?;
-        // What is chosen from here on, the stream is told.
+        // What changes from here on, the stream is told.
+        let user = chat.store.user(caller.user).await?.ok_or(Error::SessionRevoked)?;
         let choice = chat.store.presence_choice(caller.user).await?;
         let connection = inlet.outlet.connection;
         chat.presence.connected(caller.user, connection, choice);

@@ -71,6 +71,32 @@ impl Store {
         Ok(small)
     }
 
+    /// The direct rooms of each of these users.
+    pub async fn direct_rooms(&self, users: &[UserId]) -> Result<HashMap<UserId, Vec<RoomId>>> {
+        let mut direct: HashMap<UserId, Vec<RoomId>> = HashMap::new();
+        for users in users.chunks(ROWS) {
+            let users = padded(users.to_vec());
+            let sql = format!(
+                "select m.user_id, m.room_id from members m
+                 join rooms r on r.id = m.room_id and r.kind = 3
+                 where m.user_id in {} and m.state = 1",
+                placeholders(1, users.len()),
+            );
+            let rows: Vec<(Uuid, Uuid)> = reading!(&self.pools, c => {
+                let mut query = sqlx::query_as(AssertSqlSafe(sql));
+                for user in &users {
+                    query = query.bind(user.0);
+                }
+                query.fetch_all(c).await
+            })
+            .map_err(refused)?;
+            for (user, room) in rows {
+                direct.entry(UserId(user)).or_default().push(RoomId(room));
+            }
+        }
+        Ok(direct)
+    }
+
     /// Which of these rooms each of these users is in.
     pub async fn shared_rooms(
         &self,

@@ -24,7 +24,8 @@ use crate::{
 /// else walk through the room: where there are no threads, that looks as short.
 pub const MESSAGES: &str = "select x.room_id, x.seq, x.sender_id, x.kind,
         x.client_message_id, x.body, x.posted_us, x.changed_seq, x.reply_to_seq, x.edited_us,
-        x.about_id, x.staff, x.attachments, p.user_id as pinned_by, p.pinned_us, x.thread_seq,
+        x.about_id, x.staff, x.attachments,
+        (select s.version from users s where s.id = x.sender_id) as sender_version, p.user_id as pinned_by, p.pinned_us, x.thread_seq,
         (select max(t.seq) from messages t /*! force index (messages_thread) */
          where t.room_id = x.room_id and t.thread_seq = x.seq) as last_reply_seq,
         (select count(*) from messages t /*! force index (messages_thread) */
@@ -39,6 +40,7 @@ pub(super) struct MessageRow {
     room_id: Uuid,
     seq: i64,
     sender_id: Uuid,
+    sender_version: Option<i64>,
     kind: i16,
     client_message_id: Option<String>,
     body: String,
@@ -164,6 +166,7 @@ impl From<MessageRow> for Message {
             room: RoomId(row.room_id),
             seq: Seq(row.seq),
             sender: UserId(row.sender_id),
+            sender_version: row.sender_version.unwrap_or_default(),
             posted_at: Timestamp(row.posted_us),
             changed_seq: Seq(row.changed_seq),
             content,
@@ -364,6 +367,7 @@ mod tests {
             room: RoomId(Uuid::nil()),
             seq: Seq(seq),
             sender: UserId(Uuid::nil()),
+            sender_version: 1,
             posted_at: Timestamp(0),
             changed_seq: Seq(changed),
             content: Content::Text { text: String::new(), client_message_id: "1".into() },

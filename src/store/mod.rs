@@ -37,6 +37,7 @@ pub mod migrations;
 pub mod pages;
 pub mod presence;
 mod probe;
+mod profiles;
 mod reactions;
 pub mod recovery;
 pub mod rooms;

@@ -135,7 +135,7 @@ pub(super) fn state_of(code: i16) -> MemberState {
 /// Of `members m join users u`.
 pub(super) const MEMBER_COLUMNS: &str = "m.user_id, m.role, m.state, m.joined_us, m.muted_until_us,
     m.changed_seq, u.username, u.display_name, u.bio, u.status_text, u.created_us,
-    u.photo_id";
+    u.photo_id, u.version";
 
 #[derive(sqlx::FromRow)]
 pub(super) struct MemberRow {
@@ -151,6 +151,7 @@ pub(super) struct MemberRow {
     status_text: String,
     created_us: i64,
     photo_id: Option<Uuid>,
+    version: i64,
 }
 
 impl From<MemberRow> for Member {
@@ -164,6 +165,7 @@ impl From<MemberRow> for Member {
                 status_text: row.status_text,
                 created_at: Timestamp(row.created_us),
                 photo: row.photo_id.map(FileId),
+                version: row.version,
             },
             role: role_of(row.role),
             state: state_of(row.state),

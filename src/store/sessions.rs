@@ -438,6 +438,7 @@ mod tests {
             status_text: String::new(),
             created_at: START,
             photo: None,
+            version: 1,
         };
         let session = session_of(user.id, START);
         let account = NewAccount {

@@ -11,7 +11,6 @@ use super::{
         CONFLICT_RETRIES, Tx, is_conflict, is_taken, padded, placeholders, reading, refused,
         retried, within,
     },
-    files::AT_ONCE,
     idempotency,
     invites::count_use,
     messages::limit_plus_one,
@@ -21,15 +20,14 @@ use crate::{
     error::{Error, Result},
     model::{
         FileId, RoomId, Timestamp, User, UserId,
-        files::NewImage,
         idempotency::{KeptAnswer, KeyUse},
         passwords::StoredPassword,
-        users::{AccountRole, NameQuery, ProfileChanges, display_name_key, fold},
+        users::{AccountRole, NameQuery, display_name_key, fold},
     },
 };
 
 pub(super) const USER_COLUMNS: &str = "id, username, display_name, bio, status_text, created_us,
-    photo_id";
+    photo_id, version";
 
 /// Whom a [`NameQuery`] finds; an empty one finds everybody. Binds its three parts in
 /// their order. `instr` and not `like`: no character has a meaning of its own.
@@ -45,6 +43,7 @@ pub(super) struct UserRow {
     status_text: String,
     created_us: i64,
     photo_id: Option<Uuid>,
+    version: i64,
 }
 
 impl From<UserRow> for User {
@@ -57,6 +56,7 @@ impl From<UserRow> for User {
             status_text: row.status_text,
             created_at: Timestamp(row.created_us),
             photo: row.photo_id.map(FileId),
+            version: row.version,
         }
     }
 }
@@ -280,72 +280,6 @@ impl Store {
         .map_err(refused)?;
         Ok(code.map_or(AccountRole::User, role_of))
     }
-
-    /// Changes a profile; what is `None` stays.
-    pub async fn update_profile(&self, user: UserId, changes: &ProfileChanges) -> Result<()> {
-        retried!(self.try_update_profile(user, changes).await).map_err(refused)
-    }
-
-    async fn try_update_profile(
-        &self,
-        user: UserId,
-        changes: &ProfileChanges,
-    ) -> Result<(), sqlx::Error> {
-        let ProfileChanges { display_name, bio, status_text, photo, email } = changes;
-        let mut tx = self.pools.begin().await?;
-        within!(&mut tx, c => {
-            sqlx::query(
-                "update users set display_name = coalesce(?, display_name),
-                                  display_name_key = coalesce(?, display_name_key),
-                                  bio = coalesce(?, bio),
-                                  status_text = coalesce(?, status_text)
-                 where id = ?",
-            )
-            .bind(display_name).bind(display_name.as_deref().map(display_name_key))
-            .bind(bio).bind(status_text)
-            .bind(user.0)
-            .execute(c).await.map(drop)
-        })?;
-        if let Some(photo) = photo {
-            replace_photo(&mut tx, user, *photo).await?;
-        }
-        if let Some(email) = email {
-            replace_email(&mut tx, user, email).await?;
-        }
-        tx.commit().await
-    }
-}
-
-/// Within a transaction that holds the user's lock.
-async fn replace_email(tx: &mut Tx<'_>, user: UserId, email: &str) -> Result<(), sqlx::Error> {
-    within!(&mut *tx, c => {
-        sqlx::query("delete from user_emails where user_id = ?")
-            .bind(user.0).execute(c).await.map(drop)
-    })?;
-    if email.is_empty() {
-        return Ok(());
-    }
-    within!(tx, c => {
-        sqlx::query("insert into user_emails (user_id, email) values (?, ?)")
-            .bind(user.0).bind(email).execute(c).await.map(drop)
-    })
-}
-
-/// Within a transaction that holds the user's lock. The photo that goes is looked
-/// at by the collector from now on.
-async fn replace_photo(tx: &mut Tx<'_>, user: UserId, photo: NewImage) -> Result<(), sqlx::Error> {
-    within!(&mut *tx, c => {
-        sqlx::query(
-            "update files set check_us = ? where id = (select photo_id from users where id = ?)",
-        )
-        .bind(AT_ONCE.0).bind(user.0)
-        .execute(c).await.map(drop)
-    })?;
-    within!(tx, c => {
-        sqlx::query("update users set photo_id = ? where id = ?")
-            .bind(photo.file().map(|photo| photo.0)).bind(user.0)
-            .execute(c).await.map(drop)
-    })
 }
 
 pub(super) fn role_code(role: AccountRole) -> i16 {
@@ -424,6 +358,7 @@ mod tests {
                 status_text: String::new(),
                 created_at: now,
                 photo: None,
+                version: 1,
             },
             email: Some(format!("{username}@example.org")),
             password_hash: "hash".into(),

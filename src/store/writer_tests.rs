@@ -19,6 +19,7 @@ fn user() -> User {
         status_text: String::new(),
         created_at: Timestamp(0),
         photo: None,
+        version: 1,
     }
 }
 

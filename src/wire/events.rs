@@ -84,6 +84,16 @@ pub fn blocks(users: &BTreeSet<UserId>) -> v1::Blocks {
 }
 
 #[must_use]
+pub fn user_changed(user: User) -> Kind {
+    Kind::UserChanged(v1::UserChanged { user: Some(users::user(user)) })
+}
+
+#[must_use]
+pub fn block_changed(user: UserId, blocked: bool) -> Kind {
+    Kind::BlockChanged(v1::BlockChanged { user_id: user.to_string(), blocked })
+}
+
+#[must_use]
 pub fn presence_choice(choice: PresenceChoice) -> Kind {
     Kind::PresenceChoice(presence::choice(choice).into())
 }
@@ -97,7 +107,15 @@ pub fn heartbeat(heads: impl Iterator<Item = (RoomId, Seq)>) -> Kind {
 
 #[must_use]
 pub fn typing(room: RoomId, user: UserId, typing: bool) -> Kind {
-    Kind::Typing(v1::Typing { room_id: room.to_string(), user_id: user.to_string(), typing })
+    let (room_id, user_id) = (room.to_string(), user.to_string());
+    Kind::Typing(v1::Typing { room_id, user_id, typing, several: false })
+}
+
+/// In a room in which it is not said who types.
+#[must_use]
+pub fn several_typing(room: RoomId, typing: bool) -> Kind {
+    let (room_id, user_id) = (room.to_string(), String::new());
+    Kind::Typing(v1::Typing { room_id, user_id, typing, several: true })
 }
 
 #[must_use]

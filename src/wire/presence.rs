@@ -72,14 +72,17 @@ pub fn watch_rooms(request: &v1::WatchRoomsRequest) -> Result<Vec<RoomId>> {
 pub fn watched(rooms: Vec<Watched>) -> v1::WatchRoomsResponse {
     let rooms = rooms
         .into_iter()
-        .map(|Watched { room, member_count, online_count, presences, typing, marks }| {
+        .map(|watched| {
+            let Watched { room, member_count, online_count, presences, typing, .. } = watched;
             v1::WatchedRoom {
                 room_id: room.to_string(),
                 member_count,
                 online_count,
                 presences: presences.into_iter().map(presence).collect(),
                 typing_user_ids: typing.iter().map(ToString::to_string).collect(),
-                receipts: marks
+                several_typing: watched.several_typing,
+                receipts: watched
+                    .marks
                     .into_iter()
                     .map(|(user, marks)| receipt(room, user, marks))
                     .collect(),

@@ -133,6 +133,7 @@ pub fn summary(summary: RoomSummary) -> v1::RoomSummary {
         settings,
     } = summary;
     let preferences = Some(room_preferences(of.id, settings));
+    let has_receipts = of.member_count <= limits::PRESENCE_MEMBERS;
     v1::RoomSummary {
         room: Some(room(of)),
         role: role(held).into(),
@@ -145,6 +146,7 @@ pub fn summary(summary: RoomSummary) -> v1::RoomSummary {
         unread_from_seq: unread_from.map_or(0, |seq| seq.0),
         preferences,
         muted_until: muted_until.map(timestamp),
+        has_receipts,
     }
 }
 

@@ -11,7 +11,7 @@ use crate::{
 
 #[must_use]
 pub fn user(user: User) -> v1::User {
-    let User { id, username, display_name, bio, status_text, created_at, photo } = user;
+    let User { id, username, display_name, bio, status_text, created_at, photo, version } = user;
     v1::User {
         id: id.to_string(),
         username,
@@ -20,6 +20,7 @@ pub fn user(user: User) -> v1::User {
         status_text,
         created_at: Some(timestamp(created_at)),
         avatar_file_id: photo.map(|file| file.to_string()).unwrap_or_default(),
+        version,
     }
 }
 

@@ -70,4 +70,5 @@ mod transcript;
 mod typing;
 mod upgrade;
 mod uploads;
+mod user_changes;
 mod walk;

@@ -4,7 +4,10 @@ use std::time::{Duration, Instant};
 
 use causerie_client::v1::{self, chat_request::Command, event::Kind};
 
-use crate::support::{Person, Server, Stream, on_both_databases};
+use crate::{
+    large_rooms::crowd,
+    support::{Person, Server, Stream, on_both_databases},
+};
 
 async fn watch(stream: &mut Stream, room: &str) -> Vec<String> {
     let request = v1::WatchRoomsRequest { room_ids: vec![room.into()], ..Default::default() };
@@ -89,6 +92,56 @@ on_both_databases! {
         ada.client.suspend_user(request).await.expect("suspended");
         assert!(watch(&mut eye, &room).await.is_empty());
         assert!(!told(&mut eye).await);
+        server.end().await;
+    }
+
+    async fn in_a_room_of_more_than_two_hundred_it_is_told_that_somebody_types_and_not_who(database: Database) {
+        let server = Server::start(database).await;
+        let ada = Person::register(&server.url, "ada").await;
+        let bob = Person::register(&server.url, "bob").await;
+        let eve = Person::register(&server.url, "eve").await;
+        let room = ada.create_room("Hall").await;
+        bob.join(&room).await;
+        eve.join(&room).await;
+        crowd(&server, &room, 197).await;
+        let (mut adas, mut bobs) = (ada.stream().await, bob.stream().await);
+        for stream in [&mut adas, &mut bobs] {
+            watch(stream, &room).await;
+        }
+        let types = async |person: &Person, typing| {
+            let request = v1::SetTypingRequest { room_id: room.clone(), typing };
+            person.client.set_typing(request).await.expect("noted");
+        };
+        let heard = async |stream: &mut Stream| {
+            let typing = |event: &Kind| match event {
+                Kind::Typing(typing) => Some((typing.user_id.clone(), typing.typing, typing.several)),
+                _ => None,
+            };
+            stream.until("typing", typing).await
+        };
+        types(&eve, true).await;
+        let named = (eve.user.id.clone(), true, false);
+        assert_eq!((heard(&mut adas).await, heard(&mut bobs).await), (named.clone(), named), "200 members");
+        types(&eve, false).await;
+        heard(&mut adas).await;
+        heard(&mut bobs).await;
+        // One more.
+        Person::register(&server.url, "joe").await.join(&room).await;
+        types(&bob, true).await;
+        let several = |typing| (String::new(), typing, true);
+        assert_eq!(heard(&mut adas).await, several(true));
+        // Whoever comes to look at the room meanwhile; but nobody is told of themselves.
+        let mut late = ada.stream().await;
+        let request = v1::WatchRoomsRequest { room_ids: vec![room.clone()], ..Default::default() };
+        let v1::reply::Result::WatchRooms(watched) =
+            late.call(Command::WatchRooms(request)).await.expect("watching") else { panic!("another reply") };
+        let watched = &watched.rooms[0];
+        assert!(watched.typing_user_ids.is_empty() && watched.receipts.is_empty());
+        types(&eve, true).await;
+        assert_eq!(heard(&mut bobs).await, several(true), "another one than himself");
+        types(&bob, false).await;
+        types(&eve, false).await;
+        assert_eq!(heard(&mut adas).await, several(false));
         server.end().await;
     }
 }

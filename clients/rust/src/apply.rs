@@ -48,13 +48,17 @@ pub struct Model {
     pub rooms: BTreeMap<String, RoomView>,
     pub users: HashMap<String, v1::User>,
     pub presence: HashMap<String, v1::PresenceState>,
-    /// Who types, by room.
+    /// Who types, by room; an empty id where it is said only that others do.
     pub typing: BTreeMap<String, Vec<String>>,
     pub me: v1::User,
+    /// Of the store; empty until a stream has told it.
+    pub epoch: String,
     /// How the user has chosen to be seen.
     pub presence_choice: v1::PresenceState,
     /// Those with whom the user has a block, whoever of the two has made it.
     pub blocks: HashSet<String>,
+    /// Whom the user has blocked; `None` until the list was taken in.
+    pub blocked: Option<HashSet<String>>,
 }
 
 impl Model {
@@ -62,6 +66,7 @@ impl Model {
     pub fn apply(&mut self, update: &Update) {
         match update {
             Update::Ready(ready) => {
+                self.apply_epoch(&ready.epoch);
                 self.me = ready.user.clone().unwrap_or_default();
                 self.presence_choice = ready.presence_choice();
                 let blocks = ready.blocks.clone().unwrap_or_default();
@@ -106,6 +111,8 @@ impl Model {
                     view.unread_from_seq = mark.unread_from_seq;
                 }
             }
+            Update::UserChanged(user) => self.apply_users([user.clone()]),
+            Update::BlockChanged(change) => self.apply_block(change),
             Update::Receipt(receipt) => self.apply_receipts([receipt]),
             Update::RoomPreferences(settings) => {
                 if let Some(view) = self.rooms.get_mut(&settings.room_id) {
@@ -195,7 +202,7 @@ impl Model {
         if let Some(member) = &change.member
             && let Some(user) = &member.user
         {
-            self.users.insert(user.id.clone(), user.clone());
+            self.apply_users([user.clone()]);
         }
         let me = &self.me.id;
         let Some(view) = self.rooms.get_mut(&change.room_id) else { return };

@@ -43,6 +43,7 @@ pub mod live;
 pub mod notify;
 pub mod outbox;
 pub mod retry;
+mod users;
 
 /// The generated code of package causerie.v1.
 #[expect(clippy::all, clippy::pedantic, reason = "generated")]

@@ -55,6 +55,10 @@ pub enum Update {
     PresenceChoice(v1::PresenceState),
     /// With whom the user has a block, after that has changed.
     Blocks(v1::Blocks),
+    /// A profile has changed, perhaps the user's own on another device.
+    UserChanged(v1::User),
+    /// The user has blocked somebody, or unblocked them, perhaps on another device.
+    BlockChanged(v1::BlockChanged),
     ReadMarker(v1::ReadMarker),
     Receipt(v1::Receipt),
     RoomPreferences(v1::RoomPreferences),

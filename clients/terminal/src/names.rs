@@ -30,6 +30,13 @@ impl<'a> Names<'a> {
         name
     }
 
+    /// Takes in a profile as it is now, if its name is known already.
+    pub fn update(&mut self, user: &v1::User) {
+        if let Some(name) = self.users.get_mut(&user.id) {
+            *name = clean(&user.display_name);
+        }
+    }
+
     /// The name to show for a room: of a direct one, the other person's.
     pub async fn room(&mut self, room: &v1::Room) -> String {
         if room.kind() != v1::RoomKind::Direct {

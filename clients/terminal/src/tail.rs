@@ -65,6 +65,7 @@ impl Tail<'_> {
                     self.message(message).await?;
                 }
             }
+            Update::UserChanged(user) => self.names.update(&user),
             _ => {}
         }
         Ok(())

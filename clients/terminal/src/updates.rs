@@ -12,6 +12,9 @@ use crate::{
     form::{Form, Mode},
 };
 
+/// As many as are asked for at once.
+const MAX_USERS: usize = 200;
+
 impl App {
     pub fn on_update(&mut self, update: &Update) -> Vec<Effect> {
         let mut effects: Vec<Effect> = self.bell(update).into_iter().collect();
@@ -141,12 +144,12 @@ impl App {
                 for (user, presence) in members {
                     ids.push(user.id.clone());
                     self.model.presence.insert(user.id.clone(), presence);
-                    self.model.users.insert(user.id.clone(), user);
+                    self.model.apply_users([user]);
                 }
                 self.members.insert(room_id, ids);
             }
             Answer::Users(users) => {
-                self.model.users.extend(users.into_iter().map(|user| (user.id.clone(), user)));
+                self.model.apply_users(users);
             }
             Answer::Directory(rooms) => {
                 self.directory.selected =
@@ -176,6 +179,10 @@ impl App {
 
     /// Asks who the senders and those of direct rooms are that are not known yet.
     fn unknown_users(&mut self) -> Option<Effect> {
+        let outdated = match self.room.clone() {
+            Some(room) => self.model.take_outdated_users(&room),
+            None => Vec::new(),
+        };
         let open = self.room.as_ref().and_then(|room| self.model.rooms.get(room));
         let senders = open.into_iter().flat_map(|view| view.messages.values());
         let pairs = self.model.rooms.values().flat_map(|view| &view.room.direct_user_ids);
@@ -188,13 +195,14 @@ impl App {
             .collect();
         ids.sort();
         ids.dedup();
-        ids.truncate(200);
+        ids.truncate(MAX_USERS.saturating_sub(outdated.len()));
         for id in &ids {
             // Asked once; the answer replaces it.
             let unknown =
                 v1::User { id: id.clone(), display_name: "…".into(), ..Default::default() };
             self.model.users.insert(id.clone(), unknown);
         }
+        ids.extend(outdated);
         (!ids.is_empty()).then_some(Effect::Users(ids))
     }
 }

@@ -11,6 +11,8 @@ export interface User {
   readonly createdAt: number;
   /** A square image; empty if there is none. */
   readonly photoId: string;
+  /** Of two states the one with the higher version is the newer. Pages of before do not say it. */
+  readonly version?: number;
 }
 
 export type PresenceState = "offline" | "online" | "away" | "busy" | "invisible";
@@ -106,6 +108,8 @@ export interface Message {
   readonly roomId: string;
   readonly seq: number;
   readonly senderId: string;
+  /** User.version of the sender when this was read. */
+  readonly senderVersion?: number;
   readonly postedAt: number;
   readonly changedSeq: number;
   readonly clientMessageId: string;

@@ -4,11 +4,11 @@ import { createHash } from "node:crypto";
 
 import { Code, ConnectError, createRouterTransport } from "@connectrpc/connect";
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 
 import { mayPass, untilOnline } from "../src/api/again";
 import { filesApi } from "../src/api/files";
-import { withKey, withKeyOnce } from "../src/api/idempotency";
+import { forgetKeys, withKey, withKeyOnce } from "../src/api/idempotency";
 import { fileName } from "../src/api/names";
 import { fetched, later } from "../src/api/later";
 import { computed } from "../src/api/sha256";
@@ -101,6 +101,31 @@ describe("calls that are worth waiting for", () => {
     const ofThe = (at: number[]) => new Set(at.map((it) => keys[it])).size;
     expect([ofThe([0, 1]), ofThe([3, 4, 5, 6]), ofThe([7, 8])]).toEqual([1, 1, 2]);
     expect(new Set(keys).size).toBe(5);
+  });
+
+  test("what had no answer is forgotten after ten minutes, and when somebody signs out", async () => {
+    vi.useFakeTimers();
+    try {
+      const keys: string[] = [];
+      const call = () => withKey(["a password"], (key) => (keys.push(key), Promise.reject(failure("unavailable"))));
+      const again = () => expect(call()).rejects.toThrow();
+      await again();
+      vi.advanceTimersByTime(9 * 60_000);
+      await again();
+      vi.advanceTimersByTime(10 * 60_000 - 1);
+      await again();
+      expect(new Set(keys).size).toBe(1);
+      vi.advanceTimersByTime(10 * 60_000);
+      await again();
+      expect(new Set(keys).size).toBe(2);
+      forgetKeys();
+      await again();
+      expect(new Set(keys).size).toBe(3);
+      forgetKeys();
+      expect(vi.getTimerCount()).toBe(0);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   test("what others may undo is asked for anew after each failure", async () => {

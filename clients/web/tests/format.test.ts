@@ -54,7 +54,7 @@ describe("days", () => {
   });
 
   test("a time to wait is rounded up, in seconds or minutes", async () => {
-    const { formatWait } = await import("../src/ui/format");
+    const { formatWait } = await import("../src/ui/format-late");
     expect([0, 250, 1_000, 1_001, 59_000, 59_001, 61_000, 3_600_000].map(formatWait)).toEqual([
       "1 second", "1 second", "1 second", "2 seconds", "59 seconds", "1 minute", "2 minutes", "60 minutes",
     ]);

@@ -32,7 +32,11 @@ struct LockedRow {
     muted_until_us: Option<i64>,
     floor_seq: Option<i64>,
     member_changed_seq: Option<i64>,
+    user_version: Option<i64>,
 }
+
+/// Of `members m`, the version of whom the row is of.
+const USER_VERSION: &str = "(select u.version from users u where u.id = m.user_id) as user_version";
 
 /// Takes the rooms' rows in the order of their ids, so that two transactions
 /// can never wait for each other; then reads the members that are asked for.
@@ -62,12 +66,16 @@ pub async fn lock_rooms(
     let (members, join) = match users.len() {
         0 => (
             "null as user_id, null as role, null as state, null as joined_us,
-             null as muted_until_us, null as floor_seq, null as member_changed_seq",
+             null as muted_until_us, null as floor_seq, null as member_changed_seq,
+             null as user_version"
+                .to_owned(),
             String::new(),
         ),
         n => (
-            "m.user_id, m.role, m.state, m.joined_us, m.muted_until_us, m.floor_seq,
-             m.changed_seq as member_changed_seq",
+            format!(
+                "m.user_id, m.role, m.state, m.joined_us, m.muted_until_us, m.floor_seq,
+                 m.changed_seq as member_changed_seq, {USER_VERSION}"
+            ),
             format!(
                 "left join members m on m.room_id = r.id and m.user_id in {}",
                 placeholders(1, n)
@@ -114,14 +122,15 @@ pub async fn lock_rooms(
             muted_until_us,
             floor_seq,
             member_changed_seq,
+            user_version,
         } = row;
         let seqs = floor_seq.zip(member_changed_seq);
         let log = logs.entry(RoomId(room.id)).or_insert_with(|| RoomLog::new(room.into()));
         if let (Some(user), Some(role), Some(state), Some(joined_us), Some(seqs)) =
             (user_id, role, state, joined_us, seqs)
         {
-            log.members
-                .insert(UserId(user), membership((role, state), joined_us, muted_until_us, seqs));
+            let times = (joined_us, muted_until_us);
+            log.members.insert(UserId(user), membership((role, state), times, seqs, user_version));
         }
     }
     for op in ops.iter().filter(|op| !locked.contains(&op.room())) {
@@ -163,9 +172,9 @@ async fn skipped(
 
 fn membership(
     (role, state): (i16, i16),
-    joined_us: i64,
-    muted_until_us: Option<i64>,
+    (joined_us, muted_until_us): (i64, Option<i64>),
     (floor, changed): (i64, i64),
+    user_version: Option<i64>,
 ) -> Membership {
     Membership {
         role: role_of(role),
@@ -174,11 +183,12 @@ fn membership(
         muted_until: muted_until_us.map(Timestamp),
         floor: Seq(floor),
         changed_seq: Seq(changed),
+        user_version: user_version.unwrap_or_default(),
     }
 }
 
-/// Room, user, role, state, joined, muted until, floor, changed at.
-type MembershipRow = (Uuid, Uuid, i16, i16, i64, Option<i64>, i64, i64);
+/// Room, user, role, state, joined, muted until, floor, changed at, the user's version.
+type MembershipRow = (Uuid, Uuid, i16, i16, i64, Option<i64>, i64, i64, Option<i64>);
 
 async fn members(
     tx: &mut Tx<'_>,
@@ -197,8 +207,9 @@ async fn members(
         return Ok(());
     }
     let sql = format!(
-        "select room_id, user_id, role, state, joined_us, muted_until_us, floor_seq, changed_seq
-         from members where {}",
+        "select room_id, user_id, role, state, joined_us, muted_until_us, floor_seq, changed_seq,
+                {USER_VERSION}
+         from members m where {}",
         wanted.join(" or "),
     );
     let rows: Vec<MembershipRow> = within!(tx, c => {
@@ -208,12 +219,11 @@ async fn members(
         }
         query.fetch_all(c).await
     })?;
-    for (room, user, role, state, joined_us, muted_until_us, floor, changed) in rows {
+    for (room, user, role, state, joined_us, muted_until_us, floor, changed, version) in rows {
         if let Some(log) = logs.get_mut(&RoomId(room)) {
-            log.members.insert(
-                UserId(user),
-                membership((role, state), joined_us, muted_until_us, (floor, changed)),
-            );
+            let times = (joined_us, muted_until_us);
+            log.members
+                .insert(UserId(user), membership((role, state), times, (floor, changed), version));
         }
     }
     Ok(())
@@ -246,11 +256,11 @@ pub async fn staff(
     let users: BTreeSet<UserId> = ops.iter().flat_map(|op| op.users()).collect();
     let users = padded(users.into_iter().collect::<Vec<_>>());
     let sql = format!(
-        "select id, server_role from users
+        "select id, server_role, version from users
          where server_role > 1 and suspended_us is null and id in {}",
         placeholders(1, users.len())
     );
-    let rows: Vec<(Uuid, i16)> = within!(tx, c => {
+    let rows: Vec<(Uuid, i16, i64)> = within!(tx, c => {
         let mut query = sqlx::query_as(AssertSqlSafe(sql));
         for user in &users {
             query = query.bind(user.0);
@@ -259,8 +269,9 @@ pub async fn staff(
     })?;
     for op in ops {
         if let Some(log) = logs.get_mut(&op.room()) {
-            let staff = rows.iter().map(|(id, code)| (UserId(*id), account_role_of(*code)));
+            let staff = rows.iter().map(|(id, code, _)| (UserId(*id), account_role_of(*code)));
             log.staff.extend(staff);
+            log.outsiders.extend(rows.iter().map(|(id, _, version)| (UserId(*id), *version)));
         }
     }
     Ok(())

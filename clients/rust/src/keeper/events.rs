@@ -70,6 +70,10 @@ impl Keeper {
                 v1::PresenceState::try_from(choice).unwrap_or_default(),
             )),
             Kind::Blocks(blocks) => self.tell(Update::Blocks(blocks)),
+            Kind::UserChanged(v1::UserChanged { user }) => {
+                self.tell(Update::UserChanged(user.unwrap_or_default()))
+            }
+            Kind::BlockChanged(change) => self.tell(Update::BlockChanged(change)),
             Kind::ReadMarker(mark) => self.tell(Update::ReadMarker(mark)),
             Kind::Receipt(receipt) => self.tell(Update::Receipt(receipt)),
             Kind::RoomPreferences(settings) => self.tell(Update::RoomPreferences(settings)),
@@ -233,9 +237,11 @@ impl Keeper {
             for presence in room.presences {
                 self.tell(Update::Presence(presence))?;
             }
-            for user_id in room.typing_user_ids {
-                let room_id = room.room_id.clone();
-                self.tell(Update::Typing(v1::Typing { room_id, user_id, typing: true }))?;
+            let several = room.several_typing.then(String::new);
+            for user_id in room.typing_user_ids.into_iter().chain(several) {
+                let (room_id, several) = (room.room_id.clone(), user_id.is_empty());
+                let typing = v1::Typing { room_id, user_id, typing: true, several };
+                self.tell(Update::Typing(typing))?;
             }
             for receipt in room.receipts {
                 self.tell(Update::Receipt(receipt))?;

@@ -126,9 +126,11 @@ fn composer(frame: &mut Frame, app: &App, area: Rect) {
 
 fn typing_line(app: &App) -> Line<'static> {
     let typists = app.room.as_ref().and_then(|room| app.model.typing.get(room));
-    let names: Vec<_> = typists.into_iter().flatten().map(|id| app.name_of(id)).collect();
+    let typists = typists.map(Vec::as_slice).unwrap_or_default();
+    let names: Vec<_> = typists.iter().map(|id| app.name_of(id)).collect();
     let text = match names.as_slice() {
         [] => String::new(),
+        _ if typists.iter().any(String::is_empty) => "  Several people are typing…".to_owned(),
         [one] => format!("  {one} is typing…"),
         [one, two] => format!("  {one} and {two} are typing…"),
         many => format!("  {} people are typing…", many.len()),

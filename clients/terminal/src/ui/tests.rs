@@ -1,15 +1,15 @@
 //! Pictures of the window, compared with those that people have looked at.
 
-use causerie_client::v1;
+use causerie_client::{Update, v1};
 use crossterm::event::KeyCode;
 use ratatui::{Terminal, backend::TestBackend};
 
 use super::*;
 use crate::{
     app::Pending,
-    effect::Answer,
+    effect::{Answer, Effect},
     search::Found,
-    testing::{app, message, press, say, write},
+    testing::{app, message, press, say, user, write},
 };
 
 /// The picture as text, with times left out: they depend on where it runs.
@@ -64,6 +64,43 @@ fn a_conversation() {
     });
     app.model.typing.insert("general".into(), vec!["bob".into()]);
     insta::assert_snapshot!(picture(&mut app, 120, 24));
+}
+
+#[test]
+fn a_new_name_is_shown_at_once_and_an_older_one_never_again() {
+    let mut app = app();
+    say(&mut app, message(1, "bob", "Hello"));
+    let renamed =
+        |name: &str, version| Update::UserChanged(v1::User { version, ..user("bob", name) });
+    app.on_update(&renamed("Robert", 3));
+    assert!(picture(&mut app, 80, 14).contains("Robert"));
+    app.on_update(&renamed("Bobby", 2));
+    assert!(picture(&mut app, 80, 14).contains("Robert"));
+    // What was written after a change that was not told.
+    let newer = v1::Message { sender_version: 5, ..message(2, "bob", "Hello again") };
+    let change = v1::RoomChange {
+        room_id: "general".into(),
+        seq: 2,
+        after_seq: 1,
+        message: Some(newer),
+        ..Default::default()
+    };
+    let effects = app.on_update(&Update::Change { change, known_seq: 1 });
+    let asked = |effect: &Effect| matches!(effect, Effect::Users(ids) if ids == &["bob"]);
+    assert!(effects.iter().any(asked));
+}
+
+#[test]
+fn in_a_large_room_several_people_type() {
+    let mut app = app();
+    let typing = |typing| {
+        let room_id = "general".into();
+        Update::Typing(v1::Typing { room_id, user_id: String::new(), typing, several: true })
+    };
+    app.on_update(&typing(true));
+    assert!(picture(&mut app, 80, 14).contains("Several people are typing…"));
+    app.on_update(&typing(false));
+    assert!(!picture(&mut app, 80, 14).contains("typing"));
 }
 
 #[test]

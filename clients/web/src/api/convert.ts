@@ -39,6 +39,7 @@ export function user(wire: WireUser | undefined): nouns.User {
     statusText: wire?.statusText ?? "",
     createdAt: millis(wire?.createdAt),
     photoId: wire?.avatarFileId ?? "",
+    version: Number(wire?.version ?? 0),
   };
 }
 
@@ -165,6 +166,7 @@ export function message(wire: WireMessage): nouns.Message {
     roomId: wire.roomId,
     seq: Number(wire.seq),
     senderId: wire.senderId,
+    senderVersion: Number(wire.senderVersion),
     postedAt: millis(wire.postedAt),
     changedSeq: Number(wire.changedSeq),
     clientMessageId: wire.clientMessageId,
@@ -237,7 +239,7 @@ export function watched(wire: WireWatched): nouns.WatchedRoom {
     memberCount: Number(wire.memberCount),
     onlineCount: Number(wire.onlineCount),
     presences: wire.presences.map(presence),
-    typing: wire.typingUserIds,
+    typing: wire.severalTyping ? [""] : wire.typingUserIds,
     receipts: wire.receipts.map(receipt),
   };
 }

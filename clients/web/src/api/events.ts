@@ -8,6 +8,10 @@ export type Event =
   | { kind: "ready"; connectionId: string; heartbeatMs: number; me: User; choice: PresenceState; epoch: string; apart?: readonly string[] }
   /** With whom the user has a block, whoever of the two has made it. */
   | { kind: "apart"; userIds: readonly string[] }
+  /** A profile has changed; the user's own perhaps on another device. */
+  | { kind: "user"; user: User }
+  /** The user has blocked somebody, or unblocked them. */
+  | { kind: "block"; userId: string; blocked: boolean }
   | { kind: "change"; change: RoomChange }
   | { kind: "reset"; summary: RoomSummary; messages: readonly Message[] }
   | { kind: "roomAdded"; summary: RoomSummary }
@@ -47,6 +51,10 @@ export function eventFrom({ kind }: WireEvent): Event | undefined {
     }
     case "blocks":
       return { kind: "apart", userIds: kind.value.userIds };
+    case "userChanged":
+      return { kind: "user", user: convert.user(kind.value.user) };
+    case "blockChanged":
+      return { kind: "block", userId: kind.value.userId, blocked: kind.value.blocked };
     case "change":
       return { kind: "change", change: convert.change(kind.value) };
     case "reset":

@@ -3,8 +3,29 @@
 import { randomId } from "../random-id";
 import { failureFrom } from "./failures";
 
-/** Of the requests that are under way, and of those that had no answer: by what they ask for. */
+/** Passwords are among what requests ask for. */
+const KEPT_MS = 10 * 60_000;
+
+/** Of the requests that are under way, and of those that had no answer lately: by what they ask for. */
 const keys = new Map<string, string>();
+const timers = new Map<string, ReturnType<typeof setTimeout>>();
+
+/** Forgets all of them, as when somebody signs out: what is asked for again is a request of its own. */
+export function forgetKeys(): void {
+  for (const name of [...keys.keys()]) forget(name);
+}
+
+function forget(name: string): void {
+  clearTimeout(timers.get(name));
+  timers.delete(name);
+  keys.delete(name);
+}
+
+function keep(name: string, key: string): void {
+  forget(name);
+  keys.set(name, key);
+  timers.set(name, setTimeout(() => forget(name), KEPT_MS));
+}
 
 /**
  * Makes a call that makes something. A second one that asks for the same while the first is under way, such as by a
@@ -13,14 +34,14 @@ const keys = new Map<string, string>();
 export async function withKey<T>(asked: readonly unknown[], call: (idempotencyKey: string) => Promise<T>): Promise<T> {
   const name = JSON.stringify(asked);
   const key = keys.get(name) ?? randomId();
-  keys.set(name, key);
+  keep(name, key);
   try {
     const answer = await call(key);
-    keys.delete(name);
+    forget(name);
     return answer;
   } catch (error) {
     const { code } = failureFrom(error);
-    if (code === "final" || code === "exhausted" || code === "unauthenticated") keys.delete(name);
+    if (code === "final" || code === "exhausted" || code === "unauthenticated") forget(name);
     throw error;
   }
 }
@@ -33,6 +54,6 @@ export async function withKeyOnce<T>(asked: readonly unknown[], call: (idempoten
   try {
     return await withKey(asked, call);
   } finally {
-    keys.delete(JSON.stringify(asked));
+    forget(JSON.stringify(asked));
   }
 }

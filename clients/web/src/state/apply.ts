@@ -7,7 +7,7 @@ import type { Snapshot, Update } from "../sync/update";
 import { beginWith, changed } from "./log";
 import { countedBy, ownMark, uncount } from "./marks";
 import { tail, type Model, type RoomView } from "./model";
-import { applyUsers } from "./namesakes";
+import { applyUsers, isOlder } from "./namesakes";
 import { applyPresence, applyReceipts, applyTyping, applyWatched, memberMoved } from "./presence";
 import { known } from "./ranges";
 import { threadGrew, threadMarks } from "./threads";
@@ -72,6 +72,11 @@ export function apply(model: Model, update: Update): Topic[] {
       return applyApart(model, update.userIds);
     case "blocked":
       return applyBlocked(model, update.userIds);
+    case "user":
+      return update.user.id === model.me.id ? applyMe(model, update.user) : applyUsers(model, [update.user]);
+    case "block":
+      // See `createBlocks`.
+      return [];
     case "queued":
       return waits(model, { message: update.message, refused: "", sentSeq: 0 });
     case "refused":
@@ -110,8 +115,9 @@ function applyBlocked(model: Model, userIds: Iterable<string>): Topic[] {
   return ["blocked"];
 }
 
-/** The caller's own profile, as it is now. */
+/** The caller's own profile, unless a newer one is known. */
 export function applyMe(model: Model, me: User): Topic[] {
+  if (isOlder(me, model.me)) return [];
   model.me = me;
   return ["me", ...applyUsers(model, [me])];
 }
@@ -152,12 +158,19 @@ function ready(model: Model, update: Extract<Update, { kind: "ready" }>): Topic[
 /** Rooms are shown as they were until they are told of, people are asked for anew. */
 function forgetAll(model: Model): Topic[] {
   for (const id of model.rooms.keys()) model.stale.add(id);
+  const people = forgetPeople(model);
+  // What was stored there is not on its way into this one's log.
+  model.outbox = model.outbox.filter(({ sentSeq }) => !sentSeq);
+  return ["outbox", ...people];
+}
+
+/** Another store counts other versions of them. */
+function forgetPeople(model: Model): Topic[] {
   const ids = [...model.users.keys()];
   model.users.clear();
   model.looks.clear();
-  // What was stored there is not on its way into this one's log.
-  model.outbox = model.outbox.filter(({ sentSeq }) => !sentSeq);
-  return ["outbox", ...ids.map((id): Topic => `user:${id}`)];
+  model.me = { ...model.me, version: 0 };
+  return ids.map((id): Topic => `user:${id}`);
 }
 
 function begin(model: Model, summary: RoomSummary): Topic[] {
@@ -239,6 +252,7 @@ function countMember(view: RoomView, what: SystemKind): void {
 
 function snapshot(model: Model, { me, choice, connection, rooms, doubtful, users, presences, blocked, apart, epoch }: Snapshot): Topic[] {
   const before = [...model.rooms.keys()].flatMap((room) => gone(model, room));
+  if (epoch !== model.epoch) before.push(...forgetPeople(model));
   // Pages of before do not say it.
   model.epoch = epoch ?? "";
   model.choice = choice;

@@ -5,6 +5,8 @@ import { onCleanup } from "solid-js";
 import type { Api } from "../api/calls";
 import type { Live } from "../sync/live";
 import type { Update } from "../sync/update";
+import type { Topic } from "./apply";
+import type { Model } from "./model";
 
 /** The list is asked for again after this, and after twice as long each time up to the longest. */
 const AGAIN_MS = 1_000;
@@ -13,10 +15,12 @@ const LONGEST_MS = 30_000;
 interface Parts {
   readonly api: Pick<Api, "listBlockedUsers">;
   readonly live: Pick<Live, "leads" | "tellBlocked">;
+  readonly model: Model;
+  readonly took: (touched: readonly Topic[]) => void;
 }
 
 /** Must be called where Solid can clean up. */
-export function createBlocks({ api, live }: Parts) {
+export function createBlocks({ api, live, model, took }: Parts) {
   /** Counts the lists: of two that are on their way the second is the newer. */
   let turn = 0;
   let reading = false;
@@ -48,10 +52,18 @@ export function createBlocks({ api, live }: Parts) {
   return {
     read: () => void read(),
     after(updates: readonly Update[]): void {
-      // Who was blocked on another device meanwhile was not told. And a list that is on
-      // its way may not have whom another tab has blocked.
+      for (const update of updates) {
+        if (update.kind !== "block" || !model.blocked) continue;
+        const blocked = new Set(model.blocked);
+        if (update.blocked) blocked.add(update.userId);
+        else blocked.delete(update.userId);
+        model.blocked = blocked;
+        took(["blocked"]);
+      }
+      // Who was blocked while there was no stream was not told. And a list that is on
+      // its way may not have whom another tab or device has blocked.
       const anew = live.leads && updates.some(({ kind }) => kind === "ready");
-      if (anew || (reading && updates.some(({ kind }) => kind === "blocked"))) void read();
+      if (anew || (reading && updates.some(({ kind }) => kind === "blocked" || kind === "block"))) void read();
     },
   };
 }

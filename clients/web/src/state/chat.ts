@@ -221,8 +221,10 @@ export function createChat({ api, session }: App) {
       ahead.delete(roomId);
       return page;
     },
-    tookPage: (roomId: string, page: Page, cover: { after: number; upTo: number }) =>
-      took(applying.applyPage(model, roomId, page, cover)),
+    tookPage: (roomId: string, page: Page, cover: { after: number; upTo: number }) => {
+      took(applying.applyPage(model, roomId, page, cover));
+      upkeep?.outdated(page.messages);
+    },
 
     send(roomId: string, text: string, { replyTo = 0, threadSeq = 0, attachmentIds = [] as string[] } = {}): void {
       live.send({ clientMessageId: randomId(), roomId, text, replyTo, threadSeq, epoch: model.epoch, attachmentIds, at: Date.now() });

@@ -73,7 +73,7 @@ export interface Model {
   /** Their ids by what their names look like. */
   readonly looks: Map<string, Set<string>>;
   readonly presences: Map<string, Presence>;
-  /** Who types, by room. */
+  /** Who types, by room; an empty id where it is said only that others do. */
   readonly typing: Map<string, readonly string[]>;
   outbox: readonly Waiting[];
   /** The rooms whose messages are on the screen of this tab, and stay. */

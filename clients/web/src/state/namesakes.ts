@@ -7,16 +7,19 @@ import type { Model } from "./model";
 /** What the eye does not tell apart is one. */
 export const look = (name: string): string => name.normalize("NFKC").toLowerCase().replace(/\s+/g, " ");
 
+export const isOlder = (user: User, known: User | undefined) => (user.version ?? 0) < (known?.version ?? 0);
+
 /** As far as people are known here. */
 export function hasNamesake({ users, looks }: Model, id: string): boolean {
   const user = users.get(id);
   return user !== undefined && (looks.get(look(user.displayName))?.size ?? 0) > 1;
 }
 
-/** Takes in users as they are now. Who gets a first namesake, or has none any more, is touched too. */
+/** Takes in users, unless something newer is known. Who gets a first namesake, or has none any more, is touched too. */
 export function applyUsers(model: Model, users: readonly User[]): Topic[] {
   return users.flatMap((user) => {
     const before = model.users.get(user.id);
+    if (isOlder(user, before)) return [];
     const old = before && model.looks.get(look(before.displayName));
     old?.delete(user.id);
     model.users.set(user.id, user);

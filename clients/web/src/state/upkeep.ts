@@ -1,6 +1,9 @@
 // What follows from updates that were taken in, and need not be there at first.
 
+import { onCleanup } from "solid-js";
+
 import type { Api } from "../api/calls";
+import { forgetKeys } from "../api/idempotency";
 import type { Message } from "../nouns";
 import type { Live } from "../sync/live";
 import type { Update } from "../sync/update";
@@ -11,12 +14,13 @@ import { createDelivered } from "./delivered";
 import { createTypingDoubts, doubtsWatched } from "./doubts";
 import { fold, forget } from "./forget";
 import type { Model } from "./model";
+import { createOutdated } from "./outdated";
 import type { Range } from "./ranges";
 import { createRecount } from "./recount";
 import { takeSnapshot } from "./snapshot";
 
 interface Parts {
-  readonly api: Pick<Api, "listRooms" | "listBlockedUsers" | "markDelivered">;
+  readonly api: Pick<Api, "listRooms" | "listBlockedUsers" | "markDelivered" | "getUsers">;
   readonly model: Model;
   readonly live: Live;
   readonly took: (touched: readonly Topic[]) => void;
@@ -34,15 +38,20 @@ export function createUpkeep({ api, model, live, took, toldThreads, follows, tel
   const arrivals = createArrivals({ model, follows, tell });
   const recount = createRecount({ api, model, toldThreads, took });
   const delivered = createDelivered({ api, model, live });
-  const blocks = createBlocks({ api, live });
+  const blocks = createBlocks({ api, live, model, took });
+  const outdated = createOutdated({ api, model, took });
   const typing = createTypingDoubts({ model, live });
+  // Whoever signs out leaves nothing of what they have asked for.
+  onCleanup(forgetKeys);
   live.askOthers();
   return {
     /** What this tab knows, for one that knows nothing. */
     snapshot: (told: (roomId: string) => number | undefined) => takeSnapshot(model, told),
     readBlocks: blocks.read,
+    outdated,
     after(updates: readonly Update[]): void {
       blocks.after(updates);
+      outdated(updates.flatMap(messagesOf));
       delivered(updates);
       arrivals(updates);
       for (const [roomId, view] of model.rooms) if (!model.shown.has(roomId)) fold(view, model.me.id);
@@ -56,4 +65,9 @@ export function createUpkeep({ api, model, live, took, toldThreads, follows, tel
       if (view) forget(view, keep, model.me.id);
     },
   };
+}
+
+function messagesOf(update: Update): readonly Message[] {
+  if (update.kind === "reset") return update.messages;
+  return update.kind === "change" && update.change.message ? [update.change.message] : [];
 }

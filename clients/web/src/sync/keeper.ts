@@ -157,6 +157,8 @@ export class Keeper {
       case "presence":
       case "choice":
       case "apart":
+      case "user":
+      case "block":
       case "readMarker":
       case "receipt":
       case "roomPreferences":

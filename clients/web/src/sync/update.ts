@@ -22,6 +22,7 @@ export type Update =
   | { kind: "reset"; summary: RoomSummary; messages: readonly Message[] }
   | { kind: "roomAdded"; summary: RoomSummary }
   | { kind: "roomGone"; roomId: string }
+  /** Without an id where it is said only that others type. */
   | { kind: "typing"; roomId: string; userId: string; typing: boolean }
   | { kind: "presence"; presence: Presence }
   /** `threadSeq` is 0 for the room itself; `unreadFrom` is where the room is flagged as unread, or 0. */
@@ -32,6 +33,10 @@ export type Update =
   | { kind: "watched"; rooms: readonly WatchedRoom[] }
   /** With whom the user has a block, by either: what they write does not notify, nor mention the user. */
   | { kind: "apart"; userIds: readonly string[] }
+  /** A profile as it is now, the user's own or another's. */
+  | { kind: "user"; user: User }
+  /** The user has blocked somebody, or unblocked them, here or on another device. */
+  | { kind: "block"; userId: string; blocked: boolean }
   /** Whom the user has blocked. */
   | { kind: "blocked"; userIds: readonly string[] }
   /** A message was put into the outbox, here or in another tab. */

@@ -23,7 +23,7 @@ export function AccountItem(props: {
   const [account, setAccount] = createSignal(untrack(() => props.account));
   /** The role that is asked about before it is given. */
   const [asked, setAsked] = createSignal<AccountRole>();
-  const user = () => account().user;
+  const user = () => chat.user(account().user.id) ?? account().user;
   const mine = () => user().id === chat.me().id;
 
   async function give(role: AccountRole): Promise<void> {

@@ -16,7 +16,11 @@ export default function AdminPage() {
   const chat = useChat();
   const [query, setQuery] = createSignal("");
   const [role, setRole] = createSignal<AccountRole | "">("");
-  const accounts = createPaged((text, token) => chat.api.listAccounts(text, role(), token));
+  const accounts = createPaged(async (text, token) => {
+    const part = await chat.api.listAccounts(text, role(), token);
+    chat.tookUsers(part.items.map(({ user }) => user));
+    return part;
+  });
   const search = () => void accounts.search(query().trim());
   // Coming here again asks again: one may have become an admin meanwhile.
   createEffect(

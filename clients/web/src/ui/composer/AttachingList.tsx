@@ -3,7 +3,7 @@ import "../kit/lateIcons";
 import { For, Match, Show, Switch, createMemo, createSignal } from "solid-js";
 
 import type { Attaching } from "../../state/begun";
-import { formatBytes } from "../format";
+import { formatBytes } from "../format-late";
 import { labelled, t } from "../i18n";
 import { Icon } from "../kit/Icon";
 

@@ -4,7 +4,7 @@ import { For, Show, createMemo } from "solid-js";
 
 import type { Message } from "../../nouns";
 import { useChat } from "../../state/chat";
-import { formatBytes } from "../format";
+import { formatBytes } from "../format-late";
 import { labelled, t } from "../i18n";
 import { Icon } from "../kit/Icon";
 import { useRoom } from "../room/tools";

@@ -5,7 +5,8 @@ import { For, Show, createEffect, createMemo, createSignal, on, onCleanup, onMou
 import type { Attachment, Message, Sought } from "../../nouns";
 import { useChat } from "../../state/chat";
 import { createFound } from "../../state/found";
-import { formatBytes, formatShort, formatTime } from "../format";
+import { formatShort, formatTime } from "../format";
+import { formatBytes } from "../format-late";
 import { labelled, t } from "../i18n";
 import { Icon } from "../kit/Icon";
 import { createKeyed } from "../kit/keyed";

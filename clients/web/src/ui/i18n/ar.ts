@@ -340,6 +340,7 @@ export const ar: Catalogue = {
   sysByModerator: "{what} (إشراف الخادم)",
   sysByServerAdmin: "{what} (إدارة الخادم)",
   typingOne: "{a} يكتب…",
+  typingSeveral: "يكتب عدة أشخاص…",
   typingTwo: "{a} و{b} يكتبان…",
   typingMore: {
     zero: "{a} و{b} يكتبان…",

@@ -312,6 +312,7 @@ export const de: Catalogue = {
   sysByModerator: "{what} (Server-Moderation)",
   sysByServerAdmin: "{what} (Server-Admin)",
   typingOne: "{a} schreibt …",
+  typingSeveral: "Mehrere Personen schreiben …",
   typingTwo: "{a} und {b} schreiben …",
   typingMore: { one: "{a}, {b} und {count} weitere Person schreiben …", other: "{a}, {b} und {count} weitere schreiben …" },
 

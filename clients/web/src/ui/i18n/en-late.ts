@@ -135,6 +135,7 @@ export const late = {
   loadingMessages: "Loading messages…",
   couldNotLoad: "Messages could not be loaded.",
   typingOne: "{a} is typing…",
+  typingSeveral: "Several people are typing…",
   typingTwo: "{a} and {b} are typing…",
   typingMore: { one: "{a}, {b} and {count} other are typing…", other: "{a}, {b} and {count} others are typing…" } as Plural,
   jumpToNew: { one: "{count} new message", other: "{count} new messages" } as Plural,

@@ -312,6 +312,7 @@ export const es: Catalogue = {
   sysByModerator: "{what} (moderación del servidor)",
   sysByServerAdmin: "{what} (admin del servidor)",
   typingOne: "{a} está escribiendo…",
+  typingSeveral: "Varias personas están escribiendo…",
   typingTwo: "{a} y {b} están escribiendo…",
   typingMore: { one: "{a}, {b} y {count} persona más están escribiendo…", other: "{a}, {b} y {count} personas más están escribiendo…" },
 

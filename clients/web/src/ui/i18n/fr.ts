@@ -312,6 +312,7 @@ export const fr: Catalogue = {
   sysByModerator: "{what} (modération du serveur)",
   sysByServerAdmin: "{what} (admin du serveur)",
   typingOne: "{a} écrit…",
+  typingSeveral: "Plusieurs personnes écrivent…",
   typingTwo: "{a} et {b} écrivent…",
   typingMore: { one: "{a}, {b} et {count} autre personne écrivent…", other: "{a}, {b} et {count} autres personnes écrivent…" },
 

@@ -312,6 +312,7 @@ export const zh: Catalogue = {
   sysByModerator: "{what}（服务器协管员）",
   sysByServerAdmin: "{what}（服务器管理员）",
   typingOne: "{a} 正在输入…",
+  typingSeveral: "多人正在输入…",
   typingTwo: "{a} 和 {b} 正在输入…",
   typingMore: { other: "{a}、{b} 和另外 {count} 人正在输入…" },
 

@@ -4,7 +4,8 @@ import { For, Show, onMount } from "solid-js";
 
 import { useChat } from "../../state/chat";
 import { createPaged } from "../../state/paged";
-import { formatCount, formatDuration, formatTime } from "../format";
+import { formatCount, formatTime } from "../format";
+import { formatDuration } from "../format-late";
 import { t } from "../i18n";
 import { copy } from "../kit/copy";
 import { Dialog } from "../kit/Dialog";

@@ -1,6 +1,7 @@
 import { For, Show } from "solid-js";
 
-import { formatDuration, formatTime } from "../format";
+import { formatTime } from "../format";
+import { formatDuration } from "../format-late";
 import { t } from "../i18n";
 import { Icon } from "./Icon";
 import { createUntil, isEndless } from "./until";

@@ -3,7 +3,7 @@
 import { createSignal } from "solid-js";
 
 import { Failure, broken } from "../../failure";
-import { formatWait } from "../format";
+import { formatWait } from "../format-late";
 import { explain, refusal, t } from "../i18n";
 
 /** What somebody else has already, by the field that asks for it. */

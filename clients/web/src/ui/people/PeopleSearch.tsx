@@ -22,7 +22,11 @@ export function PeopleSearch(props: {
   const [at, setAt] = createSignal(0);
   /** For which text the people are that are shown. */
   let found = "";
-  const people = createPaged((text, token) => chat.api.searchUsers(text, token));
+  const people = createPaged(async (text, token) => {
+    const part = await chat.api.searchUsers(text, token);
+    chat.tookUsers(part.items);
+    return part;
+  });
   const id = createUniqueId();
   const optionId = (i: number) => `${id}-${i}`;
   let list!: HTMLUListElement;

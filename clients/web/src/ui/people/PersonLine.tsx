@@ -1,16 +1,19 @@
 import type { User } from "../../nouns";
+import { useChat } from "../../state/chat";
 import { Avatar } from "../kit/Avatar";
 
 /** Who it is, in one line of a list. */
 export function PersonLine(props: { user: User }) {
+  const chat = useChat();
+  const user = () => chat.user(props.user.id) ?? props.user;
   return (
     <>
-      <Avatar id={props.user.id} name={props.user.displayName} photo={props.user.photoId} />
+      <Avatar id={user().id} name={user().displayName} photo={user().photoId} />
       <span class="member-text">
         <span class="member-name clip" dir="auto">
-          {props.user.displayName}
+          {user().displayName}
         </span>
-        <bdi class="member-note clip">@{props.user.username}</bdi>
+        <bdi class="member-note clip">@{user().username}</bdi>
       </span>
     </>
   );

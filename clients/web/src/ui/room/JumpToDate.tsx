@@ -1,6 +1,6 @@
 import { For } from "solid-js";
 
-import { formatAgo } from "../format";
+import { formatAgo } from "../format-late";
 import { t } from "../i18n";
 import { Dialog } from "../kit/Dialog";
 import { Field } from "../kit/Field";

@@ -1,4 +1,4 @@
-import { createSignal, onMount } from "solid-js";
+import { createEffect, createSignal, on, onMount } from "solid-js";
 
 import { useChat } from "../../state/chat";
 import { createPaged } from "../../state/paged";
@@ -16,6 +16,8 @@ export function PrivacySettings() {
     void people.search("");
     chat.api.getMe().then((me) => setReceipts(me.readReceipts), () => undefined);
   });
+  // Whoever asks about one is told when any block changes, here or on another device.
+  createEffect(on(() => chat.isBlocked(""), () => void people.search(""), { defer: true }));
   async function tell(box: HTMLInputElement): Promise<void> {
     const on = box.checked;
     if (await attempt(chat.api.setReadReceipts(on))) setReceipts(on);

@@ -7,7 +7,8 @@ import { typingText } from "./typing";
 /** Who types. The line around it keeps its height, so that nothing jumps when someone begins or stops. */
 export default function TypingLine(props: { roomId: string }) {
   const chat = useChat();
-  const text = () => typingText(chat.typing(props.roomId).map((id) => chat.user(id)?.displayName ?? "…"));
+  const ids = () => chat.typing(props.roomId);
+  const text = () => typingText(ids().map((id) => chat.user(id)?.displayName ?? "…"), ids().includes(""));
   return (
     <Show when={text()}>
       {(it) => (

@@ -4,7 +4,8 @@ import { Show, createEffect, createMemo, createSignal, on, onCleanup } from "sol
 
 import type { Message } from "../../nouns";
 import { useChat } from "../../state/chat";
-import { formatBytes, formatTime } from "../format";
+import { formatTime } from "../format";
+import { formatBytes } from "../format-late";
 import { direction, labelled, t } from "../i18n";
 import { Dialog } from "../kit/Dialog";
 import { Icon } from "../kit/Icon";

@@ -1,0 +1,3 @@
+-- Grows whenever something that others see of an account becomes another. Servers that do not know
+-- it leave it as it is.
+alter table users add column version bigint not null default 1;
