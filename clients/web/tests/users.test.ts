@@ -91,7 +91,7 @@ test("a block that was made on another device is known on this one", () => {
   const api = { listBlockedUsers: vi.fn(() => new Promise<never>(() => undefined)) };
   createRoot((dispose) => {
     const blocks = createBlocks({ api, live, model, took });
-    const block = (userId: string, blocked: boolean) => blocks.after([{ kind: "block", userId, blocked }]);
+    const block = (userId: string, blocked: boolean) => blocks.after([{ kind: "blockChange", userId, blocked }]);
     block("bob", true);
     expect([model.blocked, took.mock.calls]).toEqual([undefined, []]);
     apply(model, { kind: "blocked", userIds: ["eve"] });

@@ -11,7 +11,7 @@ export type Event =
   /** A profile has changed; the user's own perhaps on another device. */
   | { kind: "user"; user: User }
   /** The user has blocked somebody, or unblocked them. */
-  | { kind: "block"; userId: string; blocked: boolean }
+  | { kind: "blockChange"; userId: string; blocked: boolean }
   | { kind: "change"; change: RoomChange }
   | { kind: "reset"; summary: RoomSummary; messages: readonly Message[] }
   | { kind: "roomAdded"; summary: RoomSummary }
@@ -54,7 +54,7 @@ export function eventFrom({ kind }: WireEvent): Event | undefined {
     case "userChanged":
       return { kind: "user", user: convert.user(kind.value.user) };
     case "blockChanged":
-      return { kind: "block", userId: kind.value.userId, blocked: kind.value.blocked };
+      return { kind: "blockChange", userId: kind.value.userId, blocked: kind.value.blocked };
     case "change":
       return { kind: "change", change: convert.change(kind.value) };
     case "reset":

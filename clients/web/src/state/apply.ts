@@ -74,7 +74,7 @@ export function apply(model: Model, update: Update): Topic[] {
       return applyBlocked(model, update.userIds);
     case "user":
       return update.user.id === model.me.id ? applyMe(model, update.user) : applyUsers(model, [update.user]);
-    case "block":
+    case "blockChange":
       // See `createBlocks`.
       return [];
     case "queued":

@@ -53,7 +53,7 @@ export function createBlocks({ api, live, model, took }: Parts) {
     read: () => void read(),
     after(updates: readonly Update[]): void {
       for (const update of updates) {
-        if (update.kind !== "block" || !model.blocked) continue;
+        if (update.kind !== "blockChange" || !model.blocked) continue;
         const blocked = new Set(model.blocked);
         if (update.blocked) blocked.add(update.userId);
         else blocked.delete(update.userId);
@@ -63,7 +63,7 @@ export function createBlocks({ api, live, model, took }: Parts) {
       // Who was blocked while there was no stream was not told. And a list that is on
       // its way may not have whom another tab or device has blocked.
       const anew = live.leads && updates.some(({ kind }) => kind === "ready");
-      if (anew || (reading && updates.some(({ kind }) => kind === "blocked" || kind === "block"))) void read();
+      if (anew || (reading && updates.some(({ kind }) => kind === "blocked" || kind === "blockChange"))) void read();
     },
   };
 }

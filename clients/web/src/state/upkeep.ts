@@ -3,9 +3,9 @@
 import { onCleanup } from "solid-js";
 
 import type { Api } from "../api/calls";
-import { forgetKeys } from "../api/idempotency";
 import type { Message } from "../nouns";
 import type { Live } from "../sync/live";
+import { forgetRequests } from "../sync/requests";
 import type { Update } from "../sync/update";
 import type { Topic } from "./apply";
 import { createArrivals } from "./arrivals";
@@ -42,7 +42,7 @@ export function createUpkeep({ api, model, live, took, toldThreads, follows, tel
   const outdated = createOutdated({ api, model, took });
   const typing = createTypingDoubts({ model, live });
   // Whoever signs out leaves nothing of what they have asked for.
-  onCleanup(forgetKeys);
+  onCleanup(forgetRequests);
   live.askOthers();
   return {
     /** What this tab knows, for one that knows nothing. */

@@ -158,7 +158,7 @@ export class Keeper {
       case "choice":
       case "apart":
       case "user":
-      case "block":
+      case "blockChange":
       case "readMarker":
       case "receipt":
       case "roomPreferences":

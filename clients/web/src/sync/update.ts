@@ -36,7 +36,7 @@ export type Update =
   /** A profile as it is now, the user's own or another's. */
   | { kind: "user"; user: User }
   /** The user has blocked somebody, or unblocked them, here or on another device. */
-  | { kind: "block"; userId: string; blocked: boolean }
+  | { kind: "blockChange"; userId: string; blocked: boolean }
   /** Whom the user has blocked. */
   | { kind: "blocked"; userIds: readonly string[] }
   /** A message was put into the outbox, here or in another tab. */
