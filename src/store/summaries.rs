@@ -19,25 +19,34 @@ use crate::{
     model::{Room, RoomId, RoomSettings, RoomSummary, Seq, Timestamp, UserId, limits},
 };
 
-/// A member's summary of a room: the room, their role and marks, and where the
-/// newest message stands that is not a system message. What is unread is counted
-/// by [`unread_sql`] and [`unread_threads_sql`].
+/// A member's summary of a room: the room, their role and marks. The newest message is
+/// found by [`last_sql`], what is unread is counted by [`unread_sql`] and
+/// [`unread_threads_sql`].
 #[must_use]
 pub fn summary_sql(wanted: &str) -> String {
     format!(
         "select {ROOM_COLUMNS}, m.role, m.floor_seq, m.muted_until_us as silenced_until_us,
                 coalesce(k.read_seq, 0) as read_seq,
                 coalesce(k.unread_from_seq, 0) as unread_from_seq,
-                coalesce(s.level, 1) as level, s.muted_until_us, coalesce(s.starred, 0) as starred,
-                (select x.seq from messages x /*! force index (primary) */
-                 where x.room_id = r.id and x.thread_seq is null and x.kind = 1
-                 order by x.seq desc limit 1) as last_seq
+                coalesce(s.level, 1) as level, s.muted_until_us, coalesce(s.starred, 0) as starred
          from members m
          join rooms r on r.id = m.room_id
          left join marks k on k.room_id = m.room_id and k.user_id = m.user_id
          left join room_settings s on s.user_id = m.user_id and s.room_id = m.room_id
          where m.user_id = ? and m.state = 1 and {wanted}",
     )
+}
+
+/// Finds the newest message of some rooms that is not a system message, each after a
+/// position. Selects of their own, as in [`unread_sql`]: answers in threads stand
+/// between.
+#[must_use]
+pub fn last_sql(rooms: usize) -> String {
+    let of_one = "select ? as place,
+            (select x.seq from messages x /*! force index (primary) */
+             where x.room_id = ? and x.seq > ? and x.thread_seq is null and x.kind = 1
+             order by x.seq desc limit 1) as last_seq";
+    vec![of_one; rooms].join(" union all ")
 }
 
 /// Counts what is unread in some rooms: messages up to the thousandth, and
@@ -104,6 +113,7 @@ struct SummaryRow {
     floor_seq: i64,
     silenced_until_us: Option<i64>,
     read_seq: i64,
+    #[sqlx(skip)]
     last_seq: Option<i64>,
     unread_from_seq: i64,
     level: i16,
@@ -111,12 +121,31 @@ struct SummaryRow {
     starred: i16,
 }
 
-impl SummaryRow {
-    /// The newest message, if it is not too far back, and its reader may see it.
-    fn shown_last_seq(&self) -> Option<i64> {
-        let after = self.floor_seq.max(self.room.head_seq - limits::SUMMARY_POSITIONS);
-        self.last_seq.filter(|seq| *seq > after)
+/// The newest message of each room, if it is not too far back, and its reader may see
+/// it.
+async fn find_last(tx: &mut Tx<'_>, rows: &mut [SummaryRow]) -> Result<(), sqlx::Error> {
+    let places: Vec<usize> = (0..rows.len()).collect();
+    for places in places.chunks(COUNTED) {
+        let places = padded(places.to_vec());
+        let sql = last_sql(places.len());
+        let found: Vec<(i64, Option<i64>)> = within!(&mut *tx, c => {
+            let mut query = sqlx::query_as(AssertSqlSafe(sql));
+            for place in places {
+                let row = &rows[place];
+                let after = row.floor_seq.max(row.room.head_seq - limits::SUMMARY_POSITIONS);
+                query = query
+                    .bind(i64::try_from(place).unwrap_or_default())
+                    .bind(row.room.id).bind(after);
+            }
+            query.fetch_all(c).await
+        })?;
+        for (place, last) in found {
+            if let Some(row) = usize::try_from(place).ok().and_then(|place| rows.get_mut(place)) {
+                row.last_seq = last;
+            }
+        }
     }
+    Ok(())
 }
 
 /// Unread messages and mentions in each of some rooms.
@@ -222,9 +251,7 @@ impl Store {
         user: UserId,
         mut rows: Vec<SummaryRow>,
     ) -> Result<Vec<RoomSummary>> {
-        for row in &mut rows {
-            row.last_seq = row.shown_last_seq();
-        }
+        find_last(&mut tx, &mut rows).await.map_err(refused)?;
         let unread = unread(&mut tx, user, &rows).await.map_err(refused)?;
         let threads = unread_threads(&mut tx, user, &rows).await.map_err(refused)?;
         tx.commit().await.map_err(refused)?;

@@ -11,7 +11,7 @@ use rand::{SeedableRng as _, rngs::StdRng};
 
 use crate::{
     converge::{step, thread},
-    support::{Person, Server, on_both_databases},
+    support::{Person, Server, on_both_databases, people::send_request},
 };
 
 const STEPS: usize = 300;
@@ -76,10 +76,15 @@ on_both_databases! {
         for n in 0..STEPS {
             step(&mut rng, &people, &rooms, n).await;
         }
-        // Whatever chance has made of the rooms, here something is unread.
+        // Whatever chance has made of the rooms, here something is unread, also in a thread.
         let room = people[0].create_room("Last").await;
         people[4].join(&room).await;
-        people[0].send(&room, "the end @emil").await;
+        let last = people[0].send(&room, "the end @emil").await;
+        let answer = v1::SendMessageRequest {
+            thread_seq: last.seq,
+            ..send_request(&room, "an answer", "answer")
+        };
+        people[0].client.send_message(answer).await.expect("sent");
         let mut counted = 0;
         for person in &people {
             let request = v1::ListRoomsRequest { page_size: 200, ..Default::default() };

@@ -8,7 +8,7 @@ use causerie::store::{
     changes::changed_messages_sql,
     followed_threads::followed_threads_sql,
     pages::{NEXT_POSTED, NEXT_POSTED_IN_THREAD, page_sql},
-    summaries::{summary_sql, unread_sql, unread_threads_sql},
+    summaries::{last_sql, summary_sql, unread_sql, unread_threads_sql},
 };
 use causerie_client::v1;
 
@@ -115,6 +115,7 @@ on_both_databases! {
         let summaries = summary_sql("m.room_id > ? order by m.room_id limit ?");
         let statements = [
             ("the room list", filled(&summaries, &[&user, "x'00'", "200"])),
+            ("the newest message of a room", filled(&last_sql(1), &["0", r, "10"])),
             ("what is unread in a room", filled(&unread_sql(1), &counted)),
             ("its unread threads", filled(&unread_threads_sql(1), &[u, r])),
             (

@@ -1,5 +1,6 @@
 //! A server on a schema of another version: of its predecessor, and of a successor.
 
+use causerie::store::{Store, migrations::PendingMigrations};
 use causerie_client::{Client, v1};
 
 use crate::support::{
@@ -129,6 +130,58 @@ on_both_databases! {
             Person::register(&server.url, "newcomer").await;
             server.end().await;
         }
+    }
+
+    /// What takes long is done before, in steps; what is written meanwhile comes after.
+    async fn a_message_of_an_older_server_has_its_key_before_the_schema_is_contracted(database: Database) {
+        let dump = dumps(database).pop().expect("a dump");
+        let mut server = Server::with_dump(database, &dump).await;
+        let mut raw = server.database().await;
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+        let now = now.expect("after 1970").as_micros();
+        raw.execute(format!("update messages set posted_us = {now}")).await;
+        let texts = raw.count("select count(*) from messages where client_message_id is not null").await;
+        let positions = raw.count("select cast(sum(head_seq) as signed) from rooms").await.unsigned_abs();
+        let keys = "select count(*) from message_keys";
+        let store = Store::connect(&server.config.store_url(), 2).expect("a store");
+        assert_eq!(store.count_messages_without_keys().await.expect("a schema without"), None);
+        let contracts = store.pending_migrations().await.expect("migrations");
+        assert_eq!(contracts, PendingMigrations::Contracting);
+        store.expand().await.expect("expanded");
+        let fill = async || {
+            let mut looked_at = 0;
+            store.fill_message_keys(|positions| looked_at += positions).await.expect("filled");
+            looked_at
+        };
+        assert_eq!(fill().await, positions);
+        assert_eq!(raw.count(keys).await, texts);
+
+        // As the older server writes it.
+        raw.execute(format!(
+            "insert into messages (room_id, seq, sender_id, kind, client_message_id, body,
+                                   posted_us, changed_seq)
+             select r.id, r.head_seq + 1, u.id, 1, 'meanwhile', 'hello', {now}, r.head_seq + 1
+             from rooms r join users u where r.name = 'Workshop' and u.username = 'ada'"
+        ))
+        .await;
+        raw.execute("update rooms set head_seq = head_seq + 1 where name = 'Workshop'".into()).await;
+        assert_eq!(store.count_messages_without_keys().await.expect("positions"), Some(1));
+        // Again, and only what is new: here or at the start of the new server.
+        if database == Database::MySql {
+            assert_eq!((fill().await, fill().await), (1, 0));
+            assert_eq!(raw.count(keys).await, texts + 1);
+        }
+        store.close().await;
+        server.restart().await;
+        assert_eq!(raw.count(keys).await, texts + 1);
+        drop(raw);
+        let ada = sign_in(&server.url, "ada").await;
+        let rooms = ada.client.list_rooms(v1::ListRoomsRequest::default()).await;
+        let rooms = rooms.expect("rooms").rooms.into_iter().filter_map(|summary| summary.room);
+        let room = { rooms }.find(|room| room.name == "Workshop").expect("the room");
+        let again = ada.try_send(&room.id, "hello", "meanwhile").await.expect("sent");
+        assert_eq!(again.seq, room.head_seq);
+        server.end().await;
     }
 
     async fn a_server_starts_on_a_newer_schema_that_admits_it_and_on_no_other(database: Database) {
