@@ -44,7 +44,7 @@ pub async fn measure(database: Database, table: &mut Table) -> Outcome {
                 sqlite_bytes(&mut connection).await? - before
             }
         };
-        let value = bytes as f64 / MESSAGES as f64;
+        let value = f64::from(u32::try_from(bytes)?) / f64::from(u32::try_from(MESSAGES)?);
         let aim = match database {
             Database::MariaDb => "≤ 320",
             Database::Sqlite => "–",
