@@ -173,9 +173,9 @@ on_both_databases! {
         }
         store.close().await;
         server.restart().await;
+        let ada = sign_in(&server.url, "ada").await;
         assert_eq!(raw.count(keys).await, texts + 1);
         drop(raw);
-        let ada = sign_in(&server.url, "ada").await;
         let rooms = ada.client.list_rooms(v1::ListRoomsRequest::default()).await;
         let rooms = rooms.expect("rooms").rooms.into_iter().filter_map(|summary| summary.room);
         let room = { rooms }.find(|room| room.name == "Workshop").expect("the room");
