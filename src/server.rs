@@ -134,6 +134,7 @@ async fn run(
     tasks.spawn(chat.clone().tell_changed_users());
     tasks.spawn(crate::chat::sessions::watch_revoked(chat.clone()));
     tasks.spawn(housekeeping(chat.clone()));
+    tasks.spawn(chat.clone().forget_message_keys());
     tasks.spawn(chat.pending_marks.clone().keep());
     if let Some(certificate) = certificate {
         tasks.spawn(certificate.follow());

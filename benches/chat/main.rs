@@ -13,6 +13,7 @@ mod process;
 mod sends;
 mod slow;
 mod start;
+mod storage;
 mod table;
 
 use table::Table;
@@ -64,6 +65,9 @@ async fn measure(only: Option<&str>) -> Outcome {
     for database in [process::Database::MariaDb, process::Database::Sqlite] {
         if wanted("history") {
             history::measure(database, &mut table).await?;
+        }
+        if wanted("storage") {
+            storage::measure(database, &mut table).await?;
         }
     }
     if wanted("start") {

@@ -173,7 +173,7 @@ impl Store {
             "select distinct a.file_id, a.room_id from attachments a
              join members m on m.room_id = a.room_id and m.user_id = ? and m.state = 1
              join messages x on x.room_id = a.room_id and x.seq = a.seq
-             where a.seq > m.floor_seq and (x.thread_seq = 0 or x.thread_seq > m.floor_seq)
+             where a.seq > m.floor_seq and (x.thread_seq is null or x.thread_seq > m.floor_seq)
                and a.file_id in {}",
             placeholders(1, files.len())
         );

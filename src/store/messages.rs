@@ -1,5 +1,7 @@
-//! Reading messages and what changed in a room. Pages of its timeline are in
-//! `pages.rs`, writing is in `batch.rs`.
+//! Reading messages by their names. Pages of a room's timeline are in `pages.rs`, what
+//! changed is in `changes.rs`, writing is in `batch.rs`.
+
+use std::borrow::Cow;
 
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
@@ -7,33 +9,46 @@ use uuid::Uuid;
 use super::{
     Store,
     dialect::{reading, refused},
-    rooms::{MEMBER_COLUMNS, MemberRow, ROOM_COLUMNS, RoomRow},
     users::{role_code, role_of},
 };
 use crate::{
     error::Result,
     model::{
-        Change, Content, Member, MemberState, Message, Pin, Room, RoomId, Seq, SystemKind, Thread,
-        Timestamp, UserId, Version, View, limits, messages::fitting, users::AccountRole,
+        Content, Message, Pin, RoomId, Seq, SystemKind, Thread, Timestamp, UserId, Version, limits,
+        users::AccountRole,
     },
 };
 
 /// Selects messages `x`, with the pins and threads that hang on them. Answers in
-/// a thread are counted in an index, up to a number that a batch cannot bring
-/// below the one that is shown. MySQL, to which the hints are no comments, might
-/// else walk through the room: where there are no threads, that looks as short.
+/// a thread are counted in its rows, up to a number that a batch cannot bring
+/// below the one that is shown.
 pub const MESSAGES: &str = "select x.room_id, x.seq, x.sender_id, x.kind,
-        x.client_message_id, x.body, x.posted_us, x.changed_seq, x.reply_to_seq, x.edited_us,
+        x.client_message_id, x.body, x.posted_us, coalesce(x.changed_seq, x.seq) as changed_seq, x.reply_to_seq, x.edited_us,
         x.about_id, x.staff, x.attachments,
-        (select s.version from users s where s.id = x.sender_id) as sender_version, p.user_id as pinned_by, p.pinned_us, x.thread_seq,
-        (select max(t.seq) from messages t /*! force index (messages_thread) */
-         where t.room_id = x.room_id and t.thread_seq = x.seq) as last_reply_seq,
-        (select count(*) from messages t /*! force index (messages_thread) */
-         where t.room_id = x.room_id and t.thread_seq = x.seq and t.kind = 1
-           and t.seq <= coalesce((select u.seq from messages u /*! force index (messages_thread) */
-                where u.room_id = x.room_id and u.thread_seq = x.seq and u.kind = 1
+        (select s.version from users s where s.id = x.sender_id) as sender_version,
+        p.user_id as pinned_by, p.pinned_us, x.thread_seq,
+        (select max(t.seq) from thread_replies t
+         where t.room_id = x.room_id and t.root_seq = x.seq) as last_reply_seq,
+        (select count(*) from thread_replies t
+         where t.room_id = x.room_id and t.root_seq = x.seq and t.kind = 1
+           and t.seq <= coalesce((select u.seq from thread_replies u
+                where u.room_id = x.room_id and u.root_seq = x.seq and u.kind = 1
                 order by u.seq limit 1 offset 1500), 9223372036854775807)) as replies
      from messages x left join pins p on p.room_id = x.room_id and p.seq = x.seq";
+
+/// As [`MESSAGES`], of those that `names` has: a table, or a select in parentheses, with
+/// `room_id` and `seq`. It is called `c`, and the databases begin with it.
+#[must_use]
+pub fn messages_of(names: &str) -> String {
+    let joined = format!(
+        "from {names} c cross join messages x on x.room_id = c.room_id and x.seq = c.seq
+         left join pins"
+    );
+    // SQLite takes cross joins in the order in which they are written.
+    MESSAGES
+        .replacen("select", "select /*! straight_join */", 1)
+        .replace("from messages x left join pins", &joined)
+}
 
 #[derive(sqlx::FromRow)]
 pub(super) struct MessageRow {
@@ -42,7 +57,7 @@ pub(super) struct MessageRow {
     sender_id: Uuid,
     sender_version: Option<i64>,
     kind: i16,
-    client_message_id: Option<String>,
+    client_message_id: Option<Vec<u8>>,
     body: String,
     posted_us: i64,
     changed_seq: i64,
@@ -54,7 +69,7 @@ pub(super) struct MessageRow {
     pub(super) attachments: i16,
     pinned_by: Option<Uuid>,
     pinned_us: Option<i64>,
-    thread_seq: i64,
+    thread_seq: Option<i64>,
     last_reply_seq: Option<i64>,
     replies: i64,
 }
@@ -71,7 +86,7 @@ const KIND_DELETED: i16 = 2;
 /// How a content is stored.
 pub(super) struct Stored<'a> {
     pub kind: i16,
-    pub client_message_id: Option<&'a str>,
+    pub client_message_id: Option<Cow<'a, [u8]>>,
     pub body: &'a str,
     /// Who deleted it, or whom it is about.
     pub about: Option<UserId>,
@@ -83,14 +98,14 @@ pub(super) fn stored(content: &Content) -> Stored<'_> {
     match content {
         Content::Text { text, client_message_id } => Stored {
             kind: KIND_TEXT,
-            client_message_id: Some(client_message_id),
+            client_message_id: Some(pack_client_id(client_message_id)),
             body: text,
             about: None,
             staff: 0,
         },
         Content::Deleted { by, client_message_id } => Stored {
             kind: KIND_DELETED,
-            client_message_id: Some(client_message_id),
+            client_message_id: Some(pack_client_id(client_message_id)),
             body: "",
             about: Some(*by),
             staff: 0,
@@ -125,6 +140,29 @@ pub(super) fn stored(content: &Content) -> Stored<'_> {
     }
 }
 
+/// A client's id as it is kept: of a UUID in its usual form its 16 bytes, of any other
+/// id its text, which is ASCII. A UUID is not: its ninth byte has the highest bit.
+fn pack_client_id(id: &str) -> Cow<'_, [u8]> {
+    match Uuid::try_parse(id) {
+        Ok(uuid) if uuid.as_bytes()[8] > 0x7f && uuid.to_string() == id => {
+            Cow::Owned(uuid.as_bytes().to_vec())
+        }
+        _ => Cow::Borrowed(id.as_bytes()),
+    }
+}
+
+fn unpack_client_id(kept: Vec<u8>) -> String {
+    match <[u8; 16]>::try_from(kept.as_slice()) {
+        Ok(uuid) if uuid[8] > 0x7f => Uuid::from_bytes(uuid).to_string(),
+        _ => String::from_utf8(kept).unwrap_or_default(),
+    }
+}
+
+/// The position of a message's last change as it is kept: none if there was none.
+pub(super) fn changed_seq(message: &Message) -> Option<i64> {
+    (message.changed_seq != message.seq).then_some(message.changed_seq.0)
+}
+
 pub(super) fn attachment_count(message: &Message) -> i16 {
     i16::try_from(message.attachments.len()).unwrap_or(i16::MAX)
 }
@@ -136,7 +174,7 @@ impl From<MessageRow> for Message {
         let about = row.about_id.map(UserId);
         let staff = role_of(row.staff);
         let system = |kind, detail| Content::System { kind, detail, about, staff };
-        let client_message_id = row.client_message_id.unwrap_or_default();
+        let client_message_id = row.client_message_id.map(unpack_client_id).unwrap_or_default();
         let content = match row.kind {
             10 => system(SystemKind::RoomCreated, row.body),
             11 => system(SystemKind::MemberJoined, row.body),
@@ -175,20 +213,11 @@ impl From<MessageRow> for Message {
             reactions: Vec::new(),
             pin: pin.map(|(user, at)| Pin { user: UserId(user), pinned_at: Timestamp(at) }),
             mentions: Vec::new(),
-            thread_of: (row.thread_seq > 0).then_some(Seq(row.thread_seq)),
+            thread_of: row.thread_seq.map(Seq),
             thread: row.last_reply_seq.map(|last| Thread { replies: row.replies, last: Seq(last) }),
             attachments: Vec::new(),
         }
     }
-}
-
-/// What changed in a room after a position.
-pub struct Changes {
-    /// In the order of their positions.
-    pub changes: Vec<Change>,
-    /// Up to where the room is known with these; less than the head if there
-    /// were too many.
-    pub synced: Seq,
 }
 
 impl Store {
@@ -243,115 +272,6 @@ impl Store {
         let version = |(text, at)| Version { text, written_at: Timestamp(at) };
         Ok(rows.into_iter().rev().map(version).collect())
     }
-
-    /// What changed after a position, up to `head`, which was read before: rows
-    /// that changed again since are beyond it and come with a later change. What
-    /// the reader may not see leaves empty positions.
-    pub async fn changes(
-        &self,
-        room: RoomId,
-        after: Seq,
-        view: View,
-        limit: usize,
-    ) -> Result<Changes> {
-        let View { head, .. } = view;
-        if after >= head {
-            return Ok(Changes { changes: vec![], synced: after });
-        }
-        let messages = format!(
-            "{MESSAGES} where x.room_id = ? and x.changed_seq > ? and x.changed_seq <= ?
-             order by x.changed_seq limit ?"
-        );
-        let members = format!(
-            "select {MEMBER_COLUMNS} from members m join users u on u.id = m.user_id
-             where m.room_id = ? and m.changed_seq > ? and m.changed_seq <= ?
-             order by m.changed_seq limit ?"
-        );
-        let settings = format!(
-            "select {ROOM_COLUMNS} from rooms r
-             where r.id = ? and r.changed_seq > ? and r.changed_seq <= ?"
-        );
-        let at_most = limit_plus_one(limit);
-        let messages: Vec<MessageRow> = reading!(&self.pools, c => {
-            sqlx::query_as(AssertSqlSafe(messages))
-                .bind(room.0).bind(after.0).bind(head.0).bind(at_most).fetch_all(c).await
-        })
-        .map_err(refused)?;
-        let members: Vec<MemberRow> = reading!(&self.pools, c => {
-            sqlx::query_as(AssertSqlSafe(members))
-                .bind(room.0).bind(after.0).bind(head.0).bind(at_most).fetch_all(c).await
-        })
-        .map_err(refused)?;
-        let settings: Option<RoomRow> = reading!(&self.pools, c => {
-            sqlx::query_as(AssertSqlSafe(settings))
-                .bind(room.0).bind(after.0).bind(head.0).fetch_optional(c).await
-        })
-        .map_err(refused)?;
-        let messages = self.whole(room, messages).await?;
-        let limit = limit.min(fitting(&messages));
-        let rows = Rows {
-            messages,
-            members: members.into_iter().map(Member::from).collect(),
-            settings: settings.map(Room::from),
-        };
-        let mut changes = merge(room, after, head, limit, rows);
-        for change in &mut changes.changes {
-            change.message.take_if(|message| !view.shows(message));
-            // Who had left or was banned before the reader came is not for them.
-            change.member.take_if(|member| {
-                member.changed_seq <= view.floor && member.state != MemberState::Joined
-            });
-        }
-        Ok(changes)
-    }
-}
-
-/// Rows that changed, each kind in the order of `changed_seq`.
-struct Rows {
-    messages: Vec<Message>,
-    members: Vec<Member>,
-    settings: Option<Room>,
-}
-
-/// Puts the rows of each position together. Each change covers the positions
-/// since the one before it; the last goes up to the head, unless rows remain.
-fn merge(room: RoomId, after: Seq, head: Seq, limit: usize, rows: Rows) -> Changes {
-    let mut positions = std::collections::BTreeMap::<Seq, Change>::new();
-    // A kind of which there are more rows bounds how far all of them go.
-    let cut = [
-        rows.messages.get(limit).map(|message| message.changed_seq),
-        rows.members.get(limit).map(|member| member.changed_seq),
-    ]
-    .into_iter()
-    .flatten()
-    .min();
-    for message in rows.messages {
-        let seq = message.changed_seq;
-        positions.entry(seq).or_insert_with(|| Change::at(room, seq)).message = Some(message);
-    }
-    for member in rows.members {
-        let seq = member.changed_seq;
-        positions.entry(seq).or_insert_with(|| Change::at(room, seq)).member = Some(member);
-    }
-    if let Some(settings) = rows.settings {
-        let seq = settings.changed_seq;
-        positions.entry(seq).or_insert_with(|| Change::at(room, seq)).settings = Some(settings);
-    }
-    let complete = cut.is_none() && positions.len() <= limit;
-    let mut changes: Vec<Change> = positions
-        .into_values()
-        .filter(|change| cut.is_none_or(|cut| change.seq < cut))
-        .take(limit)
-        .collect();
-    if complete && changes.last().is_none_or(|last| last.seq < head) {
-        changes.push(Change::at(room, head));
-    }
-    let mut known = after;
-    for change in &mut changes {
-        change.after = known;
-        known = change.seq;
-    }
-    Changes { changes, synced: known }
 }
 
 pub(super) fn limit_plus_one(limit: usize) -> i64 {
@@ -362,46 +282,21 @@ pub(super) fn limit_plus_one(limit: usize) -> i64 {
 mod tests {
     use super::*;
 
-    fn message(seq: i64, changed: i64) -> Message {
-        Message {
-            room: RoomId(Uuid::nil()),
-            seq: Seq(seq),
-            sender: UserId(Uuid::nil()),
-            sender_version: 1,
-            posted_at: Timestamp(0),
-            changed_seq: Seq(changed),
-            content: Content::Text { text: String::new(), client_message_id: "1".into() },
-            reply_to: None,
-            edited_at: None,
-            reactions: Vec::new(),
-            pin: None,
-            mentions: vec![],
-            thread_of: None,
-            thread: None,
-            attachments: Vec::new(),
-        }
-    }
-
     #[test]
-    fn changes_cover_every_position_up_to_the_head() {
-        let room = RoomId(Uuid::nil());
-        let rows = |list: &[(i64, i64)]| Rows {
-            messages: list.iter().map(|&(s, c)| message(s, c)).collect(),
-            members: vec![],
-            settings: None,
-        };
-        let covered = |changes: &Changes| -> Vec<(i64, i64)> {
-            changes.changes.iter().map(|c| (c.after.0, c.seq.0)).collect()
-        };
-        let all = merge(room, Seq(3), Seq(9), 10, rows(&[(4, 4), (5, 7)]));
-        assert_eq!(covered(&all), [(3, 4), (4, 7), (7, 9)]);
-        assert_eq!(all.synced, Seq(9));
-
-        let some = merge(room, Seq(0), Seq(9), 2, rows(&[(1, 1), (2, 2), (3, 3)]));
-        assert_eq!(covered(&some), [(0, 1), (1, 2)]);
-        assert_eq!(some.synced, Seq(2));
-
-        let nothing = merge(room, Seq(3), Seq(9), 2, rows(&[]));
-        assert_eq!(covered(&nothing), [(3, 9)]);
+    fn the_id_of_a_client_is_kept_in_few_bytes_and_comes_back_as_it_was() {
+        let v4 = "0b5c1d9e-3c57-4a0c-9f10-5d8f0c2f7f4e";
+        for (id, bytes) in [
+            (v4, 16),
+            (&v4.to_uppercase(), 36),
+            (&v4.replace('-', ""), 32),
+            // No UUID of the usual variant: its bytes could be a text of 16 letters.
+            ("41414141-4141-4141-4141-414141414141", 36),
+            ("AAAAAAAAAAAAAAAA", 16),
+            ("7", 1),
+        ] {
+            let kept = pack_client_id(id).into_owned();
+            assert_eq!(kept.len(), bytes, "{id}");
+            assert_eq!(unpack_client_id(kept), id);
+        }
     }
 }

@@ -19,27 +19,34 @@ use crate::{
     model::{Room, RoomId, RoomPreferences, RoomSummary, Seq, Timestamp, UserId, limits},
 };
 
-/// A member's summary of a room: the room, their role and marks, and where the
-/// newest message stands that is not a system message. What is unread is counted
-/// by [`unread_sql`] and [`unread_threads_sql`].
+/// A member's summary of a room: the room, their role and marks. The newest message is
+/// found by [`last_sql`], what is unread is counted by [`unread_sql`] and
+/// [`unread_threads_sql`].
 #[must_use]
 pub fn summary_sql(wanted: &str) -> String {
     format!(
         "select {ROOM_COLUMNS}, m.role, m.floor_seq, m.muted_until_us as silenced_until_us,
                 coalesce(k.read_seq, 0) as read_seq,
                 coalesce(k.unread_from_seq, 0) as unread_from_seq,
-                coalesce(s.level, 1) as level, s.muted_until_us, coalesce(s.starred, 0) as starred,
-                (select x.seq from messages x /*! force index (messages_thread) */
-                 where x.room_id = r.id and x.thread_seq = 0 and x.seq > r.head_seq - {}
-                   and x.seq > m.floor_seq and x.kind = 1
-                 order by x.seq desc limit 1) as last_seq
+                coalesce(s.level, 1) as level, s.muted_until_us, coalesce(s.starred, 0) as starred
          from members m
          join rooms r on r.id = m.room_id
          left join marks k on k.room_id = m.room_id and k.user_id = m.user_id
          left join room_settings s on s.user_id = m.user_id and s.room_id = m.room_id
          where m.user_id = ? and m.state = 1 and {wanted}",
-        limits::SUMMARY_POSITIONS,
     )
+}
+
+/// Finds the newest message of some rooms that is not a system message, each after a
+/// position. Selects of their own, as in [`unread_sql`]: answers in threads stand
+/// between.
+#[must_use]
+pub fn last_sql(rooms: usize) -> String {
+    let of_one = "select ? as place,
+            (select x.seq from messages x /*! force index (primary) */
+             where x.room_id = ? and x.seq > ? and x.thread_seq is null and x.kind = 1
+             order by x.seq desc limit 1) as last_seq";
+    vec![of_one; rooms].join(" union all ")
 }
 
 /// Counts what is unread in some rooms: messages up to the thousandth, and
@@ -53,14 +60,14 @@ pub fn unread_sql(rooms: usize) -> String {
     let of_one = format!(
         "select ? as place,
             (select count(*) from (
-                 select x.seq from messages x /*! force index (messages_thread) */
-                 where x.room_id = ? and x.thread_seq = 0 and x.seq > ? and x.kind = 1
+                 select x.seq from messages x /*! force index (primary) */
+                 where x.room_id = ? and x.thread_seq is null and x.seq > ? and x.kind = 1
                    and x.sender_id <> ?
                  order by x.seq limit {}) unread) as messages,
             (select count(distinct x.seq) from mentions n
              join messages x on x.room_id = n.room_id and x.seq = n.seq
              where n.room_id = ? and n.user_id in (?, ?) and n.seq > ?
-               and x.thread_seq = 0 and x.kind = 1 and x.sender_id <> ? and {}) as mentions",
+               and x.thread_seq is null and x.kind = 1 and x.sender_id <> ? and {}) as mentions",
         limits::UNREAD_COUNT + 1,
         no_block_between("x.sender_id", "?"),
     );
@@ -78,11 +85,13 @@ pub fn unread_threads_sql(rooms: usize) -> String {
          join rooms r on r.id = t.room_id
          where t.user_id = ? and t.room_id in {} and t.follows = 1
            and t.thread_seq > r.head_seq - {} and t.thread_seq > m.floor_seq
-           and (select case when x.posted_us >= m.joined_us then x.seq else 0 end
-                from messages x /*! force index (messages_thread) */
-                where x.room_id = t.room_id and x.thread_seq = t.thread_seq and x.kind = 1
+           and (select /*! straight_join */
+                    case when x.posted_us >= m.joined_us then x.seq else 0 end
+                from thread_replies c
+                cross join messages x on x.room_id = c.room_id and x.seq = c.seq
+                where c.room_id = t.room_id and c.root_seq = t.thread_seq and c.kind = 1
                   and x.sender_id <> t.user_id and {}
-                order by x.seq desc limit 1) > t.read_seq
+                order by c.seq desc limit 1) > t.read_seq
          group by t.room_id",
         placeholders(1, rooms),
         limits::SUMMARY_POSITIONS,
@@ -104,11 +113,39 @@ struct SummaryRow {
     floor_seq: i64,
     silenced_until_us: Option<i64>,
     read_seq: i64,
+    #[sqlx(skip)]
     last_seq: Option<i64>,
     unread_from_seq: i64,
     level: i16,
     muted_until_us: Option<i64>,
     starred: i16,
+}
+
+/// The newest message of each room, if it is not too far back, and its reader may see
+/// it.
+async fn find_last(tx: &mut Tx<'_>, rows: &mut [SummaryRow]) -> Result<(), sqlx::Error> {
+    let places: Vec<usize> = (0..rows.len()).collect();
+    for places in places.chunks(COUNTED) {
+        let places = padded(places.to_vec());
+        let sql = last_sql(places.len());
+        let found: Vec<(i64, Option<i64>)> = within!(&mut *tx, c => {
+            let mut query = sqlx::query_as(AssertSqlSafe(sql));
+            for place in places {
+                let row = &rows[place];
+                let after = row.floor_seq.max(row.room.head_seq - limits::SUMMARY_POSITIONS);
+                query = query
+                    .bind(i64::try_from(place).unwrap_or_default())
+                    .bind(row.room.id).bind(after);
+            }
+            query.fetch_all(c).await
+        })?;
+        for (place, last) in found {
+            if let Some(row) = usize::try_from(place).ok().and_then(|place| rows.get_mut(place)) {
+                row.last_seq = last;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Unread messages and mentions in each of some rooms.
@@ -212,8 +249,9 @@ impl Store {
         &self,
         mut tx: Tx<'static>,
         user: UserId,
-        rows: Vec<SummaryRow>,
+        mut rows: Vec<SummaryRow>,
     ) -> Result<Vec<RoomSummary>> {
+        find_last(&mut tx, &mut rows).await.map_err(refused)?;
         let unread = unread(&mut tx, user, &rows).await.map_err(refused)?;
         let threads = unread_threads(&mut tx, user, &rows).await.map_err(refused)?;
         tx.commit().await.map_err(refused)?;

@@ -11,7 +11,7 @@ use rand::{SeedableRng as _, rngs::StdRng};
 
 use crate::{
     converge::{step, thread},
-    support::{Person, Server, on_both_databases},
+    support::{Person, Server, on_both_databases, people::send_request},
 };
 
 const STEPS: usize = 300;
@@ -76,10 +76,15 @@ on_both_databases! {
         for n in 0..STEPS {
             step(&mut rng, &people, &rooms, n).await;
         }
-        // Whatever chance has made of the rooms, here something is unread.
+        // Whatever chance has made of the rooms, here something is unread, also in a thread.
         let room = people[0].create_room("Last").await;
         people[4].join(&room).await;
-        people[0].send(&room, "the end @emil").await;
+        let last = people[0].send(&room, "the end @emil").await;
+        let answer = v1::SendMessageRequest {
+            thread_seq: last.seq,
+            ..send_request(&room, "an answer", "answer")
+        };
+        people[0].client.send_message(answer).await.expect("sent");
         let mut counted = 0;
         for person in &people {
             let request = v1::ListRoomsRequest { page_size: 200, ..Default::default() };
@@ -107,6 +112,29 @@ on_both_databases! {
             assert_eq!(told, expected, "seed {seed}, {}", person.user.username);
         }
         assert!(counted > 0, "seed {seed}: nothing at all was unread");
+        // What is kept in the rooms' rows is what is counted.
+        let mut raw = server.database().await;
+        for drifted in [
+            "select count(*) from rooms r
+             where member_count <> (select count(*) from members m
+                                    where m.room_id = r.id and m.state = 1)
+                or owner_count <> (select count(*) from members m
+                                   where m.room_id = r.id and m.state = 1 and m.role = 3)",
+            "select count(*) from messages x left join message_changes c
+                 on c.room_id = x.room_id and c.seq = x.seq
+             where coalesce(x.changed_seq, 0) <> coalesce(c.changed_seq, 0)",
+            "select count(*) from messages x left join thread_replies t
+                 on t.room_id = x.room_id and t.seq = x.seq
+             where coalesce(x.thread_seq, 0) <> coalesce(t.root_seq, 0) or t.kind <> x.kind",
+        ] {
+            assert_eq!(raw.count(drifted).await, 0, "seed {seed}: {drifted}");
+        }
+        for kept in
+            ["select count(*) from message_changes", "select count(*) from thread_replies"]
+        {
+            assert!(raw.count(kept).await > 0, "seed {seed}: {kept}");
+        }
+        drop(raw);
         server.end().await;
     }
 }

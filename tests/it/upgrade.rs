@@ -1,10 +1,11 @@
 //! A server on a schema of another version: of its predecessor, and of a successor.
 
+use causerie::store::{Store, migrations::PendingMigrations};
 use causerie_client::{Client, v1};
 
 use crate::support::{
     Database, Person, Server, on_both_databases,
-    people::{PASSWORD, text_of},
+    people::{PASSWORD, send_request, text_of},
     within,
 };
 
@@ -39,6 +40,14 @@ on_both_databases! {
         let dumps = dumps(database);
         assert!(!dumps.is_empty());
         for dump in dumps {
+            // As if the messages were written just now, but for one of them.
+            let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+            let now = now.expect("after 1970").as_micros();
+            let dump = format!(
+                "{dump}
+                 update messages set posted_us = {now};
+                 update messages set posted_us = 1 where body = 'between the two';"
+            );
             let server = Server::start_on_dump(database, &dump).await;
             let (ada, bob) = (sign_in(&server.url, "ada").await, sign_in(&server.url, "bob").await);
             assert_eq!(ada.user.display_name, "Ada Zoë");
@@ -65,6 +74,42 @@ on_both_databases! {
             let blocked = bob.client.list_blocked_users(v1::ListBlockedUsersRequest::default()).await;
             assert_eq!(blocked.expect("a list").users.len(), 1);
 
+            // All comes to who catches up from the beginning, as it is now.
+            let sync = v1::SyncRoomRequest { room_id: room.id.clone(), page_size: 500, ..Default::default() };
+            let synced = ada.client.sync_room(sync).await.expect("changes");
+            let synced = synced.changes.into_iter().filter_map(|change| change.message);
+            let mut synced: Vec<_> = synced.collect();
+            synced.sort_by_key(|message| message.seq);
+            let answer = synced.iter().position(|message| message.thread_seq == first.seq);
+            let answer = synced.remove(answer.expect("the answer in a thread"));
+            assert_eq!(synced, history);
+            let request =
+                v1::ListThreadRequest { room_id: room.id.clone(), thread_seq: first.seq, ..Default::default() };
+            let thread = ada.client.list_thread(request).await.expect("a thread");
+            assert_eq!(thread.messages, std::slice::from_ref(&answer));
+
+            // Messages that are sent again are known, unless they are too old.
+            for message in history.iter().chain([&answer]) {
+                let id = message.client_message_id.as_str();
+                let is_edited = message.edited_at.is_some() || !message.attachments.is_empty();
+                if id.is_empty() || is_edited || text_of(message).is_empty() {
+                    continue;
+                }
+                let sender = if message.sender_id == ada.user.id { &ada } else { &bob };
+                let again = v1::SendMessageRequest {
+                    thread_seq: message.thread_seq,
+                    ..send_request(&room.id, text_of(message), id)
+                };
+                let again = sender.client.send_message(again).await.expect("sent").message;
+                assert_eq!(again.expect("a message").seq, message.seq);
+            }
+            let direct = rooms.iter().filter_map(|summary| summary.room.clone());
+            let direct = direct.filter(|room| !room.direct_user_ids.is_empty());
+            let direct = direct.map(|room| room.id).next().expect("the direct room");
+            let old = ada.history(&direct).await.pop().expect("a message");
+            let again = ada.try_send(&direct, text_of(&old), &old.client_message_id).await;
+            assert_eq!(again.expect("sent").seq, old.seq + 1);
+
             // What is there can be changed, and found.
             let edit = v1::EditMessageRequest {
                 room_id: room.id.clone(),
@@ -85,6 +130,58 @@ on_both_databases! {
             Person::register(&server.url, "newcomer").await;
             server.end().await;
         }
+    }
+
+    /// What takes long is done before, in steps; what is written meanwhile comes after.
+    async fn a_message_of_an_older_server_has_its_key_before_the_schema_is_contracted(database: Database) {
+        let dump = dumps(database).pop().expect("a dump");
+        let mut server = Server::with_dump(database, &dump).await;
+        let mut raw = server.database().await;
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+        let now = now.expect("after 1970").as_micros();
+        raw.execute(format!("update messages set posted_us = {now}")).await;
+        let texts = raw.count("select count(*) from messages where client_message_id is not null").await;
+        let positions = raw.count("select cast(sum(head_seq) as signed) from rooms").await.unsigned_abs();
+        let keys = "select count(*) from message_keys";
+        let store = Store::connect(&server.config.store_url(), 2).expect("a store");
+        let contracts = store.pending_migrations().await.expect("migrations");
+        assert_eq!(contracts, PendingMigrations::Contracting);
+        assert_eq!(store.count_messages_without_keys().await.expect("a schema without"), None);
+        store.expand().await.expect("expanded");
+        let fill = async || {
+            let mut looked_at = 0;
+            store.fill_message_keys(|positions| looked_at += positions).await.expect("filled");
+            looked_at
+        };
+        assert_eq!(fill().await, positions);
+        assert_eq!(raw.count(keys).await, texts);
+
+        // As the older server writes it.
+        raw.execute(format!(
+            "insert into messages (room_id, seq, sender_id, kind, client_message_id, body,
+                                   posted_us, changed_seq)
+             select r.id, r.head_seq + 1, u.id, 1, 'meanwhile', 'hello', {now}, r.head_seq + 1
+             from rooms r join users u where r.name = 'Workshop' and u.username = 'ada'"
+        ))
+        .await;
+        raw.execute("update rooms set head_seq = head_seq + 1 where name = 'Workshop'".into()).await;
+        assert_eq!(store.count_messages_without_keys().await.expect("positions"), Some(1));
+        // Again, and only what is new: here or at the start of the new server.
+        if database == Database::MySql {
+            assert_eq!((fill().await, fill().await), (1, 0));
+            assert_eq!(raw.count(keys).await, texts + 1);
+        }
+        store.close().await;
+        server.restart().await;
+        let ada = sign_in(&server.url, "ada").await;
+        assert_eq!(raw.count(keys).await, texts + 1);
+        drop(raw);
+        let rooms = ada.client.list_rooms(v1::ListRoomsRequest::default()).await;
+        let rooms = rooms.expect("rooms").rooms.into_iter().filter_map(|summary| summary.room);
+        let room = { rooms }.find(|room| room.name == "Workshop").expect("the room");
+        let again = ada.try_send(&room.id, "hello", "meanwhile").await.expect("sent");
+        assert_eq!(again.seq, room.head_seq);
+        server.end().await;
     }
 
     async fn a_server_starts_on_a_newer_schema_that_admits_it_and_on_no_other(database: Database) {

@@ -46,13 +46,19 @@ impl Server {
 
     /// Starts on a database that these statements have made.
     pub async fn start_on_dump(database: Database, dump: &str) -> Self {
-        let mut server = Self::prepare(database).await;
+        let mut server = Self::with_dump(database, dump).await;
+        server.run().await;
+        server
+    }
+
+    /// A server that is not started yet, and its database.
+    pub async fn with_dump(database: Database, dump: &str) -> Self {
+        let server = Self::prepare(database).await;
         if database == Database::Sqlite {
             let file = server.config.server.data.join("causerie.db");
             std::fs::write(file, "").expect("an empty file");
         }
         server.database().await.execute(dump.to_owned()).await;
-        server.run().await;
         server
     }
 
