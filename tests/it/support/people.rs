@@ -137,8 +137,13 @@ impl Person {
 
     /// Opens a stream that has not subscribed.
     pub async fn open(&self) -> Result<Stream, Error> {
+        self.open_as(None).await
+    }
+
+    /// Opens a stream by a request with this id.
+    pub async fn open_as(&self, request_id: Option<&str>) -> Result<Stream, Error> {
         let token = self.client.access_token().await?;
-        Stream::open(self.client.channel(), &token).await
+        Stream::open_as(self.client.channel(), &token, request_id).await
     }
 }
 
@@ -176,8 +181,19 @@ pub struct Stream {
 
 impl Stream {
     pub async fn open(channel: tonic::transport::Channel, token: &str) -> Result<Self, Error> {
+        Self::open_as(channel, token, None).await
+    }
+
+    pub async fn open_as(
+        channel: tonic::transport::Channel,
+        token: &str,
+        request_id: Option<&str>,
+    ) -> Result<Self, Error> {
         let (requests, queue) = mpsc::channel(100);
-        let request = authorized(ReceiverStream::new(queue), token)?;
+        let mut request = authorized(ReceiverStream::new(queue), token)?;
+        if let Some(id) = request_id {
+            request.metadata_mut().insert("x-request-id", id.parse().expect("ASCII"));
+        }
         let responses = ChatServiceClient::new(channel).chat(request).await?.into_inner();
         let mut stream = Self {
             requests,
