@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod admin;
+pub(crate) mod catch_ups;
 pub mod collector;
 pub mod files;
 pub mod folding;
@@ -69,6 +70,8 @@ pub struct Chat {
     pub(crate) blocking: tokio::sync::Mutex<()>,
     pub(crate) typing: Arc<Typing>,
     pub(crate) pending_marks: Arc<pending_marks::PendingMarks>,
+    /// Whose turn it is to catch up.
+    pub(crate) catch_ups: catch_ups::CatchUps,
     /// Rooms that the search index has to look at.
     pub(crate) behind: Arc<index::Behind>,
     /// One permit for each stream that may be open.
@@ -131,6 +134,10 @@ impl Chat {
             uploading: turns::Turns::default(),
             typing,
             pending_marks: pending_marks::PendingMarks::new(store.clone(), hub.clone()),
+            catch_ups: catch_ups::CatchUps::new(
+                store.clone(),
+                (config.store.connections / 2).max(1) as usize,
+            ),
             behind,
             hub,
             store,

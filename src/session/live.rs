@@ -164,7 +164,7 @@ impl Session {
     async fn recover(&mut self, frame: &mut Frame) -> Result<(), End> {
         frame.push(events::piece(Kind::Lagging(v1::Lagging {})));
         self.flush(frame).await?;
-        self.catch_up().await?;
+        self.catch_up_again().await?;
         frame.push(events::piece(Kind::Live(v1::Live {})));
         Ok(())
     }

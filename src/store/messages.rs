@@ -1,5 +1,5 @@
-//! Reading messages and what changed in a room. Pages of its timeline are in
-//! `pages.rs`, writing is in `batch.rs`.
+//! Reading messages. Pages of a room's timeline are in `pages.rs`, what changed in
+//! rooms is in `changes.rs`, writing is in `batch.rs`.
 
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
@@ -7,14 +7,13 @@ use uuid::Uuid;
 use super::{
     Store,
     dialect::{reading, refused},
-    rooms::{MEMBER_COLUMNS, MemberRow, ROOM_COLUMNS, RoomRow},
     users::{role_code, role_of},
 };
 use crate::{
     error::Result,
     model::{
-        Change, Content, Member, MemberState, Message, Pin, Room, RoomId, Seq, SystemKind, Thread,
-        Timestamp, UserId, Version, View, limits, messages::fitting, users::AccountRole,
+        Content, Message, Pin, RoomId, Seq, SystemKind, Thread, Timestamp, UserId, Version, limits,
+        users::AccountRole,
     },
 };
 
@@ -179,15 +178,6 @@ impl From<MessageRow> for Message {
     }
 }
 
-/// What changed in a room after a position.
-pub struct Changes {
-    /// In the order of their positions.
-    pub changes: Vec<Change>,
-    /// Up to where the room is known with these; less than the head if there
-    /// were too many.
-    pub synced: Seq,
-}
-
 impl Store {
     /// One message by its name.
     pub async fn message(&self, room: RoomId, seq: Seq) -> Result<Option<Message>> {
@@ -240,164 +230,8 @@ impl Store {
         let version = |(text, at)| Version { text, written_at: Timestamp(at) };
         Ok(rows.into_iter().rev().map(version).collect())
     }
-
-    /// What changed after a position, up to `head`, which was read before: rows
-    /// that changed again since are beyond it and come with a later change. What
-    /// the reader may not see leaves empty positions.
-    pub async fn changes(
-        &self,
-        room: RoomId,
-        after: Seq,
-        view: View,
-        limit: usize,
-    ) -> Result<Changes> {
-        let View { head, .. } = view;
-        if after >= head {
-            return Ok(Changes { changes: vec![], synced: after });
-        }
-        let messages = format!(
-            "{MESSAGES} where x.room_id = ? and x.changed_seq > ? and x.changed_seq <= ?
-             order by x.changed_seq limit ?"
-        );
-        let members = format!(
-            "select {MEMBER_COLUMNS} from members m join users u on u.id = m.user_id
-             where m.room_id = ? and m.changed_seq > ? and m.changed_seq <= ?
-             order by m.changed_seq limit ?"
-        );
-        let settings = format!(
-            "select {ROOM_COLUMNS} from rooms r
-             where r.id = ? and r.changed_seq > ? and r.changed_seq <= ?"
-        );
-        let at_most = limit_plus_one(limit);
-        let messages: Vec<MessageRow> = reading!(&self.pools, c => {
-            sqlx::query_as(AssertSqlSafe(messages))
-                .bind(room.0).bind(after.0).bind(head.0).bind(at_most).fetch_all(c).await
-        })
-        .map_err(refused)?;
-        let members: Vec<MemberRow> = reading!(&self.pools, c => {
-            sqlx::query_as(AssertSqlSafe(members))
-                .bind(room.0).bind(after.0).bind(head.0).bind(at_most).fetch_all(c).await
-        })
-        .map_err(refused)?;
-        let settings: Option<RoomRow> = reading!(&self.pools, c => {
-            sqlx::query_as(AssertSqlSafe(settings))
-                .bind(room.0).bind(after.0).bind(head.0).fetch_optional(c).await
-        })
-        .map_err(refused)?;
-        let messages = self.whole(room, messages).await?;
-        let limit = limit.min(fitting(&messages));
-        let rows = Rows {
-            messages,
-            members: members.into_iter().map(Member::from).collect(),
-            settings: settings.map(Room::from),
-        };
-        let mut changes = merge(room, after, head, limit, rows);
-        for change in &mut changes.changes {
-            change.message.take_if(|message| !view.shows(message));
-            // Who had left or was banned before the reader came is not for them.
-            change.member.take_if(|member| {
-                member.changed_seq <= view.floor && member.state != MemberState::Joined
-            });
-        }
-        Ok(changes)
-    }
-}
-
-/// Rows that changed, each kind in the order of `changed_seq`.
-struct Rows {
-    messages: Vec<Message>,
-    members: Vec<Member>,
-    settings: Option<Room>,
-}
-
-/// Puts the rows of each position together. Each change covers the positions
-/// since the one before it; the last goes up to the head, unless rows remain.
-fn merge(room: RoomId, after: Seq, head: Seq, limit: usize, rows: Rows) -> Changes {
-    let mut positions = std::collections::BTreeMap::<Seq, Change>::new();
-    // A kind of which there are more rows bounds how far all of them go.
-    let cut = [
-        rows.messages.get(limit).map(|message| message.changed_seq),
-        rows.members.get(limit).map(|member| member.changed_seq),
-    ]
-    .into_iter()
-    .flatten()
-    .min();
-    for message in rows.messages {
-        let seq = message.changed_seq;
-        positions.entry(seq).or_insert_with(|| Change::at(room, seq)).message = Some(message);
-    }
-    for member in rows.members {
-        let seq = member.changed_seq;
-        positions.entry(seq).or_insert_with(|| Change::at(room, seq)).member = Some(member);
-    }
-    if let Some(settings) = rows.settings {
-        let seq = settings.changed_seq;
-        positions.entry(seq).or_insert_with(|| Change::at(room, seq)).settings = Some(settings);
-    }
-    let complete = cut.is_none() && positions.len() <= limit;
-    let mut changes: Vec<Change> = positions
-        .into_values()
-        .filter(|change| cut.is_none_or(|cut| change.seq < cut))
-        .take(limit)
-        .collect();
-    if complete && changes.last().is_none_or(|last| last.seq < head) {
-        changes.push(Change::at(room, head));
-    }
-    let mut known = after;
-    for change in &mut changes {
-        change.after = known;
-        known = change.seq;
-    }
-    Changes { changes, synced: known }
 }
 
 pub(super) fn limit_plus_one(limit: usize) -> i64 {
     i64::try_from(limit).unwrap_or(i64::MAX - 1) + 1
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn message(seq: i64, changed: i64) -> Message {
-        Message {
-            room: RoomId(Uuid::nil()),
-            seq: Seq(seq),
-            sender: UserId(Uuid::nil()),
-            posted_at: Timestamp(0),
-            changed_seq: Seq(changed),
-            content: Content::Text { text: String::new(), client_message_id: "1".into() },
-            reply_to: None,
-            edited_at: None,
-            reactions: Vec::new(),
-            pin: None,
-            mentions: vec![],
-            thread_of: None,
-            thread: None,
-            attachments: Vec::new(),
-        }
-    }
-
-    #[test]
-    fn changes_cover_every_position_up_to_the_head() {
-        let room = RoomId(Uuid::nil());
-        let rows = |list: &[(i64, i64)]| Rows {
-            messages: list.iter().map(|&(s, c)| message(s, c)).collect(),
-            members: vec![],
-            settings: None,
-        };
-        let covered = |changes: &Changes| -> Vec<(i64, i64)> {
-            changes.changes.iter().map(|c| (c.after.0, c.seq.0)).collect()
-        };
-        let all = merge(room, Seq(3), Seq(9), 10, rows(&[(4, 4), (5, 7)]));
-        assert_eq!(covered(&all), [(3, 4), (4, 7), (7, 9)]);
-        assert_eq!(all.synced, Seq(9));
-
-        let some = merge(room, Seq(0), Seq(9), 2, rows(&[(1, 1), (2, 2), (3, 3)]));
-        assert_eq!(covered(&some), [(0, 1), (1, 2)]);
-        assert_eq!(some.synced, Seq(2));
-
-        let nothing = merge(room, Seq(3), Seq(9), 2, rows(&[]));
-        assert_eq!(covered(&nothing), [(3, 9)]);
-    }
 }

@@ -19,33 +19,54 @@ async fn resume(person: &Person, positions: &[v1::RoomPosition]) -> Vec<String> 
     statements_of(&id)
 }
 
-/// Rooms of two people, and where the second one is in them.
-async fn rooms_of(ada: &Person, bob: &Person) -> (Vec<String>, Vec<v1::RoomPosition>) {
-    let mut rooms = Vec::new();
-    for n in 0..ROOMS {
-        let room = ada.create_room(&format!("Room {n}")).await;
-        bob.join(&room).await;
-        rooms.push(room);
-    }
-    let heads = rooms.iter().map(|room| (room.clone(), 2)).collect();
-    (rooms, bob.positions(heads).await)
+/// Where a person's rooms are now.
+async fn positions(person: &Person) -> Vec<v1::RoomPosition> {
+    let request = v1::ListRoomsRequest { page_size: 200, ..Default::default() };
+    let rooms = person.client.list_rooms(request).await.expect("rooms").rooms;
+    let position = |room: v1::Room| v1::RoomPosition {
+        room_id: room.id,
+        seq: room.head_seq,
+        log_id: room.log_id,
+    };
+    rooms.into_iter().filter_map(|summary| summary.room).map(position).collect()
 }
 
 on_both_databases! {
-    async fn a_resume_takes_few_statements(database: Database) {
+    async fn a_resume_takes_two_statements_and_one_for_32_rooms_that_moved(database: Database) {
         start_counting();
         let server = Server::start(database).await;
         let ada = Person::register(&server.url, "ada").await;
         let bob = Person::register(&server.url, "bob").await;
-        let (rooms, positions) = rooms_of(&ada, &bob).await;
+        let mut rooms = Vec::new();
+        for n in 0..ROOMS {
+            let room = ada.create_room(&format!("Room {n}")).await;
+            bob.join(&room).await;
+            rooms.push(room);
+        }
+        let before = positions(&bob).await;
         for moved in [0, 1, 33, 65] {
             for room in &rooms[..moved] {
                 ada.send(room, "hello").await;
             }
-            let statements = resume(&bob, &positions).await;
-            let most = 9 + 4 * moved;
+            let statements = resume(&bob, &before).await;
+            let most = 2 + moved.div_ceil(32);
             assert!(statements.len() <= most, "{moved} moved: {statements:#?}");
         }
+        // Members and settings that changed take one statement each, of 32 rooms too.
+        let carol = Person::register(&server.url, "carol").await;
+        let before = positions(&bob).await;
+        for room in &rooms[..32] {
+            carol.join(room).await;
+            let rename = v1::UpdateRoomRequest {
+                room_id: room.clone(),
+                topic: Some("News".into()),
+                ..Default::default()
+            };
+            ada.client.update_room(rename).await.expect("renamed");
+        }
+        let statements = resume(&bob, &before).await;
+        // Also in the room that everybody is in.
+        assert!(statements.len() <= 2 + 2 + 2 + 1, "{statements:#?}");
         server.end().await;
     }
 }

@@ -1,0 +1,278 @@
+//! What changed in rooms after positions in them: of several rooms at once.
+
+use std::collections::{BTreeMap, HashMap};
+
+use sqlx::AssertSqlSafe;
+use uuid::Uuid;
+
+use super::{
+    Store,
+    dialect::{Dialect, reading, refused},
+    messages::{MESSAGES, MessageRow, limit_plus_one},
+    rooms::{MEMBER_COLUMNS, MemberRow, ROOM_COLUMNS, RoomRow},
+};
+use crate::{
+    error::Result,
+    model::{
+        Change, Member, MemberState, Message, Room, RoomId, Seq, View, messages::fitting,
+        resume::Behind,
+    },
+};
+
+/// What changed in a room after a position.
+pub struct Changes {
+    /// In the order of their positions.
+    pub changes: Vec<Change>,
+    /// Up to where the room is known with these; less than the head if there
+    /// were too many.
+    pub synced: Seq,
+}
+
+impl Store {
+    /// What changed in a room.
+    pub async fn changes_in(&self, of: Behind, limit: usize) -> Result<Changes> {
+        let found = self.changes(&[of], limit).await?.pop();
+        Ok(found.unwrap_or(Changes { changes: vec![], synced: of.after }))
+    }
+
+    /// What changed in some rooms, at most [`ROOMS_AT_ONCE`], in their order; of each up to
+    /// `limit` rows.
+    ///
+    /// One statement reads the messages of all of them; only those of which members or
+    /// settings have changed need another, and what hangs on messages is read where
+    /// there can be any (`dress.rs`).
+    pub async fn changes(&self, of: &[Behind], limit: usize) -> Result<Vec<Changes>> {
+        let mut messages: HashMap<RoomId, Vec<Message>> = HashMap::new();
+        let rows = self.messages_changed(of, limit).await?;
+        for message in self.dressed_of_rooms(self.with_attachments(rows).await?).await? {
+            messages.entry(message.room).or_default().push(message);
+        }
+        let mut members = self.members_changed(of, limit).await?;
+        let mut settings = self.settings_changed(of).await?;
+        let changes = of.iter().map(|of| {
+            let mut messages = messages.remove(&of.room).unwrap_or_default();
+            messages.sort_unstable_by_key(|message| message.changed_seq);
+            let mut members = members.remove(&of.room).unwrap_or_default();
+            members.sort_unstable_by_key(|member| member.changed_seq);
+            let limit = limit.min(fitting(&messages));
+            let rows = Rows { messages, members, settings: settings.remove(&of.room) };
+            seen(merge(of.room, of.after, of.view.head, limit, rows), of.view)
+        });
+        Ok(changes.collect())
+    }
+
+    async fn messages_changed(&self, of: &[Behind], limit: usize) -> Result<Vec<MessageRow>> {
+        let of: Vec<&Behind> = of.iter().filter(|of| of.after < of.view.head).collect();
+        if of.is_empty() {
+            return Ok(vec![]);
+        }
+        let of = filled(of.into_iter().map(|of| (of.room.0, of.after.0, of.view.head.0)));
+        let sql = changed_messages_sql(self.pools.dialect(), of.len());
+        reading!(&self.pools, c => {
+            let mut query = sqlx::query_as(AssertSqlSafe(sql));
+            for (room, after, head) in of {
+                query = query.bind(room).bind(after).bind(head).bind(limit_plus_one(limit));
+            }
+            query.fetch_all(c).await
+        })
+        .map_err(refused)
+    }
+
+    async fn members_changed(
+        &self,
+        of: &[Behind],
+        limit: usize,
+    ) -> Result<HashMap<RoomId, Vec<Member>>> {
+        #[derive(sqlx::FromRow)]
+        struct Row {
+            room_id: Uuid,
+            #[sqlx(flatten)]
+            member: MemberRow,
+        }
+        let of: Vec<&Behind> =
+            of.iter().filter(|of| of.after < of.view.head.min(of.members_seq)).collect();
+        let mut found: HashMap<RoomId, Vec<Member>> = HashMap::new();
+        if of.is_empty() {
+            return Ok(found);
+        }
+        let of = filled(of.into_iter().map(|of| (of.room.0, of.after.0, of.view.head.0)));
+        let one = format!(
+            "select m.room_id, {MEMBER_COLUMNS} from members m join users u on u.id = m.user_id
+             where m.room_id = ? and m.changed_seq > ? and m.changed_seq <= ?
+             order by m.changed_seq limit ?"
+        );
+        let sql = all_of(self.pools.dialect(), &one, of.len());
+        let rows: Vec<Row> = reading!(&self.pools, c => {
+            let mut query = sqlx::query_as(AssertSqlSafe(sql));
+            for (room, after, head) in of {
+                query = query.bind(room).bind(after).bind(head).bind(limit_plus_one(limit));
+            }
+            query.fetch_all(c).await
+        })
+        .map_err(refused)?;
+        for row in rows {
+            found.entry(RoomId(row.room_id)).or_default().push(row.member.into());
+        }
+        Ok(found)
+    }
+
+    async fn settings_changed(&self, of: &[Behind]) -> Result<HashMap<RoomId, Room>> {
+        let of: Vec<&Behind> =
+            of.iter().filter(|of| of.after < of.view.head.min(of.settings_seq)).collect();
+        if of.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let of = filled(of.into_iter().map(|of| (of.room.0, of.after.0, of.view.head.0)));
+        let one = "(r.id = ? and r.changed_seq > ? and r.changed_seq <= ?)";
+        let sql = format!(
+            "select {ROOM_COLUMNS} from rooms r where {}",
+            vec![one; of.len()].join(" or ")
+        );
+        let rows: Vec<RoomRow> = reading!(&self.pools, c => {
+            let mut query = sqlx::query_as(AssertSqlSafe(sql));
+            for (room, after, head) in of {
+                query = query.bind(room).bind(after).bind(head);
+            }
+            query.fetch_all(c).await
+        })
+        .map_err(refused)?;
+        Ok(rows.into_iter().map(Room::from).map(|room| (room.id, room)).collect())
+    }
+}
+
+/// The messages that changed in some rooms: binds of each its id, after which position
+/// and up to which, and how many at most.
+#[must_use]
+pub fn changed_messages_sql(dialect: Dialect, rooms: usize) -> String {
+    let one = format!(
+        "{MESSAGES} where x.room_id = ? and x.changed_seq > ? and x.changed_seq <= ?
+         order by x.changed_seq limit ?"
+    );
+    all_of(dialect, &one, rooms)
+}
+
+/// Selects with an order and a limit of their own, as one statement.
+fn all_of(dialect: Dialect, one: &str, rooms: usize) -> String {
+    let one = match dialect {
+        // Not through a table of its own for each of them.
+        Dialect::MySql => format!("({one})"),
+        Dialect::Sqlite => format!("select * from ({one})"),
+    };
+    vec![one; rooms].join(" union all ")
+}
+
+/// Fills a list up to the next power of two with rooms that there are not, so that
+/// statements come in few sizes.
+fn filled(of: impl Iterator<Item = (Uuid, i64, i64)>) -> Vec<(Uuid, i64, i64)> {
+    let mut of: Vec<_> = of.collect();
+    of.resize(of.len().next_power_of_two(), (Uuid::nil(), 0, 0));
+    of
+}
+
+/// Takes away what a reader may not see.
+fn seen(mut changes: Changes, view: View) -> Changes {
+    for change in &mut changes.changes {
+        change.message.take_if(|message| !view.shows(message));
+        // Who had left or was banned before the reader came is not for them.
+        change.member.take_if(|member| {
+            member.changed_seq <= view.floor && member.state != MemberState::Joined
+        });
+    }
+    changes
+}
+
+/// Rows that changed, each kind in the order of `changed_seq`.
+struct Rows {
+    messages: Vec<Message>,
+    members: Vec<Member>,
+    settings: Option<Room>,
+}
+
+/// Puts the rows of each position together. Each change covers the positions
+/// since the one before it; the last goes up to the head, unless rows remain.
+fn merge(room: RoomId, after: Seq, head: Seq, limit: usize, rows: Rows) -> Changes {
+    let mut positions = BTreeMap::<Seq, Change>::new();
+    // A kind of which there are more rows bounds how far all of them go.
+    let cut = [
+        rows.messages.get(limit).map(|message| message.changed_seq),
+        rows.members.get(limit).map(|member| member.changed_seq),
+    ]
+    .into_iter()
+    .flatten()
+    .min();
+    for message in rows.messages {
+        let seq = message.changed_seq;
+        positions.entry(seq).or_insert_with(|| Change::at(room, seq)).message = Some(message);
+    }
+    for member in rows.members {
+        let seq = member.changed_seq;
+        positions.entry(seq).or_insert_with(|| Change::at(room, seq)).member = Some(member);
+    }
+    if let Some(settings) = rows.settings {
+        let seq = settings.changed_seq;
+        positions.entry(seq).or_insert_with(|| Change::at(room, seq)).settings = Some(settings);
+    }
+    let complete = cut.is_none() && positions.len() <= limit;
+    let mut changes: Vec<Change> = positions
+        .into_values()
+        .filter(|change| cut.is_none_or(|cut| change.seq < cut))
+        .take(limit)
+        .collect();
+    if complete && changes.last().is_none_or(|last| last.seq < head) {
+        changes.push(Change::at(room, head));
+    }
+    let mut known = after;
+    for change in &mut changes {
+        change.after = known;
+        known = change.seq;
+    }
+    Changes { changes, synced: known }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Content, Timestamp, UserId};
+
+    fn message(seq: i64, changed: i64) -> Message {
+        Message {
+            room: RoomId(Uuid::nil()),
+            seq: Seq(seq),
+            sender: UserId(Uuid::nil()),
+            posted_at: Timestamp(0),
+            changed_seq: Seq(changed),
+            content: Content::Text { text: String::new(), client_message_id: "1".into() },
+            reply_to: None,
+            edited_at: None,
+            reactions: Vec::new(),
+            pin: None,
+            mentions: vec![],
+            thread_of: None,
+            thread: None,
+            attachments: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn changes_cover_every_position_up_to_the_head() {
+        let room = RoomId(Uuid::nil());
+        let rows = |list: &[(i64, i64)]| Rows {
+            messages: list.iter().map(|&(s, c)| message(s, c)).collect(),
+            members: vec![],
+            settings: None,
+        };
+        let covered = |changes: &Changes| -> Vec<(i64, i64)> {
+            changes.changes.iter().map(|c| (c.after.0, c.seq.0)).collect()
+        };
+        let all = merge(room, Seq(3), Seq(9), 10, rows(&[(4, 4), (5, 7)]));
+        assert_eq!(covered(&all), [(3, 4), (4, 7), (7, 9)]);
+        assert_eq!(all.synced, Seq(9));
+
+        let some = merge(room, Seq(0), Seq(9), 2, rows(&[(1, 1), (2, 2), (3, 3)]));
+        assert_eq!(covered(&some), [(0, 1), (1, 2)]);
+        assert_eq!(some.synced, Seq(2));
+
+        let nothing = merge(room, Seq(3), Seq(9), 2, rows(&[]));
+        assert_eq!(covered(&nothing), [(3, 9)]);
+    }
+}
