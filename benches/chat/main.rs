@@ -10,6 +10,7 @@ mod load;
 mod login;
 mod marks;
 mod process;
+mod resume;
 mod sends;
 mod slow;
 mod start;
@@ -64,6 +65,11 @@ async fn measure(only: Option<&str>) -> Outcome {
     for database in [process::Database::MariaDb, process::Database::Sqlite] {
         if wanted("history") {
             history::measure(database, &mut table).await?;
+        }
+    }
+    for database in [process::Database::MariaDb, process::Database::Sqlite] {
+        if wanted("resume") {
+            resume::measure(database, &mut table).await?;
         }
     }
     if wanted("start") {
