@@ -141,9 +141,10 @@ async fn migrate(config: &Config) -> Result<(), Error> {
     let store = Store::connect(&config.store_url(), 4)?;
     let outcome = match store.pending_migrations().await {
         Ok(PendingMigrations::Expanding) => store.migrate().await,
-        Ok(PendingMigrations::Contracting) => {
-            with_lease(&store, config, "migrates", Store::migrate).await
-        }
+        Ok(PendingMigrations::Contracting) => match prepare(&store).await {
+            Ok(()) => with_lease(&store, config, "migrates", Store::migrate).await,
+            Err(error) => Err(error),
+        },
         Err(error) => Err(error),
     };
     let outcome = match outcome {
@@ -152,6 +153,25 @@ async fn migrate(config: &Config) -> Result<(), Error> {
     };
     store.close().await;
     outcome
+}
+
+/// Does what takes long before something is taken away, in short steps beside a server
+/// that is running. What that server writes afterwards is left to the next run.
+async fn prepare(store: &Store) -> Result<(), Error> {
+    store.expand().await?;
+    let Some(all) = store.count_messages_without_keys().await? else { return Ok(()) };
+    let (mut done, mut said) = (0, 0);
+    store
+        .fill_message_keys(|positions| {
+            done += positions;
+            // A line for each percent.
+            let percent = done * 100 / all.max(1);
+            if percent > said {
+                said = percent;
+                println!("Messages prepared for the new schema: {done} of {all}");
+            }
+        })
+        .await
 }
 
 /// Rewrites what a migration leaves to be rewritten, in short steps beside a server

@@ -133,6 +133,7 @@ async fn run(
     tasks.spawn(chat.clone().keep_presence());
     tasks.spawn(crate::chat::sessions::watch_revoked(chat.clone()));
     tasks.spawn(housekeeping(chat.clone()));
+    tasks.spawn(chat.clone().forget_message_keys());
     tasks.spawn(chat.pending_marks.clone().keep());
     if let Some(certificate) = certificate {
         tasks.spawn(certificate.follow());

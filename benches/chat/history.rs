@@ -144,8 +144,8 @@ async fn fill(database: Database, url: &str, messages: usize) -> Outcome {
         limit.to_owned(),
         format!(
             "insert into rooms (id, kind, name, name_key, topic, topic_key, created_us, head_seq,
-                 changed_seq)
-             {} select {id}, 1, 'Past', 'past', '', '', 0, {messages}, 1 from n",
+                 changed_seq, member_count)
+             {} select {id}, 1, 'Past', 'past', '', '', 0, {messages}, 1, 1 from n",
             numbers(ROOMS)
         ),
         "insert into members (room_id, user_id, role, state, joined_us, changed_seq)
@@ -156,9 +156,9 @@ async fn fill(database: Database, url: &str, messages: usize) -> Outcome {
              select r.id, u.id, {read} from rooms r join users u where r.name = 'Past'"
         ),
         format!(
-            "insert into messages (room_id, seq, sender_id, kind, body, posted_us, changed_seq)
+            "insert into messages (room_id, seq, sender_id, kind, body, posted_us)
              {} select r.id, n.i, r.id, 1, 'The quick brown fox jumps over the lazy dog, twice.',
-                 n.i, n.i
+                 n.i
              from rooms r join n where r.name = 'Past'",
             numbers(messages)
         ),

@@ -14,6 +14,7 @@ mod resume;
 mod sends;
 mod slow;
 mod start;
+mod storage;
 mod table;
 
 use table::Table;
@@ -65,6 +66,9 @@ async fn measure(only: Option<&str>) -> Outcome {
     for database in [process::Database::MariaDb, process::Database::Sqlite] {
         if wanted("history") {
             history::measure(database, &mut table).await?;
+        }
+        if wanted("storage") {
+            storage::measure(database, &mut table).await?;
         }
     }
     for database in [process::Database::MariaDb, process::Database::Sqlite] {

@@ -229,8 +229,8 @@ async fn fill(database: Database, url: &str, rooms: usize, every: usize) -> Outc
     let statements = [
         format!(
             "insert into rooms (id, kind, name, name_key, topic, topic_key, created_us, head_seq,
-                 changed_seq)
-             {} select {id}, 1, 'Past', 'past', '', '', 0, {MESSAGES}, 1 from n",
+                 changed_seq, member_count)
+             {} select {id}, 1, 'Past', 'past', '', '', 0, {MESSAGES}, 1, 1 from n",
             numbers(rooms.to_string())
         ),
         format!(
@@ -242,9 +242,9 @@ async fn fill(database: Database, url: &str, rooms: usize, every: usize) -> Outc
              select r.id, u.id, {MESSAGES} {members}"
         ),
         format!(
-            "insert into messages (room_id, seq, sender_id, kind, body, posted_us, changed_seq)
+            "insert into messages (room_id, seq, sender_id, kind, body, posted_us)
              {} select r.id, n.i, r.id, 1, 'The quick brown fox jumps over the lazy dog, twice.',
-                 n.i, n.i
+                 n.i
              from rooms r join n where r.name = 'Past'",
             numbers(MESSAGES.to_string())
         ),

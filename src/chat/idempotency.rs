@@ -1,5 +1,9 @@
 //! Answering a request that comes again.
 
+use std::{sync::Arc, time::Duration};
+
+use tokio::time::sleep;
+
 use super::Chat;
 use crate::{
     error::{Error, Result},
@@ -8,7 +12,12 @@ use crate::{
         idempotency::{IdempotencyKey, KeptAnswer, KeyUse},
         rooms::Right,
     },
+    store::message_keys::KeyWalk,
 };
+
+/// A step of the walk through the keys of messages looks at 1,000 of them.
+const STEP_EVERY: Duration = Duration::from_secs(1);
+const WALK_EVERY: Duration = Duration::from_hours(24);
 
 impl Chat {
     /// What is written with what a request makes.
@@ -52,6 +61,25 @@ impl Chat {
             self.view_with(room, caller.user, right).await?;
         }
         self.store.member(room, user).await?.ok_or(Error::MemberNotFound)
+    }
+
+    /// Walks through the keys of messages and forgets the old ones: all after the start,
+    /// then once each day. At this rate that is 80 million a day.
+    pub async fn forget_message_keys(self: Arc<Self>) {
+        loop {
+            let mut walk = Some(KeyWalk::default());
+            while let Some(step) = walk.take() {
+                match self.store.forget_message_keys(&step, self.steady.now()).await {
+                    Ok(next) => walk = next,
+                    Err(error) => {
+                        tracing::debug!(%error, "old keys of messages are kept for another while");
+                        walk = Some(step);
+                    }
+                }
+                sleep(STEP_EVERY).await;
+            }
+            sleep(WALK_EVERY).await;
+        }
     }
 
     /// Forgets keys that are long out of use.

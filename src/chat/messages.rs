@@ -32,7 +32,7 @@ impl Chat {
     /// that messages of one stream keep their order.
     pub fn send(&self, draft: Draft) -> Result<Pending> {
         self.posting.check(&draft.sender)?;
-        self.writer.submit(Op::Send(draft))
+        self.writer.submit(Op::Send(Draft { sent_at: self.steady.now(), ..draft }))
     }
 
     /// Queues something to be done with a message; like [`Chat::send`].

@@ -44,6 +44,7 @@ fn message(text: &str) -> Op {
         sender: user(1).id,
         text: text.into(),
         client_message_id: text.into(),
+        sent_at: Timestamp(0),
         reply_to: None,
         thread_of: None,
         log: None,

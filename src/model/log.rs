@@ -79,8 +79,7 @@ pub struct RoomLog {
     /// Those of them who keep order on the server, for operations that they may do
     /// as such.
     pub staff: HashMap<UserId, AccountRole>,
-    /// How many owners are in the room; read only for who needs counts, as is
-    /// `room.member_count`.
+    /// How many owners are in the room.
     pub owners: i64,
     /// Messages that the batch's drafts may repeat, by sender and client id.
     pub sent: HashMap<(UserId, String), Sent>,
@@ -372,6 +371,7 @@ mod tests {
             client_message_id: id.to_string(),
             reply_to: None,
             thread_of: (id == 3).then_some(Seq(2)),
+            sent_at: Timestamp(0),
             log: None,
             names: Vec::new(),
             attachments: Vec::new(),

@@ -15,8 +15,9 @@ use crate::error::{Error, Result};
 /// store derives the rows that it writes.
 #[derive(Debug, Default)]
 pub struct Touched {
-    /// Messages to be written as they are in `RoomLog::messages`.
-    pub messages: BTreeSet<Seq>,
+    /// Messages to be written as they are in `RoomLog::messages`, each with the position
+    /// of the change that was its last one before.
+    pub messages: BTreeMap<Seq, Seq>,
     /// Texts that were replaced, with the position of the edit that did it.
     pub versions: Vec<(Seq, Seq, Version)>,
     /// Messages that lose their versions and reactions.
@@ -226,8 +227,8 @@ impl RoomLog {
 
     /// Gives a message the next position as that of its last change, and tells it.
     pub(super) fn changed(&mut self, mut message: Message) -> Message {
+        self.touched.messages.entry(message.seq).or_insert(message.changed_seq);
         message.changed_seq = self.next();
-        self.touched.messages.insert(message.seq);
         self.messages.insert(message.seq, message.clone());
         self.tell_message(message.clone());
         message

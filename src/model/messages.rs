@@ -173,6 +173,8 @@ pub struct Draft {
     pub sender: UserId,
     pub text: String,
     pub client_message_id: String,
+    /// By the steady clock; since then the `client_message_id` is known.
+    pub sent_at: Timestamp,
     pub reply_to: Option<Seq>,
     /// The message in whose thread it shall stand.
     pub thread_of: Option<Seq>,

@@ -151,12 +151,6 @@ impl Op {
             _ => &[],
         }
     }
-
-    /// Whether it needs to know how many members and owners the room has.
-    #[must_use]
-    pub fn needs_counts(&self) -> bool {
-        !matches!(self, Self::Send(_) | Self::Create { .. } | Self::Touch { .. })
-    }
 }
 
 /// How an operation went.

@@ -139,7 +139,6 @@ async fn prepare(tx: &mut Tx<'_>, ops: &[&Op], mode: Mode) -> Result<Outcome, sq
     };
     let ops: Vec<&Op> = ops.iter().filter(|op| !locked.contains(&op.room())).copied().collect();
     let ops = ops.as_slice();
-    read::counts(tx, ops, &mut logs).await?;
     read::staff(tx, ops, &mut logs).await?;
     touched::read(tx, ops, &mut logs).await?;
     mentions::read_named(tx, ops, &mut logs).await?;
@@ -176,7 +175,7 @@ async fn prepare(tx: &mut Tx<'_>, ops: &[&Op], mode: Mode) -> Result<Outcome, sq
     let logs: Vec<RoomLog> = logs.into_values().collect();
     if logs.iter().any(|log| !log.changes.is_empty()) {
         write::rooms(tx, &logs).await?;
-        write::messages(tx, &logs).await?;
+        write::messages(tx, ops, &logs).await?;
         touched::write(tx, &logs).await?;
         mentions::write(tx, &logs).await?;
         threads::write(tx, &logs).await?;

@@ -1,4 +1,20 @@
 //! What changed in rooms after positions in them: of several rooms at once.
+//!
+//! A room's log is kept in four tables, so that a plain message costs two B-trees:
+//!
+//! - `messages` has every message under (room, seq), its only key. The timeline and what
+//!   was posted after a position are ranges of it.
+//! - `message_changes` has one row for each message that was changed after it was posted
+//!   (an edit, a reaction, a pin, an answer in its thread), under (room, changed_seq) of
+//!   its last change. A change replaces the row of the one before it.
+//! - `thread_replies` has one row for each answer in a thread, under (room, root, seq).
+//! - `message_keys` tells a message that is sent again from a new one
+//!   (`message_keys.rs`).
+//!
+//! So what changed after a position is the union of two ranges: messages that were
+//! posted after it and have not changed since (`changed_seq` is null), and rows of
+//! `message_changes` after it.
+//! Members and the room itself say in their own rows when they changed.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -8,7 +24,7 @@ use uuid::Uuid;
 use super::{
     Store,
     dialect::{Dialect, reading, refused},
-    messages::{MESSAGES, MessageRow, limit_plus_one},
+    messages::{MessageRow, limit_plus_one, messages_of},
     rooms::{MEMBER_COLUMNS, MemberRow, ROOM_COLUMNS, RoomRow},
 };
 use crate::{
@@ -18,6 +34,10 @@ use crate::{
         resume::Behind,
     },
 };
+
+/// Messages that a catch-up looks at in one statement, to find those that have not
+/// changed.
+const SCANNED_MESSAGES: i64 = 4_096;
 
 /// What changed in a room after a position.
 pub struct Changes {
@@ -42,8 +62,13 @@ impl Store {
     /// settings have changed need another, and what hangs on messages is read where
     /// there can be any (`dress.rs`).
     pub async fn changes(&self, of: &[Behind], limit: usize) -> Result<Vec<Changes>> {
+        let mut of = of.to_vec();
+        for of in &mut of {
+            of.view.head = self.scan_end(of.room, of.after, of.view.head).await?;
+        }
+        let of = of.as_slice();
         let mut messages: HashMap<RoomId, Vec<Message>> = HashMap::new();
-        let rows = self.messages_changed(of, limit).await?;
+        let rows = self.messages_changed(of, limit + 1).await?;
         for message in self.dressed_of_rooms(self.with_attachments(rows).await?).await? {
             messages.entry(message.room).or_default().push(message);
         }
@@ -61,21 +86,59 @@ impl Store {
         Ok(changes.collect())
     }
 
+    /// The first messages that changed in a room after a position and up to another,
+    /// without what has rows of its own, in the order of their changes.
+    pub(super) async fn changed_messages(
+        &self,
+        room: RoomId,
+        after: Seq,
+        upto: Seq,
+        limit: usize,
+    ) -> Result<Vec<MessageRow>> {
+        let view = View { head: upto, floor: Seq::ZERO };
+        let mut rows = self.messages_changed(&[Behind::new(room, after, view)], limit).await?;
+        rows.sort_unstable_by_key(MessageRow::changed_seq);
+        rows.truncate(limit);
+        Ok(rows)
+    }
+
+    /// Of each room the first so many messages that changed, of those that were sent and
+    /// of those that changed after they were sent. In no order.
     async fn messages_changed(&self, of: &[Behind], limit: usize) -> Result<Vec<MessageRow>> {
         let of: Vec<&Behind> = of.iter().filter(|of| of.after < of.view.head).collect();
         if of.is_empty() {
             return Ok(vec![]);
         }
         let of = filled(of.into_iter().map(|of| (of.room.0, of.after.0, of.view.head.0)));
-        let sql = changed_messages_sql(self.pools.dialect(), of.len());
+        let sql = changed_messages_sql(of.len());
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         reading!(&self.pools, c => {
             let mut query = sqlx::query_as(AssertSqlSafe(sql));
             for (room, after, head) in of {
-                query = query.bind(room).bind(after).bind(head).bind(limit_plus_one(limit));
+                query = query.bind(room).bind(after).bind(head).bind(limit);
+                query = query.bind(room).bind(after).bind(head).bind(limit);
             }
             query.fetch_all(c).await
         })
         .map_err(refused)
+    }
+
+    /// Up to where a catch-up may read at once, which is `head` for most: of messages that
+    /// were posted after the position and changed beyond `head`, nothing comes of the
+    /// scan.
+    pub(super) async fn scan_end(&self, room: RoomId, after: Seq, head: Seq) -> Result<Seq> {
+        if head.0 - after.0 <= SCANNED_MESSAGES {
+            return Ok(head);
+        }
+        let last: Option<i64> = reading!(&self.pools, c => {
+            sqlx::query_scalar(
+                "select seq from messages where room_id = ? and seq > ?
+                 order by seq limit 1 offset ?",
+            )
+            .bind(room.0).bind(after.0).bind(SCANNED_MESSAGES - 1).fetch_optional(c).await
+        })
+        .map_err(refused)?;
+        Ok(last.map_or(head, Seq).min(head))
     }
 
     async fn members_changed(
@@ -140,15 +203,20 @@ impl Store {
     }
 }
 
-/// The messages that changed in some rooms: binds of each its id, after which position
-/// and up to which, and how many at most.
+/// The messages that changed in some rooms: binds of each, twice, its id, after which
+/// position and up to which, and how many at most.
 #[must_use]
-pub fn changed_messages_sql(dialect: Dialect, rooms: usize) -> String {
-    let one = format!(
-        "{MESSAGES} where x.room_id = ? and x.changed_seq > ? and x.changed_seq <= ?
-         order by x.changed_seq limit ?"
-    );
-    all_of(dialect, &one, rooms)
+pub fn changed_messages_sql(rooms: usize) -> String {
+    let one = "select * from (
+             select s.room_id, s.seq from messages s
+             where s.room_id = ? and s.seq > ? and s.seq <= ? and s.changed_seq is null
+             order by s.seq limit ?) sent
+         union all
+         select * from (
+             select e.room_id, e.seq from message_changes e
+             where e.room_id = ? and e.changed_seq > ? and e.changed_seq <= ?
+             order by e.changed_seq limit ?) changed";
+    messages_of(&format!("({})", vec![one; rooms].join(" union all ")))
 }
 
 /// Selects with an order and a limit of their own, as one statement.

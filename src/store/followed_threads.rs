@@ -28,11 +28,13 @@ pub fn followed_threads_sql(of_one_room: bool) -> String {
     format!(
         "select s.room_id, s.thread_seq, s.read_seq, s.is_listed,
              case when s.is_listed = 1 and (
-                 select case when x.posted_us >= s.joined_us then x.seq else 0 end
-                 from messages x /*! force index (messages_thread) */
-                 where x.room_id = s.room_id and x.thread_seq = s.thread_seq and x.kind = 1
+                 select /*! straight_join */
+                     case when x.posted_us >= s.joined_us then x.seq else 0 end
+                 from thread_replies c
+                 cross join messages x on x.room_id = c.room_id and x.seq = c.seq
+                 where c.room_id = s.room_id and c.root_seq = s.thread_seq and c.kind = 1
                    and x.sender_id <> s.user_id and {}
-                 order by x.seq desc limit 1) > s.read_seq then 1 else 0 end
+                 order by c.seq desc limit 1) > s.read_seq then 1 else 0 end
          from (
              select t.user_id, t.room_id, t.thread_seq, t.read_seq, m.joined_us,
                     case when t.follows = 1 and m.state = 1 and t.thread_seq > m.floor_seq

@@ -10,7 +10,6 @@ use uuid::Uuid;
 use super::{
     Store,
     dialect::{Dialect, Tx, padded, pieces, placeholders, reading, refused, retried, within},
-    messages::{MESSAGES, MessageRow},
 };
 use crate::{
     error::Result,
@@ -98,8 +97,13 @@ impl Store {
                 unfinished.push(room);
                 continue;
             }
-            let messages = self.changed_messages(room, indexed, head).await?;
-            let mut step = Step { room, from: indexed, to: head, entries: Vec::new() };
+            let to = self.scan_end(room, indexed, head).await?;
+            let rows = self.changed_messages(room, indexed, to, MESSAGES_AT_ONCE).await?;
+            let messages = self.with_attachments(rows).await?;
+            let mut step = Step { room, from: indexed, to, entries: Vec::new() };
+            if to < head {
+                unfinished.push(room);
+            }
             let full = messages.len() == MESSAGES_AT_ONCE;
             let last = messages.len().saturating_sub(1);
             for (at, message) in messages.iter().enumerate() {
@@ -108,7 +112,9 @@ impl Store {
                 step.entries.push(entry);
                 if (at == last && full) || (at < last && size >= TERMS_AT_ONCE) {
                     step.to = message.changed_seq;
-                    unfinished.push(room);
+                    if to == head {
+                        unfinished.push(room);
+                    }
                     break;
                 }
             }
@@ -139,19 +145,6 @@ impl Store {
         })
         .map_err(refused)?;
         Ok(rows.into_iter().map(|(id, at, head)| (RoomId(id), Seq(at), Seq(head))).collect())
-    }
-
-    async fn changed_messages(&self, room: RoomId, after: Seq, head: Seq) -> Result<Vec<Message>> {
-        let sql = format!(
-            "{MESSAGES} where x.room_id = ? and x.changed_seq > ? and x.changed_seq <= ?
-             order by x.changed_seq limit {MESSAGES_AT_ONCE}"
-        );
-        let rows: Vec<MessageRow> = reading!(&self.pools, c => {
-            sqlx::query_as(AssertSqlSafe(sql))
-                .bind(room.0).bind(after.0).bind(head.0).fetch_all(c).await
-        })
-        .map_err(refused)?;
-        self.with_attachments(rows).await
     }
 
     /// Writes steps, except those that another node has taken meanwhile.

@@ -154,7 +154,7 @@ impl Store {
                  or (n.room_id < ? or (n.room_id = ? and n.seq < ?)))
              and exists (select 1 from messages x
                   where x.room_id = n.room_id and x.seq = n.seq and x.sender_id <> m.user_id
-                    and (x.thread_seq = 0 or x.thread_seq > m.floor_seq) and {kept_apart})
+                    and (x.thread_seq is null or x.thread_seq > m.floor_seq) and {kept_apart})
              order by n.mentioned_us desc, n.room_id desc, n.seq desc limit ?"
         );
         let sql = format!(

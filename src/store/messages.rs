@@ -1,5 +1,7 @@
-//! Reading messages. Pages of a room's timeline are in `pages.rs`, what changed in
-//! rooms is in `changes.rs`, writing is in `batch.rs`.
+//! Reading messages by their names. Pages of a room's timeline are in `pages.rs`, what
+//! changed is in `changes.rs`, writing is in `batch.rs`.
+
+use std::borrow::Cow;
 
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
@@ -18,20 +20,33 @@ use crate::{
 };
 
 /// Selects messages `x`, with the pins and threads that hang on them. Answers in
-/// a thread are counted in an index, up to a number that a batch cannot bring
-/// below the one that is shown. MySQL, to which the hints are no comments, might
-/// else walk through the room: where there are no threads, that looks as short.
+/// a thread are counted in its rows, up to a number that a batch cannot bring
+/// below the one that is shown.
 pub const MESSAGES: &str = "select x.room_id, x.seq, x.sender_id, x.kind,
-        x.client_message_id, x.body, x.posted_us, x.changed_seq, x.reply_to_seq, x.edited_us,
+        x.client_message_id, x.body, x.posted_us, coalesce(x.changed_seq, x.seq) as changed_seq, x.reply_to_seq, x.edited_us,
         x.about_id, x.staff, x.attachments, p.user_id as pinned_by, p.pinned_us, x.thread_seq,
-        (select max(t.seq) from messages t /*! force index (messages_thread) */
-         where t.room_id = x.room_id and t.thread_seq = x.seq) as last_reply_seq,
-        (select count(*) from messages t /*! force index (messages_thread) */
-         where t.room_id = x.room_id and t.thread_seq = x.seq and t.kind = 1
-           and t.seq <= coalesce((select u.seq from messages u /*! force index (messages_thread) */
-                where u.room_id = x.room_id and u.thread_seq = x.seq and u.kind = 1
+        (select max(t.seq) from thread_replies t
+         where t.room_id = x.room_id and t.root_seq = x.seq) as last_reply_seq,
+        (select count(*) from thread_replies t
+         where t.room_id = x.room_id and t.root_seq = x.seq and t.kind = 1
+           and t.seq <= coalesce((select u.seq from thread_replies u
+                where u.room_id = x.room_id and u.root_seq = x.seq and u.kind = 1
                 order by u.seq limit 1 offset 1500), 9223372036854775807)) as replies
      from messages x left join pins p on p.room_id = x.room_id and p.seq = x.seq";
+
+/// As [`MESSAGES`], of those that `names` has: a table, or a select in parentheses, with
+/// `room_id` and `seq`. It is called `c`, and the databases begin with it.
+#[must_use]
+pub fn messages_of(names: &str) -> String {
+    let joined = format!(
+        "from {names} c cross join messages x on x.room_id = c.room_id and x.seq = c.seq
+         left join pins"
+    );
+    // SQLite takes cross joins in the order in which they are written.
+    MESSAGES
+        .replacen("select", "select /*! straight_join */", 1)
+        .replace("from messages x left join pins", &joined)
+}
 
 #[derive(sqlx::FromRow)]
 pub(super) struct MessageRow {
@@ -39,7 +54,7 @@ pub(super) struct MessageRow {
     seq: i64,
     sender_id: Uuid,
     kind: i16,
-    client_message_id: Option<String>,
+    client_message_id: Option<Vec<u8>>,
     body: String,
     posted_us: i64,
     changed_seq: i64,
@@ -51,12 +66,16 @@ pub(super) struct MessageRow {
     pub(super) attachments: i16,
     pinned_by: Option<Uuid>,
     pinned_us: Option<i64>,
-    thread_seq: i64,
+    thread_seq: Option<i64>,
     last_reply_seq: Option<i64>,
     replies: i64,
 }
 
 impl MessageRow {
+    pub(super) fn changed_seq(&self) -> Seq {
+        Seq(self.changed_seq)
+    }
+
     pub(super) fn name(&self) -> (RoomId, Seq) {
         (RoomId(self.room_id), Seq(self.seq))
     }
@@ -68,7 +87,7 @@ const KIND_DELETED: i16 = 2;
 /// How a content is stored.
 pub(super) struct Stored<'a> {
     pub kind: i16,
-    pub client_message_id: Option<&'a str>,
+    pub client_message_id: Option<Cow<'a, [u8]>>,
     pub body: &'a str,
     /// Who deleted it, or whom it is about.
     pub about: Option<UserId>,
@@ -80,14 +99,14 @@ pub(super) fn stored(content: &Content) -> Stored<'_> {
     match content {
         Content::Text { text, client_message_id } => Stored {
             kind: KIND_TEXT,
-            client_message_id: Some(client_message_id),
+            client_message_id: Some(pack_client_id(client_message_id)),
             body: text,
             about: None,
             staff: 0,
         },
         Content::Deleted { by, client_message_id } => Stored {
             kind: KIND_DELETED,
-            client_message_id: Some(client_message_id),
+            client_message_id: Some(pack_client_id(client_message_id)),
             body: "",
             about: Some(*by),
             staff: 0,
@@ -122,6 +141,29 @@ pub(super) fn stored(content: &Content) -> Stored<'_> {
     }
 }
 
+/// A client's id as it is kept: of a UUID in its usual form its 16 bytes, of any other
+/// id its text, which is ASCII. A UUID is not: its ninth byte has the highest bit.
+fn pack_client_id(id: &str) -> Cow<'_, [u8]> {
+    match Uuid::try_parse(id) {
+        Ok(uuid) if uuid.as_bytes()[8] > 0x7f && uuid.to_string() == id => {
+            Cow::Owned(uuid.as_bytes().to_vec())
+        }
+        _ => Cow::Borrowed(id.as_bytes()),
+    }
+}
+
+fn unpack_client_id(kept: Vec<u8>) -> String {
+    match <[u8; 16]>::try_from(kept.as_slice()) {
+        Ok(uuid) if uuid[8] > 0x7f => Uuid::from_bytes(uuid).to_string(),
+        _ => String::from_utf8(kept).unwrap_or_default(),
+    }
+}
+
+/// The position of a message's last change as it is kept: none if there was none.
+pub(super) fn changed_seq(message: &Message) -> Option<i64> {
+    (message.changed_seq != message.seq).then_some(message.changed_seq.0)
+}
+
 pub(super) fn attachment_count(message: &Message) -> i16 {
     i16::try_from(message.attachments.len()).unwrap_or(i16::MAX)
 }
@@ -133,7 +175,7 @@ impl From<MessageRow> for Message {
         let about = row.about_id.map(UserId);
         let staff = role_of(row.staff);
         let system = |kind, detail| Content::System { kind, detail, about, staff };
-        let client_message_id = row.client_message_id.unwrap_or_default();
+        let client_message_id = row.client_message_id.map(unpack_client_id).unwrap_or_default();
         let content = match row.kind {
             10 => system(SystemKind::RoomCreated, row.body),
             11 => system(SystemKind::MemberJoined, row.body),
@@ -171,7 +213,7 @@ impl From<MessageRow> for Message {
             reactions: Vec::new(),
             pin: pin.map(|(user, at)| Pin { user: UserId(user), pinned_at: Timestamp(at) }),
             mentions: Vec::new(),
-            thread_of: (row.thread_seq > 0).then_some(Seq(row.thread_seq)),
+            thread_of: row.thread_seq.map(Seq),
             thread: row.last_reply_seq.map(|last| Thread { replies: row.replies, last: Seq(last) }),
             attachments: Vec::new(),
         }
@@ -234,4 +276,27 @@ impl Store {
 
 pub(super) fn limit_plus_one(limit: usize) -> i64 {
     i64::try_from(limit).unwrap_or(i64::MAX - 1) + 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_id_of_a_client_is_kept_in_few_bytes_and_comes_back_as_it_was() {
+        let v4 = "0b5c1d9e-3c57-4a0c-9f10-5d8f0c2f7f4e";
+        for (id, bytes) in [
+            (v4, 16),
+            (&v4.to_uppercase(), 36),
+            (&v4.replace('-', ""), 32),
+            // No UUID of the usual variant: its bytes could be a text of 16 letters.
+            ("41414141-4141-4141-4141-414141414141", 36),
+            ("AAAAAAAAAAAAAAAA", 16),
+            ("7", 1),
+        ] {
+            let kept = pack_client_id(id).into_owned();
+            assert_eq!(kept.len(), bytes, "{id}");
+            assert_eq!(unpack_client_id(kept), id);
+        }
+    }
 }

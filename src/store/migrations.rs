@@ -6,7 +6,10 @@
 //! `schema_compatibility` says from which version on a server knows enough; a
 //! server's version is the number of its last migration.
 
-use std::collections::BTreeSet;
+use std::{
+    collections::BTreeSet,
+    time::{Duration, Instant},
+};
 
 use sqlx::migrate::{MigrateError, Migrator};
 
@@ -18,6 +21,9 @@ use crate::error::{Error, Result};
 
 /// How the names of migrations begin that take something away.
 const CONTRACTS: &str = "contract";
+
+/// How often a start says how far it has come.
+const PROGRESS_EVERY: Duration = Duration::from_secs(5);
 
 /// What is still to be done to a schema.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +49,21 @@ impl Store {
         })
     }
 
+    /// Applies what a running server does not mind, up to the first migration that takes
+    /// something away.
+    pub async fn expand(&self) -> Result<()> {
+        let applied = self.applied_versions().await?;
+        let mut migrator = self.migrator();
+        let first = migrator.iter().find(|migration| {
+            !applied.contains(&migration.version) && migration.description.starts_with(CONTRACTS)
+        });
+        let Some(first) = first.map(|migration| migration.version) else { return Ok(()) };
+        let before = migrator.iter().filter(|migration| migration.version < first);
+        migrator.migrations = before.cloned().collect::<Vec<_>>().into();
+        migrator.set_ignore_missing(true);
+        self.run(&migrator).await
+    }
+
     pub(super) async fn apply_migrations(&self) -> Result<()> {
         let mut migrator = self.migrator();
         let own = migrator.iter().map(|migration| migration.version).max().unwrap_or_default();
@@ -60,6 +81,28 @@ impl Store {
             );
             migrator.set_ignore_missing(true);
         }
+        self.expand().await?;
+        self.fill_before_contracting().await?;
+        self.run(&migrator).await
+    }
+
+    /// What a migration that takes something away could not write itself.
+    async fn fill_before_contracting(&self) -> Result<()> {
+        let all = self.count_messages_without_keys().await?;
+        let Some(all) = all.filter(|all| *all > 0) else { return Ok(()) };
+        tracing::info!(messages = all, "the schema is being changed; this happens once");
+        let (mut done, mut said) = (0, Instant::now());
+        self.fill_message_keys(|positions| {
+            done += positions;
+            if said.elapsed() > PROGRESS_EVERY {
+                said = Instant::now();
+                tracing::info!(done, of = all, "messages are prepared for the new schema");
+            }
+        })
+        .await
+    }
+
+    async fn run(&self, migrator: &Migrator) -> Result<()> {
         match &self.pools {
             Pools::MySql { pool, .. } => migrator.run(pool).await,
             Pools::Sqlite { write, .. } => migrator.run(write).await,

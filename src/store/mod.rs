@@ -33,6 +33,8 @@ mod marker;
 pub mod marks;
 pub mod marks_changes;
 mod mentions;
+pub mod message_keys;
+mod message_keys_fill;
 pub mod messages;
 pub mod migrations;
 pub mod pages;

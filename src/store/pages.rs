@@ -5,7 +5,7 @@ use sqlx::AssertSqlSafe;
 use super::{
     Store,
     dialect::{reading, refused},
-    messages::{MESSAGES, MessageRow, limit_plus_one},
+    messages::{MESSAGES, MessageRow, limit_plus_one, messages_of},
 };
 use crate::{
     error::Result,
@@ -15,9 +15,30 @@ use crate::{
     },
 };
 
-/// When the first message after a position was posted.
+/// When the first message after a position was posted, in a room or in a thread of it.
 pub const NEXT_POSTED: &str = "select seq, posted_us from messages
-     where room_id = ? and thread_seq = ? and seq > ? order by seq limit 1";
+     where room_id = ? and seq > ? order by seq limit 1";
+pub const NEXT_POSTED_IN_THREAD: &str = "select /*! straight_join */ x.seq, x.posted_us
+     from thread_replies c cross join messages x on x.room_id = c.room_id and x.seq = c.seq
+     where c.room_id = ? and c.root_seq = ? and c.seq > ? order by c.seq limit 1";
+
+/// A range of a room's timeline, or of a thread, with the comparison to one edge and
+/// the direction. Parameters: the room, of a thread its message, the floor, the edge, the
+/// limit.
+///
+/// The timeline is read past the answers in threads that stand between its messages.
+#[must_use]
+pub fn page_sql(is_thread: bool, compare: &str, direction: &str) -> String {
+    let (select, table, thread) = if is_thread {
+        (messages_of("thread_replies"), "c", "c.root_seq = ?")
+    } else {
+        (MESSAGES.to_owned(), "x", "x.thread_seq is null")
+    };
+    format!(
+        "{select} where {table}.room_id = ? and {thread} and {table}.seq > ?
+           and {table}.seq {compare} ? order by {table}.seq {direction} limit ?"
+    )
+}
 
 /// What is read, and as far as the reader may see it.
 type Seen<'a> = (&'a PageOf, View);
@@ -57,7 +78,8 @@ impl Store {
         Ok(MessagePage { messages, has_older, has_newer, head: view.head })
     }
 
-    /// The first message posted at a moment or after it. Times rise with the
+    /// The first message posted at a moment or after it; of the timeline, perhaps an
+    /// answer in a thread that stands before the first one. Times rise with the
     /// positions, so halving finds it in some twenty looks into an index that is
     /// there anyway; clocks of nodes that differ move it by as much.
     async fn first_at(&self, (of, view): Seen<'_>, at: Timestamp) -> Result<Option<Seq>> {
@@ -67,11 +89,13 @@ impl Store {
         while low < high {
             let middle = low + (high - low) / 2;
             let next: Option<(i64, i64)> = reading!(&self.pools, c => {
-                sqlx::query_as(NEXT_POSTED)
-                    .bind(of.room.0)
-                    .bind(of.thread_of.unwrap_or_default().0)
-                    .bind(middle)
-                    .fetch_optional(c).await
+                let query = match of.thread_of {
+                    Some(root) => {
+                        sqlx::query_as(NEXT_POSTED_IN_THREAD).bind(of.room.0).bind(root.0)
+                    }
+                    None => sqlx::query_as(NEXT_POSTED).bind(of.room.0),
+                };
+                query.bind(middle).fetch_optional(c).await
             })
             .map_err(refused)?;
             match next {
@@ -93,8 +117,7 @@ impl Store {
         before: Seq,
         limit: usize,
     ) -> Result<(Vec<Message>, bool)> {
-        let (mut messages, more) =
-            self.messages(seen, "x.seq < ? order by x.seq desc", before, limit).await?;
+        let (mut messages, more) = self.messages(seen, ("<", "desc"), before, limit).await?;
         messages.reverse();
         Ok((messages, more))
     }
@@ -106,23 +129,23 @@ impl Store {
         after: Seq,
         limit: usize,
     ) -> Result<(Vec<Message>, bool)> {
-        self.messages(seen, "x.seq > ? order by x.seq", after, limit).await
+        self.messages(seen, (">", "asc"), after, limit).await
     }
 
     async fn messages(
         &self,
         (of, view): Seen<'_>,
-        beyond: &str,
+        (compare, direction): (&str, &str),
         edge: Seq,
         limit: usize,
     ) -> Result<(Vec<Message>, bool)> {
-        let sql = format!(
-            "{MESSAGES} where x.room_id = ? and x.thread_seq = ? and x.seq > ? and {beyond} limit ?"
-        );
+        let sql = page_sql(of.thread_of.is_some(), compare, direction);
         let mut rows: Vec<MessageRow> = reading!(&self.pools, c => {
-            sqlx::query_as(AssertSqlSafe(sql))
-                .bind(of.room.0)
-                .bind(of.thread_of.unwrap_or_default().0)
+            let mut query = sqlx::query_as(AssertSqlSafe(sql)).bind(of.room.0);
+            if let Some(root) = of.thread_of {
+                query = query.bind(root.0);
+            }
+            query
                 .bind(view.floor.0)
                 .bind(edge.0)
                 .bind(limit_plus_one(limit))
@@ -140,17 +163,20 @@ impl Store {
 
     /// Whether there is a message that stands so to a position.
     async fn has(&self, (of, view): Seen<'_>, stands: &str, seq: Seq) -> Result<bool> {
+        let (table, thread) = match of.thread_of {
+            Some(_) => ("thread_replies", "root_seq = ?"),
+            None => ("messages", "thread_seq is null"),
+        };
         let sql = format!(
-            "select 1 from messages where room_id = ? and thread_seq = ? and seq > ?
+            "select 1 from {table} where room_id = ? and {thread} and seq > ?
                and seq {stands} ? limit 1"
         );
         let row: Option<i64> = reading!(&self.pools, c => {
-            sqlx::query_scalar(AssertSqlSafe(sql))
-                .bind(of.room.0)
-                .bind(of.thread_of.unwrap_or_default().0)
-                .bind(view.floor.0)
-                .bind(seq.0)
-                .fetch_optional(c).await
+            let mut query = sqlx::query_scalar(AssertSqlSafe(sql)).bind(of.room.0);
+            if let Some(root) = of.thread_of {
+                query = query.bind(root.0);
+            }
+            query.bind(view.floor.0).bind(seq.0).fetch_optional(c).await
         })
         .map_err(refused)?;
         Ok(row.is_some())

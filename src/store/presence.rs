@@ -278,7 +278,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<(i64, i64)> {
         let members: i64 = reading!(&self.pools, c => {
-            sqlx::query_scalar("select count(*) from members where room_id = ? and state = 1")
+            sqlx::query_scalar("select coalesce(max(member_count), 0) from rooms where id = ?")
                 .bind(room.0).fetch_one(c).await
         })
         .map_err(refused)?;

@@ -20,10 +20,9 @@ use crate::{
     },
 };
 
-/// Of `rooms r`. The number of members is counted, not kept, so it cannot drift.
+/// Of `rooms r`.
 pub(super) const ROOM_COLUMNS: &str = "r.id, r.kind, r.name, r.topic, r.creator_id, r.created_us,
-    (select count(*) from members mc where mc.room_id = r.id and mc.state = 1) as member_count,
-    r.changed_seq, r.head_seq, r.archived_us, r.direct_a, r.direct_b, r.history, r.picture_id,
+    r.member_count, r.changed_seq, r.head_seq, r.archived_us, r.direct_a, r.direct_b, r.history, r.picture_id,
     r.join_new_accounts, r.log_id";
 
 #[derive(sqlx::FromRow)]

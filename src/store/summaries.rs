@@ -29,16 +29,14 @@ pub fn summary_sql(wanted: &str) -> String {
                 coalesce(k.read_seq, 0) as read_seq,
                 coalesce(k.unread_from_seq, 0) as unread_from_seq,
                 coalesce(s.level, 1) as level, s.muted_until_us, coalesce(s.starred, 0) as starred,
-                (select x.seq from messages x /*! force index (messages_thread) */
-                 where x.room_id = r.id and x.thread_seq = 0 and x.seq > r.head_seq - {}
-                   and x.seq > m.floor_seq and x.kind = 1
+                (select x.seq from messages x /*! force index (primary) */
+                 where x.room_id = r.id and x.thread_seq is null and x.kind = 1
                  order by x.seq desc limit 1) as last_seq
          from members m
          join rooms r on r.id = m.room_id
          left join marks k on k.room_id = m.room_id and k.user_id = m.user_id
          left join room_settings s on s.user_id = m.user_id and s.room_id = m.room_id
          where m.user_id = ? and m.state = 1 and {wanted}",
-        limits::SUMMARY_POSITIONS,
     )
 }
 
@@ -53,14 +51,14 @@ pub fn unread_sql(rooms: usize) -> String {
     let of_one = format!(
         "select ? as place,
             (select count(*) from (
-                 select x.seq from messages x /*! force index (messages_thread) */
-                 where x.room_id = ? and x.thread_seq = 0 and x.seq > ? and x.kind = 1
+                 select x.seq from messages x /*! force index (primary) */
+                 where x.room_id = ? and x.thread_seq is null and x.seq > ? and x.kind = 1
                    and x.sender_id <> ?
                  order by x.seq limit {}) unread) as messages,
             (select count(distinct x.seq) from mentions n
              join messages x on x.room_id = n.room_id and x.seq = n.seq
              where n.room_id = ? and n.user_id in (?, ?) and n.seq > ?
-               and x.thread_seq = 0 and x.kind = 1 and x.sender_id <> ? and {}) as mentions",
+               and x.thread_seq is null and x.kind = 1 and x.sender_id <> ? and {}) as mentions",
         limits::UNREAD_COUNT + 1,
         no_block_between("x.sender_id", "?"),
     );
@@ -78,11 +76,13 @@ pub fn unread_threads_sql(rooms: usize) -> String {
          join rooms r on r.id = t.room_id
          where t.user_id = ? and t.room_id in {} and t.follows = 1
            and t.thread_seq > r.head_seq - {} and t.thread_seq > m.floor_seq
-           and (select case when x.posted_us >= m.joined_us then x.seq else 0 end
-                from messages x /*! force index (messages_thread) */
-                where x.room_id = t.room_id and x.thread_seq = t.thread_seq and x.kind = 1
+           and (select /*! straight_join */
+                    case when x.posted_us >= m.joined_us then x.seq else 0 end
+                from thread_replies c
+                cross join messages x on x.room_id = c.room_id and x.seq = c.seq
+                where c.room_id = t.room_id and c.root_seq = t.thread_seq and c.kind = 1
                   and x.sender_id <> t.user_id and {}
-                order by x.seq desc limit 1) > t.read_seq
+                order by c.seq desc limit 1) > t.read_seq
          group by t.room_id",
         placeholders(1, rooms),
         limits::SUMMARY_POSITIONS,
@@ -109,6 +109,14 @@ struct SummaryRow {
     level: i16,
     muted_until_us: Option<i64>,
     starred: i16,
+}
+
+impl SummaryRow {
+    /// The newest message, if it is not too far back, and its reader may see it.
+    fn shown_last_seq(&self) -> Option<i64> {
+        let after = self.floor_seq.max(self.room.head_seq - limits::SUMMARY_POSITIONS);
+        self.last_seq.filter(|seq| *seq > after)
+    }
 }
 
 /// Unread messages and mentions in each of some rooms.
@@ -212,8 +220,11 @@ impl Store {
         &self,
         mut tx: Tx<'static>,
         user: UserId,
-        rows: Vec<SummaryRow>,
+        mut rows: Vec<SummaryRow>,
     ) -> Result<Vec<RoomSummary>> {
+        for row in &mut rows {
+            row.last_seq = row.shown_last_seq();
+        }
         let unread = unread(&mut tx, user, &rows).await.map_err(refused)?;
         let threads = unread_threads(&mut tx, user, &rows).await.map_err(refused)?;
         tx.commit().await.map_err(refused)?;

@@ -9,7 +9,7 @@ use super::{
     attachments,
     dialect::{Tx, padded, pieces, placeholders, within},
     dress,
-    messages::{MESSAGES, MessageRow, attachment_count, stored},
+    messages::{MESSAGES, MessageRow, attachment_count, changed_seq, stored},
 };
 use crate::model::{Message, Op, RoomId, RoomLog, Seq, Touch, UserId, log_messages::Put};
 
@@ -118,9 +118,10 @@ async fn read_own_reactions(
 
 /// Writes what became of the messages. New ones are in the database already.
 pub(super) async fn write(tx: &mut Tx<'_>, logs: &[RoomLog]) -> Result<(), sqlx::Error> {
+    write_changes(tx, logs).await?;
     for log in logs {
         let room = log.room.id;
-        for message in log.touched.messages.iter().filter_map(|seq| log.messages.get(seq)) {
+        for message in log.touched.messages.keys().filter_map(|seq| log.messages.get(seq)) {
             write_message(tx, message).await?;
         }
         for seq in &log.touched.deleted {
@@ -131,6 +132,9 @@ pub(super) async fn write(tx: &mut Tx<'_>, logs: &[RoomLog]) -> Result<(), sqlx:
                 within!(&mut *tx, c => {
                     sqlx::query(sql).bind(room.0).bind(seq.0).execute(c).await.map(drop)
                 })?;
+            }
+            if let Some(answer) = log.messages.get(seq) {
+                write_deleted_answer(tx, answer).await?;
             }
         }
         for (seq, files) in &log.touched.unattached {
@@ -155,10 +159,66 @@ async fn write_message(tx: &mut Tx<'_>, message: &Message) -> Result<(), sqlx::E
         .bind(row.body)
         .bind(row.about.map(|user| user.0))
         .bind(message.edited_at.map(|at| at.0))
-        .bind(message.changed_seq.0)
+        .bind(changed_seq(message))
         .bind(attachment_count(message))
         .bind(message.room.0)
         .bind(message.seq.0)
+        .execute(c).await.map(drop)
+    })
+}
+
+/// Writes where each message changed last, and takes away where it changed before.
+async fn write_changes(tx: &mut Tx<'_>, logs: &[RoomLog]) -> Result<(), sqlx::Error> {
+    let mut rows: Vec<(RoomId, Seq, Seq)> = Vec::new();
+    for log in logs {
+        let mut replaced: Vec<Seq> = Vec::new();
+        for (seq, before) in &log.touched.messages {
+            let Some(message) = log.messages.get(seq) else { continue };
+            rows.push((log.room.id, message.changed_seq, *seq));
+            // A message that has not changed before has no row.
+            if before != seq {
+                replaced.push(*before);
+            }
+        }
+        for piece in pieces(&replaced, ROWS) {
+            let sql = format!(
+                "delete from message_changes where room_id = ? and changed_seq in {}",
+                placeholders(1, piece.len()),
+            );
+            within!(&mut *tx, c => {
+                let mut query = sqlx::query(AssertSqlSafe(sql)).bind(log.room.id.0);
+                for before in piece {
+                    query = query.bind(before.0);
+                }
+                query.execute(c).await.map(drop)
+            })?;
+        }
+    }
+    for piece in pieces(&rows, ROWS) {
+        let sql = format!(
+            "insert into message_changes (room_id, changed_seq, seq) values {}",
+            placeholders(piece.len(), 3),
+        );
+        within!(&mut *tx, c => {
+            let mut query = sqlx::query(AssertSqlSafe(sql));
+            for (room, changed, seq) in piece {
+                query = query.bind(room.0).bind(changed.0).bind(seq.0);
+            }
+            query.execute(c).await.map(drop)
+        })?;
+    }
+    Ok(())
+}
+
+/// An answer that is deleted stays in its thread, and counts no more.
+async fn write_deleted_answer(tx: &mut Tx<'_>, answer: &Message) -> Result<(), sqlx::Error> {
+    let Some(root) = answer.thread_of else { return Ok(()) };
+    within!(tx, c => {
+        sqlx::query(
+            "update thread_replies set kind = ? where room_id = ? and root_seq = ? and seq = ?",
+        )
+        .bind(stored(&answer.content).kind)
+        .bind(answer.room.0).bind(root.0).bind(answer.seq.0)
         .execute(c).await.map(drop)
     })
 }

@@ -7,7 +7,7 @@ use crate::{
     error::{Result, Rule},
     model::{
         Content, Draft, FileId, LogId, Mention, Mentioned, Message, Pin, Reaction, RoomId, Seq,
-        SystemKind, Thread, Touch, UserId, Version,
+        SystemKind, Thread, Timestamp, Touch, UserId, Version,
         emoji::qualified,
         limits,
         mentions::names_in,
@@ -179,6 +179,8 @@ pub fn draft(sender: UserId, request: v1::SendMessageRequest) -> Result<Draft> {
         sender,
         text,
         client_message_id,
+        // Set once it is queued.
+        sent_at: Timestamp::default(),
         reply_to,
         thread_of,
         log,

@@ -107,6 +107,29 @@ on_both_databases! {
             assert_eq!(told, expected, "seed {seed}, {}", person.user.username);
         }
         assert!(counted > 0, "seed {seed}: nothing at all was unread");
+        // What is kept in the rooms' rows is what is counted.
+        let mut raw = server.database().await;
+        for drifted in [
+            "select count(*) from rooms r
+             where member_count <> (select count(*) from members m
+                                    where m.room_id = r.id and m.state = 1)
+                or owner_count <> (select count(*) from members m
+                                   where m.room_id = r.id and m.state = 1 and m.role = 3)",
+            "select count(*) from messages x left join message_changes c
+                 on c.room_id = x.room_id and c.seq = x.seq
+             where coalesce(x.changed_seq, 0) <> coalesce(c.changed_seq, 0)",
+            "select count(*) from messages x left join thread_replies t
+                 on t.room_id = x.room_id and t.seq = x.seq
+             where coalesce(x.thread_seq, 0) <> coalesce(t.root_seq, 0) or t.kind <> x.kind",
+        ] {
+            assert_eq!(raw.count(drifted).await, 0, "seed {seed}: {drifted}");
+        }
+        for kept in
+            ["select count(*) from message_changes", "select count(*) from thread_replies"]
+        {
+            assert!(raw.count(kept).await > 0, "seed {seed}: {kept}");
+        }
+        drop(raw);
         server.end().await;
     }
 }

@@ -41,6 +41,9 @@ pub async fn crowd(server: &Server, room: &str, members: usize) {
             ))
             .await;
     }
+    let counted = "update rooms set member_count =
+             (select count(*) from members m where m.room_id = rooms.id and m.state = 1)";
+    connection.execute(counted.into()).await;
 }
 
 fn hex(bytes: &[u8]) -> String {

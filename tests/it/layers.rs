@@ -177,9 +177,10 @@ fn every_migration_expands_the_schema_or_says_that_it_contracts_it() {
         if name[..4].parse::<u32>().expect("a number") <= 21 {
             continue;
         }
-        let raises = format!("update schema_compatibility set min_version = {}", &name[..4]);
+        let version: u32 = name[..4].parse().expect("a number");
+        let raises = format!("update schema_compatibility set min_version = {version};");
         let is_contract = name[4..].starts_with("_contract_");
-        assert_eq!(text.contains(&raises.replace("= 0", "= ")), is_contract, "{name}");
+        assert_eq!(text.contains(&raises), is_contract, "{name}");
         let found = takes_away.iter().find(|words| text.contains(**words));
         assert!(is_contract || found.is_none(), "{name}: {found:?}");
     }

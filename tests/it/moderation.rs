@@ -324,6 +324,9 @@ on_both_databases! {
         // As older servers have left it: bob alone in one of the rooms.
         let mut raw = server.database().await;
         raw.execute("delete from members where role = 3".into()).await;
+        let counted = "update rooms set owner_count = 0, member_count =
+                 (select count(*) from members m where m.room_id = rooms.id and m.state = 1)";
+        raw.execute(counted.into()).await;
         drop(raw);
         server.restart().await;
         let ada = ada.sign_in_again(&server.url).await;

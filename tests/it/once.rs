@@ -1,12 +1,24 @@
 //! A message is posted once, however often it is sent.
 
+use std::time::Duration;
+
 use causerie_client::v1::{self, chat_request::Command, reply::Result as Outcome};
 use tonic::Code;
 
 use crate::support::{
     Person, Server, on_both_databases,
     people::{reason, send_request, text_of},
+    within,
 };
+
+/// Lets the steady clock go on while no server runs.
+async fn restart_days_later(server: &mut Server, days: i64) {
+    server.stop().await;
+    let later = days * 24 * 60 * 60 * 1_000_000;
+    let sql = format!("update store set steady_us = steady_us + {later}");
+    server.database().await.execute(sql).await;
+    server.restart().await;
+}
 
 on_both_databases! {
     async fn a_hundred_concurrent_repeats_make_one_message_and_a_hundred_equal_replies(
@@ -130,6 +142,37 @@ on_both_databases! {
         server.restart().await;
         let ada = ada.sign_in_again(&server.url).await;
         assert_eq!(ada.try_send(&room, "one", "id").await.expect("sent"), first);
+        server.end().await;
+    }
+
+    async fn a_repeat_after_more_than_thirty_days_is_a_new_message(database: Database) {
+        let mut server = Server::start(database).await;
+        let ada = Person::register(&server.url, "ada").await;
+        let room = ada.create_room("Room").await;
+        let first = ada.try_send(&room, "one", "id").await.expect("sent");
+        // The time of day is not what the age of a message is told by.
+        server.config.clock.set_ahead(100 * 24 * 60 * 60);
+        // On another node, as far as the database knows.
+        restart_days_later(&mut server, 29).await;
+        let ada = ada.sign_in_again(&server.url).await;
+        assert_eq!(ada.try_send(&room, "one", "id").await.expect("sent"), first);
+        ada.try_send(&room, "two", "younger").await.expect("sent");
+        restart_days_later(&mut server, 2).await;
+        let ada = ada.sign_in_again(&server.url).await;
+        // It looks through the keys at its start.
+        let mut raw = server.database().await;
+        let mut ticks = tokio::time::interval(Duration::from_millis(20));
+        within("the old key to go", async {
+            while raw.count("select count(*) from message_keys").await > 1 {
+                ticks.tick().await;
+            }
+        })
+        .await;
+        drop(raw);
+        let again = ada.try_send(&room, "one", "id").await.expect("sent");
+        assert_eq!((again.seq, text_of(&again)), (first.seq + 2, "one"));
+        assert_eq!(ada.try_send(&room, "one", "id").await.expect("sent"), again);
+        assert_eq!(ada.try_send(&room, "two", "younger").await.expect("sent").seq, first.seq + 1);
         server.end().await;
     }
 

@@ -24,8 +24,8 @@ on_both_databases! {
         let mut raw = server.database().await;
         raw.execute(format!(
             "insert into messages (room_id, seq, sender_id, kind, client_message_id, body,
-                                   posted_us, changed_seq, thread_seq, attachments)
-             values (x'{room_id}', {seq}, x'{sender}', 1, 'other', 'of another node', 1, {seq}, 0, 0)"
+                                   posted_us)
+             values (x'{room_id}', {seq}, x'{sender}', 1, x'61', 'of another node', 1)"
         ))
         .await;
         raw.execute(format!("update rooms set head_seq = {seq} where id = x'{room_id}'")).await;

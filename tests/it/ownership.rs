@@ -315,7 +315,7 @@ on_both_databases! {
         let seq = first.seq + 1;
         let mut database: Raw = server.database().await;
         for sql in [
-            format!("update rooms set head_seq = {seq} where id = x'{id}'"),
+            format!("update rooms set head_seq = {seq}, member_count = 1 where id = x'{id}'"),
             format!(
                 "update members set state = 2, changed_seq = {seq}
                  where room_id = x'{id}' and user_id = x'{bobs_id}'"

@@ -4,10 +4,11 @@
 use std::time::Instant;
 
 use causerie::store::{
-    admin::{ANOTHER_ADMIN, page_sql},
+    admin::{self, ANOTHER_ADMIN},
+    changes::changed_messages_sql,
     followed_threads::followed_threads_sql,
-    messages::MESSAGES,
-    pages::NEXT_POSTED,
+    pages::{NEXT_POSTED, NEXT_POSTED_IN_THREAD, page_sql},
+    resume::room_states_sql,
     summaries::{summary_sql, unread_sql, unread_threads_sql},
 };
 use causerie_client::v1;
@@ -24,11 +25,11 @@ async fn fill(database: &mut Raw, user: &str) -> String {
         (0..ROOMS).map(|_| uuid::Uuid::new_v4().simple().to_string()).collect();
     let values =
         |row: &dyn Fn(&String) -> String| rooms.iter().map(row).collect::<Vec<_>>().join(",");
-    let rows = values(&|id| format!("(x'{id}',1,'Room','room','','',0,{MESSAGES_EACH},1)"));
+    let rows = values(&|id| format!("(x'{id}',1,'Room','room','','',0,{MESSAGES_EACH},1,1)"));
     database
         .execute(format!(
             "insert into rooms (id, kind, name, name_key, topic, topic_key, created_us, head_seq,
-                 changed_seq) values {rows}"
+                 changed_seq, member_count) values {rows}"
         ))
         .await;
     let rows = values(&|id| format!("(x'{id}','{id}','{id}','','','','','',1,0,1)"));
@@ -71,12 +72,19 @@ async fn fill(database: &mut Raw, user: &str) -> String {
             ))
             .await;
     }
-    database
-        .execute(format!(
-            "insert into messages (room_id, seq, sender_id, kind, body, posted_us, changed_seq)
-             {numbers} select r.id, n.i, r.id, 1, 'hello', n.i, n.i from rooms r join n where r.name = 'Room'"
-        ))
-        .await;
+    // Every tenth is an answer in a thread, and every third has changed since.
+    for sql in [
+        "insert into messages (room_id, seq, sender_id, kind, body, posted_us, thread_seq)
+         {numbers} select r.id, n.i, r.id, 1, 'hello', n.i, case when n.i % 10 = 0 then 1 end
+         from rooms r join n where r.name = 'Room'",
+        "insert into thread_replies (room_id, root_seq, seq, kind)
+         select room_id, 1, seq, 1 from messages where thread_seq = 1",
+        "update messages set changed_seq = 100 + seq where seq % 3 = 0 and body = 'hello'",
+        "insert into message_changes (room_id, changed_seq, seq)
+         select room_id, changed_seq, seq from messages where changed_seq is not null",
+    ] {
+        database.execute(sql.replace("{numbers}", &numbers)).await;
+    }
     rooms[0].clone()
 }
 
@@ -106,33 +114,39 @@ on_both_databases! {
         let counted = ["0", r, "10", u, r, u, &all, "10", u, u, u];
 
         let summaries = summary_sql("m.room_id > ? order by m.room_id limit ?");
-        let page = format!(
-            "{MESSAGES} where x.room_id = ? and x.thread_seq = ? and x.seq > ? and x.seq < ?
-             order by x.seq desc limit ?"
-        );
-        let changes = format!(
-            "{MESSAGES} where x.room_id = ? and x.changed_seq > ? and x.changed_seq <= ?
-             order by x.changed_seq limit ?"
-        );
         let statements = [
             ("the room list", filled(&summaries, &[&user, "x'00'", "200"])),
             ("what is unread in a room", filled(&unread_sql(1), &counted)),
             ("its unread threads", filled(&unread_threads_sql(1), &[u, r])),
-            ("a page of the timeline", filled(&page, &[&room, "0", "0", "90", "50"])),
-            ("a page of a thread", filled(&page, &[&room, "7", "0", "90", "50"])),
+            (
+                "a page of the timeline",
+                filled(&page_sql(false, "<", "desc"), &[r, "0", "90", "50"]),
+            ),
+            ("a page of a thread", filled(&page_sql(true, "<", "desc"), &[r, "1", "0", "90", "50"])),
             ("the threads one follows", filled(&followed_threads_sql(false), &[u, r, r, "9", "50"])),
             (
                 "those of a room",
                 filled(&followed_threads_sql(true), &[u, r, r, r, "9", "50"]),
             ),
-            ("the first after a position", filled(NEXT_POSTED, &[&room, "0", "50"])),
-            ("the accounts", filled(&page_sql(false), &["'x'", "'a'", "'a'", "' a'", "50"])),
+            ("the first after a position", filled(NEXT_POSTED, &[r, "50"])),
+            ("the first in a thread", filled(NEXT_POSTED_IN_THREAD, &[r, "1", "50"])),
+            ("the accounts", filled(&admin::page_sql(false), &["'x'", "'a'", "'a'", "' a'", "50"])),
             (
                 "those of a role",
-                filled(&page_sql(true), &["1", "'x'", "'a'", "'a'", "' a'", "50"]),
+                filled(&admin::page_sql(true), &["1", "'x'", "'a'", "'a'", "' a'", "50"]),
             ),
             ("another admin", filled(ANOTHER_ADMIN, &[u])),
-            ("what changed", filled(&changes, &[&room, "40", "90", "50"])),
+            (
+                "what changed",
+                filled(
+                    &changed_messages_sql(2),
+                    &[
+                        r, "40", "90", "50", r, "40", "190", "50", r, "10", "90", "50", r, "10",
+                        "190", "50",
+                    ],
+                ),
+            ),
+            ("how the rooms of a user stand", filled(&room_states_sql(1), &[u, u])),
         ];
         for (what, sql) in statements {
             let walks = raw.walks(&sql).await;
@@ -154,7 +168,7 @@ on_both_databases! {
         }
         println!("{seen} rooms in {:?}", began.elapsed());
         assert_eq!(seen, ROOMS + 3, "and those that a server comes with");
-        assert_eq!(usize::try_from(unread).expect("fits"), ROOMS * (MESSAGES_EACH - 10));
+        assert_eq!(usize::try_from(unread).expect("fits"), ROOMS * (MESSAGES_EACH - 10 - 9));
         server.end().await;
     }
 }

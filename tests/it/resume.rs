@@ -374,10 +374,10 @@ on_both_databases! {
             let values = |row: &dyn Fn(String) -> String| {
                 ids.iter().map(|id| row(id.simple().to_string())).collect::<Vec<_>>().join(",")
             };
-            let rows = values(&|id| format!("(x'{id}',1,'Room','room','','',0,1,1)"));
+            let rows = values(&|id| format!("(x'{id}',1,'Room','room','','',0,1,1,1)"));
             raw.execute(format!(
                 "insert into rooms (id, kind, name, name_key, topic, topic_key, created_us, head_seq,
-                     changed_seq) values {rows}"
+                     changed_seq, member_count) values {rows}"
             ))
             .await;
             let rows = values(&|id| format!("(x'{id}',x'{user}',1,1,0,1)"));

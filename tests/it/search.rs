@@ -79,14 +79,14 @@ async fn fill(database: &mut Raw, sender: &Person, room: &v1::Room, messages: i6
     let row = |n| {
         let seq = room.head_seq + 1 + n;
         let rare = if n == 77 { " needle" } else { "" };
-        format!("(x'{id}', {seq}, x'{user}', 1, 'common word {n}{rare}', {n}, {seq})")
+        format!("(x'{id}', {seq}, x'{user}', 1, 'common word {n}{rare}', {n})")
     };
     let rows: Vec<String> = (0..messages).map(row).collect();
     for rows in rows.chunks(1_000) {
         database
             .execute(format!(
                 "insert into messages
-                     (room_id, seq, sender_id, kind, body, posted_us, changed_seq)
+                     (room_id, seq, sender_id, kind, body, posted_us)
                  values {}",
                 rows.join(",")
             ))

@@ -4,7 +4,7 @@ use causerie_client::{Client, v1};
 
 use crate::support::{
     Database, Person, Server, on_both_databases,
-    people::{PASSWORD, text_of},
+    people::{PASSWORD, send_request, text_of},
     within,
 };
 
@@ -39,6 +39,14 @@ on_both_databases! {
         let dumps = dumps(database);
         assert!(!dumps.is_empty());
         for dump in dumps {
+            // As if the messages were written just now, but for one of them.
+            let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+            let now = now.expect("after 1970").as_micros();
+            let dump = format!(
+                "{dump}
+                 update messages set posted_us = {now};
+                 update messages set posted_us = 1 where body = 'between the two';"
+            );
             let server = Server::start_on_dump(database, &dump).await;
             let (ada, bob) = (sign_in(&server.url, "ada").await, sign_in(&server.url, "bob").await);
             assert_eq!(ada.user.display_name, "Ada Zoë");
@@ -64,6 +72,42 @@ on_both_databases! {
             assert_eq!(ada.history(&named("Cellar").room.clone().expect("a room").id).await.len(), 2);
             let blocked = bob.client.list_blocked_users(v1::ListBlockedUsersRequest::default()).await;
             assert_eq!(blocked.expect("a list").users.len(), 1);
+
+            // All comes to who catches up from the beginning, as it is now.
+            let sync = v1::SyncRoomRequest { room_id: room.id.clone(), page_size: 500, ..Default::default() };
+            let synced = ada.client.sync_room(sync).await.expect("changes");
+            let synced = synced.changes.into_iter().filter_map(|change| change.message);
+            let mut synced: Vec<_> = synced.collect();
+            synced.sort_by_key(|message| message.seq);
+            let answer = synced.iter().position(|message| message.thread_seq == first.seq);
+            let answer = synced.remove(answer.expect("the answer in a thread"));
+            assert_eq!(synced, history);
+            let request =
+                v1::ListThreadRequest { room_id: room.id.clone(), thread_seq: first.seq, ..Default::default() };
+            let thread = ada.client.list_thread(request).await.expect("a thread");
+            assert_eq!(thread.messages, [answer.clone()]);
+
+            // Messages that are sent again are known, unless they are too old.
+            for message in history.iter().chain([&answer]) {
+                let id = message.client_message_id.as_str();
+                let is_edited = message.edited_at.is_some() || !message.attachments.is_empty();
+                if id.is_empty() || is_edited || text_of(message).is_empty() {
+                    continue;
+                }
+                let sender = if message.sender_id == ada.user.id { &ada } else { &bob };
+                let again = v1::SendMessageRequest {
+                    thread_seq: message.thread_seq,
+                    ..send_request(&room.id, text_of(message), id)
+                };
+                let again = sender.client.send_message(again).await.expect("sent").message;
+                assert_eq!(again.expect("a message").seq, message.seq);
+            }
+            let direct = rooms.iter().filter_map(|summary| summary.room.clone());
+            let direct = direct.filter(|room| !room.direct_user_ids.is_empty());
+            let direct = direct.map(|room| room.id).next().expect("the direct room");
+            let old = ada.history(&direct).await.pop().expect("a message");
+            let again = ada.try_send(&direct, text_of(&old), &old.client_message_id).await;
+            assert_eq!(again.expect("sent").seq, old.seq + 1);
 
             // What is there can be changed, and found.
             let edit = v1::EditMessageRequest {

@@ -1,6 +1,6 @@
 //! What a batch reads under the rooms' locks.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
@@ -13,7 +13,7 @@ use crate::{
     store::{
         attachments,
         dialect::{Dialect, Locking, Tx, is_locked, padded, placeholders, within},
-        dress,
+        dress, message_keys,
         messages::{MESSAGES, MessageRow},
         rooms::{RoomRow, role_of, state_of},
         users::role_of as account_role_of,
@@ -25,6 +25,7 @@ use crate::{
 struct LockedRow {
     #[sqlx(flatten)]
     room: RoomRow,
+    owner_count: i64,
     user_id: Option<Uuid>,
     role: Option<i16>,
     state: Option<i16>,
@@ -75,9 +76,9 @@ pub async fn lock_rooms(
         ),
     };
     let sql = format!(
-        "select r.id, r.kind, r.name, r.topic, r.creator_id, r.created_us, 0 as member_count,
+        "select r.id, r.kind, r.name, r.topic, r.creator_id, r.created_us, r.member_count,
                 r.changed_seq, r.head_seq, r.archived_us, r.direct_a, r.direct_b, r.history,
-                r.picture_id, r.join_new_accounts, r.log_id,
+                r.picture_id, r.join_new_accounts, r.log_id, r.owner_count,
                 {members}
          from rooms r {join} where r.id in {} order by r.id{}",
         placeholders(1, rooms.len()),
@@ -107,6 +108,7 @@ pub async fn lock_rooms(
     for row in rows {
         let LockedRow {
             room,
+            owner_count,
             user_id,
             role,
             state,
@@ -116,7 +118,9 @@ pub async fn lock_rooms(
             member_changed_seq,
         } = row;
         let seqs = floor_seq.zip(member_changed_seq);
-        let log = logs.entry(RoomId(room.id)).or_insert_with(|| RoomLog::new(room.into()));
+        let id = RoomId(room.id);
+        let log = logs.entry(id).or_insert_with(|| RoomLog::new(room.into()));
+        log.owners = owner_count;
         if let (Some(user), Some(role), Some(state), Some(joined_us), Some(seqs)) =
             (user_id, role, state, joined_us, seqs)
         {
@@ -266,63 +270,24 @@ pub async fn staff(
     Ok(())
 }
 
-pub async fn counts(
-    tx: &mut Tx<'_>,
-    ops: &[&Op],
-    logs: &mut BTreeMap<RoomId, RoomLog>,
-) -> Result<(), sqlx::Error> {
-    let rooms: HashSet<RoomId> =
-        ops.iter().filter(|op| op.needs_counts()).map(|op| op.room()).collect();
-    if rooms.is_empty() {
-        return Ok(());
-    }
-    let rooms = padded(rooms.into_iter().collect::<Vec<_>>());
-    let sql = format!(
-        "select room_id, count(*), count(case when role = 3 then 1 end)
-         from members where state = 1 and room_id in {} group by room_id",
-        placeholders(1, rooms.len()),
-    );
-    let rows: Vec<(Uuid, i64, i64)> = within!(tx, c => {
-        let mut query = sqlx::query_as(AssertSqlSafe(sql));
-        for room in &rooms {
-            query = query.bind(room.0);
-        }
-        query.fetch_all(c).await
-    })?;
-    for (room, members, owners) in rows {
-        if let Some(log) = logs.get_mut(&RoomId(room)) {
-            log.room.member_count = members;
-            log.owners = owners;
-        }
-    }
-    Ok(())
-}
-
 pub async fn repeats(
     tx: &mut Tx<'_>,
     ops: &[&Op],
     logs: &mut BTreeMap<RoomId, RoomLog>,
 ) -> Result<(), sqlx::Error> {
-    let drafts: HashSet<_> = ops
-        .iter()
-        .filter_map(|op| match op {
-            Op::Send(d) => Some((d.room, d.sender, d.client_message_id.as_str())),
-            _ => None,
-        })
-        .collect();
-    if drafts.is_empty() {
+    let names = message_keys::read(tx, ops).await?;
+    if names.is_empty() {
         return Ok(());
     }
-    let drafts = padded(drafts.into_iter().collect::<Vec<_>>());
+    let names = padded(names);
     let sql = format!(
         "{MESSAGES} where {}",
-        vec!["(x.room_id = ? and x.sender_id = ? and x.client_message_id = ?)"; drafts.len()]
-            .join(" or "),
+        vec!["(x.room_id = ? and x.seq = ?)"; names.len()].join(" or "),
     );
     let rows: Vec<MessageRow> = within!(&mut *tx, c => {
         let mut query = sqlx::query_as(AssertSqlSafe(sql));
-        for (room, sender, client_message_id) in &drafts {
-            query = query.bind(room.0).bind(sender.0).bind(*client_message_id);
+        for (room, seq) in &names {
+            query = query.bind(room.0).bind(seq.0);
         }
         query.fetch_all(c).await
     })?;

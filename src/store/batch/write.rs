@@ -4,13 +4,14 @@ use sqlx::AssertSqlSafe;
 
 use crate::{
     model::{
-        Change, Message, RoomId, RoomKind, RoomLog, Seq, UserId,
+        Change, Message, Op, RoomId, RoomKind, RoomLog, Seq, UserId,
         folding::{name_key, topic_key},
     },
     store::{
         attachments,
         dialect::{Dialect, Tx, pieces, placeholders, within},
         files::AT_ONCE,
+        message_keys,
         messages::{attachment_count, stored},
         rooms::{history_code, role_code, room_kind_code, state_code},
     },
@@ -26,6 +27,8 @@ pub async fn rooms(tx: &mut Tx<'_>, logs: &[RoomLog]) -> Result<(), sqlx::Error>
             insert_room(tx, log).await?;
         } else if log.changes.iter().any(|change| change.settings.is_some()) {
             update_settings(tx, log).await?;
+        } else if log.changes.iter().any(|change| change.member.is_some()) {
+            update_counts(tx, log).await?;
         } else {
             moved.push((log.room.id, log.room.head_seq));
         }
@@ -60,8 +63,8 @@ async fn insert_room(tx: &mut Tx<'_>, log: &RoomLog) -> Result<(), sqlx::Error> 
         sqlx::query(
             "insert into rooms (id, kind, name, name_key, topic, topic_key, creator_id,
                                 created_us, head_seq, changed_seq, direct_a, direct_b, history,
-                                log_id)
-             values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                                log_id, member_count, owner_count)
+             values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )
         .bind(room.id.0)
         .bind(room_kind_code(room.kind))
@@ -75,6 +78,22 @@ async fn insert_room(tx: &mut Tx<'_>, log: &RoomLog) -> Result<(), sqlx::Error> 
         .bind(pair.map(|(_, b)| b.0))
         .bind(history_code(room.history))
         .bind(room.log.0)
+        .bind(room.member_count)
+        .bind(log.owners)
+        .execute(c).await.map(drop)
+    })
+}
+
+async fn update_counts(tx: &mut Tx<'_>, log: &RoomLog) -> Result<(), sqlx::Error> {
+    let room = &log.room;
+    within!(tx, c => {
+        sqlx::query(
+            "update rooms set head_seq = ?, member_count = ?, owner_count = ? where id = ?",
+        )
+        .bind(room.head_seq.0)
+        .bind(room.member_count)
+        .bind(log.owners)
+        .bind(room.id.0)
         .execute(c).await.map(drop)
     })
 }
@@ -93,7 +112,7 @@ async fn update_settings(tx: &mut Tx<'_>, log: &RoomLog) -> Result<(), sqlx::Err
         sqlx::query(
             "update rooms set name = ?, name_key = ?, topic = ?, topic_key = ?, archived_us = ?,
                               history = ?, picture_id = ?, join_new_accounts = ?,
-                              head_seq = ?, changed_seq = ?
+                              head_seq = ?, changed_seq = ?, member_count = ?, owner_count = ?
              where id = ?",
         )
         .bind(&room.name).bind(name_key(&room.name))
@@ -104,12 +123,14 @@ async fn update_settings(tx: &mut Tx<'_>, log: &RoomLog) -> Result<(), sqlx::Err
         .bind(i16::from(room.join_new_accounts))
         .bind(room.head_seq.0)
         .bind(room.changed_seq.0)
+        .bind(room.member_count)
+        .bind(log.owners)
         .bind(room.id.0)
         .execute(c).await.map(drop)
     })
 }
 
-pub async fn messages(tx: &mut Tx<'_>, logs: &[RoomLog]) -> Result<(), sqlx::Error> {
+pub async fn messages(tx: &mut Tx<'_>, ops: &[&Op], logs: &[RoomLog]) -> Result<(), sqlx::Error> {
     // As they were posted; what this batch did to them since is written after.
     let posted: Vec<&Message> = changes(logs)
         .filter_map(|change| change.message.as_ref().filter(|message| message.seq == change.seq))
@@ -117,10 +138,10 @@ pub async fn messages(tx: &mut Tx<'_>, logs: &[RoomLog]) -> Result<(), sqlx::Err
     for piece in pieces(&posted, ROWS) {
         let sql = format!(
             "insert into messages (room_id, seq, sender_id, kind, client_message_id, body,
-                                   posted_us, changed_seq, reply_to_seq, about_id,
-                                   thread_seq, attachments, staff)
+                                   posted_us, reply_to_seq, about_id, thread_seq,
+                                   attachments, staff)
              values {}",
-            placeholders(piece.len(), 13)
+            placeholders(piece.len(), 12)
         );
         within!(&mut *tx, c => {
             let mut query = sqlx::query(AssertSqlSafe(sql));
@@ -134,17 +155,42 @@ pub async fn messages(tx: &mut Tx<'_>, logs: &[RoomLog]) -> Result<(), sqlx::Err
                     .bind(row.client_message_id)
                     .bind(row.body)
                     .bind(message.posted_at.0)
-                    .bind(message.changed_seq.0)
                     .bind(message.reply_to.map(|seq| seq.0))
                     .bind(row.about.map(|user| user.0))
-                    .bind(message.thread_of.unwrap_or_default().0)
+                    .bind(message.thread_of.map(|root| root.0))
                     .bind(attachment_count(message))
                     .bind(row.staff);
             }
             query.execute(c).await.map(drop)
         })?;
     }
+    message_keys::write(tx, ops, &posted).await?;
+    thread_replies(tx, &posted).await?;
     attachments::write(tx, &posted).await
+}
+
+/// Writes which of the posted messages are answers in threads.
+async fn thread_replies(tx: &mut Tx<'_>, posted: &[&Message]) -> Result<(), sqlx::Error> {
+    let replies: Vec<(&Message, Seq)> =
+        posted.iter().filter_map(|message| Some((*message, message.thread_of?))).collect();
+    for piece in pieces(&replies, ROWS) {
+        let sql = format!(
+            "insert into thread_replies (room_id, root_seq, seq, kind) values {}",
+            placeholders(piece.len(), 4)
+        );
+        within!(&mut *tx, c => {
+            let mut query = sqlx::query(AssertSqlSafe(sql));
+            for (message, root) in piece {
+                query = query
+                    .bind(message.room.0)
+                    .bind(root.0)
+                    .bind(message.seq.0)
+                    .bind(stored(&message.content).kind);
+            }
+            query.execute(c).await.map(drop)
+        })?;
+    }
+    Ok(())
 }
 
 pub async fn members(tx: &mut Tx<'_>, logs: &[RoomLog]) -> Result<(), sqlx::Error> {

@@ -119,8 +119,8 @@ assert rows.rowcount == it["upTo"], rows.rowcount`,
       `
 head, = database.execute("select head_seq from rooms where id = ?", (room,)).fetchone()
 database.executemany(
-    "insert into messages (room_id, seq, sender_id, kind, client_message_id, body, posted_us, changed_seq) values (?, ?, ?, 1, ?, ?, ?, ?)",
-    ((room, seq, bytes.fromhex(it["sender"]), str(seq), text, it["at"] * 1000 + seq, seq) for seq, text in enumerate(it["texts"], head + 1)))
+    "insert into messages (room_id, seq, sender_id, kind, client_message_id, body, posted_us) values (?, ?, ?, 1, ?, ?, ?)",
+    ((room, seq, bytes.fromhex(it["sender"]), str(seq).encode(), text, it["at"] * 1000 + seq) for seq, text in enumerate(it["texts"], head + 1)))
 head += len(it["texts"])
 database.execute("update rooms set head_seq = ? where id = ?", (head, room))
 database.execute("insert or replace into search_positions (room_id, indexed_seq) values (?, ?)", (room, head))`,

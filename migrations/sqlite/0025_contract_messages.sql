@@ -1,0 +1,46 @@
+-- Servers that write the tables of 0024 need no other indexes. The rows of
+-- `message_keys` were written before, in pieces (src/store/message_keys_fill.rs).
+
+insert into message_changes (room_id, changed_seq, seq)
+select room_id, changed_seq, seq from messages where changed_seq <> seq;
+
+insert into thread_replies (room_id, root_seq, seq, kind)
+select room_id, thread_seq, seq, kind from messages where thread_seq > 0;
+
+update rooms set
+    member_count = (select count(*) from members m where m.room_id = rooms.id and m.state = 1),
+    owner_count = (select count(*) from members m
+                   where m.room_id = rooms.id and m.state = 1 and m.role = 3);
+
+-- The messages of all rooms, once more: a column that says nothing of most messages
+-- is null for these, and takes no space then. No foreign key: the hottest table pays
+-- for none.
+create table compact_messages (
+    room_id           blob    not null,
+    seq               integer not null,
+    sender_id         blob    not null,
+    kind              integer not null, -- 1 text, 2 deleted; others: system messages (src/store/messages.rs)
+    body              text    not null,
+    posted_us         integer not null,
+    changed_seq       integer null, -- of the last change; null: none yet
+    thread_seq        integer null, -- in the thread on this message; null: in the timeline
+    reply_to_seq      integer null, -- the message that this one answers
+    edited_us         integer null, -- when the text was changed last
+    about_id          blob    null, -- who deleted it; whom a system message is about
+    attachments       integer not null default 0, -- how many
+    staff             integer not null default 0, -- by which role on the server it was done; 0: as a member
+    client_message_id blob    null, -- its text, or the 16 bytes of a UUID; null for system messages
+    primary key (room_id, seq)
+) strict, without rowid;
+
+insert into compact_messages (room_id, seq, sender_id, kind, body, posted_us, changed_seq,
+    thread_seq, reply_to_seq, edited_us, about_id, attachments, staff, client_message_id)
+select room_id, seq, sender_id, kind, body, posted_us, nullif(changed_seq, seq),
+    nullif(thread_seq, 0), reply_to_seq, edited_us, about_id, attachments, staff, cast(client_message_id as blob)
+from messages order by room_id, seq;
+
+drop table messages;
+alter table compact_messages rename to messages;
+drop table message_keys_fill;
+
+update schema_compatibility set min_version = 25;
