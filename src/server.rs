@@ -192,8 +192,16 @@ async fn run(
     }
     if lost.is_none() {
         // Not more than it has come, as a crash leaves it.
-        let saved = timeout(Duration::from_secs(2), store.save_steady_clock(steady.now())).await;
-        tracing::debug!(?saved, "the steady clock stops");
+        let in_order = drained.is_ok() && matches!(stored, Ok(Ok(())));
+        let save = async {
+            if in_order {
+                store.stop_steady_clock(steady.now()).await
+            } else {
+                store.save_steady_clock(steady.now()).await
+            }
+        };
+        let saved = timeout(Duration::from_secs(2), save).await;
+        tracing::debug!(?saved, in_order, "the steady clock stops");
     }
     Ok(match lost {
         Some(error) => End::Lost(error),

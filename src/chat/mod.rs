@@ -39,6 +39,7 @@ use crate::{
     files::Files,
     model::{
         Change, Content, MemberState, Room, RoomId, Timestamp, UserId, View,
+        resume::StateToken,
         rooms::{Access, Right},
     },
     store::{
@@ -85,6 +86,8 @@ pub struct Chat {
     pub(crate) posting: PerKey<UserId>,
     /// Names the data; see `Ready.epoch`.
     pub(crate) epoch: Uuid,
+    /// Since when it is known when marks and settings changed.
+    pub(crate) states_from: Timestamp,
     /// Names this process among the nodes.
     pub(crate) node: Uuid,
 }
@@ -117,6 +120,7 @@ impl Chat {
             steady: auth.steady,
             clock,
             writer: Writer::start(&store, config.store.lanes, &on_commit)?,
+            states_from: store.note_changes_by(auth.steady).await?,
             epoch: store.epoch().await?,
             node: Uuid::now_v7(),
             streams: Arc::new(Semaphore::new(config.server.max_streams)),
@@ -143,6 +147,16 @@ impl Chat {
             store,
             config,
         }))
+    }
+
+    /// What a client got with an earlier stream, if it means something now.
+    pub(crate) fn known_token(&self, user: UserId, token: &[u8]) -> Option<StateToken> {
+        let means_something = |token: &StateToken| {
+            (token.epoch, token.user) == (self.epoch, user)
+                && token.read_at >= self.states_from
+                && token.read_at <= self.steady.now()
+        };
+        StateToken::decode(token).filter(means_something)
     }
 
     /// What a user may do in a room and see of it. Who may not know of

@@ -1,6 +1,8 @@
 //! What it takes to tell a stream what was missed.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
+
+use uuid::Uuid;
 
 use super::{
     LogId, MovedMarks, PresenceChoice, RoomId, RoomSettings, Seq, Timestamp, User, UserId, View,
@@ -49,7 +51,7 @@ pub struct RoomStates {
     pub rooms: Vec<RoomState>,
     /// How far the user has read the threads that they follow, as far as these are
     /// counted.
-    pub threads: Vec<MovedMarks>,
+    pub threads: Vec<Since<MovedMarks>>,
 }
 
 #[derive(Debug, Clone)]
@@ -63,6 +65,77 @@ pub struct RoomState {
     /// When the newest message was posted.
     pub active_at: Timestamp,
     /// `None`: the user has said nothing yet.
-    pub marks: Option<MovedMarks>,
-    pub settings: Option<RoomSettings>,
+    pub marks: Option<Since<MovedMarks>>,
+    pub settings: Option<Since<RoomSettings>>,
+}
+
+/// A state, and when it changed last, by the steady clock.
+#[derive(Debug, Clone, Copy)]
+pub struct Since<T> {
+    pub at: Timestamp,
+    pub state: T,
+}
+
+/// A change that was written at some moment is there for others after this time.
+const WRITTEN_WITHIN: Duration = Duration::from_mins(1);
+
+/// Up to when a client has been told its marks and settings: what `Live.state_token`
+/// says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StateToken {
+    /// Of which data, and whose.
+    pub epoch: Uuid,
+    pub user: UserId,
+    /// When they were read, by the steady clock.
+    pub read_at: Timestamp,
+}
+
+/// Of the form below.
+const VERSION: u8 = 1;
+
+impl StateToken {
+    /// What has changed at this time or after it may not have been told.
+    #[must_use]
+    pub fn told_to(&self) -> Timestamp {
+        let margin = i64::try_from(WRITTEN_WITHIN.as_micros()).unwrap_or(i64::MAX);
+        Timestamp(self.read_at.0.saturating_sub(margin))
+    }
+
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        let mut bytes = vec![VERSION];
+        bytes.extend_from_slice(self.epoch.as_bytes());
+        bytes.extend_from_slice(self.user.0.as_bytes());
+        bytes.extend_from_slice(&self.read_at.0.to_be_bytes());
+        bytes
+    }
+
+    /// `None`: it means nothing here.
+    #[must_use]
+    pub fn decode(bytes: &[u8]) -> Option<Self> {
+        let (&version, rest) = bytes.split_first()?;
+        let (epoch, rest) = rest.split_first_chunk::<16>()?;
+        let (user, rest) = rest.split_first_chunk::<16>()?;
+        let read_at = Timestamp(i64::from_be_bytes(rest.try_into().ok()?));
+        let (epoch, user) = (Uuid::from_bytes(*epoch), UserId(Uuid::from_bytes(*user)));
+        (version == VERSION).then_some(Self { epoch, user, read_at })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_read_as_it_was_written_and_nothing_else_is_one() {
+        let (epoch, user) = (Uuid::from_u128(1), UserId(Uuid::from_u128(2)));
+        let token = StateToken { epoch, user, read_at: Timestamp(90_000_000) };
+        assert_eq!(token.told_to(), Timestamp(30_000_000));
+        let bytes = token.encode();
+        assert_eq!(StateToken::decode(&bytes), Some(token));
+        let other = [&[2], &bytes[1..]].concat();
+        for broken in [&bytes[..40], &[bytes.as_slice(), &[0]].concat(), &other, &[]] {
+            assert_eq!(StateToken::decode(broken), None);
+        }
+    }
 }

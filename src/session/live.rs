@@ -165,7 +165,7 @@ impl Session {
         frame.push(events::piece(Kind::Lagging(v1::Lagging {})));
         self.flush(frame).await?;
         self.catch_up_again().await?;
-        frame.push(events::piece(Kind::Live(v1::Live {})));
+        frame.push(events::piece(self.is_live()));
         Ok(())
     }
 }

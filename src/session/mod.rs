@@ -32,13 +32,12 @@ use crate::{
         Caller, ConnectionId, LogId, PresenceChoice, RoomId, Seq, User, UserId,
         limits::{SUBSCRIBE_ALL_WITHIN, SUBSCRIBE_WITHIN},
         messages::{Position, Resume},
-        resume::StreamUser,
+        resume::{StateToken, StreamUser},
     },
     transport::{OwnerUsage, StreamPermit},
     wire::{
-        events::{self, Greeting, Kind},
+        events::{self, Greeting},
         frame::Frame,
-        v1,
     },
 };
 
@@ -66,6 +65,8 @@ pub struct Session {
     floors: HashMap<RoomId, Seq>,
     /// While it catches up.
     turn: Option<Turn>,
+    /// Up to when the client has been told its marks and settings.
+    told: Option<StateToken>,
     _connected: Connected,
     /// Of all streams, and of the user's.
     _permits: (OwnedSemaphorePermit, StreamPermit),
@@ -113,6 +114,7 @@ impl Session {
             cursor: Cursor::default(),
             floors: HashMap::new(),
             turn: None,
+            told: None,
             chat: chat.clone(),
             inlet,
             user,
@@ -160,7 +162,7 @@ impl Session {
         self.greet().await?;
         let resume = self.subscription(&mut inbound).await?;
         self.resume(resume).await?;
-        self.out.event(Kind::Live(v1::Live {})).await?;
+        self.out.event(self.is_live()).await?;
         self.relay(inbound).await
     }
 
@@ -214,7 +216,8 @@ impl Session {
 
     /// Brings the client from its positions to the present.
     async fn resume(&mut self, resume: Resume) -> Result<(), End> {
-        let Resume { positions, unknown, more: _ } = resume;
+        let Resume { positions, unknown, state_token, more: _ } = resume;
+        self.told = self.chat.known_token(self.user.id, &state_token);
         let connection = self.connection();
         self.take_turn().await?;
         // Subscribed to what the client knows, before the rooms are read in which the
@@ -226,7 +229,7 @@ impl Session {
         }
         let states = self.room_states().await?;
         let logs: HashMap<RoomId, LogId> =
-            states.rooms.iter().map(|state| (state.room, state.log)).collect();
+            states.0.rooms.iter().map(|state| (state.room, state.log)).collect();
         let position = |(room, position): (RoomId, Position)| {
             let means_something = position.log.is_some()
                 && position.log == logs.get(&room).copied()

@@ -13,8 +13,8 @@ use super::{NO_POSITION, Session, end::End};
 use crate::{
     config::ms,
     model::{
-        MovedMarks, RoomId, Seq, View,
-        resume::{Behind, ROOMS_AT_ONCE, RoomStates},
+        MovedMarks, RoomId, Seq, Timestamp, View,
+        resume::{Behind, ROOMS_AT_ONCE, RoomStates, Since, StateToken},
         rooms::Right,
     },
     wire::{
@@ -61,9 +61,11 @@ impl Session {
     }
 
     /// How the user's rooms stand, as it is from here on.
-    pub(super) async fn room_states(&self) -> Result<RoomStates, End> {
+    pub(super) async fn room_states(&self) -> Result<(RoomStates, StateToken), End> {
+        let (epoch, read_at) = (self.chat.epoch, self.chat.steady.now());
+        let token = StateToken { epoch, user: self.user.id, read_at };
         self.chat.pending_marks.store_before_answer(Some(self.user.id)).await;
-        Ok(self.chat.catch_ups.room_states(self.user.id).await?)
+        Ok((self.chat.catch_ups.room_states(self.user.id).await?, token))
     }
 
     /// Brings every room to the present, after live events were lost.
@@ -75,10 +77,20 @@ impl Session {
 
     /// Brings every room to the present: gives up those the user is not in any
     /// more, tells those that are new, and delivers what changed in the others.
-    pub(super) async fn catch_up(&mut self, states: RoomStates) -> Result<(), End> {
-        let caught_up = self.tell_missed(states).await;
+    pub(super) async fn catch_up(
+        &mut self,
+        (states, token): (RoomStates, StateToken),
+    ) -> Result<(), End> {
+        self.tell_missed(states).await?;
         self.turn = None;
-        caught_up
+        self.told = Some(token);
+        Ok(())
+    }
+
+    /// Says that all that was missed has been told.
+    pub(super) fn is_live(&self) -> Kind {
+        let state_token = self.told.map(|token| token.encode()).unwrap_or_default();
+        Kind::Live(v1::Live { state_token })
     }
 
     async fn tell_missed(&mut self, states: RoomStates) -> Result<(), End> {
@@ -123,18 +135,21 @@ impl Session {
             self.take_turn().await?;
             self.begin(rooms, reset).await?;
         }
-        // States are not in the log: the marks of the rooms that go on are told
-        // anew, those of the others come with their summaries.
+        // States are not in the log: of the rooms that go on those are told that may
+        // have changed, those of the others come with their summaries.
         let mut buf = BytesMut::new();
+        let told_to = self.told.map_or(Timestamp(i64::MIN), |token| token.told_to());
         let of_rooms = states.iter().filter_map(|state| state.marks);
-        let marks: Vec<MovedMarks> = of_rooms.chain(threads).collect();
-        for moved in marks {
+        let marks: Vec<Since<MovedMarks>> =
+            of_rooms.chain(threads).filter(|marks| marks.at >= told_to).collect();
+        for Since { state: moved, .. } in marks {
             if self.cursor.position(moved.room).is_some() {
                 self.collect(&mut buf, events::read_mark(moved)).await?;
             }
         }
         for state in &states {
-            if let Some(settings) = state.settings
+            if let Some(Since { at, state: settings }) = state.settings
+                && at >= told_to
                 && self.cursor.position(state.room).is_some()
             {
                 let settings = room_settings(state.room, settings);

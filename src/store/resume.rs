@@ -18,7 +18,7 @@ use crate::{
     error::Result,
     model::{
         LogId, Marks, MovedMarks, RoomId, RoomSettings, Seq, Timestamp, User, UserId, View, limits,
-        resume::{RoomState, RoomStates, StreamUser},
+        resume::{RoomState, RoomStates, Since, StreamUser},
     },
 };
 
@@ -33,15 +33,16 @@ pub fn room_states_sql(users: usize) -> String {
                  where c.room_id = r.id order by c.changed_seq desc limit 1) as members_seq,
                 (select x.posted_us from messages x
                  where x.room_id = r.id order by x.seq desc limit 1) as active_us,
-                k.read_seq, k.unread_from_seq, s.level, s.muted_until_us, s.starred
-         from members m
+                k.read_seq, k.unread_from_seq, k.changed_us as marks_us,
+                s.level, s.muted_until_us, s.starred, s.changed_us as settings_us
+         from members m /*! force index (members_user) */
          join rooms r on r.id = m.room_id
          left join marks k on k.room_id = m.room_id and k.user_id = m.user_id
          left join room_settings s on s.user_id = m.user_id and s.room_id = m.room_id
          where m.user_id in {users} and m.state = 1
          union all
-         select t.user_id, t.room_id, t.thread_seq, 0, 0, 0, 0, null, null, t.read_seq, null, null,
-                null, null
+         select t.user_id, t.room_id, t.thread_seq, 0, 0, 0, 0, null, null, t.read_seq, null,
+                t.changed_us, null, null, null, null
          from thread_marks t
          join members m on m.room_id = t.room_id and m.user_id = t.user_id and m.state = 1
          join rooms r on r.id = t.room_id
@@ -65,33 +66,37 @@ struct StateRow {
     active_us: Option<i64>,
     read_seq: Option<i64>,
     unread_from_seq: Option<i64>,
+    marks_us: Option<i64>,
     level: Option<i16>,
     muted_until_us: Option<i64>,
     starred: Option<i16>,
+    settings_us: Option<i64>,
 }
 
 impl StateRow {
-    fn marks(&self) -> Option<MovedMarks> {
+    fn marks(&self) -> Option<Since<MovedMarks>> {
         let unread_from = Seq(self.unread_from_seq.unwrap_or_default());
         let marks = Marks {
             read: Seq(self.read_seq?),
             unread_from: (unread_from > Seq::ZERO).then_some(unread_from),
             ..Marks::default()
         };
-        Some(MovedMarks {
+        let state = MovedMarks {
             room: RoomId(self.room_id),
             user: UserId(self.user_id),
             thread_of: (self.thread_seq > 0).then_some(Seq(self.thread_seq)),
             marks,
-        })
+        };
+        Some(Since { at: Timestamp(self.marks_us.unwrap_or_default()), state })
     }
 
-    fn settings(&self) -> Option<RoomSettings> {
-        Some(RoomSettings {
+    fn settings(&self) -> Option<Since<RoomSettings>> {
+        let state = RoomSettings {
             level: level_of(self.level?),
             muted_until: self.muted_until_us.map(Timestamp),
             starred: self.starred? != 0,
-        })
+        };
+        Some(Since { at: Timestamp(self.settings_us.unwrap_or_default()), state })
     }
 }
 

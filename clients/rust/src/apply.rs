@@ -55,6 +55,8 @@ pub struct Model {
     pub presence_choice: v1::PresenceState,
     /// Those with whom the user has a block, whoever of the two has made it.
     pub blocks: HashSet<String>,
+    /// See [`Options::state_token`](crate::live::Options::state_token).
+    pub state_token: Vec<u8>,
 }
 
 impl Model {
@@ -112,6 +114,7 @@ impl Model {
                     view.settings = settings.clone();
                 }
             }
+            Update::StateToken(token) => self.state_token.clone_from(token),
             Update::Connection(_) | Update::Refused(_) | Update::Sent { .. } => {}
         }
     }

@@ -212,18 +212,35 @@ impl Stream {
 
     /// Subscribes and waits for `live`; what comes before stays to be read.
     pub async fn subscribe(&mut self, positions: Vec<v1::RoomPosition>) {
-        let request = v1::SubscribeRequest { positions, more: false };
+        self.subscribe_with(positions, vec![]).await;
+    }
+
+    /// The same with a state token; returns the new one.
+    pub async fn subscribe_with(
+        &mut self,
+        positions: Vec<v1::RoomPosition>,
+        state_token: Vec<u8>,
+    ) -> Vec<u8> {
+        let request = v1::SubscribeRequest { positions, state_token, ..Default::default() };
         self.order("", Command::Subscribe(request)).await;
         let mut told = VecDeque::new();
-        loop {
+        let state_token = loop {
             match self.event().await {
-                Ok(Some(Kind::Live(_))) => break,
+                Ok(Some(Kind::Live(live))) => break live.state_token,
+                // It waits for its turn.
+                Ok(Some(Kind::Heartbeat(_))) => {}
                 Ok(Some(event)) => told.push_back(event),
                 other => panic!("the stream ended before it was live: {other:?}, after {told:?}"),
             }
-        }
+        };
         told.append(&mut self.events);
         self.events = told;
+        state_token
+    }
+
+    /// What has come and was not read yet.
+    pub fn take_events(&mut self) -> Vec<Kind> {
+        self.events.drain(..).collect()
     }
 
     /// Sends a command without waiting.
