@@ -94,7 +94,7 @@ impl End {
 /// `benches/RESULTS.md`.
 const BACK_PER_SECOND: u32 = 250;
 /// A server that starts again needs a moment, and nobody is told to wait for long.
-const BACK_WITHIN: (Duration, Duration) = (Duration::from_secs(3), Duration::from_secs(60));
+const BACK_WITHIN: (Duration, Duration) = (Duration::from_secs(3), Duration::from_mins(1));
 
 /// Over which time that many streams come back.
 fn back_within(streams: usize) -> Duration {

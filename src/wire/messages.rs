@@ -384,7 +384,7 @@ pub fn set_typing(request: &v1::SetTypingRequest) -> Result<(RoomId, bool)> {
 #[must_use]
 pub fn subscribe(request: v1::SubscribeRequest) -> Resume {
     let v1::SubscribeRequest { positions, more, state_token } = request;
-    let mut resume = Resume { more, state_token, ..Resume::default() };
+    let mut resume = Resume { state_token, more, ..Resume::default() };
     for v1::RoomPosition { room_id, seq, log_id } in positions {
         if let Some(room) = RoomId::parse(&room_id) {
             let position = Position { seq: Seq(seq), log: LogId::parse(&log_id) };
