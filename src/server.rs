@@ -193,13 +193,7 @@ async fn run(
     if lost.is_none() {
         // Not more than it has come, as a crash leaves it.
         let in_order = drained.is_ok() && matches!(stored, Ok(Ok(())));
-        let save = async {
-            if in_order {
-                store.stop_steady_clock(steady.now()).await
-            } else {
-                store.save_steady_clock(steady.now()).await
-            }
-        };
+        let save = Box::pin(store.stop_steady_clock(steady.now(), in_order));
         let saved = timeout(Duration::from_secs(2), save).await;
         tracing::debug!(?saved, in_order, "the steady clock stops");
     }

@@ -120,7 +120,7 @@ impl Chat {
             steady: auth.steady,
             clock,
             writer: Writer::start(&store, config.store.lanes, &on_commit)?,
-            states_from: store.note_changes_by(auth.steady).await?,
+            states_from: Box::pin(store.note_changes_by(auth.steady)).await?,
             epoch: store.epoch().await?,
             node: Uuid::now_v7(),
             streams: Arc::new(Semaphore::new(config.server.max_streams)),

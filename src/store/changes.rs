@@ -5,8 +5,7 @@
 //! - `messages` has every message under (room, seq), its only key. The timeline and what
 //!   was posted after a position are ranges of it.
 //! - `message_changes` has one row for each message that was changed after it was posted
-//!   (an edit, a reaction, a pin, an answer in its thread), under (room,
-//!   `changed_seq`) of
+//!   (an edit, a reaction, a pin, an answer in its thread), under (room, `changed_seq`) of
 //!   its last change. A change replaces the row of the one before it.
 //! - `thread_replies` has one row for each answer in a thread, under (room, root, seq).
 //! - `message_keys` tells a message that is sent again from a new one

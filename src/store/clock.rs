@@ -35,9 +35,11 @@ impl Store {
         self.save_clock(steady, "stopped_us = 0").await
     }
 
-    /// Keeps where the steady clock stops, and that all that was accepted is stored.
-    pub async fn stop_steady_clock(&self, steady: Timestamp) -> Result<()> {
-        self.save_clock(steady, "stopped_us = steady_us").await
+    /// Keeps where the steady clock stops and, if the server stops in order, that all
+    /// that was accepted is stored.
+    pub async fn stop_steady_clock(&self, steady: Timestamp, in_order: bool) -> Result<()> {
+        let and = if in_order { "stopped_us = steady_us" } else { "stopped_us = 0" };
+        self.save_clock(steady, and).await
     }
 
     async fn save_clock(&self, steady: Timestamp, and: &str) -> Result<()> {
