@@ -282,7 +282,7 @@ async fn serve(config: Config) -> Result<(), Error> {
     let url = own_url(&config, address);
     let is_checkout = std::path::Path::new("scripts/buf").exists();
     println!("{}", greeting(&url, config.server.reflection, is_checkout));
-    causerie::serve(config, listener, stop_signal()).await
+    Box::pin(causerie::serve(config, listener, stop_signal())).await
 }
 
 /// Where the server is, and how to try it: commands that can be run as they

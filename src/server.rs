@@ -196,8 +196,10 @@ async fn run(
     }
     if lost.is_none() {
         // Not more than it has come, as a crash leaves it.
-        let saved = timeout(Duration::from_secs(2), store.save_steady_clock(steady.now())).await;
-        tracing::debug!(?saved, "the steady clock stops");
+        let in_order = drained.is_ok() && matches!(stored, Ok(Ok(())));
+        let save = Box::pin(store.stop_steady_clock(steady.now(), in_order));
+        let saved = timeout(Duration::from_secs(2), save).await;
+        tracing::debug!(?saved, in_order, "the steady clock stops");
     }
     Ok(match lost {
         Some(error) => End::Lost(error),

@@ -107,7 +107,7 @@ async fn all_rooms(person: &Person) -> Outcome<Vec<v1::RoomSummary>> {
 
 /// A stream from these positions, until all that changed since has come.
 async fn until_live(person: &Person, positions: Vec<v1::RoomPosition>) -> Outcome {
-    let request = v1::SubscribeRequest { positions, more: false };
+    let request = v1::SubscribeRequest { positions, ..Default::default() };
     let mut events =
         person.chat().subscribe(authorized(request, &person.token)?).await?.into_inner();
     let mut changes = 0;
@@ -163,9 +163,14 @@ async fn fill(database: Database, url: &str, messages: usize) -> Outcome {
             numbers(messages)
         ),
     ];
+    execute(database, url, &statements).await
+}
+
+/// Runs statements beside the server.
+pub async fn execute(database: Database, url: &str, statements: &[String]) -> Outcome {
     match database {
-        Database::MariaDb => run(&mut MySqlConnection::connect(url).await?, &statements).await,
-        Database::Sqlite => run(&mut SqliteConnection::connect(url).await?, &statements).await,
+        Database::MariaDb => run(&mut MySqlConnection::connect(url).await?, statements).await,
+        Database::Sqlite => run(&mut SqliteConnection::connect(url).await?, statements).await,
     }
 }
 

@@ -10,6 +10,7 @@ mod load;
 mod login;
 mod marks;
 mod process;
+mod resume;
 mod sends;
 mod slow;
 mod start;
@@ -68,6 +69,11 @@ async fn measure(only: Option<&str>) -> Outcome {
         }
         if wanted("storage") {
             storage::measure(database, &mut table).await?;
+        }
+    }
+    for database in [process::Database::MariaDb, process::Database::Sqlite] {
+        if wanted("resume") {
+            resume::measure(database, &mut table).await?;
         }
     }
     if wanted("start") {

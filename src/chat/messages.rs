@@ -14,6 +14,7 @@ use crate::{
             Anchor, ChangesOf, FollowedThreads, MentionPage, MessageName, MessagePage, PageOf,
             ThreadPage, ThreadsOf, fitting,
         },
+        resume::Behind,
         rooms::{Right, RoomReset},
     },
     store::{changes::Changes, writer::Pending},
@@ -130,7 +131,8 @@ impl Chat {
             log => self.store.log_of(of.room).await? == log,
         };
         if is_current && of.after <= view.head {
-            let changes = self.store.changes(of.room, of.after, view, of.limit).await?;
+            let behind = Behind::new(of.room, of.after, view);
+            let changes = self.store.changes_in(behind, of.limit).await?;
             return Ok(RoomSync::Changes { changes, head: view.head });
         }
         let reset = self.room_reset(caller.user, of.room).await?;

@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod admin;
+pub(crate) mod catch_ups;
 pub mod collector;
 pub mod files;
 pub mod folding;
@@ -40,6 +41,7 @@ use crate::{
     files::Files,
     model::{
         Change, Content, MemberState, Room, RoomId, Timestamp, UserId, View,
+        resume::StateToken,
         rooms::{Access, Right},
     },
     store::{
@@ -73,6 +75,8 @@ pub struct Chat {
     /// Whose profile has changed, until others are told.
     pub(crate) user_updates: UserUpdates,
     pub(crate) pending_marks: Arc<pending_marks::PendingMarks>,
+    /// Whose turn it is to catch up.
+    pub(crate) catch_ups: catch_ups::CatchUps,
     /// Rooms that the search index has to look at.
     pub(crate) behind: Arc<index::Behind>,
     /// One permit for each stream that may be open.
@@ -88,6 +92,8 @@ pub struct Chat {
     pub(crate) posting: PerKey<UserId>,
     /// Names the data; see `Ready.epoch`.
     pub(crate) epoch: Uuid,
+    /// Since when it is known when marks and settings changed.
+    pub(crate) states_from: Timestamp,
     /// Names this process among the nodes.
     pub(crate) node: Uuid,
 }
@@ -120,6 +126,7 @@ impl Chat {
             steady: auth.steady,
             clock,
             writer: Writer::start(&store, config.store.lanes, &on_commit)?,
+            states_from: Box::pin(store.note_changes_by(auth.steady)).await?,
             epoch: store.epoch().await?,
             node: Uuid::now_v7(),
             streams: Arc::new(Semaphore::new(config.server.max_streams)),
@@ -139,11 +146,25 @@ impl Chat {
             typing,
             user_updates: UserUpdates::default(),
             pending_marks: pending_marks::PendingMarks::new(store.clone(), hub.clone()),
+            catch_ups: catch_ups::CatchUps::new(
+                store.clone(),
+                (config.store.connections / 2).max(1) as usize,
+            ),
             behind,
             hub,
             store,
             config,
         }))
+    }
+
+    /// What a client got with an earlier stream, if it means something now.
+    pub(crate) fn known_token(&self, user: UserId, token: &[u8]) -> Option<StateToken> {
+        let means_something = |token: &StateToken| {
+            (token.epoch, token.user) == (self.epoch, user)
+                && token.read_at >= self.states_from
+                && token.read_at <= self.steady.now()
+        };
+        StateToken::decode(token).filter(means_something)
     }
 
     /// What a user may do in a room and see of it. Who may not know of

@@ -8,7 +8,7 @@ use std::{
     collections::{BTreeSet, HashMap, HashSet},
     sync::{
         Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU8, Ordering},
     },
 };
 
@@ -62,15 +62,27 @@ pub enum Item {
 pub struct Bounds {
     /// Events that may wait in its queue.
     pub queue: usize,
-    /// See [`Outlet`].
-    pub sees_reads: bool,
+    /// See [`Outlet`]; `None` until it is known.
+    pub sees_reads: Option<bool>,
 }
 
 /// Why the server ends a stream from outside its session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ending {
     Revoked,
-    ShuttingDown,
+    /// With so many streams at once.
+    ShuttingDown {
+        streams: usize,
+    },
+}
+
+/// What is known of whether a user sees what others have read.
+const UNKNOWN: u8 = 0;
+const NO: u8 = 1;
+const YES: u8 = 2;
+
+fn known(sees_reads: bool) -> u8 {
+    if sees_reads { YES } else { NO }
 }
 
 /// What others tell a session beside its events.
@@ -92,8 +104,9 @@ pub struct Outlet {
     /// caught up from the store.
     lagging: AtomicBool,
     lagged: Notify,
-    /// The user tells what they have read, and so sees it of others.
-    sees_reads: AtomicBool,
+    /// The user tells what they have read, and so sees it of others. One of the three
+    /// values below.
+    sees_reads: AtomicU8,
     control: watch::Sender<Control>,
 }
 
@@ -116,6 +129,13 @@ impl Outlet {
     /// Gives the stream a later end of its token.
     pub fn renew(&self, token_expires_at: Timestamp) {
         self.control.send_modify(|control| control.token_expires_at = token_expires_at);
+    }
+
+    /// Says whether the user sees what others have read, as it was when the stream had
+    /// opened. What has been said since is newer, and stands.
+    pub fn first_sees_reads(&self, sees: bool) {
+        let (set, read) = (Ordering::Relaxed, Ordering::Relaxed);
+        let _ = self.sees_reads.compare_exchange(UNKNOWN, known(sees), set, read);
     }
 
     /// Waits until the queue has overflowed.
@@ -206,7 +226,7 @@ impl Hub {
             queue: sender,
             lagging: AtomicBool::new(false),
             lagged: Notify::new(),
-            sees_reads: AtomicBool::new(bounds.sees_reads),
+            sees_reads: AtomicU8::new(bounds.sees_reads.map_or(UNKNOWN, known)),
             control: control_sender,
         });
         let mut lists = self.write();
@@ -321,7 +341,8 @@ impl Hub {
         let mut forms = [None, None];
         for (outlet, told) in watchers {
             if *told && outlet.user != moved.user {
-                let open = outlet.sees_reads.load(Ordering::Relaxed) && !moved.marks.secret;
+                let sees = outlet.sees_reads.load(Ordering::Relaxed) == YES;
+                let open = sees && !moved.marks.secret;
                 let bytes = forms[usize::from(open)].get_or_insert_with(|| {
                     let marks = Marks { secret: !open, ..moved.marks };
                     events::piece(Kind::Receipt(receipt(moved.room, moved.user, marks)))
@@ -363,7 +384,7 @@ impl Hub {
     /// Whether the streams of a user are told what others have read.
     pub fn set_sees_reads(&self, user: UserId, sees: bool) {
         for outlet in self.read().users.get(&user).into_iter().flatten() {
-            outlet.sees_reads.store(sees, Ordering::Relaxed);
+            outlet.sees_reads.store(known(sees), Ordering::Relaxed);
         }
     }
 
@@ -414,8 +435,10 @@ impl Hub {
 
     /// Ends every stream.
     pub fn end_all(&self) {
-        for entry in self.read().connections.values() {
-            entry.outlet.end(Ending::ShuttingDown);
+        let lists = self.read();
+        let streams = lists.connections.len();
+        for entry in lists.connections.values() {
+            entry.outlet.end(Ending::ShuttingDown { streams });
         }
     }
 

@@ -64,7 +64,7 @@ fn commit(log: &mut RoomLog, ops: &[Op]) -> RoomCommit {
 
 fn open(hub: &Arc<Hub>, user: &User) -> Inlet {
     let caller = Caller { user: user.id, session: SessionId::new(), expires_at: Timestamp(0) };
-    let bounds = Bounds { queue: 64, sees_reads: true };
+    let bounds = Bounds { queue: 64, sees_reads: Some(true) };
     hub.open(caller, bounds)
 }
 

@@ -316,6 +316,8 @@ pub struct Resume {
     pub positions: HashMap<RoomId, Position>,
     /// What the client takes for ids of rooms and are none.
     pub unknown: Vec<String>,
+    /// What the client got with the last stream; empty: nothing.
+    pub state_token: Vec<u8>,
     /// Whether further positions follow.
     pub more: bool,
 }
@@ -323,8 +325,11 @@ pub struct Resume {
 impl Resume {
     /// Adds what followed, up to what one stream may begin with.
     pub fn extend(&mut self, next: Self) {
-        let Self { positions, unknown, more } = next;
+        let Self { positions, unknown, state_token, more } = next;
         self.more = more;
+        if !state_token.is_empty() {
+            self.state_token = state_token;
+        }
         for (room, position) in positions {
             if self.positions.len() < limits::POSITIONS || self.positions.contains_key(&room) {
                 self.positions.insert(room, position);

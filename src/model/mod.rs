@@ -19,6 +19,7 @@ pub mod messages;
 mod ops;
 pub mod passwords;
 pub mod presence;
+pub mod resume;
 pub mod rooms;
 pub mod search;
 pub mod server_info;

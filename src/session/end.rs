@@ -16,7 +16,10 @@ use crate::{
 /// Why a stream ends.
 #[derive(Debug)]
 pub enum End {
-    ShuttingDown,
+    /// With so many streams at once.
+    ShuttingDown {
+        streams: usize,
+    },
     TokenExpired,
     SessionRevoked,
     SlowReader,
@@ -39,7 +42,7 @@ impl From<Ending> for End {
     fn from(ending: Ending) -> Self {
         match ending {
             Ending::Revoked => Self::SessionRevoked,
-            Ending::ShuttingDown => Self::ShuttingDown,
+            Ending::ShuttingDown { streams } => Self::ShuttingDown { streams },
         }
     }
 }
@@ -50,7 +53,7 @@ impl End {
     pub fn goodbye(&self) -> Kind {
         use v1::GoodbyeReason as Reason;
         let (reason, reconnect) = match self {
-            Self::ShuttingDown => (Reason::ShuttingDown, true),
+            Self::ShuttingDown { .. } => (Reason::ShuttingDown, true),
             Self::TokenExpired => (Reason::TokenExpired, false),
             Self::SessionRevoked => (Reason::SessionRevoked, false),
             Self::SlowReader => (Reason::SlowReader, true),
@@ -59,10 +62,10 @@ impl End {
             Self::Failed(Error::DatabaseUnavailable) => (Reason::DatabaseUnavailable, true),
             Self::Failed(_) => (Reason::Unspecified, true),
         };
-        let longest = match reason {
-            // Everybody comes back at once: spread them out.
-            Reason::ShuttingDown => Duration::from_secs(3),
-            Reason::DatabaseUnavailable => Duration::from_secs(5),
+        let longest = match (self, reason) {
+            // Everybody comes back: at the rate at which they can be served.
+            (Self::ShuttingDown { streams }, _) => back_within(*streams),
+            (_, Reason::DatabaseUnavailable) => Duration::from_secs(5),
             _ => Duration::from_secs(1),
         };
         let delay = longest.mul_f64(rand::rng().random_range(0.1..1.0));
@@ -77,7 +80,7 @@ impl End {
     #[must_use]
     pub fn into_error(self) -> Option<Error> {
         match self {
-            Self::ShuttingDown => Some(Error::ShuttingDown),
+            Self::ShuttingDown { .. } => Some(Error::ShuttingDown),
             Self::TokenExpired => Some(Error::TokenExpired),
             Self::SessionRevoked => Some(Error::SessionRevoked),
             Self::SlowReader => Some(Error::SlowReader),
@@ -85,6 +88,19 @@ impl End {
             Self::Broken(error) | Self::Failed(error) => Some(error),
         }
     }
+}
+
+/// Streams that two cores serve in a second when they come back; see
+/// `benches/RESULTS.md`.
+const BACK_PER_SECOND: u32 = 250;
+/// A server that starts again needs a moment, and nobody is told to wait for long.
+const BACK_WITHIN: (Duration, Duration) = (Duration::from_secs(3), Duration::from_mins(1));
+
+/// Over which time that many streams come back.
+fn back_within(streams: usize) -> Duration {
+    let streams = u32::try_from(streams).unwrap_or(u32::MAX);
+    let (shortest, longest) = BACK_WITHIN;
+    (Duration::from_secs(1) / BACK_PER_SECOND).saturating_mul(streams).clamp(shortest, longest)
 }
 
 /// Waits until the stream is told from outside to end, or its token expires.
@@ -102,5 +118,16 @@ pub async fn told(control: &mut watch::Receiver<Control>, clock: &Clock) -> End 
                 return End::TokenExpired;
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_streams_come_back_over_a_longer_time() {
+        let seconds = |streams| back_within(streams).as_secs();
+        assert_eq!([1, 5_000, 1_000_000].map(seconds), [3, 20, 60]);
     }
 }

@@ -166,8 +166,8 @@ impl Session {
     async fn recover(&mut self, frame: &mut Frame) -> Result<(), End> {
         frame.push(events::piece(Kind::Lagging(v1::Lagging {})));
         self.flush(frame).await?;
-        self.catch_up().await?;
-        frame.push(events::piece(Kind::Live(v1::Live {})));
+        self.catch_up_again().await?;
+        frame.push(events::piece(self.is_live()));
         Ok(())
     }
 }

@@ -10,7 +10,11 @@ mod live;
 mod out;
 mod replay;
 
-use std::{collections::HashMap, sync::Arc, time::Instant};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+    time::Instant,
+};
 
 use bytes::Bytes;
 use cursor::Cursor;
@@ -20,20 +24,20 @@ use out::Out;
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 
 use crate::{
-    chat::Chat,
+    chat::{Chat, catch_ups::Turn},
     config::ms,
     error::{Error, Result},
     fanout::hub::{Bounds, Inlet},
     model::{
-        Caller, ConnectionId, LogId, PresenceChoice, RoomId, Seq, User,
+        Caller, ConnectionId, LogId, PresenceChoice, RoomId, Seq, User, UserId,
         limits::{SUBSCRIBE_ALL_WITHIN, SUBSCRIBE_WITHIN},
         messages::{Position, Resume},
+        resume::{StateToken, StreamUser},
     },
     transport::{OwnerUsage, StreamPermit},
     wire::{
-        events::{self, Greeting, Kind},
+        events::{self, Greeting},
         frame::Frame,
-        v1,
     },
 };
 
@@ -53,10 +57,16 @@ pub struct Session {
     inlet: Inlet,
     user: User,
     choice: PresenceChoice,
+    /// With whom the user had a block when the stream opened.
+    blocks: BTreeSet<UserId>,
     out: Out,
     cursor: Cursor,
     /// Up to where each room's messages are kept from the user.
     floors: HashMap<RoomId, Seq>,
+    /// While it catches up.
+    turn: Option<Turn>,
+    /// Up to when the client has been told its marks and settings.
+    told: Option<StateToken>,
     _connected: Connected,
     /// Of all streams, and of the user's.
     _permits: (OwnedSemaphorePermit, StreamPermit),
@@ -68,6 +78,9 @@ pub type Frames = mpsc::Receiver<Result<Frame>>;
 /// In the cursor, where what the client said of a room means nothing. Until the
 /// room is reset: before anything else is told.
 const NO_POSITION: Seq = Seq(-1);
+
+/// Rooms to which a stream is subscribed at once: meanwhile nothing is delivered.
+const SUBSCRIBED_AT_ONCE: usize = 256;
 
 /// Frames that may wait for the connection. Few: what waits longer stays in the
 /// hub's queue, where it can be dropped and read again.
@@ -84,16 +97,14 @@ impl Session {
         let too_many = Error::TooManyStreams { limit: config.max_streams };
         let all = chat.streams.clone().try_acquire_owned().map_err(|_| too_many)?;
         let permits = (all, usage.open_stream(config.max_streams_per_user)?);
-        let bounds = Bounds {
-            queue: chat.config.stream.queue,
-            sees_reads: chat.store.sends_receipts(caller.user).await?,
-        };
-        let inlet = chat.hub.open(caller, bounds);
+        let inlet =
+            chat.hub.open(caller, Bounds { queue: chat.config.stream.queue, sees_reads: None });
         // Revoked while it opened: the hub did not know it yet.
         chat.auth.check_live(caller.session)?;
-        // What changes from here on, the stream is told.
-        let user = chat.store.user(caller.user).await?.ok_or(Error::SessionRevoked)?;
-        let choice = chat.store.presence_choice(caller.user).await?;
+        // What changes of this from here on, the stream is told.
+        let user = chat.catch_ups.user(caller.user).await?.ok_or(Error::SessionRevoked)?;
+        let StreamUser { user, sends_receipts, choice, blocks } = user;
+        inlet.outlet.first_sees_reads(sends_receipts);
         let connection = inlet.outlet.connection;
         chat.presence.connected(caller.user, connection, choice);
         let connected = Connected { chat: chat.clone(), caller, connection };
@@ -102,10 +113,13 @@ impl Session {
             out: Out::new(sender, usage, ms(chat.config.stream.slow_reader_ms)),
             cursor: Cursor::default(),
             floors: HashMap::new(),
+            turn: None,
+            told: None,
             chat: chat.clone(),
             inlet,
             user,
             choice,
+            blocks,
             _connected: connected,
             _permits: permits,
         };
@@ -148,20 +162,18 @@ impl Session {
         self.greet().await?;
         let resume = self.subscription(&mut inbound).await?;
         self.resume(resume).await?;
-        self.out.event(Kind::Live(v1::Live {})).await?;
+        self.out.event(self.is_live()).await?;
         self.relay(inbound).await
     }
 
     async fn greet(&mut self) -> Result<(), End> {
-        // Read after the hub knows the stream: what changes from here on is told.
-        let blocks = self.chat.store.blocks_with(self.user.id).await?;
         let ready = events::ready(Greeting {
             connection: self.connection(),
             heartbeat: ms(self.chat.config.stream.heartbeat_ms),
             user: self.user.clone(),
             epoch: self.chat.epoch,
             choice: self.choice,
-            blocks,
+            blocks: std::mem::take(&mut self.blocks),
         });
         self.out.event(ready).await
     }
@@ -204,15 +216,20 @@ impl Session {
 
     /// Brings the client from its positions to the present.
     async fn resume(&mut self, resume: Resume) -> Result<(), End> {
-        let Resume { positions, unknown, more: _ } = resume;
+        let Resume { positions, unknown, state_token, more: _ } = resume;
+        self.told = self.chat.known_token(self.user.id, &state_token);
         let connection = self.connection();
-        // Subscribed to what the user was in before; the catch-up reads again
-        // what they are in now.
-        let before = self.chat.store.views_of(self.user.id).await.map_err(End::from)?;
-        self.chat.hub.subscribe(connection, before.iter().map(|(room, ..)| *room));
-
+        self.take_turn().await?;
+        // Subscribed to what the client knows, before the rooms are read in which the
+        // user is: no change falls between. Of other rooms nothing is delivered, since
+        // the cursor does not have them, and they are given up at once.
+        let named: Vec<RoomId> = positions.keys().copied().collect();
+        for rooms in named.chunks(SUBSCRIBED_AT_ONCE) {
+            self.chat.hub.subscribe(connection, rooms.iter().copied());
+        }
+        let states = self.room_states().await?;
         let logs: HashMap<RoomId, LogId> =
-            before.iter().map(|(room, log, _)| (*room, *log)).collect();
+            states.0.rooms.iter().map(|state| (state.room, state.log)).collect();
         let position = |(room, position): (RoomId, Position)| {
             let means_something = position.log.is_some()
                 && position.log == logs.get(&room).copied()
@@ -223,15 +240,12 @@ impl Session {
         let (known, others): (Vec<_>, Vec<_>) =
             positions.into_iter().partition(|(room, _)| logs.contains_key(room));
         self.cursor = Cursor::new(known.into_iter().map(position).collect());
+        for (room, _) in &others {
+            self.chat.hub.unsubscribe(connection, *room);
+        }
         let others = others.into_iter().map(|(room, _)| room.to_string());
         self.tell_gone(unknown.into_iter().chain(others).collect()).await?;
-        let now_in = self.catch_up().await?;
-        for (room, ..) in before {
-            if !now_in.contains(&room) {
-                self.chat.hub.unsubscribe(connection, room);
-            }
-        }
-        Ok(())
+        self.catch_up(states).await
     }
 }
 

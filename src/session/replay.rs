@@ -1,79 +1,200 @@
 //! Catching up from the store: what a stream missed while it was away, or
 //! while it read too slowly.
 
-use std::collections::HashSet;
+use std::{
+    collections::{HashSet, VecDeque},
+    time::Duration,
+};
 
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
+use tokio::time::sleep;
 
 use super::{NO_POSITION, Session, end::End};
 use crate::{
-    model::{RoomId, Seq, View, rooms::Right},
+    config::ms,
+    model::{
+        MovedMarks, RoomId, Seq, Timestamp, View,
+        resume::{Behind, ROOMS_AT_ONCE, RoomStates, Since, StateToken},
+        rooms::Right,
+    },
     wire::{
         events::{self, Kind},
-        marks, rooms, v1,
+        marks::room_preferences,
+        rooms, v1,
     },
 };
 
-/// Changes read at once.
-const PAGE: usize = 200;
+/// Changes of a room read at once.
+const PAGE: i64 = 200;
+/// Changes of several rooms read at once, at most.
+const CHANGES: i64 = 1_024;
 /// Summaries read at once.
 const SUMMARIES: usize = 64;
 /// A frame is sent when it has grown this large.
 const FRAME_BYTES: usize = 64 * 1024;
+/// For so long a client may read before its turn goes to another one.
+const TURN_WAITS_FOR: Duration = Duration::from_millis(200);
 
 impl Session {
+    /// Waits until this stream may catch up, unless it may already.
+    pub(super) async fn take_turn(&mut self) -> Result<(), End> {
+        if self.turn.is_some() {
+            return Ok(());
+        }
+        let chat = self.chat.clone();
+        let turn = chat.catch_ups.turn(self.user.id);
+        let mut turn = std::pin::pin!(turn);
+        let interval = ms(chat.config.stream.heartbeat_ms);
+        loop {
+            tokio::select! {
+                biased;
+                turn = &mut turn => {
+                    self.turn = Some(turn);
+                    return Ok(());
+                }
+                () = self.out.closed() => return Err(End::Vanished),
+                () = sleep(interval) => {
+                    self.out.event(events::heartbeat(std::iter::empty())).await?;
+                }
+            }
+        }
+    }
+
+    /// How the user's rooms stand, as it is from here on.
+    pub(super) async fn room_states(&self) -> Result<(RoomStates, StateToken), End> {
+        let (epoch, read_at) = (self.chat.epoch, self.chat.steady.now());
+        let token = StateToken { epoch, user: self.user.id, read_at };
+        self.chat.pending_marks.store_before_answer(Some(self.user.id)).await;
+        Ok((self.chat.catch_ups.room_states(self.user.id).await?, token))
+    }
+
+    /// Brings every room to the present, after live events were lost.
+    pub(super) async fn catch_up_again(&mut self) -> Result<(), End> {
+        self.take_turn().await?;
+        let states = self.room_states().await?;
+        self.catch_up(states).await
+    }
+
     /// Brings every room to the present: gives up those the user is not in any
     /// more, tells those that are new, and delivers what changed in the others.
-    /// Returns the rooms that the user is in.
-    pub(super) async fn catch_up(&mut self) -> Result<HashSet<RoomId>, End> {
-        let heads = self.chat.store.views_of(self.user.id).await.map_err(End::from)?;
-        let now_in: HashSet<RoomId> = heads.iter().map(|(room, ..)| *room).collect();
-        self.floors.extend(heads.iter().map(|(room, _, view)| (*room, view.floor)));
+    pub(super) async fn catch_up(
+        &mut self,
+        (states, token): (RoomStates, StateToken),
+    ) -> Result<(), End> {
+        self.tell_missed(states).await?;
+        self.turn = None;
+        self.told = Some(token);
+        Ok(())
+    }
+
+    /// Says that all that was missed has been told.
+    pub(super) fn is_live(&self) -> Kind {
+        let state_token = self.told.map(|token| token.encode()).unwrap_or_default();
+        Kind::Live(v1::Live { state_token })
+    }
+
+    async fn tell_missed(&mut self, states: RoomStates) -> Result<(), End> {
+        let RoomStates { rooms: mut states, threads } = states;
+        // Who comes back looks first at what happened last.
+        states.sort_unstable_by_key(|state| std::cmp::Reverse(state.active_at));
+        let now_in: HashSet<RoomId> = states.iter().map(|state| state.room).collect();
+        self.floors.extend(states.iter().map(|state| (state.room, state.view.floor)));
         for room in self.cursor.rooms() {
             if !now_in.contains(&room) {
                 self.give_up(room).await?;
             }
         }
+        let (mut moved, mut beyond) = (VecDeque::new(), Vec::new());
         let (mut new, mut lost) = (Vec::new(), Vec::new());
-        for (room, _, view) in heads {
+        for state in &states {
+            let (room, view) = (state.room, state.view);
             match self.cursor.position(room) {
                 None => new.push(room),
                 Some(NO_POSITION) => lost.push(room),
-                Some(at) if at < view.head => self.heal(room, view.head).await?,
+                Some(after) if after < view.head && self.begins_anew(room, after, view) => {
+                    beyond.push(room);
+                }
+                Some(after) if after < view.head => moved.push_back(Behind {
+                    members_seq: state.members_seq,
+                    settings_seq: state.settings_seq,
+                    ..Behind::new(room, after, view)
+                }),
                 // A position of data that is gone: the store was restored.
-                Some(at) if at > view.head => self.reset(room).await?,
+                Some(after) if after > view.head => beyond.push(room),
                 Some(_) => {}
             }
+        }
+        self.deliver(moved).await?;
+        for room in beyond {
+            self.take_turn().await?;
+            self.reset(room).await?;
         }
         // All of them after a restore: without the messages, which nobody may look at.
         let reset = |summary| Kind::Reset(v1::RoomReset { summary, messages: vec![] });
         for rooms in lost.chunks(SUMMARIES) {
+            self.take_turn().await?;
             self.begin(rooms, reset).await?;
         }
-        // States are not in the log: the marks of the rooms that go on are told
-        // anew, those of the others come with their summaries.
+        // States are not in the log: of the rooms that go on those are told that may
+        // have changed, those of the others come with their summaries.
         let mut buf = BytesMut::new();
-        self.chat.pending_marks.store_before_answer(Some(self.user.id)).await;
-        let mut moved = self.chat.store.marks_of(self.user.id).await.map_err(End::from)?;
-        moved.extend(self.chat.store.thread_marks_of(self.user.id).await?);
-        for moved in moved {
+        let told_to = self.told.map_or(Timestamp(i64::MIN), |token| token.told_to());
+        let of_rooms = states.iter().filter_map(|state| state.marks);
+        let marks: Vec<Since<MovedMarks>> =
+            of_rooms.chain(threads).filter(|marks| marks.at >= told_to).collect();
+        for Since { state: moved, .. } in marks {
             if self.cursor.position(moved.room).is_some() {
                 self.collect(&mut buf, events::read_marker(moved)).await?;
             }
         }
-        for (room, settings) in self.chat.store.room_settings_of(self.user.id).await? {
-            if self.cursor.position(room).is_some() {
-                let settings = marks::room_preferences(room, settings);
+        for state in &states {
+            if let Some(Since { at, state: settings }) = state.settings
+                && at >= told_to
+                && self.cursor.position(state.room).is_some()
+            {
+                let settings = room_preferences(state.room, settings);
                 self.collect(&mut buf, Kind::RoomPreferences(settings)).await?;
             }
         }
-        if !buf.is_empty() {
-            self.out.send_own(buf.freeze()).await?;
-        }
+        self.send_told(buf).await?;
         for rooms in new.chunks(SUMMARIES) {
+            self.take_turn().await?;
             self.take_up(rooms).await?;
         }
-        Ok(now_in)
+        Ok(())
+    }
+
+    /// Delivers what changed in rooms, those that come first before the others.
+    async fn deliver(&mut self, mut moved: VecDeque<Behind>) -> Result<(), End> {
+        while !moved.is_empty() {
+            self.take_turn().await?;
+            let next = take_together(&mut moved);
+            let page = usize::try_from(PAGE).unwrap_or(usize::MAX);
+            let read = self.chat.store.changes(&next, page).await?;
+            let mut buf = BytesMut::new();
+            let mut rest = Vec::new();
+            for (of, read) in next.into_iter().zip(read) {
+                for change in read.changes {
+                    self.collect(&mut buf, Kind::Change(events::change(change))).await?;
+                }
+                self.cursor.advance(of.room, read.synced);
+                if read.synced < of.view.head {
+                    rest.push(Behind { after: read.synced, ..of });
+                }
+            }
+            self.send_told(buf).await?;
+            for of in rest.into_iter().rev() {
+                moved.push_front(of);
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a room goes on with its newest page: too much has changed, or the user
+    /// left and came back meanwhile, and what they saw before is gone for them.
+    fn begins_anew(&self, room: RoomId, after: Seq, view: View) -> bool {
+        let too_much = i64::from(self.chat.config.chat.resume_changes);
+        after < self.floor(room) || view.head.0 - after.0 > too_much
     }
 
     /// Tells rooms that the stream has not told of, and has their events from
@@ -101,10 +222,7 @@ impl Session {
             let summary = Some(rooms::summary(summary));
             self.collect(&mut buf, event(summary)).await?;
         }
-        if buf.is_empty() {
-            return Ok(());
-        }
-        self.out.send_own(buf.freeze()).await
+        self.send_told(buf).await
     }
 
     /// Tells that the user is not in a room.
@@ -123,31 +241,34 @@ impl Session {
         for room_id in rooms {
             self.collect(&mut buf, Kind::RoomGone(v1::RoomGone { room_id })).await?;
         }
-        if buf.is_empty() { Ok(()) } else { self.out.send_own(buf.freeze()).await }
+        self.send_told(buf).await
     }
 
     /// Delivers what changed in a room since the cursor, up to a head that is
     /// known to be reached.
     pub(super) async fn heal(&mut self, room: RoomId, head: Seq) -> Result<(), End> {
-        let Some(from) = self.cursor.position(room) else { return Ok(()) };
-        // They left and came back meanwhile: what they saw before is gone for them.
-        let begins_anew = from < self.floor(room);
-        if begins_anew || head.0 - from.0 > i64::from(self.chat.config.chat.resume_changes) {
+        let Some(after) = self.cursor.position(room) else { return Ok(()) };
+        let view = View { head, floor: self.floor(room) };
+        if self.begins_anew(room, after, view) {
             return self.reset(room).await;
         }
-        let view = View { head, floor: self.floor(room) };
-        let mut at = from;
-        while at < head {
-            let read = self.chat.store.changes(room, at, view, PAGE).await.map_err(End::from)?;
+        if after < head {
+            self.deliver_one(Behind::new(room, after, view)).await?;
+        }
+        Ok(())
+    }
+
+    async fn deliver_one(&mut self, mut of: Behind) -> Result<(), End> {
+        while of.after < of.view.head {
+            let page = usize::try_from(PAGE).unwrap_or(usize::MAX);
+            let read = self.chat.store.changes_in(of, page).await?;
             let mut buf = BytesMut::new();
             for change in read.changes {
                 self.collect(&mut buf, Kind::Change(events::change(change))).await?;
             }
-            if !buf.is_empty() {
-                self.out.send_own(buf.freeze()).await?;
-            }
-            at = read.synced;
-            self.cursor.advance(room, at);
+            self.send_told(buf).await?;
+            of.after = read.synced;
+            self.cursor.advance(of.room, of.after);
         }
         Ok(())
     }
@@ -166,9 +287,25 @@ impl Session {
     async fn collect(&mut self, buf: &mut BytesMut, kind: Kind) -> Result<(), End> {
         events::append(buf, kind);
         if buf.len() > FRAME_BYTES {
-            self.out.send_own(buf.split().freeze()).await?;
+            let full = buf.split();
+            self.send_told(full).await?;
         }
         Ok(())
+    }
+
+    /// Sends what was collected. While a client that reads slowly lets it wait, others
+    /// may catch up.
+    async fn send_told(&mut self, told: BytesMut) -> Result<(), End> {
+        if told.is_empty() {
+            return Ok(());
+        }
+        let mut sent = std::pin::pin!(self.out.send_own(Bytes::from(told)));
+        tokio::select! {
+            biased;
+            sent = &mut sent => return sent,
+            () = sleep(TURN_WAITS_FOR) => self.turn = None,
+        }
+        sent.await
     }
 
     /// Begins a room anew with its newest page.
@@ -179,4 +316,18 @@ impl Session {
         self.cursor.advance(room, reset.summary.room.head_seq);
         self.out.event(Kind::Reset(rooms::reset(reset))).await
     }
+}
+
+/// Takes rooms from the front of which one statement reads what changed.
+fn take_together(moved: &mut VecDeque<Behind>) -> Vec<Behind> {
+    let mut taken = Vec::new();
+    let mut changes = 0;
+    while let Some(next) = moved.front() {
+        changes += (next.view.head.0 - next.after.0).min(PAGE);
+        if taken.len() == ROOMS_AT_ONCE || (changes > CHANGES && !taken.is_empty()) {
+            break;
+        }
+        taken.extend(moved.pop_front());
+    }
+    taken
 }

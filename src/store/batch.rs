@@ -38,6 +38,8 @@ pub struct Mode {
     /// Whether messages that were sent before are looked for. They are rare, so
     /// they are first left to the unique key to find (`Failed::repeated`).
     pub look_for_repeats: bool,
+    /// By the steady clock: when marks and settings change by it.
+    pub changes_at: Timestamp,
 }
 
 /// The transaction did not go through.
@@ -178,10 +180,10 @@ async fn prepare(tx: &mut Tx<'_>, ops: &[&Op], mode: Mode) -> Result<Outcome, sq
         write::messages(tx, ops, &logs).await?;
         touched::write(tx, &logs).await?;
         mentions::write(tx, &logs).await?;
-        threads::write(tx, &logs).await?;
+        threads::write(tx, &logs, mode.changes_at).await?;
         invites::write(tx, &logs).await?;
         write::members(tx, &logs).await?;
-        write::marks(tx, &logs).await?;
+        write::marks(tx, &logs, mode.changes_at).await?;
     }
     keys.write(tx).await?;
     Ok(Outcome { logs, results, locked })

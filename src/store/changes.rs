@@ -1,4 +1,4 @@
-//! What changed in a room after a position.
+//! What changed in rooms after positions in them: of several rooms at once.
 //!
 //! A room's log is kept in four tables, so that a plain message costs two B-trees:
 //!
@@ -12,20 +12,27 @@
 //!   (`message_keys.rs`).
 //!
 //! So what changed after a position is the union of two ranges: messages that were
-//! posted after it and have not changed since (`changed_seq` is null), and rows of `message_changes` after it.
+//! posted after it and have not changed since (`changed_seq` is null), and rows of
+//! `message_changes` after it.
 //! Members and the room itself say in their own rows when they changed.
 
+use std::collections::{BTreeMap, HashMap};
+
 use sqlx::AssertSqlSafe;
+use uuid::Uuid;
 
 use super::{
     Store,
-    dialect::{reading, refused},
+    dialect::{Dialect, reading, refused},
     messages::{MessageRow, limit_plus_one, messages_of},
     rooms::{MEMBER_COLUMNS, MemberRow, ROOM_COLUMNS, RoomRow},
 };
 use crate::{
     error::Result,
-    model::{Change, Member, MemberState, Message, Room, RoomId, Seq, View, messages::fitting},
+    model::{
+        Change, Member, MemberState, Message, Room, RoomId, Seq, View, messages::fitting,
+        resume::Behind,
+    },
 };
 
 /// Messages that a catch-up looks at in one statement, to find those that have not
@@ -41,77 +48,79 @@ pub struct Changes {
     pub synced: Seq,
 }
 
-/// The messages of one room that changed after a position and up to another, in the
-/// order of their changes. Parameters: twice the room, both positions and the limit, and
-/// the limit once more.
-#[must_use]
-pub fn changed_messages_sql() -> String {
-    let names = "(
-         select * from (
-             select s.room_id, s.seq, s.seq as changed_seq from messages s
-             where s.room_id = ? and s.seq > ? and s.seq <= ? and s.changed_seq is null
-             order by s.seq limit ?) sent
-         union all
-         select * from (
-             select e.room_id, e.seq, e.changed_seq from message_changes e
-             where e.room_id = ? and e.changed_seq > ? and e.changed_seq <= ?
-             order by e.changed_seq limit ?) changed
-     )";
-    format!("{} order by c.changed_seq limit ?", messages_of(names))
-}
-
 impl Store {
-    /// What changed after a position, up to `head`, which was read before: rows
-    /// that changed again since are beyond it and come with a later change. What
-    /// the reader may not see leaves empty positions.
-    pub async fn changes(
+    /// What changed in a room.
+    pub async fn changes_in(&self, of: Behind, limit: usize) -> Result<Changes> {
+        let found = self.changes(&[of], limit).await?.pop();
+        Ok(found.unwrap_or(Changes { changes: vec![], synced: of.after }))
+    }
+
+    /// What changed in some rooms, at most [`ROOMS_AT_ONCE`], in their order; of each up to
+    /// `limit` rows.
+    ///
+    /// One statement reads the messages of all of them; only those of which members or
+    /// settings have changed need another, and what hangs on messages is read where
+    /// there can be any (`dress.rs`).
+    pub async fn changes(&self, of: &[Behind], limit: usize) -> Result<Vec<Changes>> {
+        let mut of = of.to_vec();
+        for of in &mut of {
+            of.view.head = self.scan_end(of.room, of.after, of.view.head).await?;
+        }
+        let of = of.as_slice();
+        let mut messages: HashMap<RoomId, Vec<Message>> = HashMap::new();
+        let rows = self.messages_changed(of, limit + 1).await?;
+        for message in self.dressed_of_rooms(self.with_attachments(rows).await?).await? {
+            messages.entry(message.room).or_default().push(message);
+        }
+        let mut members = self.members_changed(of, limit).await?;
+        let mut settings = self.settings_changed(of).await?;
+        let changes = of.iter().map(|of| {
+            let mut messages = messages.remove(&of.room).unwrap_or_default();
+            messages.sort_unstable_by_key(|message| message.changed_seq);
+            let mut members = members.remove(&of.room).unwrap_or_default();
+            members.sort_unstable_by_key(|member| member.changed_seq);
+            let limit = limit.min(fitting(&messages));
+            let rows = Rows { messages, members, settings: settings.remove(&of.room) };
+            seen(merge(of.room, of.after, of.view.head, limit, rows), of.view)
+        });
+        Ok(changes.collect())
+    }
+
+    /// The first messages that changed in a room after a position and up to another,
+    /// without what has rows of its own, in the order of their changes.
+    pub(super) async fn changed_messages(
         &self,
         room: RoomId,
         after: Seq,
-        view: View,
+        upto: Seq,
         limit: usize,
-    ) -> Result<Changes> {
-        if after >= view.head {
-            return Ok(Changes { changes: vec![], synced: after });
+    ) -> Result<Vec<MessageRow>> {
+        let view = View { head: upto, floor: Seq::ZERO };
+        let mut rows = self.messages_changed(&[Behind::new(room, after, view)], limit).await?;
+        rows.sort_unstable_by_key(MessageRow::changed_seq);
+        rows.truncate(limit);
+        Ok(rows)
+    }
+
+    /// Of each room the first so many messages that changed, of those that were sent and
+    /// of those that changed after they were sent. In no order.
+    async fn messages_changed(&self, of: &[Behind], limit: usize) -> Result<Vec<MessageRow>> {
+        let of: Vec<&Behind> = of.iter().filter(|of| of.after < of.view.head).collect();
+        if of.is_empty() {
+            return Ok(vec![]);
         }
-        let head = self.scan_end(room, after, view.head).await?;
-        let members = format!(
-            "select {MEMBER_COLUMNS} from members m join users u on u.id = m.user_id
-             where m.room_id = ? and m.changed_seq > ? and m.changed_seq <= ?
-             order by m.changed_seq limit ?"
-        );
-        let settings = format!(
-            "select {ROOM_COLUMNS} from rooms r
-             where r.id = ? and r.changed_seq > ? and r.changed_seq <= ?"
-        );
-        let at_most = limit_plus_one(limit);
-        let messages = self.changed_messages(room, after, head, limit + 1).await?;
-        let members: Vec<MemberRow> = reading!(&self.pools, c => {
-            sqlx::query_as(AssertSqlSafe(members))
-                .bind(room.0).bind(after.0).bind(head.0).bind(at_most).fetch_all(c).await
+        let of = filled(of.into_iter().map(|of| (of.room.0, of.after.0, of.view.head.0)));
+        let sql = changed_messages_sql(of.len());
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        reading!(&self.pools, c => {
+            let mut query = sqlx::query_as(AssertSqlSafe(sql));
+            for (room, after, head) in of {
+                query = query.bind(room).bind(after).bind(head).bind(limit);
+                query = query.bind(room).bind(after).bind(head).bind(limit);
+            }
+            query.fetch_all(c).await
         })
-        .map_err(refused)?;
-        let settings: Option<RoomRow> = reading!(&self.pools, c => {
-            sqlx::query_as(AssertSqlSafe(settings))
-                .bind(room.0).bind(after.0).bind(head.0).fetch_optional(c).await
-        })
-        .map_err(refused)?;
-        let messages = self.whole(room, messages).await?;
-        let limit = limit.min(fitting(&messages));
-        let rows = Rows {
-            messages,
-            members: members.into_iter().map(Member::from).collect(),
-            settings: settings.map(Room::from),
-        };
-        let mut changes = merge(room, after, head, limit, rows);
-        for change in &mut changes.changes {
-            change.message.take_if(|message| !view.shows(message));
-            // Who had left or was banned before the reader came is not for them.
-            change.member.take_if(|member| {
-                member.changed_seq <= view.floor && member.state != MemberState::Joined
-            });
-        }
-        Ok(changes)
+        .map_err(refused)
     }
 
     /// Up to where a catch-up may read at once, which is `head` for most: of messages that
@@ -132,26 +141,112 @@ impl Store {
         Ok(last.map_or(head, Seq).min(head))
     }
 
-    /// The first messages that changed after a position and up to another, without what
-    /// has rows of its own, in the order of their changes.
-    pub(super) async fn changed_messages(
+    async fn members_changed(
         &self,
-        room: RoomId,
-        after: Seq,
-        upto: Seq,
+        of: &[Behind],
         limit: usize,
-    ) -> Result<Vec<MessageRow>> {
-        let sql = changed_messages_sql();
-        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        reading!(&self.pools, c => {
-            sqlx::query_as(AssertSqlSafe(sql))
-                .bind(room.0).bind(after.0).bind(upto.0).bind(limit)
-                .bind(room.0).bind(after.0).bind(upto.0).bind(limit)
-                .bind(limit)
-                .fetch_all(c).await
+    ) -> Result<HashMap<RoomId, Vec<Member>>> {
+        #[derive(sqlx::FromRow)]
+        struct Row {
+            room_id: Uuid,
+            #[sqlx(flatten)]
+            member: MemberRow,
+        }
+        let of: Vec<&Behind> =
+            of.iter().filter(|of| of.after < of.view.head.min(of.members_seq)).collect();
+        let mut found: HashMap<RoomId, Vec<Member>> = HashMap::new();
+        if of.is_empty() {
+            return Ok(found);
+        }
+        let of = filled(of.into_iter().map(|of| (of.room.0, of.after.0, of.view.head.0)));
+        let one = format!(
+            "select m.room_id, {MEMBER_COLUMNS} from members m join users u on u.id = m.user_id
+             where m.room_id = ? and m.changed_seq > ? and m.changed_seq <= ?
+             order by m.changed_seq limit ?"
+        );
+        let sql = all_of(self.pools.dialect(), &one, of.len());
+        let rows: Vec<Row> = reading!(&self.pools, c => {
+            let mut query = sqlx::query_as(AssertSqlSafe(sql));
+            for (room, after, head) in of {
+                query = query.bind(room).bind(after).bind(head).bind(limit_plus_one(limit));
+            }
+            query.fetch_all(c).await
         })
-        .map_err(refused)
+        .map_err(refused)?;
+        for row in rows {
+            found.entry(RoomId(row.room_id)).or_default().push(row.member.into());
+        }
+        Ok(found)
     }
+
+    async fn settings_changed(&self, of: &[Behind]) -> Result<HashMap<RoomId, Room>> {
+        let of: Vec<&Behind> =
+            of.iter().filter(|of| of.after < of.view.head.min(of.settings_seq)).collect();
+        if of.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let of = filled(of.into_iter().map(|of| (of.room.0, of.after.0, of.view.head.0)));
+        let one = "(r.id = ? and r.changed_seq > ? and r.changed_seq <= ?)";
+        let sql = format!(
+            "select {ROOM_COLUMNS} from rooms r where {}",
+            vec![one; of.len()].join(" or ")
+        );
+        let rows: Vec<RoomRow> = reading!(&self.pools, c => {
+            let mut query = sqlx::query_as(AssertSqlSafe(sql));
+            for (room, after, head) in of {
+                query = query.bind(room).bind(after).bind(head);
+            }
+            query.fetch_all(c).await
+        })
+        .map_err(refused)?;
+        Ok(rows.into_iter().map(Room::from).map(|room| (room.id, room)).collect())
+    }
+}
+
+/// The messages that changed in some rooms: binds of each, twice, its id, after which
+/// position and up to which, and how many at most.
+#[must_use]
+pub fn changed_messages_sql(rooms: usize) -> String {
+    let one = "select * from (
+             select s.room_id, s.seq from messages s
+             where s.room_id = ? and s.seq > ? and s.seq <= ? and s.changed_seq is null
+             order by s.seq limit ?) sent
+         union all
+         select * from (
+             select e.room_id, e.seq from message_changes e
+             where e.room_id = ? and e.changed_seq > ? and e.changed_seq <= ?
+             order by e.changed_seq limit ?) changed";
+    messages_of(&format!("({})", vec![one; rooms].join(" union all ")))
+}
+
+/// Selects with an order and a limit of their own, as one statement.
+fn all_of(dialect: Dialect, one: &str, rooms: usize) -> String {
+    let one = match dialect {
+        // Not through a table of its own for each of them.
+        Dialect::MySql => format!("({one})"),
+        Dialect::Sqlite => format!("select * from ({one})"),
+    };
+    vec![one; rooms].join(" union all ")
+}
+
+/// Fills a list up to the next power of two with rooms that there are not, so that
+/// statements come in few sizes.
+fn filled(of: impl Iterator<Item = (Uuid, i64, i64)>) -> Vec<(Uuid, i64, i64)> {
+    let mut of: Vec<_> = of.collect();
+    of.resize(of.len().next_power_of_two(), (Uuid::nil(), 0, 0));
+    of
+}
+
+/// Takes away what a reader may not see.
+fn seen(mut changes: Changes, view: View) -> Changes {
+    for change in &mut changes.changes {
+        change.message.take_if(|message| !view.shows(message));
+        // Who had left or was banned before the reader came is not for them.
+        change.member.take_if(|member| {
+            member.changed_seq <= view.floor && member.state != MemberState::Joined
+        });
+    }
+    changes
 }
 
 /// Rows that changed, each kind in the order of `changed_seq`.
@@ -164,7 +259,7 @@ struct Rows {
 /// Puts the rows of each position together. Each change covers the positions
 /// since the one before it; the last goes up to the head, unless rows remain.
 fn merge(room: RoomId, after: Seq, head: Seq, limit: usize, rows: Rows) -> Changes {
-    let mut positions = std::collections::BTreeMap::<Seq, Change>::new();
+    let mut positions = BTreeMap::<Seq, Change>::new();
     // A kind of which there are more rows bounds how far all of them go.
     let cut = [
         rows.messages.get(limit).map(|message| message.changed_seq),
@@ -204,8 +299,6 @@ fn merge(room: RoomId, after: Seq, head: Seq, limit: usize, rows: Rows) -> Chang
 
 #[cfg(test)]
 mod tests {
-    use uuid::Uuid;
-
     use super::*;
     use crate::model::{Content, Timestamp, UserId};
 

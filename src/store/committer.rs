@@ -38,6 +38,7 @@ const MAX_LOCK_WAITS: u32 = 3;
 
 /// A connection, and what is unknown of it.
 pub struct Committer {
+    store: Store,
     connection: LaneConnection,
     /// Commits whose outcome is unknown, of which nobody has been told. Nothing
     /// else is done before they are cleared up.
@@ -46,7 +47,8 @@ pub struct Committer {
 
 impl Committer {
     pub fn new(store: &Store) -> Self {
-        Self { connection: LaneConnection::new(&store.pools), doubts: Vec::new() }
+        let connection = LaneConnection::new(&store.pools);
+        Self { store: store.clone(), connection, doubts: Vec::new() }
     }
 
     pub fn has_doubts(&self) -> bool {
@@ -141,7 +143,8 @@ impl Committer {
         let mut reconnected = false;
         let mut look_for_repeats = false;
         loop {
-            let mode = batch::Mode { wait_for_rooms, look_for_repeats };
+            let changes_at = self.store.changes_at();
+            let mode = batch::Mode { wait_for_rooms, look_for_repeats, changes_at };
             let failed = match batch::run(&mut self.connection, ops, mode).await {
                 Ok(outcome) => return Ok(outcome),
                 Err(failed) => failed,

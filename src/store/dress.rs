@@ -17,16 +17,22 @@ use crate::{
 /// the macro that runs a statement on `$on`.
 macro_rules! dress {
     ($run:ident, $on:expr, $room:expr, $messages:expr) => {{
-        let seqs = padded($messages.iter().map(|message| message.seq).collect::<Vec<Seq>>());
-        let sql = reactions::reactions_sql(seqs.len());
-        let rows: Vec<reactions::Row> = $run!($on, c => {
-            let mut query = sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind($room.0);
-            for seq in &seqs {
-                query = query.bind(seq.0);
-            }
-            query.fetch_all(c).await
-        })?;
-        let mut reactions = reactions::gather(rows);
+        // A reaction changes its message, and most messages have never changed.
+        let changed: Vec<Seq> =
+            $messages.iter().filter(|message| has_changed(message)).map(|m| m.seq).collect();
+        let mut reactions = BTreeMap::new();
+        if !changed.is_empty() {
+            let changed = padded(changed);
+            let sql = reactions::reactions_sql(changed.len());
+            let rows: Vec<reactions::Row> = $run!($on, c => {
+                let mut query = sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind($room.0);
+                for seq in &changed {
+                    query = query.bind(seq.0);
+                }
+                query.fetch_all(c).await
+            })?;
+            reactions = reactions::gather(rows);
+        }
         // Most messages call nobody, and that can be seen.
         let calling: Vec<Seq> =
             $messages.iter().filter(|message| may_mention(message)).map(|m| m.seq).collect();
@@ -49,6 +55,10 @@ macro_rules! dress {
         }
         $messages
     }};
+}
+
+fn has_changed(message: &Message) -> bool {
+    message.changed_seq > message.seq
 }
 
 fn may_mention(message: &Message) -> bool {

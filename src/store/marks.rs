@@ -239,6 +239,7 @@ impl Store {
             "insert into room_settings (user_id, room_id, level, starred) values (?, ?, 1, 0) {there}"
         );
         let mut tx = self.pools.begin().await?;
+        let now = self.changes_at();
         within!(&mut tx, c => {
             sqlx::query(AssertSqlSafe(first)).bind(user.0).bind(room.0).execute(c).await.map(drop)
         })?;
@@ -246,12 +247,13 @@ impl Store {
         within!(&mut tx, c => {
             sqlx::query(
                 "update room_settings
-                 set level = coalesce(?, level), starred = coalesce(?, starred),
+                 set level = coalesce(?, level), starred = coalesce(?, starred), changed_us = ?,
                      muted_until_us = case when ? = 1 then ? else muted_until_us end
                  where user_id = ? and room_id = ?",
             )
             .bind(change.level.map(level_code))
             .bind(change.starred.map(i16::from))
+            .bind(now.0)
             .bind(i16::from(change.muted_until.is_some()))
             .bind(change.muted_until.flatten().map(|at| at.0))
             .bind(user.0)

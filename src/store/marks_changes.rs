@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     error::Result,
-    model::{Marks, MarksChange, MovedMarks, RoomId, Seq, UserId},
+    model::{Marks, MarksChange, MovedMarks, RoomId, Seq, Timestamp, UserId},
 };
 
 /// Changes that one transaction writes.
@@ -51,7 +51,7 @@ impl Store {
             }
         }
         if !moved.is_empty() {
-            write_marks(&mut tx, &moved).await?;
+            write_marks(&mut tx, &moved, self.changes_at()).await?;
             tx.commit().await?;
         }
         Ok(moved)
@@ -78,11 +78,12 @@ impl Store {
         let mut tx = self.pools.begin().await?;
         let upsert = match tx.dialect() {
             Dialect::MySql => {
-                "on duplicate key update read_seq = greatest(read_seq, values(read_seq))"
+                "on duplicate key update read_seq = greatest(read_seq, values(read_seq)),
+                 changed_us = values(changed_us)"
             }
             Dialect::Sqlite => {
                 "on conflict (user_id, room_id, thread_seq) do update set
-                 read_seq = max(read_seq, excluded.read_seq)"
+                 read_seq = max(read_seq, excluded.read_seq), changed_us = excluded.changed_us"
             }
         };
         let found = read_thread_marks(&mut tx, reads).await?;
@@ -99,14 +100,16 @@ impl Store {
             return Ok(Vec::new());
         }
         let sql = format!(
-            "insert into thread_marks (user_id, room_id, thread_seq, read_seq, follows)
+            "insert into thread_marks (user_id, room_id, thread_seq, read_seq, follows, changed_us)
              values {} {upsert}",
-            placeholders(ahead.len(), 5),
+            placeholders(ahead.len(), 6),
         );
+        let now = self.changes_at();
         within!(&mut tx, c => {
             let mut query = sqlx::query(AssertSqlSafe(sql));
             for (room, root, user, read) in &ahead {
-                query = query.bind(user.0).bind(room.0).bind(root.0).bind(read.0).bind(0_i16);
+                query = query.bind(user.0).bind(room.0).bind(root.0).bind(read.0);
+                query = query.bind(0_i16).bind(now.0);
             }
             query.execute(c).await.map(drop)
         })?;
@@ -147,24 +150,28 @@ async fn read_marks(
 }
 
 /// The users may come into the rooms at the same time, which moves marks on.
-async fn write_marks(tx: &mut Tx<'_>, moved: &[MovedMarks]) -> Result<(), sqlx::Error> {
+async fn write_marks(
+    tx: &mut Tx<'_>,
+    moved: &[MovedMarks],
+    now: Timestamp,
+) -> Result<(), sqlx::Error> {
     let upsert = match tx.dialect() {
         Dialect::MySql => {
             "on duplicate key update read_seq = greatest(read_seq, values(read_seq)),
                  delivered_seq = greatest(delivered_seq, values(delivered_seq)),
-                 unread_from_seq = values(unread_from_seq)"
+                 unread_from_seq = values(unread_from_seq), changed_us = values(changed_us)"
         }
         Dialect::Sqlite => {
             "on conflict (room_id, user_id) do update set
                  read_seq = max(read_seq, excluded.read_seq),
                  delivered_seq = max(delivered_seq, excluded.delivered_seq),
-                 unread_from_seq = excluded.unread_from_seq"
+                 unread_from_seq = excluded.unread_from_seq, changed_us = excluded.changed_us"
         }
     };
     let sql = format!(
-        "insert into marks (room_id, user_id, read_seq, delivered_seq, unread_from_seq)
+        "insert into marks (room_id, user_id, read_seq, delivered_seq, unread_from_seq, changed_us)
          values {} {upsert}",
-        placeholders(moved.len(), 5),
+        placeholders(moved.len(), 6),
     );
     within!(tx, c => {
         let mut query = sqlx::query(AssertSqlSafe(sql));
@@ -174,7 +181,8 @@ async fn write_marks(tx: &mut Tx<'_>, moved: &[MovedMarks]) -> Result<(), sqlx::
                 .bind(user.0)
                 .bind(marks.read.0)
                 .bind(marks.delivered.0)
-                .bind(marks.unread_from.unwrap_or_default().0);
+                .bind(marks.unread_from.unwrap_or_default().0)
+                .bind(now.0);
         }
         query.execute(c).await.map(drop)
     })

@@ -75,6 +75,10 @@ pub(super) struct MessageRow {
 }
 
 impl MessageRow {
+    pub(super) fn changed_seq(&self) -> Seq {
+        Seq(self.changed_seq)
+    }
+
     pub(super) fn name(&self) -> (RoomId, Seq) {
         (RoomId(self.room_id), Seq(self.seq))
     }

@@ -43,6 +43,7 @@ mod probe;
 mod profiles;
 mod reactions;
 pub mod recovery;
+pub mod resume;
 pub mod rooms;
 pub mod schema;
 pub mod search;
@@ -57,18 +58,20 @@ pub mod users;
 mod waiting;
 pub mod writer;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use dialect::Pools;
 use faults::Faults;
 
-use crate::error::Result;
+use crate::{clock::SteadyClock, error::Result};
 
 /// The database. Cheap to clone.
 #[derive(Clone)]
 pub struct Store {
     pools: Pools,
     faults: Arc<Faults>,
+    /// Tells when marks and settings were changed; set at the start.
+    steady: Arc<OnceLock<SteadyClock>>,
 }
 
 impl Store {
@@ -77,14 +80,16 @@ impl Store {
     /// [`Store::close`], and one that is in use refused.
     pub fn connect(url: &str, connections: u32) -> Result<Self> {
         let faults = Arc::new(Faults::default());
-        Ok(Self { pools: Pools::connect(url, connections, &faults)?, faults })
+        let pools = Pools::connect(url, connections, &faults)?;
+        Ok(Self { pools, faults, steady: Arc::default() })
     }
 
     /// Prepares connections to a database that a server may be using meanwhile. Only
     /// for what the server reads anew each time it needs it.
     pub fn connect_beside(url: &str) -> Result<Self> {
         let faults = Arc::new(Faults::default());
-        Ok(Self { pools: Pools::connect_beside(url, &faults)?, faults })
+        let pools = Pools::connect_beside(url, &faults)?;
+        Ok(Self { pools, faults, steady: Arc::default() })
     }
 
     /// Ends every connection, so that files are closed.

@@ -12,7 +12,8 @@ use super::{
 use crate::{
     error::Result,
     model::{
-        Marks, MovedMarks, Op, RoomId, RoomLog, Seq, Touch, UserId, limits, messages::ThreadMark,
+        Marks, MovedMarks, Op, RoomId, RoomLog, Seq, Timestamp, Touch, UserId, limits,
+        messages::ThreadMark,
     },
 };
 
@@ -73,15 +74,20 @@ pub(super) async fn read(
 }
 
 /// Writes the marks that moved. Their users may move them meanwhile, further on.
-pub(super) async fn write(tx: &mut Tx<'_>, logs: &[RoomLog]) -> Result<(), sqlx::Error> {
+pub(super) async fn write(
+    tx: &mut Tx<'_>,
+    logs: &[RoomLog],
+    now: Timestamp,
+) -> Result<(), sqlx::Error> {
     let upsert = match tx.dialect() {
         Dialect::MySql => {
             "on duplicate key update read_seq = greatest(read_seq, values(read_seq)),
-             follows = values(follows)"
+             follows = values(follows), changed_us = values(changed_us)"
         }
         Dialect::Sqlite => {
             "on conflict (user_id, room_id, thread_seq) do update set
-             read_seq = max(read_seq, excluded.read_seq), follows = excluded.follows"
+             read_seq = max(read_seq, excluded.read_seq), follows = excluded.follows,
+             changed_us = excluded.changed_us"
         }
     };
     let marks: Vec<(RoomId, Seq, UserId, ThreadMark)> =
@@ -94,9 +100,9 @@ pub(super) async fn write(tx: &mut Tx<'_>, logs: &[RoomLog]) -> Result<(), sqlx:
             .collect();
     for piece in pieces(&marks, ROWS) {
         let sql = format!(
-            "insert into thread_marks (user_id, room_id, thread_seq, read_seq, follows)
+            "insert into thread_marks (user_id, room_id, thread_seq, read_seq, follows, changed_us)
              values {} {upsert}",
-            placeholders(piece.len(), 5),
+            placeholders(piece.len(), 6),
         );
         within!(&mut *tx, c => {
             let mut query = sqlx::query(AssertSqlSafe(sql));
@@ -106,7 +112,8 @@ pub(super) async fn write(tx: &mut Tx<'_>, logs: &[RoomLog]) -> Result<(), sqlx:
                     .bind(room.0)
                     .bind(root.0)
                     .bind(mark.read_seq.0)
-                    .bind(i16::from(mark.follows));
+                    .bind(i16::from(mark.follows))
+                    .bind(now.0);
             }
             query.execute(c).await.map(drop)
         })?;

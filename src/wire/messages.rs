@@ -394,8 +394,8 @@ pub fn set_typing(request: &v1::SetTypingRequest) -> Result<(RoomId, bool)> {
 /// the room of an id that is none.
 #[must_use]
 pub fn subscribe(request: v1::SubscribeRequest) -> Resume {
-    let v1::SubscribeRequest { positions, more } = request;
-    let mut resume = Resume { more, ..Resume::default() };
+    let v1::SubscribeRequest { positions, more, state_token } = request;
+    let mut resume = Resume { state_token, more, ..Resume::default() };
     for v1::RoomPosition { room_id, seq, log_id } in positions {
         if let Some(room) = RoomId::parse(&room_id) {
             let position = Position { seq: Seq(seq), log: LogId::parse(&log_id) };

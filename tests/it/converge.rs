@@ -34,7 +34,8 @@ impl Watcher {
     fn connect(&mut self) {
         let rooms = self.model.rooms.values();
         let positions = rooms.map(|view| position_in(&view.room)).collect();
-        let options = Options { positions, ..Options::default() };
+        let state_token = self.model.state_token.clone();
+        let options = Options { positions, state_token, ..Options::default() };
         self.connection = Some(self.person.client.live(options));
     }
 

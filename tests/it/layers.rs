@@ -14,7 +14,7 @@ const ARROWS: [(&str, &[&str]); 15] = [
     ("model", &["error"]),
     ("transport", &["config", "error"]),
     ("wire", &["model", "error"]),
-    ("store", &["model", "error"]),
+    ("store", &["clock", "model", "error"]),
     ("fanout", &["transport", "wire", "model", "error"]),
     ("auth", &["config", "clock", "model", "error"]),
     ("files", &["config", "model", "error"]),

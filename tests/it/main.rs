@@ -61,6 +61,8 @@ mod shutdown;
 mod sign_in;
 mod sign_up;
 mod slow_reader;
+mod state_tokens;
+mod statements;
 mod streams;
 mod stubs;
 mod terminal;

@@ -8,6 +8,7 @@ use causerie::store::{
     changes::changed_messages_sql,
     followed_threads::followed_threads_sql,
     pages::{NEXT_POSTED, NEXT_POSTED_IN_THREAD, page_sql},
+    resume::room_states_sql,
     summaries::{last_sql, summary_sql, unread_sql, unread_threads_sql},
 };
 use causerie_client::v1;
@@ -139,10 +140,14 @@ on_both_databases! {
             (
                 "what changed",
                 filled(
-                    &changed_messages_sql(),
-                    &[r, "40", "90", "50", r, "40", "190", "50", "50"],
+                    &changed_messages_sql(2),
+                    &[
+                        r, "40", "90", "50", r, "40", "190", "50", r, "10", "90", "50", r, "10",
+                        "190", "50",
+                    ],
                 ),
             ),
+            ("how the rooms of a user stand", filled(&room_states_sql(1), &[u, u])),
         ];
         for (what, sql) in statements {
             let walks = raw.walks(&sql).await;

@@ -331,7 +331,7 @@ on_both_databases! {
             let mut stream = ada.open().await.expect("a stream");
             let seqs = HashMap::from([(room.clone(), beyond), (other.clone(), 0)]);
             let positions = ada.positions(seqs).await;
-            let subscribe = v1::SubscribeRequest { positions, more: false };
+            let subscribe = v1::SubscribeRequest { positions, ..Default::default() };
             stream.order("", v1::chat_request::Command::Subscribe(subscribe)).await;
             let reset = stream
                 .until("the reset", |kind| match kind {

@@ -309,7 +309,7 @@ async fn resume_in_parts(person: &Person, parts: &[Vec<v1::RoomPosition>]) -> St
     let stream = person.open().await.expect("a stream");
     for (at, positions) in parts.iter().enumerate() {
         let (positions, more) = (positions.clone(), at + 1 < parts.len());
-        let request = v1::SubscribeRequest { positions, more };
+        let request = v1::SubscribeRequest { positions, more, ..Default::default() };
         stream.order("", Command::Subscribe(request)).await;
     }
     stream

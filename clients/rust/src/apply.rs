@@ -59,6 +59,8 @@ pub struct Model {
     pub blocks: HashSet<String>,
     /// Whom the user has blocked; `None` until the list was taken in.
     pub blocked: Option<HashSet<String>>,
+    /// See [`Options::state_token`](crate::live::Options::state_token).
+    pub state_token: Vec<u8>,
 }
 
 impl Model {
@@ -119,6 +121,7 @@ impl Model {
                     view.settings = settings.clone();
                 }
             }
+            Update::StateToken(token) => self.state_token.clone_from(token),
             Update::Connection(_) | Update::Refused(_) | Update::Sent { .. } => {}
         }
     }

@@ -23,6 +23,11 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(30);
 pub struct Options {
     /// Positions by room, from an earlier run.
     pub positions: HashMap<String, Position>,
+    /// The last [`Update::StateToken`] that came while these positions were known; with
+    /// it only those read marks and settings are told that have changed since. Leave it
+    /// empty if a call that marks something had no answer: what is told then shows
+    /// whether it has arrived. Of calls through [`Live`] this is known.
+    pub state_token: Vec<u8>,
     /// Messages that an earlier run could not send.
     pub unsent: Vec<Unsent>,
 }
@@ -62,6 +67,9 @@ pub enum Update {
     ReadMarker(v1::ReadMarker),
     Receipt(v1::Receipt),
     RoomPreferences(v1::RoomPreferences),
+    /// All that was missed has been told. Keep this with the positions, for
+    /// [`Options::state_token`].
+    StateToken(Vec<u8>),
     /// A message of the outbox is stored, or was refused for good. With the reason
     /// `SENT_LONG_AGO` it was not sent: it was written more than 25 days ago, so that
     /// the server may not know any more whether it has it. Ask its writer; to send it,

@@ -206,8 +206,8 @@ async fn ask(
         }
         // States: lost ones are said again.
         Effect::MarkRead { room_id, seq } => {
-            let _ =
-                client.mark_read(v1::MarkReadRequest { room_id, seq, thread_seq: 0, log_id }).await;
+            let request = v1::MarkReadRequest { room_id, seq, thread_seq: 0, log_id };
+            let _ = live?.mark_read(request).await;
             None
         }
         Effect::Typing { room_id, typing } => {

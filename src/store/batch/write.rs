@@ -4,7 +4,7 @@ use sqlx::AssertSqlSafe;
 
 use crate::{
     model::{
-        Change, Message, Op, RoomId, RoomKind, RoomLog, Seq, UserId,
+        Change, Message, Op, RoomId, RoomKind, RoomLog, Seq, Timestamp, UserId,
         folding::{name_key, topic_key},
     },
     store::{
@@ -236,7 +236,7 @@ pub async fn members(tx: &mut Tx<'_>, logs: &[RoomLog]) -> Result<(), sqlx::Erro
 /// Sets the marks of who has come in. Others see them whatever the presence: who is
 /// invisible would else be told from who is away, since nothing would have reached
 /// them.
-pub async fn marks(tx: &mut Tx<'_>, logs: &[RoomLog]) -> Result<(), sqlx::Error> {
+pub async fn marks(tx: &mut Tx<'_>, logs: &[RoomLog], now: Timestamp) -> Result<(), sqlx::Error> {
     let entered: Vec<(RoomId, UserId, Seq)> = logs
         .iter()
         .flat_map(|log| log.entered.iter().map(|(user, at)| (log.room.id, *user, *at)))
@@ -246,27 +246,29 @@ pub async fn marks(tx: &mut Tx<'_>, logs: &[RoomLog]) -> Result<(), sqlx::Error>
             "on duplicate key update read_seq = values(read_seq),
                  delivered_seq = values(delivered_seq), unread_from_seq = 0,
                  shown_read_seq = values(shown_read_seq),
-                 shown_delivered_seq = values(shown_delivered_seq)"
+                 shown_delivered_seq = values(shown_delivered_seq),
+                 changed_us = values(changed_us)"
         }
         Dialect::Sqlite => {
             "on conflict (room_id, user_id) do update set read_seq = excluded.read_seq,
                  delivered_seq = excluded.delivered_seq, unread_from_seq = 0,
                  shown_read_seq = excluded.shown_read_seq,
-                 shown_delivered_seq = excluded.shown_delivered_seq"
+                 shown_delivered_seq = excluded.shown_delivered_seq,
+                 changed_us = excluded.changed_us"
         }
     };
     for piece in pieces(&entered, ROWS) {
         let sql = format!(
             "insert into marks (room_id, user_id, read_seq, delivered_seq, shown_read_seq,
-                                shown_delivered_seq, unread_from_seq)
+                                shown_delivered_seq, unread_from_seq, changed_us)
              values {} {upsert}",
-            placeholders(piece.len(), 7),
+            placeholders(piece.len(), 8),
         );
         within!(&mut *tx, c => {
             let mut query = sqlx::query(AssertSqlSafe(sql));
             for (room, user, at) in piece {
                 query = query.bind(room.0).bind(user.0);
-                query = query.bind(at.0).bind(at.0).bind(at.0).bind(at.0).bind(0_i64);
+                query = query.bind(at.0).bind(at.0).bind(at.0).bind(at.0).bind(0_i64).bind(now.0);
             }
             query.execute(c).await.map(drop)
         })?;

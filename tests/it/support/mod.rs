@@ -11,6 +11,7 @@ pub mod proxy;
 pub mod raw;
 pub mod s3;
 pub mod server;
+pub mod statements;
 pub mod terminal;
 pub mod tls;
 pub mod wait;

@@ -137,8 +137,13 @@ impl Person {
 
     /// Opens a stream that has not subscribed.
     pub async fn open(&self) -> Result<Stream, Error> {
+        self.open_as(None).await
+    }
+
+    /// Opens a stream by a request with this id.
+    pub async fn open_as(&self, request_id: Option<&str>) -> Result<Stream, Error> {
         let token = self.client.access_token().await?;
-        Stream::open(self.client.channel(), &token).await
+        Stream::open_as(self.client.channel(), &token, request_id).await
     }
 }
 
@@ -176,8 +181,19 @@ pub struct Stream {
 
 impl Stream {
     pub async fn open(channel: tonic::transport::Channel, token: &str) -> Result<Self, Error> {
+        Self::open_as(channel, token, None).await
+    }
+
+    pub async fn open_as(
+        channel: tonic::transport::Channel,
+        token: &str,
+        request_id: Option<&str>,
+    ) -> Result<Self, Error> {
         let (requests, queue) = mpsc::channel(100);
-        let request = authorized(ReceiverStream::new(queue), token)?;
+        let mut request = authorized(ReceiverStream::new(queue), token)?;
+        if let Some(id) = request_id {
+            request.metadata_mut().insert("x-request-id", id.parse().expect("ASCII"));
+        }
         let responses = ChatServiceClient::new(channel).chat(request).await?.into_inner();
         let mut stream = Self {
             requests,
@@ -196,18 +212,35 @@ impl Stream {
 
     /// Subscribes and waits for `live`; what comes before stays to be read.
     pub async fn subscribe(&mut self, positions: Vec<v1::RoomPosition>) {
-        let request = v1::SubscribeRequest { positions, more: false };
+        self.subscribe_with(positions, vec![]).await;
+    }
+
+    /// The same with a state token; returns the new one.
+    pub async fn subscribe_with(
+        &mut self,
+        positions: Vec<v1::RoomPosition>,
+        state_token: Vec<u8>,
+    ) -> Vec<u8> {
+        let request = v1::SubscribeRequest { positions, state_token, ..Default::default() };
         self.order("", Command::Subscribe(request)).await;
         let mut told = VecDeque::new();
-        loop {
+        let state_token = loop {
             match self.event().await {
-                Ok(Some(Kind::Live(_))) => break,
+                Ok(Some(Kind::Live(live))) => break live.state_token,
+                // It waits for its turn.
+                Ok(Some(Kind::Heartbeat(_))) => {}
                 Ok(Some(event)) => told.push_back(event),
                 other => panic!("the stream ended before it was live: {other:?}, after {told:?}"),
             }
-        }
+        };
         told.append(&mut self.events);
         self.events = told;
+        state_token
+    }
+
+    /// What has come and was not read yet.
+    pub fn take_events(&mut self) -> Vec<Kind> {
+        self.events.drain(..).collect()
     }
 
     /// Sends a command without waiting.

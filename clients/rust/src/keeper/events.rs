@@ -54,10 +54,11 @@ impl Keeper {
                 self.cursor.forget(&room_id);
                 self.tell(Update::RoomGone(room_id))
             }
-            Kind::Live(_) => {
+            Kind::Live(v1::Live { state_token }) => {
                 self.began_at.clear();
+                self.state_token.clone_from(&state_token);
                 self.on(Happening::CaughtUp);
-                Ok(())
+                self.tell(Update::StateToken(state_token))
             }
             Kind::Lagging(_) => {
                 self.on(Happening::Lagging);
@@ -218,7 +219,7 @@ impl Keeper {
         };
         match stream.pending.remove(&reply.request_id) {
             Some(Pending::Message(id)) => self.settle(&id, result),
-            Some(Pending::Call(asker)) => {
+            Some(Pending::Call(asker) | Pending::Mark(asker)) => {
                 // Whoever asked may have gone.
                 let _ = asker.send(result);
                 Ok(())

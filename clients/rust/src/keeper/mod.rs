@@ -45,6 +45,7 @@ pub fn start(client: Client, options: Options) -> (mpsc::Sender<Order>, mpsc::Re
         told: Told::new(updates),
         connection: Connection::new(Instant::now()),
         cursor: Cursor::new(options.positions),
+        state_token: options.state_token,
         began_at: HashMap::new(),
         outbox: Outbox::new(options.unsent),
         watching: None,
@@ -58,7 +59,10 @@ pub fn start(client: Client, options: Options) -> (mpsc::Sender<Order>, mpsc::Re
 }
 
 /// All positions, in as many requests as they need.
-fn subscribe_requests(positions: &HashMap<String, Position>) -> Vec<v1::SubscribeRequest> {
+fn subscribe_requests(
+    positions: &HashMap<String, Position>,
+    state_token: &[u8],
+) -> Vec<v1::SubscribeRequest> {
     let all: Vec<v1::RoomPosition> = positions
         .iter()
         .map(|(room_id, Position { seq, log_id })| v1::RoomPosition {
@@ -69,13 +73,23 @@ fn subscribe_requests(positions: &HashMap<String, Position>) -> Vec<v1::Subscrib
         .collect();
     let mut requests: Vec<v1::SubscribeRequest> = all
         .chunks(POSITIONS_PER_REQUEST)
-        .map(|positions| v1::SubscribeRequest { positions: positions.to_vec(), more: true })
+        .map(|positions| v1::SubscribeRequest {
+            positions: positions.to_vec(),
+            more: true,
+            state_token: state_token.to_vec(),
+        })
         .collect();
     match requests.last_mut() {
         Some(last) => last.more = false,
         None => requests.push(v1::SubscribeRequest::default()),
     }
     requests
+}
+
+/// Whether a command changes marks. While one has no answer, the server has to tell all
+/// of them on the next stream, so that the application sees what has arrived.
+fn is_mark(command: &Command) -> bool {
+    matches!(command, Command::MarkRead(_) | Command::MarkUnread(_))
 }
 
 /// The application does not want any more.
@@ -87,6 +101,8 @@ struct Keeper {
     told: Told,
     connection: Connection,
     cursor: Cursor,
+    /// Says which marks and settings the application has been told. Empty: perhaps not all.
+    state_token: Vec<u8>,
     /// Where each room that is caught up with was before.
     began_at: HashMap<String, i64>,
     outbox: Outbox,
@@ -160,6 +176,9 @@ impl Keeper {
                     }
                     Order::Call(command, reply) => {
                         self.remember(&command);
+                        if is_mark(&command) {
+                            self.state_token.clear();
+                        }
                         let _ = reply.send(Err(Error::not_connected()));
                     }
                 },
@@ -177,7 +196,8 @@ impl Keeper {
     async fn try_open(&mut self) -> Result<Stream, Error> {
         self.token = self.client.access_token().await?;
         let (requests, request_queue) = mpsc::channel(ORDERS);
-        let first = subscribe_requests(self.cursor.positions()).into_iter().map(|subscribe| {
+        let first = subscribe_requests(self.cursor.positions(), &self.state_token);
+        let first = first.into_iter().map(|subscribe| {
             let command = Some(Command::Subscribe(subscribe));
             v1::ChatRequest { request_id: String::new(), command }
         });
@@ -244,6 +264,9 @@ impl Keeper {
         }
         self.renew_at = None;
         self.outbox.lost();
+        if stream.has_unanswered_marks() {
+            self.state_token.clear();
+        }
         stream.gone();
         Ok(())
     }
@@ -253,9 +276,13 @@ impl Keeper {
         while stream.room_for_more()
             && let Some((command, reply)) = stream.queued.pop_front()
         {
+            let is_mark = is_mark(&command);
             // Who does not wait any more asks for nothing.
             if !reply.is_closed() {
-                stream.request(command, Pending::Call(reply)).await;
+                let pending = if is_mark { Pending::Mark(reply) } else { Pending::Call(reply) };
+                stream.request(command, pending).await;
+            } else if is_mark {
+                self.state_token.clear();
             }
         }
         // Before `live` the server is busy with telling what was missed.

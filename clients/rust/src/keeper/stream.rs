@@ -5,7 +5,7 @@ use std::collections::{HashMap, VecDeque};
 use tokio::sync::{mpsc, oneshot};
 use tonic::Streaming;
 
-use super::UPDATES;
+use super::{UPDATES, is_mark};
 use crate::{
     error::Error,
     v1::{self, chat_request::Command, reply::Result as Outcome},
@@ -32,6 +32,8 @@ pub(super) struct Stream {
 pub(super) enum Pending {
     Message(String),
     Call(Asker),
+    /// A call that changes marks.
+    Mark(Asker),
     /// Ours; the reply is of no interest.
     Own,
 }
@@ -53,7 +55,10 @@ impl Stream {
     /// behind all that was missed.
     pub(super) fn reads_on(&self, waiting: usize) -> bool {
         let asked = !self.queued.is_empty()
-            || self.pending.values().any(|pending| matches!(pending, Pending::Call(_)));
+            || self
+                .pending
+                .values()
+                .any(|pending| matches!(pending, Pending::Call(_) | Pending::Mark(_)));
         waiting < if asked { UPDATES_WHILE_ASKED } else { UPDATES }
     }
 
@@ -66,10 +71,16 @@ impl Stream {
         let _ = self.requests.send(request).await;
     }
 
+    /// Whether a mark may not have arrived.
+    pub(super) fn has_unanswered_marks(&self) -> bool {
+        self.pending.values().any(|pending| matches!(pending, Pending::Mark(_)))
+            || self.queued.iter().any(|(command, _)| is_mark(command))
+    }
+
     /// It is gone: nobody who waits gets a reply.
     pub(super) fn gone(self) {
         let pending = self.pending.into_values().filter_map(|pending| match pending {
-            Pending::Call(asker) => Some(asker),
+            Pending::Call(asker) | Pending::Mark(asker) => Some(asker),
             Pending::Message(_) | Pending::Own => None,
         });
         for asker in pending.chain(self.queued.into_iter().map(|(_, asker)| asker)) {

@@ -55,7 +55,8 @@ function messages(transport: Transport) {
 function connection(transport: Transport) {
   const chat = createClient(ChatService, transport);
   return {
-    subscribe: (positions: ReadonlyMap<string, nouns.Position>, signal: AbortSignal) => subscribe(chat, positions, signal),
+    subscribe: (positions: ReadonlyMap<string, nouns.Position>, signal: AbortSignal, stateToken?: Uint8Array) =>
+      subscribe(chat, positions, signal, stateToken),
     async watchRooms(connectionId: string, roomIds: string[]): Promise<nouns.WatchedRoom[]> {
       return (await chat.watchRooms({ connectionId, roomIds }).catch(raise)).rooms.map(convert.watched);
     },
@@ -70,13 +71,14 @@ async function* subscribe(
   chat: Client<typeof ChatService>,
   known: ReadonlyMap<string, nouns.Position>,
   signal: AbortSignal,
+  stateToken: Uint8Array = new Uint8Array(),
 ): AsyncGenerator<Event[]> {
   // Rooms beyond these are told of anew.
   const rooms = [...known].slice(-MAX_POSITIONS);
   const positions = rooms.map(([roomId, { seq, logId }]) => ({ roomId, seq: BigInt(seq), logId }));
   try {
     // A stream has no end of its own, so it has no time limit either.
-    for await (const { events } of chat.subscribe({ positions }, { signal, timeoutMs: 0 })) {
+    for await (const { events } of chat.subscribe({ positions, stateToken }, { signal, timeoutMs: 0 })) {
       yield events.map(eventFrom).filter((event) => event !== undefined);
     }
   } catch (error) {

@@ -16,7 +16,8 @@ export type Event =
   | { kind: "reset"; summary: RoomSummary; messages: readonly Message[] }
   | { kind: "roomAdded"; summary: RoomSummary }
   | { kind: "roomGone"; roomId: string }
-  | { kind: "live" }
+  /** With the token, the next stream tells only those marks and settings that have changed. */
+  | { kind: "live"; stateToken?: Uint8Array }
   | { kind: "heartbeat"; heads: Readonly<Record<string, number>> }
   | { kind: "typing"; roomId: string; userId: string; typing: boolean }
   | { kind: "presence"; presence: Presence }
@@ -68,6 +69,7 @@ export function eventFrom({ kind }: WireEvent): Event | undefined {
     case "roomGone":
       return { kind: "roomGone", roomId: kind.value.roomId };
     case "live":
+      return { kind: "live", stateToken: kind.value.stateToken };
     case "tokenExpiring":
     case "lagging":
       return { kind: kind.case };

@@ -29,6 +29,7 @@ export class Keeper {
   /** Where the rooms that are caught up with were before. */
   readonly #beganAt = new Map<string, number>();
   #connectionId = "";
+  #stateToken: Uint8Array | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #stream: AbortController | undefined;
   #wake: (() => void) | undefined;
@@ -94,7 +95,7 @@ export class Keeper {
     this.#arm();
     try {
       const take = (events: Event[]) => this.#take(events, stream.signal);
-      await read(api, { positions: cursor.positions, signal: stream.signal, take });
+      await read(api, { positions: cursor.positions, stateToken: this.#stateToken, signal: stream.signal, take });
       this.#on({ kind: "lost" });
     } catch (error) {
       await this.#failed(error);
@@ -166,6 +167,7 @@ export class Keeper {
         return;
       case "live":
         this.#beganAt.clear();
+        this.#stateToken = event.stateToken;
         return this.#on({ kind: "caughtUp" });
       case "lagging":
         return this.#on({ kind: "lagging" });
