@@ -28,7 +28,8 @@ use crate::{
 pub fn room_states_sql(users: usize) -> String {
     let users = placeholders(1, users);
     format!(
-        "select /*! straight_join */ m.user_id, r.id as room_id, 0 as thread_seq, r.log_id, r.head_seq, m.floor_seq,
+        "select /*! straight_join */ m.user_id, r.id as room_id, 0 as thread_seq, r.log_id,
+                r.head_seq, m.floor_seq,
                 r.changed_seq as settings_seq,
                 (select c.changed_seq from members c /*! force index (members_changed) */
                  where c.room_id = r.id order by c.changed_seq desc limit 1) as members_seq,
