@@ -119,7 +119,7 @@ impl Store {
         let listed = placeholders(1, users.len());
         let sql = format!(
             "select u.id, u.username, u.display_name, u.bio, u.status_text, u.created_us,
-                    u.photo_id, u.read_receipts, u.presence_choice, b.other_id as block
+                    u.photo_id, u.version, u.read_receipts, u.presence_choice, b.other_id as block
              from users u
              left join (select user_id, blocked_id as other_id from blocks where user_id in {listed}
                         union select blocked_id, user_id from blocks where blocked_id in {listed}) b
