@@ -135,7 +135,7 @@ impl Session {
         if begins_anew || head.0 - from.0 > i64::from(self.chat.config.chat.resume_changes) {
             return self.reset(room).await;
         }
-        let view = View { head, floor: self.floor(room) };
+        let view = View { reader: self.user.id, head, floor: self.floor(room) };
         let mut at = from;
         while at < head {
             let read = self.chat.store.changes(room, at, view, PAGE).await.map_err(End::from)?;

@@ -190,22 +190,26 @@ pub struct Changes {
 
 impl Store {
     /// One message by its name.
-    pub async fn message(&self, room: RoomId, seq: Seq) -> Result<Option<Message>> {
+    pub async fn message(&self, reader: UserId, room: RoomId, seq: Seq) -> Result<Option<Message>> {
         let sql = format!("{MESSAGES} where x.room_id = ? and x.seq = ?");
         let row: Option<MessageRow> = reading!(&self.pools, c => {
             sqlx::query_as(AssertSqlSafe(sql)).bind(room.0).bind(seq.0).fetch_optional(c).await
         })
         .map_err(refused)?;
-        Ok(self.whole(room, row.into_iter().collect()).await?.pop())
+        Ok(self.whole(reader, row.into_iter().collect()).await?.pop())
     }
 
-    /// Messages of one room with all that hangs on them.
-    pub(super) async fn whole(&self, room: RoomId, rows: Vec<MessageRow>) -> Result<Vec<Message>> {
-        self.dressed(room, self.with_attachments(rows).await?).await
+    /// Messages with all that hangs on them, for one who reads them.
+    pub(super) async fn whole(
+        &self,
+        reader: UserId,
+        rows: Vec<MessageRow>,
+    ) -> Result<Vec<Message>> {
+        self.dressed(reader, self.with_attachments(rows).await?).await
     }
 
     /// The pinned messages of a room, the newest pin first.
-    pub async fn pins(&self, room: RoomId) -> Result<Vec<Message>> {
+    pub async fn pins(&self, reader: UserId, room: RoomId) -> Result<Vec<Message>> {
         let sql = format!(
             "{MESSAGES} where x.room_id = ? and p.seq is not null
              order by p.pinned_us desc, x.seq desc"
@@ -216,14 +220,7 @@ impl Store {
             sqlx::query_as(AssertSqlSafe(sql)).bind(room.0).fetch_all(c).await
         })
         .map_err(refused)?;
-        let mut messages = self.whole(room, rows).await?;
-        // These come all at once, so it is the names under them that give way.
-        if messages.iter().map(Message::bytes).sum::<usize>() > limits::PAGE_BYTES {
-            for reaction in messages.iter_mut().flat_map(|message| &mut message.reactions) {
-                reaction.users.truncate(1);
-            }
-        }
-        Ok(messages)
+        self.whole(reader, rows).await
     }
 
     /// The newest of a message's earlier texts, oldest first.
@@ -241,9 +238,13 @@ impl Store {
         Ok(rows.into_iter().rev().map(version).collect())
     }
 
-    /// What changed after a position, up to `head`, which was read before: rows
-    /// that changed again since are beyond it and come with a later change. What
-    /// the reader may not see leaves empty positions.
+    /// What changed after a position, up to `head`, which was read before, or further:
+    /// messages that have changed again since come as they are now. Were they passed
+    /// over, a live delta that follows would be about a message, or a text, that the
+    /// reader does not have. As long as the reader is in the room as they were then;
+    /// else only up to `head`. Members and settings that changed again come with a
+    /// later change, which tells them as a whole. What the reader may not see leaves
+    /// empty positions.
     pub async fn changes(
         &self,
         room: RoomId,
@@ -256,7 +257,10 @@ impl Store {
             return Ok(Changes { changes: vec![], synced: after });
         }
         let messages = format!(
-            "{MESSAGES} where x.room_id = ? and x.changed_seq > ? and x.changed_seq <= ?
+            "{MESSAGES} where x.room_id = ? and x.changed_seq > ?
+               and (x.changed_seq <= ? or exists (
+                   select 1 from members m where m.room_id = ? and m.user_id = ?
+                     and m.state = 1 and m.floor_seq = ?))
              order by x.changed_seq limit ?"
         );
         let members = format!(
@@ -271,9 +275,12 @@ impl Store {
         let at_most = limit_plus_one(limit);
         let messages: Vec<MessageRow> = reading!(&self.pools, c => {
             sqlx::query_as(AssertSqlSafe(messages))
-                .bind(room.0).bind(after.0).bind(head.0).bind(at_most).fetch_all(c).await
+                .bind(room.0).bind(after.0)
+                .bind(head.0).bind(room.0).bind(view.reader.0).bind(view.floor.0)
+                .bind(at_most).fetch_all(c).await
         })
         .map_err(refused)?;
+        let head = messages.last().map_or(head, |last| head.max(Seq(last.changed_seq)));
         let members: Vec<MemberRow> = reading!(&self.pools, c => {
             sqlx::query_as(AssertSqlSafe(members))
                 .bind(room.0).bind(after.0).bind(head.0).bind(at_most).fetch_all(c).await
@@ -284,7 +291,7 @@ impl Store {
                 .bind(room.0).bind(after.0).bind(head.0).fetch_optional(c).await
         })
         .map_err(refused)?;
-        let messages = self.whole(room, messages).await?;
+        let messages = self.whole(view.reader, messages).await?;
         let limit = limit.min(fitting(&messages));
         let rows = Rows {
             messages,

@@ -37,7 +37,7 @@ pub mod migrations;
 pub mod pages;
 pub mod presence;
 mod probe;
-mod reactions;
+pub mod reactions;
 pub mod recovery;
 pub mod rooms;
 pub mod schema;

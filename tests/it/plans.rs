@@ -111,7 +111,10 @@ on_both_databases! {
              order by x.seq desc limit ?"
         );
         let changes = format!(
-            "{MESSAGES} where x.room_id = ? and x.changed_seq > ? and x.changed_seq <= ?
+            "{MESSAGES} where x.room_id = ? and x.changed_seq > ?
+               and (x.changed_seq <= ? or exists (
+                   select 1 from members m where m.room_id = ? and m.user_id = ?
+                     and m.state = 1 and m.floor_seq = ?))
              order by x.changed_seq limit ?"
         );
         let statements = [
@@ -132,7 +135,7 @@ on_both_databases! {
                 filled(&page_sql(true), &["1", "'x'", "'a'", "'a'", "' a'", "50"]),
             ),
             ("another admin", filled(ANOTHER_ADMIN, &[u])),
-            ("what changed", filled(&changes, &[&room, "40", "90", "50"])),
+            ("what changed", filled(&changes, &[r, "40", "90", r, u, "0", "50"])),
         ];
         for (what, sql) in statements {
             let walks = raw.walks(&sql).await;

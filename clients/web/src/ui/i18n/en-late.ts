@@ -15,7 +15,6 @@ export const late = {
   waitingForConnection: "Will be sent when you are back online",
   notSent: "Not sent.",
   sendAgain: "Send again",
-  discard: "Discard",
   readBy: { other: "Read by {count}" } as Plural,
   undo: "Undo",
 

@@ -58,6 +58,7 @@ export const en = {
   yesterday: "Yesterday",
   notKept: "This message is not kept on this device: its storage is full. Leave the page open until it is sent.",
   unsent: "Not sent",
+  discard: "Discard",
   copyCode: "Copy code",
   copied: "Copied",
   mentions: "Mentions",
