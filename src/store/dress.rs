@@ -73,12 +73,15 @@ fn may_mention(message: &Message) -> bool {
     matches!(&message.content, Content::Text { text, .. } if text.contains('@'))
 }
 
+/// A position, with its room before it where that is bound too.
+type NameBinds = (Option<RoomId>, Seq);
+
 /// A condition that rows `c` are of those messages that are wanted, and what it binds:
 /// of one room by their positions, else each with its room. `None`: none is wanted.
 fn named(
     messages: &[Message],
     is_wanted: fn(&Message) -> bool,
-) -> Option<(String, Vec<(Option<RoomId>, Seq)>)> {
+) -> Option<(String, Vec<NameBinds>)> {
     let wanted = messages.iter().filter(|message| is_wanted(message));
     let names = padded(wanted.map(|message| (message.room, message.seq)).collect::<Vec<_>>());
     let first = names.first().map(|(room, _)| *room)?;
