@@ -76,7 +76,7 @@ impl App {
                 let bare = |emoji: &str| emoji.replace('\u{FE0F}', "");
                 let is_same = |reaction: &&v1::Reaction| bare(&reaction.emoji) == bare(&emoji);
                 let mut same = to.reactions.iter().filter(is_same);
-                let on = !same.any(|reaction| reaction.reacted_by_me());
+                let on = !same.any(v1::Reaction::reacted_by_me);
                 vec![Effect::React { room_id: to.room_id, seq: to.seq, emoji, on }]
             }
             Command::Reactions => {

@@ -13,9 +13,10 @@ pub async fn who_reacted(client: &Client, room_id: String, seq: i64) -> Result<A
     let mut user_ids: Vec<String> = page.reactions.iter().map(|it| it.user_id.clone()).collect();
     user_ids.sort();
     user_ids.dedup();
-    let users = match user_ids.is_empty() {
-        true => vec![],
-        false => client.batch_get_users(v1::BatchGetUsersRequest { user_ids }).await?.users,
+    let users = if user_ids.is_empty() {
+        vec![]
+    } else {
+        client.batch_get_users(v1::BatchGetUsersRequest { user_ids }).await?.users
     };
     Ok(Answer::Told(line(&page, &users)))
 }

@@ -28,6 +28,7 @@ struct Case {
 
 #[derive(Deserialize, Clone)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[expect(clippy::large_enum_variant, reason = "a table of few cases")]
 enum Step {
     Change(Change),
     Page { older: bool, messages: Vec<Said> },
