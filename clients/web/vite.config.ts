@@ -3,8 +3,8 @@ import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 
-import { fromBinary, toBinary } from "@bufbuild/protobuf";
-import { FileDescriptorProtoSchema, type DescriptorProto, type EnumDescriptorProto } from "@bufbuild/protobuf/wkt";
+import { fromBinary, isFieldSet, toBinary } from "@bufbuild/protobuf";
+import { FieldDescriptorProtoSchema, FileDescriptorProtoSchema, type DescriptorProto, type EnumDescriptorProto, type FieldDescriptorProto } from "@bufbuild/protobuf/wkt";
 import { minifySync, type IndexHtmlTransformContext, type Plugin } from "vite";
 import solid from "vite-plugin-solid";
 import { defineConfig } from "vitest/config";
@@ -175,10 +175,26 @@ function trimDescriptor(bytes: Uint8Array): Uint8Array {
     if (message && !kept.has(name)) Object.assign(message, { field: [], oneofDecl: [], nestedType: [] });
   }
   delete file.options;
-  for (const message of file.messageType) Object.assign(message, { reservedRange: [], reservedName: [] });
+  for (const message of file.messageType) {
+    const field = file.package === "causerie.v1" ? message.field.filter(isUsed) : message.field;
+    Object.assign(message, { field, reservedRange: [], reservedName: [] });
+  }
   const enums = (it: DescriptorProto): EnumDescriptorProto[] => [...it.enumType, ...it.nestedType.flatMap(enums)];
   for (const { value } of [...file.enumType, ...file.messageType.flatMap(enums)]) value.forEach((it, i) => (it.name = `V${i}`));
   return toBinary(FileDescriptorProtoSchema, file);
+}
+
+/** All words of this client's own code. */
+const WORDS = new Set(
+  readdirSync(join(import.meta.dirname, "src"), { recursive: true, encoding: "utf8" })
+    .filter((path) => /\.tsx?$/.test(path) && !path.startsWith("gen"))
+    .flatMap((path) => readFileSync(join(import.meta.dirname, "src", path), "utf8").match(/\w+/g) ?? []),
+);
+
+/** Fields of which nothing here says the name are skipped as unknown ones. */
+function isUsed(field: FieldDescriptorProto): boolean {
+  const name = field.name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
+  return WORDS.has(name) || isFieldSet(field, FieldDescriptorProtoSchema.field.oneofIndex!);
 }
 
 /**

@@ -1,8 +1,9 @@
 // The messages of a room: how they are put in, from the stream, from pages and
 // from the answers to calls.
 
-import type { Message, Page } from "../nouns";
+import type { Delta, Message, Page } from "../nouns";
 import type { Topic } from "./apply";
+import { completed, wait, withDelta } from "./deltas";
 import type { Model, RoomView } from "./model";
 import { firstAfter, known } from "./ranges";
 import { stored } from "./waiting";
@@ -46,6 +47,20 @@ export function changed(view: RoomView, message: Message, posted: boolean): Topi
   return [`timeline:${roomId}`, `message:${roomId}:${seq}`, ...(pins ? [`pins:${roomId}` as const] : []), ...newest(view)];
 }
 
+/** A part of a message is another than before, as a live change told it. */
+export function changedPart(view: RoomView, at: number, told: Delta, me: string): Topic[] {
+  const { id } = view.room;
+  const mine = told.kind === "reaction" && told.userId === me ? told.added : undefined;
+  const delta = told.kind === "reaction" ? { ...told, reaction: { ...told.reaction, mine } } : told;
+  const before = view.messages.get(delta.seq);
+  const pins = delta.kind === "pin" ? [`pins:${id}` as const] : [];
+  if (!before) {
+    wait(view.deltas, { at, delta });
+    return pins;
+  }
+  return [...changed(view, withDelta(before, { at, delta }), false), ...pins];
+}
+
 /** The newer state of a message wins. */
 function putAll(view: RoomView, messages: readonly Message[]): void {
   const fresh: number[] = [];
@@ -54,7 +69,7 @@ function putAll(view: RoomView, messages: readonly Message[]): void {
     if (before && before.changedSeq >= message.changedSeq) continue;
     // What is in a thread is known, but no part of the timeline.
     if (!before && !message.threadSeq) fresh.push(message.seq);
-    view.messages.set(message.seq, message);
+    view.messages.set(message.seq, completed(message, before, view.deltas));
   }
   const [first] = fresh;
   if (first === undefined) return;
