@@ -39,7 +39,7 @@ const PER_CONNECTION: usize = 50;
 const MESSAGES: i64 = 20;
 /// Who is refused tries again after up to this time.
 const AGAIN_AFTER: Duration = Duration::from_millis(500);
-const GIVES_UP_AFTER: Duration = Duration::from_secs(240);
+const GIVES_UP_AFTER: Duration = Duration::from_mins(4);
 
 /// What one client got until it was live.
 #[derive(Default)]

@@ -90,8 +90,8 @@ impl End {
     }
 }
 
-/// Streams that two cores serve in a second when they come back; see
-/// `benches/RESULTS.md`.
+/// Streams that are let come back in a second: a cautious figure, which the row "5,000
+/// streams at once" of `make bench` can be compared with.
 const BACK_PER_SECOND: u32 = 250;
 /// A server that starts again needs a moment, and nobody is told to wait for long.
 const BACK_WITHIN: (Duration, Duration) = (Duration::from_secs(3), Duration::from_mins(1));

@@ -6,7 +6,7 @@ import { bubble, enter, world } from "./support/world";
 
 const w = world();
 
-test("a new name is shown at once in the list of rooms, the title, the messages and the list of members", async () => {
+test("a new name is shown at once in the list of rooms, the messages and the list of members", async () => {
   const [ada, bob] = [await w.person("Ada"), await w.person("Bob", "Bob Before")];
   const direct = (await ada.rooms.openDirectRoom({ userId: bob.id })).room?.id ?? "";
   const room = await ada.room("Names");
@@ -18,18 +18,14 @@ test("a new name is shown at once in the list of rooms, the title, the messages 
   await bubble(page, "for all").waitFor();
   const shown = (name: string) =>
     Promise.all([
-      page.getByRole("navigation", { name: "Rooms" }).getByRole("link", { name: new RegExp(name) }).waitFor(),
-      page.getByRole("log").getByText(name, { exact: true }).waitFor(),
-      page.locator(".member", { hasText: name }).waitFor(),
+      page.getByRole("navigation", { name: "Rooms" }).getByRole("link", { name: new RegExp(name) }).first().waitFor(),
+      page.getByRole("log").getByText(name, { exact: true }).first().waitFor(),
+      page.locator(".member", { hasText: name }).first().waitFor(),
     ]);
   await shown("Bob Before");
   await bob.users.updateProfile({ displayName: "Bob After" });
   await shown("Bob After");
   expect(await page.getByText("Bob Before").count()).toBe(0);
-  await enter(page, "Bob After");
-  await page.getByRole("heading", { name: "Bob After", level: 1 }).waitFor();
-  await bob.users.updateProfile({ displayName: "Bob at Last" });
-  await page.getByRole("heading", { name: "Bob at Last", level: 1 }).waitFor();
 });
 
 test("one's own name and whom one has blocked follow from another device", async () => {
