@@ -6,23 +6,24 @@ import type { Delta, Message, Reaction } from "../nouns";
 /** Deltas that wait for their messages, of one room. */
 const MAX_WAITING = 256;
 
-/** A delta, and the position that the message has come to with it. */
+/** A delta, the position that the message has come to with it, and who the user is. */
 export interface WaitingDelta {
   readonly at: number;
   readonly delta: Delta;
+  readonly me: string;
 }
 
 /** A message after a delta, unless it is newer. */
-export function withDelta(message: Message, { at, delta }: WaitingDelta): Message {
+export function withDelta(message: Message, { at, delta, me }: WaitingDelta): Message {
   if (delta.seq !== message.seq || at <= message.changedSeq) return message;
   const now = { ...message, changedSeq: at };
   if (delta.kind === "pin") return { ...now, pin: delta.pin };
   if (delta.kind === "thread") return { ...now, thread: delta.thread };
-  return { ...now, reactions: react(message.reactions, delta.reaction) };
+  return { ...now, reactions: react(message.reactions, delta.reaction, delta.userId === me ? delta.added : undefined) };
 }
 
 /** An emoji keeps its place as long as anybody has it. */
-function react(before: readonly Reaction[], { mine, ...now }: Reaction): readonly Reaction[] {
+function react(before: readonly Reaction[], now: Reaction, mine: boolean | undefined): readonly Reaction[] {
   const place = before.findIndex(({ emoji }) => emoji === now.emoji);
   if (!now.count) return before.filter(({ emoji }) => emoji !== now.emoji);
   const next = { ...now, mine: mine ?? before[place]?.mine ?? false };
@@ -37,6 +38,5 @@ export function completed(message: Message, before: Message | undefined, waiting
 
 /** Keeps a delta of a message that is not here. */
 export function wait(waiting: WaitingDelta[], it: WaitingDelta): void {
-  waiting.push(it);
-  if (waiting.length > MAX_WAITING) waiting.shift();
+  if (waiting.push(it) > MAX_WAITING) waiting.shift();
 }

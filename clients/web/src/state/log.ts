@@ -48,17 +48,13 @@ export function changed(view: RoomView, message: Message, posted: boolean): Topi
 }
 
 /** A part of a message is another than before, as a live change told it. */
-export function changedPart(view: RoomView, at: number, told: Delta, me: string): Topic[] {
-  const { id } = view.room;
-  const mine = told.kind === "reaction" && told.userId === me ? told.added : undefined;
-  const delta = told.kind === "reaction" ? { ...told, reaction: { ...told.reaction, mine } } : told;
+export function changedPart(view: RoomView, at: number, delta: Delta, me: string): Topic[] {
   const before = view.messages.get(delta.seq);
-  const pins = delta.kind === "pin" ? [`pins:${id}` as const] : [];
-  if (!before) {
-    wait(view.deltas, { at, delta });
-    return pins;
-  }
-  return [...changed(view, withDelta(before, { at, delta }), false), ...pins];
+  const pins = delta.kind === "pin" ? [`pins:${view.room.id}` as const] : [];
+  const told = { at, delta, me };
+  if (before) return [...changed(view, withDelta(before, told), false), ...pins];
+  wait(view.deltas, told);
+  return pins;
 }
 
 /** The newer state of a message wins. */
