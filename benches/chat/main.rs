@@ -10,6 +10,7 @@ mod load;
 mod login;
 mod marks;
 mod process;
+mod reactions;
 mod resume;
 mod sends;
 mod slow;
@@ -56,6 +57,9 @@ async fn measure(only: Option<&str>) -> Outcome {
     }
     if wanted("fanout") {
         fanout::measure(&mut table).await?;
+    }
+    if wanted("reactions") {
+        reactions::measure(&mut table).await?;
     }
     if wanted("slow") {
         slow::measure(&mut table).await?;

@@ -32,7 +32,7 @@ impl Commands {
         // No await before the writer's queue: the order of commands is the
         // order of messages.
         let pending = self.chat.send(messages::draft(self.caller.user, r)?)?;
-        let message = Some(messages::message(Chat::sent(pending).await?));
+        let message = Some(messages::message(self.chat.sent(self.caller, pending).await?));
         Ok(v1::SendMessageResponse { message })
     }
 
@@ -89,10 +89,18 @@ impl Commands {
         Ok(v1::UnpinMessageResponse { message: self.touch(name, Touch::Unpin).await? })
     }
 
+    pub async fn list_reactions(
+        &self,
+        r: v1::ListReactionsRequest,
+    ) -> Result<v1::ListReactionsResponse> {
+        let (found, more) =
+            self.chat.list_reactions(self.caller, messages::list_reactions(&r)?).await?;
+        Ok(messages::user_reactions(&r, found, more))
+    }
+
     pub async fn list_pins(&self, r: v1::ListPinsRequest) -> Result<v1::ListPinsResponse> {
         let pinned = self.chat.list_pins(self.caller, messages::list_pins(&r)?).await?;
-        let messages = pinned.into_iter().map(messages::message).collect();
-        Ok(v1::ListPinsResponse { messages })
+        Ok(v1::ListPinsResponse { messages: pinned.into_iter().map(messages::message).collect() })
     }
 
     pub async fn list_thread(&self, r: v1::ListThreadRequest) -> Result<v1::ListThreadResponse> {
@@ -104,15 +112,14 @@ impl Commands {
         &self,
         r: v1::ListMentionsRequest,
     ) -> Result<v1::ListMentionsResponse> {
-        let page = messages::list_mentions(&r)?;
-        let (found, more) = self.chat.list_mentions(self.caller, page).await?;
+        let (found, more) =
+            self.chat.list_mentions(self.caller, messages::list_mentions(&r)?).await?;
         Ok(messages::mentions(&r, found, more))
     }
 
     pub async fn list_threads(&self, r: v1::ListThreadsRequest) -> Result<v1::ListThreadsResponse> {
         let page = messages::list_threads(&r)?;
-        let found = self.chat.list_threads(self.caller, page).await?;
-        Ok(messages::followed_threads(&r, found))
+        Ok(messages::followed_threads(&r, self.chat.list_threads(self.caller, page).await?))
     }
 
     pub async fn list_message_versions(
@@ -121,8 +128,8 @@ impl Commands {
     ) -> Result<v1::ListMessageVersionsResponse> {
         let (room, seq) = messages::message_read(&r.room_id, r.seq)?;
         let versions = self.chat.list_versions(self.caller, room, seq).await?;
-        let versions = versions.into_iter().map(messages::version).collect();
-        Ok(v1::ListMessageVersionsResponse { versions })
+        let versions = versions.into_iter().map(messages::version);
+        Ok(v1::ListMessageVersionsResponse { versions: versions.collect() })
     }
 
     pub async fn search_messages(
@@ -137,7 +144,7 @@ impl Commands {
     // No await before the writer's queue, as in `send_message`.
     async fn touch(&self, name: MessageName, touch: Touch) -> Result<Option<v1::Message>> {
         let pending = self.chat.touch(self.caller, name, touch)?;
-        Ok(Some(messages::message(Chat::sent(pending).await?)))
+        Ok(Some(messages::message(self.chat.sent(self.caller, pending).await?)))
     }
 
     pub async fn mark_read(&self, r: v1::MarkReadRequest) -> Result<v1::MarkReadResponse> {
@@ -208,13 +215,9 @@ impl Commands {
                 reset: None,
             },
             RoomSync::Reset(reset) => {
-                let head = reset.summary.room.head_seq.0;
-                v1::SyncRoomResponse {
-                    changes: vec![],
-                    synced_seq: head,
-                    head_seq: head,
-                    reset: Some(rooms::reset(*reset)),
-                }
+                let head_seq = reset.summary.room.head_seq.0;
+                let (changes, reset) = (vec![], Some(rooms::reset(*reset)));
+                v1::SyncRoomResponse { changes, synced_seq: head_seq, head_seq, reset }
             }
         })
     }
@@ -373,6 +376,13 @@ impl ChatService for ChatApi {
         request: Request<v1::UnpinMessageRequest>,
     ) -> Result<Response<v1::UnpinMessageResponse>, Status> {
         unary!(self, request, unpin_message)
+    }
+
+    async fn list_reactions(
+        &self,
+        request: Request<v1::ListReactionsRequest>,
+    ) -> Result<Response<v1::ListReactionsResponse>, Status> {
+        unary!(self, request, list_reactions)
     }
 
     async fn list_pins(

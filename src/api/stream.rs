@@ -161,6 +161,7 @@ fn is_read(command: &Command) -> bool {
             | Command::SyncRoom(_)
             | Command::ListPins(_)
             | Command::ListReceipts(_)
+            | Command::ListReactions(_)
             | Command::ListThread(_)
             | Command::ListMentions(_)
             | Command::ListThreads(_)
@@ -200,6 +201,7 @@ fn run(
             Command::RemoveReaction(r) => c.remove_reaction(r).await.map(Outcome::RemoveReaction),
             Command::PinMessage(r) => c.pin_message(r).await.map(Outcome::PinMessage),
             Command::UnpinMessage(r) => c.unpin_message(r).await.map(Outcome::UnpinMessage),
+            Command::ListReactions(r) => c.list_reactions(r).await.map(Outcome::ListReactions),
             Command::ListPins(r) => c.list_pins(r).await.map(Outcome::ListPins),
             Command::MarkDelivered(r) => c.mark_delivered(r).await.map(Outcome::MarkDelivered),
             Command::MarkUnread(r) => c.mark_unread(r).await.map(Outcome::MarkUnread),

@@ -12,7 +12,7 @@ use crate::{
         limits::PRESENCE_MEMBERS,
         messages::{
             Anchor, ChangesOf, FollowedThreads, MentionPage, MessageName, MessagePage, PageOf,
-            ThreadPage, ThreadsOf, fitting,
+            ReactionPage, ThreadPage, ThreadsOf, UserReaction, fitting,
         },
         resume::Behind,
         rooms::{Right, RoomReset},
@@ -46,7 +46,7 @@ impl Chat {
     /// The pinned messages of a room.
     pub async fn list_pins(&self, caller: Caller, room: RoomId) -> Result<Vec<Message>> {
         let view = self.view_for(room, caller.user).await?;
-        let mut pins = self.store.pins(room).await?;
+        let mut pins = self.store.pins(view.reader, room).await?;
         pins.retain(|message| view.shows(message));
         Ok(pins)
     }
@@ -62,10 +62,10 @@ impl Chat {
         self.store.versions(room, seq).await
     }
 
-    /// The message that was sent, or touched.
-    pub async fn sent(pending: Pending) -> Result<Message> {
+    /// The message that was sent, or touched, for who has done so.
+    pub async fn sent(&self, caller: Caller, pending: Pending) -> Result<Message> {
         match pending.done().await? {
-            Done::Message(message) => Ok(message),
+            Done::Message(message) => self.store.with_own_reactions(caller.user, message).await,
             other => Err(Error::internal(format!("a send was answered by {other:?}"))),
         }
     }
@@ -81,7 +81,7 @@ impl Chat {
         let root = page.thread_of.unwrap_or_default();
         let view = self.view_for(page.room, caller.user).await?;
         check_anchor(page.anchor, view.head)?;
-        let message = self.store.message(page.room, root).await?;
+        let message = self.store.message(view.reader, page.room, root).await?;
         let message =
             message.filter(|message| view.shows(message)).ok_or(Error::MessageNotFound)?;
         if message.thread_of.is_some() {
@@ -117,8 +117,18 @@ impl Chat {
 
     pub async fn get_message(&self, caller: Caller, room: RoomId, seq: Seq) -> Result<Message> {
         let view = self.view_for(room, caller.user).await?;
-        let message = self.store.message(room, seq).await?;
+        let message = self.store.message(view.reader, room, seq).await?;
         message.filter(|message| view.shows(message)).ok_or(Error::MessageNotFound)
+    }
+
+    /// A page of who reacted to a message, and whether there is more.
+    pub async fn list_reactions(
+        &self,
+        caller: Caller,
+        page: ReactionPage,
+    ) -> Result<(Vec<UserReaction>, bool)> {
+        self.get_message(caller, page.room, page.seq).await?;
+        Ok(cut(self.store.user_reactions(&page).await?, page.limit))
     }
 
     /// What changed after a position, and the room's head. A position of data that
@@ -133,7 +143,8 @@ impl Chat {
         if is_current && of.after <= view.head {
             let behind = Behind::new(of.room, of.after, view);
             let changes = self.store.changes_in(behind, of.limit).await?;
-            return Ok(RoomSync::Changes { changes, head: view.head });
+            let head = changes.head;
+            return Ok(RoomSync::Changes { changes, head });
         }
         let reset = self.room_reset(caller.user, of.room).await?;
         Ok(RoomSync::Reset(Box::new(reset.ok_or(Error::RoomNotFound)?)))
@@ -145,7 +156,7 @@ impl Chat {
         let Some(summary) = self.summaries_of(user, &[room]).await?.pop() else {
             return Ok(None);
         };
-        let view = View { head: summary.room.head_seq, floor: summary.floor };
+        let view = View { reader: user, head: summary.room.head_seq, floor: summary.floor };
         let page = self.store.message_page(&PageOf::newest(room), view).await?;
         Ok(Some(RoomReset { summary, messages: page.messages }))
     }

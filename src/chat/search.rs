@@ -59,7 +59,7 @@ impl Chat {
             looked_at: 0,
         };
         let Found { messages, mut next } = search.run().await?;
-        let mut messages = self.store.dressed_of_rooms(messages).await?;
+        let mut messages = self.store.dressed(caller.user, messages).await?;
         if fitting(&messages) < messages.len() {
             messages.truncate(fitting(&messages));
             next = messages.last().map(place_of);

@@ -544,7 +544,7 @@ impl Piece {
         let shows_from = change.message.as_ref().map(Message::visible_from);
         let retold = shows_from.filter(|seq| *seq < change.seq);
         self.oldest = self.oldest.into_iter().chain(retold).min();
-        events::append(&mut self.bytes, Kind::Change(events::change(change)));
+        events::append(&mut self.bytes, Kind::Change(events::live_change(change)));
     }
 }
 

@@ -10,15 +10,33 @@ pub struct Change {
     pub after: Seq,
     pub seq: Seq,
     pub message: Option<Message>,
+    /// What of the message has changed, if live streams are told that alone.
+    pub delta: Option<Delta>,
     pub member: Option<Member>,
     pub settings: Option<Room>,
+}
+
+/// A change of what hangs on a message. Its result is in the message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Delta {
+    Reaction { emoji: String, user: UserId, added: bool },
+    Pin { user: UserId },
+    Thread,
 }
 
 impl Change {
     /// An empty change of one position.
     #[must_use]
     pub fn at(room: RoomId, seq: Seq) -> Self {
-        Self { room, after: seq.before(), seq, message: None, member: None, settings: None }
+        Self {
+            room,
+            after: seq.before(),
+            seq,
+            message: None,
+            delta: None,
+            member: None,
+            settings: None,
+        }
     }
 
     /// Who becomes or stops being a member by this change.

@@ -34,7 +34,7 @@ pub const MESSAGE_BYTES: usize = 16 * 1024;
 /// Different emojis under one message.
 pub const REACTIONS: usize = 20;
 /// Users that a reaction names.
-pub const REACTION_USERS: usize = 100;
+pub const REACTION_USERS: usize = 3;
 /// Members that a message may mention, and names in it that may be theirs.
 pub const MENTIONS: usize = 50;
 /// Of the names in a text, with and without a punctuation mark at their end,

@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Content, FileId, Message, Pin, Reaction, RoomLog, Seq, SystemKind, Timestamp, Touch, UserId,
-    Version, limits,
+    Content, Delta, FileId, Message, Pin, Reaction, RoomLog, Seq, SystemKind, Timestamp, Touch,
+    UserId, Version, limits,
     rooms::{Authority, Right},
     text::EMPTY_MESSAGE,
 };
@@ -41,7 +41,7 @@ pub struct Touched {
 /// What became of a reaction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Put {
-    Added(Timestamp),
+    Added { at: Timestamp, reacted_seq: Seq },
     Removed,
 }
 
@@ -156,24 +156,30 @@ impl RoomLog {
         if self.reacted.contains(&key) {
             return Ok(message);
         }
+        let reacted_seq = self.room.head_seq.next();
         let reactions = &mut message.reactions;
         let at = match reactions.iter().position(|reaction| reaction.emoji == emoji) {
             Some(at) => at,
             None if reactions.len() == limits::REACTIONS => return Err(Error::TooManyReactions),
             None => {
-                let users = Vec::new();
-                reactions.push(Reaction { emoji: emoji.to_owned(), count: 0, users });
+                reactions.push(Reaction {
+                    emoji: emoji.to_owned(),
+                    count: 0,
+                    first_seq: reacted_seq,
+                    users: Vec::new(),
+                    mine: None,
+                });
                 reactions.len() - 1
             }
         };
-        reactions[at].count += 1;
-        if reactions[at].users.len() < limits::REACTION_USERS {
-            reactions[at].users.push((user, self.now));
+        // The last of all: among the first only if these are all.
+        if reactions[at].names_all() {
+            reactions[at].users.push(user);
         }
-        Reaction::sort(reactions);
+        reactions[at].count += 1;
         self.reacted.insert(key.clone());
-        self.touched.reactions.insert(key, Put::Added(self.now));
-        Ok(self.changed(message))
+        self.touched.reactions.insert(key, Put::Added { at: self.now, reacted_seq });
+        Ok(self.changed_by(message, Delta::Reaction { emoji: emoji.to_owned(), user, added: true }))
     }
 
     fn unreact(&mut self, user: UserId, mut message: Message, emoji: &str) -> Message {
@@ -183,12 +189,11 @@ impl RoomLog {
         }
         for reaction in message.reactions.iter_mut().filter(|reaction| reaction.emoji == emoji) {
             reaction.count -= 1;
-            reaction.users.retain(|(other, _)| *other != user);
+            reaction.users.retain(|other| *other != user);
         }
         message.reactions.retain(|reaction| reaction.count > 0);
-        Reaction::sort(&mut message.reactions);
         self.touched.reactions.insert(key, Put::Removed);
-        self.changed(message)
+        self.changed_by(message, Delta::Reaction { emoji: emoji.to_owned(), user, added: false })
     }
 
     fn pin(&mut self, user: UserId, mut message: Message, authority: Authority) -> Result<Message> {
@@ -202,7 +207,7 @@ impl RoomLog {
         self.pins += 1;
         message.pin = Some(Pin { user, pinned_at: self.now });
         self.touched.pins.insert(message.seq, message.pin);
-        let message = self.changed(message);
+        let message = self.changed_by(message, Delta::Pin { user });
         self.tell_touch(user, authority, SystemKind::MessagePinned, &message);
         Ok(message)
     }
@@ -213,7 +218,7 @@ impl RoomLog {
         }
         self.pins -= 1;
         self.touched.pins.insert(message.seq, None);
-        let message = self.changed(message);
+        let message = self.changed_by(message, Delta::Pin { user });
         self.tell_touch(user, authority, SystemKind::MessageUnpinned, &message);
         message
     }
@@ -231,6 +236,15 @@ impl RoomLog {
         message.changed_seq = self.next();
         self.messages.insert(message.seq, message.clone());
         self.tell_message(message.clone());
+        message
+    }
+
+    /// The same for what hangs on a message, which streams are told without it.
+    pub(super) fn changed_by(&mut self, message: Message, delta: Delta) -> Message {
+        let message = self.changed(message);
+        if let Some(change) = self.changes.last_mut() {
+            change.delta = Some(delta);
+        }
         message
     }
 }

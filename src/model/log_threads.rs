@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Draft, Mention, Mentioned, Message, RoomLog, Seq, Thread, UserId, limits, mentions,
+    Delta, Draft, Mention, Mentioned, Message, RoomLog, Seq, Thread, UserId, limits, mentions,
     messages::ThreadMark, rooms::Right, users::fold,
 };
 use crate::error::{Error, Result};
@@ -29,7 +29,7 @@ impl RoomLog {
         let thread = message.thread.get_or_insert(Thread { replies: 0, last: root });
         thread.replies += 1;
         thread.last = answer.seq;
-        self.changed(message);
+        self.changed_by(message, Delta::Thread);
     }
 
     /// Whom an answer calls follow its thread from there on.
@@ -49,7 +49,7 @@ impl RoomLog {
         if let Some(thread) = &mut message.thread {
             thread.replies -= 1;
         }
-        self.changed(message);
+        self.changed_by(message, Delta::Thread);
     }
 
     /// Lets a user follow a thread from a position on, if they do not yet.

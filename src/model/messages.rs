@@ -94,20 +94,42 @@ pub fn fitting<'a>(messages: impl IntoIterator<Item = &'a Message>) -> usize {
 pub struct Reaction {
     pub emoji: String,
     pub count: i64,
-    /// The first `limits::REACTION_USERS` of them, and when they did.
-    pub users: Vec<(UserId, Timestamp)>,
+    /// The room's position at which it came under the message, by which the emojis are
+    /// in order.
+    pub first_seq: Seq,
+    /// The first of them, in the order in which they did: `limits::REACTION_USERS`,
+    /// or all; more only while an operation needs them.
+    pub users: Vec<UserId>,
+    /// Whether the reader is among them; `None` in what is not made for one reader.
+    pub mine: Option<bool>,
 }
 
 impl Reaction {
-    /// Puts reactions and their users into their order, which follows from the
-    /// reactions alone: the emoji that was used first before the others.
-    pub fn sort(reactions: &mut [Self]) {
-        for reaction in &mut *reactions {
-            reaction.users.sort_by_key(|(user, at)| (*at, *user));
-        }
-        let first = |reaction: &Self| reaction.users.first().map(|(_, at)| *at);
-        reactions.sort_by(|a, b| (first(a), &a.emoji).cmp(&(first(b), &b.emoji)));
+    /// Whether all who put it there are in `users`.
+    #[must_use]
+    pub fn names_all(&self) -> bool {
+        i64::try_from(self.users.len()).is_ok_and(|known| known == self.count)
     }
+}
+
+/// An emoji that somebody put under a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UserReaction {
+    pub emoji: String,
+    pub user: UserId,
+    pub reacted_at: Timestamp,
+    /// The room's position at which they did.
+    pub reacted_seq: Seq,
+}
+
+/// A page of who reacted to a message: after the one with this emoji and position.
+pub struct ReactionPage {
+    pub room: RoomId,
+    pub seq: Seq,
+    /// Only with this emoji.
+    pub emoji: Option<String>,
+    pub after: Option<(String, Seq)>,
+    pub limit: usize,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

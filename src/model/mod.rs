@@ -30,7 +30,7 @@ pub mod text;
 pub mod time;
 pub mod users;
 
-pub use events::{Change, RoomCommit};
+pub use events::{Change, Delta, RoomCommit};
 pub use files::{File, ImageInfo, StoredFile, Upload, Variant};
 pub use ids::{ConnectionId, DeviceId, FileId, LogId, RoomId, Seq, SessionId, UserId};
 pub use invites::Invite;

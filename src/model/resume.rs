@@ -17,8 +17,8 @@ pub struct Behind {
     pub room: RoomId,
     /// Up to where it is known.
     pub after: Seq,
-    /// `head` was read before: rows that changed again since are beyond it and come
-    /// with a later change. What the reader may not see leaves empty positions.
+    /// `head` was read before, and what is read may go beyond it (`Store::changes`). What
+    /// the reader may not see leaves empty positions.
     pub view: View,
     /// No member has changed after this, and the settings have not after that; the head
     /// if it is not known.
@@ -31,6 +31,23 @@ impl Behind {
     #[must_use]
     pub fn new(room: RoomId, after: Seq, view: View) -> Self {
         Self { room, after, view, members_seq: view.head, settings_seq: view.head }
+    }
+
+    /// With another head than the one that was read before.
+    #[must_use]
+    pub fn up_to(mut self, head: Seq) -> Self {
+        if head > self.view.head {
+            // Not known of what is beyond.
+            (self.members_seq, self.settings_seq) = (head, head);
+        }
+        self.view.head = head;
+        self
+    }
+
+    /// What remains once it is known up to `synced`, of which there is more up to `head`.
+    #[must_use]
+    pub fn read_on(self, synced: Seq, head: Seq) -> Self {
+        Self { after: synced, ..self.up_to(self.view.head.max(head)) }
     }
 }
 

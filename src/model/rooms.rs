@@ -27,6 +27,7 @@ pub enum History {
 /// How much of a room's log a member may read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct View {
+    pub reader: UserId,
     pub head: Seq,
     /// Messages up to here are kept from the member, and what becomes of them.
     pub floor: Seq,

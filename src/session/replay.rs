@@ -178,8 +178,9 @@ impl Session {
                     self.collect(&mut buf, Kind::Change(events::change(change))).await?;
                 }
                 self.cursor.advance(of.room, read.synced);
-                if read.synced < of.view.head {
-                    rest.push(Behind { after: read.synced, ..of });
+                let of = of.read_on(read.synced, read.head);
+                if of.after < of.view.head {
+                    rest.push(of);
                 }
             }
             self.send_told(buf).await?;
@@ -248,7 +249,7 @@ impl Session {
     /// known to be reached.
     pub(super) async fn heal(&mut self, room: RoomId, head: Seq) -> Result<(), End> {
         let Some(after) = self.cursor.position(room) else { return Ok(()) };
-        let view = View { head, floor: self.floor(room) };
+        let view = View { reader: self.user.id, head, floor: self.floor(room) };
         if self.begins_anew(room, after, view) {
             return self.reset(room).await;
         }
@@ -267,7 +268,7 @@ impl Session {
                 self.collect(&mut buf, Kind::Change(events::change(change))).await?;
             }
             self.send_told(buf).await?;
-            of.after = read.synced;
+            of = of.read_on(read.synced, read.head);
             self.cursor.advance(of.room, of.after);
         }
         Ok(())

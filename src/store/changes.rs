@@ -23,15 +23,15 @@ use uuid::Uuid;
 
 use super::{
     Store,
-    dialect::{Dialect, reading, refused},
+    dialect::{Dialect, padded, placeholders, reading, refused},
     messages::{MessageRow, limit_plus_one, messages_of},
     rooms::{MEMBER_COLUMNS, MemberRow, ROOM_COLUMNS, RoomRow},
 };
 use crate::{
     error::Result,
     model::{
-        Change, Member, MemberState, Message, Room, RoomId, Seq, View, messages::fitting,
-        resume::Behind,
+        Change, Member, MemberState, Message, Room, RoomId, Seq, UserId, View,
+        messages::fitting, resume::Behind,
     },
 };
 
@@ -43,47 +43,125 @@ const SCANNED_MESSAGES: i64 = 4_096;
 pub struct Changes {
     /// In the order of their positions.
     pub changes: Vec<Change>,
-    /// Up to where the room is known with these; less than the head if there
-    /// were too many.
+    /// Up to where the room is known with these; less than `head` if there were too many.
     pub synced: Seq,
+    /// The head that the reading began with, or beyond it where something more was found.
+    pub head: Seq,
+}
+
+/// A room of which messages are read that changed.
+struct Stretch {
+    room: RoomId,
+    after: Seq,
+    upto: Seq,
 }
 
 impl Store {
     /// What changed in a room.
     pub async fn changes_in(&self, of: Behind, limit: usize) -> Result<Changes> {
         let found = self.changes(&[of], limit).await?.pop();
-        Ok(found.unwrap_or(Changes { changes: vec![], synced: of.after }))
+        Ok(found.unwrap_or(Changes { changes: vec![], synced: of.after, head: of.view.head }))
     }
 
-    /// What changed in some rooms, at most [`ROOMS_AT_ONCE`], in their order; of each up to
-    /// `limit` rows.
+    /// What changed in some rooms, at most `ROOMS_AT_ONCE`, in their order, for one
+    /// reader; of each up to `limit` rows.
     ///
-    /// One statement reads the messages of all of them; only those of which members or
-    /// settings have changed need another, and what hangs on messages is read where
-    /// there can be any (`dress.rs`).
+    /// Up to `head`, which was read before, or further: messages that have changed again
+    /// since come as they are now. Were they passed over, a live delta that follows would
+    /// be about a message, or a text, that the reader does not have. Therefore there is
+    /// nothing to read any more only once `synced` is the `head` of what was found. As
+    /// long as the reader is in the room as they were then; else only up to the head that
+    /// was read before. Members and settings that changed again come with a later change,
+    /// which tells them as a whole.
+    ///
+    /// One statement reads the messages of all rooms; only those of which members or
+    /// settings have changed need another, and those where something happens right now,
+    /// and what hangs on messages is read where there can be any (`dress.rs`).
     pub async fn changes(&self, of: &[Behind], limit: usize) -> Result<Vec<Changes>> {
-        let mut of = of.to_vec();
-        for of in &mut of {
-            of.view.head = self.scan_end(of.room, of.after, of.view.head).await?;
+        let Some(reader) = of.first().map(|of| of.view.reader) else { return Ok(vec![]) };
+        let mut heads: HashMap<RoomId, Seq> = HashMap::new();
+        let mut pages = Vec::with_capacity(of.len());
+        let mut stretches = Vec::with_capacity(of.len());
+        for of in of.iter().filter(|of| of.after < of.view.head) {
+            let end = self.scan_end(of.room, of.after, of.view.head).await?;
+            // What lies between comes with a later page, as it is then.
+            let upto = if end < of.view.head { end } else { Seq(i64::MAX) };
+            heads.insert(of.room, end);
+            stretches.push(Stretch { room: of.room, after: of.after, upto });
         }
-        let of = of.as_slice();
+        let mut rows = self.messages_changed(stretches, limit + 1).await?;
+        self.go_beyond(reader, of, &mut heads, &mut rows).await?;
+        for of in of {
+            let end = heads.get(&of.room).copied().unwrap_or(of.view.head);
+            pages.push(of.up_to(end));
+        }
         let mut messages: HashMap<RoomId, Vec<Message>> = HashMap::new();
-        let rows = self.messages_changed(of, limit + 1).await?;
-        for message in self.dressed_of_rooms(self.with_attachments(rows).await?).await? {
+        for message in self.whole(reader, rows).await? {
             messages.entry(message.room).or_default().push(message);
         }
-        let mut members = self.members_changed(of, limit).await?;
-        let mut settings = self.settings_changed(of).await?;
-        let changes = of.iter().map(|of| {
-            let mut messages = messages.remove(&of.room).unwrap_or_default();
+        let mut members = self.members_changed(&pages, limit).await?;
+        let mut settings = self.settings_changed(&pages).await?;
+        let changes = pages.iter().zip(of).map(|(page, of)| {
+            if page.after >= page.view.head {
+                return Changes { changes: vec![], synced: of.after, head: of.view.head };
+            }
+            let mut messages = messages.remove(&page.room).unwrap_or_default();
             messages.sort_unstable_by_key(|message| message.changed_seq);
-            let mut members = members.remove(&of.room).unwrap_or_default();
+            let mut members = members.remove(&page.room).unwrap_or_default();
             members.sort_unstable_by_key(|member| member.changed_seq);
             let limit = limit.min(fitting(&messages));
-            let rows = Rows { messages, members, settings: settings.remove(&of.room) };
-            seen(merge(of.room, of.after, of.view.head, limit, rows), of.view)
+            let rows = Rows { messages, members, settings: settings.remove(&page.room) };
+            let found = merge(page.room, page.after, page.view.head, limit, rows);
+            seen(Changes { head: found.head.max(of.view.head), ..found }, of.view)
         });
         Ok(changes.collect())
+    }
+
+    /// Moves the heads of rooms up to the last change that was found there; where the
+    /// reader is not in the room any more as they were, takes that away instead.
+    async fn go_beyond(
+        &self,
+        reader: UserId,
+        of: &[Behind],
+        heads: &mut HashMap<RoomId, Seq>,
+        rows: &mut Vec<MessageRow>,
+    ) -> Result<()> {
+        let mut beyond: HashMap<RoomId, Seq> = HashMap::new();
+        for row in rows.iter() {
+            let (room, _) = row.name();
+            if heads.get(&room).is_some_and(|head| *head < row.changed_seq()) {
+                let last = beyond.entry(room).or_default();
+                *last = row.changed_seq().max(*last);
+            }
+        }
+        if beyond.is_empty() {
+            return Ok(());
+        }
+        let rooms = padded(beyond.keys().copied().collect::<Vec<_>>());
+        let sql = format!(
+            "select room_id, floor_seq from members
+             where user_id = ? and state = 1 and room_id in {}",
+            placeholders(1, rooms.len())
+        );
+        let floors: Vec<(Uuid, i64)> = reading!(&self.pools, c => {
+            let mut query = sqlx::query_as(AssertSqlSafe(sql)).bind(reader.0);
+            for room in rooms {
+                query = query.bind(room.0);
+            }
+            query.fetch_all(c).await
+        })
+        .map_err(refused)?;
+        let floors: HashMap<RoomId, Seq> =
+            floors.into_iter().map(|(room, floor)| (RoomId(room), Seq(floor))).collect();
+        for of in of {
+            if floors.get(&of.room) == Some(&of.view.floor)
+                && let Some(last) = beyond.get(&of.room)
+            {
+                heads.insert(of.room, *last);
+            }
+        }
+        rows.retain(|row| heads.get(&row.name().0).is_some_and(|head| row.changed_seq() <= *head));
+        Ok(())
     }
 
     /// The first messages that changed in a room after a position and up to another,
@@ -95,8 +173,7 @@ impl Store {
         upto: Seq,
         limit: usize,
     ) -> Result<Vec<MessageRow>> {
-        let view = View { head: upto, floor: Seq::ZERO };
-        let mut rows = self.messages_changed(&[Behind::new(room, after, view)], limit).await?;
+        let mut rows = self.messages_changed(vec![Stretch { room, after, upto }], limit).await?;
         rows.sort_unstable_by_key(MessageRow::changed_seq);
         rows.truncate(limit);
         Ok(rows)
@@ -104,19 +181,18 @@ impl Store {
 
     /// Of each room the first so many messages that changed, of those that were sent and
     /// of those that changed after they were sent. In no order.
-    async fn messages_changed(&self, of: &[Behind], limit: usize) -> Result<Vec<MessageRow>> {
-        let of: Vec<&Behind> = of.iter().filter(|of| of.after < of.view.head).collect();
+    async fn messages_changed(&self, of: Vec<Stretch>, limit: usize) -> Result<Vec<MessageRow>> {
         if of.is_empty() {
             return Ok(vec![]);
         }
-        let of = filled(of.into_iter().map(|of| (of.room.0, of.after.0, of.view.head.0)));
+        let of = filled(of.into_iter().map(|of| (of.room.0, of.after.0, of.upto.0)));
         let sql = changed_messages_sql(of.len());
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         reading!(&self.pools, c => {
             let mut query = sqlx::query_as(AssertSqlSafe(sql));
-            for (room, after, head) in of {
-                query = query.bind(room).bind(after).bind(head).bind(limit);
-                query = query.bind(room).bind(after).bind(head).bind(limit);
+            for (room, after, upto) in of {
+                query = query.bind(room).bind(after).bind(upto).bind(limit);
+                query = query.bind(room).bind(after).bind(upto).bind(limit);
             }
             query.fetch_all(c).await
         })
@@ -294,7 +370,7 @@ fn merge(room: RoomId, after: Seq, head: Seq, limit: usize, rows: Rows) -> Chang
         change.after = known;
         known = change.seq;
     }
-    Changes { changes, synced: known }
+    Changes { changes, synced: known, head }
 }
 
 #[cfg(test)]

@@ -1,59 +1,67 @@
 //! What hangs on messages in rows of its own, put onto them as they are read:
-//! reactions and mentions.
-
-use std::collections::BTreeMap;
+//! reactions and mentions. One statement for each of both, of however many rooms the
+//! messages are.
 
 use super::{
     Store,
-    dialect::{Tx, padded, reading, refused, within},
+    dialect::{Tx, padded, placeholders, reading, refused, within},
     mentions, reactions,
 };
 use crate::{
     error::Result,
-    model::{Content, Message, RoomId, Seq},
+    model::{Content, Message, RoomId, Seq, UserId},
 };
 
-/// Reads what hangs on messages of one room and puts it onto them; `$run` is
-/// the macro that runs a statement on `$on`.
+/// Messages in one statement.
+const MESSAGES: usize = 256;
+
+/// Reads what hangs on messages and puts it onto them; `$run` is the macro that runs
+/// a statement on `$on`. With a reader, reactions say whether they are theirs.
 macro_rules! dress {
-    ($run:ident, $on:expr, $room:expr, $messages:expr) => {{
-        // A reaction changes its message, and most messages have never changed.
-        let changed: Vec<Seq> =
-            $messages.iter().filter(|message| has_changed(message)).map(|m| m.seq).collect();
-        let mut reactions = BTreeMap::new();
-        if !changed.is_empty() {
-            let changed = padded(changed);
-            let sql = reactions::reactions_sql(changed.len());
-            let rows: Vec<reactions::Row> = $run!($on, c => {
-                let mut query = sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind($room.0);
-                for seq in &changed {
-                    query = query.bind(seq.0);
+    ($run:ident, $on:expr, $messages:expr, $reader:expr) => {{
+        let reader: Option<UserId> = $reader;
+        for messages in $messages.chunks_mut(MESSAGES) {
+            // A reaction changes its message, and most messages have never changed.
+            if let Some((are_these, names)) = named(messages, has_changed) {
+                let sql = reactions::reactions_sql(&are_these, reader.is_some());
+                let rows: Vec<reactions::Row> = $run!($on, c => {
+                    let mut query = sqlx::query_as(sqlx::AssertSqlSafe(sql));
+                    if let Some(reader) = reader {
+                        query = query.bind(reader.0);
+                    }
+                    for (room, seq) in &names {
+                        if let Some(room) = room {
+                            query = query.bind(room.0);
+                        }
+                        query = query.bind(seq.0);
+                    }
+                    query.fetch_all(c).await
+                })?;
+                let mut found = reactions::gather(rows);
+                for message in messages.iter_mut() {
+                    let name = (message.room, message.seq);
+                    message.reactions = found.remove(&name).unwrap_or_default();
                 }
-                query.fetch_all(c).await
-            })?;
-            reactions = reactions::gather(rows);
-        }
-        // Most messages call nobody, and that can be seen.
-        let calling: Vec<Seq> =
-            $messages.iter().filter(|message| may_mention(message)).map(|m| m.seq).collect();
-        let mut mentions = BTreeMap::new();
-        if !calling.is_empty() {
-            let calling = padded(calling);
-            let sql = mentions::mentions_sql(calling.len());
+            }
+            // Most messages call nobody, and that can be seen.
+            let Some((are_these, names)) = named(messages, may_mention) else { continue };
+            let sql = mentions::mentions_sql(&are_these);
             let rows: Vec<mentions::Row> = $run!($on, c => {
-                let mut query = sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind($room.0);
-                for seq in &calling {
+                let mut query = sqlx::query_as(sqlx::AssertSqlSafe(sql));
+                for (room, seq) in &names {
+                    if let Some(room) = room {
+                        query = query.bind(room.0);
+                    }
                     query = query.bind(seq.0);
                 }
                 query.fetch_all(c).await
             })?;
-            mentions = mentions::gather(rows);
+            let mut found = mentions::gather(rows);
+            for message in messages.iter_mut() {
+                let name = (message.room, message.seq);
+                message.mentions = found.remove(&name).unwrap_or_default();
+            }
         }
-        for message in &mut $messages {
-            message.reactions = reactions.remove(&message.seq).unwrap_or_default();
-            message.mentions = mentions.remove(&message.seq).unwrap_or_default();
-        }
-        $messages
     }};
 }
 
@@ -65,45 +73,50 @@ fn may_mention(message: &Message) -> bool {
     matches!(&message.content, Content::Text { text, .. } if text.contains('@'))
 }
 
-/// Dresses messages of one room, within a transaction.
+/// A position, with its room before it where that is bound too.
+type NameBinds = (Option<RoomId>, Seq);
+
+/// A condition that rows `c` are of those messages that are wanted, and what it binds:
+/// of one room by their positions, else each with its room. `None`: none is wanted.
+fn named(
+    messages: &[Message],
+    is_wanted: fn(&Message) -> bool,
+) -> Option<(String, Vec<NameBinds>)> {
+    let wanted = messages.iter().filter(|message| is_wanted(message));
+    let names = padded(wanted.map(|message| (message.room, message.seq)).collect::<Vec<_>>());
+    let first = names.first().map(|(room, _)| *room)?;
+    if names.iter().all(|(room, _)| *room == first) {
+        let sql = format!("c.room_id = ? and c.seq in {}", placeholders(1, names.len()));
+        let binds = names.iter().enumerate();
+        let binds = binds.map(|(at, (_, seq))| ((at == 0).then_some(first), *seq));
+        return Some((sql, binds.collect()));
+    }
+    let sql = vec!["(c.room_id = ? and c.seq = ?)"; names.len()].join(" or ");
+    Some((sql, names.into_iter().map(|(room, seq)| (Some(room), seq)).collect()))
+}
+
+/// Dresses messages, within a transaction.
 pub(super) async fn within_tx(
     tx: &mut Tx<'_>,
-    room: RoomId,
     mut messages: Vec<Message>,
 ) -> Result<Vec<Message>, sqlx::Error> {
-    if messages.is_empty() {
-        return Ok(messages);
-    }
-    Ok(dress!(within, &mut *tx, room, messages))
+    dress!(within, &mut *tx, messages, None);
+    Ok(messages)
 }
 
 impl Store {
-    /// Dresses messages of one room.
-    pub(super) async fn dressed(
+    /// Dresses messages, of any rooms, for one who reads them; keeps their order.
+    pub async fn dressed(
         &self,
-        room: RoomId,
+        reader: UserId,
         mut messages: Vec<Message>,
     ) -> Result<Vec<Message>> {
-        if messages.is_empty() {
-            return Ok(messages);
+        let dressed: Result<(), sqlx::Error> = async {
+            dress!(reading, &self.pools, messages, Some(reader));
+            Ok(())
         }
-        let dressed: Result<_, sqlx::Error> =
-            async { Ok(dress!(reading, &self.pools, room, messages)) }.await;
-        dressed.map_err(refused)
-    }
-
-    /// Dresses messages of several rooms; keeps their order.
-    pub async fn dressed_of_rooms(&self, messages: Vec<Message>) -> Result<Vec<Message>> {
-        let order: Vec<(RoomId, Seq)> = messages.iter().map(|m| (m.room, m.seq)).collect();
-        let mut rooms: BTreeMap<RoomId, Vec<Message>> = BTreeMap::new();
-        for message in messages {
-            rooms.entry(message.room).or_default().push(message);
-        }
-        let mut complete = BTreeMap::new();
-        for (room, messages) in rooms {
-            let messages = self.dressed(room, messages).await?;
-            complete.extend(messages.into_iter().map(|message| ((room, message.seq), message)));
-        }
-        Ok(order.iter().filter_map(|name| complete.remove(name)).collect())
+        .await;
+        dressed.map_err(refused)?;
+        Ok(messages)
     }
 }

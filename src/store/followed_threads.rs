@@ -74,7 +74,7 @@ impl Store {
             next = wanted.last().map(|row| position(row));
         }
         let names: Vec<(Uuid, i64)> = wanted.iter().map(|row| (row.0, row.1)).collect();
-        let mut roots = self.messages_named(&names).await?;
+        let mut roots = self.messages_named(user, &names).await?;
         let mut threads: Vec<FollowedThread> = wanted
             .into_iter()
             .filter_map(|row| {

@@ -27,27 +27,26 @@ pub(super) const ALL: Uuid = Uuid::max();
 /// Stands for those who are online.
 const HERE: Uuid = Uuid::nil();
 
-/// Position, whom, by which name.
-pub(super) type Row = (i64, Uuid, String);
+/// Room, position, whom, by which name.
+pub(super) type Row = (Uuid, i64, Uuid, String);
 
-/// Whom some messages of a room call.
-pub(super) fn mentions_sql(messages: usize) -> String {
+/// Whom the messages `c` call of which `named` is true.
+pub(super) fn mentions_sql(named: &str) -> String {
     format!(
-        "select seq, user_id, name from mentions where room_id = ? and seq in {}
-         order by seq, user_id",
-        placeholders(1, messages),
+        "select c.room_id, c.seq, c.user_id, c.name from mentions c where {named}
+         order by c.user_id"
     )
 }
 
-pub(super) fn gather(rows: Vec<Row>) -> BTreeMap<Seq, Vec<Mention>> {
-    let mut found: BTreeMap<Seq, Vec<Mention>> = BTreeMap::new();
-    for (seq, user, name) in rows {
+pub(super) fn gather(rows: Vec<Row>) -> BTreeMap<(RoomId, Seq), Vec<Mention>> {
+    let mut found: BTreeMap<_, Vec<Mention>> = BTreeMap::new();
+    for (room, seq, user, name) in rows {
         let who = match user {
             ALL => Mentioned::All,
             HERE => Mentioned::Here,
             user => Mentioned::User(UserId(user)),
         };
-        found.entry(Seq(seq)).or_default().push(Mention { who, name });
+        found.entry((RoomId(room), Seq(seq))).or_default().push(Mention { who, name });
     }
     found
 }
@@ -185,7 +184,7 @@ impl Store {
                 .fetch_all(c).await
         })
         .map_err(refused)?;
-        let mut found = self.messages_named(&names).await?;
+        let mut found = self.messages_named(user, &names).await?;
         let in_order =
             names.into_iter().filter_map(|(room, seq)| found.remove(&(RoomId(room), Seq(seq))));
         Ok(in_order.collect())
@@ -194,6 +193,7 @@ impl Store {
     /// Messages of several rooms by their names, with what hangs on them.
     pub(super) async fn messages_named(
         &self,
+        reader: UserId,
         names: &[(Uuid, i64)],
     ) -> Result<BTreeMap<(RoomId, Seq), Message>> {
         if names.is_empty() {
@@ -213,7 +213,7 @@ impl Store {
         })
         .map_err(refused)?;
         let messages = self.with_attachments(rows).await?;
-        let dressed = self.dressed_of_rooms(messages).await?;
+        let dressed = self.dressed(reader, messages).await?;
         Ok(dressed.into_iter().map(|message| ((message.room, message.seq), message)).collect())
     }
 }

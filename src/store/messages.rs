@@ -226,22 +226,26 @@ impl From<MessageRow> for Message {
 
 impl Store {
     /// One message by its name.
-    pub async fn message(&self, room: RoomId, seq: Seq) -> Result<Option<Message>> {
+    pub async fn message(&self, reader: UserId, room: RoomId, seq: Seq) -> Result<Option<Message>> {
         let sql = format!("{MESSAGES} where x.room_id = ? and x.seq = ?");
         let row: Option<MessageRow> = reading!(&self.pools, c => {
             sqlx::query_as(AssertSqlSafe(sql)).bind(room.0).bind(seq.0).fetch_optional(c).await
         })
         .map_err(refused)?;
-        Ok(self.whole(room, row.into_iter().collect()).await?.pop())
+        Ok(self.whole(reader, row.into_iter().collect()).await?.pop())
     }
 
-    /// Messages of one room with all that hangs on them.
-    pub(super) async fn whole(&self, room: RoomId, rows: Vec<MessageRow>) -> Result<Vec<Message>> {
-        self.dressed(room, self.with_attachments(rows).await?).await
+    /// Messages with all that hangs on them, for one who reads them.
+    pub(super) async fn whole(
+        &self,
+        reader: UserId,
+        rows: Vec<MessageRow>,
+    ) -> Result<Vec<Message>> {
+        self.dressed(reader, self.with_attachments(rows).await?).await
     }
 
     /// The pinned messages of a room, the newest pin first.
-    pub async fn pins(&self, room: RoomId) -> Result<Vec<Message>> {
+    pub async fn pins(&self, reader: UserId, room: RoomId) -> Result<Vec<Message>> {
         let sql = format!(
             "{MESSAGES} where x.room_id = ? and p.seq is not null
              order by p.pinned_us desc, x.seq desc"
@@ -252,14 +256,7 @@ impl Store {
             sqlx::query_as(AssertSqlSafe(sql)).bind(room.0).fetch_all(c).await
         })
         .map_err(refused)?;
-        let mut messages = self.whole(room, rows).await?;
-        // These come all at once, so it is the names under them that give way.
-        if messages.iter().map(Message::bytes).sum::<usize>() > limits::PAGE_BYTES {
-            for reaction in messages.iter_mut().flat_map(|message| &mut message.reactions) {
-                reaction.users.truncate(1);
-            }
-        }
-        Ok(messages)
+        self.whole(reader, rows).await
     }
 
     /// The newest of a message's earlier texts, oldest first.

@@ -41,7 +41,7 @@ pub mod pages;
 pub mod presence;
 mod probe;
 mod profiles;
-mod reactions;
+pub mod reactions;
 pub mod recovery;
 pub mod resume;
 pub mod rooms;

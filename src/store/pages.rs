@@ -160,7 +160,7 @@ impl Store {
         .map_err(refused)?;
         let more = rows.len() > limit;
         rows.truncate(limit);
-        let mut messages = self.whole(of.room, rows).await?;
+        let mut messages = self.whole(view.reader, rows).await?;
         let fit = fitting(&messages);
         let cut = messages.len() > fit;
         messages.truncate(fit);

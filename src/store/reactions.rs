@@ -1,42 +1,301 @@
-//! Reactions under messages.
+//! Reactions under messages: all of them in one table, and what is shown of them,
+//! how many there are and who came first, in another. Both are written in the same
+//! transaction. So what it takes to read a message does not grow with its reactions.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
-use super::dialect::placeholders;
-use crate::model::{Reaction, Seq, Timestamp, UserId, limits};
+use super::{
+    Store,
+    dialect::{Tx, pieces, reading, refused, within},
+    messages::limit_plus_one,
+};
+use crate::{
+    error::Result,
+    model::{
+        Message, Op, Reaction, RoomId, RoomLog, Seq, Timestamp, Touch, UserId, limits,
+        log_messages::Put,
+        messages::{ReactionPage, UserReaction},
+    },
+};
 
-/// Position, emoji, how many, and one of the first users with the time.
-pub(super) type Row = (i64, String, i64, Uuid, i64);
+/// Rows in one statement.
+const ROWS: usize = 64;
 
-/// The reactions of some messages of a room, each with its first users.
-pub(super) fn reactions_sql(messages: usize) -> String {
+/// Who put an emoji under a message first.
+pub const FIRST_USERS: &str =
+    "select user_id from reactions /*! force index (reactions_in_order) */
+     where room_id = ? and seq = ? and emoji = ? order by reacted_seq limit ?";
+
+/// One emoji under one message.
+#[derive(sqlx::FromRow)]
+pub(super) struct Row {
+    room_id: Uuid,
+    seq: i64,
+    emoji: String,
+    total: i64,
+    first_seq: i64,
+    first_user_id: Uuid,
+    second_user_id: Option<Uuid>,
+    third_user_id: Option<Uuid>,
+    mine: Option<i64>,
+}
+
+/// What is shown of the reactions of the messages `c` of which `named` is true. With
+/// a reader, whose id is bound first, also whether each emoji is theirs.
+#[must_use]
+pub fn reactions_sql(named: &str, has_reader: bool) -> String {
+    let mine = if has_reader {
+        "exists (select 1 from reactions r where r.room_id = c.room_id and r.seq = c.seq
+                   and r.emoji = c.emoji and r.user_id = ?)"
+    } else {
+        "null"
+    };
     format!(
-        "select seq, emoji, total, user_id, reacted_us from (
-             select seq, emoji, user_id, reacted_us,
-                    row_number() over (partition by seq, emoji order by reacted_us, user_id) as place,
-                    count(*) over (partition by seq, emoji) as total
-             from reactions where room_id = ? and seq in {}
-         ) ranked
-         where place <= {} order by seq, emoji, place",
-        placeholders(1, messages),
-        limits::REACTION_USERS,
+        "select c.room_id, c.seq, c.emoji, c.total, c.first_seq, c.first_user_id,
+                c.second_user_id, c.third_user_id, {mine} as mine
+         from reaction_counts c where {named}"
     )
 }
 
-pub(super) fn gather(rows: Vec<Row>) -> BTreeMap<Seq, Vec<Reaction>> {
-    let mut found: BTreeMap<Seq, Vec<Reaction>> = BTreeMap::new();
-    for (seq, emoji, count, user, at) in rows {
-        let reactions = found.entry(Seq(seq)).or_default();
-        let user = (UserId(user), Timestamp(at));
-        match reactions.last_mut() {
-            Some(reaction) if reaction.emoji == emoji => reaction.users.push(user),
-            _ => reactions.push(Reaction { emoji, count, users: vec![user] }),
-        }
+pub(super) fn gather(rows: Vec<Row>) -> BTreeMap<(RoomId, Seq), Vec<Reaction>> {
+    let mut found: BTreeMap<_, Vec<Reaction>> = BTreeMap::new();
+    for row in rows {
+        let first = [Some(row.first_user_id), row.second_user_id, row.third_user_id];
+        found.entry((RoomId(row.room_id), Seq(row.seq))).or_default().push(Reaction {
+            emoji: row.emoji,
+            count: row.total,
+            first_seq: Seq(row.first_seq),
+            users: first.into_iter().flatten().map(UserId).collect(),
+            mine: row.mine.map(|mine| mine != 0),
+        });
     }
     for reactions in found.values_mut() {
-        Reaction::sort(reactions);
+        reactions.sort_by_key(|reaction| reaction.first_seq);
     }
     found
+}
+
+/// Reads which of the emojis that operations are about their users have put there,
+/// and who follows on those who take theirs away.
+pub(super) async fn read(
+    tx: &mut Tx<'_>,
+    ops: &[&Op],
+    logs: &mut BTreeMap<RoomId, RoomLog>,
+) -> Result<(), sqlx::Error> {
+    read_own(tx, ops, logs).await?;
+    // Each takes away one at most of those who are known to be the first.
+    let mut leaving: BTreeMap<(RoomId, Seq, &str), usize> = BTreeMap::new();
+    for op in ops {
+        let Op::Touch { room, user, seq, touch: Touch::Unreact(emoji), .. } = op else { continue };
+        let message = logs.get(room).and_then(|log| log.messages.get(seq));
+        let reactions = message.into_iter().flat_map(|message| &message.reactions);
+        let mut same = reactions.filter(|reaction| reaction.emoji == *emoji);
+        if same.any(|reaction| !reaction.names_all() && reaction.users.contains(user)) {
+            *leaving.entry((*room, *seq, emoji)).or_default() += 1;
+        }
+    }
+    for ((room, seq, emoji), count) in leaving {
+        let first: Vec<Uuid> = within!(&mut *tx, c => {
+            sqlx::query_scalar(FIRST_USERS)
+            .bind(room.0).bind(seq.0).bind(emoji)
+            .bind(i64::try_from(limits::REACTION_USERS + count).unwrap_or(i64::MAX))
+            .fetch_all(c).await
+        })?;
+        let message = logs.get_mut(&room).and_then(|log| log.messages.get_mut(&seq));
+        let reactions = message.into_iter().flat_map(|message| &mut message.reactions);
+        for reaction in reactions.filter(|reaction| reaction.emoji == emoji) {
+            reaction.users = first.iter().copied().map(UserId).collect();
+        }
+    }
+    Ok(())
+}
+
+async fn read_own(
+    tx: &mut Tx<'_>,
+    ops: &[&Op],
+    logs: &mut BTreeMap<RoomId, RoomLog>,
+) -> Result<(), sqlx::Error> {
+    let asked: BTreeSet<(RoomId, Seq, &str, UserId)> = ops
+        .iter()
+        .filter_map(|op| match op {
+            Op::Touch {
+                room,
+                user,
+                seq,
+                touch: Touch::React(emoji) | Touch::Unreact(emoji),
+                ..
+            } => Some((*room, *seq, emoji.as_str(), *user)),
+            _ => None,
+        })
+        .collect();
+    for piece in pieces(&asked.into_iter().collect::<Vec<_>>(), ROWS) {
+        let sql = format!(
+            "select room_id, seq, emoji, user_id from reactions where {}",
+            vec!["(room_id = ? and seq = ? and emoji = ? and user_id = ?)"; piece.len()]
+                .join(" or "),
+        );
+        let rows: Vec<(Uuid, i64, String, Uuid)> = within!(&mut *tx, c => {
+            let mut query = sqlx::query_as(AssertSqlSafe(sql));
+            for (room, seq, emoji, user) in piece {
+                query = query.bind(room.0).bind(seq.0).bind(*emoji).bind(user.0);
+            }
+            query.fetch_all(c).await
+        })?;
+        for (room, seq, emoji, user) in rows {
+            if let Some(log) = logs.get_mut(&RoomId(room)) {
+                log.reacted.insert((Seq(seq), emoji, UserId(user)));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Writes what became of the reactions in a room.
+pub(super) async fn write(tx: &mut Tx<'_>, log: &RoomLog) -> Result<(), sqlx::Error> {
+    // Taken away and put back in one batch is a new row too.
+    for (seq, emoji, user) in log.touched.reactions.keys() {
+        within!(&mut *tx, c => {
+            sqlx::query(
+                "delete from reactions
+                 where room_id = ? and seq = ? and emoji = ? and user_id = ?",
+            )
+            .bind(log.room.id.0).bind(seq.0).bind(emoji).bind(user.0)
+            .execute(c).await.map(drop)
+        })?;
+    }
+    for ((seq, emoji, user), put) in &log.touched.reactions {
+        let Put::Added { at, reacted_seq } = put else { continue };
+        within!(&mut *tx, c => {
+            sqlx::query(
+                "insert into reactions (room_id, seq, emoji, user_id, reacted_us, reacted_seq)
+                 values (?, ?, ?, ?, ?, ?)",
+            )
+            .bind(log.room.id.0).bind(seq.0).bind(emoji).bind(user.0).bind(at.0)
+            .bind(reacted_seq.0)
+            .execute(c).await.map(drop)
+        })?;
+    }
+    let counted: BTreeSet<(Seq, &str)> =
+        log.touched.reactions.keys().map(|(seq, emoji, _)| (*seq, emoji.as_str())).collect();
+    for (seq, emoji) in counted {
+        let reactions = log.messages.get(&seq).into_iter().flat_map(|message| &message.reactions);
+        let left = reactions.into_iter().find(|reaction| reaction.emoji == emoji);
+        write_count(tx, (log.room.id, seq, emoji), left).await?;
+    }
+    Ok(())
+}
+
+async fn write_count(
+    tx: &mut Tx<'_>,
+    (room, seq, emoji): (RoomId, Seq, &str),
+    left: Option<&Reaction>,
+) -> Result<(), sqlx::Error> {
+    let first = |at: usize| left.and_then(|reaction| reaction.users.get(at)).map(|user| user.0);
+    let (Some(reaction), Some(first_user)) = (left, first(0)) else {
+        return within!(tx, c => {
+            sqlx::query("delete from reaction_counts where room_id = ? and seq = ? and emoji = ?")
+                .bind(room.0).bind(seq.0).bind(emoji).execute(c).await.map(drop)
+        });
+    };
+    within!(tx, c => {
+        sqlx::query(
+            "replace into reaction_counts (room_id, seq, emoji, total, first_seq,
+                                           first_user_id, second_user_id, third_user_id)
+             values (?, ?, ?, ?, ?, ?, ?, ?)",
+        )
+        .bind(room.0)
+        .bind(seq.0)
+        .bind(emoji)
+        .bind(reaction.count)
+        .bind(reaction.first_seq.0)
+        .bind(first_user)
+        .bind(first(1))
+        .bind(first(2))
+        .execute(c).await.map(drop)
+    })
+}
+
+/// Emoji, who put it there, when and at which position.
+type UserRow = (String, Uuid, i64, i64);
+
+const USER_REACTIONS: &str = "select emoji, user_id, reacted_us, reacted_seq
+     from reactions /*! force index (reactions_in_order) */ where room_id = ? and seq = ?";
+
+impl Store {
+    /// Says of each reaction whether it is the reader's, after an operation that does
+    /// not know it of all.
+    pub async fn with_own_reactions(&self, reader: UserId, message: Message) -> Result<Message> {
+        if message.reactions.is_empty() {
+            return Ok(message);
+        }
+        let sql = "select emoji from reaction_counts c where c.room_id = ? and c.seq = ?
+                     and exists (select 1 from reactions r where r.room_id = c.room_id
+                                   and r.seq = c.seq and r.emoji = c.emoji and r.user_id = ?)";
+        let own: Vec<String> = reading!(&self.pools, c => {
+            sqlx::query_scalar(sql)
+                .bind(message.room.0).bind(message.seq.0).bind(reader.0).fetch_all(c).await
+        })
+        .map_err(refused)?;
+        let mut message = message;
+        for reaction in &mut message.reactions {
+            reaction.mine = Some(own.contains(&reaction.emoji));
+        }
+        Ok(message)
+    }
+
+    /// A page of who reacted to a message, and one more if there is one.
+    pub async fn user_reactions(&self, page: &ReactionPage) -> Result<Vec<UserReaction>> {
+        let most = limit_plus_one(page.limit);
+        let (emoji, after) = match (&page.emoji, &page.after) {
+            (_, Some((emoji, after))) => (emoji.as_str(), *after),
+            (Some(emoji), None) => (emoji.as_str(), Seq(i64::MIN)),
+            (None, None) => ("", Seq(i64::MIN)),
+        };
+        let mut rows: Vec<UserRow> = Vec::new();
+        if !emoji.is_empty() {
+            let sql = format!(
+                "{USER_REACTIONS} and emoji = ? and reacted_seq > ? order by reacted_seq limit ?"
+            );
+            rows = reading!(&self.pools, c => {
+                sqlx::query_as(AssertSqlSafe(sql))
+                    .bind(page.room.0).bind(page.seq.0).bind(emoji).bind(after.0).bind(most)
+                    .fetch_all(c).await
+            })
+            .map_err(refused)?;
+        }
+        let left = most - i64::try_from(rows.len()).unwrap_or(most);
+        if page.emoji.is_none() && left > 0 {
+            let sql = format!("{USER_REACTIONS} and emoji > ? order by emoji, reacted_seq limit ?");
+            let others: Vec<UserRow> = reading!(&self.pools, c => {
+                sqlx::query_as(AssertSqlSafe(sql))
+                    .bind(page.room.0).bind(page.seq.0).bind(emoji).bind(left)
+                    .fetch_all(c).await
+            })
+            .map_err(refused)?;
+            rows.extend(others);
+        }
+        let reaction = |(emoji, user, at, seq)| UserReaction {
+            emoji,
+            user: UserId(user),
+            reacted_at: Timestamp(at),
+            reacted_seq: Seq(seq),
+        };
+        Ok(rows.into_iter().map(reaction).collect())
+    }
+}
+
+/// Of a deleted message.
+pub(super) async fn delete(tx: &mut Tx<'_>, (room, seq): (RoomId, Seq)) -> Result<(), sqlx::Error> {
+    for sql in [
+        "delete from reactions where room_id = ? and seq = ?",
+        "delete from reaction_counts where room_id = ? and seq = ?",
+    ] {
+        within!(&mut *tx, c => {
+            sqlx::query(sql).bind(room.0).bind(seq.0).execute(c).await.map(drop)
+        })?;
+    }
+    Ok(())
 }

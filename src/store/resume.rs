@@ -171,7 +171,11 @@ impl Store {
             of.rooms.push(RoomState {
                 room: RoomId(row.room_id),
                 log: LogId(row.log_id),
-                view: View { head: Seq(row.head_seq), floor: Seq(row.floor_seq) },
+                view: View {
+                    reader: UserId(row.user_id),
+                    head: Seq(row.head_seq),
+                    floor: Seq(row.floor_seq),
+                },
                 settings_seq: Seq(row.settings_seq),
                 members_seq: Seq(row.members_seq.unwrap_or_default()),
                 active_at: Timestamp(row.active_us.unwrap_or_default()),

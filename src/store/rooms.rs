@@ -220,7 +220,7 @@ impl Store {
                 staff: AccountRole::User,
             };
             let floor = Seq(row.floor_seq.unwrap_or_default());
-            (access, View { head: Seq(row.head_seq), floor })
+            (access, View { reader: user, head: Seq(row.head_seq), floor })
         }))
     }
 
@@ -267,7 +267,7 @@ impl Store {
         })
         .map_err(refused)?;
         let view = |(id, log, head, floor)| {
-            (RoomId(id), LogId(log), View { head: Seq(head), floor: Seq(floor) })
+            (RoomId(id), LogId(log), View { reader: user, head: Seq(head), floor: Seq(floor) })
         };
         Ok(rows.into_iter().map(view).collect())
     }

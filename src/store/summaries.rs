@@ -259,16 +259,17 @@ impl Store {
             let threads = threads.get(&row.room.id).copied().unwrap_or_default();
             (row, (messages, mentions, threads))
         });
-        self.with_last_messages(counted.collect()).await
+        self.with_last_messages(user, counted.collect()).await
     }
 
     async fn with_last_messages(
         &self,
+        user: UserId,
         rows: Vec<(SummaryRow, Counts)>,
     ) -> Result<Vec<RoomSummary>> {
         let last = |(row, _): &(SummaryRow, Counts)| row.last_seq.map(|seq| (row.room.id, seq));
         let names: Vec<(Uuid, i64)> = rows.iter().filter_map(last).collect();
-        let mut last = self.messages_named(&names).await?;
+        let mut last = self.messages_named(user, &names).await?;
         Ok(rows
             .into_iter()
             .map(|(row, (unread, mentions, threads))| {

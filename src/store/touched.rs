@@ -3,15 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use sqlx::AssertSqlSafe;
-use uuid::Uuid;
 
 use super::{
     attachments,
     dialect::{Tx, padded, pieces, placeholders, within},
     dress,
     messages::{MESSAGES, MessageRow, attachment_count, changed_seq, stored},
+    reactions,
 };
-use crate::model::{Message, Op, RoomId, RoomLog, Seq, Touch, UserId, log_messages::Put};
+use crate::model::{Message, Op, RoomId, RoomLog, Seq, Touch};
 
 /// Rows in one statement.
 const ROWS: usize = 64;
@@ -44,7 +44,7 @@ pub(super) async fn read(
             })?;
         }
     }
-    read_own_reactions(tx, ops, logs).await
+    reactions::read(tx, ops, logs).await
 }
 
 async fn read_messages(
@@ -67,53 +67,13 @@ async fn read_messages(
         query.fetch_all(c).await
     })?;
     let messages = attachments::with_attachments(tx, rows).await?;
-    let messages = dress::within_tx(tx, room, messages).await?;
+    let messages = dress::within_tx(tx, messages).await?;
     log.messages.extend(messages.into_iter().map(|message| (message.seq, message)));
     Ok(())
 }
 
 fn pins(op: &Op) -> bool {
     matches!(op, Op::Touch { touch: Touch::Pin | Touch::Unpin | Touch::Delete, .. })
-}
-
-async fn read_own_reactions(
-    tx: &mut Tx<'_>,
-    ops: &[&Op],
-    logs: &mut BTreeMap<RoomId, RoomLog>,
-) -> Result<(), sqlx::Error> {
-    let asked: BTreeSet<(RoomId, Seq, &str, UserId)> = ops
-        .iter()
-        .filter_map(|op| match op {
-            Op::Touch {
-                room,
-                user,
-                seq,
-                touch: Touch::React(emoji) | Touch::Unreact(emoji),
-                ..
-            } => Some((*room, *seq, emoji.as_str(), *user)),
-            _ => None,
-        })
-        .collect();
-    for piece in pieces(&asked.into_iter().collect::<Vec<_>>(), ROWS) {
-        let sql = format!(
-            "select room_id, seq, emoji, user_id from reactions where {}",
-            vec!["(room_id = ? and seq = ? and emoji = ? and user_id = ?)"; piece.len()]
-                .join(" or "),
-        );
-        let rows: Vec<(Uuid, i64, String, Uuid)> = within!(&mut *tx, c => {
-            let mut query = sqlx::query_as(AssertSqlSafe(sql));
-            for (room, seq, emoji, user) in piece {
-                query = query.bind(room.0).bind(seq.0).bind(*emoji).bind(user.0);
-            }
-            query.fetch_all(c).await
-        })?;
-        for (room, seq, emoji, user) in rows {
-            if let Some(log) = logs.get_mut(&RoomId(room)) {
-                log.reacted.insert((Seq(seq), emoji, UserId(user)));
-            }
-        }
-    }
-    Ok(())
 }
 
 /// Writes what became of the messages. New ones are in the database already.
@@ -125,14 +85,11 @@ pub(super) async fn write(tx: &mut Tx<'_>, logs: &[RoomLog]) -> Result<(), sqlx:
             write_message(tx, message).await?;
         }
         for seq in &log.touched.deleted {
-            for sql in [
-                "delete from message_versions where room_id = ? and seq = ?",
-                "delete from reactions where room_id = ? and seq = ?",
-            ] {
-                within!(&mut *tx, c => {
-                    sqlx::query(sql).bind(room.0).bind(seq.0).execute(c).await.map(drop)
-                })?;
-            }
+            within!(&mut *tx, c => {
+                sqlx::query("delete from message_versions where room_id = ? and seq = ?")
+                    .bind(room.0).bind(seq.0).execute(c).await.map(drop)
+            })?;
+            reactions::delete(tx, (room, *seq)).await?;
             if let Some(answer) = log.messages.get(seq) {
                 write_deleted_answer(tx, answer).await?;
             }
@@ -141,7 +98,7 @@ pub(super) async fn write(tx: &mut Tx<'_>, logs: &[RoomLog]) -> Result<(), sqlx:
             attachments::remove(tx, (room, *seq), files).await?;
         }
         write_versions(tx, log).await?;
-        write_reactions(tx, log).await?;
+        reactions::write(tx, log).await?;
         write_pins(tx, log).await?;
     }
     Ok(())
@@ -235,32 +192,6 @@ async fn write_versions(tx: &mut Tx<'_>, log: &RoomLog) -> Result<(), sqlx::Erro
             .bind(replaced.0)
             .bind(&version.text)
             .bind(version.written_at.0)
-            .execute(c).await.map(drop)
-        })?;
-    }
-    Ok(())
-}
-
-async fn write_reactions(tx: &mut Tx<'_>, log: &RoomLog) -> Result<(), sqlx::Error> {
-    // Taken away and put back in one batch is a new row too.
-    for (seq, emoji, user) in log.touched.reactions.keys() {
-        within!(&mut *tx, c => {
-            sqlx::query(
-                "delete from reactions
-                 where room_id = ? and seq = ? and emoji = ? and user_id = ?",
-            )
-            .bind(log.room.id.0).bind(seq.0).bind(emoji).bind(user.0)
-            .execute(c).await.map(drop)
-        })?;
-    }
-    for ((seq, emoji, user), put) in &log.touched.reactions {
-        let Put::Added(at) = put else { continue };
-        within!(&mut *tx, c => {
-            sqlx::query(
-                "insert into reactions (room_id, seq, emoji, user_id, reacted_us)
-                 values (?, ?, ?, ?, ?)",
-            )
-            .bind(log.room.id.0).bind(seq.0).bind(emoji).bind(user.0).bind(at.0)
             .execute(c).await.map(drop)
         })?;
     }

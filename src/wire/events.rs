@@ -5,9 +5,12 @@ use std::collections::BTreeSet;
 use bytes::{Bytes, BytesMut};
 use prost::encoding::message::encode;
 
-use super::{messages::message, presence, rooms, timestamp, users, v1};
+use super::{
+    messages::{self, message},
+    presence, rooms, timestamp, users, v1,
+};
 use crate::model::{
-    Change, ConnectionId, MovedMarks, Presence, PresenceChoice, RoomId, Seq, User, UserId,
+    Change, ConnectionId, Delta, MovedMarks, Presence, PresenceChoice, RoomId, Seq, User, UserId,
 };
 
 pub use v1::event::Kind;
@@ -39,9 +42,10 @@ pub fn reply(request_id: String, result: v1::reply::Result) -> Bytes {
     buf.freeze()
 }
 
+/// A change as it is told to catch up: messages as they are.
 #[must_use]
 pub fn change(change: Change) -> v1::RoomChange {
-    let Change { room, after, seq, message: posted, member, settings } = change;
+    let Change { room, after, seq, message: posted, delta: _, member, settings } = change;
     v1::RoomChange {
         room_id: room.to_string(),
         seq: seq.0,
@@ -49,7 +53,38 @@ pub fn change(change: Change) -> v1::RoomChange {
         message: posted.map(message),
         member: member.map(rooms::member),
         room: settings.map(rooms::room),
+        ..Default::default()
     }
+}
+
+/// A change as it is told live: of what hangs on a message, only what has changed.
+#[must_use]
+pub fn live_change(mut change: Change) -> v1::RoomChange {
+    let delta = change.delta.take();
+    let of = if delta.is_some() { change.message.take() } else { None };
+    let mut told = self::change(change);
+    let (Some(delta), Some(message)) = (delta, of) else { return told };
+    let message_seq = message.seq.0;
+    match delta {
+        Delta::Reaction { emoji, user, added } => {
+            let mut reactions = message.reactions.into_iter();
+            let reaction = match reactions.find(|reaction| reaction.emoji == emoji) {
+                Some(reaction) => messages::reaction(reaction),
+                None => v1::Reaction { emoji, ..Default::default() },
+            };
+            let (reaction, user_id) = (Some(reaction), user.to_string());
+            told.reaction = Some(v1::ReactionDelta { message_seq, reaction, user_id, added });
+        }
+        Delta::Pin { user } => {
+            let pin = message.pin.map(messages::pin);
+            told.pin = Some(v1::PinDelta { message_seq, pin, user_id: user.to_string() });
+        }
+        Delta::Thread => {
+            let thread = message.thread.map(messages::thread);
+            told.thread = Some(v1::ThreadDelta { message_seq, thread });
+        }
+    }
+    told
 }
 
 /// What a stream begins with.

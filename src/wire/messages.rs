@@ -13,7 +13,8 @@ use crate::{
         mentions::names_in,
         messages::{
             Anchor, ChangesOf, FollowedThread, FollowedThreads, MentionPage, MessageName,
-            MessagePage, PageOf, Position, Resume, ThreadPage, ThreadsOf,
+            MessagePage, PageOf, Position, ReactionPage, Resume, ThreadPage, ThreadsOf,
+            UserReaction,
         },
         text,
         users::AccountRole,
@@ -69,17 +70,10 @@ pub fn message(message: Message) -> v1::Message {
         reply_to_seq: reply_to.map_or(0, |seq| seq.0),
         edited_at: edited_at.map(timestamp),
         reactions: reactions.into_iter().map(reaction).collect(),
-        pin: pin.map(|Pin { user, pinned_at }| v1::Pin {
-            user_id: user.to_string(),
-            pinned_at: Some(timestamp(pinned_at)),
-        }),
+        pin: pin.map(self::pin),
         mentions: mentions.into_iter().map(mention).collect(),
         thread_seq: thread_of.map_or(0, |seq| seq.0),
-        thread: thread.map(|Thread { replies, last }| v1::Thread {
-            reply_count: i32::try_from(replies.min(limits::THREAD_COUNT)).unwrap_or(i32::MAX),
-            reply_more: replies > limits::THREAD_COUNT,
-            last_reply_seq: last.0,
-        }),
+        thread: thread.map(self::thread),
         attachments: attachments.into_iter().map(files::file).collect(),
     }
 }
@@ -95,12 +89,26 @@ fn mention(mention: Mention) -> v1::Mention {
     v1::Mention { who: Some(who), name }
 }
 
-fn reaction(reaction: Reaction) -> v1::Reaction {
-    let Reaction { emoji, count, users } = reaction;
+pub(super) fn reaction(reaction: Reaction) -> v1::Reaction {
+    let Reaction { emoji, count, first_seq: _, users, mine } = reaction;
+    let first = users.iter().take(limits::REACTION_USERS);
     v1::Reaction {
         emoji,
         count,
-        user_ids: users.iter().map(|(user, _)| user.to_string()).collect(),
+        user_ids: first.map(ToString::to_string).collect(),
+        reacted_by_me: mine,
+    }
+}
+
+pub(super) fn pin(Pin { user, pinned_at }: Pin) -> v1::Pin {
+    v1::Pin { user_id: user.to_string(), pinned_at: Some(timestamp(pinned_at)) }
+}
+
+pub(super) fn thread(Thread { replies, last }: Thread) -> v1::Thread {
+    v1::Thread {
+        reply_count: i32::try_from(replies.min(limits::THREAD_COUNT)).unwrap_or(i32::MAX),
+        reply_more: replies > limits::THREAD_COUNT,
+        last_reply_seq: last.0,
     }
 }
 
@@ -259,6 +267,45 @@ pub fn message_name(room_id: &str, seq: i64, log_id: &str) -> Result<MessageName
 pub fn message_read(room_id: &str, seq: i64) -> Result<(RoomId, Seq)> {
     let MessageName { room, seq, log: _ } = message_name(room_id, seq, "")?;
     Ok((room, seq))
+}
+
+/// An emoji that is not set means any.
+pub fn list_reactions(request: &v1::ListReactionsRequest) -> Result<ReactionPage> {
+    let mut fields = Fields::new();
+    let MessageName { room, seq, log: _ } = fields.message_name(&request.room_id, request.seq, "");
+    let emoji = qualified(&request.emoji);
+    if emoji.is_none() && !request.emoji.is_empty() {
+        fields.violate("emoji", "must be one emoji");
+    }
+    let after = fields.page_after(request, |key| {
+        let (seq, emoji) = key.split_first_chunk::<8>()?;
+        Some((String::from_utf8(emoji.to_vec()).ok()?, Seq(i64::from_be_bytes(*seq))))
+    });
+    let limit = fields.page_size(request.page_size);
+    fields.finish(ReactionPage { room, seq, emoji, after, limit })
+}
+
+#[must_use]
+pub fn user_reactions(
+    request: &v1::ListReactionsRequest,
+    found: Vec<UserReaction>,
+    more: bool,
+) -> v1::ListReactionsResponse {
+    let key = |last: &UserReaction| {
+        [last.reacted_seq.0.to_be_bytes().as_slice(), last.emoji.as_bytes()].concat()
+    };
+    let last = found.last().filter(|_| more);
+    v1::ListReactionsResponse {
+        next_page_token: last.map(|last| paging::token(request, &key(last))).unwrap_or_default(),
+        reactions: found
+            .into_iter()
+            .map(|UserReaction { emoji, user, reacted_at, reacted_seq: _ }| v1::UserReaction {
+                emoji,
+                user_id: user.to_string(),
+                reacted_at: Some(timestamp(reacted_at)),
+            })
+            .collect(),
+    }
 }
 
 pub fn list_pins(request: &v1::ListPinsRequest) -> Result<RoomId> {

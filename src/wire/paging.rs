@@ -49,6 +49,7 @@ page_requests! {
     ListBlockedUsersRequest,
     ListMembersRequest,
     ListMentionsRequest,
+    ListReactionsRequest,
     ListRoomsRequest,
     ListSessionsRequest,
     ListThreadsRequest,

@@ -1,5 +1,6 @@
 //! What is unread is derived, so it cannot drift: counted again by brute force
-//! over the whole history, it is always what the server says.
+//! over the whole history, it is always what the server says. So are the reactions,
+//! whose numbers are kept.
 
 use std::collections::BTreeMap;
 
@@ -11,6 +12,7 @@ use rand::{SeedableRng as _, rngs::StdRng};
 
 use crate::{
     converge::{step, thread},
+    reactions::count_differences,
     support::{Person, Server, on_both_databases, people::send_request},
 };
 
@@ -76,6 +78,10 @@ on_both_databases! {
         for n in 0..STEPS {
             step(&mut rng, &people, &rooms, n).await;
         }
+        let mut raw = server.database().await;
+        assert!(raw.count("select count(*) from reaction_counts").await > 0, "seed {seed}");
+        assert_eq!(count_differences(&mut raw).await, 0, "seed {seed}: reactions");
+        drop(raw);
         // Whatever chance has made of the rooms, here something is unread, also in a thread.
         let room = people[0].create_room("Last").await;
         people[4].join(&room).await;

@@ -174,11 +174,11 @@ fn every_migration_expands_the_schema_or_says_that_it_contracts_it() {
     {
         let name = path.file_name().expect("a name").to_string_lossy().into_owned();
         // Older servers start on none of these.
-        if name[..4].parse::<u32>().expect("a number") <= 21 {
+        let number = name[..4].parse::<u32>().expect("a number");
+        if number <= 21 {
             continue;
         }
-        let version: u32 = name[..4].parse().expect("a number");
-        let raises = format!("update schema_compatibility set min_version = {version};");
+        let raises = format!("update schema_compatibility set min_version = {number};");
         let is_contract = name[4..].starts_with("_contract_");
         assert_eq!(text.contains(&raises), is_contract, "{name}");
         let found = takes_away.iter().find(|words| text.contains(**words));

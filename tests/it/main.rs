@@ -44,6 +44,7 @@ mod paging;
 mod plans;
 mod presence;
 mod proxies;
+mod reactions;
 mod read_only;
 mod receipts;
 mod reflection;

@@ -53,6 +53,7 @@ const RPCS: &[&str] = &[
     "PinMessage",
     "UnpinMessage",
     "ListPins",
+    "ListReactions",
     "ListMessageVersions",
     "SearchMessages",
     "ListMessages",
@@ -171,6 +172,10 @@ async fn call(rpc: &str, person: &Person, case: &Case) -> Result<(), Error> {
             .unpin_message(v1::UnpinMessageRequest { room_id, seq, ..Default::default() })
             .await
             .map(drop),
+        "ListReactions" => {
+            let request = v1::ListReactionsRequest { room_id, seq, ..Default::default() };
+            client.list_reactions(request).await.map(drop)
+        }
         "ListPins" => client.list_pins(v1::ListPinsRequest { room_id }).await.map(drop),
         "ListMessageVersions" => {
             let request = v1::ListMessageVersionsRequest { room_id, seq };

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use crate::{
+    deltas::{self, WaitingDeltas},
     live::Update,
     v1::{self, message::Content},
 };
@@ -38,6 +39,8 @@ pub struct RoomView {
     mentioned: i64,
     /// Those of them that were deleted since; they may be told of again.
     deleted: BTreeSet<i64>,
+    /// Of messages that are not here.
+    deltas: WaitingDeltas,
     /// Followed threads with unread answers, as the server has counted them.
     pub unread_threads: i64,
 }
@@ -148,7 +151,7 @@ impl Model {
     pub fn apply_page(&mut self, room_id: &str, page: &v1::ListMessagesResponse) {
         let Some(view) = self.rooms.get_mut(room_id) else { return };
         for message in &page.messages {
-            view.put(message);
+            view.put(message, &self.me.id);
         }
         if page.messages.first().is_none_or(|first| {
             view.messages.first_key_value().is_none_or(|(oldest, _)| first.seq <= *oldest)
@@ -172,7 +175,7 @@ impl Model {
         let Some(view) = self.rooms.get_mut(&root.room_id) else { return };
         view.threads.entry(root.seq).or_default();
         for message in &page.messages {
-            view.put(message);
+            view.put(message, &self.me.id);
         }
     }
 
@@ -182,6 +185,7 @@ impl Model {
         let view = self.rooms.entry(room.id.clone()).or_default();
         view.messages.clear();
         view.threads.clear();
+        view.deltas.clear();
         view.read_seq = summary.read_seq;
         view.unread_from_seq = summary.unread_from_seq;
         view.settings = summary.preferences.clone().unwrap_or_default();
@@ -223,8 +227,11 @@ impl Model {
                 view.show_last(message);
             }
             if message.thread_seq != 0 || view.reaches(message.seq) {
-                view.put(message);
+                view.put(message, me);
             }
+        }
+        if let Some(seq) = deltas::message_of(change) {
+            view.apply_delta(seq, change, me);
         }
     }
 }
@@ -281,7 +288,22 @@ impl RoomView {
         let state = |message: &v1::Message| (message.seq, message.changed_seq);
         let newest = self.last_message.as_ref().is_none_or(|last| state(last) <= state(message));
         if newest && !is_system {
-            self.last_message = Some(message.clone());
+            let mut message = message.clone();
+            let same = self.last_message.as_ref().filter(|last| last.seq == message.seq);
+            deltas::keep_own(&mut message, same);
+            self.last_message = Some(message);
+        }
+    }
+
+    fn apply_delta(&mut self, seq: i64, change: &v1::RoomChange, me: &str) {
+        if let Some(last) = &mut self.last_message {
+            deltas::apply(last, change, me);
+        }
+        let answers = self.threads.values_mut();
+        let mut known = answers.chain([&mut self.messages]).filter_map(|all| all.get_mut(&seq));
+        match known.next() {
+            Some(message) => deltas::apply(message, change, me),
+            None => self.deltas.push(change),
         }
     }
 
@@ -311,7 +333,7 @@ impl RoomView {
     }
 
     /// The newer state of a message wins.
-    fn put(&mut self, message: &v1::Message) {
+    fn put(&mut self, message: &v1::Message, me: &str) {
         let messages = match message.thread_seq {
             0 => &mut self.messages,
             root => match self.threads.get_mut(&root) {
@@ -319,9 +341,12 @@ impl RoomView {
                 None => return,
             },
         };
-        let known = messages.get(&message.seq).map_or(-1, |known| known.changed_seq);
-        if message.changed_seq > known {
-            messages.insert(message.seq, message.clone());
+        let known = messages.get(&message.seq);
+        if known.is_none_or(|known| message.changed_seq > known.changed_seq) {
+            let mut message = message.clone();
+            deltas::keep_own(&mut message, known);
+            self.deltas.apply_to(&mut message, me);
+            messages.insert(message.seq, message);
         }
     }
 }
@@ -343,120 +368,5 @@ pub fn mentions(message: &v1::Message, user_id: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn who_has_a_block_with_the_user_does_not_mention_them() {
-        let mut all = text(6, "bob");
-        let who = Some(v1::mention::Who::All(true));
-        all.mentions.push(v1::Mention { who, name: "all".into() });
-        let mut view = RoomView { read_seq: 5, ..RoomView::default() };
-        view.messages.insert(6, all);
-        let blocks = |ids: &[&str]| ids.iter().map(|id| (*id).to_owned()).collect();
-        assert_eq!(view.unread_mentions("me", &blocks(&["eve"])), 1);
-        assert_eq!(view.unread_mentions("me", &blocks(&["bob"])), 0);
-        assert_eq!(view.unread("me").0, 1);
-    }
-
-    fn text(seq: i64, sender: &str) -> v1::Message {
-        v1::Message {
-            room_id: "r".into(),
-            seq,
-            sender_id: sender.into(),
-            changed_seq: seq,
-            content: Some(Content::Text(format!("{seq}"))),
-            ..Default::default()
-        }
-    }
-
-    fn change(message: v1::Message) -> Update {
-        let (seq, after_seq) = (message.changed_seq, message.changed_seq - 1);
-        let message = Some(message);
-        let change =
-            v1::RoomChange { room_id: "r".into(), seq, after_seq, message, ..Default::default() };
-        Update::Change { change, known_seq: after_seq }
-    }
-
-    fn model() -> Model {
-        let mut model =
-            Model { me: v1::User { id: "me".into(), ..Default::default() }, ..Default::default() };
-        model.apply(&Update::RoomAdded(v1::RoomSummary {
-            room: Some(v1::Room { id: "r".into(), head_seq: 5, ..Default::default() }),
-            read_seq: 3,
-            unread_count: 2,
-            ..Default::default()
-        }));
-        model
-    }
-
-    #[test]
-    fn applying_twice_does_no_harm() {
-        let mut once = model();
-        once.apply(&change(text(6, "you")));
-        let mut twice = once.clone();
-        twice.apply(&change(text(6, "you")));
-        assert_eq!(once, twice);
-        assert_eq!(once.rooms["r"].unread("me"), (3, false));
-    }
-
-    #[test]
-    fn own_and_system_messages_never_count_and_reading_clears() {
-        let mut model = model();
-        model.apply(&change(text(6, "me")));
-        let system = Some(Content::System(v1::SystemMessage::default()));
-        model.apply(&change(v1::Message { content: system, ..text(7, "you") }));
-        assert_eq!(model.rooms["r"].unread("me"), (2, false));
-        model.apply(&change(text(8, "you")));
-        let mark = |seq| {
-            Update::ReadMarker(v1::ReadMarker {
-                room_id: "r".into(),
-                user_id: "me".into(),
-                read_seq: seq,
-                ..Default::default()
-            })
-        };
-        model.apply(&mark(7));
-        assert_eq!(model.rooms["r"].unread("me"), (1, false));
-        model.apply(&mark(8));
-        assert_eq!(model.unstored_read(&mark(8)), None);
-        model.apply(&mark(2));
-        assert_eq!(model.unstored_read(&mark(2)).expect("a request").seq, 8);
-        assert_eq!(model.rooms["r"].unread("me"), (0, false));
-    }
-
-    #[test]
-    fn a_deleted_message_counts_no_more() {
-        let mut model = model();
-        let gone = Some(Content::Deleted(v1::DeletedMessage::default()));
-        // Counted by the server, but never loaded here.
-        model.apply(&change(v1::Message {
-            changed_seq: 6,
-            content: gone.clone(),
-            ..text(4, "you")
-        }));
-        assert_eq!(model.rooms["r"].unread("me"), (1, false));
-        model.apply(&change(text(7, "you")));
-        assert_eq!(model.rooms["r"].unread("me"), (2, false));
-        model.apply(&change(v1::Message { changed_seq: 8, content: gone, ..text(7, "you") }));
-        assert_eq!(model.rooms["r"].unread("me"), (1, false));
-    }
-
-    #[test]
-    fn a_change_of_a_message_that_is_not_loaded_leaves_no_hole() {
-        let mut model = model();
-        model.apply(&change(text(6, "you")));
-        model.apply(&change(v1::Message { changed_seq: 7, ..text(2, "you") }));
-        assert_eq!(model.rooms["r"].messages.keys().copied().collect::<Vec<_>>(), [6]);
-    }
-
-    #[test]
-    fn an_older_state_never_replaces_a_newer() {
-        let mut model = model();
-        let edited = v1::Message { changed_seq: 9, ..text(6, "you") };
-        model.apply(&change(text(6, "you")));
-        model.apply(&change(edited.clone()));
-        model.apply(&change(text(6, "you")));
-        assert_eq!(model.rooms["r"].messages[&6], edited);
-    }
-}
+#[path = "apply_tests.rs"]
+mod tests;

@@ -347,6 +347,7 @@ calls! {
         remove_reaction(RemoveReactionRequest) -> RemoveReactionResponse;
         pin_message(PinMessageRequest) -> PinMessageResponse;
         unpin_message(UnpinMessageRequest) -> UnpinMessageResponse;
+        list_reactions(ListReactionsRequest) -> ListReactionsResponse;
         list_pins(ListPinsRequest) -> ListPinsResponse;
         list_thread(ListThreadRequest) -> ListThreadResponse;
         list_threads(ListThreadsRequest) -> ListThreadsResponse;

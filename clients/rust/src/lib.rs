@@ -33,6 +33,7 @@ mod cases;
 pub mod client;
 pub mod connection;
 pub mod cursor;
+pub mod deltas;
 pub mod endpoint;
 pub mod error;
 pub mod files;

@@ -35,6 +35,7 @@ pub struct Options {
 /// Something that happened. In each room changes come once, in order, without a
 /// hole.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "most updates are changes")]
 pub enum Update {
     /// The connection's state has changed.
     Connection(State),

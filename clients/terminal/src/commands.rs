@@ -15,6 +15,8 @@ pub enum Command {
     Search(String),
     Reply(String),
     React(String),
+    /// Who reacted.
+    Reactions,
     Edit(String),
     Delete,
     /// A path, and a text after it.
@@ -33,6 +35,7 @@ impl Command {
             "/search" => Self::Search(rest),
             "/reply" => Self::Reply(rest),
             "/react" => Self::React(rest),
+            "/reactions" => Self::Reactions,
             "/edit" => Self::Edit(rest),
             "/delete" => Self::Delete,
             "/send" => Self::Send(rest),
@@ -73,8 +76,14 @@ impl App {
                 let bare = |emoji: &str| emoji.replace('\u{FE0F}', "");
                 let is_same = |reaction: &&v1::Reaction| bare(&reaction.emoji) == bare(&emoji);
                 let mut same = to.reactions.iter().filter(is_same);
-                let on = !same.any(|reaction| reaction.user_ids.contains(&self.model.me.id));
+                let on = !same.any(v1::Reaction::reacted_by_me);
                 vec![Effect::React { room_id: to.room_id, seq: to.seq, emoji, on }]
+            }
+            Command::Reactions => {
+                let of = self
+                    .target(|message| !message.reactions.is_empty())
+                    .ok_or("There is no message with reactions.")?;
+                vec![Effect::Reactions { room_id: of.room_id, seq: of.seq }]
             }
             Command::Edit(text) => {
                 let me = self.model.me.id.clone();
@@ -154,6 +163,7 @@ mod tests {
         assert_eq!(Command::of("/usr/bin/env"), None);
         assert_eq!(Command::of("/reply\nyes\nno"), Some(Command::Reply("yes\nno".into())));
         assert_eq!(Command::of(" /react 👍 "), Some(Command::React("👍".into())));
+        assert_eq!(Command::of("/reactions"), Some(Command::Reactions));
         assert_eq!(Command::of("/delete"), Some(Command::Delete));
     }
 
@@ -180,8 +190,12 @@ mod tests {
         let react =
             |on| Effect::React { room_id: "general".into(), seq: 4, emoji: "👍".into(), on };
         assert_eq!(write(&mut app, "/react 👍"), [react(true)]);
-        let reactions =
-            vec![v1::Reaction { emoji: "👍".into(), count: 1, user_ids: vec!["ada".into()] }];
+        let reactions = vec![v1::Reaction {
+            emoji: "👍".into(),
+            count: 200,
+            user_ids: vec!["bob".into()],
+            reacted_by_me: Some(true),
+        }];
         say(&mut app, v1::Message { reactions, changed_seq: 5, ..message(4, "bob", "four") });
         assert_eq!(write(&mut app, "/react 👍"), [react(false)]);
         assert!(matches!(

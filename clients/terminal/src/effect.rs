@@ -32,6 +32,11 @@ pub enum Effect {
         emoji: String,
         on: bool,
     },
+    /// Who reacted to a message.
+    Reactions {
+        room_id: String,
+        seq: i64,
+    },
     Edit {
         room_id: String,
         seq: i64,

@@ -13,6 +13,7 @@ mod lines;
 mod names;
 mod notify;
 mod profile;
+mod reactions;
 mod rooms;
 mod run;
 mod script;

@@ -18,7 +18,7 @@ use crate::{
     Problem,
     app::App,
     effect::{Answer, Effect},
-    explain, files,
+    explain, files, reactions,
     search::Found,
     ui,
 };
@@ -226,6 +226,9 @@ async fn ask(
         Effect::React { room_id, seq, emoji, on: false } => {
             let request = v1::RemoveReactionRequest { room_id, seq, emoji, log_id };
             client.remove_reaction(request).await.err().map(failed)
+        }
+        Effect::Reactions { room_id, seq } => {
+            Some(reactions::who_reacted(client, room_id, seq).await.unwrap_or_else(failed))
         }
         Effect::Edit { room_id, seq, text } => {
             let request = v1::EditMessageRequest {

@@ -100,8 +100,16 @@ export type Content =
 export interface Reaction {
   readonly emoji: string;
   readonly count: number;
-  /** The first hundred of them. */
+  /** The first three of them. */
   readonly userIds: readonly string[];
+  /** Whether the user is among them; undefined where that was not said, as in live events. */
+  readonly mine: boolean | undefined;
+}
+
+/** Somebody's emoji under a message. */
+export interface UserReaction {
+  readonly emoji: string;
+  readonly userId: string;
 }
 
 export interface Message {
@@ -277,7 +285,14 @@ export interface RoomChange {
   readonly message: Message | undefined;
   readonly member: Member | undefined;
   readonly room: Room | undefined;
+  readonly delta?: Delta | undefined;
 }
+
+/** What has become of a part of a message; `seq` is the message's. Of a reaction with a count of 0 nothing is left. */
+export type Delta =
+  | { readonly kind: "reaction"; readonly seq: number; readonly reaction: Reaction; readonly userId: string; readonly added: boolean }
+  | { readonly kind: "pin"; readonly seq: number; readonly pin: Message["pin"] }
+  | { readonly kind: "thread"; readonly seq: number; readonly thread: Message["thread"] };
 
 export type Anchor =
   | { readonly before: number }

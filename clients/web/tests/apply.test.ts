@@ -3,7 +3,7 @@
 import { describe, expect, test } from "vitest";
 
 import table from "../../cases/apply.json";
-import type { Content, Message, NotificationLevel, RoomChange, RoomSummary, SystemKind, User } from "../src/nouns";
+import type { Content, Delta, Message, NotificationLevel, RoomChange, RoomSummary, SystemKind, User } from "../src/nouns";
 import { apply, applyPage } from "../src/state/apply";
 import { emptyModel, messagesIn, tail, unread } from "../src/state/model";
 import type { Update } from "../src/sync/update";
@@ -29,7 +29,7 @@ interface Begin {
 }
 
 interface Step {
-  change?: { seq: number; message?: Said; member?: { id: string; name: string; state: "joined" | "left" }; room?: { name: string; changed: number } };
+  change?: { seq: number; message?: Said; member?: { id: string; name: string; state: "joined" | "left" }; room?: { name: string; changed: number }; reaction?: ReactionStep; pin?: PinStep };
   page?: { older: boolean; messages: Said[] };
   reset?: Begin & { messages: Said[] };
   roomAdded?: Begin;
@@ -38,6 +38,20 @@ interface Step {
   roomPreferences?: Settings;
   queued?: string;
   sent?: Said;
+}
+
+interface ReactionStep {
+  of: number;
+  emoji: string;
+  users: string[];
+  by: string;
+  added: boolean;
+}
+
+interface PinStep {
+  of: number;
+  by: string;
+  pinned: boolean;
 }
 
 interface Settings {
@@ -70,7 +84,7 @@ function message(it: Said): Message {
   return {
     roomId: "r", seq: it.seq, senderId: it.from ?? "you", postedAt: it.seq, changedSeq: it.changed ?? it.seq, clientMessageId: it.id ?? "",
     content: content(it), replyTo: 0, editedAt: it.edited ? 1 : 0,
-    reactions: (it.reactions ?? []).map(([emoji, ...userIds]) => ({ emoji, count: userIds.length, userIds })),
+    reactions: (it.reactions ?? []).map(([emoji, ...userIds]) => ({ emoji, count: userIds.length, userIds, mine: userIds.includes("me") })),
     pin: it.pinned === undefined ? undefined : { userId: it.pinned, at: 1 },
     mentions: [], attachments: [], threadSeq: it.thread ?? 0, thread: undefined,
   };
@@ -91,12 +105,17 @@ const summary = ({ head, read, unread = 0 }: Begin): RoomSummary => ({
 });
 
 function change(it: NonNullable<Step["change"]>): RoomChange {
-  const { seq, message: said, member, room: named } = it;
+  const { seq, message: said, member, room: named, reaction, pin } = it;
   return {
     roomId: "r", seq, afterSeq: seq - 1, message: said && message(said),
     member: member && { user: user(member.id, member.name), role: "member", state: member.state, changedSeq: seq, mutedUntil: 0 },
     room: named && room(named.name, named.changed, seq),
+    delta: (reaction && reactionDelta(reaction)) ?? (pin && { kind: "pin", seq: pin.of, pin: pin.pinned ? { userId: pin.by, at: 1 } : undefined }),
   };
+}
+
+function reactionDelta({ of, emoji, users, by, added }: ReactionStep): Delta {
+  return { kind: "reaction", seq: of, reaction: { emoji, count: users.length, userIds: users, mine: undefined }, userId: by, added };
 }
 
 function update(it: Step): Update {

@@ -196,7 +196,7 @@ describe("apply", () => {
     const { model, view, tell } = modelWith(1);
     tell(2, message(2));
     applyMessages(model, [message(2, { changedSeq: 4, content: text("edited"), editedAt: 9 })]);
-    tell(3, message(2, { changedSeq: 3, reactions: [{ emoji: "👍", count: 1, userIds: ["a"] }] }));
+    tell(3, message(2, { changedSeq: 3, reactions: [{ emoji: "👍", count: 1, userIds: ["a"], mine: false }] }));
     expect(view().messages.get(2)?.content).toEqual(text("edited"));
     expect(view().last?.editedAt).toBe(9);
   });

@@ -302,15 +302,8 @@ pub async fn repeats(
         }
         query.fetch_all(c).await
     })?;
-    let mut found: BTreeMap<RoomId, Vec<Message>> = BTreeMap::new();
-    for message in attachments::with_attachments(tx, rows).await? {
-        found.entry(message.room).or_default().push(message);
-    }
-    let mut messages = Vec::new();
-    for (room, found) in found {
-        messages.extend(dress::within_tx(tx, room, found).await?);
-    }
-    for message in messages {
+    let messages = attachments::with_attachments(tx, rows).await?;
+    for message in dress::within_tx(tx, messages).await? {
         let (id, text) = match &message.content {
             Content::Text { text, client_message_id } if message.edited_at.is_none() => {
                 (client_message_id.clone(), Some(text.clone()))

@@ -129,6 +129,16 @@ impl Raw {
         }
     }
 
+    /// How many rows a MySQL server touches for a statement.
+    pub async fn row_reads(&mut self, sql: String) -> i64 {
+        let read =
+            "select cast(sum(variable_value) as signed) from information_schema.session_status
+                    where variable_name like 'HANDLER_READ%'";
+        let before = self.count(read).await;
+        self.execute(sql).await;
+        self.count(read).await - before
+    }
+
     /// The tables of a MySQL database.
     pub async fn tables(&mut self) -> Vec<String> {
         let Self::MySql(connection) = self else { panic!("only of MySQL") };
@@ -177,7 +187,8 @@ impl Raw {
         .expect("texts")
     }
 
-    pub async fn count(&mut self, sql: &'static str) -> i64 {
+    pub async fn count(&mut self, sql: impl Into<String>) -> i64 {
+        let sql = sqlx::AssertSqlSafe(sql.into());
         match self {
             Self::Sqlite(connection) => sqlx::query_scalar(sql).fetch_one(connection).await,
             Self::MySql(connection) => sqlx::query_scalar(sql).fetch_one(connection).await,

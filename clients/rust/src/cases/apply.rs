@@ -28,6 +28,7 @@ struct Case {
 
 #[derive(Deserialize, Clone)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[expect(clippy::large_enum_variant, reason = "a table of few cases")]
 enum Step {
     Change(Change),
     Page { older: bool, messages: Vec<Said> },
@@ -47,6 +48,41 @@ struct Change {
     message: Option<Said>,
     member: Option<Member>,
     room: Option<Named>,
+    reaction: Option<ReactionDelta>,
+    pin: Option<PinDelta>,
+}
+
+#[derive(Deserialize, Clone)]
+#[serde(deny_unknown_fields)]
+struct ReactionDelta {
+    of: i64,
+    emoji: String,
+    users: Vec<String>,
+    by: String,
+    added: bool,
+}
+
+#[derive(Deserialize, Clone)]
+#[serde(deny_unknown_fields)]
+struct PinDelta {
+    of: i64,
+    by: String,
+    pinned: bool,
+}
+
+impl From<ReactionDelta> for v1::ReactionDelta {
+    fn from(ReactionDelta { of, emoji, users, by, added }: ReactionDelta) -> Self {
+        let count = i64::try_from(users.len()).expect("few");
+        let reaction = v1::Reaction { emoji, count, user_ids: users, reacted_by_me: None };
+        Self { message_seq: of, reaction: Some(reaction), user_id: by, added }
+    }
+}
+
+impl From<PinDelta> for v1::PinDelta {
+    fn from(PinDelta { of, by, pinned }: PinDelta) -> Self {
+        let pin = pinned.then(|| v1::Pin { user_id: by.clone(), ..Default::default() });
+        Self { message_seq: of, pin, user_id: by }
+    }
 }
 
 #[derive(Deserialize, Clone, Default)]
@@ -144,7 +180,9 @@ impl From<Said> for v1::Message {
         };
         let reaction = |mut all: Vec<String>| {
             let emoji = all.remove(0);
-            v1::Reaction { emoji, count: i64::try_from(all.len()).expect("few"), user_ids: all }
+            let count = i64::try_from(all.len()).expect("few");
+            let reacted_by_me = Some(all.iter().any(|user| user == "me"));
+            v1::Reaction { emoji, count, user_ids: all, reacted_by_me }
         };
         Self {
             room_id: "r".into(),
@@ -205,7 +243,7 @@ fn summary(begin: &Begin) -> v1::RoomSummary {
 
 fn take(model: &mut Model, outbox: &mut Outbox, step: Step) {
     let update = match step {
-        Step::Change(Change { seq, message, member, room: named }) => {
+        Step::Change(Change { seq, message, member, room: named, reaction, pin }) => {
             let change = v1::RoomChange {
                 room_id: "r".into(),
                 seq,
@@ -213,6 +251,9 @@ fn take(model: &mut Model, outbox: &mut Outbox, step: Step) {
                 message: message.map(v1::Message::from),
                 member: member.map(v1::Member::from),
                 room: named.map(|Named { name, changed }| room(name, changed, seq)),
+                reaction: reaction.map(v1::ReactionDelta::from),
+                pin: pin.map(v1::PinDelta::from),
+                thread: None,
             };
             Update::Change { change, known_seq: seq - 1 }
         }

@@ -62,7 +62,7 @@ pub fn status_line(frame: &mut Frame, app: &App, area: Rect) {
     frame.render_widget(Paragraph::new(keys).right_aligned(), right);
 }
 
-const KEYS: [(&str, &str); 21] = [
+const KEYS: [(&str, &str); 22] = [
     ("↑ ↓  or  Alt+↑ ↓", "the room above or below"),
     ("^N ^P", "the same, from anywhere"),
     ("Enter", "write, or send what is written"),
@@ -73,6 +73,7 @@ const KEYS: [(&str, &str); 21] = [
     ("Enter + e d s", "  answer, react, edit, delete, save"),
     ("/reply  /react 👍", "the same in words; without a"),
     ("/edit  /delete", "  selection for the last that fits"),
+    ("/reactions", "who reacted to the message"),
     ("/send PATH text", "a file, with or without a text"),
     ("/save PATH", "the file of a message; PATH as you like"),
     ("^D", "find, join or make a room"),

@@ -19,8 +19,11 @@ import {
   type File as WireFile,
   type Member as WireMember,
   type Message as WireMessage,
+  type Pin as WirePin,
   type Presence as WirePresence,
+  type Reaction as WireReaction,
   type Room as WireRoom,
+  type Thread as WireThread,
   type User as WireUser,
 } from "../gen/causerie/v1/types_pb";
 import type { Session as WireSession } from "../gen/causerie/v1/auth_pb";
@@ -173,7 +176,7 @@ export function message(wire: WireMessage): nouns.Message {
     content: content(wire.content),
     replyTo: Number(wire.replyToSeq),
     editedAt: millis(wire.editedAt),
-    reactions: wire.reactions.map(({ emoji, count, userIds }) => ({ emoji, count: Number(count), userIds })),
+    reactions: wire.reactions.map(reaction),
     attachments: wire.attachments.map(attachment),
     mentions: wire.mentions.map(({ name, who }) => ({
       name,
@@ -182,9 +185,25 @@ export function message(wire: WireMessage): nouns.Message {
       here: who.case === "here" && who.value,
     })),
     threadSeq: Number(wire.threadSeq),
-    thread: wire.thread && { replies: wire.thread.replyCount, more: wire.thread.replyMore, lastSeq: Number(wire.thread.lastReplySeq) },
-    pin: wire.pin && { userId: wire.pin.userId, at: millis(wire.pin.pinnedAt) },
+    thread: thread(wire.thread),
+    pin: pin(wire.pin),
   };
+}
+
+const reaction = ({ emoji, count, userIds, reactedByMe: mine }: WireReaction): nouns.Reaction => ({ emoji, count: Number(count), userIds, mine });
+
+const thread = (wire: WireThread | undefined): nouns.Message["thread"] =>
+  wire && { replies: wire.replyCount, more: wire.replyMore, lastSeq: Number(wire.lastReplySeq) };
+
+const pin = (wire: WirePin | undefined): nouns.Message["pin"] => wire && { userId: wire.userId, at: millis(wire.pinnedAt) };
+
+function delta({ reaction: reacted, pin: pinned, thread: grown }: WireChange): nouns.Delta | undefined {
+  if (reacted?.reaction) {
+    const { messageSeq, userId, added } = reacted;
+    return { kind: "reaction", seq: Number(messageSeq), reaction: reaction(reacted.reaction), userId, added };
+  }
+  if (pinned) return { kind: "pin", seq: Number(pinned.messageSeq), pin: pin(pinned.pin) };
+  return grown && { kind: "thread", seq: Number(grown.messageSeq), thread: thread(grown.thread) };
 }
 
 const LEVEL: Partial<Record<NotificationLevel, nouns.NotificationLevel>> = {
@@ -230,6 +249,7 @@ export function change(wire: WireChange): nouns.RoomChange {
     message: wire.message && message(wire.message),
     member: wire.member && member(wire.member),
     room: wire.room && room(wire.room),
+    delta: delta(wire),
   };
 }
 

@@ -52,6 +52,7 @@ export const MANAGE: Record<keyof ManageApi, true> = {
   editMessage: true,
   deleteMessage: true,
   react: true,
+  listReactions: true,
   pin: true,
   listPins: true,
   listThread: true,

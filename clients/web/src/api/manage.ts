@@ -273,6 +273,10 @@ function messages(transport: Transport) {
       const which = { roomId, seq: BigInt(seq), emoji, logId };
       return one(await (on ? chat.addReaction(which) : chat.removeReaction(which)).catch(raise));
     },
+    async listReactions(roomId: string, seq: number, emoji: string, pageToken: string): Promise<nouns.Part<nouns.UserReaction>> {
+      const page = await chat.listReactions({ roomId, seq: BigInt(seq), emoji, pageToken }).catch(raise);
+      return { items: page.reactions.map(({ emoji, userId }) => ({ emoji, userId })), next: page.nextPageToken };
+    },
     async pin(roomId: string, seq: number, on: boolean, logId: string): Promise<nouns.Message> {
       const which = { roomId, seq: BigInt(seq), logId };
       return one(await (on ? chat.pinMessage(which) : chat.unpinMessage(which)).catch(raise));

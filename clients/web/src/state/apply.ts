@@ -4,7 +4,7 @@
 
 import type { RoomChange, RoomPreferences, RoomSummary, SystemKind, User } from "../nouns";
 import type { Snapshot, Update } from "../sync/update";
-import { beginWith, changed } from "./log";
+import { beginWith, changed, changedPart } from "./log";
 import { countedBy, ownMark, uncount } from "./marks";
 import { tail, type Model, type RoomView } from "./model";
 import { applyUsers, isOlder } from "./namesakes";
@@ -183,6 +183,7 @@ function begin(model: Model, summary: RoomSummary): Topic[] {
     readSeq: summary.readSeq,
     messages: new Map(),
     order: [],
+    deltas: [],
     known: [{ after: room.headSeq, upTo: room.headSeq }],
     last: summary.lastMessage,
     begunAt: room.headSeq,
@@ -210,7 +211,7 @@ function gone(model: Model, roomId: string): Topic[] {
   return ["rooms", `room:${roomId}`, `timeline:${roomId}`, `typing:${roomId}`, `pins:${roomId}`];
 }
 
-function change(model: Model, { roomId, seq, afterSeq, message, member, room }: RoomChange, knownSeq = afterSeq): Topic[] {
+function change(model: Model, { roomId, seq, afterSeq, message, member, room, delta }: RoomChange, knownSeq = afterSeq): Topic[] {
   const touched: Topic[] = [];
   if (member) touched.push(...applyUsers(model, [{ ...model.users.get(member.user.id), ...member.user }]));
   const view = model.rooms.get(roomId);
@@ -240,6 +241,7 @@ function change(model: Model, { roomId, seq, afterSeq, message, member, room }: 
     if (posted) touched.push(...applyTyping(model, roomId, message.senderId, false));
     touched.push(...stored(model, [message]));
   }
+  if (delta) touched.push(...changedPart(view, seq, delta, model.me.id));
   return [...touched, "rooms", ...arrived(model, roomId, seq)];
 }
 

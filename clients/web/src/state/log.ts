@@ -1,8 +1,9 @@
 // The messages of a room: how they are put in, from the stream, from pages and
 // from the answers to calls.
 
-import type { Message, Page } from "../nouns";
+import type { Delta, Message, Page } from "../nouns";
 import type { Topic } from "./apply";
+import { completed, wait, withDelta } from "./deltas";
 import type { Model, RoomView } from "./model";
 import { firstAfter, known } from "./ranges";
 import { stored } from "./waiting";
@@ -46,6 +47,16 @@ export function changed(view: RoomView, message: Message, posted: boolean): Topi
   return [`timeline:${roomId}`, `message:${roomId}:${seq}`, ...(pins ? [`pins:${roomId}` as const] : []), ...newest(view)];
 }
 
+/** A part of a message is another than before, as a live change told it. */
+export function changedPart(view: RoomView, at: number, delta: Delta, me: string): Topic[] {
+  const before = view.messages.get(delta.seq);
+  const pins = delta.kind === "pin" ? [`pins:${view.room.id}` as const] : [];
+  const told = { at, delta, me };
+  if (before) return [...changed(view, withDelta(before, told), false), ...pins];
+  wait(view.deltas, told);
+  return pins;
+}
+
 /** The newer state of a message wins. */
 function putAll(view: RoomView, messages: readonly Message[]): void {
   const fresh: number[] = [];
@@ -54,7 +65,7 @@ function putAll(view: RoomView, messages: readonly Message[]): void {
     if (before && before.changedSeq >= message.changedSeq) continue;
     // What is in a thread is known, but no part of the timeline.
     if (!before && !message.threadSeq) fresh.push(message.seq);
-    view.messages.set(message.seq, message);
+    view.messages.set(message.seq, completed(message, before, view.deltas));
   }
   const [first] = fresh;
   if (first === undefined) return;

@@ -3,6 +3,7 @@
 
 import type { Message, Presence, PresenceState, Receipt, Role, Room, RoomPreferences, Unsent, User } from "../nouns";
 import type { State } from "../sync/connection";
+import type { WaitingDelta } from "./deltas";
 import { look } from "./namesakes";
 import { firstAfter, rangeOf, type Range, type Ranges } from "./ranges";
 import { anyUnread, type ThreadMarks } from "./threads";
@@ -20,6 +21,8 @@ export interface RoomView {
   /** The positions in `messages`, sorted. */
   order: number[];
   known: Ranges;
+  /** Of messages that are not here. */
+  readonly deltas: WaitingDelta[];
   /** The position with which the room began here. What was read of it before is too old. */
   readonly begunAt: number;
   /** The newest message that is not a system message. */

@@ -9,7 +9,6 @@ import { RoomPage } from "../room/RoomPage";
 import { navigate, roomPath, route } from "../router";
 import { Guard } from "../kit/Guard";
 import { MissingPage, fillGaps, lazy } from "../kit/lazy";
-import { toast } from "../kit/toast";
 import { Toasts } from "../kit/Toasts";
 import { NotFoundPage } from "./notFound";
 import { Sidebar } from "./Sidebar";
@@ -47,7 +46,6 @@ export default function SignedIn(props: { app: App }) {
   const leave = () => (chat.unsent().length || chat.begun.uploading() ? setOverlay("signOut") : void chat.leave());
   const rooms = sortedRooms(chat);
   createShortcuts({ rooms, overlay, setOverlay });
-  chat.onUnkept(() => toast(t("notKept"), true));
 
   createEffect(() => chat.connection().kind === "live" && fillGaps());
 

@@ -56,7 +56,6 @@ export const en = {
   date: "Date",
   today: "Today",
   yesterday: "Yesterday",
-  notKept: "This message is not kept on this device: its storage is full. Leave the page open until it is sent.",
   unsent: "Not sent",
   discard: "Discard",
   copyCode: "Copy code",

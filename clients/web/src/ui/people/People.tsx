@@ -6,27 +6,31 @@ import { Avatar } from "../kit/Avatar";
 
 /** People by their ids, in lines. */
 export function People(props: { ids: readonly string[] }) {
-  const chat = useChat();
   return (
     <ul class="plain-list">
-      <For each={props.ids}>
-        {(id) => (
-          <li>
-            <Avatar id={id} name={chat.user(id)?.displayName ?? ""} photo={chat.user(id)?.photoId} />
-            <span class="member-text">
-              <span class="member-name">
-                <span class="clip" dir="auto">
-                  {chat.user(id)?.displayName ?? "…"}
-                </span>
-                <Show when={id === chat.me().id}>
-                  <span class="muted">({t("you")})</span>
-                </Show>
-              </span>
-              <bdi class="member-note clip">@{chat.user(id)?.username}</bdi>
-            </span>
-          </li>
-        )}
-      </For>
+      <For each={props.ids}>{(id) => <Person id={id} />}</For>
     </ul>
+  );
+}
+
+/** One of them. */
+export function Person(props: { id: string }) {
+  const chat = useChat();
+  const user = () => chat.user(props.id);
+  return (
+    <li>
+      <Avatar id={props.id} name={user()?.displayName ?? ""} photo={user()?.photoId} />
+      <span class="member-text">
+        <span class="member-name">
+          <span class="clip" dir="auto">
+            {user()?.displayName ?? "…"}
+          </span>
+          <Show when={props.id === chat.me().id}>
+            <span class="muted">({t("you")})</span>
+          </Show>
+        </span>
+        <bdi class="member-note clip">@{user()?.username}</bdi>
+      </span>
+    </li>
   );
 }

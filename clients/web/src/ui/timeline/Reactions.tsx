@@ -10,8 +10,6 @@ import { createKeyed } from "../kit/keyed";
 import { attempt } from "../kit/toast";
 import { useRoom } from "../room/tools";
 
-/** As many names as a hint can hold. */
-const MOST_NAMES = 12;
 /** A finger that rests so long asks who it was. */
 const HOLD_MS = 450;
 
@@ -21,9 +19,11 @@ export default function Reactions(props: { message: Message }) {
   const { showReactions } = useRoom();
   const reactions = createKeyed(() => props.message.reactions, ({ emoji }) => emoji);
   const may = () => chat.rights(props.message.roomId).write;
-  const mine = ({ userIds }: Reaction) => userIds.includes(chat.me().id);
-  const names = ({ userIds, count }: Reaction) => {
-    const known = userIds.slice(0, MOST_NAMES).map((id) => (id === chat.me().id ? t("you") : chat.user(id)?.displayName ?? "…"));
+  const mine = (it: Reaction) => it.mine ?? false;
+  const names = ({ userIds, count, mine }: Reaction) => {
+    const me = chat.me().id;
+    const ids = mine && !userIds.includes(me) ? [me, ...userIds] : userIds;
+    const known = ids.map((id) => (id === me ? t("you") : chat.user(id)?.displayName ?? "…"));
     const others = count - known.length;
     return formatList(others > 0 ? [...known, t("others", { count: others })] : known);
   };

@@ -1,0 +1,43 @@
+-- What is shown of the reactions of a message, in rows of their own, so that reading
+-- it costs the same however many there are. A server that writes reactions keeps
+-- these too; older ones do not, so they cannot work on this schema any more.
+
+-- The room's position at which the reaction was put. Of before this migration: the
+-- place among those with the same emoji, which is before any position to come.
+alter table reactions add column reacted_seq bigint not null default 0;
+
+update reactions r
+join (
+    select room_id, seq, emoji, user_id,
+           row_number() over (partition by room_id, seq, emoji
+                              order by reacted_us, user_id) as place
+    from reactions
+) ranked on ranked.room_id = r.room_id and ranked.seq = r.seq
+    and ranked.emoji = r.emoji and ranked.user_id = r.user_id
+set r.reacted_seq = ranked.place;
+
+create index reactions_in_order on reactions (room_id, seq, emoji, reacted_seq);
+
+create table reaction_counts (
+    room_id        binary(16)  not null,
+    seq            bigint      not null,
+    emoji          varchar(64) character set utf8mb4 collate utf8mb4_bin not null,
+    total          bigint      not null, -- how many users have put it there; at least 1
+    first_seq      bigint      not null, -- position at which the emoji came under the message
+    first_user_id  binary(16)  not null, -- who of those that have put it there did so first
+    second_user_id binary(16)  null,
+    third_user_id  binary(16)  null,
+    primary key (room_id, seq, emoji)
+) engine = InnoDB;
+
+insert into reaction_counts (room_id, seq, emoji, total, first_seq,
+                             first_user_id, second_user_id, third_user_id)
+select room_id, seq, emoji, count(*),
+       row_number() over (partition by room_id, seq order by min(reacted_us), emoji),
+       max(case when reacted_seq = 1 then user_id end),
+       max(case when reacted_seq = 2 then user_id end),
+       max(case when reacted_seq = 3 then user_id end)
+from reactions
+group by room_id, seq, emoji;
+
+update schema_compatibility set min_version = 27;
