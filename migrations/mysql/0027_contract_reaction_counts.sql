@@ -1,23 +1,35 @@
 -- What is shown of the reactions of a message, in rows of their own, so that reading
 -- it costs the same however many there are. A server that writes reactions keeps
 -- these too; older ones do not, so they cannot work on this schema any more.
+--
+-- It can be run again after it was interrupted at any statement: MySQL commits each one
+-- that changes tables (RERUNNABLE in src/store/migrations.rs).
 
--- The room's position at which the reaction was put. Of before this migration: the
--- place among those with the same emoji, which is before any position to come.
-alter table reactions add column reacted_seq bigint not null default 0;
+drop table if exists replaced_reactions;
+drop table if exists ordered_reactions;
+create table ordered_reactions (
+    room_id     binary(16)  not null,
+    seq         bigint      not null,
+    emoji       varchar(64) character set utf8mb4 collate utf8mb4_bin not null,
+    user_id     binary(16)  not null,
+    reacted_us  bigint      not null,
+    -- The room's position at which the reaction was put. Of before this migration: the
+    -- place among those with the same emoji, which is before any position to come.
+    reacted_seq bigint      not null default 0,
+    primary key (room_id, seq, emoji, user_id),
+    key reactions_in_order (room_id, seq, emoji, reacted_seq)
+) engine = InnoDB;
 
-update reactions r
-join (
-    select room_id, seq, emoji, user_id,
-           row_number() over (partition by room_id, seq, emoji
-                              order by reacted_us, user_id) as place
-    from reactions
-) ranked on ranked.room_id = r.room_id and ranked.seq = r.seq
-    and ranked.emoji = r.emoji and ranked.user_id = r.user_id
-set r.reacted_seq = ranked.place;
+insert into ordered_reactions (room_id, seq, emoji, user_id, reacted_us, reacted_seq)
+select room_id, seq, emoji, user_id, reacted_us,
+       row_number() over (partition by room_id, seq, emoji order by reacted_us, user_id)
+from reactions;
 
-create index reactions_in_order on reactions (room_id, seq, emoji, reacted_seq);
+-- At once, so that there are reactions at any moment.
+rename table reactions to replaced_reactions, ordered_reactions to reactions;
+drop table replaced_reactions;
 
+drop table if exists reaction_counts;
 create table reaction_counts (
     room_id        binary(16)  not null,
     seq            bigint      not null,
