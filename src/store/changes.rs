@@ -30,8 +30,8 @@ use super::{
 use crate::{
     error::Result,
     model::{
-        Change, Member, MemberState, Message, Room, RoomId, Seq, UserId, View,
-        messages::fitting, resume::Behind,
+        Change, Member, MemberState, Message, Room, RoomId, Seq, UserId, View, messages::fitting,
+        resume::Behind,
     },
 };
 
