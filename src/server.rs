@@ -178,8 +178,6 @@ async fn run(
     let within = ms(config.server.stop_within_ms);
     let drained = timeout(within, async {
         serving.await;
-        // A stream that was opening while the others were told.
-        chat.hub.end_all();
         // Calls whose clients have gone away.
         chat.running.close();
         chat.running.wait().await;

@@ -1,10 +1,15 @@
 -- Servers that write the tables of 0024 need no other indexes. The rows of
 -- `message_keys` were written before, in pieces (src/store/message_keys_fill.rs).
+--
+-- It can be run again after it was interrupted at any statement: MySQL commits each one
+-- that changes tables (RERUNNABLE in src/store/migrations.rs).
 
-insert into message_changes (room_id, changed_seq, seq)
+drop table if exists replaced_messages;
+
+insert ignore into message_changes (room_id, changed_seq, seq)
 select room_id, changed_seq, seq from messages where changed_seq <> seq;
 
-insert into thread_replies (room_id, root_seq, seq, kind)
+insert ignore into thread_replies (room_id, root_seq, seq, kind)
 select room_id, thread_seq, seq, kind from messages where thread_seq > 0;
 
 update rooms set
@@ -15,6 +20,7 @@ update rooms set
 -- The messages of all rooms, once more: a column that says nothing of most messages
 -- is null for these, and takes no space then. No foreign key: the hottest table pays
 -- for none.
+drop table if exists compact_messages;
 create table compact_messages (
     room_id           binary(16)    not null,
     seq               bigint        not null,
@@ -39,8 +45,9 @@ select room_id, seq, sender_id, kind, body, posted_us, nullif(changed_seq, seq),
     nullif(thread_seq, 0), reply_to_seq, edited_us, about_id, attachments, staff, client_message_id
 from messages order by room_id, seq;
 
-drop table messages;
-alter table compact_messages rename to messages;
-drop table message_keys_fill;
+-- At once, so that there are messages at any moment.
+rename table messages to replaced_messages, compact_messages to messages;
+drop table replaced_messages;
+drop table if exists message_keys_fill;
 
 update schema_compatibility set min_version = 25;

@@ -195,6 +195,8 @@ pub(super) struct Lists {
     pub(super) watchers: HashMap<RoomId, Vec<(Arc<Outlet>, bool)>>,
     /// See [`Hub::take_grown`].
     pub(super) grown: HashSet<RoomId>,
+    /// How streams end that are opened from now on, once all are to end.
+    ending: Option<Ending>,
 }
 
 /// The streams of this node by user and room.
@@ -218,7 +220,9 @@ impl Hub {
     pub fn open(self: &Arc<Self>, caller: Caller, bounds: Bounds) -> Inlet {
         let Caller { user, session, expires_at: token_expires_at } = caller;
         let (sender, queue) = mpsc::channel(bounds.queue);
-        let (control_sender, control) = watch::channel(Control { ending: None, token_expires_at });
+        let mut lists = self.write();
+        let ending = lists.ending;
+        let (control_sender, control) = watch::channel(Control { ending, token_expires_at });
         let outlet = Arc::new(Outlet {
             connection: ConnectionId::new(),
             user,
@@ -229,7 +233,6 @@ impl Hub {
             sees_reads: AtomicU8::new(bounds.sees_reads.map_or(UNKNOWN, known)),
             control: control_sender,
         });
-        let mut lists = self.write();
         lists.users.entry(user).or_default().push(outlet.clone());
         lists.connections.insert(
             outlet.connection,
@@ -433,12 +436,13 @@ impl Hub {
         }
     }
 
-    /// Ends every stream.
+    /// Ends every stream, also those that are opened from now on.
     pub fn end_all(&self) {
-        let lists = self.read();
-        let streams = lists.connections.len();
+        let mut lists = self.write();
+        let ending = Ending::ShuttingDown { streams: lists.connections.len() };
+        lists.ending = Some(ending);
         for entry in lists.connections.values() {
-            entry.outlet.end(Ending::ShuttingDown { streams });
+            entry.outlet.end(ending);
         }
     }
 

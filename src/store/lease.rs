@@ -65,7 +65,7 @@ impl Store {
             Err(NotAcquired::InUse { holder }) => return Err(Error::DatabaseInUse { holder }),
             // Older than leases, or new.
             Err(NotAcquired::Failed(error)) if is_no_table(&error) => {
-                self.apply_migrations().await?;
+                self.expand().await?;
                 row.acquire().await?
             }
             Err(NotAcquired::Failed(error)) => return Err(refused(error)),

@@ -22,6 +22,10 @@ use crate::error::{Error, Result};
 /// How the names of migrations begin that take something away.
 const CONTRACTS: &str = "contract";
 
+/// Contracting migrations that MySQL can run again after they were interrupted. It
+/// commits each statement that changes a table, so that half of a migration may stay.
+const RERUNNABLE: [i64; 1] = [25];
+
 /// How often a start says how far it has come.
 const PROGRESS_EVERY: Duration = Duration::from_secs(5);
 
@@ -83,7 +87,25 @@ impl Store {
         }
         self.expand().await?;
         self.fill_before_contracting().await?;
+        self.forget_interrupted().await?;
         self.run(&migrator).await
+    }
+
+    /// Lets migrations that were interrupted, and that can be, be run again.
+    async fn forget_interrupted(&self) -> Result<()> {
+        let Pools::MySql { pool, .. } = &self.pools else { return Ok(()) };
+        for version in RERUNNABLE {
+            let forgotten =
+                sqlx::query("delete from _sqlx_migrations where version = ? and success = 0")
+                    .bind(version)
+                    .execute(pool)
+                    .await
+                    .map_err(refused)?;
+            if forgotten.rows_affected() > 0 {
+                tracing::warn!(version, "a migration was interrupted; it is run again");
+            }
+        }
+        Ok(())
     }
 
     /// What a migration that takes something away could not write itself.
@@ -126,11 +148,15 @@ impl Store {
     async fn applied_versions(&self) -> Result<BTreeSet<i64>> {
         let versions: Result<Vec<i64>, _> = match &self.pools {
             Pools::MySql { pool, .. } => {
-                sqlx::query_scalar("select version from _sqlx_migrations").fetch_all(pool).await
+                sqlx::query_scalar("select version from _sqlx_migrations where success = 1")
+                    .fetch_all(pool)
+                    .await
             }
             // The writer makes the file, if there is none.
             Pools::Sqlite { write, .. } => {
-                sqlx::query_scalar("select version from _sqlx_migrations").fetch_all(write).await
+                sqlx::query_scalar("select version from _sqlx_migrations where success = 1")
+                    .fetch_all(write)
+                    .await
             }
         };
         match versions {

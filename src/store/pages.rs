@@ -40,6 +40,12 @@ pub fn page_sql(is_thread: bool, compare: &str, direction: &str) -> String {
     )
 }
 
+/// The floor of a read, or the edge that it begins at: SQLite seeks by the first of two
+/// lower bounds only, and would walk from the floor to the edge.
+fn lower_bound(floor: Seq, compare: &str, edge: Seq) -> Seq {
+    if compare.starts_with('>') { floor.max(edge.before()) } else { floor }
+}
+
 /// What is read, and as far as the reader may see it.
 type Seen<'a> = (&'a PageOf, View);
 
@@ -146,7 +152,7 @@ impl Store {
                 query = query.bind(root.0);
             }
             query
-                .bind(view.floor.0)
+                .bind(lower_bound(view.floor, compare, edge).0)
                 .bind(edge.0)
                 .bind(limit_plus_one(limit))
                 .fetch_all(c).await
@@ -176,7 +182,8 @@ impl Store {
             if let Some(root) = of.thread_of {
                 query = query.bind(root.0);
             }
-            query.bind(view.floor.0).bind(seq.0).fetch_optional(c).await
+            let floor = lower_bound(view.floor, stands, seq);
+            query.bind(floor.0).bind(seq.0).fetch_optional(c).await
         })
         .map_err(refused)?;
         Ok(row.is_some())

@@ -211,6 +211,40 @@ on_both_databases! {
     }
 }
 
+/// MySQL keeps what half a migration has done. Wherever it was interrupted, the next start
+/// goes on, and no message is missing.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_interrupted_contracting_migration_is_run_again_on_mysql() {
+    const SCRIPT: &str = include_str!("../../migrations/mysql/0025_contract_messages.sql");
+    let dump = dumps(Database::MySql).pop().expect("a dump");
+    for reached in
+        ["create table", "insert into compact_messages", "rename table", "drop table replaced"]
+    {
+        let mut server = Server::with_dump(Database::MySql, &dump).await;
+        let mut raw = server.database().await;
+        let store = Store::connect(&server.config.store_url(), 2).expect("a store");
+        store.expand().await.expect("expanded");
+        store.fill_message_keys(|_| {}).await.expect("filled");
+        store.close().await;
+        let messages = raw.count("select count(*) from messages").await;
+        let answers = raw.count("select count(*) from messages where thread_seq > 0").await;
+        raw.execute(
+            "insert into _sqlx_migrations (version, description, success, checksum, execution_time)
+             values (25, 'contract messages', 0, '', -1)"
+                .into(),
+        )
+        .await;
+        let end = SCRIPT.rfind(reached).expect("the statement");
+        raw.execute(SCRIPT[..end].to_owned()).await;
+        server.restart().await;
+        assert_eq!(raw.count("select count(*) from messages").await, messages, "{reached}");
+        assert_eq!(raw.count("select count(*) from thread_replies").await, answers, "{reached}");
+        assert_eq!(raw.count("select min_version from schema_compatibility").await, 25);
+        drop(raw);
+        server.end().await;
+    }
+}
+
 /// Before the new servers are started, while the old one runs.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_schema_of_a_mysql_database_is_expanded_while_a_server_runs() {
