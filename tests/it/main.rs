@@ -7,6 +7,7 @@ mod admin;
 mod bad_input;
 mod blocks;
 mod cancelled_calls;
+mod catch_up;
 mod client_tls;
 mod clock;
 mod connections;
