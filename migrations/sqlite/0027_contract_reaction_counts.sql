@@ -2,21 +2,25 @@
 -- it costs the same however many there are. A server that writes reactions keeps
 -- these too; older ones do not, so they cannot work on this schema any more.
 
--- The room's position at which the reaction was put. Of before this migration: the
--- place among those with the same emoji, which is before any position to come.
-alter table reactions add column reacted_seq integer not null default 0;
+create table ordered_reactions (
+    room_id     blob    not null,
+    seq         integer not null,
+    emoji       text    not null,
+    user_id     blob    not null,
+    reacted_us  integer not null,
+    -- The room's position at which the reaction was put. Of before this migration: the
+    -- place among those with the same emoji, which is before any position to come.
+    reacted_seq integer not null default 0,
+    primary key (room_id, seq, emoji, user_id)
+) strict, without rowid;
 
-update reactions
-set reacted_seq = ranked.place
-from (
-    select room_id, seq, emoji, user_id,
-           row_number() over (partition by room_id, seq, emoji
-                              order by reacted_us, user_id) as place
-    from reactions
-) ranked
-where ranked.room_id = reactions.room_id and ranked.seq = reactions.seq
-    and ranked.emoji = reactions.emoji and ranked.user_id = reactions.user_id;
+insert into ordered_reactions (room_id, seq, emoji, user_id, reacted_us, reacted_seq)
+select room_id, seq, emoji, user_id, reacted_us,
+       row_number() over (partition by room_id, seq, emoji order by reacted_us, user_id)
+from reactions;
 
+drop table reactions;
+alter table ordered_reactions rename to reactions;
 create index reactions_in_order on reactions (room_id, seq, emoji, reacted_seq);
 
 create table reaction_counts (
