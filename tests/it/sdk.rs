@@ -406,7 +406,9 @@ async fn what_is_new_after_an_absence_is_beyond_the_position_that_was_known() {
     let mut change = async || {
         until(&mut updates, "a change", |update| match update {
             Update::Change { change, known_seq } => {
-                let seq = change.message.as_ref().expect("a message").seq;
+                let delta = change.reaction.as_ref().map(|delta| delta.message_seq);
+                let seq = delta.or(change.message.as_ref().map(|message| message.seq));
+                let seq = seq.expect("a message or a reaction to one");
                 Some((seq, seq > *known_seq))
             }
             _ => None,

@@ -99,9 +99,10 @@ on_both_databases! {
         let first = answer(&bob, name, "yes").await.expect("sent");
         assert_eq!(first.thread_seq, root.seq);
         assert_eq!(watching.message().await, first);
-        let told = watching.message().await;
-        assert_eq!((told.seq, told.changed_seq), (root.seq, first.seq + 1), "the root is told");
-        let shown = told.thread.expect("a thread");
+        let told = watching.change().await;
+        let delta = told.thread.expect("what has become of the thread");
+        assert_eq!((delta.message_seq, told.seq), (root.seq, first.seq + 1));
+        let shown = delta.thread.expect("a thread");
         assert_eq!((shown.reply_count, shown.last_reply_seq), (1, first.seq));
         let second = answer(&ada, name, "at noon").await.expect("sent");
         let later = ada.send(&room, "done").await;
