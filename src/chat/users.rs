@@ -154,8 +154,8 @@ impl Chat {
             return Ok(HashMap::new());
         }
         let mut shown_in: HashMap<UserId, ShownIn> = HashMap::new();
-        for (user, direct) in self.store.direct_rooms(users).await? {
-            shown_in.entry(user).or_default().direct = direct;
+        for (user, partners) in self.store.direct_partners(users).await? {
+            shown_in.entry(user).or_default().partners = partners;
         }
         for (user, watched) in self.watched_rooms(users).await? {
             shown_in.entry(user).or_default().watched = watched;

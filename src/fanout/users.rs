@@ -28,8 +28,8 @@ const SECOND: std::time::Duration = std::time::Duration::from_secs(1);
 pub struct ShownIn {
     /// Watched rooms whose members are told of each other.
     pub watched: Vec<RoomId>,
-    /// Their direct rooms.
-    pub direct: Vec<RoomId>,
+    /// With whom they have a direct room.
+    pub partners: Vec<UserId>,
 }
 
 /// Shared by the calls that change profiles and by the task that tells of them.
@@ -174,7 +174,8 @@ impl Hub {
     pub fn streams_showing(&self, user: UserId, shown_in: &ShownIn) -> HashSet<ConnectionId> {
         let lists = self.read();
         let own = lists.users.get(&user).into_iter().flatten();
-        let partners = shown_in.direct.iter().filter_map(|room| lists.rooms.get(room)).flatten();
+        // By user: streams are among those of a room while they only say that they know it.
+        let partners = shown_in.partners.iter().filter_map(|user| lists.users.get(user)).flatten();
         let watchers = shown_in.watched.iter().filter_map(|room| lists.watchers.get(room));
         let watchers = watchers.flatten().filter(|(_, told)| *told).map(|(outlet, _)| outlet);
         own.chain(partners).chain(watchers).map(|outlet| outlet.connection).collect()

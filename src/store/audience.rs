@@ -71,14 +71,19 @@ impl Store {
         Ok(small)
     }
 
-    /// The direct rooms of each of these users.
-    pub async fn direct_rooms(&self, users: &[UserId]) -> Result<HashMap<UserId, Vec<RoomId>>> {
-        let mut direct: HashMap<UserId, Vec<RoomId>> = HashMap::new();
+    /// With whom each of these users has a direct room; as in such a room alone, they are
+    /// among those themselves.
+    pub async fn direct_partners(
+        &self,
+        users: &[UserId],
+    ) -> Result<HashMap<UserId, Vec<UserId>>> {
+        let mut partners: HashMap<UserId, Vec<UserId>> = HashMap::new();
         for users in users.chunks(ROWS) {
             let users = padded(users.to_vec());
             let sql = format!(
-                "select m.user_id, m.room_id from members m
+                "select m.user_id, p.user_id from members m
                  join rooms r on r.id = m.room_id and r.kind = 3
+                 join members p on p.room_id = m.room_id and p.state = 1
                  where m.user_id in {} and m.state = 1",
                 placeholders(1, users.len()),
             );
@@ -90,11 +95,11 @@ impl Store {
                 query.fetch_all(c).await
             })
             .map_err(refused)?;
-            for (user, room) in rows {
-                direct.entry(UserId(user)).or_default().push(RoomId(room));
+            for (user, partner) in rows {
+                partners.entry(UserId(user)).or_default().push(UserId(partner));
             }
         }
-        Ok(direct)
+        Ok(partners)
     }
 
     /// Which of these rooms each of these users is in.
