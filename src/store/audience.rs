@@ -73,10 +73,7 @@ impl Store {
 
     /// With whom each of these users has a direct room; as in such a room alone, they are
     /// among those themselves.
-    pub async fn direct_partners(
-        &self,
-        users: &[UserId],
-    ) -> Result<HashMap<UserId, Vec<UserId>>> {
+    pub async fn direct_partners(&self, users: &[UserId]) -> Result<HashMap<UserId, Vec<UserId>>> {
         let mut partners: HashMap<UserId, Vec<UserId>> = HashMap::new();
         for users in users.chunks(ROWS) {
             let users = padded(users.to_vec());

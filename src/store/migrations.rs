@@ -85,13 +85,16 @@ impl Store {
             );
             migrator.set_ignore_missing(true);
         }
+        if !applied.is_empty() {
+            self.forget_interrupted().await?;
+        }
         self.expand().await?;
         self.fill_before_contracting().await?;
-        self.forget_interrupted().await?;
         self.run(&migrator).await
     }
 
-    /// Lets migrations that were interrupted, and that can be, be run again.
+    /// Lets migrations that were interrupted, and that can be, be run again. Only of a
+    /// database that this server has to itself: elsewhere one of them may be running.
     async fn forget_interrupted(&self) -> Result<()> {
         let Pools::MySql { pool, .. } = &self.pools else { return Ok(()) };
         for version in RERUNNABLE {
