@@ -11,10 +11,6 @@ export const late = {
   disconnected: "Disconnected from the server.",
 
   // Beside a message
-  sending: "Sending…",
-  waitingForConnection: "Will be sent when you are back online",
-  notSent: "Not sent.",
-  sendAgain: "Send again",
   readBy: { other: "Read by {count}" } as Plural,
   undo: "Undo",
 
