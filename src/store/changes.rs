@@ -59,8 +59,11 @@ struct Stretch {
 impl Store {
     /// What changed in a room.
     pub async fn changes_in(&self, of: Behind, limit: usize) -> Result<Changes> {
-        let found = self.changes(&[of], limit).await?.pop();
-        Ok(found.unwrap_or(Changes { changes: vec![], synced: of.after, head: of.view.head }))
+        let nothing = Changes { changes: vec![], synced: of.after, head: of.view.head };
+        if of.after >= of.view.head {
+            return Ok(nothing);
+        }
+        Ok(self.changes(&[of], limit).await?.pop().unwrap_or(nothing))
     }
 
     /// What changed in some rooms, at most `ROOMS_AT_ONCE`, in their order, for one

@@ -55,6 +55,8 @@ on_both_databases! {
         let sync = v1::SyncRoomRequest { room_id: room.clone(), after_seq: sent.seq - 1, ..Default::default() };
         let changes = bob.client.sync_room(sync).await.expect("changes").changes;
         assert_eq!(changes[0].message.as_ref(), Some(&sent), "in what changed");
+        let sync = v1::SyncRoomRequest { room_id: room.clone(), after_seq: sent.seq, ..Default::default() };
+        assert_eq!(bob.client.sync_room(sync).await.expect("changes").changes, [], "nothing after it");
         let mut resumed = bob.resume(HashMap::from([(room.clone(), sent.seq - 1)])).await;
         assert_eq!(resumed.message_with_files().await, sent, "in what a stream catches up with");
 

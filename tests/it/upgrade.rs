@@ -226,7 +226,8 @@ async fn an_interrupted_contracting_migration_is_run_again_on_mysql() {
         store.expand().await.expect("expanded");
         store.fill_message_keys(|_| {}).await.expect("filled");
         store.close().await;
-        let messages = raw.count("select count(*) from messages").await;
+        // Texts: who comes later is told in the rooms.
+        let messages = raw.count("select count(*) from messages where kind = 1").await;
         let answers = raw.count("select count(*) from messages where thread_seq > 0").await;
         raw.execute(
             "insert into _sqlx_migrations (version, description, success, checksum, execution_time)
@@ -237,7 +238,13 @@ async fn an_interrupted_contracting_migration_is_run_again_on_mysql() {
         let end = SCRIPT.rfind(reached).expect("the statement");
         raw.execute(SCRIPT[..end].to_owned()).await;
         server.restart().await;
-        assert_eq!(raw.count("select count(*) from messages").await, messages, "{reached}");
+        // Answers once the schema is up to date.
+        Person::register(&server.url, "newcomer").await;
+        assert_eq!(
+            raw.count("select count(*) from messages where kind = 1").await,
+            messages,
+            "{reached}"
+        );
         assert_eq!(raw.count("select count(*) from thread_replies").await, answers, "{reached}");
         // At the very end.
         let reactions = raw.count("select count(*) from reactions").await;

@@ -68,7 +68,7 @@ test("the login page and a room show with no more code than they may need", asyn
   const room = await ada.room("Little code");
   await ada.say(room, "Enough of it");
   const newcomer = await w.window(undefined);
-  const held = await holdBack(newcomer, "index", "LoginPage", "idempotency", "AuthPage", "Field", "form", "Problem", "notice", "en-late");
+  const held = await holdBack(newcomer, "index", "LoginPage", "idempotency", "AuthPage", "Field", "form", "format-late", "Problem", "notice", "en-late");
   await newcomer.goto(`${w.pages.url}/login`);
   await newcomer.getByRole("button", { name: "Sign in" }).waitFor();
   await newcomer.getByLabel("Password", { exact: true }).waitFor();

@@ -11,11 +11,6 @@ export const late = {
   disconnected: "Disconnected from the server.",
 
   // Beside a message
-  sending: "Sending…",
-  waitingForConnection: "Will be sent when you are back online",
-  notSent: "Not sent.",
-  notKept: "This message is not kept on this device: its storage is full. Leave the page open until it is sent.",
-  sendAgain: "Send again",
   readBy: { other: "Read by {count}" } as Plural,
   undo: "Undo",
 

@@ -16,7 +16,7 @@ import { createFlash } from "../timeline/flash";
 import { focusRow, stepThrough } from "../timeline/keys";
 import { MessageRowView } from "../timeline/MessageRow";
 import { NewRow } from "../timeline/NoteRows";
-import WaitingRowView from "../timeline/WaitingRow";
+import { WaitingRowView } from "../timeline/WaitingRow";
 import { createPlace } from "./place";
 
 export interface Sought {

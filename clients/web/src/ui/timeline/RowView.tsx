@@ -1,12 +1,9 @@
 import { untrack, type JSX } from "solid-js";
 
 import type { Row } from "../../state/rows";
-import { lazy } from "../kit/lazy";
 import { DayRow, NewRow, StartRow, SystemRow } from "./NoteRows";
 import { MessageRowView } from "./MessageRow";
-
-/** The code comes late: whoever sends has read for a while. */
-const WaitingRowView = lazy(() => import("./WaitingRow"));
+import { WaitingRowView } from "./WaitingRow";
 
 type Kind<K extends Row["kind"]> = { readonly row: Extract<Row, { kind: K }>; readonly roomId: string; readonly flash: boolean };
 

@@ -13,7 +13,7 @@ import { Quote } from "./Quote";
 const PATIENCE_MS = 5_000;
 
 /** An own message that the server has not acknowledged. */
-export default function WaitingRowView(props: { row: WaitingRow }) {
+export function WaitingRowView(props: { row: WaitingRow }) {
   const chat = useChat();
   const entry = () => props.row.entry;
   const why = () => refusal(entry().refused) ?? t("failed");
