@@ -137,6 +137,21 @@ function smallDescriptor(): Plugin {
   };
 }
 
+/** Enumerations of protobuf's library go where nobody uses them: as they are compiled, they seem to change what is around them. */
+function unusedEnums(): Plugin {
+  return {
+    name: "unused-enums",
+    apply: "build",
+    transform(code, id) {
+      if (!/@(bufbuild|connectrpc)\/.*\/dist\/esm\/.*\.js$/.test(id)) return undefined;
+      return code.replace(
+        /^export var (\w+);\n\(function \(\1\) \{$([^]*?)^\}\)\(\1 \|\| \(\1 = \{\}\)\);$/gm,
+        "export var $1 = /* @__PURE__ */ (function ($1) {$2return $1;\n})({});",
+      );
+    },
+  };
+}
+
 /**
  * Generated code carries its descriptors in base64, in which gzip finds nothing
  * that repeats. As plain text they are half as large on the way. What is
@@ -350,7 +365,7 @@ function walk(from: string[], next: (id: string) => readonly string[]): Set<stri
 }
 
 export default defineConfig({
-  plugins: [solid(), plainDescriptors(), smallDescriptor(), withoutJson(), smallClient(), lateImports(), earlyScripts(), initialSize(), compressed()],
+  plugins: [solid(), plainDescriptors(), smallDescriptor(), unusedEnums(), withoutJson(), smallClient(), lateImports(), earlyScripts(), initialSize(), compressed()],
   server: { proxy },
   preview: { proxy },
   build: {

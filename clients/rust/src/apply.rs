@@ -289,8 +289,9 @@ impl RoomView {
         let newest = self.last_message.as_ref().is_none_or(|last| state(last) <= state(message));
         if newest && !is_system {
             let mut message = message.clone();
-            let same = self.last_message.as_ref().filter(|last| last.seq == message.seq);
-            deltas::keep_own(&mut message, same);
+            if let Some(last) = self.last_message.take_if(|last| last.seq == message.seq) {
+                deltas::keep_own(&mut message, &last);
+            }
             self.last_message = Some(message);
         }
     }
@@ -341,13 +342,15 @@ impl RoomView {
                 None => return,
             },
         };
-        let known = messages.get(&message.seq);
-        if known.is_none_or(|known| message.changed_seq > known.changed_seq) {
-            let mut message = message.clone();
+        let mut message = message.clone();
+        if let Some(known) = messages.get_mut(&message.seq) {
+            if known.changed_seq >= message.changed_seq {
+                return deltas::keep_own(known, &message);
+            }
             deltas::keep_own(&mut message, known);
-            self.deltas.apply_to(&mut message, me);
-            messages.insert(message.seq, message);
         }
+        self.deltas.apply_to(&mut message, me);
+        messages.insert(message.seq, message);
     }
 }
 

@@ -111,3 +111,22 @@ fn an_older_state_never_replaces_a_newer() {
     model.apply(&change(text(6, "you")));
     assert_eq!(model.rooms["r"].messages[&6], edited);
 }
+
+#[test]
+fn whose_reactions_are_is_taken_from_the_state_that_knows() {
+    let state = |changed_seq, reacted_by_me| {
+        let reaction = v1::Reaction { emoji: "👍".into(), reacted_by_me, ..Default::default() };
+        v1::Message { changed_seq, reactions: vec![reaction], ..text(6, "you") }
+    };
+    let page = |message| v1::ListMessagesResponse { messages: vec![message], ..Default::default() };
+    let mut model = model();
+    model.apply(&change(text(6, "you")));
+    model.apply(&change(state(8, None)));
+    let shown = |model: &Model| model.rooms["r"].messages[&6].clone();
+    assert_eq!(shown(&model), state(8, None));
+    // An older page does not bring an older state, but knows this.
+    model.apply_page("r", &page(state(7, Some(true))));
+    assert_eq!(shown(&model), state(8, Some(true)));
+    model.apply(&change(state(9, None)));
+    assert_eq!(shown(&model), state(9, Some(true)));
+}

@@ -24,9 +24,9 @@ pub fn apply(message: &mut v1::Message, change: &v1::RoomChange, me: &str) {
     message.changed_seq = change.seq;
     if let Some(v1::ReactionDelta { reaction: Some(now), user_id, added, .. }) = &change.reaction {
         let known = message.reactions.iter().position(|known| known.emoji == now.emoji);
-        let was_mine = known.and_then(|at| message.reactions[at].reacted_by_me).unwrap_or(false);
-        let is_mine = if user_id == me { *added } else { was_mine };
-        let now = v1::Reaction { reacted_by_me: Some(is_mine), ..now.clone() };
+        let was_mine = known.map_or(Some(false), |at| message.reactions[at].reacted_by_me);
+        let reacted_by_me = if user_id == me { Some(*added) } else { was_mine };
+        let now = v1::Reaction { reacted_by_me, ..now.clone() };
         match known {
             Some(at) if now.count == 0 => drop(message.reactions.remove(at)),
             Some(at) => message.reactions[at] = now,
@@ -42,12 +42,12 @@ pub fn apply(message: &mut v1::Message, change: &v1::RoomChange, me: &str) {
     }
 }
 
-/// A live event says of no reaction whether it is the user's: that stays as it was.
-pub fn keep_own(message: &mut v1::Message, before: Option<&v1::Message>) {
-    for reaction in message.reactions.iter_mut().filter(|now| now.reacted_by_me.is_none()) {
-        let mut same = before.into_iter().flat_map(|before| &before.reactions);
-        let same = same.find(|known| known.emoji == reaction.emoji);
-        reaction.reacted_by_me = Some(same.and_then(|it| it.reacted_by_me).unwrap_or(false));
+/// A live event says of no reaction whether it is the user's: another state of the
+/// message may.
+pub fn keep_own(message: &mut v1::Message, other: &v1::Message) {
+    for reaction in message.reactions.iter_mut().filter(|it| it.reacted_by_me.is_none()) {
+        let same = other.reactions.iter().find(|it| it.emoji == reaction.emoji);
+        reaction.reacted_by_me = same.and_then(|it| it.reacted_by_me);
     }
 }
 
@@ -131,7 +131,7 @@ mod tests {
             |mine| v1::Reaction { emoji: "👍".into(), reacted_by_me: mine, ..Default::default() };
         let before = v1::Message { reactions: vec![reaction(Some(true))], ..Default::default() };
         let mut edited = v1::Message { reactions: vec![reaction(None)], ..Default::default() };
-        keep_own(&mut edited, Some(&before));
+        keep_own(&mut edited, &before);
         assert_eq!(edited.reactions, before.reactions);
     }
 }

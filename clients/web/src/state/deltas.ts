@@ -26,15 +26,19 @@ export function withDelta(message: Message, { at, delta, me }: WaitingDelta): Me
 function react(before: readonly Reaction[], now: Reaction, mine: boolean | undefined): readonly Reaction[] {
   const place = before.findIndex(({ emoji }) => emoji === now.emoji);
   if (!now.count) return before.filter(({ emoji }) => emoji !== now.emoji);
-  const next = { ...now, mine: mine ?? before[place]?.mine ?? false };
-  return place < 0 ? [...before, next] : before.with(place, next);
+  const known = before[place];
+  const next = { ...now, mine: mine ?? (known ? known.mine : false) };
+  return known ? before.with(place, next) : [...before, next];
 }
 
-/** A message as it came, with what is known beyond it: live events say of no reaction whether it is the user's, and a page may have been asked for before deltas came. */
-export function completed(message: Message, before: Message | undefined, waiting: readonly WaitingDelta[]): Message {
-  const reactions = message.reactions.map((it) => ({ ...it, mine: it.mine ?? before?.reactions.find(({ emoji }) => emoji === it.emoji)?.mine ?? false }));
-  return waiting.reduce(withDelta, { ...message, reactions });
+/** A live event says of no reaction whether it is the user's: another state of the message may. */
+export function withOwn(message: Message, other: Message | undefined): Message {
+  if (!other || knowsOwn(message)) return message;
+  const reactions = message.reactions.map((it) => ({ ...it, mine: it.mine ?? other.reactions.find(({ emoji }) => emoji === it.emoji)?.mine }));
+  return { ...message, reactions };
 }
+
+export const knowsOwn = ({ reactions }: Message): boolean => reactions.every(({ mine }) => mine !== undefined);
 
 /** Keeps a delta of a message that is not here. */
 export function wait(waiting: WaitingDelta[], it: WaitingDelta): void {

@@ -3,7 +3,7 @@
 
 import type { Delta, Message, Page } from "../nouns";
 import type { Topic } from "./apply";
-import { completed, wait, withDelta } from "./deltas";
+import { knowsOwn, wait, withDelta, withOwn } from "./deltas";
 import type { Model, RoomView } from "./model";
 import { firstAfter, known } from "./ranges";
 import { stored } from "./waiting";
@@ -54,18 +54,23 @@ export function changedPart(view: RoomView, at: number, delta: Delta, me: string
   const told = { at, delta, me };
   if (before) return [...changed(view, withDelta(before, told), false), ...pins];
   wait(view.deltas, told);
-  return pins;
+  // It may be shown elsewhere, as it was read.
+  return [`message:${view.room.id}:${delta.seq}`, ...pins];
 }
 
 /** The newer state of a message wins. */
-function putAll(view: RoomView, messages: readonly Message[]): void {
+export function putAll(view: RoomView, messages: readonly Message[]): void {
   const fresh: number[] = [];
   for (const message of messages) {
     const before = view.messages.get(message.seq);
-    if (before && before.changedSeq >= message.changedSeq) continue;
+    if (before && before.changedSeq >= message.changedSeq) {
+      if (!knowsOwn(before)) view.messages.set(message.seq, withOwn(before, message));
+      continue;
+    }
     // What is in a thread is known, but no part of the timeline.
     if (!before && !message.threadSeq) fresh.push(message.seq);
-    view.messages.set(message.seq, completed(message, before, view.deltas));
+    // A page may have been asked for before deltas came.
+    view.messages.set(message.seq, view.deltas.reduce(withDelta, withOwn(message, before)));
   }
   const [first] = fresh;
   if (first === undefined) return;

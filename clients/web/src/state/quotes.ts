@@ -3,6 +3,7 @@
 import type { Api } from "../api/calls";
 import type { Message } from "../nouns";
 import { applyMessages } from "./apply";
+import { withDelta, withOwn } from "./deltas";
 import type { Doomed } from "./doomed";
 import type { Model } from "./model";
 import type { Topics } from "./topics";
@@ -31,6 +32,12 @@ export function createQuotes({ api, model, topics, doomed }: Parts) {
   return {
     /** If it is here already. */
     known,
+    /** A message that was read, or newer as the room's log has told. */
+    newest(message: Message): Message {
+      const now = known(message.roomId, message.seq);
+      const newer = now && now.changedSeq > message.changedSeq ? withOwn(now, message) : message;
+      return (model.rooms.get(message.roomId)?.deltas ?? []).reduce(withDelta, newer);
+    },
     /** From the server, if it is not here. */
     find: async (roomId: string, seq: number): Promise<Message> => known(roomId, seq) ?? ask(roomId, seq),
     /** Undefined while it is on its way. */

@@ -56,10 +56,8 @@ export function createThread(chat: Chat, roomId: string, seq: number, reads: Acc
   onCleanup(() => (turn = -1));
 
   /** As it was read, or newer as the room's log has told. What did not change stays the same object, and its row as it is. */
-  const newest = (before: Message | undefined, message: Message): Message => {
-    const known = chat.known(roomId, message.seq);
-    return [message, known].reduce<Message>((a, b) => (b && b.changedSeq > a.changedSeq ? b : a), before ?? message);
-  };
+  const newest = (before: Message | undefined, message: Message): Message =>
+    chat.newest(before && before.changedSeq >= message.changedSeq ? before : message);
   const root = createMemo<Message | undefined>((before) => {
     const now = thread()?.root;
     return now && newest(before, now);

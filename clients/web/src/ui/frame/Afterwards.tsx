@@ -18,7 +18,6 @@ import { keepUploads } from "./uploads";
 /** What shows nothing at first, and therefore comes after what does. */
 export default function Afterwards() {
   const chat = useChat();
-  chat.onUnkept(() => toast(t("notKept"), true));
   chat.onDeparture((room, banned) => toast(t(banned ? "youWereBanned" : "youWereRemoved", { room }), true));
   const news = notifyOfArrivals(chat);
   watchActivity(chat);

@@ -9,6 +9,7 @@ import { RoomPage } from "../room/RoomPage";
 import { navigate, roomPath, route } from "../router";
 import { Guard } from "../kit/Guard";
 import { MissingPage, fillGaps, lazy } from "../kit/lazy";
+import { toast } from "../kit/toast";
 import { Toasts } from "../kit/Toasts";
 import { NotFoundPage } from "./notFound";
 import { Sidebar } from "./Sidebar";
@@ -46,6 +47,7 @@ export default function SignedIn(props: { app: App }) {
   const leave = () => (chat.unsent().length || chat.begun.uploading() ? setOverlay("signOut") : void chat.leave());
   const rooms = sortedRooms(chat);
   createShortcuts({ rooms, overlay, setOverlay });
+  chat.onUnkept(() => toast(t("notKept"), true));
 
   createEffect(() => chat.connection().kind === "live" && fillGaps());
 
