@@ -61,7 +61,7 @@ pub async fn measure(table: &mut Table) -> Outcome {
             .await?;
             table.row(&Row {
                 section: "Reaction fan-out to 1,000 subscribers, deliveries per second of server processor",
-                what: &format!("bursts of {burst}, 100 names under the message, {}", database.name()),
+                what: &format!("bursts of {burst}, 100 users have reacted, {}", database.name()),
                 value,
                 unit: "/s",
                 against: None,

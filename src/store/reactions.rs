@@ -86,22 +86,24 @@ pub(super) async fn read(
     logs: &mut BTreeMap<RoomId, RoomLog>,
 ) -> Result<(), sqlx::Error> {
     read_own(tx, ops, logs).await?;
-    // Each takes away one at most of those who are known to be the first.
-    let mut leaving: BTreeMap<(RoomId, Seq, &str), usize> = BTreeMap::new();
+    // Whoever follows on one who leaves may leave too.
+    let mut leaving: BTreeMap<(RoomId, Seq, &str), BTreeSet<UserId>> = BTreeMap::new();
     for op in ops {
         let Op::Touch { room, user, seq, touch: Touch::Unreact(emoji), .. } = op else { continue };
-        let message = logs.get(room).and_then(|log| log.messages.get(seq));
-        let reactions = message.into_iter().flat_map(|message| &message.reactions);
-        let mut same = reactions.filter(|reaction| reaction.emoji == *emoji);
-        if same.any(|reaction| !reaction.names_all() && reaction.users.contains(user)) {
-            *leaving.entry((*room, *seq, emoji)).or_default() += 1;
-        }
+        leaving.entry((*room, *seq, emoji)).or_default().insert(*user);
     }
-    for ((room, seq, emoji), count) in leaving {
+    for ((room, seq, emoji), users) in leaving {
+        let message = logs.get(&room).and_then(|log| log.messages.get(&seq));
+        let reactions = message.into_iter().flat_map(|message| &message.reactions);
+        let mut same = reactions.filter(|reaction| reaction.emoji == emoji);
+        let is_first = |user: &UserId| users.contains(user);
+        if !same.any(|known| !known.names_all() && known.users.iter().any(is_first)) {
+            continue;
+        }
         let first: Vec<Uuid> = within!(&mut *tx, c => {
             sqlx::query_scalar(FIRST_USERS)
             .bind(room.0).bind(seq.0).bind(emoji)
-            .bind(i64::try_from(limits::REACTION_USERS + count).unwrap_or(i64::MAX))
+            .bind(i64::try_from(limits::REACTION_USERS + users.len()).unwrap_or(i64::MAX))
             .fetch_all(c).await
         })?;
         let message = logs.get_mut(&room).and_then(|log| log.messages.get_mut(&seq));
@@ -193,13 +195,15 @@ async fn write_count(
     (room, seq, emoji): (RoomId, Seq, &str),
     left: Option<&Reaction>,
 ) -> Result<(), sqlx::Error> {
-    let first = |at: usize| left.and_then(|reaction| reaction.users.get(at)).map(|user| user.0);
-    let (Some(reaction), Some(first_user)) = (left, first(0)) else {
+    let Some(reaction) = left else {
         return within!(tx, c => {
             sqlx::query("delete from reaction_counts where room_id = ? and seq = ? and emoji = ?")
                 .bind(room.0).bind(seq.0).bind(emoji).execute(c).await.map(drop)
         });
     };
+    let first = |at: usize| reaction.users.get(at).map(|user| user.0);
+    let first_user =
+        first(0).ok_or_else(|| sqlx::Error::Protocol("reactions without a first user".into()))?;
     within!(tx, c => {
         sqlx::query(
             "replace into reaction_counts (room_id, seq, emoji, total, first_seq,

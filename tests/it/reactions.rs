@@ -304,6 +304,39 @@ on_both_databases! {
         server.end().await;
     }
 
+    async fn the_first_are_named_also_when_those_who_follow_leave_with_them(database: Database) {
+        let server = Server::start(database).await;
+        let mut people = Vec::new();
+        for n in 0..10 {
+            people.push(Person::register(&server.url, &format!("user{n}")).await);
+        }
+        let room = people[0].create_room("Room").await;
+        for person in &people[1..] {
+            person.join(&room).await;
+        }
+        let message = people[0].send(&room, "hello").await;
+        let name = (room.as_str(), message.seq);
+        let mut raw = server.database().await;
+        // So many of the first leave at once; what waits for the first of them goes into
+        // one transaction.
+        for leaving in [9, 7, 4, 8] {
+            for person in &people {
+                react(person, name, "👍").await.expect("reacted");
+            }
+            join_all(people[..leaving].iter().map(|person| unreact(person, name, "👍"))).await;
+            assert_eq!(count_differences(&mut raw).await, 0, "{leaving} leave");
+            let left: Vec<String> =
+                people[leaving..].iter().take(3).map(|person| person.user.id.clone()).collect();
+            assert_eq!(get(&people[0], name).await.reactions[0].user_ids, left);
+            for person in &people[leaving..] {
+                unreact(person, name, "👍").await.expect("taken away");
+            }
+            assert!(get(&people[0], name).await.reactions.is_empty());
+        }
+        drop(raw);
+        server.end().await;
+    }
+
     async fn all_who_reacted_are_listed_page_by_page_to_who_may_read_the_message(database: Database) {
         let server = Server::start(database).await;
         let ada = Person::register(&server.url, "ada").await;
