@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use crate::{
-    deltas::{self, WaitingDeltas},
+    deltas::{self, WaitingChanges},
     live::Update,
     v1::{self, message::Content},
 };
@@ -39,8 +39,8 @@ pub struct RoomView {
     mentioned: i64,
     /// Those of them that were deleted since; they may be told of again.
     deleted: BTreeSet<i64>,
-    /// Of messages that are not here.
-    deltas: WaitingDeltas,
+    /// Changes of messages that are not here.
+    waiting: WaitingChanges,
     /// Followed threads with unread answers, as the server has counted them.
     pub unread_threads: i64,
 }
@@ -185,7 +185,7 @@ impl Model {
         let view = self.rooms.entry(room.id.clone()).or_default();
         view.messages.clear();
         view.threads.clear();
-        view.deltas.clear();
+        view.waiting.clear();
         view.read_seq = summary.read_seq;
         view.unread_from_seq = summary.unread_from_seq;
         view.settings = summary.preferences.clone().unwrap_or_default();
@@ -226,8 +226,14 @@ impl Model {
                 view.uncount(message, me);
                 view.show_last(message);
             }
-            if message.thread_seq != 0 || view.reaches(message.seq) {
+            let is_shown = match message.thread_seq {
+                0 => view.reaches(message.seq),
+                root => view.threads.contains_key(&root),
+            };
+            if is_shown {
                 view.put(message, me);
+            } else {
+                view.waiting.push(change);
             }
         }
         if let Some(seq) = deltas::message_of(change) {
@@ -304,7 +310,7 @@ impl RoomView {
         let mut known = answers.chain([&mut self.messages]).filter_map(|all| all.get_mut(&seq));
         match known.next() {
             Some(message) => deltas::apply(message, change, me),
-            None => self.deltas.push(change),
+            None => self.waiting.push(change),
         }
     }
 
@@ -343,13 +349,13 @@ impl RoomView {
             },
         };
         let mut message = message.clone();
+        self.waiting.apply_to(&mut message, me);
         if let Some(known) = messages.get_mut(&message.seq) {
             if known.changed_seq >= message.changed_seq {
                 return deltas::keep_own(known, &message);
             }
             deltas::keep_own(&mut message, known);
         }
-        self.deltas.apply_to(&mut message, me);
         messages.insert(message.seq, message);
     }
 }

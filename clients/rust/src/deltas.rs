@@ -1,11 +1,11 @@
 //! What a live change tells of a message without the message: its reactions, its
-//! pin, its thread.
+//! pin, its thread. And what changes of messages that are not here wait for them.
 
 use std::collections::VecDeque;
 
 use crate::v1;
 
-/// Deltas that wait for their messages, of one room.
+/// Changes that wait for their messages, of one room.
 const MAX_WAITING: usize = 256;
 
 /// The message that a change is a delta of.
@@ -25,13 +25,18 @@ pub fn apply(message: &mut v1::Message, change: &v1::RoomChange, me: &str) {
     if let Some(v1::ReactionDelta { reaction: Some(now), user_id, added, .. }) = &change.reaction {
         let known = message.reactions.iter().position(|known| known.emoji == now.emoji);
         let was_mine = known.map_or(Some(false), |at| message.reactions[at].reacted_by_me);
-        let reacted_by_me = if user_id == me { Some(*added) } else { was_mine };
+        // The first to put it there makes it new: what was known is of before or after.
+        let is_new = *added && now.count == 1;
+        let is_mine = if is_new { Some(false) } else { was_mine };
+        let reacted_by_me = if user_id == me { Some(*added) } else { is_mine };
         let now = v1::Reaction { reacted_by_me, ..now.clone() };
         match known {
-            Some(at) if now.count == 0 => drop(message.reactions.remove(at)),
-            Some(at) => message.reactions[at] = now,
-            None if now.count == 0 => {}
-            None => message.reactions.push(now),
+            Some(at) if is_new || now.count == 0 => drop(message.reactions.remove(at)),
+            Some(at) => message.reactions[at] = now.clone(),
+            None => {}
+        }
+        if is_new || (known.is_none() && now.count > 0) {
+            message.reactions.push(now);
         }
     }
     if let Some(delta) = &change.pin {
@@ -51,12 +56,12 @@ pub fn keep_own(message: &mut v1::Message, other: &v1::Message) {
     }
 }
 
-/// Deltas of messages that are not here. A page that was asked for before they came
+/// Changes of messages that are not here. A page that was asked for before they came
 /// may bring these as they were.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct WaitingDeltas(VecDeque<v1::RoomChange>);
+pub struct WaitingChanges(VecDeque<v1::RoomChange>);
 
-impl WaitingDeltas {
+impl WaitingChanges {
     pub fn push(&mut self, change: &v1::RoomChange) {
         if self.0.back().is_none_or(|last| last.seq < change.seq) {
             self.0.push_back(change.clone());
@@ -69,7 +74,16 @@ impl WaitingDeltas {
     /// Brings a message up to date that has come late.
     pub fn apply_to(&self, message: &mut v1::Message, me: &str) {
         for change in &self.0 {
-            apply(message, change, me);
+            match &change.message {
+                Some(newer) if newer.seq == message.seq => {
+                    if newer.changed_seq > message.changed_seq {
+                        let older = std::mem::replace(message, newer.clone());
+                        keep_own(message, &older);
+                    }
+                }
+                Some(_) => {}
+                None => apply(message, change, me),
+            }
         }
     }
 
@@ -100,7 +114,7 @@ mod tests {
 
     #[test]
     fn a_late_message_is_brought_up_to_date_and_an_older_delta_changes_nothing() {
-        let mut waiting = WaitingDeltas::default();
+        let mut waiting = WaitingChanges::default();
         for change in [
             reaction(7, "👍", &["me"], ("me", true)),
             reaction(8, "🎉", &["ada"], ("ada", true)),

@@ -19,16 +19,18 @@ export function withDelta(message: Message, { at, delta, me }: WaitingDelta): Me
   const now = { ...message, changedSeq: at };
   if (delta.kind === "pin") return { ...now, pin: delta.pin };
   if (delta.kind === "thread") return { ...now, thread: delta.thread };
-  return { ...now, reactions: react(message.reactions, delta.reaction, delta.userId === me ? delta.added : undefined) };
+  return { ...now, reactions: react(message.reactions, delta, me) };
 }
 
-/** An emoji keeps its place as long as anybody has it. */
-function react(before: readonly Reaction[], now: Reaction, mine: boolean | undefined): readonly Reaction[] {
+/** An emoji keeps its place as long as anybody has it. The first to put it there makes it new: what was known is of before or after. */
+function react(before: readonly Reaction[], { reaction: now, userId, added }: Extract<Delta, { kind: "reaction" }>, me: string): readonly Reaction[] {
   const place = before.findIndex(({ emoji }) => emoji === now.emoji);
-  if (!now.count) return before.filter(({ emoji }) => emoji !== now.emoji);
-  const known = before[place];
-  const next = { ...now, mine: mine ?? (known ? known.mine : false) };
-  return known ? before.with(place, next) : [...before, next];
+  const isNew = added && now.count === 1;
+  const known = isNew ? undefined : before[place];
+  const next = { ...now, mine: userId === me ? added : known ? known.mine : false };
+  if (known && now.count) return before.with(place, next);
+  const others = before.filter(({ emoji }) => emoji !== now.emoji);
+  return now.count ? [...others, next] : others;
 }
 
 /** A live event says of no reaction whether it is the user's: another state of the message may. */

@@ -63,14 +63,15 @@ export function putAll(view: RoomView, messages: readonly Message[]): void {
   const fresh: number[] = [];
   for (const message of messages) {
     const before = view.messages.get(message.seq);
-    if (before && before.changedSeq >= message.changedSeq) {
-      if (!knowsOwn(before)) view.messages.set(message.seq, withOwn(before, message));
+    // A page may have been asked for before deltas came.
+    const read = view.deltas.reduce(withDelta, message);
+    if (before && before.changedSeq >= read.changedSeq) {
+      if (!knowsOwn(before)) view.messages.set(message.seq, withOwn(before, read));
       continue;
     }
     // What is in a thread is known, but no part of the timeline.
     if (!before && !message.threadSeq) fresh.push(message.seq);
-    // A page may have been asked for before deltas came.
-    view.messages.set(message.seq, view.deltas.reduce(withDelta, withOwn(message, before)));
+    view.messages.set(message.seq, withOwn(read, before));
   }
   const [first] = fresh;
   if (first === undefined) return;
