@@ -1,6 +1,6 @@
-import { For, createEffect, on } from "solid-js";
+import { For, createEffect, createMemo, on, onCleanup } from "solid-js";
 
-import type { Message } from "../../nouns";
+import type { Message, Reaction } from "../../nouns";
 import { useChat } from "../../state/chat";
 import { createPaged } from "../../state/paged";
 import { formatCount } from "../format";
@@ -9,6 +9,9 @@ import { Dialog } from "../kit/Dialog";
 import { createKeyed } from "../kit/keyed";
 import { PagedList } from "../kit/PagedList";
 import { Person } from "../people/People";
+
+/** Several changes at once are read once. */
+const SETTLE_MS = 80;
 
 /** Who has reacted to a message, with what. */
 export default function ReactedBy(props: { message: Message; onClose: () => void }) {
@@ -27,7 +30,7 @@ export default function ReactedBy(props: { message: Message; onClose: () => void
                 <h3>
                   <span class="reacted-emoji">{emoji}</span> {formatCount({ count: reaction().count, more: false })}
                 </h3>
-                <Reactors message={now()} emoji={emoji} />
+                <Reactors message={props.message} reaction={reaction()} />
               </section>
             );
           }}
@@ -37,15 +40,18 @@ export default function ReactedBy(props: { message: Message; onClose: () => void
   );
 }
 
-/** Those who have put one emoji there; read anew when the message changes. */
-function Reactors(props: { message: Message; emoji: string }) {
+/** Those who have put one emoji there; read anew when they are others. */
+function Reactors(props: { message: Message; reaction: Reaction }) {
   const chat = useChat();
   const { roomId, seq } = props.message;
-  const people = createPaged(
-    (emoji: string, token) => chat.api.listReactions(roomId, seq, emoji, token),
-    ({ userId }) => userId,
+  const people = createPaged((emoji: string, token) => chat.api.listReactions(roomId, seq, emoji, token));
+  const who = () => [props.reaction.count, ...props.reaction.userIds].join(" ");
+  createEffect(
+    on(createMemo(who), () => {
+      const timer = setTimeout(() => void people.search(props.reaction.emoji), people.answered() ? SETTLE_MS : 0);
+      onCleanup(() => clearTimeout(timer));
+    }),
   );
-  createEffect(on(() => props.message.changedSeq, () => void people.search(props.emoji)));
   return (
     <PagedList paged={people} class="plain-list" none="">
       {({ userId }) => <Person id={userId} />}
