@@ -3,7 +3,7 @@
 //! for many of them in one statement.
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{HashMap, VecDeque, hash_map::Entry},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -11,7 +11,7 @@ use futures::{FutureExt as _, future::BoxFuture};
 use tokio::sync::{Semaphore, oneshot};
 
 use crate::{
-    error::Result,
+    error::{Error, Result},
     model::{
         UserId,
         resume::{RoomStates, StreamUser},
@@ -35,7 +35,8 @@ impl CatchUps {
     /// Lets so many streams catch up at once.
     #[must_use]
     pub fn new(store: Store, at_once: usize) -> Self {
-        let queue = Queue { free: at_once, ..Queue::default() };
+        let of_one_user = (at_once / 4).max(1);
+        let queue = Queue { free: at_once, of_one_user, ..Queue::default() };
         let queue = Arc::new(Mutex::new(queue));
         Self {
             store,
@@ -45,8 +46,9 @@ impl CatchUps {
         }
     }
 
-    /// Waits until a stream of this user may catch up. Users take turns, so that many
-    /// streams of one do not hold up those of others.
+    /// Waits until a stream of this user may catch up. Users take turns, and one has a
+    /// quarter of them at most, so that many streams of one, or streams that do not read,
+    /// do not hold up those of others.
     pub async fn turn(&self, user: UserId) -> Turn {
         let (sender, granted) = oneshot::channel();
         lock(&self.queue).add(user, sender);
@@ -85,6 +87,10 @@ type Waiter = oneshot::Sender<Turn>;
 struct Queue {
     /// How many more may catch up.
     free: usize,
+    /// How many may at once that are of one user.
+    of_one_user: usize,
+    /// How many do.
+    running: HashMap<UserId, usize>,
     waiting: HashMap<UserId, VecDeque<Waiter>>,
     /// Whose turn is next: each user of whom a stream waits, once.
     users: VecDeque<UserId>,
@@ -100,11 +106,12 @@ impl Queue {
     }
 
     /// Takes who is next, if one more may catch up.
-    fn next(&mut self) -> Option<Waiter> {
+    fn next(&mut self) -> Option<(UserId, Waiter)> {
         if self.free == 0 {
             return None;
         }
-        let user = self.users.pop_front()?;
+        let may = |user: &UserId| self.running.get(user).is_none_or(|n| *n < self.of_one_user);
+        let user = self.users.remove(self.users.iter().position(may)?)?;
         let waiting = self.waiting.get_mut(&user)?;
         let waiter = waiting.pop_front()?;
         if waiting.is_empty() {
@@ -113,7 +120,18 @@ impl Queue {
             self.users.push_back(user);
         }
         self.free -= 1;
-        Some(waiter)
+        *self.running.entry(user).or_default() += 1;
+        Some((user, waiter))
+    }
+
+    fn end(&mut self, user: UserId) {
+        self.free += 1;
+        if let Entry::Occupied(mut running) = self.running.entry(user) {
+            *running.get_mut() -= 1;
+            if *running.get() == 0 {
+                running.remove();
+            }
+        }
     }
 
     /// Forgets those of a user who do not wait any more.
@@ -130,24 +148,25 @@ impl Queue {
 /// Lets in whoever may be let in.
 fn grant(queue: &Arc<Mutex<Queue>>) {
     loop {
-        let Some(waiter) = lock(queue).next() else { return };
-        if let Err(mut turn) = waiter.send(Turn { queue: Some(queue.clone()) }) {
+        let Some((user, waiter)) = lock(queue).next() else { return };
+        if let Err(mut turn) = waiter.send(Turn { user, queue: Some(queue.clone()) }) {
             // They have just gone; the loop goes on to the next.
             turn.queue = None;
-            lock(queue).free += 1;
+            lock(queue).end(user);
         }
     }
 }
 
 /// A stream may catch up while it has this.
 pub struct Turn {
+    user: UserId,
     queue: Option<Arc<Mutex<Queue>>>,
 }
 
 impl Drop for Turn {
     fn drop(&mut self) {
         if let Some(queue) = self.queue.take() {
-            lock(&queue).free += 1;
+            lock(&queue).end(self.user);
             grant(&queue);
         }
     }
@@ -174,7 +193,7 @@ struct Shared<T> {
 }
 
 /// For whom, and where to.
-type Asker<T> = (UserId, oneshot::Sender<Option<T>>);
+type Asker<T> = (UserId, oneshot::Sender<Result<Option<T>>>);
 
 /// Statements that read for many at once.
 const STATEMENTS_AT_ONCE: usize = 2;
@@ -197,8 +216,8 @@ impl<T: Clone> Shared<T> {
                 let permit = tokio::select! {
                     biased;
                     answer = &mut answer => match answer {
-                        Ok(answer) => return Ok(answer),
-                        // Who read it has failed or was given up: once more.
+                        Ok(answer) => return answer,
+                        // Who read it was given up: once more.
                         Err(_) => break,
                     },
                     permit = self.reading.acquire() => permit,
@@ -211,15 +230,19 @@ impl<T: Clone> Shared<T> {
                     // Somebody else reads it.
                     drop(permit);
                     match answer.await {
-                        Ok(answer) => return Ok(answer),
+                        Ok(answer) => return answer,
                         Err(_) => break,
                     }
                 }
-                let found = read(users).await?;
+                let found = read(users).await;
                 drop(permit);
                 for (user, asker) in askers {
+                    let answer = match &found {
+                        Ok(found) => Ok(found.get(&user).cloned()),
+                        Err(error) => Err(same_failure(error)),
+                    };
                     // Whoever asked may have gone.
-                    let _ = asker.send(found.get(&user).cloned());
+                    let _ = asker.send(answer);
                 }
             }
         }
@@ -231,6 +254,15 @@ impl<T: Clone> Shared<T> {
         waiting.retain(|(_, asker)| !asker.is_closed());
         let count = waiting.len().min(self.at_once);
         waiting.drain(..count).collect()
+    }
+}
+
+/// What failed for one has failed for all who wait for it: each trying once more would
+/// take the longer the more there are.
+fn same_failure(error: &Error) -> Error {
+    match error {
+        Error::DatabaseUnavailable => Error::DatabaseUnavailable,
+        other => Error::internal(other.to_string()),
     }
 }
 

@@ -96,22 +96,74 @@ async fn what_many_ask_at_once_is_read_in_few_statements() {
 }
 
 #[tokio::test]
-async fn who_asks_while_another_fails_asks_again() {
+async fn what_fails_for_one_fails_for_all_who_wait_for_it() {
+    let shared = Shared::<UserId>::new(8);
+    let statements = AtomicUsize::new(0);
+    let read = |_| {
+        statements.fetch_add(1, Ordering::Relaxed);
+        async move {
+            tokio::task::yield_now().await;
+            Err(Error::DatabaseUnavailable)
+        }
+        .boxed()
+    };
+    let asked = (0..100).map(|n| shared.read(user(n), read));
+    for answer in futures::future::join_all(asked).await {
+        assert!(matches!(answer, Err(Error::DatabaseUnavailable)));
+    }
+    let statements = statements.into_inner();
+    assert!((13..=16).contains(&statements), "{statements} statements");
+}
+
+#[tokio::test]
+async fn who_reads_for_others_and_is_given_up_leaves_them_to_the_next() {
     let shared = Shared::new(8);
     let statements = AtomicUsize::new(0);
     let read = |users: Vec<UserId>| {
-        let is_first = statements.fetch_add(1, Ordering::Relaxed) == 0;
+        let number = statements.fetch_add(1, Ordering::Relaxed);
         async move {
-            tokio::task::yield_now().await;
-            if is_first {
-                return Err(Error::DatabaseUnavailable);
+            // Those who read first come to no end.
+            if number < 3 {
+                std::future::pending::<()>().await;
             }
             Ok(users.into_iter().map(|user| (user, user)).collect())
         }
         .boxed()
     };
-    let asked = (0..8).map(|n| shared.read(user(n), read));
-    let answers = futures::future::join_all(asked).await;
-    let failed = answers.iter().filter(|answer| answer.is_err()).count();
-    assert_eq!((failed, answers.len()), (1, 8));
+    let mut asked: Vec<_> = (0..10).map(|n| Box::pin(shared.read(user(n), read))).collect();
+    for one in &mut asked {
+        assert!(poll(one.as_mut()).is_pending());
+    }
+    // Two of them read for themselves; the next reads for all the others.
+    drop(asked.remove(0));
+    assert!(asked.iter_mut().all(|one| poll(one.as_mut()).is_pending()));
+    assert_eq!(statements.load(Ordering::Relaxed), 3);
+    drop(asked.remove(1));
+    let rest = asked.split_off(1);
+    for (n, answer) in (3..).zip(futures::future::join_all(rest).await) {
+        assert_eq!(answer.expect("read"), Some(user(n)));
+    }
+}
+
+#[tokio::test]
+async fn streams_of_one_user_that_do_not_read_leave_turns_to_others() {
+    let catch_ups = catch_ups(8);
+    let mut crowd: Vec<_> = (0..10).map(|_| Box::pin(catch_ups.turn(user(1)))).collect();
+    let mut turns = Vec::new();
+    for stream in &mut crowd {
+        if let Poll::Ready(turn) = poll(stream.as_mut()) {
+            turns.push(turn);
+        }
+    }
+    assert_eq!(turns.len(), 2);
+    let mut others: Vec<_> = (2..8).map(|n| Box::pin(catch_ups.turn(user(n)))).collect();
+    let taken: Vec<_> = others.iter_mut().map(|stream| poll(stream.as_mut())).collect();
+    assert!(taken.iter().all(Poll::is_ready));
+    // Once one of them has caught up the next one may.
+    turns.pop();
+    let next: Vec<_> = crowd[2..].iter_mut().map(|stream| poll(stream.as_mut())).collect();
+    assert_eq!(next.iter().filter(|turn| turn.is_ready()).count(), 1);
+    drop((turns, crowd, others, taken, next));
+    let queue = lock(&catch_ups.queue);
+    assert_eq!((queue.free, queue.running.len(), queue.waiting.len()), (8, 0, 0));
 }
