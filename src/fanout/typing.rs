@@ -1,7 +1,7 @@
 //! Who types where: a state that lapses by itself.
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeSet, HashMap, HashSet},
     sync::{Arc, Mutex, PoisonError},
     time::Instant,
 };
@@ -41,6 +41,8 @@ pub struct SeveralTyping {
     pub room: RoomId,
     pub before: Vec<Typist>,
     pub now: Vec<Typist>,
+    /// Somebody has been answered more than was told: who is shown nobody is told so.
+    pub answered: bool,
 }
 
 /// Each user types in at most one room, so this is bounded by the users.
@@ -49,6 +51,9 @@ pub struct Typing {
     typing: Mutex<HashMap<UserId, (Typist, Instant)>>,
     /// Of large rooms: who typed there when it was told last, and when that was.
     told: Mutex<HashMap<RoomId, (Vec<Typist>, Instant)>>,
+    /// Large rooms of which somebody was answered that others type there, since it was
+    /// told last.
+    answered: Mutex<HashSet<RoomId>>,
 }
 
 impl Typing {
@@ -89,18 +94,27 @@ impl Typing {
         shown.filter(|typist| !typist.kept_from.contains(&watcher)).map(|t| t.user).collect()
     }
 
-    /// Whether somebody types in a large room, as somebody else may know it.
+    /// Whether somebody types in a large room, as somebody else may know it. Once nobody
+    /// does, that is told.
     #[must_use]
     pub fn several_in_room(&self, room: RoomId, watcher: UserId) -> bool {
-        self.lock().values().any(|(typist, _)| {
+        let is_shown = self.lock().values().any(|(typist, _)| {
             typist.room == room && typist.in_large_room && typist.is_shown_to(watcher)
-        })
+        });
+        if is_shown {
+            self.answered.lock().unwrap_or_else(PoisonError::into_inner).insert(room);
+        }
+        is_shown
     }
 
     /// In which large rooms others type than those who did when it was told last, and
     /// that was long enough ago.
     pub fn take_several(&self, now: Instant) -> Vec<SeveralTyping> {
-        let mut rooms: HashMap<RoomId, Vec<Typist>> = HashMap::new();
+        // Looked at before those who type: what is answered from here on is told next time.
+        let mut answered =
+            std::mem::take(&mut *self.answered.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut rooms: HashMap<RoomId, Vec<Typist>> =
+            answered.iter().map(|room| (*room, Vec::new())).collect();
         for (typist, _) in self.lock().values() {
             if typist.in_large_room {
                 rooms.entry(typist.room).or_default().push(typist.clone());
@@ -118,7 +132,8 @@ impl Typing {
                 continue;
             }
             let before = before.map(|(before, _)| before.clone()).unwrap_or_default();
-            if before == typists {
+            let answered = answered.remove(&room);
+            if before == typists && !answered {
                 // Nobody, for long enough that the next one is told at once.
                 if typists.is_empty() {
                     told.remove(&room);
@@ -126,8 +141,10 @@ impl Typing {
                 continue;
             }
             told.insert(room, (typists.clone(), now));
-            changes.push(SeveralTyping { room, before, now: typists });
+            changes.push(SeveralTyping { room, before, now: typists, answered });
         }
+        // Those that were told just now.
+        self.answered.lock().unwrap_or_else(PoisonError::into_inner).extend(answered);
         changes
     }
 
@@ -150,12 +167,14 @@ impl Hub {
     /// Tells those who watch a large room whether somebody else types there, if that is
     /// news to them.
     pub fn several_typing(&self, change: &SeveralTyping) {
-        let SeveralTyping { room, before, now } = change;
+        let SeveralTyping { room, before, now, answered } = change;
         let is_shown =
             |typists: &[Typist], watcher| typists.iter().any(|typist| typist.is_shown_to(watcher));
         for typing in [true, false] {
             let news = |watcher, _| {
-                is_shown(now, watcher) == typing && is_shown(before, watcher) != typing
+                let doubtful = *answered && !typing;
+                is_shown(now, watcher) == typing
+                    && (doubtful || is_shown(before, watcher) != typing)
             };
             self.tell_watchers(*room, news, || events::several_typing(*room, typing));
         }
@@ -210,8 +229,8 @@ mod tests {
         let after = |ms| begun + Duration::from_millis(ms);
         assert_eq!(typing.take_several(begun), []);
         typing.start(typist(ada), begun);
-        let expected = SeveralTyping { room, before: vec![], now: vec![typist(ada)] };
-        assert_eq!(typing.take_several(begun), [expected]);
+        let expected = |before, now, answered| SeveralTyping { room, before, now, answered };
+        assert_eq!(typing.take_several(begun), [expected(vec![], vec![typist(ada)], false)]);
         // Nobody is named, nor told that they type themselves, nor whom they have a block with.
         let others = [ada, bob, UserId(Uuid::from_u128(4))];
         assert!(others.iter().all(|watcher| typing.in_room(room, *watcher).is_empty()));
@@ -222,13 +241,21 @@ mod tests {
         typing.stop(room, ada);
         typing.start(typist(bob), after(500));
         assert_eq!(typing.take_several(after(1_999)), []);
-        let expected = SeveralTyping { room, before: vec![typist(ada)], now: vec![typist(bob)] };
-        assert_eq!(typing.take_several(after(2_000)), [expected]);
+        let change = expected(vec![typist(ada)], vec![typist(bob)], true);
+        assert_eq!(typing.take_several(after(2_000)), [change]);
         assert_eq!(typing.take_several(after(4_000)), []);
         typing.stop(room, bob);
-        let expected = SeveralTyping { room, before: vec![typist(bob)], now: vec![] };
-        assert_eq!(typing.take_several(after(4_500)), [expected]);
+        let change = expected(vec![typist(bob)], vec![], false);
+        assert_eq!(typing.take_several(after(4_500)), [change]);
         assert_eq!(typing.take_several(after(9_000)), []);
+        assert!(typing.told.lock().expect("not poisoned").is_empty());
+        // Who asked meanwhile is told that nobody types any more, though nobody else was
+        // told that somebody did.
+        typing.start(typist(ada), after(9_000));
+        assert!(typing.several_in_room(room, others[2]));
+        typing.stop(room, ada);
+        assert_eq!(typing.take_several(after(9_500)), [expected(vec![], vec![], true)]);
+        assert_eq!(typing.take_several(after(19_000)), []);
         assert!(typing.told.lock().expect("not poisoned").is_empty());
     }
 }
