@@ -113,6 +113,8 @@ impl Chat {
             counts.push((room, members, online));
         }
         self.hub.watch(connection, watching.clone());
+        // Who has joined since they were counted was not noted.
+        self.hub.may_have_grown(watching.iter().filter(|(_, told)| **told).map(|(room, _)| *room));
         // Who has left meanwhile was not watching yet when they left. Of all rooms: what
         // may not be watched any more must not stay because of an earlier one.
         let mut refusal = None;
@@ -265,7 +267,7 @@ impl Chat {
                 Ok(())
             }
             Err(error) => {
-                self.hub.put_back_grown(grown);
+                self.hub.may_have_grown(grown);
                 Err(error)
             }
         }

@@ -13,8 +13,8 @@ impl Hub {
         self.write().grown.drain().collect()
     }
 
-    /// They have to be looked at again.
-    pub fn put_back_grown(&self, rooms: Vec<RoomId>) {
+    /// They may have grown without this having been noted.
+    pub fn may_have_grown(&self, rooms: impl IntoIterator<Item = RoomId>) {
         self.write().grown.extend(rooms);
     }
 
