@@ -166,6 +166,11 @@ impl Session {
     async fn recover(&mut self, frame: &mut Frame) -> Result<(), End> {
         frame.push(events::piece(Kind::Lagging(v1::Lagging {})));
         self.flush(frame).await?;
+        let user = self.chat.catch_ups.user(self.user.id).await?.ok_or(Error::SessionRevoked)?;
+        frame.push(events::piece(events::user_changed(user.user)));
+        frame.push(events::piece(events::presence_choice(user.choice)));
+        frame.push(events::piece(Kind::Blocks(events::blocks(&user.blocks))));
+        self.flush(frame).await?;
         self.catch_up_again().await?;
         frame.push(events::piece(self.is_live()));
         Ok(())

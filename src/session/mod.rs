@@ -11,7 +11,7 @@ mod out;
 mod replay;
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeSet, HashMap, HashSet},
     sync::Arc,
     time::Instant,
 };
@@ -81,6 +81,9 @@ const NO_POSITION: Seq = Seq(-1);
 
 /// Rooms to which a stream is subscribed at once: meanwhile nothing is delivered.
 const SUBSCRIBED_AT_ONCE: usize = 256;
+
+/// Rooms to which a stream is subscribed before it is read whether the user is there.
+const NAMED_WITHOUT_LOOK: usize = 10_000;
 
 /// Frames that may wait for the connection. Few: what waits longer stays in the
 /// hub's queue, where it can be dropped and read again.
@@ -222,8 +225,14 @@ impl Session {
         self.take_turn().await?;
         // Subscribed to what the client knows, before the rooms are read in which the
         // user is: no change falls between. Of other rooms nothing is delivered, since
-        // the cursor does not have them, and they are given up at once.
-        let named: Vec<RoomId> = positions.keys().copied().collect();
+        // the cursor does not have them, and they are given up at once; who names many
+        // is asked first whether they are there.
+        let mut named: Vec<RoomId> = positions.keys().copied().collect();
+        if named.len() > NAMED_WITHOUT_LOOK {
+            let rooms: HashSet<RoomId> =
+                self.room_states().await?.0.rooms.iter().map(|state| state.room).collect();
+            named.retain(|room| rooms.contains(room));
+        }
         for rooms in named.chunks(SUBSCRIBED_AT_ONCE) {
             self.chat.hub.subscribe(connection, rooms.iter().copied());
         }

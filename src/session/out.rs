@@ -48,6 +48,11 @@ impl Out {
         self.send_own(events::piece(kind)).await
     }
 
+    /// Sends what may be left out, if there is room for it now.
+    pub fn offer(&self, kind: Kind) {
+        let _ = self.frames.try_send(Ok(Frame::from(events::piece(kind))));
+    }
+
     /// Waits until the connection is gone.
     pub async fn closed(&self) {
         self.frames.closed().await;

@@ -53,9 +53,8 @@ impl Session {
                     return Ok(());
                 }
                 () = self.out.closed() => return Err(End::Vanished),
-                () = sleep(interval) => {
-                    self.out.event(events::heartbeat(std::iter::empty())).await?;
-                }
+                // Not waited for: the turn may come meanwhile.
+                () = sleep(interval) => self.out.offer(events::heartbeat(std::iter::empty())),
             }
         }
     }
@@ -231,7 +230,7 @@ impl Session {
         self.chat.hub.unsubscribe(self.connection(), room);
         self.floors.remove(&room);
         if self.cursor.forget(room) {
-            self.out.event(events::room_gone(room)).await?;
+            self.send_told(events::piece(events::room_gone(room))).await?;
         }
         Ok(())
     }
@@ -296,11 +295,12 @@ impl Session {
 
     /// Sends what was collected. While a client that reads slowly lets it wait, others
     /// may catch up.
-    async fn send_told(&mut self, told: BytesMut) -> Result<(), End> {
+    async fn send_told(&mut self, told: impl Into<Bytes>) -> Result<(), End> {
+        let told = told.into();
         if told.is_empty() {
             return Ok(());
         }
-        let mut sent = std::pin::pin!(self.out.send_own(Bytes::from(told)));
+        let mut sent = std::pin::pin!(self.out.send_own(told));
         tokio::select! {
             biased;
             sent = &mut sent => return sent,
@@ -315,7 +315,7 @@ impl Session {
             return self.give_up(room).await;
         };
         self.cursor.advance(room, reset.summary.room.head_seq);
-        self.out.event(Kind::Reset(rooms::reset(reset))).await
+        self.send_told(events::piece(Kind::Reset(rooms::reset(reset)))).await
     }
 }
 

@@ -123,12 +123,36 @@ async fn a_reader_that_falls_behind_catches_up_from_the_log() {
     for n in 0..MESSAGES {
         ada.client.send_message(send_request(&room, &text, &n.to_string())).await.expect("sent");
     }
+    // What is told once, and in no log, comes after what the queue holds.
+    let bob = Person::register(&server.url, "bob").await;
+    bob.client
+        .block_user(v1::BlockUserRequest { user_id: ada.user.id.clone() })
+        .await
+        .expect("blocked");
+    let choice = v1::SetPresenceRequest {
+        connection_id: slow.ready.connection_id.clone(),
+        state: v1::PresenceState::DoNotDisturb.into(),
+        ..Default::default()
+    };
+    ada.client.set_presence(choice).await.expect("set");
+    let profile = v1::UpdateProfileRequest {
+        display_name: Some("Ada, renamed".into()),
+        ..Default::default()
+    };
+    ada.client.update_profile(profile).await.expect("renamed");
+
     let mut lagged = false;
     let mut next = 0;
-    while next < MESSAGES {
+    let (mut blocks, mut choice, mut name) = (None, None, None);
+    while next < MESSAGES || blocks.is_none() || choice.is_none() || name.is_none() {
         match slow.event().await.expect("an event") {
             Some(Kind::Lagging(_)) => lagged = true,
-            Some(Kind::Change(v1::RoomChange { message: Some(message), .. })) => {
+            Some(Kind::Blocks(now)) => blocks = Some(now.user_ids),
+            Some(Kind::PresenceChoice(now)) => choice = Some(now),
+            Some(Kind::UserChanged(now)) => name = now.user.map(|user| user.display_name),
+            Some(Kind::Change(v1::RoomChange { message: Some(message), .. }))
+                if message.room_id == room =>
+            {
                 assert_eq!(message.client_message_id, next.to_string());
                 next += 1;
             }
@@ -137,6 +161,9 @@ async fn a_reader_that_falls_behind_catches_up_from_the_log() {
         }
     }
     assert!(lagged, "it was never told that it lags");
+    assert_eq!(blocks, Some(vec![bob.user.id]));
+    assert_eq!(choice, Some(v1::PresenceState::DoNotDisturb.into()));
+    assert_eq!(name.as_deref(), Some("Ada, renamed"));
     slow.until("live again", |event| matches!(event, Kind::Live(_)).then_some(())).await;
     let live = ada.send(&room, "live").await;
     assert_eq!(slow.message().await, live);

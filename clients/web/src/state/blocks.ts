@@ -60,9 +60,9 @@ export function createBlocks({ api, live, model, took }: Parts) {
         model.blocked = blocked;
         took(["blocked"]);
       }
-      // Who was blocked while there was no stream was not told. And a list that is on
-      // its way may not have whom another tab or device has blocked.
-      const anew = live.leads && updates.some(({ kind }) => kind === "ready");
+      // Who was blocked while there was no stream, or a slow one, was not told. And a
+      // list that is on its way may not have whom another tab or device has blocked.
+      const anew = live.leads && updates.some(({ kind }) => kind === "ready" || kind === "apart");
       if (anew || (reading && updates.some(({ kind }) => kind === "blocked" || kind === "blockChange"))) void read();
     },
   };
