@@ -88,10 +88,25 @@ async fn give_up(person: &Person, room: &str, wait: Duration) {
         ..Default::default()
     };
     let profile = authorized(profile, &token).expect("a request");
+    let resume = authorized(resume(person, room).await, &token).expect("a request");
+    let mut streams = messages.clone();
     // Whether they are answered in time does not matter.
     let _ = tokio::join!(
         tokio::time::timeout(wait, rooms.list_rooms(list_rooms)),
         tokio::time::timeout(wait, messages.list_messages(list)),
         tokio::time::timeout(wait, users.update_profile(profile)),
+        tokio::time::timeout(wait, async move {
+            let mut events = streams.subscribe(resume).await?.into_inner();
+            while events.message().await?.is_some() {}
+            Ok::<_, tonic::Status>(())
+        }),
     );
+}
+
+/// From a position at which there is all of the room to catch up with.
+async fn resume(person: &Person, room: &str) -> v1::SubscribeRequest {
+    let get = v1::GetRoomRequest { room_id: room.into() };
+    let log_id = person.client.get_room(get).await.expect("an answer").room.expect("a room").log_id;
+    let position = v1::RoomPosition { room_id: room.into(), seq: 1, log_id };
+    v1::SubscribeRequest { positions: vec![position], ..Default::default() }
 }
