@@ -48,7 +48,7 @@ pub struct SeveralTyping {
 /// Each user types in at most one room, so this is bounded by the users.
 #[derive(Debug, Default)]
 pub struct Typing {
-    typing: Mutex<HashMap<UserId, (Typist, Instant)>>,
+    typists: Mutex<HashMap<UserId, (Typist, Instant)>>,
     /// Of large rooms: who typed there when it was told last, and when that was.
     told: Mutex<HashMap<RoomId, (Vec<Typist>, Instant)>>,
     /// Large rooms of which somebody was answered that others type there, since it was
@@ -159,7 +159,7 @@ impl Typing {
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<UserId, (Typist, Instant)>> {
-        self.typing.lock().unwrap_or_else(PoisonError::into_inner)
+        self.typists.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
