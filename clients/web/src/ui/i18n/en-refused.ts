@@ -2,7 +2,7 @@
 // its rule, by the field. Loaded after the other texts.
 
 export const refused = {
-  BAD_CREDENTIALS: "That username or password is not right.",
+  BAD_CREDENTIALS: "Incorrect username or password.",
   WRONG_PASSWORD: "Your current password is incorrect.",
   ACCOUNT_SUSPENDED: "This account is suspended. Ask the admins of this server.",
   SIGN_UP_CLOSED: "Accounts cannot be created on this server at the moment.",
@@ -14,7 +14,10 @@ export const refused = {
   RATE_LIMITED: "Too many attempts. Please wait a moment.",
   OVERLOADED: "The server is busy. Please try again in a moment.",
   TOO_MANY_IN_FLIGHT: "Too much at once. Please try again in a moment.",
+  TOO_MANY_STREAMS: "Causerie is open in too many places. Close some of them.",
   SHUTTING_DOWN: "The server is restarting. Please try again in a moment.",
+  DATABASE_UNAVAILABLE: "The server is having problems. Please try again in a moment.",
+  STORAGE_UNAVAILABLE: "The server is having problems. Please try again in a moment.",
   FOREIGN_ORIGIN: "The server doesn’t accept requests from this web address. Ask its administrator to allow it.",
   NOT_MEMBER: "You’re not a member of this room.",
   MEMBER_NOT_FOUND: "This person isn’t a member of this room.",
@@ -73,5 +76,5 @@ export const refused = {
   INVALID_user_ids: "Select 1 to 50 people.",
   INVALID_room_id: "This room no longer exists.",
   INVALID_code: "This invite is no longer valid.",
-  INVALID_invite_code: "This invite does not exist any more.",
+  INVALID_invite_code: "This invite is no longer valid.",
 };

@@ -24,6 +24,7 @@ export const en = {
   owner: "Owner",
   admin: "Admin",
   you: "you",
+  youFirst: "You",
   back: "Back",
   unread: { one: "{count} unread message", other: "{count} unread messages" } as Plural,
   draft: "Draft",
