@@ -21,7 +21,7 @@ async fn scripts_send_and_tail_over_a_restart_of_the_server() {
     let (well, said) = terminal.run("ada", &["rooms"], "").await;
     assert!(!well && said.contains("login"), "{said}");
     let (well, said) = terminal.run("ada", &["register", "ada"], "short\n").await;
-    assert!(!well && said.contains("password must have 8 to 256 characters"), "{said}");
+    assert!(!well && said.contains("password must be 8 to 256 characters long"), "{said}");
     for name in ["ada", "bob"] {
         let (well, said) = terminal.run(name, &["register", name], &format!("{PASSWORD}\n")).await;
         assert!(well, "{said}");

@@ -30,7 +30,7 @@ impl App {
                 self.connection = *state;
                 if *state == State::Ended && self.form.is_none() && self.refusal.is_none() {
                     self.form = Some(Form::new(Mode::SignIn));
-                    self.notice = Some("Your session has ended; sign in again.".into());
+                    self.notice = Some("Your session has ended. Please sign in again.".into());
                 }
                 // What broke while it was asked for is asked for again.
                 if *state == State::Live
