@@ -442,7 +442,7 @@ export const fr: Catalogue = {
   shortcutEnd: "Aller au message le plus récent et marquer comme lu",
   shortcutMembers: "Afficher ou masquer les membres",
   shortcutCompose: "Aller au champ de message",
-  shortcutEdit: "Modifier mon dernier message",
+  shortcutEdit: "Modifier votre dernier message",
   shortcutSend: "Envoyer",
   shortcutBreak: "Nouvelle ligne",
   keyEnter: "Entrée",
