@@ -39,9 +39,19 @@ impl Rule {
     /// For what has `count` of something, which is outside of `limits`.
     #[must_use]
     pub fn between(limits: &RangeInclusive<usize>, count: usize, what: &str) -> Self {
+        Self::outside(limits, count, "have", what)
+    }
+
+    /// For a text of `count` characters, which is outside of `limits`.
+    #[must_use]
+    pub fn length_between(limits: &RangeInclusive<usize>, count: usize, what: &str) -> Self {
+        Self::outside(limits, count, "be", what)
+    }
+
+    fn outside(limits: &RangeInclusive<usize>, count: usize, verb: &str, what: &str) -> Self {
         let (least, most) = (*limits.start(), *limits.end());
         let limit = if count < least { least } else { most };
-        Self::with_limit(format!("must have {least} to {most} {what}"), limit)
+        Self::with_limit(format!("must {verb} {least} to {most} {what}"), limit)
     }
 }
 
@@ -62,44 +72,44 @@ pub enum Error {
     #[error("{}", violations_text(.0))]
     Invalid(Vec<Violation>),
 
-    #[error("This call needs an access token in the metadata `authorization: Bearer …`.")]
+    #[error("Missing access token. Send it as `authorization: Bearer …` metadata.")]
     TokenMissing,
-    #[error("The token is not one of this server's.")]
+    #[error("The access token is invalid.")]
     TokenInvalid,
-    #[error("The token has expired.")]
+    #[error("The access token has expired.")]
     TokenExpired,
-    #[error("The session has ended; sign in again.")]
+    #[error("The session has ended. Sign in again.")]
     SessionRevoked,
-    #[error("The name or the password is wrong.")]
+    #[error("Incorrect username or password.")]
     BadCredentials,
 
-    #[error("There is no such user.")]
+    #[error("User not found.")]
     UserNotFound,
     #[error("This link has been used or replaced, or it has expired.")]
     RecoveryLinkNotFound,
-    #[error("None of your sessions has this id.")]
+    #[error("Session not found.")]
     SessionNotFound,
-    #[error("There is no such room.")]
+    #[error("Room not found.")]
     RoomNotFound,
     #[error("This person is not a member of the room.")]
     MemberNotFound,
-    #[error("There is no such message.")]
+    #[error("Message not found.")]
     MessageNotFound,
-    #[error("There is no such file.")]
+    #[error("File not found.")]
     FileNotFound,
-    #[error("You have no such upload under way.")]
+    #[error("Upload not found.")]
     UploadNotFound,
-    #[error("None of your streams has this connection id.")]
+    #[error("Connection not found.")]
     ConnectionNotFound,
 
-    #[error("This username is taken.")]
+    #[error("This username is already taken.")]
     UsernameTaken,
-    #[error("You have posted something else in this room with this client_message_id.")]
+    #[error("This client_message_id was already used for a different message in this room.")]
     ClientMessageIdReused,
-    #[error("You have sent another request with this idempotency_key.")]
+    #[error("This idempotency_key was already used for a different request.")]
     IdempotencyKeyReused,
 
-    #[error("The old password is wrong.")]
+    #[error("Your current password is incorrect.")]
     WrongPassword,
     #[error("This account is suspended; ask who runs this server.")]
     AccountSuspended,
@@ -107,89 +117,89 @@ pub enum Error {
     SignUpClosed,
     #[error("This server takes new accounts by invite only.")]
     InviteRequired,
-    #[error("Only pages of the server's own origin may do this.")]
+    #[error("Requests from this origin are not allowed.")]
     ForeignOrigin,
     #[error("You are not a member of this room.")]
     NotMember,
-    #[error("Only an owner or admin of this room may do this.")]
+    #[error("Only room owners and admins can do this.")]
     NotAdmin,
-    #[error("Only an admin of this server may do this.")]
+    #[error("Only server admins can do this.")]
     NotServerAdmin,
 
-    #[error("Only an owner of this room may do this.")]
+    #[error("Only room owners can do this.")]
     NotOwner,
-    #[error("This member's role is not below yours.")]
+    #[error("You can only do this to members with a lower role than yours.")]
     MemberRank,
-    #[error("You may not post in this room.")]
+    #[error("You are muted in this room.")]
     Muted,
     #[error("You are banned from this room.")]
     Banned,
-    #[error("You and this person cannot write to each other.")]
+    #[error("You can't message each other because one of you has blocked the other.")]
     Blocked,
-    #[error("Only who has posted this message may do this.")]
+    #[error("Only the sender of this message can do this.")]
     NotSender,
 
-    #[error("The only owner cannot leave a room with others in it.")]
+    #[error("A room with other members must keep at least one owner.")]
     LastOwner,
-    #[error("The only admin of a server stays its admin.")]
+    #[error("A server must have at least one admin.")]
     LastAdmin,
     #[error("This person is banned from the room.")]
     MemberBanned,
-    #[error("This is not done in a direct room.")]
+    #[error("This is not possible in a direct room.")]
     DirectRoom,
     #[error("The room's messages were replaced, as by a restored backup; load them anew.")]
     LogReplaced,
     #[error("This room is archived.")]
     RoomArchived,
-    #[error("This message has been deleted.")]
+    #[error("This message was deleted.")]
     MessageDeleted,
-    #[error("This is not a message that a person has written.")]
+    #[error("This is not possible for a system message.")]
     SystemMessage,
-    #[error("There is no such invite.")]
+    #[error("Invite not found.")]
     InviteNotFound,
-    #[error("This invite has expired or is used up.")]
+    #[error("This invite has expired or reached its maximum number of uses.")]
     InviteExpired,
-    #[error("This room has too many invites.")]
+    #[error("This room has reached its limit of invites.")]
     TooManyInvites,
-    #[error("This message stands in a thread; threads have none of their own.")]
+    #[error("This message is already in a thread. Threads cannot be nested.")]
     ThreadInThread,
-    #[error("This message has too many different reactions.")]
+    #[error("This message has reached its limit of different reactions.")]
     TooManyReactions,
-    #[error("This room has too many pinned messages.")]
+    #[error("This room has reached its limit of pinned messages.")]
     TooManyPins,
 
-    #[error("The file is larger than the {limit} bytes that this server takes.")]
+    #[error("The file is too large. The limit is {limit} bytes.")]
     FileTooLarge { limit: u64 },
-    #[error("The upload is at another offset; ask how far it is.")]
+    #[error("Wrong upload offset. Query the upload for the current one.")]
     UploadOffset,
-    #[error("Bytes of the upload are missing.")]
+    #[error("The upload is incomplete.")]
     UploadIncomplete,
-    #[error("What has arrived has another checksum; upload it again.")]
+    #[error("Checksum mismatch. Upload the file again.")]
     ChecksumMismatch,
-    #[error("This image has too many pixels, or too many frames.")]
+    #[error("This image has too many pixels or frames.")]
     ImageTooLarge,
     #[error("This image cannot be read.")]
     ImageInvalid,
     #[error("This file is not an image.")]
     NotAnImage,
 
-    #[error("All your files together would be larger than the {limit} bytes that you may have.")]
+    #[error("Storage limit reached ({limit} bytes).")]
     QuotaReached { limit: u64 },
-    #[error("You have too many uploads under way.")]
+    #[error("Too many uploads in progress.")]
     TooManyUploads,
-    #[error("The server has no room for more files.")]
+    #[error("The server is out of storage space.")]
     StorageFull,
-    #[error("Too fast; try again in a moment.")]
+    #[error("Too many requests. Try again in a moment.")]
     RateLimited { retry_after: Duration },
-    #[error("The server is busy; try again in a moment.")]
+    #[error("The server is busy. Try again in a moment.")]
     Overloaded,
-    #[error("Too many of your calls or commands are not answered yet; try again in a moment.")]
+    #[error("Too many unanswered calls or commands. Try again in a moment.")]
     TooManyInFlight { limit: usize },
-    #[error("Too many streams are open.")]
+    #[error("Too many open streams.")]
     TooManyStreams { limit: usize },
-    #[error("The stream was not read for too long.")]
+    #[error("The stream was closed because it was not read in time.")]
     SlowReader,
-    #[error("No subscribe request came in time.")]
+    #[error("No subscribe request arrived in time.")]
     SubscribeTimeout,
 
     #[error("Too many answers to you wait until you read them; read, then try again.")]
@@ -216,7 +226,7 @@ pub enum Error {
     #[error("{message}")]
     Framework { code: i32, message: String },
 
-    #[error("The database does not answer; try again in a moment.")]
+    #[error("The database is not responding. Try again in a moment.")]
     DatabaseUnavailable,
     #[error("The database is in use by another server: {holder}.")]
     DatabaseInUse { holder: String },
@@ -225,7 +235,7 @@ pub enum Error {
          {needed} or later; this one has {own}. Use a newer release."
     )]
     SchemaTooNew { newest: i64, needed: i64, own: i64 },
-    #[error("The file storage does not answer; try again in a moment.")]
+    #[error("The file storage is not responding. Try again in a moment.")]
     StorageUnavailable,
     #[error("The server is shutting down.")]
     ShuttingDown,
@@ -248,5 +258,5 @@ impl Error {
 
 fn violations_text(violations: &[Violation]) -> String {
     let rules: Vec<_> = violations.iter().map(|v| format!("{} {}", v.field, v.rule.text)).collect();
-    format!("The request is not valid: {}.", rules.join("; "))
+    format!("Invalid request: {}.", rules.join("; "))
 }

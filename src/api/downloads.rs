@@ -167,7 +167,7 @@ fn refusal(error: Error) -> Response {
     let text = match error {
         Error::TokenExpired => "This link has expired.\n",
         Error::TooManyStreams { .. } => "Too many downloads are under way.\n",
-        Error::Overloaded => "The server is busy; try again in a moment.\n",
+        Error::Overloaded => "The server is busy. Try again in a moment.\n",
         Error::TokenInvalid | Error::FileNotFound | Error::NotAnImage => {
             "There is no such file, or the link to it is wrong.\n"
         }

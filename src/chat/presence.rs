@@ -175,7 +175,7 @@ impl Chat {
             other => other,
         })?;
         if newer.session != outlet.session {
-            return Err(Error::invalid("access_token", "must be of the stream's session"));
+            return Err(Error::invalid("access_token", "must belong to the stream's session"));
         }
         outlet.renew(newer.expires_at);
         Ok(newer.expires_at)

@@ -108,7 +108,7 @@ impl Chat {
         let bytes = i64::try_from(data.len()).map_err(Error::internal)?;
         if offset + bytes > upload.bytes {
             let rest = usize::try_from(upload.bytes - offset).unwrap_or_default();
-            let rule = Rule::with_limit("must not go beyond the size of the file", rest);
+            let rule = Rule::with_limit("must not exceed the file size", rest);
             return Err(Error::invalid("data", rule));
         }
         let least = *limits::CHUNK_BYTES.start();

@@ -45,7 +45,7 @@ impl TypedPassword {
         if fits(&self.0) || fits(&map_password(&self.0)) {
             Ok(())
         } else {
-            Err(Rule::between(&(1..=most), self.0.chars().count(), "characters"))
+            Err(Rule::length_between(&(1..=most), self.0.chars().count(), "characters long"))
         }
     }
 }
@@ -88,7 +88,7 @@ pub fn check_new_password(typed: &str) -> Result<String, Rule> {
     let mapped = map_password(typed);
     let count = mapped.chars().count();
     if !chars.contains(&count) {
-        return Err(Rule::between(&chars, count, "characters"));
+        return Err(Rule::length_between(&chars, count, "characters long"));
     }
     if mapped.chars().any(char::is_control) {
         return Err("must not contain control characters".into());

@@ -149,7 +149,7 @@ impl Written {
             }
         }
         if written.from.len().max(written.within.len()) > limits::SEARCH_NAMES {
-            return Err(Rule::at_most(limits::SEARCH_NAMES, "of one filter"));
+            return Err(Rule::at_most(limits::SEARCH_NAMES, "values per filter"));
         }
         Ok(written)
     }
@@ -159,7 +159,7 @@ const DAY: std::time::Duration = std::time::Duration::from_hours(24);
 const QUOTES: [char; 4] = ['"', '“', '”', '„'];
 
 fn bad_day(filter: &str) -> Rule {
-    format!("must have a day such as 2026-01-31 after `{filter}:`").into()
+    format!("must have a date such as 2026-01-31 after `{filter}:`").into()
 }
 
 struct Piece {

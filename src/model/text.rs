@@ -32,7 +32,7 @@ fn is_blank(text: &str) -> bool {
 }
 
 /// What is said of a message with neither text nor attachments.
-pub const EMPTY_MESSAGE: &str = "must not be empty or only white space";
+pub const EMPTY_MESSAGE: &str = "must not be blank";
 
 /// Every line ends with a line feed alone, however the system of its writer ends it.
 fn with_line_feeds(text: &str) -> Cow<'_, str> {
@@ -53,7 +53,7 @@ pub fn check_lines(text: &str, max_chars: usize) -> Result<String, Rule> {
         return Err("must not contain control characters other than line feed and tab".into());
     }
     if text.chars().any(is_direction_override) {
-        return Err("must not contain characters that override the direction of writing".into());
+        return Err("must not contain text-direction override characters".into());
     }
     Ok(text.into_owned())
 }
@@ -99,8 +99,8 @@ pub fn check_name(text: &str, max_chars: usize) -> Result<String, Rule> {
 
 /// A username: what can be typed and read without doubt anywhere.
 pub fn check_username(text: &str) -> Result<(), Rule> {
-    let rule = "must have 3 to 32 of the letters a to z, digits, `_`, `.` and `-`, \
-                beginning with a letter or digit";
+    let rule = "must be 3 to 32 characters (letters a to z, digits, `_`, `.`, `-`) and start \
+                with a letter or digit";
     let fits = text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-'))
         && text.starts_with(|c: char| c.is_ascii_alphanumeric());
     // `@all` and `@here` call many.
@@ -117,7 +117,7 @@ pub fn check_username(text: &str) -> Result<(), Rule> {
 
 /// An e-mail address, as far as that can be said without sending to it.
 pub fn check_email(text: &str) -> Result<(), Rule> {
-    let rule = "must be an e-mail address of at most 254 bytes";
+    let rule = "must be an email address of at most 254 bytes";
     if text.len() > limits::EMAIL_BYTES {
         return Err(Rule::with_limit(rule, limits::EMAIL_BYTES));
     }
@@ -133,8 +133,8 @@ pub fn check_email(text: &str) -> Result<(), Rule> {
 
 /// An id that the client makes: 1 to 64 of a small alphabet.
 pub fn check_client_id(text: &str, max_chars: usize) -> Result<(), Rule> {
-    let what = "of letters, digits, `_`, `.`, `:` and `-`";
-    let rule = Rule::between(&(1..=max_chars), text.len(), what);
+    let what = "characters (letters, digits, `_`, `.`, `:`, `-`)";
+    let rule = Rule::length_between(&(1..=max_chars), text.len(), what);
     let fits =
         text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | ':' | '-'));
     if (1..=max_chars).contains(&text.len()) {

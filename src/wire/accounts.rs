@@ -86,7 +86,7 @@ pub fn change_password(request: v1::ChangePasswordRequest) -> Result<PasswordCha
     fields.check("old_password", old.check());
     let new = fields.clean("new_password", check_new_password(&new_password));
     if !new.is_empty() && new == old.mapped() {
-        fields.violate("new_password", "must be another than the old one");
+        fields.violate("new_password", "must differ from the current password");
     }
     fields.finish(PasswordChange { old, new })
 }

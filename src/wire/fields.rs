@@ -158,7 +158,7 @@ impl Fields {
         let sound = (-62_135_596_800..=253_402_300_799).contains(&at.seconds)
             && (0..1_000_000_000).contains(&at.nanos);
         if !sound {
-            self.violate(field, "must be a moment of the years 1 to 9999");
+            self.violate(field, "must be a timestamp between the years 1 and 9999");
             return None;
         }
         Some(Timestamp(at.seconds * 1_000_000 + i64::from(at.nanos / 1_000)))

@@ -107,7 +107,7 @@ pub fn create_links(request: &v1::CreateDownloadLinksRequest) -> Result<(Vec<Fil
     let variant = variant(&mut fields, request.variant);
     let (range, count) = (1..=limits::LINKS, request.file_ids.len());
     if !range.contains(&count) {
-        fields.violate("file_ids", Rule::between(&range, count, "elements"));
+        fields.violate("file_ids", Rule::between(&range, count, "items"));
         return fields.finish((vec![], variant));
     }
     let files = fields.files("file_ids", &request.file_ids);

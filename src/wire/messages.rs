@@ -220,14 +220,14 @@ fn message_text(fields: &mut Fields, written: &str, may_be_empty: bool) -> (Stri
 
 fn attachments(fields: &mut Fields, ids: &[String]) -> Vec<FileId> {
     if ids.len() > limits::ATTACHMENTS {
-        fields.violate("attachment_ids", Rule::at_most(limits::ATTACHMENTS, "elements"));
+        fields.violate("attachment_ids", Rule::at_most(limits::ATTACHMENTS, "items"));
         return vec![];
     }
     let files = fields.files("attachment_ids", ids);
     let mut seen = HashSet::new();
     for (at, file) in files.iter().enumerate() {
         if !seen.insert(file) && file.0 != uuid::Uuid::nil() {
-            fields.violate(format!("attachment_ids[{at}]"), "must not be there before");
+            fields.violate(format!("attachment_ids[{at}]"), "must not be a duplicate");
         }
     }
     files

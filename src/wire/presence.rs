@@ -55,7 +55,7 @@ pub fn choice(choice: PresenceChoice) -> v1::PresenceState {
 pub fn watch_rooms(request: &v1::WatchRoomsRequest) -> Result<Vec<RoomId>> {
     let mut fields = Fields::new();
     if request.room_ids.len() > limits::WATCHED_ROOMS {
-        fields.violate("room_ids", Rule::at_most(limits::WATCHED_ROOMS, "elements"));
+        fields.violate("room_ids", Rule::at_most(limits::WATCHED_ROOMS, "items"));
         return fields.finish(vec![]);
     }
     let mut rooms = Vec::new();

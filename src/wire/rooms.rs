@@ -181,7 +181,7 @@ pub fn add_members(request: &v1::AddMembersRequest) -> Result<(RoomId, Vec<UserI
     let room = fields.room("room_id", &request.room_id);
     let (range, count) = (1..=limits::ADD_MEMBERS, request.user_ids.len());
     if !range.contains(&count) {
-        fields.violate("user_ids", Rule::between(&range, count, "elements"));
+        fields.violate("user_ids", Rule::between(&range, count, "items"));
         return fields.finish((room, vec![]));
     }
     let ids = request.user_ids.iter().enumerate();

@@ -38,7 +38,7 @@ pub fn search_messages(request: &v1::SearchMessagesRequest) -> Result<SearchPage
     });
     let sought = !written.phrases.is_empty() || !written.from.is_empty() || written.has_file;
     if readable && !sought && from.is_none() {
-        fields.violate("query", "must have a word, or whom it is from, or `has:file`");
+        fields.violate("query", "must have a keyword, `from:` or `has:file`");
     }
     let page = SearchPage {
         below: fields.page_below_place(request),

@@ -34,7 +34,7 @@ pub fn batch_get_users(request: &v1::BatchGetUsersRequest) -> Result<Vec<UserId>
     let mut fields = Fields::new();
     let (range, count) = (1..=limits::BATCH_USERS, request.user_ids.len());
     if !range.contains(&count) {
-        fields.violate("user_ids", Rule::between(&range, count, "elements"));
+        fields.violate("user_ids", Rule::between(&range, count, "items"));
         return fields.finish(vec![]);
     }
     let users = request

@@ -272,7 +272,7 @@ on_both_databases! {
         };
         let unknown = run("nobody").await;
         assert!(!unknown.status.success());
-        assert!(String::from_utf8_lossy(&unknown.stderr).contains("no such user"));
+        assert!(String::from_utf8_lossy(&unknown.stderr).contains("User not found"));
         let output = run("ADA").await;
         assert!(output.status.success(), "{output:?}");
         let text = String::from_utf8_lossy(&output.stdout).into_owned();

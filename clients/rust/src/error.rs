@@ -35,7 +35,7 @@ impl Error {
     }
 
     pub(crate) fn not_connected() -> Self {
-        Self::local(Code::Unavailable, "NOT_CONNECTED", "There is no connection right now.")
+        Self::local(Code::Unavailable, "NOT_CONNECTED", "Not connected.")
     }
 
     pub(crate) fn sent_long_ago() -> Self {

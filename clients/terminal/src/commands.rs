@@ -64,14 +64,14 @@ impl App {
     fn try_to(&mut self, command: Command, written: &str) -> Result<Vec<Effect>, &'static str> {
         let effects = match command {
             Command::Search(words) => return Ok(self.open_search(&words)),
-            Command::Reply(text) if text.is_empty() => return Err("Write /reply and the answer."),
+            Command::Reply(text) if text.is_empty() => return Err("Usage: /reply TEXT"),
             Command::Reply(text) => {
-                let to = self.target(is_text).ok_or("There is no message to answer.")?;
+                let to = self.target(is_text).ok_or("No message to reply to.")?;
                 self.post(to.room_id, text, to.seq)
             }
-            Command::React(emoji) if emoji.is_empty() => return Err("Write /react and an emoji."),
+            Command::React(emoji) if emoji.is_empty() => return Err("Usage: /react EMOJI"),
             Command::React(emoji) => {
-                let to = self.target(is_text).ok_or("There is no message to react to.")?;
+                let to = self.target(is_text).ok_or("No message to react to.")?;
                 // The server stores one form of what differs only in U+FE0F.
                 let bare = |emoji: &str| emoji.replace('\u{FE0F}', "");
                 let is_same = |reaction: &&v1::Reaction| bare(&reaction.emoji) == bare(&emoji);
@@ -82,33 +82,32 @@ impl App {
             Command::Reactions => {
                 let of = self
                     .target(|message| !message.reactions.is_empty())
-                    .ok_or("There is no message with reactions.")?;
+                    .ok_or("No message with reactions.")?;
                 vec![Effect::Reactions { room_id: of.room_id, seq: of.seq }]
             }
             Command::Edit(text) => {
                 let me = self.model.me.id.clone();
                 let own = |message: &v1::Message| is_text(message) && message.sender_id == me;
-                let of = self.target(own).ok_or("Only your own messages can be edited.")?;
+                let of = self.target(own).ok_or("You can only edit your own messages.")?;
                 if text.is_empty() && of.attachments.is_empty() {
-                    return Err("Write /edit and the new text.");
+                    return Err("Usage: /edit NEW TEXT");
                 }
                 vec![Effect::Edit { room_id: of.room_id, seq: of.seq, text }]
             }
             Command::Delete => return self.ask_to_delete(),
             Command::Send(rest) => {
-                let (path, text) = files::path_and_text(&rest).ok_or(
-                    "Write /send and the path of a file, in quotes if there are spaces in it.",
-                )?;
+                let (path, text) = files::path_and_text(&rest)
+                    .ok_or("Usage: /send PATH [TEXT]. Quote paths with spaces.")?;
                 self.post_file(path, text, written)
             }
             Command::Save(to) => {
                 let with_file = |message: &v1::Message| !message.attachments.is_empty();
-                let of = self.target(with_file).ok_or("There is no file to save.")?;
-                let file = of.attachments.into_iter().next().ok_or("There is no file to save.")?;
+                let of = self.target(with_file).ok_or("No attachment to save.")?;
+                let file = of.attachments.into_iter().next().ok_or("No attachment to save.")?;
                 let (to, more) =
                     files::path_and_text(&to).unwrap_or_else(|| (".".into(), String::new()));
                 if !more.is_empty() {
-                    return Err("Put a path with spaces into quotes.");
+                    return Err("Quote paths with spaces.");
                 }
                 vec![Effect::Save { file, to }]
             }
@@ -121,7 +120,7 @@ impl App {
     pub fn ask_to_delete(&mut self) -> Result<Vec<Effect>, &'static str> {
         let me = self.model.me.id.clone();
         let own = |message: &v1::Message| is_text(message) && message.sender_id == me;
-        let message = self.target(own).ok_or("Only your own messages can be deleted.")?;
+        let message = self.target(own).ok_or("You can only delete your own messages.")?;
         self.selected = Some(message.seq);
         let text = gist_of(&message).unwrap_or_default();
         self.question = Some(Question { room_id: message.room_id, seq: message.seq, text });

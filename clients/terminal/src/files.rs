@@ -86,7 +86,7 @@ pub async fn upload(client: &Client, path: &Path) -> Result<v1::File, Problem> {
     let bytes = tokio::task::spawn_blocking(move || fs::read(from));
     let bytes = bytes.await.map_err(|error| error.to_string())?.map_err(failed)?;
     if i64::try_from(bytes.len()) != Ok(size_bytes) {
-        return Err(format!("{shown} is just being written"));
+        return Err(format!("{shown} changed while it was being read"));
     }
     let upload = started.upload.unwrap_or_default();
     client.resume_upload(upload, &bytes).await.map_err(|e| explain(&e))
@@ -98,7 +98,7 @@ pub async fn save(client: &Client, file: &v1::File, to: &Path) -> Result<PathBuf
     let shown = clean(&to.to_string_lossy());
     // Said before anything is downloaded in vain.
     if !to.is_dir() && fs::symlink_metadata(to).is_ok() {
-        return Err(format!("there is a file {shown} already"));
+        return Err(format!("{shown} already exists"));
     }
     let request = v1::DownloadFileRequest { file_id: file.id.clone(), ..Default::default() };
     let bytes = client.download(request).await.map_err(|e| explain(&e))?;

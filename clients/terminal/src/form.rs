@@ -46,9 +46,9 @@ impl Form {
             }
             Mode::Register => vec![
                 field("username", "Username", false),
-                field("display_name", "Name to show (optional)", false),
+                field("display_name", "Display name (optional)", false),
                 field("password", "Password", true),
-                field("again", "Password again", true),
+                field("again", "Confirm password", true),
             ],
         };
         Self { mode, fields, focus: 0, problem: None, busy: false }
@@ -80,7 +80,7 @@ impl Form {
     pub fn ready(&mut self) -> bool {
         self.clear_problems();
         if self.mode == Mode::Register && self.value("password") != self.value("again") {
-            self.set_problem("again", "is not the same".into());
+            self.set_problem("again", "doesn't match".into());
             return false;
         }
         self.busy = true;

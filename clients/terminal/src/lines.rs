@@ -50,7 +50,15 @@ fn file_as_json(file: &v1::File) -> serde_json::Value {
     })
 }
 
-pub fn as_text(message: &v1::Message, sender: &str, room: &str) -> String {
+/// Whom a system message is about.
+pub fn about(message: &v1::Message) -> Option<&String> {
+    match &message.content {
+        Some(Content::System(system)) => Some(&system.about_user_id).filter(|id| !id.is_empty()),
+        _ => None,
+    }
+}
+
+pub fn as_text(message: &v1::Message, sender: &str, about: Option<&str>, room: &str) -> String {
     match &message.content {
         Some(Content::Text(text)) => {
             let files = message.attachments.iter().map(files::line);
@@ -59,7 +67,7 @@ pub fn as_text(message: &v1::Message, sender: &str, room: &str) -> String {
             format!("[{room}] {sender}: {}", lines.join("\n").replace('\n', "\n    "))
         }
         Some(Content::System(system)) => {
-            format!("[{room}] * {sender} {}", what_happened(system))
+            format!("[{room}] * {sender} {}", what_happened(system, about))
         }
         Some(Content::Deleted(_)) => format!("[{room}] {sender}'s message was deleted"),
         None => format!("[{room}] {sender} …"),
@@ -68,7 +76,7 @@ pub fn as_text(message: &v1::Message, sender: &str, room: &str) -> String {
 
 /// Where so much was missed that only the end of it is told.
 pub fn gap_as_text(room: &str) -> String {
-    format!("[{room}] … too much was missed to tell all of it; lines are left out here")
+    format!("[{room}] … too many messages were missed; some are omitted here")
 }
 
 /// The same, with what is needed to read it: nothing after this position was
@@ -84,31 +92,33 @@ pub fn gap_as_json(room: &v1::Room, name: &str, after_seq: i64) -> String {
     .to_string()
 }
 
-/// A system message as the end of a sentence that begins with its sender.
-pub fn what_happened(system: &v1::SystemMessage) -> String {
+/// A system message as the end of a sentence that begins with its sender; `about` is
+/// the name of whom it is about.
+pub fn what_happened(system: &v1::SystemMessage, about: Option<&str>) -> String {
     use v1::SystemMessageKind as Kind;
+    let other = about.unwrap_or("a member");
     let detail = clean(&system.detail).replace('\n', " ");
     let what = match system.kind() {
-        Kind::RoomCreated => "made the room".into(),
+        Kind::RoomCreated => "created the room".into(),
         Kind::MemberJoined => "joined".into(),
         Kind::MemberLeft => "left".into(),
         Kind::RoomRenamed => format!("renamed the room to {detail}"),
-        Kind::TopicChanged if detail.is_empty() => "cleared the topic".into(),
+        Kind::TopicChanged if detail.is_empty() => "removed the topic".into(),
         Kind::TopicChanged => format!("changed the topic to {detail}"),
-        Kind::MemberAdded => "added someone".into(),
-        Kind::MemberRemoved => "removed someone".into(),
-        Kind::MemberBanned => "banned someone".into(),
-        Kind::RoleChanged => format!("made someone {detail}"),
+        Kind::MemberAdded => format!("added {other}"),
+        Kind::MemberRemoved => format!("removed {other}"),
+        Kind::MemberBanned => format!("banned {other}"),
+        Kind::RoleChanged => format!("changed {other}'s role to {detail}"),
         Kind::RoomArchived => "archived the room".into(),
-        Kind::RoomUnarchived => "took the room from the archive".into(),
-        Kind::MemberMuted => "keeps someone from posting for a time".into(),
-        Kind::MemberUnmuted => "lets someone post again".into(),
-        Kind::MemberUnbanned => "lets someone join again".into(),
+        Kind::RoomUnarchived => "unarchived the room".into(),
+        Kind::MemberMuted => format!("muted {other}"),
+        Kind::MemberUnmuted => format!("unmuted {other}"),
+        Kind::MemberUnbanned => format!("unbanned {other}"),
         Kind::MessageDeleted => "deleted a message".into(),
         Kind::MessagePinned => "pinned a message".into(),
-        Kind::MessageUnpinned => "took a pin away".into(),
+        Kind::MessageUnpinned => "unpinned a message".into(),
         Kind::SettingsChanged => "changed the room's settings".into(),
-        Kind::Unspecified => "did something this version does not know".into(),
+        Kind::Unspecified => "did something this version doesn't support".into(),
     };
     match system.staff() {
         v1::StaffRole::Unspecified => what,
@@ -128,11 +138,29 @@ mod tests {
             detail: "7".into(),
             ..Default::default()
         };
-        assert_eq!(what_happened(&system), "deleted a message");
+        assert_eq!(what_happened(&system, None), "deleted a message");
         system.set_staff(v1::StaffRole::Moderator);
-        assert_eq!(what_happened(&system), "deleted a message, as a moderator of the server");
+        assert_eq!(what_happened(&system, None), "deleted a message, as a moderator of the server");
         system.set_staff(v1::StaffRole::Admin);
-        assert_eq!(what_happened(&system), "deleted a message, as an admin of the server");
+        assert_eq!(what_happened(&system, None), "deleted a message, as an admin of the server");
+    }
+
+    #[test]
+    fn a_system_message_names_whom_it_is_about() {
+        let system = v1::SystemMessage {
+            kind: v1::SystemMessageKind::RoleChanged.into(),
+            detail: "admin".into(),
+            about_user_id: "bob".into(),
+            ..Default::default()
+        };
+        assert_eq!(what_happened(&system, Some("Bob")), "changed Bob's role to admin");
+        assert_eq!(what_happened(&system, None), "changed a member's role to admin");
+        let content = Some(Content::System(system));
+        let message = v1::Message { content, ..Default::default() };
+        assert_eq!(about(&message).map(String::as_str), Some("bob"));
+        let line = as_text(&message, "Ada", Some("Bob"), "General");
+        assert_eq!(line, "[General] * Ada changed Bob's role to admin");
+        assert_eq!(about(&v1::Message::default()), None);
     }
 
     #[test]
@@ -145,6 +173,6 @@ mod tests {
             attachments: vec![file],
             ..Default::default()
         };
-        assert_eq!(as_text(&message, "ada", "General"), "[General] ada: 📎 a b.txt, 1 byte");
+        assert_eq!(as_text(&message, "ada", None, "General"), "[General] ada: 📎 a b.txt, 1 byte");
     }
 }

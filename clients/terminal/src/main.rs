@@ -32,7 +32,7 @@ use clap::{Parser, Subcommand};
 
 use profile::Profile;
 
-/// Chat in the terminal. Without a command: the window.
+/// Chat in the terminal. Run without a command to open the interactive client.
 #[derive(Parser)]
 #[command(name = "causerie-chat", version, about)]
 struct Arguments {
@@ -42,7 +42,7 @@ struct Arguments {
     /// Root certificates in PEM to trust for https://, instead of the system's.
     #[arg(long, global = true, env = "CAUSERIE_CA_FILE", value_name = "PATH")]
     ca_file: Option<PathBuf>,
-    /// Whose session to use; each profile is signed in on its own.
+    /// Profile to use. Each profile has its own session.
     #[arg(long, global = true, env = "CAUSERIE_PROFILE", default_value = "default")]
     profile: String,
     #[command(subcommand)]
@@ -51,9 +51,9 @@ struct Arguments {
 
 #[derive(Subcommand)]
 pub enum Command {
-    /// Make an account and sign in. The password is asked for, or read from standard input.
+    /// Create an account and sign in. Prompts for the password, or reads it from standard input.
     Register {
-        /// 3 to 32 letters, digits, `_`, `.` or `-`.
+        /// 3 to 32 characters: letters, digits, `_`, `.` and `-`.
         username: String,
         /// The name others see.
         #[arg(long, default_value = "")]
@@ -62,62 +62,62 @@ pub enum Command {
         #[arg(long, default_value = "")]
         invite: String,
     },
-    /// Sign in. The password is asked for, or read from standard input.
+    /// Sign in. Prompts for the password, or reads it from standard input.
     Login { username: String },
-    /// Set a new password by a recovery link, and sign in. The new password is asked for, or
-    /// read from standard input.
+    /// Set a new password by a recovery link, and sign in. Prompts for the new password, or
+    /// reads it from standard input.
     Recover {
         /// The link, or what comes after its `#`.
         link: String,
     },
-    /// End this profile's session.
+    /// Sign out of this profile.
     Logout,
-    /// Post to a room, by name or id. Without a text or a file: one message for each line
-    /// of standard input.
+    /// Send a message to a room (name or ID). Without text or files, sends each line of
+    /// standard input as a message.
     Send {
         room: String,
         text: Option<String>,
-        /// A file that goes with it; several, by naming this again.
+        /// File to attach. Repeat for several files.
         #[arg(long = "file", value_name = "PATH")]
         files: Vec<PathBuf>,
     },
-    /// Save the files of a message, and print their paths. No file is overwritten.
+    /// Save a message's attachments and print their paths. Never overwrites files.
     Save {
         room: String,
-        /// The message's position, as `tail --json` and `search --json` tell it.
+        /// The message's `seq`, as printed by `tail --json` and `search --json`.
         seq: i64,
         #[arg(value_name = "DIR", default_value = ".")]
         folder: PathBuf,
     },
-    /// Print what happens, in one room or in all, until interrupted. Survives restarts of the server.
+    /// Print new messages from one room or all rooms until interrupted. Reconnects automatically.
     Tail {
         room: Option<String>,
-        /// One JSON object for each line.
+        /// Print one JSON object per line.
         #[arg(long)]
         json: bool,
     },
-    /// List your rooms with what is unread.
+    /// List your rooms with unread counts.
     Rooms {
-        /// One JSON object for each line.
+        /// Print one JSON object per line.
         #[arg(long)]
         json: bool,
     },
-    /// Find messages in your rooms, the newest first: words, "a phrase", from:name, in:room, before:
-    /// and after: a day such as 2026-01-31.
+    /// Search messages in your rooms, newest first. Use words, "a phrase", from:name, in:room, and
+    /// before: or after: with a date such as 2026-01-31.
     Search {
-        /// The words and filters.
+        /// Search terms and filters.
         #[arg(required = true)]
         words: Vec<String>,
-        /// At most so many.
+        /// Maximum number of results.
         #[arg(long, default_value_t = 50)]
         limit: usize,
-        /// One JSON object for each line.
+        /// Print one JSON object per line.
         #[arg(long)]
         json: bool,
     },
-    /// Join a public room, by name or id.
+    /// Join a public room (name or ID).
     Join { room: String },
-    /// Make a public room and join it.
+    /// Create a public room and join it.
     Create {
         name: String,
         #[arg(long, default_value = "")]
@@ -147,7 +147,7 @@ pub type Problem = String;
 /// The text of an error, with every violated field.
 pub fn explain(error: &causerie_client::Error) -> Problem {
     if error.reason == "SIGNED_OUT" {
-        return "nobody is signed in here; try `causerie-chat login NAME`".into();
+        return "not signed in; run `causerie-chat login NAME`".into();
     }
     if error.violations.is_empty() {
         return error.message.clone();

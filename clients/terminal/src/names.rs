@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use causerie_client::{Client, v1};
 
-use crate::lines::clean;
+use crate::lines::{about, clean};
 
 /// Asks for each user once.
 pub struct Names<'a> {
@@ -28,6 +28,11 @@ impl<'a> Names<'a> {
         };
         self.users.insert(id.to_owned(), name.clone());
         name
+    }
+
+    /// The name of whom a system message is about.
+    pub async fn about(&mut self, message: &v1::Message) -> Option<String> {
+        Some(self.of(about(message)?).await)
     }
 
     /// Takes in a profile as it is now, if its name is known already.

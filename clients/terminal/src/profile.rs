@@ -45,13 +45,15 @@ impl Profile {
     pub fn named(name: &str) -> Result<Self, Problem> {
         let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
         if name.is_empty() || name.starts_with('.') || !name.chars().all(plain) {
-            return Err("a profile's name has letters, digits, `-`, `_` and `.`".into());
+            return Err("profile names may only contain letters, digits, `-`, `_` and `.`, \
+                        and must not start with `.`"
+                .into());
         }
         let folder = std::env::var_os("XDG_CONFIG_HOME")
             .filter(|folder| !folder.is_empty())
             .map(PathBuf::from)
             .or_else(|| std::env::home_dir().map(|home| home.join(".config")))
-            .ok_or("there is no home folder to keep the session in")?;
+            .ok_or("no home directory to store the session in")?;
         Ok(Self { path: folder.join("causerie").join(format!("{name}.json")) })
     }
 

@@ -25,7 +25,8 @@ use crate::{
 
 /// Shows the window until it is quit.
 pub async fn window(client: &Client, server: &str) -> Result<(), Problem> {
-    let mut terminal = ratatui::try_init().map_err(|error| format!("no terminal: {error}"))?;
+    let mut terminal =
+        ratatui::try_init().map_err(|error| format!("cannot open the terminal: {error}"))?;
     // Not every terminal knows these; without them Shift+Enter is Enter.
     let _ = execute!(
         stdout(),
@@ -113,7 +114,7 @@ impl Window {
             if let Some((live, _)) = &self.live
                 && live.post(unsent).await.is_err()
             {
-                self.app.notice = Some("The message could not be put into the outbox.".into());
+                self.app.notice = Some("Couldn't queue the message.".into());
             }
             return;
         }
@@ -254,13 +255,13 @@ async fn ask(
             };
             let posted = match live {
                 Some(live) => live.send_with(&room_id, &text, vec![file.id]).await.map(drop),
-                None => return refused("there is no connection".into()),
+                None => return refused("not connected".into()),
             };
             posted.err().and_then(|error| refused(explain(&error)))
         }
         Effect::Save { file, to } => Some(match files::save(client, &file, &to).await {
             Ok(path) => {
-                Answer::Told(format!("Saved as {}", crate::lines::clean(&path.to_string_lossy())))
+                Answer::Told(format!("Saved to {}", crate::lines::clean(&path.to_string_lossy())))
             }
             Err(problem) => Answer::Failed(problem),
         }),

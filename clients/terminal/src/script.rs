@@ -148,9 +148,9 @@ pub async fn find(client: &Client, named: &str) -> Result<String, Problem> {
     match found.as_slice() {
         // Perhaps the id of a room that this list does not have; the server says.
         [] if named.len() == 36 && named.matches('-').count() == 4 => Ok(named.to_owned()),
-        [] => Err(format!("there is no room called {named}")),
+        [] => Err(format!("no room named {named}")),
         [room] => Ok(room.id.clone()),
-        _ => Err(format!("several rooms are called {named}; name one by its id")),
+        _ => Err(format!("several rooms are named {named}; use the room's ID")),
     }
 }
 
@@ -229,8 +229,8 @@ async fn send_lines(live: &Live, updates: &mut Updates, room_id: &str) -> Result
         settle(updates.next().await, &mut waiting)?;
     }
     read.map_err(|problem| {
-        let messages = if sent == 1 { "message" } else { "messages" };
-        format!("{problem}; sent were the {sent} {messages} before it, and nothing after")
+        let were = if sent == 1 { "message was" } else { "messages were" };
+        format!("{problem}; {sent} {were} sent before the error, none after")
     })
 }
 
@@ -241,7 +241,7 @@ fn lines_of_input() -> mpsc::Receiver<Result<String, Problem>> {
     std::thread::spawn(move || {
         for (before, line) in io::stdin().lock().lines().enumerate() {
             let line = line.map_err(|error| match error.kind() {
-                io::ErrorKind::InvalidData => format!("line {} is not UTF-8 text", before + 1),
+                io::ErrorKind::InvalidData => format!("line {} is not valid UTF-8", before + 1),
                 _ => format!("line {}: {error}", before + 1),
             });
             let last = line.is_err();
@@ -259,10 +259,10 @@ async fn save(client: &Client, room: &str, seq: i64, folder: &Path) -> Result<()
     let found = client.get_message(v1::GetMessageRequest { room_id, seq }).await;
     let message = found.map_err(|e| explain(&e))?.message.unwrap_or_default();
     if message.attachments.is_empty() {
-        return Err("there are no files with this message".into());
+        return Err("this message has no attachments".into());
     }
     if !folder.is_dir() {
-        return Err(format!("there is no folder {}", folder.display()));
+        return Err(format!("no such directory: {}", folder.display()));
     }
     for file in &message.attachments {
         let path = files::save(client, file, folder).await?;
@@ -290,7 +290,7 @@ pub fn refused(error: &Error) -> Problem {
 }
 
 fn ended() -> Problem {
-    "you are not signed in, or the session has ended; try `causerie-chat login NAME`".into()
+    "not signed in, or the session has ended; run `causerie-chat login NAME`".into()
 }
 
 /// The id of the direct room with a user, who is named by username or by display name.
@@ -314,9 +314,9 @@ async fn direct(client: &Client, named: &str) -> Result<String, Problem> {
     };
     let [user] = found.as_slice() else {
         return Err(if found.is_empty() {
-            format!("there is no user called {named}")
+            format!("no user named {named}")
         } else {
-            format!("several people are called {named}; name one by username")
+            format!("several people are named {named}; use the username")
         });
     };
     let request = v1::OpenDirectRoomRequest { user_id: user.id.clone() };
@@ -343,7 +343,8 @@ async fn search(client: &Client, words: &str, limit: usize, json: bool) -> Resul
             let line = if json {
                 as_json(&message, &sender, room)
             } else {
-                as_text(&message, &sender, room)
+                let about = names.about(&message).await;
+                as_text(&message, &sender, about.as_deref(), room)
             };
             if writeln!(io::stdout(), "{line}").is_err() {
                 return Ok(());

@@ -104,11 +104,11 @@ impl App {
         let me = self.model.me.id.clone();
         let own = |message: &v1::Message| is_text(message) && message.sender_id == me;
         let Some(message) = self.target(own) else {
-            return self.refuse("Only your own messages can be edited.");
+            return self.refuse("You can only edit your own messages.");
         };
         let draft = self.drafts.entry(message.room_id.clone()).or_default();
         if !words(draft.text()).trim().is_empty() {
-            return self.refuse("Send or clear what you have begun to write first.");
+            return self.refuse("Send or clear your draft first.");
         }
         let Some(Content::Text(text)) = &message.content else { return vec![] };
         draft.set(format!("/edit {text}"));
@@ -120,7 +120,7 @@ impl App {
         let message = self.target(|message| !message.attachments.is_empty());
         match message.and_then(|message| message.attachments.into_iter().next()) {
             Some(file) => vec![Effect::Save { file, to: ".".into() }],
-            None => self.refuse("There is no file to save."),
+            None => self.refuse("No attachment to save."),
         }
     }
 

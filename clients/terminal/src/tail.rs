@@ -106,9 +106,13 @@ impl Tail<'_> {
 
     async fn message(&mut self, message: &v1::Message) -> io::Result<()> {
         let sender = self.names.of(&message.sender_id).await;
+        let about = if self.json { None } else { self.names.about(message).await };
         let room = self.rooms.get(&message.room_id).map_or("", String::as_str);
-        let line = if self.json { as_json } else { as_text };
-        print(&line(message, &sender, room))
+        print(&if self.json {
+            as_json(message, &sender, room)
+        } else {
+            as_text(message, &sender, about.as_deref(), room)
+        })
     }
 }
 

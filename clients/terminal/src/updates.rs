@@ -1,6 +1,8 @@
 //! What comes from the server: updates of the live connection, and answers to
 //! what was asked.
 
+use std::iter;
+
 use causerie_client::{Error, Update, connection::State, outbox::Unsent, v1};
 
 use tonic::Code;
@@ -10,6 +12,7 @@ use crate::{
     effect::{Answer, Effect},
     explain,
     form::{Form, Mode},
+    lines::about,
 };
 
 /// As many as are asked for at once.
@@ -30,7 +33,7 @@ impl App {
                 self.connection = *state;
                 if *state == State::Ended && self.form.is_none() && self.refusal.is_none() {
                     self.form = Some(Form::new(Mode::SignIn));
-                    self.notice = Some("Your session has ended; sign in again.".into());
+                    self.notice = Some("Your session has ended. Please sign in again.".into());
                 }
                 // What broke while it was asked for is asked for again.
                 if *state == State::Live
@@ -177,17 +180,18 @@ impl App {
         self.unknown_users().into_iter().collect()
     }
 
-    /// Asks who the senders and those of direct rooms are that are not known yet.
+    /// Asks who they are that are not known yet: senders, whom system messages are about,
+    /// and those of direct rooms.
     fn unknown_users(&mut self) -> Option<Effect> {
         let outdated = match self.room.clone() {
             Some(room) => self.model.take_outdated_users(&room),
             None => Vec::new(),
         };
         let open = self.room.as_ref().and_then(|room| self.model.rooms.get(room));
-        let senders = open.into_iter().flat_map(|view| view.messages.values());
+        let shown = open.into_iter().flat_map(|view| view.messages.values());
         let pairs = self.model.rooms.values().flat_map(|view| &view.room.direct_user_ids);
-        let mut ids: Vec<String> = senders
-            .map(|message| &message.sender_id)
+        let mut ids: Vec<String> = shown
+            .flat_map(|message| iter::once(&message.sender_id).chain(about(message)))
             .chain(pairs)
             .chain(self.search.messages.iter().map(|message| &message.sender_id))
             .filter(|id| !self.model.users.contains_key(*id) && **id != self.model.me.id)

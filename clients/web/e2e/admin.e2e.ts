@@ -33,7 +33,7 @@ test("an admin makes another one, who then has the page too, and can take the ro
   await bobs.getByRole("menuitem", { name: "Sign out" }).waitFor();
   await bobs.keyboard.press("Escape");
   await bobs.goto(`${w.pages.url}/admin`);
-  await bobs.getByText("Only this server’s admins may do that.").waitFor();
+  await bobs.getByText("Only server admins can do that.").waitFor();
   expect(await bobs.getByRole("combobox").count()).toBe(0);
   expect(await bobs.getByText("Ada Admin").count()).toBe(0);
 
@@ -42,9 +42,9 @@ test("an admin makes another one, who then has the page too, and can take the ro
   // The only admin cannot step down.
   await roleOf(adas, ada).selectOption("User");
   const dialog = adas.getByRole("dialog");
-  await dialog.getByText("You will no longer be an admin").waitFor();
-  await dialog.getByRole("button", { name: "Take admin role" }).click();
-  await dialog.getByRole("alert").getByText("You are this server’s only admin.").waitFor();
+  await dialog.getByText("You’ll no longer be a server admin").waitFor();
+  await dialog.getByRole("button", { name: "Remove admin role" }).click();
+  await dialog.getByRole("alert").getByText("You’re the only admin of this server.").waitFor();
   await dialog.getByRole("button", { name: "Cancel" }).click();
   expect(await roleOf(adas, ada).inputValue()).toBe("admin");
 
@@ -53,11 +53,11 @@ test("an admin makes another one, who then has the page too, and can take the ro
   await roleOf(adas, ada).waitFor({ state: "detached" });
   await roleOf(adas, bob).selectOption("Moderator");
   await expect.poll(() => roleOf(adas, bob).inputValue()).toBe("moderator");
-  await roleOf(adas, bob).selectOption("Admin");
+  await roleOf(adas, bob).selectOption("Server admin");
   await dialog.getByText("Make Bob Second an admin of this server?").waitFor();
   await dialog.getByRole("button", { name: "Cancel" }).click();
   expect(await roleOf(adas, bob).inputValue()).toBe("moderator");
-  await roleOf(adas, bob).selectOption("Admin");
+  await roleOf(adas, bob).selectOption("Server admin");
   await dialog.getByRole("button", { name: "Make admin" }).click();
   await dialog.waitFor({ state: "detached" });
   expect(await roleOf(adas, bob).inputValue()).toBe("admin");
@@ -65,26 +65,26 @@ test("an admin makes another one, who then has the page too, and can take the ro
   // Bob's menu has the page without a reload, and with it he takes her role away.
   await openPage(bobs);
   await roleOf(bobs, ada).selectOption("User");
-  await bobs.getByRole("dialog").getByRole("button", { name: "Take admin role" }).click();
+  await bobs.getByRole("dialog").getByRole("button", { name: "Remove admin role" }).click();
   await bobs.getByRole("dialog").waitFor({ state: "detached" });
   expect(await roleOf(bobs, ada).inputValue()).toBe("user");
 
   // It works no more for her, and the page that she still has tells so.
   await roleOf(adas, bob).selectOption("User");
-  await dialog.getByRole("button", { name: "Take admin role" }).click();
-  await dialog.getByRole("alert").getByText("Only this server’s admins may do that.").waitFor();
+  await dialog.getByRole("button", { name: "Remove admin role" }).click();
+  await dialog.getByRole("alert").getByText("Only server admins can do that.").waitFor();
   await dialog.getByRole("button", { name: "Cancel" }).click();
-  await adas.getByRole("combobox", { name: "Role", exact: true }).selectOption("Admin");
-  await adas.getByText("Only this server’s admins may do that.").waitFor();
+  await adas.getByRole("combobox", { name: "Role", exact: true }).selectOption("Server admin");
+  await adas.getByText("Only server admins can do that.").waitFor();
   await expect.poll(() => adas.getByRole("combobox").count()).toBe(0);
 
   // He gives it back and steps down himself.
-  await roleOf(bobs, ada).selectOption("Admin");
+  await roleOf(bobs, ada).selectOption("Server admin");
   await bobs.getByRole("dialog").getByRole("button", { name: "Make admin" }).click();
   await bobs.getByRole("dialog").waitFor({ state: "detached" });
   await roleOf(bobs, bob).selectOption("User");
-  await bobs.getByRole("dialog").getByRole("button", { name: "Take admin role" }).click();
-  await bobs.getByText("Only this server’s admins may do that.").waitFor();
+  await bobs.getByRole("dialog").getByRole("button", { name: "Remove admin role" }).click();
+  await bobs.getByText("Only server admins can do that.").waitFor();
   await expect.poll(() => bobs.getByRole("combobox").count()).toBe(0);
 });
 
@@ -102,9 +102,9 @@ test("accounts are found by name and by role, more than a page of them", async (
   await page.getByRole("button", { name: "Show more" }).click();
   await expect.poll(found).toEqual([many, true]);
   await page.getByRole("combobox", { name: "Role", exact: true }).selectOption("Moderator");
-  await page.getByText("Nobody found.").waitFor();
+  await page.getByText("No people found.").waitFor();
   await page.getByRole("searchbox", { name: "Search people" }).fill("");
-  await page.getByRole("combobox", { name: "Role", exact: true }).selectOption("Admin");
+  await page.getByRole("combobox", { name: "Role", exact: true }).selectOption("Server admin");
   await expect.poll(() => rows.allInnerTexts().then((texts) => texts.map((text) => text.split("\n")[0]))).toEqual(["Ada Admin"]);
 });
 
@@ -112,7 +112,7 @@ test("the page is reached and used with the keyboard alone", async () => {
   const ada = await admin();
   const eve = await w.person("Eve", "Eve Keyboard");
   const page = await w.window(ada);
-  await page.getByRole("button", { name: "Go to or do…" }).press("Enter");
+  await page.getByRole("button", { name: "Command palette" }).press("Enter");
   await page.getByRole("option", { name: "Administration" }).waitFor();
   await page.keyboard.type("administration");
   await page.keyboard.press("Enter");
@@ -134,7 +134,7 @@ test("the page is reached and used with the keyboard alone", async () => {
   await expect.poll(() => page.evaluate(() => document.activeElement?.getAttribute("aria-label"))).toBe("Role of Eve Keyboard");
   // As it was, for the tests that follow.
   await page.keyboard.type("Us");
-  await page.getByRole("dialog", { name: "Take admin role" }).waitFor();
+  await page.getByRole("dialog", { name: "Remove admin role" }).waitFor();
   await page.keyboard.press("Tab");
   await page.keyboard.press("Enter");
   await expect.poll(() => roleOf(page, eve).inputValue()).toBe("user");

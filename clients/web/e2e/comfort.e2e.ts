@@ -44,7 +44,7 @@ for (const scheme of ["light", "dark"] as const) {
     await page.locator(".member").nth(1).waitFor();
     await check(page, "room");
     await bubble(page, "an answer").hover();
-    await bubble(page, "an answer").getByRole("button", { name: "More about this message" }).click();
+    await bubble(page, "an answer").getByRole("button", { name: "More actions" }).click();
     await check(page, "message menu");
     await page.keyboard.press("Escape");
     await page.getByRole("button", { name: "Emoji", exact: true }).click();
@@ -67,11 +67,11 @@ for (const scheme of ["light", "dark"] as const) {
     await check(page, "person");
     await page.keyboard.press("Escape");
     await bubble(page, "an answer").hover();
-    await bubble(page, "an answer").getByRole("button", { name: "More about this message" }).click();
+    await bubble(page, "an answer").getByRole("button", { name: "More actions" }).click();
     await page.getByRole("menuitem", { name: "Reply in thread" }).click();
     await page.locator(".thread .msg").first().waitFor();
     await check(page, "thread");
-    for (const [item, ready] of [["Invite links", "New link"], ["Notifications", "Only what mentions me"], ["Add members", "Cancel"]] as const) {
+    for (const [item, ready] of [["Invite links", "Create link"], ["Notifications", "Mentions only"], ["Add members", "Cancel"]] as const) {
       await page.getByRole("button", { name: "Room menu" }).click();
       await page.getByRole("menuitem", { name: item }).click();
       await page.getByRole("dialog").getByText(ready).waitFor();
@@ -103,7 +103,7 @@ for (const scheme of ["light", "dark"] as const) {
       await check(page, `settings ${section}`);
     }
     await page.goto(`${w.pages.url}/rooms/nowhere`);
-    await page.getByRole("heading", { name: "This room does not exist" }).waitFor();
+    await page.getByRole("heading", { name: "This room doesn’t exist" }).waitFor();
     await check(page, "no room");
   });
 
@@ -119,7 +119,7 @@ for (const scheme of ["light", "dark"] as const) {
 
     const page = await w.window(ada, { colorScheme: scheme });
     await page.context().addInitScript(AXE);
-    for (const [path, ready] of [["nowhere/at/all", "There is no such page."], [`rooms/${other}`, `Elsewhere ${scheme}`], [`invite/${invite?.code}`, `Elsewhere ${scheme}`]] as const) {
+    for (const [path, ready] of [["nowhere/at/all", "Page not found."], [`rooms/${other}`, `Elsewhere ${scheme}`], [`invite/${invite?.code}`, `Elsewhere ${scheme}`]] as const) {
       await page.goto(`${w.pages.url}/${path}`);
       await page.getByRole("main").getByRole("heading", { name: ready, level: 1 }).waitFor();
       // The browser complains of the status 404, which is right there.
@@ -141,12 +141,12 @@ for (const scheme of ["light", "dark"] as const) {
     await dialog.getByText("Bob Over").waitFor();
     await done("who reacted");
     await page.getByRole("button", { name: "Room menu" }).click();
-    await page.getByRole("menuitem", { name: "Jump to a date" }).click();
+    await page.getByRole("menuitem", { name: "Jump to date" }).click();
     await page.getByLabel("Date", { exact: true }).waitFor();
     await done("jump to a date");
     await page.getByRole("button", { name: "Room menu" }).click();
     await page.getByRole("menuitem", { name: "Leave room" }).click();
-    await dialog.getByText("You can join again at any time.").waitFor();
+    await dialog.getByText("You can rejoin anytime.").waitFor();
     await done("confirm");
     await page.getByRole("button", { name: "New direct message" }).click();
     await dialog.getByRole("combobox", { name: "Search people" }).fill("Bob Over");
@@ -177,7 +177,7 @@ test("on a phone one page is shown at a time, and nothing is wider than the scre
     await page.getByRole("button", { name: "Send" }).tap();
     await bubble(page, said).first().waitFor();
     await bubble(page, said).last().locator(".bubble").tap();
-    await bubble(page, said).last().getByRole("button", { name: "More about this message" }).tap();
+    await bubble(page, said).last().getByRole("button", { name: "More actions" }).tap();
     await page.getByRole("menuitem", { name: "Copy link" }).waitFor();
     await page.keyboard.press("Escape");
     await page.getByRole("link", { name: "Back" }).tap();
@@ -216,7 +216,7 @@ test("everything is reached with the keyboard alone", async () => {
   await expect.poll(() => page.evaluate(() => document.activeElement?.textContent)).toContain("written with keys");
   await page.keyboard.press("ArrowUp");
   await expect.poll(() => page.evaluate(() => document.activeElement?.textContent)).toContain("the first");
-  await bubble(page, "the first").getByRole("button", { name: "More about this message" }).waitFor();
+  await bubble(page, "the first").getByRole("button", { name: "More actions" }).waitFor();
   for (let i = 0; i < 3; i++) await page.keyboard.press("Tab");
   await page.keyboard.press("Enter");
   await page.getByRole("menuitem", { name: "Reply", exact: true }).waitFor();

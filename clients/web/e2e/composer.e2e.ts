@@ -40,7 +40,7 @@ test("files, the quote of an answer and an edit are still there after a glance e
   await picker(page).setInputFiles([picture, text("notes.txt")]);
   await composer(page).fill("these two");
   await page.getByRole("link", { name: "Mentions", exact: true }).click();
-  await page.getByText("Nobody has mentioned you yet.").waitFor();
+  await page.getByText("No mentions yet.").waitFor();
   await enter(page, "Glances");
   await expect.poll(() => attached(page).count()).toBe(2);
   // The picture is shown before it is a file.
@@ -56,9 +56,9 @@ test("files, the quote of an answer and an edit are still there after a glance e
   await composer(page).press("ArrowUp");
   await composer(page).fill("these three");
   await page.getByRole("link", { name: "Mentions", exact: true }).click();
-  await page.getByText("Nobody has mentioned you yet.").waitFor();
+  await page.getByText("No mentions yet.").waitFor();
   await enter(page, "Glances");
-  await page.getByText("Editing your message").waitFor();
+  await page.getByText("Editing message").waitFor();
   await composer(page).press("Enter");
   await bubble(page, "these three").waitFor();
   expect(await bubble(page, "these two").count()).toBe(0);
@@ -71,7 +71,7 @@ test("what is sent before its files are uploaded leaves when they are, and can b
   await picker(page).setInputFiles(text("slow.txt"));
   await composer(page).fill("with a file");
   await composer(page).press("Enter");
-  const note = page.getByText("Will be sent when uploaded");
+  const note = page.getByText("Will send when the upload finishes");
   await note.waitFor();
   await page.locator(".composer").getByRole("button", { name: "Cancel" }).click();
   await note.waitFor({ state: "detached" });
@@ -108,7 +108,7 @@ test("more files than go with a message, and files with nothing in them, are ref
   const { page } = await alone("Many");
   await picker(page).setInputFiles([text("void.txt", ""), ...Array.from({ length: 12 }, (_, i) => text(`${i}.txt`))]);
   await page.getByText("void.txt: This file is empty.").waitFor();
-  await page.getByText("At most 10 files can go with one message.").waitFor();
+  await page.getByText("You can attach up to 10 files per message.").waitFor();
   expect(await attached(page).count()).toBe(10);
   await uploaded(page);
 });
@@ -149,7 +149,7 @@ test("a key that an input method uses neither sends nor jumps nor picks", async 
   await log.evaluate((it) => (it.scrollTop = 0));
   await expect.poll(fromEnd).toBeGreaterThan(300);
   await key(composer(page), "Escape", { isComposing: true });
-  const search = page.getByRole("searchbox", { name: "Find a member" });
+  const search = page.getByRole("searchbox", { name: "Search members" });
   await search.fill("Ada");
   await search.press("Escape");
   await search.press("Escape");
@@ -231,7 +231,7 @@ test("arrow up passes over a message that is being deleted", async () => {
   await say(page, "to stay");
   await say(page, "to go");
   await bubble(page, "to go").hover();
-  await bubble(page, "to go").getByRole("button", { name: "More about this message" }).click();
+  await bubble(page, "to go").getByRole("button", { name: "More actions" }).click();
   await page.getByRole("menuitem", { name: "Delete" }).click();
   await page.getByRole("button", { name: "Undo" }).waitFor();
   await composer(page).press("ArrowUp");
@@ -261,7 +261,7 @@ test("whoever has attached, dropped or taken away a file, or no longer answers, 
   await chooser.setFiles([text("one.txt"), text("two.txt")]);
   await writes();
   await uploaded(page);
-  await page.getByRole("button", { name: "Discard: two.txt" }).click();
+  await page.getByRole("button", { name: "Remove: two.txt" }).click();
   await expect.poll(() => attached(page).count()).toBe(1);
   await writes();
   await page.keyboard.type("with one");
@@ -308,7 +308,7 @@ test("Shift and Enter begin a new line; where Enter does too, Ctrl and Enter sen
   await composer(page).press("Enter");
   await bubble(page, "two").waitFor();
   await page.goto(`${w.pages.url}/settings/appearance`);
-  await page.getByLabel("Enter sends the message").uncheck();
+  await page.getByLabel("Press Enter to send").uncheck();
   await enter(page, "Lines");
   await composer(page).pressSequentially("three");
   await composer(page).press("Enter");

@@ -45,7 +45,7 @@ test("a message that cannot be kept until the link is back says so, and is sent 
   w.link.cut();
   await page.getByRole("button", { name: "Try now" }).waitFor();
   await say(page, "written into nothing");
-  await page.getByText("This message is not kept on this device").waitFor();
+  await page.getByText("This message couldn’t be saved on this device").waitFor();
   w.link.mend();
   await bubble(page, "written into nothing").waitFor();
 });
@@ -121,14 +121,14 @@ test("words written offline in a room that is gone meanwhile can be had back, an
   await page.locator(".msg-waiting", { hasText: "my last words" }).waitFor();
   await bob.rooms.removeMember({ roomId, userId: ada.id });
   w.link.mend();
-  await page.getByRole("heading", { name: "This room does not exist" }).waitFor();
+  await page.getByRole("heading", { name: "This room doesn’t exist" }).waitFor();
   await page.goto(w.pages.url);
-  await page.getByRole("link", { name: "Not sent" }).click();
-  const unsent = page.getByRole("region", { name: "Not sent" });
+  await page.getByRole("link", { name: "Unsent messages" }).click();
+  const unsent = page.getByRole("region", { name: "Unsent messages" });
   await unsent.getByText("my last words").waitFor();
   await unsent.getByRole("button", { name: "Discard" }).click();
   await unsent.waitFor({ state: "detached" });
-  await page.getByRole("link", { name: "Not sent" }).waitFor({ state: "detached" });
+  await page.getByRole("link", { name: "Unsent messages" }).waitFor({ state: "detached" });
 });
 
 test("who is taken out of a room is told so, and who is banned is not asked to join", async () => {
@@ -143,7 +143,7 @@ test("who is taken out of a room is told so, and who is banned is not asked to j
   await enter(page, "Harsh");
   await ada.rooms.banMember({ roomId: second, userId: bob.id });
   await page.locator(".toast", { hasText: "You were banned from “Harsh”." }).waitFor();
-  await page.getByText("You are banned from this room.").waitFor();
+  await page.getByText("You’re banned from this room.").waitFor();
   expect(await page.getByRole("button", { name: "Join room" }).count()).toBe(0);
 });
 
@@ -203,7 +203,7 @@ test("a room whose messages could not be had stays unread, whatever comes meanwh
   const marked: string[] = [];
   page.on("request", (request) => request.url().endsWith("/MarkRead") && marked.push(request.url()));
   await enter(page, "Unseen");
-  await page.getByText("Messages could not be loaded.").waitFor();
+  await page.getByText("Couldn’t load messages.").waitFor();
   await bob.say(room, "while nothing is there");
   await bubble(page, "while nothing is there").waitFor();
   const link = page.locator(".room-link", { hasText: "Unseen" });
@@ -224,7 +224,7 @@ test("answers that were not read are marked as such also after the link was away
   await ada.chat.markRead({ roomId: room, seq: BigInt(root) });
   const page = await w.window(ada);
   await enter(page, "Beside");
-  const mark = page.locator(".room-link", { hasText: "Followed" }).getByRole("img", { name: "Unread replies in a thread" });
+  const mark = page.locator(".room-link", { hasText: "Followed" }).getByRole("img", { name: "Unread thread replies" });
   await bob.say(room, "a second thought", root);
   await mark.waitFor();
   w.link.cut();
@@ -268,7 +268,7 @@ test("of a link that is back soon nothing is said, and of one that is not after 
     await page.clock.pauseAt(await page.evaluate(() => Date.now() + 1_000));
     w.link.cut();
     await say(page, text);
-    await page.locator(".msg-waiting", { hasText: text }).getByText("Will be sent when you are back online").waitFor();
+    await page.locator(".msg-waiting", { hasText: text }).getByText("Will send when you’re back online").waitFor();
   };
   await say(page, "before");
   await bubble(page, "before").waitFor();

@@ -86,19 +86,19 @@ test("a dialog is open before the server has answered, and says what could not b
   await page.getByRole("button", { name: "Room menu" }).click();
   await page.getByRole("menuitem", { name: "Invite links" }).click();
   const dialog = page.getByRole("dialog", { name: "Invite links" });
-  await dialog.getByRole("button", { name: "New link" }).waitFor();
+  await dialog.getByRole("button", { name: "Create link" }).waitFor();
   await dialog.locator("ul[aria-busy=true]").waitFor();
   answer("abort");
   const again = dialog.getByRole("button", { name: "Try again" });
   await again.waitFor();
-  expect(await dialog.getByText("There are no links yet.").count()).toBe(0);
+  expect(await dialog.getByText("No invite links yet.").count()).toBe(0);
   w.forgive();
   await page.unroute("**/ListInvites");
   await again.click();
-  await dialog.getByText("There are no links yet.").waitFor();
-  await dialog.getByRole("button", { name: "New link" }).click();
+  await dialog.getByText("No invite links yet.").waitFor();
+  await dialog.getByRole("button", { name: "Create link" }).click();
   await dialog.getByRole("button", { name: "Deactivate this link" }).click();
-  await dialog.getByText("There are no links yet.").waitFor();
+  await dialog.getByText("No invite links yet.").waitFor();
   await expect.poll(() => page.evaluate(() => document.activeElement?.tagName)).toBe("UL");
 });
 
@@ -113,9 +113,9 @@ test("what a message said before is asked for with the dialog open", async () =>
   const gone = new Promise<void>((tell) => (go = tell));
   await page.route("**/ListMessageVersions", async (route) => (await gone, route.continue()));
   await bubble(page, "the second words").hover();
-  await bubble(page, "the second words").getByRole("button", { name: "More about this message" }).click();
-  await page.getByRole("menuitem", { name: "Earlier versions" }).click();
-  const dialog = page.getByRole("dialog", { name: "Earlier versions" });
+  await bubble(page, "the second words").getByRole("button", { name: "More actions" }).click();
+  await page.getByRole("menuitem", { name: "Edit history" }).click();
+  const dialog = page.getByRole("dialog", { name: "Edit history" });
   await dialog.getByRole("status", { name: "Loading" }).waitFor();
   go();
   await dialog.getByText("the first words").waitFor();
@@ -144,7 +144,7 @@ test("a directory without a room says that there is none", async () => {
   const body = Buffer.from([0, 0, 0, 0, 0, 0x80, 0, 0, 0, trailer.length, ...trailer]);
   await page.route("**/BrowseRooms", (route) => route.fulfill({ contentType: "application/grpc-web+proto", body }));
   await page.goto(`${w.pages.url}/directory`);
-  await page.getByText("There are no public rooms yet. Start the first one.").waitFor();
+  await page.getByText("No public rooms yet. Create the first one.").waitFor();
   await page.getByRole("searchbox", { name: "Search rooms" }).fill("tea");
-  await page.getByText("No room matches “tea”.").waitFor();
+  await page.getByText("No rooms match “tea”.").waitFor();
 });

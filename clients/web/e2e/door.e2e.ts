@@ -14,7 +14,7 @@ const w = world({ link: true });
 
 const atDoor = (page: Page) => page.getByRole("button", { name: "Sign in" }).waitFor();
 const inside = (page: Page) => page.getByRole("navigation", { name: "Rooms" }).waitFor();
-const noSuchPage = (page: Page) => page.getByRole("heading", { name: "There is no such page." }).waitFor();
+const noSuchPage = (page: Page) => page.getByRole("heading", { name: "Page not found." }).waitFor();
 const path = (page: Page) => expect.poll(() => new URL(page.url()).pathname);
 
 async function comeIn(page: Page, { username }: Person): Promise<void> {
@@ -102,7 +102,7 @@ test("what was begun and not sent is gone with its writer, who is asked before m
   expect(await stored(page)).toMatch(/a secret not sent.*/);
   await choose(page, "Sign out");
   const question = page.getByRole("dialog", { name: "Sign out" });
-  await question.getByText("1 message has not been sent and will be lost.").waitFor();
+  await question.getByText("1 unsent message will be lost.").waitFor();
   await question.getByRole("button", { name: "Cancel" }).click();
   expect(await composer(page).inputValue()).toBe("a secret half written");
   await choose(page, "Sign out");
@@ -122,7 +122,7 @@ test("what was deleted is deleted, also if its writer signs out while it could s
   await ada.say(room, "to be deleted");
   const page = await w.window(ada);
   await enter(page, "Regret");
-  await tool(page, "to be deleted", "More about this message");
+  await tool(page, "to be deleted", "More actions");
   await page.getByRole("menuitem", { name: "Delete" }).click();
   await page.getByRole("button", { name: "Undo" }).waitFor();
   await choose(page, "Sign out");
@@ -138,14 +138,14 @@ test("whoever comes by an invite link is told so at the door, and with a new acc
   const { invite } = await ada.rooms.createInvite({ roomId: room });
   const page = await w.window(undefined);
   await page.goto(`${w.pages.url}/invite/${invite?.code}`);
-  await page.getByText("You are invited to a room").waitFor();
+  await page.getByText("You’ve been invited to a room").waitFor();
   await page.reload();
-  await page.getByText("You are invited to a room").waitFor();
+  await page.getByText("You’ve been invited to a room").waitFor();
   await page.getByRole("link", { name: "Create account" }).click();
-  await page.getByText("You are invited to a room").waitFor();
+  await page.getByText("You’ve been invited to a room").waitFor();
   await page.getByLabel("Username").fill(`guest${Date.now()}`);
   await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
-  await page.getByLabel("Password again").fill(PASSWORD);
+  await page.getByLabel("Confirm password").fill(PASSWORD);
   await page.getByRole("button", { name: "Create account" }).click();
   await path(page).toBe(`/rooms/${room}`);
   await page.getByRole("heading", { name: "Party" }).waitFor();
@@ -158,7 +158,7 @@ test("whoever has an account finds the invitation behind the door", async () => 
   const { invite } = await ada.rooms.createInvite({ roomId: room });
   const page = await w.window(undefined);
   await page.goto(`${w.pages.url}/invite/${invite?.code}`);
-  await page.getByText("You are invited to a room").waitFor();
+  await page.getByText("You’ve been invited to a room").waitFor();
   await comeIn(page, bob);
   await page.getByRole("heading", { name: "Second party" }).waitFor();
   await expect.poll(() => page.title()).toBe("Invite link · Causerie");
@@ -171,7 +171,7 @@ test("an address that nobody could have meant is a page that does not exist, or 
   for (const lost of ["/rooms/%E0%A4%A", "/rooms/%", "/%"]) {
     await page.goto(`${w.pages.url}${lost}`);
     await inside(page);
-    await page.getByRole("heading", { name: /There is no such page|This room does not exist/ }).waitFor();
+    await page.getByRole("heading", { name: /Page not found|This room doesn’t exist/ }).waitFor();
   }
   await page.goto(`${w.pages.url}/search/100%`);
   await expect.poll(() => page.getByRole("searchbox").inputValue()).toBe("100%");
@@ -203,7 +203,7 @@ test("an address of no page says so without signing in, and leads back to the pa
   expect(answer?.status()).toBe(404);
   await noSuchPage(page);
   await path(page).toBe("/rooms");
-  await expect.poll(() => page.title()).toBe("There is no such page. · Causerie");
+  await expect.poll(() => page.title()).toBe("Page not found. · Causerie");
   await page.getByRole("link", { name: "Go to your rooms" }).click();
   await atDoor(page);
   await path(page).toBe("/login");
@@ -224,8 +224,8 @@ test("an address of no page says so without signing in, and leads back to the pa
 test("an address of no page says so in the language of the browser", async () => {
   const page = await w.window(undefined, { locale: "de-DE" });
   await page.goto(`${w.pages.url}/nowhere`);
-  await page.getByRole("heading", { name: "Diese Seite gibt es nicht." }).waitFor();
-  await expect.poll(() => page.title()).toBe("Diese Seite gibt es nicht. · Causerie");
+  await page.getByRole("heading", { name: "Seite nicht gefunden." }).waitFor();
+  await expect.poll(() => page.title()).toBe("Seite nicht gefunden. · Causerie");
   w.forgive();
 });
 

@@ -50,8 +50,8 @@ test("the text of a message with a file can be taken away and written anew", asy
   await row.locator(".md").waitFor();
   const edit = async (text: string) => {
     await row.hover();
-    await row.getByRole("button", { name: "More about this message" }).click();
-    await page.getByRole("menuitem", { name: "Edit" }).click();
+    await row.getByRole("button", { name: "More actions" }).click();
+    await page.getByRole("menuitem", { name: "Edit", exact: true }).click();
     await composer(page).fill(text);
     await page.getByRole("button", { name: "Save" }).click();
   };
@@ -103,7 +103,7 @@ test("what is given up while it is uploaded is not sent, and others go on", asyn
     void page.route("**/causerie.v1.FileService/UploadChunk", (route) => resolve(() => void route.continue().catch(() => undefined)), { times: 1 });
     void page.locator("input[type=file]").setInputFiles({ name: "wrong.txt", mimeType: "text/plain", buffer: Buffer.from("wrong") });
   });
-  await page.getByRole("button", { name: "Discard: wrong.txt" }).click();
+  await page.getByRole("button", { name: "Remove: wrong.txt" }).click();
   held();
   await page.locator("input[type=file]").setInputFiles({ name: "right.txt", mimeType: "text/plain", buffer: Buffer.from("right") });
   await page.locator(".attaching li", { hasText: "right.txt" }).waitFor();

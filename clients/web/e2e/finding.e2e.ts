@@ -40,15 +40,15 @@ for (const scheme of ["light", "dark"] as const) {
     await enter(page, `Shelf ${scheme}`);
     await open(page, "Files");
     const files = panel(page, "Files");
-    await files.getByText("No pictures have been sent here yet.").waitFor();
+    await files.getByText("No images yet.").waitFor();
     // What comes while one looks is there at once.
     const first = await post(bob, room, "", [["red.png", image([200, 40, 40])]]);
-    await files.getByRole("button", { name: "Picture from Bob Files: red.png" }).waitFor();
+    await files.getByRole("button", { name: "Image from Bob Files: red.png" }).waitFor();
     for (let i = 0; i < 20; i++) await ada.say(room, `between ${i}`);
     await post(ada, room, "two more", [["blue.png", image([40, 70, 200])], ["plan.txt", Buffer.from("a plan")]]);
     await expect.poll(() => files.locator(".file-tile").evaluateAll((all) => all.map((it) => it.getAttribute("aria-label")))).toEqual([
-      "Picture from Ada Files: blue.png",
-      "Picture from Bob Files: red.png",
+      "Image from Ada Files: blue.png",
+      "Image from Bob Files: red.png",
     ]);
     await drawn(page, ".file-tile img");
     await check(page, "pictures of a room");
@@ -56,7 +56,7 @@ for (const scheme of ["light", "dark"] as const) {
     await indexed(ada, room, "has:file", 2);
     await page.reload();
     await open(page, "Files");
-    await files.getByRole("button", { name: "Picture from Bob Files: red.png" }).click();
+    await files.getByRole("button", { name: "Image from Bob Files: red.png" }).click();
     await page.getByText("1 of 2").waitFor();
     await page.getByRole("dialog").getByRole("button", { name: "Go to message" }).click();
     await page.locator(".msg-flash").getByRole("button", { name: "Open image: red.png" }).waitFor();
@@ -67,9 +67,9 @@ for (const scheme of ["light", "dark"] as const) {
     await check(page, "other files of a room");
     await files.getByRole("button", { name: "Go to message: plan.txt" }).click();
     await page.locator(".msg-flash", { hasText: "two more" }).waitFor();
-    await files.getByRole("button", { name: "Pictures" }).click();
+    await files.getByRole("button", { name: "Images" }).click();
     await bob.chat.deleteMessage({ roomId: room, seq: first });
-    await files.getByRole("button", { name: "Picture from Bob Files: red.png" }).waitFor({ state: "detached" });
+    await files.getByRole("button", { name: "Image from Bob Files: red.png" }).waitFor({ state: "detached" });
   });
 
   test(`a search in a room shows where the words stand, and its filters need no knowledge, ${scheme}`, async () => {
@@ -90,7 +90,7 @@ for (const scheme of ["light", "dark"] as const) {
     page.on("request", (it) => it.url().endsWith("/SearchMessages") && asked.push(it.url()));
     await open(page, "Search in this room");
     const search = panel(page, "Search in this room");
-    await search.getByText("Type a word, choose").waitFor();
+    await search.getByText("Enter a keyword, choose").waitFor();
     const field = search.getByRole("searchbox", { name: "Search in this room" });
     await expect.poll(() => field.evaluate((it) => it === document.activeElement)).toBe(true);
     expect([await field.inputValue(), asked]).toEqual(["", []]);
@@ -105,24 +105,24 @@ for (const scheme of ["light", "dark"] as const) {
     await page.locator(".msg-flash", { hasText: "Wälder" }).waitFor();
     expect(await items.count()).toBe(2);
     await search.getByText("Filters").click();
-    await search.getByRole("checkbox", { name: "With a file" }).check();
+    await search.getByRole("checkbox", { name: "Has files" }).check();
     await expect.poll(() => items.count()).toBe(1);
-    await search.getByRole("checkbox", { name: "With a file" }).uncheck();
+    await search.getByRole("checkbox", { name: "Has files" }).uncheck();
     await field.fill("");
-    await search.getByText("Type a word, choose").waitFor();
+    await search.getByText("Enter a keyword, choose").waitFor();
     await search.getByRole("searchbox", { name: "From" }).fill("bob");
     await search.getByRole("button", { name: /Bob Seeks/ }).click();
     await expect.poll(() => items.allInnerTexts().then((all) => all.join())).toContain("cradle");
     expect(await items.count()).toBe(1);
     await check(page, "filters");
     const day = (from: number) => new Date(Date.now() + from * 86_400_000).toISOString().slice(0, 10);
-    await search.getByLabel("Until").fill(day(-2));
-    await search.getByText("No message found.").waitFor();
-    await search.getByLabel("Until").fill(day(2));
-    await search.getByLabel("Since").fill(day(-2));
+    await search.getByLabel("End date").fill(day(-2));
+    await search.getByText("No messages found.").waitFor();
+    await search.getByLabel("End date").fill(day(2));
+    await search.getByLabel("Start date").fill(day(-2));
     await expect.poll(() => items.count()).toBe(1);
-    await search.getByRole("button", { name: "Anyone: Bob Seeks" }).click();
-    await search.getByText("Type a word, choose").waitFor();
+    await search.getByRole("button", { name: "Remove sender filter: Bob Seeks" }).click();
+    await search.getByText("Enter a keyword, choose").waitFor();
   });
 }
 
@@ -172,7 +172,7 @@ test("a message of only a picture says so wherever it is told of, and has no tex
   await bubble(page, "how fine").locator("button.quote", { hasText: "sunset.png" }).locator("img").waitFor();
   const picture = page.locator(".msg").filter({ has: page.getByRole("button", { name: "Open image: sunset.png" }) });
   await picture.hover();
-  await picture.getByRole("button", { name: "More about this message" }).click();
+  await picture.getByRole("button", { name: "More actions" }).click();
   await page.getByRole("menuitem", { name: "Copy link" }).waitFor();
   expect(await page.getByRole("menuitem", { name: "Copy text" }).count()).toBe(0);
   await page.getByRole("menuitem", { name: "Reply", exact: true }).click();
@@ -191,7 +191,7 @@ test("who calls while one looks at the mentions stands there at once", async () 
   await bob.rooms.joinRoom({ roomId: room });
   const page = await w.window(ada);
   await page.goto(`${w.pages.url}/mentions`);
-  await page.getByText("Nobody has mentioned you yet.").waitFor();
+  await page.getByText("No mentions yet.").waitFor();
   await bob.say(room, `@${ada.username} come quick`);
   await page.locator(".mention-item", { hasText: "come quick" }).waitFor();
   await bob.say(room, `@${ada.username} and again`);
@@ -220,7 +220,7 @@ test("a search that fails shows nothing old, says so, and can be tried again", a
   // Filters of place alone are no question.
   await field.fill("in:Failing");
   await field.press("Enter");
-  await page.getByText("Type a word, choose").waitFor();
+  await page.getByText("Enter a keyword, choose").waitFor();
   w.forgive();
 });
 
@@ -236,7 +236,7 @@ test("who reacted is told to a finger that rests, to the keyboard and by the men
   await page.reload();
   await enter(page, "Liked");
   const chip = bubble(page, "good?").getByRole("button", { name: /^👍 2/ });
-  const dialog = page.getByRole("dialog", { name: "Who reacted" });
+  const dialog = page.getByRole("dialog", { name: "Reactions" });
   const told = async () => {
     await dialog.getByText("Ada Likes").waitFor();
     await expect.poll(() => dialog.getByText("Bob Likes").count()).toBe(2);
@@ -260,8 +260,8 @@ test("who reacted is told to a finger that rests, to the keyboard and by the men
   await told();
   await page.keyboard.press("Escape");
   await bubble(page, "good?").hover();
-  await bubble(page, "good?").getByRole("button", { name: "More about this message" }).click();
-  await page.getByRole("menuitem", { name: "Who reacted" }).click();
+  await bubble(page, "good?").getByRole("button", { name: "More actions" }).click();
+  await page.getByRole("menuitem", { name: "Reactions" }).click();
   await told();
   // It is true while one looks, and goes when there is nothing to tell.
   for (const emoji of ["👍", "🎉"]) await bob.chat.removeReaction({ roomId: room, seq, emoji });

@@ -18,9 +18,9 @@ test("who has to wait is told for how long, and comes in on a device that is kno
   const guess = () => stranger.getByRole("button", { name: "Anmelden" }).click();
   await stranger.getByLabel("Passwort", { exact: true }).fill("a wrong one");
   await guess();
-  await stranger.getByText("Benutzername oder Passwort stimmt nicht.").waitFor();
+  await stranger.getByText("Benutzername oder Passwort ist falsch.").waitFor();
   await guess();
-  await stranger.getByText(/^Zu viele Versuche\. Versuche es in \d+ Minuten noch einmal\.$/).waitFor();
+  await stranger.getByText(/^Zu viele Versuche\. Versuche es in \d+ Minuten erneut\.$/).waitFor();
   await page.getByLabel("Username").fill(bob.username);
   await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
   await page.getByRole("button", { name: "Sign in" }).click();

@@ -23,7 +23,7 @@ test("Arabic is read from right to left, with one's own messages on the left", a
   expect(nav.x).toBeGreaterThan(600);
   // What is counted has the digits that the texts have.
   expect(await page.locator(".msg-head time").first().textContent()).toMatch(/^[0-9]{1,2}:[0-9]{2}/);
-  expect(await composer(page).getAttribute("placeholder")).toBe("اكتب إلى \u2068Languages\u2069");
+  expect(await composer(page).getAttribute("placeholder")).toBe("رسالة إلى \u2068Languages\u2069");
   // Empty, it is written from where the page begins; then from where its text does.
   const direction = () => composer(page).evaluate((it) => getComputedStyle(it).direction);
   expect(await direction()).toBe("rtl");

@@ -62,7 +62,7 @@ test("Escape closes what was opened last, and the focus comes back", async () =>
   await expect
     .poll(async () => (await page.mouse.wheel(0, -800), page.locator(".row-start").isVisible()), { interval: 30 })
     .toBe(true);
-  const away = page.getByRole("button", { name: "Jump to the newest message" });
+  const away = page.getByRole("button", { name: "Jump to latest message" });
   await away.waitFor();
   const focused = () => page.evaluate(() => document.activeElement?.getAttribute("aria-label"));
 

@@ -47,10 +47,10 @@ test("a member is found by the beginning of their name, also one far down", asyn
   await enter(page, "Needle");
   const rows = page.locator(".members .member");
   await rows.nth(99).waitFor();
-  await page.getByRole("searchbox", { name: "Find a member" }).fill("zoe s");
+  await page.getByRole("searchbox", { name: "Search members" }).fill("zoe s");
   await expect.poll(() => rows.allInnerTexts().then((all) => all.map((it) => it.includes("Zoe Sought")))).toEqual([true]);
-  await page.getByRole("searchbox", { name: "Find a member" }).fill("nobody at all");
-  await page.getByText("Nobody found.").waitFor();
+  await page.getByRole("searchbox", { name: "Search members" }).fill("nobody at all");
+  await page.getByText("No people found.").waitFor();
 });
 
 test("who is muted is offered nothing that the server refuses, until it ends by itself", async () => {
@@ -67,7 +67,7 @@ test("who is muted is offered nothing that the server refuses, until it ends by 
   await thread.locator("textarea").waitFor();
   await page.clock.install();
   await ada.rooms.muteMember({ roomId: room, userId: bob.id, duration: { seconds: 3600n } });
-  await page.getByText("You are muted here until").waitFor();
+  await page.getByText("You’re muted in this room until").waitFor();
   await thread.locator("textarea").waitFor({ state: "detached" });
   const message = page.locator(".room-main").locator(".msg", { hasText: "mine, from before" });
   await expect.poll(() => message.getByRole("button", { name: "Add reaction" }).count()).toBe(0);
@@ -79,9 +79,9 @@ test("who is muted is offered nothing that the server refuses, until it ends by 
   await ada.rooms.muteMember({ roomId: room, userId: bob.id, duration: { seconds: 36_000n } });
   await thread.locator("textarea").waitFor({ state: "detached" });
   await message.hover();
-  await message.getByRole("button", { name: "More about this message" }).click();
+  await message.getByRole("button", { name: "More actions" }).click();
   await page.getByRole("menuitem", { name: "Copy text" }).waitFor();
-  expect(await page.getByRole("menuitem").allInnerTexts()).toEqual(["Copy text", "Copy link", "Mark unread from here", "Read by", "Who reacted"]);
+  expect(await page.getByRole("menuitem").allInnerTexts()).toEqual(["Copy text", "Copy link", "Mark as unread from here", "Read by", "Reactions"]);
 });
 
 test("an owner hands a room over, and steps down only once there is another owner", async () => {
@@ -93,14 +93,14 @@ test("an owner hands a room over, and steps down only once there is another owne
   const row = (name: string) => page.locator(".members .member", { hasText: name });
   const manage = async (name: string, item: string) => {
     await row(name).click();
-    await page.getByRole("dialog", { name: `Profile of ${name}` }).getByRole("button", { name: "Manage" }).click();
+    await page.getByRole("dialog", { name: `${name}’s profile` }).getByRole("button", { name: "Manage" }).click();
     await page.getByRole("menuitem", { name: item }).click();
     return page.getByRole("dialog", { name: item });
   };
   const refused = await manage("Ada Founder", "Step down to admin");
-  await refused.getByText("You will no longer be an owner of “Heirloom”.").waitFor();
+  await refused.getByText("You’ll no longer be an owner of “Heirloom”.").waitFor();
   await refused.getByRole("button", { name: "Step down to admin" }).click();
-  await refused.getByRole("alert").getByText("You are this room’s only owner. Make someone else an owner first.").waitFor();
+  await refused.getByRole("alert").getByText("You’re the only owner of this room. Make someone else an owner first.").waitFor();
   await refused.getByRole("button", { name: "Cancel" }).click();
   await page.keyboard.press("Escape");
   const given = await manage("Bob Heir", "Make owner");
@@ -113,11 +113,11 @@ test("an owner hands a room over, and steps down only once there is another owne
   await done.getByRole("button", { name: "Step down to member" }).click();
   await done.waitFor({ state: "detached" });
   // What an owner does is offered no more.
-  const card = page.getByRole("dialog", { name: "Profile of Ada Founder" });
+  const card = page.getByRole("dialog", { name: "Ada Founder’s profile" });
   await card.getByRole("button", { name: "Manage" }).waitFor({ state: "detached" });
   await page.keyboard.press("Escape");
   await row("Ada Founder").getByText("Owner").waitFor({ state: "detached" });
-  await page.getByRole("log").getByText("Ada Founder stepped down to member").waitFor();
+  await page.getByRole("log").getByText("Ada Founder stepped down from owner to member").waitFor();
   const { members } = await bob.rooms.listMembers({ roomId: room });
   expect(members.map((it) => [it.user?.id, it.role])).toEqual(expect.arrayContaining([[ada.id, 1], [bob.id, 3]]));
 });
@@ -144,7 +144,7 @@ test("a member is taken out of a room, and leaves one, after a question", async 
   for (const answer of ["Cancel", "Leave room"]) {
     await bobs.getByRole("button", { name: "Room menu" }).click();
     await bobs.getByRole("menuitem", { name: "Leave room" }).click();
-    await leave.getByText("Leave “Front door”? You can join again at any time.").waitFor();
+    await leave.getByText("Leave “Front door”? You can rejoin anytime.").waitFor();
     await leave.getByRole("button", { name: answer }).click();
     await leave.waitFor({ state: "detached" });
   }
@@ -155,7 +155,7 @@ test("a member is taken out of a room, and leaves one, after a question", async 
   await adas.getByRole("button", { name: "Room menu" }).click();
   await adas.getByRole("menuitem", { name: "Leave room" }).click();
   await adas.getByRole("dialog").getByRole("button", { name: "Leave room" }).click();
-  await adas.getByRole("alert").getByText("You are this room’s only owner, so you cannot leave").waitFor();
+  await adas.getByRole("alert").getByText("You’re the only owner of this room. Make someone else an owner before you leave.").waitFor();
 });
 
 test("a room gets another name and topic, which a phone shows above its members", async () => {

@@ -17,7 +17,7 @@ async function two(name: string) {
 }
 
 async function choose(page: Awaited<ReturnType<typeof two>>["adas"], text: string, item: string): Promise<void> {
-  await tool(page, text, "More about this message");
+  await tool(page, text, "More actions");
   await page.getByRole("menuitem", { name: item }).click();
 }
 
@@ -27,12 +27,12 @@ test("arrow up edits the last message, and its earlier text can be read by other
   await bubble(bobs, "Teh first").waitFor();
   await bubble(adas, "Teh first").waitFor();
   await composer(adas).press("ArrowUp");
-  await adas.getByText("Editing your message").waitFor();
+  await adas.getByText("Editing message").waitFor();
   await expect.poll(() => composer(adas).inputValue()).toBe("Teh first");
   await say(adas, "The first");
   await bubble(bobs, "The first").waitFor();
   await bubble(bobs, "The first").getByRole("button", { name: "edited" }).click();
-  await bobs.getByRole("dialog", { name: "Earlier versions" }).getByText("Teh first").waitFor();
+  await bobs.getByRole("dialog", { name: "Edit history" }).getByText("Teh first").waitFor();
 });
 
 test("a deletion can be undone for some seconds, and then the text is gone for all", async () => {
@@ -75,7 +75,7 @@ test("a reaction is picked, seen by the other, joined and taken back", async () 
   const { adas, bobs } = await two("Reactions");
   await say(adas, "Good news");
   await tool(bobs, "Good news", "Add reaction");
-  await bobs.getByRole("searchbox", { name: "Search emoji in English" }).fill("party popper");
+  await bobs.getByRole("searchbox", { name: "Search emoji" }).fill("party popper");
   await bobs.getByRole("button", { name: "party popper" }).click();
   const chip = adas.getByRole("button", { name: /^🎉 1: Bob/ });
   await chip.click();
@@ -94,7 +94,7 @@ test("an admin pins a message, everybody sees it on top and in the list", async 
   await bobs.getByRole("menuitem", { name: "Pinned messages" }).click();
   await bobs.getByRole("complementary", { name: "Pinned messages" }).getByText("The rules of this room").waitFor();
   await choose(adas, "The rules", "Unpin");
-  await bobs.getByText("Nothing is pinned here.").waitFor();
+  await bobs.getByText("No pinned messages.").waitFor();
   await bobs.locator(".pin-banner").waitFor({ state: "detached" });
 });
 
@@ -128,7 +128,7 @@ test("deleting by keyboard leads to Undo, undone or too late to the message", as
   await page.keyboard.press("ArrowUp");
   const focused = () => page.evaluate(() => document.activeElement?.textContent);
   const remove = async () => {
-    await row.getByRole("button", { name: "More about this message" }).focus();
+    await row.getByRole("button", { name: "More actions" }).focus();
     await page.keyboard.press("Enter");
     await expect.poll(() => page.getByRole("menuitem").first().evaluate((it) => it === document.activeElement)).toBe(true);
     await page.keyboard.press("End");
@@ -181,7 +181,7 @@ test("without a clipboard that scripts may use one copies all the same, or is to
   // Nothing outside of an open dialog can be selected.
   await page.getByRole("button", { name: "Room menu" }).click();
   await page.getByRole("menuitem", { name: "Invite links" }).click();
-  await page.getByRole("button", { name: "New link" }).click();
+  await page.getByRole("button", { name: "Create link" }).click();
   const link = await page.getByRole("textbox", { name: "Invite link" }).inputValue();
   await page.getByRole("button", { name: "Copy link" }).click();
   await page.getByRole("dialog").getByText("Copied", { exact: true }).first().waitFor();
@@ -190,5 +190,5 @@ test("without a clipboard that scripts may use one copies all the same, or is to
   expect(await pasted()).toBe(link);
   await page.evaluate(() => (document.execCommand = () => false));
   await choose(page, "by hand", "Copy text");
-  await page.getByText("This could not be copied.").waitFor();
+  await page.getByText("Couldn’t copy.").waitFor();
 });

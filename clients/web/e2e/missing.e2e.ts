@@ -22,8 +22,8 @@ async function inRoom(page: Page, name: string): Promise<void> {
   await enter(page, name);
 }
 
-const palette = (page: Page) => page.getByRole("dialog", { name: "Go to or do…" });
-const notice = (page: Page) => page.getByRole("alert").filter({ hasText: "The server cannot be reached" });
+const palette = (page: Page) => page.getByRole("dialog", { name: "Command palette" });
+const notice = (page: Page) => page.getByRole("alert").filter({ hasText: "Can’t reach the server" });
 
 test("without a link what was never opened is missed, and nothing else; with the link it comes", async () => {
   const page = await thrifty();
@@ -108,11 +108,11 @@ test("where the server has a newer version the page says so, and keeps what is w
   const newer = '<!doctype html><script type="module" src="/assets/index-newer.js"></script><div id="root"></div>';
   await page.route(`${w.pages.url}/`, (route) => route.fulfill({ contentType: "text/html", body: newer }));
   await page.keyboard.press("Control+k");
-  await page.getByText("A new version of Causerie is here.").waitFor();
+  await page.getByText("A new version of Causerie is available.").waitFor();
   expect(await composer(page).inputValue()).toBe("not to be lost");
   await page.unrouteAll();
   await page.getByRole("button", { name: "Reload" }).click();
-  await page.getByText("A new version of Causerie is here.").waitFor({ state: "detached" });
+  await page.getByText("A new version of Causerie is available.").waitFor({ state: "detached" });
   expect(await composer(page).inputValue()).toBe("not to be lost");
 });
 

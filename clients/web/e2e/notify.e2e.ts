@@ -106,7 +106,7 @@ test("what is meant for the user rings where the browser shows nothing, and a cl
     await it.reload();
     // Browsers let only pages sound that somebody has touched.
     await it.getByRole("link", { name: "Browse rooms" }).first().click();
-    await listens(it, "Directory");
+    await listens(it, "Room directory");
     await link(it, "Ada Rings").waitFor();
   }
   await ada.say(crowd, "just talk");
@@ -153,14 +153,14 @@ test("whoever has begun to talk is asked once if they want to be told, and the b
   await listen(page, { focused: true, permission: "default" });
   await page.reload();
   await enter(page, "Offers");
-  const offer = page.getByText("Be told of new messages?");
+  const offer = page.getByText("Get notified about new messages?");
   expect(await offer.count()).toBe(0);
   await say(page, "my first");
   await offer.waitFor();
   expect((await kept(page)).asked).toBe(0);
   await page.getByRole("button", { name: "Turn on" }).click();
   // The browser has asked and was not answered.
-  await page.getByText("The browser may not show notifications of this page yet.").waitFor();
+  await page.getByText("Your browser needs your permission to show notifications.").waitFor();
   expect((await kept(page)).asked).toBe(1);
   await offer.waitFor({ state: "detached" });
   await page.reload();
@@ -169,11 +169,11 @@ test("whoever has begun to talk is asked once if they want to be told, and the b
   expect(await offer.count()).toBe(0);
 
   await page.goto(`${w.pages.url}/settings/notifications`);
-  await page.getByText("The browser may not show notifications of this page yet.").waitFor();
+  await page.getByText("Your browser needs your permission to show notifications.").waitFor();
   expect(await page.getByLabel("All messages").isChecked()).toBe(true);
   await page.evaluate(() => ((window as unknown as { kept: Told }).kept.answer = "granted"));
   await page.getByRole("button", { name: "Turn on" }).click();
-  await page.getByText("The browser may not show notifications of this page yet.").waitFor({ state: "detached" });
+  await page.getByText("Your browser needs your permission to show notifications.").waitFor({ state: "detached" });
 });
 
 test("whoever does not want to be told now is not asked again, in any tab", async () => {
@@ -186,7 +186,7 @@ test("whoever does not want to be told now is not asked again, in any tab", asyn
     await it.goto(w.pages.url);
     await enter(it, "Refusals");
   }
-  const offer = (it: Page) => it.getByText("Be told of new messages?");
+  const offer = (it: Page) => it.getByText("Get notified about new messages?");
   await say(page, "my first");
   for (const it of [page, other]) await offer(it).waitFor();
   await page.getByRole("button", { name: "Not now" }).click();
@@ -206,7 +206,7 @@ test("the tab counts what one wants to hear of, and what is silent is counted in
   await bob.rooms.updateRoomPreferences({ roomId: rooms.calls, level: NotificationLevel.MENTIONS });
   const page = await w.window(bob);
   await page.getByRole("link", { name: "Browse rooms" }).first().click();
-  await expect.poll(() => tab(page)).toEqual(["Directory · Causerie", "/favicon.svg"]);
+  await expect.poll(() => tab(page)).toEqual(["Room directory · Causerie", "/favicon.svg"]);
   const badge = (room: string, quiet: boolean) => link(page, room).locator(`.badge${quiet ? ".badge-quiet" : ":not(.badge-quiet)"}`, { hasText: /\d/ });
   await ada.say(rooms.silent, `@${bob.username}`);
   await ada.say(rooms.calls, "no call");
@@ -214,10 +214,10 @@ test("the tab counts what one wants to hear of, and what is silent is counted in
   await badge("Calls only", true).waitFor();
   await ada.say(rooms.all, "anything");
   await badge("All of it", false).waitFor();
-  await expect.poll(() => tab(page)).toEqual(["(1) Directory · Causerie", "/favicon-unread.svg"]);
+  await expect.poll(() => tab(page)).toEqual(["(1) Room directory · Causerie", "/favicon-unread.svg"]);
   await ada.say(rooms.calls, `a call, @${bob.username}`);
   await badge("Calls only", false).waitFor();
-  await expect.poll(() => tab(page)).toEqual(["(2) Directory · Causerie", "/favicon-unread.svg"]);
+  await expect.poll(() => tab(page)).toEqual(["(2) Room directory · Causerie", "/favicon-unread.svg"]);
   for (const room of ["All of it", "Calls only"]) await enter(page, room);
   await expect.poll(() => tab(page)).toEqual(["Calls only · Causerie", "/favicon.svg"]);
   expect(await badge("A silent one", true).innerText()).toBe("1");

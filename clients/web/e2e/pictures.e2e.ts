@@ -40,13 +40,13 @@ for (const scheme of ["light", "dark"] as const) {
     await send(page, [picture("blue", 1600, 3000)], "and one");
     await page.getByRole("button", { name: "Open image: green.png" }).focus();
     await page.keyboard.press("Enter");
-    await page.getByRole("img", { name: "Picture from Ada Lens: green.png" }).waitFor();
+    await page.getByRole("img", { name: "Image from Ada Lens: green.png" }).waitFor();
     await page.getByText("2 of 3").waitFor();
     await drawn(page);
     await check(page, "viewer");
     await page.keyboard.press("ArrowRight");
-    await page.getByRole("img", { name: "Picture from Ada Lens: blue.png" }).waitFor();
-    expect(await page.getByRole("button", { name: "Next picture" }).count()).toBe(0);
+    await page.getByRole("img", { name: "Image from Ada Lens: blue.png" }).waitFor();
+    expect(await page.getByRole("button", { name: "Next image" }).count()).toBe(0);
     await drawn(page);
     const fits = async () => (await seen(page).boundingBox())!.height <= 800;
     expect(await fits()).toBe(true);
@@ -55,10 +55,10 @@ for (const scheme of ["light", "dark"] as const) {
     await check(page, "viewer, zoomed");
     await page.getByRole("button", { name: "Fit to screen" }).click();
     await expect.poll(fits).toBe(true);
-    await page.getByRole("button", { name: "Previous picture" }).click();
-    await page.getByRole("button", { name: "Next picture" }).click();
+    await page.getByRole("button", { name: "Previous image" }).click();
+    await page.getByRole("button", { name: "Next image" }).click();
     // It is gone with the last picture, and the focus with it.
-    await page.getByRole("button", { name: "Next picture" }).waitFor({ state: "detached" });
+    await page.getByRole("button", { name: "Next image" }).waitFor({ state: "detached" });
     await page.keyboard.press("ArrowLeft");
     await page.getByText("2 of 3").waitFor();
     await page.keyboard.press("ArrowLeft");
@@ -124,11 +124,11 @@ test("a photo is chosen, seen by others, and taken away again", async () => {
   const face = bubble(bobs, "look at me").locator(".avatar img");
   await expect.poll(() => face.evaluate((it: HTMLImageElement) => [it.naturalWidth, it.naturalHeight])).toEqual([128, 128]);
   await bobs.locator(".member", { hasText: "Ada Face" }).locator("img").waitFor();
-  await page.getByRole("button", { name: "Remove the picture" }).click();
+  await page.getByRole("button", { name: "Remove picture" }).click();
   await photo.waitFor({ state: "detached" });
   await page.getByRole("button", { name: "Save" }).click();
   await page.locator(".me-bar .avatar img").waitFor({ state: "detached" });
-  await page.getByRole("button", { name: "Choose a picture" }).waitFor();
+  await page.getByRole("button", { name: "Choose picture" }).waitFor();
   await bobs.reload();
   await bubble(bobs, "look at me").waitFor();
   await expect.poll(() => face.count()).toBe(0);
@@ -141,7 +141,7 @@ test("what is no image is refused as a photo, in words", async () => {
   const file = { name: "fake.png", mimeType: "image/png", buffer: Buffer.from("no image at all") };
   await page.locator(".picture-field input[type=file]").setInputFiles(file);
   await page.getByRole("button", { name: "Save" }).click();
-  await page.getByRole("alert").getByText("This file is not an image.").waitFor();
+  await page.getByRole("alert").getByText("This file isn’t an image.").waitFor();
 });
 
 test("an admin gives a room its picture, and everybody sees it at once", async () => {
@@ -157,7 +157,7 @@ test("an admin gives a room its picture, and everybody sees it at once", async (
   await adas.getByRole("menuitem", { name: "Edit room" }).click();
   await adas.getByRole("dialog").locator("input[type=file]").setInputFiles(picture("blue"));
   await adas.getByRole("dialog").locator(".avatar img").waitFor();
-  await adas.getByLabel("Only what is said after they join").check();
+  await adas.getByLabel("Only messages sent after they join").check();
   await check(adas, "edit room");
   await adas.getByRole("button", { name: "Save" }).click();
   await adas.getByRole("dialog").waitFor({ state: "detached" });

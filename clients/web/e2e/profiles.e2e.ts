@@ -44,7 +44,7 @@ test("one's own name and whom one has blocked follow from another device", async
   await ada.users.unblockUser({ userId: bob.id });
   await card.getByRole("button", { name: "Block", exact: true }).waitFor();
   await page.goto(`${w.pages.url}/settings/privacy`);
-  await page.getByText("You have blocked nobody.").waitFor();
+  await page.getByText("You haven’t blocked anyone.").waitFor();
   await ada.users.blockUser({ userId: bob.id });
   await page.locator(".plain-list", { hasText: "Bob Blocked" }).waitFor();
 });

@@ -14,7 +14,7 @@ const link = (page: Page, room: string) => page.locator(".room-link", { hasText:
 
 async function choose(page: Page, text: string, item: string): Promise<void> {
   await bubble(page, text).hover();
-  await bubble(page, text).getByRole("button", { name: "More about this message" }).click();
+  await bubble(page, text).getByRole("button", { name: "More actions" }).click();
   await page.getByRole("menuitem", { name: item }).click();
 }
 
@@ -31,7 +31,7 @@ test("a room is marked unread from a message on, on every device, until one come
   await enter(page, "To come back");
   await bubble(page, "third").waitFor();
   await link(other, "To come back").locator(".badge").waitFor({ state: "detached" });
-  await choose(page, "second", "Mark unread from here");
+  await choose(page, "second", "Mark as unread from here");
   const mark = (of: Page) => link(of, "To come back").getByRole("img", { name: "Marked as unread" });
   await mark(page).waitFor();
   await mark(other).waitFor();
@@ -64,7 +64,7 @@ for (const scheme of ["light", "dark"] as const) {
     const { headSeq } = await ada.chat.listMessages({ roomId: room });
     await choose(page, "who reads this?", "Read by");
     const dialog = page.getByRole("dialog", { name: "Read by" });
-    await dialog.getByText("Nobody has read it yet.").waitFor();
+    await dialog.getByText("No one has read this yet.").waitFor();
     await bob.chat.markRead({ roomId: room, seq: headSeq });
     await carol.chat.markDelivered({ roomId: room, seq: headSeq });
     await dan.users.updateSettings({ readReceipts: false });
@@ -89,10 +89,10 @@ test("a room is silent for as long as one likes, and its mark goes when that end
   const dialog = page.getByRole("dialog", { name: "Notifications" });
   for (const choice of ["1 hour", "8 hours", "1 day", "1 week"]) await dialog.getByRole("button", { name: choice }).waitFor();
   await dialog.getByRole("button", { name: "Until unmuted" }).click();
-  await dialog.getByText("Silent until you unmute it").waitFor();
+  await dialog.getByText("Muted until you unmute it").waitFor();
   await link(page, "Noisy").getByRole("img", { name: "Muted" }).waitFor();
   await dialog.getByRole("button", { name: "1 day" }).click();
-  await dialog.getByText(/Silent until .*\d/).waitFor();
+  await dialog.getByText(/Muted until .*\d/).waitFor();
   await check(page, "muted room");
   await page.reload();
   await link(page, "Noisy").getByRole("img", { name: "Muted" }).waitFor();
@@ -109,7 +109,7 @@ test("a mute that runs out lets one write again without a reload", async () => {
   const page = await w.window(bob);
   await enter(page, "Short mute");
   await ada.rooms.muteMember({ roomId: room, userId: bob.id, duration: { seconds: 10n, nanos: 0 } });
-  await page.getByText("You are muted here until").waitFor();
+  await page.getByText("You’re muted in this room until").waitFor();
   await page.locator(".room-foot textarea").waitFor();
 });
 
@@ -123,11 +123,11 @@ test("unread answers show in the list of rooms, at their message and in the thre
   await answer(bob, room, root, "answered while away");
   await answer(bob, room, other, "to himself");
   const page = await w.window(ada);
-  const mark = link(page, "Threaded").getByRole("img", { name: "Unread replies in a thread" });
+  const mark = link(page, "Threaded").getByRole("img", { name: "Unread thread replies" });
   await mark.waitFor();
   await enter(page, "Threaded");
   const thread = (text: string) => bubble(page, text).getByRole("button", { name: "1 reply" });
-  await thread("what do you think?").getByRole("img", { name: "Unread replies in a thread" }).waitFor();
+  await thread("what do you think?").getByRole("img", { name: "Unread thread replies" }).waitFor();
   expect(await thread("not for Ada").getByRole("img").count()).toBe(0);
   await thread("what do you think?").click();
   const panel = page.getByRole("complementary", { name: "Thread" });
@@ -159,7 +159,7 @@ test("in a thread one writes as in a room: files, pasted and dropped ones too, e
   await enter(page, "Thread files");
   await bubble(page, "show me").getByRole("button", { name: "1 reply" }).click();
   const panel = page.getByRole("complementary", { name: "Thread" });
-  const box = panel.getByRole("textbox", { name: "Reply in the thread" });
+  const box = panel.getByRole("textbox", { name: "Reply…" });
   await panel.locator("input[type=file]").setInputFiles({ name: "chosen.png", mimeType: "image/png", buffer: png(600, 400, [90, 60, 160]) });
   await panel.getByText("chosen.png").waitFor();
   const bring = (kind: "paste" | "drop", name: string) =>
@@ -185,7 +185,7 @@ test("in a thread one writes as in a room: files, pasted and dropped ones too, e
   await page.locator(".viewer").getByRole("img", { name: /chosen\.png/ }).waitFor();
   await page.keyboard.press("Escape");
   await box.press("ArrowUp");
-  await panel.getByText("Editing your message").waitFor();
+  await panel.getByText("Editing message").waitFor();
   await box.fill("three fine files");
   await box.press("Enter");
   await panel.locator(".bubble", { hasText: "three fine files" }).waitFor();

@@ -31,7 +31,7 @@ async function manage(page: Page, who: Person, item: string): Promise<void> {
 
 async function choose(page: Page, password: string, again = password): Promise<void> {
   await page.getByLabel("New password", { exact: true }).fill(password);
-  await page.getByLabel("New password again").fill(again);
+  await page.getByLabel("Confirm new password").fill(again);
   await page.getByRole("button", { name: "Set password and sign in" }).click();
 }
 
@@ -64,10 +64,10 @@ test("an admin makes a link, by which the owner sets a new password in another b
   await expect.poll(() => lost.title()).toBe("Choose a new password · Causerie");
   await expect.poll(() => lost.evaluate(() => (document.activeElement as HTMLInputElement).name)).toBe("password");
   await choose(lost, FRESH, "another");
-  await lost.getByText("The two passwords differ.").waitFor();
+  await lost.getByText("Passwords don’t match.").waitFor();
   // A refusal does not use it up.
   await choose(lost, "password1");
-  await lost.getByText("A password has 8 to 256 characters and is hard to guess.").waitFor();
+  await lost.getByText("Passwords must be 8–256 characters and hard to guess.").waitFor();
   await choose(lost, FRESH);
   await inside(lost);
   await path(lost).toBe("/");
@@ -78,7 +78,7 @@ test("an admin makes a link, by which the owner sets a new password in another b
   // Whoever was signed in is no more, and the old password is none.
   await bobs.getByText("Your session has ended").waitFor();
   await comeIn(bobs, bob, PASSWORD);
-  await bobs.getByText("That username or password is not right.").waitFor();
+  await bobs.getByText("Incorrect username or password.").waitFor();
   await bobs.goto(url);
   await title(bobs);
   await choose(bobs, "nine-boats-over-ice");
@@ -152,7 +152,7 @@ test("a suspended account's page ends at once, and it can sign in when it is res
   await comeIn(bobs, bob, PASSWORD);
   await bobs.getByText("This account is suspended. Ask the admins of this server.").waitFor();
   await comeIn(bobs, bob, "not-the-password");
-  await bobs.getByText("That username or password is not right.").waitFor();
+  await bobs.getByText("Incorrect username or password.").waitFor();
 
   await adas.reload();
   await row(adas, bob).getByText("Suspended", { exact: true }).waitFor();
@@ -182,7 +182,7 @@ test("a link for an account that is suspended meanwhile is none, and the only ad
   await manage(adas, ada, "Suspend account");
   await adas.getByRole("dialog").getByText("Suspend your own account?").waitFor();
   await adas.getByRole("dialog").getByRole("button", { name: "Suspend account" }).click();
-  await adas.getByRole("alert").getByText("You are this server’s only admin.").waitFor();
+  await adas.getByRole("alert").getByText("You’re the only admin of this server.").waitFor();
 });
 
 for (const scheme of ["light", "dark"] as const) {

@@ -69,8 +69,8 @@ test("what was begun, queued and deleted before acts on nothing of the restored 
   await bubble(page, "A lost root.").waitFor();
   await enter(page, second);
   await bubble(page, "Mine elsewhere.").waitFor();
-  await tool(page, "Mine elsewhere.", "More about this message");
-  await page.getByRole("menuitem", { name: "Edit" }).click();
+  await tool(page, "Mine elsewhere.", "More actions");
+  await page.getByRole("menuitem", { name: "Edit", exact: true }).click();
   await composer(page).fill("Mine elsewhere, edited.");
   await enter(page, name);
 
@@ -78,11 +78,11 @@ test("what was begun, queued and deleted before acts on nothing of the restored 
   await tool(page, "A lost question?", "Reply");
   await say(page, "A queued answer.");
   await page.locator(".msg-waiting", { hasText: "A queued answer." }).waitFor();
-  await tool(page, "To be deleted.", "More about this message");
+  await tool(page, "To be deleted.", "More actions");
   await page.getByRole("menuitem", { name: "Delete" }).click();
   await page.getByRole("button", { name: "Undo" }).waitFor();
-  await tool(page, "Lost words of mine.", "More about this message");
-  await page.getByRole("menuitem", { name: "Edit" }).click();
+  await tool(page, "Lost words of mine.", "More actions");
+  await page.getByRole("menuitem", { name: "Edit", exact: true }).click();
   await composer(page).fill("Words worth keeping.");
   restore();
   await w.server.start();

@@ -38,7 +38,7 @@ test("whom one blocks can send nothing directly, and is told so", async () => {
   await bobs.getByRole("alert").getByText("one of you has blocked the other").waitFor();
   await adas.goto(`${w.pages.url}/settings/privacy`);
   await adas.getByRole("button", { name: "Unblock" }).click();
-  await adas.getByText("You have blocked nobody.").waitFor();
+  await adas.getByText("You haven’t blocked anyone.").waitFor();
   await bobs.getByRole("button", { name: "Send again" }).click();
   await bubble(bobs, "are you there?").waitFor();
 });
@@ -63,19 +63,19 @@ test("a private room is made, filled and managed by its owner", async () => {
   const manage = async (item: string) => {
     await adas.locator(".member", { hasText: "Bob Member" }).click();
     await adas.getByRole("button", { name: "Manage" }).click();
-    await adas.getByRole("menuitem", { name: item }).click();
+    await adas.getByRole("menuitem", { name: item, exact: true }).click();
   };
   await manage("Mute");
   await adas.getByRole("dialog", { name: "Mute" }).getByRole("button", { name: "Until unmuted" }).click();
-  await adas.getByRole("dialog", { name: /Profile/ }).getByText("Muted until further notice").waitFor();
-  await bobs.getByText("You are muted in this room.").waitFor();
+  await adas.getByRole("dialog", { name: /profile/ }).getByText("Muted indefinitely").waitFor();
+  await bobs.getByText("You’re muted in this room.").waitFor();
   await adas.keyboard.press("Escape");
   await manage("Mute");
   await adas.getByRole("dialog", { name: "Mute" }).getByRole("button", { name: "8 hours" }).click();
-  await adas.getByRole("dialog", { name: /Profile/ }).getByText(/Muted until .*\d/).waitFor();
+  await adas.getByRole("dialog", { name: /profile/ }).getByText(/Muted until .*\d/).waitFor();
   await adas.keyboard.press("Escape");
-  await bobs.getByText("You are muted here until").waitFor();
-  await manage("Let them write again");
+  await bobs.getByText("You’re muted in this room until").waitFor();
+  await manage("Unmute");
   await adas.keyboard.press("Escape");
   await composer(bobs).waitFor();
   await manage("Make admin");
@@ -83,13 +83,13 @@ test("a private room is made, filled and managed by its owner", async () => {
   await bobs.getByRole("log").getByText("made Bob Member an admin").waitFor();
   await manage("Ban from room");
   await adas.getByRole("dialog", { name: "Ban from room" }).getByRole("button", { name: "Ban from room" }).click();
-  await bobs.getByRole("heading", { name: "This room does not exist" }).waitFor();
+  await bobs.getByRole("heading", { name: "This room doesn’t exist" }).waitFor();
   await adas.getByRole("dialog", { name: "Ban from room" }).waitFor({ state: "detached" });
   await adas.keyboard.press("Escape");
   await adas.getByRole("button", { name: "Room menu" }).click();
   await adas.getByRole("menuitem", { name: "Banned people" }).click();
-  await adas.getByRole("button", { name: "Let in again" }).click();
-  await adas.getByText("Nobody is banned.").waitFor();
+  await adas.getByRole("button", { name: "Unban" }).click();
+  await adas.getByText("No one is banned.").waitFor();
 });
 
 test("an archived room can be read and nothing is written in it", async () => {
@@ -102,14 +102,14 @@ test("an archived room can be read and nothing is written in it", async () => {
   await page.getByRole("button", { name: "Room menu" }).click();
   await page.getByRole("menuitem", { name: "Archive room" }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Archive room" }).click();
-  await page.getByText("This room is archived. It can be read").waitFor();
+  await page.getByText("This room is archived. You can read it").waitFor();
   await bubble(page, "what we planned").waitFor();
   // In the list it stands last, and says so.
   const links = page.getByRole("navigation", { name: "Rooms" }).locator(".room-link", { hasText: /plans/ });
   await links.last().getByRole("img", { name: "Archived" }).waitFor();
   expect(await links.allInnerTexts().then((all) => all.map((text) => text.includes("Old")))).toEqual([false, true]);
   await page.getByRole("button", { name: "Room menu" }).click();
-  await page.getByRole("menuitem", { name: "Restore from the archive" }).click();
+  await page.getByRole("menuitem", { name: "Unarchive room" }).click();
   await composer(page).waitFor();
 });
 
@@ -118,8 +118,8 @@ test("a session is ended from another device, whose page then asks to sign in", 
   const [here, there] = [await w.window(ada), await w.window(ada)];
   await here.goto(`${w.pages.url}/settings/sessions`);
   await here.getByText("This device").waitFor();
-  await here.getByRole("button", { name: "End all other sessions" }).click();
-  await here.getByText("sessions were ended").waitFor();
+  await here.getByRole("button", { name: "Sign out of all other sessions" }).click();
+  await here.getByText(/Signed out of \d+ sessions\./).waitFor();
   await there.getByText("Your session has ended. Please sign in again.").waitFor();
 });
 
@@ -133,16 +133,16 @@ test("someone who never was in a room is kept out of it, and let in again", asyn
   await page.getByRole("button", { name: "Room menu" }).click();
   await page.getByRole("menuitem", { name: "Banned people" }).click();
   const dialog = page.getByRole("dialog", { name: "Banned people" });
-  await dialog.getByText("Nobody is banned.").waitFor();
+  await dialog.getByText("No one is banned.").waitFor();
   await dialog.getByRole("button", { name: "Ban someone" }).click();
   await dialog.getByRole("combobox").fill("Bob Out");
   await dialog.getByRole("option", { name: /Bob Outside/ }).waitFor();
   await check(page, "somebody to ban");
   await dialog.getByRole("option", { name: /Bob Outside/ }).click();
-  await dialog.getByRole("button", { name: "Let in again" }).waitFor();
+  await dialog.getByRole("button", { name: "Unban" }).waitFor();
   await check(page, "bans");
   await expect(bob.rooms.joinRoom({ roomId: room })).rejects.toThrow(/banned/i);
-  await dialog.getByRole("button", { name: "Let in again" }).click();
-  await dialog.getByText("Nobody is banned.").waitFor();
+  await dialog.getByRole("button", { name: "Unban" }).click();
+  await dialog.getByText("No one is banned.").waitFor();
   await bob.rooms.joinRoom({ roomId: room });
 });

@@ -140,7 +140,7 @@ test("markup is text also on pages one goes to, in what lies over them, and in w
   await harmless(page);
 
   await page.goto(`${w.pages.url}/invite/${invite?.code}`);
-  await page.getByText(`${NAME} invites you`).waitFor();
+  await page.getByText(`Invited by ${NAME}`).waitFor();
   await page.getByRole("heading", { name: NAME, level: 1 }).waitFor();
   await harmless(page);
   await page.goto(`${w.pages.url}/settings/sessions`);

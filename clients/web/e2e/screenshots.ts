@@ -125,13 +125,13 @@ const still = async (page: Page, name: string) => {
 /** What is seen seldom: nothing yet, nothing found, no connection, on the way. */
 const rareStates = async (prefix: string, options: BrowserContextOptions) => {
   const newcomer = await w.window(it.newcomer, options);
-  await newcomer.getByText("You are not in any room yet.").filter({ visible: true }).first().waitFor();
+  await newcomer.getByText("You haven’t joined any rooms yet.").filter({ visible: true }).first().waitFor();
   await still(newcomer, `${prefix}-newcomer`);
   await newcomer.goto(`${w.pages.url}/invite/${it.invite}`);
   await newcomer.getByRole("button", { name: "Join" }).waitFor();
   await still(newcomer, `${prefix}-invite`);
   await newcomer.goto(`${w.pages.url}/search/nowhere`);
-  await newcomer.getByText("No message found.").waitFor();
+  await newcomer.getByText("No messages found.").waitFor();
   await still(newcomer, `${prefix}-nothing-found`);
   await newcomer.context().close();
 
@@ -211,7 +211,7 @@ test("pictures", async () => {
     await page.locator(".member").nth(4).waitFor();
     await still(page, `${scheme}-room`);
     await bubble(page, "ship it on Monday").hover();
-    await bubble(page, "ship it on Monday").getByRole("button", { name: "More about this message" }).click();
+    await bubble(page, "ship it on Monday").getByRole("button", { name: "More actions" }).click();
     await still(page, `${scheme}-menu`);
     await page.keyboard.press("Escape");
     await bubble(page, "ship it on Monday").hover();
@@ -244,7 +244,7 @@ test("pictures", async () => {
     // Whoever was looked at may have written long ago: back to the end.
     await page.keyboard.press("Escape");
     await bubble(page, "Two for the welcome").hover();
-    await bubble(page, "Two for the welcome").getByRole("button", { name: "More about this message" }).click();
+    await bubble(page, "Two for the welcome").getByRole("button", { name: "More actions" }).click();
     await page.getByRole("menuitem", { name: "Read by" }).click();
     await page.getByRole("dialog").locator(".plain-list li").first().waitFor();
     await still(page, `${scheme}-read-by`);
@@ -253,7 +253,7 @@ test("pictures", async () => {
     await page.locator(".viewer-stage[aria-busy=false]").waitFor();
     await still(page, `${scheme}-viewer`);
     await page.keyboard.press("Escape");
-    for (const [item, ready, name] of [["Notifications", "Until unmuted", "room-notify"], ["Edit room", "Choose a picture", "room-edit"], ["Invite links", "New link", "invites"], ["Banned people", "Ban someone", "bans"]] as const) {
+    for (const [item, ready, name] of [["Notifications", "Until unmuted", "room-notify"], ["Edit room", "Choose picture", "room-edit"], ["Invite links", "Create link", "invites"], ["Banned people", "Ban someone", "bans"]] as const) {
       await page.getByRole("button", { name: "Room menu" }).click();
       await page.getByRole("menuitem", { name: item }).click();
       await page.getByRole("dialog").getByRole("button", { name: ready }).waitFor();
@@ -274,7 +274,7 @@ test("pictures", async () => {
     await composer(page).waitFor();
     await still(page, `${scheme}-empty-room`);
     await page.goto(`${w.pages.url}/rooms/${it.archived}`);
-    await page.getByText("is archived. It can").waitFor();
+    await page.getByText("is archived. You can").waitFor();
     await still(page, `${scheme}-archived`);
     await page.getByRole("button", { name: "Create a room" }).click();
     await page.getByLabel("Topic").waitFor();
@@ -329,11 +329,11 @@ test("pictures", async () => {
     await page.getByRole("button", { name: "Close" }).tap();
     await page.getByRole("button", { name: "Room menu" }).tap();
     await page.getByRole("menuitem", { name: "Edit room" }).tap();
-    await page.getByRole("button", { name: "Choose a picture" }).waitFor();
+    await page.getByRole("button", { name: "Choose picture" }).waitFor();
     await still(page, `${scheme}-phone-room-edit`);
     await page.keyboard.press("Escape");
     await page.goto(`${w.pages.url}/settings`);
-    await page.getByRole("button", { name: "Choose a picture" }).waitFor();
+    await page.getByRole("button", { name: "Choose picture" }).waitFor();
     await still(page, `${scheme}-phone-profile`);
     await page.context().close();
   }
@@ -345,7 +345,7 @@ test("pictures", async () => {
   await still(arabic, "light-arabic");
   await arabic.getByRole("button", { name: "قائمة الغرفة" }).click();
   await arabic.getByRole("menuitem", { name: "روابط الدعوة" }).click();
-  await arabic.getByRole("button", { name: "رابط جديد" }).click();
+  await arabic.getByRole("button", { name: "إنشاء رابط" }).click();
   await arabic.locator(".invite-list li").first().waitFor();
   await still(arabic, "light-arabic-invites");
   for (const page of ["mentions", "search/build"]) {

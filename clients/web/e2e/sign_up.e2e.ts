@@ -21,7 +21,7 @@ const field = (page: Page, label: string) => page.getByLabel(label, { exact: tru
 async function signUp(page: Page): Promise<void> {
   await field(page, "Username").fill(`guest${++count}`);
   await field(page, "Password").fill(PASSWORD);
-  await field(page, "Password again").fill(PASSWORD);
+  await field(page, "Confirm password").fill(PASSWORD);
   await page.getByRole("button", { name: "Create account" }).click();
 }
 
@@ -34,12 +34,12 @@ async function invited(name: string): Promise<{ room: string; code: string }> {
 test("an admin chooses who may make an account, which is kept", async () => {
   const page = await w.window(await admin());
   await page.goto(`${w.pages.url}/admin`);
-  const choice = (name: string) => page.getByRole("group", { name: "Who may create an account" }).getByRole("radio", { name });
+  const choice = (name: string) => page.getByRole("group", { name: "Who can create an account" }).getByRole("radio", { name });
   await expect.poll(() => choice("Anyone").first().isChecked()).toBe(true);
-  await choice("Nobody").check();
+  await choice("No one").check();
   await page.getByText("Saved").waitFor();
   await page.reload();
-  await expect.poll(() => choice("Nobody").isChecked()).toBe(true);
+  await expect.poll(() => choice("No one").isChecked()).toBe(true);
   await choice("Anyone with an invite link").check();
   await expect.poll(async () => (await (await admin()).admin.getServerSettings({})).settings?.signUpPolicy).toBe(SignUpPolicy.INVITE);
   await choice("Anyone").first().check();
@@ -60,7 +60,7 @@ test("where nobody may, the door has no way there, and the page says so without 
   await page.getByText("Accounts cannot be created on this server at the moment.").waitFor();
   expect(await page.getByRole("textbox").count()).toBe(0);
   await page.goto(`${w.pages.url}/invite/${code}`);
-  await page.getByText("Sign in to accept the invitation.").waitFor();
+  await page.getByText("Sign in to join.").waitFor();
 });
 
 test("where an invite is needed, the page says so, and by one there is a form that leads into the room", async () => {
@@ -73,7 +73,7 @@ test("where an invite is needed, the page says so, and by one there is a form th
   expect(await page.getByRole("textbox").count()).toBe(0);
   await page.goto(`${w.pages.url}/invite/${code}`);
   await page.getByRole("link", { name: "Create account" }).click();
-  await page.getByText("You are invited to a room").waitFor();
+  await page.getByText("You’ve been invited to a room").waitFor();
   await expect.poll(() => page.evaluate(() => (document.activeElement as HTMLInputElement).name)).toBe("username");
   await signUp(page);
   await path(page).toBe(`/rooms/${room}`);
@@ -93,7 +93,7 @@ test("an invite that is gone is told where one is needed, and where none is, the
     await page.goto(`${w.pages.url}/invite/${gone}`);
     await page.getByRole("link", { name: "Create account" }).click();
     await signUp(page);
-    await page.getByText("This invite does not exist any more.").waitFor();
+    await page.getByText("This invite is no longer valid.").waitFor();
   }
   await set(SignUpPolicy.OPEN);
   await page.goto(`${w.pages.url}/invite/${code}`);

@@ -18,7 +18,7 @@ test("a newcomer registers, finds a room, talks, sends a picture and changes the
   await page.getByLabel("Username").fill("newcomer");
   await page.getByLabel("Display name").fill("New Comer");
   await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
-  await page.getByLabel("Password again").fill(PASSWORD);
+  await page.getByLabel("Confirm password").fill(PASSWORD);
   await page.getByRole("button", { name: "Create account" }).click();
   await page.getByRole("navigation", { name: "Rooms" }).getByRole("link", { name: "Browse rooms" }).click();
   await page.getByRole("searchbox", { name: "Search rooms" }).fill("tech");

@@ -116,9 +116,9 @@ test("answers in threads that one follows are marked also where the room was not
   await ada.chat.markRead({ roomId: room, seq: (await ada.chat.listMessages({ roomId: room })).headSeq });
   const page = await w.window(ada);
   await page.goto(`${w.pages.url}/rooms/${aside}`);
-  const mark = page.locator(".room-link", { hasText: "Unopened" }).getByRole("img", { name: "Unread replies in a thread" });
+  const mark = page.locator(".room-link", { hasText: "Unopened" }).getByRole("img", { name: "Unread thread replies" });
   const link = (root: string) => bubble(page, root).locator(".thread-link");
-  const dot = (root: string) => link(root).getByRole("img", { name: "Unread replies in a thread" });
+  const dot = (root: string) => link(root).getByRole("img", { name: "Unread thread replies" });
   await composer(page).waitFor();
   await bob.say(room, "to himself", silent);
   await bob.say(room, "to Ada", own);
@@ -152,7 +152,7 @@ test("answers that come before the page is all there are marked when it is", asy
   await bob.say(room, "and on");
   await link.getByText("and on").waitFor();
   come();
-  await link.getByRole("img", { name: "Unread replies in a thread" }).waitFor();
+  await link.getByRole("img", { name: "Unread thread replies" }).waitFor();
 });
 
 test("links, pins and mentions lead to answers in threads, however far back", async () => {
@@ -200,9 +200,9 @@ test("answers outlive what they answer, and nobody is left editing what is gone"
   await enter(page, "Orphans");
   await bubble(page, "being edited").waitFor();
   await composer(page).press("ArrowUp");
-  await page.getByText("Editing your message").waitFor();
+  await page.getByText("Editing message").waitFor();
   await bob.chat.deleteMessage({ roomId: room, seq: BigInt(mine) });
-  await page.getByText("Editing your message").waitFor({ state: "detached" });
+  await page.getByText("Editing message").waitFor({ state: "detached" });
   expect(await composer(page).inputValue()).toBe("");
   await adas.locator(".composer-note").waitFor({ state: "detached" });
   await bob.chat.deleteMessage({ roomId: room, seq: BigInt(root) });
@@ -222,10 +222,10 @@ test("a link to a message that does not exist says so, one that failed can be tr
   }
   const page = await w.window(ada);
   await page.goto(`${w.pages.url}/rooms/${room}/999999`);
-  await page.getByText("This message does not exist any more.").waitFor();
+  await page.getByText("This message no longer exists.").waitFor();
   await bubble(page, "Line 200.").waitFor();
   await expect.poll(() => new URL(page.url()).pathname).toBe(`/rooms/${room}`);
-  expect(await page.getByText("Messages could not be loaded").count()).toBe(0);
+  expect(await page.getByText("Couldn’t load messages").count()).toBe(0);
   // It fails, then it does not.
   await page.route("**/ListMessages", (route) => route.fulfill({ status: 500 }));
   await follow(page, `/rooms/${room}/${target}`);
@@ -288,7 +288,7 @@ test("with the keyboard one goes from answer to answer, and reaches what can be 
   expect(await focused()).toBe("one answer");
   // What has the focus says what it is.
   expect(await answers(page, "one answer").evaluate((it) => document.getElementById(it.getAttribute("aria-describedby") ?? "")?.textContent)).toBe("one answer");
-  const menu = answers(page, "one answer").getByRole("button", { name: "More about this message" });
+  const menu = answers(page, "one answer").getByRole("button", { name: "More actions" });
   await menu.waitFor();
   await expect
     .poll(async () => (await page.keyboard.press("Tab"), menu.evaluate((it) => it === document.activeElement)))

@@ -38,9 +38,9 @@ test("the reader's place is kept when pages, edits and new messages come", async
     await ada.chat.editMessage({ roomId: room, seq: BigInt(seqs[i - 1]!), text: `Line ${i}.\n\nedited\n\nand now much taller than before` });
   }
   await ada.say(room, "below everything");
-  await page.getByRole("button", { name: "Jump to the newest message" }).getByText("1").waitFor();
+  await page.getByRole("button", { name: "Jump to latest message" }).getByText("1").waitFor();
   await still();
-  await page.getByRole("button", { name: "Jump to the newest message" }).click();
+  await page.getByRole("button", { name: "Jump to latest message" }).click();
   await bubble(page, "below everything").waitFor();
   await say(page, "read");
   await bubble(page, "read").waitFor();
@@ -93,7 +93,7 @@ test("whoever goes to the end while messages on the way there are read stays the
   await page.locator(".msg-flash", { hasText: "Line 100." }).waitFor();
   await expect.poll(() => pages).toBe(2);
   const answered = page.waitForResponse(/ListMessages$/);
-  await page.getByRole("button", { name: "Jump to the newest message" }).click();
+  await page.getByRole("button", { name: "Jump to latest message" }).click();
   await bubble(page, "Line 300.").waitFor();
   come();
   await (await answered).finished();
@@ -132,7 +132,7 @@ test("a date leads to what was posted then, or next after it", async () => {
   // From the menu, to one without: what comes next is shown.
   const ask = async () => {
     await page.getByRole("button", { name: "Room menu" }).click();
-    await page.getByRole("menuitem", { name: "Jump to a date" }).click();
+    await page.getByRole("menuitem", { name: "Jump to date" }).click();
   };
   await ask();
   await date.fill(day(210));
@@ -145,7 +145,7 @@ test("a date leads to what was posted then, or next after it", async () => {
   await page.getByRole("button", { name: "The beginning" }).click();
   await page.locator(".row-start").waitFor();
   await bubble(page, "Old 1.").waitFor();
-  await page.getByRole("button", { name: "Jump to the newest message" }).click();
+  await page.getByRole("button", { name: "Jump to latest message" }).click();
   await bubble(page, "New 90.").waitFor();
 });
 
@@ -198,7 +198,7 @@ test("what is open on a message stays open and works, whatever others do with it
   await row.getByRole("button", { name: /🚀/ }).waitFor();
 
   // Its menu, with the focus in it.
-  await row.getByRole("button", { name: "More about this message" }).click();
+  await row.getByRole("button", { name: "More actions" }).click();
   const reply = page.getByRole("menuitem", { name: "Reply", exact: true });
   await expect.poll(() => reply.evaluate((it) => it === document.activeElement)).toBe(true);
   await page.keyboard.press("ArrowDown");
@@ -277,7 +277,7 @@ test("a button leads to where the new messages begin, however many there are", a
   // While one looks at what is above, nothing that comes is read.
   await ada.say(room, "The first new one.");
   await fill(ada, room, 1_010);
-  await page.getByRole("button", { name: "Jump to the newest message" }).getByText("999+").waitFor();
+  await page.getByRole("button", { name: "Jump to latest message" }).getByText("999+").waitFor();
   const jump = page.getByRole("button", { name: "999+ new messages" });
   expect(await jump.count()).toBe(0);
   await page.getByRole("log").hover();

@@ -109,9 +109,9 @@ test("answers in a thread stand apart, are counted under their message, and arri
   await enter(adas, "Threads");
   await enter(bobs, "Threads");
   await bubble(bobs, "Where shall").hover();
-  await bubble(bobs, "Where shall").getByRole("button", { name: "More about this message" }).click();
+  await bubble(bobs, "Where shall").getByRole("button", { name: "More actions" }).click();
   await bobs.getByRole("menuitem", { name: "Reply in thread" }).click();
-  const field = bobs.getByRole("textbox", { name: "Reply in the thread" });
+  const field = bobs.getByRole("textbox", { name: "Reply…" });
   await field.fill("At the library");
   await field.press("Enter");
   await bobs.getByRole("log", { name: "Thread" }).getByText("At the library").waitFor();
@@ -119,7 +119,7 @@ test("answers in a thread stand apart, are counted under their message, and arri
   const thread = adas.getByRole("log", { name: "Thread" });
   await thread.getByText("At the library").waitFor();
   expect(await adas.getByRole("log", { name: "Messages in Threads" }).getByText("At the library").count()).toBe(0);
-  const answer = adas.getByRole("textbox", { name: "Reply in the thread" });
+  const answer = adas.getByRole("textbox", { name: "Reply…" });
   await answer.fill("See you there");
   await answer.press("Enter");
   await bobs.getByRole("log", { name: "Thread" }).getByText("See you there").waitFor();
@@ -164,9 +164,9 @@ test("messages are found by their words, in all rooms and in one", async () => {
   await expect.poll(() => field.inputValue()).toBe('in:"Search there" zebra');
   await field.fill("nothing.like.this");
   await field.press("Enter");
-  await page.getByText("No message found.").waitFor();
+  await page.getByText("No messages found.").waitFor();
   await page.reload();
-  await page.getByText("No message found.").waitFor();
+  await page.getByText("No messages found.").waitFor();
 });
 
 test("an invite link leads into a private room", async () => {
@@ -176,19 +176,19 @@ test("an invite link leads into a private room", async () => {
   await adas.goto(`${w.pages.url}/rooms/${room?.id}`);
   await adas.getByRole("button", { name: "Room menu" }).click();
   await adas.getByRole("menuitem", { name: "Invite links" }).click();
-  await adas.getByLabel("Valid for").selectOption({ label: "1 day" });
-  await adas.getByLabel("How many people may use it").selectOption({ label: "10" });
-  await adas.getByRole("button", { name: "New link" }).click();
-  await adas.getByText("at most 10").waitFor();
+  await adas.getByLabel("Expires after").selectOption({ label: "1 day" });
+  await adas.getByLabel("Max number of uses").selectOption({ label: "10" });
+  await adas.getByRole("button", { name: "Create link" }).click();
+  await adas.getByText("limit 10").waitFor();
   const link = await adas.getByRole("textbox", { name: "Invite link" }).inputValue();
   await bobs.goto(link);
-  await bobs.getByText("Ada invites you").waitFor();
+  await bobs.getByText("Invited by Ada").waitFor();
   await bobs.getByRole("button", { name: "Join room" }).click();
   await bobs.getByRole("heading", { name: "By invitation", level: 1 }).waitFor();
   await adas.getByRole("button", { name: "Deactivate this link" }).click();
   await adas.getByRole("textbox", { name: "Invite link" }).waitFor({ state: "detached" });
   await bobs.goto(link);
-  await bobs.getByText("This invite does not exist any more.").waitFor();
+  await bobs.getByText("This invite is no longer valid.").waitFor();
 });
 
 test("a room is put first, and what to hear of it is kept", async () => {
@@ -203,17 +203,17 @@ test("a room is put first, and what to hear of it is kept", async () => {
   await enter(page, "Starred room");
   await page.getByRole("button", { name: "Room menu" }).click();
   const starred = page.waitForResponse(/UpdateRoomPreferences$/);
-  await page.getByRole("menuitem", { name: "Keep at the top" }).click();
+  await page.getByRole("menuitem", { name: "Add to favorites" }).click();
   await starred;
   await expect.poll(names).toEqual(["Starred room", "Busy room"]);
   await page.getByRole("button", { name: "Room menu" }).click();
   await page.getByRole("menuitem", { name: "Notifications" }).click();
   const saved = page.waitForResponse(/UpdateRoomPreferences$/);
-  await page.getByLabel("Only what mentions me").check();
+  await page.getByLabel("Mentions only").check();
   await saved;
   await page.reload();
   await expect.poll(names).toEqual(["Starred room", "Busy room"]);
   await page.getByRole("button", { name: "Room menu" }).click();
   await page.getByRole("menuitem", { name: "Notifications" }).click();
-  expect(await page.getByLabel("Only what mentions me").isChecked()).toBe(true);
+  expect(await page.getByLabel("Mentions only").isChecked()).toBe(true);
 });

@@ -16,12 +16,12 @@ test("what is wrong with a field or a search is told in the language of the page
   await door.getByLabel("Passwort", { exact: true }).fill(PASSWORD);
   await door.getByLabel("Passwort wiederholen").fill(PASSWORD);
   await door.getByRole("button", { name: "Konto erstellen" }).click();
-  await door.getByText("Ein Benutzername hat 3 bis 32 Zeichen: Buchstaben von a bis z").waitFor();
+  await door.getByText("Benutzernamen müssen 3–32 Zeichen lang sein: Buchstaben a–z").waitFor();
 
   const ada = await w.person("Ada");
   const page = await w.window(ada, { locale: "de-DE" }, GERMAN);
   await page.goto(`${w.pages.url}/search/plan%20after:yesterday`);
-  await page.getByText("einen Tag wie 2026-01-31").waitFor();
+  await page.getByText("ein Datum wie 2026-01-31").waitFor();
   w.forgive();
 });
 

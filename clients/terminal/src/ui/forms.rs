@@ -26,8 +26,8 @@ pub fn sign_in(frame: &mut Frame, app: &App, area: Rect) {
     let height = u16::try_from(form.fields.len() * 3 + status.len()).unwrap_or(13) + 7;
     let area = centred(area, WIDTH, height);
     let (title, other) = match form.mode {
-        Mode::SignIn => ("Sign in", "F2 make an account"),
-        Mode::Register => ("Make an account", "F2 sign in instead"),
+        Mode::SignIn => ("Sign in", "F2 create account"),
+        Mode::Register => ("Create account", "F2 sign in"),
     };
     let block = panel(true).title(" Causerie ".bold()).padding(Padding::symmetric(2, 1));
     let inner = block.inner(area);
@@ -46,7 +46,7 @@ pub fn sign_in(frame: &mut Frame, app: &App, area: Rect) {
         }
     }
     lines.extend(status);
-    lines.push(Line::styled(format!("Enter goes on   Tab next field   {other}"), DIM));
+    lines.push(Line::styled(format!("Enter continue   Tab next field   {other}"), DIM));
     frame.render_widget(Paragraph::new(lines).block(block), area);
     if let Some((x, y)) = cursor.filter(|_| !app.help) {
         let x = (inner.x + x).min(inner.right().saturating_sub(1));
@@ -58,7 +58,8 @@ pub fn sign_in(frame: &mut Frame, app: &App, area: Rect) {
 fn status(app: &App, form: &Form) -> Vec<Line<'static>> {
     let (text, style) = match (&form.problem, &app.notice, form.busy) {
         (Some(problem), _, _) => (problem.as_str(), Style::new().fg(Color::LightRed)),
-        (None, _, true) => ("One moment…", DIM),
+        (None, _, true) if form.mode == Mode::SignIn => ("Signing in…", DIM),
+        (None, _, true) => ("Please wait…", DIM),
         (None, Some(notice), _) => (notice.as_str(), Style::new().fg(Color::Yellow)),
         (None, None, _) if is_readable_on_the_way(&app.server) => {
             (NOT_ENCRYPTED, Style::new().fg(Color::Yellow))
@@ -108,7 +109,7 @@ fn field_lines(field: &Field, focused: bool, width: usize) -> Vec<Line<'static>>
 pub fn directory(frame: &mut Frame, app: &App, area: Rect) {
     let area = centred(area, 72, area.height.saturating_sub(4).min(24));
     frame.render_widget(Clear, area);
-    let block = panel(true).title(" Find a room ").padding(Padding::horizontal(1));
+    let block = panel(true).title(" Browse rooms ").padding(Padding::horizontal(1));
     let inner = block.inner(area);
     let query = app.directory.query.text();
     let width = inner.width as usize;
@@ -116,7 +117,7 @@ pub fn directory(frame: &mut Frame, app: &App, area: Rect) {
         Line::from(vec![
             Span::styled("› ", Style::new().fg(ACCENT)),
             if query.is_empty() {
-                Span::styled("a name or a topic", DIM)
+                Span::styled("name or topic", DIM)
             } else {
                 Span::raw(query.to_owned())
             },
@@ -156,16 +157,16 @@ pub fn directory(frame: &mut Frame, app: &App, area: Rect) {
     }
     if app.directory.rooms.is_empty() {
         let text = if query.is_empty() {
-            "There are no rooms yet.".to_owned()
+            "No rooms yet.".to_owned()
         } else {
-            format!("No room is called that. Enter makes “{}”.", fit(query, 30))
+            format!("No rooms match. Press Enter to create “{}”.", fit(query, 30))
         };
         lines.push(Line::styled(text, DIM));
     }
     while lines.len() + 1 < inner.height as usize {
         lines.push(Line::raw(""));
     }
-    lines.push(Line::styled("Enter joins   Alt+Enter makes a room of that name   Esc closes", DIM));
+    lines.push(Line::styled("Enter join   Alt+Enter create room   Esc close", DIM));
     frame.render_widget(Paragraph::new(lines).block(block), area);
     if !app.help {
         let x =

@@ -19,7 +19,7 @@ const WHOLE: usize = 4;
 pub fn draw(frame: &mut Frame, app: &App, area: Rect) {
     let area = centred(area, 90, area.height.saturating_sub(4).min(28));
     frame.render_widget(Clear, area);
-    let block = panel(true).title(" Find messages ").padding(Padding::horizontal(1));
+    let block = panel(true).title(" Search messages ").padding(Padding::horizontal(1));
     let inner = block.inner(area);
     let (width, height) = (inner.width as usize, inner.height as usize);
     let search = &app.search;
@@ -53,7 +53,7 @@ pub fn draw(frame: &mut Frame, app: &App, area: Rect) {
     lines.push(Line::raw(""));
     lines.extend(whole);
     lines.resize(height.saturating_sub(1), Line::raw(""));
-    lines.push(Line::styled("Enter opens the room   Esc closes", DIM));
+    lines.push(Line::styled("Enter go to room   Esc close", DIM));
     frame.render_widget(Paragraph::new(lines).block(block), area);
     if !app.help {
         let x = inner.x + 2 + u16::try_from(search.query.before_cursor().width()).unwrap_or(0);

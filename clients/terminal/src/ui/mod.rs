@@ -35,7 +35,7 @@ const COMPOSER_LINES: u16 = 8;
 pub fn draw(frame: &mut Frame, app: &mut App) -> Vec<Effect> {
     let area = frame.area();
     if area.width < 20 || area.height < 8 {
-        frame.render_widget(Paragraph::new("The window is too small."), area);
+        frame.render_widget(Paragraph::new("The terminal is too small."), area);
         return vec![];
     }
     let mut effects = vec![];
@@ -143,11 +143,7 @@ fn welcome(frame: &mut Frame, app: &App, area: Rect) {
         vec![
             Line::from("Welcome to Causerie".bold()),
             Line::raw(""),
-            Line::from(vec![
-                "Press ".into(),
-                "^D".fg(ACCENT),
-                " to find a room or to make one.".into(),
-            ]),
+            Line::from(vec!["Press ".into(), "^D".fg(ACCENT), " to find or create a room.".into()]),
         ]
     } else {
         vec![Line::styled("Choose a room with ↑ and ↓.", DIM)]

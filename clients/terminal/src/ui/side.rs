@@ -49,7 +49,7 @@ pub fn rooms(frame: &mut Frame, app: &App, area: Rect) {
         ]));
     }
     if lines.is_empty() {
-        lines.push(Line::styled(" none yet · ^D finds some", DIM));
+        lines.push(Line::styled(" no rooms yet · ^D browse", DIM));
     }
     frame.render_widget(Paragraph::new(lines).block(block), area);
 }

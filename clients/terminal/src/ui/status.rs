@@ -26,7 +26,7 @@ pub fn status_line(frame: &mut Frame, app: &App, area: Rect) {
         }
         State::Waiting { .. } => (
             Span::styled(" ○ ", Style::new().fg(Color::Red)),
-            "no connection; what you write is kept and sent later ".into(),
+            "offline; messages will be sent when you reconnect ".into(),
         ),
         State::Ended if app.refusal.is_some() => {
             (Span::styled(" ○ ", Style::new().fg(Color::Red)), "ended by the server ".into())
@@ -51,11 +51,11 @@ pub fn status_line(frame: &mut Frame, app: &App, area: Rect) {
             Span::styled(format!("{name} on {}", app.server), DIM)
         }
     });
-    let keys = Line::styled("^D find rooms   F1 help   ^C quit ", DIM);
+    let keys = Line::styled("^D rooms   F1 help   ^C quit ", DIM);
     // What is said on the left may need all of the line.
     let says = app.notice.is_some() || app.told.is_some() || app.question.is_some();
     let free = !says && app.focus != Focus::Messages;
-    let keys_width = if area.width >= 70 && free { 35 } else { 0 };
+    let keys_width = if area.width >= 70 && free { 30 } else { 0 };
     let [main, right] =
         Layout::horizontal([Constraint::Min(0), Constraint::Length(keys_width)]).areas(area);
     frame.render_widget(Paragraph::new(Line::from(left)), main);
@@ -63,22 +63,22 @@ pub fn status_line(frame: &mut Frame, app: &App, area: Rect) {
 }
 
 const KEYS: [(&str, &str); 22] = [
-    ("↑ ↓  or  Alt+↑ ↓", "the room above or below"),
-    ("^N ^P", "the same, from anywhere"),
-    ("Enter", "write, or send what is written"),
-    ("Alt+Enter", "a new line"),
-    ("Tab, Esc", "between rooms and writing"),
-    ("PgUp PgDn", "through the history"),
-    ("^S, or ↑ in writing", "select a message; then:"),
-    ("Enter + e d s", "  answer, react, edit, delete, save"),
-    ("/reply  /react 👍", "the same in words; without a"),
-    ("/edit  /delete", "  selection for the last that fits"),
+    ("↑ ↓  or  Alt+↑ ↓", "previous / next room"),
+    ("^N ^P", "previous / next room from anywhere"),
+    ("Enter", "write or send"),
+    ("Alt+Enter", "new line"),
+    ("Tab, Esc", "switch between rooms and message field"),
+    ("PgUp PgDn", "scroll the history"),
+    ("^S, or ↑ in writing", "select a message, then"),
+    ("Enter + e d s", "  reply, react, edit, delete, save"),
+    ("/reply  /react 👍", "same as commands; without a"),
+    ("/edit  /delete", "  selection: the latest message"),
     ("/reactions", "who reacted to the message"),
-    ("/send PATH text", "a file, with or without a text"),
-    ("/save PATH", "the file of a message; PATH as you like"),
-    ("^D", "find, join or make a room"),
-    ("^F or /search", "find messages by their words"),
-    ("^L", "leave the open room"),
+    ("/send PATH text", "send a file, text optional"),
+    ("/save PATH", "save an attachment, PATH optional"),
+    ("^D", "find, join or create a room"),
+    ("^F or /search", "search messages"),
+    ("^L", "leave the current room"),
     ("^W ^U", "delete a word, a line"),
     ("^A ^E", "to the beginning or end of the line"),
     ("^O", "sign out"),
@@ -100,6 +100,6 @@ pub fn help(frame: &mut Frame, area: Rect) {
         .collect();
     lines.pop();
     lines.push(Line::raw(""));
-    lines.push(Line::styled("any key closes this", DIM).centered());
+    lines.push(Line::styled("press any key to close", DIM).centered());
     popup(frame, area, "Keys", lines);
 }

@@ -129,7 +129,7 @@ fn signing_in() {
     let mut app = App::new(false, "http://127.0.0.1:8080");
     if let Some(form) = &mut app.form {
         form.editor().insert("ada");
-        form.problem = Some("The name or the password is wrong.".into());
+        form.problem = Some("Incorrect username or password.".into());
     }
     insta::assert_snapshot!(picture(&mut app, 80, 20));
 }
@@ -143,7 +143,7 @@ fn the_form_warns_where_a_password_could_be_read_on_the_way() {
     ] {
         let picture = picture(&mut App::new(false, server), 80, 20);
         assert_eq!(picture.contains("not encrypted"), warns, "{picture}");
-        assert!(picture.contains("F2 make an account"), "{picture}");
+        assert!(picture.contains("F2 create account"), "{picture}");
     }
 }
 
@@ -155,7 +155,7 @@ fn a_long_problem_is_shown_to_its_end() {
     app.form.as_mut().expect("a form").problem = Some(problem.into());
     let picture = picture(&mut app, 80, 22);
     assert!(picture.contains("quite another."), "{picture}");
-    assert!(picture.contains("F2 make an account"), "{picture}");
+    assert!(picture.contains("F2 create account"), "{picture}");
 }
 
 #[test]

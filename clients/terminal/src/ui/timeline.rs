@@ -92,7 +92,7 @@ fn lines(app: &App, view: &RoomView, width: usize) -> Lines {
     let mut lines = Vec::new();
     let mut selected = None;
     if view.has_older {
-        let text = if app.loading { "… older messages are loading" } else { "…" };
+        let text = if app.loading { "loading older messages…" } else { "…" };
         lines.push(Line::styled(text, DIM).centered());
     }
     let mut day: Option<NaiveDate> = None;
@@ -136,11 +136,12 @@ fn lines(app: &App, view: &RoomView, width: usize) -> Lines {
                 lines.push(head(app, &message.sender_id, &at, width));
             }
             let style = DIM.add_modifier(Modifier::ITALIC);
-            lines.extend(body("This message was deleted.", width, style));
+            lines.extend(body("Message deleted", width, style));
             before = Some(message);
         } else {
             if let Some(Content::System(system)) = &message.content {
-                let what = crate::lines::what_happened(system);
+                let about = crate::lines::about(message).map(|id| app.name_of(id));
+                let what = crate::lines::what_happened(system, about.as_deref());
                 let text = format!("{} {what}", app.name_of(&message.sender_id));
                 let style = DIM.add_modifier(Modifier::ITALIC);
                 lines.push(Line::styled(fit(&text, width), style).centered());

@@ -10,7 +10,7 @@ import { attempt, toast } from "../kit/toast";
 import { AccountMenu } from "./AccountMenu";
 
 export const ROLES: readonly AccountRole[] = ["user", "moderator", "admin"];
-export const ROLE_TEXT: Record<AccountRole, Key> = { user: "roleUser", moderator: "roleModerator", admin: "admin" };
+export const ROLE_TEXT: Record<AccountRole, Key> = { user: "roleUser", moderator: "roleModerator", admin: "roleAdmin" };
 
 /** One account, the choice of its role, and what else can be done with it. */
 export function AccountItem(props: {

@@ -29,7 +29,7 @@ function AttachingItem(props: { file: Attaching; onDrop: () => void }) {
       </Show>
       <span class="attaching-text">
         <bdi class="clip">{props.file.name}</bdi>
-        <Switch fallback={<progress max={1} value={props.file.share} aria-label={`${t("uploading")} ${props.file.name}`} />}>
+        <Switch fallback={<progress max={1} value={props.file.share} aria-label={t("uploading", { file: props.file.name })} />}>
           <Match when={props.file.id}>
             <span class="muted">{formatBytes(props.file.size)}</span>
           </Match>
@@ -45,8 +45,8 @@ function AttachingItem(props: { file: Attaching; onDrop: () => void }) {
       <button
         type="button"
         class="icon-button icon-button-small"
-        aria-label={labelled(t("discard"), props.file.name)}
-        title={t("discard")}
+        aria-label={labelled(t("remove"), props.file.name)}
+        title={t("remove")}
         onClick={() => (props.file.cancel(), props.onDrop())}
       >
         <Icon name="close" />

@@ -32,7 +32,7 @@ export function RoomLink(props: { roomId: string; unread: Unread }) {
     const text = said(chat, last);
     const mine = last.senderId === chat.me().id;
     // Between two it is plain who wrote.
-    const sender = mine ? t("you") : chat.peer(props.roomId) ? undefined : chat.user(last.senderId)?.displayName;
+    const sender = mine ? t("youFirst") : chat.peer(props.roomId) ? undefined : chat.user(last.senderId)?.displayName;
     return sender ? [sender, t("colon"), <bdi>{text}</bdi>] : text;
   };
   return (

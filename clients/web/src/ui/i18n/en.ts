@@ -14,7 +14,7 @@ export const en = {
 
   // Rooms
   rooms: "Rooms",
-  noRooms: "You are not in any room yet.",
+  noRooms: "You haven’t joined any rooms yet.",
   browseRooms: "Browse rooms",
   createRoom: "Create a room",
   members: { one: "{count} member", other: "{count} members" } as Plural,
@@ -24,24 +24,25 @@ export const en = {
   owner: "Owner",
   admin: "Admin",
   you: "you",
+  youFirst: "You",
   back: "Back",
   unread: { one: "{count} unread message", other: "{count} unread messages" } as Plural,
   draft: "Draft",
   noMessages: "No messages yet",
   directMessages: "Direct messages",
   newDirect: "New direct message",
-  noDirect: "Write to someone directly.",
+  noDirect: "No direct messages yet.",
   notesHint: "Only you can see this.",
   message: "Message",
   privateRoom: "Private room",
-  archivedNote: "This room is archived. It can be read, but nobody can write in it.",
+  archivedNote: "This room is archived. You can read it, but no one can post.",
   archivedRoom: "Archived",
-  mutedNote: "You are muted here until {time}.",
-  MUTED: "You are muted in this room.",
+  mutedNote: "You’re muted in this room until {time}.",
+  MUTED: "You’re muted in this room.",
   mutedRoom: "Muted",
 
   // Directory
-  directory: "Directory",
+  directory: "Room directory",
 
   // Timeline
   timelineOf: "Messages in {room}",
@@ -49,18 +50,18 @@ export const en = {
   roomBegins: "This is the beginning of {room}.",
   directBegins: "This is the beginning of your messages with {name}.",
   notesBegin: "This is the beginning of your notes.",
-  emptyRoom: "Nothing has been said yet. Go ahead!",
+  emptyRoom: "No messages yet. Say hello!",
   newMessages: "New messages",
-  jumpToDate: "Jump to a date",
+  jumpToDate: "Jump to date",
   jump: "Jump",
   date: "Date",
   today: "Today",
   yesterday: "Yesterday",
   sending: "Sending…",
-  notKept: "This message is not kept on this device: its storage is full. Leave the page open until it is sent.",
-  waitingForConnection: "Will be sent when you are back online",
+  notKept: "This message couldn’t be saved on this device because its storage is full. Keep this page open until the message is sent.",
+  waitingForConnection: "Will send when you’re back online",
   notSent: "Not sent.",
-  unsent: "Not sent",
+  unsent: "Unsent messages",
   sendAgain: "Send again",
   discard: "Discard",
   copyCode: "Copy code",
@@ -72,7 +73,7 @@ export const en = {
   read: "Read",
   thread: "Thread",
   markedUnread: "Marked as unread",
-  unreadThreads: "Unread replies in a thread",
+  unreadThreads: "Unread thread replies",
   replies: { one: "{count} reply", other: "{count} replies" } as Plural,
   searchMessages: "Search messages",
   files: "Files",
@@ -83,12 +84,12 @@ export const en = {
   pin: "Pin",
   pinned: "Pinned",
   pins: "Pinned messages",
-  versions: "Earlier versions",
+  versions: "Edit history",
   jumpToQuoted: "Go to the quoted message",
   blockedMessage: "Message from someone you blocked.",
   show: "Show",
   emoji: "Emoji",
-  unknownMessage: "This message needs a newer version of Causerie.",
+  unknownMessage: "This message requires a newer version of Causerie.",
   sysCreated: "{name} created the room",
   sysJoined: "{name} joined",
   sysLeft: "{name} left",
@@ -98,14 +99,14 @@ export const en = {
   sysAdded: "{name} added {other}",
 
   // Composer
-  writeTo: "Write to {room}",
+  writeTo: "Message {room}",
   send: "Send",
 
   // Connection
   connecting: "Connecting…",
-  offline: "You are offline. Messages are sent when the connection is back.",
+  offline: "You’re offline. Messages will be sent when you reconnect.",
   reload: "Reload",
-  newVersion: "A new version of Causerie is here.",
+  newVersion: "A new version of Causerie is available.",
 
   // People
   presenceOnline: "Online",
@@ -114,7 +115,7 @@ export const en = {
   presenceInvisible: "Invisible",
   presenceOffline: "Offline",
   lastSeen: "Last seen {time}",
-  profileOf: "Profile of {name}",
+  profileOf: "{name}’s profile",
   accountMenu: "Your account",
   setStatus: "Set a status",
   administration: "Administration",
@@ -125,11 +126,11 @@ export const en = {
   theme: "Theme",
 
   // Palette and shortcuts
-  palette: "Go to or do…",
+  palette: "Command palette",
   shortcuts: "Keyboard shortcuts",
 
   // Where there is no page
-  notFound: "There is no such page.",
+  notFound: "Page not found.",
 
   // Of use everywhere
   close: "Close",
@@ -139,7 +140,7 @@ export const en = {
   skip: "Skip to messages",
 
   // When there is no better word for it
-  unavailable: "The server cannot be reached. Please try again.",
+  unavailable: "Can’t reach the server. Please try again.",
   failed: "Something went wrong. Please try again.",
   more: "Show more",
 };

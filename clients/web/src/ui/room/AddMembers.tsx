@@ -38,7 +38,7 @@ export default function AddMembers(props: { roomId: string; onClose: () => void 
             <For each={chosen()}>
               {(user) => (
                 <li>
-                  <button type="button" class="chip" aria-label={labelled(t("discard"), user.displayName)} onClick={() => drop(user)}>
+                  <button type="button" class="chip" aria-label={labelled(t("remove"), user.displayName)} onClick={() => drop(user)}>
                     <span class="clip" dir="auto">
                       {user.displayName}
                     </span>

@@ -61,7 +61,7 @@ export function SearchFilters(props: {
               <span class="muted small">{t("searchFrom")}</span>
               <span class="chip">
                 <bdi class="clip">{user.displayName}</bdi>
-                <button type="button" aria-label={labelled(t("searchAnyone"), user.displayName)} title={t("searchAnyone")} onClick={() => props.onFrom(undefined)}>
+                <button type="button" aria-label={labelled(t("clearSender"), user.displayName)} title={t("clearSender")} onClick={() => props.onFrom(undefined)}>
                   <Icon name="close" />
                 </button>
               </span>

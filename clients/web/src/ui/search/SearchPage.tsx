@@ -86,7 +86,7 @@ export default function SearchPage(props: { query: string }) {
       </form>
       <p class="muted small search-hint" id="search-hint">
         {t("searchHint")} <code>from:ada</code> <code>in:General</code> <code>after:2026-01-31</code>{" "}
-        <code>before:2026-01-31</code> <code>has:file</code>
+        <code>before:2026-03-01</code> <code>has:file</code>
       </p>
       <Show when={asked()} fallback={<Show when={props.query}><p class="page-note muted">{t("searchNeeds")}</p></Show>}>
         <FoundWords query={props.query}>
