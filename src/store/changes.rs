@@ -39,6 +39,11 @@ use crate::{
 /// changed.
 const SCANNED_MESSAGES: i64 = 4_096;
 
+/// Where no more positions are to be looked at in all rooms together, they are looked at
+/// together; unless there turn out to be far more, since the rooms go on meanwhile.
+const FEW_POSITIONS: i64 = 512;
+const MOST_OF_FEW: usize = 1_024;
+
 /// What changed in a room after a position.
 pub struct Changes {
     /// In the order of their positions.
@@ -54,6 +59,8 @@ struct Stretch {
     room: RoomId,
     after: Seq,
     upto: Seq,
+    /// As many positions as are known to lie there.
+    positions: i64,
 }
 
 impl Store {
@@ -90,7 +97,8 @@ impl Store {
             // What lies between comes with a later page, as it is then.
             let upto = if end < of.view.head { end } else { Seq(i64::MAX) };
             heads.insert(of.room, end);
-            stretches.push(Stretch { room: of.room, after: of.after, upto });
+            let positions = end.0 - of.after.0;
+            stretches.push(Stretch { room: of.room, after: of.after, upto, positions });
         }
         let mut rows = self.messages_changed(stretches, limit + 1).await?;
         self.go_beyond(reader, of, &mut heads, &mut rows).await?;
@@ -176,7 +184,8 @@ impl Store {
         upto: Seq,
         limit: usize,
     ) -> Result<Vec<MessageRow>> {
-        let mut rows = self.messages_changed(vec![Stretch { room, after, upto }], limit).await?;
+        let stretch = Stretch { room, after, upto, positions: upto.0.saturating_sub(after.0) };
+        let mut rows = self.messages_changed(vec![stretch], limit).await?;
         rows.sort_unstable_by_key(MessageRow::changed_seq);
         rows.truncate(limit);
         Ok(rows)
@@ -188,14 +197,41 @@ impl Store {
         if of.is_empty() {
             return Ok(vec![]);
         }
+        let dialect = self.pools.dialect();
+        let positions = of.iter().map(|of| of.positions).fold(0, i64::saturating_add);
         let of = filled(of.into_iter().map(|of| (of.room.0, of.after.0, of.upto.0)));
-        let sql = changed_messages_sql(of.len());
+        if dialect == Dialect::MySql && of.len() > 1 && positions <= FEW_POSITIONS {
+            let rows = self.few_messages_changed(&of).await?;
+            if rows.len() < MOST_OF_FEW {
+                return Ok(rows);
+            }
+        }
+        let sql = changed_messages_sql(dialect, of.len());
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         reading!(&self.pools, c => {
             let mut query = sqlx::query_as(AssertSqlSafe(sql));
             for (room, after, upto) in of {
                 query = query.bind(room).bind(after).bind(upto).bind(limit);
                 query = query.bind(room).bind(after).bind(upto).bind(limit);
+            }
+            query.fetch_all(c).await
+        })
+        .map_err(refused)
+    }
+
+    /// The same where there are few, of which none is left out unless there are
+    /// [`MOST_OF_FEW`]. MySQL plans each select anew every time: this has two, however
+    /// many rooms there are.
+    async fn few_messages_changed(&self, of: &[(Uuid, i64, i64)]) -> Result<Vec<MessageRow>> {
+        let sql = few_changed_messages_sql(of.len());
+        let limit = i64::try_from(MOST_OF_FEW).unwrap_or(i64::MAX);
+        reading!(&self.pools, c => {
+            let mut query = sqlx::query_as(AssertSqlSafe(sql));
+            for _ in 0..2 {
+                for (room, after, upto) in of {
+                    query = query.bind(*room).bind(*after).bind(*upto);
+                }
+                query = query.bind(limit);
             }
             query.fetch_all(c).await
         })
@@ -285,17 +321,31 @@ impl Store {
 /// The messages that changed in some rooms: binds of each, twice, its id, after which
 /// position and up to which, and how many at most.
 #[must_use]
-pub fn changed_messages_sql(rooms: usize) -> String {
-    let one = "select * from (
-             select s.room_id, s.seq from messages s
-             where s.room_id = ? and s.seq > ? and s.seq <= ? and s.changed_seq is null
-             order by s.seq limit ?) sent
-         union all
-         select * from (
-             select e.room_id, e.seq from message_changes e
-             where e.room_id = ? and e.changed_seq > ? and e.changed_seq <= ?
-             order by e.changed_seq limit ?) changed";
+pub fn changed_messages_sql(dialect: Dialect, rooms: usize) -> String {
+    let sent = "select s.room_id, s.seq from messages s
+         where s.room_id = ? and s.seq > ? and s.seq <= ? and s.changed_seq is null
+         order by s.seq limit ?";
+    let changed = "select e.room_id, e.seq from message_changes e
+         where e.room_id = ? and e.changed_seq > ? and e.changed_seq <= ?
+         order by e.changed_seq limit ?";
+    let one = [sent, changed].map(|one| all_of(dialect, one, 1)).join(" union all ");
     messages_of(&format!("({})", vec![one; rooms].join(" union all ")))
+}
+
+/// The same for MySQL where there are few: binds of each room, its id, after which
+/// position and up to which, and how many at most of all of them; all that twice.
+#[must_use]
+pub fn few_changed_messages_sql(rooms: usize) -> String {
+    let any = |one: &str| format!("({})", vec![one; rooms].join(" or "));
+    let sent = any("(s.room_id = ? and s.seq > ? and s.seq <= ?)");
+    let changed = any("(e.room_id = ? and e.changed_seq > ? and e.changed_seq <= ?)");
+    messages_of(&format!(
+        "((select s.room_id, s.seq from messages s force index (primary)
+           where {sent} and s.changed_seq is null limit ?)
+          union all
+          (select e.room_id, e.seq from message_changes e force index (primary)
+           where {changed} limit ?))"
+    ))
 }
 
 /// Selects with an order and a limit of their own, as one statement.
