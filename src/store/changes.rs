@@ -275,7 +275,8 @@ impl Store {
         }
         let of = filled(of.into_iter().map(|of| (of.room.0, of.after.0, of.view.head.0)));
         let one = format!(
-            "select m.room_id, {MEMBER_COLUMNS} from members m join users u on u.id = m.user_id
+            "select /*! straight_join */ m.room_id, {MEMBER_COLUMNS}
+             from members m /*! force index (members_changed) */ join users u on u.id = m.user_id
              where m.room_id = ? and m.changed_seq > ? and m.changed_seq <= ?
              order by m.changed_seq limit ?"
         );
