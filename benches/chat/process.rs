@@ -108,6 +108,18 @@ impl Process {
         Ok(Self { child, lines, url: String::new() })
     }
 
+    /// Lets it run on the second core too, beside the load.
+    pub async fn use_both_cores(&self) -> Outcome {
+        if *TWO_CORES {
+            let id = self.child.id().ok_or("the process has ended")?.to_string();
+            let moved = Command::new("taskset").args(["-apc", "0,1", &id]).output().await?;
+            if !moved.status.success() {
+                return Err("taskset did not move the server".into());
+            }
+        }
+        Ok(())
+    }
+
     /// Waits until it has said its address.
     pub async fn listening(mut self) -> Outcome<Self> {
         loop {
