@@ -41,7 +41,8 @@ pub struct SeveralTyping {
     pub room: RoomId,
     pub before: Vec<Typist>,
     pub now: Vec<Typist>,
-    /// Somebody has been answered more than was told: who is shown nobody is told so.
+    /// Whether somebody asked meanwhile and was answered that others type: then all who
+    /// are shown nobody now are told so, whatever they were told before.
     pub answered: bool,
 }
 
@@ -51,8 +52,8 @@ pub struct Typing {
     typists: Mutex<HashMap<UserId, (Typist, Instant)>>,
     /// Of large rooms: who typed there when it was told last, and when that was.
     told: Mutex<HashMap<RoomId, (Vec<Typist>, Instant)>>,
-    /// Large rooms of which somebody was answered that others type there, since it was
-    /// told last.
+    /// Large rooms where somebody asked since it was told last, and was answered that
+    /// others type.
     answered: Mutex<HashSet<RoomId>>,
 }
 
@@ -110,11 +111,11 @@ impl Typing {
     /// In which large rooms others type than those who did when it was told last, and
     /// that was long enough ago.
     pub fn take_several(&self, now: Instant) -> Vec<SeveralTyping> {
-        // Looked at before those who type: what is answered from here on is told next time.
-        let mut answered =
+        // Taken before the typists are read: later answers belong to the next call.
+        let mut answered_in =
             std::mem::take(&mut *self.answered.lock().unwrap_or_else(PoisonError::into_inner));
         let mut rooms: HashMap<RoomId, Vec<Typist>> =
-            answered.iter().map(|room| (*room, Vec::new())).collect();
+            answered_in.iter().map(|room| (*room, Vec::new())).collect();
         for (typist, _) in self.lock().values() {
             if typist.in_large_room {
                 rooms.entry(typist.room).or_default().push(typist.clone());
@@ -132,7 +133,7 @@ impl Typing {
                 continue;
             }
             let before = before.map(|(before, _)| before.clone()).unwrap_or_default();
-            let answered = answered.remove(&room);
+            let answered = answered_in.remove(&room);
             if before == typists && !answered {
                 // Nobody, for long enough that the next one is told at once.
                 if typists.is_empty() {
@@ -143,8 +144,8 @@ impl Typing {
             told.insert(room, (typists.clone(), now));
             changes.push(SeveralTyping { room, before, now: typists, answered });
         }
-        // Those that were told just now.
-        self.answered.lock().unwrap_or_else(PoisonError::into_inner).extend(answered);
+        // Rooms of which something was told too recently keep their answers for later.
+        self.answered.lock().unwrap_or_else(PoisonError::into_inner).extend(answered_in);
         changes
     }
 
@@ -171,10 +172,10 @@ impl Hub {
         let is_shown =
             |typists: &[Typist], watcher| typists.iter().any(|typist| typist.is_shown_to(watcher));
         for typing in [true, false] {
+            let told_again = *answered && !typing;
             let news = |watcher, _| {
-                let doubtful = *answered && !typing;
                 is_shown(now, watcher) == typing
-                    && (doubtful || is_shown(before, watcher) != typing)
+                    && (told_again || is_shown(before, watcher) != typing)
             };
             self.tell_watchers(*room, news, || events::several_typing(*room, typing));
         }

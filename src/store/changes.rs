@@ -39,9 +39,10 @@ use crate::{
 /// changed.
 const SCANNED_MESSAGES: i64 = 4_096;
 
-/// Where no more positions are to be looked at in all rooms together, they are looked at
-/// together; unless there turn out to be far more, since the rooms go on meanwhile.
+/// Up to so many positions in all rooms together are read by one pair of selects.
 const FEW_POSITIONS: i64 = 512;
+/// At most so many rows come of it: the rooms go on meanwhile. If that is reached, some
+/// may be missing, and each room is read by a pair of its own.
 const MOST_OF_FEW: usize = 1_024;
 
 /// What changed in a room after a position.

@@ -96,8 +96,8 @@ pub(super) async fn read(
         let message = logs.get(&room).and_then(|log| log.messages.get(&seq));
         let reactions = message.into_iter().flat_map(|message| &message.reactions);
         let mut same = reactions.filter(|reaction| reaction.emoji == emoji);
-        let is_first = |user: &UserId| users.contains(user);
-        if !same.any(|known| !known.names_all() && known.users.iter().any(is_first)) {
+        let leaves = |user: &UserId| users.contains(user);
+        if !same.any(|known| !known.names_all() && known.users.iter().any(leaves)) {
             continue;
         }
         let first: Vec<Uuid> = within!(&mut *tx, c => {
