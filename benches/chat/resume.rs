@@ -232,8 +232,8 @@ async fn fill(database: Database, url: &str, rooms: usize, every: usize) -> Outc
     let statements = [
         format!(
             "insert into rooms (id, kind, name, name_key, topic, topic_key, created_us, head_seq,
-                 changed_seq, member_count)
-             {} select {id}, 1, 'Past', 'past', '', '', 0, {MESSAGES}, 1, 1 from n",
+                 changed_seq, member_count, members_seq, active_us)
+             {} select {id}, 1, 'Past', 'past', '', '', 0, {MESSAGES}, 1, 1, 1, {MESSAGES} from n",
             numbers(rooms.to_string())
         ),
         format!(

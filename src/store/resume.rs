@@ -31,11 +31,7 @@ pub fn room_states_sql(users: usize) -> String {
     format!(
         "select /*! straight_join */ m.user_id, r.id as room_id, 0 as thread_seq, r.log_id,
                 r.head_seq, m.floor_seq,
-                r.changed_seq as settings_seq,
-                (select c.changed_seq from members c /*! force index (members_changed) */
-                 where c.room_id = r.id order by c.changed_seq desc limit 1) as members_seq,
-                (select x.posted_us from messages x
-                 where x.room_id = r.id order by x.seq desc limit 1) as active_us,
+                r.changed_seq as settings_seq, r.members_seq, r.active_us,
                 k.read_seq, k.unread_from_seq, k.changed_us as marks_us,
                 s.level, s.muted_until_us, s.starred, s.changed_us as settings_us
          from members m /*! force index (members_user) */
@@ -44,7 +40,7 @@ pub fn room_states_sql(users: usize) -> String {
          left join room_settings s on s.user_id = m.user_id and s.room_id = m.room_id
          where m.user_id in {users} and m.state = 1
          union all
-         select /*! straight_join */ t.user_id, t.room_id, t.thread_seq, 0, 0, 0, 0, null, null, t.read_seq, null,
+         select /*! straight_join */ t.user_id, t.room_id, t.thread_seq, 0, 0, 0, 0, 0, 0, t.read_seq, null,
                 t.changed_us, null, null, null, null
          from thread_marks t
          join members m on m.room_id = t.room_id and m.user_id = t.user_id and m.state = 1
@@ -65,8 +61,8 @@ struct StateRow {
     head_seq: i64,
     floor_seq: i64,
     settings_seq: i64,
-    members_seq: Option<i64>,
-    active_us: Option<i64>,
+    members_seq: i64,
+    active_us: i64,
     read_seq: Option<i64>,
     unread_from_seq: Option<i64>,
     marks_us: Option<i64>,
@@ -177,8 +173,8 @@ impl Store {
                     floor: Seq(row.floor_seq),
                 },
                 settings_seq: Seq(row.settings_seq),
-                members_seq: Seq(row.members_seq.unwrap_or_default()),
-                active_at: Timestamp(row.active_us.unwrap_or_default()),
+                members_seq: Seq(row.members_seq),
+                active_at: Timestamp(row.active_us),
                 marks: row.marks(),
                 settings: row.settings(),
             });

@@ -30,27 +30,49 @@ pub async fn rooms(tx: &mut Tx<'_>, logs: &[RoomLog]) -> Result<(), sqlx::Error>
         } else if log.changes.iter().any(|change| change.member.is_some()) {
             update_counts(tx, log).await?;
         } else {
-            moved.push((log.room.id, log.room.head_seq));
+            moved.push(log);
         }
     }
     for piece in pieces(&moved, ROWS) {
+        let cases = vec!["when ? then ?"; piece.len()].join(" ");
         let sql = format!(
-            "update rooms set head_seq = case id {} else head_seq end where id in {}",
-            vec!["when ? then ?"; piece.len()].join(" "),
+            "update rooms set head_seq = case id {cases} else head_seq end,
+                              active_us = coalesce(case id {cases} end, active_us)
+             where id in {}",
             placeholders(1, piece.len()),
         );
         within!(tx, c => {
             let mut query = sqlx::query(AssertSqlSafe(sql));
-            for (id, head) in piece {
-                query = query.bind(id.0).bind(head.0);
+            for log in piece {
+                query = query.bind(log.room.id.0).bind(log.room.head_seq.0);
             }
-            for (id, _) in piece {
-                query = query.bind(id.0);
+            for log in piece {
+                query = query.bind(log.room.id.0).bind(active_us(log));
+            }
+            for log in piece {
+                query = query.bind(log.room.id.0);
             }
             query.execute(c).await.map(drop)
         })?;
     }
     Ok(())
+}
+
+/// When the newest message of this batch was posted; `None`: it has none.
+fn active_us(log: &RoomLog) -> Option<i64> {
+    posted(&log.changes).last().map(|message| message.posted_at.0)
+}
+
+/// Where a member changed last in this batch; `None`: none did.
+fn members_seq(log: &RoomLog) -> Option<i64> {
+    log.changes.iter().rev().find_map(|change| Some(change.member.as_ref()?.changed_seq.0))
+}
+
+/// What was posted, of all that changed.
+fn posted<'a>(changes: impl IntoIterator<Item = &'a Change>) -> impl Iterator<Item = &'a Message> {
+    let of =
+        |change: &'a Change| change.message.as_ref().filter(|message| message.seq == change.seq);
+    changes.into_iter().filter_map(of)
 }
 
 async fn insert_room(tx: &mut Tx<'_>, log: &RoomLog) -> Result<(), sqlx::Error> {
@@ -63,8 +85,8 @@ async fn insert_room(tx: &mut Tx<'_>, log: &RoomLog) -> Result<(), sqlx::Error> 
         sqlx::query(
             "insert into rooms (id, kind, name, name_key, topic, topic_key, creator_id,
                                 created_us, head_seq, changed_seq, direct_a, direct_b, history,
-                                log_id, member_count, owner_count)
-             values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                                log_id, member_count, owner_count, members_seq, active_us)
+             values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )
         .bind(room.id.0)
         .bind(room_kind_code(room.kind))
@@ -80,6 +102,8 @@ async fn insert_room(tx: &mut Tx<'_>, log: &RoomLog) -> Result<(), sqlx::Error> 
         .bind(room.log.0)
         .bind(room.member_count)
         .bind(log.owners)
+        .bind(members_seq(log).unwrap_or_default())
+        .bind(active_us(log).unwrap_or_default())
         .execute(c).await.map(drop)
     })
 }
@@ -88,11 +112,16 @@ async fn update_counts(tx: &mut Tx<'_>, log: &RoomLog) -> Result<(), sqlx::Error
     let room = &log.room;
     within!(tx, c => {
         sqlx::query(
-            "update rooms set head_seq = ?, member_count = ?, owner_count = ? where id = ?",
+            "update rooms set head_seq = ?, member_count = ?, owner_count = ?,
+                              members_seq = coalesce(?, members_seq),
+                              active_us = coalesce(?, active_us)
+             where id = ?",
         )
         .bind(room.head_seq.0)
         .bind(room.member_count)
         .bind(log.owners)
+        .bind(members_seq(log))
+        .bind(active_us(log))
         .bind(room.id.0)
         .execute(c).await.map(drop)
     })
@@ -112,7 +141,9 @@ async fn update_settings(tx: &mut Tx<'_>, log: &RoomLog) -> Result<(), sqlx::Err
         sqlx::query(
             "update rooms set name = ?, name_key = ?, topic = ?, topic_key = ?, archived_us = ?,
                               history = ?, picture_id = ?, join_new_accounts = ?,
-                              head_seq = ?, changed_seq = ?, member_count = ?, owner_count = ?
+                              head_seq = ?, changed_seq = ?, member_count = ?, owner_count = ?,
+                              members_seq = coalesce(?, members_seq),
+                              active_us = coalesce(?, active_us)
              where id = ?",
         )
         .bind(&room.name).bind(name_key(&room.name))
@@ -125,6 +156,8 @@ async fn update_settings(tx: &mut Tx<'_>, log: &RoomLog) -> Result<(), sqlx::Err
         .bind(room.changed_seq.0)
         .bind(room.member_count)
         .bind(log.owners)
+        .bind(members_seq(log))
+        .bind(active_us(log))
         .bind(room.id.0)
         .execute(c).await.map(drop)
     })
@@ -132,9 +165,7 @@ async fn update_settings(tx: &mut Tx<'_>, log: &RoomLog) -> Result<(), sqlx::Err
 
 pub async fn messages(tx: &mut Tx<'_>, ops: &[&Op], logs: &[RoomLog]) -> Result<(), sqlx::Error> {
     // As they were posted; what this batch did to them since is written after.
-    let posted: Vec<&Message> = changes(logs)
-        .filter_map(|change| change.message.as_ref().filter(|message| message.seq == change.seq))
-        .collect();
+    let posted: Vec<&Message> = posted(changes(logs)).collect();
     for piece in pieces(&posted, ROWS) {
         let sql = format!(
             "insert into messages (room_id, seq, sender_id, kind, client_message_id, body,
