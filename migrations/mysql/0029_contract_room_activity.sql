@@ -10,4 +10,14 @@ update rooms set
     active_us = coalesce((select x.posted_us from messages x
                           where x.room_id = rooms.id order by x.seq desc limit 1), 0);
 
+-- 0028 has one that holds more.
+set @drop_index = (
+select if(count(*) > 0, 'drop index members_user on members', 'do 0')
+from information_schema.statistics
+where table_schema = database() and table_name = 'members' and index_name = 'members_user'
+);
+prepare drop_index from @drop_index;
+execute drop_index;
+deallocate prepare drop_index;
+
 update schema_compatibility set min_version = 29;

@@ -7,4 +7,7 @@ update rooms set
     active_us = coalesce((select x.posted_us from messages x
                           where x.room_id = rooms.id order by x.seq desc limit 1), 0);
 
+-- 0028 has one that holds more.
+drop index members_user;
+
 update schema_compatibility set min_version = 29;

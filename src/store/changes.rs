@@ -201,8 +201,8 @@ impl Store {
         let dialect = self.pools.dialect();
         let positions = of.iter().map(|of| of.positions).fold(0, i64::saturating_add);
         let of = filled(of.into_iter().map(|of| (of.room.0, of.after.0, of.upto.0)));
-        if dialect == Dialect::MySql && of.len() > 1 && positions <= FEW_POSITIONS {
-            let rows = self.few_messages_changed(&of).await?;
+        if of.len() > 1 && positions <= FEW_POSITIONS {
+            let rows = self.few_messages_changed(dialect, &of).await?;
             if rows.len() < MOST_OF_FEW {
                 return Ok(rows);
             }
@@ -221,10 +221,14 @@ impl Store {
     }
 
     /// The same where there are few, of which none is left out unless there are
-    /// [`MOST_OF_FEW`]. MySQL plans each select anew every time: this has two, however
-    /// many rooms there are.
-    async fn few_messages_changed(&self, of: &[(Uuid, i64, i64)]) -> Result<Vec<MessageRow>> {
-        let sql = few_changed_messages_sql(of.len());
+    /// [`MOST_OF_FEW`]. MySQL plans each select anew every time, and SQLite opens its
+    /// tables for each: this has two, however many rooms there are.
+    async fn few_messages_changed(
+        &self,
+        dialect: Dialect,
+        of: &[(Uuid, i64, i64)],
+    ) -> Result<Vec<MessageRow>> {
+        let sql = few_changed_messages_sql(dialect, of.len());
         let limit = i64::try_from(MOST_OF_FEW).unwrap_or(i64::MAX);
         reading!(&self.pools, c => {
             let mut query = sqlx::query_as(AssertSqlSafe(sql));
@@ -334,20 +338,42 @@ pub fn changed_messages_sql(dialect: Dialect, rooms: usize) -> String {
     messages_of(&format!("({})", vec![one; rooms].join(" union all ")))
 }
 
-/// The same for MySQL where there are few: binds of each room, its id, after which
-/// position and up to which, and how many at most of all of them; all that twice.
+/// The same where there are few: binds of each room, its id, after which position and up
+/// to which, and how many at most of all of them; all that twice.
 #[must_use]
-pub fn few_changed_messages_sql(rooms: usize) -> String {
-    let any = |one: &str| format!("({})", vec![one; rooms].join(" or "));
-    let sent = any("(s.room_id = ? and s.seq > ? and s.seq <= ?)");
-    let changed = any("(e.room_id = ? and e.changed_seq > ? and e.changed_seq <= ?)");
-    messages_of(&format!(
-        "((select s.room_id, s.seq from messages s force index (primary)
-           where {sent} and s.changed_seq is null limit ?)
-          union all
-          (select e.room_id, e.seq from message_changes e force index (primary)
-           where {changed} limit ?))"
-    ))
+pub fn few_changed_messages_sql(dialect: Dialect, rooms: usize) -> String {
+    let [sent, changed] = match dialect {
+        Dialect::MySql => {
+            let any = |one: &str| vec![one; rooms].join(" or ");
+            let sent = any("(s.room_id = ? and s.seq > ? and s.seq <= ?)");
+            let changed = any("(e.room_id = ? and e.changed_seq > ? and e.changed_seq <= ?)");
+            [
+                format!(
+                    "from messages s force index (primary)
+                     where ({sent}) and s.changed_seq is null"
+                ),
+                format!("from message_changes e force index (primary) where {changed}"),
+            ]
+        }
+        // With "or", each room would be looked up by cursors of its own.
+        Dialect::Sqlite => {
+            let ranges = format!("(values {}) r", placeholders(rooms, 3));
+            [
+                format!(
+                    "from {ranges} cross join messages s on s.room_id = r.column1
+                         and s.seq > r.column2 and s.seq <= r.column3
+                     where s.changed_seq is null"
+                ),
+                format!(
+                    "from {ranges} cross join message_changes e on e.room_id = r.column1
+                         and e.changed_seq > r.column2 and e.changed_seq <= r.column3"
+                ),
+            ]
+        }
+    };
+    let sent = all_of(dialect, &format!("select s.room_id, s.seq {sent} limit ?"), 1);
+    let changed = all_of(dialect, &format!("select e.room_id, e.seq {changed} limit ?"), 1);
+    messages_of(&format!("({sent} union all {changed})"))
 }
 
 /// Selects with an order and a limit of their own, as one statement.

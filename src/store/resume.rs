@@ -34,7 +34,7 @@ pub fn room_states_sql(users: usize) -> String {
                 r.changed_seq as settings_seq, r.members_seq, r.active_us,
                 k.read_seq, k.unread_from_seq, k.changed_us as marks_us,
                 s.level, s.muted_until_us, s.starred, s.changed_us as settings_us
-         from members m /*! force index (members_user) */
+         from members m /*! force index (members_of_user) */
          join rooms r on r.id = m.room_id
          left join marks k on k.room_id = m.room_id and k.user_id = m.user_id
          left join room_settings s on s.user_id = m.user_id and s.room_id = m.room_id

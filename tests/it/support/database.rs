@@ -106,7 +106,10 @@ impl Raw {
                 };
                 let walks = |step: &&String| {
                     step.strip_prefix("SCAN ").is_some_and(|table| {
-                        !table.contains("INDEX") && table != "CONSTANT ROW" && !made(table)
+                        !["INDEX", "CONSTANT ROW", "VALUES CLAUSE"]
+                            .iter()
+                            .any(|it| table.contains(it))
+                            && !made(table)
                     })
                 };
                 steps.iter().filter(walks).cloned().collect()
