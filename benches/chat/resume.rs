@@ -109,7 +109,10 @@ async fn crowd(database: Database, section: &'static str, table: &mut Table) -> 
             let mut refused = 0_u32;
             loop {
                 match resume(channel.clone(), &token, positions.clone()).await {
-                    Ok(_) => return (begun.elapsed().as_secs_f64(), refused),
+                    Ok(told) => {
+                        assert_eq!(told.changes, CROWD_MOVED, "changes came");
+                        return (begun.elapsed().as_secs_f64(), refused);
+                    }
                     Err(_) if begun.elapsed() < GIVES_UP_AFTER => refused += 1,
                     Err(_) => return (f64::INFINITY, refused),
                 }
@@ -232,13 +235,14 @@ async fn fill(database: Database, url: &str, rooms: usize, every: usize) -> Outc
     let statements = [
         format!(
             "insert into rooms (id, kind, name, name_key, topic, topic_key, created_us, head_seq,
-                 changed_seq, member_count, members_seq, active_us)
-             {} select {id}, 1, 'Past', 'past', '', '', 0, {MESSAGES}, 1, 1, 1, {MESSAGES} from n",
+                 changed_seq, member_count, owner_count, members_seq, active_us)
+             {} select {id}, 1, 'Past', 'past', '', '', 0, {MESSAGES}, 1, 1, 1, 1, {MESSAGES} from n",
             numbers(rooms.to_string())
         ),
+        // One owner each: the server would give one to a room that has none.
         format!(
             "insert into members (room_id, user_id, role, state, joined_us, changed_seq)
-             select r.id, u.id, 1, 1, 0, 1 {members}"
+             select r.id, u.id, case when u.n <= {every} then 3 else 1 end, 1, 0, 1 {members}"
         ),
         format!(
             "insert into marks (room_id, user_id, read_seq)
