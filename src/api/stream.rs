@@ -17,7 +17,7 @@ use crate::{
     chat::Chat,
     error::{Error, Result, Rule},
     model::{Caller, limits, messages::Resume},
-    session::{Frames, Inbound, Session},
+    stream::{ChatStream, Frames, Inbound},
     transport::OwnerUsage,
     wire::{
         events,
@@ -46,7 +46,7 @@ pub async fn chat(
 ) -> Result<Response<Responses>> {
     let usage = usage(&request)?;
     let requests = request.into_inner();
-    let (session, frames) = Session::open(chat, caller, usage.clone()).await?;
+    let (session, frames) = ChatStream::open(chat, caller, usage.clone()).await?;
     let commands = Commands { chat: chat.clone(), caller, connection: Some(session.connection()) };
     let in_flight = Arc::new(Semaphore::new(limits::COMMANDS_IN_FLIGHT));
     let inbound = requests.map(move |request| match request {
@@ -66,14 +66,14 @@ pub async fn subscribe(
     let usage = usage(&request)?;
     // One request is all that there is.
     let resume = Resume { more: false, ..messages::subscribe(request.into_inner()) };
-    let (session, frames) = Session::open(chat, caller, usage).await?;
+    let (session, frames) = ChatStream::open(chat, caller, usage).await?;
     // The client has nothing more to say, but has not closed anything.
     let inbound = stream::iter([Inbound::Subscribe(resume)]).chain(stream::pending());
     Ok(start(session, frames, inbound.boxed()))
 }
 
 fn start(
-    session: Session,
+    session: ChatStream,
     frames: Frames,
     inbound: Pin<Box<dyn Stream<Item = Inbound> + Send>>,
 ) -> Response<Responses> {

@@ -68,7 +68,7 @@ pub struct Bounds {
 
 /// Why the server ends a stream from outside its session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ending {
+pub enum StopReason {
     Revoked,
     /// With so many streams at once.
     ShuttingDown {
@@ -88,7 +88,7 @@ fn known(sees_reads: bool) -> u8 {
 /// What others tell a session beside its events.
 #[derive(Debug, Clone, Copy)]
 pub struct Control {
-    pub ending: Option<Ending>,
+    pub ending: Option<StopReason>,
     pub token_expires_at: Timestamp,
 }
 
@@ -143,7 +143,7 @@ impl Outlet {
         self.lagged.notified().await;
     }
 
-    fn end(&self, ending: Ending) {
+    fn end(&self, ending: StopReason) {
         self.control.send_modify(|control| {
             control.ending.get_or_insert(ending);
         });
@@ -196,7 +196,7 @@ pub(super) struct Lists {
     /// See [`Hub::take_grown`].
     pub(super) grown: HashSet<RoomId>,
     /// How streams end that are opened from now on, once all are to end.
-    ending: Option<Ending>,
+    ending: Option<StopReason>,
 }
 
 /// The streams of this node by user and room.
@@ -431,7 +431,7 @@ impl Hub {
     pub fn end_session(&self, session: SessionId) {
         for entry in self.read().connections.values() {
             if entry.outlet.session == session {
-                entry.outlet.end(Ending::Revoked);
+                entry.outlet.end(StopReason::Revoked);
             }
         }
     }
@@ -439,7 +439,7 @@ impl Hub {
     /// Ends every stream, also those that are opened from now on.
     pub fn end_all(&self) {
         let mut lists = self.write();
-        let ending = Ending::ShuttingDown { streams: lists.connections.len() };
+        let ending = StopReason::ShuttingDown { streams: lists.connections.len() };
         lists.ending = Some(ending);
         for entry in lists.connections.values() {
             entry.outlet.end(ending);

@@ -19,9 +19,9 @@ const ARROWS: [(&str, &[&str]); 15] = [
     ("auth", &["config", "clock", "model", "error"]),
     ("files", &["config", "model", "error"]),
     ("chat", &["store", "fanout", "auth", "files", "config", "clock", "model", "error"]),
-    ("session", &["chat", "fanout", "transport", "wire", "config", "clock", "model", "error"]),
+    ("stream", &["chat", "fanout", "transport", "wire", "config", "clock", "model", "error"]),
     ("web", &[]),
-    ("api", &["session", "chat", "auth", "transport", "wire", "model", "error"]),
+    ("api", &["stream", "chat", "auth", "transport", "wire", "model", "error"]),
     ("routes", &["api", "web", "chat", "transport", "wire", "config", "model", "error"]),
 ];
 

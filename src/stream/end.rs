@@ -9,13 +9,13 @@ use tokio::sync::watch;
 use crate::{
     clock::Clock,
     error::Error,
-    fanout::hub::{Control, Ending},
+    fanout::hub::{Control, StopReason},
     wire::{self, events::Kind, v1},
 };
 
 /// Why a stream ends.
 #[derive(Debug)]
-pub enum End {
+pub enum StreamEnd {
     /// With so many streams at once.
     ShuttingDown {
         streams: usize,
@@ -32,22 +32,22 @@ pub enum End {
     Failed(Error),
 }
 
-impl From<Error> for End {
+impl From<Error> for StreamEnd {
     fn from(error: Error) -> Self {
         Self::Failed(error)
     }
 }
 
-impl From<Ending> for End {
-    fn from(ending: Ending) -> Self {
+impl From<StopReason> for StreamEnd {
+    fn from(ending: StopReason) -> Self {
         match ending {
-            Ending::Revoked => Self::SessionRevoked,
-            Ending::ShuttingDown { streams } => Self::ShuttingDown { streams },
+            StopReason::Revoked => Self::SessionRevoked,
+            StopReason::ShuttingDown { streams } => Self::ShuttingDown { streams },
         }
     }
 }
 
-impl End {
+impl StreamEnd {
     /// What the stream says last.
     #[must_use]
     pub fn goodbye(&self) -> Kind {
@@ -104,7 +104,7 @@ fn back_within(streams: usize) -> Duration {
 }
 
 /// Waits until the stream is told from outside to end, or its token expires.
-pub async fn told(control: &mut watch::Receiver<Control>, clock: &Clock) -> End {
+pub async fn told(control: &mut watch::Receiver<Control>, clock: &Clock) -> StreamEnd {
     loop {
         let Control { ending, token_expires_at } = *control.borrow_and_update();
         if let Some(ending) = ending {
@@ -112,10 +112,10 @@ pub async fn told(control: &mut watch::Receiver<Control>, clock: &Clock) -> End 
         }
         tokio::select! {
             changed = control.changed() => if changed.is_err() {
-                return End::Vanished;
+                return StreamEnd::Vanished;
             },
             () = tokio::time::sleep(clock.now().until(token_expires_at)) => {
-                return End::TokenExpired;
+                return StreamEnd::TokenExpired;
             }
         }
     }

@@ -9,7 +9,7 @@ use std::{
 use bytes::{Bytes, BytesMut};
 use tokio::time::sleep;
 
-use super::{NO_POSITION, Session, end::End};
+use super::{ChatStream, NO_POSITION, end::StreamEnd};
 use crate::{
     config::ms,
     model::{
@@ -35,9 +35,9 @@ const FRAME_BYTES: usize = 64 * 1024;
 /// For so long a client may read before its turn goes to another one.
 const TURN_WAITS_FOR: Duration = Duration::from_millis(200);
 
-impl Session {
+impl ChatStream {
     /// Waits until this stream may catch up, unless it may already.
-    pub(super) async fn take_turn(&mut self) -> Result<(), End> {
+    pub(super) async fn take_turn(&mut self) -> Result<(), StreamEnd> {
         if self.turn.is_some() {
             return Ok(());
         }
@@ -52,15 +52,15 @@ impl Session {
                     self.turn = Some(turn);
                     return Ok(());
                 }
-                () = self.out.closed() => return Err(End::Vanished),
+                () = self.frames.closed() => return Err(StreamEnd::Vanished),
                 // Not waited for: the turn may come meanwhile.
-                () = sleep(interval) => self.out.offer(events::heartbeat(std::iter::empty())),
+                () = sleep(interval) => self.frames.offer(events::heartbeat(std::iter::empty())),
             }
         }
     }
 
     /// How the user's rooms stand, as it is from here on.
-    pub(super) async fn room_states(&self) -> Result<(RoomStates, StateToken), End> {
+    pub(super) async fn room_states(&self) -> Result<(RoomStates, StateToken), StreamEnd> {
         let (epoch, read_at) = (self.chat.epoch, self.chat.steady.now());
         let token = StateToken { epoch, user: self.user.id, read_at };
         self.chat.pending_marks.store_before_answer(Some(self.user.id)).await;
@@ -68,7 +68,7 @@ impl Session {
     }
 
     /// Brings every room to the present, after live events were lost.
-    pub(super) async fn catch_up_again(&mut self) -> Result<(), End> {
+    pub(super) async fn catch_up_again(&mut self) -> Result<(), StreamEnd> {
         self.take_turn().await?;
         let states = self.room_states().await?;
         self.catch_up(states).await
@@ -79,7 +79,7 @@ impl Session {
     pub(super) async fn catch_up(
         &mut self,
         (states, token): (RoomStates, StateToken),
-    ) -> Result<(), End> {
+    ) -> Result<(), StreamEnd> {
         self.tell_missed(states).await?;
         self.turn = None;
         self.told = Some(token);
@@ -92,15 +92,15 @@ impl Session {
         Kind::Live(v1::Live { state_token })
     }
 
-    async fn tell_missed(&mut self, states: RoomStates) -> Result<(), End> {
+    async fn tell_missed(&mut self, states: RoomStates) -> Result<(), StreamEnd> {
         let RoomStates { rooms: mut states, threads } = states;
         // Who comes back looks first at what happened last.
         states.sort_unstable_by_key(|state| std::cmp::Reverse(state.active_at));
         let now_in: HashSet<RoomId> = states.iter().map(|state| state.room).collect();
-        self.floors.extend(states.iter().map(|state| (state.room, state.view.floor)));
+        self.visible_from.extend(states.iter().map(|state| (state.room, state.view.floor)));
         for room in self.cursor.rooms() {
             if !now_in.contains(&room) {
-                self.give_up(room).await?;
+                self.remove_room(room).await?;
             }
         }
         let (mut moved, mut beyond) = (VecDeque::new(), Vec::new());
@@ -158,13 +158,13 @@ impl Session {
         self.send_told(buf).await?;
         for rooms in new.chunks(SUMMARIES) {
             self.take_turn().await?;
-            self.take_up(rooms).await?;
+            self.add_rooms(rooms).await?;
         }
         Ok(())
     }
 
     /// Delivers what changed in rooms, those that come first before the others.
-    async fn deliver(&mut self, mut moved: VecDeque<Behind>) -> Result<(), End> {
+    async fn deliver(&mut self, mut moved: VecDeque<Behind>) -> Result<(), StreamEnd> {
         while !moved.is_empty() {
             self.take_turn().await?;
             let next = take_together(&mut moved);
@@ -194,12 +194,12 @@ impl Session {
     /// left and came back meanwhile, and what they saw before is gone for them.
     fn begins_anew(&self, room: RoomId, after: Seq, view: View) -> bool {
         let too_much = i64::from(self.chat.config.chat.resume_changes);
-        after < self.floor(room) || view.head.0 - after.0 > too_much
+        after < self.visible_from(room) || view.head.0 - after.0 > too_much
     }
 
     /// Tells rooms that the stream has not told of, and has their events from
     /// here on.
-    pub(super) async fn take_up(&mut self, rooms: &[RoomId]) -> Result<(), End> {
+    pub(super) async fn add_rooms(&mut self, rooms: &[RoomId]) -> Result<(), StreamEnd> {
         self.begin(rooms, |summary| Kind::RoomAdded(v1::RoomAdded { summary })).await
     }
 
@@ -208,17 +208,18 @@ impl Session {
         &mut self,
         rooms: &[RoomId],
         event: impl Fn(Option<v1::RoomSummary>) -> Kind,
-    ) -> Result<(), End> {
+    ) -> Result<(), StreamEnd> {
         self.chat.hub.subscribe(self.connection(), rooms.iter().copied());
-        let summaries = self.chat.summaries_of(self.user.id, rooms).await.map_err(End::from)?;
+        let summaries =
+            self.chat.summaries_of(self.user.id, rooms).await.map_err(StreamEnd::from)?;
         let mut buf = BytesMut::new();
         let found: HashSet<RoomId> = summaries.iter().map(|summary| summary.room.id).collect();
         for room in rooms.iter().filter(|room| !found.contains(room)) {
-            self.give_up(*room).await?;
+            self.remove_room(*room).await?;
         }
         for summary in summaries {
             self.cursor.advance(summary.room.id, summary.room.head_seq);
-            self.floors.insert(summary.room.id, summary.floor);
+            self.visible_from.insert(summary.room.id, summary.floor);
             let summary = Some(rooms::summary(summary));
             self.collect(&mut buf, event(summary)).await?;
         }
@@ -226,9 +227,9 @@ impl Session {
     }
 
     /// Tells that the user is not in a room.
-    pub(super) async fn give_up(&mut self, room: RoomId) -> Result<(), End> {
+    pub(super) async fn remove_room(&mut self, room: RoomId) -> Result<(), StreamEnd> {
         self.chat.hub.unsubscribe(self.connection(), room);
-        self.floors.remove(&room);
+        self.visible_from.remove(&room);
         if self.cursor.forget(room) {
             self.send_told(events::piece(events::room_gone(room))).await?;
         }
@@ -236,7 +237,7 @@ impl Session {
     }
 
     /// Tells that the user is in none of these rooms, whatever they may be.
-    pub(super) async fn tell_gone(&mut self, rooms: Vec<String>) -> Result<(), End> {
+    pub(super) async fn tell_gone(&mut self, rooms: Vec<String>) -> Result<(), StreamEnd> {
         let mut buf = BytesMut::new();
         for room_id in rooms {
             self.collect(&mut buf, Kind::RoomGone(v1::RoomGone { room_id })).await?;
@@ -246,9 +247,9 @@ impl Session {
 
     /// Delivers what changed in a room since the cursor, up to a head that is
     /// known to be reached.
-    pub(super) async fn heal(&mut self, room: RoomId, head: Seq) -> Result<(), End> {
+    pub(super) async fn fill_gap(&mut self, room: RoomId, head: Seq) -> Result<(), StreamEnd> {
         let Some(after) = self.cursor.position(room) else { return Ok(()) };
-        let view = View { reader: self.user.id, head, floor: self.floor(room) };
+        let view = View { reader: self.user.id, head, floor: self.visible_from(room) };
         if self.begins_anew(room, after, view) {
             return self.reset(room).await;
         }
@@ -258,7 +259,7 @@ impl Session {
         Ok(())
     }
 
-    async fn deliver_one(&mut self, mut of: Behind) -> Result<(), End> {
+    async fn deliver_one(&mut self, mut of: Behind) -> Result<(), StreamEnd> {
         while of.after < of.view.head {
             let page = usize::try_from(PAGE).unwrap_or(usize::MAX);
             let read = self.chat.store.changes_in(of, page).await?;
@@ -275,16 +276,16 @@ impl Session {
 
     /// Delivers what another node has changed in a room. That may be that the
     /// user is not in it any more, or left and came back.
-    pub(super) async fn follow(&mut self, room: RoomId, head: Seq) -> Result<(), End> {
+    pub(super) async fn resync_room(&mut self, room: RoomId, head: Seq) -> Result<(), StreamEnd> {
         let access = self.chat.store.access(room, self.user.id).await?;
         let readable = access.filter(|(access, _)| access.may(Right::Read).is_ok());
-        let Some((_, view)) = readable else { return self.give_up(room).await };
-        self.floors.insert(room, view.floor);
-        self.heal(room, head).await
+        let Some((_, view)) = readable else { return self.remove_room(room).await };
+        self.visible_from.insert(room, view.floor);
+        self.fill_gap(room, head).await
     }
 
     /// Adds an event to what goes out next, and sends that once it is a frame.
-    async fn collect(&mut self, buf: &mut BytesMut, kind: Kind) -> Result<(), End> {
+    async fn collect(&mut self, buf: &mut BytesMut, kind: Kind) -> Result<(), StreamEnd> {
         events::append(buf, kind);
         if buf.len() > FRAME_BYTES {
             let full = buf.split();
@@ -295,12 +296,12 @@ impl Session {
 
     /// Sends what was collected. While a client that reads slowly lets it wait, others
     /// may catch up.
-    async fn send_told(&mut self, told: impl Into<Bytes>) -> Result<(), End> {
+    async fn send_told(&mut self, told: impl Into<Bytes>) -> Result<(), StreamEnd> {
         let told = told.into();
         if told.is_empty() {
             return Ok(());
         }
-        let mut sent = std::pin::pin!(self.out.send_own(told));
+        let mut sent = std::pin::pin!(self.frames.send_own(told));
         tokio::select! {
             biased;
             sent = &mut sent => return sent,
@@ -310,9 +311,9 @@ impl Session {
     }
 
     /// Begins a room anew with its newest page.
-    async fn reset(&mut self, room: RoomId) -> Result<(), End> {
+    async fn reset(&mut self, room: RoomId) -> Result<(), StreamEnd> {
         let Some(reset) = self.chat.room_reset(self.user.id, room).await? else {
-            return self.give_up(room).await;
+            return self.remove_room(room).await;
         };
         self.cursor.advance(room, reset.summary.room.head_seq);
         self.send_told(events::piece(Kind::Reset(rooms::reset(reset)))).await

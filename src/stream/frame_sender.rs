@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::{sync::mpsc, time::timeout};
 
-use super::end::End;
+use super::end::StreamEnd;
 use crate::{
     error::Result,
     transport::OwnerUsage,
@@ -16,7 +16,7 @@ use crate::{
     },
 };
 
-pub struct Out {
+pub struct FrameSender {
     frames: mpsc::Sender<Result<Frame>>,
     /// Counts what waits for this client alone.
     usage: OwnerUsage,
@@ -24,27 +24,27 @@ pub struct Out {
     patience: Duration,
 }
 
-impl Out {
+impl FrameSender {
     pub fn new(frames: mpsc::Sender<Result<Frame>>, usage: OwnerUsage, patience: Duration) -> Self {
         Self { frames, usage, patience }
     }
 
     /// Sends what was made for this client alone.
-    pub async fn send_own(&self, bytes: Bytes) -> Result<(), End> {
+    pub async fn send_own(&self, bytes: Bytes) -> Result<(), StreamEnd> {
         self.send(Frame::from(self.usage.track_bytes(bytes))).await
     }
 
     /// Hands a frame to the connection. A client that does not read for too
     /// long ends the stream.
-    pub async fn send(&self, frame: Frame) -> Result<(), End> {
+    pub async fn send(&self, frame: Frame) -> Result<(), StreamEnd> {
         match timeout(self.patience, self.frames.send(Ok(frame))).await {
             Ok(Ok(())) => Ok(()),
-            Ok(Err(_)) => Err(End::Vanished),
-            Err(_) => Err(End::SlowReader),
+            Ok(Err(_)) => Err(StreamEnd::Vanished),
+            Err(_) => Err(StreamEnd::SlowReader),
         }
     }
 
-    pub async fn event(&self, kind: Kind) -> Result<(), End> {
+    pub async fn event(&self, kind: Kind) -> Result<(), StreamEnd> {
         self.send_own(events::piece(kind)).await
     }
 
@@ -60,12 +60,12 @@ impl Out {
 
     /// Says goodbye and ends the stream with its status. To a client that does
     /// not read, this is not waited for.
-    pub async fn finish(&self, end: End) {
-        if matches!(end, End::Vanished) {
+    pub async fn finish(&self, end: StreamEnd) {
+        if matches!(end, StreamEnd::Vanished) {
             return;
         }
         let goodbye = Frame::from(events::piece(end.goodbye()));
-        let slow = matches!(end, End::SlowReader);
+        let slow = matches!(end, StreamEnd::SlowReader);
         let last = [Some(Ok(goodbye)), end.into_error().map(Err)];
         for frame in last.into_iter().flatten() {
             if slow {

@@ -19,7 +19,7 @@ pub enum Verdict {
     /// the cursor has, and drop them.
     Gap,
     /// The stream is not in this room: drop them.
-    Stray,
+    UnknownRoom,
 }
 
 /// The position up to which each room was delivered.
@@ -40,7 +40,7 @@ impl Cursor {
     /// moves if they are to be delivered.
     pub fn accept(&mut self, room: RoomId, after: Seq, seq: Seq) -> Verdict {
         match self.rooms.get(&room) {
-            None => Verdict::Stray,
+            None => Verdict::UnknownRoom,
             Some(at) if seq <= *at => Verdict::Repeat,
             Some(at) if after == *at => {
                 self.advance(room, seq);
@@ -127,7 +127,7 @@ mod tests {
                         delivered.extend(from.0 + 1..=seq.0);
                         cursor.advance(ROOM, seq);
                     }
-                    Verdict::Stray => prop_assert!(false, "the room is known"),
+                    Verdict::UnknownRoom => prop_assert!(false, "the room is known"),
                 }
             }
             let expected: Vec<i64> = (start.0 + 1..=heard.0).collect();
@@ -144,6 +144,6 @@ mod tests {
         assert_eq!(cursor.take_moved(), [(ROOM, Seq(3))]);
         assert!(cursor.take_moved().is_empty());
         assert!(cursor.forget(other) && !cursor.forget(other));
-        assert_eq!(cursor.accept(other, Seq(1), Seq(2)), Verdict::Stray);
+        assert_eq!(cursor.accept(other, Seq(1), Seq(2)), Verdict::UnknownRoom);
     }
 }

@@ -6,8 +6,8 @@
 
 pub mod cursor;
 mod end;
+mod frame_sender;
 mod live;
-mod out;
 mod replay;
 
 use std::{
@@ -18,9 +18,9 @@ use std::{
 
 use bytes::Bytes;
 use cursor::Cursor;
-use end::End;
+use end::StreamEnd;
+use frame_sender::FrameSender;
 use futures::{Stream, StreamExt as _, future::BoxFuture};
-use out::Out;
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 
 use crate::{
@@ -52,17 +52,17 @@ pub enum Inbound {
 }
 
 /// A stream that is open: registered, but not running yet.
-pub struct Session {
+pub struct ChatStream {
     chat: Arc<Chat>,
     inlet: Inlet,
     user: User,
     choice: PresenceChoice,
     /// With whom the user had a block when the stream opened.
     blocks: BTreeSet<UserId>,
-    out: Out,
+    frames: FrameSender,
     cursor: Cursor,
     /// Up to where each room's messages are kept from the user.
-    floors: HashMap<RoomId, Seq>,
+    visible_from: HashMap<RoomId, Seq>,
     /// While it catches up.
     turn: Option<Turn>,
     /// Up to when the client has been told its marks and settings.
@@ -89,7 +89,7 @@ const NAMED_WITHOUT_LOOK: usize = 10_000;
 /// hub's queue, where it can be dropped and read again.
 const FRAMES: usize = 8;
 
-impl Session {
+impl ChatStream {
     /// Opens a stream for the caller. Its events wait until it runs.
     pub async fn open(
         chat: &Arc<Chat>,
@@ -113,9 +113,9 @@ impl Session {
         let connected = Connected { chat: chat.clone(), caller, connection };
         let (sender, frames) = mpsc::channel(FRAMES);
         let session = Self {
-            out: Out::new(sender, usage, ms(chat.config.stream.slow_reader_ms)),
+            frames: FrameSender::new(sender, usage, ms(chat.config.stream.slow_reader_ms)),
             cursor: Cursor::default(),
-            floors: HashMap::new(),
+            visible_from: HashMap::new(),
             turn: None,
             told: None,
             chat: chat.clone(),
@@ -136,8 +136,8 @@ impl Session {
     }
 
     /// Up to where a room's messages are kept from the user.
-    fn floor(&self, room: RoomId) -> Seq {
-        self.floors.get(&room).copied().unwrap_or_default()
+    fn visible_from(&self, room: RoomId) -> Seq {
+        self.visible_from.get(&room).copied().unwrap_or_default()
     }
 
     /// Runs the stream to its end.
@@ -155,21 +155,21 @@ impl Session {
             },
         };
         tracing::debug!(?end, connection = %self.connection(), "stream ends");
-        self.out.finish(end).await;
+        self.frames.finish(end).await;
     }
 
     async fn live(
         &mut self,
         mut inbound: impl Stream<Item = Inbound> + Send + Unpin,
-    ) -> Result<std::convert::Infallible, End> {
+    ) -> Result<std::convert::Infallible, StreamEnd> {
         self.greet().await?;
         let resume = self.subscription(&mut inbound).await?;
         self.resume(resume).await?;
-        self.out.event(self.is_live()).await?;
-        self.relay(inbound).await
+        self.frames.event(self.is_live()).await?;
+        self.run_live_loop(inbound).await
     }
 
-    async fn greet(&mut self) -> Result<(), End> {
+    async fn greet(&mut self) -> Result<(), StreamEnd> {
         let ready = events::ready(Greeting {
             connection: self.connection(),
             heartbeat: ms(self.chat.config.stream.heartbeat_ms),
@@ -178,21 +178,21 @@ impl Session {
             choice: self.choice,
             blocks: std::mem::take(&mut self.blocks),
         });
-        self.out.event(ready).await
+        self.frames.event(ready).await
     }
 
     /// Waits for all that says where the client is, which must come first.
     async fn subscription(
         &mut self,
         inbound: &mut (impl Stream<Item = Inbound> + Send + Unpin),
-    ) -> Result<Resume, End> {
+    ) -> Result<Resume, StreamEnd> {
         let mut all = Resume { more: true, ..Resume::default() };
         let all_within = tokio::time::sleep(SUBSCRIBE_ALL_WITHIN);
         let mut all_within = std::pin::pin!(all_within);
         while all.more {
             let next = tokio::select! {
                 next = self.next_subscribe(inbound) => next?,
-                () = &mut all_within => return Err(End::Broken(Error::SubscribeTimeout)),
+                () = &mut all_within => return Err(StreamEnd::Broken(Error::SubscribeTimeout)),
             };
             all.extend(next);
         }
@@ -202,23 +202,23 @@ impl Session {
     async fn next_subscribe(
         &mut self,
         inbound: &mut (impl Stream<Item = Inbound> + Send + Unpin),
-    ) -> Result<Resume, End> {
+    ) -> Result<Resume, StreamEnd> {
         tokio::select! {
             next = tokio::time::timeout(SUBSCRIBE_WITHIN, inbound.next()) => match next {
-                Err(_) => Err(End::Broken(Error::SubscribeTimeout)),
-                Ok(None) => Err(End::ClientClosed),
+                Err(_) => Err(StreamEnd::Broken(Error::SubscribeTimeout)),
+                Ok(None) => Err(StreamEnd::ClientClosed),
                 Ok(Some(Inbound::Subscribe(resume))) => Ok(resume),
-                Ok(Some(Inbound::Broken(error))) => Err(End::Broken(error)),
+                Ok(Some(Inbound::Broken(error))) => Err(StreamEnd::Broken(error)),
                 Ok(Some(Inbound::Command(_))) => {
-                    Err(End::Broken(Error::invalid("subscribe", "must be the first command")))
+                    Err(StreamEnd::Broken(Error::invalid("subscribe", "must be the first command")))
                 }
             },
-            () = self.out.closed() => Err(End::Vanished),
+            () = self.frames.closed() => Err(StreamEnd::Vanished),
         }
     }
 
     /// Brings the client from its positions to the present.
-    async fn resume(&mut self, resume: Resume) -> Result<(), End> {
+    async fn resume(&mut self, resume: Resume) -> Result<(), StreamEnd> {
         let Resume { positions, unknown, state_token, more: _ } = resume;
         self.told = self.chat.known_token(self.user.id, &state_token);
         let connection = self.connection();

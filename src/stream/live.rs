@@ -13,7 +13,7 @@ use tokio::{
 };
 use tracing::Instrument as _;
 
-use super::{Inbound, Session, cursor::Verdict, end::End};
+use super::{ChatStream, Inbound, cursor::Verdict, end::StreamEnd};
 use crate::{
     config::ms,
     error::Error,
@@ -29,11 +29,11 @@ use crate::{
 /// What has queued up leaves in one write, up to about this many bytes.
 const FRAME_BYTES: usize = 64 * 1024;
 
-impl Session {
-    pub(super) async fn relay(
+impl ChatStream {
+    pub(super) async fn run_live_loop(
         &mut self,
         mut inbound: impl Stream<Item = Inbound> + Send + Unpin,
-    ) -> Result<Infallible, End> {
+    ) -> Result<Infallible, StreamEnd> {
         let interval = ms(self.chat.config.stream.heartbeat_ms);
         let mut silent_until = Instant::now() + interval;
         // In tasks of their own: what this stream waits for, such as a client
@@ -47,11 +47,11 @@ impl Session {
             let mut frame = Frame::default();
             tokio::select! {
                 changed = self.inlet.control.changed() => {
-                    changed.map_err(|_| End::Vanished)?;
+                    changed.map_err(|_| StreamEnd::Vanished)?;
                     let control = *self.inlet.control.borrow_and_update();
                     token = self.token_clock(control.token_expires_at);
                 }
-                Some(item) = self.inlet.queue.recv() => self.drain(item, &mut frame).await?,
+                Some(item) = self.inlet.queue.recv() => self.drain_queue(item, &mut frame).await?,
                 () = self.inlet.outlet.lagged() => {}
                 Some(reply) = replies.0.join_next(), if !replies.0.is_empty() => {
                     frame.push(reply.map_err(Error::internal)?);
@@ -72,9 +72,9 @@ impl Session {
                     }
                     Some(Inbound::Subscribe(_)) => {
                         let rule = "must come first, and again only after one with more";
-                        return Err(End::Broken(Error::invalid("subscribe", rule)));
+                        return Err(StreamEnd::Broken(Error::invalid("subscribe", rule)));
                     }
-                    Some(Inbound::Broken(error)) => return Err(End::Broken(error)),
+                    Some(Inbound::Broken(error)) => return Err(StreamEnd::Broken(error)),
                     // What is under way still gets its reply.
                     None => closing = true,
                 },
@@ -86,17 +86,17 @@ impl Session {
                     let heads = self.cursor.take_moved();
                     frame.push(events::piece(events::heartbeat(heads.into_iter())));
                 }
-                () = self.out.closed() => return Err(End::Vanished),
+                () = self.frames.closed() => return Err(StreamEnd::Vanished),
             }
             if self.inlet.take_lagging() {
                 self.recover(&mut frame).await?;
             }
             if !frame.is_empty() {
-                self.out.send(frame).await?;
+                self.frames.send(frame).await?;
                 silent_until = Instant::now() + interval;
             }
             if closing && replies.0.is_empty() {
-                return Err(End::ClientClosed);
+                return Err(StreamEnd::ClientClosed);
             }
         }
     }
@@ -106,64 +106,66 @@ impl Session {
     }
 
     /// Puts what has queued up into one frame.
-    async fn drain(&mut self, first: Item, frame: &mut Frame) -> Result<(), End> {
+    async fn drain_queue(&mut self, first: Item, frame: &mut Frame) -> Result<(), StreamEnd> {
         let mut next = Some(first);
         while let Some(item) = next {
-            self.take(item, frame).await?;
+            self.handle_item(item, frame).await?;
             next = if frame.len() < FRAME_BYTES { self.inlet.queue.try_recv().ok() } else { None };
         }
         Ok(())
     }
 
-    async fn take(&mut self, item: Item, frame: &mut Frame) -> Result<(), End> {
+    async fn handle_item(&mut self, item: Item, frame: &mut Frame) -> Result<(), StreamEnd> {
         match item {
             Item::State(bytes) | Item::Mark(bytes) => frame.push(bytes),
             // These are the same for all who are in the room. Who may not see all
             // of them reads what they may see.
-            Item::Log { room, seq, oldest: Some(oldest), .. } if oldest <= self.floor(room) => {
+            Item::Log { room, seq, oldest: Some(oldest), .. }
+                if oldest <= self.visible_from(room) =>
+            {
                 if self.cursor.is_behind(room, seq) {
                     self.flush(frame).await?;
-                    self.heal(room, seq).await?;
+                    self.fill_gap(room, seq).await?;
                 }
             }
             Item::Log { room, after, seq, bytes, .. } => match self.cursor.accept(room, after, seq)
             {
                 Verdict::Deliver => frame.push(bytes),
-                Verdict::Repeat | Verdict::Stray => {}
+                Verdict::Repeat | Verdict::UnknownRoom => {}
                 Verdict::Gap => {
                     self.flush(frame).await?;
-                    self.heal(room, seq).await?;
+                    self.fill_gap(room, seq).await?;
                 }
             },
             Item::Moved { room, seq } => {
                 if self.cursor.is_behind(room, seq) {
                     self.flush(frame).await?;
-                    self.follow(room, seq).await?;
+                    self.resync_room(room, seq).await?;
                 }
             }
             Item::Added(room) => {
                 if self.cursor.position(room).is_none() {
                     self.flush(frame).await?;
-                    self.take_up(&[room]).await?;
+                    self.add_rooms(&[room]).await?;
                 }
             }
             Item::Removed(room) => {
                 self.flush(frame).await?;
-                self.give_up(room).await?;
+                self.remove_room(room).await?;
             }
         }
         Ok(())
     }
 
     /// Sends what is collected, before something that is sent by itself.
-    async fn flush(&mut self, frame: &mut Frame) -> Result<(), End> {
+    async fn flush(&mut self, frame: &mut Frame) -> Result<(), StreamEnd> {
         let collected = std::mem::take(frame);
-        if collected.is_empty() { Ok(()) } else { self.out.send(collected).await }
+        if collected.is_empty() { Ok(()) } else { self.frames.send(collected).await }
     }
 
     /// After the queue has overflowed: says so, and reads from the store what
     /// was lost.
-    async fn recover(&mut self, frame: &mut Frame) -> Result<(), End> {
+    async fn recover(&mut self, frame: &mut Frame) -> Result<(), StreamEnd> {
         frame.push(events::piece(Kind::Lagging(v1::Lagging {})));
         self.flush(frame).await?;
         let user = self.chat.catch_ups.user(self.user.id).await?.ok_or(Error::SessionRevoked)?;
