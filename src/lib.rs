@@ -20,7 +20,6 @@
 
 pub mod api;
 pub mod auth;
-pub mod chat;
 pub mod clock;
 pub mod config;
 pub mod error;
@@ -29,6 +28,7 @@ pub mod files;
 pub mod model;
 mod routes;
 mod server;
+pub mod service;
 pub mod store;
 pub mod stream;
 pub mod transport;

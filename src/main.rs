@@ -5,8 +5,8 @@ use std::{net::SocketAddr, path::PathBuf, process::ExitCode};
 use causerie::{
     Config, Error,
     auth::{self, recovery},
-    chat::admin::AUDIT,
     config::Log,
+    service::admin::AUDIT,
     store::{
         Store, folding::FoldingStep, lease::LeaseTimes, migrations::PendingMigrations,
         recovery::RecoveryLink,

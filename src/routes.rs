@@ -28,10 +28,10 @@ use crate::{
         server::ServerApi,
         users::UserApi,
     },
-    chat::Chat,
     config::ms,
     error::{Error, Result},
     model::limits::{AUTH_MESSAGE_BYTES, GRPC_MESSAGE_BYTES},
+    service::Services,
     transport::{self, Client, ResponseRegistry, check_host},
     wire::{
         self,
@@ -62,28 +62,28 @@ pub enum Readiness {
 
 /// Everything that the port answers.
 pub fn app(
-    chat: &Arc<Chat>,
+    services: &Arc<Services>,
     responses: Arc<ResponseRegistry>,
     health: HealthServer<impl Health>,
     ready: watch::Receiver<Readiness>,
 ) -> Result<impl transport::Router> {
-    let config = &chat.config;
-    let (services, methods) = services(chat, health)?;
+    let config = &services.config;
+    let (router, methods) = grpc_router(services, health)?;
     let max_open_streams = (config.server.max_streams / 10).max(1);
     let limits = Limits {
         methods,
-        auth: chat.auth.clone(),
+        auth: services.auth.clone(),
         responses: responses.clone(),
-        streams: chat.streams.clone(),
+        streams: services.streams.clone(),
         max_streams: config.server.max_streams,
         open_streams: Arc::new(Semaphore::new(max_open_streams)),
         max_open_streams,
         max_streams_per_owner: config.server.max_streams_per_user,
         request_timeout: ms(config.server.request_timeout_ms),
-        running: chat.running.clone(),
+        running: services.running.clone(),
     };
-    let calls = tonic_web::GrpcWebLayer::new().layer(Calls::new(services, limits));
-    let pages = pages(ready).merge(downloads::pages(chat.clone(), responses));
+    let calls = tonic_web::GrpcWebLayer::new().layer(Calls::new(router, limits));
+    let pages = pages(ready).merge(downloads::pages(services.clone(), responses));
     // By content type, and not by path: an unknown gRPC service must get a gRPC
     // answer, and a page never one.
     let split = tower::service_fn(move |mut request: axum::extract::Request| {
@@ -182,29 +182,32 @@ async fn check_request_id(mut request: axum::extract::Request) -> axum::extract:
 }
 
 /// The gRPC services, and what methods they have.
-fn services(chat: &Arc<Chat>, health: HealthServer<impl Health>) -> Result<(Router, Methods)> {
+fn grpc_router(
+    services: &Arc<Services>,
+    health: HealthServer<impl Health>,
+) -> Result<(Router, Methods)> {
     macro_rules! limited {
         ($service:expr, $bytes:expr) => {
             $service.max_decoding_message_size($bytes).accept_compressed(CompressionEncoding::Gzip)
         };
     }
-    macro_rules! of_chat {
+    macro_rules! with_services {
         ($server:ident, $api:ident, $bytes:expr) => {
-            limited!($server::new($api { chat: chat.clone() }), $bytes)
+            limited!($server::new($api { services: services.clone() }), $bytes)
         };
     }
-    let mut services = Routes::new(limited!(health, GRPC_MESSAGE_BYTES))
-        .add_service(of_chat!(ServerServiceServer, ServerApi, AUTH_MESSAGE_BYTES))
-        .add_service(of_chat!(AuthServiceServer, AuthApi, AUTH_MESSAGE_BYTES))
-        .add_service(of_chat!(UserServiceServer, UserApi, GRPC_MESSAGE_BYTES))
-        .add_service(of_chat!(RoomServiceServer, RoomApi, GRPC_MESSAGE_BYTES))
-        .add_service(of_chat!(ChatServiceServer, ChatApi, GRPC_MESSAGE_BYTES))
-        .add_service(of_chat!(FileServiceServer, FileApi, GRPC_MESSAGE_BYTES))
-        .add_service(of_chat!(AdminServiceServer, AdminApi, GRPC_MESSAGE_BYTES));
+    let mut routes = Routes::new(limited!(health, GRPC_MESSAGE_BYTES))
+        .add_service(with_services!(ServerServiceServer, ServerApi, AUTH_MESSAGE_BYTES))
+        .add_service(with_services!(AuthServiceServer, AuthApi, AUTH_MESSAGE_BYTES))
+        .add_service(with_services!(UserServiceServer, UserApi, GRPC_MESSAGE_BYTES))
+        .add_service(with_services!(RoomServiceServer, RoomApi, GRPC_MESSAGE_BYTES))
+        .add_service(with_services!(ChatServiceServer, ChatApi, GRPC_MESSAGE_BYTES))
+        .add_service(with_services!(FileServiceServer, FileApi, GRPC_MESSAGE_BYTES))
+        .add_service(with_services!(AdminServiceServer, AdminApi, GRPC_MESSAGE_BYTES));
     let mut methods = Methods::default();
     methods.add(wire::DESCRIPTORS)?;
     methods.add(tonic_health::pb::FILE_DESCRIPTOR_SET)?;
-    if chat.config.server.reflection {
+    if services.config.server.reflection {
         let builder = || {
             tonic_reflection::server::Builder::configure()
                 .register_encoded_file_descriptor_set(wire::DESCRIPTORS)
@@ -212,13 +215,13 @@ fn services(chat: &Arc<Chat>, health: HealthServer<impl Health>) -> Result<(Rout
         };
         let v1 = builder().build_v1().map_err(Error::internal)?;
         let v1alpha = builder().build_v1alpha().map_err(Error::internal)?;
-        services = services
+        routes = routes
             .add_service(limited!(v1, GRPC_MESSAGE_BYTES))
             .add_service(limited!(v1alpha, GRPC_MESSAGE_BYTES));
         methods.add(tonic_reflection::pb::v1::FILE_DESCRIPTOR_SET)?;
         methods.add(tonic_reflection::pb::v1alpha::FILE_DESCRIPTOR_SET)?;
     }
-    Ok((services.prepare().into_axum_router(), methods))
+    Ok((routes.prepare().into_axum_router(), methods))
 }
 
 fn pages(ready: watch::Receiver<Readiness>) -> Router {

@@ -6,13 +6,13 @@ use tokio::{net::TcpListener, sync::watch, task::JoinSet, time::timeout};
 
 use crate::{
     auth::Auth,
-    chat::Chat,
     clock::SteadyClock,
     config::{self, Config, ms},
     error::{Error, Result},
     fanout::hub::Hub,
     files::Files,
     routes::{self, Readiness},
+    service::Services,
     store::{
         Store,
         lease::{Lease, LeaseTimes},
@@ -113,49 +113,49 @@ async fn run(
     let clocks = (config.clock.clone(), steady);
     let auth = Auth::new(&config.auth, clocks, &config.server.data).await?;
     let hub = Hub::new(responses.clone());
-    let chat = Chat::new(config.clone(), store.clone(), auth, files, hub).await?;
-    chat.remember_revoked().await?;
+    let services = Services::new(config.clone(), store.clone(), auth, files, hub).await?;
+    services.remember_revoked().await?;
     // What a crash left behind must not count as connected. On a full disk this is
     // tried again later.
-    match chat.end_other_leases().await {
+    match services.end_other_leases().await {
         Ok(()) | Err(Error::DatabaseUnavailable) => {}
         Err(error) => return Err(error),
     }
 
     // Of a database from before there were owners of these rooms.
-    if let Err(error) = chat.appoint_first_owner().await {
+    if let Err(error) = services.appoint_first_owner().await {
         tracing::warn!(%error, "the first rooms have no owner yet; the next start tries again");
     }
 
     let ready = Ready::default();
     let (health, health_service) = tonic_health::server::health_reporter();
     let mut tasks = JoinSet::new();
-    tasks.spawn(chat.clone().keep_presence());
-    tasks.spawn(chat.clone().tell_changed_users());
-    tasks.spawn(crate::chat::sessions::watch_revoked(chat.clone()));
-    tasks.spawn(housekeeping(chat.clone()));
-    tasks.spawn(chat.clone().forget_message_keys());
-    tasks.spawn(chat.pending_marks.clone().keep());
+    tasks.spawn(services.clone().keep_presence());
+    tasks.spawn(services.clone().tell_changed_users());
+    tasks.spawn(crate::service::sessions::watch_revoked(services.clone()));
+    tasks.spawn(housekeeping(services.clone()));
+    tasks.spawn(services.clone().forget_message_keys());
+    tasks.spawn(services.pending_marks.clone().keep());
     if let Some(certificate) = certificate {
         tasks.spawn(certificate.follow());
     }
     tasks.spawn(checkpoints(store.clone(), ms(config.store.checkpoint_every_ms.max(10))));
     if config.search.index {
-        tasks.spawn(chat.clone().keep_index());
+        tasks.spawn(services.clone().keep_index());
     }
-    tasks.spawn(chat.clone().collect_files());
-    let mut folding = Box::pin(chat.clone().fold_names());
+    tasks.spawn(services.clone().collect_files());
+    let mut folding = Box::pin(services.clone().fold_names());
     if timeout(FOLDING_BEFORE_SERVING, &mut folding).await.is_err() {
         tracing::info!("names are still being folded; until then some are not found");
         tasks.spawn(folding);
     }
     tasks.spawn(keep_steady_clock(store.clone(), steady));
     // Before the port answers: who asks at once must not hear "not registered".
-    let takes_writes = chat.probe_database().await.is_ok();
+    let takes_writes = services.probe_database().await.is_ok();
     tell_health(&health, takes_writes, &ready.sender).await;
-    tasks.spawn(watch_health(chat.clone(), takes_writes, health, ready.sender.clone()));
+    tasks.spawn(watch_health(services.clone(), takes_writes, health, ready.sender.clone()));
 
-    let app = routes::app(&chat, responses, health_service, ready.receiver.clone())?;
+    let app = routes::app(&services, responses, health_service, ready.receiver.clone())?;
 
     let (stop, stopped) = watch::channel(false);
     let mut serving = std::pin::pin!(transport.serve(listener, app, stopped));
@@ -173,23 +173,23 @@ async fn run(
     // told, and the rest may finish what it has begun.
     tracing::info!("stopping");
     ready.sender.send_replace(Readiness::Stopping);
-    chat.hub.end_all();
+    services.hub.end_all();
     stop.send_replace(true);
     let within = ms(config.server.stop_within_ms);
     let drained = timeout(within, async {
         serving.await;
         // Calls whose clients have gone away.
-        chat.running.close();
-        chat.running.wait().await;
+        services.running.close();
+        services.running.wait().await;
     })
     .await;
     if drained.is_err() {
         tracing::warn!(?within, "calls were still under way; they are cut off");
     }
     tasks.shutdown().await;
-    let stored = timeout(Duration::from_secs(2), chat.pending_marks.store(None)).await;
+    let stored = timeout(Duration::from_secs(2), services.pending_marks.store(None)).await;
     tracing::debug!(?stored, "the newest marks are stored");
-    if let Err(error) = timeout(Duration::from_secs(2), chat.forget_presence()).await {
+    if let Err(error) = timeout(Duration::from_secs(2), services.forget_presence()).await {
         tracing::debug!(%error, "presence is left to its lease");
     }
     if lost.is_none() {
@@ -279,7 +279,7 @@ where
 
 /// Lets health and readiness follow the database.
 async fn watch_health(
-    chat: Arc<Chat>,
+    services: Arc<Services>,
     mut takes_writes: bool,
     health: tonic_health::server::HealthReporter,
     ready: watch::Sender<Readiness>,
@@ -287,10 +287,10 @@ async fn watch_health(
     loop {
         tokio::time::sleep(PROBE_PAUSE).await;
         if takes_writes {
-            let _ =
-                timeout(PROBE_EVERY.saturating_sub(PROBE_PAUSE), chat.store.write_failed()).await;
+            let _ = timeout(PROBE_EVERY.saturating_sub(PROBE_PAUSE), services.store.write_failed())
+                .await;
         }
-        let outcome = chat.probe_database().await;
+        let outcome = services.probe_database().await;
         if outcome.is_ok() != takes_writes {
             takes_writes = outcome.is_ok();
             if takes_writes {
@@ -348,17 +348,17 @@ async fn keep_steady_clock(store: Store, steady: SteadyClock) {
 }
 
 /// Forgets what is of no use any more.
-async fn housekeeping(chat: Arc<Chat>) {
+async fn housekeeping(services: Arc<Services>) {
     let mut ticks = tokio::time::interval(HOUSEKEEPING_EVERY);
     loop {
         ticks.tick().await;
-        chat.posting.forget_idle();
-        chat.calls.forget_idle();
-        chat.auth.forget_idle();
-        if let Err(error) = chat.forget_sessions().await {
+        services.posting.forget_idle();
+        services.calls.forget_idle();
+        services.auth.forget_idle();
+        if let Err(error) = services.forget_sessions().await {
             tracing::debug!(%error, "old sessions are kept for another while");
         }
-        if let Err(error) = chat.forget_keys().await {
+        if let Err(error) = services.forget_keys().await {
             tracing::debug!(%error, "old idempotency keys are kept for another while");
         }
     }

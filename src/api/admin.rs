@@ -7,9 +7,9 @@ use tonic::{Request, Response, Status};
 use super::{auth::caller, no_store};
 use crate::{
     auth::recovery,
-    chat::Chat,
     error::Result,
     model::users::fold,
+    service::Services,
     wire::{
         admin, paging, timestamp,
         v1::{self, admin_service_server::AdminService},
@@ -17,7 +17,7 @@ use crate::{
 };
 
 pub struct AdminApi {
-    pub chat: Arc<Chat>,
+    pub services: Arc<Services>,
 }
 
 #[tonic::async_trait]
@@ -26,9 +26,9 @@ impl AdminService for AdminApi {
         &self,
         request: Request<v1::ListUsersRequest>,
     ) -> Result<Response<v1::ListUsersResponse>, Status> {
-        let caller = caller(&self.chat, &request)?;
+        let caller = caller(&self.services, &request)?;
         let search = admin::list_users(request.get_ref())?;
-        let (found, more) = self.chat.list_accounts(caller, search).await?;
+        let (found, more) = self.services.list_accounts(caller, search).await?;
         let last = found.last().filter(|_| more);
         Ok(Response::new(v1::ListUsersResponse {
             next_page_token: last
@@ -44,9 +44,9 @@ impl AdminService for AdminApi {
         &self,
         request: Request<v1::SetUserRoleRequest>,
     ) -> Result<Response<v1::SetUserRoleResponse>, Status> {
-        let caller = caller(&self.chat, &request)?;
+        let caller = caller(&self.services, &request)?;
         let (user, role) = admin::set_user_role(request.get_ref())?;
-        let account = self.chat.set_account_role(caller, user, role).await?;
+        let account = self.services.set_account_role(caller, user, role).await?;
         Ok(Response::new(v1::SetUserRoleResponse { account: Some(admin::account(account)) }))
     }
 
@@ -54,9 +54,9 @@ impl AdminService for AdminApi {
         &self,
         request: Request<v1::SuspendUserRequest>,
     ) -> Result<Response<v1::SuspendUserResponse>, Status> {
-        let caller = caller(&self.chat, &request)?;
+        let caller = caller(&self.services, &request)?;
         let user = admin::user_id(&request.get_ref().user_id)?;
-        let account = Some(admin::account(self.chat.suspend(caller, user).await?));
+        let account = Some(admin::account(self.services.suspend(caller, user).await?));
         Ok(Response::new(v1::SuspendUserResponse { account }))
     }
 
@@ -64,9 +64,9 @@ impl AdminService for AdminApi {
         &self,
         request: Request<v1::RestoreUserRequest>,
     ) -> Result<Response<v1::RestoreUserResponse>, Status> {
-        let caller = caller(&self.chat, &request)?;
+        let caller = caller(&self.services, &request)?;
         let user = admin::user_id(&request.get_ref().user_id)?;
-        let account = Some(admin::account(self.chat.restore(caller, user).await?));
+        let account = Some(admin::account(self.services.restore(caller, user).await?));
         Ok(Response::new(v1::RestoreUserResponse { account }))
     }
 
@@ -74,9 +74,9 @@ impl AdminService for AdminApi {
         &self,
         request: Request<v1::CreateRecoveryLinkRequest>,
     ) -> Result<Response<v1::CreateRecoveryLinkResponse>, Status> {
-        let caller = caller(&self.chat, &request)?;
+        let caller = caller(&self.services, &request)?;
         let user = admin::user_id(&request.get_ref().user_id)?;
-        let (token, expires_at) = self.chat.create_recovery_link(caller, user).await?;
+        let (token, expires_at) = self.services.create_recovery_link(caller, user).await?;
         Ok(no_store(v1::CreateRecoveryLinkResponse {
             path: recovery::path(&token),
             token,
@@ -88,8 +88,8 @@ impl AdminService for AdminApi {
         &self,
         request: Request<v1::GetServerSettingsRequest>,
     ) -> Result<Response<v1::GetServerSettingsResponse>, Status> {
-        let caller = caller(&self.chat, &request)?;
-        let policy = self.chat.server_settings(caller).await?;
+        let caller = caller(&self.services, &request)?;
+        let policy = self.services.server_settings(caller).await?;
         let settings = Some(admin::settings(policy));
         Ok(Response::new(v1::GetServerSettingsResponse { settings }))
     }
@@ -98,9 +98,9 @@ impl AdminService for AdminApi {
         &self,
         request: Request<v1::UpdateServerSettingsRequest>,
     ) -> Result<Response<v1::UpdateServerSettingsResponse>, Status> {
-        let caller = caller(&self.chat, &request)?;
+        let caller = caller(&self.services, &request)?;
         let policy = admin::update_settings(request.get_ref())?;
-        let policy = self.chat.update_server_settings(caller, policy).await?;
+        let policy = self.services.update_server_settings(caller, policy).await?;
         let settings = Some(admin::settings(policy));
         Ok(Response::new(v1::UpdateServerSettingsResponse { settings }))
     }

@@ -11,9 +11,9 @@ use super::{
 };
 use crate::{
     auth::{Auth, tokens::DEVICE_LASTS},
-    chat::Chat,
     error::{Error, Result},
     model::{Caller, Timestamp, Tokens, UserId, sessions::SignedIn},
+    service::Services,
     transport::Client,
     wire::{
         accounts,
@@ -24,12 +24,12 @@ use crate::{
 };
 
 /// Who makes this call, by its access token; refused if they make too many.
-pub fn caller<T>(chat: &Chat, request: &Request<T>) -> Result<Caller> {
+pub fn caller<T>(services: &Services, request: &Request<T>) -> Result<Caller> {
     let caller = match request.extensions().get::<Caller>() {
         Some(caller) => *caller,
-        None => caller_of(&chat.auth, request.metadata().as_ref())?,
+        None => caller_of(&services.auth, request.metadata().as_ref())?,
     };
-    chat.calls.check(&caller.user)?;
+    services.calls.check(&caller.user)?;
     Ok(caller)
 }
 
@@ -121,7 +121,7 @@ fn refused(error: Error, jar: &Jar) -> Status {
 const SET_COOKIE: &str = "set-cookie";
 
 pub struct AuthApi {
-    pub chat: Arc<Chat>,
+    pub services: Arc<Services>,
 }
 
 #[tonic::async_trait]
@@ -130,7 +130,7 @@ impl AuthService for AuthApi {
         &self,
         request: Request<v1::RegisterRequest>,
     ) -> Result<Response<v1::RegisterResponse>, Status> {
-        let browser = browser(&self.chat.auth, &request, request.get_ref().refresh_cookie)?;
+        let browser = browser(&self.services.auth, &request, request.get_ref().refresh_cookie)?;
         let address = address(&request);
         let request = request.into_inner();
         let key = idempotency::key(&request);
@@ -140,14 +140,14 @@ impl AuthService for AuthApi {
             user: Some(user),
             device_token,
         };
-        Ok(signed_in(self.chat.register(new, address, key).await?, browser, answer)?)
+        Ok(signed_in(self.services.register(new, address, key).await?, browser, answer)?)
     }
 
     async fn login(
         &self,
         request: Request<v1::LoginRequest>,
     ) -> Result<Response<v1::LoginResponse>, Status> {
-        let browser = browser(&self.chat.auth, &request, request.get_ref().refresh_cookie)?;
+        let browser = browser(&self.services.auth, &request, request.get_ref().refresh_cookie)?;
         let address = address(&request);
         let kept = browser.iter().flat_map(|(_, kept)| kept).map(|(_, token)| token.clone());
         let attempt = accounts::login(request.into_inner(), kept.collect())?;
@@ -156,14 +156,14 @@ impl AuthService for AuthApi {
             user: Some(user),
             device_token,
         };
-        Ok(signed_in(self.chat.login(attempt, address).await?, browser, answer)?)
+        Ok(signed_in(self.services.login(attempt, address).await?, browser, answer)?)
     }
 
     async fn recover_account(
         &self,
         request: Request<v1::RecoverAccountRequest>,
     ) -> Result<Response<v1::RecoverAccountResponse>, Status> {
-        let browser = browser(&self.chat.auth, &request, request.get_ref().refresh_cookie)?;
+        let browser = browser(&self.services.auth, &request, request.get_ref().refresh_cookie)?;
         let address = address(&request);
         let recovery = accounts::recover_account(request.into_inner())?;
         let answer = |session, user, device_token| v1::RecoverAccountResponse {
@@ -171,7 +171,7 @@ impl AuthService for AuthApi {
             user: Some(user),
             device_token,
         };
-        Ok(signed_in(self.chat.recover_account(recovery, address).await?, browser, answer)?)
+        Ok(signed_in(self.services.recover_account(recovery, address).await?, browser, answer)?)
     }
 
     async fn refresh_session(
@@ -183,13 +183,13 @@ impl AuthService for AuthApi {
         let given = &request.get_ref().refresh_token;
         let Some(kept) = cookie::kept(request.metadata()).filter(|_| given.is_empty()) else {
             return Ok(with_session(
-                self.chat.refresh_session(given, &address).await?,
+                self.services.refresh_session(given, &address).await?,
                 None,
                 answer,
             )?);
         };
         let jar = Jar::open(request.metadata())?;
-        match self.chat.refresh_session(kept, &address).await {
+        match self.services.refresh_session(kept, &address).await {
             Ok(tokens) => Ok(with_session(tokens, Some(&jar), answer)?),
             Err(error) => Err(refused(error, &jar)),
         }
@@ -201,15 +201,15 @@ impl AuthService for AuthApi {
     ) -> Result<Response<v1::LogoutResponse>, Status> {
         let mut response = no_store(v1::LogoutResponse {});
         let Some(kept) = cookie::kept(request.metadata()) else {
-            self.chat.logout(caller(&self.chat, &request)?).await?;
+            self.services.logout(caller(&self.services, &request)?).await?;
             return Ok(response);
         };
         let jar = Jar::open(request.metadata())?;
-        match caller(&self.chat, &request) {
+        match caller(&self.services, &request) {
             Err(Error::TokenMissing) => {
-                self.chat.logout_by(kept).await.map_err(|error| refused(error, &jar))?;
+                self.services.logout_by(kept).await.map_err(|error| refused(error, &jar))?;
             }
-            caller => self.chat.logout(caller?).await?,
+            caller => self.services.logout(caller?).await?,
         }
         response.metadata_mut().insert(SET_COOKIE, jar.clear()?);
         Ok(response)
@@ -219,12 +219,12 @@ impl AuthService for AuthApi {
         &self,
         request: Request<v1::ChangePasswordRequest>,
     ) -> Result<Response<v1::ChangePasswordResponse>, Status> {
-        let caller = caller(&self.chat, &request)?;
+        let caller = caller(&self.services, &request)?;
         let address = address(&request);
         let request = request.into_inner();
         let key = idempotency::key(&request);
         let (change, key) = both(accounts::change_password(request), key)?;
-        let ended = self.chat.change_password(caller, change, address, key).await?;
+        let ended = self.services.change_password(caller, change, address, key).await?;
         let ended_sessions = i32::try_from(ended).unwrap_or(i32::MAX);
         Ok(Response::new(v1::ChangePasswordResponse { ended_sessions }))
     }
@@ -233,9 +233,9 @@ impl AuthService for AuthApi {
         &self,
         request: Request<v1::ListSessionsRequest>,
     ) -> Result<Response<v1::ListSessionsResponse>, Status> {
-        let caller = caller(&self.chat, &request)?;
+        let caller = caller(&self.services, &request)?;
         let page = accounts::list_sessions(request.get_ref())?;
-        let (found, more) = self.chat.list_sessions(caller, page).await?;
+        let (found, more) = self.services.list_sessions(caller, page).await?;
         let last = found.last().filter(|_| more).map(|session| session.id.0);
         let info = |session| accounts::session_info(session, caller.session);
         Ok(Response::new(v1::ListSessionsResponse {
@@ -250,9 +250,9 @@ impl AuthService for AuthApi {
         &self,
         request: Request<v1::RevokeSessionRequest>,
     ) -> Result<Response<v1::RevokeSessionResponse>, Status> {
-        let caller = caller(&self.chat, &request)?;
+        let caller = caller(&self.services, &request)?;
         let session = accounts::session_id(&request.get_ref().session_id)?;
-        self.chat.revoke_session(caller, session).await?;
+        self.services.revoke_session(caller, session).await?;
         Ok(Response::new(v1::RevokeSessionResponse {}))
     }
 
@@ -260,8 +260,8 @@ impl AuthService for AuthApi {
         &self,
         request: Request<v1::RevokeOtherSessionsRequest>,
     ) -> Result<Response<v1::RevokeOtherSessionsResponse>, Status> {
-        let caller = caller(&self.chat, &request)?;
-        let ended = self.chat.revoke_other_sessions(caller).await?;
+        let caller = caller(&self.services, &request)?;
+        let ended = self.services.revoke_other_sessions(caller).await?;
         let ended_sessions = i32::try_from(ended).unwrap_or(i32::MAX);
         Ok(Response::new(v1::RevokeOtherSessionsResponse { ended_sessions }))
     }

@@ -7,9 +7,9 @@ use tonic::{Request, Response, Status, Streaming};
 
 use super::{auth::caller, no_store, stream};
 use crate::{
-    chat::{Chat, messages::RoomSync, search::Found},
     error::{Error, Result},
     model::{Caller, ConnectionId, Touch, messages::MessageName},
+    service::{Services, messages::RoomSync, search::Found},
     wire::{
         accounts, events,
         fields::{self, Fields},
@@ -21,7 +21,7 @@ use crate::{
 /// The commands of one caller.
 #[derive(Clone)]
 pub struct Commands {
-    pub chat: Arc<Chat>,
+    pub services: Arc<Services>,
     pub caller: Caller,
     /// The stream that they come on.
     pub connection: Option<ConnectionId>,
@@ -31,8 +31,8 @@ impl Commands {
     pub async fn send_message(&self, r: v1::SendMessageRequest) -> Result<v1::SendMessageResponse> {
         // No await before the writer's queue: the order of commands is the
         // order of messages.
-        let pending = self.chat.send(messages::draft(self.caller.user, r)?)?;
-        let message = Some(messages::message(self.chat.sent(self.caller, pending).await?));
+        let pending = self.services.send(messages::draft(self.caller.user, r)?)?;
+        let message = Some(messages::message(self.services.sent(self.caller, pending).await?));
         Ok(v1::SendMessageResponse { message })
     }
 
@@ -41,12 +41,12 @@ impl Commands {
         r: v1::ListMessagesRequest,
     ) -> Result<v1::ListMessagesResponse> {
         let page = messages::list_messages(&r)?;
-        Ok(messages::page(self.chat.list_messages(self.caller, page).await?))
+        Ok(messages::page(self.services.list_messages(self.caller, page).await?))
     }
 
     pub async fn get_message(&self, r: v1::GetMessageRequest) -> Result<v1::GetMessageResponse> {
         let (room, seq) = messages::message_read(&r.room_id, r.seq)?;
-        let message = self.chat.get_message(self.caller, room, seq).await?;
+        let message = self.services.get_message(self.caller, room, seq).await?;
         Ok(v1::GetMessageResponse { message: Some(messages::message(message)) })
     }
 
@@ -94,18 +94,18 @@ impl Commands {
         r: v1::ListReactionsRequest,
     ) -> Result<v1::ListReactionsResponse> {
         let (found, more) =
-            self.chat.list_reactions(self.caller, messages::list_reactions(&r)?).await?;
+            self.services.list_reactions(self.caller, messages::list_reactions(&r)?).await?;
         Ok(messages::user_reactions(&r, found, more))
     }
 
     pub async fn list_pins(&self, r: v1::ListPinsRequest) -> Result<v1::ListPinsResponse> {
-        let pinned = self.chat.list_pins(self.caller, messages::list_pins(&r)?).await?;
+        let pinned = self.services.list_pins(self.caller, messages::list_pins(&r)?).await?;
         Ok(v1::ListPinsResponse { messages: pinned.into_iter().map(messages::message).collect() })
     }
 
     pub async fn list_thread(&self, r: v1::ListThreadRequest) -> Result<v1::ListThreadResponse> {
         let page = messages::list_thread(&r)?;
-        Ok(messages::thread_page(self.chat.list_thread(self.caller, page).await?))
+        Ok(messages::thread_page(self.services.list_thread(self.caller, page).await?))
     }
 
     pub async fn list_mentions(
@@ -113,13 +113,13 @@ impl Commands {
         r: v1::ListMentionsRequest,
     ) -> Result<v1::ListMentionsResponse> {
         let (found, more) =
-            self.chat.list_mentions(self.caller, messages::list_mentions(&r)?).await?;
+            self.services.list_mentions(self.caller, messages::list_mentions(&r)?).await?;
         Ok(messages::mentions(&r, found, more))
     }
 
     pub async fn list_threads(&self, r: v1::ListThreadsRequest) -> Result<v1::ListThreadsResponse> {
         let page = messages::list_threads(&r)?;
-        Ok(messages::followed_threads(&r, self.chat.list_threads(self.caller, page).await?))
+        Ok(messages::followed_threads(&r, self.services.list_threads(self.caller, page).await?))
     }
 
     pub async fn list_message_versions(
@@ -127,7 +127,7 @@ impl Commands {
         r: v1::ListMessageVersionsRequest,
     ) -> Result<v1::ListMessageVersionsResponse> {
         let (room, seq) = messages::message_read(&r.room_id, r.seq)?;
-        let versions = self.chat.list_versions(self.caller, room, seq).await?;
+        let versions = self.services.list_versions(self.caller, room, seq).await?;
         let versions = versions.into_iter().map(messages::version);
         Ok(v1::ListMessageVersionsResponse { versions: versions.collect() })
     }
@@ -137,19 +137,19 @@ impl Commands {
         r: v1::SearchMessagesRequest,
     ) -> Result<v1::SearchMessagesResponse> {
         let Found { messages, next } =
-            self.chat.search_messages(self.caller, search::search_messages(&r)?).await?;
+            self.services.search_messages(self.caller, search::search_messages(&r)?).await?;
         Ok(search::found(&r, messages, next))
     }
 
     // No await before the writer's queue, as in `send_message`.
     async fn touch(&self, name: MessageName, touch: Touch) -> Result<Option<v1::Message>> {
-        let pending = self.chat.touch(self.caller, name, touch)?;
-        Ok(Some(messages::message(self.chat.sent(self.caller, pending).await?)))
+        let pending = self.services.touch(self.caller, name, touch)?;
+        Ok(Some(messages::message(self.services.sent(self.caller, pending).await?)))
     }
 
     pub async fn mark_read(&self, r: v1::MarkReadRequest) -> Result<v1::MarkReadResponse> {
         let (room, mark) = marks::mark_read(&r)?;
-        let marks = self.chat.mark(self.caller, room, mark).await?;
+        let marks = self.services.mark(self.caller, room, mark).await?;
         Ok(v1::MarkReadResponse { read_seq: marks.read.0 })
     }
 
@@ -158,13 +158,13 @@ impl Commands {
         r: v1::MarkDeliveredRequest,
     ) -> Result<v1::MarkDeliveredResponse> {
         let (room, mark) = marks::mark_delivered(&r)?;
-        let marks = self.chat.mark(self.caller, room, mark).await?;
+        let marks = self.services.mark(self.caller, room, mark).await?;
         Ok(v1::MarkDeliveredResponse { delivered_seq: marks.delivered.0 })
     }
 
     pub async fn mark_unread(&self, r: v1::MarkUnreadRequest) -> Result<v1::MarkUnreadResponse> {
         let (room, mark) = marks::mark_unread(&r)?;
-        self.chat.mark(self.caller, room, mark).await?;
+        self.services.mark(self.caller, room, mark).await?;
         Ok(v1::MarkUnreadResponse {})
     }
 
@@ -173,26 +173,26 @@ impl Commands {
         r: v1::ListReceiptsRequest,
     ) -> Result<v1::ListReceiptsResponse> {
         let (room, seq) = messages::message_read(&r.room_id, r.seq)?;
-        Ok(marks::receipts(room, self.chat.list_receipts(self.caller, room, seq).await?))
+        Ok(marks::receipts(room, self.services.list_receipts(self.caller, room, seq).await?))
     }
 
     pub async fn set_typing(&self, r: v1::SetTypingRequest) -> Result<v1::SetTypingResponse> {
         let (room, typing) = messages::set_typing(&r)?;
-        self.chat.set_typing(self.caller, room, typing).await?;
+        self.services.set_typing(self.caller, room, typing).await?;
         Ok(v1::SetTypingResponse {})
     }
 
     pub async fn set_presence(&self, r: v1::SetPresenceRequest) -> Result<v1::SetPresenceResponse> {
         let (connection, wish) =
             fields::both(self.connection(&r.connection_id), presence::set_presence(&r))?;
-        self.chat.set_presence(self.caller, connection, wish).await?;
+        self.services.set_presence(self.caller, connection, wish).await?;
         Ok(v1::SetPresenceResponse {})
     }
 
     pub async fn watch_rooms(&self, r: v1::WatchRoomsRequest) -> Result<v1::WatchRoomsResponse> {
         let (connection, rooms) =
             fields::both(self.connection(&r.connection_id), presence::watch_rooms(&r))?;
-        let watched = self.chat.watch_rooms(self.caller, connection, rooms).await?;
+        let watched = self.services.watch_rooms(self.caller, connection, rooms).await?;
         Ok(presence::watched(watched))
     }
 
@@ -201,12 +201,12 @@ impl Commands {
     pub async fn renew_token(&self, r: v1::RenewTokenRequest) -> Result<v1::RenewTokenResponse> {
         let (connection, ()) =
             fields::both(self.connection(&r.connection_id), accounts::renew_token(&r))?;
-        let expires_at = self.chat.renew_token(self.caller, connection, &r.access_token)?;
+        let expires_at = self.services.renew_token(self.caller, connection, &r.access_token)?;
         Ok(v1::RenewTokenResponse { expires_at: Some(timestamp(expires_at)) })
     }
 
     pub async fn sync_room(&self, r: v1::SyncRoomRequest) -> Result<v1::SyncRoomResponse> {
-        let sync = self.chat.sync_room(self.caller, messages::sync_room(&r)?).await?;
+        let sync = self.services.sync_room(self.caller, messages::sync_room(&r)?).await?;
         Ok(match sync {
             RoomSync::Changes { changes, head } => v1::SyncRoomResponse {
                 changes: changes.changes.into_iter().map(events::change).collect(),
@@ -235,13 +235,13 @@ impl Commands {
 }
 
 pub struct ChatApi {
-    pub chat: Arc<Chat>,
+    pub services: Arc<Services>,
 }
 
 impl ChatApi {
     fn commands<T>(&self, request: &Request<T>) -> Result<Commands, Status> {
-        let caller = caller(&self.chat, request)?;
-        Ok(Commands { chat: self.chat.clone(), caller, connection: None })
+        let caller = caller(&self.services, request)?;
+        Ok(Commands { services: self.services.clone(), caller, connection: None })
     }
 }
 
@@ -260,16 +260,16 @@ impl ChatService for ChatApi {
         &self,
         request: Request<Streaming<v1::ChatRequest>>,
     ) -> Result<Response<Self::ChatStream>, Status> {
-        let caller = caller(&self.chat, &request)?;
-        Ok(stream::chat(&self.chat, caller, request).await?)
+        let caller = caller(&self.services, &request)?;
+        Ok(stream::chat(&self.services, caller, request).await?)
     }
 
     async fn subscribe(
         &self,
         request: Request<v1::SubscribeRequest>,
     ) -> Result<Response<Self::SubscribeStream>, Status> {
-        let caller = caller(&self.chat, &request)?;
-        Ok(stream::subscribe(&self.chat, caller, request).await?)
+        let caller = caller(&self.services, &request)?;
+        Ok(stream::subscribe(&self.services, caller, request).await?)
     }
 
     async fn send_message(

@@ -13,12 +13,12 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use http_body_util::BodyExt as _;
 
 use crate::{
-    chat::{Chat, files::Download},
     error::{Error, Result},
     model::{
         FileId, StoredFile, Timestamp, Variant,
         files::{image_name, is_shown},
     },
+    service::{Services, files::Download},
     transport::{Client, Counted, Owner, ResponseRegistry, network},
 };
 
@@ -29,12 +29,12 @@ const POLICY: HeaderValue = HeaderValue::from_static(
      frame-ancestors 'none'; sandbox",
 );
 
-pub fn pages(chat: Arc<Chat>, responses: Arc<ResponseRegistry>) -> Router {
-    Router::new().route("/files/{id}", get(download)).with_state((chat, responses))
+pub fn pages(services: Arc<Services>, responses: Arc<ResponseRegistry>) -> Router {
+    Router::new().route("/files/{id}", get(download)).with_state((services, responses))
 }
 
 async fn download(
-    State((chat, responses)): State<(Arc<Chat>, Arc<ResponseRegistry>)>,
+    State((services, responses)): State<(Arc<Services>, Arc<ResponseRegistry>)>,
     Extension(client): Extension<Client>,
     Path(id): Path<String>,
     request: Request,
@@ -44,11 +44,11 @@ async fn download(
         .query()
         .and_then(|query| query.split('&').find_map(|pair| pair.strip_prefix("token=")));
     let usage = responses.usage(Owner::Network(network(client.address)));
-    let permit = match usage.open_stream(chat.config.server.max_streams_per_user) {
+    let permit = match usage.open_stream(services.config.server.max_streams_per_user) {
         Ok(permit) => permit,
         Err(error) => return refusal(error),
     };
-    match answer(&chat, &id, token.unwrap_or_default(), request.headers()).await {
+    match answer(&services, &id, token.unwrap_or_default(), request.headers()).await {
         Ok(response) => {
             // It counts as a stream until it has been read.
             let mut response = response.map(|body| {
@@ -64,9 +64,9 @@ async fn download(
     }
 }
 
-async fn answer(chat: &Chat, id: &str, token: &str, asked: &HeaderMap) -> Result<Response> {
+async fn answer(services: &Services, id: &str, token: &str, asked: &HeaderMap) -> Result<Response> {
     let id = FileId::parse(id).ok_or(Error::FileNotFound)?;
-    let (stored, variant, until) = chat.linked(id, token).await?;
+    let (stored, variant, until) = services.linked(id, token).await?;
     let tag = format!("\"{id}-{}\"", variant.name());
     let text = |name: HeaderName| asked.get(name).and_then(|value| value.to_str().ok());
     let mut headers = common(&tag, until)?;
@@ -77,7 +77,7 @@ async fn answer(chat: &Chat, id: &str, token: &str, asked: &HeaderMap) -> Result
     // names one gets the whole.
     let range = text(header::RANGE).filter(|_| text(header::IF_RANGE).is_none_or(|of| of == tag));
     describe(&mut headers, &stored, variant)?;
-    match chat.linked_part(stored, variant, range).await? {
+    match services.linked_part(stored, variant, range).await? {
         Err(size) => {
             headers.insert(header::CONTENT_RANGE, value(format!("bytes */{size}"))?);
             Ok((StatusCode::RANGE_NOT_SATISFIABLE, headers).into_response())

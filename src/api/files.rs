@@ -7,9 +7,9 @@ use tonic::{Request, Response, Status};
 
 use super::{auth::caller, no_store};
 use crate::{
-    chat::{Chat, files::Download},
     error::{Error, Result},
     model::Upload,
+    service::{Services, files::Download},
     wire::{
         fields::both,
         files, idempotency,
@@ -18,12 +18,12 @@ use crate::{
 };
 
 pub struct FileApi {
-    pub chat: Arc<Chat>,
+    pub services: Arc<Services>,
 }
 
 impl FileApi {
     fn upload(&self, upload: Upload) -> v1::Upload {
-        let expires_at = self.chat.upload_expiry(&upload);
+        let expires_at = self.services.upload_expiry(&upload);
         files::upload(upload, expires_at)
     }
 }
@@ -36,10 +36,10 @@ impl FileService for FileApi {
         &self,
         request: Request<v1::StartUploadRequest>,
     ) -> Result<Response<v1::StartUploadResponse>, Status> {
-        let caller = caller(&self.chat, &request)?;
+        let caller = caller(&self.services, &request)?;
         let r = request.get_ref();
         let (new, key) = both(files::start_upload(r), idempotency::key(r))?;
-        let upload = self.chat.start_upload(caller, new, key).await?;
+        let upload = self.services.start_upload(caller, new, key).await?;
         Ok(Response::new(v1::StartUploadResponse { upload: Some(self.upload(upload)) }))
     }
 
@@ -47,9 +47,9 @@ impl FileService for FileApi {
         &self,
         request: Request<v1::UploadChunkRequest>,
     ) -> Result<Response<v1::UploadChunkResponse>, Status> {
-        let caller = caller(&self.chat, &request)?;
+        let caller = caller(&self.services, &request)?;
         let chunk = files::upload_chunk(request.into_inner())?;
-        let upload = self.chat.upload_chunk(caller, chunk).await?;
+        let upload = self.services.upload_chunk(caller, chunk).await?;
         Ok(Response::new(v1::UploadChunkResponse { upload: Some(self.upload(upload)) }))
     }
 
@@ -57,9 +57,9 @@ impl FileService for FileApi {
         &self,
         request: Request<v1::GetUploadStatusRequest>,
     ) -> Result<Response<v1::GetUploadStatusResponse>, Status> {
-        let caller = caller(&self.chat, &request)?;
+        let caller = caller(&self.services, &request)?;
         let id = files::file_id("upload_id", &request.get_ref().upload_id)?;
-        let upload = self.chat.upload_status(caller, id).await?;
+        let upload = self.services.upload_status(caller, id).await?;
         Ok(Response::new(v1::GetUploadStatusResponse { upload: Some(self.upload(upload)) }))
     }
 
@@ -67,8 +67,8 @@ impl FileService for FileApi {
         &self,
         request: Request<v1::ListUploadsRequest>,
     ) -> Result<Response<v1::ListUploadsResponse>, Status> {
-        let caller = caller(&self.chat, &request)?;
-        let found = self.chat.list_uploads(caller).await?;
+        let caller = caller(&self.services, &request)?;
+        let found = self.services.list_uploads(caller).await?;
         let uploads = found.into_iter().map(|upload| self.upload(upload)).collect();
         Ok(Response::new(v1::ListUploadsResponse { uploads }))
     }
@@ -77,9 +77,9 @@ impl FileService for FileApi {
         &self,
         request: Request<v1::FinishUploadRequest>,
     ) -> Result<Response<v1::FinishUploadResponse>, Status> {
-        let caller = caller(&self.chat, &request)?;
+        let caller = caller(&self.services, &request)?;
         let (upload, sha256) = files::finish_upload(request.get_ref())?;
-        let file = self.chat.finish_upload(caller, upload, sha256).await?;
+        let file = self.services.finish_upload(caller, upload, sha256).await?;
         Ok(Response::new(v1::FinishUploadResponse { file: Some(files::file(file)) }))
     }
 
@@ -87,9 +87,9 @@ impl FileService for FileApi {
         &self,
         request: Request<v1::CancelUploadRequest>,
     ) -> Result<Response<v1::CancelUploadResponse>, Status> {
-        let caller = caller(&self.chat, &request)?;
+        let caller = caller(&self.services, &request)?;
         let id = files::file_id("upload_id", &request.get_ref().upload_id)?;
-        self.chat.cancel_upload(caller, id).await?;
+        self.services.cancel_upload(caller, id).await?;
         Ok(Response::new(v1::CancelUploadResponse {}))
     }
 
@@ -97,9 +97,9 @@ impl FileService for FileApi {
         &self,
         request: Request<v1::GetFileRequest>,
     ) -> Result<Response<v1::GetFileResponse>, Status> {
-        let caller = caller(&self.chat, &request)?;
+        let caller = caller(&self.services, &request)?;
         let id = files::file_id("file_id", &request.get_ref().file_id)?;
-        let stored = self.chat.get_file(caller, id).await?;
+        let stored = self.services.get_file(caller, id).await?;
         Ok(Response::new(v1::GetFileResponse { file: Some(files::file(stored.file)) }))
     }
 
@@ -107,20 +107,20 @@ impl FileService for FileApi {
         &self,
         request: Request<v1::DownloadFileRequest>,
     ) -> Result<Response<Self::DownloadFileStream>, Status> {
-        let caller = caller(&self.chat, &request)?;
+        let caller = caller(&self.services, &request)?;
         let part = files::download_file(request.get_ref())?;
         let Download { stored, content_type, size, range: _, part } =
-            self.chat.download(caller, part).await?;
+            self.services.download(caller, part).await?;
         let header = v1::DownloadFileHeader {
             file: Some(files::file(stored.file)),
             content_type,
             size_bytes: i64::try_from(size).map_err(Error::internal)?,
         };
         let first = v1::DownloadFileResponse { header: Some(header), data: vec![] };
-        let chat = self.chat.clone();
+        let services = self.services.clone();
         let pieces = part.map(move |data| {
             // As a new call would be: a download may take long.
-            chat.auth.check_caller(caller)?;
+            services.auth.check_caller(caller)?;
             Ok::<_, Status>(v1::DownloadFileResponse { header: None, data: data?.into() })
         });
         let responses = futures::stream::once(async { Ok(first) }).chain(pieces);
@@ -131,9 +131,9 @@ impl FileService for FileApi {
         &self,
         request: Request<v1::CreateDownloadLinksRequest>,
     ) -> Result<Response<v1::CreateDownloadLinksResponse>, Status> {
-        let caller = caller(&self.chat, &request)?;
+        let caller = caller(&self.services, &request)?;
         let (wanted, variant) = files::create_links(request.get_ref())?;
-        let links = self.chat.links(caller, &wanted, variant).await?;
+        let links = self.services.links(caller, &wanted, variant).await?;
         let links = links.into_iter().map(files::link).collect();
         Ok(no_store(v1::CreateDownloadLinksResponse { links }))
     }

@@ -6,11 +6,11 @@ use tonic::{Request, Response, Status};
 
 use super::{auth::caller, no_store};
 use crate::{
-    chat::Chat,
     model::{
         rooms::{DirectoryEntry, MemberChange},
         users::fold,
     },
+    service::Services,
     wire::{
         fields::both,
         idempotency, invites, marks, paging, presence, rooms, users,
@@ -19,7 +19,7 @@ use crate::{
 };
 
 pub struct RoomApi {
-    pub chat: Arc<Chat>,
+    pub services: Arc<Services>,
 }
 
 #[tonic::async_trait]
@@ -28,10 +28,10 @@ impl RoomService for RoomApi {
         &self,
         request: Request<v1::CreateRoomRequest>,
     ) -> Result<Response<v1::CreateRoomResponse>, Status> {
-        let caller = caller(&self.chat, &request)?;
+        let caller = caller(&self.services, &request)?;
         let r = request.get_ref();
         let (new, key) = both(rooms::create_room(r), idempotency::key(r))?;
-        let room = self.chat.create_room(caller, new, key).await?;
+        let room = self.services.create_room(caller, new, key).await?;
         Ok(Response::new(v1::CreateRoomResponse { room: Some(rooms::room(room)) }))
     }
 
@@ -39,9 +39,9 @@ impl RoomService for RoomApi {
         &self,
         request: Request<v1::GetRoomRequest>,
     ) -> Result<Response<v1::GetRoomResponse>, Status> {
-        let caller = caller(&self.chat, &request)?;
+        let caller = caller(&self.services, &request)?;
         let room = rooms::room_id(&request.get_ref().room_id)?;
-        let (room, summary) = self.chat.get_room(caller, room).await?;
+        let (room, summary) = self.services.get_room(caller, room).await?;
         let joined = summary.is_some();
         let (room, summary) = (Some(rooms::room(room)), summary.map(rooms::summary));
         Ok(Response::new(v1::GetRoomResponse { room, joined, summary }))
@@ -51,9 +51,9 @@ impl RoomService for RoomApi {
         &self,
         request: Request<v1::ListRoomsRequest>,
     ) -> Result<Response<v1::ListRoomsResponse>, Status> {
-        let caller = caller(&self.chat, &request)?;
+        let caller = caller(&self.services, &request)?;
         let page = rooms::list_rooms(request.get_ref())?;
-        let (found, more) = self.chat.list_rooms(caller, page).await?;
+        let (found, more) = self.services.list_rooms(caller, page).await?;
         let last = found.last().filter(|_| more).map(|summary| summary.room.id.0);
         Ok(Response::new(v1::ListRoomsResponse {
             next_page_token: last
@@ -67,9 +67,9 @@ impl RoomService for RoomApi {
         &self,
         request: Request<v1::BrowseRoomsRequest>,
     ) -> Result<Response<v1::BrowseRoomsResponse>, Status> {
-        let caller = caller(&self.chat, &request)?;
+        let caller = caller(&self.services, &request)?;
         let search = rooms::browse_rooms(request.get_ref())?;
-        let (found, more) = self.chat.browse_rooms(caller, search).await?;
+        let (found, more) = self.services.browse_rooms(caller, search).await?;
         let last = found.last().filter(|_| more);
         let next_page_token = last
             .map(|entry| paging::name_and_id_token(request.get_ref(), &entry.key, entry.room.id.0))
@@ -88,9 +88,9 @@ impl RoomService for RoomApi {
         &self,
         request: Request<v1::UpdateRoomRequest>,
     ) -> Result<Response<v1::UpdateRoomResponse>, Status> {
-        let caller = caller(&self.chat, &request)?;
+        let caller = caller(&self.services, &request)?;
         let settings = rooms::update_room(request.into_inner())?;
-        let room = self.chat.update_room(caller, settings).await?;
+        let room = self.services.update_room(caller, settings).await?;
         Ok(Response::new(v1::UpdateRoomResponse { room: Some(rooms::room(room)) }))
     }
 
@@ -98,9 +98,9 @@ impl RoomService for RoomApi {
         &self,
         request: Request<v1::JoinRoomRequest>,
     ) -> Result<Response<v1::JoinRoomResponse>, Status> {
-        let caller = caller(&self.chat, &request)?;
+        let caller = caller(&self.services, &request)?;
         let room = rooms::room_id(&request.get_ref().room_id)?;
-        let room = self.chat.join_room(caller, room).await?;
+        let room = self.services.join_room(caller, room).await?;
         Ok(Response::new(v1::JoinRoomResponse { room: Some(rooms::room(room)) }))
     }
 
@@ -108,9 +108,9 @@ impl RoomService for RoomApi {
         &self,
         request: Request<v1::LeaveRoomRequest>,
     ) -> Result<Response<v1::LeaveRoomResponse>, Status> {
-        let caller = caller(&self.chat, &request)?;
+        let caller = caller(&self.services, &request)?;
         let room = rooms::room_id(&request.get_ref().room_id)?;
-        self.chat.leave_room(caller, room).await?;
+        self.services.leave_room(caller, room).await?;
         Ok(Response::new(v1::LeaveRoomResponse {}))
     }
 
@@ -118,9 +118,9 @@ impl RoomService for RoomApi {
         &self,
         request: Request<v1::ListMembersRequest>,
     ) -> Result<Response<v1::ListMembersResponse>, Status> {
-        let caller = caller(&self.chat, &request)?;
+        let caller = caller(&self.services, &request)?;
         let search = rooms::list_members(request.get_ref())?;
-        let (found, more) = self.chat.list_members(caller, search).await?;
+        let (found, more) = self.services.list_members(caller, search).await?;
         let last = found.last().filter(|_| more);
         let next_page_token = last
             .map(|(member, _)| {
@@ -138,9 +138,9 @@ impl RoomService for RoomApi {
         &self,
         request: Request<v1::OpenDirectRoomRequest>,
     ) -> Result<Response<v1::OpenDirectRoomResponse>, Status> {
-        let caller = caller(&self.chat, &request)?;
+        let caller = caller(&self.services, &request)?;
         let other = users::user_id(&request.get_ref().user_id)?;
-        let room = self.chat.open_direct_room(caller, other).await?;
+        let room = self.services.open_direct_room(caller, other).await?;
         Ok(Response::new(v1::OpenDirectRoomResponse { room: Some(rooms::room(room)) }))
     }
 
@@ -148,10 +148,10 @@ impl RoomService for RoomApi {
         &self,
         request: Request<v1::AddMembersRequest>,
     ) -> Result<Response<v1::AddMembersResponse>, Status> {
-        let caller = caller(&self.chat, &request)?;
+        let caller = caller(&self.services, &request)?;
         let r = request.get_ref();
         let ((room, users), key) = both(rooms::add_members(r), idempotency::key(r))?;
-        let room = self.chat.add_members(caller, room, users, key).await?;
+        let room = self.services.add_members(caller, room, users, key).await?;
         Ok(Response::new(v1::AddMembersResponse { room: Some(rooms::room(room)) }))
     }
 
@@ -159,11 +159,11 @@ impl RoomService for RoomApi {
         &self,
         request: Request<v1::RemoveMemberRequest>,
     ) -> Result<Response<v1::RemoveMemberResponse>, Status> {
-        let caller = caller(&self.chat, &request)?;
+        let caller = caller(&self.services, &request)?;
         let r = request.get_ref();
         let order =
             rooms::member_order(caller.user, (&r.room_id, &r.user_id), MemberChange::Remove)?;
-        let member = self.chat.set_member(caller, order, None).await?;
+        let member = self.services.set_member(caller, order, None).await?;
         Ok(Response::new(v1::RemoveMemberResponse { member: Some(rooms::member(member)) }))
     }
 
@@ -171,11 +171,11 @@ impl RoomService for RoomApi {
         &self,
         request: Request<v1::BanMemberRequest>,
     ) -> Result<Response<v1::BanMemberResponse>, Status> {
-        let caller = caller(&self.chat, &request)?;
+        let caller = caller(&self.services, &request)?;
         let r = request.get_ref();
         let order = rooms::member_order(caller.user, (&r.room_id, &r.user_id), MemberChange::Ban);
         let (order, key) = both(order, idempotency::key(r))?;
-        let member = self.chat.set_member(caller, order, key).await?;
+        let member = self.services.set_member(caller, order, key).await?;
         Ok(Response::new(v1::BanMemberResponse { member: Some(rooms::member(member)) }))
     }
 
@@ -183,11 +183,11 @@ impl RoomService for RoomApi {
         &self,
         request: Request<v1::UnbanMemberRequest>,
     ) -> Result<Response<v1::UnbanMemberResponse>, Status> {
-        let caller = caller(&self.chat, &request)?;
+        let caller = caller(&self.services, &request)?;
         let r = request.get_ref();
         let order =
             rooms::member_order(caller.user, (&r.room_id, &r.user_id), MemberChange::Unban)?;
-        let member = self.chat.set_member(caller, order, None).await?;
+        let member = self.services.set_member(caller, order, None).await?;
         Ok(Response::new(v1::UnbanMemberResponse { member: Some(rooms::member(member)) }))
     }
 
@@ -195,11 +195,11 @@ impl RoomService for RoomApi {
         &self,
         request: Request<v1::MuteMemberRequest>,
     ) -> Result<Response<v1::MuteMemberResponse>, Status> {
-        let caller = caller(&self.chat, &request)?;
+        let caller = caller(&self.services, &request)?;
         let r = request.get_ref();
-        let order = rooms::mute_member(caller.user, self.chat.clock.now(), r);
+        let order = rooms::mute_member(caller.user, self.services.clock.now(), r);
         let (order, key) = both(order, idempotency::key(r))?;
-        let member = self.chat.set_member(caller, order, key).await?;
+        let member = self.services.set_member(caller, order, key).await?;
         Ok(Response::new(v1::MuteMemberResponse { member: Some(rooms::member(member)) }))
     }
 
@@ -207,10 +207,10 @@ impl RoomService for RoomApi {
         &self,
         request: Request<v1::SetMemberRoleRequest>,
     ) -> Result<Response<v1::SetMemberRoleResponse>, Status> {
-        let caller = caller(&self.chat, &request)?;
+        let caller = caller(&self.services, &request)?;
         let r = request.get_ref();
         let order = rooms::set_member_role(caller.user, r)?;
-        let member = self.chat.set_member(caller, order, None).await?;
+        let member = self.services.set_member(caller, order, None).await?;
         Ok(Response::new(v1::SetMemberRoleResponse { member: Some(rooms::member(member)) }))
     }
 
@@ -218,9 +218,9 @@ impl RoomService for RoomApi {
         &self,
         request: Request<v1::ListBansRequest>,
     ) -> Result<Response<v1::ListBansResponse>, Status> {
-        let caller = caller(&self.chat, &request)?;
+        let caller = caller(&self.services, &request)?;
         let (found, more) =
-            self.chat.list_bans(caller, rooms::list_bans(request.get_ref())?).await?;
+            self.services.list_bans(caller, rooms::list_bans(request.get_ref())?).await?;
         let last = found.last().filter(|_| more);
         Ok(Response::new(v1::ListBansResponse {
             next_page_token: last
@@ -236,9 +236,9 @@ impl RoomService for RoomApi {
         &self,
         request: Request<v1::ArchiveRoomRequest>,
     ) -> Result<Response<v1::ArchiveRoomResponse>, Status> {
-        let caller = caller(&self.chat, &request)?;
+        let caller = caller(&self.services, &request)?;
         let room = rooms::room_id(&request.get_ref().room_id)?;
-        let room = self.chat.archive_room(caller, room, request.get_ref().archived).await?;
+        let room = self.services.archive_room(caller, room, request.get_ref().archived).await?;
         Ok(Response::new(v1::ArchiveRoomResponse { room: Some(rooms::room(room)) }))
     }
 
@@ -246,10 +246,10 @@ impl RoomService for RoomApi {
         &self,
         request: Request<v1::UpdateRoomPreferencesRequest>,
     ) -> Result<Response<v1::UpdateRoomPreferencesResponse>, Status> {
-        let caller = caller(&self.chat, &request)?;
+        let caller = caller(&self.services, &request)?;
         let (room, change) =
-            marks::update_room_preferences(request.get_ref(), self.chat.clock.now())?;
-        let preferences = self.chat.update_room_preferences(caller, room, change).await?;
+            marks::update_room_preferences(request.get_ref(), self.services.clock.now())?;
+        let preferences = self.services.update_room_preferences(caller, room, change).await?;
         let preferences = Some(marks::room_preferences(room, preferences));
         Ok(Response::new(v1::UpdateRoomPreferencesResponse { preferences }))
     }
@@ -258,11 +258,11 @@ impl RoomService for RoomApi {
         &self,
         request: Request<v1::CreateInviteRequest>,
     ) -> Result<Response<v1::CreateInviteResponse>, Status> {
-        let caller = caller(&self.chat, &request)?;
+        let caller = caller(&self.services, &request)?;
         let r = request.get_ref();
-        let new = invites::create_invite(r, self.chat.clock.now());
+        let new = invites::create_invite(r, self.services.clock.now());
         let (new, key) = both(new, idempotency::key(r))?;
-        let invite = self.chat.create_invite(caller, new, key).await?;
+        let invite = self.services.create_invite(caller, new, key).await?;
         Ok(no_store(v1::CreateInviteResponse { invite: Some(invites::invite(invite)) }))
     }
 
@@ -270,9 +270,9 @@ impl RoomService for RoomApi {
         &self,
         request: Request<v1::ListInvitesRequest>,
     ) -> Result<Response<v1::ListInvitesResponse>, Status> {
-        let caller = caller(&self.chat, &request)?;
+        let caller = caller(&self.services, &request)?;
         let room = rooms::room_id(&request.get_ref().room_id)?;
-        let found = self.chat.list_invites(caller, room).await?;
+        let found = self.services.list_invites(caller, room).await?;
         let invites = found.into_iter().map(invites::invite).collect();
         Ok(no_store(v1::ListInvitesResponse { invites }))
     }
@@ -281,9 +281,9 @@ impl RoomService for RoomApi {
         &self,
         request: Request<v1::RevokeInviteRequest>,
     ) -> Result<Response<v1::RevokeInviteResponse>, Status> {
-        let caller = caller(&self.chat, &request)?;
+        let caller = caller(&self.services, &request)?;
         let code = invites::code(&request.get_ref().code)?;
-        self.chat.revoke_invite(caller, &code).await?;
+        self.services.revoke_invite(caller, &code).await?;
         Ok(Response::new(v1::RevokeInviteResponse {}))
     }
 
@@ -291,18 +291,18 @@ impl RoomService for RoomApi {
         &self,
         request: Request<v1::GetInviteRequest>,
     ) -> Result<Response<v1::GetInviteResponse>, Status> {
-        let caller = caller(&self.chat, &request)?;
+        let caller = caller(&self.services, &request)?;
         let code = invites::code(&request.get_ref().code)?;
-        Ok(Response::new(invites::preview(self.chat.get_invite(caller, &code).await?)))
+        Ok(Response::new(invites::preview(self.services.get_invite(caller, &code).await?)))
     }
 
     async fn redeem_invite(
         &self,
         request: Request<v1::RedeemInviteRequest>,
     ) -> Result<Response<v1::RedeemInviteResponse>, Status> {
-        let caller = caller(&self.chat, &request)?;
+        let caller = caller(&self.services, &request)?;
         let code = invites::code(&request.get_ref().code)?;
-        let room = self.chat.redeem_invite(caller, code).await?;
+        let room = self.services.redeem_invite(caller, code).await?;
         Ok(Response::new(v1::RedeemInviteResponse { room: Some(rooms::room(room)) }))
     }
 }

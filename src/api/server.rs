@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tonic::{Request, Response, Status};
 
 use crate::{
-    chat::Chat,
+    service::Services,
     wire::{
         server,
         v1::{self, server_service_server::ServerService},
@@ -13,7 +13,7 @@ use crate::{
 };
 
 pub struct ServerApi {
-    pub chat: Arc<Chat>,
+    pub services: Arc<Services>,
 }
 
 #[tonic::async_trait]
@@ -22,6 +22,6 @@ impl ServerService for ServerApi {
         &self,
         _: Request<v1::GetServerInfoRequest>,
     ) -> Result<Response<v1::GetServerInfoResponse>, Status> {
-        Ok(Response::new(server::info(&self.chat.server_info().await?)))
+        Ok(Response::new(server::info(&self.services.server_info().await?)))
     }
 }

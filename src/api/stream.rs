@@ -14,9 +14,9 @@ use tracing::Instrument as _;
 
 use super::{calls::framework_errors::translate_inbound, chat::Commands, status};
 use crate::{
-    chat::Chat,
     error::{Error, Result, Rule},
     model::{Caller, limits, messages::Resume},
+    service::Services,
     stream::{ChatStream, Frames, Inbound},
     transport::OwnerUsage,
     wire::{
@@ -40,14 +40,15 @@ impl Stream for Responses {
 
 /// Opens a Chat stream.
 pub async fn chat(
-    chat: &Arc<Chat>,
+    services: &Arc<Services>,
     caller: Caller,
     request: Request<Streaming<v1::ChatRequest>>,
 ) -> Result<Response<Responses>> {
     let usage = usage(&request)?;
     let requests = request.into_inner();
-    let (session, frames) = ChatStream::open(chat, caller, usage.clone()).await?;
-    let commands = Commands { chat: chat.clone(), caller, connection: Some(session.connection()) };
+    let (session, frames) = ChatStream::open(services, caller, usage.clone()).await?;
+    let commands =
+        Commands { services: services.clone(), caller, connection: Some(session.connection()) };
     let in_flight = Arc::new(Semaphore::new(limits::COMMANDS_IN_FLIGHT));
     let inbound = requests.map(move |request| match request {
         Ok(request) => decode(&commands, &usage, &in_flight, request),
@@ -59,14 +60,14 @@ pub async fn chat(
 
 /// Opens a Subscribe stream.
 pub async fn subscribe(
-    chat: &Arc<Chat>,
+    services: &Arc<Services>,
     caller: Caller,
     request: Request<v1::SubscribeRequest>,
 ) -> Result<Response<Responses>> {
     let usage = usage(&request)?;
     // One request is all that there is.
     let resume = Resume { more: false, ..messages::subscribe(request.into_inner()) };
-    let (session, frames) = ChatStream::open(chat, caller, usage).await?;
+    let (session, frames) = ChatStream::open(services, caller, usage).await?;
     // The client has nothing more to say, but has not closed anything.
     let inbound = stream::iter([Inbound::Subscribe(resume)]).chain(stream::pending());
     Ok(start(session, frames, inbound.boxed()))
@@ -110,7 +111,7 @@ fn decode(
         Some(Command::Subscribe(request)) => {
             // Of any number of them all but the last.
             if request.more
-                && let Err(error) = commands.chat.calls.check(&commands.caller.user)
+                && let Err(error) = commands.services.calls.check(&commands.caller.user)
             {
                 return Inbound::Broken(error);
             }
@@ -122,7 +123,7 @@ fn decode(
             return answer(usage, request_id, Err(error));
         }
     };
-    if let Err(error) = commands.chat.calls.check(&commands.caller.user) {
+    if let Err(error) = commands.services.calls.check(&commands.caller.user) {
         return answer(usage, request_id, Err(error));
     }
     let Ok(permit) = in_flight.clone().try_acquire_owned() else {

@@ -6,9 +6,9 @@ use tonic::{Request, Response, Status};
 
 use super::auth::caller;
 use crate::{
-    chat::Chat,
     error::Result,
     model::users::fold,
+    service::Services,
     wire::{
         paging, presence, users,
         v1::{self, user_service_server::UserService},
@@ -16,7 +16,7 @@ use crate::{
 };
 
 pub struct UserApi {
-    pub chat: Arc<Chat>,
+    pub services: Arc<Services>,
 }
 
 #[tonic::async_trait]
@@ -25,9 +25,9 @@ impl UserService for UserApi {
         &self,
         request: Request<v1::GetMeRequest>,
     ) -> Result<Response<v1::GetMeResponse>, Status> {
-        let caller = caller(&self.chat, &request)?;
-        let (user, email, role) = self.chat.get_me(caller).await?;
-        let read_receipts = self.chat.update_settings(caller, None).await?;
+        let caller = caller(&self.services, &request)?;
+        let (user, email, role) = self.services.get_me(caller).await?;
+        let read_receipts = self.services.update_settings(caller, None).await?;
         Ok(Response::new(v1::GetMeResponse {
             user: Some(users::user(user)),
             email: email.unwrap_or_default(),
@@ -40,9 +40,9 @@ impl UserService for UserApi {
         &self,
         request: Request<v1::GetUserRequest>,
     ) -> Result<Response<v1::GetUserResponse>, Status> {
-        let caller = caller(&self.chat, &request)?;
+        let caller = caller(&self.services, &request)?;
         let user = users::get_user(request.get_ref())?;
-        let (user, seen) = self.chat.get_user(caller, user).await?;
+        let (user, seen) = self.services.get_user(caller, user).await?;
         Ok(Response::new(v1::GetUserResponse {
             user: Some(users::user(user)),
             presence: Some(presence::presence(seen)),
@@ -53,9 +53,9 @@ impl UserService for UserApi {
         &self,
         request: Request<v1::BatchGetUsersRequest>,
     ) -> Result<Response<v1::BatchGetUsersResponse>, Status> {
-        caller(&self.chat, &request)?;
+        caller(&self.services, &request)?;
         let wanted = users::batch_get_users(request.get_ref())?;
-        let found = self.chat.batch_get_users(&wanted).await?;
+        let found = self.services.batch_get_users(&wanted).await?;
         let users = found.into_iter().map(users::user).collect();
         Ok(Response::new(v1::BatchGetUsersResponse { users }))
     }
@@ -64,9 +64,9 @@ impl UserService for UserApi {
         &self,
         request: Request<v1::SearchUsersRequest>,
     ) -> Result<Response<v1::SearchUsersResponse>, Status> {
-        caller(&self.chat, &request)?;
+        caller(&self.services, &request)?;
         let search = users::search_users(request.get_ref())?;
-        let (found, more) = self.chat.search_users(search).await?;
+        let (found, more) = self.services.search_users(search).await?;
         let last = found.last().filter(|_| more);
         Ok(Response::new(v1::SearchUsersResponse {
             next_page_token: last
@@ -80,9 +80,9 @@ impl UserService for UserApi {
         &self,
         request: Request<v1::UpdateProfileRequest>,
     ) -> Result<Response<v1::UpdateProfileResponse>, Status> {
-        let caller = caller(&self.chat, &request)?;
+        let caller = caller(&self.services, &request)?;
         let changes = users::update_profile(request.into_inner())?;
-        let user = self.chat.update_profile(caller, changes).await?;
+        let user = self.services.update_profile(caller, changes).await?;
         Ok(Response::new(v1::UpdateProfileResponse { user: Some(users::user(user)) }))
     }
 
@@ -90,9 +90,9 @@ impl UserService for UserApi {
         &self,
         request: Request<v1::UpdateSettingsRequest>,
     ) -> Result<Response<v1::UpdateSettingsResponse>, Status> {
-        let caller = caller(&self.chat, &request)?;
+        let caller = caller(&self.services, &request)?;
         let v1::UpdateSettingsRequest { read_receipts } = request.into_inner();
-        let read_receipts = self.chat.update_settings(caller, read_receipts).await?;
+        let read_receipts = self.services.update_settings(caller, read_receipts).await?;
         let settings = Some(v1::UserSettings { read_receipts });
         Ok(Response::new(v1::UpdateSettingsResponse { settings }))
     }
@@ -101,8 +101,8 @@ impl UserService for UserApi {
         &self,
         request: Request<v1::BlockUserRequest>,
     ) -> Result<Response<v1::BlockUserResponse>, Status> {
-        let caller = caller(&self.chat, &request)?;
-        self.chat.block_user(caller, users::user_id(&request.get_ref().user_id)?).await?;
+        let caller = caller(&self.services, &request)?;
+        self.services.block_user(caller, users::user_id(&request.get_ref().user_id)?).await?;
         Ok(Response::new(v1::BlockUserResponse {}))
     }
 
@@ -110,8 +110,8 @@ impl UserService for UserApi {
         &self,
         request: Request<v1::UnblockUserRequest>,
     ) -> Result<Response<v1::UnblockUserResponse>, Status> {
-        let caller = caller(&self.chat, &request)?;
-        self.chat.unblock_user(caller, users::user_id(&request.get_ref().user_id)?).await?;
+        let caller = caller(&self.services, &request)?;
+        self.services.unblock_user(caller, users::user_id(&request.get_ref().user_id)?).await?;
         Ok(Response::new(v1::UnblockUserResponse {}))
     }
 
@@ -119,9 +119,9 @@ impl UserService for UserApi {
         &self,
         request: Request<v1::ListBlockedUsersRequest>,
     ) -> Result<Response<v1::ListBlockedUsersResponse>, Status> {
-        let caller = caller(&self.chat, &request)?;
+        let caller = caller(&self.services, &request)?;
         let search = users::list_blocked(request.get_ref())?;
-        let (found, more) = self.chat.list_blocked(caller, search).await?;
+        let (found, more) = self.services.list_blocked(caller, search).await?;
         let last = found.last().filter(|_| more);
         Ok(Response::new(v1::ListBlockedUsersResponse {
             next_page_token: last

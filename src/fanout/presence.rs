@@ -1,5 +1,5 @@
 //! The connections of this node's users, and what of it others have not been
-//! told yet. Changes are collected; `chat/presence.rs` takes them out now and
+//! told yet. Changes are collected; `service/presence.rs` takes them out now and
 //! then, stores them and tells them.
 
 use std::{

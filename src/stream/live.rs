@@ -34,7 +34,7 @@ impl ChatStream {
         &mut self,
         mut inbound: impl Stream<Item = Inbound> + Send + Unpin,
     ) -> Result<Infallible, StreamEnd> {
-        let interval = ms(self.chat.config.stream.heartbeat_ms);
+        let interval = ms(self.services.config.stream.heartbeat_ms);
         let mut silent_until = Instant::now() + interval;
         // In tasks of their own: what this stream waits for, such as a client
         // that does not read, must not hold up a command half-way, with a
@@ -67,7 +67,7 @@ impl ChatStream {
                         // that they start in the order in which they came.
                         match poll_once(&mut command).await {
                             Some(reply) => frame.push(reply),
-                            None => replies.spawn(self.chat.running.track_future(command)),
+                            None => replies.spawn(self.services.running.track_future(command)),
                         }
                     }
                     Some(Inbound::Subscribe(_)) => {
@@ -102,7 +102,7 @@ impl ChatStream {
     }
 
     fn token_clock(&self, expires_at: Timestamp) -> TokenClock {
-        TokenClock::new(self.chat.clock.now(), expires_at)
+        TokenClock::new(self.services.clock.now(), expires_at)
     }
 
     /// Puts what has queued up into one frame.
@@ -168,7 +168,8 @@ impl ChatStream {
     async fn recover(&mut self, frame: &mut Frame) -> Result<(), StreamEnd> {
         frame.push(events::piece(Kind::Lagging(v1::Lagging {})));
         self.flush(frame).await?;
-        let user = self.chat.catch_ups.user(self.user.id).await?.ok_or(Error::SessionRevoked)?;
+        let user =
+            self.services.catch_ups.user(self.user.id).await?.ok_or(Error::SessionRevoked)?;
         frame.push(events::piece(events::user_changed(user.user)));
         frame.push(events::piece(events::presence_choice(user.choice)));
         frame.push(events::piece(Kind::Blocks(events::blocks(&user.blocks))));

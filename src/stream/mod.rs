@@ -24,7 +24,6 @@ use futures::{Stream, StreamExt as _, future::BoxFuture};
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 
 use crate::{
-    chat::{Chat, catch_ups::Turn},
     config::ms,
     error::{Error, Result},
     fanout::hub::{Bounds, Inlet},
@@ -34,6 +33,7 @@ use crate::{
         messages::{Position, Resume},
         resume::{StateToken, StreamUser},
     },
+    service::{Services, catch_ups::Turn},
     transport::{OwnerUsage, StreamPermit},
     wire::{
         events::{self, Greeting},
@@ -53,7 +53,7 @@ pub enum Inbound {
 
 /// A stream that is open: registered, but not running yet.
 pub struct ChatStream {
-    chat: Arc<Chat>,
+    services: Arc<Services>,
     inlet: Inlet,
     user: User,
     choice: PresenceChoice,
@@ -92,33 +92,34 @@ const FRAMES: usize = 8;
 impl ChatStream {
     /// Opens a stream for the caller. Its events wait until it runs.
     pub async fn open(
-        chat: &Arc<Chat>,
+        services: &Arc<Services>,
         caller: Caller,
         usage: OwnerUsage,
     ) -> Result<(Self, Frames)> {
-        let config = &chat.config.server;
+        let config = &services.config.server;
         let too_many = Error::TooManyStreams { limit: config.max_streams };
-        let all = chat.streams.clone().try_acquire_owned().map_err(|_| too_many)?;
+        let all = services.streams.clone().try_acquire_owned().map_err(|_| too_many)?;
         let permits = (all, usage.open_stream(config.max_streams_per_user)?);
-        let inlet =
-            chat.hub.open(caller, Bounds { queue: chat.config.stream.queue, sees_reads: None });
+        let inlet = services
+            .hub
+            .open(caller, Bounds { queue: services.config.stream.queue, sees_reads: None });
         // Revoked while it opened: the hub did not know it yet.
-        chat.auth.check_live(caller.session)?;
+        services.auth.check_live(caller.session)?;
         // What changes of this from here on, the stream is told.
-        let user = chat.catch_ups.user(caller.user).await?.ok_or(Error::SessionRevoked)?;
+        let user = services.catch_ups.user(caller.user).await?.ok_or(Error::SessionRevoked)?;
         let StreamUser { user, sends_receipts, choice, blocks } = user;
         inlet.outlet.first_sees_reads(sends_receipts);
         let connection = inlet.outlet.connection;
-        chat.presence.connected(caller.user, connection, choice);
-        let connected = Connected { chat: chat.clone(), caller, connection };
+        services.presence.connected(caller.user, connection, choice);
+        let connected = Connected { services: services.clone(), caller, connection };
         let (sender, frames) = mpsc::channel(FRAMES);
         let session = Self {
-            frames: FrameSender::new(sender, usage, ms(chat.config.stream.slow_reader_ms)),
+            frames: FrameSender::new(sender, usage, ms(services.config.stream.slow_reader_ms)),
             cursor: Cursor::default(),
             visible_from: HashMap::new(),
             turn: None,
             told: None,
-            chat: chat.clone(),
+            services: services.clone(),
             inlet,
             user,
             choice,
@@ -145,7 +146,7 @@ impl ChatStream {
         // Looked at first and at every moment, also while the client does not
         // read or the store is slow: who may not read any more gets nothing more.
         let mut control = self.inlet.control.clone();
-        let clock = self.chat.clock.clone();
+        let clock = self.services.clock.clone();
         let end = tokio::select! {
             biased;
             end = end::told(&mut control, &clock) => end,
@@ -172,9 +173,9 @@ impl ChatStream {
     async fn greet(&mut self) -> Result<(), StreamEnd> {
         let ready = events::ready(Greeting {
             connection: self.connection(),
-            heartbeat: ms(self.chat.config.stream.heartbeat_ms),
+            heartbeat: ms(self.services.config.stream.heartbeat_ms),
             user: self.user.clone(),
-            epoch: self.chat.epoch,
+            epoch: self.services.epoch,
             choice: self.choice,
             blocks: std::mem::take(&mut self.blocks),
         });
@@ -220,7 +221,7 @@ impl ChatStream {
     /// Brings the client from its positions to the present.
     async fn resume(&mut self, resume: Resume) -> Result<(), StreamEnd> {
         let Resume { positions, unknown, state_token, more: _ } = resume;
-        self.told = self.chat.known_token(self.user.id, &state_token);
+        self.told = self.services.known_token(self.user.id, &state_token);
         let connection = self.connection();
         self.take_turn().await?;
         // Subscribed to what the client knows, before the rooms are read in which the
@@ -234,7 +235,7 @@ impl ChatStream {
             named.retain(|room| rooms.contains(room));
         }
         for rooms in named.chunks(SUBSCRIBED_AT_ONCE) {
-            self.chat.hub.subscribe(connection, rooms.iter().copied());
+            self.services.hub.subscribe(connection, rooms.iter().copied());
         }
         let states = self.room_states().await?;
         let logs: HashMap<RoomId, LogId> =
@@ -250,7 +251,7 @@ impl ChatStream {
             positions.into_iter().partition(|(room, _)| logs.contains_key(room));
         self.cursor = Cursor::new(known.into_iter().map(position).collect());
         for (room, _) in &others {
-            self.chat.hub.unsubscribe(connection, *room);
+            self.services.hub.unsubscribe(connection, *room);
         }
         let others = others.into_iter().map(|(room, _)| room.to_string());
         self.tell_gone(unknown.into_iter().chain(others).collect()).await?;
@@ -260,14 +261,14 @@ impl ChatStream {
 
 /// A stream counts as connected while this lives.
 struct Connected {
-    chat: Arc<Chat>,
+    services: Arc<Services>,
     caller: Caller,
     connection: ConnectionId,
 }
 
 impl Drop for Connected {
     fn drop(&mut self) {
-        let counts_until = Instant::now() + ms(self.chat.config.presence.grace_ms);
-        self.chat.presence.disconnected(self.caller.user, self.connection, counts_until);
+        let counts_until = Instant::now() + ms(self.services.config.presence.grace_ms);
+        self.services.presence.disconnected(self.caller.user, self.connection, counts_until);
     }
 }

@@ -41,10 +41,10 @@ impl ChatStream {
         if self.turn.is_some() {
             return Ok(());
         }
-        let chat = self.chat.clone();
-        let turn = chat.catch_ups.turn(self.user.id);
+        let services = self.services.clone();
+        let turn = services.catch_ups.turn(self.user.id);
         let mut turn = std::pin::pin!(turn);
-        let interval = ms(chat.config.stream.heartbeat_ms);
+        let interval = ms(services.config.stream.heartbeat_ms);
         loop {
             tokio::select! {
                 biased;
@@ -61,10 +61,10 @@ impl ChatStream {
 
     /// How the user's rooms stand, as it is from here on.
     pub(super) async fn room_states(&self) -> Result<(RoomStates, StateToken), StreamEnd> {
-        let (epoch, read_at) = (self.chat.epoch, self.chat.steady.now());
+        let (epoch, read_at) = (self.services.epoch, self.services.steady.now());
         let token = StateToken { epoch, user: self.user.id, read_at };
-        self.chat.pending_marks.store_before_answer(Some(self.user.id)).await;
-        Ok((self.chat.catch_ups.room_states(self.user.id).await?, token))
+        self.services.pending_marks.store_before_answer(Some(self.user.id)).await;
+        Ok((self.services.catch_ups.room_states(self.user.id).await?, token))
     }
 
     /// Brings every room to the present, after live events were lost.
@@ -169,7 +169,7 @@ impl ChatStream {
             self.take_turn().await?;
             let next = take_together(&mut moved);
             let page = usize::try_from(PAGE).unwrap_or(usize::MAX);
-            let read = self.chat.store.changes(&next, page).await?;
+            let read = self.services.store.changes(&next, page).await?;
             let mut buf = BytesMut::new();
             let mut rest = Vec::new();
             for (of, read) in next.into_iter().zip(read) {
@@ -193,7 +193,7 @@ impl ChatStream {
     /// Whether a room goes on with its newest page: too much has changed, or the user
     /// left and came back meanwhile, and what they saw before is gone for them.
     fn begins_anew(&self, room: RoomId, after: Seq, view: View) -> bool {
-        let too_much = i64::from(self.chat.config.chat.resume_changes);
+        let too_much = i64::from(self.services.config.chat.resume_changes);
         after < self.visible_from(room) || view.head.0 - after.0 > too_much
     }
 
@@ -209,9 +209,9 @@ impl ChatStream {
         rooms: &[RoomId],
         event: impl Fn(Option<v1::RoomSummary>) -> Kind,
     ) -> Result<(), StreamEnd> {
-        self.chat.hub.subscribe(self.connection(), rooms.iter().copied());
+        self.services.hub.subscribe(self.connection(), rooms.iter().copied());
         let summaries =
-            self.chat.summaries_of(self.user.id, rooms).await.map_err(StreamEnd::from)?;
+            self.services.summaries_of(self.user.id, rooms).await.map_err(StreamEnd::from)?;
         let mut buf = BytesMut::new();
         let found: HashSet<RoomId> = summaries.iter().map(|summary| summary.room.id).collect();
         for room in rooms.iter().filter(|room| !found.contains(room)) {
@@ -228,7 +228,7 @@ impl ChatStream {
 
     /// Tells that the user is not in a room.
     pub(super) async fn remove_room(&mut self, room: RoomId) -> Result<(), StreamEnd> {
-        self.chat.hub.unsubscribe(self.connection(), room);
+        self.services.hub.unsubscribe(self.connection(), room);
         self.visible_from.remove(&room);
         if self.cursor.forget(room) {
             self.send_told(events::piece(events::room_gone(room))).await?;
@@ -262,7 +262,7 @@ impl ChatStream {
     async fn deliver_one(&mut self, mut of: Behind) -> Result<(), StreamEnd> {
         while of.after < of.view.head {
             let page = usize::try_from(PAGE).unwrap_or(usize::MAX);
-            let read = self.chat.store.changes_in(of, page).await?;
+            let read = self.services.store.changes_in(of, page).await?;
             let mut buf = BytesMut::new();
             for change in read.changes {
                 self.collect(&mut buf, Kind::Change(events::change(change))).await?;
@@ -277,7 +277,7 @@ impl ChatStream {
     /// Delivers what another node has changed in a room. That may be that the
     /// user is not in it any more, or left and came back.
     pub(super) async fn resync_room(&mut self, room: RoomId, head: Seq) -> Result<(), StreamEnd> {
-        let access = self.chat.store.access(room, self.user.id).await?;
+        let access = self.services.store.access(room, self.user.id).await?;
         let readable = access.filter(|(access, _)| access.may(Right::Read).is_ok());
         let Some((_, view)) = readable else { return self.remove_room(room).await };
         self.visible_from.insert(room, view.floor);
@@ -312,7 +312,7 @@ impl ChatStream {
 
     /// Begins a room anew with its newest page.
     async fn reset(&mut self, room: RoomId) -> Result<(), StreamEnd> {
-        let Some(reset) = self.chat.room_reset(self.user.id, room).await? else {
+        let Some(reset) = self.services.room_reset(self.user.id, room).await? else {
             return self.remove_room(room).await;
         };
         self.cursor.advance(room, reset.summary.room.head_seq);

@@ -18,11 +18,11 @@ const ARROWS: [(&str, &[&str]); 15] = [
     ("fanout", &["transport", "wire", "model", "error"]),
     ("auth", &["config", "clock", "model", "error"]),
     ("files", &["config", "model", "error"]),
-    ("chat", &["store", "fanout", "auth", "files", "config", "clock", "model", "error"]),
-    ("stream", &["chat", "fanout", "transport", "wire", "config", "clock", "model", "error"]),
+    ("service", &["store", "fanout", "auth", "files", "config", "clock", "model", "error"]),
+    ("stream", &["service", "fanout", "transport", "wire", "config", "clock", "model", "error"]),
     ("web", &[]),
-    ("api", &["stream", "chat", "auth", "transport", "wire", "model", "error"]),
-    ("routes", &["api", "web", "chat", "transport", "wire", "config", "model", "error"]),
+    ("api", &["stream", "service", "auth", "transport", "wire", "model", "error"]),
+    ("routes", &["api", "web", "service", "transport", "wire", "config", "model", "error"]),
 ];
 
 fn root() -> &'static Path {
@@ -116,10 +116,13 @@ fn arrows_point_down() {
 #[test]
 fn the_arrow_check_sees_what_it_should() {
     assert_eq!(upward("model", "use crate::store::Store;"), ["store"]);
-    assert_eq!(upward("store", "use crate::{\n    chat::{Chat, x},\n    model::A,\n};"), ["chat"]);
+    assert_eq!(
+        upward("store", "use crate::{\n    service::{Services, x},\n    model::A,\n};"),
+        ["service"]
+    );
     assert_eq!(upward("store", "use crate::{model, wire};"), ["wire"]);
     assert_eq!(
-        upward("api", "use crate::{chat::Chat, error::Error, model::{Caller, store}};"),
+        upward("api", "use crate::{service::Services, error::Error, model::{Caller, store}};"),
         [""; 0]
     );
     assert_eq!(upward("error", "crate::model::Room"), ["model"]);

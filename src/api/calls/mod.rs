@@ -74,14 +74,14 @@ pub struct Limits {
 /// All gRPC services, behind the checks.
 #[derive(Clone)]
 pub struct Calls {
-    services: Router,
+    router: Router,
     limits: Arc<Limits>,
 }
 
 impl Calls {
     #[must_use]
-    pub fn new(services: Router, limits: Limits) -> Self {
-        Self { services, limits: Arc::new(limits) }
+    pub fn new(router: Router, limits: Limits) -> Self {
+        Self { router, limits: Arc::new(limits) }
     }
 }
 
@@ -98,10 +98,10 @@ impl Service<Request<Body>> for Calls {
     }
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
-        let (services, limits) = (self.services.clone(), self.limits.clone());
+        let (router, limits) = (self.router.clone(), self.limits.clone());
         async move {
             // A fault of the program ends one call, in our form.
-            let answered = AssertUnwindSafe(answer(services, &limits, request)).catch_unwind();
+            let answered = AssertUnwindSafe(answer(router, &limits, request)).catch_unwind();
             let answered =
                 answered.await.unwrap_or_else(|_| Err(Error::internal("a call panicked").into()));
             Ok(answered.unwrap_or_else(Status::into_http))
@@ -111,7 +111,7 @@ impl Service<Request<Body>> for Calls {
 }
 
 async fn answer(
-    services: Router,
+    router: Router,
     limits: &Arc<Limits>,
     mut request: Request<Body>,
 ) -> Result<Response<Body>, Status> {
@@ -120,7 +120,7 @@ async fn answer(
     let deadline = deadline::read(request.headers())?;
     let usage = limits.responses.usage(owner(limits, &mut request));
     request.extensions_mut().insert(usage.clone());
-    let call = call(services, limits, method, &usage, request);
+    let call = call(router, limits, method, &usage, request);
     let Some(deadline) = deadline else { return call.await };
     if deadline <= Instant::now() {
         return Err(Error::DeadlineExceeded.into());
@@ -136,7 +136,7 @@ async fn answer(
 }
 
 async fn call(
-    services: Router,
+    router: Router,
     limits: &Limits,
     method: Method,
     usage: &OwnerUsage,
@@ -152,18 +152,18 @@ async fn call(
     if method.client_streams {
         permit.run()?;
         let request = request.map(axum::body::Body::new);
-        return carry_out(services, limits, method, usage, permit, request).await;
+        return carry_out(router, limits, method, usage, permit, request).await;
     }
     // The message first: what is waited for then is the server's own work.
     let request = Abortable::new(with_whole_message(request), registration).await;
     let request = request.map_err(|_| Error::TooManyInFlight { limit: MAX_CALLS })??;
     permit.run()?;
-    carry_out(services, limits, method, usage, permit, request).await
+    carry_out(router, limits, method, usage, permit, request).await
 }
 
 /// Carries a call out whose request is whole, or a stream.
 async fn carry_out(
-    services: Router,
+    router: Router,
     limits: &Limits,
     method: Method,
     usage: &OwnerUsage,
@@ -181,7 +181,7 @@ async fn carry_out(
             // deadline passes: else a change could be stored and nobody told, and a
             // statement given up on the database's connection.
             let work = async move {
-                let answer = collect_unary(serve(services, request).await, method).await;
+                let answer = collect_unary(serve(router, request).await, method).await;
                 (answer, permit, turn)
             };
             let work = limits.running.spawn(work.in_current_span()).await;
@@ -195,25 +195,25 @@ async fn carry_out(
         Kind::Stream => {
             let permits =
                 (open_stream(limits, usage)?, usage.open_stream(limits.max_streams_per_owner)?);
-            let response = stream(services, request, method, usage).await?;
+            let response = stream(router, request, method, usage).await?;
             Ok(response.map(|body| Body::new(CountedStream::new(body, method, permits))))
         }
         // Its errors are ours already.
-        Kind::EventStream => Ok(stream(services, request, method, usage).await?.map(Body::new)),
+        Kind::EventStream => Ok(stream(router, request, method, usage).await?.map(Body::new)),
     }
 }
 
-async fn serve(services: Router, request: Request<axum::body::Body>) -> Response<axum::body::Body> {
-    services.oneshot(request).await.unwrap_or_else(|never| match never {})
+async fn serve(router: Router, request: Request<axum::body::Body>) -> Response<axum::body::Body> {
+    router.oneshot(request).await.unwrap_or_else(|never| match never {})
 }
 
 async fn stream(
-    services: Router,
+    router: Router,
     request: Request<axum::body::Body>,
     method: Method,
     usage: &OwnerUsage,
 ) -> Result<Response<axum::body::Body>, Status> {
-    let mut response = serve(services, request).await;
+    let mut response = serve(router, request).await;
     if let Some(error) = framework_error(response.headers(), method) {
         return Err(error.into());
     }

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use super::Chat;
+use super::Services;
 use crate::{
     error::{Error, Result},
     model::{
@@ -37,7 +37,7 @@ const MOST_SEGMENTS: usize = 128;
 /// More segments at once as long as they have less than this.
 const FEW_ROWS: usize = 1_000;
 
-impl Chat {
+impl Services {
     pub async fn search_messages(&self, caller: Caller, page: SearchPage) -> Result<Found> {
         let SearchPage { written, room, from, below, limit } = page;
         if let Some(room) = room {
@@ -48,7 +48,7 @@ impl Chat {
             return Ok(Found { messages: vec![], next: None });
         };
         let search = Search {
-            chat: self,
+            services: self,
             user: caller.user,
             below: below.unwrap_or(Place::above(Timestamp(i64::MAX))),
             limit,
@@ -114,7 +114,7 @@ fn place_of(message: &Message) -> Place {
 }
 
 struct Search<'a> {
-    chat: &'a Chat,
+    services: &'a Services,
     user: UserId,
     criteria: Criteria,
     below: Place,
@@ -129,7 +129,8 @@ struct Search<'a> {
 impl Search<'_> {
     async fn run(mut self) -> Result<Found> {
         let edge = self.below.posted_at;
-        let segments = self.chat.store.segments(self.user, &self.criteria, edge, SEGMENTS).await?;
+        let segments =
+            self.services.store.segments(self.user, &self.criteria, edge, SEGMENTS).await?;
         let full = segments.iter().filter(|segment| segment.newest < edge).count() >= SEGMENTS;
         let mut rest = segments.as_slice();
         let (mut size, mut rows) = (FIRST_SEGMENTS, 0);
@@ -161,7 +162,7 @@ impl Search<'_> {
         let mut places: Option<BTreeSet<Place>> = None;
         let mut rows = 0;
         for lookup in self.criteria.lookups() {
-            let named = self.chat.store.places(&segments, &lookup).await?;
+            let named = self.services.store.places(&segments, &lookup).await?;
             rows += named.len();
             let mut both = BTreeSet::new();
             let mut within = HashSet::new();
@@ -200,7 +201,7 @@ impl Search<'_> {
                 return Ok(None);
             }
             let mut messages: HashMap<_, _> = self
-                .chat
+                .services
                 .store
                 .readable(self.user, &places)
                 .await?

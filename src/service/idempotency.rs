@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::time::sleep;
 
-use super::Chat;
+use super::Services;
 use crate::{
     error::{Error, Result},
     model::{
@@ -19,7 +19,7 @@ use crate::{
 const STEP_EVERY: Duration = Duration::from_secs(1);
 const WALK_EVERY: Duration = Duration::from_hours(24);
 
-impl Chat {
+impl Services {
     /// What is written with what a request makes.
     pub(super) fn key_use(&self, owner: UserId, key: Option<IdempotencyKey>) -> Option<KeyUse> {
         key.map(|key| KeyUse { owner, key, at: self.steady.now() })

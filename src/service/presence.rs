@@ -8,7 +8,7 @@ use std::{
 
 use tokio::time::{MissedTickBehavior, interval};
 
-use super::Chat;
+use super::Services;
 use crate::{
     config::ms,
     error::{Error, Result},
@@ -25,7 +25,7 @@ use crate::{
 const LEASE: Duration = Duration::from_secs(30);
 const RENEW_LEASE: Duration = Duration::from_secs(10);
 
-impl Chat {
+impl Services {
     /// The presence of users as the caller may know it, in the order asked for.
     pub async fn presence_for(&self, caller: Caller, users: &[UserId]) -> Result<Vec<Presence>> {
         let known = self.store.acquaintances(caller.user, users).await?;
@@ -58,7 +58,7 @@ impl Chat {
         self.own_connection(caller, connection)?;
         if let Some(choice) = wish.choice {
             // One after the other, so that the last one told is the one that is kept.
-            let _turn = self.choosing.lock().await;
+            let _turn = self.presence_lock.lock().await;
             let before = self.store.presence_choice(caller.user).await?;
             // To others it looks like the end of the last stream.
             let fades_until = Instant::now() + ms(self.config.presence.grace_ms);

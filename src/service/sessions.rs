@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
-use super::{Chat, rooms::cut};
+use super::{Services, rooms::split_page};
 use crate::{
     auth::{
         security_log::SecurityEvent,
@@ -28,7 +28,7 @@ const LOOK_WITHIN: Duration = Duration::from_secs(5);
 /// Sessions are forgotten this long after their end. Long after their last token
 /// has expired: a clock that was set ahead has made it valid for longer.
 const KEEP_ENDED_SESSIONS: Duration = Duration::from_hours(720);
-impl Chat {
+impl Services {
     pub async fn refresh_session(&self, refresh_token: &str, address: &str) -> Result<Tokens> {
         let presented = tokens::verify_refresh(&self.auth.keys, refresh_token, self.clock.now())?;
         let (now, steady) = (self.clock.now(), self.steady.now());
@@ -79,7 +79,7 @@ impl Chat {
     ) -> Result<(Vec<SessionInfo>, bool)> {
         let SessionPage { before, limit } = page;
         let sessions = self.store.sessions(caller.user, self.clock.now(), before, limit).await?;
-        Ok(cut(sessions, limit))
+        Ok(split_page(sessions, limit))
     }
 
     pub async fn revoke_session(&self, caller: Caller, session: SessionId) -> Result<()> {
@@ -161,14 +161,14 @@ impl Chat {
 
 /// Sees to it that a session that was ended past this server, in the database,
 /// ends here within a second. Runs as long as the server.
-pub async fn watch_revoked(chat: Arc<Chat>) {
+pub async fn watch_revoked(services: Arc<Services>) {
     let mut ticks = interval(LOOK_FOR_REVOKED);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut since = chat.steady.now();
+    let mut since = services.steady.now();
     loop {
         ticks.tick().await;
-        let now = chat.steady.now();
-        match timeout(LOOK_WITHIN, chat.learn_revoked(since.minus(LOOK_BACK))).await {
+        let now = services.steady.now();
+        match timeout(LOOK_WITHIN, services.learn_revoked(since.minus(LOOK_BACK))).await {
             Ok(Ok(())) => since = now,
             Ok(Err(error)) => tracing::debug!(%error, "ended sessions are asked for again"),
             Err(_) => tracing::debug!("ended sessions are asked for again: no answer in time"),

@@ -8,7 +8,7 @@ use std::{
 
 use tokio::time::sleep;
 
-use super::{Chat, rooms::cut};
+use super::{Services, rooms::split_page};
 use crate::{
     error::{Error, Result},
     fanout::users::ShownIn,
@@ -22,7 +22,7 @@ use crate::{
 /// How long nobody is told of changed users after the database has failed.
 const AFTER_FAILURE: Duration = Duration::from_secs(1);
 
-impl Chat {
+impl Services {
     /// The caller's account, address and role.
     pub async fn get_me(&self, caller: Caller) -> Result<(User, Option<String>, AccountRole)> {
         let user = self.store.user(caller.user).await?.ok_or(Error::SessionRevoked)?;
@@ -44,7 +44,7 @@ impl Chat {
     /// A page of users, and whether there are more.
     pub async fn search_users(&self, search: UserSearch) -> Result<(Vec<User>, bool)> {
         let UserSearch { prefix, after, limit } = search;
-        Ok(cut(self.store.search_users(&prefix, after, limit).await?, limit))
+        Ok(split_page(self.store.search_users(&prefix, after, limit).await?, limit))
     }
 
     pub async fn update_profile(&self, caller: Caller, changes: ProfileChanges) -> Result<User> {
@@ -67,7 +67,7 @@ impl Chat {
         }
         self.store.user(user).await?.ok_or(Error::UserNotFound)?;
         // One after the other, so that what is told last is what stands.
-        let _turn = self.blocking.lock().await;
+        let _turn = self.block_lock.lock().await;
         self.store.block(caller.user, user, self.clock.now()).await?;
         // What they go on to type is not told to the other.
         for user in [caller.user, user] {
@@ -87,7 +87,7 @@ impl Chat {
 
     pub async fn unblock_user(&self, caller: Caller, user: UserId) -> Result<()> {
         self.store.user(user).await?.ok_or(Error::UserNotFound)?;
-        let _turn = self.blocking.lock().await;
+        let _turn = self.block_lock.lock().await;
         self.store.unblock(caller.user, user).await?;
         self.hub.block_changed(caller.user, user, false);
         self.tell_blocks([caller.user, user]).await
@@ -100,7 +100,7 @@ impl Chat {
         search: UserSearch,
     ) -> Result<(Vec<User>, bool)> {
         let UserSearch { after, limit, .. } = search;
-        Ok(cut(self.store.blocked(caller.user, after, limit).await?, limit))
+        Ok(split_page(self.store.blocked(caller.user, after, limit).await?, limit))
     }
 
     /// Tells who shows a user of changes of their profile, as long as the server runs.

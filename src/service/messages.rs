@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Instant};
 
-use super::{Chat, rooms::cut};
+use super::{Services, rooms::split_page};
 use crate::{
     error::{Error, Result},
     fanout::typing::Typist,
@@ -28,7 +28,7 @@ pub enum RoomSync {
     Reset(Box<RoomReset>),
 }
 
-impl Chat {
+impl Services {
     /// Queues a message; the answer comes once it is stored. Does not wait, so
     /// that messages of one stream keep their order.
     pub fn send(&self, draft: Draft) -> Result<Pending> {
@@ -103,7 +103,7 @@ impl Chat {
     ) -> Result<(Vec<Message>, bool)> {
         let messages = self.store.mentions(caller.user, &page).await?;
         let limit = page.limit.min(fitting(&messages));
-        Ok(cut(messages, limit))
+        Ok(split_page(messages, limit))
     }
 
     /// A page of the threads that the caller follows.
@@ -128,7 +128,7 @@ impl Chat {
         page: ReactionPage,
     ) -> Result<(Vec<UserReaction>, bool)> {
         self.get_message(caller, page.room, page.seq).await?;
-        Ok(cut(self.store.user_reactions(&page).await?, page.limit))
+        Ok(split_page(self.store.user_reactions(&page).await?, page.limit))
     }
 
     /// What changed after a position, and the room's head. A position of data that

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use tokio::time::{MissedTickBehavior, interval};
 
-use super::Chat;
+use super::Services;
 use crate::{
     config::ms,
     error::Result,
@@ -15,7 +15,7 @@ use crate::{
 /// Of each kind, in one go.
 const COLLECTED: i64 = 500;
 
-impl Chat {
+impl Services {
     /// Collects from time to time. Runs as long as the server.
     pub async fn collect_files(self: Arc<Self>) {
         let mut ticks = interval(ms(self.config.files.collect_every_ms));
@@ -39,16 +39,17 @@ impl Chat {
     }
 
     async fn collect_idle(self: &Arc<Self>, upload: FileId, since: Timestamp) -> Result<()> {
-        let forget = |chat: Arc<Self>| async move { chat.forget_upload(upload, since).await };
+        let forget =
+            |services: Arc<Self>| async move { services.forget_upload(upload, since).await };
         self.with_upload(upload, forget).await
     }
 
     async fn collect_lost(self: &Arc<Self>, upload: FileId) -> Result<()> {
-        let remove = |chat: Arc<Self>| async move {
-            if chat.store.has_upload(upload).await? {
+        let remove = |services: Arc<Self>| async move {
+            if services.store.has_upload(upload).await? {
                 return Ok(());
             }
-            chat.remove_upload(upload).await
+            services.remove_upload(upload).await
         };
         self.with_upload(upload, remove).await
     }

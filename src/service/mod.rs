@@ -52,7 +52,7 @@ use crate::{
 
 /// Everything that a call or a stream works with. One for each server, shared
 /// by all of them.
-pub struct Chat {
+pub struct Services {
     pub(crate) config: Config,
     /// The time of day.
     pub(crate) clock: Clock,
@@ -68,9 +68,9 @@ pub struct Chat {
     pub(crate) hub: Arc<Hub>,
     pub(crate) presence: Registry,
     /// Whose turn it is to choose how they are seen.
-    pub(crate) choosing: tokio::sync::Mutex<()>,
+    pub(crate) presence_lock: tokio::sync::Mutex<()>,
     /// Whose turn it is to make a block or take one away.
-    pub(crate) blocking: tokio::sync::Mutex<()>,
+    pub(crate) block_lock: tokio::sync::Mutex<()>,
     pub(crate) typing: Arc<Typing>,
     /// Whose profile has changed, until others are told.
     pub(crate) user_updates: UserUpdates,
@@ -98,7 +98,7 @@ pub struct Chat {
     pub(crate) node: Uuid,
 }
 
-impl Chat {
+impl Services {
     /// Puts it together over a database whose schema is up to date.
     pub async fn new(
         config: Config,
@@ -118,7 +118,7 @@ impl Chat {
                     let rooms = committed.rooms.iter().map(|commit| commit.room);
                     behind.add(rooms.chain(committed.moved.iter().map(|(room, _)| *room)));
                 }
-                hand_on(&hub, &typing, committed);
+                publish_commit(&hub, &typing, committed);
             })
         };
         let clock = config.clock.clone();
@@ -138,8 +138,8 @@ impl Chat {
                 config.chat.messages_burst,
             ),
             presence: Registry::default(),
-            choosing: tokio::sync::Mutex::default(),
-            blocking: tokio::sync::Mutex::default(),
+            presence_lock: tokio::sync::Mutex::default(),
+            block_lock: tokio::sync::Mutex::default(),
             auth: Arc::new(auth),
             files,
             uploading: turns::Turns::default(),
@@ -202,7 +202,7 @@ fn falls_silent(change: &Change, now: Timestamp) -> Option<UserId> {
 }
 
 /// Tells this node's sessions what a commit changed.
-fn hand_on(hub: &Hub, typing: &Typing, committed: Committed) {
+fn publish_commit(hub: &Hub, typing: &Typing, committed: Committed) {
     let Committed { moved, rooms, marks } = committed;
     for (room, seq) in moved {
         hub.moved(room, seq);

@@ -12,7 +12,7 @@ use tokio::{
     time::{MissedTickBehavior, interval, sleep},
 };
 
-use super::Chat;
+use super::Services;
 use crate::model::RoomId;
 
 /// What a burst of commits changed is indexed together.
@@ -53,7 +53,7 @@ impl Behind {
     }
 }
 
-impl Chat {
+impl Services {
     /// Indexes what changes. Runs as long as the server.
     pub async fn keep_index(self: Arc<Self>) {
         let mut look = interval(LOOK_EVERY);

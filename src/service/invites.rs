@@ -4,7 +4,7 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use rand::RngCore as _;
 use uuid::Uuid;
 
-use super::Chat;
+use super::Services;
 use crate::{
     error::{Error, Result},
     model::{
@@ -18,7 +18,7 @@ use crate::{
 /// Of random bytes in a code: not to be guessed.
 const CODE_BYTES: usize = 18;
 
-impl Chat {
+impl Services {
     pub async fn create_invite(
         &self,
         caller: Caller,

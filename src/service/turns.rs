@@ -7,7 +7,7 @@ use std::{
 
 use tokio::sync::OwnedMutexGuard;
 
-use super::Chat;
+use super::Services;
 use crate::{
     error::{Error, Result},
     model::FileId,
@@ -29,7 +29,7 @@ impl Turns {
     }
 }
 
-impl Chat {
+impl Services {
     /// Works on an upload with which nobody else on this node works meanwhile. In
     /// a task of its own: a client that goes away must not leave it half done.
     pub(super) async fn with_upload<T, F>(

@@ -1,6 +1,6 @@
 //! What has arrived, what was read, and what one wants to hear.
 
-use super::Chat;
+use super::Services;
 use crate::{
     error::{Error, Result},
     model::{
@@ -10,7 +10,7 @@ use crate::{
     },
 };
 
-impl Chat {
+impl Services {
     /// Accepts what the caller says about a room or a thread, and returns the marks
     /// with it; of a thread, only what was read.
     pub async fn mark(

@@ -1,6 +1,6 @@
 //! Making, finding, joining and leaving rooms.
 
-use super::Chat;
+use super::Services;
 use crate::{
     error::{Error, Result},
     model::{
@@ -16,7 +16,7 @@ use crate::{
     },
 };
 
-impl Chat {
+impl Services {
     pub async fn create_room(
         &self,
         caller: Caller,
@@ -99,7 +99,7 @@ impl Chat {
             bytes <= limits::PAGE_BYTES
         });
         let limit = fit.count().clamp(1, page.limit);
-        Ok(cut(rooms, limit))
+        Ok(split_page(rooms, limit))
     }
 
     /// A page of the directory, and whether there are more.
@@ -109,7 +109,7 @@ impl Chat {
         search: DirectorySearch,
     ) -> Result<(Vec<DirectoryEntry>, bool)> {
         let DirectorySearch { query, after, limit } = search;
-        Ok(cut(self.store.directory(caller.user, &query, after, limit).await?, limit))
+        Ok(split_page(self.store.directory(caller.user, &query, after, limit).await?, limit))
     }
 
     pub async fn update_room(&self, caller: Caller, settings: Settings) -> Result<Room> {
@@ -150,7 +150,7 @@ impl Chat {
     ) -> Result<(Vec<(Member, Presence)>, bool)> {
         self.view_for(search.room, caller.user).await?;
         let members = self.store.members(MemberState::Joined, &search).await?;
-        let (members, more) = cut(members, search.limit);
+        let (members, more) = split_page(members, search.limit);
         let users: Vec<_> = members.iter().map(|member| member.user.id).collect();
         let presences = self.presence_for(caller, &users).await?;
         Ok((members.into_iter().zip(presences).collect(), more))
@@ -163,7 +163,7 @@ impl Chat {
         search: MemberSearch,
     ) -> Result<(Vec<Member>, bool)> {
         self.view_with(search.room, caller.user, Right::ManageMembers).await?;
-        Ok(cut(self.store.members(MemberState::Banned, &search).await?, search.limit))
+        Ok(split_page(self.store.members(MemberState::Banned, &search).await?, search.limit))
     }
 
     pub async fn add_members(
@@ -273,7 +273,7 @@ fn new_room(id: RoomId, caller: Caller, new: NewRoom, now: Timestamp) -> Room {
 
 /// A page of at most `limit`, from a list that was asked for one more, and
 /// whether there are more.
-pub(super) fn cut<T>(mut list: Vec<T>, limit: usize) -> (Vec<T>, bool) {
+pub(super) fn split_page<T>(mut list: Vec<T>, limit: usize) -> (Vec<T>, bool) {
     let more = list.len() > limit;
     list.truncate(limit);
     (list, more)

@@ -1,7 +1,7 @@
 //! Running the server. Whoever asks is looked up each time, so that a role that
 //! is taken away works no more.
 
-use super::{Chat, rooms::cut};
+use super::{Services, rooms::split_page};
 use crate::{
     auth::recovery,
     error::{Error, Result},
@@ -14,7 +14,7 @@ use crate::{
     store::recovery::RecoveryLink,
 };
 
-impl Chat {
+impl Services {
     /// A page of accounts, and whether there are more.
     pub async fn list_accounts(
         &self,
@@ -22,7 +22,7 @@ impl Chat {
         search: AccountSearch,
     ) -> Result<(Vec<Account>, bool)> {
         self.check_server_admin(caller).await?;
-        Ok(cut(self.store.accounts(&search).await?, search.users.limit))
+        Ok(split_page(self.store.accounts(&search).await?, search.users.limit))
     }
 
     pub async fn set_account_role(

@@ -5,7 +5,7 @@ use std::{
     ops::Range,
 };
 
-use super::Chat;
+use super::Services;
 use crate::{
     auth::tokens,
     error::{Error, Result},
@@ -28,7 +28,7 @@ pub struct Download {
     pub part: Part,
 }
 
-impl Chat {
+impl Services {
     /// A file that the caller may see.
     pub async fn get_file(&self, caller: Caller, file: FileId) -> Result<StoredFile> {
         self.visible(caller.user, &[file]).await?.pop().ok_or(Error::FileNotFound)

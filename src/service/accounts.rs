@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Chat, sign_in::network};
+use super::{Services, sign_in::network};
 use crate::{
     auth::{passwords::Verdict, recovery::recovery_hash, security_log::SecurityEvent},
     error::{Error, Result},
@@ -21,17 +21,17 @@ use crate::{
 /// parameters, is tried again.
 const CHANGE_TRIES: u32 = 3;
 
-impl Chat {
+impl Services {
     pub async fn register(
         self: &Arc<Self>,
         new: Registration,
         address: String,
         key: Option<IdempotencyKey>,
     ) -> Result<SignedIn> {
-        let chat = self.clone();
+        let services = self.clone();
         // Goes on if the caller goes away, so that whoever has the account is also in
         // its first rooms.
-        let register = async move { chat.register_once(new, address, key).await };
+        let register = async move { services.register_once(new, address, key).await };
         tokio::spawn(register).await.map_err(Error::internal)?
     }
 
@@ -175,10 +175,10 @@ impl Chat {
         address: String,
         key: Option<IdempotencyKey>,
     ) -> Result<usize> {
-        let chat = self.clone();
+        let services = self.clone();
         let key = self.key_use(caller.user, key);
         // Goes on if the caller goes away, as a log-in does.
-        let change = async move { chat.limited_change(caller, change, &address, key).await };
+        let change = async move { services.limited_change(caller, change, &address, key).await };
         tokio::spawn(change).await.map_err(Error::internal)?
     }
 

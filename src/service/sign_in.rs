@@ -2,7 +2,7 @@
 
 use std::{net::IpAddr, sync::Arc};
 
-use super::Chat;
+use super::Services;
 use crate::{
     auth::{
         login_limits::{LoginLimit, Origin},
@@ -24,11 +24,11 @@ use crate::{
 /// another log-in, or by a change of the password) is verified again.
 const LOGIN_TRIES: u32 = 3;
 
-impl Chat {
+impl Services {
     /// Goes on if the caller goes away, or guesses that are right would be counted.
     pub async fn login(self: &Arc<Self>, attempt: Attempt, address: String) -> Result<SignedIn> {
-        let chat = self.clone();
-        let login = async move { chat.limited_login(attempt, address).await };
+        let services = self.clone();
+        let login = async move { services.limited_login(attempt, address).await };
         tokio::spawn(login).await.map_err(Error::internal)?
     }
 

@@ -7,12 +7,12 @@ use std::{
 
 use tokio::time::sleep;
 
-use super::Chat;
+use super::Services;
 use crate::{error::Result, store::folding::FoldingStep};
 
 const AFTER_FAILURE: Duration = Duration::from_secs(1);
 
-impl Chat {
+impl Services {
     /// Returns when nothing is folded by an older rule.
     pub async fn fold_names(self: Arc<Self>) {
         let mut step = FoldingStep::FIRST;

@@ -7,7 +7,7 @@ use bytes::{Bytes, BytesMut};
 use futures::StreamExt as _;
 use uuid::Uuid;
 
-use super::Chat;
+use super::Services;
 use crate::{
     config::ms,
     error::{Error, Result, Rule},
@@ -25,7 +25,7 @@ use crate::{
     store::uploads::Piece,
 };
 
-impl Chat {
+impl Services {
     pub async fn start_upload(
         &self,
         caller: Caller,
@@ -95,7 +95,7 @@ impl Chat {
     /// count. What never counts goes with the upload's folder.
     pub async fn upload_chunk(self: &Arc<Self>, caller: Caller, chunk: Chunk) -> Result<Upload> {
         let upload = chunk.upload;
-        let add = |chat: Arc<Self>| async move { chat.add_chunk(caller, chunk).await };
+        let add = |services: Arc<Self>| async move { services.add_chunk(caller, chunk).await };
         self.with_upload(upload, add).await
     }
 
@@ -136,9 +136,9 @@ impl Chat {
 
     /// Gives an upload up.
     pub async fn cancel_upload(self: &Arc<Self>, caller: Caller, upload: FileId) -> Result<()> {
-        let cancel = |chat: Arc<Self>| async move {
-            if chat.store.upload(upload, caller.user).await?.is_some() {
-                chat.forget_upload(upload, Timestamp(i64::MAX)).await?;
+        let cancel = |services: Arc<Self>| async move {
+            if services.store.upload(upload, caller.user).await?.is_some() {
+                services.forget_upload(upload, Timestamp(i64::MAX)).await?;
             }
             Ok(())
         };
@@ -154,7 +154,7 @@ impl Chat {
         sha256: [u8; 32],
     ) -> Result<File> {
         let finish =
-            |chat: Arc<Self>| async move { chat.finish(caller.user, upload, sha256).await };
+            |services: Arc<Self>| async move { services.finish(caller.user, upload, sha256).await };
         self.with_upload(upload, finish).await
     }
 
