@@ -118,12 +118,12 @@ impl FileService for FileApi {
         };
         let first = v1::DownloadFileResponse { header: Some(header), data: vec![] };
         let services = self.services.clone();
-        let pieces = part.map(move |data| {
+        let chunks = part.map(move |data| {
             // As a new call would be: a download may take long.
             services.auth.check_caller(caller)?;
             Ok::<_, Status>(v1::DownloadFileResponse { header: None, data: data?.into() })
         });
-        let responses = futures::stream::once(async { Ok(first) }).chain(pieces);
+        let responses = futures::stream::once(async { Ok(first) }).chain(chunks);
         Ok(Response::new(responses.boxed()))
     }
 

@@ -348,7 +348,7 @@ impl Hub {
                 let open = sees && !moved.marks.secret;
                 let bytes = forms[usize::from(open)].get_or_insert_with(|| {
                     let marks = Marks { secret: !open, ..moved.marks };
-                    events::piece(Kind::Receipt(receipt(moved.room, moved.user, marks)))
+                    events::encode_event(Kind::Receipt(receipt(moved.room, moved.user, marks)))
                 });
                 outlet.offer(Item::State(bytes.clone()));
             }
@@ -378,7 +378,7 @@ impl Hub {
     fn tell_user(&self, user: UserId, event: impl FnOnce() -> Kind) {
         let lists = self.read();
         let Some(outlets) = lists.users.get(&user) else { return };
-        let bytes = events::piece(event());
+        let bytes = events::encode_event(event());
         for outlet in outlets {
             outlet.offer(Item::Mark(bytes.clone()));
         }
@@ -421,7 +421,7 @@ impl Hub {
         let mut bytes = None;
         for (outlet, presence) in watchers {
             if wanted(outlet.user, *presence) {
-                let bytes = bytes.get_or_insert_with(|| events::piece(event()));
+                let bytes = bytes.get_or_insert_with(|| events::encode_event(event()));
                 outlet.offer(Item::State(bytes.clone()));
             }
         }

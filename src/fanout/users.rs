@@ -188,7 +188,7 @@ impl Hub {
         sendable: Vec<(ConnectionId, Vec<UserId>)>,
         users: Vec<User>,
     ) -> Vec<ConnectionId> {
-        let event = |user: User| (user.id, events::piece(events::user_changed(user)));
+        let event = |user: User| (user.id, events::encode_event(events::user_changed(user)));
         let events: HashMap<UserId, Bytes> = users.into_iter().map(event).collect();
         let lists = self.read();
         let mut gone = Vec::new();

@@ -1,7 +1,7 @@
 //! The bytes of files: a local folder, or S3. What they belong to is in the
 //! store; nothing here knows who may see what.
 //!
-//! An upload is a folder `uploads/ID/` of pieces, a file a folder `files/ID/` of
+//! An upload is a folder `uploads/ID/` of chunks, a file a folder `files/ID/` of
 //! variants. A file keeps the id of its upload, so that what an interrupted
 //! server leaves behind is found by the id of something that is in the store.
 
@@ -43,7 +43,7 @@ use crate::{
 };
 
 /// Bytes that are sent at once.
-const PIECE_BYTES: usize = 128 * 1024;
+const DOWNLOAD_CHUNK_BYTES: usize = 128 * 1024;
 /// An image is held in memory while it is worked on: as it came, and as it is kept.
 pub const IMAGE_BYTES: u64 = 64 * 1024 * 1024;
 /// What is written to the storage at once; S3 takes no less than 5 MiB.
@@ -113,18 +113,18 @@ impl Files {
     }
 
     /// Writes bytes of an upload.
-    pub async fn put_piece(&self, upload: FileId, object: Uuid, data: Bytes) -> Result<()> {
-        self.put(&piece_at(upload, object), data).await
+    pub async fn put_chunk(&self, upload: FileId, object: Uuid, data: Bytes) -> Result<()> {
+        self.put(&chunk_path(upload, object), data).await
     }
 
     /// Reads bytes of an upload.
-    pub async fn piece(&self, upload: FileId, object: Uuid) -> Result<Bytes> {
-        let found = self.storage.get(&piece_at(upload, object)).await.map_err(refused)?;
+    pub async fn chunk(&self, upload: FileId, object: Uuid) -> Result<Bytes> {
+        let found = self.storage.get(&chunk_path(upload, object)).await.map_err(refused)?;
         found.bytes().await.map_err(refused)
     }
 
-    pub async fn delete_piece(&self, upload: FileId, object: Uuid) -> Result<()> {
-        self.storage.delete(&piece_at(upload, object)).await.map_err(refused)
+    pub async fn delete_chunk(&self, upload: FileId, object: Uuid) -> Result<()> {
+        self.storage.delete(&chunk_path(upload, object)).await.map_err(refused)
     }
 
     pub async fn put_file(&self, file: FileId, variant: Variant, data: Bytes) -> Result<()> {
@@ -158,7 +158,7 @@ impl Files {
                 let mut file = tokio::fs::File::from_std(file);
                 file.seek(io::SeekFrom::Start(range.start)).await.map_err(Error::internal)?;
                 let part = file.take(range.end - range.start);
-                let bytes = ReaderStream::with_capacity(part, PIECE_BYTES);
+                let bytes = ReaderStream::with_capacity(part, DOWNLOAD_CHUNK_BYTES);
                 bytes.map_err(Error::internal).inspect(move |_| _ = &permit).boxed()
             }
             GetResultPayload::Stream(stream) => stream.map_err(refused).boxed(),
@@ -279,7 +279,7 @@ impl Writing {
     }
 }
 
-fn piece_at(upload: FileId, object: Uuid) -> Location {
+fn chunk_path(upload: FileId, object: Uuid) -> Location {
     Location::from_iter(["uploads", &upload.to_string(), &object.to_string()])
 }
 

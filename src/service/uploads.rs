@@ -22,7 +22,7 @@ use crate::{
         idempotency::{IdempotencyKey, KeptAnswer},
         limits,
     },
-    store::uploads::Piece,
+    store::uploads::StoredChunk,
 };
 
 impl Services {
@@ -117,20 +117,20 @@ impl Services {
             let rule = Rule::with_limit(text, least);
             return Err(Error::invalid("data", rule));
         }
-        let piece = Piece { upload: id, first_byte: offset, bytes, object: Uuid::new_v4() };
-        let put = self.files.put_piece(id, piece.object, data).await;
+        let chunk = StoredChunk { upload: id, first_byte: offset, bytes, object: Uuid::new_v4() };
+        let put = self.files.put_chunk(id, chunk.object, data).await;
         let now = self.steady.now();
-        if put.is_ok() && self.store.add_piece(piece, now).await? {
+        if put.is_ok() && self.store.add_chunk(chunk, now).await? {
             return Ok(Upload { received: offset + bytes, touched_at: now, ..upload });
         }
-        // Given up on another node: this piece may have come after all went.
+        // Given up on another node: this chunk may have come after all went.
         if !self.store.has_upload(id).await? {
             self.remove_upload(id).await?;
             return Err(Error::UploadNotFound);
         }
         put?;
         // Another node was faster.
-        self.files.delete_piece(id, piece.object).await?;
+        self.files.delete_chunk(id, chunk.object).await?;
         Err(Error::UploadOffset)
     }
 
@@ -174,7 +174,7 @@ impl Services {
                 | Error::ImageInvalid
                 | Error::QuotaReached { .. },
             ) => self.forget_upload(id, Timestamp(i64::MAX)).await?,
-            // Given up or finished on another node, which took the pieces away.
+            // Given up or finished on another node, which took the chunks away.
             Err(_) if !self.store.has_upload(id).await? => {
                 self.remove_upload(id).await?;
                 return self.finished(user, id).await;
@@ -204,18 +204,18 @@ impl Services {
 
     /// Checks the bytes of an upload and writes them as a file.
     async fn assemble(&self, upload: &Upload, sha256: [u8; 32]) -> Result<File> {
-        let pieces = self.store.pieces(upload.id, self.steady.now()).await?;
+        let chunks = self.store.upload_chunks(upload.id, self.steady.now()).await?;
         let mut end = 0;
-        for piece in &pieces {
-            if piece.first_byte != end {
-                return Err(Error::internal("the pieces of an upload have a hole"));
+        for chunk in &chunks {
+            if chunk.first_byte != end {
+                return Err(Error::internal("the chunks of an upload have a hole"));
             }
-            end += piece.bytes;
+            end += chunk.bytes;
         }
-        let first = pieces.first().filter(|_| end == upload.bytes);
+        let first = chunks.first().filter(|_| end == upload.bytes);
         // Given up meanwhile.
         let first = first.ok_or(Error::UploadNotFound)?;
-        let begin = self.files.piece(upload.id, first.object).await?;
+        let begin = self.files.chunk(upload.id, first.object).await?;
         let content_type = sniff::content_type(&begin);
         self.files.remove_half_written(upload.id).await?;
         let file = File {
@@ -228,13 +228,13 @@ impl Services {
             created_at: self.clock.now(),
         };
         if images::is_image(content_type) {
-            return self.assemble_image(file, &pieces, sha256).await;
+            return self.assemble_image(file, &chunks, sha256).await;
         }
         let mut writing = self.files.write_file(upload.id).await?;
         let mut hash = digest::Context::new(&digest::SHA256);
         let copied = async {
-            for piece in &pieces {
-                let data = self.files.piece(upload.id, piece.object).await?;
+            for chunk in &chunks {
+                let data = self.files.chunk(upload.id, chunk.object).await?;
                 hash.update(&data);
                 writing.put(data).await?;
             }
@@ -250,14 +250,19 @@ impl Services {
         Ok(file)
     }
 
-    async fn assemble_image(&self, file: File, pieces: &[Piece], sha256: [u8; 32]) -> Result<File> {
+    async fn assemble_image(
+        &self,
+        file: File,
+        chunks: &[StoredChunk],
+        sha256: [u8; 32],
+    ) -> Result<File> {
         if u64::try_from(file.bytes).is_ok_and(|bytes| bytes > IMAGE_BYTES) {
             return Err(Error::ImageTooLarge);
         }
         let turn = self.files.image_turn().await?;
         let mut bytes = BytesMut::new();
-        for piece in pieces {
-            bytes.extend_from_slice(&self.files.piece(file.id, piece.object).await?);
+        for chunk in chunks {
+            bytes.extend_from_slice(&self.files.chunk(file.id, chunk.object).await?);
         }
         if digest::digest(&digest::SHA256, &bytes).as_ref() != sha256 {
             return Err(Error::ChecksumMismatch);
@@ -290,8 +295,8 @@ impl Services {
         let size = u64::try_from(file.bytes).map_err(Error::internal)?;
         let mut part = self.files.read(file.id, Variant::Original, 0..size).await?;
         let mut bytes = BytesMut::new();
-        while let Some(piece) = part.next().await {
-            bytes.extend_from_slice(&piece?);
+        while let Some(chunk) = part.next().await {
+            bytes.extend_from_slice(&chunk?);
         }
         let content_type = file.content_type.clone();
         let square = move |bounds| images::square(&bytes, &content_type, bounds);

@@ -4,10 +4,10 @@ use sqlx::AssertSqlSafe;
 
 use super::{
     Store,
-    dialect::{Tx, reading, refused, retried, within},
+    dialect::{Tx, db_error, on_pool, on_tx, retry_deadlocks},
     messages::limit_plus_one,
     presence::choice_of,
-    users::{NAMED, USER_COLUMNS, UserRow, lock_store, role_code, role_of},
+    users::{NAME_MATCHES, USER_COLUMNS, UserRow, lock_store, role_code, role_of},
 };
 use crate::{
     error::Result,
@@ -66,7 +66,9 @@ pub fn accounts_sql(condition: &str) -> String {
 #[must_use]
 pub fn page_sql(of_a_role: bool) -> String {
     let role = if of_a_role { "server_role = ? and " } else { "" };
-    accounts_sql(&format!("{role}username_key > ? and {NAMED} order by username_key limit ?"))
+    accounts_sql(&format!(
+        "{role}username_key > ? and {NAME_MATCHES} order by username_key limit ?"
+    ))
 }
 
 impl Store {
@@ -75,7 +77,7 @@ impl Store {
         let AccountSearch { users: UserSearch { prefix, after, limit }, role } = search;
         let sql = page_sql(role.is_some());
         let NameQuery { username, first_word, inner_word } = NameQuery::new(prefix);
-        let rows: Vec<AccountRow> = reading!(&self.pools, c => {
+        let rows: Vec<AccountRow> = on_pool!(&self.pools, c => {
             let mut query = sqlx::query_as(AssertSqlSafe(sql));
             if let Some(role) = role {
                 query = query.bind(role_code(*role));
@@ -86,17 +88,17 @@ impl Store {
                 .bind(limit_plus_one(*limit))
                 .fetch_all(c).await
         })
-        .map_err(refused)?;
+        .map_err(db_error)?;
         Ok(rows.into_iter().map(Account::from).collect())
     }
 
     /// One account.
     pub async fn account(&self, user: UserId) -> Result<Option<Account>> {
         let sql = accounts_sql("id = ?");
-        let row: Option<AccountRow> = reading!(&self.pools, c => {
+        let row: Option<AccountRow> = on_pool!(&self.pools, c => {
             sqlx::query_as(AssertSqlSafe(sql)).bind(user.0).fetch_optional(c).await
         })
-        .map_err(refused)?;
+        .map_err(db_error)?;
         Ok(row.map(Account::from))
     }
 
@@ -106,10 +108,10 @@ impl Store {
             "select {USER_COLUMNS} from users where server_role = 3 and suspended_us is null
              order by created_us, id limit 1"
         );
-        let row: Option<UserRow> = reading!(&self.pools, c => {
+        let row: Option<UserRow> = on_pool!(&self.pools, c => {
             sqlx::query_as(AssertSqlSafe(sql)).fetch_optional(c).await
         })
-        .map_err(refused)?;
+        .map_err(db_error)?;
         Ok(row.map(User::from))
     }
 
@@ -120,7 +122,7 @@ impl Store {
         user: UserId,
         to: AccountRole,
     ) -> Result<()> {
-        retried!(self.try_set_role(caller, user, to).await).map_err(refused)?
+        retry_deadlocks!(self.try_set_role(caller, user, to).await).map_err(db_error)?
     }
 
     async fn try_set_role(
@@ -142,7 +144,7 @@ impl Store {
         if let Err(refusal) = change.check() {
             return Ok(Err(refusal));
         }
-        within!(&mut tx, c => {
+        on_tx!(&mut tx, c => {
             sqlx::query("update users set server_role = ? where id = ?")
                 .bind(role_code(to)).bind(user.0).execute(c).await.map(drop)
         })?;
@@ -156,7 +158,7 @@ pub(super) async fn active_role(
     tx: &mut Tx<'_>,
     user: UserId,
 ) -> Result<Option<AccountRole>, sqlx::Error> {
-    let code: Option<i16> = within!(tx, c => {
+    let code: Option<i16> = on_tx!(tx, c => {
         sqlx::query_scalar("select server_role from users where id = ? and suspended_us is null")
             .bind(user.0).fetch_optional(c).await
     })?;
@@ -167,7 +169,7 @@ pub(super) async fn role(
     tx: &mut Tx<'_>,
     user: UserId,
 ) -> Result<Option<AccountRole>, sqlx::Error> {
-    let code: Option<i16> = within!(tx, c => {
+    let code: Option<i16> = on_tx!(tx, c => {
         sqlx::query_scalar("select server_role from users where id = ?")
             .bind(user.0).fetch_optional(c).await
     })?;
@@ -175,7 +177,7 @@ pub(super) async fn role(
 }
 
 pub(super) async fn another_admin(tx: &mut Tx<'_>, user: UserId) -> Result<bool, sqlx::Error> {
-    let any: Option<i64> = within!(tx, c => {
+    let any: Option<i64> = on_tx!(tx, c => {
         sqlx::query_scalar(ANOTHER_ADMIN).bind(user.0).fetch_optional(c).await
     })?;
     Ok(any.is_some())

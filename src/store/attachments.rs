@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::{
     Store,
-    dialect::{Tx, padded, pieces, placeholders, reading, refused, within},
+    dialect::{Tx, batches, db_error, on_pool, on_tx, pad_to_power_of_two, placeholders},
     files::{AT_ONCE, FILE_COLUMNS, FileRow},
     messages::MessageRow,
 };
@@ -20,7 +20,7 @@ use crate::{
 /// Messages in one statement.
 const NAMES: usize = 64;
 /// Rows in one statement.
-const ROWS: usize = 256;
+const MAX_ROWS_PER_STATEMENT: usize = 256;
 
 type Name = (RoomId, Seq);
 
@@ -72,9 +72,9 @@ pub(super) async fn with_attachments(
 ) -> Result<Vec<Message>, sqlx::Error> {
     let mut found = Attachments::new();
     for names in attached(&rows).chunks(NAMES) {
-        let names = padded(names.to_vec());
+        let names = pad_to_power_of_two(names.to_vec());
         let sql = attachments_sql(names.len());
-        let rows: Vec<Row> = within!(&mut *tx, c => {
+        let rows: Vec<Row> = on_tx!(&mut *tx, c => {
             let mut query = sqlx::query_as(AssertSqlSafe(sql));
             for (room, seq) in &names {
                 query = query.bind(room.0).bind(seq.0);
@@ -104,13 +104,13 @@ pub(super) async fn read(
     if ids.is_empty() {
         return Ok(());
     }
-    let ids = padded(ids.into_iter().collect());
+    let ids = pad_to_power_of_two(ids.into_iter().collect());
     let sql = format!(
         "select {FILE_COLUMNS} from files f where f.kind = 1 and f.id in {} order by f.id{}",
         placeholders(1, ids.len()),
         tx.dialect().for_update(),
     );
-    let rows: Vec<FileRow> = within!(tx, c => {
+    let rows: Vec<FileRow> = on_tx!(tx, c => {
         let mut query = sqlx::query_as(AssertSqlSafe(sql));
         for id in &ids {
             query = query.bind(id.0);
@@ -138,14 +138,14 @@ pub(super) async fn write(tx: &mut Tx<'_>, posted: &[&Message]) -> Result<(), sq
             (0_i16..).zip(&message.attachments).map(|(place, file)| (*message, place, file.id))
         })
         .collect();
-    for piece in pieces(&rows, ROWS) {
+    for batch in batches(&rows, MAX_ROWS_PER_STATEMENT) {
         let sql = format!(
             "insert into attachments (room_id, seq, place, file_id) values {}",
-            placeholders(piece.len(), 4)
+            placeholders(batch.len(), 4)
         );
-        within!(&mut *tx, c => {
+        on_tx!(&mut *tx, c => {
             let mut query = sqlx::query(AssertSqlSafe(sql));
-            for (message, place, file) in piece {
+            for (message, place, file) in batch {
                 query = query.bind(message.room.0).bind(message.seq.0).bind(*place).bind(file.0);
             }
             query.execute(c).await.map(drop)
@@ -162,7 +162,7 @@ pub(super) async fn remove(
     (room, seq): Name,
     files: &[FileId],
 ) -> Result<(), sqlx::Error> {
-    within!(&mut *tx, c => {
+    on_tx!(&mut *tx, c => {
         sqlx::query("delete from attachments where room_id = ? and seq = ?")
             .bind(room.0).bind(seq.0).execute(c).await.map(drop)
     })?;
@@ -178,9 +178,9 @@ async fn look_again(
     if files.is_empty() {
         return Ok(());
     }
-    let files = padded(files);
+    let files = pad_to_power_of_two(files);
     let sql = format!("update files set check_us = ? where id in {}", placeholders(1, files.len()));
-    within!(tx, c => {
+    on_tx!(tx, c => {
         let mut query = sqlx::query(AssertSqlSafe(sql)).bind(at.map(|at| at.0));
         for file in &files {
             query = query.bind(file.0);
@@ -194,16 +194,16 @@ impl Store {
     pub(super) async fn with_attachments(&self, rows: Vec<MessageRow>) -> Result<Vec<Message>> {
         let mut found = Attachments::new();
         for names in attached(&rows).chunks(NAMES) {
-            let names = padded(names.to_vec());
+            let names = pad_to_power_of_two(names.to_vec());
             let sql = attachments_sql(names.len());
-            let rows: Vec<Row> = reading!(&self.pools, c => {
+            let rows: Vec<Row> = on_pool!(&self.pools, c => {
                 let mut query = sqlx::query_as(AssertSqlSafe(sql));
                 for (room, seq) in &names {
                     query = query.bind(room.0).bind(seq.0);
                 }
                 query.fetch_all(c).await
             })
-            .map_err(refused)?;
+            .map_err(db_error)?;
             gather(&mut found, rows);
         }
         Ok(put(rows, found))

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::{
     Store,
-    dialect::{padded, placeholders, reading, refused},
+    dialect::{db_error, on_pool, pad_to_power_of_two, placeholders},
 };
 use crate::{
     error::Result,
@@ -15,29 +15,29 @@ use crate::{
 };
 
 /// Rows in one statement.
-const ROWS: usize = 256;
+const MAX_ROWS_PER_STATEMENT: usize = 256;
 
 impl Store {
     /// Those of some users with whom a user shares a room of up to
     /// `limits::PRESENCE_MEMBERS`, such as a direct room; the user, if among them.
     pub async fn acquaintances(&self, user: UserId, others: &[UserId]) -> Result<HashSet<UserId>> {
         let mut shared: HashMap<RoomId, Vec<UserId>> = HashMap::new();
-        for others in others.chunks(ROWS) {
-            let others = padded(others.to_vec());
+        for others in others.chunks(MAX_ROWS_PER_STATEMENT) {
+            let others = pad_to_power_of_two(others.to_vec());
             let sql = format!(
                 "select m.room_id, m.user_id from members me
                  join members m on m.room_id = me.room_id and m.state = 1 and m.user_id in {}
                  where me.user_id = ? and me.state = 1",
                 placeholders(1, others.len()),
             );
-            let rows: Vec<(Uuid, Uuid)> = reading!(&self.pools, c => {
+            let rows: Vec<(Uuid, Uuid)> = on_pool!(&self.pools, c => {
                 let mut query = sqlx::query_as(AssertSqlSafe(sql));
                 for other in &others {
                     query = query.bind(other.0);
                 }
                 query.bind(user.0).fetch_all(c).await
             })
-            .map_err(refused)?;
+            .map_err(db_error)?;
             for (room, other) in rows {
                 shared.entry(RoomId(room)).or_default().push(UserId(other));
             }
@@ -51,21 +51,21 @@ impl Store {
     /// Those of some rooms that have up to `limits::PRESENCE_MEMBERS` members.
     pub async fn small_rooms(&self, rooms: &[RoomId]) -> Result<HashSet<RoomId>> {
         let mut small = HashSet::new();
-        for rooms in rooms.chunks(ROWS) {
-            let rooms = padded(rooms.to_vec());
+        for rooms in rooms.chunks(MAX_ROWS_PER_STATEMENT) {
+            let rooms = pad_to_power_of_two(rooms.to_vec());
             let sql = format!(
                 "select room_id from members where room_id in {} and state = 1
                  group by room_id having count(*) <= {PRESENCE_MEMBERS}",
                 placeholders(1, rooms.len()),
             );
-            let rows: Vec<Uuid> = reading!(&self.pools, c => {
+            let rows: Vec<Uuid> = on_pool!(&self.pools, c => {
                 let mut query = sqlx::query_scalar(AssertSqlSafe(sql));
                 for room in &rooms {
                     query = query.bind(room.0);
                 }
                 query.fetch_all(c).await
             })
-            .map_err(refused)?;
+            .map_err(db_error)?;
             small.extend(rows.into_iter().map(RoomId));
         }
         Ok(small)
@@ -75,8 +75,8 @@ impl Store {
     /// among those themselves.
     pub async fn direct_partners(&self, users: &[UserId]) -> Result<HashMap<UserId, Vec<UserId>>> {
         let mut partners: HashMap<UserId, Vec<UserId>> = HashMap::new();
-        for users in users.chunks(ROWS) {
-            let users = padded(users.to_vec());
+        for users in users.chunks(MAX_ROWS_PER_STATEMENT) {
+            let users = pad_to_power_of_two(users.to_vec());
             let sql = format!(
                 "select m.user_id, p.user_id from members m
                  join rooms r on r.id = m.room_id and r.kind = 3
@@ -84,14 +84,14 @@ impl Store {
                  where m.user_id in {} and m.state = 1",
                 placeholders(1, users.len()),
             );
-            let rows: Vec<(Uuid, Uuid)> = reading!(&self.pools, c => {
+            let rows: Vec<(Uuid, Uuid)> = on_pool!(&self.pools, c => {
                 let mut query = sqlx::query_as(AssertSqlSafe(sql));
                 for user in &users {
                     query = query.bind(user.0);
                 }
                 query.fetch_all(c).await
             })
-            .map_err(refused)?;
+            .map_err(db_error)?;
             for (user, partner) in rows {
                 partners.entry(UserId(user)).or_default().push(UserId(partner));
             }
@@ -106,16 +106,17 @@ impl Store {
         rooms: &[RoomId],
     ) -> Result<HashMap<UserId, Vec<RoomId>>> {
         let mut shared: HashMap<UserId, Vec<RoomId>> = HashMap::new();
-        for users in users.chunks(ROWS) {
-            for rooms in rooms.chunks(ROWS) {
-                let (users, rooms) = (padded(users.to_vec()), padded(rooms.to_vec()));
+        for users in users.chunks(MAX_ROWS_PER_STATEMENT) {
+            for rooms in rooms.chunks(MAX_ROWS_PER_STATEMENT) {
+                let (users, rooms) =
+                    (pad_to_power_of_two(users.to_vec()), pad_to_power_of_two(rooms.to_vec()));
                 let sql = format!(
                     "select user_id, room_id from members
                      where user_id in {} and state = 1 and room_id in {}",
                     placeholders(1, users.len()),
                     placeholders(1, rooms.len()),
                 );
-                let rows: Vec<(Uuid, Uuid)> = reading!(&self.pools, c => {
+                let rows: Vec<(Uuid, Uuid)> = on_pool!(&self.pools, c => {
                     let mut query = sqlx::query_as(AssertSqlSafe(sql));
                     for user in &users {
                         query = query.bind(user.0);
@@ -125,7 +126,7 @@ impl Store {
                     }
                     query.fetch_all(c).await
                 })
-                .map_err(refused)?;
+                .map_err(db_error)?;
                 for (user, room) in rows {
                     shared.entry(UserId(user)).or_default().push(RoomId(room));
                 }

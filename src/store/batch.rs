@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::{
     attachments, blocks,
-    dialect::{LaneConnection, Tx, is_locked, is_taken, within},
+    dialect::{LaneConnection, Tx, is_locked, is_unique_violation, on_tx},
     idempotency::BatchKeys,
     invites, mentions, threads, touched,
 };
@@ -54,7 +54,7 @@ pub struct Failed {
 
 impl From<sqlx::Error> for Failed {
     fn from(cause: sqlx::Error) -> Self {
-        Self { repeated: is_taken(&cause), in_doubt: None, cause }
+        Self { repeated: is_unique_violation(&cause), in_doubt: None, cause }
     }
 }
 
@@ -80,13 +80,13 @@ pub async fn run(
         },
         Err(cause) => Failed::from(cause),
     };
-    connection.undo(&failed.cause).await;
+    connection.rollback(&failed.cause).await;
     Err(failed)
 }
 
 /// Whether a commit of unknown outcome has happened. Waits for the rooms'
 /// locks, so that it is not still on its way.
-pub async fn has_happened(
+pub async fn was_committed(
     connection: &mut LaneConnection,
     outcome: &Outcome,
 ) -> Result<bool, sqlx::Error> {
@@ -97,7 +97,7 @@ pub async fn has_happened(
     let read = async {
         let mut tx = connection.begin().await?;
         let sql = format!("select head_seq from rooms where id = ?{}", tx.dialect().for_update());
-        let head: Option<i64> = within!(&mut tx, c => {
+        let head: Option<i64> = on_tx!(&mut tx, c => {
             sqlx::query_scalar(AssertSqlSafe(sql)).bind(log.room.id.0).fetch_optional(c).await
         })?;
         let mut happened = head.is_some_and(|head| head >= log.room.head_seq.0);
@@ -106,7 +106,7 @@ pub async fn has_happened(
             change.message.as_ref().is_some_and(|message| message.seq == change.seq)
         };
         if let Some(Change { message: Some(message), .. }) = log.changes.iter().find(posted) {
-            let row: Option<(Uuid, i64)> = within!(&mut tx, c => {
+            let row: Option<(Uuid, i64)> = on_tx!(&mut tx, c => {
                 sqlx::query_as(
                     "select sender_id, posted_us from messages where room_id = ? and seq = ?",
                 )
@@ -119,7 +119,7 @@ pub async fn has_happened(
     };
     let happened = in_time(read).await;
     if let Err(cause) = &happened {
-        connection.undo(cause).await;
+        connection.rollback(cause).await;
     }
     happened
 }
@@ -166,9 +166,9 @@ async fn prepare(tx: &mut Tx<'_>, ops: &[&Op], mode: Mode) -> Result<Outcome, sq
 
     // What cannot be sent now may have been sent before: its sender has left
     // since, what it answers is deleted.
-    let refused =
+    let db_error =
         |(op, result): (&&Op, &Result<Done>)| matches!(op, Op::Send(_)) && result.is_err();
-    if !mode.look_for_repeats && ops.iter().zip(&results).any(refused) {
+    if !mode.look_for_repeats && ops.iter().zip(&results).any(db_error) {
         let mode = Mode { look_for_repeats: true, ..mode };
         let again = Box::pin(prepare(tx, ops, mode)).await?;
         return Ok(Outcome { locked: &again.locked | &locked, ..again });

@@ -7,7 +7,9 @@ use uuid::Uuid;
 
 use super::{
     Store,
-    dialect::{Dialect, Tx, padded, placeholders, reading, refused, retried, within},
+    dialect::{
+        Dialect, Tx, db_error, on_pool, on_tx, pad_to_power_of_two, placeholders, retry_deadlocks,
+    },
     messages::limit_plus_one,
     users::{USER_COLUMNS, UserRow},
 };
@@ -63,8 +65,8 @@ pub(super) async fn read(
     }
     for (room, (ones, others)) in wanted {
         let Some(log) = logs.get_mut(&room) else { continue };
-        let ones = padded(ones.into_iter().collect::<Vec<_>>());
-        let others = padded(others.into_iter().collect::<Vec<_>>());
+        let ones = pad_to_power_of_two(ones.into_iter().collect::<Vec<_>>());
+        let others = pad_to_power_of_two(others.into_iter().collect::<Vec<_>>());
         let (of_ones, of_others) = (placeholders(1, ones.len()), placeholders(1, others.len()));
         let sql = format!(
             "select user_id, blocked_id from blocks
@@ -73,7 +75,7 @@ pub(super) async fn read(
              select user_id, blocked_id from blocks
              where user_id in {of_others} and blocked_id in {of_ones}"
         );
-        let rows: Vec<(Uuid, Uuid)> = within!(&mut *tx, c => {
+        let rows: Vec<(Uuid, Uuid)> = on_tx!(&mut *tx, c => {
             let mut query = sqlx::query_as(AssertSqlSafe(sql));
             for user in ones.iter().chain(&others).chain(&others).chain(&ones) {
                 query = query.bind(user.0);
@@ -89,14 +91,14 @@ pub(super) async fn read(
 impl Store {
     /// Those with whom a user has a block, whoever of the two has made it.
     pub async fn blocks_with(&self, user: UserId) -> Result<BTreeSet<UserId>> {
-        let rows: Vec<Uuid> = reading!(&self.pools, c => {
+        let rows: Vec<Uuid> = on_pool!(&self.pools, c => {
             sqlx::query_scalar(
                 "select blocked_id from blocks where user_id = ?
                  union select user_id from blocks where blocked_id = ?",
             )
             .bind(user.0).bind(user.0).fetch_all(c).await
         })
-        .map_err(refused)?;
+        .map_err(db_error)?;
         Ok(rows.into_iter().map(UserId).collect())
     }
 
@@ -105,7 +107,7 @@ impl Store {
     }
 
     pub async fn block(&self, user: UserId, blocked: UserId, now: Timestamp) -> Result<()> {
-        retried!(self.try_block(user, blocked, now).await).map_err(refused)
+        retry_deadlocks!(self.try_block(user, blocked, now).await).map_err(db_error)
     }
 
     async fn try_block(
@@ -121,7 +123,7 @@ impl Store {
         let sql =
             format!("insert into blocks (user_id, blocked_id, since_us) values (?, ?, ?) {keep}");
         let mut tx = self.pools.begin().await?;
-        within!(&mut tx, c => {
+        on_tx!(&mut tx, c => {
             sqlx::query(AssertSqlSafe(sql))
                 .bind(user.0).bind(blocked.0).bind(now.0).execute(c).await.map(drop)
         })?;
@@ -129,12 +131,12 @@ impl Store {
     }
 
     pub async fn unblock(&self, user: UserId, blocked: UserId) -> Result<()> {
-        retried!(self.try_unblock(user, blocked).await).map_err(refused)
+        retry_deadlocks!(self.try_unblock(user, blocked).await).map_err(db_error)
     }
 
     async fn try_unblock(&self, user: UserId, blocked: UserId) -> Result<(), sqlx::Error> {
         let mut tx = self.pools.begin().await?;
-        within!(&mut tx, c => {
+        on_tx!(&mut tx, c => {
             sqlx::query("delete from blocks where user_id = ? and blocked_id = ?")
                 .bind(user.0).bind(blocked.0).execute(c).await.map(drop)
         })?;
@@ -153,12 +155,12 @@ impl Store {
              where id in (select blocked_id from blocks where user_id = ?) and username_key > ?
              order by username_key limit ?"
         );
-        let rows: Vec<UserRow> = reading!(&self.pools, c => {
+        let rows: Vec<UserRow> = on_pool!(&self.pools, c => {
             sqlx::query_as(AssertSqlSafe(sql))
                 .bind(user.0).bind(after.unwrap_or_default()).bind(limit_plus_one(limit))
                 .fetch_all(c).await
         })
-        .map_err(refused)?;
+        .map_err(db_error)?;
         Ok(rows.into_iter().map(User::from).collect())
     }
 }

@@ -23,7 +23,7 @@ use uuid::Uuid;
 
 use super::{
     Store,
-    dialect::{Dialect, padded, placeholders, reading, refused},
+    dialect::{Dialect, db_error, on_pool, pad_to_power_of_two, placeholders},
     messages::{MessageRow, limit_plus_one, messages_of},
     rooms::{MEMBER_COLUMNS, MemberRow, ROOM_COLUMNS, RoomRow},
 };
@@ -149,20 +149,20 @@ impl Store {
         if beyond.is_empty() {
             return Ok(());
         }
-        let rooms = padded(beyond.keys().copied().collect::<Vec<_>>());
+        let rooms = pad_to_power_of_two(beyond.keys().copied().collect::<Vec<_>>());
         let sql = format!(
             "select room_id, floor_seq from members
              where user_id = ? and state = 1 and room_id in {}",
             placeholders(1, rooms.len())
         );
-        let floors: Vec<(Uuid, i64)> = reading!(&self.pools, c => {
+        let floors: Vec<(Uuid, i64)> = on_pool!(&self.pools, c => {
             let mut query = sqlx::query_as(AssertSqlSafe(sql)).bind(reader.0);
             for room in rooms {
                 query = query.bind(room.0);
             }
             query.fetch_all(c).await
         })
-        .map_err(refused)?;
+        .map_err(db_error)?;
         let floors: HashMap<RoomId, Seq> =
             floors.into_iter().map(|(room, floor)| (RoomId(room), Seq(floor))).collect();
         for of in of {
@@ -209,7 +209,7 @@ impl Store {
         }
         let sql = changed_messages_sql(dialect, of.len());
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        reading!(&self.pools, c => {
+        on_pool!(&self.pools, c => {
             let mut query = sqlx::query_as(AssertSqlSafe(sql));
             for (room, after, upto) in of {
                 query = query.bind(room).bind(after).bind(upto).bind(limit);
@@ -217,7 +217,7 @@ impl Store {
             }
             query.fetch_all(c).await
         })
-        .map_err(refused)
+        .map_err(db_error)
     }
 
     /// The same where there are few, of which none is left out unless there are
@@ -230,7 +230,7 @@ impl Store {
     ) -> Result<Vec<MessageRow>> {
         let sql = few_changed_messages_sql(dialect, of.len());
         let limit = i64::try_from(MOST_OF_FEW).unwrap_or(i64::MAX);
-        reading!(&self.pools, c => {
+        on_pool!(&self.pools, c => {
             let mut query = sqlx::query_as(AssertSqlSafe(sql));
             for _ in 0..2 {
                 for (room, after, upto) in of {
@@ -240,7 +240,7 @@ impl Store {
             }
             query.fetch_all(c).await
         })
-        .map_err(refused)
+        .map_err(db_error)
     }
 
     /// Up to where a catch-up may read at once, which is `head` for most: of messages that
@@ -250,14 +250,14 @@ impl Store {
         if head.0 - after.0 <= SCANNED_MESSAGES {
             return Ok(head);
         }
-        let last: Option<i64> = reading!(&self.pools, c => {
+        let last: Option<i64> = on_pool!(&self.pools, c => {
             sqlx::query_scalar(
                 "select seq from messages where room_id = ? and seq > ?
                  order by seq limit 1 offset ?",
             )
             .bind(room.0).bind(after.0).bind(SCANNED_MESSAGES - 1).fetch_optional(c).await
         })
-        .map_err(refused)?;
+        .map_err(db_error)?;
         Ok(last.map_or(head, Seq).min(head))
     }
 
@@ -286,14 +286,14 @@ impl Store {
              order by m.changed_seq limit ?"
         );
         let sql = all_of(self.pools.dialect(), &one, of.len());
-        let rows: Vec<Row> = reading!(&self.pools, c => {
+        let rows: Vec<Row> = on_pool!(&self.pools, c => {
             let mut query = sqlx::query_as(AssertSqlSafe(sql));
             for (room, after, head) in of {
                 query = query.bind(room).bind(after).bind(head).bind(limit_plus_one(limit));
             }
             query.fetch_all(c).await
         })
-        .map_err(refused)?;
+        .map_err(db_error)?;
         for row in rows {
             found.entry(RoomId(row.room_id)).or_default().push(row.member.into());
         }
@@ -312,14 +312,14 @@ impl Store {
             "select {ROOM_COLUMNS} from rooms r where {}",
             vec![one; of.len()].join(" or ")
         );
-        let rows: Vec<RoomRow> = reading!(&self.pools, c => {
+        let rows: Vec<RoomRow> = on_pool!(&self.pools, c => {
             let mut query = sqlx::query_as(AssertSqlSafe(sql));
             for (room, after, head) in of {
                 query = query.bind(room).bind(after).bind(head);
             }
             query.fetch_all(c).await
         })
-        .map_err(refused)?;
+        .map_err(db_error)?;
         Ok(rows.into_iter().map(Room::from).map(|room| (room.id, room)).collect())
     }
 }

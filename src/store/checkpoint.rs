@@ -4,7 +4,7 @@ use sqlx::Executor as _;
 
 use super::{
     Store,
-    dialect::{Pools, refused},
+    dialect::{Pools, db_error},
 };
 use crate::error::{Error, Result};
 
@@ -25,13 +25,13 @@ impl Store {
         match &self.pools {
             Pools::MySql { .. } => Ok(()),
             Pools::Sqlite { write, .. } => {
-                let mut connection = write.acquire().await.map_err(refused)?;
-                connection.execute(WAIT_BRIEFLY).await.map_err(refused)?;
+                let mut connection = write.acquire().await.map_err(db_error)?;
+                connection.execute(WAIT_BRIEFLY).await.map_err(db_error)?;
                 let emptied: Result<(i64, i64, i64), _> =
                     sqlx::query_as(TRUNCATE).fetch_one(&mut *connection).await;
                 // Also after a failure, such as a full disk.
-                connection.execute(WAIT_AGAIN).await.map_err(refused)?;
-                match emptied.map_err(refused)? {
+                connection.execute(WAIT_AGAIN).await.map_err(db_error)?;
+                match emptied.map_err(db_error)? {
                     (0, ..) => Ok(()),
                     _ => Err(Error::DatabaseUnavailable),
                 }

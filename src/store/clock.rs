@@ -4,7 +4,7 @@ use sqlx::AssertSqlSafe;
 
 use super::{
     Store,
-    dialect::{reading, refused, within},
+    dialect::{db_error, on_pool, on_tx},
 };
 use crate::{
     clock::SteadyClock,
@@ -15,10 +15,10 @@ use crate::{
 impl Store {
     /// How far the steady clock has come. On a new database it begins with `now`.
     pub async fn steady_clock(&self, now: Timestamp) -> Result<Timestamp> {
-        let steady: i64 = reading!(&self.pools, c => {
+        let steady: i64 = on_pool!(&self.pools, c => {
             sqlx::query_scalar("select steady_us from store where id = 1").fetch_one(c).await
         })
-        .map_err(refused)?;
+        .map_err(db_error)?;
         if steady > 0 {
             return Ok(Timestamp(steady));
         }
@@ -46,17 +46,17 @@ impl Store {
         // In two steps: MySQL sees the new value in an assignment that follows, SQLite
         // the old one.
         let and = format!("update store set {and} where id = 1");
-        let mut tx = self.pools.begin().await.map_err(refused)?;
-        within!(&mut tx, c => {
+        let mut tx = self.pools.begin().await.map_err(db_error)?;
+        on_tx!(&mut tx, c => {
             sqlx::query("update store set steady_us = ? where id = 1")
                 .bind(steady.0).execute(c).await.map(drop)
         })
-        .map_err(refused)?;
-        within!(&mut tx, c => {
+        .map_err(db_error)?;
+        on_tx!(&mut tx, c => {
             sqlx::query(AssertSqlSafe(and)).execute(c).await.map(drop)
         })
-        .map_err(refused)?;
-        tx.commit().await.map_err(refused)
+        .map_err(db_error)?;
+        tx.commit().await.map_err(db_error)
     }
 
     /// Begins to note when marks and settings change, by this clock, and returns from
@@ -65,11 +65,11 @@ impl Store {
     pub async fn note_changes_by(&self, steady: SteadyClock) -> Result<Timestamp> {
         // It is set once: a store serves one server.
         let _ = self.steady.set(steady);
-        let (kept, stopped, from): (i64, i64, i64) = reading!(&self.pools, c => {
+        let (kept, stopped, from): (i64, i64, i64) = on_pool!(&self.pools, c => {
             sqlx::query_as("select steady_us, stopped_us, states_from_us from store where id = 1")
                 .fetch_one(c).await
         })
-        .map_err(refused)?;
+        .map_err(db_error)?;
         let stopped_in_order = stopped > 0 && stopped == kept;
         let from = if stopped_in_order { Timestamp(from) } else { steady.now() };
         match self.save_states_from(from).await {
@@ -80,13 +80,13 @@ impl Store {
     }
 
     async fn save_states_from(&self, from: Timestamp) -> Result<()> {
-        let mut tx = self.pools.begin().await.map_err(refused)?;
-        within!(&mut tx, c => {
+        let mut tx = self.pools.begin().await.map_err(db_error)?;
+        on_tx!(&mut tx, c => {
             sqlx::query("update store set states_from_us = ?, stopped_us = 0 where id = 1")
                 .bind(from.0).execute(c).await.map(drop)
         })
-        .map_err(refused)?;
-        tx.commit().await.map_err(refused)
+        .map_err(db_error)?;
+        tx.commit().await.map_err(db_error)
     }
 
     /// When what is written now is changed.

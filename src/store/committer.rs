@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     Store, batch,
-    dialect::{LaneConnection, is_away, is_conflict, is_locked},
+    dialect::{LaneConnection, is_deadlock, is_locked, is_unavailable},
     writer::Job,
 };
 use crate::model::{Op, RoomId};
@@ -42,25 +42,25 @@ pub struct Committer {
     connection: LaneConnection,
     /// Commits whose outcome is unknown, of which nobody has been told. Nothing
     /// else is done before they are cleared up.
-    doubts: Vec<batch::Outcome>,
+    unknown_commits: Vec<batch::Outcome>,
 }
 
 impl Committer {
     pub fn new(store: &Store) -> Self {
         let connection = LaneConnection::new(&store.pools);
-        Self { store: store.clone(), connection, doubts: Vec::new() }
+        Self { store: store.clone(), connection, unknown_commits: Vec::new() }
     }
 
     pub fn has_doubts(&self) -> bool {
-        !self.doubts.is_empty()
+        !self.unknown_commits.is_empty()
     }
 
     pub fn take_doubts(&mut self) -> Vec<batch::Outcome> {
-        std::mem::take(&mut self.doubts)
+        std::mem::take(&mut self.unknown_commits)
     }
 
-    pub fn add_doubts(&mut self, doubts: Vec<batch::Outcome>) {
-        self.doubts.extend(doubts);
+    pub fn add_doubts(&mut self, unknown_commits: Vec<batch::Outcome>) {
+        self.unknown_commits.extend(unknown_commits);
     }
 
     pub async fn close(&mut self) {
@@ -90,7 +90,7 @@ impl Committer {
                 continue;
             }
             let ops: Vec<&Op> = jobs.iter().map(|job| &job.op).collect();
-            let result = match self.clear_doubts(&mut commit.parts).await {
+            let result = match self.resolve_unknown_commits(&mut commit.parts).await {
                 Ok(()) => self.transact(&ops, wait_for_rooms).await,
                 Err(error) => Err(error),
             };
@@ -117,8 +117,8 @@ impl Committer {
                 }
                 Err(error)
                     if jobs.len() > 1
-                        && !is_away(&error)
-                        && !is_conflict(&error)
+                        && !is_unavailable(&error)
+                        && !is_deadlock(&error)
                         && !self.has_doubts() =>
                 {
                     tracing::warn!(%error, jobs = jobs.len(), "a batch failed and is halved");
@@ -151,21 +151,21 @@ impl Committer {
             };
             let batch::Failed { cause, in_doubt, repeated } = failed;
             if let Some(outcome) = in_doubt {
-                match batch::has_happened(&mut self.connection, &outcome).await {
+                match batch::was_committed(&mut self.connection, &outcome).await {
                     Ok(true) => return Ok(outcome),
                     Ok(false) => {}
                     Err(error) => {
                         tracing::debug!(%error, "a commit's outcome is unknown");
-                        self.doubts.push(outcome);
+                        self.unknown_commits.push(outcome);
                         return Err(cause);
                     }
                 }
             }
             if repeated && !look_for_repeats {
                 look_for_repeats = true;
-            } else if is_conflict(&cause) && !is_locked(&cause) && conflicts < CONFLICT_RETRIES {
+            } else if is_deadlock(&cause) && !is_locked(&cause) && conflicts < CONFLICT_RETRIES {
                 conflicts += 1;
-            } else if is_away(&cause) && !reconnected {
+            } else if is_unavailable(&cause) && !reconnected {
                 reconnected = true;
             } else {
                 return Err(cause);
@@ -175,10 +175,13 @@ impl Committer {
 
     /// Finds out about the commits whose outcome is unknown, and adds those that
     /// have happened: what was answered as a failure is there all the same.
-    pub async fn clear_doubts(&mut self, parts: &mut Vec<Part>) -> Result<(), sqlx::Error> {
-        while let Some(outcome) = self.doubts.first() {
-            let happened = batch::has_happened(&mut self.connection, outcome).await?;
-            let outcome = self.doubts.remove(0);
+    pub async fn resolve_unknown_commits(
+        &mut self,
+        parts: &mut Vec<Part>,
+    ) -> Result<(), sqlx::Error> {
+        while let Some(outcome) = self.unknown_commits.first() {
+            let happened = batch::was_committed(&mut self.connection, outcome).await?;
+            let outcome = self.unknown_commits.remove(0);
             if happened {
                 // Its askers have had their answers.
                 parts.push(Part { jobs: Vec::new(), result: Ok(outcome) });

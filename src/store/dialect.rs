@@ -13,7 +13,9 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
-pub use super::errors::{is_away, is_conflict, is_locked, is_no_table, is_taken, refused};
+pub use super::errors::{
+    db_error, is_deadlock, is_locked, is_no_table, is_unavailable, is_unique_violation,
+};
 use super::{
     connection::Connection, faults::Faults, file_lock::FileLock, gate::Gate, marker::Marker,
 };
@@ -62,7 +64,7 @@ pub enum Tx<'c> {
 }
 
 /// Runs `$body` with `$c` as an executor for reading outside a transaction.
-macro_rules! reading {
+macro_rules! on_pool {
     ($pools:expr, $c:ident => $body:expr) => {
         match $pools {
             $crate::store::dialect::Pools::MySql { pool, .. } => {
@@ -85,7 +87,7 @@ macro_rules! reading {
 }
 
 /// Runs `$body` with `$c` as an executor inside the transaction.
-macro_rules! within {
+macro_rules! on_tx {
     ($tx:expr, $c:ident => $body:expr) => {
         match $tx {
             $crate::store::dialect::Tx::MySql(connection, _) => {
@@ -111,13 +113,13 @@ pub(super) const CONFLICT_RETRIES: u32 = 5;
 
 /// Runs `$transaction`, from its begin to its commit, again as long as it loses
 /// a deadlock.
-macro_rules! retried {
+macro_rules! retry_deadlocks {
     ($transaction:expr) => {{
         let mut conflicts = 0;
         loop {
             match $transaction {
                 Err(cause)
-                    if $crate::store::dialect::is_conflict(&cause)
+                    if $crate::store::dialect::is_deadlock(&cause)
                         && conflicts < $crate::store::dialect::CONFLICT_RETRIES =>
                 {
                     conflicts += 1;
@@ -128,16 +130,16 @@ macro_rules! retried {
     }};
 }
 
-/// As `retried!`, and again if a request with the same idempotency key was faster:
+/// As `retry_deadlocks!`, and again if a request with the same idempotency key was faster:
 /// then its answer is found.
-macro_rules! retried_with_key {
+macro_rules! retry_deadlocks_with_key {
     ($transaction:expr) => {{
         let mut tries = 0;
         loop {
             match $transaction {
                 Err(cause)
-                    if ($crate::store::dialect::is_conflict(&cause)
-                        || $crate::store::dialect::is_taken(&cause))
+                    if ($crate::store::dialect::is_deadlock(&cause)
+                        || $crate::store::dialect::is_unique_violation(&cause))
                         && tries < $crate::store::dialect::CONFLICT_RETRIES =>
                 {
                     tries += 1;
@@ -148,7 +150,7 @@ macro_rules! retried_with_key {
     }};
 }
 
-pub(super) use {reading, retried, retried_with_key, within};
+pub(super) use {on_pool, on_tx, retry_deadlocks, retry_deadlocks_with_key};
 
 impl Pools {
     /// Prepares connections to `sqlite:PATH` or `mysql://…`. None is opened yet:
@@ -368,9 +370,9 @@ impl LaneConnection {
     }
 
     /// Undoes what a failed transaction has done so far. SQLite's undoes itself.
-    pub async fn undo(&mut self, cause: &sqlx::Error) {
+    pub async fn rollback(&mut self, cause: &sqlx::Error) {
         let Self::MySql { open, .. } = self else { return };
-        if is_away(cause) {
+        if is_unavailable(cause) {
             // A new connection is needed, perhaps to another server, and the end
             // of this one ends its transaction.
             *open = None;
@@ -465,7 +467,7 @@ pub fn placeholders(rows: usize, columns: usize) -> String {
 /// that statements come in few sizes and their preparation is re-used. Only for
 /// `in (…)`, where repeats do no harm.
 #[must_use]
-pub fn padded<T: Clone>(mut list: Vec<T>) -> Vec<T> {
+pub fn pad_to_power_of_two<T: Clone>(mut list: Vec<T>) -> Vec<T> {
     if let Some(last) = list.last().cloned() {
         let size = list.len().next_power_of_two();
         list.resize(size, last);
@@ -473,17 +475,17 @@ pub fn padded<T: Clone>(mut list: Vec<T>) -> Vec<T> {
     list
 }
 
-/// Splits rows for a multi-row insert into pieces of few sizes, so that their
+/// Splits rows for a multi-row insert into batches of few sizes, so that their
 /// preparation is re-used: up to 32 at once as they are, more by powers of two.
-pub fn pieces<T>(mut rows: &[T], largest: usize) -> impl Iterator<Item = &[T]> {
+pub fn batches<T>(mut rows: &[T], largest: usize) -> impl Iterator<Item = &[T]> {
     std::iter::from_fn(move || {
         if rows.is_empty() {
             return None;
         }
         let size = if rows.len() <= 32 { rows.len() } else { 1 << rows.len().ilog2() };
-        let (piece, rest) = rows.split_at(size.min(largest));
+        let (batch, rest) = rows.split_at(size.min(largest));
         rows = rest;
-        Some(piece)
+        Some(batch)
     })
 }
 

@@ -3,12 +3,12 @@
 use super::*;
 
 #[test]
-fn pieces_have_few_sizes_and_cover_all() {
+fn batches_have_few_sizes_and_cover_all() {
     let rows: Vec<u32> = (0..1_000).collect();
-    let split: Vec<_> = pieces(&rows, 256).map(<[u32]>::len).collect();
+    let split: Vec<_> = batches(&rows, 256).map(<[u32]>::len).collect();
     assert_eq!(split, [256, 256, 256, 128, 64, 32, 8]);
-    assert_eq!(pieces(&rows[..31], 256).count(), 1);
-    assert_eq!(pieces::<u32>(&[], 256).count(), 0);
+    assert_eq!(batches(&rows[..31], 256).count(), 1);
+    assert_eq!(batches::<u32>(&[], 256).count(), 0);
 }
 
 /// What was acknowledged survives a power cut, and what was deleted is gone:
@@ -41,6 +41,6 @@ async fn sqlite_connections_are_durable_and_delete_securely() {
 
 #[test]
 fn lists_are_filled_with_their_last() {
-    assert_eq!(padded(vec![1, 2, 3, 4, 5]), [1, 2, 3, 4, 5, 5, 5, 5]);
-    assert_eq!(padded(Vec::<i32>::new()), Vec::<i32>::new());
+    assert_eq!(pad_to_power_of_two(vec![1, 2, 3, 4, 5]), [1, 2, 3, 4, 5, 5, 5, 5]);
+    assert_eq!(pad_to_power_of_two(Vec::<i32>::new()), Vec::<i32>::new());
 }

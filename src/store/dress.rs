@@ -4,7 +4,7 @@
 
 use super::{
     Store,
-    dialect::{Tx, padded, placeholders, reading, refused, within},
+    dialect::{Tx, db_error, on_pool, on_tx, pad_to_power_of_two, placeholders},
     mentions, reactions,
 };
 use crate::{
@@ -83,7 +83,8 @@ fn named(
     is_wanted: fn(&Message) -> bool,
 ) -> Option<(String, Vec<NameBinds>)> {
     let wanted = messages.iter().filter(|message| is_wanted(message));
-    let names = padded(wanted.map(|message| (message.room, message.seq)).collect::<Vec<_>>());
+    let names =
+        pad_to_power_of_two(wanted.map(|message| (message.room, message.seq)).collect::<Vec<_>>());
     let first = names.first().map(|(room, _)| *room)?;
     if names.iter().all(|(room, _)| *room == first) {
         let sql = format!("c.room_id = ? and c.seq in {}", placeholders(1, names.len()));
@@ -100,7 +101,7 @@ pub(super) async fn within_tx(
     tx: &mut Tx<'_>,
     mut messages: Vec<Message>,
 ) -> Result<Vec<Message>, sqlx::Error> {
-    dress!(within, &mut *tx, messages, None);
+    dress!(on_tx, &mut *tx, messages, None);
     Ok(messages)
 }
 
@@ -112,11 +113,11 @@ impl Store {
         mut messages: Vec<Message>,
     ) -> Result<Vec<Message>> {
         let dressed: Result<(), sqlx::Error> = async {
-            dress!(reading, &self.pools, messages, Some(reader));
+            dress!(on_pool, &self.pools, messages, Some(reader));
             Ok(())
         }
         .await;
-        dressed.map_err(refused)?;
+        dressed.map_err(db_error)?;
         Ok(messages)
     }
 }

@@ -136,10 +136,10 @@ fn sqlite_condition(code: i32) -> Option<Condition> {
 }
 
 /// What a failed statement means to the caller.
-pub fn refused(error: sqlx::Error) -> Error {
-    if is_away(&error) || is_conflict(&error) {
+pub fn db_error(error: sqlx::Error) -> Error {
+    if is_unavailable(&error) || is_deadlock(&error) {
         // The caller only sees that the database is not available.
-        tracing::debug!(%error, "the database refused");
+        tracing::debug!(%error, "the database db_error");
         Error::DatabaseUnavailable
     } else {
         Error::internal(error)
@@ -150,7 +150,7 @@ pub fn refused(error: sqlx::Error) -> Error {
 /// this now: worth trying again, and the outcome of what was under way is
 /// unknown.
 #[must_use]
-pub fn is_away(error: &sqlx::Error) -> bool {
+pub fn is_unavailable(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::Io(_)
         | sqlx::Error::PoolTimedOut
@@ -174,7 +174,7 @@ pub fn is_wrong_server(error: &sqlx::Error) -> bool {
 /// A deadlock or a lock that could not be had: the transaction was undone and
 /// may be run again.
 #[must_use]
-pub fn is_conflict(error: &sqlx::Error) -> bool {
+pub fn is_deadlock(error: &sqlx::Error) -> bool {
     has_condition(error, Condition::Conflict)
 }
 
@@ -188,7 +188,7 @@ pub fn is_locked(error: &sqlx::Error) -> bool {
 }
 
 #[must_use]
-pub fn is_taken(error: &sqlx::Error) -> bool {
+pub fn is_unique_violation(error: &sqlx::Error) -> bool {
     matches!(error, sqlx::Error::Database(database) if database.is_unique_violation())
 }
 

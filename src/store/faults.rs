@@ -11,7 +11,7 @@ use std::{
 
 use tokio::sync::Notify;
 
-use super::errors::{is_away, is_wrong_server};
+use super::errors::{is_unavailable, is_wrong_server};
 
 /// One for each store, shared by its pools, its lanes and the probe.
 #[derive(Debug, Default)]
@@ -28,7 +28,7 @@ pub struct Faults {
 impl Faults {
     /// Notes a failed statement, if it says something about the database.
     pub fn report(&self, cause: &sqlx::Error) {
-        if !is_away(cause) {
+        if !is_unavailable(cause) {
             return;
         }
         if is_wrong_server(cause) {

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::{
     Store,
-    dialect::{Tx, padded, placeholders, reading, refused, retried, within},
+    dialect::{Tx, db_error, on_pool, on_tx, pad_to_power_of_two, placeholders, retry_deadlocks},
     uploads::check_quota,
 };
 use crate::{
@@ -85,7 +85,7 @@ pub(super) async fn insert_file(
         Purpose::Picture(room) => (KIND_PICTURE, Some(*room)),
     };
     let image = file.image.as_ref();
-    within!(tx, c => {
+    on_tx!(tx, c => {
         sqlx::query(
             "insert into files (id, uploader_id, kind, room_id, name, content_type,
                                 thumbnail_type, bytes, width, height, created_us, check_us)
@@ -116,7 +116,7 @@ impl Store {
         check_at: Timestamp,
         quota: u64,
     ) -> Result<()> {
-        retried!(self.try_add_square(file, check_at, quota).await).map_err(refused)?
+        retry_deadlocks!(self.try_add_square(file, check_at, quota).await).map_err(db_error)?
     }
 
     async fn try_add_square(
@@ -139,19 +139,19 @@ impl Store {
         if files.is_empty() {
             return Ok(vec![]);
         }
-        let ids = padded(files.to_vec());
+        let ids = pad_to_power_of_two(files.to_vec());
         let sql = format!(
             "select {FILE_COLUMNS} from files f where f.kind <> 0 and f.id in {}",
             placeholders(1, ids.len())
         );
-        let rows: Vec<FileRow> = reading!(&self.pools, c => {
+        let rows: Vec<FileRow> = on_pool!(&self.pools, c => {
             let mut query = sqlx::query_as(AssertSqlSafe(sql));
             for id in &ids {
                 query = query.bind(id.0);
             }
             query.fetch_all(c).await
         })
-        .map_err(refused)?;
+        .map_err(db_error)?;
         let found = rows.into_iter().map(StoredFile::from);
         let mut found: HashMap<FileId, StoredFile> =
             found.map(|stored| (stored.file.id, stored)).collect();
@@ -168,7 +168,7 @@ impl Store {
         if files.is_empty() {
             return Ok(vec![]);
         }
-        let files = padded(files.to_vec());
+        let files = pad_to_power_of_two(files.to_vec());
         let sql = format!(
             "select distinct a.file_id, a.room_id from attachments a
              join members m on m.room_id = a.room_id and m.user_id = ? and m.state = 1
@@ -177,31 +177,31 @@ impl Store {
                and a.file_id in {}",
             placeholders(1, files.len())
         );
-        let rows: Vec<(Uuid, Uuid)> = reading!(&self.pools, c => {
+        let rows: Vec<(Uuid, Uuid)> = on_pool!(&self.pools, c => {
             let mut query = sqlx::query_as(AssertSqlSafe(sql)).bind(user.0);
             for file in &files {
                 query = query.bind(file.0);
             }
             query.fetch_all(c).await
         })
-        .map_err(refused)?;
+        .map_err(db_error)?;
         Ok(rows.into_iter().map(|(file, room)| (FileId(file), RoomId(room))).collect())
     }
 
     /// Files that may have nothing that refers to them. `now` is of the steady clock.
     pub async fn files_to_check(&self, now: Timestamp, limit: i64) -> Result<Vec<FileId>> {
-        let files: Vec<Uuid> = reading!(&self.pools, c => {
+        let files: Vec<Uuid> = on_pool!(&self.pools, c => {
             sqlx::query_scalar("select id from files where check_us <= ? order by check_us limit ?")
                 .bind(now.0).bind(limit).fetch_all(c).await
         })
-        .map_err(refused)?;
+        .map_err(db_error)?;
         Ok(files.into_iter().map(FileId).collect())
     }
 
     /// Hides a file from everybody unless something refers to it; whether it
     /// is hidden.
     pub async fn hide_unreferenced(&self, file: FileId, now: Timestamp) -> Result<bool> {
-        retried!(self.try_hide_unreferenced(file, now).await).map_err(refused)
+        retry_deadlocks!(self.try_hide_unreferenced(file, now).await).map_err(db_error)
     }
 
     async fn try_hide_unreferenced(
@@ -216,14 +216,14 @@ impl Store {
             "select id from files where id = ? and check_us <= ?{}",
             tx.dialect().for_update()
         );
-        let due: Option<Uuid> = within!(&mut tx, c => {
+        let due: Option<Uuid> = on_tx!(&mut tx, c => {
             sqlx::query_scalar(AssertSqlSafe(sql))
                 .bind(file.0).bind(now.0).fetch_optional(c).await
         })?;
         if due.is_none() {
             return Ok(false);
         }
-        let referred: i64 = within!(&mut tx, c => {
+        let referred: i64 = on_tx!(&mut tx, c => {
             sqlx::query_scalar(
                 "select (select count(*) from attachments where file_id = ?)
                       + (select count(*) from files f join users u on u.id = f.uploader_id
@@ -239,7 +239,7 @@ impl Store {
         } else {
             ("update files set kind = 0, check_us = ? where id = ?", Some(now.0))
         };
-        within!(&mut tx, c => {
+        on_tx!(&mut tx, c => {
             sqlx::query(sql).bind(look_again).bind(file.0).execute(c).await.map(drop)
         })?;
         tx.commit().await?;
@@ -248,12 +248,12 @@ impl Store {
 
     /// Forgets a hidden file.
     pub async fn forget_file(&self, file: FileId) -> Result<()> {
-        retried!(self.try_forget_file(file).await).map_err(refused)
+        retry_deadlocks!(self.try_forget_file(file).await).map_err(db_error)
     }
 
     async fn try_forget_file(&self, file: FileId) -> Result<(), sqlx::Error> {
         let mut tx = self.pools.begin().await?;
-        within!(&mut tx, c => {
+        on_tx!(&mut tx, c => {
             sqlx::query("delete from files where id = ? and kind = 0")
                 .bind(file.0).execute(c).await.map(drop)
         })?;

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::{
     Store,
-    dialect::{reading, refused, retried, within},
+    dialect::{db_error, on_pool, on_tx, retry_deadlocks},
 };
 use crate::{
     error::Result,
@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// Rows that are read in one step.
-pub(super) const ROWS: usize = 500;
+pub(super) const MAX_ROWS_PER_STATEMENT: usize = 500;
 
 /// After which row the next step begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,20 +55,20 @@ struct Refolded {
 impl Store {
     /// Whether names are stored that an older rule has folded.
     pub async fn needs_folding(&self) -> Result<bool> {
-        let version: i16 = reading!(&self.pools, c => {
+        let version: i16 = on_pool!(&self.pools, c => {
             sqlx::query_scalar("select folding from store where id = 1").fetch_one(c).await
         })
-        .map_err(refused)?;
+        .map_err(db_error)?;
         Ok(version < FOLDING)
     }
 
     /// How many rows the steps look at in all.
     pub async fn count_names(&self) -> Result<u64> {
-        let count: i64 = reading!(&self.pools, c => {
+        let count: i64 = on_pool!(&self.pools, c => {
             sqlx::query_scalar("select (select count(*) from rooms) + (select count(*) from users)")
                 .fetch_one(c).await
         })
-        .map_err(refused)?;
+        .map_err(db_error)?;
         Ok(count.unsigned_abs())
     }
 
@@ -83,13 +83,13 @@ impl Store {
                 (after, "select id, display_name, '', display_name_key, '' from users")
             }
         };
-        let sql = format!("{select} where id > ? order by id limit {ROWS}");
-        let rows: Vec<Row> = reading!(&self.pools, c => {
+        let sql = format!("{select} where id > ? order by id limit {MAX_ROWS_PER_STATEMENT}");
+        let rows: Vec<Row> = on_pool!(&self.pools, c => {
             sqlx::query_as(AssertSqlSafe(sql)).bind(after).fetch_all(c).await
         })
-        .map_err(refused)?;
+        .map_err(db_error)?;
         let count = rows.len();
-        let last = rows.last().filter(|_| rows.len() == ROWS).map(|row| row.0);
+        let last = rows.last().filter(|_| rows.len() == MAX_ROWS_PER_STATEMENT).map(|row| row.0);
         let old: Vec<Refolded> = rows
             .into_iter()
             .filter(|(_, name, topic, name_is, topic_is)| {
@@ -98,7 +98,7 @@ impl Store {
             .map(|(id, name, topic, ..)| Refolded { id, name, topic })
             .collect();
         if !old.is_empty() {
-            retried!(self.save_keys(step, &old).await).map_err(refused)?;
+            retry_deadlocks!(self.save_keys(step, &old).await).map_err(db_error)?;
         }
         let next = match (step, last) {
             (FoldingStep::Rooms(_), Some(last)) => Some(FoldingStep::Rooms(last)),
@@ -113,7 +113,7 @@ impl Store {
     async fn save_keys(&self, step: FoldingStep, old: &[Refolded]) -> Result<(), sqlx::Error> {
         let mut tx = self.pools.begin().await?;
         for Refolded { id, name, topic } in old {
-            within!(&mut tx, c => {
+            on_tx!(&mut tx, c => {
                 match step {
                     FoldingStep::Rooms(_) => sqlx::query(
                         "update rooms set name_key = ?, topic_key = ?
@@ -136,12 +136,12 @@ impl Store {
     /// Notes that all names are folded by the newest rule. Not while a server with an
     /// older one may still write names.
     pub async fn save_folding(&self) -> Result<()> {
-        retried!(self.try_save_folding().await).map_err(refused)
+        retry_deadlocks!(self.try_save_folding().await).map_err(db_error)
     }
 
     async fn try_save_folding(&self) -> Result<(), sqlx::Error> {
         let mut tx = self.pools.begin().await?;
-        within!(&mut tx, c => {
+        on_tx!(&mut tx, c => {
             sqlx::query("update store set folding = ? where id = 1")
                 .bind(FOLDING).execute(c).await.map(drop)
         })?;

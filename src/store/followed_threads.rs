@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::{
     Store,
     blocks::no_block_between,
-    dialect::{reading, refused},
+    dialect::{db_error, on_pool},
 };
 use crate::{
     error::Result,
@@ -55,14 +55,14 @@ impl Store {
         let (room, seq) = of.after.unwrap_or((RoomId(Uuid::max()), Seq(i64::MAX)));
         let sql = followed_threads_sql(of.room.is_some());
         let most = i64::try_from(limits::LISTED_THREADS).unwrap_or(i64::MAX);
-        let rows: Vec<Row> = reading!(&self.pools, c => {
+        let rows: Vec<Row> = on_pool!(&self.pools, c => {
             let mut query = sqlx::query_as(AssertSqlSafe(sql)).bind(user.0);
             if let Some(room) = of.room {
                 query = query.bind(room.0);
             }
             query.bind(room.0).bind(room.0).bind(seq.0).bind(most).fetch_all(c).await
         })
-        .map_err(refused)?;
+        .map_err(db_error)?;
         let position = |row: &Row| (RoomId(row.0), Seq(row.1));
         // Where the call has stopped looking, if there may be more beyond.
         let mut next = rows.last().filter(|_| rows.len() >= limits::LISTED_THREADS).map(position);

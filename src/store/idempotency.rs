@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::{
     Store,
-    dialect::{Tx, padded, reading, refused, retried, within},
+    dialect::{Tx, db_error, on_pool, on_tx, pad_to_power_of_two, retry_deadlocks},
 };
 use crate::{
     error::{Error, Result},
@@ -54,11 +54,11 @@ impl Store {
     /// if that was another request.
     pub async fn kept_answer(&self, key: &KeyUse) -> Result<Option<KeptAnswer>> {
         let sql = format!("{KEYS} where user_id = ? and idempotency_key = ?");
-        let row: Option<KeyRow> = reading!(&self.pools, c => {
+        let row: Option<KeyRow> = on_pool!(&self.pools, c => {
             sqlx::query_as(AssertSqlSafe(sql))
                 .bind(key.owner.0).bind(&key.key.key).fetch_optional(c).await
         })
-        .map_err(refused)?;
+        .map_err(db_error)?;
         row.map(|row| row.answer_to(key)).transpose()
     }
 
@@ -74,12 +74,12 @@ impl Store {
             "select user_id, idempotency_key from idempotency_keys where kept_us < ?
              limit {FORGOTTEN_AT_ONCE}"
         );
-        let old: Vec<(Uuid, String)> = reading!(&self.pools, c => {
+        let old: Vec<(Uuid, String)> = on_pool!(&self.pools, c => {
             sqlx::query_as(AssertSqlSafe(sql)).bind(before.0).fetch_all(c).await
         })
-        .map_err(refused)?;
+        .map_err(db_error)?;
         if !old.is_empty() {
-            retried!(self.try_delete_keys(&old).await).map_err(refused)?;
+            retry_deadlocks!(self.try_delete_keys(&old).await).map_err(db_error)?;
         }
         Ok(old.len())
     }
@@ -88,7 +88,7 @@ impl Store {
     async fn try_delete_keys(&self, keys: &[(Uuid, String)]) -> Result<(), sqlx::Error> {
         let mut tx = self.pools.begin().await?;
         for (user, key) in keys {
-            within!(&mut tx, c => {
+            on_tx!(&mut tx, c => {
                 sqlx::query(
                     "delete from idempotency_keys where user_id = ? and idempotency_key = ?",
                 )
@@ -106,14 +106,14 @@ pub(super) async fn find(
 ) -> Result<Result<Option<KeptAnswer>>, sqlx::Error> {
     let Some(key) = key else { return Ok(Ok(None)) };
     let sql = format!("{KEYS} where user_id = ? and idempotency_key = ?");
-    let row: Option<KeyRow> = within!(tx, c => {
+    let row: Option<KeyRow> = on_tx!(tx, c => {
         sqlx::query_as(AssertSqlSafe(sql))
             .bind(key.owner.0).bind(&key.key.key).fetch_optional(c).await
     })?;
     Ok(row.map(|row| row.answer_to(key)).transpose())
 }
 
-/// Keeps an answer under the key of its request. Fails with an error that `is_taken` if
+/// Keeps an answer under the key of its request. Fails with an error that `is_unique_violation` if
 /// another request with this key was faster.
 pub(super) async fn keep(
     tx: &mut Tx<'_>,
@@ -122,7 +122,7 @@ pub(super) async fn keep(
 ) -> Result<(), sqlx::Error> {
     let Some(KeyUse { owner, key, at }) = key else { return Ok(()) };
     let KeptAnswer { id, ended_sessions } = answer;
-    within!(tx, c => {
+    on_tx!(tx, c => {
         sqlx::query(
             "insert into idempotency_keys (user_id, idempotency_key, fingerprint, result_id,
                                            ended_sessions, kept_us)
@@ -149,10 +149,10 @@ impl<'a> BatchKeys<'a> {
             .collect();
         let mut found = HashMap::new();
         if !keys.is_empty() {
-            let keys = padded(keys.into_iter().collect::<Vec<_>>());
+            let keys = pad_to_power_of_two(keys.into_iter().collect::<Vec<_>>());
             let each = vec!["(user_id = ? and idempotency_key = ?)"; keys.len()].join(" or ");
             let sql = format!("{KEYS} where {each}");
-            let rows: Vec<KeyRow> = within!(tx, c => {
+            let rows: Vec<KeyRow> = on_tx!(tx, c => {
                 let mut query = sqlx::query_as(AssertSqlSafe(sql));
                 for (user, key) in &keys {
                     query = query.bind(user.0).bind(*key);

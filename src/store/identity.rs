@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::{
     Store,
-    dialect::{Pools, Tx, reading, refused, within},
+    dialect::{Pools, Tx, db_error, on_pool, on_tx},
     marker::{Mark, Marker},
 };
 use crate::{
@@ -54,11 +54,11 @@ impl Store {
         let Pools::Sqlite { lock, marker, .. } = &self.pools else { return Ok(()) };
         let metadata = lock.metadata().ok_or_else(|| Error::internal("the file is closed"))?;
         let file = FileIdentity::of(&metadata.map_err(Error::internal)?);
-        let row: (Option<i64>, Option<i64>) = reading!(&self.pools, c => {
+        let row: (Option<i64>, Option<i64>) = on_pool!(&self.pools, c => {
             sqlx::query_as("select file_inode, file_birth_us from store where id = 1")
                 .fetch_one(c).await
         })
-        .map_err(refused)?;
+        .map_err(db_error)?;
         let last = row.0.map(|inode| FileIdentity { inode, birth_us: row.1 });
         let here = Mark { epoch: self.epoch().await?, positions: self.positions().await? };
         let other = if last.is_some_and(|last| file.is_another(last)) {
@@ -78,9 +78,9 @@ impl Store {
         if other.is_some() {
             self.replace_logs(epoch, Some(file)).await?;
         } else if last != Some(file) {
-            let mut tx = self.pools.begin().await.map_err(refused)?;
-            save_file(&mut tx, file).await.map_err(refused)?;
-            tx.commit().await.map_err(refused)?;
+            let mut tx = self.pools.begin().await.map_err(db_error)?;
+            save_file(&mut tx, file).await.map_err(db_error)?;
+            tx.commit().await.map_err(db_error)?;
         }
         Ok(())
     }
@@ -99,38 +99,38 @@ impl Store {
 
     /// Gives the data another epoch, and with it another log to each room.
     async fn replace_logs(&self, epoch: Uuid, file: Option<FileIdentity>) -> Result<()> {
-        let mut tx = self.pools.begin().await.map_err(refused)?;
-        within!(&mut tx, c => {
+        let mut tx = self.pools.begin().await.map_err(db_error)?;
+        on_tx!(&mut tx, c => {
             sqlx::query("update store set epoch = ? where id = 1")
                 .bind(epoch).execute(c).await.map(drop)
         })
-        .map_err(refused)?;
+        .map_err(db_error)?;
         // The same for all: a position names its room too.
-        within!(&mut tx, c => {
+        on_tx!(&mut tx, c => {
             sqlx::query("update rooms set log_id = ?")
                 .bind(LogId::new().0).execute(c).await.map(drop)
         })
-        .map_err(refused)?;
+        .map_err(db_error)?;
         if let Some(file) = file {
-            save_file(&mut tx, file).await.map_err(refused)?;
+            save_file(&mut tx, file).await.map_err(db_error)?;
         }
-        tx.commit().await.map_err(refused)
+        tx.commit().await.map_err(db_error)
     }
 
     /// How many positions the rooms have given together: it only grows.
     async fn positions(&self) -> Result<i64> {
         // `signed`: a sum is a decimal on MySQL.
-        reading!(&self.pools, c => {
+        on_pool!(&self.pools, c => {
             sqlx::query_scalar("select cast(coalesce(sum(head_seq), 0) as signed) from rooms")
                 .fetch_one(c).await
         })
-        .map_err(refused)
+        .map_err(db_error)
     }
 }
 
 async fn save_file(tx: &mut Tx<'_>, file: FileIdentity) -> Result<(), sqlx::Error> {
     let FileIdentity { inode, birth_us } = file;
-    within!(tx, c => {
+    on_tx!(tx, c => {
         sqlx::query("update store set file_inode = ?, file_birth_us = ? where id = 1")
             .bind(inode).bind(birth_us).execute(c).await.map(drop)
     })

@@ -9,7 +9,10 @@ use uuid::Uuid;
 
 use super::{
     Store,
-    dialect::{Dialect, Tx, padded, pieces, placeholders, reading, refused, retried, within},
+    dialect::{
+        Dialect, Tx, batches, db_error, on_pool, on_tx, pad_to_power_of_two, placeholders,
+        retry_deadlocks,
+    },
 };
 use crate::{
     error::Result,
@@ -25,7 +28,7 @@ const SEGMENT: i64 = 256;
 const MESSAGES_AT_ONCE: usize = 256;
 /// A step writes about as many terms; so its transaction is short.
 const TERMS_AT_ONCE: usize = 2_000;
-const ROWS: usize = 256;
+const MAX_ROWS_PER_STATEMENT: usize = 256;
 
 /// What is to be done for one room.
 struct Step {
@@ -67,14 +70,14 @@ impl Entry {
 impl Store {
     /// Rooms whose log has gone on beyond the index.
     pub async fn rooms_behind(&self, limit: usize) -> Result<Vec<RoomId>> {
-        let rows: Vec<Uuid> = reading!(&self.pools, c => {
+        let rows: Vec<Uuid> = on_pool!(&self.pools, c => {
             sqlx::query_scalar(
                 "select r.id from rooms r left join search_positions p on p.room_id = r.id
                  where r.head_seq > coalesce(p.indexed_seq, 0) limit ?",
             )
             .bind(i64::try_from(limit).unwrap_or(i64::MAX)).fetch_all(c).await
         })
-        .map_err(refused)?;
+        .map_err(db_error)?;
         Ok(rows.into_iter().map(RoomId).collect())
     }
 
@@ -83,7 +86,7 @@ impl Store {
     pub async fn index(&self, rooms: &[RoomId]) -> Result<Vec<RoomId>> {
         let (steps, unfinished) = self.steps(rooms).await?;
         if !steps.is_empty() {
-            retried!(self.take(&steps).await).map_err(refused)?;
+            retry_deadlocks!(self.take(&steps).await).map_err(db_error)?;
         }
         Ok(unfinished)
     }
@@ -129,21 +132,21 @@ impl Store {
         if rooms.is_empty() {
             return Ok(vec![]);
         }
-        let rooms = padded(rooms.to_vec());
+        let rooms = pad_to_power_of_two(rooms.to_vec());
         let sql = format!(
             "select r.id, coalesce(p.indexed_seq, 0), r.head_seq
              from rooms r left join search_positions p on p.room_id = r.id
              where r.id in {} and r.head_seq > coalesce(p.indexed_seq, 0) order by r.id",
             placeholders(1, rooms.len()),
         );
-        let rows: Vec<(Uuid, i64, i64)> = reading!(&self.pools, c => {
+        let rows: Vec<(Uuid, i64, i64)> = on_pool!(&self.pools, c => {
             let mut query = sqlx::query_as(AssertSqlSafe(sql));
             for room in &rooms {
                 query = query.bind(room.0);
             }
             query.fetch_all(c).await
         })
-        .map_err(refused)?;
+        .map_err(db_error)?;
         Ok(rows.into_iter().map(|(id, at, head)| (RoomId(id), Seq(at), Seq(head))).collect())
     }
 
@@ -155,7 +158,7 @@ impl Store {
         for step in steps {
             if positions.get(&step.room.0) == Some(&step.from.0) {
                 rows.extend(segments(&mut tx, step).await?);
-                within!(&mut tx, c => {
+                on_tx!(&mut tx, c => {
                     sqlx::query("update search_positions set indexed_seq = ? where room_id = ?")
                         .bind(step.to.0).bind(step.room.0).execute(c).await.map(drop)
                 })?;
@@ -179,17 +182,17 @@ async fn lock_positions(
     for step in steps.iter().filter(|step| step.from == Seq::ZERO) {
         let sql =
             format!("insert into search_positions (room_id, indexed_seq) values (?, 0) {begin}");
-        within!(&mut *tx, c => {
+        on_tx!(&mut *tx, c => {
             sqlx::query(AssertSqlSafe(sql)).bind(step.room.0).execute(c).await.map(drop)
         })?;
     }
-    let rooms = padded(steps.iter().map(|step| step.room.0).collect());
+    let rooms = pad_to_power_of_two(steps.iter().map(|step| step.room.0).collect());
     let sql = format!(
         "select room_id, indexed_seq from search_positions where room_id in {} order by room_id{}",
         placeholders(1, rooms.len()),
         tx.dialect().for_update(),
     );
-    let rows: Vec<(Uuid, i64)> = within!(tx, c => {
+    let rows: Vec<(Uuid, i64)> = on_tx!(tx, c => {
         let mut query = sqlx::query_as(AssertSqlSafe(sql));
         for room in &rooms {
             query = query.bind(*room);
@@ -218,7 +221,7 @@ async fn segments<'a>(tx: &mut Tx<'_>, step: &'a Step) -> Result<Vec<TermRow<'a>
     }
     let mut rows = Vec::new();
     for (number, entries) in entries {
-        let known: Option<(i64, i64, i64)> = within!(&mut *tx, c => {
+        let known: Option<(i64, i64, i64)> = on_tx!(&mut *tx, c => {
             sqlx::query_as(
                 "select id, oldest_us, newest_us from search_segments
                  where room_id = ? and number = ?",
@@ -259,7 +262,7 @@ async fn save_segment(
     known: bool,
 ) -> Result<(), sqlx::Error> {
     let Segment { id, oldest, newest } = segment;
-    within!(tx, c => {
+    on_tx!(tx, c => {
         if known {
             sqlx::query("update search_segments set oldest_us = ?, newest_us = ? where id = ?")
                 .bind(oldest).bind(newest).bind(id).execute(c).await.map(drop)
@@ -280,12 +283,12 @@ async fn delete_terms(tx: &mut Tx<'_>, segment: i64, seqs: Vec<i64>) -> Result<(
     if seqs.is_empty() {
         return Ok(());
     }
-    let seqs = padded(seqs);
+    let seqs = pad_to_power_of_two(seqs);
     let sql = format!(
         "delete from search_terms where segment_id = ? and seq in {}",
         placeholders(1, seqs.len()),
     );
-    within!(tx, c => {
+    on_tx!(tx, c => {
         let mut query = sqlx::query(AssertSqlSafe(sql)).bind(segment);
         for seq in &seqs {
             query = query.bind(*seq);
@@ -300,14 +303,14 @@ async fn insert_terms(tx: &mut Tx<'_>, rows: &[TermRow<'_>]) -> Result<(), sqlx:
         Dialect::MySql => "on duplicate key update posted_us = values(posted_us)",
         Dialect::Sqlite => "on conflict (segment_id, term, seq) do nothing",
     };
-    for piece in pieces(rows, ROWS) {
+    for batch in batches(rows, MAX_ROWS_PER_STATEMENT) {
         let sql = format!(
             "insert into search_terms (segment_id, term, seq, posted_us) values {} {there}",
-            placeholders(piece.len(), 4),
+            placeholders(batch.len(), 4),
         );
-        within!(&mut *tx, c => {
+        on_tx!(&mut *tx, c => {
             let mut query = sqlx::query(AssertSqlSafe(sql));
-            for (segment, term, seq, posted) in piece {
+            for (segment, term, seq, posted) in batch {
                 query = query.bind(*segment).bind(*term).bind(*seq).bind(*posted);
             }
             query.execute(c).await.map(drop)

@@ -7,7 +7,10 @@ use uuid::Uuid;
 
 use super::{
     Store,
-    dialect::{Tx, padded, placeholders, reading, refused, retried, retried_with_key, within},
+    dialect::{
+        Tx, db_error, on_pool, on_tx, pad_to_power_of_two, placeholders, retry_deadlocks,
+        retry_deadlocks_with_key,
+    },
     idempotency,
     rooms::{role_code, state_code},
 };
@@ -75,21 +78,21 @@ pub(super) async fn read(
     if asked.is_empty() {
         return Ok(());
     }
-    let codes = padded(asked.iter().map(|(code, _)| *code).collect::<Vec<_>>());
+    let codes = pad_to_power_of_two(asked.iter().map(|(code, _)| *code).collect::<Vec<_>>());
     let sql = format!("{INVITES} where i.code in {}", placeholders(1, codes.len()));
-    let rows: Vec<InviteRow> = within!(&mut *tx, c => {
+    let rows: Vec<InviteRow> = on_tx!(&mut *tx, c => {
         let mut query = sqlx::query_as(AssertSqlSafe(sql));
         for code in &codes {
             query = query.bind(*code);
         }
         query.fetch_all(c).await
     })?;
-    let asked = padded(asked.into_iter().collect::<Vec<_>>());
+    let asked = pad_to_power_of_two(asked.into_iter().collect::<Vec<_>>());
     let sql = format!(
         "select code, user_id from invite_uses where {}",
         vec!["(code = ? and user_id = ?)"; asked.len()].join(" or "),
     );
-    let used: Vec<(String, Uuid)> = within!(&mut *tx, c => {
+    let used: Vec<(String, Uuid)> = on_tx!(&mut *tx, c => {
         let mut query = sqlx::query_as(AssertSqlSafe(sql));
         for (code, user) in &asked {
             query = query.bind(*code).bind(user.0);
@@ -123,7 +126,7 @@ pub(super) async fn count_use(
     // Whoever else comes in by it waits here, also in the room's lane.
     lock_room(tx, room).await?;
     let sql = format!("{INVITES} where i.code = ?");
-    let row: Option<InviteRow> = within!(&mut *tx, c => {
+    let row: Option<InviteRow> = on_tx!(&mut *tx, c => {
         sqlx::query_as(AssertSqlSafe(sql)).bind(code).fetch_optional(c).await
     })?;
     let Some(invite) = row.map(Invite::from) else { return Ok(Err(Error::InviteNotFound)) };
@@ -139,7 +142,7 @@ async fn insert_use(
     user: UserId,
     now: Timestamp,
 ) -> Result<(), sqlx::Error> {
-    within!(tx, c => {
+    on_tx!(tx, c => {
         sqlx::query("insert into invite_uses (code, user_id, used_us) values (?, ?, ?)")
             .bind(code).bind(user.0).bind(now.0)
             .execute(c).await.map(drop)
@@ -148,7 +151,7 @@ async fn insert_use(
 
 async fn lock_room(tx: &mut Tx<'_>, room: RoomId) -> Result<(), sqlx::Error> {
     let sql = format!("select id from rooms where id = ?{}", tx.dialect().for_update());
-    within!(tx, c => {
+    on_tx!(tx, c => {
         sqlx::query_scalar::<_, Uuid>(AssertSqlSafe(sql))
             .bind(room.0).fetch_optional(c).await.map(drop)
     })
@@ -180,7 +183,7 @@ impl Store {
         invite: &Invite,
         key: Option<&KeyUse>,
     ) -> Result<Option<KeptAnswer>> {
-        retried_with_key!(self.try_create_invite(invite, key).await).map_err(refused)?
+        retry_deadlocks_with_key!(self.try_create_invite(invite, key).await).map_err(db_error)?
     }
 
     async fn try_create_invite(
@@ -195,14 +198,14 @@ impl Store {
             Ok(None) => {}
             found => return Ok(found),
         }
-        let good: Vec<InviteRow> = within!(&mut tx, c => {
+        let good: Vec<InviteRow> = on_tx!(&mut tx, c => {
             sqlx::query_as(AssertSqlSafe(good_invites()))
                 .bind(invite.room.0).bind(invite.created_at.0).fetch_all(c).await
         })?;
         if good.len() >= limits::INVITES {
             return Ok(Err(Error::TooManyInvites));
         }
-        within!(&mut tx, c => {
+        on_tx!(&mut tx, c => {
             sqlx::query(
                 "insert into invites (id, code, room_id, creator_id, created_us, expires_us,
                                       max_uses)
@@ -226,39 +229,39 @@ impl Store {
     /// One invite, good or not.
     pub async fn invite(&self, code: &str) -> Result<Option<Invite>> {
         let sql = format!("{INVITES} where i.code = ?");
-        let row: Option<InviteRow> = reading!(&self.pools, c => {
+        let row: Option<InviteRow> = on_pool!(&self.pools, c => {
             sqlx::query_as(AssertSqlSafe(sql)).bind(code).fetch_optional(c).await
         })
-        .map_err(refused)?;
+        .map_err(db_error)?;
         Ok(row.map(Invite::from))
     }
 
     /// The invite of an id, good or not.
     pub async fn invite_by_id(&self, id: Uuid) -> Result<Option<Invite>> {
         let sql = format!("{INVITES} where i.id = ?");
-        let row: Option<InviteRow> = reading!(&self.pools, c => {
+        let row: Option<InviteRow> = on_pool!(&self.pools, c => {
             sqlx::query_as(AssertSqlSafe(sql)).bind(id).fetch_optional(c).await
         })
-        .map_err(refused)?;
+        .map_err(db_error)?;
         Ok(row.map(Invite::from))
     }
 
     /// The invites of a room that are good, the newest first.
     pub async fn invites(&self, room: RoomId, now: Timestamp) -> Result<Vec<Invite>> {
-        let rows: Vec<InviteRow> = reading!(&self.pools, c => {
+        let rows: Vec<InviteRow> = on_pool!(&self.pools, c => {
             sqlx::query_as(AssertSqlSafe(good_invites())).bind(room.0).bind(now.0).fetch_all(c).await
         })
-        .map_err(refused)?;
+        .map_err(db_error)?;
         Ok(rows.into_iter().map(Invite::from).collect())
     }
 
     pub async fn revoke_invite(&self, code: &str, now: Timestamp) -> Result<()> {
-        retried!(self.try_revoke_invite(code, now).await).map_err(refused)
+        retry_deadlocks!(self.try_revoke_invite(code, now).await).map_err(db_error)
     }
 
     async fn try_revoke_invite(&self, code: &str, now: Timestamp) -> Result<(), sqlx::Error> {
         let mut tx = self.pools.begin().await?;
-        within!(&mut tx, c => {
+        on_tx!(&mut tx, c => {
             sqlx::query("update invites set revoked_us = ? where code = ? and revoked_us is null")
                 .bind(now.0).bind(code).execute(c).await.map(drop)
         })?;

@@ -21,7 +21,7 @@ use uuid::Uuid;
 use super::{
     Store,
     connection::Connection,
-    dialect::{Pools, is_no_table, is_taken, refused},
+    dialect::{Pools, db_error, is_no_table, is_unique_violation},
     gate::Gate,
 };
 use crate::error::{Error, Result};
@@ -68,7 +68,7 @@ impl Store {
                 self.expand().await?;
                 row.acquire().await?
             }
-            Err(NotAcquired::Failed(error)) => return Err(refused(error)),
+            Err(NotAcquired::Failed(error)) => return Err(db_error(error)),
         };
         gate.open_until(begun + times.holds_for());
         let (stop, stopped) = oneshot::channel();
@@ -109,7 +109,7 @@ impl From<NotAcquired> for Error {
     fn from(error: NotAcquired) -> Self {
         match error {
             NotAcquired::InUse { holder } => Self::DatabaseInUse { holder },
-            NotAcquired::Failed(error) => refused(error),
+            NotAcquired::Failed(error) => db_error(error),
         }
     }
 }
@@ -227,7 +227,7 @@ impl LeaseRow {
             .await;
         connection.finish(&inserted);
         match inserted {
-            Err(error) if is_taken(&error) => Ok(false),
+            Err(error) if is_unique_violation(&error) => Ok(false),
             other => other.map(|_| true),
         }
     }

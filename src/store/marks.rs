@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::{
     Store,
-    dialect::{Dialect, reading, refused, retried, within},
+    dialect::{Dialect, db_error, on_pool, on_tx, retry_deadlocks},
     presence::choice_of,
 };
 use crate::{
@@ -83,10 +83,10 @@ impl Store {
     /// The marks of a user in the rooms that they are in.
     pub async fn marks_of(&self, user: UserId) -> Result<Vec<MovedMarks>> {
         let sql = format!("select {POSITIONS} {MEMBERS_MARKS} where m.user_id = ?");
-        let rows: Vec<MarksRow> = reading!(&self.pools, c => {
+        let rows: Vec<MarksRow> = on_pool!(&self.pools, c => {
             sqlx::query_as(AssertSqlSafe(sql)).bind(user.0).fetch_all(c).await
         })
-        .map_err(refused)?;
+        .map_err(db_error)?;
         let moved = |row: MarksRow| MovedMarks {
             room: RoomId(row.room_id),
             user,
@@ -98,24 +98,24 @@ impl Store {
 
     /// The marks of a user in a room.
     pub async fn marks(&self, room: RoomId, user: UserId) -> Result<Marks> {
-        let row: Option<MarksRow> = reading!(&self.pools, c => {
+        let row: Option<MarksRow> = on_pool!(&self.pools, c => {
             let sql = format!(
                 "select {POSITIONS} from marks k join users u on u.id = k.user_id
                  where k.room_id = ? and k.user_id = ?"
             );
             sqlx::query_as(AssertSqlSafe(sql)).bind(room.0).bind(user.0).fetch_optional(c).await
         })
-        .map_err(refused)?;
+        .map_err(db_error)?;
         Ok(row.map(|row| row.marks()).unwrap_or_default())
     }
 
     /// The marks of a room's members as others see them, at most `limit` of them.
     pub async fn marks_in(&self, room: RoomId, limit: i64) -> Result<Vec<(UserId, Marks)>> {
         let sql = format!("select {SHOWN} {MEMBERS_MARKS} where k.room_id = ? limit ?");
-        let rows: Vec<MarksRow> = reading!(&self.pools, c => {
+        let rows: Vec<MarksRow> = on_pool!(&self.pools, c => {
             sqlx::query_as(AssertSqlSafe(sql)).bind(room.0).bind(limit).fetch_all(c).await
         })
-        .map_err(refused)?;
+        .map_err(db_error)?;
         Ok(rows.into_iter().map(|row| (UserId(row.user_id), row.marks())).collect())
     }
 
@@ -140,12 +140,12 @@ impl Store {
             "k.delivered_seq >= ? and (u.presence_choice <> 2 or k.shown_delivered_seq >= ?)",
         );
         let [read, delivered] = [read, delivered].map(|sql| async move {
-            let counted: Result<i64, sqlx::Error> = reading!(&self.pools, c => {
+            let counted: Result<i64, sqlx::Error> = on_pool!(&self.pools, c => {
                 sqlx::query_scalar(AssertSqlSafe(sql))
                     .bind(room.0).bind(sender.0).bind(begins.0).bind(posted_at.0).bind(seq.0)
                     .bind(seq.0).fetch_one(c).await
             });
-            counted.map_err(refused)
+            counted.map_err(db_error)
         });
         let (read, delivered) = (read.await?, delivered.await?);
         Ok(Receipts { read, delivered, members: Vec::new() })
@@ -160,32 +160,32 @@ impl Store {
         );
         let Message { room, seq, sender, posted_at, .. } = message;
         let begins = message.visible_from();
-        let rows: Vec<MarksRow> = reading!(&self.pools, c => {
+        let rows: Vec<MarksRow> = on_pool!(&self.pools, c => {
             sqlx::query_as(AssertSqlSafe(sql))
                 .bind(room.0).bind(sender.0).bind(begins.0).bind(posted_at.0).bind(seq.0)
                 .bind(seq.0).bind(limit).fetch_all(c).await
         })
-        .map_err(refused)?;
+        .map_err(db_error)?;
         Ok(rows.into_iter().map(|row| (UserId(row.user_id), row.marks())).collect())
     }
 
     /// Whether a user tells others what they have read.
     pub async fn sends_receipts(&self, user: UserId) -> Result<bool> {
-        let found: Option<i16> = reading!(&self.pools, c => {
+        let found: Option<i16> = on_pool!(&self.pools, c => {
             sqlx::query_scalar("select read_receipts from users where id = ?")
                 .bind(user.0).fetch_optional(c).await
         })
-        .map_err(refused)?;
+        .map_err(db_error)?;
         Ok(found != Some(0))
     }
 
     pub async fn set_sends_receipts(&self, user: UserId, sends: bool) -> Result<()> {
-        retried!(self.try_set_sends_receipts(user, sends).await).map_err(refused)
+        retry_deadlocks!(self.try_set_sends_receipts(user, sends).await).map_err(db_error)
     }
 
     async fn try_set_sends_receipts(&self, user: UserId, sends: bool) -> Result<(), sqlx::Error> {
         let mut tx = self.pools.begin().await?;
-        within!(&mut tx, c => {
+        on_tx!(&mut tx, c => {
             sqlx::query("update users set read_receipts = ? where id = ?")
                 .bind(i16::from(sends)).bind(user.0).execute(c).await.map(drop)
         })?;
@@ -204,14 +204,14 @@ impl Store {
     }
 
     async fn settings(&self, wanted: &str, ids: &[Uuid]) -> Result<Vec<(RoomId, RoomPreferences)>> {
-        let rows: Vec<SettingsRow> = reading!(&self.pools, c => {
+        let rows: Vec<SettingsRow> = on_pool!(&self.pools, c => {
             let mut query = sqlx::query_as(AssertSqlSafe(settings_sql(wanted)));
             for id in ids {
                 query = query.bind(*id);
             }
             query.fetch_all(c).await
         })
-        .map_err(refused)?;
+        .map_err(db_error)?;
         Ok(rows.into_iter().map(settings).collect())
     }
 
@@ -222,7 +222,7 @@ impl Store {
         user: UserId,
         change: SettingsChange,
     ) -> Result<RoomPreferences> {
-        retried!(self.try_change_room_settings(room, user, change).await).map_err(refused)
+        retry_deadlocks!(self.try_change_room_settings(room, user, change).await).map_err(db_error)
     }
 
     async fn try_change_room_settings(
@@ -240,11 +240,11 @@ impl Store {
         );
         let mut tx = self.pools.begin().await?;
         let now = self.changes_at();
-        within!(&mut tx, c => {
+        on_tx!(&mut tx, c => {
             sqlx::query(AssertSqlSafe(first)).bind(user.0).bind(room.0).execute(c).await.map(drop)
         })?;
         // Its row is there and locked: two changes of different things both last.
-        within!(&mut tx, c => {
+        on_tx!(&mut tx, c => {
             sqlx::query(
                 "update room_settings
                  set level = coalesce(?, level), starred = coalesce(?, starred), changed_us = ?,
@@ -260,7 +260,7 @@ impl Store {
             .bind(room.0)
             .execute(c).await.map(drop)
         })?;
-        let row: SettingsRow = within!(&mut tx, c => {
+        let row: SettingsRow = on_tx!(&mut tx, c => {
             sqlx::query_as(AssertSqlSafe(settings_sql("user_id = ? and room_id = ?")))
                 .bind(user.0).bind(room.0).fetch_one(c).await
         })?;

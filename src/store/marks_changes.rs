@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::{
     Store,
-    dialect::{Dialect, Tx, padded, placeholders, refused, retried, within},
+    dialect::{Dialect, Tx, db_error, on_tx, pad_to_power_of_two, placeholders, retry_deadlocks},
     marks::MarksRow,
 };
 use crate::{
@@ -30,7 +30,7 @@ impl Store {
         if changes.is_empty() {
             return Ok(Vec::new());
         }
-        retried!(self.try_change_marks(changes, all).await).map_err(refused)
+        retry_deadlocks!(self.try_change_marks(changes, all).await).map_err(db_error)
     }
 
     async fn try_change_marks(
@@ -67,7 +67,7 @@ impl Store {
         if reads.is_empty() {
             return Ok(Vec::new());
         }
-        retried!(self.try_raise_thread_marks(reads, all).await).map_err(refused)
+        retry_deadlocks!(self.try_raise_thread_marks(reads, all).await).map_err(db_error)
     }
 
     async fn try_raise_thread_marks(
@@ -105,7 +105,7 @@ impl Store {
             placeholders(ahead.len(), 6),
         );
         let now = self.changes_at();
-        within!(&mut tx, c => {
+        on_tx!(&mut tx, c => {
             let mut query = sqlx::query(AssertSqlSafe(sql));
             for (room, root, user, read) in &ahead {
                 query = query.bind(user.0).bind(room.0).bind(root.0).bind(read.0);
@@ -130,7 +130,9 @@ async fn read_marks(
     tx: &mut Tx<'_>,
     changes: &[(RoomId, UserId, MarksChange)],
 ) -> Result<Vec<MarksRow>, sqlx::Error> {
-    let wanted = padded(changes.iter().map(|(room, user, _)| (*room, *user)).collect::<Vec<_>>());
+    let wanted = pad_to_power_of_two(
+        changes.iter().map(|(room, user, _)| (*room, *user)).collect::<Vec<_>>(),
+    );
     let one = "select r.id as room_id, u.id as user_id, coalesce(k.read_seq, 0) as read_seq,
                       coalesce(k.delivered_seq, 0) as delivered_seq,
                       coalesce(k.unread_from_seq, 0) as unread_from_seq, u.read_receipts,
@@ -140,7 +142,7 @@ async fn read_marks(
                where r.id = ? and u.id = ?";
     // `union`: who is asked for twice, to have few different statements, comes once.
     let sql = vec![one; wanted.len()].join(" union ");
-    within!(tx, c => {
+    on_tx!(tx, c => {
         let mut query = sqlx::query_as(AssertSqlSafe(sql));
         for (room, user) in wanted {
             query = query.bind(room.0).bind(user.0);
@@ -173,7 +175,7 @@ async fn write_marks(
          values {} {upsert}",
         placeholders(moved.len(), 6),
     );
-    within!(tx, c => {
+    on_tx!(tx, c => {
         let mut query = sqlx::query(AssertSqlSafe(sql));
         for MovedMarks { room, user, marks, .. } in moved {
             query = query
@@ -195,11 +197,11 @@ async fn read_thread_marks(
     tx: &mut Tx<'_>,
     reads: &[ThreadRead],
 ) -> Result<Vec<ThreadMarkRow>, sqlx::Error> {
-    let wanted = padded(reads.to_vec());
+    let wanted = pad_to_power_of_two(reads.to_vec());
     let one = "select user_id, room_id, thread_seq, read_seq from thread_marks
                where user_id = ? and room_id = ? and thread_seq = ?";
     let sql = vec![one; wanted.len()].join(" union ");
-    within!(tx, c => {
+    on_tx!(tx, c => {
         let mut query = sqlx::query_as(AssertSqlSafe(sql));
         for (room, root, user, _) in wanted {
             query = query.bind(user.0).bind(room.0).bind(root.0);

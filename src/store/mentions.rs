@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::{
     Store,
     blocks::no_block_between,
-    dialect::{Tx, padded, pieces, placeholders, reading, refused, within},
+    dialect::{Tx, batches, db_error, on_pool, on_tx, pad_to_power_of_two, placeholders},
     messages::{MESSAGES, MessageRow, limit_plus_one},
 };
 use crate::{
@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// Rows in one statement.
-const ROWS: usize = 64;
+const MAX_ROWS_PER_STATEMENT: usize = 64;
 
 /// Stands for all members.
 pub(super) const ALL: Uuid = Uuid::max();
@@ -71,16 +71,16 @@ pub(super) async fn read_named(
     }
     for (room, names) in wanted {
         let Some(log) = logs.get_mut(&room) else { continue };
-        for piece in pieces(&names.into_iter().collect::<Vec<_>>(), ROWS) {
+        for batch in batches(&names.into_iter().collect::<Vec<_>>(), MAX_ROWS_PER_STATEMENT) {
             let sql = format!(
                 "select u.username_key, u.id from users u
                  join members m on m.room_id = ? and m.user_id = u.id and m.state = 1
                  where u.username_key in {}",
-                placeholders(1, piece.len()),
+                placeholders(1, batch.len()),
             );
-            let rows: Vec<(String, Uuid)> = within!(&mut *tx, c => {
+            let rows: Vec<(String, Uuid)> = on_tx!(&mut *tx, c => {
                 let mut query = sqlx::query_as(AssertSqlSafe(sql)).bind(room.0);
-                for name in piece {
+                for name in batch {
                     query = query.bind(name);
                 }
                 query.fetch_all(c).await
@@ -96,7 +96,7 @@ pub(super) async fn write(tx: &mut Tx<'_>, logs: &[RoomLog]) -> Result<(), sqlx:
     for log in logs {
         let gone = log.touched.mentions.iter().chain(&log.touched.deleted);
         for seq in gone {
-            within!(&mut *tx, c => {
+            on_tx!(&mut *tx, c => {
                 sqlx::query("delete from mentions where room_id = ? and seq = ?")
                     .bind(log.room.id.0).bind(seq.0).execute(c).await.map(drop)
             })?;
@@ -115,14 +115,14 @@ pub(super) async fn write(tx: &mut Tx<'_>, logs: &[RoomLog]) -> Result<(), sqlx:
             })
         })
         .collect();
-    for piece in pieces(&rows, ROWS) {
+    for batch in batches(&rows, MAX_ROWS_PER_STATEMENT) {
         let sql = format!(
             "insert into mentions (room_id, user_id, seq, name, mentioned_us) values {}",
-            placeholders(piece.len(), 5),
+            placeholders(batch.len(), 5),
         );
-        within!(&mut *tx, c => {
+        on_tx!(&mut *tx, c => {
             let mut query = sqlx::query(AssertSqlSafe(sql));
-            for (room, message, mention) in piece {
+            for (room, message, mention) in batch {
                 query = query
                     .bind(room.0)
                     .bind(stored(mention.who))
@@ -172,7 +172,7 @@ impl Store {
              order by mentioned_us desc, room_id desc, seq desc limit ?"
         );
         let limit = limit_plus_one(page.limit);
-        let names: Vec<(Uuid, i64)> = reading!(&self.pools, c => {
+        let names: Vec<(Uuid, i64)> = on_pool!(&self.pools, c => {
             sqlx::query_as(AssertSqlSafe(sql))
                 .bind(user.0)
                 .bind(at.0).bind(at.0).bind(room.0).bind(room.0).bind(seq.0)
@@ -183,7 +183,7 @@ impl Store {
                 .bind(limit)
                 .fetch_all(c).await
         })
-        .map_err(refused)?;
+        .map_err(db_error)?;
         let mut found = self.messages_named(user, &names).await?;
         let in_order =
             names.into_iter().filter_map(|(room, seq)| found.remove(&(RoomId(room), Seq(seq))));
@@ -199,19 +199,19 @@ impl Store {
         if names.is_empty() {
             return Ok(BTreeMap::new());
         }
-        let names = padded(names.to_vec());
+        let names = pad_to_power_of_two(names.to_vec());
         let sql = format!(
             "{MESSAGES} where {}",
             vec!["(x.room_id = ? and x.seq = ?)"; names.len()].join(" or "),
         );
-        let rows: Vec<MessageRow> = reading!(&self.pools, c => {
+        let rows: Vec<MessageRow> = on_pool!(&self.pools, c => {
             let mut query = sqlx::query_as(AssertSqlSafe(sql));
             for (room, seq) in &names {
                 query = query.bind(*room).bind(*seq);
             }
             query.fetch_all(c).await
         })
-        .map_err(refused)?;
+        .map_err(db_error)?;
         let messages = self.with_attachments(rows).await?;
         let dressed = self.dressed(reader, messages).await?;
         Ok(dressed.into_iter().map(|message| ((message.room, message.seq), message)).collect())

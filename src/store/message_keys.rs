@@ -11,7 +11,9 @@ use sqlx::AssertSqlSafe;
 
 use super::{
     Store,
-    dialect::{Tx, padded, pieces, placeholders, reading, refused, retried, within},
+    dialect::{
+        Tx, batches, db_error, on_pool, on_tx, pad_to_power_of_two, placeholders, retry_deadlocks,
+    },
 };
 use crate::{
     error::Result,
@@ -24,7 +26,7 @@ const KEEP_DAYS: i64 = 30;
 const DAY_US: i64 = 24 * 60 * 60 * 1_000_000;
 
 /// Rows in one statement that writes or deletes.
-const ROWS: usize = 256;
+const MAX_ROWS_PER_STATEMENT: usize = 256;
 
 /// Rows that are looked at in one step of a walk.
 const ROWS_PER_STEP: usize = 1_000;
@@ -79,14 +81,14 @@ pub(super) async fn insert(
     day: i64,
     if_taken: &str,
 ) -> Result<(), sqlx::Error> {
-    for piece in pieces(keys, ROWS) {
+    for batch in batches(keys, MAX_ROWS_PER_STATEMENT) {
         let sql = format!(
             "insert into message_keys (key_hash, seq, kept_day) values {} {if_taken}",
-            placeholders(piece.len(), 3),
+            placeholders(batch.len(), 3),
         );
-        within!(&mut *tx, c => {
+        on_tx!(&mut *tx, c => {
             let mut query = sqlx::query(AssertSqlSafe(sql));
-            for (hash, seq) in piece {
+            for (hash, seq) in batch {
                 query = query.bind(hash.as_slice()).bind(seq.0).bind(day);
             }
             query.execute(c).await.map(drop)
@@ -109,12 +111,12 @@ pub(super) async fn read(tx: &mut Tx<'_>, ops: &[&Op]) -> Result<Vec<(RoomId, Se
     if rooms.is_empty() {
         return Ok(Vec::new());
     }
-    let hashes = padded(rooms.keys().copied().collect());
+    let hashes = pad_to_power_of_two(rooms.keys().copied().collect());
     let sql = format!(
         "select key_hash, seq from message_keys where key_hash in {}",
         placeholders(1, hashes.len()),
     );
-    let rows: Vec<(Vec<u8>, i64)> = within!(tx, c => {
+    let rows: Vec<(Vec<u8>, i64)> = on_tx!(tx, c => {
         let mut query = sqlx::query_as(AssertSqlSafe(sql));
         for hash in &hashes {
             query = query.bind(hash.as_slice());
@@ -144,14 +146,14 @@ impl Store {
             "select key_hash, kept_day from message_keys where key_hash > ?
              order by key_hash limit {ROWS_PER_STEP}"
         );
-        let rows: Vec<(Vec<u8>, i64)> = reading!(&self.pools, c => {
+        let rows: Vec<(Vec<u8>, i64)> = on_pool!(&self.pools, c => {
             sqlx::query_as(AssertSqlSafe(sql)).bind(walk.0.as_slice()).fetch_all(c).await
         })
-        .map_err(refused)?;
+        .map_err(db_error)?;
         let old: Vec<&[u8]> =
             rows.iter().filter(|(_, day)| *day < oldest).map(|(hash, _)| hash.as_slice()).collect();
         if !old.is_empty() {
-            retried!(self.delete_message_keys(&old).await).map_err(refused)?;
+            retry_deadlocks!(self.delete_message_keys(&old).await).map_err(db_error)?;
         }
         let last = rows.last().filter(|_| rows.len() == ROWS_PER_STEP);
         Ok(last.map(|(hash, _)| KeyWalk(hash.clone())))
@@ -160,14 +162,14 @@ impl Store {
     /// By their names, so that MySQL locks no others.
     async fn delete_message_keys(&self, hashes: &[&[u8]]) -> Result<(), sqlx::Error> {
         let mut tx = self.pools.begin().await?;
-        for piece in pieces(hashes, ROWS) {
+        for batch in batches(hashes, MAX_ROWS_PER_STATEMENT) {
             let sql = format!(
                 "delete from message_keys where key_hash in {}",
-                placeholders(1, piece.len()),
+                placeholders(1, batch.len()),
             );
-            within!(&mut tx, c => {
+            on_tx!(&mut tx, c => {
                 let mut query = sqlx::query(AssertSqlSafe(sql));
-                for hash in piece {
+                for hash in batch {
                     query = query.bind(*hash);
                 }
                 query.execute(c).await.map(drop)

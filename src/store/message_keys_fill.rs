@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::{
     Store,
-    dialect::{Dialect, is_no_table, reading, refused, retried, within},
+    dialect::{Dialect, db_error, is_no_table, on_pool, on_tx, retry_deadlocks},
     message_keys::{self, KeyHash},
 };
 use crate::{
@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// Messages of one step.
-const ROWS: usize = 1_000;
+const MAX_ROWS_PER_STATEMENT: usize = 1_000;
 
 /// Older messages have been known for long enough; a day more than is promised, for
 /// clocks that differ.
@@ -40,7 +40,7 @@ impl Store {
     pub async fn count_messages_without_keys(&self) -> Result<Option<u64>> {
         let sql = "select r.head_seq - coalesce(f.filled_seq, 0)
              from rooms r left join message_keys_fill f on f.room_id = r.id";
-        let counts: Result<Vec<i64>, sqlx::Error> = reading!(&self.pools, c => {
+        let counts: Result<Vec<i64>, sqlx::Error> = on_pool!(&self.pools, c => {
             sqlx::query_scalar(sql).fetch_all(c).await
         });
         match counts {
@@ -48,24 +48,24 @@ impl Store {
                 Ok(Some(counts.into_iter().map(|count| count.max(0).unsigned_abs()).sum()))
             }
             Err(error) if is_no_table(&error) => Ok(None),
-            Err(error) => Err(refused(error)),
+            Err(error) => Err(db_error(error)),
         }
     }
 
     /// Fills keys until there are none to fill. `report` is told of how many positions
     /// each step has looked through.
     pub async fn fill_message_keys(&self, mut report: impl FnMut(u64)) -> Result<()> {
-        let steady: i64 = reading!(&self.pools, c => {
+        let steady: i64 = on_pool!(&self.pools, c => {
             sqlx::query_scalar("select coalesce(max(steady_us), 0) from store").fetch_one(c).await
         })
-        .map_err(refused)?;
+        .map_err(db_error)?;
         let day =
             message_keys::day_of(if steady > 0 { Timestamp(steady) } else { Timestamp::now() });
         let mut after = Uuid::nil();
         while let Some((room, mut from, head)) = self.next_room_without_keys(after).await? {
             while from < head {
                 let step = self.next_message_keys(room, from, head).await?;
-                retried!(self.save_filled_keys(&step, day).await).map_err(refused)?;
+                retry_deadlocks!(self.save_filled_keys(&step, day).await).map_err(db_error)?;
                 report((step.to.0 - from.0).unsigned_abs());
                 from = step.to;
             }
@@ -75,7 +75,7 @@ impl Store {
     }
 
     async fn next_room_without_keys(&self, after: Uuid) -> Result<Option<(RoomId, Seq, Seq)>> {
-        let row: Option<(Uuid, i64, i64)> = reading!(&self.pools, c => {
+        let row: Option<(Uuid, i64, i64)> = on_pool!(&self.pools, c => {
             sqlx::query_as(
                 "select r.id, coalesce(f.filled_seq, 0), r.head_seq
                  from rooms r left join message_keys_fill f on f.room_id = r.id
@@ -84,21 +84,24 @@ impl Store {
             )
             .bind(after).fetch_optional(c).await
         })
-        .map_err(refused)?;
+        .map_err(db_error)?;
         Ok(row.map(|(room, filled, head)| (RoomId(room), Seq(filled), Seq(head))))
     }
 
     async fn next_message_keys(&self, room: RoomId, after: Seq, head: Seq) -> Result<Step> {
         let sql = format!(
             "select seq, sender_id, client_message_id, posted_us from messages
-             where room_id = ? and seq > ? and seq <= ? order by seq limit {ROWS}"
+             where room_id = ? and seq > ? and seq <= ? order by seq limit {MAX_ROWS_PER_STATEMENT}"
         );
-        let rows: Vec<(i64, Uuid, Option<String>, i64)> = reading!(&self.pools, c => {
+        let rows: Vec<(i64, Uuid, Option<String>, i64)> = on_pool!(&self.pools, c => {
             sqlx::query_as(AssertSqlSafe(sql))
                 .bind(room.0).bind(after.0).bind(head.0).fetch_all(c).await
         })
-        .map_err(refused)?;
-        let to = rows.last().filter(|_| rows.len() == ROWS).map_or(head, |row| Seq(row.0));
+        .map_err(db_error)?;
+        let to = rows
+            .last()
+            .filter(|_| rows.len() == MAX_ROWS_PER_STATEMENT)
+            .map_or(head, |row| Seq(row.0));
         let known_since = Timestamp::now().minus(KNOWN);
         let keys = rows.into_iter().filter(|(.., posted)| *posted >= known_since.0);
         let keys = keys.filter_map(|(seq, sender, id, _)| {
@@ -122,7 +125,7 @@ impl Store {
         message_keys::insert(&mut tx, &step.keys, day, if_taken).await?;
         let sql =
             format!("insert into message_keys_fill (room_id, filled_seq) values (?, ?) {moved}");
-        within!(&mut tx, c => {
+        on_tx!(&mut tx, c => {
             sqlx::query(AssertSqlSafe(sql)).bind(step.room.0).bind(step.to.0)
                 .execute(c).await.map(drop)
         })?;

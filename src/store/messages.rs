@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::{
     Store,
-    dialect::{reading, refused},
+    dialect::{db_error, on_pool},
     users::{role_code, role_of},
 };
 use crate::{
@@ -88,7 +88,7 @@ const KIND_TEXT: i16 = 1;
 const KIND_DELETED: i16 = 2;
 
 /// How a content is stored.
-pub(super) struct Stored<'a> {
+pub(super) struct ContentRow<'a> {
     pub kind: i16,
     pub client_message_id: Option<Cow<'a, [u8]>>,
     pub body: &'a str,
@@ -98,16 +98,16 @@ pub(super) struct Stored<'a> {
     pub staff: i16,
 }
 
-pub(super) fn stored(content: &Content) -> Stored<'_> {
+pub(super) fn stored(content: &Content) -> ContentRow<'_> {
     match content {
-        Content::Text { text, client_message_id } => Stored {
+        Content::Text { text, client_message_id } => ContentRow {
             kind: KIND_TEXT,
             client_message_id: Some(pack_client_id(client_message_id)),
             body: text,
             about: None,
             staff: 0,
         },
-        Content::Deleted { by, client_message_id } => Stored {
+        Content::Deleted { by, client_message_id } => ContentRow {
             kind: KIND_DELETED,
             client_message_id: Some(pack_client_id(client_message_id)),
             body: "",
@@ -139,7 +139,7 @@ pub(super) fn stored(content: &Content) -> Stored<'_> {
                 AccountRole::User => 0,
                 staff => role_code(*staff),
             };
-            Stored { kind, client_message_id: None, body: detail, about: *about, staff }
+            ContentRow { kind, client_message_id: None, body: detail, about: *about, staff }
         }
     }
 }
@@ -228,10 +228,10 @@ impl Store {
     /// One message by its name.
     pub async fn message(&self, reader: UserId, room: RoomId, seq: Seq) -> Result<Option<Message>> {
         let sql = format!("{MESSAGES} where x.room_id = ? and x.seq = ?");
-        let row: Option<MessageRow> = reading!(&self.pools, c => {
+        let row: Option<MessageRow> = on_pool!(&self.pools, c => {
             sqlx::query_as(AssertSqlSafe(sql)).bind(room.0).bind(seq.0).fetch_optional(c).await
         })
-        .map_err(refused)?;
+        .map_err(db_error)?;
         Ok(self.whole(reader, row.into_iter().collect()).await?.pop())
     }
 
@@ -252,16 +252,16 @@ impl Store {
         )
         // From the few pins to their messages, not the other way.
         .replace("left join pins", "join pins");
-        let rows: Vec<MessageRow> = reading!(&self.pools, c => {
+        let rows: Vec<MessageRow> = on_pool!(&self.pools, c => {
             sqlx::query_as(AssertSqlSafe(sql)).bind(room.0).fetch_all(c).await
         })
-        .map_err(refused)?;
+        .map_err(db_error)?;
         self.whole(reader, rows).await
     }
 
     /// The newest of a message's earlier texts, oldest first.
     pub async fn versions(&self, room: RoomId, seq: Seq) -> Result<Vec<Version>> {
-        let rows: Vec<(String, i64)> = reading!(&self.pools, c => {
+        let rows: Vec<(String, i64)> = on_pool!(&self.pools, c => {
             sqlx::query_as(
                 "select body, written_us from message_versions where room_id = ? and seq = ?
                  order by replaced_seq desc limit ?",
@@ -269,7 +269,7 @@ impl Store {
             .bind(room.0).bind(seq.0).bind(limit_plus_one(limits::VERSIONS - 1))
             .fetch_all(c).await
         })
-        .map_err(refused)?;
+        .map_err(db_error)?;
         let version = |(text, at)| Version { text, written_at: Timestamp(at) };
         Ok(rows.into_iter().rev().map(version).collect())
     }

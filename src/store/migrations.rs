@@ -15,7 +15,7 @@ use sqlx::migrate::{MigrateError, Migrator};
 
 use super::{
     Store,
-    dialect::{Pools, is_no_table, reading, refused},
+    dialect::{Pools, db_error, is_no_table, on_pool},
 };
 use crate::error::{Error, Result};
 
@@ -103,7 +103,7 @@ impl Store {
                     .bind(version)
                     .execute(pool)
                     .await
-                    .map_err(refused)?;
+                    .map_err(db_error)?;
             if forgotten.rows_affected() > 0 {
                 tracing::warn!(version, "a migration was interrupted; it is run again");
             }
@@ -134,7 +134,7 @@ impl Store {
         }
         .map_err(|error| match error {
             MigrateError::Execute(cause) | MigrateError::ExecuteMigration(cause, _) => {
-                refused(cause)
+                db_error(cause)
             }
             other => Error::internal(other),
         })
@@ -165,16 +165,16 @@ impl Store {
         match versions {
             Ok(versions) => Ok(versions.into_iter().collect()),
             Err(error) if is_no_table(&error) => Ok(BTreeSet::new()),
-            Err(error) => Err(refused(error)),
+            Err(error) => Err(db_error(error)),
         }
     }
 
     /// From which version on a server can work on this schema.
     async fn min_version(&self) -> Result<i64> {
-        reading!(&self.pools, c => {
+        on_pool!(&self.pools, c => {
             sqlx::query_scalar("select min_version from schema_compatibility where id = 1")
                 .fetch_one(c).await
         })
-        .map_err(refused)
+        .map_err(db_error)
     }
 }

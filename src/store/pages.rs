@@ -4,7 +4,7 @@ use sqlx::AssertSqlSafe;
 
 use super::{
     Store,
-    dialect::{reading, refused},
+    dialect::{db_error, on_pool},
     messages::{MESSAGES, MessageRow, limit_plus_one, messages_of},
 };
 use crate::{
@@ -47,7 +47,7 @@ fn lower_bound(floor: Seq, compare: &str, edge: Seq) -> Seq {
 }
 
 /// What is read, and as far as the reader may see it.
-type Seen<'a> = (&'a PageOf, View);
+type Scope<'a> = (&'a PageOf, View);
 
 impl Store {
     /// A page of a room's timeline, or of a thread in it, as far as the reader
@@ -88,13 +88,13 @@ impl Store {
     /// answer in a thread that stands before the first one. Times rise with the
     /// positions, so halving finds it in some twenty looks into an index that is
     /// there anyway; clocks of nodes that differ move it by as much.
-    async fn first_at(&self, (of, view): Seen<'_>, at: Timestamp) -> Result<Option<Seq>> {
+    async fn first_at(&self, (of, view): Scope<'_>, at: Timestamp) -> Result<Option<Seq>> {
         let mut found = None;
         // All up to `low` were posted before; after `high` nothing has to be looked at.
         let (mut low, mut high) = (view.floor.0, view.head.0);
         while low < high {
             let middle = low + (high - low) / 2;
-            let next: Option<(i64, i64)> = reading!(&self.pools, c => {
+            let next: Option<(i64, i64)> = on_pool!(&self.pools, c => {
                 let query = match of.thread_of {
                     Some(root) => {
                         sqlx::query_as(NEXT_POSTED_IN_THREAD).bind(of.room.0).bind(root.0)
@@ -103,7 +103,7 @@ impl Store {
                 };
                 query.bind(middle).fetch_optional(c).await
             })
-            .map_err(refused)?;
+            .map_err(db_error)?;
             match next {
                 Some((seq, posted)) if posted < at.0 => low = seq,
                 Some((seq, _)) if seq <= view.head.0 => {
@@ -119,7 +119,7 @@ impl Store {
     /// The newest messages before a position, and whether there are older ones.
     async fn older(
         &self,
-        seen: Seen<'_>,
+        seen: Scope<'_>,
         before: Seq,
         limit: usize,
     ) -> Result<(Vec<Message>, bool)> {
@@ -131,7 +131,7 @@ impl Store {
     /// The oldest messages after a position, and whether there are newer ones.
     async fn newer(
         &self,
-        seen: Seen<'_>,
+        seen: Scope<'_>,
         after: Seq,
         limit: usize,
     ) -> Result<(Vec<Message>, bool)> {
@@ -140,13 +140,13 @@ impl Store {
 
     async fn messages(
         &self,
-        (of, view): Seen<'_>,
+        (of, view): Scope<'_>,
         (compare, direction): (&str, &str),
         edge: Seq,
         limit: usize,
     ) -> Result<(Vec<Message>, bool)> {
         let sql = page_sql(of.thread_of.is_some(), compare, direction);
-        let mut rows: Vec<MessageRow> = reading!(&self.pools, c => {
+        let mut rows: Vec<MessageRow> = on_pool!(&self.pools, c => {
             let mut query = sqlx::query_as(AssertSqlSafe(sql)).bind(of.room.0);
             if let Some(root) = of.thread_of {
                 query = query.bind(root.0);
@@ -157,7 +157,7 @@ impl Store {
                 .bind(limit_plus_one(limit))
                 .fetch_all(c).await
         })
-        .map_err(refused)?;
+        .map_err(db_error)?;
         let more = rows.len() > limit;
         rows.truncate(limit);
         let mut messages = self.whole(view.reader, rows).await?;
@@ -168,7 +168,7 @@ impl Store {
     }
 
     /// Whether there is a message that stands so to a position.
-    async fn has(&self, (of, view): Seen<'_>, stands: &str, seq: Seq) -> Result<bool> {
+    async fn has(&self, (of, view): Scope<'_>, stands: &str, seq: Seq) -> Result<bool> {
         let (table, thread) = match of.thread_of {
             Some(_) => ("thread_replies", "root_seq = ?"),
             None => ("messages", "thread_seq is null"),
@@ -177,7 +177,7 @@ impl Store {
             "select 1 from {table} where room_id = ? and {thread} and seq > ?
                and seq {stands} ? limit 1"
         );
-        let row: Option<i64> = reading!(&self.pools, c => {
+        let row: Option<i64> = on_pool!(&self.pools, c => {
             let mut query = sqlx::query_scalar(AssertSqlSafe(sql)).bind(of.room.0);
             if let Some(root) = of.thread_of {
                 query = query.bind(root.0);
@@ -185,7 +185,7 @@ impl Store {
             let floor = lower_bound(view.floor, stands, seq);
             query.bind(floor.0).bind(seq.0).fetch_optional(c).await
         })
-        .map_err(refused)?;
+        .map_err(db_error)?;
         Ok(row.is_some())
     }
 }

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::{
     Store,
-    dialect::{Dialect, Tx, refused, within},
+    dialect::{Dialect, Tx, db_error, on_tx},
 };
 use crate::{error::Result, model::Timestamp};
 
@@ -29,7 +29,7 @@ impl Store {
             Err(error) => {
                 self.faults.report(&error);
                 tracing::debug!(%error, "the database takes no writes");
-                return Err(refused(error));
+                return Err(db_error(error));
             }
         }
         Ok(())
@@ -54,11 +54,11 @@ impl Store {
 /// Writes a large row that the same transaction deletes again: its pages are free
 /// afterwards.
 async fn write_and_delete(tx: &mut Tx<'_>) -> Result<(), sqlx::Error> {
-    within!(&mut *tx, c => {
+    on_tx!(&mut *tx, c => {
         sqlx::query("insert into nodes (id, lease_us) values (zeroblob(?), 0)")
             .bind(SPACE_BYTES).execute(c).await.map(drop)
     })?;
-    within!(tx, c => {
+    on_tx!(tx, c => {
         sqlx::query("delete from nodes where id = zeroblob(?)")
             .bind(SPACE_BYTES).execute(c).await.map(drop)
     })

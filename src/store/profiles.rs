@@ -4,7 +4,7 @@ use sqlx::AssertSqlSafe;
 
 use super::{
     Store,
-    dialect::{Tx, refused, retried, within},
+    dialect::{Tx, db_error, on_tx, retry_deadlocks},
     files::AT_ONCE,
     users::{USER_COLUMNS, UserRow},
 };
@@ -19,7 +19,7 @@ use crate::{
 impl Store {
     /// Changes a profile; what is `None` stays. Returns whether others see a change.
     pub async fn update_profile(&self, user: UserId, changes: &ProfileChanges) -> Result<bool> {
-        retried!(self.try_update_profile(user, changes).await).map_err(refused)
+        retry_deadlocks!(self.try_update_profile(user, changes).await).map_err(db_error)
     }
 
     async fn try_update_profile(
@@ -30,7 +30,7 @@ impl Store {
         let mut tx = self.pools.begin().await?;
         let sql =
             format!("select {USER_COLUMNS} from users where id = ?{}", tx.dialect().for_update());
-        let row: Option<UserRow> = within!(&mut tx, c => {
+        let row: Option<UserRow> = on_tx!(&mut tx, c => {
             sqlx::query_as(AssertSqlSafe(sql)).bind(user.0).fetch_optional(c).await
         })?;
         let Some(before) = row.map(User::from) else { return Ok(false) };
@@ -52,7 +52,7 @@ impl Store {
 
 /// Within a transaction that holds the user's lock.
 async fn save_profile(tx: &mut Tx<'_>, user: &User) -> Result<(), sqlx::Error> {
-    within!(tx, c => {
+    on_tx!(tx, c => {
         sqlx::query(
             "update users set display_name = ?, display_name_key = ?, bio = ?, status_text = ?,
                               photo_id = ?, version = ?
@@ -68,14 +68,14 @@ async fn save_profile(tx: &mut Tx<'_>, user: &User) -> Result<(), sqlx::Error> {
 
 /// Within a transaction that holds the user's lock.
 async fn replace_email(tx: &mut Tx<'_>, user: UserId, email: &str) -> Result<(), sqlx::Error> {
-    within!(&mut *tx, c => {
+    on_tx!(&mut *tx, c => {
         sqlx::query("delete from user_emails where user_id = ?")
             .bind(user.0).execute(c).await.map(drop)
     })?;
     if email.is_empty() {
         return Ok(());
     }
-    within!(tx, c => {
+    on_tx!(tx, c => {
         sqlx::query("insert into user_emails (user_id, email) values (?, ?)")
             .bind(user.0).bind(email).execute(c).await.map(drop)
     })
@@ -84,7 +84,7 @@ async fn replace_email(tx: &mut Tx<'_>, user: UserId, email: &str) -> Result<(),
 /// Within a transaction that holds the user's lock. The photo that goes is looked
 /// at by the collector from now on.
 async fn drop_photo(tx: &mut Tx<'_>, user: UserId) -> Result<(), sqlx::Error> {
-    within!(tx, c => {
+    on_tx!(tx, c => {
         sqlx::query(
             "update files set check_us = ? where id = (select photo_id from users where id = ?)",
         )

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::{
     Store,
-    dialect::{Tx, pieces, reading, refused, within},
+    dialect::{Tx, batches, db_error, on_pool, on_tx},
     messages::limit_plus_one,
 };
 use crate::{
@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// Rows in one statement.
-const ROWS: usize = 64;
+const MAX_ROWS_PER_STATEMENT: usize = 64;
 
 /// Who put an emoji under a message first.
 pub const FIRST_USERS: &str =
@@ -100,7 +100,7 @@ pub(super) async fn read(
         if !same.any(|known| !known.names_all() && known.users.iter().any(leaves)) {
             continue;
         }
-        let first: Vec<Uuid> = within!(&mut *tx, c => {
+        let first: Vec<Uuid> = on_tx!(&mut *tx, c => {
             sqlx::query_scalar(FIRST_USERS)
             .bind(room.0).bind(seq.0).bind(emoji)
             .bind(i64::try_from(limits::REACTION_USERS + users.len()).unwrap_or(i64::MAX))
@@ -133,15 +133,15 @@ async fn read_own(
             _ => None,
         })
         .collect();
-    for piece in pieces(&asked.into_iter().collect::<Vec<_>>(), ROWS) {
+    for batch in batches(&asked.into_iter().collect::<Vec<_>>(), MAX_ROWS_PER_STATEMENT) {
         let sql = format!(
             "select room_id, seq, emoji, user_id from reactions where {}",
-            vec!["(room_id = ? and seq = ? and emoji = ? and user_id = ?)"; piece.len()]
+            vec!["(room_id = ? and seq = ? and emoji = ? and user_id = ?)"; batch.len()]
                 .join(" or "),
         );
-        let rows: Vec<(Uuid, i64, String, Uuid)> = within!(&mut *tx, c => {
+        let rows: Vec<(Uuid, i64, String, Uuid)> = on_tx!(&mut *tx, c => {
             let mut query = sqlx::query_as(AssertSqlSafe(sql));
-            for (room, seq, emoji, user) in piece {
+            for (room, seq, emoji, user) in batch {
                 query = query.bind(room.0).bind(seq.0).bind(*emoji).bind(user.0);
             }
             query.fetch_all(c).await
@@ -159,7 +159,7 @@ async fn read_own(
 pub(super) async fn write(tx: &mut Tx<'_>, log: &RoomLog) -> Result<(), sqlx::Error> {
     // Taken away and put back in one batch is a new row too.
     for (seq, emoji, user) in log.touched.reactions.keys() {
-        within!(&mut *tx, c => {
+        on_tx!(&mut *tx, c => {
             sqlx::query(
                 "delete from reactions
                  where room_id = ? and seq = ? and emoji = ? and user_id = ?",
@@ -170,7 +170,7 @@ pub(super) async fn write(tx: &mut Tx<'_>, log: &RoomLog) -> Result<(), sqlx::Er
     }
     for ((seq, emoji, user), put) in &log.touched.reactions {
         let Put::Added { at, reacted_seq } = put else { continue };
-        within!(&mut *tx, c => {
+        on_tx!(&mut *tx, c => {
             sqlx::query(
                 "insert into reactions (room_id, seq, emoji, user_id, reacted_us, reacted_seq)
                  values (?, ?, ?, ?, ?, ?)",
@@ -196,7 +196,7 @@ async fn write_count(
     left: Option<&Reaction>,
 ) -> Result<(), sqlx::Error> {
     let Some(reaction) = left else {
-        return within!(tx, c => {
+        return on_tx!(tx, c => {
             sqlx::query("delete from reaction_counts where room_id = ? and seq = ? and emoji = ?")
                 .bind(room.0).bind(seq.0).bind(emoji).execute(c).await.map(drop)
         });
@@ -204,7 +204,7 @@ async fn write_count(
     let first = |at: usize| reaction.users.get(at).map(|user| user.0);
     let first_user =
         first(0).ok_or_else(|| sqlx::Error::Protocol("reactions without a first user".into()))?;
-    within!(tx, c => {
+    on_tx!(tx, c => {
         sqlx::query(
             "replace into reaction_counts (room_id, seq, emoji, total, first_seq,
                                            first_user_id, second_user_id, third_user_id)
@@ -238,11 +238,11 @@ impl Store {
         let sql = "select emoji from reaction_counts c where c.room_id = ? and c.seq = ?
                      and exists (select 1 from reactions r where r.room_id = c.room_id
                                    and r.seq = c.seq and r.emoji = c.emoji and r.user_id = ?)";
-        let own: Vec<String> = reading!(&self.pools, c => {
+        let own: Vec<String> = on_pool!(&self.pools, c => {
             sqlx::query_scalar(sql)
                 .bind(message.room.0).bind(message.seq.0).bind(reader.0).fetch_all(c).await
         })
-        .map_err(refused)?;
+        .map_err(db_error)?;
         let mut message = message;
         for reaction in &mut message.reactions {
             reaction.mine = Some(own.contains(&reaction.emoji));
@@ -263,22 +263,22 @@ impl Store {
             let sql = format!(
                 "{USER_REACTIONS} and emoji = ? and reacted_seq > ? order by reacted_seq limit ?"
             );
-            rows = reading!(&self.pools, c => {
+            rows = on_pool!(&self.pools, c => {
                 sqlx::query_as(AssertSqlSafe(sql))
                     .bind(page.room.0).bind(page.seq.0).bind(emoji).bind(after.0).bind(most)
                     .fetch_all(c).await
             })
-            .map_err(refused)?;
+            .map_err(db_error)?;
         }
         let left = most - i64::try_from(rows.len()).unwrap_or(most);
         if page.emoji.is_none() && left > 0 {
             let sql = format!("{USER_REACTIONS} and emoji > ? order by emoji, reacted_seq limit ?");
-            let others: Vec<UserRow> = reading!(&self.pools, c => {
+            let others: Vec<UserRow> = on_pool!(&self.pools, c => {
                 sqlx::query_as(AssertSqlSafe(sql))
                     .bind(page.room.0).bind(page.seq.0).bind(emoji).bind(left)
                     .fetch_all(c).await
             })
-            .map_err(refused)?;
+            .map_err(db_error)?;
             rows.extend(others);
         }
         let reaction = |(emoji, user, at, seq)| UserReaction {
@@ -297,7 +297,7 @@ pub(super) async fn delete(tx: &mut Tx<'_>, (room, seq): (RoomId, Seq)) -> Resul
         "delete from reactions where room_id = ? and seq = ?",
         "delete from reaction_counts where room_id = ? and seq = ?",
     ] {
-        within!(&mut *tx, c => {
+        on_tx!(&mut *tx, c => {
             sqlx::query(sql).bind(room.0).bind(seq.0).execute(c).await.map(drop)
         })?;
     }

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::{
     Store,
     admin::{active_role, another_admin, role},
-    dialect::{Tx, reading, refused, retried, within},
+    dialect::{Tx, db_error, on_pool, on_tx, retry_deadlocks},
     sessions::{NewSession, RevokedSession, Times, insert_session, revoke_all},
     users::lock_store,
 };
@@ -29,7 +29,7 @@ pub struct RecoveryLink {
 impl Store {
     /// Keeps a link, in place of the account's last one.
     pub async fn save_recovery_link(&self, link: &RecoveryLink) -> Result<()> {
-        retried!(self.try_save_recovery_link(link).await).map_err(refused)?
+        retry_deadlocks!(self.try_save_recovery_link(link).await).map_err(db_error)?
     }
 
     async fn try_save_recovery_link(&self, link: &RecoveryLink) -> Result<Result<()>, sqlx::Error> {
@@ -41,7 +41,7 @@ impl Store {
             None => return Ok(Err(Error::UserNotFound)),
         }
         forget_link(&mut tx, *user).await?;
-        within!(&mut tx, c => {
+        on_tx!(&mut tx, c => {
             sqlx::query(
                 "insert into recovery_links (user_id, token_hash, expires_us) values (?, ?, ?)",
             )
@@ -54,13 +54,13 @@ impl Store {
 
     /// Whose password a link sets, if it is good.
     pub async fn recovery_link(&self, hash: [u8; 32], now: Timestamp) -> Result<Option<UserId>> {
-        let user: Option<Uuid> = reading!(&self.pools, c => {
+        let user: Option<Uuid> = on_pool!(&self.pools, c => {
             sqlx::query_scalar(
                 "select user_id from recovery_links where token_hash = ? and expires_us >= ?",
             )
             .bind(hash.as_slice()).bind(now.0).fetch_optional(c).await
         })
-        .map_err(refused)?;
+        .map_err(db_error)?;
         Ok(user.map(UserId))
     }
 
@@ -73,7 +73,8 @@ impl Store {
         session: &NewSession,
         times: Times,
     ) -> Result<Vec<RevokedSession>> {
-        retried!(self.try_recover(hash, password_hash, session, times).await).map_err(refused)?
+        retry_deadlocks!(self.try_recover(hash, password_hash, session, times).await)
+            .map_err(db_error)?
     }
 
     async fn try_recover(
@@ -87,7 +88,7 @@ impl Store {
         // The account first: suspensions and log-ins lock it too.
         let sql =
             format!("select suspended_us from users where id = ?{}", tx.dialect().for_update());
-        let suspended: Option<Option<i64>> = within!(&mut tx, c => {
+        let suspended: Option<Option<i64>> = on_tx!(&mut tx, c => {
             sqlx::query_scalar(AssertSqlSafe(sql)).bind(session.user.0).fetch_optional(c).await
         })?;
         match suspended {
@@ -95,7 +96,7 @@ impl Store {
             Some(Some(_)) => return Ok(Err(Error::AccountSuspended)),
             None => return Ok(Err(Error::RecoveryLinkNotFound)),
         }
-        let used = within!(&mut tx, c => {
+        let used = on_tx!(&mut tx, c => {
             sqlx::query(
                 "delete from recovery_links
                  where user_id = ? and token_hash = ? and expires_us >= ?",
@@ -106,7 +107,7 @@ impl Store {
         if used == 0 {
             return Ok(Err(Error::RecoveryLinkNotFound));
         }
-        within!(&mut tx, c => {
+        on_tx!(&mut tx, c => {
             sqlx::query(
                 "update users set password_hash = ?, password_mapped = 1,
                                   password_generation = password_generation + 1 where id = ?",
@@ -127,7 +128,7 @@ impl Store {
         user: UserId,
         times: Times,
     ) -> Result<Vec<RevokedSession>> {
-        retried!(self.try_suspend(caller, user, times).await).map_err(refused)?
+        retry_deadlocks!(self.try_suspend(caller, user, times).await).map_err(db_error)?
     }
 
     async fn try_suspend(
@@ -147,7 +148,7 @@ impl Store {
         if let Err(refusal) = suspension.check() {
             return Ok(Err(refusal));
         }
-        within!(&mut tx, c => {
+        on_tx!(&mut tx, c => {
             sqlx::query("update users set suspended_us = ? where id = ? and suspended_us is null")
                 .bind(times.0.0).bind(user.0).execute(c).await.map(drop)
         })?;
@@ -159,7 +160,7 @@ impl Store {
 
     /// Ends a suspension, if `caller` may do so when it is done.
     pub async fn restore(&self, caller: UserId, user: UserId) -> Result<()> {
-        retried!(self.try_restore(caller, user).await).map_err(refused)?
+        retry_deadlocks!(self.try_restore(caller, user).await).map_err(db_error)?
     }
 
     async fn try_restore(&self, caller: UserId, user: UserId) -> Result<Result<()>, sqlx::Error> {
@@ -171,7 +172,7 @@ impl Store {
         if role(&mut tx, user).await?.is_none() {
             return Ok(Err(Error::UserNotFound));
         }
-        within!(&mut tx, c => {
+        on_tx!(&mut tx, c => {
             sqlx::query("update users set suspended_us = null where id = ?")
                 .bind(user.0).execute(c).await.map(drop)
         })?;
@@ -184,13 +185,13 @@ impl Store {
 /// `None`: there is no such account.
 async fn lock_account(tx: &mut Tx<'_>, user: UserId) -> Result<Option<Option<i64>>, sqlx::Error> {
     let sql = format!("select suspended_us from users where id = ?{}", tx.dialect().for_update());
-    within!(tx, c => {
+    on_tx!(tx, c => {
         sqlx::query_scalar(AssertSqlSafe(sql)).bind(user.0).fetch_optional(c).await
     })
 }
 
 pub(super) async fn forget_link(tx: &mut Tx<'_>, user: UserId) -> Result<(), sqlx::Error> {
-    within!(tx, c => {
+    on_tx!(tx, c => {
         sqlx::query("delete from recovery_links where user_id = ?")
             .bind(user.0).execute(c).await.map(drop)
     })

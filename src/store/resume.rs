@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::{
     Store,
-    dialect::{padded, placeholders, reading, refused},
+    dialect::{db_error, on_pool, pad_to_power_of_two, placeholders},
     marks::level_of,
     presence::choice_of,
     users::UserRow,
@@ -111,7 +111,7 @@ impl Store {
             /// One row for each.
             block: Option<Uuid>,
         }
-        let users = padded(users.to_vec());
+        let users = pad_to_power_of_two(users.to_vec());
         let listed = placeholders(1, users.len());
         let sql = format!(
             "select u.id, u.username, u.display_name, u.bio, u.status_text, u.created_us,
@@ -122,14 +122,14 @@ impl Store {
                  on b.user_id = u.id
              where u.id in {listed}"
         );
-        let rows: Vec<Row> = reading!(&self.pools, c => {
+        let rows: Vec<Row> = on_pool!(&self.pools, c => {
             let mut query = sqlx::query_as(AssertSqlSafe(sql));
             for user in users.iter().chain(&users).chain(&users) {
                 query = query.bind(user.0);
             }
             query.fetch_all(c).await
         })
-        .map_err(refused)?;
+        .map_err(db_error)?;
         let mut found: HashMap<UserId, StreamUser> = HashMap::new();
         for Row { user, read_receipts, presence_choice, block } in rows {
             let user = User::from(user);
@@ -146,16 +146,16 @@ impl Store {
 
     /// How the rooms of some users stand.
     pub async fn room_states(&self, users: &[UserId]) -> Result<HashMap<UserId, RoomStates>> {
-        let users = padded(users.to_vec());
+        let users = pad_to_power_of_two(users.to_vec());
         let sql = room_states_sql(users.len());
-        let rows: Vec<StateRow> = reading!(&self.pools, c => {
+        let rows: Vec<StateRow> = on_pool!(&self.pools, c => {
             let mut query = sqlx::query_as(AssertSqlSafe(sql));
             for user in users.iter().chain(&users) {
                 query = query.bind(user.0);
             }
             query.fetch_all(c).await
         })
-        .map_err(refused)?;
+        .map_err(db_error)?;
         let mut found: HashMap<UserId, RoomStates> =
             users.iter().map(|user| (*user, RoomStates::default())).collect();
         for row in rows {

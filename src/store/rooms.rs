@@ -5,9 +5,9 @@ use uuid::Uuid;
 
 use super::{
     Store,
-    dialect::{reading, refused},
+    dialect::{db_error, on_pool},
     messages::limit_plus_one,
-    users::NAMED,
+    users::NAME_MATCHES,
 };
 use crate::{
     error::Result,
@@ -179,10 +179,10 @@ impl Store {
     /// One room.
     pub async fn room(&self, room: RoomId) -> Result<Option<Room>> {
         let sql = format!("select {ROOM_COLUMNS} from rooms r where r.id = ?");
-        let row: Option<RoomRow> = reading!(&self.pools, c => {
+        let row: Option<RoomRow> = on_pool!(&self.pools, c => {
             sqlx::query_as(AssertSqlSafe(sql)).bind(room.0).fetch_optional(c).await
         })
-        .map_err(refused)?;
+        .map_err(db_error)?;
         Ok(row.map(Room::from))
     }
 
@@ -200,7 +200,7 @@ impl Store {
             muted_until_us: Option<i64>,
             floor_seq: Option<i64>,
         }
-        let row: Option<Row> = reading!(&self.pools, c => {
+        let row: Option<Row> = on_pool!(&self.pools, c => {
             sqlx::query_as(
                 "select r.kind, r.head_seq, r.archived_us, r.direct_a, r.direct_b,
                         m.role, m.state, m.muted_until_us, m.floor_seq
@@ -210,7 +210,7 @@ impl Store {
             )
             .bind(user.0).bind(room.0).fetch_optional(c).await
         })
-        .map_err(refused)?;
+        .map_err(db_error)?;
         Ok(row.map(|row| {
             let access = Access {
                 kind: room_kind_of(row.kind, row.direct_a.zip(row.direct_b)),
@@ -238,26 +238,26 @@ impl Store {
 
     async fn room_ids(&self, wanted: &str) -> Result<Vec<RoomId>> {
         let sql = format!("select id from rooms where kind = 1 and {wanted}");
-        let rows: Vec<Uuid> = reading!(&self.pools, c => {
+        let rows: Vec<Uuid> = on_pool!(&self.pools, c => {
             sqlx::query_scalar(AssertSqlSafe(sql)).fetch_all(c).await
         })
-        .map_err(refused)?;
+        .map_err(db_error)?;
         Ok(rows.into_iter().map(RoomId).collect())
     }
 
     /// The log of a room.
     pub async fn log_of(&self, room: RoomId) -> Result<Option<LogId>> {
-        let row: Option<i64> = reading!(&self.pools, c => {
+        let row: Option<i64> = on_pool!(&self.pools, c => {
             sqlx::query_scalar("select log_id from rooms where id = ?")
                 .bind(room.0).fetch_optional(c).await
         })
-        .map_err(refused)?;
+        .map_err(db_error)?;
         Ok(row.map(LogId))
     }
 
     /// The rooms a user is in, with their logs and what the user may see of them.
     pub async fn views_of(&self, user: UserId) -> Result<Vec<(RoomId, LogId, View)>> {
-        let rows: Vec<(Uuid, i64, i64, i64)> = reading!(&self.pools, c => {
+        let rows: Vec<(Uuid, i64, i64, i64)> = on_pool!(&self.pools, c => {
             sqlx::query_as(
                 "select r.id, r.log_id, r.head_seq, m.floor_seq
                  from members m join rooms r on r.id = m.room_id
@@ -265,7 +265,7 @@ impl Store {
             )
             .bind(user.0).fetch_all(c).await
         })
-        .map_err(refused)?;
+        .map_err(db_error)?;
         let view = |(id, log, head, floor)| {
             (RoomId(id), LogId(log), View { reader: user, head: Seq(head), floor: Seq(floor) })
         };
@@ -300,7 +300,7 @@ impl Store {
         );
         let (name, id) = after.unwrap_or_default();
         let query = search_form(query);
-        let rows: Vec<Row> = reading!(&self.pools, c => {
+        let rows: Vec<Row> = on_pool!(&self.pools, c => {
             sqlx::query_as(AssertSqlSafe(sql))
                 .bind(user.0)
                 .bind(&name).bind(&name).bind(id)
@@ -308,7 +308,7 @@ impl Store {
                 .bind(limit_plus_one(limit))
                 .fetch_all(c).await
         })
-        .map_err(refused)?;
+        .map_err(db_error)?;
         let entry = |row: Row| DirectoryEntry {
             room: row.room.into(),
             joined: row.joined > 0,
@@ -323,11 +323,11 @@ impl Store {
         let sql = format!(
             "select {MEMBER_COLUMNS} from members m join users u on u.id = m.user_id
              where m.room_id = ? and m.state = ? and u.username_key > ?
-               and {NAMED}
+               and {NAME_MATCHES}
              order by u.username_key limit ?"
         );
         let NameQuery { username, first_word, inner_word } = NameQuery::new(prefix);
-        let rows: Vec<MemberRow> = reading!(&self.pools, c => {
+        let rows: Vec<MemberRow> = on_pool!(&self.pools, c => {
             sqlx::query_as(AssertSqlSafe(sql))
                 .bind(room.0)
                 .bind(state_code(state))
@@ -336,7 +336,7 @@ impl Store {
                 .bind(limit_plus_one(*limit))
                 .fetch_all(c).await
         })
-        .map_err(refused)?;
+        .map_err(db_error)?;
         Ok(rows.into_iter().map(Member::from).collect())
     }
 
@@ -346,23 +346,23 @@ impl Store {
             "select {MEMBER_COLUMNS} from members m join users u on u.id = m.user_id
              where m.room_id = ? and m.user_id = ?"
         );
-        let row: Option<MemberRow> = reading!(&self.pools, c => {
+        let row: Option<MemberRow> = on_pool!(&self.pools, c => {
             sqlx::query_as(AssertSqlSafe(sql)).bind(room.0).bind(user.0).fetch_optional(c).await
         })
-        .map_err(refused)?;
+        .map_err(db_error)?;
         Ok(row.map(Member::from))
     }
 
     /// Ids of a room's members, at most `limit`.
     pub async fn member_ids(&self, room: RoomId, limit: usize) -> Result<Vec<UserId>> {
-        let rows: Vec<Uuid> = reading!(&self.pools, c => {
+        let rows: Vec<Uuid> = on_pool!(&self.pools, c => {
             sqlx::query_scalar(
                 "select user_id from members where room_id = ? and state = 1 limit ?",
             )
             .bind(room.0).bind(i64::try_from(limit).unwrap_or(i64::MAX))
             .fetch_all(c).await
         })
-        .map_err(refused)?;
+        .map_err(db_error)?;
         Ok(rows.into_iter().map(UserId).collect())
     }
 }

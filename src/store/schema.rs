@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use super::{
     Store,
-    dialect::{is_taken, reading, refused, within},
+    dialect::{db_error, is_unique_violation, on_pool, on_tx},
 };
 use crate::{
     error::Result,
@@ -32,27 +32,27 @@ impl Store {
 
     /// The id of the data itself: another one means other data.
     pub async fn epoch(&self) -> Result<Uuid> {
-        reading!(&self.pools, c => {
+        on_pool!(&self.pools, c => {
             sqlx::query_scalar("select epoch from store where id = 1").fetch_one(c).await
         })
-        .map_err(refused)
+        .map_err(db_error)
     }
 
     /// Gives a new database its epoch and first rooms; once, however many nodes
     /// start together.
     async fn furnish(&self) -> Result<()> {
-        let mut tx = self.pools.begin().await.map_err(refused)?;
-        let made = within!(&mut tx, c => {
+        let mut tx = self.pools.begin().await.map_err(db_error)?;
+        let made = on_tx!(&mut tx, c => {
             sqlx::query("insert into store (id, epoch, folding) values (1, ?, ?)")
                 .bind(Uuid::new_v4()).bind(FOLDING).execute(c).await.map(drop)
         });
         match made {
-            Err(error) if is_taken(&error) => return Ok(()),
-            other => other.map_err(refused)?,
+            Err(error) if is_unique_violation(&error) => return Ok(()),
+            other => other.map_err(db_error)?,
         }
         let now = Timestamp::now();
         for (name, topic, join) in FIRST_ROOMS {
-            within!(&mut tx, c => {
+            on_tx!(&mut tx, c => {
                 sqlx::query(
                     "insert into rooms (id, kind, name, name_key, topic, topic_key,
                                         creator_id, created_us, head_seq, changed_seq,
@@ -67,8 +67,8 @@ impl Store {
                 .bind(LogId::new().0)
                 .execute(c).await.map(drop)
             })
-            .map_err(refused)?;
+            .map_err(db_error)?;
         }
-        tx.commit().await.map_err(refused)
+        tx.commit().await.map_err(db_error)
     }
 }

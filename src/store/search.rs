@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::{
     Store,
-    dialect::{padded, placeholders, reading, refused},
+    dialect::{db_error, on_pool, pad_to_power_of_two, placeholders},
     messages::{MESSAGES, MessageRow},
 };
 use crate::{
@@ -64,7 +64,7 @@ impl Store {
         criteria: &Criteria,
         (edge, limit): (Timestamp, usize),
     ) -> Result<Vec<Segment>> {
-        let rooms = padded(criteria.rooms.clone());
+        let rooms = pad_to_power_of_two(criteria.rooms.clone());
         let of_rooms = if rooms.is_empty() {
             String::new()
         } else {
@@ -76,7 +76,7 @@ impl Store {
              where {READABLE} {of_rooms} and s.newest_us >= ? and {wanted}
              order by s.newest_us desc limit ?"
         );
-        let rows: Vec<(i64, Uuid, i64)> = reading!(&self.pools, c => {
+        let rows: Vec<(i64, Uuid, i64)> = on_pool!(&self.pools, c => {
             let mut query = sqlx::query_as(AssertSqlSafe(sql)).bind(user.0);
             for room in &rooms {
                 query = query.bind(room.0);
@@ -87,7 +87,7 @@ impl Store {
                 .bind(i64::try_from(limit).unwrap_or(i64::MAX))
                 .fetch_all(c).await
         })
-        .map_err(refused)?;
+        .map_err(db_error)?;
         let segment =
             |(id, room, newest)| Segment { id, room: RoomId(room), newest: Timestamp(newest) };
         Ok(rows.into_iter().map(segment).collect())
@@ -97,7 +97,7 @@ impl Store {
     /// its segment's id.
     pub async fn places(&self, segments: &[Segment], lookup: &Lookup) -> Result<Vec<(i64, Place)>> {
         let rooms: BTreeMap<i64, RoomId> = segments.iter().map(|s| (s.id, s.room)).collect();
-        let ids = padded(rooms.keys().copied().collect());
+        let ids = pad_to_power_of_two(rooms.keys().copied().collect());
         let (wanted, terms) = match lookup {
             Lookup::Exact(term) => ("term = ?".to_owned(), vec![term.clone()]),
             // No byte of UTF-8 is 255.
@@ -114,7 +114,7 @@ impl Store {
              where segment_id in {} and {wanted}",
             placeholders(1, ids.len()),
         );
-        let rows: Vec<(i64, i64, i64)> = reading!(&self.pools, c => {
+        let rows: Vec<(i64, i64, i64)> = on_pool!(&self.pools, c => {
             let mut query = sqlx::query_as(AssertSqlSafe(sql));
             for id in &ids {
                 query = query.bind(*id);
@@ -124,7 +124,7 @@ impl Store {
             }
             query.fetch_all(c).await
         })
-        .map_err(refused)?;
+        .map_err(db_error)?;
         let place = |(segment, seq, posted)| {
             let room = *rooms.get(&segment)?;
             Some((segment, Place { posted_at: Timestamp(posted), room, seq: Seq(seq) }))
@@ -138,22 +138,23 @@ impl Store {
         if places.is_empty() {
             return Ok(vec![]);
         }
-        let places = padded(places.to_vec());
+        let places = pad_to_power_of_two(places.to_vec());
         let sql = format!(
             "{MESSAGES} where {}",
             vec!["(x.room_id = ? and x.seq = ?)"; places.len()].join(" or "),
         );
-        let rows: Vec<MessageRow> = reading!(&self.pools, c => {
+        let rows: Vec<MessageRow> = on_pool!(&self.pools, c => {
             let mut query = sqlx::query_as(AssertSqlSafe(sql));
             for place in &places {
                 query = query.bind(place.room.0).bind(place.seq.0);
             }
             query.fetch_all(c).await
         })
-        .map_err(refused)?;
+        .map_err(db_error)?;
         // Read after the messages: who has left by then does not see them.
         let rooms: BTreeSet<Uuid> = places.iter().map(|place| place.room.0).collect();
-        let after = self.readable_after(user, padded(rooms.into_iter().collect())).await?;
+        let after =
+            self.readable_after(user, pad_to_power_of_two(rooms.into_iter().collect())).await?;
         let messages = self.with_attachments(rows).await?;
         Ok(messages
             .into_iter()
@@ -174,14 +175,14 @@ impl Store {
              where {READABLE} and m.room_id in {}",
             placeholders(1, rooms.len()),
         );
-        let rows: Vec<(Uuid, i64)> = reading!(&self.pools, c => {
+        let rows: Vec<(Uuid, i64)> = on_pool!(&self.pools, c => {
             let mut query = sqlx::query_as(AssertSqlSafe(sql)).bind(user.0);
             for room in &rooms {
                 query = query.bind(*room);
             }
             query.fetch_all(c).await
         })
-        .map_err(refused)?;
+        .map_err(db_error)?;
         Ok(rows.into_iter().map(|(room, after)| (RoomId(room), Seq(after))).collect())
     }
 
@@ -213,9 +214,9 @@ impl Store {
         if keys.is_empty() {
             return Ok(vec![]);
         }
-        let keys = padded(keys);
+        let keys = pad_to_power_of_two(keys);
         let sql = format!("{select} {} limit 100", placeholders(1, keys.len()));
-        reading!(&self.pools, c => {
+        on_pool!(&self.pools, c => {
             let mut query = sqlx::query_scalar(AssertSqlSafe(sql));
             if let Some(user) = user {
                 query = query.bind(user.0);
@@ -225,6 +226,6 @@ impl Store {
             }
             query.fetch_all(c).await
         })
-        .map_err(refused)
+        .map_err(db_error)
     }
 }

@@ -8,7 +8,10 @@ use uuid::Uuid;
 
 use super::{
     Store,
-    dialect::{Tx, padded, placeholders, reading, refused, retried, retried_with_key, within},
+    dialect::{
+        Tx, db_error, on_pool, on_tx, pad_to_power_of_two, placeholders, retry_deadlocks,
+        retry_deadlocks_with_key,
+    },
     idempotency,
     messages::limit_plus_one,
     recovery::forget_link,
@@ -78,14 +81,14 @@ async fn revoke_all_but(
     kept: SessionId,
     (now, steady): Times,
 ) -> Result<Vec<RevokedSession>, sqlx::Error> {
-    let others: Vec<(Uuid, i64)> = within!(&mut *tx, c => {
+    let others: Vec<(Uuid, i64)> = on_tx!(&mut *tx, c => {
         sqlx::query_as(
             "select id, expires_us from sessions
              where user_id = ? and id <> ? and revoked_us is null",
         )
         .bind(user.0).bind(kept.0).fetch_all(c).await
     })?;
-    within!(&mut *tx, c => {
+    on_tx!(&mut *tx, c => {
         sqlx::query(
             "update sessions set revoked_us = ?
              where user_id = ? and id <> ? and revoked_us is null",
@@ -113,7 +116,7 @@ pub(super) async fn insert_session(
     session: &NewSession,
 ) -> Result<(), sqlx::Error> {
     let NewSession { id, user, now, idle, device, address } = session;
-    within!(tx, c => {
+    on_tx!(tx, c => {
         sqlx::query(
             "insert into sessions (id, user_id, generation, rotated_us, idle_us, created_us,
                                    last_used_us, expires_us, revoked_us, device, address)
@@ -134,7 +137,7 @@ impl Store {
     /// `password_hash`. False if the account has another one by now, or is suspended:
     /// a session opened with the old password must not outlive its change.
     pub async fn create_session(&self, session: &NewSession, password_hash: &str) -> Result<bool> {
-        retried!(self.try_create_session(session, password_hash).await).map_err(refused)
+        retry_deadlocks!(self.try_create_session(session, password_hash).await).map_err(db_error)
     }
 
     async fn try_create_session(
@@ -149,7 +152,7 @@ impl Store {
             "select 1 from users where id = ? and password_hash = ? and suspended_us is null{}",
             tx.dialect().for_update(),
         );
-        let unchanged: Option<i64> = within!(&mut tx, c => {
+        let unchanged: Option<i64> = on_tx!(&mut tx, c => {
             sqlx::query_scalar(AssertSqlSafe(sql))
                 .bind(session.user.0).bind(password_hash)
                 .fetch_optional(c).await
@@ -172,7 +175,7 @@ impl Store {
         times: Times,
         grace: Duration,
     ) -> Result<Rotation> {
-        retried!(self.try_rotate(session, presented, times, grace).await).map_err(refused)
+        retry_deadlocks!(self.try_rotate(session, presented, times, grace).await).map_err(db_error)
     }
 
     async fn try_rotate(
@@ -188,7 +191,7 @@ impl Store {
              from sessions where id = ?{}",
             tx.dialect().for_update(),
         );
-        let row: Option<(i64, i64, i64, i64, Option<i64>)> = within!(&mut tx, c => {
+        let row: Option<(i64, i64, i64, i64, Option<i64>)> = on_tx!(&mut tx, c => {
             sqlx::query_as(AssertSqlSafe(sql)).bind(session.0).fetch_optional(c).await
         })?;
         let Some((current, rotated_us, idle_us, expires_us, None)) = row else {
@@ -205,12 +208,12 @@ impl Store {
             _ => Rotation::Copied,
         };
         if rotation == Rotation::Copied {
-            within!(&mut tx, c => {
+            on_tx!(&mut tx, c => {
                 sqlx::query("update sessions set revoked_us = ? where id = ?")
                     .bind(steady.0).bind(session.0).execute(c).await.map(drop)
             })
         } else {
-            within!(&mut tx, c => {
+            on_tx!(&mut tx, c => {
                 sqlx::query(
                     "update sessions set generation = generation + 1, rotated_us = ?,
                                          last_used_us = ?, expires_us = ? where id = ?",
@@ -241,7 +244,7 @@ impl Store {
             expires_us: i64,
         }
         // Ids grow with time.
-        let rows: Vec<Row> = reading!(&self.pools, c => {
+        let rows: Vec<Row> = on_pool!(&self.pools, c => {
             sqlx::query_as(
                 "select id, device, address, created_us, last_used_us, expires_us from sessions
                  where user_id = ? and revoked_us is null and expires_us >= ? and id < ?
@@ -251,7 +254,7 @@ impl Store {
             .bind(limit_plus_one(limit))
             .fetch_all(c).await
         })
-        .map_err(refused)?;
+        .map_err(db_error)?;
         Ok(rows
             .into_iter()
             .map(|row| SessionInfo {
@@ -267,11 +270,11 @@ impl Store {
 
     /// Whether a session is, or was, this user's.
     pub async fn owns_session(&self, user: UserId, session: SessionId) -> Result<bool> {
-        let found: i64 = reading!(&self.pools, c => {
+        let found: i64 = on_pool!(&self.pools, c => {
             sqlx::query_scalar("select count(*) from sessions where id = ? and user_id = ?")
                 .bind(session.0).bind(user.0).fetch_one(c).await
         })
-        .map_err(refused)?;
+        .map_err(db_error)?;
         Ok(found > 0)
     }
 
@@ -282,7 +285,7 @@ impl Store {
         kept: SessionId,
         times: Times,
     ) -> Result<Vec<RevokedSession>> {
-        retried!(self.try_revoke_others(user, kept, times).await).map_err(refused)
+        retry_deadlocks!(self.try_revoke_others(user, kept, times).await).map_err(db_error)
     }
 
     async fn try_revoke_others(
@@ -299,12 +302,12 @@ impl Store {
 
     /// Ends a session, at a time of the steady clock.
     pub async fn revoke(&self, session: SessionId, at: Timestamp) -> Result<()> {
-        retried!(self.try_revoke(session, at).await).map_err(refused)
+        retry_deadlocks!(self.try_revoke(session, at).await).map_err(db_error)
     }
 
     async fn try_revoke(&self, session: SessionId, at: Timestamp) -> Result<(), sqlx::Error> {
         let mut tx = self.pools.begin().await?;
-        within!(&mut tx, c => {
+        on_tx!(&mut tx, c => {
             sqlx::query("update sessions set revoked_us = ? where id = ? and revoked_us is null")
                 .bind(at.0).bind(session.0).execute(c).await.map(drop)
         })?;
@@ -321,7 +324,7 @@ impl Store {
         key: Option<&KeyUse>,
     ) -> Result<Option<Vec<RevokedSession>>> {
         let change = async || self.try_change_password((user, kept), hashes, times, key).await;
-        retried_with_key!(change().await).map_err(refused)?
+        retry_deadlocks_with_key!(change().await).map_err(db_error)?
     }
 
     async fn try_change_password(
@@ -333,7 +336,7 @@ impl Store {
     ) -> Result<Result<Option<Vec<RevokedSession>>>, sqlx::Error> {
         let (old, new) = hashes;
         let mut tx = self.pools.begin().await?;
-        let changed = within!(&mut tx, c => {
+        let changed = on_tx!(&mut tx, c => {
             sqlx::query(
                 "update users set password_hash = ?, password_mapped = 1,
                                   password_generation = password_generation + 1
@@ -359,11 +362,11 @@ impl Store {
 
     /// Sessions that were ended since, each with when, by the steady clock.
     pub async fn revoked_since(&self, since: Timestamp) -> Result<Vec<(SessionId, Timestamp)>> {
-        let rows: Vec<(Uuid, i64)> = reading!(&self.pools, c => {
+        let rows: Vec<(Uuid, i64)> = on_pool!(&self.pools, c => {
             sqlx::query_as("select id, revoked_us from sessions where revoked_us >= ?")
                 .bind(since.0).fetch_all(c).await
         })
-        .map_err(refused)?;
+        .map_err(db_error)?;
         Ok(rows.into_iter().map(|(id, at)| (SessionId(id), Timestamp(at))).collect())
     }
 
@@ -385,26 +388,26 @@ impl Store {
 
     async fn forget_some(&self, of_old: &'static str, before: &[Timestamp]) -> Result<usize> {
         let sql = format!("select id from sessions where {of_old} limit {FORGOTTEN_AT_ONCE}");
-        let old: Vec<Uuid> = reading!(&self.pools, c => {
+        let old: Vec<Uuid> = on_pool!(&self.pools, c => {
             let mut query = sqlx::query_scalar(AssertSqlSafe(sql));
             for before in before {
                 query = query.bind(before.0);
             }
             query.fetch_all(c).await
         })
-        .map_err(refused)?;
+        .map_err(db_error)?;
         if !old.is_empty() {
-            retried!(self.try_delete_sessions(&old).await).map_err(refused)?;
+            retry_deadlocks!(self.try_delete_sessions(&old).await).map_err(db_error)?;
         }
         Ok(old.len())
     }
 
     /// By id and not by age: MySQL would lock all that it looks at on the way.
     async fn try_delete_sessions(&self, sessions: &[Uuid]) -> Result<(), sqlx::Error> {
-        let ids = padded(sessions.to_vec());
+        let ids = pad_to_power_of_two(sessions.to_vec());
         let sql = format!("delete from sessions where id in {}", placeholders(1, ids.len()));
         let mut tx = self.pools.begin().await?;
-        within!(&mut tx, c => {
+        on_tx!(&mut tx, c => {
             let mut query = sqlx::query(AssertSqlSafe(sql));
             for id in &ids {
                 query = query.bind(*id);
@@ -555,7 +558,7 @@ mod tests {
         assert!(store.create_session(&ended, "old").await.expect("stored"));
         store.revoke(ended.id, START.minus(Duration::from_micros(1))).await.expect("ended");
         store.forget_sessions(START, START).await.expect("forgotten");
-        let left: Vec<Uuid> = reading!(&store.pools, c => {
+        let left: Vec<Uuid> = on_pool!(&store.pools, c => {
             sqlx::query_scalar("select id from sessions").fetch_all(c).await
         })
         .expect("the rest");

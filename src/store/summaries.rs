@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::{
     Store,
     blocks::no_block_between,
-    dialect::{Tx, padded, placeholders, refused, within},
+    dialect::{Tx, db_error, on_tx, pad_to_power_of_two, placeholders},
     marks::level_of,
     mentions::ALL,
     messages::limit_plus_one,
@@ -126,9 +126,9 @@ struct SummaryRow {
 async fn find_last(tx: &mut Tx<'_>, rows: &mut [SummaryRow]) -> Result<(), sqlx::Error> {
     let places: Vec<usize> = (0..rows.len()).collect();
     for places in places.chunks(COUNTED) {
-        let places = padded(places.to_vec());
+        let places = pad_to_power_of_two(places.to_vec());
         let sql = last_sql(places.len());
-        let found: Vec<(i64, Option<i64>)> = within!(&mut *tx, c => {
+        let found: Vec<(i64, Option<i64>)> = on_tx!(&mut *tx, c => {
             let mut query = sqlx::query_as(AssertSqlSafe(sql));
             for place in places {
                 let row = &rows[place];
@@ -159,9 +159,9 @@ async fn unread(
     let news = |place: &usize| rows[*place].read_seq < rows[*place].room.head_seq;
     let places: Vec<usize> = (0..rows.len()).filter(news).collect();
     for places in places.chunks(COUNTED) {
-        let places = padded(places.to_vec());
+        let places = pad_to_power_of_two(places.to_vec());
         let sql = unread_sql(places.len());
-        let counted: Vec<(i64, i64, i64)> = within!(&mut *tx, c => {
+        let counted: Vec<(i64, i64, i64)> = on_tx!(&mut *tx, c => {
             let mut query = sqlx::query_as(AssertSqlSafe(sql));
             for place in places {
                 let row = &rows[place];
@@ -192,9 +192,9 @@ async fn unread_threads(
     if rows.is_empty() {
         return Ok(HashMap::new());
     }
-    let rooms = padded(rows.iter().map(|row| row.room.id).collect());
+    let rooms = pad_to_power_of_two(rows.iter().map(|row| row.room.id).collect());
     let sql = unread_threads_sql(rooms.len());
-    let counted: Vec<(Uuid, i64)> = within!(tx, c => {
+    let counted: Vec<(Uuid, i64)> = on_tx!(tx, c => {
         let mut query = sqlx::query_as(AssertSqlSafe(sql)).bind(user.0);
         for room in rooms {
             query = query.bind(room);
@@ -213,15 +213,15 @@ impl Store {
         limit: usize,
     ) -> Result<Vec<RoomSummary>> {
         let sql = summary_sql("m.room_id > ? order by m.room_id limit ?");
-        let mut tx = self.pools.begin_snapshot().await.map_err(refused)?;
-        let rows: Vec<SummaryRow> = within!(&mut tx, c => {
+        let mut tx = self.pools.begin_snapshot().await.map_err(db_error)?;
+        let rows: Vec<SummaryRow> = on_tx!(&mut tx, c => {
             sqlx::query_as(AssertSqlSafe(sql))
                 .bind(user.0)
                 .bind(after.unwrap_or(Uuid::nil()))
                 .bind(limit_plus_one(limit))
                 .fetch_all(c).await
         })
-        .map_err(refused)?;
+        .map_err(db_error)?;
         self.summarized(tx, user, rows).await
     }
 
@@ -230,17 +230,17 @@ impl Store {
         if rooms.is_empty() {
             return Ok(vec![]);
         }
-        let rooms = padded(rooms.to_vec());
+        let rooms = pad_to_power_of_two(rooms.to_vec());
         let sql = summary_sql(&format!("m.room_id in {}", placeholders(1, rooms.len())));
-        let mut tx = self.pools.begin_snapshot().await.map_err(refused)?;
-        let rows: Vec<SummaryRow> = within!(&mut tx, c => {
+        let mut tx = self.pools.begin_snapshot().await.map_err(db_error)?;
+        let rows: Vec<SummaryRow> = on_tx!(&mut tx, c => {
             let mut query = sqlx::query_as(AssertSqlSafe(sql)).bind(user.0);
             for room in &rooms {
                 query = query.bind(room.0);
             }
             query.fetch_all(c).await
         })
-        .map_err(refused)?;
+        .map_err(db_error)?;
         self.summarized(tx, user, rows).await
     }
 
@@ -251,10 +251,10 @@ impl Store {
         user: UserId,
         mut rows: Vec<SummaryRow>,
     ) -> Result<Vec<RoomSummary>> {
-        find_last(&mut tx, &mut rows).await.map_err(refused)?;
-        let unread = unread(&mut tx, user, &rows).await.map_err(refused)?;
-        let threads = unread_threads(&mut tx, user, &rows).await.map_err(refused)?;
-        tx.commit().await.map_err(refused)?;
+        find_last(&mut tx, &mut rows).await.map_err(db_error)?;
+        let unread = unread(&mut tx, user, &rows).await.map_err(db_error)?;
+        let threads = unread_threads(&mut tx, user, &rows).await.map_err(db_error)?;
+        tx.commit().await.map_err(db_error)?;
         let counted = rows.into_iter().zip(unread).map(|(row, (messages, mentions))| {
             let threads = threads.get(&row.room.id).copied().unwrap_or_default();
             (row, (messages, mentions, threads))

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::{
     Store,
-    dialect::{Dialect, Tx, padded, pieces, placeholders, reading, refused, within},
+    dialect::{Dialect, Tx, batches, db_error, on_pool, on_tx, pad_to_power_of_two, placeholders},
 };
 use crate::{
     error::Result,
@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// Rows in one statement.
-const ROWS: usize = 64;
+const MAX_ROWS_PER_STATEMENT: usize = 64;
 
 /// Reads the marks that a batch's operations may move: after the messages that
 /// threads hang on, and the names that texts call.
@@ -47,15 +47,15 @@ pub(super) async fn read(
         let Some(log) = logs.get_mut(&room) else { continue };
         users.extend(log.named.values());
         users.extend(threads.iter().filter_map(|root| Some(log.messages.get(root)?.sender)));
-        let threads = padded(threads.into_iter().collect::<Vec<_>>());
-        let users = padded(users.into_iter().collect::<Vec<_>>());
+        let threads = pad_to_power_of_two(threads.into_iter().collect::<Vec<_>>());
+        let users = pad_to_power_of_two(users.into_iter().collect::<Vec<_>>());
         let sql = format!(
             "select user_id, thread_seq, read_seq, follows from thread_marks
              where room_id = ? and user_id in {} and thread_seq in {}",
             placeholders(1, users.len()),
             placeholders(1, threads.len()),
         );
-        let rows: Vec<(Uuid, i64, i64, i16)> = within!(&mut *tx, c => {
+        let rows: Vec<(Uuid, i64, i64, i16)> = on_tx!(&mut *tx, c => {
             let mut query = sqlx::query_as(AssertSqlSafe(sql)).bind(room.0);
             for user in &users {
                 query = query.bind(user.0);
@@ -98,15 +98,15 @@ pub(super) async fn write(
                 })
             })
             .collect();
-    for piece in pieces(&marks, ROWS) {
+    for batch in batches(&marks, MAX_ROWS_PER_STATEMENT) {
         let sql = format!(
             "insert into thread_marks (user_id, room_id, thread_seq, read_seq, follows, changed_us)
              values {} {upsert}",
-            placeholders(piece.len(), 6),
+            placeholders(batch.len(), 6),
         );
-        within!(&mut *tx, c => {
+        on_tx!(&mut *tx, c => {
             let mut query = sqlx::query(AssertSqlSafe(sql));
-            for (room, root, user, mark) in piece {
+            for (room, root, user, mark) in batch {
                 query = query
                     .bind(user.0)
                     .bind(room.0)
@@ -124,14 +124,14 @@ pub(super) async fn write(
 impl Store {
     /// How a user stands to a thread.
     pub async fn thread_mark(&self, room: RoomId, root: Seq, user: UserId) -> Result<ThreadMark> {
-        let row: Option<(i64, i16)> = reading!(&self.pools, c => {
+        let row: Option<(i64, i16)> = on_pool!(&self.pools, c => {
             sqlx::query_as(
                 "select read_seq, follows from thread_marks
                  where user_id = ? and room_id = ? and thread_seq = ?",
             )
             .bind(user.0).bind(room.0).bind(root.0).fetch_optional(c).await
         })
-        .map_err(refused)?;
+        .map_err(db_error)?;
         let mark = |(read, follows)| ThreadMark { read_seq: Seq(read), follows: follows != 0 };
         Ok(row.map(mark).unwrap_or_default())
     }
@@ -147,10 +147,10 @@ impl Store {
                and t.thread_seq > r.head_seq - {}",
             limits::SUMMARY_POSITIONS
         );
-        let rows: Vec<(Uuid, i64, i64)> = reading!(&self.pools, c => {
+        let rows: Vec<(Uuid, i64, i64)> = on_pool!(&self.pools, c => {
             sqlx::query_as(AssertSqlSafe(sql)).bind(user.0).fetch_all(c).await
         })
-        .map_err(refused)?;
+        .map_err(db_error)?;
         let moved = |(room, root, read)| MovedMarks {
             room: RoomId(room),
             user,

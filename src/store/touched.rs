@@ -6,7 +6,7 @@ use sqlx::AssertSqlSafe;
 
 use super::{
     attachments,
-    dialect::{Tx, padded, pieces, placeholders, within},
+    dialect::{Tx, batches, on_tx, pad_to_power_of_two, placeholders},
     dress,
     messages::{MESSAGES, MessageRow, attachment_count, changed_seq, stored},
     reactions,
@@ -14,7 +14,7 @@ use super::{
 use crate::model::{Message, Op, RoomId, RoomLog, Seq, Touch};
 
 /// Rows in one statement.
-const ROWS: usize = 64;
+const MAX_ROWS_PER_STATEMENT: usize = 64;
 
 /// Reads the messages that operations are about, with what hangs on them.
 pub(super) async fn read(
@@ -38,7 +38,7 @@ pub(super) async fn read(
         let roots = roots.into_iter().filter(|root| !log.messages.contains_key(root)).collect();
         read_messages(tx, log, roots).await?;
         if ops.iter().any(|op| op.room() == room && pins(op)) {
-            log.pins = within!(&mut *tx, c => {
+            log.pins = on_tx!(&mut *tx, c => {
                 sqlx::query_scalar("select count(*) from pins where room_id = ?")
                     .bind(room.0).fetch_one(c).await
             })?;
@@ -56,10 +56,10 @@ async fn read_messages(
         return Ok(());
     }
     let room = log.room.id;
-    let seqs = padded(seqs.into_iter().collect::<Vec<_>>());
+    let seqs = pad_to_power_of_two(seqs.into_iter().collect::<Vec<_>>());
     let sql =
         format!("{MESSAGES} where x.room_id = ? and x.seq in {}", placeholders(1, seqs.len()));
-    let rows: Vec<MessageRow> = within!(&mut *tx, c => {
+    let rows: Vec<MessageRow> = on_tx!(&mut *tx, c => {
         let mut query = sqlx::query_as(AssertSqlSafe(sql)).bind(room.0);
         for seq in &seqs {
             query = query.bind(seq.0);
@@ -85,7 +85,7 @@ pub(super) async fn write(tx: &mut Tx<'_>, logs: &[RoomLog]) -> Result<(), sqlx:
             write_message(tx, message).await?;
         }
         for seq in &log.touched.deleted {
-            within!(&mut *tx, c => {
+            on_tx!(&mut *tx, c => {
                 sqlx::query("delete from message_versions where room_id = ? and seq = ?")
                     .bind(room.0).bind(seq.0).execute(c).await.map(drop)
             })?;
@@ -106,7 +106,7 @@ pub(super) async fn write(tx: &mut Tx<'_>, logs: &[RoomLog]) -> Result<(), sqlx:
 
 async fn write_message(tx: &mut Tx<'_>, message: &Message) -> Result<(), sqlx::Error> {
     let row = stored(&message.content);
-    within!(tx, c => {
+    on_tx!(tx, c => {
         sqlx::query(
             "update messages set kind = ?, body = ?, about_id = ?, edited_us = ?, changed_seq = ?,
                                  attachments = ?
@@ -137,28 +137,28 @@ async fn write_changes(tx: &mut Tx<'_>, logs: &[RoomLog]) -> Result<(), sqlx::Er
                 replaced.push(*before);
             }
         }
-        for piece in pieces(&replaced, ROWS) {
+        for batch in batches(&replaced, MAX_ROWS_PER_STATEMENT) {
             let sql = format!(
                 "delete from message_changes where room_id = ? and changed_seq in {}",
-                placeholders(1, piece.len()),
+                placeholders(1, batch.len()),
             );
-            within!(&mut *tx, c => {
+            on_tx!(&mut *tx, c => {
                 let mut query = sqlx::query(AssertSqlSafe(sql)).bind(log.room.id.0);
-                for before in piece {
+                for before in batch {
                     query = query.bind(before.0);
                 }
                 query.execute(c).await.map(drop)
             })?;
         }
     }
-    for piece in pieces(&rows, ROWS) {
+    for batch in batches(&rows, MAX_ROWS_PER_STATEMENT) {
         let sql = format!(
             "insert into message_changes (room_id, changed_seq, seq) values {}",
-            placeholders(piece.len(), 3),
+            placeholders(batch.len(), 3),
         );
-        within!(&mut *tx, c => {
+        on_tx!(&mut *tx, c => {
             let mut query = sqlx::query(AssertSqlSafe(sql));
-            for (room, changed, seq) in piece {
+            for (room, changed, seq) in batch {
                 query = query.bind(room.0).bind(changed.0).bind(seq.0);
             }
             query.execute(c).await.map(drop)
@@ -170,7 +170,7 @@ async fn write_changes(tx: &mut Tx<'_>, logs: &[RoomLog]) -> Result<(), sqlx::Er
 /// An answer that is deleted stays in its thread, and counts no more.
 async fn write_deleted_answer(tx: &mut Tx<'_>, answer: &Message) -> Result<(), sqlx::Error> {
     let Some(root) = answer.thread_of else { return Ok(()) };
-    within!(tx, c => {
+    on_tx!(tx, c => {
         sqlx::query(
             "update thread_replies set kind = ? where room_id = ? and root_seq = ? and seq = ?",
         )
@@ -182,7 +182,7 @@ async fn write_deleted_answer(tx: &mut Tx<'_>, answer: &Message) -> Result<(), s
 
 async fn write_versions(tx: &mut Tx<'_>, log: &RoomLog) -> Result<(), sqlx::Error> {
     for (seq, replaced, version) in &log.touched.versions {
-        within!(&mut *tx, c => {
+        on_tx!(&mut *tx, c => {
             sqlx::query(
                 "insert into message_versions (room_id, seq, replaced_seq, body, written_us)
                  values (?, ?, ?, ?, ?)",
@@ -200,12 +200,12 @@ async fn write_versions(tx: &mut Tx<'_>, log: &RoomLog) -> Result<(), sqlx::Erro
 
 async fn write_pins(tx: &mut Tx<'_>, log: &RoomLog) -> Result<(), sqlx::Error> {
     for (seq, pin) in &log.touched.pins {
-        within!(&mut *tx, c => {
+        on_tx!(&mut *tx, c => {
             sqlx::query("delete from pins where room_id = ? and seq = ?")
                 .bind(log.room.id.0).bind(seq.0).execute(c).await.map(drop)
         })?;
         let Some(pin) = pin else { continue };
-        within!(&mut *tx, c => {
+        on_tx!(&mut *tx, c => {
             sqlx::query("insert into pins (room_id, seq, user_id, pinned_us) values (?, ?, ?, ?)")
                 .bind(log.room.id.0).bind(seq.0).bind(pin.user.0).bind(pin.pinned_at.0)
                 .execute(c).await.map(drop)

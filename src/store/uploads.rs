@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::{
     Store,
-    dialect::{Tx, reading, refused, retried, retried_with_key, within},
+    dialect::{Tx, db_error, on_pool, on_tx, retry_deadlocks, retry_deadlocks_with_key},
     files::insert_file,
     idempotency,
 };
@@ -45,7 +45,7 @@ const UPLOADS: &str = "select id, user_id, name, bytes, received, touched_us fro
 
 /// Bytes of an upload that stand in an object.
 #[derive(Debug, Clone, Copy)]
-pub struct Piece {
+pub struct StoredChunk {
     pub upload: FileId,
     pub first_byte: i64,
     pub bytes: i64,
@@ -61,7 +61,8 @@ impl Store {
         quota: u64,
         key: Option<&KeyUse>,
     ) -> Result<Option<KeptAnswer>> {
-        retried_with_key!(self.try_start_upload(upload, quota, key).await).map_err(refused)?
+        retry_deadlocks_with_key!(self.try_start_upload(upload, quota, key).await)
+            .map_err(db_error)?
     }
 
     async fn try_start_upload(
@@ -81,14 +82,14 @@ impl Store {
         if let Err(error) = within_quota {
             return Ok(Err(error));
         }
-        let open: i64 = within!(&mut tx, c => {
+        let open: i64 = on_tx!(&mut tx, c => {
             sqlx::query_scalar("select count(*) from uploads where user_id = ?")
                 .bind(user).fetch_one(c).await
         })?;
         if open >= limits::UPLOADS {
             return Ok(Err(Error::TooManyUploads));
         }
-        within!(&mut tx, c => {
+        on_tx!(&mut tx, c => {
             sqlx::query(
                 "insert into uploads (id, user_id, name, bytes, received, touched_us)
                  values (?, ?, ?, ?, ?, ?)",
@@ -110,42 +111,42 @@ impl Store {
     /// A user's uploads, in the order in which they were begun.
     pub async fn uploads(&self, user: UserId) -> Result<Vec<Upload>> {
         let sql = format!("{UPLOADS} where user_id = ? order by id");
-        let rows: Vec<UploadRow> = reading!(&self.pools, c => {
+        let rows: Vec<UploadRow> = on_pool!(&self.pools, c => {
             sqlx::query_as(AssertSqlSafe(sql)).bind(user.0).fetch_all(c).await
         })
-        .map_err(refused)?;
+        .map_err(db_error)?;
         Ok(rows.into_iter().map(Upload::from).collect())
     }
 
     /// An upload of a user.
     pub async fn upload(&self, id: FileId, user: UserId) -> Result<Option<Upload>> {
         let sql = format!("{UPLOADS} where id = ? and user_id = ?");
-        let row: Option<UploadRow> = reading!(&self.pools, c => {
+        let row: Option<UploadRow> = on_pool!(&self.pools, c => {
             sqlx::query_as(AssertSqlSafe(sql)).bind(id.0).bind(user.0).fetch_optional(c).await
         })
-        .map_err(refused)?;
+        .map_err(db_error)?;
         Ok(row.map(Upload::from))
     }
 
     /// Whether there is such an upload, of whomever.
     pub async fn has_upload(&self, id: FileId) -> Result<bool> {
-        let found: Option<Uuid> = reading!(&self.pools, c => {
+        let found: Option<Uuid> = on_pool!(&self.pools, c => {
             sqlx::query_scalar("select id from uploads where id = ?")
                 .bind(id.0).fetch_optional(c).await
         })
-        .map_err(refused)?;
+        .map_err(db_error)?;
         Ok(found.is_some())
     }
 
-    /// Counts a piece as received, if it is the next one; whether it is.
-    pub async fn add_piece(&self, piece: Piece, now: Timestamp) -> Result<bool> {
-        retried!(self.try_add_piece(piece, now).await).map_err(refused)
+    /// Counts a chunk as received, if it is the next one; whether it is.
+    pub async fn add_chunk(&self, chunk: StoredChunk, now: Timestamp) -> Result<bool> {
+        retry_deadlocks!(self.try_add_chunk(chunk, now).await).map_err(db_error)
     }
 
-    async fn try_add_piece(&self, piece: Piece, now: Timestamp) -> Result<bool, sqlx::Error> {
-        let Piece { upload, first_byte, bytes, object } = piece;
+    async fn try_add_chunk(&self, chunk: StoredChunk, now: Timestamp) -> Result<bool, sqlx::Error> {
+        let StoredChunk { upload, first_byte, bytes, object } = chunk;
         let mut tx = self.pools.begin().await?;
-        let next = within!(&mut tx, c => {
+        let next = on_tx!(&mut tx, c => {
             sqlx::query(
                 "update uploads set received = received + ?, touched_us = ?
                  where id = ? and received = ? and received + ? <= bytes",
@@ -154,7 +155,7 @@ impl Store {
             .execute(c).await.map(|done| done.rows_affected() == 1)
         })?;
         if next {
-            within!(&mut tx, c => {
+            on_tx!(&mut tx, c => {
                 sqlx::query(
                     "insert into upload_chunks (upload_id, first_byte, bytes, object)
                      values (?, ?, ?, ?)",
@@ -167,24 +168,24 @@ impl Store {
         Ok(next)
     }
 
-    /// Keeps an upload from being collected, and lists its pieces in order.
-    pub async fn pieces(&self, upload: FileId, now: Timestamp) -> Result<Vec<Piece>> {
-        retried!(self.try_touch(upload, now).await).map_err(refused)?;
-        let rows: Vec<(i64, i64, Uuid)> = reading!(&self.pools, c => {
+    /// Keeps an upload from being collected, and lists its chunks in order.
+    pub async fn upload_chunks(&self, upload: FileId, now: Timestamp) -> Result<Vec<StoredChunk>> {
+        retry_deadlocks!(self.try_touch(upload, now).await).map_err(db_error)?;
+        let rows: Vec<(i64, i64, Uuid)> = on_pool!(&self.pools, c => {
             sqlx::query_as(
                 "select first_byte, bytes, object from upload_chunks where upload_id = ?
                  order by first_byte",
             )
             .bind(upload.0).fetch_all(c).await
         })
-        .map_err(refused)?;
-        let piece = |(first_byte, bytes, object)| Piece { upload, first_byte, bytes, object };
-        Ok(rows.into_iter().map(piece).collect())
+        .map_err(db_error)?;
+        let chunk = |(first_byte, bytes, object)| StoredChunk { upload, first_byte, bytes, object };
+        Ok(rows.into_iter().map(chunk).collect())
     }
 
     async fn try_touch(&self, upload: FileId, now: Timestamp) -> Result<(), sqlx::Error> {
         let mut tx = self.pools.begin().await?;
-        within!(&mut tx, c => {
+        on_tx!(&mut tx, c => {
             sqlx::query("update uploads set touched_us = ? where id = ?")
                 .bind(now.0).bind(upload.0).execute(c).await.map(drop)
         })?;
@@ -199,7 +200,7 @@ impl Store {
         check_at: Timestamp,
         quota: u64,
     ) -> Result<()> {
-        retried!(self.try_finish_upload(file, check_at, quota).await).map_err(refused)?
+        retry_deadlocks!(self.try_finish_upload(file, check_at, quota).await).map_err(db_error)?
     }
 
     async fn try_finish_upload(
@@ -222,7 +223,7 @@ impl Store {
 
     /// Forgets an upload that was not touched since; whether it did.
     pub async fn forget_upload(&self, upload: FileId, since: Timestamp) -> Result<bool> {
-        retried!(self.try_forget_upload(upload, since).await).map_err(refused)
+        retry_deadlocks!(self.try_forget_upload(upload, since).await).map_err(db_error)
     }
 
     async fn try_forget_upload(
@@ -238,13 +239,13 @@ impl Store {
 
     /// Uploads that were not touched since.
     pub async fn idle_uploads(&self, since: Timestamp, limit: i64) -> Result<Vec<FileId>> {
-        let rows: Vec<Uuid> = reading!(&self.pools, c => {
+        let rows: Vec<Uuid> = on_pool!(&self.pools, c => {
             sqlx::query_scalar(
                 "select id from uploads where touched_us < ? order by touched_us limit ?",
             )
             .bind(since.0).bind(limit).fetch_all(c).await
         })
-        .map_err(refused)?;
+        .map_err(db_error)?;
         Ok(rows.into_iter().map(FileId).collect())
     }
 }
@@ -259,11 +260,11 @@ pub(super) async fn check_quota(
 ) -> Result<Result<()>, sqlx::Error> {
     // Of two that ask at once, one waits here and then counts the other.
     let sql = format!("select id from users where id = ?{}", tx.dialect().for_update());
-    within!(&mut *tx, c => {
+    on_tx!(&mut *tx, c => {
         sqlx::query_scalar::<_, Uuid>(AssertSqlSafe(sql)).bind(user.0).fetch_optional(c).await
     })?;
     // `signed`: a sum is a decimal on MySQL.
-    let taken: i64 = within!(tx, c => {
+    let taken: i64 = on_tx!(tx, c => {
         sqlx::query_scalar(
             "select cast((select coalesce(sum(bytes), 0) from uploads where user_id = ?)
                        + (select coalesce(sum(bytes), 0) from files where uploader_id = ?)
@@ -275,15 +276,15 @@ pub(super) async fn check_quota(
     Ok(if fits { Ok(()) } else { Err(Error::QuotaReached { limit: quota }) })
 }
 
-/// Removes an upload and its pieces, if it was not touched since.
+/// Removes an upload and its chunks, if it was not touched since.
 async fn remove(tx: &mut Tx<'_>, upload: FileId, since: Timestamp) -> Result<bool, sqlx::Error> {
-    let there = within!(&mut *tx, c => {
+    let there = on_tx!(&mut *tx, c => {
         sqlx::query("delete from uploads where id = ? and touched_us < ?")
             .bind(upload.0).bind(since.0)
             .execute(c).await.map(|done| done.rows_affected() == 1)
     })?;
     if there {
-        within!(tx, c => {
+        on_tx!(tx, c => {
             sqlx::query("delete from upload_chunks where upload_id = ?")
                 .bind(upload.0).execute(c).await.map(drop)
         })?;

@@ -8,8 +8,8 @@ use uuid::Uuid;
 use super::{
     Store,
     dialect::{
-        CONFLICT_RETRIES, Tx, is_conflict, is_taken, padded, placeholders, reading, refused,
-        retried, within,
+        CONFLICT_RETRIES, Tx, db_error, is_deadlock, is_unique_violation, on_pool, on_tx,
+        pad_to_power_of_two, placeholders, retry_deadlocks,
     },
     idempotency,
     invites::count_use,
@@ -31,7 +31,8 @@ pub(super) const USER_COLUMNS: &str = "id, username, display_name, bio, status_t
 
 /// Whom a [`NameQuery`] finds; an empty one finds everybody. Binds its three parts in
 /// their order. `instr` and not `like`: no character has a meaning of its own.
-pub(super) const NAMED: &str = "(instr(username_key, ?) = 1 or instr(display_name_key, ?) = 1
+pub(super) const NAME_MATCHES: &str =
+    "(instr(username_key, ?) = 1 or instr(display_name_key, ?) = 1
     or instr(display_name_key, ?) > 0)";
 
 #[derive(sqlx::FromRow)]
@@ -116,10 +117,10 @@ impl Store {
         let mut tries = 0;
         loop {
             match self.try_create_account(account).await {
-                Err(Refusal::Sql(cause)) if is_conflict(&cause) && tries < CONFLICT_RETRIES => {
+                Err(Refusal::Sql(cause)) if is_deadlock(&cause) && tries < CONFLICT_RETRIES => {
                     tries += 1;
                 }
-                Err(Refusal::Sql(cause)) => return Err(refused(cause)),
+                Err(Refusal::Sql(cause)) => return Err(db_error(cause)),
                 Err(Refusal::Other(error)) => return Err(error),
                 Ok(()) => return Ok(()),
             }
@@ -141,7 +142,7 @@ impl Store {
         if *must_be_first && role != AccountRole::Admin {
             return Err(Refusal::Other(Error::SignUpClosed));
         }
-        within!(&mut tx, c => {
+        on_tx!(&mut tx, c => {
             sqlx::query(
                 "insert into users (id, username, username_key, display_name, display_name_key,
                                     bio, status_text, password_hash, password_mapped,
@@ -159,7 +160,7 @@ impl Store {
         })
         .map_err(|cause| Refusal::of(cause, Error::UsernameTaken))?;
         if let Some(email) = email {
-            within!(&mut tx, c => {
+            on_tx!(&mut tx, c => {
                 sqlx::query("insert into user_emails (user_id, email) values (?, ?)")
                     .bind(user.id.0).bind(email).execute(c).await.map(drop)
             })?;
@@ -174,32 +175,32 @@ impl Store {
     /// The account that someone wants to sign in to, by username.
     pub async fn credentials(&self, login: &str) -> Result<Option<Credentials>> {
         let sql = format!("select {USER_COLUMNS}, {CREDENTIALS} from users where username_key = ?");
-        let row: Option<CredentialsRow> = reading!(&self.pools, c => {
+        let row: Option<CredentialsRow> = on_pool!(&self.pools, c => {
             sqlx::query_as(AssertSqlSafe(sql)).bind(fold(login)).fetch_optional(c).await
         })
-        .map_err(refused)?;
+        .map_err(db_error)?;
         Ok(row.map(Credentials::from))
     }
 
     /// The credentials of an account.
     pub async fn credentials_of(&self, user: UserId) -> Result<Option<Credentials>> {
         let sql = format!("select {USER_COLUMNS}, {CREDENTIALS} from users where id = ?");
-        let row: Option<CredentialsRow> = reading!(&self.pools, c => {
+        let row: Option<CredentialsRow> = on_pool!(&self.pools, c => {
             sqlx::query_as(AssertSqlSafe(sql)).bind(user.0).fetch_optional(c).await
         })
-        .map_err(refused)?;
+        .map_err(db_error)?;
         Ok(row.map(Credentials::from))
     }
 
     /// Replaces a hash by one of the mapped password with today's parameters, unless
     /// the password has been changed meanwhile.
     pub async fn rehash(&self, user: UserId, old: &str, new: &str) -> Result<()> {
-        retried!(self.try_rehash(user, old, new).await).map_err(refused)
+        retry_deadlocks!(self.try_rehash(user, old, new).await).map_err(db_error)
     }
 
     async fn try_rehash(&self, user: UserId, old: &str, new: &str) -> Result<(), sqlx::Error> {
         let mut tx = self.pools.begin().await?;
-        within!(&mut tx, c => {
+        on_tx!(&mut tx, c => {
             sqlx::query(
                 "update users set password_hash = ?, password_mapped = 1
                  where id = ? and password_hash = ?",
@@ -220,17 +221,17 @@ impl Store {
         if users.is_empty() {
             return Ok(vec![]);
         }
-        let ids = padded(users.to_vec());
+        let ids = pad_to_power_of_two(users.to_vec());
         let sql =
             format!("select {USER_COLUMNS} from users where id in {}", placeholders(1, ids.len()));
-        let rows: Vec<UserRow> = reading!(&self.pools, c => {
+        let rows: Vec<UserRow> = on_pool!(&self.pools, c => {
             let mut query = sqlx::query_as(AssertSqlSafe(sql));
             for id in &ids {
                 query = query.bind(id.0);
             }
             query.fetch_all(c).await
         })
-        .map_err(refused)?;
+        .map_err(db_error)?;
         let mut found: HashMap<UserId, User> =
             rows.into_iter().map(User::from).map(|user| (user.id, user)).collect();
         Ok(users.iter().filter_map(|id| found.remove(id)).collect())
@@ -238,11 +239,11 @@ impl Store {
 
     /// The address of an account, if it has one.
     pub async fn email(&self, user: UserId) -> Result<Option<String>> {
-        reading!(&self.pools, c => {
+        on_pool!(&self.pools, c => {
             sqlx::query_scalar("select email from user_emails where user_id = ?")
                 .bind(user.0).fetch_optional(c).await
         })
-        .map_err(refused)
+        .map_err(db_error)
     }
 
     /// Users whose username, or a word of whose display name, begins with a
@@ -254,30 +255,30 @@ impl Store {
         limit: usize,
     ) -> Result<Vec<User>> {
         let sql = format!(
-            "select {USER_COLUMNS} from users where {NAMED} and username_key > ?
+            "select {USER_COLUMNS} from users where {NAME_MATCHES} and username_key > ?
              order by username_key limit ?"
         );
         let NameQuery { username, first_word, inner_word } = NameQuery::new(prefix);
-        let rows: Vec<UserRow> = reading!(&self.pools, c => {
+        let rows: Vec<UserRow> = on_pool!(&self.pools, c => {
             sqlx::query_as(AssertSqlSafe(sql))
                 .bind(&username).bind(&first_word).bind(&inner_word)
                 .bind(after.unwrap_or_default())
                 .bind(limit_plus_one(limit))
                 .fetch_all(c).await
         })
-        .map_err(refused)?;
+        .map_err(db_error)?;
         Ok(rows.into_iter().map(User::from).collect())
     }
 
     /// What an account may do on the server; one that is suspended is a mere user.
     pub async fn account_role(&self, user: UserId) -> Result<AccountRole> {
-        let code: Option<i16> = reading!(&self.pools, c => {
+        let code: Option<i16> = on_pool!(&self.pools, c => {
             sqlx::query_scalar(
                 "select server_role from users where id = ? and suspended_us is null",
             )
             .bind(user.0).fetch_optional(c).await
         })
-        .map_err(refused)?;
+        .map_err(db_error)?;
         Ok(code.map_or(AccountRole::User, role_of))
     }
 }
@@ -311,13 +312,13 @@ async fn is_first(tx: &mut Tx<'_>) -> Result<bool, sqlx::Error> {
 /// Lets one transaction after the other decide who is an admin.
 pub(super) async fn lock_store(tx: &mut Tx<'_>) -> Result<(), sqlx::Error> {
     let sql = format!("select id from store where id = 1{}", tx.dialect().for_update());
-    within!(tx, c => {
+    on_tx!(tx, c => {
         sqlx::query_scalar::<_, i16>(AssertSqlSafe(sql)).fetch_optional(c).await.map(drop)
     })
 }
 
 async fn no_users(tx: &mut Tx<'_>) -> Result<bool, sqlx::Error> {
-    let any: Option<i64> = within!(tx, c => {
+    let any: Option<i64> = on_tx!(tx, c => {
         sqlx::query_scalar("select 1 from users limit 1").fetch_optional(c).await
     })?;
     Ok(any.is_none())
@@ -330,7 +331,7 @@ enum Refusal {
 
 impl Refusal {
     fn of(cause: sqlx::Error, taken: Error) -> Self {
-        if is_taken(&cause) { Self::Other(taken) } else { Self::Sql(cause) }
+        if is_unique_violation(&cause) { Self::Other(taken) } else { Self::Sql(cause) }
     }
 }
 
@@ -385,7 +386,7 @@ mod tests {
         let accounts: Vec<_> = (0..8).map(|at| account(&format!("user{at}"))).collect();
         let all = futures::future::join_all(accounts.iter().map(|a| store.create_account(a))).await;
         assert!(all.iter().all(Result::is_ok));
-        let mut roles: Vec<i16> = reading!(&store.pools, c => {
+        let mut roles: Vec<i16> = on_pool!(&store.pools, c => {
             sqlx::query_scalar("select server_role from users").fetch_all(c).await
         })
         .expect("roles");

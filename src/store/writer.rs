@@ -30,7 +30,7 @@ use tokio::{
 use super::{
     Store, batch,
     committer::{Commit, Committer, Part},
-    dialect::{Dialect, Pools, is_away, is_conflict},
+    dialect::{Dialect, Pools, is_deadlock, is_unavailable},
     faults::Faults,
     marker::Marker,
     stuck_room::StuckRoom,
@@ -129,7 +129,7 @@ fn start_lane(store: &Store, on_commit: &OnCommit) -> Result<mpsc::Sender<Job>> 
             Pools::MySql { .. } => None,
         },
         outcomes,
-        handed_on: HashMap::new(),
+        published_up_to: HashMap::new(),
     };
     std::thread::Builder::new()
         .name("causerie-lane".into())
@@ -169,7 +169,7 @@ struct Lane {
     marker: Option<Arc<Marker>>,
     outcomes: mpsc::Sender<Outcome>,
     /// Up to where each room's changes were handed on.
-    handed_on: HashMap<RoomId, Seq>,
+    published_up_to: HashMap<RoomId, Seq>,
 }
 
 /// Beyond this many rooms `handed_on` is begun anew, to bound its memory.
@@ -193,7 +193,7 @@ impl Lane {
                 }
                 () = sleep(Duration::from_secs(1)), if self.committer.has_doubts() => {
                     let mut parts = Vec::new();
-                    if let Err(error) = self.committer.clear_doubts(&mut parts).await {
+                    if let Err(error) = self.committer.resolve_unknown_commits(&mut parts).await {
                         tracing::debug!(%error, "a commit's outcome is still unknown");
                     }
                     self.settle(parts).await;
@@ -280,7 +280,7 @@ impl Lane {
 
     fn failed(&self, error: &sqlx::Error, jobs: Vec<Job>) -> Answers {
         self.faults.report(error);
-        let away = is_away(error) || is_conflict(error);
+        let away = is_unavailable(error) || is_deadlock(error);
         if away {
             tracing::warn!(%error, jobs = jobs.len(), "the database does not take a batch");
         } else {
@@ -297,8 +297,8 @@ impl Lane {
     }
 
     fn committed(&mut self, logs: Vec<crate::model::RoomLog>) -> Committed {
-        if self.handed_on.len() > REMEMBERED_ROOMS {
-            self.handed_on.clear();
+        if self.published_up_to.len() > REMEMBERED_ROOMS {
+            self.published_up_to.clear();
         }
         let positions = logs.iter().map(|log| log.changes.len()).sum();
         if let Some(marker) = self.marker.as_ref().filter(|_| positions > 0) {
@@ -308,7 +308,7 @@ impl Lane {
         for log in logs {
             let head = log.room.head_seq;
             let before = log.changes.first().map_or(head, |change| change.after);
-            let known = self.handed_on.insert(log.room.id, head);
+            let known = self.published_up_to.insert(log.room.id, head);
             if known != Some(before) && !log.created {
                 committed.moved.push((log.room.id, before));
             }

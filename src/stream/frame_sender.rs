@@ -45,12 +45,12 @@ impl FrameSender {
     }
 
     pub async fn event(&self, kind: Kind) -> Result<(), StreamEnd> {
-        self.send_own(events::piece(kind)).await
+        self.send_own(events::encode_event(kind)).await
     }
 
     /// Sends what may be left out, if there is room for it now.
     pub fn offer(&self, kind: Kind) {
-        let _ = self.frames.try_send(Ok(Frame::from(events::piece(kind))));
+        let _ = self.frames.try_send(Ok(Frame::from(events::encode_event(kind))));
     }
 
     /// Waits until the connection is gone.
@@ -64,7 +64,7 @@ impl FrameSender {
         if matches!(end, StreamEnd::Vanished) {
             return;
         }
-        let goodbye = Frame::from(events::piece(end.goodbye()));
+        let goodbye = Frame::from(events::encode_event(end.goodbye()));
         let slow = matches!(end, StreamEnd::SlowReader);
         let last = [Some(Ok(goodbye)), end.into_error().map(Err)];
         for frame in last.into_iter().flatten() {

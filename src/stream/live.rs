@@ -80,11 +80,11 @@ impl ChatStream {
                 },
                 () = token.warning() => {
                     let event = v1::TokenExpiring { expires_at: Some(timestamp(token.expires_at)) };
-                    frame.push(events::piece(Kind::TokenExpiring(event)));
+                    frame.push(events::encode_event(Kind::TokenExpiring(event)));
                 }
                 () = sleep_until(silent_until) => {
                     let heads = self.cursor.take_moved();
-                    frame.push(events::piece(events::heartbeat(heads.into_iter())));
+                    frame.push(events::encode_event(events::heartbeat(heads.into_iter())));
                 }
                 () = self.frames.closed() => return Err(StreamEnd::Vanished),
             }
@@ -166,16 +166,16 @@ impl ChatStream {
     /// After the queue has overflowed: says so, and reads from the store what
     /// was lost.
     async fn recover(&mut self, frame: &mut Frame) -> Result<(), StreamEnd> {
-        frame.push(events::piece(Kind::Lagging(v1::Lagging {})));
+        frame.push(events::encode_event(Kind::Lagging(v1::Lagging {})));
         self.flush(frame).await?;
         let user =
             self.services.catch_ups.user(self.user.id).await?.ok_or(Error::SessionRevoked)?;
-        frame.push(events::piece(events::user_changed(user.user)));
-        frame.push(events::piece(events::presence_choice(user.choice)));
-        frame.push(events::piece(Kind::Blocks(events::blocks(&user.blocks))));
+        frame.push(events::encode_event(events::user_changed(user.user)));
+        frame.push(events::encode_event(events::presence_choice(user.choice)));
+        frame.push(events::encode_event(Kind::Blocks(events::blocks(&user.blocks))));
         self.flush(frame).await?;
         self.catch_up_again().await?;
-        frame.push(events::piece(self.is_live()));
+        frame.push(events::encode_event(self.is_live()));
         Ok(())
     }
 }

@@ -231,7 +231,7 @@ impl ChatStream {
         self.services.hub.unsubscribe(self.connection(), room);
         self.visible_from.remove(&room);
         if self.cursor.forget(room) {
-            self.send_told(events::piece(events::room_gone(room))).await?;
+            self.send_told(events::encode_event(events::room_gone(room))).await?;
         }
         Ok(())
     }
@@ -316,7 +316,7 @@ impl ChatStream {
             return self.remove_room(room).await;
         };
         self.cursor.advance(room, reset.summary.room.head_seq);
-        self.send_told(events::piece(Kind::Reset(rooms::reset(reset)))).await
+        self.send_told(events::encode_event(Kind::Reset(rooms::reset(reset)))).await
     }
 }
 

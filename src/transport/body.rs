@@ -16,7 +16,7 @@ use super::{
     responses::{OwnerUsage, Reserved, Tracked},
 };
 
-/// A body goes on in pieces of this size. What HTTP/2 has been given of a response
+/// A body goes on in chunks of this size. What HTTP/2 has been given of a response
 /// beyond the client's window is less than one.
 const CHUNK: usize = 16 * 1024;
 /// Frames up to this size go on whole: few of them can wait in HTTP/2.
@@ -28,17 +28,17 @@ const WHOLE: usize = 512;
 pub enum Counted {
     /// All of it is ready, and counted until it has left.
     Whole(Arc<Reserved>),
-    /// A stream: each piece is counted while it waits.
+    /// A stream: each chunk is counted while it waits.
     Stream(OwnerUsage),
 }
 
 /// A body that is registered with [`super::ResponseRegistry`] until it has left.
 pub struct TrackedBody {
     body: Body,
-    /// The rest of a frame that goes on in pieces.
+    /// The rest of a frame that goes on in chunks.
     remaining: Bytes,
     tracked: Tracked,
-    /// Whether each piece is counted while it waits. Else the whole is, or nothing.
+    /// Whether each chunk is counted while it waits. Else the whole is, or nothing.
     is_stream: bool,
     activity: Arc<Activity>,
     stalled: Option<Pin<Box<OwnedNotified>>>,
@@ -49,7 +49,7 @@ impl TrackedBody {
         Self { body, remaining: Bytes::new(), tracked, is_stream, activity, stalled: None }
     }
 
-    /// Takes a piece of what is there. The last is a single byte: HTTP/2 takes it
+    /// Takes a chunk of what is there. The last is a single byte: HTTP/2 takes it
     /// only when the client's window has room for all before it.
     fn next_chunk(&mut self) -> Bytes {
         let length = if self.remaining.len() > 1 { CHUNK.min(self.remaining.len() - 1) } else { 1 };

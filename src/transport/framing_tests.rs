@@ -1,9 +1,9 @@
-//! Tests of `framing.rs`. Whatever the pieces in which bytes arrive, they lead to the
+//! Tests of `framing.rs`. Whatever the chunks in which bytes arrive, they lead to the
 //! same.
 
 use super::*;
 
-/// Adds bytes in pieces of each size; returns whether they end within a head, and how
+/// Adds bytes in chunks of each size; returns whether they end within a head, and how
 /// many heads have ended if they come one by one.
 fn follow(bytes: &[u8]) -> (bool, usize) {
     let mut outcomes = Vec::new();
@@ -11,8 +11,8 @@ fn follow(bytes: &[u8]) -> (bool, usize) {
         let mut framing = Framing::default();
         let mut ended = 0;
         let mut in_head = true;
-        for piece in bytes.chunks(size) {
-            let progress = framing.add(piece);
+        for chunk in bytes.chunks(size) {
+            let progress = framing.add(chunk);
             ended += usize::from(progress.head_ended);
             in_head = progress.in_head;
         }

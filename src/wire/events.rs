@@ -27,7 +27,7 @@ pub fn append(buf: &mut BytesMut, kind: Kind) {
 
 /// One event as an encoded part of a response.
 #[must_use]
-pub fn piece(kind: Kind) -> Bytes {
+pub fn encode_event(kind: Kind) -> Bytes {
     let mut buf = BytesMut::new();
     append(&mut buf, kind);
     buf.freeze()

@@ -1,4 +1,4 @@
-//! One write on a stream, made of pieces that are encoded already.
+//! One write on a stream, made of chunks that are encoded already.
 
 use bytes::{Buf, BufMut, Bytes};
 use prost::{
@@ -8,20 +8,20 @@ use prost::{
 
 /// Stands for `ChatResponse` and `SubscribeResponse` in the server's generated code.
 ///
-/// Encoded protobuf messages concatenate, so a response is whatever pieces of
-/// it are at hand, one after the other: an event's piece is encoded once and
+/// Encoded protobuf messages concatenate, so a response is whatever chunks of
+/// it are at hand, one after the other: an event's chunk is encoded once and
 /// shared by all its receivers.
 #[derive(Debug, Clone, Default)]
 pub struct Frame {
-    pieces: Vec<Bytes>,
+    chunks: Vec<Bytes>,
     len: usize,
 }
 
 impl Frame {
     /// Adds an encoded part of a response.
-    pub fn push(&mut self, piece: Bytes) {
-        self.len += piece.len();
-        self.pieces.push(piece);
+    pub fn push(&mut self, chunk: Bytes) {
+        self.len += chunk.len();
+        self.chunks.push(chunk);
     }
 
     #[must_use]
@@ -37,15 +37,15 @@ impl Frame {
 }
 
 impl From<Bytes> for Frame {
-    fn from(piece: Bytes) -> Self {
-        Self { len: piece.len(), pieces: vec![piece] }
+    fn from(chunk: Bytes) -> Self {
+        Self { len: chunk.len(), chunks: vec![chunk] }
     }
 }
 
 impl Message for Frame {
     fn encode_raw(&self, buf: &mut impl BufMut) {
-        for piece in &self.pieces {
-            buf.put_slice(piece);
+        for chunk in &self.chunks {
+            buf.put_slice(chunk);
         }
     }
 

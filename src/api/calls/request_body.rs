@@ -169,7 +169,7 @@ mod tests {
             for chunk in bytes.chunks(size) {
                 counter.add(chunk);
             }
-            assert_eq!(counter.unfinished(), 7, "in pieces of {size}");
+            assert_eq!(counter.unfinished(), 7, "in chunks of {size}");
             assert_eq!((counter.remaining, counter.messages), (254, 2));
         }
         let mut counter = FrameCounter::default();

@@ -12,7 +12,7 @@ use crate::{
     },
     store::{
         attachments,
-        dialect::{Dialect, Locking, Tx, is_locked, padded, placeholders, within},
+        dialect::{Dialect, Locking, Tx, is_locked, on_tx, pad_to_power_of_two, placeholders},
         dress, message_keys,
         messages::{MESSAGES, MessageRow},
         rooms::{RoomRow, role_of, state_of},
@@ -50,7 +50,7 @@ pub async fn lock_rooms(
 ) -> Result<(BTreeMap<RoomId, RoomLog>, BTreeSet<RoomId>), sqlx::Error> {
     let wanted: BTreeSet<RoomId> = ops.iter().map(|op| op.room()).collect();
     let users: BTreeSet<UserId> = ops.iter().flat_map(|op| op.users()).collect();
-    let rooms = padded(wanted.iter().copied().collect::<Vec<_>>());
+    let rooms = pad_to_power_of_two(wanted.iter().copied().collect::<Vec<_>>());
     let locking = match (wait, rooms.len()) {
         (true, _) => Locking::Wait,
         // Skipping would also leave out a member whose row is locked, as if they
@@ -61,7 +61,7 @@ pub async fn lock_rooms(
     // A batch of one room, as most are, has room and members in one round trip.
     // Of several rooms, each with members of its own, that would read too many.
     let users = match rooms.len() {
-        1 => padded(users.into_iter().collect::<Vec<_>>()),
+        1 => pad_to_power_of_two(users.into_iter().collect::<Vec<_>>()),
         _ => Vec::new(),
     };
     let (members, join) = match users.len() {
@@ -92,7 +92,7 @@ pub async fn lock_rooms(
         placeholders(1, rooms.len()),
         tx.dialect().locking(locking),
     );
-    let read: Result<Vec<LockedRow>, sqlx::Error> = within!(&mut *tx, c => {
+    let read: Result<Vec<LockedRow>, sqlx::Error> = on_tx!(&mut *tx, c => {
         let mut query = sqlx::query_as(AssertSqlSafe(sql));
         for id in &users {
             query = query.bind(id.0);
@@ -162,9 +162,9 @@ async fn skipped(
     if wanted.is_empty() || tx.dialect() == Dialect::Sqlite {
         return Ok(BTreeSet::new());
     }
-    let missing = padded(wanted.into_iter().collect::<Vec<_>>());
+    let missing = pad_to_power_of_two(wanted.into_iter().collect::<Vec<_>>());
     let sql = format!("select id from rooms where id in {}", placeholders(1, missing.len()));
-    let existing: Vec<Uuid> = within!(tx, c => {
+    let existing: Vec<Uuid> = on_tx!(tx, c => {
         let mut query = sqlx::query_scalar(AssertSqlSafe(sql));
         for id in &missing {
             query = query.bind(id.0);
@@ -216,7 +216,7 @@ async fn members(
          from members m where {}",
         wanted.join(" or "),
     );
-    let rows: Vec<MembershipRow> = within!(tx, c => {
+    let rows: Vec<MembershipRow> = on_tx!(tx, c => {
         let mut query = sqlx::query_as(AssertSqlSafe(sql));
         for id in binds {
             query = query.bind(id);
@@ -242,7 +242,10 @@ fn asked(ops: &[&Op], logs: &BTreeMap<RoomId, RoomLog>) -> BTreeMap<RoomId, Vec<
             rooms.entry(op.room()).or_default().extend(op.users().iter().map(|user| user.0));
         }
     }
-    rooms.into_iter().map(|(room, users)| (room, padded(users.into_iter().collect()))).collect()
+    rooms
+        .into_iter()
+        .map(|(room, users)| (room, pad_to_power_of_two(users.into_iter().collect())))
+        .collect()
 }
 
 /// Who of those that ask for something in a public room keeps order on the server.
@@ -258,13 +261,13 @@ pub async fn staff(
         return Ok(());
     }
     let users: BTreeSet<UserId> = ops.iter().flat_map(|op| op.users()).collect();
-    let users = padded(users.into_iter().collect::<Vec<_>>());
+    let users = pad_to_power_of_two(users.into_iter().collect::<Vec<_>>());
     let sql = format!(
         "select id, server_role, version from users
          where server_role > 1 and suspended_us is null and id in {}",
         placeholders(1, users.len())
     );
-    let rows: Vec<(Uuid, i16, i64)> = within!(tx, c => {
+    let rows: Vec<(Uuid, i16, i64)> = on_tx!(tx, c => {
         let mut query = sqlx::query_as(AssertSqlSafe(sql));
         for user in &users {
             query = query.bind(user.0);
@@ -290,12 +293,12 @@ pub async fn repeats(
     if names.is_empty() {
         return Ok(());
     }
-    let names = padded(names);
+    let names = pad_to_power_of_two(names);
     let sql = format!(
         "{MESSAGES} where {}",
         vec!["(x.room_id = ? and x.seq = ?)"; names.len()].join(" or "),
     );
-    let rows: Vec<MessageRow> = within!(&mut *tx, c => {
+    let rows: Vec<MessageRow> = on_tx!(&mut *tx, c => {
         let mut query = sqlx::query_as(AssertSqlSafe(sql));
         for (room, seq) in &names {
             query = query.bind(room.0).bind(seq.0);
@@ -323,7 +326,7 @@ pub async fn repeats(
 
 /// What an edited message said at first.
 async fn first_text(tx: &mut Tx<'_>, message: &Message) -> Result<Option<String>, sqlx::Error> {
-    within!(tx, c => {
+    on_tx!(tx, c => {
         sqlx::query_scalar(
             "select body from message_versions where room_id = ? and seq = ?
              order by replaced_seq limit 1",

@@ -9,7 +9,7 @@ use crate::{
     },
     store::{
         attachments,
-        dialect::{Dialect, Tx, pieces, placeholders, within},
+        dialect::{Dialect, Tx, batches, on_tx, placeholders},
         files::AT_ONCE,
         message_keys,
         messages::{attachment_count, stored},
@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// Rows in one statement.
-const ROWS: usize = 256;
+const MAX_ROWS_PER_STATEMENT: usize = 256;
 
 pub async fn rooms(tx: &mut Tx<'_>, logs: &[RoomLog]) -> Result<(), sqlx::Error> {
     let mut moved = Vec::new();
@@ -33,23 +33,23 @@ pub async fn rooms(tx: &mut Tx<'_>, logs: &[RoomLog]) -> Result<(), sqlx::Error>
             moved.push(log);
         }
     }
-    for piece in pieces(&moved, ROWS) {
-        let cases = vec!["when ? then ?"; piece.len()].join(" ");
+    for batch in batches(&moved, MAX_ROWS_PER_STATEMENT) {
+        let cases = vec!["when ? then ?"; batch.len()].join(" ");
         let sql = format!(
             "update rooms set head_seq = case id {cases} else head_seq end,
                               active_us = coalesce(case id {cases} end, active_us)
              where id in {}",
-            placeholders(1, piece.len()),
+            placeholders(1, batch.len()),
         );
-        within!(tx, c => {
+        on_tx!(tx, c => {
             let mut query = sqlx::query(AssertSqlSafe(sql));
-            for log in piece {
+            for log in batch {
                 query = query.bind(log.room.id.0).bind(log.room.head_seq.0);
             }
-            for log in piece {
+            for log in batch {
                 query = query.bind(log.room.id.0).bind(active_us(log));
             }
-            for log in piece {
+            for log in batch {
                 query = query.bind(log.room.id.0);
             }
             query.execute(c).await.map(drop)
@@ -81,7 +81,7 @@ async fn insert_room(tx: &mut Tx<'_>, log: &RoomLog) -> Result<(), sqlx::Error> 
         RoomKind::Direct { a, b } => Some((a, b)),
         RoomKind::Public | RoomKind::Private => None,
     };
-    within!(tx, c => {
+    on_tx!(tx, c => {
         sqlx::query(
             "insert into rooms (id, kind, name, name_key, topic, topic_key, creator_id,
                                 created_us, head_seq, changed_seq, direct_a, direct_b, history,
@@ -110,7 +110,7 @@ async fn insert_room(tx: &mut Tx<'_>, log: &RoomLog) -> Result<(), sqlx::Error> 
 
 async fn update_counts(tx: &mut Tx<'_>, log: &RoomLog) -> Result<(), sqlx::Error> {
     let room = &log.room;
-    within!(tx, c => {
+    on_tx!(tx, c => {
         sqlx::query(
             "update rooms set head_seq = ?, member_count = ?, owner_count = ?,
                               members_seq = coalesce(?, members_seq),
@@ -130,14 +130,14 @@ async fn update_counts(tx: &mut Tx<'_>, log: &RoomLog) -> Result<(), sqlx::Error
 async fn update_settings(tx: &mut Tx<'_>, log: &RoomLog) -> Result<(), sqlx::Error> {
     let room = &log.room;
     // The collector looks at the picture that it had: it may be another now.
-    within!(&mut *tx, c => {
+    on_tx!(&mut *tx, c => {
         sqlx::query(
             "update files set check_us = ? where id = (select picture_id from rooms where id = ?)",
         )
         .bind(AT_ONCE.0).bind(room.id.0)
         .execute(c).await.map(drop)
     })?;
-    within!(tx, c => {
+    on_tx!(tx, c => {
         sqlx::query(
             "update rooms set name = ?, name_key = ?, topic = ?, topic_key = ?, archived_us = ?,
                               history = ?, picture_id = ?, join_new_accounts = ?,
@@ -166,17 +166,17 @@ async fn update_settings(tx: &mut Tx<'_>, log: &RoomLog) -> Result<(), sqlx::Err
 pub async fn messages(tx: &mut Tx<'_>, ops: &[&Op], logs: &[RoomLog]) -> Result<(), sqlx::Error> {
     // As they were posted; what this batch did to them since is written after.
     let posted: Vec<&Message> = posted(changes(logs)).collect();
-    for piece in pieces(&posted, ROWS) {
+    for batch in batches(&posted, MAX_ROWS_PER_STATEMENT) {
         let sql = format!(
             "insert into messages (room_id, seq, sender_id, kind, client_message_id, body,
                                    posted_us, reply_to_seq, about_id, thread_seq,
                                    attachments, staff)
              values {}",
-            placeholders(piece.len(), 12)
+            placeholders(batch.len(), 12)
         );
-        within!(&mut *tx, c => {
+        on_tx!(&mut *tx, c => {
             let mut query = sqlx::query(AssertSqlSafe(sql));
-            for message in piece {
+            for message in batch {
                 let row = stored(&message.content);
                 query = query
                     .bind(message.room.0)
@@ -204,14 +204,14 @@ pub async fn messages(tx: &mut Tx<'_>, ops: &[&Op], logs: &[RoomLog]) -> Result<
 async fn thread_replies(tx: &mut Tx<'_>, posted: &[&Message]) -> Result<(), sqlx::Error> {
     let replies: Vec<(&Message, Seq)> =
         posted.iter().filter_map(|message| Some((*message, message.thread_of?))).collect();
-    for piece in pieces(&replies, ROWS) {
+    for batch in batches(&replies, MAX_ROWS_PER_STATEMENT) {
         let sql = format!(
             "insert into thread_replies (room_id, root_seq, seq, kind) values {}",
-            placeholders(piece.len(), 4)
+            placeholders(batch.len(), 4)
         );
-        within!(&mut *tx, c => {
+        on_tx!(&mut *tx, c => {
             let mut query = sqlx::query(AssertSqlSafe(sql));
-            for (message, root) in piece {
+            for (message, root) in batch {
                 query = query
                     .bind(message.room.0)
                     .bind(root.0)
@@ -248,7 +248,7 @@ pub async fn members(tx: &mut Tx<'_>, logs: &[RoomLog]) -> Result<(), sqlx::Erro
     for (log, change) in changed {
         let Some(member) = &change.member else { continue };
         let floor = log.members.get(&member.user.id).map_or(Seq::ZERO, |held| held.floor);
-        within!(tx, c => {
+        on_tx!(tx, c => {
             sqlx::query(sql)
                 .bind(change.room.0)
                 .bind(member.user.id.0)
@@ -288,16 +288,16 @@ pub async fn marks(tx: &mut Tx<'_>, logs: &[RoomLog], now: Timestamp) -> Result<
                  changed_us = excluded.changed_us"
         }
     };
-    for piece in pieces(&entered, ROWS) {
+    for batch in batches(&entered, MAX_ROWS_PER_STATEMENT) {
         let sql = format!(
             "insert into marks (room_id, user_id, read_seq, delivered_seq, shown_read_seq,
                                 shown_delivered_seq, unread_from_seq, changed_us)
              values {} {upsert}",
-            placeholders(piece.len(), 8),
+            placeholders(batch.len(), 8),
         );
-        within!(&mut *tx, c => {
+        on_tx!(&mut *tx, c => {
             let mut query = sqlx::query(AssertSqlSafe(sql));
-            for (room, user, at) in piece {
+            for (room, user, at) in batch {
                 query = query.bind(room.0).bind(user.0);
                 query = query.bind(at.0).bind(at.0).bind(at.0).bind(at.0).bind(0_i64).bind(now.0);
             }
