@@ -10,7 +10,7 @@ use crate::{
     config::{self, Config, ms},
     error::{Error, Result},
     fanout::hub::Hub,
-    files::Files,
+    files::BlobStore,
     routes::{self, Readiness},
     service::Services,
     store::{
@@ -108,7 +108,7 @@ async fn run(
     lease: &mut Option<Lease>,
 ) -> Result<End> {
     let Parts { store, responses, transport, certificate } = parts;
-    let files = Files::open(&config.files, &config.server.data)?;
+    let files = BlobStore::open(&config.files, &config.server.data)?;
     let steady = SteadyClock::go_on_from(store.steady_clock(config.clock.now()).await?);
     let clocks = (config.clock.clone(), steady);
     let auth = Auth::new(&config.auth, clocks, &config.server.data).await?;
@@ -141,9 +141,9 @@ async fn run(
     }
     tasks.spawn(checkpoints(store.clone(), ms(config.store.checkpoint_every_ms.max(10))));
     if config.search.index {
-        tasks.spawn(services.clone().keep_index());
+        tasks.spawn(services.clone().run_indexer());
     }
-    tasks.spawn(services.clone().collect_files());
+    tasks.spawn(services.clone().run_file_gc());
     let mut folding = Box::pin(services.clone().fold_names());
     if timeout(FOLDING_BEFORE_SERVING, &mut folding).await.is_err() {
         tracing::info!("names are still being folded; until then some are not found");

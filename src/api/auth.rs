@@ -6,7 +6,7 @@ use http::{HeaderMap, header};
 use tonic::{Request, Response, Status};
 
 use super::{
-    cookie::{self, Jar},
+    cookie::{self, RefreshCookie},
     forbid_caching, no_store,
 };
 use crate::{
@@ -53,7 +53,7 @@ fn address<T>(request: &Request<T>) -> String {
 /// An answer with a session; its refresh token goes into the jar if there is one.
 fn with_session<T>(
     mut tokens: Tokens,
-    jar: Option<&Jar>,
+    jar: Option<&RefreshCookie>,
     answer: impl FnOnce(v1::Session) -> T,
 ) -> Result<Response<T>> {
     let set = jar.map(|jar| {
@@ -68,7 +68,7 @@ fn with_session<T>(
 }
 
 /// The jar of a browser that signs in, and the device tokens that it keeps.
-type Browser = (Jar, Vec<Device>);
+type Browser = (RefreshCookie, Vec<Device>);
 
 /// A device token that came from the jar, and the account that it is of.
 type Device = (Option<UserId>, String);
@@ -78,7 +78,7 @@ fn browser<T>(auth: &Auth, request: &Request<T>, keeps: bool) -> Result<Option<B
     if !keeps {
         return Ok(None);
     }
-    let jar = Jar::open(request.metadata())?;
+    let jar = RefreshCookie::open(request.metadata())?;
     let kept = cookie::devices(request.metadata());
     Ok(Some((jar, kept.into_iter().map(|token| (auth.device_owner(&token), token)).collect())))
 }
@@ -107,7 +107,7 @@ fn signed_in<T>(
 
 /// The refusal of a call that used the token in the jar; one that is no good any
 /// more is taken out.
-fn refused(error: Error, jar: &Jar) -> Status {
+fn refused(error: Error, jar: &RefreshCookie) -> Status {
     let is_over =
         matches!(error, Error::TokenInvalid | Error::TokenExpired | Error::SessionRevoked);
     let mut status = Status::from(error);
@@ -188,7 +188,7 @@ impl AuthService for AuthApi {
                 answer,
             )?);
         };
-        let jar = Jar::open(request.metadata())?;
+        let jar = RefreshCookie::open(request.metadata())?;
         match self.services.refresh_session(kept, &address).await {
             Ok(tokens) => Ok(with_session(tokens, Some(&jar), answer)?),
             Err(error) => Err(refused(error, &jar)),
@@ -204,7 +204,7 @@ impl AuthService for AuthApi {
             self.services.logout(caller(&self.services, &request)?).await?;
             return Ok(response);
         };
-        let jar = Jar::open(request.metadata())?;
+        let jar = RefreshCookie::open(request.metadata())?;
         match caller(&self.services, &request) {
             Err(Error::TokenMissing) => {
                 self.services.logout_by(kept).await.map_err(|error| refused(error, &jar))?;

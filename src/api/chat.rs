@@ -8,7 +8,7 @@ use tonic::{Request, Response, Status, Streaming};
 use super::{auth::caller, no_store, stream};
 use crate::{
     error::{Error, Result},
-    model::{Caller, ConnectionId, Touch, messages::MessageName},
+    model::{Caller, ConnectionId, MessageAction, messages::MessageName},
     service::{Services, messages::RoomSync, search::Found},
     wire::{
         accounts, events,
@@ -51,8 +51,8 @@ impl Commands {
     }
 
     pub async fn edit_message(&self, r: v1::EditMessageRequest) -> Result<v1::EditMessageResponse> {
-        let (name, touch) = messages::edit_message(r)?;
-        Ok(v1::EditMessageResponse { message: self.touch(name, touch).await? })
+        let (name, action) = messages::edit_message(r)?;
+        Ok(v1::EditMessageResponse { message: self.touch(name, action).await? })
     }
 
     pub async fn delete_message(
@@ -60,12 +60,14 @@ impl Commands {
         r: v1::DeleteMessageRequest,
     ) -> Result<v1::DeleteMessageResponse> {
         let name = messages::message_name(&r.room_id, r.seq, &r.log_id)?;
-        Ok(v1::DeleteMessageResponse { message: self.touch(name, Touch::Delete).await? })
+        Ok(v1::DeleteMessageResponse { message: self.touch(name, MessageAction::Delete).await? })
     }
 
     pub async fn add_reaction(&self, r: v1::AddReactionRequest) -> Result<v1::AddReactionResponse> {
         let (name, emoji) = messages::reaction_to((&r.room_id, r.seq, &r.log_id), &r.emoji)?;
-        Ok(v1::AddReactionResponse { message: self.touch(name, Touch::React(emoji)).await? })
+        Ok(v1::AddReactionResponse {
+            message: self.touch(name, MessageAction::React(emoji)).await?,
+        })
     }
 
     pub async fn remove_reaction(
@@ -73,12 +75,14 @@ impl Commands {
         r: v1::RemoveReactionRequest,
     ) -> Result<v1::RemoveReactionResponse> {
         let (name, emoji) = messages::reaction_to((&r.room_id, r.seq, &r.log_id), &r.emoji)?;
-        Ok(v1::RemoveReactionResponse { message: self.touch(name, Touch::Unreact(emoji)).await? })
+        Ok(v1::RemoveReactionResponse {
+            message: self.touch(name, MessageAction::Unreact(emoji)).await?,
+        })
     }
 
     pub async fn pin_message(&self, r: v1::PinMessageRequest) -> Result<v1::PinMessageResponse> {
         let name = messages::message_name(&r.room_id, r.seq, &r.log_id)?;
-        Ok(v1::PinMessageResponse { message: self.touch(name, Touch::Pin).await? })
+        Ok(v1::PinMessageResponse { message: self.touch(name, MessageAction::Pin).await? })
     }
 
     pub async fn unpin_message(
@@ -86,7 +90,7 @@ impl Commands {
         r: v1::UnpinMessageRequest,
     ) -> Result<v1::UnpinMessageResponse> {
         let name = messages::message_name(&r.room_id, r.seq, &r.log_id)?;
-        Ok(v1::UnpinMessageResponse { message: self.touch(name, Touch::Unpin).await? })
+        Ok(v1::UnpinMessageResponse { message: self.touch(name, MessageAction::Unpin).await? })
     }
 
     pub async fn list_reactions(
@@ -142,8 +146,8 @@ impl Commands {
     }
 
     // No await before the writer's queue, as in `send_message`.
-    async fn touch(&self, name: MessageName, touch: Touch) -> Result<Option<v1::Message>> {
-        let pending = self.services.touch(self.caller, name, touch)?;
+    async fn touch(&self, name: MessageName, action: MessageAction) -> Result<Option<v1::Message>> {
+        let pending = self.services.touch(self.caller, name, action)?;
         Ok(Some(messages::message(self.services.sent(self.caller, pending).await?)))
     }
 

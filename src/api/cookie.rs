@@ -44,11 +44,11 @@ fn cookie<'a>(metadata: &'a MetadataMap, name: &str) -> Option<&'a str> {
 }
 
 /// Where the browser that calls keeps its cookies.
-pub struct Jar {
+pub struct RefreshCookie {
     secure: bool,
 }
 
-impl Jar {
+impl RefreshCookie {
     /// Only a page of the server's own origin gets at it. A browser would keep
     /// the others from it anyway (by `SameSite`, by asking before it sends what is
     /// no plain form, and as credentials are never allowed); but to `SameSite` all
@@ -172,7 +172,8 @@ mod tests {
     fn only_a_page_over_plain_http_gets_a_cookie_that_is_not_secure() {
         let secure = |origin| {
             let metadata = metadata(&[("host", "h"), ("origin", origin)]);
-            let cookie = Jar::open(&metadata).and_then(|jar| jar.put("t", Duration::from_secs(9)));
+            let cookie =
+                RefreshCookie::open(&metadata).and_then(|jar| jar.put("t", Duration::from_secs(9)));
             let cookie = cookie.expect("a cookie");
             let cookie = cookie.to_str().expect("a text").to_owned();
             let bare = cookie.strip_suffix("; Secure");

@@ -2,9 +2,9 @@
 
 mod failures;
 pub mod keys;
-pub mod limits;
 pub mod login_limits;
 pub mod passwords;
+pub mod rate_limit;
 pub mod recovery;
 pub mod revoked;
 pub mod security_log;
@@ -13,9 +13,9 @@ pub mod tokens;
 use std::{path::Path, time::Duration};
 
 use keys::Keys;
-use limits::PerKey;
 use login_limits::LoginLimits;
 use passwords::Passwords;
+use rate_limit::RateLimiter;
 use revoked::Revoked;
 use security_log::SecurityLog;
 use tokens::Moment;
@@ -40,7 +40,7 @@ pub struct Auth {
     pub(crate) revoked: Revoked,
     pub(crate) login_limits: LoginLimits,
     /// Accounts made, by address.
-    pub(crate) registrations: PerKey<String>,
+    pub(crate) registrations: RateLimiter<String>,
     /// Failed attempts to sign in, for whoever runs the server.
     pub(crate) security_log: SecurityLog,
 }
@@ -63,7 +63,7 @@ impl Auth {
             passwords: Passwords::new(config).await?,
             revoked: Revoked::default(),
             login_limits: LoginLimits::new(config),
-            registrations: PerKey::per_minute(config.registrations_per_minute),
+            registrations: RateLimiter::per_minute(config.registrations_per_minute),
             config: config.clone(),
             clock,
             steady,

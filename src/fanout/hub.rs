@@ -18,8 +18,8 @@ use tokio::sync::{Notify, mpsc, watch};
 use super::typing::Typist;
 use crate::{
     model::{
-        Caller, Change, ConnectionId, Marks, MemberState, Message, MovedMarks, PresenceChoice,
-        RoomCommit, RoomId, RoomPreferences, Seq, SessionId, Timestamp, UserId,
+        Caller, Change, ConnectionId, MarkersMoved, MemberState, Message, PresenceChoice,
+        ReadMarkers, RoomCommit, RoomId, RoomPreferences, Seq, SessionId, Timestamp, UserId,
     },
     transport::ResponseRegistry,
     wire::{
@@ -329,7 +329,7 @@ impl Hub {
 
     /// Tells all streams of the user how far they have read, and those who watch
     /// the room how far its messages have reached, unless the user is invisible.
-    pub fn marks(&self, moved: MovedMarks) {
+    pub fn marks(&self, moved: MarkersMoved) {
         self.tell_user(moved.user, || events::read_marker(moved));
         if moved.thread_of.is_none() && !moved.marks.hidden {
             self.receipt(moved);
@@ -337,7 +337,7 @@ impl Hub {
     }
 
     /// Tells the others who watch the room how far its messages have reached.
-    pub fn receipt(&self, moved: MovedMarks) {
+    pub fn receipt(&self, moved: MarkersMoved) {
         let lists = self.read();
         let Some(watchers) = lists.watchers.get(&moved.room) else { return };
         // In two forms: for who may see what was read, and for who may not.
@@ -347,7 +347,7 @@ impl Hub {
                 let sees = outlet.sees_reads.load(Ordering::Relaxed) == YES;
                 let open = sees && !moved.marks.secret;
                 let bytes = forms[usize::from(open)].get_or_insert_with(|| {
-                    let marks = Marks { secret: !open, ..moved.marks };
+                    let marks = ReadMarkers { secret: !open, ..moved.marks };
                     events::encode_event(Kind::Receipt(receipt(moved.room, moved.user, marks)))
                 });
                 outlet.offer(Item::State(bytes.clone()));

@@ -5,7 +5,7 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use super::*;
-use crate::model::{Draft, History, LogId, MemberRole, Op, Room, RoomKind, RoomLog, User};
+use crate::model::{Draft, History, LogId, MemberRole, Room, RoomKind, RoomLog, RoomOp, User};
 
 fn user(n: u128) -> User {
     User {
@@ -39,8 +39,8 @@ fn room() -> Room {
     }
 }
 
-fn message(text: &str) -> Op {
-    Op::Send(Draft {
+fn message(text: &str) -> RoomOp {
+    RoomOp::Send(Draft {
         room: room().id,
         sender: user(1).id,
         text: text.into(),
@@ -55,7 +55,7 @@ fn message(text: &str) -> Op {
 }
 
 /// One commit in which operations were carried out one after the other.
-fn commit(log: &mut RoomLog, ops: &[Op]) -> RoomCommit {
+fn commit(log: &mut RoomLog, ops: &[RoomOp]) -> RoomCommit {
     for op in ops {
         log.apply(op, Timestamp(1)).expect("allowed");
     }
@@ -90,19 +90,19 @@ fn who_has_left_gets_nothing_that_comes_after_it() {
     let (ada, bob) = (user(1), user(2));
     let (mut ada_stream, mut bob_stream) = (open(&hub, &ada), open(&hub, &bob));
     let mut log = RoomLog::of_new_room(room());
-    let create = Op::Create {
+    let create = RoomOp::Create {
         room: Box::new(room()),
         members: vec![(ada.clone(), MemberRole::Owner)],
         key: None,
     };
-    let join = Op::Join { room: room().id, user: bob.clone() };
+    let join = RoomOp::Join { room: room().id, user: bob.clone() };
     hub.dispatch(commit(&mut log, &[create, join]));
     let joined = log.room.head_seq.0;
     assert_eq!(queued(&mut bob_stream), [("added", 0), ("log", joined)]);
     queued(&mut ada_stream);
     hub.watch(bob_stream.outlet.connection, HashMap::from([(room().id, true)]));
 
-    let leave = Op::Leave { room: room().id, user: bob.clone() };
+    let leave = RoomOp::Leave { room: room().id, user: bob.clone() };
     hub.dispatch(commit(&mut log, &[message("before"), leave, message("in the same commit")]));
     hub.dispatch(commit(&mut log, &[message("in the next commit")]));
     let typist =
@@ -123,9 +123,12 @@ fn who_watches_a_room_that_has_grown_too_large_gets_no_receipts_any_more() {
     let (ada, bob, eve) = (user(1), user(2), user(3));
     let mut stream = open(&hub, &ada);
     let mut log = RoomLog::of_new_room(room());
-    let create =
-        Op::Create { room: Box::new(room()), members: vec![(ada, MemberRole::Owner)], key: None };
-    let join = |user: &User| Op::Join { room: room().id, user: user.clone() };
+    let create = RoomOp::Create {
+        room: Box::new(room()),
+        members: vec![(ada, MemberRole::Owner)],
+        key: None,
+    };
+    let join = |user: &User| RoomOp::Join { room: room().id, user: user.clone() };
     hub.dispatch(commit(&mut log, &[create, join(&bob)]));
     assert!(hub.take_grown().is_empty(), "nobody watches it");
     hub.watch(stream.outlet.connection, HashMap::from([(room().id, true)]));
@@ -133,8 +136,8 @@ fn who_watches_a_room_that_has_grown_too_large_gets_no_receipts_any_more() {
     assert_eq!(hub.take_grown(), [room().id]);
     assert!(hub.take_grown().is_empty());
     queued(&mut stream);
-    let marks = Marks { read: Seq(1), delivered: Seq(1), ..Marks::default() };
-    let moved = MovedMarks { room: room().id, user: bob.id, thread_of: None, marks };
+    let marks = ReadMarkers { read: Seq(1), delivered: Seq(1), ..ReadMarkers::default() };
+    let moved = MarkersMoved { room: room().id, user: bob.id, thread_of: None, marks };
     hub.marks(moved);
     assert_eq!(queued(&mut stream), [("state", 0)]);
     hub.end_telling(room().id);

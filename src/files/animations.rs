@@ -10,8 +10,8 @@ use super::{
     bounded::Bounded,
     colors::FrameColors,
     images::{
-        ANIMATION_PIXELS, Bounds, Encoded, GIF, Picture, Prepared, check, check_memory, invalid,
-        is_turned, pixels, unwritten,
+        ANIMATION_PIXELS, Bounds, Encoded, GIF, Picture, ProcessedImage, check, check_memory,
+        invalid, is_turned, pixels, unwritten,
     },
 };
 use crate::error::{Error, Result};
@@ -51,7 +51,7 @@ pub fn prepare<'a>(
     packed: usize,
     beside: u64,
     bounds: Bounds,
-) -> Result<Prepared> {
+) -> Result<ProcessedImage> {
     check(&mut decoder, bounds)?;
     // Neither is worth refusing an image.
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);

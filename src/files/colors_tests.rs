@@ -6,7 +6,7 @@ use image::{
 };
 
 use super::{
-    super::images::{Bounds, Encoded, Prepared, prepare},
+    super::images::{Bounds, Encoded, ProcessedImage, prepare},
     *,
 };
 
@@ -79,7 +79,7 @@ fn ink_jpeg(stored: [u8; 4], transform: u8, profile: Option<&[u8]>) -> Vec<u8> {
     .concat()
 }
 
-fn prepared(bytes: &[u8], content_type: &str) -> Prepared {
+fn prepared(bytes: &[u8], content_type: &str) -> ProcessedImage {
     prepare(bytes, content_type, BOUNDS).expect("prepared")
 }
 

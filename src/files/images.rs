@@ -70,7 +70,7 @@ pub struct Bounds {
 
 /// An image in its new form.
 #[derive(Debug)]
-pub struct Prepared {
+pub struct ProcessedImage {
     pub original: Encoded,
     pub width: i32,
     pub height: i32,
@@ -92,7 +92,7 @@ pub fn is_image(content_type: &str) -> bool {
 }
 
 /// An image as a message has it.
-pub fn prepare(bytes: &[u8], content_type: &str, bounds: Bounds) -> Result<Prepared> {
+pub fn prepare(bytes: &[u8], content_type: &str, bounds: Bounds) -> Result<ProcessedImage> {
     match content_type {
         GIF => {
             let decoder = GifDecoder::new(Cursor::new(bytes)).map_err(invalid)?;
@@ -125,7 +125,7 @@ pub fn prepare(bytes: &[u8], content_type: &str, bounds: Bounds) -> Result<Prepa
 }
 
 /// The picture is the image that is shown where nothing moves.
-fn animated_png(bytes: &[u8], animation: Animation, bounds: Bounds) -> Result<Prepared> {
+fn animated_png(bytes: &[u8], animation: Animation, bounds: Bounds) -> Result<ProcessedImage> {
     let mut decoder = png(bytes, bounds)?;
     check(&mut decoder, bounds)?;
     let frame = decoder.total_bytes();
@@ -149,7 +149,7 @@ fn animated_png(bytes: &[u8], animation: Animation, bounds: Bounds) -> Result<Pr
 
 /// The middle of an image, square, in the two sizes of a photo. Both have the
 /// same type. It is never enlarged.
-pub fn square(bytes: &[u8], content_type: &str, bounds: Bounds) -> Result<Prepared> {
+pub fn square(bytes: &[u8], content_type: &str, bounds: Bounds) -> Result<ProcessedImage> {
     let picture = still(bytes, content_type, bounds)?;
     let side = picture.image.width().min(picture.image.height());
     let cut = |to: u32| {
@@ -160,7 +160,7 @@ pub fn square(bytes: &[u8], content_type: &str, bounds: Bounds) -> Result<Prepar
         )
     };
     let shown = i32::try_from(SQUARE.min(side)).map_err(Error::internal)?;
-    Ok(Prepared {
+    Ok(ProcessedImage {
         original: cut(SQUARE)?,
         width: shown,
         height: shown,
@@ -177,7 +177,7 @@ pub(super) struct Picture {
 
 impl Picture {
     /// With its thumbnails.
-    pub(super) fn prepared(&self, original: Encoded) -> Result<Prepared> {
+    pub(super) fn prepared(&self, original: Encoded) -> Result<ProcessedImage> {
         let (width, height) = (self.image.width(), self.image.height());
         let within = |side: u32| -> Result<Encoded> {
             if width <= side && height <= side {
@@ -187,7 +187,7 @@ impl Picture {
             self.encoded(&smaller, smaller.color().has_alpha())
         };
         let side = |pixels: u32| i32::try_from(pixels).map_err(Error::internal);
-        Ok(Prepared {
+        Ok(ProcessedImage {
             small: within(SMALL)?,
             large: Some(within(LARGE)?),
             width: side(width)?,

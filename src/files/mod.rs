@@ -51,7 +51,7 @@ const PART_BYTES: usize = 8 * 1024 * 1024;
 
 /// The file storage. Cheap to clone.
 #[derive(Clone)]
-pub struct Files {
+pub struct BlobStore {
     /// Where the storage is, if it is a folder.
     folder: Option<PathBuf>,
     storage: Arc<dyn ObjectStore>,
@@ -71,14 +71,14 @@ fn affordable_files() -> usize {
 }
 
 /// A part of a file on its way.
-pub type Part = BoxStream<'static, Result<Bytes>>;
+pub type ByteStream = BoxStream<'static, Result<Bytes>>;
 
 /// To work on an image, it being one's turn.
-pub struct Turn {
+pub struct ImagePermit {
     _permit: OwnedSemaphorePermit,
 }
 
-impl Files {
+impl BlobStore {
     /// Opens the storage that `files.url` names; a folder is made.
     pub fn open(config: &config::Files, data: &Path) -> Result<Self> {
         let folder = match config.url.as_str() {
@@ -136,14 +136,19 @@ impl Files {
     }
 
     /// Begins a file of which not all is in memory.
-    pub async fn write_file(&self, file: FileId) -> Result<Writing> {
+    pub async fn write_file(&self, file: FileId) -> Result<BlobWriter> {
         let upload = self.storage.put_multipart(&file_at(file, Variant::Original)).await;
         let upload = upload.map_err(refused)?;
-        Ok(Writing(WriteMultipart::new_with_chunk_size(upload, PART_BYTES)))
+        Ok(BlobWriter(WriteMultipart::new_with_chunk_size(upload, PART_BYTES)))
     }
 
     /// A part of a file.
-    pub async fn read(&self, file: FileId, variant: Variant, range: Range<u64>) -> Result<Part> {
+    pub async fn read(
+        &self,
+        file: FileId,
+        variant: Variant,
+        range: Range<u64>,
+    ) -> Result<ByteStream> {
         if range.is_empty() {
             return Ok(futures::stream::empty().boxed());
         }
@@ -235,19 +240,19 @@ impl Files {
     }
 
     /// Waits until an image may be worked on.
-    pub async fn image_turn(&self) -> Result<Turn> {
+    pub async fn image_turn(&self) -> Result<ImagePermit> {
         self.images
             .clone()
             .acquire_owned()
             .await
-            .map(|permit| Turn { _permit: permit })
+            .map(|permit| ImagePermit { _permit: permit })
             .map_err(Error::internal)
     }
 
     /// Works on an image, off the async threads.
     pub async fn with_image<T: Send + 'static>(
         &self,
-        turn: Turn,
+        turn: ImagePermit,
         work: impl FnOnce(images::Bounds) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let bounds = self.bounds;
@@ -261,9 +266,9 @@ impl Files {
 }
 
 /// A file that is being written. Nothing of it is there before `finish`.
-pub struct Writing(WriteMultipart);
+pub struct BlobWriter(WriteMultipart);
 
-impl Writing {
+impl BlobWriter {
     pub async fn put(&mut self, data: Bytes) -> Result<()> {
         self.0.wait_for_capacity(1).await.map_err(refused)?;
         self.0.put(data);

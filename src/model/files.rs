@@ -186,7 +186,7 @@ pub struct Chunk {
 }
 
 /// Which part of which file.
-pub struct PartOf {
+pub struct DownloadQuery {
     pub file: FileId,
     pub variant: Variant,
     pub offset: i64,

@@ -53,7 +53,7 @@ pub struct NewInvite {
 }
 
 /// What an invite shows before one joins.
-pub struct Preview {
+pub struct InvitePreview {
     pub invite: Invite,
     pub room: Room,
     pub creator: Option<User>,

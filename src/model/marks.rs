@@ -4,7 +4,7 @@ use super::{RoomId, Seq, Timestamp, UserId};
 
 /// The marks of one user in one room. Apart from the flag they never move back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Marks {
+pub struct ReadMarkers {
     pub read: Seq,
     /// Never before what was read.
     pub delivered: Seq,
@@ -18,14 +18,14 @@ pub struct Marks {
 
 /// What a user says about a room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mark {
+pub enum ReadMarker {
     Read(Seq),
     ThreadRead { root: Seq, seq: Seq },
     Delivered(Seq),
     Unread(Option<Seq>),
 }
 
-impl Mark {
+impl ReadMarker {
     /// The position that it names, if it names one.
     #[must_use]
     pub fn seq(self) -> Option<Seq> {
@@ -38,27 +38,27 @@ impl Mark {
 
 /// What a user has said about a room, as far as it is not stored yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct MarksChange {
+pub struct ReadMarkersChange {
     pub read: Seq,
     pub delivered: Seq,
     /// `None` leaves the flag as it is.
     pub unread_from: Option<Option<Seq>>,
 }
 
-impl MarksChange {
+impl ReadMarkersChange {
     /// Adds what the user says next.
     #[must_use]
-    pub fn then(self, mark: Mark) -> Self {
+    pub fn then(self, mark: ReadMarker) -> Self {
         match mark {
-            Mark::Read(seq) => Self {
+            ReadMarker::Read(seq) => Self {
                 read: self.read.max(seq),
                 delivered: self.delivered.max(seq),
                 unread_from: Some(None),
             },
-            Mark::Delivered(seq) => Self { delivered: self.delivered.max(seq), ..self },
-            Mark::Unread(from) => Self { unread_from: Some(from), ..self },
+            ReadMarker::Delivered(seq) => Self { delivered: self.delivered.max(seq), ..self },
+            ReadMarker::Unread(from) => Self { unread_from: Some(from), ..self },
             // Of the thread alone.
-            Mark::ThreadRead { .. } => self,
+            ReadMarker::ThreadRead { .. } => self,
         }
     }
 
@@ -74,8 +74,8 @@ impl MarksChange {
 
     /// The marks with this change.
     #[must_use]
-    pub fn applied_to(self, marks: Marks) -> Marks {
-        Marks {
+    pub fn applied_to(self, marks: ReadMarkers) -> ReadMarkers {
+        ReadMarkers {
             read: marks.read.max(self.read),
             delivered: marks.delivered.max(self.delivered),
             unread_from: self.unread_from.unwrap_or(marks.unread_from),
@@ -86,12 +86,12 @@ impl MarksChange {
 
 /// Marks that moved, of a room or of a thread in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct MovedMarks {
+pub struct MarkersMoved {
     pub room: RoomId,
     pub user: UserId,
     /// The thread that was read, and not the room.
     pub thread_of: Option<Seq>,
-    pub marks: Marks,
+    pub marks: ReadMarkers,
 }
 
 /// Whom a message has reached.
@@ -101,12 +101,12 @@ pub struct Receipts {
     pub read: i64,
     pub delivered: i64,
     /// Of few members.
-    pub members: Vec<(UserId, Marks)>,
+    pub members: Vec<(UserId, ReadMarkers)>,
 }
 
 /// What a user wants to hear of a room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Level {
+pub enum NotificationLevel {
     #[default]
     All,
     Mentions,
@@ -116,7 +116,7 @@ pub enum Level {
 /// What a user has set for themselves in a room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct RoomPreferences {
-    pub level: Level,
+    pub level: NotificationLevel,
     pub muted_until: Option<Timestamp>,
     pub starred: bool,
 }
@@ -124,7 +124,7 @@ pub struct RoomPreferences {
 /// Changes to these settings; what is `None` stays.
 #[derive(Debug, Clone, Copy)]
 pub struct SettingsChange {
-    pub level: Option<Level>,
+    pub level: Option<NotificationLevel>,
     /// `Some(None)`: not muted any more.
     pub muted_until: Option<Option<Timestamp>>,
     pub starred: Option<bool>,
@@ -147,17 +147,21 @@ mod tests {
 
     #[test]
     fn marks_never_move_back_and_the_last_flag_stands() {
-        let change = MarksChange::default().then(Mark::Read(Seq(5))).then(Mark::Delivered(Seq(3)));
-        let expected = MarksChange { read: Seq(5), delivered: Seq(5), unread_from: Some(None) };
+        let change = ReadMarkersChange::default()
+            .then(ReadMarker::Read(Seq(5)))
+            .then(ReadMarker::Delivered(Seq(3)));
+        let expected =
+            ReadMarkersChange { read: Seq(5), delivered: Seq(5), unread_from: Some(None) };
         assert_eq!(change, expected);
-        let flagged = change.then(Mark::Unread(Some(Seq(2))));
+        let flagged = change.then(ReadMarker::Unread(Some(Seq(2))));
         assert_eq!(flagged.unread_from, Some(Some(Seq(2))));
-        assert_eq!(flagged.then(Mark::Read(Seq(1))).unread_from, Some(None));
-        let delivered = MarksChange::default().then(Mark::Delivered(Seq(9)));
+        assert_eq!(flagged.then(ReadMarker::Read(Seq(1))).unread_from, Some(None));
+        let delivered = ReadMarkersChange::default().then(ReadMarker::Delivered(Seq(9)));
         let together = flagged.followed_by(delivered);
-        let marks = Marks { read: Seq(7), delivered: Seq(7), secret: true, ..Marks::default() };
-        let expected = Marks { delivered: Seq(9), unread_from: Some(Seq(2)), ..marks };
+        let marks =
+            ReadMarkers { read: Seq(7), delivered: Seq(7), secret: true, ..ReadMarkers::default() };
+        let expected = ReadMarkers { delivered: Seq(9), unread_from: Some(Seq(2)), ..marks };
         assert_eq!(together.applied_to(marks), expected);
-        assert_eq!(MarksChange::default().applied_to(marks), marks);
+        assert_eq!(ReadMarkersChange::default().applied_to(marks), marks);
     }
 }

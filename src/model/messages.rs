@@ -211,7 +211,7 @@ pub struct Draft {
 
 /// Something to be done with a message of a room.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Touch {
+pub enum MessageAction {
     Edit {
         text: String,
         /// As in a draft.
@@ -245,7 +245,7 @@ pub struct MessagePage {
 }
 
 /// Which page of which room.
-pub struct PageOf {
+pub struct PageQuery {
     pub room: RoomId,
     /// Of this thread, and not of the timeline.
     pub thread_of: Option<Seq>,
@@ -253,7 +253,7 @@ pub struct PageOf {
     pub limit: usize,
 }
 
-impl PageOf {
+impl PageQuery {
     /// The newest page of a room's timeline.
     #[must_use]
     pub fn newest(room: RoomId) -> Self {
@@ -316,7 +316,7 @@ pub struct MessageName {
 }
 
 /// What changed after a position.
-pub struct ChangesOf {
+pub struct ChangesQuery {
     pub room: RoomId,
     pub after: Seq,
     pub limit: usize,

@@ -9,10 +9,6 @@ pub mod idempotency;
 pub mod ids;
 pub mod invites;
 pub mod limits;
-pub mod log;
-mod log_members;
-pub mod log_messages;
-mod log_threads;
 pub mod marks;
 pub mod mentions;
 pub mod messages;
@@ -20,6 +16,7 @@ mod ops;
 pub mod passwords;
 pub mod presence;
 pub mod resume;
+pub mod room_log;
 pub mod rooms;
 pub mod search;
 pub mod server_info;
@@ -34,13 +31,18 @@ pub use events::{Change, Delta, RoomCommit};
 pub use files::{File, ImageInfo, StoredFile, Upload, Variant};
 pub use ids::{ConnectionId, DeviceId, FileId, LogId, RoomId, Seq, SessionId, UserId};
 pub use invites::Invite;
-pub use log::RoomLog;
-pub use marks::{Mark, Marks, MarksChange, MovedMarks, RoomPreferences};
+
+pub use marks::{MarkersMoved, ReadMarker, ReadMarkers, ReadMarkersChange, RoomPreferences};
 pub use mentions::{Mention, Mentioned};
-pub use messages::{Content, Draft, Message, Pin, Reaction, SystemKind, Thread, Touch, Version};
-pub use ops::{Done, Op};
+pub use messages::{
+    Content, Draft, Message, MessageAction, Pin, Reaction, SystemKind, Thread, Version,
+};
+pub use ops::{OpResult, RoomOp};
 pub use presence::{Presence, PresenceChoice, PresenceState};
-pub use rooms::{History, Member, MemberRole, MemberState, Room, RoomKind, RoomSummary, View};
+pub use room_log::RoomLog;
+pub use rooms::{
+    History, Member, MemberRole, MemberState, Room, RoomKind, RoomSummary, VisibleRange,
+};
 pub use sessions::{Caller, Tokens};
 pub use time::Timestamp;
 pub use users::User;

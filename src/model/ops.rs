@@ -1,7 +1,8 @@
 //! What someone asks of a room's log, and how it went.
 
 use super::{
-    Draft, History, LogId, Member, MemberRole, Message, Room, RoomId, Seq, Touch, User, UserId,
+    Draft, History, LogId, Member, MemberRole, Message, MessageAction, Room, RoomId, Seq, User,
+    UserId,
     files::NewImage,
     idempotency::{KeptAnswer, KeyUse},
     rooms::MemberChange,
@@ -9,7 +10,7 @@ use super::{
 
 /// One change that someone asks for.
 #[derive(Debug, Clone)]
-pub enum Op {
+pub enum RoomOp {
     Send(Draft),
     /// The first of the members makes it.
     Create {
@@ -46,11 +47,11 @@ pub enum Op {
         /// Of the invite.
         creator: UserId,
     },
-    Touch {
+    MessageAction {
         room: RoomId,
         user: UserId,
         seq: Seq,
-        touch: Touch,
+        action: MessageAction,
         /// Of which log the position is; `None`: not checked.
         log: Option<LogId>,
     },
@@ -74,7 +75,7 @@ pub enum Op {
     },
 }
 
-impl Op {
+impl RoomOp {
     #[must_use]
     pub fn room(&self) -> RoomId {
         match self {
@@ -85,7 +86,7 @@ impl Op {
             | Self::Appoint { room, .. }
             | Self::Redeem { room, .. }
             | Self::Update { room, .. }
-            | Self::Touch { room, .. }
+            | Self::MessageAction { room, .. }
             | Self::Add { room, .. }
             | Self::SetMember { room, .. }
             | Self::Archive { room, .. } => *room,
@@ -113,7 +114,7 @@ impl Op {
                 vec![user.id]
             }
             Self::Redeem { user, creator, .. } => vec![user.id, *creator],
-            Self::Update { user, .. } | Self::Touch { user, .. } => vec![*user],
+            Self::Update { user, .. } | Self::MessageAction { user, .. } => vec![*user],
             Self::Add { by, users, .. } => users.iter().map(|user| user.id).chain([*by]).collect(),
             Self::SetMember { by, user, .. } => vec![*by, user.id],
             Self::Archive { by, .. } => vec![*by],
@@ -124,8 +125,8 @@ impl Op {
     #[must_use]
     pub fn is_for_staff(&self) -> bool {
         match self {
-            Self::Touch { touch, .. } => {
-                matches!(touch, Touch::Delete | Touch::Pin | Touch::Unpin)
+            Self::MessageAction { action, .. } => {
+                matches!(action, MessageAction::Delete | MessageAction::Pin | MessageAction::Unpin)
             }
             Self::Update { .. } | Self::SetMember { .. } | Self::Archive { .. } => true,
             _ => false,
@@ -136,7 +137,7 @@ impl Op {
     pub fn messages(&self) -> impl Iterator<Item = Seq> {
         let (one, other) = match self {
             Self::Send(draft) => (draft.reply_to, draft.thread_of),
-            Self::Touch { seq, .. } => (Some(*seq), None),
+            Self::MessageAction { seq, .. } => (Some(*seq), None),
             _ => (None, None),
         };
         one.into_iter().chain(other)
@@ -147,7 +148,7 @@ impl Op {
     pub fn names(&self) -> &[String] {
         match self {
             Self::Send(draft) => &draft.names,
-            Self::Touch { touch: Touch::Edit { names, .. }, .. } => names,
+            Self::MessageAction { action: MessageAction::Edit { names, .. }, .. } => names,
             _ => &[],
         }
     }
@@ -155,7 +156,7 @@ impl Op {
 
 /// How an operation went.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Done {
+pub enum OpResult {
     Message(Message),
     Room(Room),
     Left,

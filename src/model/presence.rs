@@ -1,6 +1,6 @@
 //! Whether people can be reached, derived from their connections.
 
-use super::{Marks, RoomId, Timestamp, UserId};
+use super::{ReadMarkers, RoomId, Timestamp, UserId};
 
 /// The state that others may see.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,7 +47,7 @@ pub fn state(choice: PresenceChoice, mut connections: impl Iterator<Item = bool>
 
 /// What a user says of how they want to be seen; what they leave out stays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Wish {
+pub struct PresenceUpdate {
     pub choice: Option<PresenceChoice>,
     /// Of one connection.
     pub idle: Option<bool>,
@@ -63,7 +63,7 @@ pub struct Watched {
     /// Somebody types, in a room in which it is not said who.
     pub several_typing: bool,
     /// As the one who watches may see them.
-    pub marks: Vec<(UserId, Marks)>,
+    pub marks: Vec<(UserId, ReadMarkers)>,
 }
 
 #[cfg(test)]

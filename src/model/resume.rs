@@ -5,7 +5,8 @@ use std::{collections::BTreeSet, time::Duration};
 use uuid::Uuid;
 
 use super::{
-    LogId, MovedMarks, PresenceChoice, RoomId, RoomPreferences, Seq, Timestamp, User, UserId, View,
+    LogId, MarkersMoved, PresenceChoice, RoomId, RoomPreferences, Seq, Timestamp, User, UserId,
+    VisibleRange,
 };
 
 /// Rooms of which one statement reads what changed.
@@ -19,7 +20,7 @@ pub struct Behind {
     pub after: Seq,
     /// `head` was read before, and what is read may go beyond it (`Store::changes`). What
     /// the reader may not see leaves empty positions.
-    pub view: View,
+    pub view: VisibleRange,
     /// No member has changed after this, and the settings have not after that; the head
     /// if it is not known.
     pub members_seq: Seq,
@@ -29,7 +30,7 @@ pub struct Behind {
 impl Behind {
     /// Of a room of which nothing else is known.
     #[must_use]
-    pub fn new(room: RoomId, after: Seq, view: View) -> Self {
+    pub fn new(room: RoomId, after: Seq, view: VisibleRange) -> Self {
         Self { room, after, view, members_seq: view.head, settings_seq: view.head }
     }
 
@@ -68,21 +69,21 @@ pub struct RoomStates {
     pub rooms: Vec<RoomState>,
     /// How far the user has read the threads that they follow, as far as these are
     /// counted.
-    pub threads: Vec<Since<MovedMarks>>,
+    pub threads: Vec<Since<MarkersMoved>>,
 }
 
 #[derive(Debug, Clone)]
 pub struct RoomState {
     pub room: RoomId,
     pub log: LogId,
-    pub view: View,
+    pub view: VisibleRange,
     /// Where its settings and any of its members changed last.
     pub settings_seq: Seq,
     pub members_seq: Seq,
     /// When the newest message was posted.
     pub active_at: Timestamp,
     /// `None`: the user has said nothing yet.
-    pub marks: Option<Since<MovedMarks>>,
+    pub marks: Option<Since<MarkersMoved>>,
     pub settings: Option<Since<RoomPreferences>>,
 }
 

@@ -26,14 +26,14 @@ pub enum History {
 
 /// How much of a room's log a member may read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct View {
+pub struct VisibleRange {
     pub reader: UserId,
     pub head: Seq,
     /// Messages up to here are kept from the member, and what becomes of them.
     pub floor: Seq,
 }
 
-impl View {
+impl VisibleRange {
     #[must_use]
     pub fn shows(self, message: &Message) -> bool {
         message.visible_from() > self.floor
@@ -324,7 +324,7 @@ impl MemberChange {
 }
 
 /// A member, and what is to be done to them.
-pub struct MemberOrder {
+pub struct MemberUpdate {
     pub room: RoomId,
     pub user: UserId,
     pub change: MemberChange,
@@ -339,7 +339,7 @@ pub struct NewRoom {
 }
 
 /// Changes to a room's settings; what is `None` stays.
-pub struct Settings {
+pub struct RoomUpdate {
     pub room: RoomId,
     pub name: Option<String>,
     pub topic: Option<String>,

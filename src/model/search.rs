@@ -8,30 +8,30 @@ use crate::error::Rule;
 
 /// A search as it is written: words, phrases and filters.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Written {
+pub struct ParsedQuery {
     pub phrases: Vec<Phrase>,
     /// Usernames of `from:`; any of them.
     pub from: Vec<String>,
     /// Names or ids of `in:`; any of them.
     pub within: Vec<String>,
-    pub posted: Span,
+    pub posted: TimeRange,
     pub has_file: bool,
 }
 
 /// From a moment up to, but not at, another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Span {
+pub struct TimeRange {
     pub from: Timestamp,
     pub before: Timestamp,
 }
 
-impl Default for Span {
+impl Default for TimeRange {
     fn default() -> Self {
         Self { from: Timestamp(i64::MIN), before: Timestamp(i64::MAX) }
     }
 }
 
-impl Span {
+impl TimeRange {
     #[must_use]
     pub fn and(self, other: Self) -> Self {
         Self { from: self.from.max(other.from), before: self.before.min(other.before) }
@@ -46,13 +46,13 @@ impl Span {
 /// Where a message stands among all that are found. The newest is the greatest,
 /// and comes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place {
+pub struct ResultPosition {
     pub posted_at: Timestamp,
     pub room: RoomId,
     pub seq: Seq,
 }
 
-impl Place {
+impl ResultPosition {
     /// Before all that was posted at this moment or earlier.
     #[must_use]
     pub fn above(posted_at: Timestamp) -> Self {
@@ -62,12 +62,12 @@ impl Place {
 
 /// A page of a search, as it is asked for.
 #[derive(Debug, Clone)]
-pub struct SearchPage {
-    pub written: Written,
+pub struct SearchQuery {
+    pub written: ParsedQuery,
     pub room: Option<RoomId>,
     pub from: Option<UserId>,
     /// What was found goes on below this.
-    pub below: Option<Place>,
+    pub below: Option<ResultPosition>,
     pub limit: usize,
 }
 
@@ -79,7 +79,7 @@ pub struct Criteria {
     pub senders: Vec<UserId>,
     /// Any of them; all that the user is in if empty.
     pub rooms: Vec<RoomId>,
-    pub posted: Span,
+    pub posted: TimeRange,
     pub has_file: bool,
 }
 
@@ -120,12 +120,12 @@ impl Criteria {
     }
 }
 
-impl Written {
+impl ParsedQuery {
     /// Reads a search. Words match by their beginning, what is in quotes as a
     /// whole and in order. A filter that is not known is ordinary text.
     pub fn parse(query: &str) -> Result<Self, Rule> {
         let mut written = Self::default();
-        for Piece { filter, value, quoted } in pieces(query) {
+        for QueryToken { filter, value, quoted } in pieces(query) {
             match filter {
                 Some("from") => {
                     written.from.push(value.trim_start_matches('@').to_owned());
@@ -162,14 +162,14 @@ fn bad_day(filter: &str) -> Rule {
     format!("must have a date such as 2026-01-31 after `{filter}:`").into()
 }
 
-struct Piece {
+struct QueryToken {
     filter: Option<&'static str>,
     value: String,
     quoted: bool,
 }
 
 /// Cuts a query at white space outside quotes.
-fn pieces(query: &str) -> Vec<Piece> {
+fn pieces(query: &str) -> Vec<QueryToken> {
     let mut pieces = Vec::new();
     let mut rest = query.trim_start();
     while !rest.is_empty() {
@@ -184,7 +184,7 @@ fn pieces(query: &str) -> Vec<Piece> {
             (value, false, next)
         };
         if filter.is_none() || !value.trim().is_empty() {
-            pieces.push(Piece { filter, value: value.trim().to_owned(), quoted });
+            pieces.push(QueryToken { filter, value: value.trim().to_owned(), quoted });
         }
         rest = next.trim_start();
     }
@@ -245,10 +245,10 @@ mod tests {
 
     use super::*;
 
-    fn words(written: &Written) -> Vec<(String, bool)> {
+    fn words(written: &ParsedQuery) -> Vec<(String, bool)> {
         let text = |token: &Token| match token {
-            Token::Word(text) | Token::Run(text) => text.clone(),
-            Token::Sign(sign) => sign.to_string(),
+            Token::Word(text) | Token::Unspaced(text) => text.clone(),
+            Token::Symbol(sign) => sign.to_string(),
         };
         let phrase = |p: &Phrase| p.tokens.iter().map(text).collect::<Vec<_>>().join("+");
         written.phrases.iter().map(|p| (phrase(p), p.open)).collect()
@@ -258,7 +258,7 @@ mod tests {
     fn a_query_has_words_phrases_and_filters() {
         let query = r#"lunch "at Noon" From:@ada in:"Big Room" in:x has:file has:cat foo:bar
             after:2026-01-31 before:2026-03-01 from: a"b c"#;
-        let written = Written::parse(query).expect("a query");
+        let written = ParsedQuery::parse(query).expect("a query");
         let expected = [
             ("lunch", true),
             ("at+noon", false),
@@ -284,17 +284,17 @@ mod tests {
         for bad in ["2026-02-29", "2026-13-01", "2026-00-10", "2026-1-1", "x", "", "2026-04-31"] {
             assert_eq!(day(bad), None, "{bad}");
             if !bad.is_empty() {
-                assert!(Written::parse(&format!("a before:{bad}")).is_err(), "{bad}");
+                assert!(ParsedQuery::parse(&format!("a before:{bad}")).is_err(), "{bad}");
             }
         }
-        assert!(Written::parse("after:yesterday").is_err());
-        assert!(Written::parse(&"from:a ".repeat(limits::SEARCH_NAMES + 1)).is_err());
+        assert!(ParsedQuery::parse("after:yesterday").is_err());
+        assert!(ParsedQuery::parse(&"from:a ".repeat(limits::SEARCH_NAMES + 1)).is_err());
     }
 
     proptest! {
         #[test]
         fn any_query_is_read_or_refused(query in "(from:|in:|before:|has:file|[a-z日\" :]){0,30}") {
-            if let Ok(written) = Written::parse(&query) {
+            if let Ok(written) = ParsedQuery::parse(&query) {
                 prop_assert!(written.phrases.iter().all(|phrase| !phrase.tokens.is_empty()));
             }
         }

@@ -53,7 +53,7 @@ pub struct Recovery {
 }
 
 /// Who wants to sign in.
-pub struct Attempt {
+pub struct LoginRequest {
     pub login: String,
     pub password: TypedPassword,
     pub device: String,

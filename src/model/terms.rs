@@ -14,8 +14,8 @@ use super::{UserId, folding::folded, limits};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Token {
     Word(String),
-    Run(String),
-    Sign(char),
+    Unspaced(String),
+    Symbol(char),
 }
 
 /// Tokens that have to stand next to each other.
@@ -50,7 +50,7 @@ impl CharKind {
     pub fn of(c: char) -> Self {
         if is_sign(c) {
             Self::Sign
-        } else if is_dense(c) {
+        } else if is_unspaced_script(c) {
             Self::Run
         } else if c.is_alphanumeric() || is_combining_mark(c) {
             Self::Word
@@ -85,10 +85,10 @@ pub fn tokens(text: &str) -> Vec<Token> {
         let kind = CharKind::of(c);
         match (kind, tokens.last_mut()) {
             (CharKind::Word, Some(Token::Word(word))) if before == kind => word.push(c),
-            (CharKind::Run, Some(Token::Run(run))) if before == kind => run.push(c),
+            (CharKind::Run, Some(Token::Unspaced(run))) if before == kind => run.push(c),
             (CharKind::Word, _) => tokens.push(Token::Word(c.into())),
-            (CharKind::Run, _) => tokens.push(Token::Run(c.into())),
-            (CharKind::Sign, _) => tokens.push(Token::Sign(c)),
+            (CharKind::Run, _) => tokens.push(Token::Unspaced(c.into())),
+            (CharKind::Sign, _) => tokens.push(Token::Symbol(c)),
             (CharKind::Gap, _) => {}
         }
         before = kind;
@@ -102,10 +102,10 @@ pub fn terms(tokens: &[Token]) -> BTreeSet<Vec<u8>> {
     let mut terms = BTreeSet::new();
     let of_token = |token: &Token| match token {
         Token::Word(word) => vec![cut(word)],
-        Token::Sign(sign) => vec![cut(sign.encode_utf8(&mut [0; 4]))],
+        Token::Symbol(sign) => vec![cut(sign.encode_utf8(&mut [0; 4]))],
         // Each character begins a pair or is the last: so a single one is found
         // as the beginning of a term.
-        Token::Run(run) => {
+        Token::Unspaced(run) => {
             let last = run.char_indices().last().map(|(at, _)| cut(&run[at..]));
             pairs(run).map(cut).chain(last).collect()
         }
@@ -131,12 +131,14 @@ impl Phrase {
                     (Token::Word(sought), Token::Word(found)) if at == last && self.open => {
                         found.starts_with(sought)
                     }
-                    (Token::Run(sought), Token::Run(found)) => match (at == 0, at == last) {
-                        (true, true) => found.contains(sought),
-                        (true, false) => found.ends_with(sought),
-                        (false, true) => found.starts_with(sought),
-                        (false, false) => sought == found,
-                    },
+                    (Token::Unspaced(sought), Token::Unspaced(found)) => {
+                        match (at == 0, at == last) {
+                            (true, true) => found.contains(sought),
+                            (true, false) => found.ends_with(sought),
+                            (false, true) => found.starts_with(sought),
+                            (false, false) => sought == found,
+                        }
+                    }
                     _ => sought == found,
                 }
             })
@@ -149,9 +151,9 @@ impl Phrase {
         self.tokens.iter().enumerate().flat_map(move |(at, token)| match token {
             Token::Word(word) if at == last && self.open => vec![Lookup::Prefix(cut(word))],
             Token::Word(word) => vec![Lookup::Exact(cut(word))],
-            Token::Sign(sign) => vec![Lookup::Exact(cut(sign.encode_utf8(&mut [0; 4])))],
-            Token::Run(run) if run.chars().nth(1).is_none() => vec![Lookup::Prefix(cut(run))],
-            Token::Run(run) => pairs(run).map(|pair| Lookup::Exact(cut(pair))).collect(),
+            Token::Symbol(sign) => vec![Lookup::Exact(cut(sign.encode_utf8(&mut [0; 4])))],
+            Token::Unspaced(run) if run.chars().nth(1).is_none() => vec![Lookup::Prefix(cut(run))],
+            Token::Unspaced(run) => pairs(run).map(|pair| Lookup::Exact(cut(pair))).collect(),
         })
     }
 }
@@ -170,7 +172,7 @@ fn cut(word: &str) -> Vec<u8> {
 }
 
 /// Of a script without spaces between words.
-fn is_dense(c: char) -> bool {
+fn is_unspaced_script(c: char) -> bool {
     !is_digit_of_dense(c)
         && matches!(c,
         // Thai, Lao, Myanmar, Khmer
@@ -313,8 +315,8 @@ mod tests {
         fn any_text_folds_the_same_twice(text in "\\PC{0,60}") {
             for token in tokens(&text) {
                 let again = match &token {
-                    Token::Word(text) | Token::Run(text) => tokens(text),
-                    Token::Sign(sign) => tokens(&sign.to_string()),
+                    Token::Word(text) | Token::Unspaced(text) => tokens(text),
+                    Token::Symbol(sign) => tokens(&sign.to_string()),
                 };
                 prop_assert_eq!(again, vec![token]);
             }

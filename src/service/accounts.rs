@@ -7,11 +7,11 @@ use crate::{
     auth::{passwords::Verdict, recovery::recovery_hash, security_log::SecurityEvent},
     error::{Error, Result},
     model::{
-        Caller, Invite, Op, User, UserId,
+        Caller, Invite, RoomOp, User, UserId,
         idempotency::{IdempotencyKey, KeyUse},
         passwords::TypedPassword,
         server_info::ServerInfo,
-        sessions::{Attempt, PasswordChange, Recovery, Registration, SignedIn},
+        sessions::{LoginRequest, PasswordChange, Recovery, Registration, SignedIn},
         sign_up::SignUpPolicy,
     },
     store::users::{Credentials, NewAccount},
@@ -71,7 +71,7 @@ impl Services {
     /// Signs in to an account that this registration has made. Its key proves nothing:
     /// the password is compared, and guesses are limited, as for any log-in.
     async fn sign_in_again(&self, new: Registration, address: String) -> Result<SignedIn> {
-        let attempt = Attempt {
+        let attempt = LoginRequest {
             login: new.username,
             password: TypedPassword::new(new.password),
             device: new.device,
@@ -139,7 +139,7 @@ impl Services {
             // Its use is counted. If it does not come into the room now, because the
             // server is busy or an admin was faster, it can redeem the invite again.
             let joined =
-                self.change_room(Op::Redeem { room, user: user.clone(), code, creator }).await;
+                self.change_room(RoomOp::Redeem { room, user: user.clone(), code, creator }).await;
             if let Err(error) = joined {
                 tracing::info!(%error, user = %user.id, "a new account did not join by its invite");
             }

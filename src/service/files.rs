@@ -9,10 +9,10 @@ use super::Services;
 use crate::{
     auth::tokens,
     error::{Error, Result},
-    files::Part,
+    files::ByteStream,
     model::{
         Caller, FileId, RoomId, StoredFile, Timestamp, UserId, Variant,
-        files::{Asked, Link, PartOf, Purpose, asked_range},
+        files::{Asked, DownloadQuery, Link, Purpose, asked_range},
         rooms::Right,
     },
 };
@@ -25,7 +25,7 @@ pub struct Download {
     pub size: u64,
     /// What of it is sent.
     pub range: Range<u64>,
-    pub part: Part,
+    pub part: ByteStream,
 }
 
 impl Services {
@@ -76,7 +76,7 @@ impl Services {
     }
 
     /// A part of a file for who may see it.
-    pub async fn download(&self, caller: Caller, of: PartOf) -> Result<Download> {
+    pub async fn download(&self, caller: Caller, of: DownloadQuery) -> Result<Download> {
         let stored = self.get_file(caller, of.file).await?;
         let size = self.size(&stored, of.variant).await?;
         let beyond = || Error::invalid("offset", "must not be beyond the end of the file");

@@ -8,7 +8,7 @@ use super::Services;
 use crate::{
     error::{Error, Result},
     model::{
-        Caller, Done, Member, Op, Room, RoomId, UserId,
+        Caller, Member, OpResult, Room, RoomId, RoomOp, UserId,
         idempotency::{IdempotencyKey, KeptAnswer, KeyUse},
         rooms::Right,
     },
@@ -35,10 +35,10 @@ impl Services {
     }
 
     /// Changes a room, unless a request with the same key has done so.
-    pub(super) async fn change_room_once(&self, caller: Caller, op: Op) -> Result<Room> {
+    pub(super) async fn change_room_once(&self, caller: Caller, op: RoomOp) -> Result<Room> {
         match self.writer.submit(op)?.done().await? {
-            Done::Room(room) => Ok(room),
-            Done::Repeated(kept) => self.room_again(caller, kept).await,
+            OpResult::Room(room) => Ok(room),
+            OpResult::Repeated(kept) => self.room_again(caller, kept).await,
             other => Err(Error::internal(format!("a change of a room was answered by {other:?}"))),
         }
     }

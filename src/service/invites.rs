@@ -8,9 +8,9 @@ use super::Services;
 use crate::{
     error::{Error, Result},
     model::{
-        Caller, Invite, Op, Room, RoomId,
+        Caller, Invite, Room, RoomId, RoomOp,
         idempotency::{IdempotencyKey, KeptAnswer},
-        invites::{NewInvite, Preview},
+        invites::{InvitePreview, NewInvite},
         rooms::{Access, Right},
     },
 };
@@ -76,14 +76,14 @@ impl Services {
     }
 
     /// What an invite is for.
-    pub async fn get_invite(&self, caller: Caller, code: &str) -> Result<Preview> {
+    pub async fn get_invite(&self, caller: Caller, code: &str) -> Result<InvitePreview> {
         let invite = self.store.invite(code).await?.ok_or(Error::InviteNotFound)?;
         let (creator, _) = self.access(invite.room, invite.creator).await?;
         invite.check(self.clock.now(), creator, false)?;
         let (access, _) = self.access(invite.room, caller.user).await?;
         let room = self.store.room(invite.room).await?.ok_or(Error::InviteNotFound)?;
         let creator = self.store.user(invite.creator).await?;
-        Ok(Preview { invite, room, creator, joined: access.is_member() })
+        Ok(InvitePreview { invite, room, creator, joined: access.is_member() })
     }
 
     /// An invite that lets somebody in who has no account yet.
@@ -103,6 +103,6 @@ impl Services {
         let invite = self.store.invite(&code).await?.ok_or(Error::InviteNotFound)?;
         let user = self.store.user(caller.user).await?.ok_or(Error::SessionRevoked)?;
         let Invite { room, creator, .. } = invite;
-        self.change_room(Op::Redeem { room, user, code, creator }).await
+        self.change_room(RoomOp::Redeem { room, user, code, creator }).await
     }
 }

@@ -4,7 +4,7 @@ use super::Services;
 use crate::{
     error::{Error, Result},
     model::{
-        Caller, Content, LogId, Mark, Marks, RoomId, RoomPreferences, Seq,
+        Caller, Content, LogId, ReadMarker, ReadMarkers, RoomId, RoomPreferences, Seq,
         limits::PRESENCE_MEMBERS,
         marks::{Receipts, SettingsChange},
     },
@@ -17,8 +17,8 @@ impl Services {
         &self,
         caller: Caller,
         room: RoomId,
-        (mark, log): (Mark, Option<LogId>),
-    ) -> Result<Marks> {
+        (mark, log): (ReadMarker, Option<LogId>),
+    ) -> Result<ReadMarkers> {
         let user = caller.user;
         let view = self.view_for(room, user).await?;
         if log.is_some() && self.store.log_of(room).await? != log {
@@ -27,19 +27,19 @@ impl Services {
         if mark.seq().is_some_and(|seq| seq > view.head) {
             return Err(Error::invalid("seq", "must not be beyond the room's head"));
         }
-        if let Mark::ThreadRead { root, .. } = mark {
+        if let ReadMarker::ThreadRead { root, .. } = mark {
             self.check_thread(caller, (room, root)).await?;
         }
         let change = self.pending_marks.add(user, room, mark)?;
         // Read after it, or what is stored in between would be missed.
         let stored = match mark {
-            Mark::ThreadRead { root, .. } => {
+            ReadMarker::ThreadRead { root, .. } => {
                 let read = self.store.thread_mark(room, root, user).await?.read_seq;
-                Marks { read, ..Marks::default() }
+                ReadMarkers { read, ..ReadMarkers::default() }
             }
             _ => self.store.marks(room, user).await?,
         };
-        if let Mark::Unread(_) = mark {
+        if let ReadMarker::Unread(_) = mark {
             // It is no state that a client would say again.
             self.pending_marks.store(Some(user)).await?;
         }

@@ -7,12 +7,12 @@ use crate::{
     error::{Error, Result},
     fanout::typing::Typist,
     model::{
-        Caller, Content, Done, Draft, Message, Op, PresenceChoice, RoomId, RoomKind, Seq, Touch,
-        UserId, Version, View,
+        Caller, Content, Draft, Message, MessageAction, OpResult, PresenceChoice, RoomId, RoomKind,
+        RoomOp, Seq, UserId, Version, VisibleRange,
         limits::PRESENCE_MEMBERS,
         messages::{
-            Anchor, ChangesOf, FollowedThreads, MentionPage, MessageName, MessagePage, PageOf,
-            ReactionPage, ThreadPage, ThreadsOf, UserReaction, fitting,
+            Anchor, ChangesQuery, FollowedThreads, MentionPage, MessageName, MessagePage,
+            PageQuery, ReactionPage, ThreadPage, ThreadsOf, UserReaction, fitting,
         },
         resume::Behind,
         rooms::{Right, RoomReset},
@@ -33,14 +33,19 @@ impl Services {
     /// that messages of one stream keep their order.
     pub fn send(&self, draft: Draft) -> Result<Pending> {
         self.posting.check(&draft.sender)?;
-        self.writer.submit(Op::Send(Draft { sent_at: self.steady.now(), ..draft }))
+        self.writer.submit(RoomOp::Send(Draft { sent_at: self.steady.now(), ..draft }))
     }
 
     /// Queues something to be done with a message; like [`Chat::send`].
-    pub fn touch(&self, caller: Caller, name: MessageName, touch: Touch) -> Result<Pending> {
+    pub fn touch(
+        &self,
+        caller: Caller,
+        name: MessageName,
+        action: MessageAction,
+    ) -> Result<Pending> {
         self.posting.check(&caller.user)?;
         let MessageName { room, seq, log } = name;
-        self.writer.submit(Op::Touch { room, user: caller.user, seq, touch, log })
+        self.writer.submit(RoomOp::MessageAction { room, user: caller.user, seq, action, log })
     }
 
     /// The pinned messages of a room.
@@ -65,19 +70,19 @@ impl Services {
     /// The message that was sent, or touched, for who has done so.
     pub async fn sent(&self, caller: Caller, pending: Pending) -> Result<Message> {
         match pending.done().await? {
-            Done::Message(message) => self.store.with_own_reactions(caller.user, message).await,
+            OpResult::Message(message) => self.store.with_own_reactions(caller.user, message).await,
             other => Err(Error::internal(format!("a send was answered by {other:?}"))),
         }
     }
 
-    pub async fn list_messages(&self, caller: Caller, page: PageOf) -> Result<MessagePage> {
+    pub async fn list_messages(&self, caller: Caller, page: PageQuery) -> Result<MessagePage> {
         let view = self.view_for(page.room, caller.user).await?;
         check_anchor(page.anchor, view.head)?;
         self.store.message_page(&page, view).await
     }
 
     /// A page of the answers to a message in its thread.
-    pub async fn list_thread(&self, caller: Caller, page: PageOf) -> Result<ThreadPage> {
+    pub async fn list_thread(&self, caller: Caller, page: PageQuery) -> Result<ThreadPage> {
         let root = page.thread_of.unwrap_or_default();
         let view = self.view_for(page.room, caller.user).await?;
         check_anchor(page.anchor, view.head)?;
@@ -134,7 +139,7 @@ impl Services {
     /// What changed after a position, and the room's head. A position of data that
     /// is gone, since the store was restored, has nothing after it: then this is
     /// where to begin anew.
-    pub async fn sync_room(&self, caller: Caller, of: ChangesOf) -> Result<RoomSync> {
+    pub async fn sync_room(&self, caller: Caller, of: ChangesQuery) -> Result<RoomSync> {
         let view = self.view_for(of.room, caller.user).await?;
         let is_current = match of.log {
             None => true,
@@ -156,8 +161,8 @@ impl Services {
         let Some(summary) = self.summaries_of(user, &[room]).await?.pop() else {
             return Ok(None);
         };
-        let view = View { reader: user, head: summary.room.head_seq, floor: summary.floor };
-        let page = self.store.message_page(&PageOf::newest(room), view).await?;
+        let view = VisibleRange { reader: user, head: summary.room.head_seq, floor: summary.floor };
+        let page = self.store.message_page(&PageQuery::newest(room), view).await?;
         Ok(Some(RoomReset { summary, messages: page.messages }))
     }
 

@@ -3,11 +3,11 @@
 pub mod accounts;
 pub mod admin;
 pub(crate) mod catch_ups;
-pub mod collector;
+pub mod file_gc;
 pub mod files;
 pub mod folding;
 mod idempotency;
-pub mod index;
+pub mod indexer;
 pub mod invites;
 pub mod marks;
 pub mod messages;
@@ -17,7 +17,7 @@ pub mod rooms;
 pub mod search;
 pub mod sessions;
 mod sign_in;
-pub mod turns;
+pub mod upload_locks;
 pub mod uploads;
 pub mod users;
 
@@ -28,7 +28,7 @@ use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
 use crate::{
-    auth::{Auth, limits::PerKey},
+    auth::{Auth, rate_limit::RateLimiter},
     clock::{Clock, SteadyClock},
     config::Config,
     error::{Error, Result},
@@ -38,9 +38,9 @@ use crate::{
         typing::{Typing, Typist},
         users::UserUpdates,
     },
-    files::Files,
+    files::BlobStore,
     model::{
-        Change, Content, MemberState, Room, RoomId, Timestamp, UserId, View,
+        Change, Content, MemberState, Room, RoomId, Timestamp, UserId, VisibleRange,
         resume::StateToken,
         rooms::{Access, Right},
     },
@@ -62,9 +62,9 @@ pub struct Services {
     /// Every change of a room goes through here.
     pub(crate) writer: Writer,
     pub(crate) auth: Arc<Auth>,
-    pub(crate) files: Files,
+    pub(crate) files: BlobStore,
     /// Whose turn it is with which upload.
-    pub(crate) uploading: turns::Turns,
+    pub(crate) upload_locks: upload_locks::UploadLocks,
     pub(crate) hub: Arc<Hub>,
     pub(crate) presence: Registry,
     /// Whose turn it is to choose how they are seen.
@@ -78,7 +78,7 @@ pub struct Services {
     /// Whose turn it is to catch up.
     pub(crate) catch_ups: catch_ups::CatchUps,
     /// Rooms that the search index has to look at.
-    pub(crate) behind: Arc<index::Behind>,
+    pub(crate) index_queue: Arc<indexer::IndexQueue>,
     /// One permit for each stream that may be open.
     pub(crate) streams: Arc<Semaphore>,
     /// Calls that are being carried out, also those whose clients are gone.
@@ -87,9 +87,9 @@ pub struct Services {
     /// database's connections from everything else.
     pub(crate) searches: Semaphore,
     /// How fast each user makes calls of any kind.
-    pub(crate) calls: PerKey<UserId>,
+    pub(crate) calls: RateLimiter<UserId>,
     /// How fast each user posts.
-    pub(crate) posting: PerKey<UserId>,
+    pub(crate) posting: RateLimiter<UserId>,
     /// Names the data; see `Ready.epoch`.
     pub(crate) epoch: Uuid,
     /// Since when it is known when marks and settings changed.
@@ -104,19 +104,19 @@ impl Services {
         config: Config,
         store: Store,
         auth: Auth,
-        files: Files,
+        files: BlobStore,
         hub: Hub,
     ) -> Result<Arc<Self>> {
         let hub = Arc::new(hub);
         let typing = Arc::new(Typing::default());
-        let behind = Arc::new(index::Behind::default());
+        let index_queue = Arc::new(indexer::IndexQueue::default());
         let on_commit: OnCommit = {
-            let (hub, typing, behind) = (hub.clone(), typing.clone(), behind.clone());
+            let (hub, typing, index_queue) = (hub.clone(), typing.clone(), index_queue.clone());
             let index = config.search.index;
             Arc::new(move |committed| {
                 if index {
                     let rooms = committed.rooms.iter().map(|commit| commit.room);
-                    behind.add(rooms.chain(committed.moved.iter().map(|(room, _)| *room)));
+                    index_queue.add(rooms.chain(committed.moved.iter().map(|(room, _)| *room)));
                 }
                 publish_commit(&hub, &typing, committed);
             })
@@ -132,8 +132,8 @@ impl Services {
             streams: Arc::new(Semaphore::new(config.server.max_streams)),
             running: TaskTracker::new(),
             searches: Semaphore::new((config.store.connections / 4).max(1) as usize),
-            calls: PerKey::per_second(config.chat.calls_per_second, config.chat.calls_burst),
-            posting: PerKey::per_second(
+            calls: RateLimiter::per_second(config.chat.calls_per_second, config.chat.calls_burst),
+            posting: RateLimiter::per_second(
                 config.chat.messages_per_second,
                 config.chat.messages_burst,
             ),
@@ -142,7 +142,7 @@ impl Services {
             block_lock: tokio::sync::Mutex::default(),
             auth: Arc::new(auth),
             files,
-            uploading: turns::Turns::default(),
+            upload_locks: upload_locks::UploadLocks::default(),
             typing,
             user_updates: UserUpdates::default(),
             pending_marks: pending_marks::PendingMarks::new(store.clone(), hub.clone()),
@@ -150,7 +150,7 @@ impl Services {
                 store.clone(),
                 (config.store.connections / 2).max(1) as usize,
             ),
-            behind,
+            index_queue,
             hub,
             store,
             config,
@@ -169,17 +169,26 @@ impl Services {
 
     /// What a user may do in a room and see of it. Who may not know of
     /// the room gets the same answer as if there were none.
-    pub(crate) async fn access(&self, room: RoomId, user: UserId) -> Result<(Access, View)> {
+    pub(crate) async fn access(
+        &self,
+        room: RoomId,
+        user: UserId,
+    ) -> Result<(Access, VisibleRange)> {
         self.store.access(room, user).await?.ok_or(Error::RoomNotFound)
     }
 
     /// What a user may see of a room that they take part in.
-    pub(crate) async fn view_for(&self, room: RoomId, user: UserId) -> Result<View> {
+    pub(crate) async fn view_for(&self, room: RoomId, user: UserId) -> Result<VisibleRange> {
         self.view_with(room, user, Right::Read).await
     }
 
     /// What a user may see of a room in which they may do this.
-    pub(crate) async fn view_with(&self, room: RoomId, user: UserId, right: Right) -> Result<View> {
+    pub(crate) async fn view_with(
+        &self,
+        room: RoomId,
+        user: UserId,
+        right: Right,
+    ) -> Result<VisibleRange> {
         let (mut access, view) = self.access(room, user).await?;
         if right.least_staff().is_some() {
             access.staff = self.store.account_role(user).await?;

@@ -16,7 +16,7 @@ use tokio::{
 use crate::{
     error::{Error, Result},
     fanout::hub::Hub,
-    model::{Mark, MarksChange, RoomId, Seq, UserId},
+    model::{ReadMarker, ReadMarkersChange, RoomId, Seq, UserId},
     store::{Store, marks_changes::MAX_CHANGES},
 };
 
@@ -31,7 +31,7 @@ const MAX_PENDING_OF_USER: usize = 2_000;
 
 /// A room, or a thread in it.
 type Place = (RoomId, Option<Seq>);
-type Marks = BTreeMap<Place, MarksChange>;
+type ReadMarkers = BTreeMap<Place, ReadMarkersChange>;
 
 pub struct PendingMarks {
     store: Store,
@@ -45,18 +45,18 @@ pub struct PendingMarks {
 
 #[derive(Debug, Default)]
 struct Queue {
-    waiting: BTreeMap<UserId, Marks>,
+    waiting: BTreeMap<UserId, ReadMarkers>,
     /// How many wait, of all users.
     count: usize,
     /// Those that are being written.
-    in_flight: BTreeMap<UserId, Marks>,
+    in_flight: BTreeMap<UserId, ReadMarkers>,
     /// A write has failed: it may have happened all the same, and nobody was told. Until
     /// nothing waits any more all that is written is told, moved or not.
     is_untold: bool,
 }
 
 impl Queue {
-    fn add(&mut self, user: UserId, place: Place, mark: Mark) -> Result<MarksChange> {
+    fn add(&mut self, user: UserId, place: Place, mark: ReadMarker) -> Result<ReadMarkersChange> {
         let marks = self.waiting.entry(user).or_default();
         let is_full = self.count >= MAX_PENDING || marks.len() >= MAX_PENDING_OF_USER;
         let waiting = match marks.entry(place) {
@@ -64,7 +64,7 @@ impl Queue {
             Entry::Vacant(_) if is_full => return Err(Error::Overloaded),
             Entry::Vacant(entry) => {
                 self.count += 1;
-                entry.insert(MarksChange::default())
+                entry.insert(ReadMarkersChange::default())
             }
         };
         *waiting = waiting.then(mark);
@@ -74,7 +74,7 @@ impl Queue {
 
     /// What waits now: of a user, or of all.
     fn keys(&self, user: Option<UserId>) -> Vec<(UserId, Place)> {
-        let of = |(user, marks): (&UserId, &Marks)| {
+        let of = |(user, marks): (&UserId, &ReadMarkers)| {
             let user = *user;
             marks.keys().map(move |place| (user, *place)).collect::<Vec<_>>()
         };
@@ -145,9 +145,9 @@ impl PendingMarks {
 
     /// Adds what a user says about a room that they may read, and returns it together
     /// with what is not stored yet.
-    pub fn add(&self, user: UserId, room: RoomId, mark: Mark) -> Result<MarksChange> {
+    pub fn add(&self, user: UserId, room: RoomId, mark: ReadMarker) -> Result<ReadMarkersChange> {
         let (thread, mark) = match mark {
-            Mark::ThreadRead { root, seq } => (Some(root), Mark::Read(seq)),
+            ReadMarker::ThreadRead { root, seq } => (Some(root), ReadMarker::Read(seq)),
             other => (None, other),
         };
         let change = self.queue().add(user, (room, thread), mark)?;
@@ -269,13 +269,13 @@ mod tests {
     fn marks_are_merged_and_come_back_after_a_failure_behind_newer_ones() {
         let mut queue = Queue::default();
         let (ada, bob) = (user(1), user(2));
-        assert_eq!(queue.add(ada, place(1), Mark::Read(Seq(5))).expect("space").read, Seq(5));
-        assert_eq!(queue.add(ada, place(1), Mark::Read(Seq(4))).expect("space").read, Seq(5));
-        queue.add(bob, place(1), Mark::Delivered(Seq(3))).expect("space");
+        assert_eq!(queue.add(ada, place(1), ReadMarker::Read(Seq(5))).expect("space").read, Seq(5));
+        assert_eq!(queue.add(ada, place(1), ReadMarker::Read(Seq(4))).expect("space").read, Seq(5));
+        queue.add(bob, place(1), ReadMarker::Delivered(Seq(3))).expect("space");
         queue.take(&queue.keys(Some(ada)));
         assert_eq!((queue.in_flight_count(), queue.count), (2, 0), "others fill the transaction");
         // What is being written counts in the answers meanwhile.
-        let change = queue.add(ada, place(1), Mark::Unread(Some(Seq(2)))).expect("space");
+        let change = queue.add(ada, place(1), ReadMarker::Unread(Some(Seq(2)))).expect("space");
         assert_eq!((change.read, change.unread_from), (Seq(5), Some(Some(Seq(2)))));
         queue.put_back();
         assert_eq!((queue.in_flight_count(), queue.count, queue.is_untold), (0, 2, true));
@@ -288,7 +288,7 @@ mod tests {
     fn no_more_are_taken_at_once_than_a_transaction_writes() {
         let mut queue = Queue::default();
         for n in 0..MAX_CHANGES as u128 + 10 {
-            queue.add(user(n % 7), place(n), Mark::Read(Seq(1))).expect("space");
+            queue.add(user(n % 7), place(n), ReadMarker::Read(Seq(1))).expect("space");
         }
         queue.take(&[]);
         assert_eq!((queue.in_flight_count(), queue.count), (MAX_CHANGES, 10));
@@ -304,11 +304,11 @@ mod tests {
     fn nobody_fills_the_memory() {
         let mut queue = Queue::default();
         for n in 0..MAX_PENDING_OF_USER as u128 {
-            queue.add(user(1), place(n), Mark::Read(Seq(1))).expect("space");
+            queue.add(user(1), place(n), ReadMarker::Read(Seq(1))).expect("space");
         }
-        let refused = queue.add(user(1), place(u128::MAX), Mark::Read(Seq(1)));
+        let refused = queue.add(user(1), place(u128::MAX), ReadMarker::Read(Seq(1)));
         assert!(matches!(refused, Err(Error::Overloaded)));
-        queue.add(user(1), place(0), Mark::Read(Seq(2))).expect("it is there already");
-        queue.add(user(2), place(0), Mark::Read(Seq(2))).expect("another's");
+        queue.add(user(1), place(0), ReadMarker::Read(Seq(2))).expect("it is there already");
+        queue.add(user(2), place(0), ReadMarker::Read(Seq(2))).expect("another's");
     }
 }

@@ -16,7 +16,7 @@ use crate::{
     model::{
         Caller, ConnectionId, Presence, PresenceChoice, PresenceState, RoomId, Timestamp, UserId,
         limits::PRESENCE_MEMBERS,
-        presence::{Watched, Wish},
+        presence::{PresenceUpdate, Watched},
     },
     store::presence::ConnectionsEnded,
 };
@@ -53,7 +53,7 @@ impl Services {
         &self,
         caller: Caller,
         connection: ConnectionId,
-        wish: Wish,
+        wish: PresenceUpdate,
     ) -> Result<()> {
         self.own_connection(caller, connection)?;
         if let Some(choice) = wish.choice {

@@ -4,14 +4,14 @@ use super::Services;
 use crate::{
     error::{Error, Result},
     model::{
-        Caller, Done, History, LogId, Member, MemberRole, MemberState, Message, Op, Presence, Room,
-        RoomId, RoomKind, RoomSummary, Seq, Timestamp, User, UserId,
+        Caller, History, LogId, Member, MemberRole, MemberState, Message, OpResult, Presence, Room,
+        RoomId, RoomKind, RoomOp, RoomSummary, Seq, Timestamp, User, UserId,
         files::{NewImage, Purpose},
         idempotency::IdempotencyKey,
         limits,
         rooms::{
-            DirectoryEntry, DirectorySearch, MemberOrder, MemberSearch, NewRoom, Right, RoomPage,
-            Settings,
+            DirectoryEntry, DirectorySearch, MemberSearch, MemberUpdate, NewRoom, Right, RoomPage,
+            RoomUpdate,
         },
     },
 };
@@ -31,7 +31,7 @@ impl Services {
         let owner = self.store.user(caller.user).await?.ok_or(Error::SessionRevoked)?;
         let room = new_room(RoomId::new(), caller, new, self.clock.now());
         let members = vec![(owner, MemberRole::Owner)];
-        self.change_room_once(caller, Op::Create { room: Box::new(room), members, key }).await
+        self.change_room_once(caller, RoomOp::Create { room: Box::new(room), members, key }).await
     }
 
     /// The one room of the caller and another user. Its id follows from theirs,
@@ -56,7 +56,7 @@ impl Services {
         let history = History::FromStart;
         let new = NewRoom { kind, name: String::new(), topic: String::new(), history };
         let room = new_room(id, caller, new, self.clock.now());
-        self.change_room(Op::Create { room: Box::new(room), members, key: None }).await
+        self.change_room(RoomOp::Create { room: Box::new(room), members, key: None }).await
     }
 
     /// A room, with what a member has not read of it.
@@ -112,9 +112,9 @@ impl Services {
         Ok(split_page(self.store.directory(caller.user, &query, after, limit).await?, limit))
     }
 
-    pub async fn update_room(&self, caller: Caller, settings: Settings) -> Result<Room> {
+    pub async fn update_room(&self, caller: Caller, settings: RoomUpdate) -> Result<Room> {
         self.posting.check(&caller.user)?;
-        let Settings { room, name, topic, history, picture, join_new_accounts } = settings;
+        let RoomUpdate { room, name, topic, history, picture, join_new_accounts } = settings;
         let picture = match picture {
             Some(NewImage::Of(file)) => {
                 // Before the work, not only with the change.
@@ -125,7 +125,7 @@ impl Services {
             other => other,
         };
         let user = caller.user;
-        let op = Op::Update { room, user, name, topic, history, picture, join_new_accounts };
+        let op = RoomOp::Update { room, user, name, topic, history, picture, join_new_accounts };
         self.change_room(op).await
     }
 
@@ -133,13 +133,13 @@ impl Services {
         // Joins and leaves are messages in the room too.
         self.posting.check(&caller.user)?;
         let user = self.store.user(caller.user).await?.ok_or(Error::SessionRevoked)?;
-        self.change_room(Op::Join { room, user }).await
+        self.change_room(RoomOp::Join { room, user }).await
     }
 
     pub async fn leave_room(&self, caller: Caller, room: RoomId) -> Result<()> {
         self.posting.check(&caller.user)?;
         let user = self.store.user(caller.user).await?.ok_or(Error::SessionRevoked)?;
-        self.writer.submit(Op::Leave { room, user })?.done().await.map(drop)
+        self.writer.submit(RoomOp::Leave { room, user })?.done().await.map(drop)
     }
 
     /// A page of a room's members with their presence, and whether there are more.
@@ -183,17 +183,17 @@ impl Services {
         if found.len() != users.len() {
             return Err(Error::UserNotFound);
         }
-        let op = Op::Add { room, by: caller.user, users: found, key };
+        let op = RoomOp::Add { room, by: caller.user, users: found, key };
         self.change_room_once(caller, op).await
     }
 
     pub async fn set_member(
         &self,
         caller: Caller,
-        order: MemberOrder,
+        order: MemberUpdate,
         key: Option<IdempotencyKey>,
     ) -> Result<Member> {
-        let MemberOrder { room, user, change } = order;
+        let MemberUpdate { room, user, change } = order;
         self.posting.check(&caller.user)?;
         let key = self.key_use(caller.user, key);
         if self.kept_answer(key.as_ref()).await?.is_some() {
@@ -202,10 +202,10 @@ impl Services {
         // Before whether there is such a user: strangers learn nothing.
         self.view_with(room, caller.user, change.right()).await?;
         let found = Box::new(self.store.user(user).await?.ok_or(Error::UserNotFound)?);
-        let op = Op::SetMember { room, by: caller.user, user: found, change, key };
+        let op = RoomOp::SetMember { room, by: caller.user, user: found, change, key };
         match self.writer.submit(op)?.done().await? {
-            Done::Member(member) => Ok(member),
-            Done::Repeated(_) => self.member_again(caller, (room, user), change.right()).await,
+            OpResult::Member(member) => Ok(member),
+            OpResult::Repeated(_) => self.member_again(caller, (room, user), change.right()).await,
             other => {
                 Err(Error::internal(format!("a change of a member was answered by {other:?}")))
             }
@@ -214,7 +214,7 @@ impl Services {
 
     pub async fn archive_room(&self, caller: Caller, room: RoomId, archived: bool) -> Result<Room> {
         self.posting.check(&caller.user)?;
-        self.change_room(Op::Archive { room, by: caller.user, archived }).await
+        self.change_room(RoomOp::Archive { room, by: caller.user, archived }).await
     }
 
     /// Gives the rooms that a server comes with their first owner: its oldest admin,
@@ -225,7 +225,7 @@ impl Services {
             return Ok(());
         };
         for room in rooms {
-            self.change_room(Op::Appoint { room, user: owner.clone() }).await?;
+            self.change_room(RoomOp::Appoint { room, user: owner.clone() }).await?;
         }
         Ok(())
     }
@@ -234,7 +234,7 @@ impl Services {
     pub(super) async fn join_first_rooms(&self, user: &User) -> Result<()> {
         self.appoint_first_owner().await?;
         for room in self.store.rooms_for_new_accounts().await? {
-            match self.change_room(Op::Join { room, user: user.clone() }).await {
+            match self.change_room(RoomOp::Join { room, user: user.clone() }).await {
                 // It has become so meanwhile.
                 Ok(_) | Err(Error::RoomArchived) => {}
                 Err(error) => return Err(error),
@@ -243,9 +243,9 @@ impl Services {
         Ok(())
     }
 
-    pub(super) async fn change_room(&self, op: Op) -> Result<Room> {
+    pub(super) async fn change_room(&self, op: RoomOp) -> Result<Room> {
         match self.writer.submit(op)?.done().await? {
-            Done::Room(room) => Ok(room),
+            OpResult::Room(room) => Ok(room),
             other => Err(Error::internal(format!("a change of a room was answered by {other:?}"))),
         }
     }

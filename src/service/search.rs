@@ -12,7 +12,7 @@ use crate::{
     model::{
         Caller, Message, RoomId, Timestamp, UserId, limits,
         messages::fitting,
-        search::{Criteria, Place, SearchPage, Written},
+        search::{Criteria, ParsedQuery, ResultPosition, SearchQuery},
     },
     store::search::Segment,
 };
@@ -20,7 +20,7 @@ use crate::{
 /// What was found, and where to go on.
 pub struct Found {
     pub messages: Vec<Message>,
-    pub next: Option<Place>,
+    pub next: Option<ResultPosition>,
 }
 
 /// A call looks at so many segments beside those that reach over its beginning,
@@ -38,8 +38,8 @@ const MOST_SEGMENTS: usize = 128;
 const FEW_ROWS: usize = 1_000;
 
 impl Services {
-    pub async fn search_messages(&self, caller: Caller, page: SearchPage) -> Result<Found> {
-        let SearchPage { written, room, from, below, limit } = page;
+    pub async fn search_messages(&self, caller: Caller, page: SearchQuery) -> Result<Found> {
+        let SearchQuery { written, room, from, below, limit } = page;
         if let Some(room) = room {
             self.view_for(room, caller.user).await?;
         }
@@ -50,7 +50,7 @@ impl Services {
         let search = Search {
             services: self,
             user: caller.user,
-            below: below.unwrap_or(Place::above(Timestamp(i64::MAX))),
+            below: below.unwrap_or(ResultPosition::above(Timestamp(i64::MAX))),
             limit,
             criteria,
             hits: BTreeSet::new(),
@@ -71,11 +71,11 @@ impl Services {
     async fn criteria(
         &self,
         user: UserId,
-        written: Written,
+        written: ParsedQuery,
         room: Option<RoomId>,
         from: Option<UserId>,
     ) -> Result<Option<Criteria>> {
-        let Written { phrases, from: senders, within, posted, has_file } = written;
+        let ParsedQuery { phrases, from: senders, within, posted, has_file } = written;
         let people = self.store.users_named(&senders).await?;
         let Some(senders) = both(from, !senders.is_empty(), people) else { return Ok(None) };
         let mut known = Vec::new();
@@ -109,18 +109,18 @@ fn both<T: PartialEq>(field: Option<T>, written: bool, named: Vec<T>) -> Option<
     }
 }
 
-fn place_of(message: &Message) -> Place {
-    Place { posted_at: message.posted_at, room: message.room, seq: message.seq }
+fn place_of(message: &Message) -> ResultPosition {
+    ResultPosition { posted_at: message.posted_at, room: message.room, seq: message.seq }
 }
 
 struct Search<'a> {
     services: &'a Services,
     user: UserId,
     criteria: Criteria,
-    below: Place,
+    below: ResultPosition,
     limit: usize,
     /// Named by the index, and not looked at.
-    hits: BTreeSet<Place>,
+    hits: BTreeSet<ResultPosition>,
     found: Vec<Message>,
     bytes: usize,
     looked_at: usize,
@@ -149,17 +149,17 @@ impl Search<'_> {
             // The next page has to begin further down than this one, or the
             // search would not come on.
             if let Some(next) = certain.filter(|next| rows > ROWS && *next < edge) {
-                return Ok(Found { messages: self.found, next: Some(Place::above(next)) });
+                return Ok(Found { messages: self.found, next: Some(ResultPosition::above(next)) });
             }
         }
-        let next = segments.last().filter(|_| full).map(|last| Place::above(last.newest));
+        let next = segments.last().filter(|_| full).map(|last| ResultPosition::above(last.newest));
         Ok(Found { messages: self.found, next })
     }
 
     /// Adds what the index names in some segments; returns the rows it took.
     async fn read(&mut self, segments: &[Segment]) -> Result<usize> {
         let mut segments = segments.to_vec();
-        let mut places: Option<BTreeSet<Place>> = None;
+        let mut places: Option<BTreeSet<ResultPosition>> = None;
         let mut rows = 0;
         for lookup in self.criteria.lookups() {
             let named = self.services.store.places(&segments, &lookup).await?;
@@ -187,8 +187,8 @@ impl Search<'_> {
 
     /// Looks at the hits that are newer than what is still to be read. Returns
     /// where to go on if the page or the call's share of work is full.
-    async fn look(&mut self, newer_than: Option<Timestamp>) -> Result<Option<Place>> {
-        let certain = |place: &Place| newer_than.is_none_or(|at| place.posted_at > at);
+    async fn look(&mut self, newer_than: Option<Timestamp>) -> Result<Option<ResultPosition>> {
+        let certain = |place: &ResultPosition| newer_than.is_none_or(|at| place.posted_at > at);
         loop {
             let mut places = Vec::new();
             while places.len() < AT_ONCE

@@ -13,7 +13,7 @@ use crate::{
     error::{Error, Result},
     model::{
         DeviceId, UserId,
-        sessions::{Attempt, SignedIn},
+        sessions::{LoginRequest, SignedIn},
         text::check_username,
         users::fold,
     },
@@ -26,7 +26,11 @@ const LOGIN_TRIES: u32 = 3;
 
 impl Services {
     /// Goes on if the caller goes away, or guesses that are right would be counted.
-    pub async fn login(self: &Arc<Self>, attempt: Attempt, address: String) -> Result<SignedIn> {
+    pub async fn login(
+        self: &Arc<Self>,
+        attempt: LoginRequest,
+        address: String,
+    ) -> Result<SignedIn> {
         let services = self.clone();
         let login = async move { services.limited_login(attempt, address).await };
         tokio::spawn(login).await.map_err(Error::internal)?
@@ -34,7 +38,7 @@ impl Services {
 
     pub(super) async fn limited_login(
         &self,
-        attempt: Attempt,
+        attempt: LoginRequest,
         address: String,
     ) -> Result<SignedIn> {
         let name = fold(&attempt.login);
@@ -63,7 +67,7 @@ impl Services {
     }
 
     /// Where an attempt comes from: a device that this account knows, or a network.
-    async fn origin(&self, attempt: &Attempt, address: &str) -> Result<Origin> {
+    async fn origin(&self, attempt: &LoginRequest, address: &str) -> Result<Origin> {
         let now = self.clock.now();
         let known: Vec<KnownDevice> = attempt
             .device_tokens
@@ -86,7 +90,7 @@ impl Services {
 
     async fn compare_and_sign_in(
         &self,
-        attempt: &Attempt,
+        attempt: &LoginRequest,
         origin: &Origin,
         address: &str,
     ) -> Result<SignedIn> {
@@ -102,11 +106,11 @@ impl Services {
     /// replaced while it was verified.
     async fn try_login(
         &self,
-        attempt: &Attempt,
+        attempt: &LoginRequest,
         origin: &Origin,
         address: &str,
     ) -> Result<Option<SignedIn>> {
-        let Attempt { login, password, device, keep, device_tokens: _ } = attempt;
+        let LoginRequest { login, password, device, keep, device_tokens: _ } = attempt;
         let network = network(address);
         let found = self.credentials(login).await?;
         let stored = found.as_ref().map(|found| found.password.clone());

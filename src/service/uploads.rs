@@ -13,7 +13,7 @@ use crate::{
     error::{Error, Result, Rule},
     files::{
         IMAGE_BYTES,
-        images::{self, Prepared},
+        images::{self, ProcessedImage},
         sniff,
     },
     model::{
@@ -96,7 +96,7 @@ impl Services {
     pub async fn upload_chunk(self: &Arc<Self>, caller: Caller, chunk: Chunk) -> Result<Upload> {
         let upload = chunk.upload;
         let add = |services: Arc<Self>| async move { services.add_chunk(caller, chunk).await };
-        self.with_upload(upload, add).await
+        self.with_upload_lock(upload, add).await
     }
 
     async fn add_chunk(&self, caller: Caller, chunk: Chunk) -> Result<Upload> {
@@ -142,7 +142,7 @@ impl Services {
             }
             Ok(())
         };
-        self.with_upload(upload, cancel).await
+        self.with_upload_lock(upload, cancel).await
     }
 
     /// Makes an upload a file. A client that was cut off asks again while its
@@ -155,7 +155,7 @@ impl Services {
     ) -> Result<File> {
         let finish =
             |services: Arc<Self>| async move { services.finish(caller.user, upload, sha256).await };
-        self.with_upload(upload, finish).await
+        self.with_upload_lock(upload, finish).await
     }
 
     async fn finish(&self, user: UserId, id: FileId, sha256: [u8; 32]) -> Result<File> {
@@ -316,8 +316,8 @@ impl Services {
     }
 
     /// Writes an image in all its variants.
-    async fn put_image(&self, file: FileId, prepared: Prepared) -> Result<()> {
-        let Prepared { original, small, large, .. } = prepared;
+    async fn put_image(&self, file: FileId, prepared: ProcessedImage) -> Result<()> {
+        let ProcessedImage { original, small, large, .. } = prepared;
         let variants = [
             (Variant::Original, Some(original)),
             (Variant::Small, Some(small)),
@@ -350,8 +350,8 @@ impl Services {
 }
 
 /// The file as which an image is kept.
-fn described(file: File, prepared: &Prepared) -> Result<File> {
-    let Prepared { original, width, height, small, .. } = prepared;
+fn described(file: File, prepared: &ProcessedImage) -> Result<File> {
+    let ProcessedImage { original, width, height, small, .. } = prepared;
     Ok(File {
         content_type: original.content_type.to_owned(),
         bytes: i64::try_from(original.bytes.len()).map_err(Error::internal)?,

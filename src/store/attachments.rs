@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     error::Result,
-    model::{File, FileId, Message, Op, RoomId, RoomLog, Seq, Timestamp},
+    model::{File, FileId, Message, RoomId, RoomLog, RoomOp, Seq, Timestamp},
 };
 
 /// Messages in one statement.
@@ -90,12 +90,12 @@ pub(super) async fn with_attachments(
 /// the collector must not take what is about to be referred to.
 pub(super) async fn read(
     tx: &mut Tx<'_>,
-    ops: &[&Op],
+    ops: &[&RoomOp],
     logs: &mut BTreeMap<RoomId, RoomLog>,
 ) -> Result<(), sqlx::Error> {
     let drafts = || {
         ops.iter().filter_map(|op| match op {
-            Op::Send(draft) if !draft.attachments.is_empty() => Some(draft),
+            RoomOp::Send(draft) if !draft.attachments.is_empty() => Some(draft),
             _ => None,
         })
     };

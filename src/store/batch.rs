@@ -13,11 +13,11 @@ use super::{
     attachments, blocks,
     dialect::{LaneConnection, Tx, is_locked, is_unique_violation, on_tx},
     idempotency::BatchKeys,
-    invites, mentions, threads, touched,
+    invites, mentions, message_changes, threads,
 };
 use crate::{
     error::{Error, Result},
-    model::{Change, Done, Op, RoomId, RoomLog, Timestamp},
+    model::{Change, OpResult, RoomId, RoomLog, RoomOp, Timestamp},
 };
 
 pub struct Outcome {
@@ -25,7 +25,7 @@ pub struct Outcome {
     pub logs: Vec<RoomLog>,
     /// How each operation went, in the order given, but for those in rooms that
     /// were locked.
-    pub results: Vec<Result<Done>>,
+    pub results: Vec<Result<OpResult>>,
     /// Rooms that another transaction had locked. Nothing was done in them.
     pub locked: BTreeSet<RoomId>,
 }
@@ -64,7 +64,7 @@ const WITHIN: Duration = Duration::from_secs(10);
 /// Runs the batch.
 pub async fn run(
     connection: &mut LaneConnection,
-    ops: &[&Op],
+    ops: &[&RoomOp],
     mode: Mode,
 ) -> Result<Outcome, Failed> {
     let prepared = async {
@@ -129,7 +129,7 @@ async fn in_time<T>(work: impl Future<Output = Result<T, sqlx::Error>>) -> Resul
     tokio::time::timeout(WITHIN, work).await.unwrap_or_else(|_| Err(late()))
 }
 
-async fn prepare(tx: &mut Tx<'_>, ops: &[&Op], mode: Mode) -> Result<Outcome, sqlx::Error> {
+async fn prepare(tx: &mut Tx<'_>, ops: &[&RoomOp], mode: Mode) -> Result<Outcome, sqlx::Error> {
     let (mut logs, locked) = match read::lock_rooms(tx, ops, mode.wait_for_rooms).await {
         Ok(rooms) => rooms,
         // They were waited for in vain.
@@ -139,10 +139,10 @@ async fn prepare(tx: &mut Tx<'_>, ops: &[&Op], mode: Mode) -> Result<Outcome, sq
         }
         Err(error) => return Err(error),
     };
-    let ops: Vec<&Op> = ops.iter().filter(|op| !locked.contains(&op.room())).copied().collect();
+    let ops: Vec<&RoomOp> = ops.iter().filter(|op| !locked.contains(&op.room())).copied().collect();
     let ops = ops.as_slice();
     read::staff(tx, ops, &mut logs).await?;
-    touched::read(tx, ops, &mut logs).await?;
+    message_changes::read(tx, ops, &mut logs).await?;
     mentions::read_named(tx, ops, &mut logs).await?;
     threads::read(tx, ops, &mut logs).await?;
     invites::read(tx, ops, &mut logs).await?;
@@ -154,7 +154,7 @@ async fn prepare(tx: &mut Tx<'_>, ops: &[&Op], mode: Mode) -> Result<Outcome, sq
     }
 
     let now = Timestamp::now();
-    let results: Vec<Result<Done>> = ops
+    let results: Vec<Result<OpResult>> = ops
         .iter()
         .map(|op| {
             keys.once(op, || match logs.get_mut(&op.room()) {
@@ -166,8 +166,9 @@ async fn prepare(tx: &mut Tx<'_>, ops: &[&Op], mode: Mode) -> Result<Outcome, sq
 
     // What cannot be sent now may have been sent before: its sender has left
     // since, what it answers is deleted.
-    let db_error =
-        |(op, result): (&&Op, &Result<Done>)| matches!(op, Op::Send(_)) && result.is_err();
+    let db_error = |(op, result): (&&RoomOp, &Result<OpResult>)| {
+        matches!(op, RoomOp::Send(_)) && result.is_err()
+    };
     if !mode.look_for_repeats && ops.iter().zip(&results).any(db_error) {
         let mode = Mode { look_for_repeats: true, ..mode };
         let again = Box::pin(prepare(tx, ops, mode)).await?;
@@ -178,7 +179,7 @@ async fn prepare(tx: &mut Tx<'_>, ops: &[&Op], mode: Mode) -> Result<Outcome, sq
     if logs.iter().any(|log| !log.changes.is_empty()) {
         write::rooms(tx, &logs).await?;
         write::messages(tx, ops, &logs).await?;
-        touched::write(tx, &logs).await?;
+        message_changes::write(tx, &logs).await?;
         mentions::write(tx, &logs).await?;
         threads::write(tx, &logs, mode.changes_at).await?;
         invites::write(tx, &logs).await?;

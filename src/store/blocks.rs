@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     error::Result,
-    model::{Mentioned, Op, RoomId, RoomKind, RoomLog, Timestamp, Touch, User, UserId},
+    model::{Mentioned, MessageAction, RoomId, RoomKind, RoomLog, RoomOp, Timestamp, User, UserId},
 };
 
 /// That no block is between the user of the first column and that of the second.
@@ -31,7 +31,7 @@ pub(super) fn no_block_between(one: &str, other: &str) -> String {
 /// After the names that texts call, and the messages that are edited.
 pub(super) async fn read(
     tx: &mut Tx<'_>,
-    ops: &[&Op],
+    ops: &[&RoomOp],
     logs: &mut BTreeMap<RoomId, RoomLog>,
 ) -> Result<(), sqlx::Error> {
     let mut wanted: BTreeMap<RoomId, (BTreeSet<UserId>, BTreeSet<UserId>)> = BTreeMap::new();
@@ -43,11 +43,11 @@ pub(super) async fn read(
     for op in ops {
         let Some(log) = logs.get(&op.room()) else { continue };
         let (one, others): (UserId, Vec<UserId>) = match op {
-            Op::Add { by, users, .. } => (*by, users.iter().map(|user| user.id).collect()),
-            Op::Send(draft) if !draft.names.is_empty() => {
+            RoomOp::Add { by, users, .. } => (*by, users.iter().map(|user| user.id).collect()),
+            RoomOp::Send(draft) if !draft.names.is_empty() => {
                 (draft.sender, log.named.values().copied().collect())
             }
-            Op::Touch { user, seq, touch: Touch::Edit { .. }, .. } => {
+            RoomOp::MessageAction { user, seq, action: MessageAction::Edit { .. }, .. } => {
                 let called = log.messages.get(seq).into_iter().flat_map(|m| &m.mentions);
                 let called = called.filter_map(|mention| match mention.who {
                     Mentioned::User(user) => Some(user),

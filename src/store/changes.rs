@@ -30,8 +30,8 @@ use super::{
 use crate::{
     error::Result,
     model::{
-        Change, Member, MemberState, Message, Room, RoomId, Seq, UserId, View, messages::fitting,
-        resume::Behind,
+        Change, Member, MemberState, Message, Room, RoomId, Seq, UserId, VisibleRange,
+        messages::fitting, resume::Behind,
     },
 };
 
@@ -395,7 +395,7 @@ fn filled(of: impl Iterator<Item = (Uuid, i64, i64)>) -> Vec<(Uuid, i64, i64)> {
 }
 
 /// Takes away what a reader may not see.
-fn seen(mut changes: Changes, view: View) -> Changes {
+fn seen(mut changes: Changes, view: VisibleRange) -> Changes {
     for change in &mut changes.changes {
         change.message.take_if(|message| !view.shows(message));
         // Who had left or was banned before the reader came is not for them.

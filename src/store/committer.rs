@@ -8,7 +8,7 @@ use super::{
     dialect::{LaneConnection, is_deadlock, is_locked, is_unavailable},
     writer::Job,
 };
-use crate::model::{Op, RoomId};
+use crate::model::{RoomId, RoomOp};
 
 /// A transaction that lost a deadlock is run again this many times.
 const CONFLICT_RETRIES: u32 = 8;
@@ -89,7 +89,7 @@ impl Committer {
                 commit.waiting.extend(jobs);
                 continue;
             }
-            let ops: Vec<&Op> = jobs.iter().map(|job| &job.op).collect();
+            let ops: Vec<&RoomOp> = jobs.iter().map(|job| &job.op).collect();
             let result = match self.resolve_unknown_commits(&mut commit.parts).await {
                 Ok(()) => self.transact(&ops, wait_for_rooms).await,
                 Err(error) => Err(error),
@@ -136,7 +136,7 @@ impl Committer {
     /// first try has not happened.
     async fn transact(
         &mut self,
-        ops: &[&Op],
+        ops: &[&RoomOp],
         wait_for_rooms: bool,
     ) -> Result<batch::Outcome, sqlx::Error> {
         let mut conflicts = 0;

@@ -16,7 +16,7 @@ use super::{
 use crate::{
     error::{Error, Result},
     model::{
-        Done, Op, Timestamp, UserId,
+        OpResult, RoomOp, Timestamp, UserId,
         idempotency::{KeptAnswer, KeyUse},
     },
 };
@@ -142,7 +142,7 @@ pub(super) struct BatchKeys<'a> {
 
 impl<'a> BatchKeys<'a> {
     /// Reads what is kept under the keys of these operations.
-    pub async fn read(tx: &mut Tx<'_>, ops: &[&Op]) -> Result<Self, sqlx::Error> {
+    pub async fn read(tx: &mut Tx<'_>, ops: &[&RoomOp]) -> Result<Self, sqlx::Error> {
         let keys: HashSet<(UserId, &str)> = ops
             .iter()
             .filter_map(|op| op.key().map(|key| (key.owner, key.key.key.as_str())))
@@ -167,15 +167,19 @@ impl<'a> BatchKeys<'a> {
 
     /// Carries an operation out, unless the one with its key has been: then its answer
     /// is the first one's.
-    pub fn once(&mut self, op: &'a Op, apply: impl FnOnce() -> Result<Done>) -> Result<Done> {
+    pub fn once(
+        &mut self,
+        op: &'a RoomOp,
+        apply: impl FnOnce() -> Result<OpResult>,
+    ) -> Result<OpResult> {
         let Some(key) = op.key() else { return apply() };
         let name = (key.owner, key.key.key.clone());
         if let Some(row) = self.found.get(&name) {
-            return row.answer_to(key).map(Done::Repeated);
+            return row.answer_to(key).map(OpResult::Repeated);
         }
         let done = apply()?;
         let id = match &done {
-            Done::Room(room) => Some(room.id.0),
+            OpResult::Room(room) => Some(room.id.0),
             _ => None,
         };
         let answer = KeptAnswer { id, ..KeptAnswer::default() };

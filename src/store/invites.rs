@@ -17,7 +17,7 @@ use super::{
 use crate::{
     error::{Error, Result},
     model::{
-        Invite, MemberState, Op, RoomId, RoomLog, Timestamp, UserId,
+        Invite, MemberState, RoomId, RoomLog, RoomOp, Timestamp, UserId,
         idempotency::{KeptAnswer, KeyUse},
         limits,
         rooms::Right,
@@ -65,13 +65,13 @@ impl From<InviteRow> for Invite {
 /// Reads the invites that a batch's operations are about.
 pub(super) async fn read(
     tx: &mut Tx<'_>,
-    ops: &[&Op],
+    ops: &[&RoomOp],
     logs: &mut BTreeMap<RoomId, RoomLog>,
 ) -> Result<(), sqlx::Error> {
     let asked: BTreeSet<(&str, UserId)> = ops
         .iter()
         .filter_map(|op| match op {
-            Op::Redeem { code, user, .. } => Some((code.as_str(), user.id)),
+            RoomOp::Redeem { code, user, .. } => Some((code.as_str(), user.id)),
             _ => None,
         })
         .collect();
@@ -110,7 +110,7 @@ pub(super) async fn read(
 
 /// Writes who has come in by which invite.
 pub(super) async fn write(tx: &mut Tx<'_>, logs: &[RoomLog]) -> Result<(), sqlx::Error> {
-    for (code, user) in logs.iter().flat_map(|log| &log.touched.invited) {
+    for (code, user) in logs.iter().flat_map(|log| &log.message_changes.invited) {
         insert_use(tx, code, *user, Timestamp::now()).await?;
     }
     Ok(())

@@ -11,9 +11,9 @@ use super::{
 use crate::{
     error::Result,
     model::{
-        Marks, Message, MovedMarks, PresenceChoice, RoomId, RoomPreferences, Seq, Timestamp,
-        UserId, limits,
-        marks::{Level, Receipts, SettingsChange},
+        MarkersMoved, Message, PresenceChoice, ReadMarkers, RoomId, RoomPreferences, Seq,
+        Timestamp, UserId, limits,
+        marks::{NotificationLevel, Receipts, SettingsChange},
     },
 };
 
@@ -30,9 +30,9 @@ pub(super) struct MarksRow {
 }
 
 impl MarksRow {
-    pub fn marks(&self) -> Marks {
+    pub fn marks(&self) -> ReadMarkers {
         let unread_from = Seq(self.unread_from_seq);
-        Marks {
+        ReadMarkers {
             read: Seq(self.read_seq),
             delivered: Seq(self.delivered_seq).max(Seq(self.read_seq)),
             unread_from: (unread_from > Seq::ZERO).then_some(unread_from),
@@ -63,31 +63,31 @@ const MEMBERS_MARKS: &str = "from marks k
 const ADDRESSED: &str = "k.room_id = ? and k.user_id <> ? and m.floor_seq < ?
     and m.joined_us <= ?";
 
-pub(super) fn level_of(code: i16) -> Level {
+pub(super) fn level_of(code: i16) -> NotificationLevel {
     match code {
-        2 => Level::Mentions,
-        3 => Level::Nothing,
-        _ => Level::All,
+        2 => NotificationLevel::Mentions,
+        3 => NotificationLevel::Nothing,
+        _ => NotificationLevel::All,
     }
 }
 
-fn level_code(level: Level) -> i16 {
+fn level_code(level: NotificationLevel) -> i16 {
     match level {
-        Level::All => 1,
-        Level::Mentions => 2,
-        Level::Nothing => 3,
+        NotificationLevel::All => 1,
+        NotificationLevel::Mentions => 2,
+        NotificationLevel::Nothing => 3,
     }
 }
 
 impl Store {
     /// The marks of a user in the rooms that they are in.
-    pub async fn marks_of(&self, user: UserId) -> Result<Vec<MovedMarks>> {
+    pub async fn marks_of(&self, user: UserId) -> Result<Vec<MarkersMoved>> {
         let sql = format!("select {POSITIONS} {MEMBERS_MARKS} where m.user_id = ?");
         let rows: Vec<MarksRow> = on_pool!(&self.pools, c => {
             sqlx::query_as(AssertSqlSafe(sql)).bind(user.0).fetch_all(c).await
         })
         .map_err(db_error)?;
-        let moved = |row: MarksRow| MovedMarks {
+        let moved = |row: MarksRow| MarkersMoved {
             room: RoomId(row.room_id),
             user,
             thread_of: None,
@@ -97,7 +97,7 @@ impl Store {
     }
 
     /// The marks of a user in a room.
-    pub async fn marks(&self, room: RoomId, user: UserId) -> Result<Marks> {
+    pub async fn marks(&self, room: RoomId, user: UserId) -> Result<ReadMarkers> {
         let row: Option<MarksRow> = on_pool!(&self.pools, c => {
             let sql = format!(
                 "select {POSITIONS} from marks k join users u on u.id = k.user_id
@@ -110,7 +110,7 @@ impl Store {
     }
 
     /// The marks of a room's members as others see them, at most `limit` of them.
-    pub async fn marks_in(&self, room: RoomId, limit: i64) -> Result<Vec<(UserId, Marks)>> {
+    pub async fn marks_in(&self, room: RoomId, limit: i64) -> Result<Vec<(UserId, ReadMarkers)>> {
         let sql = format!("select {SHOWN} {MEMBERS_MARKS} where k.room_id = ? limit ?");
         let rows: Vec<MarksRow> = on_pool!(&self.pools, c => {
             sqlx::query_as(AssertSqlSafe(sql)).bind(room.0).bind(limit).fetch_all(c).await
@@ -152,7 +152,11 @@ impl Store {
     }
 
     /// The marks of those whom a message was for and has reached, at most `limit`.
-    pub async fn receipts(&self, message: &Message, limit: i64) -> Result<Vec<(UserId, Marks)>> {
+    pub async fn receipts(
+        &self,
+        message: &Message,
+        limit: i64,
+    ) -> Result<Vec<(UserId, ReadMarkers)>> {
         let sql = format!(
             "select {SHOWN} {MEMBERS_MARKS}
              where {ADDRESSED} and k.delivered_seq >= ?

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     error::Result,
-    model::{Marks, MarksChange, MovedMarks, RoomId, Seq, Timestamp, UserId},
+    model::{MarkersMoved, ReadMarkers, ReadMarkersChange, RoomId, Seq, Timestamp, UserId},
 };
 
 /// Changes that one transaction writes.
@@ -24,9 +24,9 @@ impl Store {
     /// that have moved; `all` of them after a try whose outcome is unknown.
     pub async fn change_marks(
         &self,
-        changes: &[(RoomId, UserId, MarksChange)],
+        changes: &[(RoomId, UserId, ReadMarkersChange)],
         all: bool,
-    ) -> Result<Vec<MovedMarks>> {
+    ) -> Result<Vec<MarkersMoved>> {
         if changes.is_empty() {
             return Ok(Vec::new());
         }
@@ -35,9 +35,9 @@ impl Store {
 
     async fn try_change_marks(
         &self,
-        changes: &[(RoomId, UserId, MarksChange)],
+        changes: &[(RoomId, UserId, ReadMarkersChange)],
         all: bool,
-    ) -> Result<Vec<MovedMarks>, sqlx::Error> {
+    ) -> Result<Vec<MarkersMoved>, sqlx::Error> {
         let mut tx = self.pools.begin().await?;
         let rows = read_marks(&mut tx, changes).await?;
         let mut moved = Vec::new();
@@ -47,7 +47,7 @@ impl Store {
             let change = changes.iter().find(|(of, by, _)| (*of, *by) == (room, user));
             let marks = change.map_or(before, |(.., change)| change.applied_to(before));
             if all || marks != before {
-                moved.push(MovedMarks { room, user, thread_of: None, marks });
+                moved.push(MarkersMoved { room, user, thread_of: None, marks });
             }
         }
         if !moved.is_empty() {
@@ -63,7 +63,7 @@ impl Store {
         &self,
         reads: &[ThreadRead],
         all: bool,
-    ) -> Result<Vec<MovedMarks>> {
+    ) -> Result<Vec<MarkersMoved>> {
         if reads.is_empty() {
             return Ok(Vec::new());
         }
@@ -74,7 +74,7 @@ impl Store {
         &self,
         reads: &[ThreadRead],
         all: bool,
-    ) -> Result<Vec<MovedMarks>, sqlx::Error> {
+    ) -> Result<Vec<MarkersMoved>, sqlx::Error> {
         let mut tx = self.pools.begin().await?;
         let upsert = match tx.dialect() {
             Dialect::MySql => {
@@ -114,11 +114,11 @@ impl Store {
             query.execute(c).await.map(drop)
         })?;
         tx.commit().await?;
-        let moved = |(room, root, user, read): &ThreadRead| MovedMarks {
+        let moved = |(room, root, user, read): &ThreadRead| MarkersMoved {
             room: *room,
             user: *user,
             thread_of: Some(*root),
-            marks: Marks { read: *read, ..Marks::default() },
+            marks: ReadMarkers { read: *read, ..ReadMarkers::default() },
         };
         Ok(ahead.iter().map(moved).collect())
     }
@@ -128,7 +128,7 @@ impl Store {
 /// theirs to say.
 async fn read_marks(
     tx: &mut Tx<'_>,
-    changes: &[(RoomId, UserId, MarksChange)],
+    changes: &[(RoomId, UserId, ReadMarkersChange)],
 ) -> Result<Vec<MarksRow>, sqlx::Error> {
     let wanted = pad_to_power_of_two(
         changes.iter().map(|(room, user, _)| (*room, *user)).collect::<Vec<_>>(),
@@ -154,7 +154,7 @@ async fn read_marks(
 /// The users may come into the rooms at the same time, which moves marks on.
 async fn write_marks(
     tx: &mut Tx<'_>,
-    moved: &[MovedMarks],
+    moved: &[MarkersMoved],
     now: Timestamp,
 ) -> Result<(), sqlx::Error> {
     let upsert = match tx.dialect() {
@@ -177,7 +177,7 @@ async fn write_marks(
     );
     on_tx!(tx, c => {
         let mut query = sqlx::query(AssertSqlSafe(sql));
-        for MovedMarks { room, user, marks, .. } in moved {
+        for MarkersMoved { room, user, marks, .. } in moved {
             query = query
                 .bind(room.0)
                 .bind(user.0)

@@ -14,7 +14,7 @@ use super::{
 use crate::{
     error::Result,
     model::{
-        Mention, Mentioned, Message, Op, RoomId, RoomLog, Seq, Timestamp, UserId,
+        Mention, Mentioned, Message, RoomId, RoomLog, RoomOp, Seq, Timestamp, UserId,
         messages::MentionPage, users::fold,
     },
 };
@@ -62,7 +62,7 @@ fn stored(who: Mentioned) -> Uuid {
 /// Reads which of the names that a batch's texts call are those of members.
 pub(super) async fn read_named(
     tx: &mut Tx<'_>,
-    ops: &[&Op],
+    ops: &[&RoomOp],
     logs: &mut BTreeMap<RoomId, RoomLog>,
 ) -> Result<(), sqlx::Error> {
     let mut wanted: BTreeMap<RoomId, BTreeSet<String>> = BTreeMap::new();
@@ -94,7 +94,7 @@ pub(super) async fn read_named(
 /// Writes whom the batch's messages call.
 pub(super) async fn write(tx: &mut Tx<'_>, logs: &[RoomLog]) -> Result<(), sqlx::Error> {
     for log in logs {
-        let gone = log.touched.mentions.iter().chain(&log.touched.deleted);
+        let gone = log.message_changes.mentions.iter().chain(&log.message_changes.deleted);
         for seq in gone {
             on_tx!(&mut *tx, c => {
                 sqlx::query("delete from mentions where room_id = ? and seq = ?")
@@ -104,7 +104,7 @@ pub(super) async fn write(tx: &mut Tx<'_>, logs: &[RoomLog]) -> Result<(), sqlx:
     }
     let calling = |log: &RoomLog, seq: Seq| {
         log.changes.first().is_some_and(|first| seq > first.after)
-            || log.touched.mentions.contains(&seq)
+            || log.message_changes.mentions.contains(&seq)
     };
     let rows: Vec<(RoomId, &Message, &Mention)> = logs
         .iter()

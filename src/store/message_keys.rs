@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     error::Result,
-    model::{Content, Message, Op, RoomId, Seq, Timestamp, UserId},
+    model::{Content, Message, RoomId, RoomOp, Seq, Timestamp, UserId},
 };
 
 /// Keys are kept for so many whole days, and the rest of the day after.
@@ -53,11 +53,11 @@ pub(super) fn day_of(at: Timestamp) -> i64 {
 /// Writes the keys of the messages that a batch has posted.
 pub(super) async fn write(
     tx: &mut Tx<'_>,
-    ops: &[&Op],
+    ops: &[&RoomOp],
     posted: &[&Message],
 ) -> Result<(), sqlx::Error> {
     let sent = ops.iter().filter_map(|op| match op {
-        Op::Send(draft) => Some(draft.sent_at),
+        RoomOp::Send(draft) => Some(draft.sent_at),
         _ => None,
     });
     let Some(day) = sent.max().map(day_of) else { return Ok(()) };
@@ -98,11 +98,14 @@ pub(super) async fn insert(
 }
 
 /// Which messages the batch's drafts would make again.
-pub(super) async fn read(tx: &mut Tx<'_>, ops: &[&Op]) -> Result<Vec<(RoomId, Seq)>, sqlx::Error> {
+pub(super) async fn read(
+    tx: &mut Tx<'_>,
+    ops: &[&RoomOp],
+) -> Result<Vec<(RoomId, Seq)>, sqlx::Error> {
     let rooms: HashMap<KeyHash, RoomId> = ops
         .iter()
         .filter_map(|op| match op {
-            Op::Send(draft) => {
+            RoomOp::Send(draft) => {
                 Some((key_hash(draft.room, draft.sender, &draft.client_message_id), draft.room))
             }
             _ => None,

@@ -10,8 +10,8 @@ use super::{
 use crate::{
     error::Result,
     model::{
-        Message, Seq, Timestamp, View,
-        messages::{Anchor, MessagePage, PageOf, fitting},
+        Message, Seq, Timestamp, VisibleRange,
+        messages::{Anchor, MessagePage, PageQuery, fitting},
     },
 };
 
@@ -47,12 +47,12 @@ fn lower_bound(floor: Seq, compare: &str, edge: Seq) -> Seq {
 }
 
 /// What is read, and as far as the reader may see it.
-type Scope<'a> = (&'a PageOf, View);
+type Scope<'a> = (&'a PageQuery, VisibleRange);
 
 impl Store {
     /// A page of a room's timeline, or of a thread in it, as far as the reader
     /// may see it; `view` was read before.
-    pub async fn message_page(&self, of: &PageOf, view: View) -> Result<MessagePage> {
+    pub async fn message_page(&self, of: &PageQuery, view: VisibleRange) -> Result<MessagePage> {
         let seen = (of, view);
         let around = match of.anchor {
             Anchor::Around(seq) => Some(seq),

@@ -15,9 +15,9 @@ use super::{
 use crate::{
     error::Result,
     model::{
-        Message, Op, Reaction, RoomId, RoomLog, Seq, Timestamp, Touch, UserId, limits,
-        log_messages::Put,
+        Message, MessageAction, Reaction, RoomId, RoomLog, RoomOp, Seq, Timestamp, UserId, limits,
         messages::{ReactionPage, UserReaction},
+        room_log::messages::ReactionChange,
     },
 };
 
@@ -82,14 +82,19 @@ pub(super) fn gather(rows: Vec<Row>) -> BTreeMap<(RoomId, Seq), Vec<Reaction>> {
 /// and who follows on those who take theirs away.
 pub(super) async fn read(
     tx: &mut Tx<'_>,
-    ops: &[&Op],
+    ops: &[&RoomOp],
     logs: &mut BTreeMap<RoomId, RoomLog>,
 ) -> Result<(), sqlx::Error> {
     read_own(tx, ops, logs).await?;
     // Whoever follows on one who leaves may leave too.
     let mut leaving: BTreeMap<(RoomId, Seq, &str), BTreeSet<UserId>> = BTreeMap::new();
     for op in ops {
-        let Op::Touch { room, user, seq, touch: Touch::Unreact(emoji), .. } = op else { continue };
+        let RoomOp::MessageAction {
+            room, user, seq, action: MessageAction::Unreact(emoji), ..
+        } = op
+        else {
+            continue;
+        };
         leaving.entry((*room, *seq, emoji)).or_default().insert(*user);
     }
     for ((room, seq, emoji), users) in leaving {
@@ -117,17 +122,17 @@ pub(super) async fn read(
 
 async fn read_own(
     tx: &mut Tx<'_>,
-    ops: &[&Op],
+    ops: &[&RoomOp],
     logs: &mut BTreeMap<RoomId, RoomLog>,
 ) -> Result<(), sqlx::Error> {
     let asked: BTreeSet<(RoomId, Seq, &str, UserId)> = ops
         .iter()
         .filter_map(|op| match op {
-            Op::Touch {
+            RoomOp::MessageAction {
                 room,
                 user,
                 seq,
-                touch: Touch::React(emoji) | Touch::Unreact(emoji),
+                action: MessageAction::React(emoji) | MessageAction::Unreact(emoji),
                 ..
             } => Some((*room, *seq, emoji.as_str(), *user)),
             _ => None,
@@ -158,7 +163,7 @@ async fn read_own(
 /// Writes what became of the reactions in a room.
 pub(super) async fn write(tx: &mut Tx<'_>, log: &RoomLog) -> Result<(), sqlx::Error> {
     // Taken away and put back in one batch is a new row too.
-    for (seq, emoji, user) in log.touched.reactions.keys() {
+    for (seq, emoji, user) in log.message_changes.reactions.keys() {
         on_tx!(&mut *tx, c => {
             sqlx::query(
                 "delete from reactions
@@ -168,8 +173,8 @@ pub(super) async fn write(tx: &mut Tx<'_>, log: &RoomLog) -> Result<(), sqlx::Er
             .execute(c).await.map(drop)
         })?;
     }
-    for ((seq, emoji, user), put) in &log.touched.reactions {
-        let Put::Added { at, reacted_seq } = put else { continue };
+    for ((seq, emoji, user), put) in &log.message_changes.reactions {
+        let ReactionChange::Added { at, reacted_seq } = put else { continue };
         on_tx!(&mut *tx, c => {
             sqlx::query(
                 "insert into reactions (room_id, seq, emoji, user_id, reacted_us, reacted_seq)
@@ -180,8 +185,12 @@ pub(super) async fn write(tx: &mut Tx<'_>, log: &RoomLog) -> Result<(), sqlx::Er
             .execute(c).await.map(drop)
         })?;
     }
-    let counted: BTreeSet<(Seq, &str)> =
-        log.touched.reactions.keys().map(|(seq, emoji, _)| (*seq, emoji.as_str())).collect();
+    let counted: BTreeSet<(Seq, &str)> = log
+        .message_changes
+        .reactions
+        .keys()
+        .map(|(seq, emoji, _)| (*seq, emoji.as_str()))
+        .collect();
     for (seq, emoji) in counted {
         let reactions = log.messages.get(&seq).into_iter().flat_map(|message| &message.reactions);
         let left = reactions.into_iter().find(|reaction| reaction.emoji == emoji);

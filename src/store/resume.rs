@@ -17,8 +17,8 @@ use super::{
 use crate::{
     error::Result,
     model::{
-        LogId, Marks, MovedMarks, RoomId, RoomPreferences, Seq, Timestamp, User, UserId, View,
-        limits,
+        LogId, MarkersMoved, ReadMarkers, RoomId, RoomPreferences, Seq, Timestamp, User, UserId,
+        VisibleRange, limits,
         resume::{RoomState, RoomStates, Since, StreamUser},
     },
 };
@@ -73,14 +73,14 @@ struct StateRow {
 }
 
 impl StateRow {
-    fn marks(&self) -> Option<Since<MovedMarks>> {
+    fn marks(&self) -> Option<Since<MarkersMoved>> {
         let unread_from = Seq(self.unread_from_seq.unwrap_or_default());
-        let marks = Marks {
+        let marks = ReadMarkers {
             read: Seq(self.read_seq?),
             unread_from: (unread_from > Seq::ZERO).then_some(unread_from),
-            ..Marks::default()
+            ..ReadMarkers::default()
         };
-        let state = MovedMarks {
+        let state = MarkersMoved {
             room: RoomId(self.room_id),
             user: UserId(self.user_id),
             thread_of: (self.thread_seq > 0).then_some(Seq(self.thread_seq)),
@@ -167,7 +167,7 @@ impl Store {
             of.rooms.push(RoomState {
                 room: RoomId(row.room_id),
                 log: LogId(row.log_id),
-                view: View {
+                view: VisibleRange {
                     reader: UserId(row.user_id),
                     head: Seq(row.head_seq),
                     floor: Seq(row.floor_seq),

@@ -13,7 +13,7 @@ use crate::{
     error::Result,
     model::{
         FileId, History, LogId, Member, MemberRole, MemberState, Room, RoomId, RoomKind, Seq,
-        Timestamp, User, UserId, View,
+        Timestamp, User, UserId, VisibleRange,
         folding::search_form,
         rooms::{Access, DirectoryEntry, MemberSearch},
         users::{AccountRole, NameQuery},
@@ -187,7 +187,11 @@ impl Store {
     }
 
     /// What a user may do in a room and see of it; `None` if there is no such room.
-    pub async fn access(&self, room: RoomId, user: UserId) -> Result<Option<(Access, View)>> {
+    pub async fn access(
+        &self,
+        room: RoomId,
+        user: UserId,
+    ) -> Result<Option<(Access, VisibleRange)>> {
         #[derive(sqlx::FromRow)]
         struct Row {
             kind: i16,
@@ -220,7 +224,7 @@ impl Store {
                 staff: AccountRole::User,
             };
             let floor = Seq(row.floor_seq.unwrap_or_default());
-            (access, View { reader: user, head: Seq(row.head_seq), floor })
+            (access, VisibleRange { reader: user, head: Seq(row.head_seq), floor })
         }))
     }
 
@@ -256,7 +260,7 @@ impl Store {
     }
 
     /// The rooms a user is in, with their logs and what the user may see of them.
-    pub async fn views_of(&self, user: UserId) -> Result<Vec<(RoomId, LogId, View)>> {
+    pub async fn views_of(&self, user: UserId) -> Result<Vec<(RoomId, LogId, VisibleRange)>> {
         let rows: Vec<(Uuid, i64, i64, i64)> = on_pool!(&self.pools, c => {
             sqlx::query_as(
                 "select r.id, r.log_id, r.head_seq, m.floor_seq
@@ -267,7 +271,11 @@ impl Store {
         })
         .map_err(db_error)?;
         let view = |(id, log, head, floor)| {
-            (RoomId(id), LogId(log), View { reader: user, head: Seq(head), floor: Seq(floor) })
+            (
+                RoomId(id),
+                LogId(log),
+                VisibleRange { reader: user, head: Seq(head), floor: Seq(floor) },
+            )
         };
         Ok(rows.into_iter().map(view).collect())
     }

@@ -16,7 +16,7 @@ use crate::{
     model::{
         Message, RoomId, Seq, Timestamp, UserId,
         folding::name_key,
-        search::{Criteria, Place, Span},
+        search::{Criteria, ResultPosition, TimeRange},
         terms::Lookup,
         users::fold,
     },
@@ -48,7 +48,7 @@ impl Store {
     ) -> Result<Vec<Segment>> {
         let edge = below.min(criteria.posted.before);
         let mut found = Vec::new();
-        if edge < Span::default().before {
+        if edge < TimeRange::default().before {
             let reach_over = "s.newest_us >= ? and s.oldest_us <= ?";
             found = self.segments_where(reach_over, user, criteria, (edge, usize::MAX)).await?;
         }
@@ -95,7 +95,11 @@ impl Store {
 
     /// The messages of some segments that the index has under a term, each with
     /// its segment's id.
-    pub async fn places(&self, segments: &[Segment], lookup: &Lookup) -> Result<Vec<(i64, Place)>> {
+    pub async fn places(
+        &self,
+        segments: &[Segment],
+        lookup: &Lookup,
+    ) -> Result<Vec<(i64, ResultPosition)>> {
         let rooms: BTreeMap<i64, RoomId> = segments.iter().map(|s| (s.id, s.room)).collect();
         let ids = pad_to_power_of_two(rooms.keys().copied().collect());
         let (wanted, terms) = match lookup {
@@ -127,14 +131,14 @@ impl Store {
         .map_err(db_error)?;
         let place = |(segment, seq, posted)| {
             let room = *rooms.get(&segment)?;
-            Some((segment, Place { posted_at: Timestamp(posted), room, seq: Seq(seq) }))
+            Some((segment, ResultPosition { posted_at: Timestamp(posted), room, seq: Seq(seq) }))
         };
         Ok(rows.into_iter().filter_map(place).collect())
     }
 
     /// Of some places, the messages that the user may read now; without their
     /// reactions. At most 256.
-    pub async fn readable(&self, user: UserId, places: &[Place]) -> Result<Vec<Message>> {
+    pub async fn readable(&self, user: UserId, places: &[ResultPosition]) -> Result<Vec<Message>> {
         if places.is_empty() {
             return Ok(vec![]);
         }

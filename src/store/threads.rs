@@ -12,8 +12,8 @@ use super::{
 use crate::{
     error::Result,
     model::{
-        Marks, MovedMarks, Op, RoomId, RoomLog, Seq, Timestamp, Touch, UserId, limits,
-        messages::ThreadMark,
+        MarkersMoved, MessageAction, ReadMarkers, RoomId, RoomLog, RoomOp, Seq, Timestamp, UserId,
+        limits, messages::ThreadMark,
     },
 };
 
@@ -24,14 +24,16 @@ const MAX_ROWS_PER_STATEMENT: usize = 64;
 /// threads hang on, and the names that texts call.
 pub(super) async fn read(
     tx: &mut Tx<'_>,
-    ops: &[&Op],
+    ops: &[&RoomOp],
     logs: &mut BTreeMap<RoomId, RoomLog>,
 ) -> Result<(), sqlx::Error> {
     let mut wanted: BTreeMap<RoomId, (BTreeSet<Seq>, BTreeSet<UserId>)> = BTreeMap::new();
     for op in ops {
         let (thread, user) = match op {
-            Op::Send(draft) => (draft.thread_of, draft.sender),
-            Op::Touch { room, user, seq, touch: Touch::Edit { .. }, .. } => {
+            RoomOp::Send(draft) => (draft.thread_of, draft.sender),
+            RoomOp::MessageAction {
+                room, user, seq, action: MessageAction::Edit { .. }, ..
+            } => {
                 let edited = logs.get(room).and_then(|log| log.messages.get(seq));
                 (edited.and_then(|message| message.thread_of), *user)
             }
@@ -93,7 +95,7 @@ pub(super) async fn write(
     let marks: Vec<(RoomId, Seq, UserId, ThreadMark)> =
         logs.iter()
             .flat_map(|log| {
-                log.touched.thread_marks.iter().filter_map(|key| {
+                log.message_changes.thread_marks.iter().filter_map(|key| {
                     Some((log.room.id, key.0, key.1, *log.thread_marks.get(key)?))
                 })
             })
@@ -138,7 +140,7 @@ impl Store {
 
     /// How far a user has read the threads that they follow, as far as these are
     /// counted.
-    pub async fn thread_marks_of(&self, user: UserId) -> Result<Vec<MovedMarks>> {
+    pub async fn thread_marks_of(&self, user: UserId) -> Result<Vec<MarkersMoved>> {
         let sql = format!(
             "select t.room_id, t.thread_seq, t.read_seq from thread_marks t
              join members m on m.room_id = t.room_id and m.user_id = t.user_id and m.state = 1
@@ -151,11 +153,11 @@ impl Store {
             sqlx::query_as(AssertSqlSafe(sql)).bind(user.0).fetch_all(c).await
         })
         .map_err(db_error)?;
-        let moved = |(room, root, read)| MovedMarks {
+        let moved = |(room, root, read)| MarkersMoved {
             room: RoomId(room),
             user,
             thread_of: Some(Seq(root)),
-            marks: Marks { read: Seq(read), ..Marks::default() },
+            marks: ReadMarkers { read: Seq(read), ..ReadMarkers::default() },
         };
         Ok(rows.into_iter().map(moved).collect())
     }

@@ -182,10 +182,10 @@ mod tests {
     use tokio::sync::oneshot;
 
     use super::*;
-    use crate::model::{Op, UserId};
+    use crate::model::{RoomOp, UserId};
 
     fn job(room: RoomId) -> Job {
-        let op = Op::Archive { room, by: UserId::new(), archived: true };
+        let op = RoomOp::Archive { room, by: UserId::new(), archived: true };
         Job { op, reply: oneshot::channel().0, since: Instant::now() }
     }
 

@@ -38,7 +38,7 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    model::{Done, Marks, MovedMarks, Op, RoomCommit, RoomId, Seq},
+    model::{MarkersMoved, OpResult, ReadMarkers, RoomCommit, RoomId, RoomOp, Seq},
 };
 
 /// Operations that may wait for a lane; one more is refused as overload.
@@ -55,7 +55,7 @@ pub struct Committed {
     /// node's commit or by one whose outcome was unknown. Comes before `rooms`.
     pub moved: Vec<(RoomId, Seq)>,
     pub rooms: Vec<RoomCommit>,
-    pub marks: Vec<MovedMarks>,
+    pub marks: Vec<MarkersMoved>,
 }
 
 /// Called for each commit, in order, before the senders get their answers.
@@ -63,8 +63,8 @@ pub type OnCommit = Arc<dyn Fn(Committed) + Send + Sync>;
 
 /// A change, and where its answer goes.
 pub(super) struct Job {
-    pub(super) op: Op,
-    pub(super) reply: oneshot::Sender<Result<Done>>,
+    pub(super) op: RoomOp,
+    pub(super) reply: oneshot::Sender<Result<OpResult>>,
     pub(super) since: Instant,
 }
 
@@ -75,10 +75,10 @@ pub struct Writer {
 }
 
 /// The answer of a lane, once the change is stored.
-pub struct Pending(oneshot::Receiver<Result<Done>>);
+pub struct Pending(oneshot::Receiver<Result<OpResult>>);
 
 impl Pending {
-    pub async fn done(self) -> Result<Done> {
+    pub async fn done(self) -> Result<OpResult> {
         // A lane drops a reply only when it dies, which is a bug.
         self.0.await.unwrap_or_else(|_| Err(Error::internal("a lane ended without an answer")))
     }
@@ -103,7 +103,7 @@ impl Writer {
 
     /// Queues a change, without waiting. Changes that one task submits for a
     /// room are carried out in that order.
-    pub fn submit(&self, op: Op) -> Result<Pending> {
+    pub fn submit(&self, op: RoomOp) -> Result<Pending> {
         let lane = self.hasher.hash_one(op.room()) % self.lanes.len() as u64;
         let (reply, pending) = oneshot::channel();
         self.lanes[usize::try_from(lane).unwrap_or(0)]
@@ -150,7 +150,7 @@ async fn tell(mut outcomes: mpsc::Receiver<Outcome>, on_commit: OnCommit) {
     }
 }
 
-type Answers = Vec<(oneshot::Sender<Result<Done>>, Result<Done>)>;
+type Answers = Vec<(oneshot::Sender<Result<OpResult>>, Result<OpResult>)>;
 
 /// What one transaction has come to.
 struct Outcome {
@@ -315,13 +315,18 @@ impl Lane {
             let room = log.room.id;
             committed.marks.extend(log.entered.iter().map(|(user, at)| {
                 // Nobody has read anything by coming in.
-                let marks = Marks { read: *at, delivered: *at, secret: true, ..Marks::default() };
-                MovedMarks { room, user: *user, thread_of: None, marks }
+                let marks = ReadMarkers {
+                    read: *at,
+                    delivered: *at,
+                    secret: true,
+                    ..ReadMarkers::default()
+                };
+                MarkersMoved { room, user: *user, thread_of: None, marks }
             }));
-            committed.marks.extend(log.touched.thread_reads.iter().filter_map(|key| {
+            committed.marks.extend(log.message_changes.thread_reads.iter().filter_map(|key| {
                 let read = log.thread_marks.get(key)?.read_seq;
-                let marks = Marks { read, ..Marks::default() };
-                Some(MovedMarks { room, user: key.1, thread_of: Some(key.0), marks })
+                let marks = ReadMarkers { read, ..ReadMarkers::default() };
+                Some(MarkersMoved { room, user: key.1, thread_of: Some(key.0), marks })
             }));
             if !log.changes.is_empty() {
                 committed.rooms.push(RoomCommit { room: log.room.id, changes: log.changes });

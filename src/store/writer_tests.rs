@@ -23,7 +23,7 @@ fn user() -> User {
     }
 }
 
-fn create() -> Op {
+fn create() -> RoomOp {
     let room = Room {
         id: RoomId::new(),
         log: LogId::new(),
@@ -40,7 +40,7 @@ fn create() -> Op {
         changed_seq: Seq::ZERO,
         head_seq: Seq::ZERO,
     };
-    Op::Create { room: Box::new(room), members: vec![(user(), MemberRole::Owner)], key: None }
+    RoomOp::Create { room: Box::new(room), members: vec![(user(), MemberRole::Owner)], key: None }
 }
 
 /// Whoever is answered may look at once at what others were told.
@@ -63,7 +63,7 @@ async fn senders_are_answered_after_the_commit_was_handed_on() {
     tokio::task::block_in_place(|| has_entered.recv()).expect("a commit");
     assert!(futures::poll!(&mut answer).is_pending(), "answered before the commit is handed on");
     release.send(()).expect("it waits");
-    assert!(matches!(answer.await, Ok(Done::Room(_))));
+    assert!(matches!(answer.await, Ok(OpResult::Room(_))));
     drop(writer);
     store.close().await;
 }

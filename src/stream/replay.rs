@@ -13,7 +13,7 @@ use super::{ChatStream, NO_POSITION, end::StreamEnd};
 use crate::{
     config::ms,
     model::{
-        MovedMarks, RoomId, Seq, Timestamp, View,
+        MarkersMoved, RoomId, Seq, Timestamp, VisibleRange,
         resume::{Behind, ROOMS_AT_ONCE, RoomStates, Since, StateToken},
         rooms::Right,
     },
@@ -139,7 +139,7 @@ impl ChatStream {
         let mut buf = BytesMut::new();
         let told_to = self.told.map_or(Timestamp(i64::MIN), |token| token.told_to());
         let of_rooms = states.iter().filter_map(|state| state.marks);
-        let marks: Vec<Since<MovedMarks>> =
+        let marks: Vec<Since<MarkersMoved>> =
             of_rooms.chain(threads).filter(|marks| marks.at >= told_to).collect();
         for Since { state: moved, .. } in marks {
             if self.cursor.position(moved.room).is_some() {
@@ -192,7 +192,7 @@ impl ChatStream {
 
     /// Whether a room goes on with its newest page: too much has changed, or the user
     /// left and came back meanwhile, and what they saw before is gone for them.
-    fn begins_anew(&self, room: RoomId, after: Seq, view: View) -> bool {
+    fn begins_anew(&self, room: RoomId, after: Seq, view: VisibleRange) -> bool {
         let too_much = i64::from(self.services.config.chat.resume_changes);
         after < self.visible_from(room) || view.head.0 - after.0 > too_much
     }
@@ -249,7 +249,7 @@ impl ChatStream {
     /// known to be reached.
     pub(super) async fn fill_gap(&mut self, room: RoomId, head: Seq) -> Result<(), StreamEnd> {
         let Some(after) = self.cursor.position(room) else { return Ok(()) };
-        let view = View { reader: self.user.id, head, floor: self.visible_from(room) };
+        let view = VisibleRange { reader: self.user.id, head, floor: self.visible_from(room) };
         if self.begins_anew(room, after, view) {
             return self.reset(room).await;
         }

@@ -6,7 +6,9 @@ use crate::{
     model::{
         SessionId, Tokens, limits,
         passwords::{TypedPassword, check_new_password},
-        sessions::{Attempt, PasswordChange, Recovery, Registration, SessionInfo, SessionPage},
+        sessions::{
+            LoginRequest, PasswordChange, Recovery, Registration, SessionInfo, SessionPage,
+        },
         sign_up::SignUpPolicy,
         text,
     },
@@ -56,7 +58,7 @@ pub fn register(request: v1::RegisterRequest) -> Result<Registration> {
 }
 
 /// `kept` are the device tokens that the browser keeps in a cookie.
-pub fn login(request: v1::LoginRequest, kept: Vec<String>) -> Result<Attempt> {
+pub fn login(request: v1::LoginRequest, kept: Vec<String>) -> Result<LoginRequest> {
     let v1::LoginRequest {
         login,
         password,
@@ -76,7 +78,7 @@ pub fn login(request: v1::LoginRequest, kept: Vec<String>) -> Result<Attempt> {
     if !device_token.is_empty() {
         device_tokens.push(device_token);
     }
-    fields.finish(Attempt { login, password, device, keep: keep_signed_in, device_tokens })
+    fields.finish(LoginRequest { login, password, device, keep: keep_signed_in, device_tokens })
 }
 
 pub fn change_password(request: v1::ChangePasswordRequest) -> Result<PasswordChange> {

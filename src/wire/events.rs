@@ -10,7 +10,7 @@ use super::{
     presence, rooms, timestamp, users, v1,
 };
 use crate::model::{
-    Change, ConnectionId, Delta, MovedMarks, Presence, PresenceChoice, RoomId, Seq, User, UserId,
+    Change, ConnectionId, Delta, MarkersMoved, Presence, PresenceChoice, RoomId, Seq, User, UserId,
 };
 
 pub use v1::event::Kind;
@@ -159,8 +159,8 @@ pub fn presence(presence: Presence) -> Kind {
 }
 
 #[must_use]
-pub fn read_marker(moved: MovedMarks) -> Kind {
-    let MovedMarks { room, user, thread_of, marks } = moved;
+pub fn read_marker(moved: MarkersMoved) -> Kind {
+    let MarkersMoved { room, user, thread_of, marks } = moved;
     Kind::ReadMarker(v1::ReadMarker {
         room_id: room.to_string(),
         user_id: user.to_string(),

@@ -5,7 +5,7 @@ use crate::{
     error::{Result, Rule},
     model::{
         File, FileId, ImageInfo, Timestamp, Upload, Variant,
-        files::{self, Chunk, Link, PartOf},
+        files::{self, Chunk, DownloadQuery, Link},
         limits,
     },
 };
@@ -89,9 +89,9 @@ pub fn file_id(field: &str, id: &str) -> Result<FileId> {
     fields.finish(file)
 }
 
-pub fn download_file(request: &v1::DownloadFileRequest) -> Result<PartOf> {
+pub fn download_file(request: &v1::DownloadFileRequest) -> Result<DownloadQuery> {
     let mut fields = Fields::new();
-    let part = PartOf {
+    let part = DownloadQuery {
         file: fields.file("file_id", &request.file_id),
         variant: variant(&mut fields, request.variant),
         offset: request.offset,

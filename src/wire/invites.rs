@@ -5,7 +5,7 @@ use crate::{
     error::{Result, Rule},
     model::{
         Invite, Timestamp,
-        invites::{NewInvite, Preview},
+        invites::{InvitePreview, NewInvite},
         limits,
     },
 };
@@ -30,8 +30,8 @@ pub fn invite(invite: Invite) -> v1::Invite {
 }
 
 #[must_use]
-pub fn preview(preview: Preview) -> v1::GetInviteResponse {
-    let Preview { invite, room, creator, joined } = preview;
+pub fn preview(preview: InvitePreview) -> v1::GetInviteResponse {
+    let InvitePreview { invite, room, creator, joined } = preview;
     v1::GetInviteResponse {
         kind: rooms::kind(room.kind).into(),
         room_name: room.name,

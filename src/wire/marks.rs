@@ -4,13 +4,13 @@ use super::{fields::Fields, timestamp, v1};
 use crate::{
     error::Result,
     model::{
-        LogId, Mark, Marks, RoomId, RoomPreferences, Seq, Timestamp, UserId, limits,
-        marks::{Level, Receipts, SettingsChange},
+        LogId, ReadMarker, ReadMarkers, RoomId, RoomPreferences, Seq, Timestamp, UserId, limits,
+        marks::{NotificationLevel, Receipts, SettingsChange},
     },
 };
 
 #[must_use]
-pub fn receipt(room: RoomId, user: UserId, marks: Marks) -> v1::Receipt {
+pub fn receipt(room: RoomId, user: UserId, marks: ReadMarkers) -> v1::Receipt {
     v1::Receipt {
         room_id: room.to_string(),
         user_id: user.to_string(),
@@ -36,9 +36,9 @@ pub fn receipts(room: RoomId, receipts: Receipts) -> v1::ListReceiptsResponse {
 pub fn room_preferences(room: RoomId, settings: RoomPreferences) -> v1::RoomPreferences {
     let RoomPreferences { level, muted_until, starred } = settings;
     let level = match level {
-        Level::All => v1::NotificationLevel::All,
-        Level::Mentions => v1::NotificationLevel::Mentions,
-        Level::Nothing => v1::NotificationLevel::Nothing,
+        NotificationLevel::All => v1::NotificationLevel::All,
+        NotificationLevel::Mentions => v1::NotificationLevel::Mentions,
+        NotificationLevel::Nothing => v1::NotificationLevel::Nothing,
     };
     v1::RoomPreferences {
         room_id: room.to_string(),
@@ -49,13 +49,13 @@ pub fn room_preferences(room: RoomId, settings: RoomPreferences) -> v1::RoomPref
 }
 
 /// Which room or thread was read, and how far.
-pub fn mark_read(request: &v1::MarkReadRequest) -> Result<(RoomId, (Mark, Option<LogId>))> {
+pub fn mark_read(request: &v1::MarkReadRequest) -> Result<(RoomId, (ReadMarker, Option<LogId>))> {
     let mut fields = Fields::new();
     let room = fields.room("room_id", &request.room_id);
     let seq = fields.seq("seq", request.seq);
     let mark = match fields.seq("thread_seq", request.thread_seq) {
-        Seq::ZERO => Mark::Read(seq),
-        root => Mark::ThreadRead { root, seq },
+        Seq::ZERO => ReadMarker::Read(seq),
+        root => ReadMarker::ThreadRead { root, seq },
     };
     let log = fields.log(&request.log_id);
     fields.finish((room, (mark, log)))
@@ -63,19 +63,21 @@ pub fn mark_read(request: &v1::MarkReadRequest) -> Result<(RoomId, (Mark, Option
 
 pub fn mark_delivered(
     request: &v1::MarkDeliveredRequest,
-) -> Result<(RoomId, (Mark, Option<LogId>))> {
+) -> Result<(RoomId, (ReadMarker, Option<LogId>))> {
     let mut fields = Fields::new();
     let room = fields.room("room_id", &request.room_id);
-    let mark = Mark::Delivered(fields.seq("seq", request.seq));
+    let mark = ReadMarker::Delivered(fields.seq("seq", request.seq));
     let log = fields.log(&request.log_id);
     fields.finish((room, (mark, log)))
 }
 
-pub fn mark_unread(request: &v1::MarkUnreadRequest) -> Result<(RoomId, (Mark, Option<LogId>))> {
+pub fn mark_unread(
+    request: &v1::MarkUnreadRequest,
+) -> Result<(RoomId, (ReadMarker, Option<LogId>))> {
     let mut fields = Fields::new();
     let room = fields.room("room_id", &request.room_id);
     let seq = fields.seq("seq", request.seq);
-    let mark = Mark::Unread((seq > Seq::ZERO).then_some(seq));
+    let mark = ReadMarker::Unread((seq > Seq::ZERO).then_some(seq));
     let log = fields.log(&request.log_id);
     fields.finish((room, (mark, log)))
 }
@@ -87,9 +89,9 @@ pub fn update_room_preferences(
     let mut fields = Fields::new();
     let room = fields.room("room_id", &request.room_id);
     let level = request.level.and_then(|level| match v1::NotificationLevel::try_from(level) {
-        Ok(v1::NotificationLevel::All) => Some(Level::All),
-        Ok(v1::NotificationLevel::Mentions) => Some(Level::Mentions),
-        Ok(v1::NotificationLevel::Nothing) => Some(Level::Nothing),
+        Ok(v1::NotificationLevel::All) => Some(NotificationLevel::All),
+        Ok(v1::NotificationLevel::Mentions) => Some(NotificationLevel::Mentions),
+        Ok(v1::NotificationLevel::Nothing) => Some(NotificationLevel::Nothing),
         Ok(v1::NotificationLevel::Unspecified) | Err(_) => {
             fields.violate("level", "must be ALL, MENTIONS or NOTHING");
             None

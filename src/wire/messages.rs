@@ -6,14 +6,14 @@ use super::{fields::Fields, files, paging, timestamp, v1};
 use crate::{
     error::{Result, Rule},
     model::{
-        Content, Draft, FileId, LogId, Mention, Mentioned, Message, Pin, Reaction, RoomId, Seq,
-        SystemKind, Thread, Timestamp, Touch, UserId, Version,
+        Content, Draft, FileId, LogId, Mention, Mentioned, Message, MessageAction, Pin, Reaction,
+        RoomId, Seq, SystemKind, Thread, Timestamp, UserId, Version,
         emoji::qualified,
         limits,
         mentions::names_in,
         messages::{
-            Anchor, ChangesOf, FollowedThread, FollowedThreads, MentionPage, MessageName,
-            MessagePage, PageOf, Position, ReactionPage, Resume, ThreadPage, ThreadsOf,
+            Anchor, ChangesQuery, FollowedThread, FollowedThreads, MentionPage, MessageName,
+            MessagePage, PageQuery, Position, ReactionPage, Resume, ThreadPage, ThreadsOf,
             UserReaction,
         },
         text,
@@ -233,13 +233,13 @@ fn attachments(fields: &mut Fields, ids: &[String]) -> Vec<FileId> {
     files
 }
 
-pub fn edit_message(request: v1::EditMessageRequest) -> Result<(MessageName, Touch)> {
+pub fn edit_message(request: v1::EditMessageRequest) -> Result<(MessageName, MessageAction)> {
     let v1::EditMessageRequest { room_id, seq, text: written, log_id } = request;
     let mut fields = Fields::new();
     let name = fields.message_name(&room_id, seq, &log_id);
     // Whether it has attachments is known where it is edited.
     let (text, names) = message_text(&mut fields, &written, true);
-    fields.finish((name, Touch::Edit { text, names }))
+    fields.finish((name, MessageAction::Edit { text, names }))
 }
 
 /// The name of a message, and a stand-alone emoji in its fully qualified form.
@@ -314,10 +314,10 @@ pub fn list_pins(request: &v1::ListPinsRequest) -> Result<RoomId> {
     fields.finish(room)
 }
 
-pub fn list_messages(request: &v1::ListMessagesRequest) -> Result<PageOf> {
+pub fn list_messages(request: &v1::ListMessagesRequest) -> Result<PageQuery> {
     use v1::list_messages_request::Anchor as Wire;
     let mut fields = Fields::new();
-    let page = PageOf {
+    let page = PageQuery {
         room: fields.room("room_id", &request.room_id),
         thread_of: None,
         anchor: match request.anchor {
@@ -334,10 +334,10 @@ pub fn list_messages(request: &v1::ListMessagesRequest) -> Result<PageOf> {
     fields.finish(page)
 }
 
-pub fn list_thread(request: &v1::ListThreadRequest) -> Result<PageOf> {
+pub fn list_thread(request: &v1::ListThreadRequest) -> Result<PageQuery> {
     use v1::list_thread_request::Anchor as Wire;
     let mut fields = Fields::new();
-    let page = PageOf {
+    let page = PageQuery {
         room: fields.room("room_id", &request.room_id),
         thread_of: Some(fields.seq("thread_seq", request.thread_seq)),
         anchor: match request.anchor {
@@ -420,9 +420,9 @@ pub fn followed_threads(
     }
 }
 
-pub fn sync_room(request: &v1::SyncRoomRequest) -> Result<ChangesOf> {
+pub fn sync_room(request: &v1::SyncRoomRequest) -> Result<ChangesQuery> {
     let mut fields = Fields::new();
-    let changes = ChangesOf {
+    let changes = ChangesQuery {
         room: fields.room("room_id", &request.room_id),
         after: fields.seq("after_seq", request.after_seq),
         limit: fields.page_size(request.page_size),

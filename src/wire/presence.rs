@@ -5,7 +5,7 @@ use crate::{
     error::{Result, Rule},
     model::{
         Presence, PresenceChoice, PresenceState, RoomId, limits,
-        presence::{Watched, Wish},
+        presence::{PresenceUpdate, Watched},
     },
 };
 
@@ -26,7 +26,7 @@ pub fn presence(presence: Presence) -> v1::Presence {
     }
 }
 
-pub fn set_presence(request: &v1::SetPresenceRequest) -> Result<Wish> {
+pub fn set_presence(request: &v1::SetPresenceRequest) -> Result<PresenceUpdate> {
     let mut fields = Fields::new();
     let (choice, idle) = match v1::PresenceState::try_from(request.state) {
         Ok(v1::PresenceState::Online) => (Some(PresenceChoice::Automatic), Some(false)),
@@ -39,7 +39,7 @@ pub fn set_presence(request: &v1::SetPresenceRequest) -> Result<Wish> {
             (None, None)
         }
     };
-    fields.finish(Wish { choice, idle: request.idle.or(idle) })
+    fields.finish(PresenceUpdate { choice, idle: request.idle.or(idle) })
 }
 
 /// What a user chose, for the user alone.

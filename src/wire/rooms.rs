@@ -9,8 +9,8 @@ use crate::{
         History, Member, MemberRole, MemberState, Room, RoomId, RoomKind, RoomSummary, Timestamp,
         UserId, limits,
         rooms::{
-            DirectorySearch, MemberChange, MemberOrder, MemberSearch, NewRoom, RoomPage, RoomReset,
-            Settings,
+            DirectorySearch, MemberChange, MemberSearch, MemberUpdate, NewRoom, RoomPage,
+            RoomReset, RoomUpdate,
         },
         text,
     },
@@ -195,7 +195,7 @@ pub fn member_order(
     caller: UserId,
     (room_id, user_id): (&str, &str),
     change: MemberChange,
-) -> Result<MemberOrder> {
+) -> Result<MemberUpdate> {
     let mut fields = Fields::new();
     let order = member_fields(&mut fields, caller, (room_id, user_id), change);
     fields.finish(order)
@@ -206,20 +206,20 @@ fn member_fields(
     caller: UserId,
     (room_id, user_id): (&str, &str),
     change: MemberChange,
-) -> MemberOrder {
+) -> MemberUpdate {
     let room = fields.room("room_id", room_id);
     let user = fields.user("user_id", user_id);
     if user == caller && !matches!(change, MemberChange::Role(_)) {
         fields.violate("user_id", "must not be yourself");
     }
-    MemberOrder { room, user, change }
+    MemberUpdate { room, user, change }
 }
 
 pub fn mute_member(
     caller: UserId,
     now: Timestamp,
     request: &v1::MuteMemberRequest,
-) -> Result<MemberOrder> {
+) -> Result<MemberUpdate> {
     let mut fields = Fields::new();
     let until = fields.until("duration", &request.duration.unwrap_or_default(), now);
     let names = (request.room_id.as_str(), request.user_id.as_str());
@@ -227,7 +227,7 @@ pub fn mute_member(
     fields.finish(order)
 }
 
-pub fn set_member_role(caller: UserId, request: &v1::SetMemberRoleRequest) -> Result<MemberOrder> {
+pub fn set_member_role(caller: UserId, request: &v1::SetMemberRoleRequest) -> Result<MemberUpdate> {
     let mut fields = Fields::new();
     let role = match v1::MemberRole::try_from(request.role) {
         Ok(v1::MemberRole::Member) => MemberRole::Member,
@@ -254,7 +254,7 @@ pub fn list_bans(request: &v1::ListBansRequest) -> Result<MemberSearch> {
     fields.finish(search)
 }
 
-pub fn update_room(request: v1::UpdateRoomRequest) -> Result<Settings> {
+pub fn update_room(request: v1::UpdateRoomRequest) -> Result<RoomUpdate> {
     let v1::UpdateRoomRequest {
         room_id,
         name,
@@ -264,7 +264,7 @@ pub fn update_room(request: v1::UpdateRoomRequest) -> Result<Settings> {
         join_new_accounts,
     } = request;
     let mut fields = Fields::new();
-    let settings = Settings {
+    let settings = RoomUpdate {
         room: fields.room("room_id", &room_id),
         name: name
             .map(|name| fields.clean("name", text::check_name(&name, limits::ROOM_NAME_CHARS))),

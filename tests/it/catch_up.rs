@@ -2,7 +2,7 @@
 //! old one by then.
 
 use causerie::{
-    model::{Change, RoomId, Seq, UserId, View, resume::Behind},
+    model::{Change, RoomId, Seq, UserId, VisibleRange, resume::Behind},
     store::Store,
 };
 use causerie_client::v1;
@@ -53,7 +53,7 @@ on_both_databases! {
         let view = async |room: &str| {
             let head = bob.summary(room).await.room.expect("a room").head_seq;
             let reader = UserId(uuid(&bob.user.id));
-            View { reader, head: Seq(head), floor: Seq::ZERO }
+            VisibleRange { reader, head: Seq(head), floor: Seq::ZERO }
         };
         let busy = Behind::new(RoomId(uuid(&room)), Seq::ZERO, view(&room).await);
         let still = Behind::new(RoomId(uuid(&quiet)), Seq::ZERO, view(&quiet).await);

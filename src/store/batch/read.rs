@@ -7,8 +7,8 @@ use uuid::Uuid;
 
 use crate::{
     model::{
-        Content, Message, Op, RoomId, RoomKind, RoomLog, Seq, Timestamp, UserId,
-        log::{Membership, Sent},
+        Content, Message, RoomId, RoomKind, RoomLog, RoomOp, Seq, Timestamp, UserId,
+        room_log::{Membership, PriorSend},
     },
     store::{
         attachments,
@@ -45,7 +45,7 @@ const USER_VERSION: &str = "(select u.version from users u where u.id = m.user_i
 /// `wait` says to wait for them.
 pub async fn lock_rooms(
     tx: &mut Tx<'_>,
-    ops: &[&Op],
+    ops: &[&RoomOp],
     wait: bool,
 ) -> Result<(BTreeMap<RoomId, RoomLog>, BTreeSet<RoomId>), sqlx::Error> {
     let wanted: BTreeSet<RoomId> = ops.iter().map(|op| op.room()).collect();
@@ -138,7 +138,7 @@ pub async fn lock_rooms(
         }
     }
     for op in ops.iter().filter(|op| !locked.contains(&op.room())) {
-        if let Op::Create { room, .. } = op {
+        if let RoomOp::Create { room, .. } = op {
             logs.entry(room.id).or_insert_with(|| RoomLog::of_new_room((**room).clone()));
         }
     }
@@ -196,7 +196,7 @@ type MembershipRow = (Uuid, Uuid, i16, i16, i64, Option<i64>, i64, i64, Option<i
 
 async fn members(
     tx: &mut Tx<'_>,
-    ops: &[&Op],
+    ops: &[&RoomOp],
     logs: &mut BTreeMap<RoomId, RoomLog>,
 ) -> Result<(), sqlx::Error> {
     let mut binds = Vec::new();
@@ -235,7 +235,7 @@ async fn members(
 
 /// The users that these operations name, by room. Rooms that are being made have
 /// no rows yet.
-fn asked(ops: &[&Op], logs: &BTreeMap<RoomId, RoomLog>) -> BTreeMap<RoomId, Vec<Uuid>> {
+fn asked(ops: &[&RoomOp], logs: &BTreeMap<RoomId, RoomLog>) -> BTreeMap<RoomId, Vec<Uuid>> {
     let mut rooms: BTreeMap<RoomId, BTreeSet<Uuid>> = BTreeMap::new();
     for op in ops {
         if logs.get(&op.room()).is_some_and(|log| !log.created) {
@@ -251,11 +251,11 @@ fn asked(ops: &[&Op], logs: &BTreeMap<RoomId, RoomLog>) -> BTreeMap<RoomId, Vec<
 /// Who of those that ask for something in a public room keeps order on the server.
 pub async fn staff(
     tx: &mut Tx<'_>,
-    ops: &[&Op],
+    ops: &[&RoomOp],
     logs: &mut BTreeMap<RoomId, RoomLog>,
 ) -> Result<(), sqlx::Error> {
     let is_public = |room| logs.get(&room).is_some_and(|log| log.room.kind == RoomKind::Public);
-    let ops: Vec<&&Op> =
+    let ops: Vec<&&RoomOp> =
         ops.iter().filter(|op| op.is_for_staff() && is_public(op.room())).collect();
     if ops.is_empty() {
         return Ok(());
@@ -286,7 +286,7 @@ pub async fn staff(
 
 pub async fn repeats(
     tx: &mut Tx<'_>,
-    ops: &[&Op],
+    ops: &[&RoomOp],
     logs: &mut BTreeMap<RoomId, RoomLog>,
 ) -> Result<(), sqlx::Error> {
     let names = message_keys::read(tx, ops).await?;
@@ -318,7 +318,7 @@ pub async fn repeats(
             Content::System { .. } => continue,
         };
         if let Some(log) = logs.get_mut(&message.room) {
-            log.sent.insert((message.sender, id), Sent { message, text });
+            log.sent.insert((message.sender, id), PriorSend { message, text });
         }
     }
     Ok(())

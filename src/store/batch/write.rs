@@ -4,7 +4,7 @@ use sqlx::AssertSqlSafe;
 
 use crate::{
     model::{
-        Change, Message, Op, RoomId, RoomKind, RoomLog, Seq, Timestamp, UserId,
+        Change, Message, RoomId, RoomKind, RoomLog, RoomOp, Seq, Timestamp, UserId,
         folding::{name_key, topic_key},
     },
     store::{
@@ -163,7 +163,11 @@ async fn update_settings(tx: &mut Tx<'_>, log: &RoomLog) -> Result<(), sqlx::Err
     })
 }
 
-pub async fn messages(tx: &mut Tx<'_>, ops: &[&Op], logs: &[RoomLog]) -> Result<(), sqlx::Error> {
+pub async fn messages(
+    tx: &mut Tx<'_>,
+    ops: &[&RoomOp],
+    logs: &[RoomLog],
+) -> Result<(), sqlx::Error> {
     // As they were posted; what this batch did to them since is written after.
     let posted: Vec<&Message> = posted(changes(logs)).collect();
     for batch in batches(&posted, MAX_ROWS_PER_STATEMENT) {

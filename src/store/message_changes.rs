@@ -11,7 +11,7 @@ use super::{
     messages::{MESSAGES, MessageRow, attachment_count, changed_seq, stored},
     reactions,
 };
-use crate::model::{Message, Op, RoomId, RoomLog, Seq, Touch};
+use crate::model::{Message, MessageAction, RoomId, RoomLog, RoomOp, Seq};
 
 /// Rows in one statement.
 const MAX_ROWS_PER_STATEMENT: usize = 64;
@@ -19,7 +19,7 @@ const MAX_ROWS_PER_STATEMENT: usize = 64;
 /// Reads the messages that operations are about, with what hangs on them.
 pub(super) async fn read(
     tx: &mut Tx<'_>,
-    ops: &[&Op],
+    ops: &[&RoomOp],
     logs: &mut BTreeMap<RoomId, RoomLog>,
 ) -> Result<(), sqlx::Error> {
     let mut wanted: BTreeMap<RoomId, BTreeSet<Seq>> = BTreeMap::new();
@@ -72,8 +72,14 @@ async fn read_messages(
     Ok(())
 }
 
-fn pins(op: &Op) -> bool {
-    matches!(op, Op::Touch { touch: Touch::Pin | Touch::Unpin | Touch::Delete, .. })
+fn pins(op: &RoomOp) -> bool {
+    matches!(
+        op,
+        RoomOp::MessageAction {
+            action: MessageAction::Pin | MessageAction::Unpin | MessageAction::Delete,
+            ..
+        }
+    )
 }
 
 /// Writes what became of the messages. New ones are in the database already.
@@ -81,10 +87,10 @@ pub(super) async fn write(tx: &mut Tx<'_>, logs: &[RoomLog]) -> Result<(), sqlx:
     write_changes(tx, logs).await?;
     for log in logs {
         let room = log.room.id;
-        for message in log.touched.messages.keys().filter_map(|seq| log.messages.get(seq)) {
+        for message in log.message_changes.messages.keys().filter_map(|seq| log.messages.get(seq)) {
             write_message(tx, message).await?;
         }
-        for seq in &log.touched.deleted {
+        for seq in &log.message_changes.deleted {
             on_tx!(&mut *tx, c => {
                 sqlx::query("delete from message_versions where room_id = ? and seq = ?")
                     .bind(room.0).bind(seq.0).execute(c).await.map(drop)
@@ -94,7 +100,7 @@ pub(super) async fn write(tx: &mut Tx<'_>, logs: &[RoomLog]) -> Result<(), sqlx:
                 write_deleted_answer(tx, answer).await?;
             }
         }
-        for (seq, files) in &log.touched.unattached {
+        for (seq, files) in &log.message_changes.unattached {
             attachments::remove(tx, (room, *seq), files).await?;
         }
         write_versions(tx, log).await?;
@@ -129,7 +135,7 @@ async fn write_changes(tx: &mut Tx<'_>, logs: &[RoomLog]) -> Result<(), sqlx::Er
     let mut rows: Vec<(RoomId, Seq, Seq)> = Vec::new();
     for log in logs {
         let mut replaced: Vec<Seq> = Vec::new();
-        for (seq, before) in &log.touched.messages {
+        for (seq, before) in &log.message_changes.messages {
             let Some(message) = log.messages.get(seq) else { continue };
             rows.push((log.room.id, message.changed_seq, *seq));
             // A message that has not changed before has no row.
@@ -181,7 +187,7 @@ async fn write_deleted_answer(tx: &mut Tx<'_>, answer: &Message) -> Result<(), s
 }
 
 async fn write_versions(tx: &mut Tx<'_>, log: &RoomLog) -> Result<(), sqlx::Error> {
-    for (seq, replaced, version) in &log.touched.versions {
+    for (seq, replaced, version) in &log.message_changes.versions {
         on_tx!(&mut *tx, c => {
             sqlx::query(
                 "insert into message_versions (room_id, seq, replaced_seq, body, written_us)
@@ -199,7 +205,7 @@ async fn write_versions(tx: &mut Tx<'_>, log: &RoomLog) -> Result<(), sqlx::Erro
 }
 
 async fn write_pins(tx: &mut Tx<'_>, log: &RoomLog) -> Result<(), sqlx::Error> {
-    for (seq, pin) in &log.touched.pins {
+    for (seq, pin) in &log.message_changes.pins {
         on_tx!(&mut *tx, c => {
             sqlx::query("delete from pins where room_id = ? and seq = ?")
                 .bind(log.room.id.0).bind(seq.0).execute(c).await.map(drop)

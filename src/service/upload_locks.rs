@@ -15,9 +15,9 @@ use crate::{
 
 /// Lets one at a time work on an upload, on this node.
 #[derive(Default)]
-pub struct Turns(Mutex<HashMap<FileId, Arc<tokio::sync::Mutex<()>>>>);
+pub struct UploadLocks(Mutex<HashMap<FileId, Arc<tokio::sync::Mutex<()>>>>);
 
-impl Turns {
+impl UploadLocks {
     async fn wait(&self, upload: FileId) -> OwnedMutexGuard<()> {
         let turn = {
             let mut turns = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -32,7 +32,7 @@ impl Turns {
 impl Services {
     /// Works on an upload with which nobody else on this node works meanwhile. In
     /// a task of its own: a client that goes away must not leave it half done.
-    pub(super) async fn with_upload<T, F>(
+    pub(super) async fn with_upload_lock<T, F>(
         self: &Arc<Self>,
         upload: FileId,
         work: impl FnOnce(Arc<Self>) -> F,
@@ -41,7 +41,7 @@ impl Services {
         T: Send + 'static,
         F: Future<Output = Result<T>> + Send + 'static,
     {
-        let turn = self.uploading.wait(upload).await;
+        let turn = self.upload_locks.wait(upload).await;
         let work = work(self.clone());
         let done = tokio::spawn(async move {
             let _turn = turn;

@@ -3,9 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{
-    Content, Delta, FileId, Message, Pin, Reaction, RoomLog, Seq, SystemKind, Timestamp, Touch,
-    UserId, Version, limits,
+use super::super::{
+    Content, Delta, FileId, Message, MessageAction, Pin, Reaction, RoomLog, Seq, SystemKind,
+    Timestamp, UserId, Version, limits,
     rooms::{Authority, Right},
     text::EMPTY_MESSAGE,
 };
@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 /// What a transaction does to messages beside posting them, from which the
 /// store derives the rows that it writes.
 #[derive(Debug, Default)]
-pub struct Touched {
+pub struct MessageChanges {
     /// Messages to be written as they are in `RoomLog::messages`, each with the position
     /// of the change that was its last one before.
     pub messages: BTreeMap<Seq, Seq>,
@@ -25,7 +25,7 @@ pub struct Touched {
     /// Messages that lose their attachments.
     pub unattached: BTreeMap<Seq, Vec<FileId>>,
     /// Reactions that were put or taken away last.
-    pub reactions: BTreeMap<(Seq, String, UserId), Put>,
+    pub reactions: BTreeMap<(Seq, String, UserId), ReactionChange>,
     /// Pins as they were set last.
     pub pins: BTreeMap<Seq, Option<Pin>>,
     /// Messages whose mentions are to be written anew.
@@ -40,18 +40,23 @@ pub struct Touched {
 
 /// What became of a reaction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Put {
+pub enum ReactionChange {
     Added { at: Timestamp, reacted_seq: Seq },
     Removed,
 }
 
 impl RoomLog {
-    pub(super) fn touch(&mut self, user: UserId, seq: Seq, touch: &Touch) -> Result<Message> {
+    pub(super) fn apply_action(
+        &mut self,
+        user: UserId,
+        seq: Seq,
+        action: &MessageAction,
+    ) -> Result<Message> {
         let access = self.access(user);
-        let mut authority = match touch {
-            Touch::Pin | Touch::Unpin => access.may(Right::Pin)?,
+        let mut authority = match action {
+            MessageAction::Pin | MessageAction::Unpin => access.may(Right::Pin)?,
             // Who keeps order need not be a member, nor be allowed to post.
-            Touch::Delete => match access.may(Right::Post) {
+            MessageAction::Delete => match access.may(Right::Post) {
                 Ok(authority) => authority,
                 Err(refusal) => access.may_as_staff(Right::DeleteOthers).unwrap_or(Err(refusal))?,
             },
@@ -61,20 +66,25 @@ impl RoomLog {
         if !self.shows(user, &message) {
             // Staff removes what it is told of, whether or not it can read it.
             let as_staff = access.may_as_staff(Right::DeleteOthers);
-            let as_staff = as_staff.filter(|_| *touch == Touch::Delete);
+            let as_staff = as_staff.filter(|_| *action == MessageAction::Delete);
             authority = as_staff.unwrap_or(Err(Error::MessageNotFound))?;
         }
         // Between two who do not want to hear from each other, only less.
-        if self.is_blocked() && !matches!(touch, Touch::Delete | Touch::Unreact(_) | Touch::Unpin) {
+        if self.is_blocked()
+            && !matches!(
+                action,
+                MessageAction::Delete | MessageAction::Unreact(_) | MessageAction::Unpin
+            )
+        {
             return Err(Error::Blocked);
         }
-        match touch {
-            Touch::Edit { text, names } => self.edit(user, message, (text, names)),
-            Touch::Delete => self.delete(user, message, authority),
-            Touch::React(emoji) => self.react(user, message, emoji),
-            Touch::Unreact(emoji) => Ok(self.unreact(user, message, emoji)),
-            Touch::Pin => self.pin(user, message, authority),
-            Touch::Unpin => Ok(self.unpin(user, message, authority)),
+        match action {
+            MessageAction::Edit { text, names } => self.edit(user, message, (text, names)),
+            MessageAction::Delete => self.delete(user, message, authority),
+            MessageAction::React(emoji) => self.react(user, message, emoji),
+            MessageAction::Unreact(emoji) => Ok(self.unreact(user, message, emoji)),
+            MessageAction::Pin => self.pin(user, message, authority),
+            MessageAction::Unpin => Ok(self.unpin(user, message, authority)),
         }
     }
 
@@ -100,13 +110,13 @@ impl RoomLog {
         let mentions = self.mentions_now(&message, names);
         if mentions != message.mentions {
             message.mentions = mentions;
-            self.touched.mentions.insert(message.seq);
+            self.message_changes.mentions.insert(message.seq);
             self.called_in_thread(&message);
         }
         let written_at = message.edited_at.replace(self.now).unwrap_or(message.posted_at);
         let version = Version { text: before, written_at };
         let message = self.changed(message);
-        self.touched.versions.push((message.seq, message.changed_seq, version));
+        self.message_changes.versions.push((message.seq, message.changed_seq, version));
         Ok(message)
     }
 
@@ -132,18 +142,18 @@ impl RoomLog {
         message.mentions.clear();
         if !message.attachments.is_empty() {
             let files = message.attachments.drain(..).map(|file| file.id).collect();
-            self.touched.unattached.insert(message.seq, files);
+            self.message_changes.unattached.insert(message.seq, files);
         }
         self.reacted.retain(|(seq, ..)| *seq != message.seq);
         if message.pin.take().is_some() {
             self.pins -= 1;
-            self.touched.pins.insert(message.seq, None);
+            self.message_changes.pins.insert(message.seq, None);
         }
         // What this same transaction has done to it goes too.
-        self.touched.versions.retain(|(seq, ..)| *seq != message.seq);
-        self.touched.reactions.retain(|(seq, ..), _| *seq != message.seq);
-        self.touched.mentions.remove(&message.seq);
-        self.touched.deleted.insert(message.seq);
+        self.message_changes.versions.retain(|(seq, ..)| *seq != message.seq);
+        self.message_changes.reactions.retain(|(seq, ..), _| *seq != message.seq);
+        self.message_changes.mentions.remove(&message.seq);
+        self.message_changes.deleted.insert(message.seq);
         let message = self.changed(message);
         self.deleted_in_thread(&message);
         self.tell_touch(user, authority, SystemKind::MessageDeleted, &message);
@@ -178,7 +188,9 @@ impl RoomLog {
         }
         reactions[at].count += 1;
         self.reacted.insert(key.clone());
-        self.touched.reactions.insert(key, Put::Added { at: self.now, reacted_seq });
+        self.message_changes
+            .reactions
+            .insert(key, ReactionChange::Added { at: self.now, reacted_seq });
         Ok(self.changed_by(message, Delta::Reaction { emoji: emoji.to_owned(), user, added: true }))
     }
 
@@ -192,7 +204,7 @@ impl RoomLog {
             reaction.users.retain(|other| *other != user);
         }
         message.reactions.retain(|reaction| reaction.count > 0);
-        self.touched.reactions.insert(key, Put::Removed);
+        self.message_changes.reactions.insert(key, ReactionChange::Removed);
         self.changed_by(message, Delta::Reaction { emoji: emoji.to_owned(), user, added: false })
     }
 
@@ -206,7 +218,7 @@ impl RoomLog {
         }
         self.pins += 1;
         message.pin = Some(Pin { user, pinned_at: self.now });
-        self.touched.pins.insert(message.seq, message.pin);
+        self.message_changes.pins.insert(message.seq, message.pin);
         let message = self.changed_by(message, Delta::Pin { user });
         self.tell_touch(user, authority, SystemKind::MessagePinned, &message);
         Ok(message)
@@ -217,7 +229,7 @@ impl RoomLog {
             return message;
         }
         self.pins -= 1;
-        self.touched.pins.insert(message.seq, None);
+        self.message_changes.pins.insert(message.seq, None);
         let message = self.changed_by(message, Delta::Pin { user });
         self.tell_touch(user, authority, SystemKind::MessageUnpinned, &message);
         message
@@ -232,10 +244,10 @@ impl RoomLog {
 
     /// Gives a message the next position as that of its last change, and tells it.
     pub(super) fn changed(&mut self, mut message: Message) -> Message {
-        self.touched.messages.entry(message.seq).or_insert(message.changed_seq);
+        self.message_changes.messages.entry(message.seq).or_insert(message.changed_seq);
         message.changed_seq = self.next();
         self.messages.insert(message.seq, message.clone());
-        self.tell_message(message.clone());
+        self.record_change(message.clone());
         message
     }
 

@@ -5,12 +5,16 @@
 //! `changes`, from which the store derives every row it writes. A refused
 //! operation leaves no trace.
 
+mod members;
+pub mod messages;
+mod threads;
+
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use self::messages::MessageChanges;
 use super::{
-    Change, Content, Done, Draft, File, FileId, History, Invite, LogId, MemberRole, MemberState,
-    Message, Op, Room, RoomKind, Seq, Timestamp, UserId,
-    log_messages::Touched,
+    Change, Content, Draft, File, FileId, History, Invite, LogId, MemberRole, MemberState, Message,
+    OpResult, Room, RoomKind, RoomOp, Seq, Timestamp, UserId,
     messages::ThreadMark,
     rooms::{Access, Right},
     users::AccountRole,
@@ -33,13 +37,13 @@ pub struct Membership {
 
 /// A message that was sent before.
 #[derive(Debug, Clone)]
-pub struct Sent {
+pub struct PriorSend {
     pub message: Message,
     /// What it said at first; not known any more of what is deleted.
     pub text: Option<String>,
 }
 
-impl Sent {
+impl PriorSend {
     fn is(&self, draft: &Draft) -> bool {
         let files = self.message.attachments.iter().map(|file| &file.id);
         (self.message.reply_to, self.message.thread_of) == (draft.reply_to, draft.thread_of)
@@ -86,7 +90,7 @@ pub struct RoomLog {
     /// How many owners are in the room.
     pub owners: i64,
     /// Messages that the batch's drafts may repeat, by sender and client id.
-    pub sent: HashMap<(UserId, String), Sent>,
+    pub sent: HashMap<(UserId, String), PriorSend>,
     /// Messages that the batch's operations are about.
     pub messages: BTreeMap<Seq, Message>,
     /// Which of the batch's users have which reaction under them.
@@ -109,7 +113,7 @@ pub struct RoomLog {
     /// Who comes in by it, and where: what was said before is history, not unread.
     pub entered: HashMap<UserId, Seq>,
     /// What else it does to messages.
-    pub touched: Touched,
+    pub message_changes: MessageChanges,
 }
 
 impl RoomLog {
@@ -135,7 +139,7 @@ impl RoomLog {
             thread_marks: HashMap::new(),
             changes: Vec::new(),
             entered: HashMap::new(),
-            touched: Touched::default(),
+            message_changes: MessageChanges::default(),
         }
     }
 
@@ -146,9 +150,9 @@ impl RoomLog {
     }
 
     /// Applies one operation, or refuses it and changes nothing.
-    pub fn apply(&mut self, op: &Op, now: Timestamp) -> Result<Done> {
+    pub fn apply(&mut self, op: &RoomOp, now: Timestamp) -> Result<OpResult> {
         self.now = now;
-        if let Op::Touch { user, log, .. } = op
+        if let RoomOp::MessageAction { user, log, .. } = op
             && self.is_replaced(*log)
         {
             // Who may not know of the room learns nothing of its log.
@@ -159,20 +163,22 @@ impl RoomLog {
             return Err(Error::LogReplaced);
         }
         match op {
-            Op::Send(draft) => self.send(draft).map(Done::Message),
-            Op::Create { members, .. } => self.create(members),
-            Op::Join { user, .. } => self.join(user),
-            Op::Leave { user, .. } => self.leave(user),
-            Op::Redeem { user, code, creator, .. } => self.redeem(user, code, *creator),
-            Op::Update { user, name, topic, history, picture, join_new_accounts, .. } => {
+            RoomOp::Send(draft) => self.send(draft).map(OpResult::Message),
+            RoomOp::Create { members, .. } => self.create(members),
+            RoomOp::Join { user, .. } => self.join(user),
+            RoomOp::Leave { user, .. } => self.leave(user),
+            RoomOp::Redeem { user, code, creator, .. } => self.redeem(user, code, *creator),
+            RoomOp::Update { user, name, topic, history, picture, join_new_accounts, .. } => {
                 let texts = (name.as_deref(), topic.as_deref());
                 self.update(*user, texts, (*history, *picture, *join_new_accounts))
             }
-            Op::Appoint { user, .. } => Ok(self.appoint(user)),
-            Op::Touch { user, seq, touch, .. } => self.touch(*user, *seq, touch).map(Done::Message),
-            Op::Add { by, users, .. } => self.add(*by, users),
-            Op::SetMember { by, user, change, .. } => self.set(*by, user, *change),
-            Op::Archive { by, archived, .. } => self.archive(*by, *archived),
+            RoomOp::Appoint { user, .. } => Ok(self.appoint(user)),
+            RoomOp::MessageAction { user, seq, action, .. } => {
+                self.apply_action(*user, *seq, action).map(OpResult::Message)
+            }
+            RoomOp::Add { by, users, .. } => self.add(*by, users),
+            RoomOp::SetMember { by, user, change, .. } => self.set(*by, user, *change),
+            RoomOp::Archive { by, archived, .. } => self.archive(*by, *archived),
         }
     }
 
@@ -260,7 +266,7 @@ impl RoomLog {
         });
         self.posted_in_thread(draft, &message);
         let text = Some(draft.text.clone());
-        self.sent.insert(key, Sent { message: message.clone(), text });
+        self.sent.insert(key, PriorSend { message: message.clone(), text });
         Ok(message)
     }
 
@@ -300,7 +306,7 @@ impl RoomLog {
         };
         dress(&mut message);
         self.messages.insert(seq, message.clone());
-        self.tell_message(message.clone());
+        self.record_change(message.clone());
         message
     }
 
@@ -311,7 +317,7 @@ impl RoomLog {
     }
 
     /// Tells a message at the position that it has just taken.
-    pub(super) fn tell_message(&mut self, message: Message) {
+    pub(super) fn record_change(&mut self, message: Message) {
         let mut change = Change::at(self.room.id, message.changed_seq);
         change.message = Some(message);
         self.changes.push(change);
@@ -319,155 +325,4 @@ impl RoomLog {
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-    use uuid::Uuid;
-
-    use super::*;
-    use crate::model::{RoomId, Touch, User, files::NewImage};
-
-    fn user(n: u8) -> User {
-        User {
-            id: UserId(Uuid::from_u128(u128::from(n) + 1)),
-            username: format!("user{n}"),
-            display_name: format!("User {n}"),
-            bio: String::new(),
-            status_text: String::new(),
-            created_at: Timestamp(0),
-            photo: None,
-            version: 1,
-        }
-    }
-
-    fn room() -> Room {
-        Room {
-            id: RoomId(Uuid::from_u128(1)),
-            log: LogId(1),
-            kind: RoomKind::Public,
-            name: "General".into(),
-            topic: String::new(),
-            history: History::FromStart,
-            creator: Some(user(0).id),
-            created_at: Timestamp(0),
-            archived_at: None,
-            member_count: 0,
-            picture: None,
-            join_new_accounts: false,
-            changed_seq: Seq::ZERO,
-            head_seq: Seq::ZERO,
-        }
-    }
-
-    fn create() -> Op {
-        Op::Create {
-            room: Box::new(room()),
-            members: vec![(user(0), MemberRole::Owner)],
-            key: None,
-        }
-    }
-
-    fn new_log() -> RoomLog {
-        let mut log = RoomLog { created: true, ..RoomLog::new(room()) };
-        log.apply(&create(), Timestamp(1)).expect("a room can be made");
-        log
-    }
-
-    fn draft(n: u8, id: u8, text: &str) -> Op {
-        Op::Send(Draft {
-            room: room().id,
-            sender: user(n).id,
-            text: text.into(),
-            client_message_id: id.to_string(),
-            reply_to: None,
-            thread_of: (id == 3).then_some(Seq(2)),
-            sent_at: Timestamp(0),
-            log: None,
-            names: Vec::new(),
-            attachments: Vec::new(),
-        })
-    }
-
-    #[test]
-    fn a_repeat_returns_the_first_and_another_text_is_refused() {
-        let mut log = new_log();
-        let first = log.apply(&draft(0, 7, "hi"), Timestamp(2)).expect("a member may post");
-        let again = log.apply(&draft(0, 7, "hi"), Timestamp(3)).expect("a repeat is harmless");
-        assert_eq!(first, again);
-        assert!(matches!(
-            log.apply(&draft(0, 7, "ho"), Timestamp(3)),
-            Err(Error::ClientMessageIdReused)
-        ));
-        assert_eq!(log.room.head_seq, Seq(2));
-    }
-
-    #[test]
-    fn the_last_owner_stays_while_others_are_in_the_room() {
-        let mut log = new_log();
-        let leave = |n| Op::Leave { room: room().id, user: user(n) };
-        log.apply(&Op::Join { room: room().id, user: user(1) }, Timestamp(2)).expect("may join");
-        assert!(matches!(log.apply(&leave(0), Timestamp(3)), Err(Error::LastOwner)));
-        assert_eq!(log.apply(&leave(1), Timestamp(3)).ok(), Some(Done::Left));
-        assert_eq!(log.apply(&leave(0), Timestamp(4)).ok(), Some(Done::Left));
-        assert_eq!((log.room.member_count, log.owners), (0, 0));
-        log.apply(&Op::Join { room: room().id, user: user(1) }, Timestamp(5)).expect("may join");
-        assert_eq!(log.owners, 1, "who comes back to an empty room owns it");
-    }
-
-    proptest! {
-        /// Whatever is asked, in whatever order: positions have no holes, what
-        /// is refused changes nothing, and counts agree with the members.
-        #[test]
-        fn the_log_has_no_holes(ops in proptest::collection::vec((0u8..11, 0u8..4, 0u8..5), 0..80)) {
-            let mut log = new_log();
-            for (what, who, id) in ops {
-                let room = room().id;
-                let touch = |touch| {
-                    Op::Touch { room, user: user(who).id, seq: Seq(i64::from(id) * 2), touch, log: None }
-                };
-                let op = match what {
-                    0 | 1 => draft(who, id, if id == 4 { "other" } else { "same" }),
-                    2 => Op::Join { room, user: user(who) },
-                    3 => Op::Leave { room, user: user(who) },
-                    4 => Op::Update { room, user: user(who).id, name: Some(format!("n{id}")), topic: (id > 2).then(String::new), history: (id == 2).then_some(History::FromJoining), picture: (id > 3).then(|| NewImage::Of(FileId::new())), join_new_accounts: None },
-                    5 => touch(Touch::Edit { text: format!("by {who}"), names: vec![] }),
-                    6 => touch(Touch::Delete),
-                    7 => touch(Touch::React(if who > 1 { "👍" } else { "🎉" }.into())),
-                    8 => touch(Touch::Unreact("👍".into())),
-                    9 => touch(Touch::Pin),
-                    _ => touch(Touch::Unpin),
-                };
-                let before = (log.room.clone(), log.changes.len(), log.members.len());
-                if log.apply(&op, Timestamp(9)).is_err() {
-                    prop_assert_eq!(before, (log.room.clone(), log.changes.len(), log.members.len()));
-                }
-            }
-            for (at, change) in log.changes.iter().enumerate() {
-                let seq = Seq(i64::try_from(at).unwrap_or(0) + 1);
-                prop_assert_eq!((change.after, change.seq), (seq.before(), seq));
-            }
-            let count = |n: usize| i64::try_from(n).unwrap_or(-1);
-            prop_assert_eq!(log.room.head_seq.0, count(log.changes.len()));
-            let joined = log.members.values().filter(|m| m.state == MemberState::Joined);
-            prop_assert_eq!(log.room.member_count, count(joined.clone().count()));
-            let owners = joined.filter(|m| m.role == MemberRole::Owner).count();
-            prop_assert_eq!(log.owners, count(owners));
-            prop_assert!(log.entered.values().all(|seq| *seq <= log.room.head_seq));
-            // What was told last of each message is what is written, and its
-            // derived parts agree with the rows.
-            for (seq, message) in &log.messages {
-                let told = log.changes.iter().rev().filter_map(|change| change.message.as_ref());
-                prop_assert_eq!(told.into_iter().find(|told| told.seq == *seq), Some(message));
-                let answers = log.messages.values().filter(|answer| answer.thread_of == Some(*seq));
-                let standing = answers.filter(|answer| answer.text().is_ok()).count();
-                prop_assert_eq!(message.thread.map_or(0, |thread| thread.replies), count(standing));
-                for reaction in &message.reactions {
-                    let rows = log.reacted.iter().filter(|(of, emoji, _)| (of, emoji) == (seq, &reaction.emoji));
-                    prop_assert_eq!(reaction.count, count(rows.count()));
-                    prop_assert_eq!(reaction.count, count(reaction.users.len()));
-                    prop_assert!(reaction.count > 0);
-                }
-            }
-            prop_assert_eq!(log.pins, count(log.messages.values().filter(|m| m.pin.is_some()).count()));
-        }
-    }
-}
+mod tests;

@@ -1,10 +1,10 @@
 //! The part of a room's log that is about the room and its members.
 
-use super::{
-    Change, Content, Done, History, Member, MemberRole, MemberState, RoomKind, RoomLog, Seq,
+use super::super::{
+    Change, Content, History, Member, MemberRole, MemberState, OpResult, RoomKind, RoomLog, Seq,
     SystemKind, Timestamp, User, UserId,
     files::NewImage,
-    log::Membership,
+    room_log::Membership,
     rooms::{Access, Authority, MemberChange, Right},
     users::AccountRole,
 };
@@ -16,7 +16,7 @@ type Deed<'a> = (UserId, SystemKind, &'a str, Option<UserId>);
 const AS_MEMBER: Authority = Authority::Member(MemberRole::Member);
 
 impl RoomLog {
-    pub(super) fn create(&mut self, members: &[(User, MemberRole)]) -> Result<Done> {
+    pub(super) fn create(&mut self, members: &[(User, MemberRole)]) -> Result<OpResult> {
         // Found instead of made: by an earlier try of this same operation whose
         // answer was lost on the way, or, a direct room, by the other of the two.
         if self.created && self.changes.is_empty() {
@@ -36,27 +36,27 @@ impl RoomLog {
                 }
             }
         }
-        Ok(Done::Room(self.room.clone()))
+        Ok(OpResult::Room(self.room.clone()))
     }
 
-    pub(super) fn join(&mut self, user: &User) -> Result<Done> {
+    pub(super) fn join(&mut self, user: &User) -> Result<OpResult> {
         let access = self.access(user.id);
         match access.may(Right::Read) {
-            Ok(_) => return Ok(Done::Room(self.room.clone())),
+            Ok(_) => return Ok(OpResult::Room(self.room.clone())),
             Err(Error::NotMember) if access.archived => return Err(Error::RoomArchived),
             // The one thing in the way is what joining changes.
             Err(Error::NotMember) => {}
             Err(error) => return Err(error),
         }
         self.come_in(user);
-        Ok(Done::Room(self.room.clone()))
+        Ok(OpResult::Room(self.room.clone()))
     }
 
     /// Joins by an invite. Also a private room; that is what it is for.
-    pub(super) fn redeem(&mut self, user: &User, code: &str, creator: UserId) -> Result<Done> {
+    pub(super) fn redeem(&mut self, user: &User, code: &str, creator: UserId) -> Result<OpResult> {
         let held = self.members.get(&user.id).map(|held| held.state);
         if held == Some(MemberState::Joined) {
-            return Ok(Done::Room(self.room.clone()));
+            return Ok(OpResult::Room(self.room.clone()));
         }
         let key = (code.to_owned(), user.id);
         let access = self.access(creator);
@@ -72,16 +72,16 @@ impl RoomLog {
         // Who comes in again by the same invite is counted once.
         if self.invited.insert(key.clone()) {
             invite.uses += 1;
-            self.touched.invited.push(key);
+            self.message_changes.invited.push(key);
         }
         self.come_in(user);
-        Ok(Done::Room(self.room.clone()))
+        Ok(OpResult::Room(self.room.clone()))
     }
 
-    pub(super) fn leave(&mut self, user: &User) -> Result<Done> {
+    pub(super) fn leave(&mut self, user: &User) -> Result<OpResult> {
         let access = self.access(user.id);
         let Some(role) = access.role() else {
-            return if access.may_know() { Ok(Done::Left) } else { Err(Error::RoomNotFound) };
+            return if access.may_know() { Ok(OpResult::Left) } else { Err(Error::RoomNotFound) };
         };
         if matches!(self.room.kind, RoomKind::Direct { .. }) {
             return Err(Error::DirectRoom);
@@ -96,10 +96,10 @@ impl RoomLog {
             self.tell(user.id, SystemKind::MemberLeft, "");
         }
         self.set_member(user, role, MemberState::Left);
-        Ok(Done::Left)
+        Ok(OpResult::Left)
     }
 
-    pub(super) fn add(&mut self, by: UserId, users: &[User]) -> Result<Done> {
+    pub(super) fn add(&mut self, by: UserId, users: &[User]) -> Result<OpResult> {
         self.access(by).may(Right::AddMembers)?;
         // Of the one who adds alone: what is between others is not for them to know.
         if users.iter().any(|user| self.has_block(by, user.id)) {
@@ -115,10 +115,15 @@ impl RoomLog {
                 self.enter(user, MemberRole::Member);
             }
         }
-        Ok(Done::Room(self.room.clone()))
+        Ok(OpResult::Room(self.room.clone()))
     }
 
-    pub(super) fn set(&mut self, by: UserId, user: &User, change: MemberChange) -> Result<Done> {
+    pub(super) fn set(
+        &mut self,
+        by: UserId,
+        user: &User,
+        change: MemberChange,
+    ) -> Result<OpResult> {
         let right = change.right();
         let access = self.access(by);
         let mut authority = access.may(right)?;
@@ -179,10 +184,10 @@ impl RoomLog {
                 self.mute(user, until);
             }
         }
-        Ok(Done::Member(self.member(user)))
+        Ok(OpResult::Member(self.member(user)))
     }
 
-    pub(super) fn archive(&mut self, by: UserId, archived: bool) -> Result<Done> {
+    pub(super) fn archive(&mut self, by: UserId, archived: bool) -> Result<OpResult> {
         let authority = self.access(by).may(Right::Archive)?;
         if archived != self.room.archived_at.is_some() {
             self.room.archived_at = archived.then_some(self.now);
@@ -190,7 +195,7 @@ impl RoomLog {
             self.tell_as(authority, (by, kind, "", None));
             self.set_settings();
         }
-        Ok(Done::Room(self.room.clone()))
+        Ok(OpResult::Room(self.room.clone()))
     }
 
     pub(super) fn update(
@@ -198,7 +203,7 @@ impl RoomLog {
         user: UserId,
         (name, topic): (Option<&str>, Option<&str>),
         (history, picture, join_new_accounts): (Option<History>, Option<NewImage>, Option<bool>),
-    ) -> Result<Done> {
+    ) -> Result<OpResult> {
         let access = self.access(user);
         let authority = access.may(Right::ChangeSettings)?;
         if let Some(join) = join_new_accounts {
@@ -226,7 +231,7 @@ impl RoomLog {
             self.step_as(authority, (user, SystemKind::SettingsChanged, "avatar", None));
             self.set_settings();
         }
-        Ok(Done::Room(self.room.clone()))
+        Ok(OpResult::Room(self.room.clone()))
     }
 
     fn choose_for_new_accounts(&mut self, by: UserId, access: Access, join: bool) -> Result<()> {
@@ -245,7 +250,7 @@ impl RoomLog {
     }
 
     /// Makes a user the first owner of a room that the server comes with.
-    pub(super) fn appoint(&mut self, user: &User) -> Done {
+    pub(super) fn appoint(&mut self, user: &User) -> OpResult {
         if self.room.creator.is_none() && self.owners == 0 {
             if self.access(user.id).is_member() {
                 let role = MemberRole::Owner;
@@ -257,7 +262,7 @@ impl RoomLog {
                 self.enter(user, MemberRole::Owner);
             }
         }
-        Done::Room(self.room.clone())
+        OpResult::Room(self.room.clone())
     }
 
     fn is_last_owner(&self, role: MemberRole) -> bool {

@@ -27,12 +27,12 @@ const AFTER_FAILURE: Duration = Duration::from_secs(1);
 
 /// Rooms that the index has to look at, each once, in turn.
 #[derive(Default)]
-pub struct Behind {
+pub struct IndexQueue {
     rooms: Mutex<(VecDeque<RoomId>, HashSet<RoomId>)>,
     wake: Notify,
 }
 
-impl Behind {
+impl IndexQueue {
     pub fn add(&self, rooms: impl IntoIterator<Item = RoomId>) {
         let mut guard = self.rooms.lock().unwrap_or_else(PoisonError::into_inner);
         let (queue, queued) = &mut *guard;
@@ -55,14 +55,14 @@ impl Behind {
 
 impl Services {
     /// Indexes what changes. Runs as long as the server.
-    pub async fn keep_index(self: Arc<Self>) {
+    pub async fn run_indexer(self: Arc<Self>) {
         let mut look = interval(LOOK_EVERY);
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
-                () = self.behind.wake.notified() => sleep(GATHER).await,
+                () = self.index_queue.wake.notified() => sleep(GATHER).await,
                 _ = look.tick() => match self.store.rooms_behind(LOOK_FOR).await {
-                    Ok(rooms) => self.behind.add(rooms),
+                    Ok(rooms) => self.index_queue.add(rooms),
                     Err(error) => tracing::debug!(%error, "the index waits for the database"),
                 },
             }
@@ -72,21 +72,21 @@ impl Services {
 
     async fn index_all(&self) {
         loop {
-            let rooms = self.behind.take(ROOMS);
+            let rooms = self.index_queue.take(ROOMS);
             if rooms.is_empty() {
                 return;
             }
             let began = Instant::now();
             match self.store.index(&rooms).await {
                 Ok(unfinished) => {
-                    self.behind.add(unfinished);
+                    self.index_queue.add(unfinished);
                     // The lanes write at least as long as the index: SQLite has
                     // one writer.
                     sleep(began.elapsed()).await;
                 }
                 Err(error) => {
                     tracing::warn!(%error, "the index could not go on");
-                    self.behind.add(rooms);
+                    self.index_queue.add(rooms);
                     sleep(AFTER_FAILURE).await;
                     return;
                 }
@@ -102,11 +102,11 @@ mod tests {
     #[test]
     fn each_room_waits_once_and_comes_in_turn() {
         let rooms: Vec<RoomId> = (0..3).map(|_| RoomId::new()).collect();
-        let behind = Behind::default();
-        behind.add([rooms[0], rooms[1], rooms[0]]);
-        assert_eq!(behind.take(1), [rooms[0]]);
-        behind.add([rooms[1], rooms[2], rooms[0]]);
-        assert_eq!(behind.take(9), [rooms[1], rooms[2], rooms[0]]);
-        assert!(behind.take(9).is_empty());
+        let index_queue = IndexQueue::default();
+        index_queue.add([rooms[0], rooms[1], rooms[0]]);
+        assert_eq!(index_queue.take(1), [rooms[0]]);
+        index_queue.add([rooms[1], rooms[2], rooms[0]]);
+        assert_eq!(index_queue.take(9), [rooms[1], rooms[2], rooms[0]]);
+        assert!(index_queue.take(9).is_empty());
     }
 }

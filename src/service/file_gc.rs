@@ -17,7 +17,7 @@ const COLLECTED: i64 = 500;
 
 impl Services {
     /// Collects from time to time. Runs as long as the server.
-    pub async fn collect_files(self: Arc<Self>) {
+    pub async fn run_file_gc(self: Arc<Self>) {
         let mut ticks = interval(ms(self.config.files.collect_every_ms));
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
@@ -41,7 +41,7 @@ impl Services {
     async fn collect_idle(self: &Arc<Self>, upload: FileId, since: Timestamp) -> Result<()> {
         let forget =
             |services: Arc<Self>| async move { services.forget_upload(upload, since).await };
-        self.with_upload(upload, forget).await
+        self.with_upload_lock(upload, forget).await
     }
 
     async fn collect_lost(self: &Arc<Self>, upload: FileId) -> Result<()> {
@@ -51,7 +51,7 @@ impl Services {
             }
             services.remove_upload(upload).await
         };
-        self.with_upload(upload, remove).await
+        self.with_upload_lock(upload, remove).await
     }
 
     async fn collect_unreferenced(&self, file: FileId, now: Timestamp) -> Result<()> {

@@ -3,19 +3,19 @@
 use std::{hash::Hash, num::NonZeroU32, time::Duration};
 
 use governor::{
-    DefaultKeyedRateLimiter, Quota, RateLimiter,
+    DefaultKeyedRateLimiter, Quota,
     clock::{Clock as _, DefaultClock},
 };
 
 use crate::error::{Error, Result};
 
 /// A limit for each key; none if made with 0.
-pub struct PerKey<K: Hash + Eq + Clone> {
+pub struct RateLimiter<K: Hash + Eq + Clone> {
     limiter: Option<DefaultKeyedRateLimiter<K>>,
     clock: DefaultClock,
 }
 
-impl<K: Hash + Eq + Clone> PerKey<K> {
+impl<K: Hash + Eq + Clone> RateLimiter<K> {
     #[must_use]
     pub fn per_minute(times: u32) -> Self {
         Self::new(NonZeroU32::new(times).map(Quota::per_minute))
@@ -29,7 +29,7 @@ impl<K: Hash + Eq + Clone> PerKey<K> {
     }
 
     fn new(quota: Option<Quota>) -> Self {
-        Self { limiter: quota.map(RateLimiter::keyed), clock: DefaultClock::default() }
+        Self { limiter: quota.map(governor::RateLimiter::keyed), clock: DefaultClock::default() }
     }
 
     /// Takes one from the key's allowance.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{
+use super::super::{
     Delta, Draft, Mention, Mentioned, Message, RoomLog, Seq, Thread, UserId, limits, mentions,
     messages::ThreadMark, rooms::Right, users::fold,
 };
@@ -57,7 +57,7 @@ impl RoomLog {
         let mark = self.thread_marks.entry((root, user)).or_default();
         if !mark.follows {
             *mark = ThreadMark { read_seq: mark.read_seq.max(read), follows: true };
-            self.touched.thread_marks.insert((root, user));
+            self.message_changes.thread_marks.insert((root, user));
         }
     }
 
@@ -65,8 +65,8 @@ impl RoomLog {
         let mark = self.thread_marks.entry((root, user)).or_default();
         if seq > mark.read_seq {
             mark.read_seq = seq;
-            self.touched.thread_marks.insert((root, user));
-            self.touched.thread_reads.insert((root, user));
+            self.message_changes.thread_marks.insert((root, user));
+            self.message_changes.thread_reads.insert((root, user));
         }
     }
 
