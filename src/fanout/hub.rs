@@ -28,13 +28,13 @@ use crate::{
     },
 };
 
-/// A piece is closed when it has grown this large, so that no response comes
+/// A batch is closed when it has grown this large, so that no response comes
 /// near the 4 MiB that gRPC clients accept by default.
-const PIECE_BYTES: usize = 256 * 1024;
+const MAX_BATCH_BYTES: usize = 256 * 1024;
 
 /// What waits in a session's queue.
 #[derive(Debug, Clone)]
-pub enum Item {
+pub enum QueuedEvent {
     /// Consecutive changes of a room, encoded.
     Log {
         room: RoomId,
@@ -48,9 +48,9 @@ pub enum Item {
     /// Typing or presence. May be dropped.
     State(Bytes),
     /// A read mark or setting. What catches up gets them as they are.
-    Mark(Bytes),
+    OwnState(Bytes),
     /// A room's log went on without its events coming through here.
-    Moved { room: RoomId, seq: Seq },
+    Advanced { room: RoomId, seq: Seq },
     /// The user is in the room now; its events follow.
     Added(RoomId),
     /// The user is not in the room any more.
@@ -59,7 +59,7 @@ pub enum Item {
 
 /// How much a stream may take.
 #[derive(Debug, Clone, Copy)]
-pub struct Bounds {
+pub struct StreamLimits {
     /// Events that may wait in its queue.
     pub queue: usize,
     /// See [`Outlet`]; `None` until it is known.
@@ -95,11 +95,11 @@ pub struct Control {
 /// The hub's side of one connected stream. Shared by the hub's lists and the
 /// session; it is out of the lists once the session's [`Inlet`] is dropped.
 #[derive(Debug)]
-pub struct Outlet {
+pub struct Subscriber {
     pub connection: ConnectionId,
     pub user: UserId,
     pub session: SessionId,
-    queue: mpsc::Sender<Item>,
+    queue: mpsc::Sender<QueuedEvent>,
     /// Set when the queue was full: live events stop until the session has
     /// caught up from the store.
     lagging: AtomicBool,
@@ -110,14 +110,14 @@ pub struct Outlet {
     control: watch::Sender<Control>,
 }
 
-impl Outlet {
-    pub(super) fn offer(&self, item: Item) {
+impl Subscriber {
+    pub(super) fn try_enqueue(&self, item: QueuedEvent) {
         if self.lagging.load(Ordering::Acquire) {
             return;
         }
         // States never take the room that the log needs.
         let crowded = self.queue.capacity() <= self.queue.max_capacity() / 2;
-        if crowded && matches!(item, Item::State(_)) {
+        if crowded && matches!(item, QueuedEvent::State(_)) {
             return;
         }
         if let Err(mpsc::error::TrySendError::Full(_)) = self.queue.try_send(item) {
@@ -151,48 +151,48 @@ impl Outlet {
 }
 
 /// The session's side. Dropping it takes the stream out of the hub.
-pub struct Inlet {
-    pub outlet: Arc<Outlet>,
-    pub queue: mpsc::Receiver<Item>,
+pub struct Subscription {
+    pub subscriber: Arc<Subscriber>,
+    pub queue: mpsc::Receiver<QueuedEvent>,
     pub control: watch::Receiver<Control>,
     hub: Arc<Hub>,
 }
 
-impl Inlet {
+impl Subscription {
     /// Whether the queue has overflowed. Live events flow again from here on:
     /// what is read from the store after this call is complete.
     #[must_use]
     pub fn take_lagging(&mut self) -> bool {
-        if !self.outlet.lagging.load(Ordering::Acquire) {
+        if !self.subscriber.lagging.load(Ordering::Acquire) {
             return false;
         }
         // What is left in the queue is older than what will be read.
         while self.queue.try_recv().is_ok() {}
-        self.outlet.lagging.swap(false, Ordering::AcqRel)
+        self.subscriber.lagging.swap(false, Ordering::AcqRel)
     }
 }
 
-impl Drop for Inlet {
+impl Drop for Subscription {
     fn drop(&mut self) {
-        self.hub.close(self.outlet.connection);
+        self.hub.close(self.subscriber.connection);
     }
 }
 
 /// A stream in the hub's lists.
 #[derive(Debug)]
-pub(super) struct Entry {
-    pub(super) outlet: Arc<Outlet>,
+pub(super) struct ConnectionEntry {
+    pub(super) subscriber: Arc<Subscriber>,
     rooms: HashSet<RoomId>,
     /// Watched rooms, and whether their members' presence is told.
     watching: HashMap<RoomId, bool>,
 }
 
 #[derive(Debug, Default)]
-pub(super) struct Lists {
-    pub(super) connections: HashMap<ConnectionId, Entry>,
-    pub(super) users: HashMap<UserId, Vec<Arc<Outlet>>>,
-    pub(super) rooms: HashMap<RoomId, Vec<Arc<Outlet>>>,
-    pub(super) watchers: HashMap<RoomId, Vec<(Arc<Outlet>, bool)>>,
+pub(super) struct Registry {
+    pub(super) connections: HashMap<ConnectionId, ConnectionEntry>,
+    pub(super) users: HashMap<UserId, Vec<Arc<Subscriber>>>,
+    pub(super) rooms: HashMap<RoomId, Vec<Arc<Subscriber>>>,
+    pub(super) watchers: HashMap<RoomId, Vec<(Arc<Subscriber>, bool)>>,
     /// See [`Hub::take_grown`].
     pub(super) grown: HashSet<RoomId>,
     /// How streams end that are opened from now on, once all are to end.
@@ -205,25 +205,25 @@ pub struct Hub {
     /// Counts the bytes that wait in the queues; those of one event once.
     responses: Arc<ResponseRegistry>,
     /// Held only to change or walk the lists, never across an await.
-    lists: RwLock<Lists>,
+    registry: RwLock<Registry>,
 }
 
 impl Hub {
     #[must_use]
     pub fn new(responses: Arc<ResponseRegistry>) -> Self {
-        Self { responses, lists: RwLock::default() }
+        Self { responses, registry: RwLock::default() }
     }
 
     /// Adds a stream. It gets its user's joins and leaves from now on, and the
     /// events of the rooms that it subscribes to. `None`: the user has too many.
     #[must_use]
-    pub fn open(self: &Arc<Self>, caller: Caller, bounds: Bounds) -> Inlet {
+    pub fn open(self: &Arc<Self>, caller: Caller, bounds: StreamLimits) -> Subscription {
         let Caller { user, session, expires_at: token_expires_at } = caller;
         let (sender, queue) = mpsc::channel(bounds.queue);
-        let mut lists = self.write();
-        let ending = lists.ending;
+        let mut registry = self.write();
+        let ending = registry.ending;
         let (control_sender, control) = watch::channel(Control { ending, token_expires_at });
-        let outlet = Arc::new(Outlet {
+        let subscriber = Arc::new(Subscriber {
             connection: ConnectionId::new(),
             user,
             session,
@@ -233,39 +233,49 @@ impl Hub {
             sees_reads: AtomicU8::new(bounds.sees_reads.map_or(UNKNOWN, known)),
             control: control_sender,
         });
-        lists.users.entry(user).or_default().push(outlet.clone());
-        lists.connections.insert(
-            outlet.connection,
-            Entry { outlet: outlet.clone(), rooms: HashSet::new(), watching: HashMap::new() },
+        registry.users.entry(user).or_default().push(subscriber.clone());
+        registry.connections.insert(
+            subscriber.connection,
+            ConnectionEntry {
+                subscriber: subscriber.clone(),
+                rooms: HashSet::new(),
+                watching: HashMap::new(),
+            },
         );
-        Inlet { outlet, queue, control, hub: self.clone() }
+        Subscription { subscriber, queue, control, hub: self.clone() }
     }
 
     fn close(&self, connection: ConnectionId) {
-        let mut lists = self.write();
-        let Some(entry) = lists.connections.remove(&connection) else { return };
+        let mut registry = self.write();
+        let Some(entry) = registry.connections.remove(&connection) else { return };
         for room in &entry.rooms {
-            remove_from(&mut lists.rooms, room, |outlet| outlet.connection == connection);
+            remove_from(&mut registry.rooms, room, |subscriber| {
+                subscriber.connection == connection
+            });
         }
         for room in entry.watching.keys() {
-            remove_from(&mut lists.watchers, room, |(outlet, _)| outlet.connection == connection);
+            remove_from(&mut registry.watchers, room, |(subscriber, _)| {
+                subscriber.connection == connection
+            });
         }
-        remove_from(&mut lists.users, &entry.outlet.user, |outlet| outlet.connection == connection);
+        remove_from(&mut registry.users, &entry.subscriber.user, |subscriber| {
+            subscriber.connection == connection
+        });
     }
 
     /// A stream of this user, by its connection id.
     #[must_use]
-    pub fn connection(&self, connection: ConnectionId, user: UserId) -> Option<Arc<Outlet>> {
-        let lists = self.read();
-        let entry = lists.connections.get(&connection)?;
-        (entry.outlet.user == user).then(|| entry.outlet.clone())
+    pub fn connection(&self, connection: ConnectionId, user: UserId) -> Option<Arc<Subscriber>> {
+        let registry = self.read();
+        let entry = registry.connections.get(&connection)?;
+        (entry.subscriber.user == user).then(|| entry.subscriber.clone())
     }
 
     /// Lets a stream have the events of these rooms from now on.
     pub fn subscribe(&self, connection: ConnectionId, rooms: impl IntoIterator<Item = RoomId>) {
-        let mut lists = self.write();
+        let mut registry = self.write();
         for room in rooms {
-            lists.subscribe(connection, room);
+            registry.subscribe(connection, room);
         }
     }
 
@@ -277,23 +287,25 @@ impl Hub {
     /// Sets the rooms that a stream watches, each with whether the presence of
     /// its members is told.
     pub fn watch(&self, connection: ConnectionId, rooms: HashMap<RoomId, bool>) {
-        let mut lists = self.write();
-        let Some(entry) = lists.connections.get_mut(&connection) else { return };
-        let outlet = entry.outlet.clone();
+        let mut registry = self.write();
+        let Some(entry) = registry.connections.get_mut(&connection) else { return };
+        let subscriber = entry.subscriber.clone();
         let before = std::mem::replace(&mut entry.watching, rooms.clone());
         for room in before.keys() {
-            remove_from(&mut lists.watchers, room, |(outlet, _)| outlet.connection == connection);
+            remove_from(&mut registry.watchers, room, |(subscriber, _)| {
+                subscriber.connection == connection
+            });
         }
         for (room, presence) in rooms {
-            lists.watchers.entry(room).or_default().push((outlet.clone(), presence));
+            registry.watchers.entry(room).or_default().push((subscriber.clone(), presence));
         }
     }
 
     /// The rooms whose watchers are told presence.
     #[must_use]
     pub fn rooms_with_presence(&self) -> Vec<RoomId> {
-        let lists = self.read();
-        let told = lists.watchers.iter().filter(|(_, list)| list.iter().any(|(_, told)| *told));
+        let registry = self.read();
+        let told = registry.watchers.iter().filter(|(_, list)| list.iter().any(|(_, told)| *told));
         told.map(|(room, _)| *room).collect()
     }
 
@@ -302,28 +314,28 @@ impl Hub {
     /// order of the room's positions.
     pub fn dispatch(&self, commit: RoomCommit) {
         let RoomCommit { room, changes } = commit;
-        let mut piece = Piece::default();
+        let mut batch = ChangeBatch::default();
         for change in changes {
             let membership = change.membership();
             if let Some((user, MemberState::Joined)) = membership {
-                self.send(room, &mut piece);
+                self.send(room, &mut batch);
                 self.add(room, user);
             }
-            piece.append(change);
+            batch.append(change);
             if let Some((user, MemberState::Left | MemberState::Banned)) = membership {
-                self.send(room, &mut piece);
+                self.send(room, &mut batch);
                 self.remove(room, user);
-            } else if piece.bytes.len() > PIECE_BYTES {
-                self.send(room, &mut piece);
+            } else if batch.bytes.len() > MAX_BATCH_BYTES {
+                self.send(room, &mut batch);
             }
         }
-        self.send(room, &mut piece);
+        self.send(room, &mut batch);
     }
 
     /// Tells a room's subscribers that the log went on up to `seq`.
-    pub fn moved(&self, room: RoomId, seq: Seq) {
-        for outlet in self.read().rooms.get(&room).into_iter().flatten() {
-            outlet.offer(Item::Moved { room, seq });
+    pub fn advanced(&self, room: RoomId, seq: Seq) {
+        for subscriber in self.read().rooms.get(&room).into_iter().flatten() {
+            subscriber.try_enqueue(QueuedEvent::Advanced { room, seq });
         }
     }
 
@@ -338,19 +350,19 @@ impl Hub {
 
     /// Tells the others who watch the room how far its messages have reached.
     pub fn receipt(&self, moved: MarkersMoved) {
-        let lists = self.read();
-        let Some(watchers) = lists.watchers.get(&moved.room) else { return };
+        let registry = self.read();
+        let Some(watchers) = registry.watchers.get(&moved.room) else { return };
         // In two forms: for who may see what was read, and for who may not.
         let mut forms = [None, None];
-        for (outlet, told) in watchers {
-            if *told && outlet.user != moved.user {
-                let sees = outlet.sees_reads.load(Ordering::Relaxed) == YES;
+        for (subscriber, told) in watchers {
+            if *told && subscriber.user != moved.user {
+                let sees = subscriber.sees_reads.load(Ordering::Relaxed) == YES;
                 let open = sees && !moved.marks.secret;
                 let bytes = forms[usize::from(open)].get_or_insert_with(|| {
                     let marks = ReadMarkers { secret: !open, ..moved.marks };
                     events::encode_event(Kind::Receipt(receipt(moved.room, moved.user, marks)))
                 });
-                outlet.offer(Item::State(bytes.clone()));
+                subscriber.try_enqueue(QueuedEvent::State(bytes.clone()));
             }
         }
     }
@@ -376,18 +388,18 @@ impl Hub {
     }
 
     fn tell_user(&self, user: UserId, event: impl FnOnce() -> Kind) {
-        let lists = self.read();
-        let Some(outlets) = lists.users.get(&user) else { return };
+        let registry = self.read();
+        let Some(subscribers) = registry.users.get(&user) else { return };
         let bytes = events::encode_event(event());
-        for outlet in outlets {
-            outlet.offer(Item::Mark(bytes.clone()));
+        for subscriber in subscribers {
+            subscriber.try_enqueue(QueuedEvent::OwnState(bytes.clone()));
         }
     }
 
     /// Whether the streams of a user are told what others have read.
     pub fn set_sees_reads(&self, user: UserId, sees: bool) {
-        for outlet in self.read().users.get(&user).into_iter().flatten() {
-            outlet.sees_reads.store(known(sees), Ordering::Relaxed);
+        for subscriber in self.read().users.get(&user).into_iter().flatten() {
+            subscriber.sees_reads.store(known(sees), Ordering::Relaxed);
         }
     }
 
@@ -416,13 +428,13 @@ impl Hub {
         wanted: impl Fn(UserId, bool) -> bool,
         event: impl Fn() -> Kind,
     ) {
-        let lists = self.read();
-        let Some(watchers) = lists.watchers.get(&room) else { return };
+        let registry = self.read();
+        let Some(watchers) = registry.watchers.get(&room) else { return };
         let mut bytes = None;
-        for (outlet, presence) in watchers {
-            if wanted(outlet.user, *presence) {
+        for (subscriber, presence) in watchers {
+            if wanted(subscriber.user, *presence) {
                 let bytes = bytes.get_or_insert_with(|| events::encode_event(event()));
-                outlet.offer(Item::State(bytes.clone()));
+                subscriber.try_enqueue(QueuedEvent::State(bytes.clone()));
             }
         }
     }
@@ -430,71 +442,71 @@ impl Hub {
     /// Ends the streams of a session that was revoked.
     pub fn end_session(&self, session: SessionId) {
         for entry in self.read().connections.values() {
-            if entry.outlet.session == session {
-                entry.outlet.end(StopReason::Revoked);
+            if entry.subscriber.session == session {
+                entry.subscriber.end(StopReason::Revoked);
             }
         }
     }
 
     /// Ends every stream, also those that are opened from now on.
     pub fn end_all(&self) {
-        let mut lists = self.write();
-        let ending = StopReason::ShuttingDown { streams: lists.connections.len() };
-        lists.ending = Some(ending);
-        for entry in lists.connections.values() {
-            entry.outlet.end(ending);
+        let mut registry = self.write();
+        let ending = StopReason::ShuttingDown { streams: registry.connections.len() };
+        registry.ending = Some(ending);
+        for entry in registry.connections.values() {
+            entry.subscriber.end(ending);
         }
     }
 
-    fn send(&self, room: RoomId, piece: &mut Piece) {
-        let Piece { after, seq, oldest, bytes } = std::mem::take(piece);
+    fn send(&self, room: RoomId, batch: &mut ChangeBatch) {
+        let ChangeBatch { after, seq, oldest, bytes } = std::mem::take(batch);
         if bytes.is_empty() {
             return;
         }
         let bytes = self.responses.share(bytes.freeze());
-        let item = Item::Log { room, after, seq, oldest, bytes };
-        for outlet in self.read().rooms.get(&room).into_iter().flatten() {
-            outlet.offer(item.clone());
+        let item = QueuedEvent::Log { room, after, seq, oldest, bytes };
+        for subscriber in self.read().rooms.get(&room).into_iter().flatten() {
+            subscriber.try_enqueue(item.clone());
         }
     }
 
     fn add(&self, room: RoomId, user: UserId) {
-        let mut lists = self.write();
-        if lists.watchers.get(&room).is_some_and(|list| list.iter().any(|(_, told)| *told)) {
-            lists.grown.insert(room);
+        let mut registry = self.write();
+        if registry.watchers.get(&room).is_some_and(|list| list.iter().any(|(_, told)| *told)) {
+            registry.grown.insert(room);
         }
-        let outlets = lists.users.get(&user).cloned().unwrap_or_default();
-        for outlet in outlets {
-            outlet.offer(Item::Added(room));
-            lists.subscribe(outlet.connection, room);
+        let subscribers = registry.users.get(&user).cloned().unwrap_or_default();
+        for subscriber in subscribers {
+            subscriber.try_enqueue(QueuedEvent::Added(room));
+            registry.subscribe(subscriber.connection, room);
         }
     }
 
     fn remove(&self, room: RoomId, user: UserId) {
-        let mut lists = self.write();
-        let outlets = lists.users.get(&user).cloned().unwrap_or_default();
-        for outlet in outlets {
-            lists.unsubscribe(outlet.connection, room);
-            outlet.offer(Item::Removed(room));
+        let mut registry = self.write();
+        let subscribers = registry.users.get(&user).cloned().unwrap_or_default();
+        for subscriber in subscribers {
+            registry.unsubscribe(subscriber.connection, room);
+            subscriber.try_enqueue(QueuedEvent::Removed(room));
         }
     }
 
-    pub(super) fn read(&self) -> RwLockReadGuard<'_, Lists> {
+    pub(super) fn read(&self) -> RwLockReadGuard<'_, Registry> {
         // The lists are whole after every step, so a panic elsewhere while
         // they were held does not spoil them.
-        self.lists.read().unwrap_or_else(PoisonError::into_inner)
+        self.registry.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn write(&self) -> RwLockWriteGuard<'_, Lists> {
-        self.lists.write().unwrap_or_else(PoisonError::into_inner)
+    pub(super) fn write(&self) -> RwLockWriteGuard<'_, Registry> {
+        self.registry.write().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Lists {
+impl Registry {
     fn subscribe(&mut self, connection: ConnectionId, room: RoomId) {
         let Some(entry) = self.connections.get_mut(&connection) else { return };
         if entry.rooms.insert(room) {
-            self.rooms.entry(room).or_default().push(entry.outlet.clone());
+            self.rooms.entry(room).or_default().push(entry.subscriber.clone());
         }
     }
 
@@ -502,40 +514,42 @@ impl Lists {
     fn unsubscribe(&mut self, connection: ConnectionId, room: RoomId) {
         let Some(entry) = self.connections.get_mut(&connection) else { return };
         if entry.rooms.remove(&room) {
-            remove_from(&mut self.rooms, &room, |outlet| outlet.connection == connection);
+            remove_from(&mut self.rooms, &room, |subscriber| subscriber.connection == connection);
         }
         if entry.watching.remove(&room).is_some() {
-            remove_from(&mut self.watchers, &room, |(outlet, _)| outlet.connection == connection);
+            remove_from(&mut self.watchers, &room, |(subscriber, _)| {
+                subscriber.connection == connection
+            });
         }
     }
 }
 
 /// Removes one element of a list, and the list with its last.
 fn remove_from<K: Eq + std::hash::Hash, T>(
-    lists: &mut HashMap<K, Vec<T>>,
+    registry: &mut HashMap<K, Vec<T>>,
     key: &K,
     is_it: impl FnMut(&T) -> bool,
 ) {
-    if let Some(list) = lists.get_mut(key) {
+    if let Some(list) = registry.get_mut(key) {
         if let Some(at) = list.iter().position(is_it) {
             list.swap_remove(at);
         }
         if list.is_empty() {
-            lists.remove(key);
+            registry.remove(key);
         }
     }
 }
 
 /// Consecutive changes of one room, being encoded.
 #[derive(Default)]
-struct Piece {
+struct ChangeBatch {
     after: Seq,
     seq: Seq,
     oldest: Option<Seq>,
     bytes: BytesMut,
 }
 
-impl Piece {
+impl ChangeBatch {
     fn append(&mut self, change: Change) {
         if self.bytes.is_empty() {
             self.after = change.after;

@@ -62,22 +62,22 @@ fn commit(log: &mut RoomLog, ops: &[RoomOp]) -> RoomCommit {
     RoomCommit { room: log.room.id, changes: std::mem::take(&mut log.changes) }
 }
 
-fn open(hub: &Arc<Hub>, user: &User) -> Inlet {
+fn open(hub: &Arc<Hub>, user: &User) -> Subscription {
     let caller = Caller { user: user.id, session: SessionId::new(), expires_at: Timestamp(0) };
-    let bounds = Bounds { queue: 64, sees_reads: Some(true) };
+    let bounds = StreamLimits { queue: 64, sees_reads: Some(true) };
     hub.open(caller, bounds)
 }
 
-/// The kinds of what has queued up, with the last position of each piece of a log.
-fn queued(inlet: &mut Inlet) -> Vec<(&'static str, i64)> {
-    std::iter::from_fn(|| inlet.queue.try_recv().ok())
+/// The kinds of what has queued up, with the last position of each batch of a log.
+fn queued(subscription: &mut Subscription) -> Vec<(&'static str, i64)> {
+    std::iter::from_fn(|| subscription.queue.try_recv().ok())
         .map(|item| match item {
-            Item::Log { seq, .. } => ("log", seq.0),
-            Item::State(_) => ("state", 0),
-            Item::Mark(_) => ("mark", 0),
-            Item::Moved { seq, .. } => ("moved", seq.0),
-            Item::Added(_) => ("added", 0),
-            Item::Removed(_) => ("removed", 0),
+            QueuedEvent::Log { seq, .. } => ("log", seq.0),
+            QueuedEvent::State(_) => ("state", 0),
+            QueuedEvent::OwnState(_) => ("mark", 0),
+            QueuedEvent::Advanced { seq, .. } => ("moved", seq.0),
+            QueuedEvent::Added(_) => ("added", 0),
+            QueuedEvent::Removed(_) => ("removed", 0),
         })
         .collect()
 }
@@ -100,7 +100,7 @@ fn who_has_left_gets_nothing_that_comes_after_it() {
     let joined = log.room.head_seq.0;
     assert_eq!(queued(&mut bob_stream), [("added", 0), ("log", joined)]);
     queued(&mut ada_stream);
-    hub.watch(bob_stream.outlet.connection, HashMap::from([(room().id, true)]));
+    hub.watch(bob_stream.subscriber.connection, HashMap::from([(room().id, true)]));
 
     let leave = RoomOp::Leave { room: room().id, user: bob.clone() };
     hub.dispatch(commit(&mut log, &[message("before"), leave, message("in the same commit")]));
@@ -108,7 +108,7 @@ fn who_has_left_gets_nothing_that_comes_after_it() {
     let typist =
         Typist { room: room().id, user: ada.id, kept_from: Arc::default(), in_large_room: false };
     hub.typing(&typist, true);
-    hub.moved(room().id, log.room.head_seq);
+    hub.advanced(room().id, log.room.head_seq);
     let left = joined + 2;
     assert_eq!(queued(&mut bob_stream), [("log", left), ("removed", 0)]);
     // The one who stayed gets all of it.
@@ -131,7 +131,7 @@ fn who_watches_a_room_that_has_grown_too_large_gets_no_receipts_any_more() {
     let join = |user: &User| RoomOp::Join { room: room().id, user: user.clone() };
     hub.dispatch(commit(&mut log, &[create, join(&bob)]));
     assert!(hub.take_grown().is_empty(), "nobody watches it");
-    hub.watch(stream.outlet.connection, HashMap::from([(room().id, true)]));
+    hub.watch(stream.subscriber.connection, HashMap::from([(room().id, true)]));
     hub.dispatch(commit(&mut log, &[join(&eve)]));
     assert_eq!(hub.take_grown(), [room().id]);
     assert!(hub.take_grown().is_empty());

@@ -96,11 +96,11 @@ struct State {
 
 /// Who is connected to this node.
 #[derive(Debug, Default)]
-pub struct Registry {
+pub struct PresenceRegistry {
     state: Mutex<State>,
 }
 
-impl Registry {
+impl PresenceRegistry {
     /// A stream of the user has opened.
     pub fn connected(&self, user: UserId, connection: ConnectionId, choice: PresenceChoice) {
         let mut state = self.lock();
@@ -239,7 +239,7 @@ mod tests {
     #[test]
     fn a_reconnect_within_the_grace_is_silent() {
         let (user, first, second) = ids();
-        let registry = Registry::default();
+        let registry = PresenceRegistry::default();
         let now = Instant::now();
         registry.connected(user, first, PresenceChoice::Automatic);
         assert_eq!(registry.take_changes(now).states, [(user, PresenceState::Online)]);
@@ -254,7 +254,7 @@ mod tests {
     #[test]
     fn the_last_stream_to_end_makes_offline_after_the_grace() {
         let (user, first, second) = ids();
-        let registry = Registry::default();
+        let registry = PresenceRegistry::default();
         let now = Instant::now();
         registry.connected(user, first, PresenceChoice::Automatic);
         registry.connected(user, second, PresenceChoice::Automatic);
@@ -273,7 +273,7 @@ mod tests {
     #[test]
     fn invisible_is_offline_for_others() {
         let (user, first, _) = ids();
-        let registry = Registry::default();
+        let registry = PresenceRegistry::default();
         let now = Instant::now();
         registry.connected(user, first, PresenceChoice::Invisible);
         assert!(registry.take_changes(now).states.is_empty());
@@ -284,7 +284,7 @@ mod tests {
     #[test]
     fn who_turns_invisible_fades_as_if_the_last_stream_had_ended() {
         let (user, first, second) = ids();
-        let registry = Registry::default();
+        let registry = PresenceRegistry::default();
         let now = Instant::now();
         registry.connected(user, first, PresenceChoice::DoNotDisturb);
         registry.take_changes(now);

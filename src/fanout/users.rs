@@ -11,7 +11,7 @@ use std::{
 use bytes::Bytes;
 use tokio::{sync::Notify, time::sleep_until};
 
-use super::hub::{Hub, Item};
+use super::hub::{Hub, QueuedEvent};
 use crate::{
     model::{
         ConnectionId, RoomId, User, UserId,
@@ -172,13 +172,15 @@ impl Hub {
     /// The streams that show a user: each once, however many rooms they have in common.
     #[must_use]
     pub fn streams_showing(&self, user: UserId, shown_in: &ShownIn) -> HashSet<ConnectionId> {
-        let lists = self.read();
-        let own = lists.users.get(&user).into_iter().flatten();
+        let registry = self.read();
+        let own = registry.users.get(&user).into_iter().flatten();
         // By user: streams are among those of a room while they only say that they know it.
-        let partners = shown_in.partners.iter().filter_map(|user| lists.users.get(user)).flatten();
-        let watchers = shown_in.watched.iter().filter_map(|room| lists.watchers.get(room));
-        let watchers = watchers.flatten().filter(|(_, told)| *told).map(|(outlet, _)| outlet);
-        own.chain(partners).chain(watchers).map(|outlet| outlet.connection).collect()
+        let partners =
+            shown_in.partners.iter().filter_map(|user| registry.users.get(user)).flatten();
+        let watchers = shown_in.watched.iter().filter_map(|room| registry.watchers.get(room));
+        let watchers =
+            watchers.flatten().filter(|(_, told)| *told).map(|(subscriber, _)| subscriber);
+        own.chain(partners).chain(watchers).map(|subscriber| subscriber.connection).collect()
     }
 
     /// Tells streams of changed users; each is encoded once for all of them. Returns the
@@ -190,15 +192,15 @@ impl Hub {
     ) -> Vec<ConnectionId> {
         let event = |user: User| (user.id, events::encode_event(events::user_changed(user)));
         let events: HashMap<UserId, Bytes> = users.into_iter().map(event).collect();
-        let lists = self.read();
+        let registry = self.read();
         let mut gone = Vec::new();
         for (stream, users) in sendable {
-            let Some(entry) = lists.connections.get(&stream) else {
+            let Some(entry) = registry.connections.get(&stream) else {
                 gone.push(stream);
                 continue;
             };
             for event in users.iter().filter_map(|user| events.get(user)) {
-                entry.outlet.offer(Item::Mark(event.clone()));
+                entry.subscriber.try_enqueue(QueuedEvent::OwnState(event.clone()));
             }
         }
         gone

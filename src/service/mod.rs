@@ -34,7 +34,7 @@ use crate::{
     error::{Error, Result},
     fanout::{
         hub::Hub,
-        presence::Registry,
+        presence::PresenceRegistry,
         typing::{Typing, Typist},
         users::UserUpdates,
     },
@@ -66,7 +66,7 @@ pub struct Services {
     /// Whose turn it is with which upload.
     pub(crate) upload_locks: upload_locks::UploadLocks,
     pub(crate) hub: Arc<Hub>,
-    pub(crate) presence: Registry,
+    pub(crate) presence: PresenceRegistry,
     /// Whose turn it is to choose how they are seen.
     pub(crate) presence_lock: tokio::sync::Mutex<()>,
     /// Whose turn it is to make a block or take one away.
@@ -137,7 +137,7 @@ impl Services {
                 config.chat.messages_per_second,
                 config.chat.messages_burst,
             ),
-            presence: Registry::default(),
+            presence: PresenceRegistry::default(),
             presence_lock: tokio::sync::Mutex::default(),
             block_lock: tokio::sync::Mutex::default(),
             auth: Arc::new(auth),
@@ -214,7 +214,7 @@ fn falls_silent(change: &Change, now: Timestamp) -> Option<UserId> {
 fn publish_commit(hub: &Hub, typing: &Typing, committed: Committed) {
     let Committed { moved, rooms, marks } = committed;
     for (room, seq) in moved {
-        hub.moved(room, seq);
+        hub.advanced(room, seq);
     }
     for commit in rooms {
         let room = commit.room;

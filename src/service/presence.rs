@@ -168,16 +168,16 @@ impl Services {
         connection: ConnectionId,
         token: &str,
     ) -> Result<Timestamp> {
-        let outlet =
+        let subscriber =
             self.hub.connection(connection, caller.user).ok_or(Error::ConnectionNotFound)?;
         let newer = self.auth.verify(token).map_err(|error| match error {
             Error::TokenInvalid => Error::invalid("access_token", "must be an access token"),
             other => other,
         })?;
-        if newer.session != outlet.session {
+        if newer.session != subscriber.session {
             return Err(Error::invalid("access_token", "must belong to the stream's session"));
         }
-        outlet.renew(newer.expires_at);
+        subscriber.renew(newer.expires_at);
         Ok(newer.expires_at)
     }
 

@@ -17,7 +17,7 @@ use super::{ChatStream, Inbound, cursor::Verdict, end::StreamEnd};
 use crate::{
     config::ms,
     error::Error,
-    fanout::hub::Item,
+    fanout::hub::QueuedEvent,
     model::{Timestamp, limits::TOKEN_EXPIRING_BEFORE},
     wire::{
         events::{self, Kind},
@@ -42,17 +42,17 @@ impl ChatStream {
         // calls do.
         let mut replies = Replies::default();
         let mut closing = false;
-        let mut token = self.token_clock(self.inlet.control.borrow().token_expires_at);
+        let mut token = self.token_clock(self.subscription.control.borrow().token_expires_at);
         loop {
             let mut frame = Frame::default();
             tokio::select! {
-                changed = self.inlet.control.changed() => {
+                changed = self.subscription.control.changed() => {
                     changed.map_err(|_| StreamEnd::Vanished)?;
-                    let control = *self.inlet.control.borrow_and_update();
+                    let control = *self.subscription.control.borrow_and_update();
                     token = self.token_clock(control.token_expires_at);
                 }
-                Some(item) = self.inlet.queue.recv() => self.drain_queue(item, &mut frame).await?,
-                () = self.inlet.outlet.lagged() => {}
+                Some(item) = self.subscription.queue.recv() => self.drain_queue(item, &mut frame).await?,
+                () = self.subscription.subscriber.lagged() => {}
                 Some(reply) = replies.0.join_next(), if !replies.0.is_empty() => {
                     frame.push(reply.map_err(Error::internal)?);
                     while frame.len() < FRAME_BYTES
@@ -88,7 +88,7 @@ impl ChatStream {
                 }
                 () = self.frames.closed() => return Err(StreamEnd::Vanished),
             }
-            if self.inlet.take_lagging() {
+            if self.subscription.take_lagging() {
                 self.recover(&mut frame).await?;
             }
             if !frame.is_empty() {
@@ -106,21 +106,29 @@ impl ChatStream {
     }
 
     /// Puts what has queued up into one frame.
-    async fn drain_queue(&mut self, first: Item, frame: &mut Frame) -> Result<(), StreamEnd> {
+    async fn drain_queue(
+        &mut self,
+        first: QueuedEvent,
+        frame: &mut Frame,
+    ) -> Result<(), StreamEnd> {
         let mut next = Some(first);
         while let Some(item) = next {
             self.handle_item(item, frame).await?;
-            next = if frame.len() < FRAME_BYTES { self.inlet.queue.try_recv().ok() } else { None };
+            next = if frame.len() < FRAME_BYTES {
+                self.subscription.queue.try_recv().ok()
+            } else {
+                None
+            };
         }
         Ok(())
     }
 
-    async fn handle_item(&mut self, item: Item, frame: &mut Frame) -> Result<(), StreamEnd> {
+    async fn handle_item(&mut self, item: QueuedEvent, frame: &mut Frame) -> Result<(), StreamEnd> {
         match item {
-            Item::State(bytes) | Item::Mark(bytes) => frame.push(bytes),
+            QueuedEvent::State(bytes) | QueuedEvent::OwnState(bytes) => frame.push(bytes),
             // These are the same for all who are in the room. Who may not see all
             // of them reads what they may see.
-            Item::Log { room, seq, oldest: Some(oldest), .. }
+            QueuedEvent::Log { room, seq, oldest: Some(oldest), .. }
                 if oldest <= self.visible_from(room) =>
             {
                 if self.cursor.is_behind(room, seq) {
@@ -128,28 +136,29 @@ impl ChatStream {
                     self.fill_gap(room, seq).await?;
                 }
             }
-            Item::Log { room, after, seq, bytes, .. } => match self.cursor.accept(room, after, seq)
-            {
-                Verdict::Deliver => frame.push(bytes),
-                Verdict::Repeat | Verdict::UnknownRoom => {}
-                Verdict::Gap => {
-                    self.flush(frame).await?;
-                    self.fill_gap(room, seq).await?;
+            QueuedEvent::Log { room, after, seq, bytes, .. } => {
+                match self.cursor.accept(room, after, seq) {
+                    Verdict::Deliver => frame.push(bytes),
+                    Verdict::Repeat | Verdict::UnknownRoom => {}
+                    Verdict::Gap => {
+                        self.flush(frame).await?;
+                        self.fill_gap(room, seq).await?;
+                    }
                 }
-            },
-            Item::Moved { room, seq } => {
+            }
+            QueuedEvent::Advanced { room, seq } => {
                 if self.cursor.is_behind(room, seq) {
                     self.flush(frame).await?;
                     self.resync_room(room, seq).await?;
                 }
             }
-            Item::Added(room) => {
+            QueuedEvent::Added(room) => {
                 if self.cursor.position(room).is_none() {
                     self.flush(frame).await?;
                     self.add_rooms(&[room]).await?;
                 }
             }
-            Item::Removed(room) => {
+            QueuedEvent::Removed(room) => {
                 self.flush(frame).await?;
                 self.remove_room(room).await?;
             }

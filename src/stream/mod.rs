@@ -26,7 +26,7 @@ use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use crate::{
     config::ms,
     error::{Error, Result},
-    fanout::hub::{Bounds, Inlet},
+    fanout::hub::{StreamLimits, Subscription},
     model::{
         Caller, ConnectionId, LogId, PresenceChoice, RoomId, Seq, User, UserId,
         limits::{SUBSCRIBE_ALL_WITHIN, SUBSCRIBE_WITHIN},
@@ -54,7 +54,7 @@ pub enum Inbound {
 /// A stream that is open: registered, but not running yet.
 pub struct ChatStream {
     services: Arc<Services>,
-    inlet: Inlet,
+    subscription: Subscription,
     user: User,
     choice: PresenceChoice,
     /// With whom the user had a block when the stream opened.
@@ -100,16 +100,16 @@ impl ChatStream {
         let too_many = Error::TooManyStreams { limit: config.max_streams };
         let all = services.streams.clone().try_acquire_owned().map_err(|_| too_many)?;
         let permits = (all, usage.open_stream(config.max_streams_per_user)?);
-        let inlet = services
+        let subscription = services
             .hub
-            .open(caller, Bounds { queue: services.config.stream.queue, sees_reads: None });
+            .open(caller, StreamLimits { queue: services.config.stream.queue, sees_reads: None });
         // Revoked while it opened: the hub did not know it yet.
         services.auth.check_live(caller.session)?;
         // What changes of this from here on, the stream is told.
         let user = services.catch_ups.user(caller.user).await?.ok_or(Error::SessionRevoked)?;
         let StreamUser { user, sends_receipts, choice, blocks } = user;
-        inlet.outlet.first_sees_reads(sends_receipts);
-        let connection = inlet.outlet.connection;
+        subscription.subscriber.first_sees_reads(sends_receipts);
+        let connection = subscription.subscriber.connection;
         services.presence.connected(caller.user, connection, choice);
         let connected = Connected { services: services.clone(), caller, connection };
         let (sender, frames) = mpsc::channel(FRAMES);
@@ -120,7 +120,7 @@ impl ChatStream {
             turn: None,
             told: None,
             services: services.clone(),
-            inlet,
+            subscription,
             user,
             choice,
             blocks,
@@ -133,7 +133,7 @@ impl ChatStream {
     /// Names the stream in unary calls.
     #[must_use]
     pub fn connection(&self) -> ConnectionId {
-        self.inlet.outlet.connection
+        self.subscription.subscriber.connection
     }
 
     /// Up to where a room's messages are kept from the user.
@@ -145,7 +145,7 @@ impl ChatStream {
     pub async fn run(mut self, inbound: impl Stream<Item = Inbound> + Send + Unpin) {
         // Looked at first and at every moment, also while the client does not
         // read or the store is slow: who may not read any more gets nothing more.
-        let mut control = self.inlet.control.clone();
+        let mut control = self.subscription.control.clone();
         let clock = self.services.clock.clone();
         let end = tokio::select! {
             biased;
