@@ -1,7 +1,7 @@
-//! Rooms → sessions on this node.
+//! From rooms to the streams on this node.
 //!
 //! A room's part of a commit is encoded once, and the same bytes go to the
-//! bounded queue of every session that is subscribed. A session whose queue is
+//! bounded queue of every stream that is subscribed. A stream whose queue is
 //! full is cut off from live events and catches up from the store.
 
 use std::{
@@ -12,14 +12,21 @@ use std::{
     },
 };
 
-use bytes::{Bytes, BytesMut};
 use tokio::sync::{Notify, mpsc, watch};
 
-use super::typing::Typist;
+use super::{
+    change_batch::{ChangeBatch, MAX_BATCH_BYTES},
+    registry::{ConnectionEntry, Registry, remove_from},
+    subscriber::{
+        Control, QueuedEvent, StopReason, StreamLimits, Subscriber, Subscription, UNKNOWN, YES,
+        known,
+    },
+    typing::Typist,
+};
 use crate::{
     model::{
-        Caller, Change, ConnectionId, MarkersMoved, MemberState, Message, PresenceChoice,
-        ReadMarkers, RoomCommit, RoomId, RoomPreferences, Seq, SessionId, Timestamp, UserId,
+        Caller, ConnectionId, MarkersMoved, MemberState, PresenceChoice, ReadMarkers, RoomCommit,
+        RoomId, RoomPreferences, Seq, SessionId, UserId,
     },
     transport::ResponseRegistry,
     wire::{
@@ -27,177 +34,6 @@ use crate::{
         marks::{receipt, room_preferences},
     },
 };
-
-/// A batch is closed when it has grown this large, so that no response comes
-/// near the 4 MiB that gRPC clients accept by default.
-const MAX_BATCH_BYTES: usize = 256 * 1024;
-
-/// What waits in a session's queue.
-#[derive(Debug, Clone)]
-pub enum QueuedEvent {
-    /// Consecutive changes of a room, encoded.
-    Log {
-        room: RoomId,
-        after: Seq,
-        seq: Seq,
-        /// The oldest message of which they tell something anew: of itself, or an
-        /// answer in its thread.
-        oldest: Option<Seq>,
-        bytes: Bytes,
-    },
-    /// Typing or presence. May be dropped.
-    State(Bytes),
-    /// A read mark or setting. What catches up gets them as they are.
-    OwnState(Bytes),
-    /// A room's log went on without its events coming through here.
-    Advanced { room: RoomId, seq: Seq },
-    /// The user is in the room now; its events follow.
-    Added(RoomId),
-    /// The user is not in the room any more.
-    Removed(RoomId),
-}
-
-/// How much a stream may take.
-#[derive(Debug, Clone, Copy)]
-pub struct StreamLimits {
-    /// Events that may wait in its queue.
-    pub queue: usize,
-    /// See [`Outlet`]; `None` until it is known.
-    pub sees_reads: Option<bool>,
-}
-
-/// Why the server ends a stream from outside its session.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum StopReason {
-    Revoked,
-    /// With so many streams at once.
-    ShuttingDown {
-        streams: usize,
-    },
-}
-
-/// What is known of whether a user sees what others have read.
-const UNKNOWN: u8 = 0;
-const NO: u8 = 1;
-const YES: u8 = 2;
-
-fn known(sees_reads: bool) -> u8 {
-    if sees_reads { YES } else { NO }
-}
-
-/// What others tell a session beside its events.
-#[derive(Debug, Clone, Copy)]
-pub struct Control {
-    pub ending: Option<StopReason>,
-    pub token_expires_at: Timestamp,
-}
-
-/// The hub's side of one connected stream. Shared by the hub's lists and the
-/// session; it is out of the lists once the session's [`Inlet`] is dropped.
-#[derive(Debug)]
-pub struct Subscriber {
-    pub connection: ConnectionId,
-    pub user: UserId,
-    pub session: SessionId,
-    queue: mpsc::Sender<QueuedEvent>,
-    /// Set when the queue was full: live events stop until the session has
-    /// caught up from the store.
-    lagging: AtomicBool,
-    lagged: Notify,
-    /// The user tells what they have read, and so sees it of others. One of the three
-    /// values below.
-    sees_reads: AtomicU8,
-    control: watch::Sender<Control>,
-}
-
-impl Subscriber {
-    pub(super) fn try_enqueue(&self, item: QueuedEvent) {
-        if self.lagging.load(Ordering::Acquire) {
-            return;
-        }
-        // States never take the room that the log needs.
-        let crowded = self.queue.capacity() <= self.queue.max_capacity() / 2;
-        if crowded && matches!(item, QueuedEvent::State(_)) {
-            return;
-        }
-        if let Err(mpsc::error::TrySendError::Full(_)) = self.queue.try_send(item) {
-            self.lagging.store(true, Ordering::Release);
-            self.lagged.notify_one();
-        }
-    }
-
-    /// Gives the stream a later end of its token.
-    pub fn renew(&self, token_expires_at: Timestamp) {
-        self.control.send_modify(|control| control.token_expires_at = token_expires_at);
-    }
-
-    /// Says whether the user sees what others have read, as it was when the stream had
-    /// opened. What has been said since is newer, and stands.
-    pub fn first_sees_reads(&self, sees: bool) {
-        let (set, read) = (Ordering::Relaxed, Ordering::Relaxed);
-        let _ = self.sees_reads.compare_exchange(UNKNOWN, known(sees), set, read);
-    }
-
-    /// Waits until the queue has overflowed.
-    pub async fn lagged(&self) {
-        self.lagged.notified().await;
-    }
-
-    fn end(&self, ending: StopReason) {
-        self.control.send_modify(|control| {
-            control.ending.get_or_insert(ending);
-        });
-    }
-}
-
-/// The session's side. Dropping it takes the stream out of the hub.
-pub struct Subscription {
-    pub subscriber: Arc<Subscriber>,
-    pub queue: mpsc::Receiver<QueuedEvent>,
-    pub control: watch::Receiver<Control>,
-    hub: Arc<Hub>,
-}
-
-impl Subscription {
-    /// Whether the queue has overflowed. Live events flow again from here on:
-    /// what is read from the store after this call is complete.
-    #[must_use]
-    pub fn take_lagging(&mut self) -> bool {
-        if !self.subscriber.lagging.load(Ordering::Acquire) {
-            return false;
-        }
-        // What is left in the queue is older than what will be read.
-        while self.queue.try_recv().is_ok() {}
-        self.subscriber.lagging.swap(false, Ordering::AcqRel)
-    }
-}
-
-impl Drop for Subscription {
-    fn drop(&mut self) {
-        self.hub.close(self.subscriber.connection);
-    }
-}
-
-/// A stream in the hub's lists.
-#[derive(Debug)]
-pub(super) struct ConnectionEntry {
-    pub(super) subscriber: Arc<Subscriber>,
-    rooms: HashSet<RoomId>,
-    /// Watched rooms, and whether their members' presence is told.
-    watching: HashMap<RoomId, bool>,
-}
-
-#[derive(Debug, Default)]
-pub(super) struct Registry {
-    pub(super) connections: HashMap<ConnectionId, ConnectionEntry>,
-    pub(super) users: HashMap<UserId, Vec<Arc<Subscriber>>>,
-    pub(super) rooms: HashMap<RoomId, Vec<Arc<Subscriber>>>,
-    pub(super) watchers: HashMap<RoomId, Vec<(Arc<Subscriber>, bool)>>,
-    /// See [`Hub::take_grown`].
-    pub(super) grown: HashSet<RoomId>,
-    /// How streams end that are opened from now on, once all are to end.
-    ending: Option<StopReason>,
-}
 
 /// The streams of this node by user and room.
 #[derive(Debug)]
@@ -245,7 +81,7 @@ impl Hub {
         Subscription { subscriber, queue, control, hub: self.clone() }
     }
 
-    fn close(&self, connection: ConnectionId) {
+    pub(super) fn close(&self, connection: ConnectionId) {
         let mut registry = self.write();
         let Some(entry) = registry.connections.remove(&connection) else { return };
         for room in &entry.rooms {
@@ -499,66 +335,6 @@ impl Hub {
 
     pub(super) fn write(&self) -> RwLockWriteGuard<'_, Registry> {
         self.registry.write().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Registry {
-    fn subscribe(&mut self, connection: ConnectionId, room: RoomId) {
-        let Some(entry) = self.connections.get_mut(&connection) else { return };
-        if entry.rooms.insert(room) {
-            self.rooms.entry(room).or_default().push(entry.subscriber.clone());
-        }
-    }
-
-    /// Also takes it from what the stream watches.
-    fn unsubscribe(&mut self, connection: ConnectionId, room: RoomId) {
-        let Some(entry) = self.connections.get_mut(&connection) else { return };
-        if entry.rooms.remove(&room) {
-            remove_from(&mut self.rooms, &room, |subscriber| subscriber.connection == connection);
-        }
-        if entry.watching.remove(&room).is_some() {
-            remove_from(&mut self.watchers, &room, |(subscriber, _)| {
-                subscriber.connection == connection
-            });
-        }
-    }
-}
-
-/// Removes one element of a list, and the list with its last.
-fn remove_from<K: Eq + std::hash::Hash, T>(
-    registry: &mut HashMap<K, Vec<T>>,
-    key: &K,
-    is_it: impl FnMut(&T) -> bool,
-) {
-    if let Some(list) = registry.get_mut(key) {
-        if let Some(at) = list.iter().position(is_it) {
-            list.swap_remove(at);
-        }
-        if list.is_empty() {
-            registry.remove(key);
-        }
-    }
-}
-
-/// Consecutive changes of one room, being encoded.
-#[derive(Default)]
-struct ChangeBatch {
-    after: Seq,
-    seq: Seq,
-    oldest: Option<Seq>,
-    bytes: BytesMut,
-}
-
-impl ChangeBatch {
-    fn append(&mut self, change: Change) {
-        if self.bytes.is_empty() {
-            self.after = change.after;
-        }
-        self.seq = change.seq;
-        let shows_from = change.message.as_ref().map(Message::visible_from);
-        let retold = shows_from.filter(|seq| *seq < change.seq);
-        self.oldest = self.oldest.into_iter().chain(retold).min();
-        events::append(&mut self.bytes, Kind::Change(events::live_change(change)));
     }
 }
 

@@ -5,7 +5,9 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use super::*;
-use crate::model::{Draft, History, LogId, MemberRole, Room, RoomKind, RoomLog, RoomOp, User};
+use crate::model::{
+    Draft, History, LogId, MemberRole, Room, RoomKind, RoomLog, RoomOp, Timestamp, User,
+};
 
 fn user(n: u128) -> User {
     User {

@@ -11,7 +11,7 @@ use std::{
 use bytes::Bytes;
 use tokio::{sync::Notify, time::sleep_until};
 
-use super::hub::{Hub, QueuedEvent};
+use super::{hub::Hub, subscriber::QueuedEvent};
 use crate::{
     model::{
         ConnectionId, RoomId, User, UserId,

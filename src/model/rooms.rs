@@ -74,7 +74,7 @@ pub struct RoomReset {
 pub struct RoomSummary {
     pub room: Room,
     pub role: MemberRole,
-    /// See [`View`].
+    /// See [`VisibleRange`].
     pub floor: Seq,
     /// Until when they may not post.
     pub muted_until: Option<Timestamp>,

@@ -36,7 +36,7 @@ impl Services {
         self.writer.submit(RoomOp::Send(Draft { sent_at: self.steady.now(), ..draft }))
     }
 
-    /// Queues something to be done with a message; like [`Chat::send`].
+    /// Queues something to be done with a message; like [`Services::send`].
     pub fn touch(
         &self,
         caller: Caller,

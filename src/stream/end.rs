@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use crate::{
     clock::Clock,
     error::Error,
-    fanout::hub::{Control, StopReason},
+    fanout::subscriber::{Control, StopReason},
     wire::{self, events::Kind, v1},
 };
 

@@ -17,7 +17,7 @@ use super::{ChatStream, Inbound, cursor::Verdict, end::StreamEnd};
 use crate::{
     config::ms,
     error::Error,
-    fanout::hub::QueuedEvent,
+    fanout::subscriber::QueuedEvent,
     model::{Timestamp, limits::TOKEN_EXPIRING_BEFORE},
     wire::{
         events::{self, Kind},

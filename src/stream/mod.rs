@@ -26,7 +26,7 @@ use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use crate::{
     config::ms,
     error::{Error, Result},
-    fanout::hub::{StreamLimits, Subscription},
+    fanout::subscriber::{StreamLimits, Subscription},
     model::{
         Caller, ConnectionId, LogId, PresenceChoice, RoomId, Seq, User, UserId,
         limits::{SUBSCRIBE_ALL_WITHIN, SUBSCRIBE_WITHIN},

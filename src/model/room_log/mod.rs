@@ -28,7 +28,7 @@ pub struct Membership {
     pub state: MemberState,
     pub joined_at: Timestamp,
     pub muted_until: Option<Timestamp>,
-    /// See [`View`](super::View).
+    /// See [`VisibleRange`](super::VisibleRange).
     pub floor: Seq,
     pub changed_seq: Seq,
     /// `User::version` of the member.
