@@ -236,8 +236,8 @@ function lateImports(): Plugin {
 
 /** What each first visit asks for once the entry runs, before it shows anything. */
 const FIRST_VISITS = {
-  "the door": ["/ui/auth/LoginPage.tsx", "/ui/i18n/en-late.ts"],
-  "a room": ["/ui/frame/SignedIn.tsx"],
+  "the door": ["/ui/auth/LoginPage.tsx", "/ui/i18n/en.deferred.ts"],
+  "a room": ["/ui/shell/SignedIn.tsx"],
 } as const;
 
 /** The scripts before the modules, and what belongs to them: a new one of them has a new address. */

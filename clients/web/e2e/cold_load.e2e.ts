@@ -133,7 +133,7 @@ test.for(Array.from({ length: PARTS }, (_, part) => part))("whatever late code n
     await say(page, (last = `Without ${missing}.`));
     await bubble(page, last).waitFor();
     // All others are asked for without being wanted.
-    if (missing === "copyCode") await page.getByRole("button", { name: "Copy code" }).last().click();
+    if (missing === "copy-code") await page.getByRole("button", { name: "Copy code" }).last().click();
     await expect.poll(() => refused, { message: missing }).toBeGreaterThan(0);
     const { total, shifts } = await layoutShift(page);
     expect(total, [missing, ...shifts].join("\n")).toBeLessThanOrEqual(MAX_LAYOUT_SHIFT);

@@ -94,7 +94,7 @@ test("what was begun and not sent is gone with its writer, who is asked before m
   const room = await ada.room("Unsaid");
   const page = await w.window(ada);
   await enter(page, "Unsaid");
-  await fetched(page, "SignOut", "Confirm", "Dialog", "MenuList", "Popover", "MembersPanel");
+  await fetched(page, "SignOutDialog", "Confirm", "Dialog", "MenuList", "Popover", "MembersPanel");
   w.link.cut();
   await say(page, "a secret not sent");
   await page.locator(".msg-waiting").waitFor();

@@ -49,7 +49,7 @@ test("without a link what was never opened is missed, and nothing else; with the
 test("what was never opened works without a link once the browser has had the time to fetch it", async () => {
   const page = await w.window(undefined);
   await inRoom(page, "Warm cache");
-  await fetched(page, "Palette", "SettingsPage", "EmojiPicker", "EditRoom", "ThreadPanel", "manage", "files");
+  await fetched(page, "CommandPalette", "SettingsPage", "EmojiPicker", "EditRoom", "ThreadPanel", "manage", "files");
   w.link.cut();
   await page.getByRole("button", { name: "Try now" }).waitFor();
   await page.getByRole("button", { name: "Room menu" }).click();
@@ -68,7 +68,7 @@ test("what was never opened works without a link once the browser has had the ti
 
 test("keys work from the first moment, whatever has not come yet", async () => {
   const page = await thrifty();
-  await page.route("**/assets/Afterwards-*.js", (route) => route.abort());
+  await page.route("**/assets/DeferredEffects-*.js", (route) => route.abort());
   await inRoom(page, "Early keys");
   await page.keyboard.press("Control+k");
   await palette(page).waitFor();
@@ -77,7 +77,7 @@ test("keys work from the first moment, whatever has not come yet", async () => {
 test("one request that fails is made again, and nobody hears of it", async () => {
   const page = await thrifty();
   let asked = 0;
-  await page.route(/\/assets\/Palette-/, (route) => (asked++ ? route.continue() : route.abort()));
+  await page.route(/\/assets\/CommandPalette-/, (route) => (asked++ ? route.continue() : route.abort()));
   await inRoom(page, "Hiccup");
   await page.keyboard.press("Control+k");
   await palette(page).waitFor();
@@ -104,7 +104,7 @@ test("where the server has a newer version the page says so, and keeps what is w
   const page = await thrifty();
   await inRoom(page, "Upgraded");
   await composer(page).fill("not to be lost");
-  await page.route(/\/assets\/Palette-/, (route) => route.fulfill({ status: 404, body: "There is no such file." }));
+  await page.route(/\/assets\/CommandPalette-/, (route) => route.fulfill({ status: 404, body: "There is no such file." }));
   const newer = '<!doctype html><script type="module" src="/assets/index-newer.js"></script><div id="root"></div>';
   await page.route(`${w.pages.url}/`, (route) => route.fulfill({ contentType: "text/html", body: newer }));
   await page.keyboard.press("Control+k");
@@ -119,7 +119,7 @@ test("where the server has a newer version the page says so, and keeps what is w
 test("what fails by itself fails alone: the rest of the page goes on", async () => {
   const page = await thrifty();
   const broken = { contentType: "text/javascript", body: 'export default () => { throw new Error("broken on purpose"); };' };
-  await page.route(/\/assets\/(Palette|SettingsPage|MembersPanel)-/, (route) => route.fulfill(broken));
+  await page.route(/\/assets\/(CommandPalette|SettingsPage|MembersPanel)-/, (route) => route.fulfill(broken));
   await inRoom(page, "Sturdy");
   await page.getByText("Something went wrong").waitFor();
   await page.keyboard.press("Control+k");

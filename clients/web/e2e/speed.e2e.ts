@@ -24,7 +24,7 @@ test("a second visit loads no script or style again, and asks for messages at on
   await enter(page, "Speed");
   await bubble(page, "Message 60").waitFor();
   // All that comes later, to the ends of the lists it is fetched by.
-  await fetched(page, "Afterwards", "MembersPanel", "RoomMenu", "Above", "Floating", "EmojiPicker", "BansDialog", "Viewer");
+  await fetched(page, "DeferredEffects", "MembersPanel", "RoomMenu", "ComposerExtras", "TimelineOverlay", "EmojiPicker", "BansDialog", "ImageViewer");
   await page.goto(`${w.pages.url}/rooms/${room}`);
   await bubble(page, "Message 60").waitFor();
 
@@ -68,7 +68,7 @@ test("the login page and a room show with no more code than they may need", asyn
   const room = await ada.room("Little code");
   await ada.say(room, "Enough of it");
   const newcomer = await w.window(undefined);
-  const held = await holdBack(newcomer, "index", "LoginPage", "idempotency", "AuthPage", "Field", "form", "format-late", "Problem", "notice", "en-late");
+  const held = await holdBack(newcomer, "index", "LoginPage", "idempotency", "AuthPage", "Field", "form", "format-values.deferred", "FormError", "sign-in-notice", "en.deferred");
   await newcomer.goto(`${w.pages.url}/login`);
   await newcomer.getByRole("button", { name: "Sign in" }).waitFor();
   await newcomer.getByLabel("Password", { exact: true }).waitFor();

@@ -6,13 +6,13 @@ import { Code, ConnectError, createRouterTransport } from "@connectrpc/connect";
 import fc from "fast-check";
 import { describe, expect, test, vi } from "vitest";
 
-import { mayPass, untilOnline } from "../src/api/again";
+import { mayPass, untilOnline } from "../src/api/retry-policy";
 import { filesApi } from "../src/api/files";
 import { forgetKeys, withKey, withKeyOnce } from "../src/api/idempotency";
-import { fileName } from "../src/api/names";
-import { fetched, later } from "../src/api/later";
+import { fileName } from "../src/api/file-name";
+import { fetched, later } from "../src/api/deferred-calls";
 import { computed } from "../src/api/sha256";
-import { Failure } from "../src/failure";
+import { Failure } from "../src/domain/failure";
 import { FileService } from "../src/gen/causerie/v1/files_pb";
 import { RetryInfoSchema } from "../src/gen/google/rpc/error_details_pb";
 

@@ -3,9 +3,10 @@
 import { describe, expect, test } from "vitest";
 
 import table from "../../cases/apply.json";
-import type { Content, Delta, Message, NotificationLevel, RoomChange, RoomSummary, SystemKind, User } from "../src/nouns";
-import { apply, applyPage } from "../src/state/apply";
-import { emptyModel, messagesIn, tail, unread } from "../src/state/model";
+import type { Content, Delta, Message, NotificationLevel, RoomChange, RoomSummary, SystemKind, User } from "../src/domain/types";
+import { apply, applyPage } from "../src/stores/model/apply";
+import { emptyModel, messagesIn, tail } from "../src/stores/model/model";
+import { unread } from "../src/stores/reading/unread";
 import type { Update } from "../src/sync/update";
 
 interface Said {

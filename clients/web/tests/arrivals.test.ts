@@ -2,10 +2,10 @@
 
 import { expect, test } from "vitest";
 
-import type { Message, RoomSummary } from "../src/nouns";
-import { apply } from "../src/state/apply";
-import { createArrivals } from "../src/state/arrivals";
-import { emptyModel } from "../src/state/model";
+import type { Message, RoomSummary } from "../src/domain/types";
+import { apply } from "../src/stores/model/apply";
+import { createArrivals } from "../src/stores/notifications/notification-filter";
+import { emptyModel } from "../src/stores/model/model";
 import type { Update } from "../src/sync/update";
 
 const ME = { id: "me", username: "me", displayName: "Me", bio: "", statusText: "", createdAt: 0, photoId: "" };

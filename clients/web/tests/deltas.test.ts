@@ -2,10 +2,10 @@
 
 import { expect, test } from "vitest";
 
-import type { Message, Reaction } from "../src/nouns";
-import { withDelta, withOwn, type WaitingDelta } from "../src/state/deltas";
-import { putAll } from "../src/state/log";
-import type { RoomView } from "../src/state/model";
+import type { Message, Reaction } from "../src/domain/types";
+import { withDelta, withOwn, type WaitingDelta } from "../src/stores/messages/deltas";
+import { putAll } from "../src/stores/messages/messages";
+import type { RoomView } from "../src/stores/model/model";
 
 const thumbs = (count: number, mine?: boolean): Reaction => ({ emoji: "👍", count, userIds: ["a"], mine });
 const message = (changedSeq: number, ...reactions: Reaction[]) => ({ roomId: "r", seq: 4, changedSeq, reactions, threadSeq: 0 }) as unknown as Message;

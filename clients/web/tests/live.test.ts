@@ -3,9 +3,9 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
 import type { Event } from "../src/api/events";
-import type { Position, RoomSummary, Unsent, User } from "../src/nouns";
-import type { Live } from "../src/sync/live";
-import type { Word } from "../src/sync/tabs";
+import type { Position, RoomSummary, Unsent, User } from "../src/domain/types";
+import type { Live } from "../src/sync/tab-sync";
+import type { Word } from "../src/sync/tab-channel";
 import type { Snapshot, Update } from "../src/sync/update";
 
 const ME = { id: "me" } as User;
@@ -57,7 +57,7 @@ async function tab(api: object = {}, session: object = {}) {
     }
   }
   const updates: Update[] = [];
-  const { Live: Made } = await import("../src/sync/live");
+  const { Live: Made } = await import("../src/sync/tab-sync");
   live = new Made({
     api: { subscribe, watchRooms: async () => [], setIdle: async () => undefined, choosePresence: async () => undefined, ...api } as never,
     session: { id: "s", user: ME, end: () => undefined, ...session } as never,
@@ -170,7 +170,7 @@ test("what the stream left out is asked for once it is live again, and a room is
 
 test("a message that is refused without a word does not wait for ever", async () => {
   browser(false);
-  const { Failure } = await import("../src/failure");
+  const { Failure } = await import("../src/domain/failure");
   const { live, tell, updates } = await tab({ sendMessage: () => Promise.reject(new Failure("final", "", "")) });
   await tell(READY, { kind: "live" });
   live.send({ clientMessageId: "1", roomId: "r", text: "", replyTo: 0, threadSeq: 0, attachmentIds: [], at: Date.now() });
@@ -233,7 +233,7 @@ test("without locks a hidden tab gives up its stream to others, and goes on wher
 async function refusing(refusal: () => Error) {
   const asked: [room: string, logId: string][][] = [];
   const ended = vi.fn();
-  const { Failure } = await import("../src/failure");
+  const { Failure } = await import("../src/domain/failure");
   async function* subscribe(positions: ReadonlyMap<string, Position>, signal: AbortSignal): AsyncGenerator<Event[]> {
     asked.push([...positions].map(([room, { logId }]) => [room, logId]));
     if (positions.size) throw refusal();
@@ -252,7 +252,7 @@ test.each([
   ["", ""],
 ])("a stream that is refused keeps its positions (%s %s)", async (reason, field) => {
   browser(false);
-  const { Failure } = await import("../src/failure");
+  const { Failure } = await import("../src/domain/failure");
   const violations = field ? [{ field, description: "must be something else" }] : [];
   const { asked, ended } = await refusing(() => new Failure("final", reason, "The request is not valid.", violations));
   expect(asked.length).toBeGreaterThan(2);

@@ -3,7 +3,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
-import { otherPlace, parse, plain, safe, textOf, type Block, type Inline } from "../src/state/markdown";
+import { otherPlace, parse, plain, safe, textOf, type Block, type Inline } from "../src/stores/messages/markdown";
 
 describe("markdown", () => {
   test("is a tree; what is not understood stays text", () => {

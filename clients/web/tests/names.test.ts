@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 
 import cases from "../../cases/mentions.json";
-import { namesIn } from "../src/state/called";
-import { parse, splitMentions } from "../src/state/markdown";
+import { namesIn } from "../src/stores/mentions/draft-mentions";
+import { parse, splitMentions } from "../src/stores/messages/markdown";
 
 for (const [text, names] of cases as [string, string[]][]) {
   test(`names called in ${JSON.stringify(text)}`, () => expect(namesIn(text)).toEqual(names));

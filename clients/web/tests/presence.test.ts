@@ -3,10 +3,10 @@
 import { createRoot } from "solid-js";
 import { expect, test, vi } from "vitest";
 
-import type { Message, Presence, PresenceState, RoomChange, RoomKind, RoomSummary, SystemKind, WatchedRoom } from "../src/nouns";
-import { apply } from "../src/state/apply";
-import { emptyModel } from "../src/state/model";
-import { createTypingDoubts, doubtsWatched } from "../src/state/doubts";
+import type { Message, Presence, PresenceState, RoomChange, RoomKind, RoomSummary, SystemKind, WatchedRoom } from "../src/domain/types";
+import { apply } from "../src/stores/model/apply";
+import { emptyModel } from "../src/stores/model/model";
+import { createTypingDoubts, doubtsWatched } from "../src/stores/model/staleness";
 
 const user = (id: string) => ({ id, username: id, displayName: id, bio: "", statusText: "", createdAt: 0, photoId: "" });
 const presence = (userId: string, state: PresenceState = "online"): Presence => ({ userId, state, lastSeenAt: 0 });

@@ -3,11 +3,11 @@
 import { createRoot } from "solid-js";
 import { expect, test } from "vitest";
 
-import type { AccountRole, Role, RoomKind, RoomSummary } from "../src/nouns";
-import { apply } from "../src/state/apply";
-import { emptyModel } from "../src/state/model";
-import { createRooms } from "../src/state/rooms";
-import { Topics } from "../src/state/topics";
+import type { AccountRole, Role, RoomKind, RoomSummary } from "../src/domain/types";
+import { apply } from "../src/stores/model/apply";
+import { emptyModel } from "../src/stores/model/model";
+import { createRooms } from "../src/stores/rooms/rooms";
+import { Topics } from "../src/stores/model/topics";
 
 const ME = { id: "me", username: "me", displayName: "Me", bio: "", statusText: "", createdAt: 0, photoId: "" };
 

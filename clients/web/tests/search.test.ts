@@ -3,11 +3,11 @@
 import { createRoot } from "solid-js";
 import { describe, expect, test } from "vitest";
 
-import { Failure } from "../src/failure";
-import type { Attachment, Part } from "../src/nouns";
-import { gist } from "../src/state/gist";
-import { createPaged } from "../src/state/paged";
-import { pieces, written } from "../src/state/terms";
+import { Failure } from "../src/domain/failure";
+import type { Attachment, Part } from "../src/domain/types";
+import { gist } from "../src/stores/messages/preview";
+import { createPaged } from "../src/stores/lists/paged-list";
+import { pieces, written } from "../src/stores/search/search-highlight";
 
 const shown = (query: string, text: string) =>
   pieces(text, written(query).phrases)

@@ -5,9 +5,9 @@ import { beforeEach, expect, test, vi } from "vitest";
 
 import { authApi, type AuthApi } from "../src/api/auth";
 import { signInApi } from "../src/api/sign-in";
-import type { Failure } from "../src/failure";
+import type { Failure } from "../src/domain/failure";
 import { RefreshSessionResponseSchema } from "../src/gen/causerie/v1/auth_pb";
-import type { SignedIn } from "../src/nouns";
+import type { SignedIn } from "../src/domain/types";
 import { Session } from "../src/sync/session";
 
 const ORIGIN = "https://chat.test";

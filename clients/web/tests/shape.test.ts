@@ -8,7 +8,7 @@ import { describe, expect, test } from "vitest";
 import { ar } from "../src/ui/i18n/ar";
 import { de } from "../src/ui/i18n/de";
 import { en as first } from "../src/ui/i18n/en";
-import { late } from "../src/ui/i18n/en-late";
+import { late } from "../src/ui/i18n/en.deferred";
 import { es } from "../src/ui/i18n/es";
 import { fr } from "../src/ui/i18n/fr";
 import { zh } from "../src/ui/i18n/zh";
@@ -39,19 +39,21 @@ function loadedWith(file: string, seen = new Set<string>()): Set<string> {
 /** All that the server refuses. */
 const ERRORS = join(import.meta.dirname, "../../../src/api/snapshots/causerie__api__status__tests__the_table_of_errors.snap");
 
-/** What each layer may use below it. */
+/** What each layer may use: itself and those below it. */
 const MAY: Record<string, readonly string[]> = {
-  ui: ["ui", "state"],
-  state: ["state", "sync", "gen/emoji.json"],
+  app: ["app", "ui", "stores", "sync", "api"],
+  ui: ["ui", "stores"],
+  stores: ["stores", "sync", "gen/emoji.json"],
   sync: ["sync", "api"],
   api: ["api", "gen"],
+  domain: ["domain"],
 };
 
-/** Of these only types are spoken. */
-const SPOKEN: Record<string, readonly string[]> = { ui: ["sync"], state: ["api"], sync: [], api: [] };
+/** Of these a layer may use types alone. */
+const TYPES_ONLY: Record<string, readonly string[]> = { ui: ["sync"], stores: ["api"] };
 
-/** Where the parts are put together. */
-const TOGETHER = ["state/app.ts", "state/sign-in.ts"];
+/** What makes calls of its own, as only signing in needs them. */
+const ASSEMBLY = ["stores/session/sign-in.ts"];
 
 describe("layers", () => {
   for (const file of files) {
@@ -63,12 +65,12 @@ describe("layers", () => {
       for (const [, type, from, late] of source.matchAll(/(?:^(?:import|export) (type )?[^;]*?from "(\.[^"]+)")|import\("(\.[^"]+)"\)/gm)) {
         const used = relative(SRC, resolve(dirname(file), from ?? late ?? ""));
         const to = used.split("/")[0] ?? "";
-        if (["nouns", "failure", "random-id", "routes.txt?raw"].includes(to)) continue;
-        const may = [...MAY[layer]!, ...(type || TOGETHER.includes(path) ? SPOKEN[layer]! : [])];
+        if (["domain", "routes.txt?raw"].includes(to)) continue;
+        const may = [...MAY[layer]!, ...(type || ASSEMBLY.includes(path) ? (TYPES_ONLY[layer] ?? []) : [])];
         expect(may.some((it) => it === to || used === it), `${path} uses ${used}`).toBe(true);
       }
-      if (path !== "ui/kit/lazy.tsx") expect(source, "lazy components come by ui/kit/lazy.tsx").not.toMatch(/\blazy\b[^;]*from "solid-js"/);
-      if (layer === "sync" || path === "state/apply.ts") expect(source).not.toContain("solid-js");
+      if (path !== "ui/shared/lazy.tsx") expect(source, "lazy components come by ui/shared/lazy.tsx").not.toMatch(/\blazy\b[^;]*from "solid-js"/);
+      if (layer === "sync" || path === "stores/model/apply.ts") expect(source).not.toContain("solid-js");
       expect(source).not.toMatch(/innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(/);
     });
   }
@@ -96,7 +98,7 @@ test("a component stays under about 150 lines", () => {
 
 describe("catalogues", () => {
   test("every text is used, or is what the server says", () => {
-    const source = files.filter((file) => !file.includes("/i18n/") || file.endsWith("/i18n/index.ts")).map((file) => readFileSync(file, "utf8")).join("\n");
+    const source = files.filter((file) => !/\/i18n\/(?:en|de|fr|es|zh|ar)\./.test(file)).map((file) => readFileSync(file, "utf8")).join("\n");
     const protos = join(import.meta.dirname, "../../../proto/causerie/v1");
     const reasons = [...readdirSync(protos).map((file) => join(protos, file)), ERRORS].map((file) => readFileSync(file, "utf8")).join("\n");
     // A reason, or the field that a request has wrong.
@@ -174,19 +176,19 @@ describe("what the server refuses", () => {
 });
 
 test("whatever shows an icon that is loaded late asks for it", () => {
-  const names = [...readFileSync(join(SRC, "ui/kit/lateIcons.ts"), "utf8").matchAll(/^ {2}(\w+): "M/gm)].map(([, name]) => name);
+  const names = [...readFileSync(join(SRC, "ui/shared/deferred-icons.ts"), "utf8").matchAll(/^ {2}(\w+): "M/gm)].map(([, name]) => name);
   expect(names).toContain("trash");
   const shown = new RegExp(`(?:icon|Icon|name=|action\\().*"(?:${names.join("|")})"`);
   const without = files.filter((file) => {
     const source = readFileSync(file, "utf8");
-    return shown.test(source) && !/^import ".*\/lateIcons";$/m.test(source);
+    return shown.test(source) && !/^import ".*\/deferred-icons";$/m.test(source);
   });
   expect(without.map((file) => relative(SRC, file))).toEqual([]);
 });
 
 test("what is loaded first says nothing that is loaded late", () => {
   // A room waits for no more texts than come with it.
-  const first = ["main.tsx", "ui/frame/SignedIn.tsx"].flatMap((it) => [...loadedWith(join(SRC, it))]).filter((file) => !file.includes("/i18n/"));
+  const first = ["app/main.tsx", "ui/shell/SignedIn.tsx"].flatMap((it) => [...loadedWith(join(SRC, it))]).filter((file) => !file.includes("/i18n/"));
   expect(first.length).toBeGreaterThan(50);
   const source = first.map((file) => readFileSync(file, "utf8")).join("\n");
   // Of what the server refuses, only what other texts stand in for until it comes.

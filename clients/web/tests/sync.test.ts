@@ -4,9 +4,9 @@ import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 
 import cases from "../../cases/sync.json";
-import { Failure } from "../src/failure";
-import { Attention } from "../src/sync/attention";
-import { Connection, type Happening } from "../src/sync/connection";
+import { Failure } from "../src/domain/failure";
+import { Attention } from "../src/sync/presence-reporter";
+import { Connection, type Happening } from "../src/sync/reconnect";
 import { Cursor, type Verdict } from "../src/sync/cursor";
 import { Outbox } from "../src/sync/outbox";
 

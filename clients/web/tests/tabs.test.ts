@@ -2,13 +2,13 @@
 
 import { beforeEach, describe, expect, test } from "vitest";
 
-import type { RoomChange, Unsent } from "../src/nouns";
-import { Crowd } from "../src/sync/crowd";
+import type { RoomChange, Unsent } from "../src/domain/types";
+import { Crowd } from "../src/sync/stream-budget";
 import { Cursor } from "../src/sync/cursor";
-import { follow } from "../src/sync/following";
+import { follow } from "../src/sync/follower";
 import { OutboxStore } from "../src/sync/outbox-store";
-import { Pending } from "../src/sync/pending";
-import { Silence } from "../src/sync/silence";
+import { Pending } from "../src/sync/tab-outbox";
+import { Silence } from "../src/sync/leader-health";
 import type { Update } from "../src/sync/update";
 
 const unsent = (id: string, at = 0): Unsent => ({ clientMessageId: id, roomId: "r", text: id, replyTo: 0, threadSeq: 0, attachmentIds: [], at });

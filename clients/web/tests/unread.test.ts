@@ -3,12 +3,13 @@
 import { describe, expect, test } from "vitest";
 
 import table from "../../cases/unread.json";
-import type { Content, Message, RoomSummary } from "../src/nouns";
-import { apply, applyPage } from "../src/state/apply";
-import { fold, forget } from "../src/state/forget";
-import { emptyModel, tail, unread } from "../src/state/model";
-import { recount } from "../src/state/recount";
-import { followsThread, threadTold } from "../src/state/threads";
+import type { Content, Message, RoomSummary } from "../src/domain/types";
+import { apply, applyPage } from "../src/stores/model/apply";
+import { fold, forget } from "../src/stores/messages/eviction";
+import { emptyModel, tail } from "../src/stores/model/model";
+import { unread } from "../src/stores/reading/unread";
+import { recount } from "../src/stores/reading/unread-resync";
+import { followsThread, threadTold } from "../src/stores/threads/threads";
 
 const ME = { id: "me", username: "me", displayName: "Me", bio: "", statusText: "", createdAt: 0, photoId: "" };
 const DELETED: Content = { kind: "deleted", byId: "you" };

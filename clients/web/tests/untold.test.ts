@@ -3,10 +3,10 @@
 import { createRoot } from "solid-js";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
-import { Failure } from "../src/failure";
-import { emptyModel } from "../src/state/model";
-import { createRecount } from "../src/state/recount";
-import { createUntold } from "../src/state/untold";
+import { Failure } from "../src/domain/failure";
+import { emptyModel } from "../src/stores/model/model";
+import { createRecount } from "../src/stores/reading/unread-resync";
+import { createUntold } from "../src/stores/reading/read-marker-retry";
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());

@@ -3,13 +3,13 @@
 import { createRoot } from "solid-js";
 import { describe, expect, test, vi } from "vitest";
 
-import type { Message, User } from "../src/nouns";
-import { apply, applyMe, applyUsers } from "../src/state/apply";
-import { createBlocks } from "../src/state/blocks";
-import { emptyModel } from "../src/state/model";
-import { createOutdated } from "../src/state/outdated";
-import { takeSnapshot } from "../src/state/snapshot";
-import { typingText } from "../src/ui/timeline/typing";
+import type { Message, User } from "../src/domain/types";
+import { apply, applyMe, applyUsers } from "../src/stores/model/apply";
+import { createBlocks } from "../src/stores/people/blocks";
+import { emptyModel } from "../src/stores/model/model";
+import { createOutdated } from "../src/stores/people/user-refresh";
+import { takeSnapshot } from "../src/stores/model/snapshot";
+import { typingText } from "../src/ui/timeline/typing-text";
 
 const user = (id: string, displayName: string, version: number): User => ({
   id, username: id, displayName, bio: "", statusText: "", createdAt: 0, photoId: "", version,

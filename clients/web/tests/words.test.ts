@@ -6,13 +6,13 @@ import { runInNewContext } from "node:vm";
 
 import { expect, describe, test } from "vitest";
 
-import { Failure } from "../src/failure";
+import { Failure } from "../src/domain/failure";
 import { ar } from "../src/ui/i18n/ar";
 import { de } from "../src/ui/i18n/de";
 import { en } from "../src/ui/i18n/en";
-import { late } from "../src/ui/i18n/en-late";
+import { late } from "../src/ui/i18n/en.deferred";
 import { LANGUAGES, isRightToLeft, preferred } from "../src/ui/i18n/languages";
-import { explain, say, type Spoken } from "../src/ui/i18n/say";
+import { explain, say, type Spoken } from "../src/ui/i18n/format";
 
 const ENGLISH: Spoken = { language: "en", locale: "en", texts: { ...en, ...late } };
 const GERMAN: Spoken = { language: "de", locale: "de", texts: de };

@@ -4,13 +4,13 @@
 import { createRoot } from "solid-js";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 
-import { Failure } from "../src/failure";
-import type { Message } from "../src/nouns";
-import { createAllBegun } from "../src/state/begun";
-import { Doomed, UNDO_MS } from "../src/state/doomed";
-import { Drafts } from "../src/state/drafts";
-import { callsAll } from "../src/state/mentions";
-import { composing } from "../src/ui/kit/ime";
+import { Failure } from "../src/domain/failure";
+import type { Message } from "../src/domain/types";
+import { createAllBegun } from "../src/stores/composer/composer-state";
+import { Doomed, UNDO_MS } from "../src/stores/messages/pending-deletions";
+import { Drafts } from "../src/stores/composer/drafts";
+import { callsAll } from "../src/stores/mentions/mentions-everyone";
+import { composing } from "../src/ui/shared/ime";
 
 /** What a browser keeps. */
 class Kept {

@@ -123,7 +123,7 @@ export async function fetched(page: Page, ...names: string[]): Promise<void> {
 
 export const composer = (page: Page) => page.locator(".composer textarea");
 
-/** Waits until what shows nothing is there too (ui/frame/Afterwards.tsx): it writes the title. */
+/** Waits until what shows nothing is there too (ui/shell/DeferredEffects.tsx): it writes the title. */
 export const afterwards = (page: Page, title: string) => expect.poll(() => page.title()).toContain(`${title} · Causerie`);
 
 export async function say(page: Page, text: string): Promise<void> {

@@ -5,7 +5,7 @@ import { createClient, type Transport } from "@connectrpc/connect";
 import { AdminService, type Account as WireAccount, type ServerSettings as WireSettings } from "../gen/causerie/v1/admin_pb";
 import { SignUpPolicy as WirePolicy } from "../gen/causerie/v1/auth_pb";
 import { AccountRole as WireRole } from "../gen/causerie/v1/users_pb";
-import type * as nouns from "../nouns";
+import type * as nouns from "../domain/types";
 import * as convert from "./convert";
 import { failureFrom, raise } from "./failures";
 

@@ -5,11 +5,11 @@ import { createClient, type Client, type Transport } from "@connectrpc/connect";
 
 import { ChatService, type ListMessagesRequestSchema } from "../gen/causerie/v1/chat_pb";
 import type { Message as WireMessage } from "../gen/causerie/v1/types_pb";
-import type * as nouns from "../nouns";
+import type * as nouns from "../domain/types";
 import * as convert from "./convert";
 import { eventFrom, type Event } from "./events";
 import { failureFrom, raise } from "./failures";
-import { MANAGE, fetched, later } from "./later";
+import { MANAGE, fetched, later } from "./deferred-calls";
 import { signedTransport, type TokenSource } from "./transport";
 
 export type Api = ReturnType<typeof createApi>;

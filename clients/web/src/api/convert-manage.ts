@@ -3,7 +3,7 @@
 import type { SessionInfo as WireSessionInfo } from "../gen/causerie/v1/auth_pb";
 import { NotificationLevel, type Invite as WireInvite } from "../gen/causerie/v1/rooms_pb";
 import { HistoryVisibility, MemberRole, PresenceState as WirePresenceState, RoomKind as WireRoomKind } from "../gen/causerie/v1/types_pb";
-import type * as nouns from "../nouns";
+import type * as nouns from "../domain/types";
 import { millis } from "./convert";
 
 const WIRE_ROLE: Record<nouns.Role, MemberRole> = {

@@ -27,7 +27,7 @@ import {
   type User as WireUser,
 } from "../gen/causerie/v1/types_pb";
 import type { Session as WireSession } from "../gen/causerie/v1/auth_pb";
-import type * as nouns from "../nouns";
+import type * as nouns from "../domain/types";
 
 export function millis(time: Timestamp | Duration | undefined): number {
   return time ? Number(time.seconds) * 1000 + Math.floor(time.nanos / 1e6) : 0;

@@ -1,6 +1,6 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 
-import { Failure, type FailureCode } from "../failure";
+import { Failure, type FailureCode } from "../domain/failure";
 import { BadRequestSchema, ErrorInfoSchema, RetryInfoSchema } from "../gen/google/rpc/error_details_pb";
 import { millis } from "./convert";
 

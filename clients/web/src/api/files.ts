@@ -4,12 +4,12 @@
 import { createClient, type Transport } from "@connectrpc/connect";
 
 import { FileService, FileVariant } from "../gen/causerie/v1/files_pb";
-import type { Attachment } from "../nouns";
-import { randomId } from "../random-id";
-import { Tries, mayPass, untilOnline } from "./again";
+import type { Attachment } from "../domain/types";
+import { randomId } from "../domain/random-id";
+import { Tries, mayPass, untilOnline } from "./retry-policy";
 import { attachment, millis } from "./convert";
 import { failureFrom, raise } from "./failures";
-import { fileName } from "./names";
+import { fileName } from "./file-name";
 import { sha256 } from "./sha256";
 
 /** As much as the server takes in one call. */

@@ -1,6 +1,6 @@
 // Keys by which the server tells a request that is sent again from a new one.
 
-import { randomId } from "../random-id";
+import { randomId } from "../domain/random-id";
 import { failureFrom } from "./failures";
 
 /** Passwords are among what requests ask for. */

@@ -7,7 +7,7 @@ import { AuthService } from "../gen/causerie/v1/auth_pb";
 import { ChatService } from "../gen/causerie/v1/chat_pb";
 import { RoomService } from "../gen/causerie/v1/rooms_pb";
 import { UserService } from "../gen/causerie/v1/users_pb";
-import type * as nouns from "../nouns";
+import type * as nouns from "../domain/types";
 import { accountRole, adminApi } from "./admin";
 import { one } from "./calls";
 import * as convert from "./convert";

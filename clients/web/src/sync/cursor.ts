@@ -1,7 +1,7 @@
 // Up to where each room is known: a pure machine. Whatever is lost, repeated or
 // reordered, each position is let through once and in order.
 
-import type { Position, Room } from "../nouns";
+import type { Position, Room } from "../domain/types";
 
 /**
  * - `deliver`: it follows on what is known.

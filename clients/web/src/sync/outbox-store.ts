@@ -1,7 +1,7 @@
 // Where the outbox survives a reload: one key for each message, so that tabs
 // never overwrite each other's.
 
-import type { Unsent } from "../nouns";
+import type { Unsent } from "../domain/types";
 import { erase, keys, read } from "./storage";
 
 export interface Kept {

@@ -1,8 +1,8 @@
 // Messages that have not been acknowledged: a pure queue. Each has its
 // `clientMessageId` from the start, so that sending it again is harmless.
 
-import type { Failure } from "../failure";
-import type { Unsent } from "../nouns";
+import type { Failure } from "../domain/failure";
+import type { Unsent } from "../domain/types";
 
 const FIRST_DELAY_MS = 500;
 const LONGEST_DELAY_MS = 30_000;

@@ -5,8 +5,8 @@
 
 import type { AuthApi } from "../api/auth";
 import type { TokenSource } from "../api/transport";
-import { Failure } from "../failure";
-import type { SignedIn, User } from "../nouns";
+import { Failure } from "../domain/failure";
+import type { SignedIn, User } from "../domain/types";
 import { exclusively } from "./locks";
 import { erase, read, write } from "./storage";
 

@@ -1,7 +1,7 @@
 // What sync tells state. Plain data: one tab hands it to the others.
 
-import type { Message, Presence, PresenceState, Receipt, RoomChange, RoomPreferences, RoomSummary, Unsent, User, WatchedRoom } from "../nouns";
-import type { State } from "./connection";
+import type { Message, Presence, PresenceState, Receipt, RoomChange, RoomPreferences, RoomSummary, Unsent, User, WatchedRoom } from "../domain/types";
+import type { State } from "./reconnect";
 
 export type Update =
   /** The connection's state has changed. */

@@ -1,12 +1,12 @@
 import { For, Show, createSignal, untrack } from "solid-js";
 
-import type { Account, AccountRole } from "../../nouns";
-import { useChat } from "../../state/chat";
-import { formatTime } from "../format";
+import type { Account, AccountRole } from "../../domain/types";
+import { useChat } from "../../stores/chat";
+import { formatTime } from "../i18n/format-values";
 import { t, type Key } from "../i18n";
-import { Avatar } from "../kit/Avatar";
-import { Confirm } from "../kit/Confirm";
-import { attempt, toast } from "../kit/toast";
+import { Avatar } from "../shared/Avatar";
+import { Confirm } from "../shared/Confirm";
+import { attempt, toast } from "../shared/toast";
 import { AccountMenu } from "./AccountMenu";
 
 export const ROLES: readonly AccountRole[] = ["user", "moderator", "admin"];

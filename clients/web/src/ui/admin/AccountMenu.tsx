@@ -1,14 +1,14 @@
-import "../kit/lateIcons";
+import "../shared/deferred-icons";
 
 import { Show, createSignal } from "solid-js";
 
-import type { Account } from "../../nouns";
-import { useChat } from "../../state/chat";
+import type { Account } from "../../domain/types";
+import { useChat } from "../../stores/chat";
 import { t } from "../i18n";
-import { Confirm } from "../kit/Confirm";
-import { Icon } from "../kit/Icon";
-import { Menu, type MenuItem } from "../kit/Menu";
-import { toast } from "../kit/toast";
+import { Confirm } from "../shared/Confirm";
+import { Icon } from "../shared/Icon";
+import { Menu, type MenuItem } from "../shared/Menu";
+import { toast } from "../shared/toast";
 import { RecoveryLinkDialog } from "./RecoveryLinkDialog";
 
 /** What an admin can do with an account, besides its role. */

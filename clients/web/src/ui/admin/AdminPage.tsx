@@ -1,11 +1,11 @@
 import { For, Show, createEffect, createSignal, on, onCleanup } from "solid-js";
 
-import type { AccountRole } from "../../nouns";
-import { useChat } from "../../state/chat";
-import { createPaged } from "../../state/paged";
+import type { AccountRole } from "../../domain/types";
+import { useChat } from "../../stores/chat";
+import { createPaged } from "../../stores/lists/paged-list";
 import { explain, t } from "../i18n";
-import { Icon } from "../kit/Icon";
-import { visit } from "../router";
+import { Icon } from "../shared/Icon";
+import { visit } from "../shared/router";
 import { AccountItem, ROLES, ROLE_TEXT } from "./AccountItem";
 import { SignUpSettings } from "./SignUpSettings";
 

@@ -1,14 +1,14 @@
 import { Show, createResource } from "solid-js";
 
-import type { User } from "../../nouns";
-import { useChat } from "../../state/chat";
-import { formatTime } from "../format";
+import type { User } from "../../domain/types";
+import { useChat } from "../../stores/chat";
+import { formatTime } from "../i18n/format-values";
 import { explain, t } from "../i18n";
-import { copy } from "../kit/copy";
-import { Dialog } from "../kit/Dialog";
-import { Icon } from "../kit/Icon";
-import { Problem } from "../kit/Problem";
-import { toast } from "../kit/toast";
+import { copy } from "../shared/copy";
+import { Dialog } from "../shared/Dialog";
+import { Icon } from "../shared/Icon";
+import { Problem } from "../shared/FormError";
+import { toast } from "../shared/toast";
 
 /** A new link for an account whose password is lost. It is shown this once: the server does not keep it. */
 export function RecoveryLinkDialog(props: { user: User; onClose: () => void }) {

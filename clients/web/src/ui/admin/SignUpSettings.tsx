@@ -1,9 +1,9 @@
 import { createSignal, onMount } from "solid-js";
 
-import type { SignUpPolicy } from "../../nouns";
-import { useChat } from "../../state/chat";
+import type { SignUpPolicy } from "../../domain/types";
+import { useChat } from "../../stores/chat";
 import { t } from "../i18n";
-import { attempt, toast } from "../kit/toast";
+import { attempt, toast } from "../shared/toast";
 import { Choices } from "../settings/Choices";
 
 /** Who may make an account. Nothing is chosen until the server has said what holds. */

@@ -1,7 +1,7 @@
 import { Show, createEffect, onMount, type JSX } from "solid-js";
 
 import { t } from "../i18n";
-import { Mark } from "../kit/Mark";
+import { Mark } from "../shared/Logo";
 
 /** A page for those who are not signed in: a card, and under it where else to go. */
 export function AuthPage(props: { title: string; notice?: string | undefined; children: JSX.Element; foot: JSX.Element }) {

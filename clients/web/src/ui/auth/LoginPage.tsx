@@ -1,15 +1,15 @@
 import { Show, onMount } from "solid-js";
 
-import type { App } from "../../state/app";
-import { createSignIn } from "../../state/sign-in";
+import type { AppContext } from "../../stores/session/app-context";
+import { createSignIn } from "../../stores/session/sign-in";
 import { t } from "../i18n";
-import { Field } from "../kit/Field";
-import { createForm, text } from "../kit/form";
-import { Problem } from "../kit/Problem";
+import { Field } from "../shared/Field";
+import { createForm, text } from "../shared/form";
+import { Problem } from "../shared/FormError";
 import { AuthPage } from "./AuthPage";
-import { noticeFor } from "./notice";
+import { noticeFor } from "./sign-in-notice";
 
-export default function LoginPage(props: { app: App; ended: boolean }) {
+export default function LoginPage(props: { app: AppContext; ended: boolean }) {
   const door = createSignIn(props.app);
   onMount(() => void door.askPolicy());
   const form = createForm((data) => door.login(text(data, "login").trim(), text(data, "password"), data.has("keep")));

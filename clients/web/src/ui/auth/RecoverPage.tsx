@@ -1,16 +1,16 @@
 import { Show, createSignal } from "solid-js";
 
-import type { App } from "../../state/app";
-import { createSignIn } from "../../state/sign-in";
+import type { AppContext } from "../../stores/session/app-context";
+import { createSignIn } from "../../stores/session/sign-in";
 import { t } from "../i18n";
-import { createForm, text } from "../kit/form";
-import { Problem } from "../kit/Problem";
-import { recoveryToken } from "../router";
+import { createForm, text } from "../shared/form";
+import { Problem } from "../shared/FormError";
+import { recoveryToken } from "../shared/router";
 import { AuthPage } from "./AuthPage";
-import { NewPassword } from "./NewPassword";
+import { NewPassword } from "./NewPasswordFields";
 
 /** Where a recovery link leads: a new password, and with it into the account. */
-export default function RecoverPage(props: { app: App }) {
+export default function RecoverPage(props: { app: AppContext }) {
   const door = createSignIn(props.app);
   const [differ, setDiffer] = createSignal(false);
   const form = createForm(async (data) => {

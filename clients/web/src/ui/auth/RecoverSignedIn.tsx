@@ -1,4 +1,4 @@
-import { useChat } from "../../state/chat";
+import { useChat } from "../../stores/chat";
 import { t } from "../i18n";
 
 /** Where a recovery link leads who is signed in: one account at a time. */

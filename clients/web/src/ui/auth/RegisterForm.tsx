@@ -1,13 +1,13 @@
 import { createSignal, onMount } from "solid-js";
 
-import { Failure } from "../../failure";
-import type { createSignIn } from "../../state/sign-in";
+import { Failure } from "../../domain/failure";
+import type { createSignIn } from "../../stores/session/sign-in";
 import { t } from "../i18n";
-import { Field } from "../kit/Field";
-import { createForm, text } from "../kit/form";
-import { Problem } from "../kit/Problem";
-import { NewPassword } from "./NewPassword";
-import { accepted, invitedWith, keepGoal } from "./goal";
+import { Field } from "../shared/Field";
+import { createForm, text } from "../shared/form";
+import { Problem } from "../shared/FormError";
+import { NewPassword } from "./NewPasswordFields";
+import { accepted, invitedWith, keepGoal } from "./return-path";
 
 /** What is wrong with the invite, and not with the account. */
 const OF_INVITE = ["INVITE_NOT_FOUND", "INVITE_EXPIRED", "ROOM_ARCHIVED", "INVALID_invite_code"];

@@ -1,15 +1,15 @@
 import { Match, Switch, onMount } from "solid-js";
 
-import type { App } from "../../state/app";
-import { createSignIn } from "../../state/sign-in";
+import type { AppContext } from "../../stores/session/app-context";
+import { createSignIn } from "../../stores/session/sign-in";
 import { t } from "../i18n";
 import { AuthPage } from "./AuthPage";
 import { RegisterForm } from "./RegisterForm";
-import { invitedWith } from "./goal";
-import { noticeFor } from "./notice";
+import { invitedWith } from "./return-path";
+import { noticeFor } from "./sign-in-notice";
 
 /** Where accounts are made, by whom the server lets. */
-export default function RegisterPage(props: { app: App; ended: boolean }) {
+export default function RegisterPage(props: { app: AppContext; ended: boolean }) {
   const door = createSignIn(props.app);
   onMount(() => void door.askPolicy());
   return (

@@ -1,14 +1,14 @@
-import "../kit/lateIcons";
+import "../shared/deferred-icons";
 
 import { For, Show, createEffect, createMemo, createSignal, createUniqueId, on, onCleanup } from "solid-js";
 
-import { writtenMentionStarts } from "../../state/called";
-import { useChat } from "../../state/chat";
-import { findEmoji } from "../../state/emoji";
+import { writtenMentionStarts } from "../../stores/mentions/draft-mentions";
+import { useChat } from "../../stores/chat";
+import { findEmoji } from "../../stores/composer/emoji";
 import { t } from "../i18n";
-import { Avatar } from "../kit/Avatar";
-import { Icon } from "../kit/Icon";
-import { useRoom } from "../room/tools";
+import { Avatar } from "../shared/Avatar";
+import { Icon } from "../shared/Icon";
+import { useRoom } from "../room/room-context";
 
 const MOST = 6;
 const PAUSE_MS = 120;

@@ -1,21 +1,21 @@
 import { Suspense, createEffect, createSignal, on, onMount } from "solid-js";
 
-import type { Message } from "../../nouns";
-import { useChat } from "../../state/chat";
-import { prefs } from "../../state/prefs";
-import { EmojiButton } from "../emoji/EmojiButton";
+import type { Message } from "../../domain/types";
+import { useChat } from "../../stores/chat";
+import { prefs } from "../../stores/preferences/prefs";
+import { EmojiButton } from "./EmojiButton";
 import { t } from "../i18n";
-import { Icon } from "../kit/Icon";
-import { composing } from "../kit/ime";
-import { lazy } from "../kit/lazy";
-import { createMedia } from "../kit/media";
-import { attempt } from "../kit/toast";
-import { useRoom } from "../room/tools";
+import { Icon } from "../shared/Icon";
+import { composing } from "../shared/ime";
+import { lazy } from "../shared/lazy";
+import { createMedia } from "../shared/media";
+import { attempt } from "../shared/toast";
+import { useRoom } from "../room/room-context";
 import type { CompletionHandle } from "./Completion";
-import { createComposing, type Send } from "./composing";
+import { createComposing, type Send } from "./composer-actions";
 
 /** Comes after the field itself. */
-const Above = lazy(() => import("./Above"));
+const Above = lazy(() => import("./ComposerExtras"));
 
 /** Where messages are written: in a room, or in one of its threads. */
 export function Composer(props: {
@@ -49,7 +49,7 @@ export function Composer(props: {
   function attach(chosen: FileList): void {
     // The list is emptied when this is over.
     const files = [...chosen];
-    void attempt(import("./attach").then(({ attachAll }) => attachAll(chat, begun, files)));
+    void attempt(import("./attach-files").then(({ attachAll }) => attachAll(chat, begun, files)));
     if (!touch()) box.focus();
   }
 

@@ -2,7 +2,7 @@ import { Show, createSignal, onCleanup, onMount } from "solid-js";
 import { Portal } from "solid-js/web";
 
 import { t } from "../i18n";
-import { Icon } from "../kit/Icon";
+import { Icon } from "../shared/Icon";
 
 const brings = (event: DragEvent) => event.dataTransfer?.types.includes("Files") ?? false;
 

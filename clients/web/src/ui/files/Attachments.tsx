@@ -1,14 +1,14 @@
-import "../kit/lateIcons";
+import "../shared/deferred-icons";
 
 import { For, Show, createMemo } from "solid-js";
 
-import type { Message } from "../../nouns";
-import { useChat } from "../../state/chat";
-import { formatBytes } from "../format-late";
+import type { Message } from "../../domain/types";
+import { useChat } from "../../stores/chat";
+import { formatBytes } from "../i18n/format-values.deferred";
 import { labelled, t } from "../i18n";
-import { Icon } from "../kit/Icon";
-import { useRoom } from "../room/tools";
-import { TILE, box } from "./box";
+import { Icon } from "../shared/Icon";
+import { useRoom } from "../room/room-context";
+import { TILE, box } from "./image-size";
 
 /** The files of a message, as items of a list: images as they are, all else by name and size. */
 export default function Attachments(props: { message: Message }) {

@@ -1,18 +1,18 @@
-import "../kit/lateIcons";
+import "../shared/deferred-icons";
 
 import { For, Show, createEffect, createMemo, createSignal, on, onCleanup, onMount } from "solid-js";
 
-import type { Attachment, Message, Sought } from "../../nouns";
-import { useChat } from "../../state/chat";
-import { createFound } from "../../state/found";
-import { formatShort, formatTime } from "../format";
-import { formatBytes } from "../format-late";
+import type { Attachment, Message, Sought } from "../../domain/types";
+import { useChat } from "../../stores/chat";
+import { createFound } from "../../stores/search/room-search";
+import { formatShort, formatTime } from "../i18n/format-values";
+import { formatBytes } from "../i18n/format-values.deferred";
 import { labelled, t } from "../i18n";
-import { Icon } from "../kit/Icon";
-import { createKeyed } from "../kit/keyed";
-import { Retry } from "../kit/Retry";
+import { Icon } from "../shared/Icon";
+import { createKeyed } from "../shared/keyed";
+import { Retry } from "../shared/Retry";
 import { Panel } from "../room/Panel";
-import { useRoom } from "../room/tools";
+import { useRoom } from "../room/room-context";
 
 interface Filed {
   readonly message: Message;

@@ -1,5 +1,5 @@
 import type { en } from "./en";
-import type { late } from "./en-late";
+import type { late } from "./en.deferred";
 
 /** One text in the forms that a number asks for. */
 export type Plural = { readonly other: string } & { readonly [form in Intl.LDMLPluralRule]?: string };

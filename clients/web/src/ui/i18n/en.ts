@@ -1,4 +1,4 @@
-// The texts of what one sees first, in English; `en-late.ts` has the others, and
+// The texts of what one sees first, in English; `en.deferred.ts` has the others, and
 // each other language all of them in one file. Where a number decides the form, `other` and the
 // forms that a language has (Intl.PluralRules) stand beside each other.
 

@@ -4,11 +4,11 @@
 
 import { createEffect, createRoot, createSignal, untrack } from "solid-js";
 
-import { prefs } from "../../state/prefs";
+import { prefs } from "../../stores/preferences/prefs";
 import type { Catalogue, Key } from "./catalogue";
 import { en } from "./en";
 import { isRightToLeft, preferred, type Language, type Preferred } from "./languages";
-import { apart, explain as explainIn, refusal as refusalIn, say, type Params, type Spoken } from "./say";
+import { apart, explain as explainIn, refusal as refusalIn, say, type Params, type Spoken } from "./format";
 
 export type { Key } from "./catalogue";
 export { LANGUAGES } from "./languages";
@@ -17,7 +17,7 @@ export { LANGUAGES } from "./languages";
 const RETRY_MS = 10_000;
 
 const LOADERS: Record<Language, () => Promise<Catalogue>> = {
-  en: () => import("./en-late").then(({ late }) => ({ ...en, ...late })),
+  en: () => import("./en.deferred").then(({ late }) => ({ ...en, ...late })),
   de: () => import("./de").then(({ de }) => de),
   fr: () => import("./fr").then(({ fr }) => fr),
   es: () => import("./es").then(({ es }) => es),

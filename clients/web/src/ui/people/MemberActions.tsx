@@ -1,19 +1,19 @@
-import "../kit/lateIcons";
+import "../shared/deferred-icons";
 
 import { Show, Suspense, createResource, createSignal } from "solid-js";
 
-import { Failure } from "../../failure";
-import type { Member } from "../../nouns";
-import { useChat } from "../../state/chat";
-import { outranks } from "../../state/rooms";
+import { Failure } from "../../domain/failure";
+import type { Member } from "../../domain/types";
+import { useChat } from "../../stores/chat";
+import { outranks } from "../../stores/rooms/rooms";
 import { t } from "../i18n";
-import { Confirm } from "../kit/Confirm";
-import { Icon } from "../kit/Icon";
-import { Menu, type MenuItem } from "../kit/Menu";
-import { mutedNote } from "../kit/MuteChoices";
-import { attempt } from "../kit/toast";
-import { createUntil } from "../kit/until";
-import MuteMember from "./MuteMember";
+import { Confirm } from "../shared/Confirm";
+import { Icon } from "../shared/Icon";
+import { Menu, type MenuItem } from "../shared/Menu";
+import { mutedNote } from "../shared/MuteChoices";
+import { attempt } from "../shared/toast";
+import { createUntil } from "../shared/deadline";
+import MuteMember from "./MuteMemberDialog";
 
 /** What is asked before it is done, and which role it gives. */
 const ASKED = {

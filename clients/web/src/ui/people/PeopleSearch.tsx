@@ -1,12 +1,12 @@
 import { For, Show, createEffect, createSignal, createUniqueId, on, onCleanup } from "solid-js";
 
-import type { User } from "../../nouns";
-import { useChat } from "../../state/chat";
-import { createPaged } from "../../state/paged";
+import type { User } from "../../domain/types";
+import { useChat } from "../../stores/chat";
+import { createPaged } from "../../stores/lists/paged-list";
 import { explain, t } from "../i18n";
-import { Icon } from "../kit/Icon";
-import { composing } from "../kit/ime";
-import { PersonLine } from "./PersonLine";
+import { Icon } from "../shared/Icon";
+import { composing } from "../shared/ime";
+import { PersonLine } from "./UserLine";
 
 const PAUSE_MS = 200;
 

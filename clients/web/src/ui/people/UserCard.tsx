@@ -1,15 +1,15 @@
-import "../kit/lateIcons";
+import "../shared/deferred-icons";
 
 import { Show, onMount } from "solid-js";
 
-import { useChat } from "../../state/chat";
-import { formatShort, formatTime } from "../format";
+import { useChat } from "../../stores/chat";
+import { formatShort, formatTime } from "../i18n/format-values";
 import { t } from "../i18n";
-import { Avatar, PRESENCE_TEXT } from "../kit/Avatar";
-import { Dialog } from "../kit/Dialog";
-import { Icon } from "../kit/Icon";
-import { attempt } from "../kit/toast";
-import { navigate, roomPath } from "../router";
+import { Avatar, PRESENCE_TEXT } from "../shared/Avatar";
+import { Dialog } from "../shared/Dialog";
+import { Icon } from "../shared/Icon";
+import { attempt } from "../shared/toast";
+import { navigate, roomPath } from "../shared/router";
 import { MemberActions } from "./MemberActions";
 
 /** What a user says about themselves, and what can be done with them. */

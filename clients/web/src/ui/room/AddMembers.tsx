@@ -1,12 +1,12 @@
 import { For, Show, createSignal } from "solid-js";
 
-import type { User } from "../../nouns";
-import { useChat } from "../../state/chat";
+import type { User } from "../../domain/types";
+import { useChat } from "../../stores/chat";
 import { labelled, t } from "../i18n";
-import { Dialog } from "../kit/Dialog";
-import { createForm } from "../kit/form";
-import { Icon } from "../kit/Icon";
-import { Problem } from "../kit/Problem";
+import { Dialog } from "../shared/Dialog";
+import { createForm } from "../shared/form";
+import { Icon } from "../shared/Icon";
+import { Problem } from "../shared/FormError";
 import { PeopleSearch } from "../people/PeopleSearch";
 
 /** As many as the server takes at once. */

@@ -1,16 +1,16 @@
-import "../kit/lateIcons";
+import "../shared/deferred-icons";
 
 import { Show, createSignal, onMount } from "solid-js";
 
-import { useChat } from "../../state/chat";
-import { createPaged } from "../../state/paged";
+import { useChat } from "../../stores/chat";
+import { createPaged } from "../../stores/lists/paged-list";
 import { t } from "../i18n";
-import { Dialog } from "../kit/Dialog";
-import { Icon } from "../kit/Icon";
-import { PagedList } from "../kit/PagedList";
-import { attempt } from "../kit/toast";
+import { Dialog } from "../shared/Dialog";
+import { Icon } from "../shared/Icon";
+import { PagedList } from "../shared/PagedList";
+import { attempt } from "../shared/toast";
 import { PeopleSearch } from "../people/PeopleSearch";
-import { PersonLine } from "../people/PersonLine";
+import { PersonLine } from "../people/UserLine";
 
 /** Who may not come in, and letting them in again. */
 export default function BansDialog(props: { roomId: string; onClose: () => void }) {

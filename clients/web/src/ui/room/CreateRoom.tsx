@@ -1,12 +1,12 @@
 import { createSignal } from "solid-js";
 
-import type { History } from "../../nouns";
-import { useChat } from "../../state/chat";
+import type { History } from "../../domain/types";
+import { useChat } from "../../stores/chat";
 import { t } from "../i18n";
-import { Dialog } from "../kit/Dialog";
-import { createForm, text } from "../kit/form";
+import { Dialog } from "../shared/Dialog";
+import { createForm, text } from "../shared/form";
 import { Choices } from "../settings/Choices";
-import { HistoryChoice } from "./HistoryChoice";
+import { HistoryChoice } from "./HistoryField";
 import { RoomFields } from "./RoomFields";
 
 export default function CreateRoom(props: { onClose: () => void; onCreated: (roomId: string) => void }) {

@@ -1,13 +1,13 @@
 import { Show, createSignal, untrack } from "solid-js";
 
-import { useChat } from "../../state/chat";
-import { PictureField } from "../files/PictureField";
-import { createPicture } from "../files/picture";
+import { useChat } from "../../stores/chat";
+import { PictureField } from "../files/AvatarField";
+import { createPicture } from "../files/avatar-choice";
 import { t } from "../i18n";
-import { Avatar } from "../kit/Avatar";
-import { Dialog } from "../kit/Dialog";
-import { createForm, text } from "../kit/form";
-import { HistoryChoice } from "./HistoryChoice";
+import { Avatar } from "../shared/Avatar";
+import { Dialog } from "../shared/Dialog";
+import { createForm, text } from "../shared/form";
+import { HistoryChoice } from "./HistoryField";
 import { RoomFields } from "./RoomFields";
 
 export default function EditRoom(props: { roomId: string; onClose: () => void }) {

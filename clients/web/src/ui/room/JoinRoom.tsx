@@ -1,12 +1,12 @@
 import { Match, Show, Switch, createResource } from "solid-js";
 
-import { Failure } from "../../failure";
-import { useChat } from "../../state/chat";
+import { Failure } from "../../domain/failure";
+import { useChat } from "../../stores/chat";
 import { explain, t } from "../i18n";
-import { Avatar } from "../kit/Avatar";
-import { createForm } from "../kit/form";
-import { Problem } from "../kit/Problem";
-import { Unsent } from "./Unsent";
+import { Avatar } from "../shared/Avatar";
+import { createForm } from "../shared/form";
+import { Problem } from "../shared/FormError";
+import { Unsent } from "./UnsentMessages";
 
 /** A link to a room that the user is not in. */
 export default function JoinRoom(props: { roomId: string }) {

@@ -1,16 +1,16 @@
 import { For, Show, createEffect, createMemo, createSignal, on, onCleanup, onMount } from "solid-js";
 
-import type { Member, Part } from "../../nouns";
-import { useChat } from "../../state/chat";
-import { createPaged } from "../../state/paged";
-import { TOLD_MEMBERS } from "../../state/presence";
+import type { Member, Part } from "../../domain/types";
+import { useChat } from "../../stores/chat";
+import { createPaged } from "../../stores/lists/paged-list";
+import { TOLD_MEMBERS } from "../../stores/people/presence";
 import { t } from "../i18n";
-import { Icon } from "../kit/Icon";
-import { createKeyed } from "../kit/keyed";
-import { Retry } from "../kit/Retry";
+import { Icon } from "../shared/Icon";
+import { createKeyed } from "../shared/keyed";
+import { Retry } from "../shared/Retry";
 import { MemberItem } from "./MemberItem";
 import { Panel } from "./Panel";
-import { useRoom } from "./tools";
+import { useRoom } from "./room-context";
 
 /** Letters typed faster than this ask once. */
 const PAUSE_MS = 200;

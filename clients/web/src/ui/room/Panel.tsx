@@ -1,9 +1,9 @@
 import { createEffect, onMount, type JSX } from "solid-js";
 
 import { t } from "../i18n";
-import { createEscape } from "../kit/escape";
-import { giveFocusBack } from "../kit/focus";
-import { Icon } from "../kit/Icon";
+import { createEscape } from "../shared/escape";
+import { giveFocusBack } from "../shared/focus";
+import { Icon } from "../shared/Icon";
 
 /** Beside the timeline, or over it where there is no room. */
 export function Panel(props: {

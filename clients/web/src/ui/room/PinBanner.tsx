@@ -1,12 +1,12 @@
 import { Show } from "solid-js";
 
-import type { Message } from "../../nouns";
-import { useChat } from "../../state/chat";
-import { Thumb } from "../files/Thumb";
+import type { Message } from "../../domain/types";
+import { useChat } from "../../stores/chat";
+import { Thumb } from "../files/Thumbnail";
 import { t } from "../i18n";
-import { Icon } from "../kit/Icon";
-import { said } from "./said";
-import { useRoom } from "./tools";
+import { Icon } from "../shared/Icon";
+import { said } from "./message-preview";
+import { useRoom } from "./room-context";
 
 /** The newest pin, above the timeline. */
 export default function PinBanner(props: { pins: readonly Message[]; onAll: () => void }) {

@@ -1,16 +1,16 @@
 import { For, Show } from "solid-js";
 
-import type { Message } from "../../nouns";
-import { useChat } from "../../state/chat";
-import { FileLine } from "../files/FileLine";
-import { formatShort } from "../format";
+import type { Message } from "../../domain/types";
+import { useChat } from "../../stores/chat";
+import { FileLine } from "../files/FileSummary";
+import { formatShort } from "../i18n/format-values";
 import { t } from "../i18n";
-import { holdFocus } from "../kit/focus";
-import { Icon } from "../kit/Icon";
-import { attempt } from "../kit/toast";
+import { holdFocus } from "../shared/focus";
+import { Icon } from "../shared/Icon";
+import { attempt } from "../shared/toast";
 import { Markdown } from "../timeline/Markdown";
 import { Panel } from "./Panel";
-import { useRoom } from "./tools";
+import { useRoom } from "./room-context";
 
 export default function PinsPanel(props: { pins: readonly Message[]; over: boolean; onClose: () => void }) {
   const chat = useChat();

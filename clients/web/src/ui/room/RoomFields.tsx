@@ -1,9 +1,9 @@
 import type { JSX } from "solid-js";
 
 import { t } from "../i18n";
-import { Field } from "../kit/Field";
-import type { createForm } from "../kit/form";
-import { Problem } from "../kit/Problem";
+import { Field } from "../shared/Field";
+import type { createForm } from "../shared/form";
+import { Problem } from "../shared/FormError";
 
 /** Name and topic, for a new room and for one that changes. */
 export function RoomFields(props: {

@@ -1,15 +1,15 @@
 import { Show, Suspense } from "solid-js";
 
-import { useChat } from "../../state/chat";
-import { formatTime } from "../format";
+import { useChat } from "../../stores/chat";
+import { formatTime } from "../i18n/format-values";
 import { t } from "../i18n";
-import { PRESENCE_TEXT } from "../kit/Avatar";
-import { Icon } from "../kit/Icon";
-import { RoomFace } from "./RoomFace";
-import { useRoom } from "./tools";
-import { lazy } from "../kit/lazy";
+import { PRESENCE_TEXT } from "../shared/Avatar";
+import { Icon } from "../shared/Icon";
+import { RoomFace } from "./RoomAvatar";
+import { useRoom } from "./room-context";
+import { lazy } from "../shared/lazy";
 
-const Elsewhere = lazy(() => import("./Elsewhere"));
+const Elsewhere = lazy(() => import("./OtherRoomsBadge"));
 const RoomMenu = lazy(() => import("./RoomMenu"));
 
 export type PanelName = "members" | "pins" | "thread" | "files" | "search" | undefined;

@@ -1,23 +1,23 @@
-import "../kit/lateIcons";
+import "../shared/deferred-icons";
 
 import { Show, Suspense, createSignal, onMount } from "solid-js";
 
-import { useChat } from "../../state/chat";
+import { useChat } from "../../stores/chat";
 import { t } from "../i18n";
-import { Icon } from "../kit/Icon";
-import { Guard } from "../kit/Guard";
-import { lazy } from "../kit/lazy";
-import { Menu, type MenuItem } from "../kit/Menu";
-import { attempt } from "../kit/toast";
+import { Icon } from "../shared/Icon";
+import { Guard } from "../shared/ErrorBoundary";
+import { lazy } from "../shared/lazy";
+import { Menu, type MenuItem } from "../shared/Menu";
+import { attempt } from "../shared/toast";
 import type { PanelName } from "./RoomHeader";
-import { useRoom } from "./tools";
+import { useRoom } from "./room-context";
 
 const EditRoom = lazy(() => import("./EditRoom"));
 const LeaveRoom = lazy(() => import("./LeaveRoom"));
 const ArchiveRoom = lazy(() => import("./ArchiveRoom"));
 const AddMembers = lazy(() => import("./AddMembers"));
-const InvitesDialog = lazy(() => import("../invite/InvitesDialog"));
-const RoomNotify = lazy(() => import("./RoomNotify"));
+const InvitesDialog = lazy(() => import("./InvitesDialog"));
+const RoomNotify = lazy(() => import("./RoomNotificationsDialog"));
 const BansDialog = lazy(() => import("./BansDialog"));
 
 type Dialog = "edit" | "leave" | "archive" | "add" | "bans" | "invites" | "notify";

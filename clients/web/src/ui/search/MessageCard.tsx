@@ -1,14 +1,14 @@
 import { Show } from "solid-js";
 
-import type { Message } from "../../nouns";
-import { useChat } from "../../state/chat";
-import { FileLine } from "../files/FileLine";
-import { formatTime } from "../format";
+import type { Message } from "../../domain/types";
+import { useChat } from "../../stores/chat";
+import { FileLine } from "../files/FileSummary";
+import { formatTime } from "../i18n/format-values";
 import { t } from "../i18n";
-import { Avatar } from "../kit/Avatar";
-import { roomPath } from "../router";
+import { Avatar } from "../shared/Avatar";
+import { roomPath } from "../shared/router";
 import { Markdown } from "../timeline/Markdown";
-import { said } from "../room/said";
+import { said } from "../room/message-preview";
 
 /** A message out of its room, with the way there. */
 export function MessageCard(props: { message: Message }) {

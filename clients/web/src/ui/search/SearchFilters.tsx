@@ -1,13 +1,13 @@
 import { For, Show, createEffect, createSignal, on, onCleanup } from "solid-js";
 
-import type { Member, User } from "../../nouns";
-import { useChat } from "../../state/chat";
-import { createPaged } from "../../state/paged";
-import { formatCount } from "../format";
+import type { Member, User } from "../../domain/types";
+import { useChat } from "../../stores/chat";
+import { createPaged } from "../../stores/lists/paged-list";
+import { formatCount } from "../i18n/format-values";
 import { labelled, t } from "../i18n";
-import { Field } from "../kit/Field";
-import { Icon } from "../kit/Icon";
-import { PersonLine } from "../people/PersonLine";
+import { Field } from "../shared/Field";
+import { Icon } from "../shared/Icon";
+import { PersonLine } from "../people/UserLine";
 
 const PAUSE_MS = 200;
 /** More people are found by more letters. */

@@ -1,15 +1,15 @@
 import { Show, createEffect, createSignal, on, onCleanup, onMount, untrack } from "solid-js";
 
-import type { Message } from "../../nouns";
-import { useChat, type Chat } from "../../state/chat";
-import { keyOf, searching } from "../../state/found";
-import { createPaged, type Paged } from "../../state/paged";
-import { written } from "../../state/terms";
+import type { Message } from "../../domain/types";
+import { useChat, type Chat } from "../../stores/chat";
+import { keyOf, searching } from "../../stores/search/room-search";
+import { createPaged, type Paged } from "../../stores/lists/paged-list";
+import { written } from "../../stores/search/search-highlight";
 import { t } from "../i18n";
-import { Icon } from "../kit/Icon";
-import { PagedList } from "../kit/PagedList";
-import { navigate, searchPath } from "../router";
-import { FoundWords } from "./FoundWords";
+import { Icon } from "../shared/Icon";
+import { PagedList } from "../shared/PagedList";
+import { navigate, searchPath } from "../shared/router";
+import { FoundWords } from "./SearchHighlight";
 import { MessageCard } from "./MessageCard";
 
 const ROOM_ID = /(^|\s)in:([\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12})(?=\s|$)/g;

@@ -1,15 +1,15 @@
 import { Show, createEffect, createMemo, createSignal, on, onCleanup, onMount } from "solid-js";
 
-import type { Sought, User } from "../../nouns";
-import { useChat } from "../../state/chat";
-import { createFound } from "../../state/found";
-import { written } from "../../state/terms";
+import type { Sought, User } from "../../domain/types";
+import { useChat } from "../../stores/chat";
+import { createFound } from "../../stores/search/room-search";
+import { written } from "../../stores/search/search-highlight";
 import { t } from "../i18n";
-import { Icon } from "../kit/Icon";
-import { PagedList } from "../kit/PagedList";
+import { Icon } from "../shared/Icon";
+import { PagedList } from "../shared/PagedList";
 import { Panel } from "../room/Panel";
-import { useRoom } from "../room/tools";
-import { FoundItem } from "./FoundItem";
+import { useRoom } from "../room/room-context";
+import { FoundItem } from "./SearchResult";
 import { SearchFilters, startOf, type Span } from "./SearchFilters";
 
 /** Letters typed faster than this ask once. */

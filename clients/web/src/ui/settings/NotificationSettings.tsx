@@ -1,8 +1,8 @@
 import { Show } from "solid-js";
 
-import { prefs, setPref } from "../../state/prefs";
-import { chime } from "../frame/notify";
-import { askToNotify, permission } from "../frame/permission";
+import { prefs, setPref } from "../../stores/preferences/prefs";
+import { chime } from "../shell/notifications";
+import { askToNotify, permission } from "../shell/notification-permission";
 import { t } from "../i18n";
 import { Choices } from "./Choices";
 

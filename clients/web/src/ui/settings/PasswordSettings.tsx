@@ -1,12 +1,12 @@
 import { Show, createSignal } from "solid-js";
 
-import { Failure } from "../../failure";
-import { useChat } from "../../state/chat";
+import { Failure } from "../../domain/failure";
+import { useChat } from "../../stores/chat";
 import { t } from "../i18n";
-import { Field } from "../kit/Field";
-import { createForm, text } from "../kit/form";
-import { Problem } from "../kit/Problem";
-import { NewPassword } from "../auth/NewPassword";
+import { Field } from "../shared/Field";
+import { createForm, text } from "../shared/form";
+import { Problem } from "../shared/FormError";
+import { NewPassword } from "../auth/NewPasswordFields";
 
 export function PasswordSettings() {
   const chat = useChat();

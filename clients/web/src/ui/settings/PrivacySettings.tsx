@@ -1,11 +1,11 @@
 import { createEffect, createSignal, on, onMount } from "solid-js";
 
-import { useChat } from "../../state/chat";
-import { createPaged } from "../../state/paged";
+import { useChat } from "../../stores/chat";
+import { createPaged } from "../../stores/lists/paged-list";
 import { t } from "../i18n";
-import { PagedList } from "../kit/PagedList";
-import { attempt } from "../kit/toast";
-import { PersonLine } from "../people/PersonLine";
+import { PagedList } from "../shared/PagedList";
+import { attempt } from "../shared/toast";
+import { PersonLine } from "../people/UserLine";
 
 /** Whether others see what the user has read, and whom the user has blocked. */
 export function PrivacySettings() {

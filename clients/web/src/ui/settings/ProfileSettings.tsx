@@ -1,13 +1,13 @@
 import { Show, createSignal, onMount, untrack } from "solid-js";
 
-import { useChat } from "../../state/chat";
-import { PictureField } from "../files/PictureField";
-import { createPicture } from "../files/picture";
+import { useChat } from "../../stores/chat";
+import { PictureField } from "../files/AvatarField";
+import { createPicture } from "../files/avatar-choice";
 import { t } from "../i18n";
-import { Avatar } from "../kit/Avatar";
-import { Field, TextArea } from "../kit/Field";
-import { createForm, text } from "../kit/form";
-import { Problem } from "../kit/Problem";
+import { Avatar } from "../shared/Avatar";
+import { Field, TextArea } from "../shared/Field";
+import { createForm, text } from "../shared/form";
+import { Problem } from "../shared/FormError";
 
 export function ProfileSettings() {
   const chat = useChat();

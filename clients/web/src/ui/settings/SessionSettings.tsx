@@ -1,14 +1,14 @@
-import "../kit/lateIcons";
+import "../shared/deferred-icons";
 
 import { Show, onMount } from "solid-js";
 
-import { useChat } from "../../state/chat";
-import { createPaged } from "../../state/paged";
-import { formatTime } from "../format";
+import { useChat } from "../../stores/chat";
+import { createPaged } from "../../stores/lists/paged-list";
+import { formatTime } from "../i18n/format-values";
 import { t } from "../i18n";
-import { Icon } from "../kit/Icon";
-import { PagedList } from "../kit/PagedList";
-import { attempt, toast } from "../kit/toast";
+import { Icon } from "../shared/Icon";
+import { PagedList } from "../shared/PagedList";
+import { attempt, toast } from "../shared/toast";
 
 /** Where the user is signed in, and ending that. */
 export function SessionSettings() {

@@ -1,23 +1,23 @@
 import { For, Show, createEffect, createMemo, createSignal, on } from "solid-js";
 
-import type { Message } from "../../nouns";
-import { useChat } from "../../state/chat";
-import { createThread } from "../../state/thread";
+import type { Message } from "../../domain/types";
+import { useChat } from "../../stores/chat";
+import { createThread } from "../../stores/threads/thread";
 import { Composer } from "../composer/Composer";
-import { counted } from "../format";
+import { counted } from "../i18n/format-values";
 import { explain, t } from "../i18n";
-import { createAttentive } from "../kit/attentive";
-import { createKeyed } from "../kit/keyed";
-import { attempt } from "../kit/toast";
-import { restWhenGone } from "../room/begun";
+import { createAttentive } from "../shared/window-focus";
+import { createKeyed } from "../shared/keyed";
+import { attempt } from "../shared/toast";
+import { restWhenGone } from "../room/cancel-when-deleted";
 import { Panel } from "../room/Panel";
-import { RoomToolsProvider, useRoom, type RoomTools } from "../room/tools";
+import { RoomToolsProvider, useRoom, type RoomTools } from "../room/room-context";
 import { createFlash } from "../timeline/flash";
-import { focusRow, stepThrough } from "../timeline/keys";
+import { focusRow, stepThrough } from "../timeline/arrow-navigation";
 import { MessageRowView } from "../timeline/MessageRow";
-import { NewRow } from "../timeline/NoteRows";
-import { WaitingRowView } from "../timeline/WaitingRow";
-import { createPlace } from "./place";
+import { NewRow } from "../timeline/SystemRows";
+import { WaitingRowView } from "../timeline/OutboxRow";
+import { createPlace } from "./scroll-anchor";
 
 export interface Sought {
   readonly seq: number;

@@ -1,10 +1,10 @@
 import { Show, createEffect, createSignal, untrack } from "solid-js";
 
-import type { Message } from "../../nouns";
-import { useChat } from "../../state/chat";
-import type { Timeline } from "../../state/timeline";
+import type { Message } from "../../domain/types";
+import { useChat } from "../../stores/chat";
+import type { Timeline } from "../../stores/timeline/timeline";
 import { labelled } from "../i18n";
-import { named, said } from "../room/said";
+import { named, said } from "../room/message-preview";
 
 /** Of many that come at once, the newest are read out. */
 const MOST = 5;

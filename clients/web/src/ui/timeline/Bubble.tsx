@@ -1,13 +1,13 @@
 import { Match, Show, Suspense, Switch, createSignal } from "solid-js";
 
-import type { Message } from "../../nouns";
-import { useChat } from "../../state/chat";
-import { formatTime } from "../format";
+import type { Message } from "../../domain/types";
+import { useChat } from "../../stores/chat";
+import { formatTime } from "../i18n/format-values";
 import { t } from "../i18n";
-import { Icon } from "../kit/Icon";
-import { reserve } from "../files/box";
-import { lazy } from "../kit/lazy";
-import { useRoom } from "../room/tools";
+import { Icon } from "../shared/Icon";
+import { reserve } from "../files/image-size";
+import { lazy } from "../shared/lazy";
+import { useRoom } from "../room/room-context";
 import { Markdown } from "./Markdown";
 import { Quote } from "./Quote";
 

@@ -1,13 +1,13 @@
 import { Show, createSignal } from "solid-js";
 
 import { t } from "../i18n";
-import { Icon } from "../kit/Icon";
-import { attempt } from "../kit/toast";
+import { Icon } from "../shared/Icon";
+import { attempt } from "../shared/toast";
 
 export function CodeBlock(props: { language: string; text: string }) {
   const [copied, setCopied] = createSignal(false);
   async function take(): Promise<void> {
-    const { copyCode } = await import("./copyCode");
+    const { copyCode } = await import("./copy-code");
     if (!(await copyCode(props.text))) return;
     setCopied(true);
     setTimeout(() => setCopied(false), 1_500);

@@ -3,9 +3,9 @@
 
 import { For, Show, createContext, createMemo, useContext, type JSX } from "solid-js";
 
-import type { Mention, Message } from "../../nouns";
-import { useChat } from "../../state/chat";
-import { isEmojiOnly, otherPlace, parse, splitMentions, textOf, type Block, type Inline } from "../../state/markdown";
+import type { Mention, Message } from "../../domain/types";
+import { useChat } from "../../stores/chat";
+import { isEmojiOnly, otherPlace, parse, splitMentions, textOf, type Block, type Inline } from "../../stores/messages/markdown";
 import { CodeBlock } from "./CodeBlock";
 
 /** Pages of this client, once their origin is taken away: the way there is within the page. */

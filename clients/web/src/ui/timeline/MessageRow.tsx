@@ -1,21 +1,21 @@
 import { Match, Show, Suspense, Switch, createSignal, createUniqueId } from "solid-js";
 
-import { useChat } from "../../state/chat";
-import type { MessageRow } from "../../state/rows";
-import { counted, formatTime } from "../format";
+import { useChat } from "../../stores/chat";
+import type { MessageRow } from "../../stores/timeline/rows";
+import { counted, formatTime } from "../i18n/format-values";
 import { t } from "../i18n";
-import { Avatar } from "../kit/Avatar";
-import { Icon } from "../kit/Icon";
-import { lazy } from "../kit/lazy";
-import { useRoom } from "../room/tools";
+import { Avatar } from "../shared/Avatar";
+import { Icon } from "../shared/Icon";
+import { lazy } from "../shared/lazy";
+import { useRoom } from "../room/room-context";
 import { Bubble } from "./Bubble";
-import { Ticks } from "./Ticks";
+import { Ticks } from "./ReceiptTicks";
 
 /** Comes after the messages, before one points at them. */
-const MessageTools = lazy(() => import("./MessageTools"));
+const MessageTools = lazy(() => import("./MessageActions"));
 const Reactions = lazy(() => import("./Reactions"));
-const Reached = lazy(() => import("./Reached"));
-const Undo = lazy(() => import("./Undo"));
+const Reached = lazy(() => import("./ReadCount"));
+const Undo = lazy(() => import("./UndoButton"));
 setTimeout(() => [MessageTools, Reached, Reactions, Undo].forEach((it) => void it.preload()), 0);
 
 export function MessageRowView(props: { row: MessageRow; flash: boolean; inThread?: boolean }) {

@@ -1,9 +1,9 @@
 import { Show } from "solid-js";
 
-import { useChat } from "../../state/chat";
-import { Thumb } from "../files/Thumb";
+import { useChat } from "../../stores/chat";
+import { Thumb } from "../files/Thumbnail";
 import { t } from "../i18n";
-import { said } from "../room/said";
+import { said } from "../room/message-preview";
 
 /** The message that another one answers, in one line. */
 export function Quote(props: { roomId: string; seq: number; onJump?: () => void }) {

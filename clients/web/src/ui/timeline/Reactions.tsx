@@ -1,14 +1,14 @@
 import { For, Show, onCleanup } from "solid-js";
 
-import type { Message, Reaction } from "../../nouns";
-import { useChat } from "../../state/chat";
-import { EmojiButton } from "../emoji/EmojiButton";
-import { formatCount, formatList } from "../format";
+import type { Message, Reaction } from "../../domain/types";
+import { useChat } from "../../stores/chat";
+import { EmojiButton } from "../composer/EmojiButton";
+import { formatCount, formatList } from "../i18n/format-values";
 import { t } from "../i18n";
-import { Icon } from "../kit/Icon";
-import { createKeyed } from "../kit/keyed";
-import { attempt } from "../kit/toast";
-import { useRoom } from "../room/tools";
+import { Icon } from "../shared/Icon";
+import { createKeyed } from "../shared/keyed";
+import { attempt } from "../shared/toast";
+import { useRoom } from "../room/room-context";
 
 /** A finger that rests so long asks who it was. */
 const HOLD_MS = 450;

@@ -1,9 +1,9 @@
 import { untrack, type JSX } from "solid-js";
 
-import type { Row } from "../../state/rows";
-import { DayRow, NewRow, StartRow, SystemRow } from "./NoteRows";
+import type { Row } from "../../stores/timeline/rows";
+import { DayRow, NewRow, StartRow, SystemRow } from "./SystemRows";
 import { MessageRowView } from "./MessageRow";
-import { WaitingRowView } from "./WaitingRow";
+import { WaitingRowView } from "./OutboxRow";
 
 type Kind<K extends Row["kind"]> = { readonly row: Extract<Row, { kind: K }>; readonly roomId: string; readonly flash: boolean };
 

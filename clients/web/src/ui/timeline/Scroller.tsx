@@ -4,12 +4,12 @@
 import { Virtualizer, type VirtualizerHandle } from "virtua/solid";
 import { createEffect, on, onCleanup, onMount } from "solid-js";
 
-import type { Row } from "../../state/rows";
-import type { Timeline } from "../../state/timeline";
-import { createKeyed } from "../kit/keyed";
-import { createAim } from "./aim";
+import type { Row } from "../../stores/timeline/rows";
+import type { Timeline } from "../../stores/timeline/timeline";
+import { createKeyed } from "../shared/keyed";
+import { createAim } from "./scroll-to-message";
 import { createFlash } from "./flash";
-import { focusRow, stepThrough } from "./keys";
+import { focusRow, stepThrough } from "./arrow-navigation";
 import { RowView } from "./RowView";
 
 /** Nearer than this to the end counts as being there. */

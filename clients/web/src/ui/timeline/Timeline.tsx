@@ -1,15 +1,15 @@
 import { Show, Suspense, createEffect, createSignal, on } from "solid-js";
 
-import { useChat } from "../../state/chat";
-import type { Timeline as TimelineState } from "../../state/timeline";
+import { useChat } from "../../stores/chat";
+import type { Timeline as TimelineState } from "../../stores/timeline/timeline";
 import { t } from "../i18n";
-import { createEscape } from "../kit/escape";
-import { lazy } from "../kit/lazy";
+import { createEscape } from "../shared/escape";
+import { lazy } from "../shared/lazy";
 import { Scroller, type ScrollerHandle } from "./Scroller";
-import { createReading } from "./reading";
+import { createReading } from "./mark-as-read";
 
 const Announcer = lazy(() => import("./Announcer"));
-const Floating = lazy(() => import("./Floating"));
+const Floating = lazy(() => import("./TimelineOverlay"));
 
 /** The room's log on the screen. */
 export function Timeline(props: { timeline: TimelineState }) {

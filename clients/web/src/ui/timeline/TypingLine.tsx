@@ -1,8 +1,8 @@
 import { Show } from "solid-js";
 
-import { useChat } from "../../state/chat";
+import { useChat } from "../../stores/chat";
 import { t } from "../i18n";
-import { typingText } from "./typing";
+import { typingText } from "./typing-text";
 
 /** Who types. The line around it keeps its height, so that nothing jumps when someone begins or stops. */
 export default function TypingLine(props: { roomId: string }) {

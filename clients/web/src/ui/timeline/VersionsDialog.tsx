@@ -1,10 +1,10 @@
 import { For, Show, Suspense, createResource } from "solid-js";
 
-import type { Message } from "../../nouns";
-import { useChat } from "../../state/chat";
-import { formatTime } from "../format";
+import type { Message } from "../../domain/types";
+import { useChat } from "../../stores/chat";
+import { formatTime } from "../i18n/format-values";
 import { explain, t } from "../i18n";
-import { Dialog } from "../kit/Dialog";
+import { Dialog } from "../shared/Dialog";
 import { Markdown } from "./Markdown";
 
 /** What a message said before it was edited, the present text first. */

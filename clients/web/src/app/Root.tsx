@@ -1,0 +1,93 @@
+// Which page is shown to whom.
+
+import { Match, Show, Suspense, Switch, createEffect, createSignal } from "solid-js";
+
+import { createApp } from "./app";
+import { prefs } from "../stores/preferences/prefs";
+import { keepGoal, takeGoal } from "../ui/auth/return-path";
+import { NotFoundPage } from "../ui/shell/not-found";
+import { t } from "../ui/i18n";
+import { Guard } from "../ui/shared/ErrorBoundary";
+import { MissingNotice, MissingPage, lazy } from "../ui/shared/lazy";
+import { navigate, route, visitedBy, welcome } from "../ui/shared/router";
+
+// Whoever reloads a room waits for no more texts than come with it.
+const SignedIn = lazy(() => import("../ui/shell/SignedIn"), MissingPage, () => Promise.resolve());
+const LoginPage = lazy(() => import("../ui/auth/LoginPage"), MissingPage);
+const RegisterPage = lazy(() => import("../ui/auth/RegisterPage"), MissingPage);
+const RecoverPage = lazy(() => import("../ui/auth/RecoverPage"), MissingPage);
+
+export function Root() {
+  const app = createApp();
+  const [ended, setEnded] = createSignal(false);
+
+  const isLost = () => route().page === "lost";
+
+  createEffect(() => {
+    const { theme } = prefs();
+    if (theme === "system") delete document.documentElement.dataset["theme"];
+    else document.documentElement.dataset["theme"] = theme;
+  });
+
+  // While one types one's name, the rest comes.
+  createEffect(() => app.sessionId() || void LoginPage.preload().then(SignedIn.preload));
+
+  // Who is signed in has a title of their own (shell/document-title.ts), and so has the door.
+  createEffect(() => {
+    if (!app.sessionId() && isLost()) document.title = `${t("notFound")} · ${t("appName")}`;
+  });
+
+  createEffect<string>((before) => {
+    const id = app.sessionId();
+    const atDoor = route().page === "login" || route().page === "register";
+    // By a link, for which nobody needs to sign in before; who has come in by it goes on.
+    const recovers = route().page === "recover";
+    const user = app.session.user?.id ?? "";
+    if (id) welcome(user);
+    if (id && (atDoor || (recovers && before === ""))) {
+      setEnded(false);
+      navigate(takeGoal(user), { replace: true });
+    }
+    // Signing in would not help: there is no such page for anyone. Whose session ends there is told so.
+    if (!id && (recovers || (!before && isLost()))) welcome("");
+    else if (!id && !atDoor) {
+      // Who goes by themselves wants nothing more, and is told nothing.
+      const left = Boolean(before) && app.session.left;
+      setEnded(Boolean(before) && !left);
+      keepGoal(left ? "/" : location.pathname, visitedBy());
+      welcome("");
+      navigate("/login", { replace: true });
+    }
+    return id;
+  });
+
+  return (
+    <Guard class="center-page" reload>
+      <Suspense>
+        <Switch>
+          <Match when={app.sessionId() !== ""}>
+            {/* Another session is another person: nothing of the first may stay. */}
+            <Show when={app.sessionId()} keyed>
+              <SignedIn app={app} />
+            </Show>
+          </Match>
+          <Match when={route().page === "register"}>
+            <RegisterPage app={app} ended={ended()} />
+          </Match>
+          <Match when={route().page === "recover"}>
+            <RecoverPage app={app} />
+          </Match>
+          <Match when={isLost()}>
+            <main class="center-page">
+              <NotFoundPage />
+            </main>
+          </Match>
+          <Match when={true}>
+            <LoginPage app={app} ended={ended()} />
+          </Match>
+        </Switch>
+      </Suspense>
+      <MissingNotice />
+    </Guard>
+  );
+}

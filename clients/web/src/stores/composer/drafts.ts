@@ -1,0 +1,68 @@
+// What was begun and not sent, for each room and thread; survives a reload, and
+// is the same in all tabs.
+
+import { createSignal, type Signal } from "solid-js";
+
+import { erase, keys, read, write } from "../../sync/storage";
+
+export class Drafts {
+  readonly #prefix: string;
+  /** One for each, so that a keystroke concerns only those who show that draft. */
+  readonly #texts = new Map<string, Signal<string>>();
+
+  constructor(userId: string) {
+    this.#prefix = `causerie.draft.${userId}.`;
+    addEventListener("storage", this.#heard);
+  }
+
+  /** Listens for changes. */
+  get(key: string): string {
+    return this.#text(key)[0]();
+  }
+
+  /** Whether there is one; listens for changes. */
+  has(key: string): boolean {
+    return this.get(key).trim() !== "";
+  }
+
+  set(key: string, text: string): void {
+    this.#text(key)[1](text);
+    if (text) write(this.#prefix + key, text);
+    else erase(this.#prefix + key);
+  }
+
+  /** After what is there already. */
+  append(key: string, text: string): void {
+    this.set(key, [this.get(key), text].filter(Boolean).join("\n"));
+  }
+
+  /** Threads are others now: what was begun in them is a draft of their room. */
+  leaveThreads(): void {
+    for (const name of keys(this.#prefix)) {
+      const key = name.slice(this.#prefix.length);
+      const [roomId = ""] = key.split("/");
+      if (roomId === key) continue;
+      this.append(roomId, this.get(key));
+      this.set(key, "");
+    }
+  }
+
+  clear(): void {
+    for (const name of keys(this.#prefix)) this.set(name.slice(this.#prefix.length), "");
+  }
+
+  stop(): void {
+    removeEventListener("storage", this.#heard);
+  }
+
+  /** Another tab has written or sent. */
+  readonly #heard = ({ key, newValue }: StorageEvent): void => {
+    if (key?.startsWith(this.#prefix)) this.#texts.get(key.slice(this.#prefix.length))?.[1](newValue ?? "");
+  };
+
+  #text(key: string): Signal<string> {
+    let text = this.#texts.get(key);
+    if (!text) this.#texts.set(key, (text = createSignal(read(this.#prefix + key) ?? "")));
+    return text;
+  }
+}

@@ -1,0 +1,30 @@
+// The pinned messages of a room that is open; read anew when one may have changed.
+
+import { createEffect, createSignal, on, onCleanup } from "solid-js";
+
+import type { Message } from "../../domain/types";
+import type { Chat } from "../chat";
+
+/** Several changes at once are read once. */
+const SETTLE_MS = 80;
+
+export function createPins(chat: Chat, roomId: string) {
+  const [pins, setPins] = createSignal<readonly Message[]>([]);
+  let turn = 0;
+  createEffect(
+    on([() => chat.pinsTouched(roomId), () => chat.connection().kind === "live"], ([, live]) => {
+      if (!live) return;
+      const mine = ++turn;
+      const timer = setTimeout(() => {
+        chat.api.listPins(roomId).then(
+          (read) => mine === turn && setPins(read),
+          // The next connection reads them.
+          () => undefined,
+        );
+      }, SETTLE_MS);
+      onCleanup(() => clearTimeout(timer));
+    }),
+  );
+  onCleanup(() => (turn = -1));
+  return pins;
+}

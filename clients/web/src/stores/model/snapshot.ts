@@ -1,0 +1,43 @@
+import type { Snapshot } from "../../sync/update";
+import { tail, type Model, type RoomView } from "./model";
+import { countUpTo } from "../reading/unread";
+
+/**
+ * All that another tab has to know to follow this one: up to where the stream
+ * has told, for what a page has told beyond that is told to the other tab too.
+ */
+export function takeSnapshot(model: Model, told: (roomId: string) => number | undefined): Snapshot {
+  const views = [...model.rooms.values()];
+  return {
+    me: model.me,
+    choice: model.choice,
+    connection: model.connection,
+    epoch: model.epoch,
+    rooms: views.map((view) => {
+      const headSeq = Math.min(tail(view).upTo, told(view.room.id) ?? Infinity);
+      const { count, more, mentions } = countUpTo(view, model.me.id, headSeq);
+      const { counted, unread: threads } = view.threads;
+      return {
+        room: { ...view.room, headSeq },
+        role: view.role,
+        mutedUntil: view.mutedUntil,
+        readSeq: view.readSeq,
+        unreadCount: count,
+        unreadMore: more,
+        unreadMentions: mentions,
+        unreadThreads: counted + threads.size,
+        unreadFrom: view.unreadFrom,
+        settings: view.settings,
+        lastMessage: view.last,
+      };
+    }),
+    doubtful: views.filter(isDoubtful).map(({ room }) => room.id),
+    users: [...model.users.values()],
+    presences: [...model.presences.values()],
+    blocked: model.blocked && [...model.blocked],
+    apart: [...model.apart],
+  };
+}
+
+/** Whether what is counted may be wrong, and the server has to be asked. */
+export const isDoubtful = ({ doubtful, threads }: RoomView) => doubtful || threads.doubt !== "none";

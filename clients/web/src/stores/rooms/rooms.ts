@@ -1,0 +1,113 @@
+// What rooms are called, what the user may do in them, and doing it.
+
+import type { Api } from "../../api/calls";
+import type { AccountRole, Message, Role, Room, User } from "../../domain/types";
+import type { Model, RoomView } from "../model/model";
+import { calls } from "../reading/unread";
+import type { Topics } from "../model/topics";
+
+interface Parts {
+  readonly api: Api;
+  readonly model: Model;
+  readonly topics: Topics;
+  readonly user: (id: string) => User | undefined;
+  /** What the user is on the server. */
+  readonly accountRole: () => AccountRole;
+  /** Tells all tabs whom the user has blocked. */
+  readonly tellBlocked: (userIds: readonly string[]) => void;
+  readonly readBlocks: () => void;
+}
+
+export interface Rights {
+  /** May write, edit and delete messages, and react to them: nobody has muted them. */
+  readonly write: boolean;
+  readonly pin: boolean;
+  /** May add members and call all of them: by their role in the room alone. */
+  readonly manage: boolean;
+  /** May delete others' messages, and mute, remove and ban members. */
+  readonly moderate: boolean;
+  /** May change the room's settings. */
+  readonly edit: boolean;
+  /** May say that new accounts join the room. */
+  readonly chooseForNewAccounts: boolean;
+  readonly archive: boolean;
+  /** May give roles. */
+  readonly own: boolean;
+}
+
+const RANK: Record<Role, number> = { member: 0, admin: 1, owner: 2 };
+
+/** Whether the first may act on the second. */
+export const outranks = (own: Role, other: Role) => RANK[own] > RANK[other];
+
+/** Timers take no more than this; what ends later is looked at again. */
+export const MOST_MS = 2 ** 31 - 1;
+
+export function createRooms({ api, model, topics, user, accountRole, tellBlocked, readBlocks }: Parts) {
+  const view = (roomId: string): RoomView | undefined => {
+    topics.track(`room:${roomId}`);
+    return model.rooms.get(roomId);
+  };
+  /** The ends of mutes that are waited for. */
+  const ends = new Map<string, number>();
+  /** A mute ends by itself: whoever has asked is told. */
+  function isMuted({ room: { id }, mutedUntil }: RoomView): boolean {
+    const left = mutedUntil - Date.now();
+    if (left > 0 && ends.get(id) !== mutedUntil) {
+      ends.set(id, mutedUntil);
+      setTimeout(() => (ends.delete(id), topics.touch([`room:${id}`])), Math.min(left, MOST_MS));
+    }
+    return left > 0;
+  }
+  /** The other one of a direct room; for notes, the user. */
+  const peerIn = (room: Room | undefined) => {
+    if (room?.kind !== "direct") return undefined;
+    return room.directUserIds.find((id) => id !== model.me.id) ?? model.me.id;
+  };
+
+  return {
+    peer: (roomId: string) => peerIn(view(roomId)?.room),
+    /** The room's name, or the other one's in a direct room. */
+    title(roomId: string): string {
+      const room = view(roomId)?.room;
+      const peer = peerIn(room);
+      return peer ? (user(peer)?.displayName ?? "…") : (room?.name ?? "");
+    },
+    rights(roomId: string): Rights {
+      const now = view(roomId);
+      const active = now !== undefined && !now.room.archivedAt;
+      const direct = now?.room.kind === "direct";
+      const manage = active && !direct && now.role !== "member";
+      const own = now?.role === "owner" && !direct;
+      // The server's staff keeps order in public rooms.
+      const staff = now?.room.kind === "public" ? accountRole() : "user";
+      const moderate = manage || (active && staff !== "user");
+      const runs = staff === "admin";
+      return {
+        write: active && !isMuted(now),
+        pin: moderate || (active && direct),
+        manage,
+        moderate,
+        edit: manage || (active && runs),
+        chooseForNewAccounts: active && runs,
+        archive: own || runs,
+        own,
+      };
+    },
+
+    /** Whether it is known whom the user has blocked. */
+    blocksKnown: () => (topics.track("blocked"), model.blocked !== undefined),
+    /** Whether a message calls the user. None of somebody with whom there is a block does. */
+    callsMe: (message: Message) => (topics.track("blocked"), calls(message, model.me.id) && !model.apart.has(message.senderId)),
+    isBlocked: (userId: string) => (topics.track("blocked"), model.blocked?.has(userId) === true),
+    async block(userId: string, on: boolean): Promise<void> {
+      await (on ? api.blockUser(userId) : api.unblockUser(userId));
+      const next = new Set(model.blocked);
+      if (on) next.add(userId);
+      else next.delete(userId);
+      // Before the others are known there is no list to tell of.
+      if (model.blocked) tellBlocked([...next]);
+      else readBlocks();
+    },
+  };
+}

@@ -1,0 +1,127 @@
+// A timeline's rows from its messages: pure. Rows that did not change stay the
+// same objects, so that what is on the screen is not drawn again.
+
+import type { Message } from "../../domain/types";
+import type { Waiting } from "../model/model";
+
+/** A pause this long begins a new group of bubbles. */
+const GROUP_MS = 5 * 60_000;
+
+/**
+ * What stands above a row belongs to it: as rows of their own, separators would
+ * move all others by one when they come or go.
+ */
+interface Above {
+  /** The first of its day. */
+  readonly day: number | undefined;
+  /** The first that is new. */
+  readonly line: boolean;
+}
+
+export type Row =
+  /** The room's log begins here. */
+  | { readonly kind: "start"; readonly key: string }
+  | SystemRow
+  | MessageRow
+  | WaitingRow;
+
+export interface SystemRow extends Above {
+  readonly kind: "system";
+  readonly key: string;
+  readonly message: Message;
+}
+
+export interface MessageRow extends Above {
+  readonly kind: "message";
+  readonly key: string;
+  readonly message: Message;
+  readonly mine: boolean;
+  /** The first of its group, which shows who and when. */
+  readonly first: boolean;
+}
+
+export interface WaitingRow extends Above {
+  readonly kind: "waiting";
+  readonly key: string;
+  readonly entry: Waiting;
+  readonly first: boolean;
+}
+
+export interface RowsInput {
+  readonly messages: readonly Message[];
+  readonly outbox: readonly Waiting[];
+  readonly me: string;
+  /** The messages are all that came after this position. */
+  readonly after: number;
+  /** The new-messages line goes before the first message of others after this position. */
+  readonly newAfter: number | undefined;
+}
+
+export class Rows {
+  #cache = new Map<string, Row>();
+  #dayStart = 0;
+  #dayEnd = 0;
+
+  build({ messages, outbox, me, after, newAfter }: RowsInput): Row[] {
+    const rows: Row[] = [];
+    const cache = new Map<string, Row>();
+    const push = (row: Row) => {
+      const kept = this.#cache.get(row.key);
+      const same = kept && sameRow(kept, row) ? kept : row;
+      cache.set(row.key, same);
+      rows.push(same);
+    };
+    let group = { sender: "", at: 0 };
+    const begins = (sender: string, at: number) => {
+      const first = sender !== group.sender || at - group.at > GROUP_MS;
+      group = { sender, at };
+      return first;
+    };
+    // Where it belongs may be before what is known.
+    let lineDrawn = newAfter === undefined || newAfter < after;
+    this.#dayStart = this.#dayEnd = 0;
+    if (after === 0) push({ kind: "start", key: "start" });
+    for (const message of messages) {
+      const { seq, senderId, postedAt: at } = message;
+      const day = this.#newDay(at) ? at : undefined;
+      const mine = senderId === me;
+      const system = message.content.kind === "system";
+      const line = !lineDrawn && seq > (newAfter ?? 0) && !mine && !system;
+      lineDrawn ||= line;
+      if (day !== undefined || line || system) group = { sender: "", at: 0 };
+      const row = { key: String(seq), message, day, line };
+      push(system ? { kind: "system", ...row } : { kind: "message", ...row, mine, first: begins(senderId, at) });
+    }
+    for (const entry of outbox) {
+      const { clientMessageId, at } = entry.message;
+      const day = this.#newDay(at) ? at : undefined;
+      push({ kind: "waiting", key: clientMessageId, entry, first: begins(me, at), day, line: false });
+    }
+    this.#cache = cache;
+    return rows;
+  }
+
+  /** Whether this is on another day than the one before. Clocks of two machines may disagree about the order. */
+  #newDay(at: number): boolean {
+    if (at >= this.#dayStart && at < this.#dayEnd) return false;
+    const day = new Date(at);
+    const start = new Date(day.getFullYear(), day.getMonth(), day.getDate()).getTime();
+    if (start < this.#dayStart) return false;
+    this.#dayStart = start;
+    this.#dayEnd = new Date(day.getFullYear(), day.getMonth(), day.getDate() + 1).getTime();
+    return true;
+  }
+}
+
+function sameRow(a: Row, b: Row): boolean {
+  if (a.kind === "start" || b.kind === "start") return a.kind === b.kind;
+  if (a.day !== b.day || a.line !== b.line) return false;
+  switch (a.kind) {
+    case "message":
+      return b.kind === "message" && a.message === b.message && a.first === b.first;
+    case "system":
+      return b.kind === "system" && a.message === b.message;
+    case "waiting":
+      return b.kind === "waiting" && a.entry === b.entry && a.first === b.first;
+  }
+}

@@ -1,0 +1,76 @@
+// How a text comes out of a catalogue. Pure.
+
+import { Failure } from "../../domain/failure";
+import type { Catalogue, Key } from "./catalogue";
+import { en } from "./en";
+import { isRightToLeft } from "./languages";
+
+export interface Spoken {
+  readonly language: string;
+  /** The texts' language with the region that the browser asks for. */
+  readonly locale: string;
+  /** Those that have been loaded. */
+  readonly texts: Partial<Catalogue>;
+}
+
+export type Params = Readonly<Record<string, string | number>>;
+
+/** A text with its places filled in. `count` decides the form. */
+export function say(spoken: Spoken, key: Key, params: Params): string {
+  const { texts, locale } = spoken;
+  const text = texts[key] ?? en.failed;
+  const form = typeof text === "string" ? text : (text[plurals(locale).select(Number(params["count"]))] ?? text.other);
+  return form.replace(/\{(\w+)\}/g, (place, name: string) => {
+    const value = params[name];
+    if (value === undefined) return place;
+    return typeof value === "number" ? numbers(locale).format(value) : apart(spoken, value);
+  });
+}
+
+const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
+
+/**
+ * Someone's words within ours, so that neither turns the other round: between
+ * marks (FSI and PDI) that the server lets nobody write. None where all runs one way.
+ */
+export function apart(spoken: Spoken, words: string): string {
+  return isRightToLeft(spoken) || RIGHT_TO_LEFT.test(words) ? `\u2068${words}\u2069` : words;
+}
+
+/** What to tell of something that the server refused, if there is a text for it. */
+export function refusal(spoken: Spoken, reason: string): string | undefined {
+  return reason in spoken.texts ? say(spoken, reason as Key, {}) : undefined;
+}
+
+/** What to tell a user of a failure. */
+export function explain(spoken: Spoken, failure: unknown): string {
+  const own = (key: Key) => say(spoken, key, {});
+  if (!(failure instanceof Failure)) return own("failed");
+  const text = refusal(spoken, failure.what);
+  if (text !== undefined) return text;
+  switch (failure.code) {
+    case "unavailable":
+    case "deadline":
+      return own("unavailable");
+    case "unauthenticated":
+      return own("signedOut");
+    // A newer server's; in English, but a sentence.
+    case "final":
+    case "exhausted":
+      return failure.message || own("failed");
+    default:
+      return own("failed");
+  }
+}
+
+function memo<T>(make: (locale: string) => T): (locale: string) => T {
+  const made = new Map<string, T>();
+  return (locale) => {
+    const kept = made.get(locale) ?? make(locale);
+    made.set(locale, kept);
+    return kept;
+  };
+}
+
+const plurals = memo((locale) => new Intl.PluralRules(locale));
+const numbers = memo((locale) => new Intl.NumberFormat(locale));

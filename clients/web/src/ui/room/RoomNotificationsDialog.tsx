@@ -1,0 +1,36 @@
+import { useChat } from "../../stores/chat";
+import { t } from "../i18n";
+import { Dialog } from "../shared/Dialog";
+import { MuteChoices, silentNote } from "../shared/MuteChoices";
+import { attempt } from "../shared/toast";
+import { Choices } from "../settings/Choices";
+
+/** What the user wants to hear of a room. */
+export default function RoomNotify(props: { roomId: string; onClose: () => void }) {
+  const chat = useChat();
+  const settings = () => chat.room(props.roomId)?.settings;
+  return (
+    <Dialog title={t("notifications")} onClose={props.onClose}>
+      <div class="notify-choices">
+        <Choices
+          legend={chat.title(props.roomId)}
+          name="level"
+          value={settings()?.level ?? "all"}
+          choices={[
+            { value: "all", label: t("notifyAll") },
+            { value: "mentions", label: t("levelMentions") },
+            { value: "nothing", label: t("levelNothing") },
+          ]}
+          onChange={(level) => attempt(chat.saveSettings(props.roomId, { level }))}
+        />
+        <MuteChoices
+          legend={t("muteRoom")}
+          note={silentNote(settings()?.mutedUntil ?? 0)}
+          end={t("unmuteRoom")}
+          until={settings()?.mutedUntil ?? 0}
+          onMute={(muteForMs) => void attempt(chat.saveSettings(props.roomId, { muteForMs }))}
+        />
+      </div>
+    </Dialog>
+  );
+}

@@ -1,0 +1,43 @@
+// The ways to a message of a room that is open: links, quotes, pins, and what
+// the address says.
+
+import { createEffect, on, untrack } from "solid-js";
+
+import type { Failure } from "../../domain/failure";
+import type { Message } from "../../domain/types";
+import type { Timeline } from "../../stores/timeline/timeline";
+import { explain, t } from "../i18n";
+import { toast } from "../shared/toast";
+import { navigate, roomPath, route, visit } from "../shared/router";
+
+/** `found` is told of the message before it is shown in the timeline, or that to which it is an answer. */
+export function createGoing(timeline: Timeline, found: (message: Message) => void) {
+  const { roomId } = timeline;
+  /** The message that the address is of. */
+  const linked = () => {
+    const now = route();
+    return now.page === "room" && now.roomId === roomId ? now.seq : undefined;
+  };
+  /** The address of an older message would lead back there. */
+  const unlink = () => linked() !== undefined && navigate(roomPath(roomId), { replace: true });
+
+  function goTo(seq: number): void {
+    const never = (failure: Failure) => {
+      // A position beyond the room's head is no valid one.
+      toast(failure.violations.length ? t("MESSAGE_NOT_FOUND") : explain(failure), true);
+      if (linked() === seq) unlink();
+    };
+    void timeline.goTo(seq, found, never);
+  }
+
+  // A link to a message, also the same one again; one to the room leads to its end.
+  createEffect(
+    on(visit, (_, before) => {
+      const seq = untrack(linked);
+      if (seq !== undefined) goTo(seq);
+      else if (before !== undefined) timeline.toTail();
+    }),
+  );
+
+  return { goTo, unlink };
+}

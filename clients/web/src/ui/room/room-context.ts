@@ -1,0 +1,36 @@
+// What the parts of a room's page ask of it.
+
+import { createContext, useContext, type Accessor } from "solid-js";
+
+import type { Message } from "../../domain/types";
+import type { Begun } from "../../stores/composer/composer-state";
+import type { Reached } from "../../stores/reading/read-markers";
+import type { Picture } from "../files/viewer-images";
+
+export interface RoomTools {
+  readonly roomId: string;
+  readonly openUser: (userId: string) => void;
+  readonly jump: (seq: number) => void;
+  /** Asks for a date to go to; offers the one of this moment. */
+  readonly askDate: (at: number) => void;
+  /** What is being written here, where messages can be answered and edited. */
+  readonly begun: Accessor<Begun>;
+  readonly openThread: (seq: number) => void;
+  /** The position of the newest own message in sight. */
+  readonly lastMine: Accessor<number | undefined>;
+  /** How far the others are; undefined where nobody tells, or nobody is. */
+  readonly reached: Accessor<Reached | undefined>;
+  readonly showVersions: (message: Message) => void;
+  readonly showReactions: (message: Message) => void;
+  readonly showReaders: (message: Message) => void;
+  readonly openPicture: (picture: Picture) => void;
+}
+
+const Context = createContext<RoomTools>();
+export const RoomToolsProvider = Context.Provider;
+
+export function useRoom(): RoomTools {
+  const tools = useContext(Context);
+  if (!tools) throw new Error("useRoom outside of a room's page");
+  return tools;
+}

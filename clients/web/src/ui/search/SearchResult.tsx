@@ -1,0 +1,50 @@
+import { Show } from "solid-js";
+
+import type { Message } from "../../domain/types";
+import { useChat } from "../../stores/chat";
+import { pieces, type Phrase, type Piece } from "../../stores/search/search-highlight";
+import { Thumb } from "../files/Thumbnail";
+import { formatTime } from "../i18n/format-values";
+import { Avatar } from "../shared/Avatar";
+import { useRoom } from "../room/room-context";
+import { said } from "../room/message-preview";
+import { Marked } from "./SearchHighlight";
+
+/** So much of what stands before the first found word is shown. */
+const BEFORE = 60;
+
+/** A message that was found in its room; a click goes there. */
+export function FoundItem(props: { message: Message; phrases: readonly Phrase[] }) {
+  const chat = useChat();
+  const { jump } = useRoom();
+  const user = () => chat.user(props.message.senderId);
+  return (
+    <li>
+      <button type="button" class="found-item" onClick={() => jump(props.message.seq)}>
+        <Avatar id={props.message.senderId} name={user()?.displayName ?? ""} photo={user()?.photoId} size="small" />
+        <span class="found-text">
+          <span class="pin-head">
+            <strong class="clip" dir="auto">
+              {user()?.displayName ?? "…"}
+            </strong>
+            <time class="muted">{formatTime(props.message.postedAt, "short")}</time>
+          </span>
+          <span class="found-words" dir="auto">
+            <Marked pieces={fromFirst(pieces(said(chat, props.message), props.phrases))} />
+          </span>
+        </span>
+        <Show when={props.message.attachments.length}>
+          <Thumb message={props.message} />
+        </Show>
+      </button>
+    </li>
+  );
+}
+
+/** Long beginnings without anything that was sought are cut. */
+function fromFirst(all: readonly Piece[]): readonly Piece[] {
+  const [first, ...rest] = all;
+  const chars = [...(first?.text ?? "")];
+  if (!first || first.found || !rest.length || chars.length <= BEFORE) return all;
+  return [{ text: `… ${chars.slice(-BEFORE).join("").replace(/^\S*\s/, "")}`, found: false }, ...rest];
+}

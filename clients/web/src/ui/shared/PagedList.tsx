@@ -1,0 +1,38 @@
+import { For, Show, type JSX } from "solid-js";
+
+import type { Paged } from "../../stores/lists/paged-list";
+import { t } from "../i18n";
+import { holdFocus } from "./focus";
+import { Retry } from "./Retry";
+
+/** A list that comes in parts: what there is, what went wrong where it did, and the way to more. */
+export function PagedList<T, Q>(props: {
+  paged: Pick<Paged<T, Q>, "items" | "answered" | "loading" | "failure" | "failedFirst" | "hasMore" | "more" | "again">;
+  class: string;
+  /** Said if there is nothing. */
+  none: string;
+  children: (item: T) => JSX.Element;
+}) {
+  const again = () => void props.paged.again();
+  return (
+    <>
+      <div role="status">
+        <Retry failure={props.paged.failedFirst() && props.paged.failure()} onAgain={again} />
+        <Show when={props.paged.answered() && !props.paged.loading() && !props.paged.failure() && !props.paged.items().length}>
+          <p class="page-note muted">{props.none}</p>
+        </Show>
+      </div>
+      <ul ref={holdFocus} class={props.class} aria-busy={props.paged.loading()}>
+        <For each={props.paged.items()}>{(item) => props.children(item)}</For>
+      </ul>
+      <div role="status">
+        <Retry failure={!props.paged.failedFirst() && props.paged.failure()} onAgain={again} />
+      </div>
+      <Show when={props.paged.hasMore() && !props.paged.failure()}>
+        <button type="button" class="button page-more" disabled={props.paged.loading()} onClick={() => void props.paged.more()}>
+          {t("more")}
+        </button>
+      </Show>
+    </>
+  );
+}

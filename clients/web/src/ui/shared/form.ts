@@ -1,0 +1,65 @@
+// What all forms share: one submit at a time, and what the server said to it.
+
+import { createSignal } from "solid-js";
+
+import { Failure, broken } from "../../domain/failure";
+import { formatWait } from "../i18n/format-values.deferred";
+import { explain, refusal, t } from "../i18n";
+
+/** What somebody else has already, by the field that asks for it. */
+const TAKEN: Partial<Record<string, string>> = { USERNAME_TAKEN: "username" };
+
+export function createForm(work: (data: FormData) => Promise<void>) {
+  const [busy, setBusy] = createSignal(false);
+  const [failure, setFailure] = createSignal<unknown>();
+  /** The fields that say themselves what is wrong with them. */
+  const fields = new Set<string>();
+
+  async function submit(event: SubmitEvent): Promise<void> {
+    event.preventDefault();
+    if (busy()) return;
+    const element = event.currentTarget as HTMLFormElement;
+    setBusy(true);
+    setFailure(undefined);
+    try {
+      await work(new FormData(element));
+    } catch (error) {
+      setFailure(error);
+    } finally {
+      setBusy(false);
+    }
+    // On a phone it may be out of sight.
+    element.querySelector<HTMLElement>("[aria-invalid=true]")?.focus();
+  }
+
+  const violations = () => {
+    const error = failure();
+    if (!(error instanceof Failure)) return [];
+    const taken = TAKEN[error.reason];
+    if (taken) return [{ field: taken, text: explain(error) }];
+    return error.violations.map(({ field, description }) => ({ field, text: refusal(broken(field)) ?? description }));
+  };
+
+  return {
+    busy,
+    submit,
+    failure,
+    /** What is wrong with one field. */
+    wrong(field: string): string | undefined {
+      fields.add(field);
+      return violations().find((violation) => violation.field === field)?.text;
+    },
+    /** What is wrong with the whole, if no field says it. */
+    problem(): string | undefined {
+      const error = failure();
+      if (!error || violations().some(({ field }) => fields.has(field))) return undefined;
+      const wait = error instanceof Failure && error.reason === "RATE_LIMITED" ? error.retryAfterMs : undefined;
+      return wait === undefined ? explain(error) : t("waitFor", { time: formatWait(wait) });
+    },
+  };
+}
+
+export function text(data: FormData, name: string): string {
+  const value = data.get(name);
+  return typeof value === "string" ? value : "";
+}

@@ -1,0 +1,158 @@
+// Addresses and pages. Links are plain links; this takes their clicks.
+
+import { createSignal } from "solid-js";
+
+import table from "../../routes.txt?raw";
+
+export type Route =
+  | { readonly page: "home" | "login" | "register" | "recover" | "directory" | "mentions" | "admin" | "lost" }
+  | { readonly page: "room"; readonly roomId: string; readonly seq: number | undefined }
+  | { readonly page: "search"; readonly query: string }
+  | { readonly page: "invite"; readonly code: string }
+  | { readonly page: "settings"; readonly section: string };
+
+/** What nobody encoded is taken as it is. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
+/** Of the table of all addresses (routes.txt): `*` stands for any part, `#` for a number. */
+const PATTERNS = table.trim().split("\n").map((path) => path.split("/").filter(Boolean));
+const fits = (pattern: readonly string[], parts: readonly string[]) =>
+  pattern.length === parts.length && pattern.every((it, i) => it === "*" || (it === "#" ? /^\d+$/.test(parts[i]!) : it === parts[i]));
+
+export function parse(path: string): Route {
+  const parts = path.split("/").filter(Boolean).map(decoded);
+  if (!PATTERNS.some((it) => fits(it, parts))) return { page: "lost" };
+  const [page = "home", first = "", second] = parts;
+  switch (page) {
+    case "search":
+      return { page, query: first };
+    case "invite":
+      return { page, code: first };
+    case "settings":
+      return { page, section: first };
+    case "rooms":
+      return { page: "room", roomId: first, seq: second ? Number(second) : undefined };
+    default:
+      return { page } as Route;
+  }
+}
+
+let at = location.pathname;
+const [route, setRoute] = createSignal(parse(at));
+export { route };
+
+/** The token of a recovery link. It leaves the address at once: whoever has it sets a password. */
+export const [recoveryToken, setRecoveryToken] = createSignal("");
+
+function takeToken(from: Location | HTMLAnchorElement): void {
+  const { hash, pathname } = from;
+  if (!hash || parse(pathname).page !== "recover") return;
+  setRecoveryToken(hash.slice(1));
+  if (from === location) history.replaceState(history.state, "", pathname);
+}
+
+takeToken(location);
+
+/** Names each visit, so that going to the same message again goes there again. */
+export const [visit, setVisit] = createSignal(0);
+
+export const roomPath = (roomId: string, seq?: number) =>
+  `/rooms/${encodeURIComponent(roomId)}${seq === undefined ? "" : `/${seq}`}`;
+
+export const invitePath = (code: string) => `/invite/${encodeURIComponent(code)}`;
+
+export const searchPath = (query: string) => (query ? `/search/${encodeURIComponent(query)}` : "/search");
+
+/** Whose visits these are; empty while nobody is signed in. */
+let visitor = "";
+
+/** From here on the visits are somebody else's. */
+export function welcome(userId: string): void {
+  visitor = userId;
+  if (userId && visitedBy()) leaveStrange();
+  else history.replaceState(visitor, "", location.href);
+}
+
+/** Who was where the browser is now; empty if it came from outside. */
+export const visitedBy = (): string => (history.state as string | null) ?? "";
+
+/** Where someone else has been is nothing to who comes there by the history. */
+function leaveStrange(): void {
+  if (!visitedBy() || visitedBy() === visitor) return;
+  history.replaceState(visitor, "", "/");
+  at = "/";
+  setRoute(parse("/"));
+}
+
+/** Closes what lies over the page. An entry of the history is its, so that Back takes it away and not the page. */
+let close: (() => void) | undefined;
+let entry: "none" | "ours" | "leaving" = "none";
+
+/** Something lies over the page, until what this returns is called; `shut` takes it away. */
+export function layOver(shut: () => void): () => void {
+  close = shut;
+  begin();
+  return () => {
+    if (close !== shut) return;
+    close = undefined;
+    // Something else may take its place at once.
+    queueMicrotask(() => {
+      if (close || entry !== "ours") return;
+      entry = "leaving";
+      history.back();
+    });
+  };
+}
+
+function begin(): void {
+  if (entry !== "none") return;
+  history.pushState(visitor, "");
+  entry = "ours";
+}
+
+export function navigate(to: string, { replace = false } = {}): void {
+  // More than one slash would begin a host's name.
+  const path = to.replace(/^\/+/, "/");
+  const over = entry === "ours";
+  if (over) entry = "none";
+  close?.();
+  close = undefined;
+  if (replace || over || path === location.pathname) history.replaceState(visitor, "", path);
+  else history.pushState(visitor, "", path);
+  arrive();
+}
+
+function wentBack(): void {
+  // What was typed behind the address is no other page.
+  takeToken(location);
+  const left = entry;
+  entry = "none";
+  if (left === "leaving" && close) return begin();
+  close?.();
+  // Two entries with the same address are a page and what lay over it.
+  if (location.pathname !== at) arrive();
+}
+
+function arrive(): void {
+  leaveStrange();
+  at = location.pathname;
+  setRoute(parse(location.pathname));
+  setVisit(visit() + 1);
+}
+
+window.addEventListener("popstate", wentBack);
+
+document.addEventListener("click", (event) => {
+  const link = event.target instanceof Element ? event.target.closest("a") : null;
+  const other = event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey;
+  if (!link || other || event.defaultPrevented || link.target || link.hasAttribute("download") || link.origin !== location.origin) return;
+  event.preventDefault();
+  takeToken(link);
+  navigate(link.pathname);
+});

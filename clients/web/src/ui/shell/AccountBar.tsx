@@ -1,0 +1,48 @@
+import type { PresenceState } from "../../domain/types";
+import { useChat } from "../../stores/chat";
+import { t } from "../i18n";
+import { Avatar, PRESENCE_TEXT } from "../shared/Avatar";
+import { Icon } from "../shared/Icon";
+import { Menu, type MenuItem } from "../shared/Menu";
+import { navigate } from "../shared/router";
+import type { Overlay } from "./SignedIn";
+
+const CHOICES: readonly PresenceState[] = ["online", "busy", "invisible"];
+
+/** Who is signed in, how they are seen, and the way to the settings. */
+export function MeBar(props: { onOverlay: (overlay: Overlay) => void; onLogout: () => void }) {
+  const chat = useChat();
+  const presence = () => chat.choice();
+  const items = (): MenuItem[] => [
+    ...CHOICES.map((state) => ({
+      label: t(PRESENCE_TEXT[state]),
+      dot: `dot-${state}`,
+      checked: presence() === state,
+      act: () => chat.choose(state),
+    })),
+    { label: t("setStatus"), icon: "smile", apart: true, act: () => props.onOverlay("status") },
+    { label: t("settings"), icon: "settings", act: () => navigate("/settings") },
+    ...(chat.role() === "admin" ? [{ label: t("administration"), icon: "users" as const, act: () => navigate("/admin") }] : []),
+    { label: t("shortcuts"), icon: "keyboard", act: () => props.onOverlay("shortcuts") },
+    { label: t("signOut"), icon: "leave", act: props.onLogout },
+  ];
+  return (
+    // Whoever is about to open the menu is told what they may do now.
+    <div class="me-bar" onPointerEnter={chat.learnRole} onFocusIn={chat.learnRole}>
+      <Menu class="me-button" named label={t("accountMenu")} side="above" items={items()}>
+        <Avatar id={chat.me().id} name={chat.me().displayName} photo={chat.me().photoId} presence={presence()} />
+        <span class="me-text">
+          <span class="me-name" dir="auto">
+            {chat.me().displayName}
+          </span>
+          <span class="me-status" dir="auto">
+            {chat.me().statusText || t(PRESENCE_TEXT[presence()])}
+          </span>
+        </span>
+      </Menu>
+      <a class="icon-button" href="/settings" aria-label={t("settings")} title={t("settings")}>
+        <Icon name="settings" />
+      </a>
+    </div>
+  );
+}

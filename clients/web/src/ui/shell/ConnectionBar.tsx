@@ -1,0 +1,65 @@
+import { Match, Show, Switch, createEffect, createMemo, createSignal, onCleanup } from "solid-js";
+
+import { useChat } from "../../stores/chat";
+import { t } from "../i18n";
+
+/** A connection that comes back this soon was never noticed. */
+const PATIENCE_MS = 2_000;
+
+/** Seen only when it matters: after a while without a live connection. */
+export default function ConnectionBar() {
+  const chat = useChat();
+  const [matters, setMatters] = createSignal(false);
+  const [now, setNow] = createSignal(Date.now());
+  const [online, setOnline] = createSignal(navigator.onLine);
+  const clock = setInterval(() => matters() && setNow(Date.now()), 500);
+  const network = () => setOnline(navigator.onLine);
+  window.addEventListener("online", network);
+  window.addEventListener("offline", network);
+  onCleanup(() => {
+    clearInterval(clock);
+    window.removeEventListener("online", network);
+    window.removeEventListener("offline", network);
+  });
+
+  // One attempt after the other is one break.
+  const broken = createMemo(() => chat.connection().kind === "waiting" || chat.connection().kind === "connecting");
+  const ended = createMemo(() => chat.connection().kind === "ended");
+  createEffect(() => {
+    if (ended()) return setMatters(true);
+    if (!broken()) return setMatters(false);
+    const timer = setTimeout(() => (setNow(Date.now()), setMatters(true)), PATIENCE_MS);
+    onCleanup(() => clearTimeout(timer));
+  });
+
+  const seconds = () => {
+    const state = chat.connection();
+    return state.kind === "waiting" ? Math.max(Math.ceil((state.until - now()) / 1000), 0) : 0;
+  };
+
+  return (
+    <Show when={matters()}>
+      <div class="connection-bar">
+        <Switch fallback={<span>{t("connecting")}</span>}>
+          <Match when={ended()}>
+            <span>{t("disconnected")}</span>
+            <button type="button" onClick={() => location.reload()}>
+              {t("reload")}
+            </button>
+          </Match>
+          <Match when={!online()}>
+            <span>{t("offline")}</span>
+          </Match>
+          <Match when={seconds() > 0}>
+            {/* Read once, not with every second. */}
+            <span aria-hidden="true">{t("reconnectingIn", { count: seconds() })}</span>
+            <span class="sr-only">{t("connecting")}</span>
+            <button type="button" onClick={() => chat.nudge()}>
+              {t("tryNow")}
+            </button>
+          </Match>
+        </Switch>
+      </div>
+    </Show>
+  );
+}

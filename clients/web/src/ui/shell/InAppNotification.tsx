@@ -1,0 +1,31 @@
+import { Show } from "solid-js";
+
+import { useChat } from "../../stores/chat";
+import { Avatar } from "../shared/Avatar";
+import { said } from "../room/message-preview";
+import { roomPath } from "../shared/router";
+import type { News } from "./notifications";
+
+/** A message for the user that came in another room than the one on the screen, and the way to it. */
+export function NewsCard(props: { news: News | undefined }) {
+  const chat = useChat();
+  return (
+    <div class="news-place" role="status">
+      <Show when={props.news} keyed>
+        {({ message, title }) => (
+          <a class="news" href={roomPath(message.roomId, message.seq)}>
+            <Avatar id={message.senderId} name={title} photo={chat.user(message.senderId)?.photoId} />
+            <span class="news-text">
+              <strong class="clip" dir="auto">
+                {title}
+              </strong>
+              <span class="clip" dir="auto">
+                {said(chat, message)}
+              </span>
+            </span>
+          </a>
+        )}
+      </Show>
+    </div>
+  );
+}

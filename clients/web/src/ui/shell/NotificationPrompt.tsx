@@ -1,0 +1,42 @@
+import "../shared/deferred-icons";
+
+import { Show, createEffect, createSignal } from "solid-js";
+
+import { useChat } from "../../stores/chat";
+import { prefs, setPref } from "../../stores/preferences/prefs";
+import { t } from "../i18n";
+import { Icon } from "../shared/Icon";
+import { createMedia } from "../shared/media";
+import { toast } from "../shared/toast";
+import { askToNotify, permission } from "./notification-permission";
+
+/** Once, to whoever has begun to talk: to be told of answers while they are elsewhere. */
+export default function NotifyOffer() {
+  const chat = useChat();
+  // Browsers of phones show none for a page.
+  const touch = createMedia("(pointer: coarse)");
+  const [talks, setTalks] = createSignal(false);
+  createEffect(() => chat.rooms().some(({ view }) => view.last?.senderId === chat.me().id) && setTalks(true));
+
+  async function turnOn(): Promise<void> {
+    setPref("notify", "all");
+    const answer = await askToNotify();
+    if (answer !== "granted") toast(t(answer === "denied" ? "notifyDenied" : "notifyUnanswered"), true);
+  }
+  return (
+    <div role="status">
+      <Show when={talks() && !prefs().asked && permission() === "default" && !touch()}>
+        <div class="offer">
+          <Icon name="bell" />
+          <p>{t("notifyOffer")}</p>
+          <button type="button" class="link" onClick={() => void turnOn()}>
+            {t("turnOn")}
+          </button>
+          <button type="button" class="link" onClick={() => setPref("asked", true)}>
+            {t("notNow")}
+          </button>
+        </div>
+      </Show>
+    </div>
+  );
+}

@@ -1,0 +1,109 @@
+import { Show, createEffect, createMemo } from "solid-js";
+
+import { useChat } from "../../stores/chat";
+import { heard, type Unread } from "../../stores/reading/unread";
+import { plain } from "../../stores/messages/markdown";
+import { formatCount, formatShort, formatUnread } from "../i18n/format-values";
+import { t } from "../i18n";
+import { Icon } from "../shared/Icon";
+import { createUntil } from "../shared/deadline";
+import { RoomFace } from "../room/RoomAvatar";
+import { said } from "../room/message-preview";
+import { roomPath, route } from "../shared/router";
+
+/** A room in the sidebar: what was said last, and how much is unread. */
+export function RoomLink(props: { roomId: string; unread: Unread }) {
+  const chat = useChat();
+  const view = createMemo(() => (chat.rooms(), chat.room(props.roomId)), undefined, { equals: false });
+  const unread = () => props.unread;
+  const silent = createUntil(() => view()?.settings.mutedUntil ?? 0);
+  /** What is unread and not to be heard of is told in a low voice. */
+  const loud = () => (silent(), view() && heard(unread(), view()!.settings).count > 0);
+  const current = () => {
+    const now = route();
+    return now.page === "room" && now.roomId === props.roomId;
+  };
+  let link!: HTMLAnchorElement;
+  createEffect(() => current() && queueMicrotask(() => link.scrollIntoView({ block: "nearest" })));
+  const hasDraft = () => !current() && chat.drafts.has(props.roomId);
+  const preview = () => {
+    const last = view()?.last;
+    if (!last) return view()?.room.topic || t("noMessages");
+    const text = said(chat, last);
+    const mine = last.senderId === chat.me().id;
+    // Between two it is plain who wrote.
+    const sender = mine ? t("youFirst") : chat.peer(props.roomId) ? undefined : chat.user(last.senderId)?.displayName;
+    return sender ? [sender, t("colon"), <bdi>{text}</bdi>] : text;
+  };
+  return (
+    <li>
+      <a
+        ref={link}
+        class="room-link"
+        classList={{ "is-unread": loud() || unread().flagged }}
+        href={roomPath(props.roomId)}
+        aria-current={current() ? "page" : undefined}
+      >
+        <RoomFace roomId={props.roomId} />
+        <span class="room-link-text">
+          <span class="room-link-top">
+            <span class="room-link-name" dir="auto">
+              {chat.title(props.roomId)}
+            </span>
+            <Show when={view()?.room.kind === "private"}>
+              <span class="room-link-mark" role="img" aria-label={t("privateRoom")} title={t("privateRoom")}>
+                <Icon name="lock" class="room-link-lock" />
+              </span>
+            </Show>
+            <Show when={view()?.room.archivedAt}>
+              <span class="room-link-mark" role="img" aria-label={t("archivedRoom")} title={t("archivedRoom")}>
+                <Icon name="archive" class="room-link-lock" />
+              </span>
+            </Show>
+            <Show when={silent()}>
+              <span class="room-link-mark" role="img" aria-label={t("mutedRoom")} title={t("mutedRoom")}>
+                <Icon name="mute" class="room-link-lock" />
+              </span>
+            </Show>
+            <Show when={view()?.last}>
+              {(last) => <time class="room-link-time">{formatShort(last().postedAt)}</time>}
+            </Show>
+          </span>
+          <span class="room-link-bottom">
+            <Show
+              when={hasDraft()}
+              fallback={
+                <span class="room-link-preview" dir="auto">
+                  {preview()}
+                </span>
+              }
+            >
+              <span class="room-link-preview">
+                <span class="draft">{t("draft")}{t("colon")}</span>
+                {plain(chat.drafts.get(props.roomId))}
+              </span>
+            </Show>
+            <Show when={unread().mentions && !chat.peer(props.roomId)}>
+              <span class="badge badge-mention" classList={{ "badge-quiet": !loud() }} role="img" aria-label={t("unreadMentions", { count: unread().mentions })}>
+                @
+              </span>
+            </Show>
+            <Show when={unread().threads}>
+              <span class="badge badge-thread" role="img" aria-label={t("unreadThreads")} title={t("unreadThreads")}>
+                <Icon name="thread" />
+              </span>
+            </Show>
+            <Show when={unread().flagged && !unread().count}>
+              <span class="badge badge-flag" role="img" aria-label={t("markedUnread")} title={t("markedUnread")} />
+            </Show>
+            <Show when={unread().count}>
+              <span class="badge" classList={{ "badge-quiet": !loud() }} role="img" aria-label={formatUnread(unread())}>
+                {formatCount(unread())}
+              </span>
+            </Show>
+          </span>
+        </span>
+      </a>
+    </li>
+  );
+}

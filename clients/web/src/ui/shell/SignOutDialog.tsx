@@ -1,0 +1,13 @@
+import { useChat } from "../../stores/chat";
+import { t } from "../i18n";
+import { Confirm } from "../shared/Confirm";
+
+/** Asks first where something would be lost. */
+export default function SignOut(props: { onClose: () => void }) {
+  const chat = useChat();
+  const lost = [
+    ...(chat.unsent().length ? [t("loseUnsent", { count: chat.unsent().length })] : []),
+    ...(chat.begun.uploading() ? [t("loseUploads")] : []),
+  ];
+  return <Confirm title={t("signOut")} question={lost.join(" ")} act={chat.leave} onClose={props.onClose} />;
+}

@@ -1,0 +1,161 @@
+// The frame around all pages of someone who is signed in.
+
+import { Match, Show, Suspense, Switch, createEffect, createMemo, createSignal } from "solid-js";
+
+import type { AppContext } from "../../stores/session/app-context";
+import { ChatProvider, createChat } from "../../stores/chat";
+import { t } from "../i18n";
+import { RoomPage } from "../room/RoomPage";
+import { navigate, roomPath, route } from "../shared/router";
+import { Guard } from "../shared/ErrorBoundary";
+import { MissingPage, fillGaps, lazy } from "../shared/lazy";
+import { toast } from "../shared/toast";
+import { Toasts } from "../shared/Toasts";
+import { NotFoundPage } from "./not-found";
+import { Sidebar } from "./Sidebar";
+import { sortedRooms } from "./sorted-rooms";
+import { createShortcuts } from "./shortcuts";
+
+const HomePage = lazy(() => import("./HomePage"), MissingPage);
+const Directory = lazy(() => import("../search/DirectoryPage"), MissingPage);
+const Settings = lazy(() => import("../settings/SettingsPage"), MissingPage);
+const Mentions = lazy(() => import("../search/MentionsPage"), MissingPage);
+const Search = lazy(() => import("../search/SearchPage"), MissingPage);
+const Invite = lazy(() => import("../room/InvitePage"), MissingPage);
+const Recover = lazy(() => import("../auth/RecoverSignedIn"), MissingPage);
+const Admin = lazy(() => import("../admin/AdminPage"), MissingPage);
+const Palette = lazy(() => import("./CommandPalette"));
+const ShortcutSheet = lazy(() => import("./ShortcutsDialog"));
+const NewDirect = lazy(() => import("../people/NewDirectMessage"));
+const CreateRoom = lazy(() => import("../room/CreateRoom"));
+const StatusDialog = lazy(() => import("./StatusDialog"));
+const ConnectionBar = lazy(() => import("./ConnectionBar"));
+const SignOut = lazy(() => import("./SignOutDialog"));
+// What tells of the link, and the way out, are there whatever happens to it.
+setTimeout(() => (ConnectionBar.preload(), SignOut.preload()), 0);
+const Afterwards = lazy(() => import("./DeferredEffects"));
+
+/** As many rooms as the server lets a stream watch. */
+const MOST_WATCHED = 20;
+
+export type Overlay = "palette" | "shortcuts" | "createRoom" | "direct" | "status" | "signOut";
+
+export default function SignedIn(props: { app: AppContext }) {
+  const chat = createChat(props.app);
+  const [overlay, setOverlay] = createSignal<Overlay>();
+  const close = () => setOverlay(undefined);
+  const leave = () => (chat.unsent().length || chat.begun.uploading() ? setOverlay("signOut") : void chat.leave());
+  const rooms = sortedRooms(chat);
+  createShortcuts({ rooms, overlay, setOverlay });
+  chat.onUnkept(() => toast(t("notKept"), true));
+
+  createEffect(() => chat.connection().kind === "live" && fillGaps());
+
+  const first = route();
+  if (first.page === "room" && first.seq === undefined) chat.readAhead(first.roomId);
+
+  /** The room's page, made anew for another room. */
+  const roomId = () => {
+    const now = route();
+    return now.page === "room" ? now.roomId : undefined;
+  };
+  const searched = () => {
+    const now = route();
+    return now.page === "search" && now;
+  };
+  const inviteCode = () => {
+    const now = route();
+    return now.page === "invite" ? now.code : undefined;
+  };
+  // The room on the screen, and whoever one writes with, for their presence.
+  const looked = createMemo(
+    () => {
+      const id = roomId();
+      const open = id && chat.room(id) ? [id] : [];
+      const direct = rooms().filter(({ room }) => room.kind === "direct" && room.id !== id).map(({ room }) => room.id);
+      // Who wrote last comes first in the list, which makes it no other list.
+      return [...open, ...direct.slice(0, MOST_WATCHED - open.length).sort()];
+    },
+    undefined,
+    { equals: (a, b) => a.join() === b.join() },
+  );
+  createEffect(() => chat.watch(looked()));
+
+  return (
+    <ChatProvider value={chat}>
+      <a class="skip" href="#main" onClick={(event) => (event.preventDefault(), document.getElementById("main")?.focus())}>
+        {t("skip")}
+      </a>
+      <div class="frame" data-page={route().page}>
+        {/* There from the start: the grid must not wait for what comes later, and screen readers announce what changes in it. */}
+        <div class="connection-status" role="status" aria-live="polite">
+          <Suspense>
+            <ConnectionBar />
+          </Suspense>
+        </div>
+        <Guard class="sidebar">
+          <Sidebar rooms={rooms()} onOverlay={setOverlay} onLogout={leave} />
+        </Guard>
+        <main class="main" id="main" tabIndex={-1}>
+          <Guard>
+            <Suspense fallback={<div class="page-loading" role="status" aria-label={t("loading")} />}>
+              <Switch fallback={<HomePage onOverlay={setOverlay} />}>
+                <Match when={roomId()} keyed>
+                  {(id) => <RoomPage roomId={id} />}
+                </Match>
+                <Match when={route().page === "directory"}>
+                  <Directory onCreate={() => setOverlay("createRoom")} />
+                </Match>
+                <Match when={route().page === "mentions"}>
+                  <Mentions />
+                </Match>
+                <Match when={searched()}>{(now) => <Search query={now().query} />}</Match>
+                <Match when={inviteCode()} keyed>
+                  {(code) => <Invite code={code} />}
+                </Match>
+                <Match when={route().page === "settings"}>
+                  <Settings />
+                </Match>
+                <Match when={route().page === "admin"}>
+                  <Admin />
+                </Match>
+                <Match when={route().page === "recover"}>
+                  <Recover onLeave={leave} />
+                </Match>
+                <Match when={route().page === "lost"}>
+                  <NotFoundPage />
+                </Match>
+              </Switch>
+            </Suspense>
+          </Guard>
+        </main>
+      </div>
+      <Guard onFail={close}>
+        <Suspense>
+          <Show when={overlay() === "palette"}>
+            <Palette rooms={rooms()} onOverlay={setOverlay} onClose={close} onLogout={leave} />
+          </Show>
+          <Show when={overlay() === "shortcuts"}>
+            <ShortcutSheet onClose={close} />
+          </Show>
+          <Show when={overlay() === "direct"}>
+            <NewDirect onClose={close} />
+          </Show>
+          <Show when={overlay() === "status"}>
+            <StatusDialog onClose={close} />
+          </Show>
+          <Show when={overlay() === "signOut"}>
+            <SignOut onClose={close} />
+          </Show>
+          <Show when={overlay() === "createRoom"}>
+            <CreateRoom onClose={close} onCreated={(id) => (close(), navigate(roomPath(id)))} />
+          </Show>
+        </Suspense>
+      </Guard>
+      <Suspense>
+        <Afterwards />
+      </Suspense>
+      <Toasts />
+    </ChatProvider>
+  );
+}

@@ -1,0 +1,17 @@
+import { createMemo } from "solid-js";
+
+import type { Chat } from "../../stores/chat";
+
+/** The user's rooms as lists show them: where something was said last comes first, and last of all what is archived. */
+export function sortedRooms(chat: Chat) {
+  return createMemo(() =>
+    [...chat.rooms()].sort((a, b) => {
+      const at = (room: typeof a) => room.view.last?.postedAt ?? room.room.createdAt;
+      const star = (room: typeof a) => Number(room.view.settings.starred);
+      const kept = (room: typeof a) => Number(room.room.archivedAt > 0);
+      return kept(a) - kept(b) || star(b) - star(a) || at(b) - at(a) || a.room.name.localeCompare(b.room.name);
+    }),
+  );
+}
+
+export type RoomItem = ReturnType<ReturnType<typeof sortedRooms>>[number];

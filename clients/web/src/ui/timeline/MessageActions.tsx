@@ -1,0 +1,102 @@
+import "../shared/deferred-icons";
+
+import { Show } from "solid-js";
+
+import type { Message } from "../../domain/types";
+import { useChat } from "../../stores/chat";
+import { EmojiButton } from "../composer/EmojiButton";
+import { explain, t } from "../i18n";
+import { copy } from "../shared/copy";
+import { Icon } from "../shared/Icon";
+import { Menu, type MenuItem } from "../shared/Menu";
+import { attempt, toast } from "../shared/toast";
+import { useRoom } from "../room/room-context";
+import { roomPath } from "../shared/router";
+
+/** What can be done with a message; seen when one points at it. */
+export default function MessageTools(props: { message: Message; active: boolean; time: string | undefined }) {
+  const chat = useChat();
+  const tools = useRoom();
+  const rights = () => chat.rights(tools.roomId);
+  const mine = () => props.message.senderId === chat.me().id;
+  const tab = () => (props.active ? 0 : -1);
+
+  async function take(text: string): Promise<void> {
+    if (await copy(text)) toast(t("copied"));
+  }
+
+  const items = (): MenuItem[] => {
+    const { message } = props;
+    const { roomId, seq, content, pin } = message;
+    const text = content.kind === "text" ? content.text : "";
+    const list: MenuItem[] = [];
+    if (rights().write) list.push({ label: t("reply"), icon: "reply", act: () => tools.begun().answer(message) });
+    if (rights().write && !message.threadSeq) {
+      list.push({ label: t("replyInThread"), icon: "thread", act: () => tools.openThread(seq) });
+    }
+    if (rights().write && mine() && (text || message.attachments.length)) list.push({ label: t("edit"), icon: "edit", act: () => tools.begun().edit(message) });
+    if (text) list.push({ label: t("copyText"), icon: "copy", act: () => void take(text) });
+    list.push({ label: t("copyLink"), icon: "link", act: () => void take(location.origin + roomPath(roomId, seq)) });
+    if (rights().pin) {
+      list.push({
+        label: pin ? t("unpin") : t("pin"),
+        icon: "pin",
+        act: () => void attempt(chat.pin(message, !pin)),
+      });
+    }
+    if (!message.threadSeq) {
+      list.push({ label: t("markUnread"), icon: "unread", act: () => void attempt(chat.markUnread(message)) });
+      if (!chat.peer(roomId)) list.push({ label: t("readByTitle"), icon: "eye", act: () => tools.showReaders(message) });
+    }
+    if (message.reactions.length) {
+      list.push({ label: t("whoReacted"), icon: "smile", act: () => tools.showReactions(message) });
+    }
+    if (message.editedAt) {
+      list.push({ label: t("versions"), icon: "clock", act: () => tools.showVersions(message) });
+    }
+    if (rights().moderate || (rights().write && mine())) {
+      list.push({
+        label: t("delete"),
+        icon: "trash",
+        danger: true,
+        apart: true,
+        act: () => {
+          if (tools.begun().editing()?.seq === seq) tools.begun().rest();
+          chat.doomed.add(roomId, seq, (failure) => toast(explain(failure), true));
+        },
+      });
+    }
+    return list;
+  };
+
+  return (
+    <>
+      <div class="msg-bar">
+        <Show when={rights().write}>
+          <EmojiButton
+            label={t("addReaction")}
+            class="icon-button icon-button-small"
+            tabIndex={tab()}
+            onPick={(emoji) => void attempt(chat.react(props.message, emoji, true))}
+          >
+            <Icon name="smile" />
+          </EmojiButton>
+          <button
+            type="button"
+            class="icon-button icon-button-small"
+            tabIndex={tab()}
+            aria-label={t("reply")}
+            title={t("reply")}
+            onClick={() => tools.begun().answer(props.message)}
+          >
+            <Icon name="reply" />
+          </button>
+        </Show>
+        <Menu class="icon-button icon-button-small" label={t("messageMenu")} items={items()} tabIndex={tab()}>
+          <Icon name="more" />
+        </Menu>
+      </div>
+      <Show when={props.time}>{(time) => <time aria-hidden="true">{time()}</time>}</Show>
+    </>
+  );
+}

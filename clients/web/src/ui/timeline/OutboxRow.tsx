@@ -1,0 +1,80 @@
+import { Show } from "solid-js";
+
+import { useChat } from "../../stores/chat";
+import type { WaitingRow } from "../../stores/timeline/rows";
+import { formatCount, formatTime } from "../i18n/format-values";
+import { refusal, t } from "../i18n";
+import { Icon } from "../shared/Icon";
+import { createUntil } from "../shared/deadline";
+import { Markdown } from "./Markdown";
+import { Quote } from "./Quote";
+
+/** What takes longer may never come to an end. */
+const PATIENCE_MS = 5_000;
+
+/** An own message that the server has not acknowledged. */
+export function WaitingRowView(props: { row: WaitingRow }) {
+  const chat = useChat();
+  const entry = () => props.row.entry;
+  const why = () => refusal(entry().refused) ?? t("failed");
+  const patient = createUntil(() => entry().message.at + PATIENCE_MS);
+  const online = () => chat.connection().kind !== "waiting";
+  const discard = () => (
+    <button type="button" class="link" onClick={() => chat.discard(entry().message.clientMessageId)}>
+      {t("discard")}
+    </button>
+  );
+  return (
+    <article
+      class="msg msg-mine msg-waiting"
+      classList={{ "msg-first": props.row.first, "msg-refused": entry().refused !== "" }}
+      aria-label={entry().refused ? t("notSent") : t("sending")}
+      tabIndex={-1}
+    >
+      <div class="msg-col">
+        <Show when={props.row.first}>
+          <header class="msg-head">
+            <time>{formatTime(entry().message.at, "time")}</time>
+          </header>
+        </Show>
+        <div class="msg-line">
+          <div class="bubble">
+            <Show when={entry().message.replyTo}>
+              {(seq) => <Quote roomId={entry().message.roomId} seq={seq()} />}
+            </Show>
+            {/* What an older version of this client has kept has none. */}
+            <Show when={entry().message.attachmentIds?.length}>
+              {(count) => (
+                <p class="msg-marks">
+                  <Icon name="clip" /> {formatCount({ count: count(), more: false })}
+                </p>
+              )}
+            </Show>
+            <Markdown text={entry().message.text} />
+          </div>
+        </div>
+        <Show
+          when={entry().refused}
+          fallback={
+            <p class="msg-state">
+              <Icon name="clock" />
+              {online() ? t("sending") : t("waitingForConnection")}
+              <Show when={!patient() && !entry().sentSeq}>{discard()}</Show>
+            </p>
+          }
+        >
+          <p class="msg-state msg-state-refused" role="alert">
+            <Icon name="alert" />
+            <span>
+              {t("notSent")} {why()}
+            </span>
+            <button type="button" class="link" onClick={() => chat.resend(entry().message)}>
+              {t("sendAgain")}
+            </button>
+            {discard()}
+          </p>
+        </Show>
+      </div>
+    </article>
+  );
+}

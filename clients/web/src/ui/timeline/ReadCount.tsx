@@ -1,0 +1,20 @@
+import { Show } from "solid-js";
+
+import type { Message } from "../../domain/types";
+import { useChat } from "../../stores/chat";
+import { t } from "../i18n";
+import { useRoom } from "../room/room-context";
+
+/** How many have read one's own newest message in a group; pressed, it tells who. */
+export default function Reached(props: { message: Message }) {
+  const chat = useChat();
+  const tools = useRoom();
+  const count = () => chat.reached(props.message.roomId, props.message.seq).read;
+  return (
+    <Show when={count()}>
+      <button type="button" class="reached" onClick={() => tools.showReaders(props.message)}>
+        {t("readBy", { count: count() })}
+      </button>
+    </Show>
+  );
+}

@@ -1,0 +1,40 @@
+import type { Message, SystemKind } from "../../domain/types";
+import { useChat } from "../../stores/chat";
+import { t, type Key } from "../i18n";
+
+const DEEDS: Partial<Record<SystemKind, Key>> = {
+  removed: "sysRemoved",
+  banned: "sysBanned",
+  archived: "sysArchived",
+  unarchived: "sysUnarchived",
+  // Told only of the server's staff.
+  muted: "sysMuted",
+  unmuted: "sysUnmuted",
+  unbanned: "sysUnbanned",
+  messageDeleted: "sysMessageDeleted",
+  messagePinned: "sysMessagePinned",
+  messageUnpinned: "sysMessageUnpinned",
+  settings: "sysSettings",
+};
+
+const ROLES: Record<string, Key> = { owner: "sysOwner", admin: "sysAdmin", member: "sysMember" };
+
+function roleKey(detail: string, own: boolean): Key {
+  if (own && detail !== "owner") return detail === "admin" ? "sysDownAdmin" : "sysDownMember";
+  return ROLES[detail] ?? "sysMember";
+}
+
+/** A system message of a kind that is seldom, or by the server's staff: that is shown as such. */
+export default function RareDeed(props: { message: Message; text: string }) {
+  const chat = useChat();
+  const told = () => {
+    const { content, senderId } = props.message;
+    if (content.kind !== "system") return props.text;
+    const name = (id: string) => chat.user(id)?.displayName ?? "…";
+    const deed = content.what === "role" ? roleKey(content.detail, senderId === content.aboutId) : DEEDS[content.what];
+    const what = deed ? t(deed, { name: name(senderId), other: content.aboutId ? name(content.aboutId) : "" }) : props.text;
+    if (content.staff === "user") return what;
+    return t(content.staff === "admin" ? "sysByServerAdmin" : "sysByModerator", { what });
+  };
+  return <>{told()}</>;
+}

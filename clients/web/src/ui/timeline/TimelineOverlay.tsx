@@ -1,0 +1,50 @@
+import "../shared/deferred-icons";
+
+import { Show } from "solid-js";
+
+import { useChat } from "../../stores/chat";
+import type { Timeline } from "../../stores/timeline/timeline";
+import { counted, formatCount } from "../i18n/format-values";
+import { t } from "../i18n";
+import { Icon } from "../shared/Icon";
+
+/** What floats over the log: that something is read or cannot be, and ways to what is new and to the end. */
+export default function Floating(props: { timeline: Timeline; newAbove: boolean; away: boolean; onNew: () => void }) {
+  const chat = useChat();
+  const { timeline } = props;
+  const unread = () => chat.unread(timeline.roomId);
+  return (
+    <>
+      <div class="timeline-top">
+        <Show when={props.newAbove}>
+          <button type="button" class="jump-new" onClick={() => props.onNew()}>
+            <Icon name="arrowUp" />
+            {unread().count ? t("jumpToNew", { count: counted(unread().count, unread().more) }) : t("newMessages")}
+          </button>
+        </Show>
+        <Show when={timeline.failed() || timeline.loading()}>
+          <div class="timeline-note" role="status">
+            <Show when={timeline.failed()} fallback={<span>{t("loadingMessages")}</span>}>
+              {(again) => (
+                <>
+                  <span>{t("couldNotLoad")}</span>
+                  <button type="button" class="link" onClick={() => again()()}>
+                    {t("tryAgain")}
+                  </button>
+                </>
+              )}
+            </Show>
+          </div>
+        </Show>
+      </div>
+      <Show when={props.away}>
+        <button type="button" class="jump-end" aria-label={t("jumpToEnd")} title={t("jumpToEnd")} onClick={timeline.toTail}>
+          <Icon name="arrowDown" />
+          <Show when={unread().count}>
+            <span class="badge">{formatCount(unread())}</span>
+          </Show>
+        </button>
+      </Show>
+    </>
+  );
+}
