@@ -64,7 +64,7 @@ async function withoutCache(page: Page): Promise<void> {
 async function allHasCome(page: Page): Promise<void> {
   // The last that the page asks for while it is idle, when all else is there.
   await expect
-    .poll(() => page.evaluate(() => performance.getEntriesByType("resource").some(({ name }) => /\/assets\/Viewer-/.test(name))))
+    .poll(() => page.evaluate(() => performance.getEntriesByType("resource").some(({ name }) => /\/assets\/ImageViewer-/.test(name))))
     .toBe(true);
   await page.waitForFunction(() => [...document.images].every((it) => it.complete));
 }

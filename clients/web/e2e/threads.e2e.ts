@@ -142,7 +142,7 @@ test("answers that come before the page is all there are marked when it is", asy
   const page = await w.window(ada);
   let come = () => {};
   const held = new Promise<void>((done) => (come = done));
-  await page.route("**/assets/Afterwards-*.js", async (route) => (await held, await route.continue()));
+  await page.route("**/assets/DeferredEffects-*.js", async (route) => (await held, await route.continue()));
   await page.goto(`${w.pages.url}/rooms/${aside}`);
   await composer(page).waitFor();
   await bob.say(room, "in passing");
