@@ -2,7 +2,7 @@
 
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
-import { Attention } from "../src/sync/presence-reporter";
+import { PresenceReporter } from "../src/sync/presence-reporter";
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -11,8 +11,8 @@ function attention() {
   const told: string[][] = [];
   const unknown = new Set<string>();
   let works = true;
-  const it = new Attention({
-    own: "a",
+  const it = new PresenceReporter({
+    ownTab: "a",
     api: {
       watchRooms: (_connection, roomIds) => {
         told.push(roomIds);
@@ -21,10 +21,10 @@ function attention() {
       choosePresence: () => Promise.resolve(),
       setIdle: () => Promise.resolve(),
     },
-    seen: () => undefined,
-    knows: (roomId) => !unknown.has(roomId),
+    onWatched: () => undefined,
+    isSubscribed: (roomId) => !unknown.has(roomId),
   });
-  it.opened("connection");
+  it.onOpen("connection");
   return { it, told, unknown, breaks: (on: boolean) => (works = !on) };
 }
 
@@ -43,11 +43,11 @@ test("a tab that begins anew hears how its rooms are, and tabs that are gone are
   const { it, told } = attention();
   it.watch("a", ["r"]);
   it.watch("b", ["s"]);
-  it.forget("b");
+  it.forgetTab("b");
   it.watch("b", ["s"]);
   expect(told).toEqual([["r"], ["r", "s"], ["r", "s"]]);
   it.forgetOthers();
-  it.opened("another");
+  it.onOpen("another");
   expect(told.at(-1)).toEqual(["r"]);
 });
 
@@ -60,7 +60,7 @@ test("a word that was lost is said again after a while, and what may be wrong is
   breaks(false);
   await vi.advanceTimersByTimeAsync(60_000);
   expect(told).toHaveLength(2);
-  for (let i = 0; i < 5; i++) it.lookAgain();
+  for (let i = 0; i < 5; i++) it.refreshRooms();
   await vi.advanceTimersByTimeAsync(60_000);
   expect(told).toHaveLength(3);
 });
@@ -81,7 +81,7 @@ test("a room that the stream does not tell of keeps nobody from the others, and 
   it.watch("a", ["s", "r"]);
   expect(told).toEqual([["r"]]);
   unknown.clear();
-  it.roomsMoved();
+  it.onRoomsChanged();
   expect(told.at(-1)).toEqual(["s", "r"]);
 });
 

@@ -4,8 +4,8 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
 import type { Event } from "../src/api/events";
 import type { Position, RoomSummary, Unsent, User } from "../src/domain/types";
-import type { Live } from "../src/sync/tab-sync";
-import type { Word } from "../src/sync/tab-channel";
+import type { TabSync } from "../src/sync/tab-sync";
+import type { TabMessage } from "../src/sync/tab-channel";
 import type { Snapshot, Update } from "../src/sync/update";
 
 const ME = { id: "me" } as User;
@@ -13,11 +13,11 @@ const ME = { id: "me" } as User;
 /** A channel of the browser: what is said is heard by all others, a moment later. */
 class Channel {
   static all = new Set<Channel>();
-  onmessage: ((event: { data: Word }) => void) | undefined;
+  onmessage: ((event: { data: TabMessage }) => void) | undefined;
   constructor() {
     Channel.all.add(this);
   }
-  postMessage(data: Word): void {
+  postMessage(data: TabMessage): void {
     for (const other of Channel.all) if (other !== this) queueMicrotask(() => other.onmessage?.({ data }));
   }
   close(): void {
@@ -36,11 +36,11 @@ function heldLock() {
 }
 
 /** Another tab, and what it hears. */
-function other(answer: (word: Word, say: (word: Word) => void) => void = () => undefined) {
+function other(answer: (word: TabMessage, say: (word: TabMessage) => void) => void = () => undefined) {
   const channel = new Channel();
-  const heard: Word[] = [];
+  const heard: TabMessage[] = [];
   channel.onmessage = ({ data }) => (heard.push(data), answer(data, (word) => channel.postMessage(word)));
-  return { heard, say: (word: Word) => channel.postMessage(word), count: (kind: Word["kind"]) => heard.filter((it) => it.kind === kind).length };
+  return { heard, say: (word: TabMessage) => channel.postMessage(word), count: (kind: TabMessage["kind"]) => heard.filter((it) => it.kind === kind).length };
 }
 
 /** A tab; `say` is its stream. */
@@ -57,12 +57,12 @@ async function tab(api: object = {}, session: object = {}) {
     }
   }
   const updates: Update[] = [];
-  const { Live: Made } = await import("../src/sync/tab-sync");
+  const { TabSync: Made } = await import("../src/sync/tab-sync");
   live = new Made({
     api: { subscribe, watchRooms: async () => [], setIdle: async () => undefined, choosePresence: async () => undefined, ...api } as never,
     session: { id: "s", user: ME, end: () => undefined, ...session } as never,
     onUpdates: (some) => updates.push(...some),
-    unkept: () => undefined,
+    onNotStored: () => undefined,
     snapshot: () => undefined,
   });
   live.start();
@@ -74,7 +74,7 @@ const READY: Event = { kind: "ready", connectionId: "c", heartbeatMs: 20_000, me
 const added = (id: string): Event => ({ kind: "roomAdded", summary: { room: { id, headSeq: 1, logId: "log" } } as RoomSummary });
 const seconds = (count: number) => vi.advanceTimersByTimeAsync(count * 1_000);
 
-let live: Live | undefined;
+let live: TabSync | undefined;
 let page: EventTarget & { hidden: boolean };
 
 function browser(locks: boolean): void {
@@ -111,7 +111,7 @@ test("how the user chose to be seen is said again until a tab that leads has hea
     if (kind === "ping") say({ kind: "beat", state: { kind: "live" } });
   });
   const { live } = await tab();
-  live.choose("busy");
+  live.choosePresence("busy");
   await seconds(11);
   expect(leader.count("choose")).toBe(3);
   leader.say({ kind: "updates", updates: [{ kind: "choice", choice: "busy" }] });
@@ -123,7 +123,7 @@ test("how the user chose to be seen is said again until a tab that leads has hea
 test("a choice that no tab has heard is told by this one once it leads", async () => {
   const chosen: string[] = [];
   const { live, tell } = await tab({ choosePresence: async (_on: string, choice: string) => void chosen.push(choice) });
-  live.choose("busy");
+  live.choosePresence("busy");
   await seconds(21);
   await tell(READY);
   expect(chosen).toEqual(["busy"]);
@@ -143,9 +143,9 @@ test("a page that the browser kept begins anew, and what its user does after a p
   await seconds(0);
   expect(leader.count("hello")).toBe(2);
   const before = leader.count("nudge");
-  live.active();
+  live.recordActivity();
   await seconds(31);
-  live.active();
+  live.recordActivity();
   await seconds(0);
   expect(leader.count("nudge")).toBe(before + 1);
 });

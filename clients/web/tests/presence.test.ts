@@ -97,7 +97,7 @@ test("whoever types for long is looked at again, as long as they seem to", () =>
   vi.useFakeTimers();
   const { model } = room();
   let looked = 0;
-  const [after, end] = createRoot((end) => [createTypingDoubts({ model, live: { leads: true, lookAgain: () => looked++ } }), end] as const);
+  const [after, end] = createRoot((end) => [createTypingDoubts({ model, live: { leads: true, refreshWatchedRooms: () => looked++ } }), end] as const);
   const types = (userId: string, typing: boolean) => {
     apply(model, { kind: "typing", roomId: "r", userId, typing });
     after();

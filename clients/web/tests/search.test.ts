@@ -4,7 +4,7 @@ import { createRoot } from "solid-js";
 import { describe, expect, test } from "vitest";
 
 import { Failure } from "../src/domain/failure";
-import type { Attachment, Part } from "../src/domain/types";
+import type { Attachment, ListPage } from "../src/domain/types";
 import { gist } from "../src/stores/messages/preview";
 import { createPaged } from "../src/stores/lists/paged-list";
 import { pieces, written } from "../src/stores/search/search-highlight";
@@ -57,7 +57,7 @@ test("a message without words is told by its files", () => {
 });
 
 describe("a list that comes in parts", () => {
-  const listed = (answers: Record<string, Part<number> | Failure>) =>
+  const listed = (answers: Record<string, ListPage<number> | Failure>) =>
     createRoot(() =>
       createPaged<number>(async (query, token) => {
         const answer = answers[query + token];
@@ -68,7 +68,7 @@ describe("a list that comes in parts", () => {
   const away = new Failure("unavailable", "", "");
 
   test("what one question found is not shown under the next one that fails", async () => {
-    const answers: Record<string, Part<number> | Failure> = { a: { items: [3, 2], next: "+" }, b: away };
+    const answers: Record<string, ListPage<number> | Failure> = { a: { items: [3, 2], next: "+" }, b: away };
     const list = listed(answers);
     await list.search("a");
     await list.search("b");
@@ -79,7 +79,7 @@ describe("a list that comes in parts", () => {
   });
 
   test("a part that fails is asked for again where it was", async () => {
-    const answers: Record<string, Part<number> | Failure> = { a: { items: [3, 2], next: "+" }, "a+": away };
+    const answers: Record<string, ListPage<number> | Failure> = { a: { items: [3, 2], next: "+" }, "a+": away };
     const list = listed(answers);
     await list.search("a");
     await list.more();
@@ -90,7 +90,7 @@ describe("a list that comes in parts", () => {
   });
 
   test("its beginning read anew keeps what follows, and what is there if it cannot be read", async () => {
-    const answers: Record<string, Part<number> | Failure> = { a: { items: [4, 3], next: "+" }, "a+": { items: [2, 1], next: "" } };
+    const answers: Record<string, ListPage<number> | Failure> = { a: { items: [4, 3], next: "+" }, "a+": { items: [2, 1], next: "" } };
     const list = listed(answers);
     await list.search("a");
     await list.more();

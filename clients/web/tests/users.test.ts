@@ -87,7 +87,7 @@ describe("a message of somebody who has changed", () => {
 test("a block that was made on another device is known on this one", () => {
   const model = emptyModel(ME);
   const took = vi.fn();
-  const live = { leads: true, tellBlocked: vi.fn() };
+  const live = { leads: true, broadcastBlocked: vi.fn() };
   const api = { listBlockedUsers: vi.fn(() => new Promise<never>(() => undefined)) };
   createRoot((dispose) => {
     const blocks = createBlocks({ api, live, model, took });

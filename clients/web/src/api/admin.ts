@@ -13,7 +13,7 @@ export function adminApi(transport: Transport) {
   const admin = createClient(AdminService, transport);
   return {
     /** Of one role, or of any. */
-    async listAccounts(query: string, role: nouns.AccountRole | "", pageToken: string): Promise<nouns.Part<nouns.Account>> {
+    async listAccounts(query: string, role: nouns.AccountRole | "", pageToken: string): Promise<nouns.ListPage<nouns.Account>> {
       const wireRole = role ? WIRE_ROLE[role] : WireRole.UNSPECIFIED;
       const page = await admin.listUsers({ query, role: wireRole, pageToken, pageSize: 20 }).catch(raise);
       return { items: page.accounts.map(account), next: page.nextPageToken };

@@ -9,22 +9,22 @@ import type * as nouns from "../domain/types";
 import * as convert from "./convert";
 import { eventFrom, type Event } from "./events";
 import { failureFrom, raise } from "./failures";
-import { MANAGE, fetched, later } from "./deferred-calls";
+import { MANAGE_CALLS, deferred, deferCalls } from "./deferred-calls";
 import { signedTransport, type TokenSource } from "./transport";
 
 export type Api = ReturnType<typeof createApi>;
 
 export function createApi(origin: string, source: TokenSource) {
   const transport = signedTransport(origin, source);
-  const manage = fetched(() => import("./manage").then(({ manageApi }) => manageApi(transport)));
-  const files = fetched(() => import("./files").then(({ filesApi }) => filesApi(transport)));
+  const manage = deferred(() => import("./manage").then(({ manageApi }) => manageApi(transport)));
+  const files = deferred(() => import("./files").then(({ filesApi }) => filesApi(transport)));
   return {
     ...messages(transport),
     ...connection(transport),
-    ...later(manage, MANAGE),
+    ...deferCalls(manage, MANAGE_CALLS),
     files,
     /** What fetches the code that comes with the first call. */
-    late: [manage, files] as const,
+    loaders: [manage, files] as const,
   };
 }
 
@@ -34,7 +34,7 @@ function messages(transport: Transport) {
     async sendMessage({ roomId, text, clientMessageId, replyTo, threadSeq, attachmentIds }: nouns.Unsent): Promise<nouns.Message> {
       // What an older version of this client has kept may have neither.
       const where = { replyToSeq: BigInt(replyTo ?? 0), threadSeq: BigInt(threadSeq ?? 0), attachmentIds: [...(attachmentIds ?? [])] };
-      return one(await chat.sendMessage({ roomId, text, clientMessageId, ...where }).catch(raise));
+      return messageFrom(await chat.sendMessage({ roomId, text, clientMessageId, ...where }).catch(raise));
     },
     /** The newest page without an anchor. */
     async listMessages(roomId: string, anchor: nouns.Anchor | undefined, pageSize: number): Promise<nouns.Page> {
@@ -94,7 +94,7 @@ function wireAnchor(anchor: nouns.Anchor | undefined): NonNullable<MessageInitSh
   return { case: "aroundTime", value: { seconds: BigInt(Math.floor(anchor.aroundTime / 1000)) } };
 }
 
-export function one({ message }: { readonly message?: WireMessage | undefined }): nouns.Message {
+export function messageFrom({ message }: { readonly message?: WireMessage | undefined }): nouns.Message {
   if (!message) throw failureFrom(new Error("the answer carries no message"));
   return convert.message(message);
 }

@@ -4,7 +4,7 @@ import { Failure } from "../domain/failure";
 import type { ManageApi } from "./manage";
 
 /** All of them: the compiler says which one is missing. */
-export const MANAGE: Record<keyof ManageApi, true> = {
+export const MANAGE_CALLS: Record<keyof ManageApi, true> = {
   changePassword: true,
   listSessions: true,
   revokeSession: true,
@@ -70,7 +70,7 @@ export const MANAGE: Record<keyof ManageApi, true> = {
 };
 
 /** Code that cannot be had is as good as a server that cannot be reached. */
-export const fetched =
+export const deferred =
   <T>(load: () => Promise<T>) =>
   (): Promise<T> =>
     load().catch((error: unknown) => {
@@ -79,7 +79,7 @@ export const fetched =
 
 type Calls<T> = { [K in keyof T]: (...args: never[]) => Promise<unknown> };
 
-export function later<T extends Calls<T>>(load: () => Promise<T>, names: Record<keyof T, true>): T {
+export function deferCalls<T extends Calls<T>>(load: () => Promise<T>, names: Record<keyof T, true>): T {
   const call = (name: keyof T) => [name, async (...args: never[]) => (await load())[name](...args)] as const;
   return Object.fromEntries(Object.keys(names).map((name) => call(name as keyof T))) as T;
 }

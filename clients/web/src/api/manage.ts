@@ -9,7 +9,7 @@ import { RoomService } from "../gen/causerie/v1/rooms_pb";
 import { UserService } from "../gen/causerie/v1/users_pb";
 import type * as nouns from "../domain/types";
 import { accountRole, adminApi } from "./admin";
-import { one } from "./calls";
+import { messageFrom } from "./calls";
 import * as convert from "./convert";
 import * as managing from "./convert-manage";
 import { raise } from "./failures";
@@ -50,7 +50,7 @@ function account(transport: Transport) {
       const change = (idempotencyKey: string) => auth.changePassword({ ...asked, idempotencyKey }).catch(raise);
       return (await withKey(["changePassword", asked], change)).endedSessions;
     },
-    async listSessions(pageToken: string): Promise<nouns.Part<nouns.SessionInfo>> {
+    async listSessions(pageToken: string): Promise<nouns.ListPage<nouns.SessionInfo>> {
       const page = await auth.listSessions({ pageToken }).catch(raise);
       return { items: page.sessions.map(managing.sessionInfo), next: page.nextPageToken };
     },
@@ -60,7 +60,7 @@ function account(transport: Transport) {
     async revokeOtherSessions(): Promise<number> {
       return (await auth.revokeOtherSessions({}).catch(raise)).endedSessions;
     },
-    async searchUsers(query: string, pageToken: string): Promise<nouns.Part<nouns.User>> {
+    async searchUsers(query: string, pageToken: string): Promise<nouns.ListPage<nouns.User>> {
       if (!query) return { items: [], next: "" };
       const page = await users.searchUsers({ query, pageToken, pageSize: 20 }).catch(raise);
       return { items: page.users.map(convert.user), next: page.nextPageToken };
@@ -68,7 +68,7 @@ function account(transport: Transport) {
     async getUsers(userIds: string[]): Promise<nouns.User[]> {
       return (await users.batchGetUsers({ userIds }).catch(raise)).users.map(convert.user);
     },
-    async listBlockedUsers(pageToken: string): Promise<nouns.Part<nouns.User>> {
+    async listBlockedUsers(pageToken: string): Promise<nouns.ListPage<nouns.User>> {
       const page = await users.listBlockedUsers({ pageToken, pageSize: 200 }).catch(raise);
       return { items: page.users.map(convert.user), next: page.nextPageToken };
     },
@@ -104,7 +104,7 @@ function rooms(transport: Transport) {
       return convert.room((await withKey(["createRoom", asked], create)).room);
     },
     /** With how much is unread in each. */
-    async listRooms(pageToken: string): Promise<nouns.Part<nouns.RoomSummary>> {
+    async listRooms(pageToken: string): Promise<nouns.ListPage<nouns.RoomSummary>> {
       const page = await rooms.listRooms({ pageToken, pageSize: 200 }).catch(raise);
       return { items: page.rooms.map(convert.summary), next: page.nextPageToken };
     },
@@ -118,7 +118,7 @@ function rooms(transport: Transport) {
       const { room, joined } = await rooms.getRoom({ roomId }).catch(raise);
       return { room: convert.room(room), joined };
     },
-    async browseRooms(query: string, pageToken: string): Promise<nouns.Part<nouns.DirectoryRoom>> {
+    async browseRooms(query: string, pageToken: string): Promise<nouns.ListPage<nouns.DirectoryRoom>> {
       const page = await rooms.browseRooms({ query, pageToken, pageSize: 50 }).catch(raise);
       const items = page.rooms.map(({ room, joined }) => ({ room: convert.room(room), joined }));
       return { items, next: page.nextPageToken };
@@ -135,7 +135,7 @@ function rooms(transport: Transport) {
     },
     async listMembers(roomId: string, query: string, pageToken: string) {
       const page = await rooms.listMembers({ roomId, query, pageToken, pageSize: 100 }).catch(raise);
-      const part: nouns.Part<nouns.Member> = { items: page.members.map(convert.member), next: page.nextPageToken };
+      const part: nouns.ListPage<nouns.Member> = { items: page.members.map(convert.member), next: page.nextPageToken };
       return { ...part, presences: page.presences.map(convert.presence) };
     },
     async updateRoomPreferences(
@@ -187,7 +187,7 @@ function rooms(transport: Transport) {
     async unbanMember(roomId: string, userId: string): Promise<void> {
       await rooms.unbanMember({ roomId, userId }).catch(raise);
     },
-    async listBans(roomId: string, pageToken: string): Promise<nouns.Part<nouns.Member>> {
+    async listBans(roomId: string, pageToken: string): Promise<nouns.ListPage<nouns.Member>> {
       const page = await rooms.listBans({ roomId, pageToken }).catch(raise);
       return { items: page.members.map(convert.member), next: page.nextPageToken };
     },
@@ -225,7 +225,7 @@ function marks(transport: Transport) {
     async markUnread(roomId: string, seq: number, logId: string): Promise<void> {
       await chat.markUnread({ roomId, seq: BigInt(seq), logId }).catch(raise);
     },
-    async listReceipts(roomId: string, seq: number): Promise<nouns.Reach> {
+    async listReceipts(roomId: string, seq: number): Promise<nouns.ReceiptReport> {
       const reach = await chat.listReceipts({ roomId, seq: BigInt(seq) }).catch(raise);
       return {
         read: { count: reach.readCount, more: reach.readMore },
@@ -237,11 +237,11 @@ function marks(transport: Transport) {
       const { versions } = await chat.listMessageVersions({ roomId, seq: BigInt(seq) }).catch(raise);
       return versions.map(({ text, writtenAt }) => ({ text, writtenAt: convert.millis(writtenAt) }));
     },
-    async listMentions(pageToken: string): Promise<nouns.Part<nouns.Message>> {
+    async listMentions(pageToken: string): Promise<nouns.ListPage<nouns.Message>> {
       const page = await chat.listMentions({ pageToken, pageSize: 30 }).catch(raise);
       return { items: page.messages.map(convert.message), next: page.nextPageToken };
     },
-    async searchMessages({ before, after, ...sought }: nouns.Sought, pageToken: string): Promise<nouns.Part<nouns.Message>> {
+    async searchMessages({ before, after, ...sought }: nouns.SearchRequest, pageToken: string): Promise<nouns.ListPage<nouns.Message>> {
       const at = (time: number) => ({ seconds: BigInt(Math.floor(time / 1000)), nanos: 0 });
       const span = { ...(after !== undefined && { after: at(after) }), ...(before !== undefined && { before: at(before) }) };
       const page = await chat.searchMessages({ ...sought, fromUserId: sought.fromUserId ?? "", ...span, pageToken, pageSize: 30 }).catch(raise);
@@ -255,10 +255,10 @@ function messages(transport: Transport) {
   const chat = createClient(ChatService, transport);
   return {
     async deleteMessage(roomId: string, seq: number, logId: string): Promise<nouns.Message> {
-      return one(await chat.deleteMessage({ roomId, seq: BigInt(seq), logId }).catch(raise));
+      return messageFrom(await chat.deleteMessage({ roomId, seq: BigInt(seq), logId }).catch(raise));
     },
     async getMessage(roomId: string, seq: number): Promise<nouns.Message> {
-      return one(await chat.getMessage({ roomId, seq: BigInt(seq) }).catch(raise));
+      return messageFrom(await chat.getMessage({ roomId, seq: BigInt(seq) }).catch(raise));
     },
     async markDelivered(roomId: string, seq: number): Promise<void> {
       await chat.markDelivered({ roomId, seq: BigInt(seq) }).catch(raise);
@@ -267,19 +267,19 @@ function messages(transport: Transport) {
       await chat.setTyping({ roomId, typing }).catch(raise);
     },
     async editMessage(roomId: string, seq: number, text: string, logId: string): Promise<nouns.Message> {
-      return one(await chat.editMessage({ roomId, seq: BigInt(seq), text, logId }).catch(raise));
+      return messageFrom(await chat.editMessage({ roomId, seq: BigInt(seq), text, logId }).catch(raise));
     },
     async react(roomId: string, seq: number, emoji: string, on: boolean, logId: string): Promise<nouns.Message> {
       const which = { roomId, seq: BigInt(seq), emoji, logId };
-      return one(await (on ? chat.addReaction(which) : chat.removeReaction(which)).catch(raise));
+      return messageFrom(await (on ? chat.addReaction(which) : chat.removeReaction(which)).catch(raise));
     },
-    async listReactions(roomId: string, seq: number, emoji: string, pageToken: string): Promise<nouns.Part<nouns.UserReaction>> {
+    async listReactions(roomId: string, seq: number, emoji: string, pageToken: string): Promise<nouns.ListPage<nouns.UserReaction>> {
       const page = await chat.listReactions({ roomId, seq: BigInt(seq), emoji, pageToken }).catch(raise);
       return { items: page.reactions.map(({ emoji, userId }) => ({ emoji, userId })), next: page.nextPageToken };
     },
     async pin(roomId: string, seq: number, on: boolean, logId: string): Promise<nouns.Message> {
       const which = { roomId, seq: BigInt(seq), logId };
-      return one(await (on ? chat.pinMessage(which) : chat.unpinMessage(which)).catch(raise));
+      return messageFrom(await (on ? chat.pinMessage(which) : chat.unpinMessage(which)).catch(raise));
     },
     async listPins(roomId: string): Promise<nouns.Message[]> {
       return (await chat.listPins({ roomId }).catch(raise)).messages.map(convert.message);
@@ -293,7 +293,7 @@ function messages(transport: Transport) {
       const page = await chat.listThread({ roomId, threadSeq: BigInt(threadSeq), anchor, pageSize }).catch(raise);
       const messages = page.messages.map(convert.message);
       const { hasOlder, following, readSeq } = page;
-      return { root: one({ message: page.root }), messages, hasOlder, following, readSeq: Number(readSeq) };
+      return { root: messageFrom({ message: page.root }), messages, hasOlder, following, readSeq: Number(readSeq) };
     },
   };
 }

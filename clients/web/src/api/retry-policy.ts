@@ -4,43 +4,43 @@ import type { Failure } from "../domain/failure";
 import { failureFrom } from "./failures";
 
 const FIRST_WAIT_MS = 250;
-const MOST_WAIT_MS = 10_000;
+const MAX_WAIT_MS = 10_000;
 
 /** Whether the same call may go well later. */
-export function mayPass({ code, retryAfterMs }: Failure, signal: AbortSignal): boolean {
+export function isRetryable({ code, retryAfterMs }: Failure, signal: AbortSignal): boolean {
   if (signal.aborted) return false;
   return code === "unavailable" || code === "deadline" || (code === "exhausted" && retryAfterMs !== undefined);
 }
 
 /** How often something has failed in a row. */
-export class Tries {
+export class RetryPolicy {
   #failures = 0;
 
-  /** After `most` failures it is given up. */
+  /** After `maxFailures` failures in a row it is given up. */
   constructor(
-    readonly most = Infinity,
-    readonly may: typeof mayPass = mayPass,
+    readonly maxFailures = Infinity,
+    readonly canRetry: typeof isRetryable = isRetryable,
   ) {}
 
   /** Waits until it may be tried again; throws the failure if it may not. */
-  async after(failure: Failure, signal: AbortSignal): Promise<void> {
-    if (!this.may(failure, signal) || this.#failures === this.most) throw failure;
-    const wait = Math.min(FIRST_WAIT_MS * 2 ** this.#failures++, MOST_WAIT_MS);
+  async waitAfter(failure: Failure, signal: AbortSignal): Promise<void> {
+    if (!this.canRetry(failure, signal) || this.#failures === this.maxFailures) throw failure;
+    const wait = Math.min(FIRST_WAIT_MS * 2 ** this.#failures++, MAX_WAIT_MS);
     await pause(failure.retryAfterMs ?? wait * (0.5 + Math.random() / 2), signal);
   }
 
-  over(): void {
+  reset(): void {
     this.#failures = 0;
   }
 }
 
 /** Makes a call until it goes well, fails for good, or is given up. */
-export async function untilOnline<T>(call: () => Promise<T>, signal: AbortSignal): Promise<T> {
-  for (const tries = new Tries(); ; ) {
+export async function retryUntilDone<T>(call: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  for (const policy = new RetryPolicy(); ; ) {
     try {
       return await call();
     } catch (error) {
-      await tries.after(failureFrom(error), signal);
+      await policy.waitAfter(failureFrom(error), signal);
     }
   }
 }

@@ -52,7 +52,7 @@ export function Root() {
     if (!id && (recovers || (!before && isLost()))) welcome("");
     else if (!id && !atDoor) {
       // Who goes by themselves wants nothing more, and is told nothing.
-      const left = Boolean(before) && app.session.left;
+      const left = Boolean(before) && app.session.hasSignedOut;
       setEnded(Boolean(before) && !left);
       keepGoal(left ? "/" : location.pathname, visitedBy());
       welcome("");

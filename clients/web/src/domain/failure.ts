@@ -15,7 +15,7 @@ export interface Violation {
 }
 
 /** What texts go by where a field breaks its rule; which one of many does not matter. */
-export function broken(field: string): string {
+export function fieldReason(field: string): string {
   return `INVALID_${field.replace(/\[.*/, "")}`;
 }
 
@@ -34,9 +34,9 @@ export class Failure extends Error {
   }
 
   /** What texts for it go by: the reason, or which field broke its rule. */
-  get what(): string {
+  get textKey(): string {
     const field = this.reason === "INVALID_FIELDS" ? this.violations[0]?.field : undefined;
-    return field === undefined ? this.reason : broken(field);
+    return field === undefined ? this.reason : fieldReason(field);
   }
 
   /** Whether sending the same again could only fail the same way. */

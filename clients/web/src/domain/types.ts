@@ -171,7 +171,7 @@ export interface Thread {
 }
 
 /** Whom a message has reached. */
-export interface Reach {
+export interface ReceiptReport {
   readonly read: Count;
   readonly delivered: Count;
   /** The marks behind the numbers; none in large rooms. */
@@ -324,13 +324,13 @@ export interface DirectoryRoom {
 }
 
 /** One part of a longer list; `next` is empty on the last. */
-export interface Part<T> {
+export interface ListPage<T> {
   readonly items: readonly T[];
   readonly next: string;
 }
 
 /** What is sought among messages: all that is set must be true of one. */
-export interface Sought {
+export interface SearchRequest {
   /** Words, and filters as the server reads them. */
   readonly query: string;
   /** Only in this room. */

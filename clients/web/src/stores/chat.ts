@@ -6,7 +6,7 @@ import { createContext, createEffect, createMemo, createSignal, onCleanup, useCo
 import type { Api } from "../api/calls";
 import type { Message, Page, Presence, PresenceState, Unsent, User } from "../domain/types";
 import { randomId } from "../domain/random-id";
-import { Live } from "../sync/tab-sync";
+import { TabSync } from "../sync/tab-sync";
 import type { Update } from "../sync/update";
 import type { AppContext } from "./session/app-context";
 import * as applying from "./model/apply";
@@ -90,7 +90,7 @@ export function createChat({ api, session }: AppContext) {
   /** What came before it was loaded. */
   const early: Update[] = [];
   let unkept = () => {};
-  const live: Live = new Live({
+  const live: TabSync = new TabSync({
     api,
     session,
     onUpdates: (updates) => {
@@ -108,7 +108,7 @@ export function createChat({ api, session }: AppContext) {
       if (upkeep) upkeep.after(updates);
       else if (early.length < MOST_EARLY) early.push(...updates);
     },
-    unkept: () => unkept(),
+    onNotStored: () => unkept(),
     snapshot: (told) => upkeep?.snapshot(told),
   });
   live.start();
@@ -116,7 +116,7 @@ export function createChat({ api, session }: AppContext) {
 
   const me = () => (topics.track("me"), model.me);
   const account = createRole(api);
-  createEffect(() => session.know(me()));
+  createEffect(() => session.updateUser(me()));
   /** The log that positions of a room are of, as it is shown now. */
   const logOf = (roomId: string) => model.rooms.get(roomId)?.room.logId ?? "";
   const tookMessage = (message: Message) => took(applying.applyMessages(model, [message]));
@@ -194,7 +194,7 @@ export function createChat({ api, session }: AppContext) {
       topics,
       user,
       accountRole: account.role,
-      tellBlocked: (ids) => live.tellBlocked(ids),
+      tellBlocked: (ids) => live.broadcastBlocked(ids),
       readBlocks: () => upkeep?.readBlocks(),
     }),
     ...createQuotes({ api, model, topics, doomed }),
@@ -242,7 +242,7 @@ export function createChat({ api, session }: AppContext) {
       await doomed.carryOut();
       for (const { message } of model.outbox) live.discard(message.clientMessageId);
       drafts.clear();
-      session.leave();
+      session.signOut();
     },
     /** Calls for each message that notifies. */
     onArrival(tell: (message: Message) => void): void {
@@ -264,15 +264,15 @@ export function createChat({ api, session }: AppContext) {
     /** Calls when a message that waits will be lost with this page. */
     onUnkept: (tell: () => void) => (unkept = tell),
     watch: (roomIds: string[]) => live.watch(roomIds),
-    active: () => live.active(),
-    nudge: () => live.nudge(),
-    attend: (here: boolean) => live.attend(here),
+    active: () => live.recordActivity(),
+    nudge: () => live.retryNow(),
+    attend: (here: boolean) => live.reportFocus(here),
     /** Whether this tab tells what comes, as nobody has looked at any within this time. */
-    tells: (ms: number) => live.leads && !live.attendedWithin(ms),
+    tells: (ms: number) => live.leads && !live.wasFocusedWithin(ms),
 
     /** How the user has chosen to be seen. */
     choice: () => (topics.track("me"), model.choice),
-    choose: (choice: PresenceState) => live.choose(choice),
+    choose: (choice: PresenceState) => live.choosePresence(choice),
     markRead(roomId: string, seq: number): void {
       const touched = applying.markRead(model, roomId, seq);
       if (!touched.length) return;

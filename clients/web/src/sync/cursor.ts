@@ -20,11 +20,11 @@ export class Cursor {
    * too: it is state, and applying it twice does no harm.
    */
   accept(roomId: string, afterSeq: number, seq: number): Verdict {
-    const at = this.#rooms.get(roomId);
-    if (!at) return "stray";
-    if (seq <= at.seq) return "repeat";
-    if (afterSeq > at.seq) return "gap";
-    this.#rooms.set(roomId, { ...at, seq });
+    const position = this.#rooms.get(roomId);
+    if (!position) return "stray";
+    if (seq <= position.seq) return "repeat";
+    if (afterSeq > position.seq) return "gap";
+    this.#rooms.set(roomId, { ...position, seq });
     return "deliver";
   }
 

@@ -4,14 +4,14 @@ import type { Cursor } from "./cursor";
 import type { Update } from "./update";
 
 /** What can be taken in, with the cursor moved; `gap` if the tab was asleep and has to begin anew after it. */
-export function follow(cursor: Cursor, epoch: string, updates: readonly Update[]): { taken: Update[]; gap: boolean } {
-  const taken: Update[] = [];
+export function acceptUpdates(cursor: Cursor, epoch: string, updates: readonly Update[]): { accepted: Update[]; gap: boolean } {
+  const accepted: Update[] = [];
   for (const update of updates) {
     switch (update.kind) {
       case "change": {
         const { roomId, afterSeq, seq } = update.change;
         const verdict = cursor.accept(roomId, afterSeq, seq);
-        if (verdict === "gap") return { taken, gap: true };
+        if (verdict === "gap") return { accepted, gap: true };
         if (verdict !== "deliver") continue;
         break;
       }
@@ -27,7 +27,7 @@ export function follow(cursor: Cursor, epoch: string, updates: readonly Update[]
         cursor.forget(update.roomId);
         break;
     }
-    taken.push(update);
+    accepted.push(update);
   }
-  return { taken, gap: false };
+  return { accepted, gap: false };
 }

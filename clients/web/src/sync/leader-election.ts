@@ -1,39 +1,39 @@
 // One tab leads, in turn. A tab that hangs keeps its turn, so that it can be
 // taken from it.
 
-import { lead } from "./locks";
+import { holdLeadership } from "./locks";
 
-export interface LeadingParts {
+export interface LeaderElectionParts {
   /** The lock that says who leads. */
   readonly name: string;
   /** Leads; done when the session has ended, or this tab. */
-  readonly work: () => Promise<void>;
+  readonly lead: () => Promise<void>;
   /** Another tab has taken the lead while this one could not say anything. */
-  readonly lost: () => void;
+  readonly onLost: () => void;
 }
 
-export class Leading {
-  readonly #parts: LeadingParts;
+export class LeaderElection {
+  readonly #parts: LeaderElectionParts;
   #waiting = new AbortController();
   #stopped = false;
 
-  constructor(parts: LeadingParts) {
+  constructor(parts: LeaderElectionParts) {
     this.#parts = parts;
   }
 
   async run(): Promise<void> {
-    const { name, work, lost } = this.#parts;
+    const { name, lead, onLost } = this.#parts;
     for (let steal = false; !this.#stopped; ) {
       const { signal } = (this.#waiting = new AbortController());
-      const how = await lead(name, { signal, steal }, () => (this.#stopped ? Promise.resolve() : work()));
-      if (how === "done") return;
-      steal = how === "gaveUp";
-      if (how === "stolen" && !this.#stopped) lost();
+      const outcome = await holdLeadership(name, { signal, steal }, () => (this.#stopped ? Promise.resolve() : lead()));
+      if (outcome === "done") return;
+      steal = outcome === "gaveUp";
+      if (outcome === "stolen" && !this.#stopped) onLost();
     }
   }
 
   /** Waits no longer for the tab that leads. */
-  seize(): void {
+  takeOver(): void {
     this.#waiting.abort();
   }
 

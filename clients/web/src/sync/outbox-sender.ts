@@ -6,35 +6,35 @@ import { Failure } from "../domain/failure";
 import type { Message, Unsent } from "../domain/types";
 import { Outbox } from "./outbox";
 
-export interface SenderParts {
+export interface OutboxSenderParts {
   readonly api: Pick<Api, "sendMessage">;
-  readonly live: () => boolean;
-  readonly sent: (unsent: Unsent, message: Message) => void;
-  readonly refused: (unsent: Unsent, failure: Failure) => void;
+  readonly isLive: () => boolean;
+  readonly onSent: (unsent: Unsent, message: Message) => void;
+  readonly onRefused: (unsent: Unsent, failure: Failure) => void;
 }
 
-export class Sender {
-  readonly #parts: SenderParts;
+export class OutboxSender {
+  readonly #parts: OutboxSenderParts;
   readonly #outbox: Outbox;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(waiting: Iterable<Unsent>, parts: SenderParts) {
+  constructor(waiting: Iterable<Unsent>, parts: OutboxSenderParts) {
     this.#outbox = new Outbox(waiting);
     this.#parts = parts;
   }
 
   push(message: Unsent): void {
     this.#outbox.push(message);
-    this.pump();
+    this.flush();
   }
 
   remove(id: string): void {
     this.#outbox.remove(id);
-    this.pump();
+    this.flush();
   }
 
-  lost(): void {
-    this.#outbox.lost();
+  onDisconnect(): void {
+    this.#outbox.onDisconnect();
   }
 
   stop(): void {
@@ -42,24 +42,24 @@ export class Sender {
   }
 
   /** Sends what may leave now, and comes back for what may leave later. */
-  pump(): void {
+  flush(): void {
     clearTimeout(this.#timer);
-    if (!this.#parts.live()) return;
+    if (!this.#parts.isLive()) return;
     const now = performance.now();
     for (let message = this.#outbox.next(now); message; message = this.#outbox.next(now)) void this.#send(message);
     const wakesAt = this.#outbox.wakesAt();
-    if (wakesAt !== undefined) this.#timer = setTimeout(() => this.pump(), Math.max(wakesAt - now, 10));
+    if (wakesAt !== undefined) this.#timer = setTimeout(() => this.flush(), Math.max(wakesAt - now, 10));
   }
 
   async #send(unsent: Unsent): Promise<void> {
     const { clientMessageId: id } = unsent;
     try {
       const message = await this.#parts.api.sendMessage(unsent);
-      if (this.#outbox.settle(id, undefined, performance.now()) === "done") this.#parts.sent(unsent, message);
+      if (this.#outbox.onResult(id, undefined, performance.now()) === "done") this.#parts.onSent(unsent, message);
     } catch (error) {
       const failure = error instanceof Failure ? error : new Failure("internal", "", String(error));
-      if (this.#outbox.settle(id, failure, performance.now()) === "done") this.#parts.refused(unsent, failure);
+      if (this.#outbox.onResult(id, failure, performance.now()) === "done") this.#parts.onRefused(unsent, failure);
     }
-    this.pump();
+    this.flush();
   }
 }

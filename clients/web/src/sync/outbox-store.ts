@@ -4,7 +4,7 @@
 import type { Unsent } from "../domain/types";
 import { erase, keys, read } from "./storage";
 
-export interface Kept {
+export interface StoredEntry {
   readonly message: Unsent;
   /** Why it was refused for good; empty while it waits. */
   readonly refused: string;
@@ -32,15 +32,15 @@ export class OutboxStore {
   }
 
   /** In the order in which they were written. */
-  all(): Kept[] {
-    const kept: Kept[] = [];
+  all(): StoredEntry[] {
+    const stored: StoredEntry[] = [];
     for (const key of keys(this.#prefix)) {
       try {
-        kept.push(JSON.parse(read(key) ?? "") as Kept);
+        stored.push(JSON.parse(read(key) ?? "") as StoredEntry);
       } catch {
         erase(key);
       }
     }
-    return kept.sort((a, b) => a.message.at - b.message.at);
+    return stored.sort((a, b) => a.message.at - b.message.at);
   }
 }

@@ -4,16 +4,16 @@ import type { Api } from "../api/calls";
 import type { Event } from "../api/events";
 import type { Position } from "../domain/types";
 
-export interface Reading {
+export interface StreamRequest {
   readonly positions: ReadonlyMap<string, Position>;
   /** With which the last stream became live. */
   readonly stateToken: Uint8Array | undefined;
   readonly signal: AbortSignal;
   /** Takes a batch; the next one is not read before it is done with this one. */
-  readonly take: (events: Event[]) => Promise<void>;
+  readonly onEvents: (events: Event[]) => Promise<void>;
 }
 
 /** Ends when the stream does; throws Failure when it breaks. */
-export async function read(api: Pick<Api, "subscribe">, { positions, stateToken, signal, take }: Reading): Promise<void> {
-  for await (const events of api.subscribe(positions, signal, stateToken)) await take(events);
+export async function readStream(api: Pick<Api, "subscribe">, { positions, stateToken, signal, onEvents }: StreamRequest): Promise<void> {
+  for await (const events of api.subscribe(positions, signal, stateToken)) await onEvents(events);
 }

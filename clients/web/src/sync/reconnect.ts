@@ -1,9 +1,9 @@
 // The life of the connection: a pure machine. Time and chance are given to it.
 
 const FIRST_DELAY_MS = 250;
-const LONGEST_DELAY_MS = 20_000;
+const MAX_DELAY_MS = 20_000;
 /** Until the server has said its own. */
-const HEARTBEAT_MS = 20_000;
+const DEFAULT_HEARTBEAT_MS = 20_000;
 
 /**
  * - `connecting`: a stream is being opened.
@@ -12,7 +12,7 @@ const HEARTBEAT_MS = 20_000;
  * - `waiting`: the connection was lost and is tried again at `until`.
  * - `ended`: the session has ended, or the application has stopped it.
  */
-export type State =
+export type ConnectionState =
   | { readonly kind: "connecting" | "catchingUp" | "live" | "ended" }
   | { readonly kind: "waiting"; readonly until: number };
 
@@ -28,23 +28,23 @@ export type State =
  *   machine that woke.
  * - `stop`: the session has ended, or the application wants no more.
  */
-export type Happening =
+export type ReconnectInput =
   | { readonly kind: "caughtUp" | "lagging" | "heard" | "lost" | "deadline" | "nudge" | "stop" }
   | { readonly kind: "opened"; readonly heartbeatMs: number }
   | { readonly kind: "goodbye"; readonly reconnect: boolean; readonly retryAfterMs: number };
 
-export class Connection {
-  #state: State = { kind: "connecting" };
+export class ReconnectState {
+  #state: ConnectionState = { kind: "connecting" };
   /** Attempts since a stream was last live. */
   #attempts = 0;
-  #heardAt: number;
-  #heartbeatMs = HEARTBEAT_MS;
+  #lastReceivedAt: number;
+  #heartbeatMs = DEFAULT_HEARTBEAT_MS;
 
   constructor(now: number) {
-    this.#heardAt = now;
+    this.#lastReceivedAt = now;
   }
 
-  get state(): State {
+  get state(): ConnectionState {
     return this.#state;
   }
 
@@ -59,32 +59,32 @@ export class Connection {
       case "ended":
         return undefined;
       default:
-        return this.#heardAt + 2 * this.#heartbeatMs;
+        return this.#lastReceivedAt + 2 * this.#heartbeatMs;
     }
   }
 
   /** The one place where the state changes. `chance` is from 0 to 1. */
-  on(happening: Happening, now: number, chance: number): State {
-    const silent = now - this.#heardAt;
-    if (!["lost", "deadline", "nudge", "stop"].includes(happening.kind)) this.#heardAt = now;
-    this.#state = this.#next(happening, now, chance, silent);
+  apply(input: ReconnectInput, now: number, jitter: number): ConnectionState {
+    const silentMs = now - this.#lastReceivedAt;
+    if (!["lost", "deadline", "nudge", "stop"].includes(input.kind)) this.#lastReceivedAt = now;
+    this.#state = this.#next(input, now, jitter, silentMs);
     return this.#state;
   }
 
-  #next(happening: Happening, now: number, chance: number, silent: number): State {
+  #next(input: ReconnectInput, now: number, jitter: number, silentMs: number): ConnectionState {
     const state = this.#state;
-    if (state.kind === "ended" || happening.kind === "stop") return { kind: "ended" };
-    if (happening.kind === "goodbye") {
-      return happening.reconnect ? { kind: "waiting", until: now + happening.retryAfterMs } : { kind: "ended" };
+    if (state.kind === "ended" || input.kind === "stop") return { kind: "ended" };
+    if (input.kind === "goodbye") {
+      return input.reconnect ? { kind: "waiting", until: now + input.retryAfterMs } : { kind: "ended" };
     }
     if (state.kind === "waiting") {
-      if (happening.kind !== "deadline" && happening.kind !== "nudge") return state;
-      this.#heardAt = now;
+      if (input.kind !== "deadline" && input.kind !== "nudge") return state;
+      this.#lastReceivedAt = now;
       return { kind: "connecting" };
     }
-    switch (happening.kind) {
+    switch (input.kind) {
       case "opened":
-        this.#heartbeatMs = Math.max(happening.heartbeatMs, 100);
+        this.#heartbeatMs = Math.max(input.heartbeatMs, 100);
         return state.kind === "connecting" ? { kind: "catchingUp" } : state;
       case "caughtUp":
         this.#attempts = 0;
@@ -93,10 +93,10 @@ export class Connection {
         return state.kind === "live" ? { kind: "catchingUp" } : state;
       case "lost":
       case "deadline":
-        return { kind: "waiting", until: now + this.#nextDelay(chance) };
+        return { kind: "waiting", until: now + this.#nextDelay(jitter) };
       case "nudge":
         // A machine that slept does not know that its stream is dead.
-        return silent > 1.5 * this.#heartbeatMs ? { kind: "waiting", until: now } : state;
+        return silentMs > 1.5 * this.#heartbeatMs ? { kind: "waiting", until: now } : state;
       default:
         return state;
     }
@@ -106,9 +106,9 @@ export class Connection {
    * Full jitter: anything from nothing to a bound that doubles each time, so
    * that clients who lost the same server do not come back together.
    */
-  #nextDelay(chance: number): number {
-    const bound = Math.min(FIRST_DELAY_MS * 2 ** Math.min(this.#attempts, 16), LONGEST_DELAY_MS);
+  #nextDelay(jitter: number): number {
+    const bound = Math.min(FIRST_DELAY_MS * 2 ** Math.min(this.#attempts, 16), MAX_DELAY_MS);
     this.#attempts += 1;
-    return Math.round(bound * Math.min(Math.max(chance, 0), 1));
+    return Math.round(bound * Math.min(Math.max(jitter, 0), 1));
   }
 }

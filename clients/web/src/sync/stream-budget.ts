@@ -3,19 +3,19 @@
 // last keep theirs, so that calls get through. A pure machine.
 
 /** A hidden tab gives up its stream when so many others were opened or looked at since. */
-const MOST_SINCE = 3;
+const MAX_NEWER_TABS = 3;
 
-export class Crowd {
-  readonly #since = new Set<string>();
+export class StreamBudget {
+  readonly #newerTabs = new Set<string>();
 
   /** This tab is looked at. */
-  looked(): void {
-    this.#since.clear();
+  reset(): void {
+    this.#newerTabs.clear();
   }
 
   /** Another tab was opened, or is looked at, while this one is hidden. Whether this one is one too many. */
-  other(tab: string): boolean {
-    this.#since.add(tab);
-    return this.#since.size >= MOST_SINCE;
+  isExceededBy(tab: string): boolean {
+    this.#newerTabs.add(tab);
+    return this.#newerTabs.size >= MAX_NEWER_TABS;
   }
 }

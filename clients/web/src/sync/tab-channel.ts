@@ -1,11 +1,11 @@
 // What the tabs of one session say to each other.
 
 import type { PresenceState, Unsent } from "../domain/types";
-import { canTell } from "./locks";
-import type { State } from "./reconnect";
+import { hasBroadcastChannel } from "./locks";
+import type { ConnectionState } from "./reconnect";
 import type { Snapshot, Update } from "./update";
 
-export type Word =
+export type TabMessage =
   /** A tab that knows nothing asks for a snapshot. */
   | { kind: "hello"; tab: string }
   | { kind: "snapshot"; tab: string; epoch: string; snapshot: Snapshot }
@@ -26,23 +26,23 @@ export type Word =
   | { kind: "looked"; tab: string }
   /** Whether the tab that leads is still there, and that it is. */
   | { kind: "ping" }
-  | { kind: "beat"; state: State };
+  | { kind: "beat"; state: ConnectionState };
 
-export class Tabs {
+export class TabChannel {
   /** Names this tab among the others. */
   readonly id = crypto.getRandomValues(new Uint32Array(2)).join("-");
   #channel: BroadcastChannel | undefined;
 
-  constructor(sessionId: string, hear: (word: Word) => void) {
-    if (!canTell) return;
+  constructor(sessionId: string, onMessage: (message: TabMessage) => void) {
+    if (!hasBroadcastChannel) return;
     this.#channel = new BroadcastChannel(`causerie.${sessionId}`);
-    this.#channel.onmessage = ({ data }: MessageEvent<Word>) => hear(data);
+    this.#channel.onmessage = ({ data }: MessageEvent<TabMessage>) => onMessage(data);
   }
 
   /** To all tabs but this one. */
-  say(word: Word): void {
+  post(message: TabMessage): void {
     // The answer to a call may come after the end.
-    this.#channel?.postMessage(word);
+    this.#channel?.postMessage(message);
   }
 
   close(): void {

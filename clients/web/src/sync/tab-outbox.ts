@@ -2,10 +2,10 @@
 // and what was kept before a reload.
 
 import type { Unsent } from "../domain/types";
-import type { Kept, OutboxStore } from "./outbox-store";
+import type { StoredEntry, OutboxStore } from "./outbox-store";
 import type { Update } from "./update";
 
-export class Pending {
+export class TabOutbox {
   readonly #store: OutboxStore;
   /** Shown as waiting or refused. */
   readonly #shown = new Set<string>();
@@ -22,27 +22,27 @@ export class Pending {
   }
 
   /** Puts in what is written here. Whether it would outlive this page. */
-  write(message: Unsent): boolean {
+  add(message: Unsent): boolean {
     this.#own.set(message.clientMessageId, message);
     return this.#store.put(message);
   }
 
   /** All that has to be sent, oldest first. */
   toSend(): Unsent[] {
-    const kept = this.#store.all();
-    const known = new Set(kept.map(({ message }) => message.clientMessageId));
+    const stored = this.#store.all();
+    const storedIds = new Set(stored.map(({ message }) => message.clientMessageId));
     // What found no room in the storage.
-    const own = [...this.#own.values()].filter(({ clientMessageId }) => !known.has(clientMessageId));
-    return [...kept.filter(({ refused }) => !refused).map(({ message }) => message), ...own];
+    const own = [...this.#own.values()].filter(({ clientMessageId }) => !storedIds.has(clientMessageId));
+    return [...stored.filter(({ refused }) => !refused).map(({ message }) => message), ...own];
   }
 
   /** All that waits or was refused. What is kept and written here is there twice. */
-  all(): Kept[] {
+  all(): StoredEntry[] {
     return [...[...this.#own.values()].map((message) => ({ message, refused: "" })), ...this.#store.all()];
   }
 
   /** Takes note of what became of messages, in whichever tab. */
-  note(updates: readonly Update[]): void {
+  onUpdates(updates: readonly Update[]): void {
     for (const update of updates) {
       if (update.kind === "queued") this.#shown.add(update.message.clientMessageId);
       if (update.kind === "refused") {
@@ -56,31 +56,31 @@ export class Pending {
   }
 
   /** What has become of the outbox while nothing was told to this tab. */
-  missed(): Update[] {
-    const kept = this.#store.all();
-    const ids = new Set(kept.map(({ message }) => message.clientMessageId));
+  changesSinceShown(): Update[] {
+    const stored = this.#store.all();
+    const ids = new Set(stored.map(({ message }) => message.clientMessageId));
     const gone = [...this.#shown].filter((id) => !ids.has(id) && !this.#own.has(id));
-    return [...kept.map(told), ...gone.map((id) => ({ kind: "discarded", id }) as const)];
+    return [...stored.map(toUpdate), ...gone.map((id) => ({ kind: "discarded", id }) as const)];
   }
 }
 
-function told({ message, refused }: Kept): Update {
+function toUpdate({ message, refused }: StoredEntry): Update {
   return refused ? { kind: "refused", message, reason: refused } : { kind: "queued", message };
 }
 
 /** The server knows for 30 days what was sent. */
-const MAY_BE_SENT_AGAIN_MS = 25 * 86_400_000;
+const RESEND_EXPIRY_MS = 25 * 86_400_000;
 
 /** What may have been sent so long ago that it could be sent twice: its writer is asked. */
-export function sentLongAgo(waiting: readonly Unsent[], now: number): Unsent[] {
-  return waiting.filter(({ at }) => at < now - MAY_BE_SENT_AGAIN_MS);
+export function expiredMessages(waiting: readonly Unsent[], now: number): Unsent[] {
+  return waiting.filter(({ at }) => at < now - RESEND_EXPIRY_MS);
 }
 
 /**
  * What names positions of another store than this, or whatever names any, without them. It is its writer who decides
  * what becomes of it.
  */
-export function withoutLostPositions(entries: readonly Kept[], epoch: string, all: boolean): Kept[] {
+export function withoutLostPositions(entries: readonly StoredEntry[], epoch: string, all: boolean): StoredEntry[] {
   return entries
     .filter(({ message: it }) => (it.replyTo || it.threadSeq) && (all || (epoch && it.epoch && it.epoch !== epoch)))
     .map(({ message, refused }) => ({ message: { ...message, replyTo: 0, threadSeq: 0 }, refused: refused || "REPLY_TARGET_LOST" }));

@@ -4,133 +4,133 @@
 
 import type { Api } from "../api/calls";
 import type { PresenceState, Unsent } from "../domain/types";
-import { Attention } from "./presence-reporter";
-import type { State } from "./reconnect";
-import { Crowd } from "./stream-budget";
+import { PresenceReporter } from "./presence-reporter";
+import type { ConnectionState } from "./reconnect";
+import { StreamBudget } from "./stream-budget";
 import { Cursor } from "./cursor";
-import { follow } from "./follower";
-import { Keeper } from "./stream-connection";
-import { Leading } from "./leader-election";
-import { canLock } from "./locks";
+import { acceptUpdates } from "./follower";
+import { StreamConnection } from "./stream-connection";
+import { LeaderElection } from "./leader-election";
+import { hasWebLocks } from "./locks";
 import { OutboxStore } from "./outbox-store";
-import { Pending, sentLongAgo, withoutLostPositions } from "./tab-outbox";
-import { Sender } from "./outbox-sender";
+import { TabOutbox, expiredMessages, withoutLostPositions } from "./tab-outbox";
+import { OutboxSender } from "./outbox-sender";
 import type { Session } from "./session";
-import { Silence } from "./leader-health";
-import { Tabs, type Word } from "./tab-channel";
+import { LeaderHealth } from "./leader-health";
+import { TabChannel, type TabMessage } from "./tab-channel";
 import type { Snapshot, Update } from "./update";
 
 /** How often a tab that follows makes sure that another one leads. */
 const PING_MS = 5_000;
 /** What any tab may tell; all else comes from the one that leads. */
-const FROM_ANY: readonly Update["kind"][] = ["queued", "discarded", "blocked", "choice"];
+const ALLOWED_FROM_ANY_TAB: readonly Update["kind"][] = ["queued", "discarded", "blocked", "choice"];
 
-export interface LiveParts {
+export interface TabSyncParts {
   readonly api: Api;
   readonly session: Session;
   readonly onUpdates: (updates: readonly Update[]) => void;
   /** A message that was written has to wait, and will be lost with this page. */
-  readonly unkept: () => void;
+  readonly onNotStored: () => void;
   /** What this tab knows, for one that knows nothing; undefined until its code is there. */
-  readonly snapshot: (told: (roomId: string) => number | undefined) => Snapshot | undefined;
+  readonly snapshot: (syncedSeq: (roomId: string) => number | undefined) => Snapshot | undefined;
 }
 
-export class Live {
-  readonly #parts: LiveParts;
+export class TabSync {
+  readonly #parts: TabSyncParts;
   readonly #store: OutboxStore;
-  readonly #pending: Pending;
-  readonly #tabs: Tabs;
-  readonly #ending = new AbortController();
+  readonly #outbox: TabOutbox;
+  readonly #channel: TabChannel;
+  readonly #stopped = new AbortController();
   readonly #cursor = new Cursor();
-  readonly #attention: Attention;
-  readonly #leading: Leading;
-  readonly #silence = new Silence();
-  readonly #crowd = new Crowd();
-  #state: State = { kind: "connecting" };
-  #attendedAt = -Infinity;
+  readonly #presence: PresenceReporter;
+  readonly #election: LeaderElection;
+  readonly #leaderHealth = new LeaderHealth();
+  readonly #streamBudget = new StreamBudget();
+  #state: ConnectionState = { kind: "connecting" };
+  #focusedAt = -Infinity;
   #epoch = "";
   /** Whether this tab knows enough to take in what the leading tab tells. */
   #follows = false;
   /** How the user has chosen here to be seen, until the leading tab has heard it. */
-  #choice: PresenceState | undefined;
+  #pendingChoice: PresenceState | undefined;
   /** Something was left out by the stream, which did not come to an end for that. */
   #lagged = false;
-  #keeper: Keeper | undefined;
-  #sender: Sender | undefined;
+  #connection: StreamConnection | undefined;
+  #sender: OutboxSender | undefined;
 
-  constructor(parts: LiveParts) {
+  constructor(parts: TabSyncParts) {
     this.#parts = parts;
     this.#store = new OutboxStore(parts.session.user?.id ?? "");
-    this.#pending = new Pending(this.#store);
-    this.#tabs = new Tabs(parts.session.id, (word) => this.#hear(word));
-    this.#leading = new Leading({
+    this.#outbox = new TabOutbox(this.#store);
+    this.#channel = new TabChannel(parts.session.id, (message) => this.#onTabMessage(message));
+    this.#election = new LeaderElection({
       name: `causerie.lead.${parts.session.id}`,
-      work: () => this.#lead(),
-      lost: () => {
+      lead: () => this.#lead(),
+      onLost: () => {
         this.#resign();
-        this.#beginAnew();
+        this.#restartFollowing();
       },
     });
-    this.#attention = new Attention({
-      own: this.#tabs.id,
+    this.#presence = new PresenceReporter({
+      ownTab: this.#channel.id,
       api: parts.api,
-      seen: (rooms) => this.#tell([{ kind: "watched", rooms }]),
-      knows: (roomId) => this.#cursor.position(roomId) !== undefined,
+      onWatched: (rooms) => this.#broadcast([{ kind: "watched", rooms }]),
+      isSubscribed: (roomId) => this.#cursor.position(roomId) !== undefined,
     });
   }
 
   /** Whether this tab has the stream: what shall happen once for all tabs happens here. */
   get leads(): boolean {
-    return this.#keeper !== undefined;
+    return this.#connection !== undefined;
   }
 
   start(): void {
-    const { signal } = this.#ending;
-    this.#take(this.#pending.missed());
-    if (canLock) {
-      this.#sayHello();
-      const timer = setInterval(() => this.#ask(), PING_MS);
+    const { signal } = this.#stopped;
+    this.#applyLocally(this.#outbox.changesSinceShown());
+    if (hasWebLocks) {
+      this.#requestSnapshot();
+      const timer = setInterval(() => this.#checkLeader(), PING_MS);
       signal.addEventListener("abort", () => clearInterval(timer));
-      void this.#leading.run();
-    } else this.#looked();
-    const nudge = () => this.nudge();
-    window.addEventListener("online", nudge, { signal });
-    window.addEventListener("pageshow", ({ persisted }) => this.#shown(persisted), { signal });
-    window.addEventListener("pagehide", () => this.#tabs.say({ kind: "bye", tab: this.#tabs.id }), { signal });
-    document.addEventListener("visibilitychange", () => !document.hidden && this.#looked(), { signal });
+      void this.#election.run();
+    } else this.#onVisible();
+    const retryNow = () => this.retryNow();
+    window.addEventListener("online", retryNow, { signal });
+    window.addEventListener("pageshow", ({ persisted }) => this.#onPageShow(persisted), { signal });
+    window.addEventListener("pagehide", () => this.#channel.post({ kind: "bye", tab: this.#channel.id }), { signal });
+    document.addEventListener("visibilitychange", () => !document.hidden && this.#onVisible(), { signal });
   }
 
   /** Ends this tab's part; the session goes on in others. */
   stop(): void {
-    this.#ending.abort();
-    this.#leading.stop();
+    this.#stopped.abort();
+    this.#election.stop();
     this.#resign();
-    this.#attention.stop();
-    this.#tabs.say({ kind: "bye", tab: this.#tabs.id });
-    this.#tabs.close();
+    this.#presence.stop();
+    this.#channel.post({ kind: "bye", tab: this.#channel.id });
+    this.#channel.close();
   }
 
   /** Puts a message into the outbox; also one that was refused, to try it again. */
   send(message: Unsent): void {
-    const kept = this.#pending.write(message);
-    this.#tell([{ kind: "queued", message }]);
+    const isStored = this.#outbox.add(message);
+    this.#broadcast([{ kind: "queued", message }]);
     if (this.#sender) this.#sender.push(message);
-    else this.#tabs.say({ kind: "queue", message });
-    if (!kept && this.#state.kind !== "live") this.#parts.unkept();
+    else this.#channel.post({ kind: "queue", message });
+    if (!isStored && this.#state.kind !== "live") this.#parts.onNotStored();
   }
 
   /** Takes a message out of the outbox. */
   discard(id: string): void {
     this.#store.remove(id);
     this.#sender?.remove(id);
-    this.#tabs.say({ kind: "discard", id });
-    this.#tell([{ kind: "discarded", id }]);
+    this.#channel.post({ kind: "discard", id });
+    this.#broadcast([{ kind: "discarded", id }]);
   }
 
   /** Of what waits, nothing is sent to positions of another store than this; if they are `all` lost, to none. */
   dropPositions(epoch: string, all: boolean): void {
     if (!this.#sender) return;
-    for (const { message, refused } of withoutLostPositions(this.#pending.all(), epoch, all)) {
+    for (const { message, refused } of withoutLostPositions(this.#outbox.all(), epoch, all)) {
       this.#sender.remove(message.clientMessageId);
       this.#refuse(message, refused);
     }
@@ -145,92 +145,92 @@ export class Live {
 
   /** Says which rooms this tab shows. */
   watch(roomIds: string[]): void {
-    this.#attention.watch(this.#tabs.id, roomIds);
-    this.#tabs.say({ kind: "watch", tab: this.#tabs.id, roomIds });
+    this.#presence.watch(this.#channel.id, roomIds);
+    this.#channel.post({ kind: "watch", tab: this.#channel.id, roomIds });
   }
 
   /** What is known of the rooms on screens may be wrong. */
-  lookAgain(): void {
-    this.#attention.lookAgain();
+  refreshWatchedRooms(): void {
+    this.#presence.refreshRooms();
   }
 
   /** If this tab leads: what the others look at, and whether they know what it knows. */
-  askOthers(): void {
-    if (this.#keeper) this.#tabs.say({ kind: "who" });
+  requestTabStates(): void {
+    if (this.#connection) this.#channel.post({ kind: "who" });
   }
 
   /** Tells all tabs whom the user has blocked. */
-  tellBlocked(userIds: readonly string[]): void {
-    this.#tell([{ kind: "blocked", userIds }]);
+  broadcastBlocked(userIds: readonly string[]): void {
+    this.#broadcast([{ kind: "blocked", userIds }]);
   }
 
   /** Says whether somebody looks at this tab; to be said again while they do. */
-  attend(here: boolean): void {
-    this.#attended(here);
-    this.#tabs.say({ kind: "attentive", here });
+  reportFocus(focused: boolean): void {
+    this.#setFocused(focused);
+    this.#channel.post({ kind: "attentive", here: focused });
   }
 
   /** Whether somebody has looked at a tab within this time. */
-  attendedWithin(ms: number): boolean {
-    return performance.now() - this.#attendedAt < ms;
+  wasFocusedWithin(ms: number): boolean {
+    return performance.now() - this.#focusedAt < ms;
   }
 
   /** The user did something in this tab. */
-  active(): void {
+  recordActivity(): void {
     const at = Date.now();
-    if (!this.#attention.active(at)) return;
-    this.#tabs.say({ kind: "active", at });
+    if (!this.#presence.recordActivity(at)) return;
+    this.#channel.post({ kind: "active", at });
     // The machine may have slept.
-    this.nudge();
+    this.retryNow();
   }
 
   /** Lets the user be seen so, on all devices. */
-  choose(choice: PresenceState): void {
-    this.#tell([{ kind: "choice", choice }]);
-    if (this.leads) return this.#attention.choose(choice);
-    this.#choice = choice;
-    this.#sayOwn();
+  choosePresence(choice: PresenceState): void {
+    this.#broadcast([{ kind: "choice", choice }]);
+    if (this.leads) return this.#presence.choose(choice);
+    this.#pendingChoice = choice;
+    this.#postPending();
   }
 
   /** There is reason to hope: try now. */
-  nudge(): void {
-    if (this.#keeper) this.#keeper.nudge();
-    else this.#tabs.say({ kind: "nudge" });
+  retryNow(): void {
+    if (this.#connection) this.#connection.retryNow();
+    else this.#channel.post({ kind: "nudge" });
   }
 
   async #lead(): Promise<void> {
     const { api, session } = this.#parts;
     this.#follows = true;
-    const keeper: Keeper = (this.#keeper = new Keeper({
+    const connection: StreamConnection = (this.#connection = new StreamConnection({
       api,
       session,
       cursor: this.#cursor,
-      emit: (updates) => this.#keeper === keeper && this.#emit(updates),
-      opened: (connectionId) => this.#attention.opened(connectionId),
+      onUpdates: (updates) => this.#connection === connection && this.#onStreamUpdates(updates),
+      onOpen: (connectionId) => this.#presence.onOpen(connectionId),
     }));
-    this.#sender = new Sender(this.#pending.toSend(), {
+    this.#sender = new OutboxSender(this.#outbox.toSend(), {
       api,
-      live: () => keeper.live,
-      sent: ({ clientMessageId: id }, message) => {
+      isLive: () => connection.live,
+      onSent: ({ clientMessageId: id }, message) => {
         this.#store.remove(id);
-        this.#tell([{ kind: "sent", id, message }]);
+        this.#broadcast([{ kind: "sent", id, message }]);
       },
-      refused: (message, { what, message: text }) => {
+      onRefused: (message, { textKey, message: text }) => {
         // Without a reason it would wait.
-        this.#refuse(message, what || text || "REFUSED");
+        this.#refuse(message, textKey || text || "REFUSED");
       },
     });
-    this.#attention.forgetOthers();
-    if (this.#choice) this.#attention.choose(this.#choice);
-    this.#choice = undefined;
-    this.askOthers();
-    await keeper.run();
-    if (this.#keeper === keeper) this.#resign();
+    this.#presence.forgetOthers();
+    if (this.#pendingChoice) this.#presence.choose(this.#pendingChoice);
+    this.#pendingChoice = undefined;
+    this.requestTabStates();
+    await connection.run();
+    if (this.#connection === connection) this.#resign();
   }
 
   /** Before anything is sent. Only when its writer says so, it is sent once more. */
-  #askOfOld(): void {
-    for (const message of this.#sender ? sentLongAgo(this.#pending.toSend(), Date.now()) : []) {
+  #refuseExpired(): void {
+    for (const message of this.#sender ? expiredMessages(this.#outbox.toSend(), Date.now()) : []) {
       this.#sender?.remove(message.clientMessageId);
       this.#refuse(message, "SENT_LONG_AGO");
     }
@@ -238,68 +238,68 @@ export class Live {
 
   #refuse(message: Unsent, reason: string): void {
     this.#store.put(message, reason);
-    this.#tell([{ kind: "refused", message, reason }]);
+    this.#broadcast([{ kind: "refused", message, reason }]);
   }
 
   /** Leads no more, and goes along with whichever tab does. */
   #resign(): void {
-    const keeper = this.#keeper;
-    this.#keeper = undefined;
-    keeper?.stop();
+    const connection = this.#connection;
+    this.#connection = undefined;
+    connection?.stop();
     this.#sender?.stop();
     this.#sender = undefined;
-    this.#attention.lost();
+    this.#presence.onDisconnect();
   }
 
   /** Asks whether another tab leads, and for what it may not have heard. */
-  #ask(): void {
-    if (this.#keeper || this.#state.kind === "ended") return;
-    const how = this.#silence.ask(this.#follows);
+  #checkLeader(): void {
+    if (this.#connection || this.#state.kind === "ended") return;
+    const health = this.#leaderHealth.check(this.#follows);
     // What nobody takes on has no connection.
-    if (how !== "well") this.#take([{ kind: "connection", state: { kind: "connecting" } }]);
-    if (how === "dead") this.#leading.seize();
-    this.#tabs.say({ kind: "ping" });
-    if (!this.#follows) this.#sayHello();
-    this.#sayWatched();
-    this.#sayOwn();
+    if (health !== "well") this.#applyLocally([{ kind: "connection", state: { kind: "connecting" } }]);
+    if (health === "dead") this.#election.takeOver();
+    this.#channel.post({ kind: "ping" });
+    if (!this.#follows) this.#requestSnapshot();
+    this.#postWatchedRooms();
+    this.#postPending();
   }
 
-  #heardLeader(state: State): void {
-    const again = this.#silence.isSilent;
-    this.#silence.heard();
-    if (again) this.#take([{ kind: "connection", state }]);
+  #onLeaderAnswer(state: ConnectionState): void {
+    const wasSilent = this.#leaderHealth.isSilent;
+    this.#leaderHealth.recordAnswer();
+    if (wasSilent) this.#applyLocally([{ kind: "connection", state }]);
   }
 
-  #emit(updates: Update[]): void {
+  #onStreamUpdates(updates: Update[]): void {
     const before = this.#state.kind;
-    this.#tell(updates);
-    if (updates.some(({ kind }) => kind === "roomAdded" || kind === "roomGone")) this.#attention.roomsMoved();
+    this.#broadcast(updates);
+    if (updates.some(({ kind }) => kind === "roomAdded" || kind === "roomGone")) this.#presence.onRoomsChanged();
     for (const update of updates) {
       if (update.kind !== "connection") continue;
       if (before === "live" && update.state.kind === "catchingUp") this.#lagged = true;
       if (update.state.kind === "live") {
         // States that were left out are not in what is caught up with.
-        if (this.#lagged) this.#attention.lookAgain();
+        if (this.#lagged) this.#presence.refreshRooms();
         this.#lagged = false;
-        this.#askOfOld();
-        this.#sender?.pump();
+        this.#refuseExpired();
+        this.#sender?.flush();
       }
       if (update.state.kind === "waiting") {
-        this.#sender?.lost();
-        this.#attention.lost();
+        this.#sender?.onDisconnect();
+        this.#presence.onDisconnect();
       }
     }
   }
 
   /** To this tab and all others. */
-  #tell(updates: Update[]): void {
-    this.#take(updates);
-    if (canLock) this.#tabs.say({ kind: "updates", updates });
+  #broadcast(updates: Update[]): void {
+    this.#applyLocally(updates);
+    if (hasWebLocks) this.#channel.post({ kind: "updates", updates });
   }
 
   /** To this tab. */
-  #take(updates: readonly Update[]): void {
-    this.#pending.note(updates);
+  #applyLocally(updates: readonly Update[]): void {
+    this.#outbox.onUpdates(updates);
     for (const update of updates) {
       if (update.kind === "connection") this.#state = update.state;
       if (update.kind === "ready") this.#epoch = update.epoch;
@@ -307,116 +307,116 @@ export class Live {
     this.#parts.onUpdates(updates);
   }
 
-  #hear(word: Word): void {
-    const leads = this.#keeper !== undefined;
-    switch (word.kind) {
+  #onTabMessage(message: TabMessage): void {
+    const leads = this.#connection !== undefined;
+    switch (message.kind) {
       case "hello":
-        this.#attention.forget(word.tab);
-        return this.#sayAll(word.tab);
+        this.#presence.forgetTab(message.tab);
+        return this.#postSnapshot(message.tab);
       case "snapshot":
-        if (!leads && word.tab === this.#tabs.id) this.#begin(word.epoch, word.snapshot);
+        if (!leads && message.tab === this.#channel.id) this.#startFollowing(message.epoch, message.snapshot);
         return;
       case "updates":
         // Heard by the tab that leads, or chosen anew.
-        if (word.updates.some(({ kind }) => kind === "choice")) this.#choice = undefined;
-        if (leads) return this.#take(word.updates.filter(({ kind }) => FROM_ANY.includes(kind)));
-        return this.#follow(word.updates);
+        if (message.updates.some(({ kind }) => kind === "choice")) this.#pendingChoice = undefined;
+        if (leads) return this.#applyLocally(message.updates.filter(({ kind }) => ALLOWED_FROM_ANY_TAB.includes(kind)));
+        return this.#onLeaderUpdates(message.updates);
       case "who":
-        this.#silence.heard();
-        if (!this.#follows) this.#beginAnew();
-        this.#sayOwn();
-        return this.#sayWatched();
+        this.#leaderHealth.recordAnswer();
+        if (!this.#follows) this.#restartFollowing();
+        this.#postPending();
+        return this.#postWatchedRooms();
       case "watch":
-        return this.#attention.watch(word.tab, word.roomIds);
+        return this.#presence.watch(message.tab, message.roomIds);
       case "bye":
-        return this.#attention.watch(word.tab, []);
+        return this.#presence.watch(message.tab, []);
       case "queue":
-        return this.#sender && this.#push(word.message);
+        return this.#sender && this.#push(message.message);
       case "discard":
-        return this.#sender?.remove(word.id);
+        return this.#sender?.remove(message.id);
       case "active":
-        return void this.#attention.active(word.at);
+        return void this.#presence.recordActivity(message.at);
       case "choose":
-        if (leads) this.choose(word.choice);
+        if (leads) this.choosePresence(message.choice);
         return;
       case "nudge":
-        return this.#keeper?.nudge();
+        return this.#connection?.retryNow();
       case "attentive":
-        return this.#attended(word.here);
+        return this.#setFocused(message.here);
       case "looked":
-        if (document.hidden && this.#crowd.other(word.tab)) this.#resign();
+        if (document.hidden && this.#streamBudget.isExceededBy(message.tab)) this.#resign();
         return;
       case "ping":
-        return leads ? this.#tabs.say({ kind: "beat", state: this.#state }) : undefined;
+        return leads ? this.#channel.post({ kind: "beat", state: this.#state }) : undefined;
       case "beat":
-        return leads ? undefined : this.#heardLeader(word.state);
+        return leads ? undefined : this.#onLeaderAnswer(message.state);
     }
   }
 
   /** This tab is looked at, or was opened. */
-  #looked(): void {
-    if (!canLock) {
-      this.#crowd.looked();
-      this.#tabs.say({ kind: "looked", tab: this.#tabs.id });
+  #onVisible(): void {
+    if (!hasWebLocks) {
+      this.#streamBudget.reset();
+      this.#channel.post({ kind: "looked", tab: this.#channel.id });
       // It had given up its stream.
-      if (!this.#keeper && this.#state.kind !== "ended") void this.#leading.run();
+      if (!this.#connection && this.#state.kind !== "ended") void this.#election.run();
     }
-    this.nudge();
+    this.retryNow();
   }
 
-  #attended(here: boolean): void {
-    this.#attendedAt = here ? performance.now() : -Infinity;
+  #setFocused(focused: boolean): void {
+    this.#focusedAt = focused ? performance.now() : -Infinity;
   }
 
   /** What is told from now on cannot be taken in before another tab has said all that it knows. */
-  #beginAnew(): void {
+  #restartFollowing(): void {
     this.#follows = false;
-    this.#sayHello();
+    this.#requestSnapshot();
   }
 
-  #sayHello(): void {
-    this.#tabs.say({ kind: "hello", tab: this.#tabs.id });
+  #requestSnapshot(): void {
+    this.#channel.post({ kind: "hello", tab: this.#channel.id });
   }
 
   /** The page is there again; kept by the browser, it has not heard what was told meanwhile, and has said that it goes. */
-  #shown(persisted: boolean): void {
-    if (persisted && !this.#keeper) this.#beginAnew();
-    this.nudge();
+  #onPageShow(persisted: boolean): void {
+    if (persisted && !this.#connection) this.#restartFollowing();
+    this.retryNow();
   }
 
   /** Again until it is sent: the tab that led may have gone before it heard of it. */
-  #sayOwn(): void {
-    for (const message of this.#pending.own) this.#tabs.say({ kind: "queue", message });
-    if (this.#choice) this.#tabs.say({ kind: "choose", choice: this.#choice });
+  #postPending(): void {
+    for (const message of this.#outbox.own) this.#channel.post({ kind: "queue", message });
+    if (this.#pendingChoice) this.#channel.post({ kind: "choose", choice: this.#pendingChoice });
   }
 
-  #sayAll(tab: string): void {
+  #postSnapshot(tab: string): void {
     // Taken and said in one moment, so that nothing is told between.
-    const snapshot = this.#keeper && this.#parts.snapshot((roomId) => this.#cursor.position(roomId));
-    if (snapshot) this.#tabs.say({ kind: "snapshot", tab, epoch: this.#epoch, snapshot });
+    const snapshot = this.#connection && this.#parts.snapshot((roomId) => this.#cursor.position(roomId));
+    if (snapshot) this.#channel.post({ kind: "snapshot", tab, epoch: this.#epoch, snapshot });
   }
 
-  #begin(epoch: string, snapshot: Snapshot): void {
+  #startFollowing(epoch: string, snapshot: Snapshot): void {
     this.#epoch = epoch;
-    this.#silence.heard();
+    this.#leaderHealth.recordAnswer();
     this.#cursor.clear();
     for (const { room } of snapshot.rooms) this.#cursor.begin(room);
     this.#follows = true;
     this.#state = snapshot.connection;
     // What was sent or thrown away before this tab could follow was not told to it.
-    this.#take([{ kind: "snapshot", snapshot }, ...this.#pending.missed()]);
+    this.#applyLocally([{ kind: "snapshot", snapshot }, ...this.#outbox.changesSinceShown()]);
     // How they are is no part of the snapshot.
-    this.#sayWatched();
+    this.#postWatchedRooms();
   }
 
-  #sayWatched(): void {
-    this.#tabs.say({ kind: "watch", tab: this.#tabs.id, roomIds: this.#attention.rooms(this.#tabs.id) });
+  #postWatchedRooms(): void {
+    this.#channel.post({ kind: "watch", tab: this.#channel.id, roomIds: this.#presence.rooms(this.#channel.id) });
   }
 
-  #follow(updates: readonly Update[]): void {
+  #onLeaderUpdates(updates: readonly Update[]): void {
     if (!this.#follows) return;
-    const { taken, gap } = follow(this.#cursor, this.#epoch, updates);
-    this.#take(taken);
-    if (gap) this.#beginAnew();
+    const { accepted, gap } = acceptUpdates(this.#cursor, this.#epoch, updates);
+    this.#applyLocally(accepted);
+    if (gap) this.#restartFollowing();
   }
 }

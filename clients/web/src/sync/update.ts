@@ -1,11 +1,11 @@
 // What sync tells state. Plain data: one tab hands it to the others.
 
 import type { Message, Presence, PresenceState, Receipt, RoomChange, RoomPreferences, RoomSummary, Unsent, User, WatchedRoom } from "../domain/types";
-import type { State } from "./reconnect";
+import type { ConnectionState } from "./reconnect";
 
 export type Update =
   /** The connection's state has changed. */
-  | { kind: "connection"; state: State }
+  | { kind: "connection"; state: ConnectionState }
   /**
    * A stream is open; after an interruption, again. If the epoch is another, so is the store: what is still there is
    * told before the stream is live.
@@ -54,7 +54,7 @@ export type Update =
 export interface Snapshot {
   readonly me: User;
   readonly choice: PresenceState;
-  readonly connection: State;
+  readonly connection: ConnectionState;
   /** Of the store; pages of before do not say it. */
   readonly epoch: string | undefined;
   /** Each with the position up to which it is known as its head. */

@@ -4,10 +4,10 @@
 import { batch, createSignal } from "solid-js";
 
 import { Failure } from "../../domain/failure";
-import type { Part } from "../../domain/types";
+import type { ListPage } from "../../domain/types";
 
 /** What `Q` asks for; `key` names an item, so that the beginning can be read anew without losing the rest. */
-export function createPaged<T, Q = string>(load: (query: Q, token: string) => Promise<Part<T>>, key?: (item: T) => string) {
+export function createPaged<T, Q = string>(load: (query: Q, token: string) => Promise<ListPage<T>>, key?: (item: T) => string) {
   const [items, setItems] = createSignal<readonly T[]>([]);
   const [next, setNext] = createSignal("");
   const [answered, setAnswered] = createSignal(false);
@@ -46,7 +46,7 @@ export function createPaged<T, Q = string>(load: (query: Q, token: string) => Pr
   }
 
   /** What follows a first part that is read anew, if nothing is missing between. */
-  function after(part: Part<T>): readonly T[] {
+  function after(part: ListPage<T>): readonly T[] {
     const last = part.items.at(-1);
     if (!key || !last || !part.next) return [];
     const at = items().findIndex((it) => key(it) === key(last));

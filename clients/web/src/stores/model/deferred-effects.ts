@@ -4,7 +4,7 @@ import { onCleanup } from "solid-js";
 
 import type { Api } from "../../api/calls";
 import type { Message } from "../../domain/types";
-import type { Live } from "../../sync/tab-sync";
+import type { TabSync } from "../../sync/tab-sync";
 import { forgetRequests } from "../../sync/idempotency";
 import type { Update } from "../../sync/update";
 import type { Topic } from "./apply";
@@ -22,7 +22,7 @@ import { takeSnapshot } from "./snapshot";
 interface Parts {
   readonly api: Pick<Api, "listRooms" | "listBlockedUsers" | "markDelivered" | "getUsers">;
   readonly model: Model;
-  readonly live: Live;
+  readonly live: TabSync;
   readonly took: (touched: readonly Topic[]) => void;
   readonly toldThreads: (roomId: string) => boolean;
   /** Whether the user follows the thread of an answer that came. */
@@ -43,7 +43,7 @@ export function createUpkeep({ api, model, live, took, toldThreads, follows, tel
   const typing = createTypingDoubts({ model, live });
   // Whoever signs out leaves nothing of what they have asked for.
   onCleanup(forgetRequests);
-  live.askOthers();
+  live.requestTabStates();
   return {
     /** What this tab knows, for one that knows nothing. */
     snapshot: (told: (roomId: string) => number | undefined) => takeSnapshot(model, told),
@@ -57,7 +57,7 @@ export function createUpkeep({ api, model, live, took, toldThreads, follows, tel
       for (const [roomId, view] of model.rooms) if (!model.shown.has(roomId)) fold(view, model.me.id);
       recount();
       typing();
-      if (live.leads && updates.some((update) => doubtsWatched(model, update))) live.lookAgain();
+      if (live.leads && updates.some((update) => doubtsWatched(model, update))) live.refreshWatchedRooms();
     },
     /** What lies far from a stretch that is shown need not be kept. */
     forget(roomId: string, keep: Range): void {

@@ -2,13 +2,13 @@
 // position, users by id. The outbox is its own list; views join it.
 
 import type { Message, Presence, PresenceState, Receipt, Role, Room, RoomPreferences, Unsent, User } from "../../domain/types";
-import type { State } from "../../sync/reconnect";
+import type { ConnectionState } from "../../sync/reconnect";
 import type { WaitingDelta } from "../messages/deltas";
 import { look } from "../people/name-collisions";
 import { firstAfter, type Range, type Ranges } from "./ranges";
 import type { ThreadMarks } from "../threads/threads";
 
-export type { State as ConnectionState } from "../../sync/reconnect";
+export type { ConnectionState as ConnectionState } from "../../sync/reconnect";
 
 export interface RoomView {
   room: Room;
@@ -66,7 +66,7 @@ export interface Model {
   me: User;
   /** How the user has chosen to be seen. */
   choice: PresenceState;
-  connection: State;
+  connection: ConnectionState;
   readonly rooms: Map<string, RoomView>;
   /** Of the store; empty until a stream has told it. */
   epoch: string;

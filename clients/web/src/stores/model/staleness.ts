@@ -2,7 +2,7 @@
 
 import { onCleanup } from "solid-js";
 
-import type { Live } from "../../sync/tab-sync";
+import type { TabSync } from "../../sync/tab-sync";
 import type { Update } from "../../sync/update";
 import type { Model } from "./model";
 
@@ -26,7 +26,7 @@ export function doubtsWatched(model: Model, update: Update): boolean {
 const TYPING_MS = 30_000;
 
 /** Returns what is to be called when something has happened. Must be called where Solid can clean up. */
-export function createTypingDoubts({ model, live }: { readonly model: Model; readonly live: Pick<Live, "leads" | "lookAgain"> }): () => void {
+export function createTypingDoubts({ model, live }: { readonly model: Model; readonly live: Pick<TabSync, "leads" | "refreshWatchedRooms"> }): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined;
   onCleanup(() => clearTimeout(timer));
   const typists = () => [...model.typing].flatMap(([roomId, users]) => users.map((user) => `${roomId} ${user}`));
@@ -36,7 +36,7 @@ export function createTypingDoubts({ model, live }: { readonly model: Model; rea
     timer = setTimeout(() => {
       timer = undefined;
       const now = typists();
-      if (live.leads && now.some((it) => before.has(it))) live.lookAgain();
+      if (live.leads && now.some((it) => before.has(it))) live.refreshWatchedRooms();
       if (now.length) wait();
     }, TYPING_MS);
   }

@@ -3,7 +3,7 @@
 import { onCleanup } from "solid-js";
 
 import type { Api } from "../../api/calls";
-import type { Live } from "../../sync/tab-sync";
+import type { TabSync } from "../../sync/tab-sync";
 import type { Update } from "../../sync/update";
 import type { Topic } from "../model/apply";
 import type { Model } from "../model/model";
@@ -14,7 +14,7 @@ const LONGEST_MS = 30_000;
 
 interface Parts {
   readonly api: Pick<Api, "listBlockedUsers">;
-  readonly live: Pick<Live, "leads" | "tellBlocked">;
+  readonly live: Pick<TabSync, "leads" | "broadcastBlocked">;
   readonly model: Model;
   readonly took: (touched: readonly Topic[]) => void;
 }
@@ -39,7 +39,7 @@ export function createBlocks({ api, live, model, took }: Parts) {
       }
       if (mine !== turn) return;
       reading = false;
-      live.tellBlocked(ids);
+      live.broadcastBlocked(ids);
     } catch {
       if (mine === turn) timer = setTimeout(() => void read(Math.min(2 * delayMs, LONGEST_MS)), delayMs);
     }

@@ -4,7 +4,7 @@
 import { onCleanup } from "solid-js";
 
 import type { Api } from "../../api/calls";
-import type { Live } from "../../sync/tab-sync";
+import type { TabSync } from "../../sync/tab-sync";
 import type { Update } from "../../sync/update";
 import { anyUnread } from "../threads/threads";
 import type { Model } from "../model/model";
@@ -16,7 +16,7 @@ const GOT_MS = 300;
 interface Parts {
   readonly api: Pick<Api, "markDelivered">;
   readonly model: Model;
-  readonly live: Pick<Live, "leads">;
+  readonly live: Pick<TabSync, "leads">;
 }
 
 /** Must be called where Solid can clean up. */

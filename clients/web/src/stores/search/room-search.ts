@@ -3,7 +3,7 @@
 
 import { createEffect, createMemo, createSignal, on } from "solid-js";
 
-import type { Message, Part, Sought } from "../../domain/types";
+import type { Message, ListPage, SearchRequest } from "../../domain/types";
 import type { Chat } from "../chat";
 import { createPaged } from "../lists/paged-list";
 
@@ -12,7 +12,7 @@ const MOST_TURNS = 10;
 
 export const searching =
   (chat: Pick<Chat, "api">) =>
-  async (sought: Sought, token: string): Promise<Part<Message>> => {
+  async (sought: SearchRequest, token: string): Promise<ListPage<Message>> => {
     let part = await chat.api.searchMessages(sought, token);
     for (let i = 0; i < MOST_TURNS && !part.items.length && part.next; i++) {
       part = await chat.api.searchMessages(sought, part.next);

@@ -17,10 +17,10 @@ export function createSignIn({ session }: AppContext) {
     /** Where it cannot be had, the server says so when an account is made. */
     askPolicy: (): Promise<unknown> => api.getSignUpPolicy().then(setPolicy, () => policy() ?? setPolicy("open")),
     login: (login: string, password: string, keepSignedIn: boolean): Promise<void> =>
-      session.begin(() => api.login(login, password, keepSignedIn)),
-    register: (account: NewAccount): Promise<void> => session.begin(() => api.register(account)),
+      session.signIn(() => api.login(login, password, keepSignedIn)),
+    register: (account: NewAccount): Promise<void> => session.signIn(() => api.register(account)),
     recover: (token: string, newPassword: string, keepSignedIn: boolean): Promise<void> =>
-      session.begin(() => api.recover(token, newPassword, keepSignedIn)),
+      session.signIn(() => api.recover(token, newPassword, keepSignedIn)),
   };
 }
 

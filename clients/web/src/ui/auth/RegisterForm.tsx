@@ -90,4 +90,4 @@ export function RegisterForm(props: { door: ReturnType<typeof createSignIn> }) {
   );
 }
 
-const isOfInvite = (error: unknown): boolean => error instanceof Failure && OF_INVITE.includes(error.what);
+const isOfInvite = (error: unknown): boolean => error instanceof Failure && OF_INVITE.includes(error.textKey);

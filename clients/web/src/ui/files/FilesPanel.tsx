@@ -2,7 +2,7 @@ import "../shared/deferred-icons";
 
 import { For, Show, createEffect, createMemo, createSignal, on, onCleanup, onMount } from "solid-js";
 
-import type { Attachment, Message, Sought } from "../../domain/types";
+import type { Attachment, Message, SearchRequest } from "../../domain/types";
 import { useChat } from "../../stores/chat";
 import { createFound } from "../../stores/search/room-search";
 import { formatShort, formatTime } from "../i18n/format-values";
@@ -32,7 +32,7 @@ export default function FilesPanel(props: { over: boolean; onClose: () => void }
   const shown = createMemo(() => all().filter(({ file }) => (file.image !== undefined) === (kind() === "pictures")));
   const keyed = createKeyed(shown, ({ message, file }) => `${message.seq}:${file.id}`);
   const [atEnd, setAtEnd] = createSignal(false);
-  const everything: Sought = { query: "", roomId, hasFile: true };
+  const everything: SearchRequest = { query: "", roomId, hasFile: true };
   const live = createMemo(() => chat.connection().kind === "live");
   let end!: HTMLDivElement;
 

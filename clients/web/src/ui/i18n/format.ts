@@ -46,7 +46,7 @@ export function refusal(spoken: Spoken, reason: string): string | undefined {
 export function explain(spoken: Spoken, failure: unknown): string {
   const own = (key: Key) => say(spoken, key, {});
   if (!(failure instanceof Failure)) return own("failed");
-  const text = refusal(spoken, failure.what);
+  const text = refusal(spoken, failure.textKey);
   if (text !== undefined) return text;
   switch (failure.code) {
     case "unavailable":

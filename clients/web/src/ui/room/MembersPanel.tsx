@@ -1,6 +1,6 @@
 import { For, Show, createEffect, createMemo, createSignal, on, onCleanup, onMount } from "solid-js";
 
-import type { Member, Part } from "../../domain/types";
+import type { Member, ListPage } from "../../domain/types";
 import { useChat } from "../../stores/chat";
 import { createPaged } from "../../stores/lists/paged-list";
 import { TOLD_MEMBERS } from "../../stores/people/presence";
@@ -36,7 +36,7 @@ export default function MembersPanel(props: { roomId: string; over: boolean; onC
     shown = text;
     return part;
   });
-  async function page(text: string, token: string): Promise<Part<Member>> {
+  async function page(text: string, token: string): Promise<ListPage<Member>> {
     const part = await chat.api.listMembers(props.roomId, text, token);
     chat.tookUsers(part.items.map(({ user }) => ({ ...chat.user(user.id), ...user })));
     // In small rooms presence is told live, and this may be older than what was told.

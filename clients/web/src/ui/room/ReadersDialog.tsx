@@ -1,6 +1,6 @@
 import { Match, Show, Suspense, Switch, createResource } from "solid-js";
 
-import type { Count, Message, Reach } from "../../domain/types";
+import type { Count, Message, ReceiptReport } from "../../domain/types";
 import { useChat } from "../../stores/chat";
 import { formatCount } from "../i18n/format-values";
 import { explain, t } from "../i18n";
@@ -15,13 +15,13 @@ export default function ReadBy(props: { message: Message; onClose: () => void })
     ([seq]) => chat.api.listReceipts(props.message.roomId, seq).catch((error: unknown) => error),
   );
   /** What was read before stays while it is read anew. */
-  const now = (): Reach | undefined => {
+  const now = (): ReceiptReport | undefined => {
     const answer = reach.latest;
-    return answer && !(answer instanceof Error) ? (answer as Reach) : undefined;
+    return answer && !(answer instanceof Error) ? (answer as ReceiptReport) : undefined;
   };
   const people = (read: boolean) =>
     (now()?.receipts ?? []).filter(({ readSeq }) => readSeq >= props.message.seq === read).map(({ userId }) => userId);
-  const arrived = ({ read, delivered }: Reach): Count => ({ count: Math.max(delivered.count - read.count, 0), more: delivered.more });
+  const arrived = ({ read, delivered }: ReceiptReport): Count => ({ count: Math.max(delivered.count - read.count, 0), more: delivered.more });
   return (
     <Dialog title={t("readByTitle")} onClose={props.onClose}>
       <div class="read-by" aria-busy={reach.loading}>

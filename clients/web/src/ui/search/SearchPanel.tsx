@@ -1,6 +1,6 @@
 import { Show, createEffect, createMemo, createSignal, on, onCleanup, onMount } from "solid-js";
 
-import type { Sought, User } from "../../domain/types";
+import type { SearchRequest, User } from "../../domain/types";
 import { useChat } from "../../stores/chat";
 import { createFound } from "../../stores/search/room-search";
 import { written } from "../../stores/search/search-highlight";
@@ -28,7 +28,7 @@ export default function SearchPanel(props: { over: boolean; onClose: () => void 
 
   const phrases = createMemo(() => written(words()).phrases);
   /** Undefined while there is too little to ask for. */
-  const sought = createMemo((): Sought | undefined => {
+  const sought = createMemo((): SearchRequest | undefined => {
     const query = words().trim();
     if (!written(query).asks && !from() && !hasFile()) return undefined;
     const { since, until } = span();

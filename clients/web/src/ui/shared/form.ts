@@ -2,7 +2,7 @@
 
 import { createSignal } from "solid-js";
 
-import { Failure, broken } from "../../domain/failure";
+import { Failure, fieldReason } from "../../domain/failure";
 import { formatWait } from "../i18n/format-values.deferred";
 import { explain, refusal, t } from "../i18n";
 
@@ -37,7 +37,7 @@ export function createForm(work: (data: FormData) => Promise<void>) {
     if (!(error instanceof Failure)) return [];
     const taken = TAKEN[error.reason];
     if (taken) return [{ field: taken, text: explain(error) }];
-    return error.violations.map(({ field, description }) => ({ field, text: refusal(broken(field)) ?? description }));
+    return error.violations.map(({ field, description }) => ({ field, text: refusal(fieldReason(field)) ?? description }));
   };
 
   return {

@@ -27,6 +27,6 @@ export default function Afterwards() {
   // Last, for it tells of what has come before.
   chat.keepUp(createUpkeep);
   // What was not wanted yet shall be there without a connection too.
-  createEffect(() => chat.connection().kind === "live" && fetchRest([...chat.api.late, allEmoji, () => import("../composer/attach-files")]));
+  createEffect(() => chat.connection().kind === "live" && fetchRest([...chat.api.loaders, allEmoji, () => import("../composer/attach-files")]));
   return <NewsCard news={news()} />;
 }
