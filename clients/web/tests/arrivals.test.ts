@@ -3,8 +3,8 @@
 import { expect, test } from "vitest";
 
 import type { Message, RoomSummary } from "../src/domain/types";
-import { apply } from "../src/stores/model/apply";
-import { createArrivals } from "../src/stores/notifications/notification-filter";
+import { applyUpdate } from "../src/stores/model/apply";
+import { createNotificationFilter } from "../src/stores/notifications/notification-filter";
 import { emptyModel } from "../src/stores/model/model";
 import type { Update } from "../src/sync/update";
 
@@ -22,13 +22,13 @@ function summary(id: string): RoomSummary {
 function page() {
   const model = emptyModel(ME);
   const told: string[] = [];
-  const arrivals = createArrivals({
+  const arrivals = createNotificationFilter({
     model,
-    follows: () => Promise.resolve(false),
-    tell: ({ roomId, seq }) => told.push(`${roomId} ${seq}`),
+    followsThread: () => Promise.resolve(false),
+    notify: ({ roomId, seq }) => told.push(`${roomId} ${seq}`),
   });
   const hear = (...updates: Update[]) => {
-    for (const update of updates) apply(model, update);
+    for (const update of updates) applyUpdate(model, update);
     arrivals(updates);
   };
   for (const id of ["a", "b"]) hear({ kind: "roomAdded", summary: summary(id) });

@@ -4,7 +4,7 @@ import { createRoot } from "solid-js";
 import { expect, test } from "vitest";
 
 import type { AccountRole, Role, RoomKind, RoomSummary } from "../src/domain/types";
-import { apply } from "../src/stores/model/apply";
+import { applyUpdate } from "../src/stores/model/apply";
 import { emptyModel } from "../src/stores/model/model";
 import { createRooms } from "../src/stores/rooms/rooms";
 import { Topics } from "../src/stores/model/topics";
@@ -19,10 +19,10 @@ function rights(kind: RoomKind, role: Role, accountRole: AccountRole, archivedAt
   } as const;
   const settings = { roomId: "r", level: "all", mutedUntil: 0, starred: false } as const;
   const summary: RoomSummary = { room, role, mutedUntil: 0, readSeq: 5, unreadCount: 0, unreadMore: false, unreadMentions: 0, unreadThreads: 0, unreadFrom: 0, settings, lastMessage: undefined };
-  apply(model, { kind: "roomAdded", summary });
+  applyUpdate(model, { kind: "roomAdded", summary });
   return createRoot((dispose) => {
-    const rooms = createRooms({ api: {} as never, model, topics: new Topics(), user: () => undefined, accountRole: () => accountRole, tellBlocked: () => undefined, readBlocks: () => undefined });
-    const found = rooms.rights("r");
+    const rooms = createRooms({ api: {} as never, model, topics: new Topics(), user: () => undefined, accountRole: () => accountRole, broadcastBlocked: () => undefined, loadBlocks: () => undefined });
+    const found = rooms.permissions("r");
     dispose();
     return Object.entries(found).filter(([, may]) => may).map(([name]) => name).sort();
   });

@@ -6,20 +6,20 @@ import { describe, expect, test, vi } from "vitest";
 import notifyCases from "../../cases/notify.json";
 import { Failure } from "../src/domain/failure";
 import type { Content, Message, PresenceState, RoomChange, RoomSummary, Thread } from "../src/domain/types";
-import { apply, applyMessages, applyPage, applyUsers, isAnew, markRead } from "../src/stores/model/apply";
-import { forget } from "../src/stores/messages/eviction";
+import { applyUpdate, applyMessages, applyPage, applyUsers, isStoreReplaced, markRead } from "../src/stores/model/apply";
+import { evictDistant } from "../src/stores/messages/eviction";
 import { usableUntil } from "../src/stores/files/download-links";
-import { readBeyond } from "../src/stores/reading/read-markers";
-import { People } from "../src/stores/people/user-loader";
+import { roomReadBeyond } from "../src/stores/reading/read-markers";
+import { UserLoader } from "../src/stores/people/user-loader";
 import { emptyModel, messagesIn, tail } from "../src/stores/model/model";
 import { unread } from "../src/stores/reading/unread";
-import { hasNamesake } from "../src/stores/people/name-collisions";
-import { notifies } from "../src/stores/notifications/should-notify";
-import { known, rangeOf, type Ranges } from "../src/stores/model/ranges";
-import { recount } from "../src/stores/reading/unread-resync";
+import { hasNameCollision } from "../src/stores/people/name-collisions";
+import { shouldNotify } from "../src/stores/notifications/should-notify";
+import { addRange, rangeOf, type Ranges } from "../src/stores/model/ranges";
+import { resyncUnread } from "../src/stores/reading/unread-resync";
 import { Rows } from "../src/stores/timeline/rows";
 import { takeSnapshot } from "../src/stores/model/snapshot";
-import { followsThread, threadTold } from "../src/stores/threads/threads";
+import { followsThread, applyThread } from "../src/stores/threads/threads";
 import { TypingThrottle } from "../src/stores/composer/typing-throttle";
 
 const ME = { id: "me", username: "me", displayName: "Me", bio: "", statusText: "", createdAt: 0, photoId: "" };
@@ -46,9 +46,9 @@ const change = (seq: number, it: Message | undefined, afterSeq = seq - 1): RoomC
 
 function modelWith(headSeq: number, more: Partial<RoomSummary> = {}) {
   const model = emptyModel(ME);
-  apply(model, { kind: "roomAdded", summary: summary(headSeq, more) });
+  applyUpdate(model, { kind: "roomAdded", summary: summary(headSeq, more) });
   const view = () => model.rooms.get("r")!;
-  const tell = (seq: number, it: Message | undefined) => apply(model, { kind: "change", change: change(seq, it) });
+  const tell = (seq: number, it: Message | undefined) => applyUpdate(model, { kind: "change", change: change(seq, it) });
   return { model, view, tell };
 }
 
@@ -64,13 +64,13 @@ describe("apply", () => {
   test("a room is flagged as unread until it is read, also from another device", () => {
     const { model, view } = modelWith(5);
     const mark = { kind: "readMarker", roomId: "r", userId: "me", readSeq: 5, threadSeq: 0 } as const;
-    apply(model, { ...mark, unreadFrom: 3 });
+    applyUpdate(model, { ...mark, unreadFrom: 3 });
     expect(unread(view(), "me")).toMatchObject({ count: 0, flagged: true });
     expect(takeSnapshot(model, () => undefined).rooms[0]?.unreadFrom).toBe(3);
     expect(markRead(model, "r", 5)).not.toEqual([]);
     expect(unread(view(), "me").flagged).toBe(false);
-    apply(model, { ...mark, unreadFrom: 2 });
-    apply(model, { ...mark, unreadFrom: 0 });
+    applyUpdate(model, { ...mark, unreadFrom: 2 });
+    applyUpdate(model, { ...mark, unreadFrom: 0 });
     expect(unread(view(), "me").flagged).toBe(false);
   });
 
@@ -78,9 +78,9 @@ describe("apply", () => {
     const { model } = modelWith(5);
     markRead(model, "r", 5);
     const mark = { kind: "readMarker", roomId: "r", userId: "me", readSeq: 3, threadSeq: 0, unreadFrom: 0 } as const;
-    expect(readBeyond(model, mark)?.readSeq).toBe(5);
+    expect(roomReadBeyond(model, mark)?.readSeq).toBe(5);
     const others = [{ readSeq: 5 }, { readSeq: 6 }, { userId: "other" }, { threadSeq: 2 }, { unreadFrom: 2 }, { roomId: "x" }];
-    for (const other of others) expect(readBeyond(model, { ...mark, ...other }), JSON.stringify(other)).toBeUndefined();
+    for (const other of others) expect(roomReadBeyond(model, { ...mark, ...other }), JSON.stringify(other)).toBeUndefined();
   });
 
   test("answers in threads that one follows are unread until the thread is read, wherever", () => {
@@ -88,15 +88,15 @@ describe("apply", () => {
     expect(unread(view(), "me").threads).toBe(true);
     // Whether the server has counted this one, it has to be asked.
     const mark = { kind: "readMarker", roomId: "r", userId: "me", unreadFrom: 0 } as const;
-    apply(model, { ...mark, readSeq: 5, threadSeq: 2 });
-    view().threads.doubt = "asked";
-    recount(model, summary(5));
+    applyUpdate(model, { ...mark, readSeq: 5, threadSeq: 2 });
+    view().threads.staleness = "asked";
+    resyncUnread(model, summary(5));
     expect(unread(view(), "me").threads).toBe(false);
     tell(6, message(6, { senderId: "me" }));
     tell(7, message(7, { threadSeq: 6 }));
     tell(8, message(8, { threadSeq: 4 }));
     expect([...view().threads.unread.keys()]).toEqual([6]);
-    apply(model, { ...mark, readSeq: 7, threadSeq: 6 });
+    applyUpdate(model, { ...mark, readSeq: 7, threadSeq: 6 });
     expect(unread(view(), "me").threads).toBe(false);
     tell(9, message(9, { threadSeq: 6 }));
     expect(takeSnapshot(model, () => undefined).rooms[0]?.unreadThreads).toBe(1);
@@ -105,7 +105,7 @@ describe("apply", () => {
   test("which threads one follows is kept, and one that the server has counted is not counted twice", () => {
     const { model, view, tell } = modelWith(5, { unreadThreads: 1 });
     const told = (root: number, more: Partial<Thread>) =>
-      threadTold(view(), { root: message(root), messages: [], hasOlder: false, following: true, readSeq: 0, ...more }, "me");
+      applyThread(view(), { root: message(root), messages: [], hasOlder: false, following: true, readSeq: 0, ...more }, "me");
     // Nothing of it was seen here, so only the server can know.
     tell(6, message(6, { threadSeq: 2 }));
     expect([followsThread(view(), 2, "me"), view().threads.unread.size]).toEqual([undefined, 0]);
@@ -119,7 +119,7 @@ describe("apply", () => {
     expect([followsThread(view(), 3, "me"), view().threads.unread.has(3)]).toEqual([false, false]);
     tell(8, message(8, { threadSeq: 3, mentions: [{ name: "me", userId: "me", all: false, here: false }] }));
     expect([followsThread(view(), 3, "me"), view().threads.unread.has(3)]).toEqual([true, true]);
-    apply(model, { kind: "reset", summary: summary(8, { unreadThreads: 3 }), messages: [] });
+    applyUpdate(model, { kind: "reset", summary: summary(8, { unreadThreads: 3 }), messages: [] });
     expect(view().threads).toMatchObject({ counted: 3, unread: new Map(), read: new Map() });
     expect(followsThread(view(), 2, "me")).toBe(true);
   });
@@ -127,11 +127,11 @@ describe("apply", () => {
   test("an own message that came by a page waits no more, though its sender has not heard of it", () => {
     const { model } = modelWith(5);
     const unsent = (id: string) => ({ clientMessageId: id, roomId: "r", text: "text", replyTo: 0, threadSeq: 0, attachmentIds: [], at: 0 });
-    for (const id of ["c4", "c5", "c6"]) apply(model, { kind: "queued", message: unsent(id) });
+    for (const id of ["c4", "c5", "c6"]) applyUpdate(model, { kind: "queued", message: unsent(id) });
     const page = { messages: [message(4, { senderId: "me" }), message(6)], hasOlder: false, hasNewer: false, headSeq: 6 };
     expect(applyPage(model, "r", page, { after: 0, upTo: 6 })).toContain("outbox");
     expect(model.outbox.map((it) => it.message.clientMessageId)).toEqual(["c5", "c6"]);
-    apply(model, { kind: "reset", summary: summary(9), messages: [message(5, { senderId: "me" })] });
+    applyUpdate(model, { kind: "reset", summary: summary(9), messages: [message(5, { senderId: "me" })] });
     expect(model.outbox.map((it) => it.message.clientMessageId), "another's id is no matter").toEqual(["c6"]);
   });
 
@@ -143,12 +143,12 @@ describe("apply", () => {
     expect(unread(model.rooms.get("r")!, "me").count).toBe(3);
     const snapshot = takeSnapshot(model, () => 6);
     expect([snapshot.rooms[0]?.room.headSeq, snapshot.rooms[0]?.unreadCount, snapshot.doubtful]).toEqual([6, 1, []]);
-    model.rooms.get("r")!.threads.doubt = "asked";
+    model.rooms.get("r")!.threads.staleness = "asked";
     const other = emptyModel(ME);
-    apply(other, { kind: "snapshot", snapshot: takeSnapshot(model, () => 6) });
-    for (const seq of [7, 8]) apply(other, { kind: "change", change: change(seq, message(seq)) });
+    applyUpdate(other, { kind: "snapshot", snapshot: takeSnapshot(model, () => 6) });
+    for (const seq of [7, 8]) applyUpdate(other, { kind: "change", change: change(seq, message(seq)) });
     expect(unread(other.rooms.get("r")!, "me").count).toBe(3);
-    expect(other.rooms.get("r")!.threads.doubt).toBe("some");
+    expect(other.rooms.get("r")!.threads.staleness).toBe("some");
     // The cursor is ahead of what this tab has yet to take in.
     expect(takeSnapshot(model, () => 9).rooms[0]?.room.headSeq).toBe(8);
   });
@@ -185,7 +185,7 @@ describe("apply", () => {
   test("messages in threads are known but neither shown nor counted; mentions are counted apart", () => {
     const { view, tell } = modelWith(1);
     tell(2, message(2, { threadSeq: 1 }));
-    expect([view().order, unread(view(), "me").count, view().last]).toEqual([[], 0, undefined]);
+    expect([view().order, unread(view(), "me").count, view().lastMessage]).toEqual([[], 0, undefined]);
     expect(view().messages.has(2)).toBe(true);
     tell(3, message(3, { mentions: [{ name: "me", userId: "me", all: false, here: false }] }));
     tell(4, message(4, { mentions: [{ name: "all", userId: "", all: true, here: false }] }));
@@ -199,21 +199,21 @@ describe("apply", () => {
     applyMessages(model, [message(2, { changedSeq: 4, content: text("edited"), editedAt: 9 })]);
     tell(3, message(2, { changedSeq: 3, reactions: [{ emoji: "👍", count: 1, userIds: ["a"], mine: false }] }));
     expect(view().messages.get(2)?.content).toEqual(text("edited"));
-    expect(view().last?.editedAt).toBe(9);
+    expect(view().lastMessage?.editedAt).toBe(9);
   });
 
   test("a message alone, far from what is known, is no part of the timeline", () => {
     const { model, view } = modelWith(100);
     applyMessages(model, [message(7)]);
     expect(messagesIn(view(), tail(view()))).toEqual([]);
-    expect(rangeOf(view().known, 7)).toBeUndefined();
+    expect(rangeOf(view().ranges, 7)).toBeUndefined();
   });
 
   test("what was sent stays in sight until the log has come there, and is shown once", () => {
     const { model, tell } = modelWith(1);
     const unsent = { clientMessageId: "c2", roomId: "r", text: "m2", replyTo: 0, threadSeq: 0, attachmentIds: [], at: 1 };
-    apply(model, { kind: "queued", message: unsent });
-    apply(model, { kind: "sent", id: "c2", message: message(2, { senderId: "me" }) });
+    applyUpdate(model, { kind: "queued", message: unsent });
+    applyUpdate(model, { kind: "sent", id: "c2", message: message(2, { senderId: "me" }) });
     expect(model.outbox).toHaveLength(1);
     tell(2, message(2, { senderId: "me" }));
     expect(model.outbox).toHaveLength(0);
@@ -232,7 +232,7 @@ describe("apply", () => {
         });
         expect([...view().order]).toEqual([...view().messages.keys()].sort((a, b) => a - b));
         const other = emptyModel(ME);
-        apply(other, { kind: "snapshot", snapshot: structuredClone(takeSnapshot(model, () => undefined)) });
+        applyUpdate(other, { kind: "snapshot", snapshot: structuredClone(takeSnapshot(model, () => undefined)) });
         const there = other.rooms.get("r")!;
         expect(tail(there).upTo).toBe(tail(view()).upTo);
         expect(unread(there, "me").count).toBe(unread(view(), "me").count);
@@ -244,7 +244,7 @@ describe("apply", () => {
 test("people whose names look the same are known as namesakes as long as they are", () => {
   const model = emptyModel(ME);
   const named = (id: string, displayName: string) => [...new Set(applyUsers(model, [{ ...ME, id, displayName }]))].sort();
-  const namesakes = () => ["me", "a", "b", "c"].filter((id) => hasNamesake(model, id));
+  const namesakes = () => ["me", "a", "b", "c"].filter((id) => hasNameCollision(model, id));
   expect(named("a", "Ada Lovelace")).toEqual(["user:a"]);
   expect(named("b", "Bob")).toEqual(["user:b"]);
   expect(namesakes()).toEqual([]);
@@ -265,12 +265,12 @@ test("names that the server refuses are not asked for again, nor any after the p
   vi.useFakeTimers();
   let asked = 0;
   const people = (code: "final" | "unavailable") =>
-    new People({ getUsers: () => (asked++, Promise.reject(new Failure(code, "", ""))) }, () => undefined);
-  people("final").want("a");
+    new UserLoader({ getUsers: () => (asked++, Promise.reject(new Failure(code, "", ""))) }, () => undefined);
+  people("final").request("a");
   await vi.advanceTimersByTimeAsync(60_000);
   expect(asked).toBe(1);
   const gone = people("unavailable");
-  gone.want("b");
+  gone.request("b");
   await vi.advanceTimersByTimeAsync(10_000);
   expect(asked).toBeGreaterThan(2);
   gone.stop();
@@ -294,15 +294,15 @@ describe("a long log", () => {
   test("what lies far from the reader is forgotten, but for the newest, and can be read again", () => {
     const { model, view, tell, read } = long();
     read(1_000, 5_000);
-    forget(view(), { after: 1_000, upTo: 1_500 }, "me");
-    expect(view().known).toEqual([{ after: 1_000, upTo: 1_500 }, { after: 4_800, upTo: 5_000 }]);
+    evictDistant(view(), { after: 1_000, upTo: 1_500 }, "me");
+    expect(view().ranges).toEqual([{ after: 1_000, upTo: 1_500 }, { after: 4_800, upTo: 5_000 }]);
     expect(view().order).toEqual([...view().messages.keys()].sort((a, b) => a - b));
     expect(view().order).toHaveLength(700);
     tell(5_001, message(5_001));
     expect(tail(view())).toEqual({ after: 4_800, upTo: 5_001 });
     expect(unread(view(), "me").count).toBe(1);
     read(1_500, 4_800);
-    expect(view().known).toEqual([{ after: 1_000, upTo: 5_001 }]);
+    expect(view().ranges).toEqual([{ after: 1_000, upTo: 5_001 }]);
     expect(messagesIn(view(), { after: 1_000, upTo: 5_001 }).map(({ seq }) => seq)).toEqual(Array.from({ length: 4_001 }, (_, i) => 1_001 + i));
     expect(takeSnapshot(model, () => undefined).rooms[0]?.lastMessage?.seq).toBe(5_001);
   });
@@ -312,16 +312,16 @@ describe("a long log", () => {
     view().readSeq = 2_000;
     read(0, 5_000);
     expect(unread(view(), "me").count).toBe(999);
-    forget(view(), { after: 0, upTo: 500 }, "me");
-    expect(view().known).toEqual([{ after: 0, upTo: 500 }, { after: 2_000, upTo: 5_000 }]);
+    evictDistant(view(), { after: 0, upTo: 500 }, "me");
+    expect(view().ranges).toEqual([{ after: 0, upTo: 500 }, { after: 2_000, upTo: 5_000 }]);
     expect(unread(view(), "me").count).toBe(999);
   });
 
   test("the stretch that live changes go to stays, even if nothing of it is known", () => {
     const { view, tell, read } = long();
     read(0, 2_500);
-    forget(view(), { after: 0, upTo: 500 }, "me");
-    expect(view().known).toEqual([{ after: 0, upTo: 500 }, { after: 2_300, upTo: 2_500 }, { after: 5_000, upTo: 5_000 }]);
+    evictDistant(view(), { after: 0, upTo: 500 }, "me");
+    expect(view().ranges).toEqual([{ after: 0, upTo: 500 }, { after: 2_300, upTo: 2_500 }, { after: 5_000, upTo: 5_000 }]);
     tell(5_001, message(5_001));
     expect(messagesIn(view(), tail(view())).map(({ seq }) => seq)).toEqual([5_001]);
   });
@@ -346,9 +346,9 @@ describe("notifies", () => {
         changedSeq: said.edited || said.reacted ? 11 : 10, senderId: said.own ? "me" : "you", threadSeq: said.thread ? 5 : 0, content, mentions,
       });
       const presence = { do_not_disturb: "busy", away: "away", invisible: "invisible" }[user.presence ?? ""] ?? "online";
-      const situation = {
+      const context = {
         me: "me",
-        settings: { roomId: "r", level: user.level ?? "all", mutedUntil: { now: 1_001, before: 1_000 }[user.muted ?? ""] ?? 0, starred: false },
+        preferences: { roomId: "r", level: user.level ?? "all", mutedUntil: { now: 1_001, before: 1_000 }[user.muted ?? ""] ?? 0, starred: false },
         knownSeq: said.known ? 10 : 9,
         readSeq: user.has_read ? 10 : 9,
         presence: presence as PresenceState,
@@ -356,7 +356,7 @@ describe("notifies", () => {
         followsThread: user.follows_thread ?? false,
         now: 1_000,
       };
-      expect(notifies(it, situation)).toBe(expected);
+      expect(shouldNotify(it, context)).toBe(expected);
     });
   }
 });
@@ -367,7 +367,7 @@ test("known stretches stay sorted, apart, and hold exactly what was told", () =>
       let ranges: Ranges = [];
       const all = new Set<number>();
       for (const [after, length] of told) {
-        ranges = known(ranges, { after, upTo: after + length });
+        ranges = addRange(ranges, { after, upTo: after + length });
         for (let seq = after + 1; seq <= after + length; seq++) all.add(seq);
       }
       for (let i = 1; i < ranges.length; i++) expect(ranges[i]!.after).toBeGreaterThan(ranges[i - 1]!.upTo);
@@ -386,10 +386,10 @@ test("rows are grouped by sender and time, parted by days, and keep their identi
   const input = { messages, outbox: [], me: "me", after: 0, newAfter: 4 };
   const built = rows.build(input);
   expect(built.map((row) => row.kind)).toEqual(["start", "message", "message", "message", "message", "message"]);
-  const above = built.map((row) => (row.kind === "start" ? "" : `${row.day === undefined ? "" : "day"}${row.line ? "line" : ""}`));
+  const above = built.map((row) => (row.kind === "start" ? "" : `${row.day === undefined ? "" : "day"}${row.startsNew ? "line" : ""}`));
   expect(above).toEqual(["", "day", "", "", "", "dayline"]);
   const elsewhere = new Rows().build({ ...input, messages: messages.slice(2), after: 3, newAfter: 1 });
-  expect(elsewhere.some((row) => row.kind !== "start" && row.line), "a line that belongs before what is known").toBe(false);
+  expect(elsewhere.some((row) => row.kind !== "start" && row.startsNew), "a line that belongs before what is known").toBe(false);
   expect(built.flatMap((row) => (row.kind === "message" ? [row.first] : []))).toEqual([true, false, true, true, true]);
   const again = rows.build({ ...input, messages: [...messages, message(6, at(60 * 24 + 1))] });
   expect(again.slice(0, built.length).every((row, i) => row === built[i])).toBe(true);
@@ -411,23 +411,23 @@ describe("positions are of no use any more", () => {
 
   test("where the store is another one, or a room has another log or is shorter than it was", () => {
     const { model } = modelWith(10);
-    expect([ready("e"), snapshot("e"), reset(9)].map((it) => isAnew(model, it)), "no store was known yet").toEqual([false, false, true]);
-    apply(model, ready("e"));
-    expect([ready("e"), snapshot("e"), snapshot(undefined), reset(10)].map((it) => isAnew(model, it))).toEqual([false, false, false, false]);
-    expect([ready("f"), snapshot("f"), reset(9), reset(10, "another")].map((it) => isAnew(model, it))).toEqual([true, true, true, true]);
+    expect([ready("e"), snapshot("e"), reset(9)].map((it) => isStoreReplaced(model, it)), "no store was known yet").toEqual([false, false, true]);
+    applyUpdate(model, ready("e"));
+    expect([ready("e"), snapshot("e"), snapshot(undefined), reset(10)].map((it) => isStoreReplaced(model, it))).toEqual([false, false, false, false]);
+    expect([ready("f"), snapshot("f"), reset(9), reset(10, "another")].map((it) => isStoreReplaced(model, it))).toEqual([true, true, true, true]);
     // What waits to be told anew is known to be another already.
-    apply(model, ready("f"));
-    expect(isAnew(model, reset(10, "another"))).toBe(false);
+    applyUpdate(model, ready("f"));
+    expect(isStoreReplaced(model, reset(10, "another"))).toBe(false);
   });
 
   test("what was stored in the store that is gone is not waited for", () => {
     const { model } = modelWith(10);
-    apply(model, ready("e"));
+    applyUpdate(model, ready("e"));
     const unsent = (id: string) => ({ clientMessageId: id, roomId: "r", text: id, replyTo: 0, threadSeq: 0, attachmentIds: [], at: 0 });
-    for (const id of ["stored", "waiting"]) apply(model, { kind: "queued", message: unsent(id) });
-    apply(model, { kind: "sent", id: "stored", message: message(11, { senderId: "me", clientMessageId: "stored" }) });
+    for (const id of ["stored", "waiting"]) applyUpdate(model, { kind: "queued", message: unsent(id) });
+    applyUpdate(model, { kind: "sent", id: "stored", message: message(11, { senderId: "me", clientMessageId: "stored" }) });
     expect(model.outbox.map(({ sentSeq }) => sentSeq)).toEqual([11, 0]);
-    apply(model, ready("f"));
+    applyUpdate(model, ready("f"));
     expect(model.outbox.map(({ message }) => message.text)).toEqual(["waiting"]);
   });
 });

@@ -5,8 +5,8 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
 import { Failure } from "../src/domain/failure";
 import { emptyModel } from "../src/stores/model/model";
-import { createRecount } from "../src/stores/reading/unread-resync";
-import { createUntold } from "../src/stores/reading/read-marker-retry";
+import { createUnreadResync } from "../src/stores/reading/unread-resync";
+import { createReadMarkerRetry } from "../src/stores/reading/read-marker-retry";
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -23,24 +23,24 @@ function marks() {
     if (it.failure) throw it.failure;
   };
   return createRoot((end) => {
-    const { tell, tellThread, again, toldThreads } = createUntold(model);
+    const { send, sendThread, retryAll, threadsAcknowledged } = createReadMarkerRetry(model);
     return {
-      it, said, model, end, again, toldThreads,
-      read: (roomId: string, seq: number) => tell(roomId, () => say(`${roomId} ${seq}`)),
-      readThread: (roomId: string, thread: number, seq: number) => tellThread(roomId, thread, () => say(`${roomId}/${thread} ${seq}`)),
+      it, said, model, end, retryAll, threadsAcknowledged,
+      read: (roomId: string, seq: number) => send(roomId, () => say(`${roomId} ${seq}`)),
+      readThread: (roomId: string, thread: number, seq: number) => sendThread(roomId, thread, () => say(`${roomId}/${thread} ${seq}`)),
     };
   });
 }
 
 test("a mark that was lost is told again after a while, or when the server says", async () => {
-  const { it, said, read, readThread, toldThreads } = marks();
+  const { it, said, read, readThread, threadsAcknowledged } = marks();
   it.failure = lost();
   read("r", 5);
   readThread("r", 2, 4);
   readThread("r", 2, 6);
   await vi.advanceTimersByTimeAsync(4_999);
   expect(said).toEqual(["r 5", "r/2 4", "r/2 6"]);
-  expect([toldThreads("r"), toldThreads("s")]).toEqual([false, true]);
+  expect([threadsAcknowledged("r"), threadsAcknowledged("s")]).toEqual([false, true]);
   it.failure = lost(60_000);
   await vi.advanceTimersByTimeAsync(1);
   expect(said.splice(0)).toEqual(["r 5", "r/2 4", "r/2 6", "r 5", "r/2 6"]);
@@ -48,13 +48,13 @@ test("a mark that was lost is told again after a while, or when the server says"
   await vi.advanceTimersByTimeAsync(59_999);
   expect(said).toEqual([]);
   await vi.advanceTimersByTimeAsync(1);
-  expect([said, toldThreads("r")]).toEqual([["r 5", "r/2 6"], true]);
+  expect([said, threadsAcknowledged("r")]).toEqual([["r 5", "r/2 6"], true]);
   await vi.advanceTimersByTimeAsync(600_000);
   expect(said).toHaveLength(2);
 });
 
 test("without a connection marks wait for the next one; what the server refuses for good is told once", async () => {
-  const { it, said, model, read, again } = marks();
+  const { it, said, model, read, retryAll } = marks();
   it.failure = lost();
   model.connection = { kind: "connecting" };
   read("r", 5);
@@ -62,7 +62,7 @@ test("without a connection marks wait for the next one; what the server refuses 
   expect(said).toHaveLength(1);
   it.failure = new Failure("final", "NOT_MEMBER", "");
   model.connection = { kind: "live" };
-  again();
+  retryAll();
   await vi.advanceTimersByTimeAsync(600_000);
   expect(said).toHaveLength(2);
 });
@@ -79,7 +79,7 @@ test("nothing is told or asked any more once its user has gone", async () => {
   model.rooms.set("r", { doubtful: true, threads: { doubt: "none" } } as never);
   let asked = 0;
   const listRooms = () => (asked++, vi.advanceTimersByTimeAsync(10).then(() => Promise.reject(lost())));
-  const stop = createRoot((gone) => (createRecount({ api: { listRooms }, model, toldThreads: () => true, took: () => undefined })(), gone));
+  const stop = createRoot((gone) => (createUnreadResync({ api: { listRooms }, model, threadsAcknowledged: () => true, invalidate: () => undefined })(), gone));
   stop();
   await vi.advanceTimersByTimeAsync(600_000);
   expect(asked).toBe(1);

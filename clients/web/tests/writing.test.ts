@@ -6,10 +6,10 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 
 import { Failure } from "../src/domain/failure";
 import type { Message } from "../src/domain/types";
-import { createAllBegun } from "../src/stores/composer/composer-state";
-import { Doomed, UNDO_MS } from "../src/stores/messages/pending-deletions";
+import { createComposerStates } from "../src/stores/composer/composer-state";
+import { PendingDeletions, UNDO_MS } from "../src/stores/messages/pending-deletions";
 import { Drafts } from "../src/stores/composer/drafts";
-import { callsAll } from "../src/stores/mentions/mentions-everyone";
+import { mentionsEveryone } from "../src/stores/mentions/mentions-everyone";
 import { composing } from "../src/ui/shared/ime";
 
 /** What a browser keeps. */
@@ -57,15 +57,15 @@ describe("a draft", () => {
 
   test("is there again after an edit, which ends where it is", () => {
     createRoot((end) => {
-      const begun = createAllBegun(new Drafts("me"));
+      const begun = createComposerStates(new Drafts("me"));
       begun("r").write("half a thought");
       begun("r").edit(said(3, "teh end"));
       begun("r").write("the end");
       // As another page finds it, which is opened meanwhile.
-      expect(begun("r").editing()?.seq).toBe(3);
+      expect(begun("r").editTarget()?.seq).toBe(3);
       expect(begun("r").text()).toBe("the end");
-      expect(begun("r/3").editing()).toBeUndefined();
-      begun("r").rest();
+      expect(begun("r/3").editTarget()).toBeUndefined();
+      begun("r").reset();
       expect(begun("r").text()).toBe("half a thought");
       end();
     });
@@ -73,18 +73,18 @@ describe("a draft", () => {
 });
 
 describe("files that go with a message", () => {
-  const file = (key: number, id = "") => ({ key, name: `${key}.txt`, size: 1, preview: "", share: 0, id, cancel: () => undefined });
+  const file = (key: number, id = "") => ({ key, name: `${key}.txt`, size: 1, preview: "", progress: 0, id, cancel: () => undefined });
 
   test("stay with what they were chosen for, with the message that is answered", () => {
     createRoot((end) => {
-      const begun = createAllBegun(new Drafts("me"));
-      begun("r").answer(said(3, "Pictures?"));
-      begun("r").add(file(1));
-      begun("r").uploaded(1, { id: "f1" });
+      const begun = createComposerStates(new Drafts("me"));
+      begun("r").reply(said(3, "Pictures?"));
+      begun("r").addFile(file(1));
+      begun("r").updateFile(1, { id: "f1" });
       expect(begun("other").files()).toEqual([]);
-      expect(begun("r").answering()?.seq).toBe(3);
-      expect(begun("r").take()).toEqual(["f1"]);
-      expect(begun("r").answering()).toBeUndefined();
+      expect(begun("r").replyTarget()?.seq).toBe(3);
+      expect(begun("r").clear()).toEqual(["f1"]);
+      expect(begun("r").replyTarget()).toBeUndefined();
       expect(begun("r").files()).toEqual([]);
       end();
     });
@@ -92,24 +92,24 @@ describe("files that go with a message", () => {
 
   test("are waited for by the message, unless it is changed or one of them fails", () => {
     createRoot((end) => {
-      const begun = createAllBegun(new Drafts("me"))("r");
+      const begun = createComposerStates(new Drafts("me"))("r");
       const sent: string[][] = [];
-      const send = () => sent.push(begun.take());
-      begun.add(file(1));
-      begun.add(file(2));
-      begun.whenUploaded(send);
-      begun.uploaded(1, { id: "f1" });
-      expect(begun.waits()).toBe(true);
+      const send = () => sent.push(begun.clear());
+      begun.addFile(file(1));
+      begun.addFile(file(2));
+      begun.sendWhenUploaded(send);
+      begun.updateFile(1, { id: "f1" });
+      expect(begun.isSendQueued()).toBe(true);
       begun.write("and more");
-      expect(begun.waits()).toBe(false);
-      begun.whenUploaded(send);
-      begun.drop(2);
-      expect(begun.waits()).toBe(false);
+      expect(begun.isSendQueued()).toBe(false);
+      begun.sendWhenUploaded(send);
+      begun.removeFile(2);
+      expect(begun.isSendQueued()).toBe(false);
       expect(sent).toEqual([]);
-      begun.add(file(3));
-      begun.whenUploaded(send);
-      begun.uploaded(3, { share: 0.5 });
-      begun.uploaded(3, { id: "f3" });
+      begun.addFile(file(3));
+      begun.sendWhenUploaded(send);
+      begun.updateFile(3, { progress: 0.5 });
+      begun.updateFile(3, { id: "f3" });
       expect(sent).toEqual([["f1", "f3"]]);
       expect(begun.text()).toBe("");
       end();
@@ -124,17 +124,17 @@ describe("a deletion", () => {
   test("can be undone until it is under way, and waits for a connection", async () => {
     const answers: ((failure?: Failure) => void)[] = [];
     const remove = () => new Promise<void>((done, fail) => answers.push((failure) => (failure ? fail(failure) : done())));
-    const doomed = new Doomed("me", remove, { epoch: "e", connection: { kind: "live" } });
+    const doomed = new PendingDeletions("me", remove, { epoch: "e", connection: { kind: "live" } });
     const failures: unknown[] = [];
     doomed.add("r", 3, (failure) => failures.push(failure));
-    expect(doomed.undoable("r", 3)).toBeGreaterThan(0);
+    expect(doomed.undoableUntil("r", 3)).toBeGreaterThan(0);
     for (const code of ["deadline", "unavailable"] as const) {
       await vi.advanceTimersByTimeAsync(UNDO_MS);
       expect(doomed.has("r", 3)).toBe(true);
-      expect(doomed.undoable("r", 3)).toBe(0);
+      expect(doomed.undoableUntil("r", 3)).toBe(0);
       answers.at(-1)?.(new Failure(code, "", ""));
       await vi.advanceTimersByTimeAsync(0);
-      expect(doomed.undoable("r", 3)).toBeGreaterThan(0);
+      expect(doomed.undoableUntil("r", 3)).toBeGreaterThan(0);
     }
     await vi.advanceTimersByTimeAsync(UNDO_MS);
     answers.at(-1)?.();
@@ -155,11 +155,11 @@ describe("after a restore of the server", () => {
   test("nothing is deleted that was to be deleted in the store that is gone, by this page or the one before", async () => {
     const removed: number[] = [];
     const remove = async (_room: string, seq: number) => void removed.push(seq);
-    const before = new Doomed("me", remove, store("old"));
+    const before = new PendingDeletions("me", remove, store("old"));
     before.add("r", 3, () => undefined);
     before.stop();
     const now = store("new", "connecting");
-    const after = new Doomed("me", remove, now);
+    const after = new PendingDeletions("me", remove, now);
     await vi.advanceTimersByTimeAsync(3 * UNDO_MS);
     expect(removed).toEqual([]);
     now.connection = { kind: "live" };
@@ -170,11 +170,11 @@ describe("after a restore of the server", () => {
   test("what was to be deleted without a connection waits for the stream, which says which store it is", async () => {
     const removed: number[] = [];
     const now = store("old", "connecting");
-    const doomed = new Doomed("me", async (_room, seq) => void removed.push(seq), now);
+    const doomed = new PendingDeletions("me", async (_room, seq) => void removed.push(seq), now);
     doomed.add("r", 3, () => undefined);
     await vi.advanceTimersByTimeAsync(2 * UNDO_MS);
     expect(removed).toEqual([]);
-    await doomed.carryOut();
+    await doomed.executeAll();
     expect([removed, localStorage.length]).toEqual([[], 1]);
     doomed.add("r", 3, () => undefined);
     now.connection = { kind: "live" };
@@ -188,7 +188,7 @@ describe("after a restore of the server", () => {
     localStorage.setItem("causerie.doomed.me.1.r", "");
     localStorage.setItem("causerie.doomed.me.2.r", "old");
     localStorage.setItem("causerie.doomed.me.3.r", "new");
-    await new Doomed("me", remove, store("new")).carryOut();
+    await new PendingDeletions("me", remove, store("new")).executeAll();
     expect(removed).toEqual([1, 3]);
     expect(localStorage.getItem("causerie.doomed.me.2.r")).toBe("old");
   });
@@ -196,17 +196,17 @@ describe("after a restore of the server", () => {
   test("an edit is a draft, nothing is answered, and what was begun in a thread is a draft of its room", () => {
     createRoot((end) => {
       const drafts = new Drafts("me");
-      const begun = createAllBegun(drafts);
+      const begun = createComposerStates(drafts);
       begun("r").write("half a thought");
       begun("r").edit(said(3, "teh end"));
       begun("r").write("the end");
       begun("r/7").write("half an answer");
       begun("r/8").edit(said(9, "as it was"));
-      begun("s").answer(said(4, "Really?"));
+      begun("s").reply(said(4, "Really?"));
       begun("s").write("Yes");
       drafts.set("t/5", "in a thread that is not open");
-      begun.forget();
-      for (const key of ["r", "r/7", "r/8", "s"]) expect([begun(key).editing(), begun(key).answering()], key).toEqual([undefined, undefined]);
+      begun.dropPositions();
+      for (const key of ["r", "r/7", "r/8", "s"]) expect([begun(key).editTarget(), begun(key).replyTarget()], key).toEqual([undefined, undefined]);
       expect(begun("r").text()).toBe("half a thought\nthe end\nhalf an answer");
       expect([begun("r/7").text(), begun("r/8").text(), begun("s").text(), drafts.get("t")]).toEqual(["", "", "Yes", "in a thread that is not open"]);
       expect(localStorage.getItem("causerie.draft.me.t/5")).toBeNull();
@@ -216,13 +216,13 @@ describe("after a restore of the server", () => {
 
   test("an answer that waits for its files is not sent to what stands there now", () => {
     createRoot((end) => {
-      const begun = createAllBegun(new Drafts("me"));
+      const begun = createComposerStates(new Drafts("me"));
       let sent = 0;
-      begun("r").answer(said(3, "Pictures?"));
-      begun("r").add({ key: 1, name: "1.txt", size: 1, preview: "", share: 0, id: "", cancel: () => undefined });
-      begun("r").whenUploaded(() => sent++);
-      begun.forget();
-      begun("r").uploaded(1, { id: "f1" });
+      begun("r").reply(said(3, "Pictures?"));
+      begun("r").addFile({ key: 1, name: "1.txt", size: 1, preview: "", progress: 0, id: "", cancel: () => undefined });
+      begun("r").sendWhenUploaded(() => sent++);
+      begun.dropPositions();
+      begun("r").updateFile(1, { id: "f1" });
       expect([sent, begun("r").files().length]).toEqual([0, 1]);
       end();
     });
@@ -230,8 +230,8 @@ describe("after a restore of the server", () => {
 });
 
 test("who calls everybody is known by the server's rules", () => {
-  for (const text of ["@all", "hi @Here!", "(@all)", "ask @all.", "日, @here さん"]) expect(callsAll(text), text).toBe(true);
-  for (const text of ["@allen", "@al", "mail@all", "`@all`", "```\n@all\n```", "@@all", "all here", "@all.me"]) expect(callsAll(text), text).toBe(false);
+  for (const text of ["@all", "hi @Here!", "(@all)", "ask @all.", "日, @here さん"]) expect(mentionsEveryone(text), text).toBe(true);
+  for (const text of ["@allen", "@al", "mail@all", "`@all`", "```\n@all\n```", "@@all", "all here", "@all.me"]) expect(mentionsEveryone(text), text).toBe(false);
 });
 
 test("a key is an input method's until the composition is over, in Safari too", () => {

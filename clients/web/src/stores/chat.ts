@@ -10,29 +10,29 @@ import { TabSync } from "../sync/tab-sync";
 import type { Update } from "../sync/update";
 import type { AppContext } from "./session/app-context";
 import * as applying from "./model/apply";
-import { createAllBegun } from "./composer/composer-state";
-import { Doomed } from "./messages/pending-deletions";
+import { createComposerStates } from "./composer/composer-state";
+import { PendingDeletions } from "./messages/pending-deletions";
 import { Drafts } from "./composer/drafts";
 import { emptyModel, type RoomView } from "./model/model";
 import { NOTHING_UNREAD, unread, type Unread } from "./reading/unread";
-import { createLinks } from "./files/download-links";
-import { reachedByAll, readBeyond, type Reached } from "./reading/read-markers";
-import { hasNamesake } from "./people/name-collisions";
-import { People } from "./people/user-loader";
-import { createQuotes } from "./messages/message-loader";
+import { createDownloadLinks } from "./files/download-links";
+import { receiptSeqsOfAll, roomReadBeyond, type ReceiptSeqs } from "./reading/read-markers";
+import { hasNameCollision } from "./people/name-collisions";
+import { UserLoader } from "./people/user-loader";
+import { createMessageLoader } from "./messages/message-loader";
 import type { Range } from "./model/ranges";
-import { createRole } from "./session/account-role";
+import { createAccountRole } from "./session/account-role";
 import { createRooms } from "./rooms/rooms";
 import { createThreads } from "./threads/threads";
 import { Topics } from "./model/topics";
-import { createUntold } from "./reading/read-marker-retry";
-import type { Upkeep, createUpkeep } from "./model/deferred-effects";
+import { createReadMarkerRetry } from "./reading/read-marker-retry";
+import type { DeferredEffects, createDeferredEffects } from "./model/deferred-effects";
 
 /** Messages asked for at once. */
-export const PAGE = 50;
+export const PAGE_SIZE = 50;
 
 /** Where what is loaded later does not come at all, the page must not grow for ever. */
-const MOST_EARLY = 1_000;
+const MAX_EARLY_UPDATES = 1_000;
 
 export type Chat = ReturnType<typeof createChat>;
 
@@ -50,27 +50,27 @@ export function createChat({ api, session }: AppContext) {
   const nobody: User = { id: "", username: "", displayName: "", bio: "", statusText: "", createdAt: 0, photoId: "" };
   const model = emptyModel(session.user ?? nobody);
   const topics = new Topics();
-  const took = (touched: readonly applying.Topic[]) => topics.touch(touched);
-  const people = new People(api, (users) => took(applying.applyUsers(model, users)));
-  onCleanup(() => people.stop());
-  const untold = createUntold(model);
+  const invalidate = (changed: readonly applying.Topic[]) => topics.invalidate(changed);
+  const userLoader = new UserLoader(api, (users) => invalidate(applying.applyUsers(model, users)));
+  onCleanup(() => userLoader.stop());
+  const markerRetry = createReadMarkerRetry(model);
   /** Asked for while the stream is still being opened, so that one need not wait for both in turn. */
-  const ahead = new Map<string, Promise<Page | undefined>>();
+  const prefetched = new Map<string, Promise<Page | undefined>>();
   const user = (id: string): User | undefined => {
     topics.track(`user:${id}`);
     const found = model.users.get(id);
-    if (!found) people.want(id);
+    if (!found) userLoader.request(id);
     return found;
   };
-  const arrivals = new Set<(message: Message) => void>();
+  const notificationListeners = new Set<(message: Message) => void>();
   /** Those that nobody was told of yet. */
-  const departures: (readonly [room: string, banned: boolean])[] = [];
-  let tellDeparture = (...departure: (typeof departures)[0]): void => {
-    departures.push(departure);
+  const removals: (readonly [room: string, banned: boolean])[] = [];
+  let notifyRemoval = (...removal: (typeof removals)[0]): void => {
+    removals.push(removal);
   };
   const bans = new Set<string>();
   /** What others did to the user's membership, told while the room's name is still known. */
-  const tellDepartures = (updates: readonly Update[]) => {
+  const reportRemovals = (updates: readonly Update[]) => {
     for (const update of updates) {
       if (update.kind !== "change") continue;
       const { member, message, roomId } = update.change;
@@ -78,53 +78,53 @@ export function createChat({ api, session }: AppContext) {
       const banned = member.state === "banned";
       if (banned) bans.add(roomId);
       const name = model.rooms.get(roomId)?.room.name ?? "";
-      tellDeparture(name, banned);
+      notifyRemoval(name, banned);
     }
   };
   /** Counts how often all positions have become others. */
-  const [resets, setResets] = createSignal(0);
+  const [storeResets, setStoreResets] = createSignal(0);
   /** What refers to positions of a store that is another one now. */
-  const forget = () => (ahead.clear(), untold.forget(), people.forget(), doomed.callOff(), begun.forget(), setResets(resets() + 1));
-  const threads = createThreads({ api, model, topics, untold });
-  let upkeep: Upkeep | undefined;
+  const dropPositions = () => (prefetched.clear(), markerRetry.clear(), userLoader.reset(), deletions.cancelAll(), composer.dropPositions(), setStoreResets(storeResets() + 1));
+  const threads = createThreads({ api, model, topics, markerRetry });
+  let effects: DeferredEffects | undefined;
   /** What came before it was loaded. */
-  const early: Update[] = [];
-  let unkept = () => {};
-  const live: TabSync = new TabSync({
+  const earlyUpdates: Update[] = [];
+  let reportNotStored = () => {};
+  const tabs: TabSync = new TabSync({
     api,
     session,
     onUpdates: (updates) => {
-      tellDepartures(updates);
-      const anew = updates.some((update) => applying.isAnew(model, update));
-      if (anew) forget();
-      took(updates.flatMap((update) => applying.apply(model, update)));
+      reportRemovals(updates);
+      const isReplaced = updates.some((update) => applying.isStoreReplaced(model, update));
+      if (isReplaced) dropPositions();
+      invalidate(updates.flatMap((update) => applying.applyUpdate(model, update)));
       // What waits may come from before a reload.
-      if (anew || updates.some(({ kind }) => kind === "ready")) live.dropPositions(model.epoch, anew);
+      if (isReplaced || updates.some(({ kind }) => kind === "ready")) tabs.dropPositions(model.epoch, isReplaced);
       for (const update of updates) {
-        const view = readBeyond(model, update);
-        if (view) untold.tell(view.room.id, () => api.markRead(view.room.id, view.readSeq, view.room.logId));
+        const view = roomReadBeyond(model, update);
+        if (view) markerRetry.send(view.room.id, () => api.markRead(view.room.id, view.readSeq, view.room.logId));
       }
-      if (updates.some((update) => update.kind === "connection" && update.state.kind === "live")) untold.again();
-      if (upkeep) upkeep.after(updates);
-      else if (early.length < MOST_EARLY) early.push(...updates);
+      if (updates.some((update) => update.kind === "connection" && update.state.kind === "live")) markerRetry.retryAll();
+      if (effects) effects.onUpdates(updates);
+      else if (earlyUpdates.length < MAX_EARLY_UPDATES) earlyUpdates.push(...updates);
     },
-    onNotStored: () => unkept(),
-    snapshot: (told) => upkeep?.snapshot(told),
+    onNotStored: () => reportNotStored(),
+    snapshot: (told) => effects?.snapshot(told),
   });
-  live.start();
-  onCleanup(() => live.stop());
+  tabs.start();
+  onCleanup(() => tabs.stop());
 
   const me = () => (topics.track("me"), model.me);
-  const account = createRole(api);
+  const account = createAccountRole(api);
   createEffect(() => session.updateUser(me()));
   /** The log that positions of a room are of, as it is shown now. */
   const logOf = (roomId: string) => model.rooms.get(roomId)?.room.logId ?? "";
-  const tookMessage = (message: Message) => took(applying.applyMessages(model, [message]));
-  const doomed = new Doomed(model.me.id, (roomId, seq) => api.deleteMessage(roomId, seq, logOf(roomId)).then(tookMessage), model);
-  onCleanup(() => doomed.stop());
+  const updateMessage = (message: Message) => invalidate(applying.applyMessages(model, [message]));
+  const deletions = new PendingDeletions(model.me.id, (roomId, seq) => api.deleteMessage(roomId, seq, logOf(roomId)).then(updateMessage), model);
+  onCleanup(() => deletions.stop());
   const drafts = new Drafts(model.me.id);
   onCleanup(() => drafts.stop());
-  const begun = createAllBegun(drafts);
+  const composer = createComposerStates(drafts);
   const rooms = createMemo(() => {
     topics.track("rooms");
     return [...model.rooms.values()].map((view) => ({ view, room: view.room, unread: unread(view, model.me.id) }));
@@ -133,8 +133,8 @@ export function createChat({ api, session }: AppContext) {
   return {
     api,
     drafts,
-    begun,
-    resets,
+    composer,
+    storeResets,
     me,
     rooms,
     connection: () => (topics.track("connection"), model.connection),
@@ -142,10 +142,10 @@ export function createChat({ api, session }: AppContext) {
     /** What the server does not have yet, or has refused. */
     unsent: () => (topics.track("outbox"), model.outbox.filter(({ sentSeq }) => !sentSeq)),
     typing: (roomId: string) => (topics.track(`typing:${roomId}`), model.typing.get(roomId) ?? []),
-    members: (roomId: string) => topics.track(`members:${roomId}`),
-    threadTouched: (roomId: string, seq: number) => topics.track(`thread:${roomId}:${seq}`),
+    trackMembers: (roomId: string) => topics.track(`members:${roomId}`),
+    trackThread: (roomId: string, seq: number) => topics.track(`thread:${roomId}:${seq}`),
     /** How many other members have got and read what stands at a position. */
-    reached(roomId: string, seq: number): { delivered: number; read: number } {
+    receiptCounts(roomId: string, seq: number): { delivered: number; read: number } {
       topics.track(`receipts:${roomId}`);
       const marks = [...(model.rooms.get(roomId)?.receipts.values() ?? [])];
       return {
@@ -154,17 +154,17 @@ export function createChat({ api, session }: AppContext) {
       };
     },
     /** Up to where all others have got and read. */
-    reachedByAll(roomId: string): Reached | undefined {
+    reachedByAll(roomId: string): ReceiptSeqs | undefined {
       topics.track(`receipts:${roomId}`);
       topics.track(`room:${roomId}`);
       const view = model.rooms.get(roomId);
-      return view && reachedByAll(view);
+      return view && receiptSeqsOfAll(view);
     },
-    receiptsTouched: (roomId: string) => topics.track(`receipts:${roomId}`),
-    async saveSettings(roomId: string, changes: Parameters<Api["updateRoomPreferences"]>[1]): Promise<void> {
-      took(applying.applySettings(model, await api.updateRoomPreferences(roomId, changes)));
+    trackReceipts: (roomId: string) => topics.track(`receipts:${roomId}`),
+    async savePreferences(roomId: string, changes: Parameters<Api["updateRoomPreferences"]>[1]): Promise<void> {
+      invalidate(applying.applyPreferences(model, await api.updateRoomPreferences(roomId, changes)));
     },
-    pinsTouched: (roomId: string) => topics.track(`pins:${roomId}`),
+    trackPins: (roomId: string) => topics.track(`pins:${roomId}`),
 
     /** The room's view; look at its messages only after `timeline`. */
     room(roomId: string): RoomView | undefined {
@@ -182,7 +182,7 @@ export function createChat({ api, session }: AppContext) {
     },
     /** Undefined while the name is on its way. */
     user,
-    hasNamesake: (id: string) => (topics.track(`user:${id}`), hasNamesake(model, id)),
+    hasNameCollision: (id: string) => (topics.track(`user:${id}`), hasNameCollision(model, id)),
     presence(id: string): Presence | undefined {
       topics.track(`presence:${id}`);
       return model.presences.get(id);
@@ -194,102 +194,102 @@ export function createChat({ api, session }: AppContext) {
       topics,
       user,
       accountRole: account.role,
-      tellBlocked: (ids) => live.broadcastBlocked(ids),
-      readBlocks: () => upkeep?.readBlocks(),
+      broadcastBlocked: (ids) => tabs.broadcastBlocked(ids),
+      loadBlocks: () => effects?.loadBlocks(),
     }),
-    ...createQuotes({ api, model, topics, doomed }),
+    ...createMessageLoader({ api, model, topics, deletions }),
     ...threads,
     ...account,
-    link: createLinks({ api, topics }),
-    doomed,
+    link: createDownloadLinks({ api, topics }),
+    deletions,
 
-    tookUsers: (users: readonly User[]) => took(applying.applyUsers(model, users)),
-    tookPresences: (presences: readonly Presence[]) =>
-      took(presences.flatMap((presence) => applying.apply(model, { kind: "presence", presence }))),
+    updateUsers: (users: readonly User[]) => invalidate(applying.applyUsers(model, users)),
+    updatePresences: (presences: readonly Presence[]) =>
+      invalidate(presences.flatMap((presence) => applying.applyUpdate(model, { kind: "presence", presence }))),
     /** What lies far from a stretch that is shown need not be kept. */
-    forget: (roomId: string, keep: Range) => upkeep?.forget(roomId, keep),
+    dropPositions: (roomId: string, keep: Range) => effects?.evict(roomId, keep),
     /** Says that a room's messages are on the screen, until what it returns is called. */
     show(roomId: string): () => void {
       model.shown.add(roomId);
       return () => model.shown.delete(roomId);
     },
-    readAhead(roomId: string): void {
-      ahead.set(roomId, api.listMessages(roomId, undefined, PAGE).catch(() => undefined));
+    prefetch(roomId: string): void {
+      prefetched.set(roomId, api.listMessages(roomId, undefined, PAGE_SIZE).catch(() => undefined));
     },
     /** The newest page, if it was asked for; once. */
-    takeAhead(roomId: string): Promise<Page | undefined> | undefined {
-      const page = ahead.get(roomId);
-      ahead.delete(roomId);
+    takePrefetched(roomId: string): Promise<Page | undefined> | undefined {
+      const page = prefetched.get(roomId);
+      prefetched.delete(roomId);
       return page;
     },
-    tookPage: (roomId: string, page: Page, cover: { after: number; upTo: number }) => {
-      took(applying.applyPage(model, roomId, page, cover));
-      upkeep?.outdated(page.messages);
+    applyPage: (roomId: string, page: Page, cover: { after: number; upTo: number }) => {
+      invalidate(applying.applyPage(model, roomId, page, cover));
+      effects?.refreshUsers(page.messages);
     },
 
     send(roomId: string, text: string, { replyTo = 0, threadSeq = 0, attachmentIds = [] as string[] } = {}): void {
-      live.send({ clientMessageId: randomId(), roomId, text, replyTo, threadSeq, epoch: model.epoch, attachmentIds, at: Date.now() });
+      tabs.send({ clientMessageId: randomId(), roomId, text, replyTo, threadSeq, epoch: model.epoch, attachmentIds, at: Date.now() });
     },
-    edit: async ({ roomId, seq }: Message, text: string) => tookMessage(await api.editMessage(roomId, seq, text, logOf(roomId))),
+    edit: async ({ roomId, seq }: Message, text: string) => updateMessage(await api.editMessage(roomId, seq, text, logOf(roomId))),
     react: async ({ roomId, seq }: Message, emoji: string, on: boolean) =>
-      tookMessage(await api.react(roomId, seq, emoji, on, logOf(roomId))),
-    pin: async ({ roomId, seq }: Message, on: boolean) => tookMessage(await api.pin(roomId, seq, on, logOf(roomId))),
+      updateMessage(await api.react(roomId, seq, emoji, on, logOf(roomId))),
+    pin: async ({ roomId, seq }: Message, on: boolean) => updateMessage(await api.pin(roomId, seq, on, logOf(roomId))),
     /** A message that was refused, once more. */
-    resend: (message: Unsent) => live.send(message),
-    discard: (id: string) => live.discard(id),
+    resend: (message: Unsent) => tabs.send(message),
+    discard: (id: string) => tabs.discard(id),
     /** Signs out. Nothing that only this user should read stays in the browser. */
-    async leave(): Promise<void> {
-      await doomed.carryOut();
-      for (const { message } of model.outbox) live.discard(message.clientMessageId);
+    async signOut(): Promise<void> {
+      await deletions.executeAll();
+      for (const { message } of model.outbox) tabs.discard(message.clientMessageId);
       drafts.clear();
       session.signOut();
     },
     /** Calls for each message that notifies. */
-    onArrival(tell: (message: Message) => void): void {
-      arrivals.add(tell);
-      onCleanup(() => arrivals.delete(tell));
+    onNotification(listener: (message: Message) => void): void {
+      notificationListeners.add(listener);
+      onCleanup(() => notificationListeners.delete(listener));
     },
     /** Calls when others have taken the user out of a room; also of what has happened before. */
-    onDeparture(tell: (room: string, banned: boolean) => void): void {
-      tellDeparture = tell;
-      for (const departure of departures.splice(0)) tell(...departure);
+    onRemoval(listener: (room: string, banned: boolean) => void): void {
+      notifyRemoval = listener;
+      for (const removal of removals.splice(0)) listener(...removal);
     },
     /** Whether the user was banned from a room since the page was opened. */
     isBanned: (roomId: string) => (topics.track(`room:${roomId}`), bans.has(roomId)),
     /** Begins what need not be there at first. Must be called where Solid can clean up. */
-    keepUp(create: typeof createUpkeep): void {
-      upkeep = create({ api, model, live, took, toldThreads: untold.toldThreads, follows: threads.follows, tell: (message) => arrivals.forEach((tell) => tell(message)) });
-      upkeep.after(early.splice(0));
+    startEffects(create: typeof createDeferredEffects): void {
+      effects = create({ api, model, tabs, invalidate, threadsAcknowledged: markerRetry.threadsAcknowledged, followsThread: threads.loadFollowsThread, notify: (message) => notificationListeners.forEach((listener) => listener(message)) });
+      effects.onUpdates(earlyUpdates.splice(0));
     },
     /** Calls when a message that waits will be lost with this page. */
-    onUnkept: (tell: () => void) => (unkept = tell),
-    watch: (roomIds: string[]) => live.watch(roomIds),
-    active: () => live.recordActivity(),
-    nudge: () => live.retryNow(),
-    attend: (here: boolean) => live.reportFocus(here),
+    onNotStored: (listener: () => void) => (reportNotStored = listener),
+    watch: (roomIds: string[]) => tabs.watch(roomIds),
+    recordActivity: () => tabs.recordActivity(),
+    retryNow: () => tabs.retryNow(),
+    reportFocus: (focused: boolean) => tabs.reportFocus(focused),
     /** Whether this tab tells what comes, as nobody has looked at any within this time. */
-    tells: (ms: number) => live.leads && !live.wasFocusedWithin(ms),
+    mayNotify: (ms: number) => tabs.leads && !tabs.wasFocusedWithin(ms),
 
     /** How the user has chosen to be seen. */
-    choice: () => (topics.track("me"), model.choice),
-    choose: (choice: PresenceState) => live.choosePresence(choice),
+    presenceChoice: () => (topics.track("me"), model.choice),
+    choosePresence: (presenceChoice: PresenceState) => tabs.choosePresence(presenceChoice),
     markRead(roomId: string, seq: number): void {
-      const touched = applying.markRead(model, roomId, seq);
-      if (!touched.length) return;
-      took(touched);
+      const changed = applying.markRead(model, roomId, seq);
+      if (!changed.length) return;
+      invalidate(changed);
       const logId = logOf(roomId);
-      untold.tell(roomId, () => api.markRead(roomId, seq, logId));
+      markerRetry.send(roomId, () => api.markRead(roomId, seq, logId));
     },
     /** From a message on, to come back to it. */
     async markUnread({ roomId, seq }: Message): Promise<void> {
       await api.markUnread(roomId, seq, logOf(roomId));
-      took(applying.markUnread(model, roomId, seq));
+      invalidate(applying.markUnread(model, roomId, seq));
     },
     /** Lost, it does no harm: the server forgets it by itself. */
     setTyping: (roomId: string, typing: boolean) => void api.setTyping(roomId, typing).catch(() => undefined),
 
     async saveProfile(changes: Parameters<Api["updateProfile"]>[0]): Promise<void> {
-      took(applying.applyMe(model, await api.updateProfile(changes)));
+      invalidate(applying.applyMe(model, await api.updateProfile(changes)));
     },
   };
 }

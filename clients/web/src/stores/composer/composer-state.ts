@@ -8,14 +8,14 @@ import type { Message } from "../../domain/types";
 import type { Drafts } from "./drafts";
 
 /** A file that goes with the message that is being written. */
-export interface Attaching {
+export interface PendingAttachment {
   readonly key: number;
   readonly name: string;
   readonly size: number;
   /** Where the page finds an image before it is a file; empty for all else. */
   readonly preview: string;
   /** How much is uploaded, from 0 to 1. */
-  readonly share: number;
+  readonly progress: number;
   /** The file, once it is uploaded. */
   readonly id: string;
   readonly cancel: () => void;
@@ -23,103 +23,103 @@ export interface Attaching {
   readonly retry?: (() => void) | undefined;
 }
 
-export type Begun = ReturnType<typeof createBegun>;
+export type ComposerState = ReturnType<typeof createComposerState>;
 
 /** Must be called where Solid can clean up. */
-export function createAllBegun(drafts: Drafts) {
-  const all = new Map<string, Begun>();
+export function createComposerStates(drafts: Drafts) {
+  const all = new Map<string, ComposerState>();
   onCleanup(() => all.forEach((it) => it.stop()));
-  const begun = (key: string): Begun => {
-    const it = all.get(key) ?? createBegun(drafts, key);
+  const stateOf = (key: string): ComposerState => {
+    const it = all.get(key) ?? createComposerState(drafts, key);
     all.set(key, it);
     return it;
   };
   /** Whether files are on their way, wherever. */
-  const uploading = () => [...all.values()].some((it) => it.uploading());
+  const isUploading = () => [...all.values()].some((it) => it.isUploading());
   /** All positions are others now: nothing is answered or edited any more. What was written is a draft of its room. */
-  const forget = () =>
+  const dropPositions = () =>
     batch(() => {
-      for (const [key, it] of all) it.forget(key.split("/")[0] ?? "");
-      drafts.leaveThreads();
+      for (const [key, it] of all) it.dropPositions(key.split("/")[0] ?? "");
+      drafts.moveThreadDrafts();
     });
-  return Object.assign(begun, { uploading, forget });
+  return Object.assign(stateOf, { isUploading, dropPositions });
 }
 
-function createBegun(drafts: Drafts, key: string) {
-  const [answering, setAnswering] = createSignal<Message>();
+function createComposerState(drafts: Drafts, key: string) {
+  const [replyTarget, setReplyTarget] = createSignal<Message>();
   const [edit, setEdit] = createSignal<{ readonly message: Message; readonly text: string }>();
-  const [files, setFiles] = createSignal<readonly Attaching[]>([]);
-  const [later, setLater] = createSignal<() => void>();
-  const uploading = () => files().some(({ id }) => !id);
+  const [files, setFiles] = createSignal<readonly PendingAttachment[]>([]);
+  const [queuedSend, setQueuedSend] = createSignal<() => void>();
+  const isUploading = () => files().some(({ id }) => !id);
 
   // Whoever changes what is to be sent says anew that it is.
-  const callOff = () => setLater(undefined);
-  const begin = (answer: Message | undefined, edited: Message | undefined) =>
+  const cancelSend = () => setQueuedSend(undefined);
+  const start = (reply: Message | undefined, edited: Message | undefined) =>
     batch(() => {
-      callOff();
-      setAnswering(answer);
+      cancelSend();
+      setReplyTarget(reply);
       setEdit(edited?.content.kind === "text" ? { message: edited, text: edited.content.text } : undefined);
     });
-  const rest = () => begin(undefined, undefined);
+  const reset = () => start(undefined, undefined);
 
-  function keep(kept: readonly Attaching[]): void {
-    const stays = new Set(kept.map(({ preview }) => preview));
-    for (const { preview } of files()) if (!stays.has(preview)) URL.revokeObjectURL(preview);
-    setFiles(kept);
+  function replaceFiles(next: readonly PendingAttachment[]): void {
+    const previews = new Set(next.map(({ preview }) => preview));
+    for (const { preview } of files()) if (!previews.has(preview)) URL.revokeObjectURL(preview);
+    setFiles(next);
   }
 
   return {
-    answering,
-    editing: () => edit()?.message,
-    answer: (message: Message) => begin(message, undefined),
-    edit: (message: Message) => begin(undefined, message),
+    replyTarget,
+    editTarget: () => edit()?.message,
+    reply: (message: Message) => start(message, undefined),
+    edit: (message: Message) => start(undefined, message),
     /** Neither any more: the draft is there again. */
-    rest,
+    reset,
     text: () => edit()?.text ?? drafts.get(key),
     write(text: string): void {
-      callOff();
+      cancelSend();
       const now = edit();
       if (now) setEdit({ ...now, text });
       else drafts.set(key, text);
     },
 
     files,
-    uploading,
-    add(file: Attaching): void {
-      callOff();
-      keep([...files(), file]);
+    isUploading,
+    addFile(file: PendingAttachment): void {
+      cancelSend();
+      replaceFiles([...files(), file]);
     },
-    drop(file: number): void {
-      callOff();
-      keep(files().filter((it) => it.key !== file));
+    removeFile(file: number): void {
+      cancelSend();
+      replaceFiles(files().filter((it) => it.key !== file));
     },
-    uploaded(file: number, to: Partial<Pick<Attaching, "share" | "id" | "retry">>): void {
-      keep(files().map((it) => (it.key === file ? { ...it, ...to } : it)));
-      if (to.retry) callOff();
-      if (uploading()) return;
-      const send = later();
-      callOff();
+    updateFile(file: number, to: Partial<Pick<PendingAttachment, "progress" | "id" | "retry">>): void {
+      replaceFiles(files().map((it) => (it.key === file ? { ...it, ...to } : it)));
+      if (to.retry) cancelSend();
+      if (isUploading()) return;
+      const send = queuedSend();
+      cancelSend();
       send?.();
     },
 
     /** Whether it is sent when its files are uploaded. */
-    waits: () => later() !== undefined,
-    callOff,
-    whenUploaded(send: () => void): void {
+    isSendQueued: () => queuedSend() !== undefined,
+    cancelSend,
+    sendWhenUploaded(send: () => void): void {
       for (const { retry } of files()) retry?.();
-      if (uploading()) setLater(() => send);
+      if (isUploading()) setQueuedSend(() => send);
       else send();
     },
     /** All is sent now: nothing is begun any more. The files that go with it. */
-    take(): string[] {
+    clear(): string[] {
       const ids = files().map(({ id }) => id);
-      batch(() => (rest(), keep([]), drafts.set(key, "")));
+      batch(() => (reset(), replaceFiles([]), drafts.set(key, "")));
       return ids;
     },
     /** Neither, for there is no such message; an edit becomes a draft of the room. */
-    forget(roomId: string): void {
+    dropPositions(roomId: string): void {
       const now = edit();
-      rest();
+      reset();
       if (now?.message.content.kind === "text" && now.message.content.text !== now.text) drafts.append(roomId, now.text);
     },
     stop(): void {

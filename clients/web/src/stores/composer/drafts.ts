@@ -12,7 +12,7 @@ export class Drafts {
 
   constructor(userId: string) {
     this.#prefix = `causerie.draft.${userId}.`;
-    addEventListener("storage", this.#heard);
+    addEventListener("storage", this.#onStorage);
   }
 
   /** Listens for changes. */
@@ -37,7 +37,7 @@ export class Drafts {
   }
 
   /** Threads are others now: what was begun in them is a draft of their room. */
-  leaveThreads(): void {
+  moveThreadDrafts(): void {
     for (const name of keys(this.#prefix)) {
       const key = name.slice(this.#prefix.length);
       const [roomId = ""] = key.split("/");
@@ -52,11 +52,11 @@ export class Drafts {
   }
 
   stop(): void {
-    removeEventListener("storage", this.#heard);
+    removeEventListener("storage", this.#onStorage);
   }
 
   /** Another tab has written or sent. */
-  readonly #heard = ({ key, newValue }: StorageEvent): void => {
+  readonly #onStorage = ({ key, newValue }: StorageEvent): void => {
     if (key?.startsWith(this.#prefix)) this.#texts.get(key.slice(this.#prefix.length))?.[1](newValue ?? "");
   };
 

@@ -10,13 +10,13 @@ export type EmojiGroup = readonly [group: string, emoji: readonly Emoji[]];
 let groups: Promise<readonly EmojiGroup[]> | undefined;
 
 /** As they come: a third item says that not every machine has a picture for it. */
-type Listed = readonly [emoji: string, name: string, isNew?: number];
+type EmojiRecord = readonly [emoji: string, name: string, isNew?: number];
 
 export function allEmoji(): Promise<readonly EmojiGroup[]> {
   groups ??= import("../../gen/emoji.json").then(
     (file) => {
       const isDrawn = createIsDrawn();
-      return (file.default as unknown as readonly (readonly [string, readonly Listed[]])[]).map(
+      return (file.default as unknown as readonly (readonly [string, readonly EmojiRecord[]])[]).map(
         ([group, emoji]) => [group, emoji.filter(([it, , isNew]) => !isNew || isDrawn(it)).map(([it, name]) => [it, name, fold(name)] as const)] as const,
       );
     },
@@ -38,9 +38,9 @@ function createIsDrawn(): (emoji: string) => boolean {
   if (!context) return () => false;
   context.font = `${SIZE - 6}px sans-serif`;
   context.textBaseline = "top";
-  const most = 1.3 * context.measureText("😀").width;
+  const max = 1.3 * context.measureText("😀").width;
   return (emoji) => {
-    if (context.measureText(emoji).width > most) return false;
+    if (context.measureText(emoji).width > max) return false;
     context.clearRect(0, 0, SIZE, SIZE);
     context.fillText(emoji, 0, 0);
     const { data } = context.getImageData(0, 0, SIZE, SIZE);
@@ -49,22 +49,22 @@ function createIsDrawn(): (emoji: string) => boolean {
   };
 }
 
-const KEY = "causerie.emoji";
-const FIRST = ["👍", "❤️", "😂", "🎉", "🙏", "👀", "✅", "🤔"];
+const RECENT_KEY = "causerie.emoji";
+const DEFAULT_RECENT = ["👍", "❤️", "😂", "🎉", "🙏", "👀", "✅", "🤔"];
 
 /** Those that were used last, the newest first. */
 export function recentEmoji(): readonly string[] {
   try {
-    const kept = JSON.parse(localStorage.getItem(KEY) ?? "[]") as string[];
-    return [...new Set([...kept, ...FIRST])].slice(0, 16);
+    const stored = JSON.parse(localStorage.getItem(RECENT_KEY) ?? "[]") as string[];
+    return [...new Set([...stored, ...DEFAULT_RECENT])].slice(0, 16);
   } catch {
-    return FIRST;
+    return DEFAULT_RECENT;
   }
 }
 
-export function usedEmoji(emoji: string): void {
+export function recordEmojiUse(emoji: string): void {
   try {
-    localStorage.setItem(KEY, JSON.stringify([emoji, ...recentEmoji().filter((it) => it !== emoji)].slice(0, 16)));
+    localStorage.setItem(RECENT_KEY, JSON.stringify([emoji, ...recentEmoji().filter((it) => it !== emoji)].slice(0, 16)));
   } catch {
     // Full or forbidden: those there are stay.
   }
@@ -78,10 +78,10 @@ export function searchEmoji(groups: readonly EmojiGroup[], query: string): reado
 }
 
 /** Those whose name has a word that begins so, for what is being written. */
-export async function findEmoji(word: string, most: number): Promise<Emoji[]> {
+export async function findEmoji(word: string, max: number): Promise<Emoji[]> {
   const wanted = fold(word).replaceAll("_", " ");
   const all = (await allEmoji()).flatMap(([, emoji]) => emoji);
   const starts = all.filter(([, , key]) => key.startsWith(wanted));
   const within = all.filter(([, , key]) => !key.startsWith(wanted) && ` ${key}`.includes(` ${wanted}`));
-  return [...starts, ...within].slice(0, most);
+  return [...starts, ...within].slice(0, max);
 }

@@ -2,40 +2,40 @@
 
 import type { Api } from "../../api/calls";
 import { Failure } from "../../domain/failure";
-import type { Begun } from "./composer-state";
+import type { ComposerState } from "./composer-state";
 
 /** Images that every browser shows. */
-const SHOWN = /^image\/(png|jpeg|gif|webp|avif)$/;
+const DISPLAYABLE_IMAGE = /^image\/(png|jpeg|gif|webp|avif)$/;
 
 let last = 0;
 
 /** Attaches a file to what is being written; `failed` is told if it cannot be uploaded. */
-export function attach(api: Api, begun: Begun, file: File, failed: (error: unknown) => void): void {
+export function uploadAttachment(api: Api, composer: ComposerState, file: File, onFailure: (error: unknown) => void): void {
   const key = ++last;
   const control = new AbortController();
-  const drop = () => begun.drop(key);
+  const remove = () => composer.removeFile(key);
   async function upload(): Promise<void> {
-    begun.uploaded(key, { share: 0, retry: undefined });
+    composer.updateFile(key, { progress: 0, retry: undefined });
     try {
       const files = await api.files();
-      const { id } = await files.upload(file, control.signal, (share) => begun.uploaded(key, { share }));
-      begun.uploaded(key, { id });
+      const { id } = await files.upload(file, control.signal, (progress) => composer.updateFile(key, { progress }));
+      composer.updateFile(key, { id });
     } catch (error) {
       if (control.signal.aborted) return;
       // What the server does not want, it will not want later.
-      if (error instanceof Failure && error.isFinal) drop();
-      else begun.uploaded(key, { retry: () => void upload() });
-      failed(error);
+      if (error instanceof Failure && error.isFinal) remove();
+      else composer.updateFile(key, { retry: () => void upload() });
+      onFailure(error);
     }
   }
-  begun.add({
+  composer.addFile({
     key,
     name: file.name,
     size: file.size,
-    preview: SHOWN.test(file.type) ? URL.createObjectURL(file) : "",
-    share: 0,
+    preview: DISPLAYABLE_IMAGE.test(file.type) ? URL.createObjectURL(file) : "",
+    progress: 0,
     id: "",
-    cancel: () => (control.abort(), drop()),
+    cancel: () => (control.abort(), remove()),
   });
   void upload();
 }

@@ -4,19 +4,19 @@
 const REPEAT_MS = 3_000;
 
 export class TypingThrottle {
-  #saidAt = Number.NEGATIVE_INFINITY;
+  #sentAt = Number.NEGATIVE_INFINITY;
 
   /** The user typed. Whether to say so. */
   input(now: number): boolean {
-    if (now - this.#saidAt < REPEAT_MS) return false;
-    this.#saidAt = now;
+    if (now - this.#sentAt < REPEAT_MS) return false;
+    this.#sentAt = now;
     return true;
   }
 
   /** The text was sent or cleared. Whether to say that typing stopped. */
   stop(now: number): boolean {
-    const said = now - this.#saidAt < 5_000;
-    this.#saidAt = Number.NEGATIVE_INFINITY;
-    return said;
+    const wasSent = now - this.#sentAt < 5_000;
+    this.#sentAt = Number.NEGATIVE_INFINITY;
+    return wasSent;
   }
 }

@@ -1,18 +1,18 @@
 // Whom a text as it is written calls: not in its code, by the same rule as the
 // server's.
 
-import { mentionStarts, namesAt, type Range } from "./mention-syntax";
+import { mentionStarts, mentionNamesAt, type Range } from "./mention-syntax";
 
 /** Where an `@` begins a mention. */
-export function writtenMentionStarts(text: string): number[] {
+export function draftMentionStarts(text: string): number[] {
   return text.includes("@") ? mentionStarts(text, "", codeIn(text)) : [];
 }
 
 /** All names that a text calls, each once. */
-export function namesIn(text: string): string[] {
+export function mentionedNames(text: string): string[] {
   const names = new Map<string, string>();
-  for (const at of writtenMentionStarts(text)) {
-    for (const name of namesAt(text, at)) if (!names.has(name.toLowerCase())) names.set(name.toLowerCase(), name);
+  for (const at of draftMentionStarts(text)) {
+    for (const name of mentionNamesAt(text, at)) if (!names.has(name.toLowerCase())) names.set(name.toLowerCase(), name);
   }
   return [...names.values()];
 }
@@ -100,8 +100,8 @@ function codeIn(text: string): Range[] {
 function spansIn(text: string, [from, to]: Range): Range[] {
   const spans: Range[] = [];
   let block = text.slice(from, to);
-  for (let found = DEFINITION.exec(block); found; found = DEFINITION.exec(block)) {
-    from += found[0].length;
+  for (let match = DEFINITION.exec(block); match; match = DEFINITION.exec(block)) {
+    from += match[0].length;
     block = text.slice(from, to);
   }
   // Each run of backticks once: a block of nothing else must not take long.

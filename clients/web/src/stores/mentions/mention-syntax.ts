@@ -19,19 +19,19 @@ export type Range = readonly [from: number, to: number];
 
 /** Where an `@` begins a mention: outside of URLs and of what else is left out. */
 export function mentionStarts(text: string, before = "", code: readonly Range[] = []): number[] {
-  const leftOut = [...urlsIn(text), ...code];
+  const excluded = [...urlsIn(text), ...code];
   const starts: number[] = [];
   for (let at = text.indexOf("@"); at >= 0; at = text.indexOf("@", at + 1)) {
     const last = at ? text.slice(Math.max(0, at - LETTER_LENGTH), at) : before;
     const free = !last || MAY_STAND_BEFORE.test(last.at(-1) ?? "");
     const address = CASED_LETTER.test(last) && HOST.test(text.slice(at, at + HOST_LENGTH));
-    if (free && !address && !leftOut.some(([from, to]) => from <= at && at < to)) starts.push(at);
+    if (free && !address && !excluded.some(([from, to]) => from <= at && at < to)) starts.push(at);
   }
   return starts;
 }
 
 /** What may be a name after the `@` at this place: with punctuation at its end and without. Empty if it is an address. */
-export function namesAt(text: string, at: number): string[] {
+export function mentionNamesAt(text: string, at: number): string[] {
   NAME.lastIndex = at + 1;
   const whole = NAME.exec(text)?.[0] ?? "";
   if (HOST.test(text.slice(at + 1 + whole.length, at + 300))) return [];
@@ -42,9 +42,9 @@ export function namesAt(text: string, at: number): string[] {
 function urlsIn(text: string): Range[] {
   const ranges: Range[] = [];
   URLS.lastIndex = 0;
-  for (let found = URLS.exec(text); found; found = URLS.exec(text)) {
-    URLS.lastIndex = found.index + urlLength(found[0]);
-    ranges.push([found.index, URLS.lastIndex]);
+  for (let match = URLS.exec(text); match; match = URLS.exec(text)) {
+    URLS.lastIndex = match.index + urlLength(match[0]);
+    ranges.push([match.index, URLS.lastIndex]);
   }
   return ranges;
 }

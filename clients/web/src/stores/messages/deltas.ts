@@ -4,45 +4,45 @@
 import type { Delta, Message, Reaction } from "../../domain/types";
 
 /** Deltas that wait for their messages, of one room. */
-const MAX_WAITING = 256;
+const MAX_PENDING_DELTAS = 256;
 
 /** A delta, the position that the message has come to with it, and who the user is. */
-export interface WaitingDelta {
+export interface PendingDelta {
   readonly at: number;
   readonly delta: Delta;
   readonly me: string;
 }
 
 /** A message after a delta, unless it is newer. */
-export function withDelta(message: Message, { at, delta, me }: WaitingDelta): Message {
+export function withDelta(message: Message, { at, delta, me }: PendingDelta): Message {
   if (delta.seq !== message.seq || at <= message.changedSeq) return message;
   const now = { ...message, changedSeq: at };
   if (delta.kind === "pin") return { ...now, pin: delta.pin };
   if (delta.kind === "thread") return { ...now, thread: delta.thread };
-  return { ...now, reactions: react(message.reactions, delta, me) };
+  return { ...now, reactions: applyReaction(message.reactions, delta, me) };
 }
 
 /** An emoji keeps its place as long as anybody has it. The first to put it there makes it new: what was known is of before or after. */
-function react(before: readonly Reaction[], { reaction: now, userId, added }: Extract<Delta, { kind: "reaction" }>, me: string): readonly Reaction[] {
+function applyReaction(before: readonly Reaction[], { reaction: now, userId, added }: Extract<Delta, { kind: "reaction" }>, me: string): readonly Reaction[] {
   const place = before.findIndex(({ emoji }) => emoji === now.emoji);
   const isNew = added && now.count === 1;
-  const known = isNew ? undefined : before[place];
-  const next = { ...now, mine: userId === me ? added : known ? known.mine : false };
-  if (known && now.count) return before.with(place, next);
+  const previous = isNew ? undefined : before[place];
+  const next = { ...now, mine: userId === me ? added : previous ? previous.mine : false };
+  if (previous && now.count) return before.with(place, next);
   const others = before.filter(({ emoji }) => emoji !== now.emoji);
   return now.count ? [...others, next] : others;
 }
 
 /** A live event says of no reaction whether it is the user's: another state of the message may. */
-export function withOwn(message: Message, other: Message | undefined): Message {
-  if (!other || knowsOwn(message)) return message;
+export function withOwnReactions(message: Message, other: Message | undefined): Message {
+  if (!other || knowsOwnReactions(message)) return message;
   const reactions = message.reactions.map((it) => ({ ...it, mine: it.mine ?? other.reactions.find(({ emoji }) => emoji === it.emoji)?.mine }));
   return { ...message, reactions };
 }
 
-export const knowsOwn = ({ reactions }: Message): boolean => reactions.every(({ mine }) => mine !== undefined);
+export const knowsOwnReactions = ({ reactions }: Message): boolean => reactions.every(({ mine }) => mine !== undefined);
 
 /** Keeps a delta of a message that is not here. */
-export function wait(waiting: WaitingDelta[], it: WaitingDelta): void {
-  if (waiting.push(it) > MAX_WAITING) waiting.shift();
+export function queueDelta(pending: PendingDelta[], it: PendingDelta): void {
+  if (pending.push(it) > MAX_PENDING_DELTAS) pending.shift();
 }

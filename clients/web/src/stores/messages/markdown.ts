@@ -3,7 +3,7 @@
 // sanitise. Whatever is not understood stays text.
 
 import type { Mention } from "../../domain/types";
-import { mentionStarts, namesAt } from "../mentions/mention-syntax";
+import { mentionStarts, mentionNamesAt } from "../mentions/mention-syntax";
 
 export type Inline =
   /** `before`: what stands before it in the text as it was written, where that matters for a mention. */
@@ -22,7 +22,7 @@ export type Block =
   | { readonly kind: "rule" };
 
 /** Deeper nesting is text: nobody reads it, and it could be made to take long. */
-const DEEPEST = 6;
+const MAX_DEPTH = 6;
 
 const FENCE = /^ {0,3}(```+|~~~+)(?:\s*([\w+#.-]+))?\s*$/;
 const HEADING = /^#{1,6}\s+(.+)$/;
@@ -53,7 +53,7 @@ function blocks(lines: readonly string[], depth: number): Block[] {
       const end = closing(lines, i + 1, fence[1] ?? "```");
       out.push({ kind: "code", language: fence[2] ?? "", text: lines.slice(i + 1, end).join("\n") });
       i = end + 1;
-    } else if (QUOTE.test(line) && depth < DEEPEST) {
+    } else if (QUOTE.test(line) && depth < MAX_DEPTH) {
       close();
       const end = run(lines, i, (l) => QUOTE.test(l));
       out.push({ kind: "quote", blocks: blocks(lines.slice(i, end).map((l) => l.replace(QUOTE, "")), depth + 1) });
@@ -66,9 +66,9 @@ function blocks(lines: readonly string[], depth: number): Block[] {
       close();
       const of = BULLET.test(line) ? BULLET : NUMBER;
       const end = run(lines, i, (l) => of.test(l) && !RULE.test(l));
-      const found = lines.slice(i, end).map((l) => of.exec(l));
-      const start = of === NUMBER ? Number(found[0]?.[1]) : undefined;
-      out.push({ kind: "list", start, items: found.map((f) => inline(f?.[of === NUMBER ? 2 : 1] ?? "")) });
+      const match = lines.slice(i, end).map((l) => of.exec(l));
+      const start = of === NUMBER ? Number(match[0]?.[1]) : undefined;
+      out.push({ kind: "list", start, items: match.map((f) => inline(f?.[of === NUMBER ? 2 : 1] ?? "")) });
       i = end;
     } else if (HEADING.test(line)) {
       close();
@@ -123,14 +123,14 @@ function inline(text: string, depth = 0, before = ""): Inline[] {
   };
   for (let i = 0; i < text.length; ) {
     const char = text[i] ?? "";
-    const found = token(text, i, depth, unclosed);
+    const match = token(text, i, depth, unclosed);
     if (char === "\\" && ESCAPABLE.test(text[i + 1] ?? "")) {
       plain += text[i + 1];
       i += 2;
-    } else if (found) {
+    } else if (match) {
       end();
-      out.push(found.node);
-      begin = i = found.end;
+      out.push(match.node);
+      begin = i = match.end;
     } else {
       plain += char;
       i += 1;
@@ -153,7 +153,7 @@ function token(text: string, i: number, depth: number, unclosed: Set<string>): {
     case "*":
     case "_":
     case "~":
-      return depth < DEEPEST ? pair(text, i, depth, unclosed) : undefined;
+      return depth < MAX_DEPTH ? pair(text, i, depth, unclosed) : undefined;
     default:
       return undefined;
   }
@@ -170,10 +170,10 @@ function code(text: string, i: number) {
 
 function link(text: string, i: number, depth: number) {
   LINK.lastIndex = i;
-  const found = LINK.exec(text);
-  const href = found && safe(found[2] ?? "");
-  if (!found || !href) return undefined;
-  return { node: { kind: "link", href, inside: inline(found[1] ?? "", depth + 1).map(unlinked) } as const, end: LINK.lastIndex };
+  const match = LINK.exec(text);
+  const href = match && safeHref(match[2] ?? "");
+  if (!match || !href) return undefined;
+  return { node: { kind: "link", href, inside: inline(match[1] ?? "", depth + 1).map(unlinked) } as const, end: LINK.lastIndex };
 }
 
 /** A link within a link would be no valid page. */
@@ -184,17 +184,17 @@ function unlinked(node: Inline): Inline {
 function address(text: string, i: number) {
   if (WORD.test(text[i - 1] ?? "")) return undefined;
   ADDRESS.lastIndex = i;
-  const found = ADDRESS.exec(text)?.[0] ?? "";
+  const match = ADDRESS.exec(text)?.[0] ?? "";
   // What ends a sentence is not part of the address, nor is a bracket that was opened before it.
-  let unopened = found.split(")").length - found.split("(").length;
-  let end = found.length;
+  let unopened = match.split(")").length - match.split("(").length;
+  let end = match.length;
   for (; end; end--) {
-    const last = found[end - 1] ?? "";
+    const last = match[end - 1] ?? "";
     if (last === ")" && unopened > 0) unopened -= 1;
     else if (!/[.,:;!?'"*_~\]]/.test(last)) break;
   }
-  const raw = found.slice(0, end);
-  const href = safe(raw);
+  const raw = match.slice(0, end);
+  const href = safeHref(raw);
   if (!href) return undefined;
   return { node: { kind: "link", href, inside: [{ kind: "text", text: raw }] } as const, end: i + raw.length };
 }
@@ -230,7 +230,7 @@ function closes(text: string, from: number, mark: string): number {
 }
 
 /** Only addresses that a click may safely open. */
-export function safe(href: string): string | undefined {
+export function safeHref(href: string): string | undefined {
   try {
     const url = new URL(href);
     return ["http:", "https:", "mailto:"].includes(url.protocol) ? url.href : undefined;
@@ -245,13 +245,13 @@ export function textOf(nodes: readonly Inline[]): string {
 }
 
 /** Where a link leads, unless its text is the address itself and names the place letter by letter. */
-export function otherPlace(text: string, href: string): string | undefined {
+export function linkDestination(text: string, href: string): string | undefined {
   const { protocol, host, pathname } = new URL(href);
-  const place = host || pathname;
+  const destination = host || pathname;
   const [scheme] = /^(?:https?:\/\/|mailto:)/.exec(text) ?? [""];
-  const said = text.slice(scheme.length);
-  const itself = safe((host ? `${protocol}//` : protocol) + said) === href;
-  return itself && said.split(/[/?#]/)[0]?.toLowerCase() === place ? undefined : place;
+  const label = text.slice(scheme.length);
+  const itself = safeHref((host ? `${protocol}//` : protocol) + label) === href;
+  return itself && label.split(/[/?#]/)[0]?.toLowerCase() === destination ? undefined : destination;
 }
 
 /** A text cut where it calls someone by `@name`. */
@@ -265,7 +265,7 @@ export function splitMentions(text: string, mentions: readonly Mention[], before
     done = to;
   };
   for (const at of mentionStarts(text, before)) {
-    const name = namesAt(text, at).find((it) => byName.has(it.toLowerCase()));
+    const name = mentionNamesAt(text, at).find((it) => byName.has(it.toLowerCase()));
     if (!name) continue;
     push(at);
     push(at + 1 + name.length, byName.get(name.toLowerCase()));
@@ -280,7 +280,7 @@ export function isEmojiOnly(text: string): boolean {
 }
 
 /** One line for a list: the text without its marks. */
-export function plain(text: string): string {
+export function plainText(text: string): string {
   return text
     .replace(/```[\w+#.-]*\n?/g, " ")
     .replace(/(\*\*|__|~~|`)/g, "")

@@ -3,8 +3,8 @@
 import type { Api } from "../../api/calls";
 import type { Message } from "../../domain/types";
 import { applyMessages } from "../model/apply";
-import { withDelta, withOwn } from "./deltas";
-import type { Doomed } from "./pending-deletions";
+import { withDelta, withOwnReactions } from "./deltas";
+import type { PendingDeletions } from "./pending-deletions";
 import type { Model } from "../model/model";
 import type { Topics } from "../model/topics";
 
@@ -12,45 +12,45 @@ interface Parts {
   readonly api: Pick<Api, "getMessage">;
   readonly model: Model;
   readonly topics: Topics;
-  readonly doomed: Pick<Doomed, "has">;
+  readonly deletions: Pick<PendingDeletions, "has">;
 }
 
-export function createQuotes({ api, model, topics, doomed }: Parts) {
-  const asked = new Set<string>();
+export function createMessageLoader({ api, model, topics, deletions }: Parts) {
+  const loading = new Set<string>();
   /** Whether it is one's own, and there to stay. */
   const mayEdit = ({ roomId, seq, senderId, content }: Message) =>
-    senderId === model.me.id && content.kind === "text" && !doomed.has(roomId, seq);
-  const known = (roomId: string, seq: number): Message | undefined => {
+    senderId === model.me.id && content.kind === "text" && !deletions.has(roomId, seq);
+  const loadedMessage = (roomId: string, seq: number): Message | undefined => {
     topics.track(`message:${roomId}:${seq}`);
     return model.rooms.get(roomId)?.messages.get(seq);
   };
-  const ask = async (roomId: string, seq: number): Promise<Message> => {
+  const fetchMessage = async (roomId: string, seq: number): Promise<Message> => {
     const message = await api.getMessage(roomId, seq);
-    topics.touch(applyMessages(model, [message]));
+    topics.invalidate(applyMessages(model, [message]));
     return message;
   };
   return {
     /** If it is here already. */
-    known,
+    loadedMessage,
     /** A message that was read, or newer as the room's log has told. */
     newest(message: Message): Message {
-      const now = known(message.roomId, message.seq);
-      const newer = now && now.changedSeq > message.changedSeq ? withOwn(now, message) : message;
+      const now = loadedMessage(message.roomId, message.seq);
+      const newer = now && now.changedSeq > message.changedSeq ? withOwnReactions(now, message) : message;
       return (model.rooms.get(message.roomId)?.deltas ?? []).reduce(withDelta, newer);
     },
     /** From the server, if it is not here. */
-    find: async (roomId: string, seq: number): Promise<Message> => known(roomId, seq) ?? ask(roomId, seq),
+    findMessage: async (roomId: string, seq: number): Promise<Message> => loadedMessage(roomId, seq) ?? fetchMessage(roomId, seq),
     /** Undefined while it is on its way. */
     message(roomId: string, seq: number): Message | undefined {
       const name = `${roomId}:${seq}`;
-      const found = known(roomId, seq);
-      if (!found && !asked.has(name)) {
-        asked.add(name);
+      const cached = loadedMessage(roomId, seq);
+      if (!cached && !loading.has(name)) {
+        loading.add(name);
         // Where that fails, or it is forgotten later, it is asked for again when it is next shown.
-        const answered = () => asked.delete(name);
-        ask(roomId, seq).then(answered, answered);
+        const onSettled = () => loading.delete(name);
+        fetchMessage(roomId, seq).then(onSettled, onSettled);
       }
-      return found;
+      return cached;
     },
     mayEdit,
     /** The newest message of one's own that can be edited. */

@@ -3,93 +3,93 @@
 
 import type { Delta, Message, Page } from "../../domain/types";
 import type { Topic } from "../model/apply";
-import { knowsOwn, wait, withDelta, withOwn } from "./deltas";
+import { knowsOwnReactions, queueDelta, withDelta, withOwnReactions } from "./deltas";
 import type { Model, RoomView } from "../model/model";
-import { firstAfter, known } from "../model/ranges";
-import { stored } from "../outbox/outbox-view";
+import { firstAfter, addRange } from "../model/ranges";
+import { removeStored } from "../outbox/outbox-view";
 
 /** Takes in a page of history that covers the positions after `after` up to `upTo`. */
-export function applyPage(model: Model, roomId: string, read: Page, cover: { after: number; upTo: number }): Topic[] {
+export function applyPage(model: Model, roomId: string, page: Page, cover: { after: number; upTo: number }): Topic[] {
   const view = model.rooms.get(roomId);
   // The room may have gone while the page was under way, or begun anew: what
   // changed between the page and that beginning was told to nobody.
-  if (!view || read.headSeq < view.begunAt || cover.after > read.headSeq) return [];
-  putAll(view, read.messages);
-  view.known = known(view.known, cover);
-  return [`timeline:${roomId}`, ...newest(view), ...stored(model, read.messages)];
+  if (!view || page.headSeq < view.startSeq || cover.after > page.headSeq) return [];
+  mergeMessages(view, page.messages);
+  view.ranges = addRange(view.ranges, cover);
+  return [`timeline:${roomId}`, ...updateLastMessage(view), ...removeStored(model, page.messages)];
 }
 
 /** Messages as calls answered them, newer than what the stream told. */
 export function applyMessages(model: Model, messages: readonly Message[]): Topic[] {
   return messages.flatMap((message) => {
     const view = model.rooms.get(message.roomId);
-    return view ? changed(view, message, false) : [];
+    return view ? applyMessage(view, message, false) : [];
   });
 }
 
 /** The newest page as a room begins with it, oldest message first. */
-export function beginWith(model: Model, roomId: string, messages: readonly Message[]): Topic[] {
+export function applyFirstPage(model: Model, roomId: string, messages: readonly Message[]): Topic[] {
   const view = model.rooms.get(roomId);
   const first = messages[0];
   if (!view || !first) return [];
-  putAll(view, messages);
-  view.known = known(view.known, { after: first.seq - 1, upTo: view.room.headSeq });
-  return [`timeline:${roomId}`, ...stored(model, messages)];
+  mergeMessages(view, messages);
+  view.ranges = addRange(view.ranges, { after: first.seq - 1, upTo: view.room.headSeq });
+  return [`timeline:${roomId}`, ...removeStored(model, messages)];
 }
 
 /** One message is new, or is another than before. */
-export function changed(view: RoomView, message: Message, posted: boolean): Topic[] {
+export function applyMessage(view: RoomView, message: Message, posted: boolean): Topic[] {
   const { roomId, seq } = message;
   const before = view.messages.get(seq);
-  putAll(view, [message]);
+  mergeMessages(view, [message]);
   if (message.threadSeq) return [`message:${roomId}:${seq}`, `thread:${roomId}:${message.threadSeq}`];
   const pins = message.pin !== undefined || before?.pin !== undefined || (!before && !posted);
-  return [`timeline:${roomId}`, `message:${roomId}:${seq}`, ...(pins ? [`pins:${roomId}` as const] : []), ...newest(view)];
+  return [`timeline:${roomId}`, `message:${roomId}:${seq}`, ...(pins ? [`pins:${roomId}` as const] : []), ...updateLastMessage(view)];
 }
 
 /** A part of a message is another than before, as a live change told it. */
-export function changedPart(view: RoomView, at: number, delta: Delta, me: string): Topic[] {
+export function applyDelta(view: RoomView, at: number, delta: Delta, me: string): Topic[] {
   const before = view.messages.get(delta.seq);
   const pins = delta.kind === "pin" ? [`pins:${view.room.id}` as const] : [];
-  const told = { at, delta, me };
-  if (before) return [...changed(view, withDelta(before, told), false), ...pins];
-  wait(view.deltas, told);
+  const pending = { at, delta, me };
+  if (before) return [...applyMessage(view, withDelta(before, pending), false), ...pins];
+  queueDelta(view.deltas, pending);
   // It may be shown elsewhere, as it was read.
   return [`message:${view.room.id}:${delta.seq}`, ...pins];
 }
 
 /** The newer state of a message wins. */
-export function putAll(view: RoomView, messages: readonly Message[]): void {
-  const fresh: number[] = [];
+export function mergeMessages(view: RoomView, messages: readonly Message[]): void {
+  const newSeqs: number[] = [];
   for (const message of messages) {
     const before = view.messages.get(message.seq);
     // A page may have been asked for before deltas came.
-    const read = view.deltas.reduce(withDelta, message);
-    if (before && before.changedSeq >= read.changedSeq) {
-      if (!knowsOwn(before)) view.messages.set(message.seq, withOwn(before, read));
+    const incoming = view.deltas.reduce(withDelta, message);
+    if (before && before.changedSeq >= incoming.changedSeq) {
+      if (!knowsOwnReactions(before)) view.messages.set(message.seq, withOwnReactions(before, incoming));
       continue;
     }
     // What is in a thread is known, but no part of the timeline.
-    if (!before && !message.threadSeq) fresh.push(message.seq);
-    view.messages.set(message.seq, withOwn(read, before));
+    if (!before && !message.threadSeq) newSeqs.push(message.seq);
+    view.messages.set(message.seq, withOwnReactions(incoming, before));
   }
-  const [first] = fresh;
+  const [first] = newSeqs;
   if (first === undefined) return;
   // Pages are sorted and lie apart from what is known, or at its end: one cut.
   const at = firstAfter(view.order, first);
   const rest = view.order.slice(at);
-  if (!rest.length) view.order.push(...fresh);
-  else if ((fresh[fresh.length - 1] ?? 0) < (rest[0] ?? 0)) view.order.splice(at, 0, ...fresh);
-  else view.order = [...view.order, ...fresh].sort((a, b) => a - b);
+  if (!rest.length) view.order.push(...newSeqs);
+  else if ((newSeqs[newSeqs.length - 1] ?? 0) < (rest[0] ?? 0)) view.order.splice(at, 0, ...newSeqs);
+  else view.order = [...view.order, ...newSeqs].sort((a, b) => a - b);
 }
 
-function newest(view: RoomView): Topic[] {
+function updateLastMessage(view: RoomView): Topic[] {
   for (let i = view.order.length - 1; i >= 0; i--) {
     const message = view.messages.get(view.order[i] ?? 0);
-    if (!message || message.seq < (view.last?.seq ?? 0)) return [];
+    if (!message || message.seq < (view.lastMessage?.seq ?? 0)) return [];
     if (message.content.kind === "system") continue;
-    if (message === view.last) return [];
-    view.last = message;
+    if (message === view.lastMessage) return [];
+    view.lastMessage = message;
     return ["rooms"];
   }
   return [];

@@ -6,22 +6,22 @@ import type { Message } from "../../domain/types";
 import type { Chat } from "../chat";
 
 /** Several changes at once are read once. */
-const SETTLE_MS = 80;
+const DEBOUNCE_MS = 80;
 
 export function createPins(chat: Chat, roomId: string) {
   const [pins, setPins] = createSignal<readonly Message[]>([]);
   let turn = 0;
   createEffect(
-    on([() => chat.pinsTouched(roomId), () => chat.connection().kind === "live"], ([, live]) => {
+    on([() => chat.trackPins(roomId), () => chat.connection().kind === "live"], ([, live]) => {
       if (!live) return;
       const mine = ++turn;
       const timer = setTimeout(() => {
         chat.api.listPins(roomId).then(
-          (read) => mine === turn && setPins(read),
+          (pinned) => mine === turn && setPins(pinned),
           // The next connection reads them.
           () => undefined,
         );
-      }, SETTLE_MS);
+      }, DEBOUNCE_MS);
       onCleanup(() => clearTimeout(timer));
     }),
   );

@@ -4,15 +4,15 @@
 
 import type { RoomChange, RoomPreferences, RoomSummary, SystemKind, User } from "../../domain/types";
 import type { Snapshot, Update } from "../../sync/update";
-import { beginWith, changed, changedPart } from "../messages/messages";
-import { ownMark } from "../reading/read-markers";
-import { countedBy, uncount } from "../reading/unread";
+import { applyFirstPage, applyMessage, applyDelta } from "../messages/messages";
+import { applyReadMarker } from "../reading/read-markers";
+import { serverCount, uncountDeleted } from "../reading/unread";
 import { tail, type Model, type RoomView } from "./model";
-import { applyUsers, isOlder } from "../people/name-collisions";
-import { applyPresence, applyReceipts, applyTyping, applyWatched, memberMoved } from "../people/presence";
-import { known } from "./ranges";
-import { threadGrew, threadMarks } from "../threads/threads";
-import { arrived, discard, sent, stored, waits } from "../outbox/outbox-view";
+import { applyUsers, isOlderUser } from "../people/name-collisions";
+import { applyPresence, applyReceipts, applyTyping, applyWatched, applyMembership } from "../people/presence";
+import { addRange } from "./ranges";
+import { applyThreadReply, createThreadMarkers } from "../threads/threads";
+import { removeUpTo, removeEntry, applySent, removeStored, applyEntry } from "../outbox/outbox-view";
 
 export { applyMessages, applyPage } from "../messages/messages";
 export { markRead, markUnread } from "../reading/read-markers";
@@ -39,38 +39,38 @@ export type Topic =
   | `presence:${string}`;
 
 /** Takes in one update. */
-export function apply(model: Model, update: Update): Topic[] {
+export function applyUpdate(model: Model, update: Update): Topic[] {
   switch (update.kind) {
     case "connection":
       model.connection = update.state;
-      return ["connection", ...(update.state.kind === "live" ? [...model.stale].flatMap((room) => gone(model, room)) : [])];
+      return ["connection", ...(update.state.kind === "live" ? [...model.stale].flatMap((room) => removeRoom(model, room)) : [])];
     case "ready":
-      return ready(model, update);
+      return applyReady(model, update);
     case "choice":
       model.choice = update.choice;
       return ["me"];
     case "change":
-      return change(model, update.change, update.knownSeq);
+      return applyChange(model, update.change, update.knownSeq);
     case "reset":
-      return [...begin(model, update.summary), ...beginWith(model, update.summary.room.id, update.messages)];
+      return [...addRoom(model, update.summary), ...applyFirstPage(model, update.summary.room.id, update.messages)];
     case "roomAdded":
-      return begin(model, update.summary);
+      return addRoom(model, update.summary);
     case "roomGone":
-      return gone(model, update.roomId);
+      return removeRoom(model, update.roomId);
     case "typing":
       return applyTyping(model, update.roomId, update.userId, update.typing);
     case "presence":
       return applyPresence(model, update.presence);
     case "readMarker":
-      return update.userId === model.me.id ? ownMark(model, update) : [];
+      return update.userId === model.me.id ? applyReadMarker(model, update) : [];
     case "receipt":
       return applyReceipts(model, [update.receipt]);
     case "roomPreferences":
-      return applySettings(model, update.settings);
+      return applyPreferences(model, update.settings);
     case "watched":
       return applyWatched(model, update.rooms);
     case "apart":
-      return applyApart(model, update.userIds);
+      return applyBlockRelations(model, update.userIds);
     case "blocked":
       return applyBlocked(model, update.userIds);
     case "user":
@@ -79,34 +79,34 @@ export function apply(model: Model, update: Update): Topic[] {
       // See `createBlocks`.
       return [];
     case "queued":
-      return waits(model, { message: update.message, refused: "", sentSeq: 0 });
+      return applyEntry(model, { message: update.message, refused: "", sentSeq: 0 });
     case "refused":
-      return waits(model, { message: update.message, refused: update.reason, sentSeq: 0 });
+      return applyEntry(model, { message: update.message, refused: update.reason, sentSeq: 0 });
     case "sent":
-      return sent(model, update.id, update.message);
+      return applySent(model, update.id, update.message);
     case "discarded":
-      return discard(model, update.id);
+      return removeEntry(model, update.id);
     case "snapshot":
-      return snapshot(model, update.snapshot);
+      return applySnapshot(model, update.snapshot);
   }
 }
 
 /** What the user has set for themselves in a room, here or on another device. */
-export function applySettings(model: Model, settings: RoomPreferences): Topic[] {
+export function applyPreferences(model: Model, settings: RoomPreferences): Topic[] {
   const view = model.rooms.get(settings.roomId);
   if (!view) return [];
-  view.settings = settings;
+  view.preferences = settings;
   return ["rooms", `room:${settings.roomId}`];
 }
 
-function applyApart(model: Model, userIds: Iterable<string>): Topic[] {
+function applyBlockRelations(model: Model, userIds: Iterable<string>): Topic[] {
   const apart = new Set(userIds);
   if (apart.size === model.apart.size && [...apart].every((id) => model.apart.has(id))) return [];
   model.apart = apart;
   for (const view of model.rooms.values()) {
     view.apart = apart;
     // What the server had counted may have been theirs.
-    if (view.counted.mentions) view.doubtful = true;
+    if (view.counted.mentions) view.countStale = true;
   }
   return ["rooms", "blocked"];
 }
@@ -118,13 +118,13 @@ function applyBlocked(model: Model, userIds: Iterable<string>): Topic[] {
 
 /** The caller's own profile, unless a newer one is known. */
 export function applyMe(model: Model, me: User): Topic[] {
-  if (isOlder(me, model.me)) return [];
+  if (isOlderUser(me, model.me)) return [];
   model.me = me;
   return ["me", ...applyUsers(model, [me])];
 }
 
 /** Whether no position that is known can be relied on: the store is another one, or an older state of it. */
-export function isAnew({ epoch, rooms, stale }: Pick<Model, "epoch" | "rooms" | "stale">, update: Update): boolean {
+export function isStoreReplaced({ epoch, rooms, stale }: Pick<Model, "epoch" | "rooms" | "stale">, update: Update): boolean {
   if (update.kind === "reset") {
     const { id, headSeq, logId } = update.summary.room;
     const before = stale.has(id) ? undefined : rooms.get(id)?.room;
@@ -134,9 +134,9 @@ export function isAnew({ epoch, rooms, stale }: Pick<Model, "epoch" | "rooms" | 
   return Boolean(epoch && now && epoch !== now);
 }
 
-function ready(model: Model, update: Extract<Update, { kind: "ready" }>): Topic[] {
+function applyReady(model: Model, update: Extract<Update, { kind: "ready" }>): Topic[] {
   const { me, choice, epoch } = update;
-  const strangers = isAnew(model, update) ? forgetAll(model) : [];
+  const reset = isStoreReplaced(model, update) ? markAllStale(model) : [];
   model.epoch = epoch;
   model.choice = choice;
   // Who stopped typing or went while there was no stream was not told of.
@@ -149,7 +149,7 @@ function ready(model: Model, update: Extract<Update, { kind: "ready" }>): Topic[
     view.members = undefined;
   }
   return [
-    ...strangers,
+    ...reset,
     ...applyMe(model, me),
     ...rooms.map((room): Topic => `typing:${room}`),
     ...people.map((id): Topic => `presence:${id}`),
@@ -157,24 +157,24 @@ function ready(model: Model, update: Extract<Update, { kind: "ready" }>): Topic[
 }
 
 /** Rooms are shown as they were until they are told of, people are asked for anew. */
-function forgetAll(model: Model): Topic[] {
+function markAllStale(model: Model): Topic[] {
   for (const id of model.rooms.keys()) model.stale.add(id);
-  const people = forgetPeople(model);
+  const people = clearUsers(model);
   // What was stored there is not on its way into this one's log.
   model.outbox = model.outbox.filter(({ sentSeq }) => !sentSeq);
   return ["outbox", ...people];
 }
 
 /** Another store counts other versions of them. */
-function forgetPeople(model: Model): Topic[] {
+function clearUsers(model: Model): Topic[] {
   const ids = [...model.users.keys()];
   model.users.clear();
-  model.looks.clear();
+  model.usersByName.clear();
   model.me = { ...model.me, version: 0 };
   return ids.map((id): Topic => `user:${id}`);
 }
 
-function begin(model: Model, summary: RoomSummary): Topic[] {
+function addRoom(model: Model, summary: RoomSummary): Topic[] {
   const { room } = summary;
   const before = model.stale.delete(room.id) ? undefined : model.rooms.get(room.id);
   const view: RoomView = {
@@ -185,15 +185,15 @@ function begin(model: Model, summary: RoomSummary): Topic[] {
     messages: new Map(),
     order: [],
     deltas: [],
-    known: [{ after: room.headSeq, upTo: room.headSeq }],
-    last: summary.lastMessage,
-    begunAt: room.headSeq,
-    counted: countedBy(summary.unreadCount, summary.unreadMore, summary.unreadMentions, room.headSeq),
-    doubtful: false,
+    ranges: [{ after: room.headSeq, upTo: room.headSeq }],
+    lastMessage: summary.lastMessage,
+    startSeq: room.headSeq,
+    counted: serverCount(summary.unreadCount, summary.unreadMore, summary.unreadMentions, room.headSeq),
+    countStale: false,
     apart: model.apart,
     unreadFrom: summary.unreadFrom,
-    threads: threadMarks(summary.unreadThreads, room.headSeq, before?.threads.follows),
-    settings: summary.settings,
+    threads: createThreadMarkers(summary.unreadThreads, room.headSeq, before?.threads.follows),
+    preferences: summary.settings,
     // In another log positions are others.
     receipts: before && before.room.logId === room.logId && before.room.headSeq <= room.headSeq ? before.receipts : new Map(),
     watched: before?.watched ?? false,
@@ -202,77 +202,77 @@ function begin(model: Model, summary: RoomSummary): Topic[] {
   };
   model.rooms.set(room.id, view);
   const id = room.id;
-  return ["rooms", `room:${id}`, `timeline:${id}`, `members:${id}`, `pins:${id}`, `threads:${id}`, ...arrived(model, room.id, room.headSeq)];
+  return ["rooms", `room:${id}`, `timeline:${id}`, `members:${id}`, `pins:${id}`, `threads:${id}`, ...removeUpTo(model, room.id, room.headSeq)];
 }
 
-function gone(model: Model, roomId: string): Topic[] {
+function removeRoom(model: Model, roomId: string): Topic[] {
   model.rooms.delete(roomId);
   model.stale.delete(roomId);
   model.typing.delete(roomId);
   return ["rooms", `room:${roomId}`, `timeline:${roomId}`, `typing:${roomId}`, `pins:${roomId}`];
 }
 
-function change(model: Model, { roomId, seq, afterSeq, message, member, room, delta }: RoomChange, knownSeq = afterSeq): Topic[] {
-  const touched: Topic[] = [];
-  if (member) touched.push(...applyUsers(model, [{ ...model.users.get(member.user.id), ...member.user }]));
+function applyChange(model: Model, { roomId, seq, afterSeq, message, member, room, delta }: RoomChange, knownSeq = afterSeq): Topic[] {
+  const topics: Topic[] = [];
+  if (member) topics.push(...applyUsers(model, [{ ...model.users.get(member.user.id), ...member.user }]));
   const view = model.rooms.get(roomId);
-  if (!view) return touched;
+  if (!view) return topics;
   if (room && room.changedSeq >= view.room.changedSeq) view.room = { ...room, memberCount: view.room.memberCount };
   view.room = { ...view.room, headSeq: Math.max(view.room.headSeq, seq) };
   // What comes follows on the tail, or overlaps it.
   const { upTo } = tail(view);
-  view.known = known(view.known, { after: upTo, upTo: Math.max(upTo, seq) });
-  touched.push(`timeline:${roomId}`, `room:${roomId}`);
+  view.ranges = addRange(view.ranges, { after: upTo, upTo: Math.max(upTo, seq) });
+  topics.push(`timeline:${roomId}`, `room:${roomId}`);
   if (member) {
     if (member.user.id === model.me.id) {
       view.role = member.role;
       view.mutedUntil = member.mutedUntil;
     }
-    memberMoved(model, view, member);
-    touched.push(`members:${roomId}`);
+    applyMembership(model, view, member);
+    topics.push(`members:${roomId}`);
   }
   if (message) {
     const posted = message.seq === seq;
     // A change comes once, so what it tells can be added up.
-    if (posted && message.content.kind === "system") countMember(view, message.content.what);
-    if (message.content.kind === "deleted") uncount(view, message, model.me.id);
-    touched.push(...changed(view, message, posted));
+    if (posted && message.content.kind === "system") updateMemberCount(view, message.content.what);
+    if (message.content.kind === "deleted") uncountDeleted(view, message, model.me.id);
+    topics.push(...applyMessage(view, message, posted));
     const isNew = message.seq > knownSeq && message.content.kind === "text";
-    if (isNew && message.threadSeq) touched.push(...threadGrew(view, message, model.me.id));
-    if (posted) touched.push(...applyTyping(model, roomId, message.senderId, false));
-    touched.push(...stored(model, [message]));
+    if (isNew && message.threadSeq) topics.push(...applyThreadReply(view, message, model.me.id));
+    if (posted) topics.push(...applyTyping(model, roomId, message.senderId, false));
+    topics.push(...removeStored(model, [message]));
   }
-  if (delta) touched.push(...changedPart(view, seq, delta, model.me.id));
-  return [...touched, "rooms", ...arrived(model, roomId, seq)];
+  if (delta) topics.push(...applyDelta(view, seq, delta, model.me.id));
+  return [...topics, "rooms", ...removeUpTo(model, roomId, seq)];
 }
 
-const COMES: Partial<Record<SystemKind, number>> = { joined: 1, added: 1, left: -1, removed: -1 };
+const MEMBER_COUNT_CHANGE: Partial<Record<SystemKind, number>> = { joined: 1, added: 1, left: -1, removed: -1 };
 
-function countMember(view: RoomView, what: SystemKind): void {
-  const by = COMES[what] ?? 0;
+function updateMemberCount(view: RoomView, what: SystemKind): void {
+  const by = MEMBER_COUNT_CHANGE[what] ?? 0;
   view.room = { ...view.room, memberCount: Math.max(view.room.memberCount + by, 0) };
 }
 
-function snapshot(model: Model, { me, choice, connection, rooms, doubtful, users, presences, blocked, apart, epoch }: Snapshot): Topic[] {
-  const before = [...model.rooms.keys()].flatMap((room) => gone(model, room));
-  if (epoch !== model.epoch) before.push(...forgetPeople(model));
+function applySnapshot(model: Model, { me, choice, connection, rooms, doubtful, users, presences, blocked, apart, epoch }: Snapshot): Topic[] {
+  const before = [...model.rooms.keys()].flatMap((room) => removeRoom(model, room));
+  if (epoch !== model.epoch) before.push(...clearUsers(model));
   // Pages of before do not say it.
   model.epoch = epoch ?? "";
   model.choice = choice;
   model.connection = connection;
   model.apart = new Set(apart);
   for (const presence of presences) model.presences.set(presence.userId, presence);
-  const begun = rooms.flatMap((summary) => begin(model, summary));
+  const added = rooms.flatMap((summary) => addRoom(model, summary));
   for (const view of [...model.rooms.values()].filter(({ room }) => doubtful?.includes(room.id))) {
-    view.doubtful = true;
-    view.threads.doubt = "some";
+    view.countStale = true;
+    view.threads.staleness = "some";
   }
   return [
     ...before,
     "connection",
     ...applyUsers(model, users),
     ...applyMe(model, me),
-    ...begun,
+    ...added,
     ...presences.map(({ userId }): Topic => `presence:${userId}`),
     ...(blocked ? applyBlocked(model, blocked) : []),
   ];

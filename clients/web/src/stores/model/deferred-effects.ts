@@ -8,61 +8,61 @@ import type { TabSync } from "../../sync/tab-sync";
 import { forgetRequests } from "../../sync/idempotency";
 import type { Update } from "../../sync/update";
 import type { Topic } from "./apply";
-import { createArrivals } from "../notifications/notification-filter";
+import { createNotificationFilter } from "../notifications/notification-filter";
 import { createBlocks } from "../people/blocks";
-import { createDelivered } from "../reading/delivery-acks";
-import { createTypingDoubts, doubtsWatched } from "./staleness";
-import { fold, forget } from "../messages/eviction";
+import { createDeliveryAcks } from "../reading/delivery-acks";
+import { createTypingRefresh, makesWatchedStale } from "./staleness";
+import { evictHidden, evictDistant } from "../messages/eviction";
 import type { Model } from "./model";
-import { createOutdated } from "../people/user-refresh";
+import { createUserRefresh } from "../people/user-refresh";
 import type { Range } from "./ranges";
-import { createRecount } from "../reading/unread-resync";
+import { createUnreadResync } from "../reading/unread-resync";
 import { takeSnapshot } from "./snapshot";
 
 interface Parts {
   readonly api: Pick<Api, "listRooms" | "listBlockedUsers" | "markDelivered" | "getUsers">;
   readonly model: Model;
-  readonly live: TabSync;
-  readonly took: (touched: readonly Topic[]) => void;
-  readonly toldThreads: (roomId: string) => boolean;
+  readonly tabs: TabSync;
+  readonly invalidate: (touched: readonly Topic[]) => void;
+  readonly threadsAcknowledged: (roomId: string) => boolean;
   /** Whether the user follows the thread of an answer that came. */
-  readonly follows: (answer: Message) => Promise<boolean>;
+  readonly followsThread: (answer: Message) => Promise<boolean>;
   /** Of a message that notifies. */
-  readonly tell: (message: Message) => void;
+  readonly notify: (message: Message) => void;
 }
 
-export type Upkeep = ReturnType<typeof createUpkeep>;
+export type DeferredEffects = ReturnType<typeof createDeferredEffects>;
 
 /** Must be called where Solid can clean up. */
-export function createUpkeep({ api, model, live, took, toldThreads, follows, tell }: Parts) {
-  const arrivals = createArrivals({ model, follows, tell });
-  const recount = createRecount({ api, model, toldThreads, took });
-  const delivered = createDelivered({ api, model, live });
-  const blocks = createBlocks({ api, live, model, took });
-  const outdated = createOutdated({ api, model, took });
-  const typing = createTypingDoubts({ model, live });
+export function createDeferredEffects({ api, model, tabs, invalidate, threadsAcknowledged, followsThread, notify }: Parts) {
+  const filterNotifications = createNotificationFilter({ model, followsThread, notify });
+  const resyncUnread = createUnreadResync({ api, model, threadsAcknowledged, invalidate });
+  const acknowledgeDelivery = createDeliveryAcks({ api, model, tabs });
+  const blocks = createBlocks({ api, tabs, model, invalidate });
+  const refreshUsers = createUserRefresh({ api, model, invalidate });
+  const refreshTyping = createTypingRefresh({ model, tabs });
   // Whoever signs out leaves nothing of what they have asked for.
   onCleanup(forgetRequests);
-  live.requestTabStates();
+  tabs.requestTabStates();
   return {
     /** What this tab knows, for one that knows nothing. */
-    snapshot: (told: (roomId: string) => number | undefined) => takeSnapshot(model, told),
-    readBlocks: blocks.read,
-    outdated,
-    after(updates: readonly Update[]): void {
-      blocks.after(updates);
-      outdated(updates.flatMap(messagesOf));
-      delivered(updates);
-      arrivals(updates);
-      for (const [roomId, view] of model.rooms) if (!model.shown.has(roomId)) fold(view, model.me.id);
-      recount();
-      typing();
-      if (live.leads && updates.some((update) => doubtsWatched(model, update))) live.refreshWatchedRooms();
+    snapshot: (syncedSeq: (roomId: string) => number | undefined) => takeSnapshot(model, syncedSeq),
+    loadBlocks: blocks.load,
+    refreshUsers,
+    onUpdates(updates: readonly Update[]): void {
+      blocks.onUpdates(updates);
+      refreshUsers(updates.flatMap(messagesOf));
+      acknowledgeDelivery(updates);
+      filterNotifications(updates);
+      for (const [roomId, view] of model.rooms) if (!model.shown.has(roomId)) evictHidden(view, model.me.id);
+      resyncUnread();
+      refreshTyping();
+      if (tabs.leads && updates.some((update) => makesWatchedStale(model, update))) tabs.refreshWatchedRooms();
     },
     /** What lies far from a stretch that is shown need not be kept. */
-    forget(roomId: string, keep: Range): void {
+    evict(roomId: string, keep: Range): void {
       const view = model.rooms.get(roomId);
-      if (view) forget(view, keep, model.me.id);
+      if (view) evictDistant(view, keep, model.me.id);
     },
   };
 }

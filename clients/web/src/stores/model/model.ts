@@ -3,10 +3,10 @@
 
 import type { Message, Presence, PresenceState, Receipt, Role, Room, RoomPreferences, Unsent, User } from "../../domain/types";
 import type { ConnectionState } from "../../sync/reconnect";
-import type { WaitingDelta } from "../messages/deltas";
-import { look } from "../people/name-collisions";
+import type { PendingDelta } from "../messages/deltas";
+import { nameKey } from "../people/name-collisions";
 import { firstAfter, type Range, type Ranges } from "./ranges";
-import type { ThreadMarks } from "../threads/threads";
+import type { ThreadMarkers } from "../threads/threads";
 
 export type { ConnectionState as ConnectionState } from "../../sync/reconnect";
 
@@ -20,13 +20,13 @@ export interface RoomView {
   readonly messages: Map<number, Message>;
   /** The positions in `messages`, sorted. */
   order: number[];
-  known: Ranges;
+  ranges: Ranges;
   /** Of messages that are not here. */
-  readonly deltas: WaitingDelta[];
+  readonly deltas: PendingDelta[];
   /** The position with which the room began here. What was read of it before is too old. */
-  readonly begunAt: number;
+  readonly startSeq: number;
   /** The newest message that is not a system message. */
-  last: Message | undefined;
+  lastMessage: Message | undefined;
   /** Unread messages, counted by the server up to a position. */
   counted: {
     readonly count: number;
@@ -37,13 +37,13 @@ export interface RoomView {
     readonly deleted: Set<number>;
   };
   /** What is counted may be wrong, and the server has to be asked. */
-  doubtful: boolean;
+  countStale: boolean;
   /** As the model's: what these write mentions the user in no room. */
   apart: ReadonlySet<string>;
   /** From where on the user has flagged the room as unread; 0 if not. */
   unreadFrom: number;
-  threads: ThreadMarks;
-  settings: RoomPreferences;
+  threads: ThreadMarkers;
+  preferences: RoomPreferences;
   /** Up to where what other members have got and read, by user. */
   readonly receipts: Map<string, Receipt>;
   /** On a screen, of this tab or another. */
@@ -54,7 +54,7 @@ export interface RoomView {
 }
 
 /** A message of the outbox as it is shown. */
-export interface Waiting {
+export interface OutboxEntry {
   readonly message: Unsent;
   /** Why it was refused for good; empty while it waits. */
   readonly refused: string;
@@ -74,11 +74,11 @@ export interface Model {
   readonly stale: Set<string>;
   readonly users: Map<string, User>;
   /** Their ids by what their names look like. */
-  readonly looks: Map<string, Set<string>>;
+  readonly usersByName: Map<string, Set<string>>;
   readonly presences: Map<string, Presence>;
   /** Who types, by room; an empty id where it is said only that others do. */
   readonly typing: Map<string, readonly string[]>;
-  outbox: readonly Waiting[];
+  outbox: readonly OutboxEntry[];
   /** The rooms whose messages are on the screen of this tab, and stay. */
   readonly shown: Set<string>;
   /** Whom the user has blocked; undefined until that was read. */
@@ -96,7 +96,7 @@ export function emptyModel(me: User): Model {
     epoch: "",
     stale: new Set(),
     users: new Map([[me.id, me]]),
-    looks: new Map([[look(me.displayName), new Set([me.id])]]),
+    usersByName: new Map([[nameKey(me.displayName), new Set([me.id])]]),
     presences: new Map(),
     typing: new Map(),
     outbox: [],
@@ -108,7 +108,7 @@ export function emptyModel(me: User): Model {
 
 /** The last stretch: live changes go there. */
 export function tail(view: RoomView): Range {
-  return view.known[view.known.length - 1] ?? { after: view.room.headSeq, upTo: view.room.headSeq };
+  return view.ranges[view.ranges.length - 1] ?? { after: view.room.headSeq, upTo: view.room.headSeq };
 }
 
 /** The messages of a stretch, oldest first. */

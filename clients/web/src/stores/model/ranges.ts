@@ -10,12 +10,12 @@ export interface Range {
 export type Ranges = readonly Range[];
 
 /** The stretches with one more known. */
-export function known(ranges: Ranges, more: Range): Ranges {
+export function addRange(ranges: Ranges, more: Range): Ranges {
   const before = ranges.filter((range) => range.upTo < more.after);
   const behind = ranges.filter((range) => range.after > more.upTo);
-  const touched = ranges.slice(before.length, ranges.length - behind.length);
-  const after = Math.min(more.after, ...touched.map((range) => range.after));
-  const upTo = Math.max(more.upTo, ...touched.map((range) => range.upTo));
+  const overlapping = ranges.slice(before.length, ranges.length - behind.length);
+  const after = Math.min(more.after, ...overlapping.map((range) => range.after));
+  const upTo = Math.max(more.upTo, ...overlapping.map((range) => range.upTo));
   return [...before, { after, upTo }, ...behind];
 }
 

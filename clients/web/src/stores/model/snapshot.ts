@@ -6,7 +6,7 @@ import { countUpTo } from "../reading/unread";
  * All that another tab has to know to follow this one: up to where the stream
  * has told, for what a page has told beyond that is told to the other tab too.
  */
-export function takeSnapshot(model: Model, told: (roomId: string) => number | undefined): Snapshot {
+export function takeSnapshot(model: Model, syncedSeq: (roomId: string) => number | undefined): Snapshot {
   const views = [...model.rooms.values()];
   return {
     me: model.me,
@@ -14,7 +14,7 @@ export function takeSnapshot(model: Model, told: (roomId: string) => number | un
     connection: model.connection,
     epoch: model.epoch,
     rooms: views.map((view) => {
-      const headSeq = Math.min(tail(view).upTo, told(view.room.id) ?? Infinity);
+      const headSeq = Math.min(tail(view).upTo, syncedSeq(view.room.id) ?? Infinity);
       const { count, more, mentions } = countUpTo(view, model.me.id, headSeq);
       const { counted, unread: threads } = view.threads;
       return {
@@ -27,11 +27,11 @@ export function takeSnapshot(model: Model, told: (roomId: string) => number | un
         unreadMentions: mentions,
         unreadThreads: counted + threads.size,
         unreadFrom: view.unreadFrom,
-        settings: view.settings,
-        lastMessage: view.last,
+        settings: view.preferences,
+        lastMessage: view.lastMessage,
       };
     }),
-    doubtful: views.filter(isDoubtful).map(({ room }) => room.id),
+    doubtful: views.filter(needsResync).map(({ room }) => room.id),
     users: [...model.users.values()],
     presences: [...model.presences.values()],
     blocked: model.blocked && [...model.blocked],
@@ -40,4 +40,4 @@ export function takeSnapshot(model: Model, told: (roomId: string) => number | un
 }
 
 /** Whether what is counted may be wrong, and the server has to be asked. */
-export const isDoubtful = ({ doubtful, threads }: RoomView) => doubtful || threads.doubt !== "none";
+export const needsResync = ({ countStale, threads }: RoomView) => countStale || threads.staleness !== "none";

@@ -7,7 +7,7 @@ import type { Update } from "../../sync/update";
 import type { Model } from "./model";
 
 /** Whether what is known of the rooms that are looked at may be wrong after this, and has to be asked for. */
-export function doubtsWatched(model: Model, update: Update): boolean {
+export function makesWatchedStale(model: Model, update: Update): boolean {
   if (update.kind === "change") {
     const { roomId, seq, message } = update.change;
     // A ban meets members and others, which the change does not say.
@@ -23,24 +23,24 @@ export function doubtsWatched(model: Model, update: Update): boolean {
 }
 
 /** The server forgets a typist after seconds; who types for so long here has perhaps stopped, and that was lost. */
-const TYPING_MS = 30_000;
+const TYPING_EXPIRY_MS = 30_000;
 
 /** Returns what is to be called when something has happened. Must be called where Solid can clean up. */
-export function createTypingDoubts({ model, live }: { readonly model: Model; readonly live: Pick<TabSync, "leads" | "refreshWatchedRooms"> }): () => void {
+export function createTypingRefresh({ model, tabs }: { readonly model: Model; readonly tabs: Pick<TabSync, "leads" | "refreshWatchedRooms"> }): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined;
   onCleanup(() => clearTimeout(timer));
   const typists = () => [...model.typing].flatMap(([roomId, users]) => users.map((user) => `${roomId} ${user}`));
 
-  function wait(): void {
+  function startTimer(): void {
     const before = new Set(typists());
     timer = setTimeout(() => {
       timer = undefined;
       const now = typists();
-      if (live.leads && now.some((it) => before.has(it))) live.refreshWatchedRooms();
-      if (now.length) wait();
-    }, TYPING_MS);
+      if (tabs.leads && now.some((it) => before.has(it))) tabs.refreshWatchedRooms();
+      if (now.length) startTimer();
+    }, TYPING_EXPIRY_MS);
   }
   return () => {
-    if (timer === undefined && typists().length) wait();
+    if (timer === undefined && typists().length) startTimer();
   };
 }

@@ -18,7 +18,7 @@ export class Topics {
     signal[0]();
   }
 
-  touch(topics: readonly Topic[]): void {
+  invalidate(topics: readonly Topic[]): void {
     batch(() => {
       for (const topic of new Set(topics)) this.#signals.get(topic)?.[1](undefined);
     });

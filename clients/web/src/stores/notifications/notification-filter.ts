@@ -3,32 +3,32 @@
 import type { Message } from "../../domain/types";
 import type { Update } from "../../sync/update";
 import type { Model } from "../model/model";
-import { notifies } from "./should-notify";
+import { shouldNotify } from "./should-notify";
 
 interface Parts {
   readonly model: Model;
   /** Whether the user follows the thread of an answer that came. */
-  readonly follows: (answer: Message) => Promise<boolean>;
-  readonly tell: (message: Message) => void;
+  readonly followsThread: (answer: Message) => Promise<boolean>;
+  readonly notify: (message: Message) => void;
 }
 
-interface Arrival {
+interface Candidate {
   readonly message: Message;
   readonly knownSeq: number;
   readonly followsThread: boolean;
 }
 
-export function createArrivals({ model, follows, tell }: Parts): (updates: readonly Update[]) => void {
+export function createNotificationFilter({ model, followsThread, notify }: Parts): (updates: readonly Update[]) => void {
   /** What came before the stream is live: only then is it known what was read elsewhere meanwhile. */
-  let missed = new Map<string, Arrival>();
+  let held = new Map<string, Candidate>();
 
-  const mayTell = ({ message, knownSeq, followsThread }: Arrival): boolean => {
+  const passes = ({ message, knownSeq, followsThread }: Candidate): boolean => {
     const { roomId, threadSeq, senderId } = message;
     const view = model.rooms.get(roomId);
     if (!view) return false;
-    return notifies(message, {
+    return shouldNotify(message, {
       me: model.me.id,
-      settings: view.settings,
+      preferences: view.preferences,
       knownSeq,
       readSeq: threadSeq ? (view.threads.read.get(threadSeq) ?? 0) : view.readSeq,
       presence: model.choice,
@@ -38,11 +38,11 @@ export function createArrivals({ model, follows, tell }: Parts): (updates: reado
     });
   };
 
-  const take = (arrival: Arrival): void => {
-    if (!mayTell(arrival)) return;
-    if (model.connection.kind === "live") tell(arrival.message);
+  const notifyOrHold = (candidate: Candidate): void => {
+    if (!passes(candidate)) return;
+    if (model.connection.kind === "live") notify(candidate.message);
     // The newest of each room will do: it takes the place of the one before.
-    else missed.set(arrival.message.roomId, arrival);
+    else held.set(candidate.message.roomId, candidate);
   };
 
   return (updates) => {
@@ -51,11 +51,11 @@ export function createArrivals({ model, follows, tell }: Parts): (updates: reado
       const { message, afterSeq } = update.change;
       const { knownSeq = afterSeq } = update;
       if (!message || message.seq <= knownSeq || message.senderId === model.me.id) continue;
-      if (message.threadSeq) void follows(message).then((followsThread) => take({ message, knownSeq, followsThread }));
-      else take({ message, knownSeq, followsThread: false });
+      if (message.threadSeq) void followsThread(message).then((followsThread) => notifyOrHold({ message, knownSeq, followsThread }));
+      else notifyOrHold({ message, knownSeq, followsThread: false });
     }
-    if (model.connection.kind !== "live" || !missed.size) return;
-    for (const arrival of missed.values()) if (mayTell(arrival)) tell(arrival.message);
-    missed = new Map();
+    if (model.connection.kind !== "live" || !held.size) return;
+    for (const candidate of held.values()) if (passes(candidate)) notify(candidate.message);
+    held = new Map();
   };
 }

@@ -3,9 +3,9 @@
 
 import type { Message, PresenceState, RoomPreferences } from "../../domain/types";
 
-export interface Situation {
+export interface NotificationContext {
   readonly me: string;
-  readonly settings: RoomPreferences;
+  readonly preferences: RoomPreferences;
   /** Up to where the client knew the room before the message came. */
   readonly knownSeq: number;
   /** Up to where the user has read the room, or the thread. */
@@ -18,14 +18,14 @@ export interface Situation {
   readonly now: number;
 }
 
-export function notifies(message: Message, situation: Situation): boolean {
-  const { me, settings, knownSeq, readSeq, presence, senderBlocked, followsThread, now } = situation;
-  const fresh = message.seq > Math.max(knownSeq, readSeq);
-  const text = message.content.kind === "text" && message.senderId !== me;
-  const called = message.mentions.some(
+export function shouldNotify(message: Message, context: NotificationContext): boolean {
+  const { me, preferences, knownSeq, readSeq, presence, senderBlocked, followsThread, now } = context;
+  const isNew = message.seq > Math.max(knownSeq, readSeq);
+  const isFromOthers = message.content.kind === "text" && message.senderId !== me;
+  const isMentioned = message.mentions.some(
     ({ userId, all, here }) => userId === me || all || (here && presence === "online"),
   );
-  const wanted = settings.level === "all" || (settings.level === "mentions" && called);
-  const silent = senderBlocked || presence === "busy" || settings.mutedUntil > now;
-  return fresh && text && wanted && !silent && (!message.threadSeq || followsThread || called);
+  const isWanted = preferences.level === "all" || (preferences.level === "mentions" && isMentioned);
+  const isSilenced = senderBlocked || presence === "busy" || preferences.mutedUntil > now;
+  return isNew && isFromOthers && isWanted && !isSilenced && (!message.threadSeq || followsThread || isMentioned);
 }

@@ -9,27 +9,27 @@ import type { Topic } from "../model/apply";
 import type { Model } from "../model/model";
 
 /** The list is asked for again after this, and after twice as long each time up to the longest. */
-const AGAIN_MS = 1_000;
-const LONGEST_MS = 30_000;
+const RETRY_MS = 1_000;
+const MAX_RETRY_MS = 30_000;
 
 interface Parts {
   readonly api: Pick<Api, "listBlockedUsers">;
-  readonly live: Pick<TabSync, "leads" | "broadcastBlocked">;
+  readonly tabs: Pick<TabSync, "leads" | "broadcastBlocked">;
   readonly model: Model;
-  readonly took: (touched: readonly Topic[]) => void;
+  readonly invalidate: (topics: readonly Topic[]) => void;
 }
 
 /** Must be called where Solid can clean up. */
-export function createBlocks({ api, live, model, took }: Parts) {
+export function createBlocks({ api, tabs, model, invalidate }: Parts) {
   /** Counts the lists: of two that are on their way the second is the newer. */
-  let turn = 0;
-  let reading = false;
+  let requestId = 0;
+  let loading = false;
   let timer: ReturnType<typeof setTimeout> | undefined;
 
-  async function read(delayMs = AGAIN_MS): Promise<void> {
+  async function load(delayMs = RETRY_MS): Promise<void> {
     clearTimeout(timer);
-    const mine = ++turn;
-    reading = true;
+    const ownId = ++requestId;
+    loading = true;
     try {
       const ids: string[] = [];
       for (let next: string | undefined = ""; next !== undefined; ) {
@@ -37,33 +37,33 @@ export function createBlocks({ api, live, model, took }: Parts) {
         ids.push(...part.items.map(({ id }) => id));
         next = part.next || undefined;
       }
-      if (mine !== turn) return;
-      reading = false;
-      live.broadcastBlocked(ids);
+      if (ownId !== requestId) return;
+      loading = false;
+      tabs.broadcastBlocked(ids);
     } catch {
-      if (mine === turn) timer = setTimeout(() => void read(Math.min(2 * delayMs, LONGEST_MS)), delayMs);
+      if (ownId === requestId) timer = setTimeout(() => void load(Math.min(2 * delayMs, MAX_RETRY_MS)), delayMs);
     }
   }
   onCleanup(() => {
-    turn += 1;
+    requestId += 1;
     clearTimeout(timer);
   });
 
   return {
-    read: () => void read(),
-    after(updates: readonly Update[]): void {
+    load: () => void load(),
+    onUpdates(updates: readonly Update[]): void {
       for (const update of updates) {
         if (update.kind !== "blockChange" || !model.blocked) continue;
         const blocked = new Set(model.blocked);
         if (update.blocked) blocked.add(update.userId);
         else blocked.delete(update.userId);
         model.blocked = blocked;
-        took(["blocked"]);
+        invalidate(["blocked"]);
       }
       // Who was blocked while there was no stream, or a slow one, was not told. And a
       // list that is on its way may not have whom another tab or device has blocked.
-      const anew = live.leads && updates.some(({ kind }) => kind === "ready" || kind === "apart");
-      if (anew || (reading && updates.some(({ kind }) => kind === "blocked" || kind === "blockChange"))) void read();
+      const mustReload = tabs.leads && updates.some(({ kind }) => kind === "ready" || kind === "apart");
+      if (mustReload || (loading && updates.some(({ kind }) => kind === "blocked" || kind === "blockChange"))) void load();
     },
   };
 }

@@ -6,7 +6,7 @@ import type { Topic } from "../model/apply";
 import type { Model, RoomView } from "../model/model";
 
 /** The server tells who of a room is there if it has no more members than this. */
-export const TOLD_MEMBERS = 200;
+export const MAX_MEMBERS_WITH_PRESENCE = 200;
 
 export function applyPresence(model: Model, presence: Presence): Topic[] {
   model.presences.set(presence.userId, presence);
@@ -20,55 +20,55 @@ export function applyWatched(model: Model, rooms: readonly WatchedRoom[]): Topic
     view.watched = watched.has(roomId);
     if (!view.watched) view.members = undefined;
   }
-  const touched = rooms.flatMap((room) => applyRoom(model, room));
-  return [...touched, ...countOnline(model, () => true)];
+  const topics = rooms.flatMap((room) => applyWatchedRoom(model, room));
+  return [...topics, ...countOnline(model, () => true)];
 }
 
-function applyRoom(model: Model, { roomId, memberCount, onlineCount, presences, typing, receipts }: WatchedRoom): Topic[] {
+function applyWatchedRoom(model: Model, { roomId, memberCount, onlineCount, presences, typing, receipts }: WatchedRoom): Topic[] {
   const view = model.rooms.get(roomId);
   if (!view) return [];
   view.room = { ...view.room, memberCount };
   view.onlineCount = onlineCount;
   model.typing.set(roomId, typing.filter((user) => user !== model.me.id));
   for (const presence of presences) model.presences.set(presence.userId, presence);
-  const gone: string[] = [];
-  if (memberCount <= TOLD_MEMBERS) {
+  const offline: string[] = [];
+  if (memberCount <= MAX_MEMBERS_WITH_PRESENCE) {
     const here = new Set(presences.map(({ userId }) => userId));
     view.members = new Set([model.me.id, ...view.room.directUserIds, ...here, ...receipts.map(({ userId }) => userId)]);
     for (const userId of view.members) {
       // Who went while nobody watched was not told of.
-      if (here.has(userId) || !isThere(model, userId)) continue;
+      if (here.has(userId) || !isPresent(model, userId)) continue;
       model.presences.set(userId, { userId, state: "offline", lastSeenAt: 0 });
-      gone.push(userId);
+      offline.push(userId);
     }
   } else {
     view.members = undefined;
   }
-  const people = [...presences.map(({ userId }) => userId), ...gone].map((id): Topic => `presence:${id}`);
+  const people = [...presences.map(({ userId }) => userId), ...offline].map((id): Topic => `presence:${id}`);
   return [`room:${roomId}`, `typing:${roomId}`, ...people, ...applyReceipts(model, receipts)];
 }
 
 /** Someone came into the room, or is not in it any more. */
-export function memberMoved(model: Model, view: RoomView, { user, state }: Member): void {
+export function applyMembership(model: Model, view: RoomView, { user, state }: Member): void {
   if (state === "joined") view.members?.add(user.id);
   else view.members?.delete(user.id);
   countOnline(model, (other) => other === view);
 }
 
 function countOnline(model: Model, which: (view: RoomView) => boolean): Topic[] {
-  const touched: Topic[] = [];
+  const topics: Topic[] = [];
   for (const [roomId, view] of model.rooms) {
     if (!view.members || !which(view)) continue;
     let count = 0;
-    for (const userId of view.members) if (isThere(model, userId)) count += 1;
+    for (const userId of view.members) if (isPresent(model, userId)) count += 1;
     if (count === view.onlineCount) continue;
     view.onlineCount = count;
-    touched.push(`room:${roomId}`);
+    topics.push(`room:${roomId}`);
   }
-  return touched;
+  return topics;
 }
 
-const isThere = (model: Model, userId: string) => (model.presences.get(userId)?.state ?? "offline") !== "offline";
+const isPresent = (model: Model, userId: string) => (model.presences.get(userId)?.state ?? "offline") !== "offline";
 
 /** Marks never move backwards. */
 export function applyReceipts(model: Model, all: readonly Receipt[]): Topic[] {
@@ -79,16 +79,16 @@ export function applyReceipts(model: Model, all: readonly Receipt[]): Topic[] {
     const receipts = model.rooms.get(roomId)?.receipts;
     const before = receipts?.get(userId);
     // An answer of how the rooms are may be older than what the stream has told since. No mark is one that is kept secret.
-    const most = (what: "deliveredSeq" | "readSeq") => receipt[what] && Math.max(receipt[what], before?.[what] ?? 0);
-    receipts?.set(userId, { ...receipt, deliveredSeq: most("deliveredSeq"), readSeq: most("readSeq") });
+    const highest = (what: "deliveredSeq" | "readSeq") => receipt[what] && Math.max(receipt[what], before?.[what] ?? 0);
+    receipts?.set(userId, { ...receipt, deliveredSeq: highest("deliveredSeq"), readSeq: highest("readSeq") });
     rooms.add(roomId);
   }
   return [...rooms].map((room): Topic => `receipts:${room}`);
 }
 
-export function applyTyping(model: Model, roomId: string, userId: string, types: boolean): Topic[] {
+export function applyTyping(model: Model, roomId: string, userId: string, isTyping: boolean): Topic[] {
   const list = model.typing.get(roomId) ?? [];
-  if (userId === model.me.id || list.includes(userId) === types) return [];
-  model.typing.set(roomId, types ? [...list, userId] : list.filter((user) => user !== userId));
+  if (userId === model.me.id || list.includes(userId) === isTyping) return [];
+  model.typing.set(roomId, isTyping ? [...list, userId] : list.filter((user) => user !== userId));
   return [`typing:${roomId}`];
 }

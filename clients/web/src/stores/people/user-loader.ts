@@ -5,52 +5,52 @@ import { Failure } from "../../domain/failure";
 import type { User } from "../../domain/types";
 
 /** As many as the server answers at once. */
-const MOST = 200;
+const MAX_USERS_PER_CALL = 200;
 /** After a failure ids are asked for again, but not at once. */
-const AGAIN_MS = 3_000;
+const RETRY_MS = 3_000;
 
-export class People {
+export class UserLoader {
   readonly #api: Pick<Api, "getUsers">;
-  readonly #found: (users: User[]) => void;
-  readonly #asked = new Set<string>();
-  #wanted = new Set<string>();
+  readonly #onUsers: (users: User[]) => void;
+  readonly #requested = new Set<string>();
+  #queue = new Set<string>();
   #stopped = false;
 
-  constructor(api: Pick<Api, "getUsers">, found: (users: User[]) => void) {
+  constructor(api: Pick<Api, "getUsers">, onUsers: (users: User[]) => void) {
     this.#api = api;
-    this.#found = found;
+    this.#onUsers = onUsers;
   }
 
-  want(id: string): void {
-    if (!id || this.#asked.has(id)) return;
-    this.#asked.add(id);
-    if (!this.#wanted.size) queueMicrotask(() => void this.#ask());
-    this.#wanted.add(id);
+  request(id: string): void {
+    if (!id || this.#requested.has(id)) return;
+    this.#requested.add(id);
+    if (!this.#queue.size) queueMicrotask(() => void this.#loadQueue());
+    this.#queue.add(id);
   }
 
   /** Whoever is wanted is asked for again. */
-  forget(): void {
-    this.#asked.clear();
+  reset(): void {
+    this.#requested.clear();
   }
 
   stop(): void {
     this.#stopped = true;
   }
 
-  async #ask(): Promise<void> {
-    const ids = [...this.#wanted];
-    this.#wanted = new Set();
-    for (let i = 0; i < ids.length; i += MOST) {
-      const some = ids.slice(i, i + MOST);
+  async #loadQueue(): Promise<void> {
+    const ids = [...this.#queue];
+    this.#queue = new Set();
+    for (let i = 0; i < ids.length; i += MAX_USERS_PER_CALL) {
+      const batch = ids.slice(i, i + MAX_USERS_PER_CALL);
       try {
-        this.#found(await this.#api.getUsers(some));
+        this.#onUsers(await this.#api.getUsers(batch));
       } catch (error) {
         if (error instanceof Failure && error.isFinal) continue;
         setTimeout(() => {
           if (this.#stopped) return;
-          for (const id of some) this.#asked.delete(id);
-          for (const id of some) this.want(id);
-        }, AGAIN_MS);
+          for (const id of batch) this.#requested.delete(id);
+          for (const id of batch) this.request(id);
+        }, RETRY_MS);
       }
     }
   }

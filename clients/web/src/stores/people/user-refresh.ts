@@ -7,43 +7,43 @@ import type { Model } from "../model/model";
 import { applyUsers } from "./name-collisions";
 
 /** As many as the server answers at once. */
-const MOST = 200;
+const MAX_USERS_PER_CALL = 200;
 
 interface Parts {
   readonly api: Pick<Api, "getUsers">;
   readonly model: Model;
-  readonly took: (touched: readonly Topic[]) => void;
+  readonly invalidate: (topics: readonly Topic[]) => void;
 }
 
 /** Returns what is to be called with messages that were taken in. */
-export function createOutdated({ api, model, took }: Parts): (messages: readonly Message[]) => void {
+export function createUserRefresh({ api, model, invalidate }: Parts): (messages: readonly Message[]) => void {
   /** Up to which version people were asked for. */
-  const asked = new Map<string, number>();
-  let wanted = new Set<string>();
+  const requestedVersions = new Map<string, number>();
+  let queue = new Set<string>();
 
-  async function ask(): Promise<void> {
-    const ids = [...wanted];
-    wanted = new Set();
-    for (let i = 0; i < ids.length; i += MOST) {
-      const some = ids.slice(i, i + MOST);
+  async function loadQueue(): Promise<void> {
+    const ids = [...queue];
+    queue = new Set();
+    for (let i = 0; i < ids.length; i += MAX_USERS_PER_CALL) {
+      const batch = ids.slice(i, i + MAX_USERS_PER_CALL);
       try {
-        const users: User[] = await api.getUsers(some);
-        took(applyUsers(model, users));
+        const users: User[] = await api.getUsers(batch);
+        invalidate(applyUsers(model, users));
       } catch {
         // The next message of theirs asks again.
-        for (const id of some) asked.delete(id);
+        for (const id of batch) requestedVersions.delete(id);
       }
     }
   }
 
   return (messages) => {
     for (const { senderId, senderVersion = 0 } of messages) {
-      const known = model.users.get(senderId);
+      const current = model.users.get(senderId);
       // Who is not known at all is asked for once they are shown.
-      if (!known || senderVersion <= Math.max(known.version ?? 0, asked.get(senderId) ?? 0)) continue;
-      asked.set(senderId, senderVersion);
-      if (!wanted.size) queueMicrotask(() => void ask());
-      wanted.add(senderId);
+      if (!current || senderVersion <= Math.max(current.version ?? 0, requestedVersions.get(senderId) ?? 0)) continue;
+      requestedVersions.set(senderId, senderVersion);
+      if (!queue.size) queueMicrotask(() => void loadQueue());
+      queue.add(senderId);
     }
   };
 }

@@ -6,7 +6,7 @@ import { read, write } from "../../sync/storage";
 
 export type Theme = "system" | "light" | "dark";
 
-interface Stored {
+interface Preferences {
   theme: Theme;
   /** Empty: as the browser says. */
   language: string;
@@ -21,7 +21,7 @@ interface Stored {
 }
 
 const KEY = "causerie.prefs";
-const DEFAULTS: Stored = {
+const DEFAULTS: Preferences = {
   theme: "system",
   language: "",
   enterSends: true,
@@ -31,22 +31,22 @@ const DEFAULTS: Stored = {
   sound: true,
 };
 
-function stored(): Stored {
+function readStored(): Preferences {
   try {
-    return { ...DEFAULTS, ...(JSON.parse(read(KEY) ?? "{}") as Partial<Stored>) };
+    return { ...DEFAULTS, ...(JSON.parse(read(KEY) ?? "{}") as Partial<Preferences>) };
   } catch {
     return DEFAULTS;
   }
 }
 
-const [prefs, change] = createSignal(stored());
+const [prefs, setPrefs] = createSignal(readStored());
 
-window.addEventListener("storage", ({ key }) => key === KEY && change(stored()));
+window.addEventListener("storage", ({ key }) => key === KEY && setPrefs(readStored()));
 
 export { prefs };
 
-export function setPref<K extends keyof Stored>(key: K, value: Stored[K]): void {
+export function setPref<K extends keyof Preferences>(key: K, value: Preferences[K]): void {
   const next = { ...prefs(), [key]: value };
-  change(next);
+  setPrefs(next);
   write(KEY, JSON.stringify(next));
 }

@@ -7,41 +7,41 @@ import type { Failure } from "../../domain/failure";
 import type { Model } from "../model/model";
 
 /** A mark that was lost is told again after this, unless the server says when. */
-const AGAIN_MS = 5_000;
+const RETRY_MS = 5_000;
 
-export type Untold = ReturnType<typeof createUntold>;
+export type ReadMarkerRetry = ReturnType<typeof createReadMarkerRetry>;
 
 /** Must be called where Solid can clean up. */
-export function createUntold(model: Pick<Model, "connection">) {
+export function createReadMarkerRetry(model: Pick<Model, "connection">) {
   /** What tells them, the newest of each room and each thread. */
-  const marks = new Map<string, () => Promise<unknown>>();
+  const pending = new Map<string, () => Promise<unknown>>();
   let timer: ReturnType<typeof setTimeout> | undefined;
-  onCleanup(() => (marks.clear(), clearTimeout(timer)));
+  onCleanup(() => (pending.clear(), clearTimeout(timer)));
 
-  function tell(key: string, call: () => Promise<unknown>): void {
-    marks.set(key, call);
-    const told = () => marks.get(key) === call && marks.delete(key);
-    call().then(told, ({ isFinal, retryAfterMs }: Failure) => {
-      if (isFinal) told();
-      else if (marks.size) timer ??= setTimeout(again, retryAfterMs ?? AGAIN_MS);
+  function send(key: string, call: () => Promise<unknown>): void {
+    pending.set(key, call);
+    const onAcknowledged = () => pending.get(key) === call && pending.delete(key);
+    call().then(onAcknowledged, ({ isFinal, retryAfterMs }: Failure) => {
+      if (isFinal) onAcknowledged();
+      else if (pending.size) timer ??= setTimeout(retryAll, retryAfterMs ?? RETRY_MS);
     });
   }
 
   /** All of them, if there is a connection. */
-  function again(): void {
+  function retryAll(): void {
     clearTimeout(timer);
     timer = undefined;
-    if (model.connection.kind === "live") marks.forEach((call, key) => tell(key, call));
+    if (model.connection.kind === "live") pending.forEach((call, key) => send(key, call));
   }
 
   return {
     /** By its room. */
-    tell,
-    tellThread: (roomId: string, threadSeq: number, call: () => Promise<unknown>) => tell(`${roomId}/${threadSeq}`, call),
-    again,
+    send,
+    sendThread: (roomId: string, threadSeq: number, call: () => Promise<unknown>) => send(`${roomId}/${threadSeq}`, call),
+    retryAll,
     /** They are of positions that are others now. */
-    forget: () => marks.clear(),
+    clear: () => pending.clear(),
     /** Whether the server knows how far the user has read in the threads of a room. */
-    toldThreads: (roomId: string) => ![...marks.keys()].some((key) => key.startsWith(`${roomId}/`)),
+    threadsAcknowledged: (roomId: string) => ![...pending.keys()].some((key) => key.startsWith(`${roomId}/`)),
   };
 }

@@ -5,47 +5,47 @@ import { onCleanup } from "solid-js";
 import type { Api } from "../../api/calls";
 import type { RoomSummary } from "../../domain/types";
 import type { Topic } from "../model/apply";
-import { countedBy } from "./unread";
+import { serverCount } from "./unread";
 import { tail, type Model } from "../model/model";
-import { isDoubtful } from "../model/snapshot";
-import type { ThreadMarks } from "../threads/threads";
+import { needsResync } from "../model/snapshot";
+import type { ThreadMarkers } from "../threads/threads";
 
 /** Between two answers, if the first was overtaken by what happened meanwhile, or lost. */
-const AGAIN_MS = 2_000;
+const RETRY_MS = 2_000;
 
 interface Parts {
   readonly api: Pick<Api, "listRooms">;
   readonly model: Model;
   /** Whether the server knows how far the user has read in the threads of a room. */
-  readonly toldThreads: (roomId: string) => boolean;
-  readonly took: (touched: readonly Topic[]) => void;
+  readonly threadsAcknowledged: (roomId: string) => boolean;
+  readonly invalidate: (topics: readonly Topic[]) => void;
 }
 
 /** Returns what is to be called when something has happened. Must be called where Solid can clean up. */
-export function createRecount({ api, model, toldThreads, took }: Parts): () => void {
-  let asking = false;
+export function createUnreadResync({ api, model, threadsAcknowledged, invalidate }: Parts): () => void {
+  let isLoading = false;
   let stopped = false;
   let timer: ReturnType<typeof setTimeout> | undefined;
 
-  const inDoubt = () => !stopped && model.connection.kind === "live" && [...model.rooms.values()].some(isDoubtful);
+  const isNeeded = () => !stopped && model.connection.kind === "live" && [...model.rooms.values()].some(needsResync);
 
-  async function ask(): Promise<void> {
+  async function load(): Promise<void> {
     timer = undefined;
-    asking = true;
+    isLoading = true;
     // What is read from here on, the answer may not know of.
-    for (const [roomId, { threads }] of model.rooms) if (threads.doubt === "some" && toldThreads(roomId)) threads.doubt = "asked";
+    for (const [roomId, { threads }] of model.rooms) if (threads.staleness === "some" && threadsAcknowledged(roomId)) threads.staleness = "asked";
     try {
-      for (let next: string | undefined = ""; next !== undefined && inDoubt(); ) {
+      for (let next: string | undefined = ""; next !== undefined && isNeeded(); ) {
         const part = await api.listRooms(next);
         if (stopped) return;
-        took(part.items.flatMap((summary) => recount(model, summary)));
+        invalidate(part.items.flatMap((summary) => resyncUnread(model, summary)));
         next = part.next || undefined;
       }
     } catch {
       // Asked again below.
     }
-    asking = false;
-    if (inDoubt()) timer = setTimeout(() => void ask(), AGAIN_MS);
+    isLoading = false;
+    if (isNeeded()) timer = setTimeout(() => void load(), RETRY_MS);
   }
   onCleanup(() => {
     stopped = true;
@@ -53,33 +53,33 @@ export function createRecount({ api, model, toldThreads, took }: Parts): () => v
   });
 
   return () => {
-    if (!asking && timer === undefined && inDoubt()) void ask();
+    if (!isLoading && timer === undefined && isNeeded()) void load();
   };
 }
 
 /** Takes the server's count where it could not be known; refuses one that is older than what is known. */
-export function recount(model: Model, { room, readSeq, unreadCount, unreadMore, unreadMentions, unreadThreads }: RoomSummary): Topic[] {
+export function resyncUnread(model: Model, { room, readSeq, unreadCount, unreadMore, unreadMentions, unreadThreads }: RoomSummary): Topic[] {
   const view = model.rooms.get(room.id);
-  if (!view || !isDoubtful(view) || readSeq < view.readSeq || room.headSeq < tail(view).upTo) return [];
-  if (view.doubtful) {
+  if (!view || !needsResync(view) || readSeq < view.readSeq || room.headSeq < tail(view).upTo) return [];
+  if (view.countStale) {
     view.readSeq = readSeq;
-    view.counted = countedBy(unreadCount, unreadMore, unreadMentions, room.headSeq);
-    view.doubtful = false;
+    view.counted = serverCount(unreadCount, unreadMore, unreadMentions, room.headSeq);
+    view.countStale = false;
   }
-  if (view.threads.doubt === "asked") threadsCounted(view.threads, unreadThreads, room.headSeq);
+  if (view.threads.staleness === "asked") resyncThreads(view.threads, unreadThreads, room.headSeq);
   return ["rooms", `room:${room.id}`, `threads:${room.id}`];
 }
 
 /** The server has counted anew, up to a position. */
-function threadsCounted(threads: ThreadMarks, count: number, upTo: number): void {
-  const { unread, found } = threads;
-  threads.doubt = "none";
+function resyncThreads(threads: ThreadMarkers, count: number, upTo: number): void {
+  const { unread, resolved } = threads;
+  threads.staleness = "none";
   threads.upTo = upTo;
   // Answers that were unread here are deleted by now: in which threads will show.
   if (count < unread.size) {
     unread.clear();
-    found.clear();
+    resolved.clear();
   }
   threads.counted = count - unread.size;
-  for (const thread of unread.keys()) found.add(thread);
+  for (const thread of unread.keys()) resolved.add(thread);
 }

@@ -4,7 +4,7 @@
 import type { Message, RoomPreferences } from "../../domain/types";
 import type { RoomView } from "../model/model";
 import { firstAfter, rangeOf } from "../model/ranges";
-import { anyUnread } from "../threads/threads";
+import { hasUnreadThreads } from "../threads/threads";
 
 export interface Unread {
   readonly count: number;
@@ -21,55 +21,55 @@ export interface Unread {
 export const NOTHING_UNREAD: Unread = { count: 0, more: false, mentions: 0, flagged: false, threads: false };
 
 /** Whether a message calls a user, by name or all. Who was there when it was posted is not known later. */
-export function calls(message: Message, userId: string): boolean {
+export function mentionsUser(message: Message, userId: string): boolean {
   return message.mentions.some((mention) => mention.all || mention.userId === userId);
 }
 
 /** How many unread messages a room calls out: those that its member wants to hear of. */
-export function heard({ count, more, mentions }: Unread, { level, mutedUntil }: RoomPreferences): Pick<Unread, "count" | "more"> {
+export function notifiableUnread({ count, more, mentions }: Unread, { level, mutedUntil }: RoomPreferences): Pick<Unread, "count" | "more"> {
   if (level === "nothing" || mutedUntil > Date.now()) return { count: 0, more: false };
   return level === "mentions" ? { count: mentions, more: false } : { count, more };
 }
 
 /** Up to here unread messages are counted. */
-export const MOST_COUNTED = 999;
+export const MAX_COUNTED = 999;
 
 /** Whether all is known from where the user has read up to where the server has counted. */
-export function isWhole({ counted, readSeq, known }: RoomView): boolean {
-  return readSeq >= counted.upTo || (rangeOf(known, readSeq + 1)?.upTo ?? 0) >= counted.upTo;
+export function isFullyLoaded({ counted, readSeq, ranges }: RoomView): boolean {
+  return readSeq >= counted.upTo || (rangeOf(ranges, readSeq + 1)?.upTo ?? 0) >= counted.upTo;
 }
 
 /** How many messages of others are unread; own and system messages never count. */
 export function unread(view: RoomView, me: string): Unread {
   const { count, more, mentions } = countUpTo(view, me, Infinity);
-  return { count, more, mentions, flagged: view.unreadFrom > 0, threads: anyUnread(view.threads) };
+  return { count, more, mentions, flagged: view.unreadFrom > 0, threads: hasUnreadThreads(view.threads) };
 }
 
 /** The unread messages up to a position. No more are counted than are shown. */
 export function countUpTo(view: RoomView, me: string, upTo: number): Pick<Unread, "count" | "more" | "mentions"> {
   const { counted, readSeq, order } = view;
-  const whole = isWhole(view);
-  const from = whole ? readSeq : counted.upTo;
-  let count = whole ? 0 : counted.count;
-  let mentions = whole ? 0 : counted.mentions;
-  for (let i = firstAfter(order, upTo) - 1; count <= MOST_COUNTED && i >= 0 && (order[i] ?? 0) > from; i--) {
+  const isLoaded = isFullyLoaded(view);
+  const from = isLoaded ? readSeq : counted.upTo;
+  let count = isLoaded ? 0 : counted.count;
+  let mentions = isLoaded ? 0 : counted.mentions;
+  for (let i = firstAfter(order, upTo) - 1; count <= MAX_COUNTED && i >= 0 && (order[i] ?? 0) > from; i--) {
     const message = view.messages.get(order[i] ?? 0);
-    if (!message || !counts(message, me)) continue;
+    if (!message || !isCountable(message, me)) continue;
     count += 1;
-    if (calls(message, me) && !view.apart.has(message.senderId)) mentions += 1;
+    if (mentionsUser(message, me) && !view.apart.has(message.senderId)) mentions += 1;
   }
-  const more = count > MOST_COUNTED || (!whole && counted.more);
+  const more = count > MAX_COUNTED || (!isLoaded && counted.more);
   // One that only the server had counted may have been a mention, and deleted since.
-  return { count: Math.min(count, MOST_COUNTED), more, mentions: Math.min(mentions, count) };
+  return { count: Math.min(count, MAX_COUNTED), more, mentions: Math.min(mentions, count) };
 }
 
-function counts(message: Message, me: string): boolean {
+function isCountable(message: Message, me: string): boolean {
   const { kind } = message.content;
   return message.senderId !== me && kind !== "system" && kind !== "deleted";
 }
 
 /** A message that only the server had counted as unread is deleted now, if it was not before. */
-export function uncount(view: RoomView, message: Message, me: string): void {
+export function uncountDeleted(view: RoomView, message: Message, me: string): void {
   const { seq, senderId, threadSeq, changedSeq } = message;
   const { counted } = view;
   if (senderId === me || threadSeq || counted.more) return;
@@ -79,12 +79,12 @@ export function uncount(view: RoomView, message: Message, me: string): void {
   if (before?.content.kind === "deleted" || counted.deleted.has(seq)) return;
   counted.deleted.add(seq);
   // Whether it was deleted before the server counted cannot be seen.
-  if (!before && message.thread) view.doubtful = true;
-  const mentions = counted.mentions - (before && calls(before, me) && !view.apart.has(before.senderId) ? 1 : 0);
+  if (!before && message.thread) view.countStale = true;
+  const mentions = counted.mentions - (before && mentionsUser(before, me) && !view.apart.has(before.senderId) ? 1 : 0);
   view.counted = { ...counted, count: Math.max(counted.count - 1, 0), mentions: Math.max(mentions, 0) };
 }
 
-export const countedBy = (count: number, more: boolean, mentions: number, upTo: number): RoomView["counted"] => ({
+export const serverCount = (count: number, more: boolean, mentions: number, upTo: number): RoomView["counted"] => ({
   count,
   more,
   mentions,

@@ -3,7 +3,7 @@
 import type { Api } from "../../api/calls";
 import type { AccountRole, Message, Role, Room, User } from "../../domain/types";
 import type { Model, RoomView } from "../model/model";
-import { calls } from "../reading/unread";
+import { mentionsUser } from "../reading/unread";
 import type { Topics } from "../model/topics";
 
 interface Parts {
@@ -14,11 +14,11 @@ interface Parts {
   /** What the user is on the server. */
   readonly accountRole: () => AccountRole;
   /** Tells all tabs whom the user has blocked. */
-  readonly tellBlocked: (userIds: readonly string[]) => void;
-  readonly readBlocks: () => void;
+  readonly broadcastBlocked: (userIds: readonly string[]) => void;
+  readonly loadBlocks: () => void;
 }
 
-export interface Rights {
+export interface Permissions {
   /** May write, edit and delete messages, and react to them: nobody has muted them. */
   readonly write: boolean;
   readonly pin: boolean;
@@ -41,21 +41,21 @@ const RANK: Record<Role, number> = { member: 0, admin: 1, owner: 2 };
 export const outranks = (own: Role, other: Role) => RANK[own] > RANK[other];
 
 /** Timers take no more than this; what ends later is looked at again. */
-export const MOST_MS = 2 ** 31 - 1;
+export const MAX_TIMER_MS = 2 ** 31 - 1;
 
-export function createRooms({ api, model, topics, user, accountRole, tellBlocked, readBlocks }: Parts) {
+export function createRooms({ api, model, topics, user, accountRole, broadcastBlocked, loadBlocks }: Parts) {
   const view = (roomId: string): RoomView | undefined => {
     topics.track(`room:${roomId}`);
     return model.rooms.get(roomId);
   };
   /** The ends of mutes that are waited for. */
-  const ends = new Map<string, number>();
+  const muteTimers = new Map<string, number>();
   /** A mute ends by itself: whoever has asked is told. */
   function isMuted({ room: { id }, mutedUntil }: RoomView): boolean {
     const left = mutedUntil - Date.now();
-    if (left > 0 && ends.get(id) !== mutedUntil) {
-      ends.set(id, mutedUntil);
-      setTimeout(() => (ends.delete(id), topics.touch([`room:${id}`])), Math.min(left, MOST_MS));
+    if (left > 0 && muteTimers.get(id) !== mutedUntil) {
+      muteTimers.set(id, mutedUntil);
+      setTimeout(() => (muteTimers.delete(id), topics.invalidate([`room:${id}`])), Math.min(left, MAX_TIMER_MS));
     }
     return left > 0;
   }
@@ -73,7 +73,7 @@ export function createRooms({ api, model, topics, user, accountRole, tellBlocked
       const peer = peerIn(room);
       return peer ? (user(peer)?.displayName ?? "…") : (room?.name ?? "");
     },
-    rights(roomId: string): Rights {
+    permissions(roomId: string): Permissions {
       const now = view(roomId);
       const active = now !== undefined && !now.room.archivedAt;
       const direct = now?.room.kind === "direct";
@@ -96,18 +96,18 @@ export function createRooms({ api, model, topics, user, accountRole, tellBlocked
     },
 
     /** Whether it is known whom the user has blocked. */
-    blocksKnown: () => (topics.track("blocked"), model.blocked !== undefined),
+    areBlocksLoaded: () => (topics.track("blocked"), model.blocked !== undefined),
     /** Whether a message calls the user. None of somebody with whom there is a block does. */
-    callsMe: (message: Message) => (topics.track("blocked"), calls(message, model.me.id) && !model.apart.has(message.senderId)),
+    mentionsMe: (message: Message) => (topics.track("blocked"), mentionsUser(message, model.me.id) && !model.apart.has(message.senderId)),
     isBlocked: (userId: string) => (topics.track("blocked"), model.blocked?.has(userId) === true),
-    async block(userId: string, on: boolean): Promise<void> {
+    async setBlocked(userId: string, on: boolean): Promise<void> {
       await (on ? api.blockUser(userId) : api.unblockUser(userId));
       const next = new Set(model.blocked);
       if (on) next.add(userId);
       else next.delete(userId);
       // Before the others are known there is no list to tell of.
-      if (model.blocked) tellBlocked([...next]);
-      else readBlocks();
+      if (model.blocked) broadcastBlocked([...next]);
+      else loadBlocks();
     },
   };
 }

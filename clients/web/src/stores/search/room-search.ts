@@ -5,45 +5,45 @@ import { createEffect, createMemo, createSignal, on } from "solid-js";
 
 import type { Message, ListPage, SearchRequest } from "../../domain/types";
 import type { Chat } from "../chat";
-import { createPaged } from "../lists/paged-list";
+import { createPagedList } from "../lists/paged-list";
 
 /** The server answers after a share of work, perhaps with nothing yet: go on this often by oneself. */
-const MOST_TURNS = 10;
+const MAX_EMPTY_PAGES = 10;
 
-export const searching =
+export const createMessageSearch =
   (chat: Pick<Chat, "api">) =>
-  async (sought: SearchRequest, token: string): Promise<ListPage<Message>> => {
-    let part = await chat.api.searchMessages(sought, token);
-    for (let i = 0; i < MOST_TURNS && !part.items.length && part.next; i++) {
-      part = await chat.api.searchMessages(sought, part.next);
+  async (request: SearchRequest, token: string): Promise<ListPage<Message>> => {
+    let part = await chat.api.searchMessages(request, token);
+    for (let i = 0; i < MAX_EMPTY_PAGES && !part.items.length && part.next; i++) {
+      part = await chat.api.searchMessages(request, part.next);
     }
     return part;
   };
 
-export const keyOf = ({ roomId, seq }: Message) => `${roomId}:${seq}`;
+export const messageKey = ({ roomId, seq }: Message) => `${roomId}:${seq}`;
 
 /** What `joins` and is newer than all that was found stands above it: the index has it a little later. */
-export function createFound(chat: Chat, roomId: string, joins: (message: Message) => boolean = () => false) {
-  const paged = createPaged(searching(chat), keyOf);
-  const [told, setTold] = createSignal<ReadonlyMap<number, Message>>(new Map());
+export function createRoomSearch(chat: Chat, roomId: string, matches: (message: Message) => boolean = () => false) {
+  const paged = createPagedList(createMessageSearch(chat), messageKey);
+  const [newMessages, setNewMessages] = createSignal<ReadonlyMap<number, Message>>(new Map());
 
   createEffect(
     on(
       () => chat.timeline(roomId),
       (view) => {
-        const fresh = [...(view?.messages.values() ?? [])].filter((it) => joins(it) && !told().has(it.seq));
+        const added = [...(view?.messages.values() ?? [])].filter((it) => matches(it) && !newMessages().has(it.seq));
         // Kept, for the model forgets what the timeline does not show.
-        if (fresh.length) setTold(new Map([...told(), ...fresh.map((it) => [it.seq, it] as const)]));
+        if (added.length) setNewMessages(new Map([...newMessages(), ...added.map((it) => [it.seq, it] as const)]));
       },
     ),
   );
 
   const items = createMemo(() => {
     const view = chat.timeline(roomId);
-    const read = paged.items();
-    const newest = read[0]?.seq ?? 0;
-    const above = [...told().values()].filter(({ seq }) => seq > newest).sort((a, b) => b.seq - a.seq);
-    return [...above, ...read]
+    const results = paged.items();
+    const newest = results[0]?.seq ?? 0;
+    const above = [...newMessages().values()].filter(({ seq }) => seq > newest).sort((a, b) => b.seq - a.seq);
+    return [...above, ...results]
       .map((it) => {
         const now = view?.messages.get(it.seq);
         return now && now.changedSeq > it.changedSeq ? now : it;

@@ -16,15 +16,15 @@ export interface Phrase {
   readonly open: boolean;
 }
 
-export interface Written {
+export interface ParsedQuery {
   readonly phrases: readonly Phrase[];
   /** There is enough to search for: filters of place and time alone are not. */
-  readonly asks: boolean;
+  readonly isSearchable: boolean;
 }
 
-export interface Piece {
+export interface TextSegment {
   readonly text: string;
-  readonly found: boolean;
+  readonly isMatch: boolean;
 }
 
 const QUOTES = '"“”„';
@@ -32,24 +32,24 @@ const FILTER = /^(from|in|before|after|has):(?=\S)/i;
 const graphemes = new Intl.Segmenter(undefined, { granularity: "grapheme" });
 
 /** Reads a search: words, “phrases in quotes” and filters. */
-export function written(query: string): Written {
+export function parseQuery(query: string): ParsedQuery {
   const phrases: Phrase[] = [];
-  let asks = false;
+  let isSearchable = false;
   for (let rest = query.trim(); rest; ) {
     const filter = filterOf(rest);
     const value = rest.slice(filter ? filter.length + 1 : 0);
     const quoted = QUOTES.includes(value[0] ?? " ");
     const inside = quoted ? value.slice(1) : value;
     const end = inside.search(quoted ? /["“”„]/ : /[\s"“”„]/);
-    const said = end < 0 ? inside : inside.slice(0, end);
+    const term = end < 0 ? inside : inside.slice(0, end);
     rest = end < 0 ? "" : inside.slice(end + (quoted ? 1 : 0)).trim();
-    if (filter) asks ||= filter === "from" || filter === "has";
+    if (filter) isSearchable ||= filter === "from" || filter === "has";
     else {
-      const found = tokens(said);
+      const found = tokenize(term);
       if (found.length) phrases.push({ tokens: found, open: !quoted });
     }
   }
-  return { phrases, asks: asks || phrases.length > 0 };
+  return { phrases, isSearchable: isSearchable || phrases.length > 0 };
 }
 
 function filterOf(text: string): string | undefined {
@@ -57,7 +57,7 @@ function filterOf(text: string): string | undefined {
   return filter === "has" && !/^has:file(?!\S)/i.test(text) ? undefined : filter;
 }
 
-export function tokens(text: string): Token[] {
+export function tokenize(text: string): Token[] {
   const all: { kind: Token["kind"]; text: string; from: number[]; to: number[] }[] = [];
   let open = false;
   for (const { segment, index } of graphemes.segment(text)) {
@@ -79,14 +79,14 @@ export function tokens(text: string): Token[] {
 }
 
 /** The text, cut where it has what is sought. */
-export function pieces(text: string, phrases: readonly Phrase[]): Piece[] {
-  const all = phrases.length ? tokens(text) : [];
+export function highlight(text: string, phrases: readonly Phrase[]): TextSegment[] {
+  const all = phrases.length ? tokenize(text) : [];
   const spans = phrases.flatMap((phrase) => all.flatMap((_, at) => spansAt(phrase, all, at)));
   spans.sort(([a], [b]) => a - b);
-  const out: Piece[] = [];
+  const out: TextSegment[] = [];
   let done = 0;
-  const push = (to: number, found: boolean) => {
-    if (to > done) out.push({ text: text.slice(done, to), found });
+  const push = (to: number, isMatch: boolean) => {
+    if (to > done) out.push({ text: text.slice(done, to), isMatch });
     done = Math.max(done, to);
   };
   for (const [from, to] of spans) {
@@ -104,7 +104,7 @@ function spansAt({ tokens: sought, open }: Phrase, all: readonly Token[], at: nu
   const spans: Span[] = [];
   for (const [i, token] of sought.entries()) {
     const found = all[at + i];
-    const begins = found?.kind === token.kind ? beginnings(token, found.text, i === 0, i === last, open) : [];
+    const begins = found?.kind === token.kind ? matchStarts(token, found.text, i === 0, i === last, open) : [];
     if (!found || !begins.length) return [];
     for (const begin of begins) spans.push([found.from[begin] ?? 0, found.to[begin + token.text.length - 1] ?? 0]);
   }
@@ -112,7 +112,7 @@ function spansAt({ tokens: sought, open }: Phrase, all: readonly Token[], at: nu
 }
 
 /** Where in a token of the text one of the search stands. A run may stand anywhere in another. */
-function beginnings({ kind, text }: Token, found: string, first: boolean, last: boolean, open: boolean): number[] {
+function matchStarts({ kind, text }: Token, found: string, first: boolean, last: boolean, open: boolean): number[] {
   const ending = found.length - text.length;
   if (kind === "run" && first && last) return everyIndex(found, text);
   if (kind === "run" && first) return found.endsWith(text) ? [ending] : [];
@@ -140,12 +140,12 @@ function folded(grapheme: string): string {
   return [...grapheme.normalize("NFKD").toLowerCase().replace(DROPPED, "")].map((char) => PLAIN[char] ?? char).join("").replace(DASH, "-").normalize("NFC");
 }
 
-const SIGN = /[\u2190-\u21FF\u2300-\u23FF\u25A0-\u27BF\u2900-\u297F\u2B00-\u2BFF\u3030\u303D\u{1F000}-\u{1FAFF}]/u;
-const DENSE =
+const SYMBOL = /[\u2190-\u21FF\u2300-\u23FF\u25A0-\u27BF\u2900-\u297F\u2B00-\u2BFF\u3030\u303D\u{1F000}-\u{1FAFF}]/u;
+const UNSPACED =
   /[\p{Script=Thai}\p{Script=Lao}\p{Script=Myanmar}\p{Script=Khmer}\p{Script=Tai_Le}\p{Script=New_Tai_Lue}\p{Script=Tai_Tham}\p{Script=Javanese}\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Bopomofo}\p{Script=Yi}ー]/u;
 
 function kindOf(char: string): Token["kind"] | undefined {
-  if (SIGN.test(char)) return "sign";
-  if (/[\p{L}\p{N}\p{M}\p{Alphabetic}]/u.test(char)) return DENSE.test(char) && !/\p{Nd}/u.test(char) ? "run" : "word";
+  if (SYMBOL.test(char)) return "sign";
+  if (/[\p{L}\p{N}\p{M}\p{Alphabetic}]/u.test(char)) return UNSPACED.test(char) && !/\p{Nd}/u.test(char) ? "run" : "word";
   return undefined;
 }

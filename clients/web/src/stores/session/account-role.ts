@@ -6,10 +6,10 @@ import { createSignal } from "solid-js";
 import type { Api } from "../../api/calls";
 import type { AccountRole } from "../../domain/types";
 
-export function createRole(api: Pick<Api, "getMe">) {
+export function createAccountRole(api: Pick<Api, "getMe">) {
   const [role, setRole] = createSignal<AccountRole>("user");
   return {
     role,
-    learnRole: () => void api.getMe().then((me) => setRole(me.role), () => undefined),
+    loadRole: () => void api.getMe().then((me) => setRole(me.role), () => undefined),
   };
 }

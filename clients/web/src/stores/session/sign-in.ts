@@ -15,7 +15,7 @@ export function createSignIn({ session }: AppContext) {
     /** Who may make an account; undefined until it is known. */
     policy,
     /** Where it cannot be had, the server says so when an account is made. */
-    askPolicy: (): Promise<unknown> => api.getSignUpPolicy().then(setPolicy, () => policy() ?? setPolicy("open")),
+    loadPolicy: (): Promise<unknown> => api.getSignUpPolicy().then(setPolicy, () => policy() ?? setPolicy("open")),
     login: (login: string, password: string, keepSignedIn: boolean): Promise<void> =>
       session.signIn(() => api.login(login, password, keepSignedIn)),
     register: (account: NewAccount): Promise<void> => session.signIn(() => api.register(account)),

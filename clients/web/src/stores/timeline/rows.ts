@@ -2,7 +2,7 @@
 // same objects, so that what is on the screen is not drawn again.
 
 import type { Message } from "../../domain/types";
-import type { Waiting } from "../model/model";
+import type { OutboxEntry } from "../model/model";
 
 /** A pause this long begins a new group of bubbles. */
 const GROUP_MS = 5 * 60_000;
@@ -11,11 +11,11 @@ const GROUP_MS = 5 * 60_000;
  * What stands above a row belongs to it: as rows of their own, separators would
  * move all others by one when they come or go.
  */
-interface Above {
+interface RowSeparators {
   /** The first of its day. */
   readonly day: number | undefined;
   /** The first that is new. */
-  readonly line: boolean;
+  readonly startsNew: boolean;
 }
 
 export type Row =
@@ -23,15 +23,15 @@ export type Row =
   | { readonly kind: "start"; readonly key: string }
   | SystemRow
   | MessageRow
-  | WaitingRow;
+  | OutboxRow;
 
-export interface SystemRow extends Above {
+export interface SystemRow extends RowSeparators {
   readonly kind: "system";
   readonly key: string;
   readonly message: Message;
 }
 
-export interface MessageRow extends Above {
+export interface MessageRow extends RowSeparators {
   readonly kind: "message";
   readonly key: string;
   readonly message: Message;
@@ -40,16 +40,16 @@ export interface MessageRow extends Above {
   readonly first: boolean;
 }
 
-export interface WaitingRow extends Above {
+export interface OutboxRow extends RowSeparators {
   readonly kind: "waiting";
   readonly key: string;
-  readonly entry: Waiting;
+  readonly entry: OutboxEntry;
   readonly first: boolean;
 }
 
 export interface RowsInput {
   readonly messages: readonly Message[];
-  readonly outbox: readonly Waiting[];
+  readonly outbox: readonly OutboxEntry[];
   readonly me: string;
   /** The messages are all that came after this position. */
   readonly after: number;
@@ -72,13 +72,13 @@ export class Rows {
       rows.push(same);
     };
     let group = { sender: "", at: 0 };
-    const begins = (sender: string, at: number) => {
+    const startsGroup = (sender: string, at: number) => {
       const first = sender !== group.sender || at - group.at > GROUP_MS;
       group = { sender, at };
       return first;
     };
     // Where it belongs may be before what is known.
-    let lineDrawn = newAfter === undefined || newAfter < after;
+    let isLinePlaced = newAfter === undefined || newAfter < after;
     this.#dayStart = this.#dayEnd = 0;
     if (after === 0) push({ kind: "start", key: "start" });
     for (const message of messages) {
@@ -86,16 +86,16 @@ export class Rows {
       const day = this.#newDay(at) ? at : undefined;
       const mine = senderId === me;
       const system = message.content.kind === "system";
-      const line = !lineDrawn && seq > (newAfter ?? 0) && !mine && !system;
-      lineDrawn ||= line;
-      if (day !== undefined || line || system) group = { sender: "", at: 0 };
-      const row = { key: String(seq), message, day, line };
-      push(system ? { kind: "system", ...row } : { kind: "message", ...row, mine, first: begins(senderId, at) });
+      const startsNew = !isLinePlaced && seq > (newAfter ?? 0) && !mine && !system;
+      isLinePlaced ||= startsNew;
+      if (day !== undefined || startsNew || system) group = { sender: "", at: 0 };
+      const row = { key: String(seq), message, day, startsNew };
+      push(system ? { kind: "system", ...row } : { kind: "message", ...row, mine, first: startsGroup(senderId, at) });
     }
     for (const entry of outbox) {
       const { clientMessageId, at } = entry.message;
       const day = this.#newDay(at) ? at : undefined;
-      push({ kind: "waiting", key: clientMessageId, entry, first: begins(me, at), day, line: false });
+      push({ kind: "waiting", key: clientMessageId, entry, first: startsGroup(me, at), day, startsNew: false });
     }
     this.#cache = cache;
     return rows;
@@ -115,7 +115,7 @@ export class Rows {
 
 function sameRow(a: Row, b: Row): boolean {
   if (a.kind === "start" || b.kind === "start") return a.kind === b.kind;
-  if (a.day !== b.day || a.line !== b.line) return false;
+  if (a.day !== b.day || a.startsNew !== b.startsNew) return false;
   switch (a.kind) {
     case "message":
       return b.kind === "message" && a.message === b.message && a.first === b.first;

@@ -6,16 +6,16 @@ import { batch, createEffect, createMemo, createSignal, on, onCleanup, untrack }
 
 import { Failure } from "../../domain/failure";
 import type { Anchor, Message, Page } from "../../domain/types";
-import { PAGE, type Chat } from "../chat";
+import { PAGE_SIZE, type Chat } from "../chat";
 import { messagesIn, tail, type RoomView } from "../model/model";
 import { firstAfter, rangeOf, type Range } from "../model/ranges";
 import { Rows, type Row } from "./rows";
 
 /** With fewer messages than this, older ones are read without being asked for. */
-const ENOUGH = 30;
+const MIN_MESSAGES = 30;
 /** With more than this on the screen, the end that is farther off is cut. */
-const MOST = 700;
-const CUT_TO = 500;
+const MAX_MESSAGES = 700;
+const MESSAGES_AFTER_TRIM = 500;
 
 /** The part of a known stretch that is shown; goes along with the tail if it has no end. */
 interface Bounds {
@@ -23,7 +23,7 @@ interface Bounds {
   readonly upTo: number;
 }
 
-export interface Shown {
+export interface TimelineContent {
   readonly rows: readonly Row[];
   readonly range: Range;
   /** Rows were added before those that were there. */
@@ -43,26 +43,26 @@ export type Timeline = ReturnType<typeof createTimeline>;
 export function createTimeline(chat: Chat, roomId: string) {
   const [anchor, setAnchor] = createSignal<number | "tail">("tail");
   /** Counts the stretches shown: each begins with its own measures. */
-  const [place, setPlace] = createSignal(1);
+  const [generation, setGeneration] = createSignal(1);
   const [target, setTarget] = createSignal<Target>();
   const [loading, setLoading] = createSignal<"older" | "newer" | "jump">();
   /** Does again what has failed. */
-  const [failed, setFailed] = createSignal<() => void>();
+  const [retry, setRetry] = createSignal<() => void>();
   const [newAfter, setNewAfter] = createSignal<number>();
-  const [bounds, setBounds] = createSignal<Bounds>(lastOf(chat.timeline(roomId)));
+  const [bounds, setBounds] = createSignal<Bounds>(newestBounds(chat.timeline(roomId)));
   /** Counts how often the reader was sent to the end. */
-  const [ends, setEnds] = createSignal(0);
+  const [tailJumps, setTailJumps] = createSignal(0);
   const builder = new Rows();
   /** In the middle of what the reader looks at; undefined if they are at the end. */
-  let lookedAt: number | undefined;
+  let viewedSeq: number | undefined;
   /** Where the reader was when the room began anew, till they are there again. */
-  let returning: number | undefined;
+  let returnSeq: number | undefined;
   let viewed = chat.timeline(roomId);
   onCleanup(chat.show(roomId));
 
   const stretch = (view: RoomView): Range | undefined => {
     const at = anchor();
-    return at === "tail" ? tail(view) : rangeOf(view.known, at);
+    return at === "tail" ? tail(view) : rangeOf(view.ranges, at);
   };
   const rangeIn = (view: RoomView): Range | undefined => {
     const whole = stretch(view);
@@ -71,16 +71,16 @@ export function createTimeline(chat: Chat, roomId: string) {
     return { after, upTo: Math.max(Math.min(bounds().upTo, whole.upTo), after) };
   };
 
-  const shown = createMemo<Shown | undefined>((before) => {
+  const content = createMemo<TimelineContent | undefined>((before) => {
     // Also while it does not matter what is where: there the reader comes back to.
-    place();
+    generation();
     const view = chat.timeline(roomId);
     if (view !== viewed) {
       viewed = view;
-      if (before) returning = lookedAt;
+      if (before) returnSeq = viewedSeq;
     }
     // What is looked at stays as it is till it is known again.
-    if (view && returning !== undefined) return before;
+    if (view && returnSeq !== undefined) return before;
     const range = view && rangeIn(view);
     if (!view || !range) return undefined;
     const atTail = range.upTo === tail(view).upTo;
@@ -93,42 +93,42 @@ export function createTimeline(chat: Chat, roomId: string) {
   });
 
   /** One at a time; a jump waits for its turn. */
-  let reading: Promise<unknown> = Promise.resolve();
+  let lastRead: Promise<unknown> = Promise.resolve();
 
   function read(what: "older" | "newer" | "jump", at: Anchor): Promise<Page> {
-    const now = reading.then(() => readNow(what, at));
-    reading = now.catch(() => undefined);
+    const now = lastRead.then(() => readNow(what, at));
+    lastRead = now.catch(() => undefined);
     setLoading(what);
     return now;
   }
 
   async function readNow(what: "older" | "newer" | "jump", at: Anchor): Promise<Page> {
     setLoading(what);
-    const early = "before" in at ? await chat.takeAhead(roomId) : undefined;
+    const early = "before" in at ? await chat.takePrefetched(roomId) : undefined;
     // One that was read before the stream began may have missed what changed between.
     const ahead = early && "before" in at && early.headSeq >= at.before - 1 ? early : undefined;
-    const page = ahead ?? (await chat.api.listMessages(roomId, at, PAGE));
+    const page = ahead ?? (await chat.api.listMessages(roomId, at, PAGE_SIZE));
     const first = page.messages[0]?.seq;
     const last = page.messages.at(-1)?.seq;
     const after = "after" in at ? at.after : page.hasOlder && first !== undefined ? first - 1 : 0;
     const upTo = "before" in at && !ahead ? at.before - 1 : page.hasNewer && last !== undefined ? last : page.headSeq;
     batch(() => {
-      setFailed(undefined);
-      chat.tookPage(roomId, page, { after, upTo });
+      setRetry(undefined);
+      chat.applyPage(roomId, page, { after, upTo });
     });
     setLoading(undefined);
     return page;
   }
 
   /** What fails can be done again. What never can be done is told to whoever wants to know it. */
-  async function trying(work: () => Promise<void>, never?: (failure: Failure) => void): Promise<void> {
+  async function withRetry(work: () => Promise<void>, onImpossible?: (failure: Failure) => void): Promise<void> {
     try {
       await work();
     } catch (error) {
       batch(() => {
         setLoading(undefined);
-        if (never && error instanceof Failure && error.isFinal) never(error);
-        else setFailed(() => () => (setFailed(undefined), void trying(work, never)));
+        if (onImpossible && error instanceof Failure && error.isFinal) onImpossible(error);
+        else setRetry(() => () => (setRetry(undefined), void withRetry(work, onImpossible)));
       });
     }
   }
@@ -136,61 +136,61 @@ export function createTimeline(chat: Chat, roomId: string) {
   /** Shows a page more at one end, of what is known or else of what is read. */
   async function grow(what: "older" | "newer"): Promise<void> {
     const view = untrack(() => chat.timeline(roomId));
-    const now = untrack(shown);
+    const now = untrack(content);
     const whole = view && untrack(() => stretch(view));
-    if (!view || !now || !whole || returning !== undefined || untrack(loading)) return;
+    if (!view || !now || !whole || returnSeq !== undefined || untrack(loading)) return;
     const older = what === "older";
     if (older ? now.range.after === 0 : now.atTail) return;
-    cut(view, now.range, older);
+    trim(view, now.range, older);
     const { after, upTo } = now.range;
     const unknown = older ? whole.after >= after : whole.upTo <= upTo;
-    const here = untrack(place);
+    const here = untrack(generation);
     if (unknown) await read(what, older ? { before: after + 1 } : { after: upTo });
     // Whoever went elsewhere meanwhile is shown nothing more of it.
-    if (untrack(place) !== here) return;
+    if (untrack(generation) !== here) return;
     const { order, room } = view;
     if (older) {
-      const at = firstAfter(order, after) - PAGE;
-      const known = rangeOf(view.known, after)?.after ?? after;
+      const at = firstAfter(order, after) - PAGE_SIZE;
+      const known = rangeOf(view.ranges, after)?.after ?? after;
       setBounds({ ...untrack(bounds), after: Math.max(at > 0 ? (order[at - 1] ?? 0) : 0, known) });
     } else {
-      const at = order[firstAfter(order, upTo) + PAGE - 1];
-      const known = rangeOf(view.known, upTo + 1)?.upTo ?? upTo;
+      const at = order[firstAfter(order, upTo) + PAGE_SIZE - 1];
+      const known = rangeOf(view.ranges, upTo + 1)?.upTo ?? upTo;
       const end = Math.min(at ?? known, known);
       setBounds({ ...untrack(bounds), upTo: end >= Math.max(tail(view).upTo, room.headSeq) ? Infinity : end });
     }
   }
 
   /** Shows less at the end from which the reader goes away. */
-  function cut(view: RoomView, { after, upTo }: Range, older: boolean): void {
+  function trim(view: RoomView, { after, upTo }: Range, older: boolean): void {
     const { order } = view;
     const first = firstAfter(order, after);
     const end = firstAfter(order, upTo);
-    if (end - first <= MOST) return;
+    if (end - first <= MAX_MESSAGES) return;
     const now = untrack(bounds);
     const left: Bounds = older
-      ? { after: now.after, upTo: order[first + CUT_TO - 1] ?? upTo }
-      : { after: (order[end - CUT_TO] ?? after + 1) - 1, upTo: now.upTo };
+      ? { after: now.after, upTo: order[first + MESSAGES_AFTER_TRIM - 1] ?? upTo }
+      : { after: (order[end - MESSAGES_AFTER_TRIM] ?? after + 1) - 1, upTo: now.upTo };
     const keep = { after: Math.max(left.after, after), upTo: Math.min(left.upTo, upTo) };
     batch(() => {
       setBounds(left);
       // What lies between here and the tail may be forgotten.
       setAnchor(keep.upTo === tail(view).upTo ? "tail" : keep.upTo);
     });
-    chat.forget(roomId, keep);
+    chat.dropPositions(roomId, keep);
   }
 
-  const loadOlder = () => void trying(() => grow("older"));
-  const loadNewer = () => void trying(() => grow("newer"));
+  const loadOlder = () => void withRetry(() => grow("older"));
+  const loadNewer = () => void withRetry(() => grow("newer"));
 
   /** Shows a position, or the message next after it. */
   async function show(seq: number, flash: boolean): Promise<void> {
     const known = () => {
       const view = chat.timeline(roomId);
-      return view && rangeOf(view.known, seq) && view;
+      return view && rangeOf(view.ranges, seq) && view;
     };
-    const inSight = returning === undefined ? untrack(shown) : undefined;
-    const here = inSight && inSight.range.after < seq && seq <= inSight.range.upTo;
+    const current = returnSeq === undefined ? untrack(content) : undefined;
+    const here = current && current.range.after < seq && seq <= current.range.upTo;
     if (!here && !known()) await read("jump", { around: seq });
     const view = known();
     if (!here && !view) return;
@@ -198,10 +198,10 @@ export function createTimeline(chat: Chat, roomId: string) {
       if (!here && view) {
         const { order } = view;
         const at = firstAfter(order, seq);
-        returning = undefined;
+        returnSeq = undefined;
         setAnchor(seq);
-        setBounds({ after: (order[Math.max(at - 1 - PAGE, 0)] ?? 1) - 1, upTo: order[at + PAGE] ?? Infinity });
-        setPlace(place() + 1);
+        setBounds({ after: (order[Math.max(at - 1 - PAGE_SIZE, 0)] ?? 1) - 1, upTo: order[at + PAGE_SIZE] ?? Infinity });
+        setGeneration(generation() + 1);
       }
       setTarget({ seq, flash });
     });
@@ -210,73 +210,73 @@ export function createTimeline(chat: Chat, roomId: string) {
   /** The message at a position. What is read for it is there for going there. */
   async function find(seq: number): Promise<Message> {
     const view = chat.timeline(roomId);
-    if (view && !view.messages.has(seq) && !rangeOf(view.known, seq)) await read("jump", { around: seq });
-    return chat.find(roomId, seq);
+    if (view && !view.messages.has(seq) && !rangeOf(view.ranges, seq)) await read("jump", { around: seq });
+    return chat.findMessage(roomId, seq);
   }
 
-  let wanted = 0;
+  let jumpId = 0;
   /** What is shown is not what the reader came for. */
-  const [leaving, setLeaving] = createSignal(false);
+  const [isJumping, setJumping] = createSignal(false);
   /** Shows a message. Of one that is an answer in a thread, what it answers; itself it is to be shown by who is told that it was found. */
-  async function goTo(seq: number, found: (message: Message) => void): Promise<void> {
-    const mine = ++wanted;
-    setLeaving(true);
+  async function goTo(seq: number, onFound: (message: Message) => void): Promise<void> {
+    const ownId = ++jumpId;
+    setJumping(true);
     try {
       const message = await find(seq);
-      if (mine !== wanted) return;
-      found(message);
+      if (ownId !== jumpId) return;
+      onFound(message);
       await show(message.threadSeq || seq, !message.threadSeq);
     } finally {
-      if (mine === wanted) setLeaving(false);
+      if (ownId === jumpId) setJumping(false);
     }
   }
 
   /** Shows what was posted at a moment, or next after it. */
-  async function toTime(at: number): Promise<void> {
+  async function showTime(at: number): Promise<void> {
     const page = await read("jump", { aroundTime: at });
     const found = page.messages.find(({ postedAt }) => postedAt >= at) ?? page.messages.at(-1);
     if (found) await show(found.seq, true);
   }
 
   function toTail(): void {
-    wanted += 1;
+    jumpId += 1;
     batch(() => {
-      setLeaving(false);
+      setJumping(false);
       setTarget(undefined);
-      setFailed(undefined);
-      setEnds(ends() + 1);
-      if (returning === undefined && untrack(shown)?.atTail) return;
-      returning = undefined;
+      setRetry(undefined);
+      setTailJumps(tailJumps() + 1);
+      if (returnSeq === undefined && untrack(content)?.atTail) return;
+      returnSeq = undefined;
       setAnchor("tail");
-      setBounds(lastOf(chat.timeline(roomId)));
-      setPlace(place() + 1);
+      setBounds(newestBounds(chat.timeline(roomId)));
+      setGeneration(generation() + 1);
     });
   }
 
   // The newest page, and more of it if little came with it.
   createEffect(() => {
-    const now = shown();
-    if (!now || loading() || failed()) return;
-    if (now.range.after > 0 && messageCount(now) < ENOUGH) untrack(loadOlder);
+    const now = content();
+    if (!now || loading() || retry()) return;
+    if (now.range.after > 0 && messageCount(now) < MIN_MESSAGES) untrack(loadOlder);
   });
 
   // What keeps coming while nobody scrolls is not kept on the screen for ever.
   createEffect(() => {
-    const now = shown();
+    const now = content();
     const view = untrack(() => chat.timeline(roomId));
-    if (view && now?.atTail && now.rows.length > 2 * MOST) untrack(() => cut(view, now.range, false));
+    if (view && now?.atTail && now.rows.length > 2 * MAX_MESSAGES) untrack(() => trim(view, now.range, false));
   });
 
   // A connection that came back is a reason to try again.
-  createEffect(() => chat.connection().kind === "live" && untrack(failed)?.());
+  createEffect(() => chat.connection().kind === "live" && untrack(retry)?.());
 
   // The room began anew: back to what was looked at, if it is still there.
   createEffect(
     on(
       () => chat.timeline(roomId),
       (view, before) => {
-        const seq = returning;
-        if (view && view !== before && seq !== undefined) void trying(() => show(seq, false), toTail);
+        const seq = returnSeq;
+        if (view && view !== before && seq !== undefined) void withRetry(() => show(seq, false), toTail);
         return view;
       },
     ),
@@ -284,51 +284,51 @@ export function createTimeline(chat: Chat, roomId: string) {
 
   // What was looked at is not known any more.
   createEffect(
-    on([() => chat.timeline(roomId), shown], ([view, now]) => {
+    on([() => chat.timeline(roomId), content], ([view, now]) => {
       const at = untrack(anchor);
       if (view && !now && at !== "tail" && !untrack(loading)) toTail();
     }),
   );
 
   /** Whether the end of the room is there to be read, and not only what has come since the room began here. */
-  const filled = createMemo(() => {
-    const now = shown();
+  const isTailLoaded = createMemo(() => {
+    const now = content();
     const view = chat.timeline(roomId);
-    if (leaving() || !now?.atTail || !view) return false;
-    return now.range.after <= Math.max(view.readSeq, view.begunAt - 1) || messageCount(now) >= ENOUGH;
+    if (isJumping() || !now?.atTail || !view) return false;
+    return now.range.after <= Math.max(view.readSeq, view.startSeq - 1) || messageCount(now) >= MIN_MESSAGES;
   });
 
   return {
     roomId,
-    shown,
-    filled,
-    place,
+    content,
+    isTailLoaded,
+    generation,
     target,
     loading,
-    failed,
+    retry,
     newAfter,
     setNewAfter,
-    ends,
+    tailJumps,
     loadOlder,
     loadNewer,
     /** `never` is told if there is no such message. */
-    goTo: (seq: number, found: (message: Message) => void, never: (failure: Failure) => void) =>
-      trying(() => goTo(seq, found), never),
-    jump: (seq: number) => trying(() => show(seq, true)),
-    jumpToTime: (at: number) => trying(() => toTime(at)),
+    goTo: (seq: number, onFound: (message: Message) => void, onImpossible: (failure: Failure) => void) =>
+      withRetry(() => goTo(seq, onFound), onImpossible),
+    jump: (seq: number) => withRetry(() => show(seq, true)),
+    jumpToTime: (at: number) => withRetry(() => showTime(at)),
     toTail,
-    lookAt: (seq: number | undefined) => void (lookedAt = seq),
-    arrived: () => setTarget(undefined),
+    setViewedSeq: (seq: number | undefined) => void (viewedSeq = seq),
+    clearTarget: () => setTarget(undefined),
   };
 }
 
 /** The newest of what is known, and all that comes. */
-function lastOf(view: RoomView | undefined): Bounds {
+function newestBounds(view: RoomView | undefined): Bounds {
   const { order } = view ?? { order: [] };
-  return { after: (order[order.length - 2 * PAGE] ?? 1) - 1, upTo: Infinity };
+  return { after: (order[order.length - 2 * PAGE_SIZE] ?? 1) - 1, upTo: Infinity };
 }
 
-function messageCount({ rows }: Shown): number {
+function messageCount({ rows }: TimelineContent): number {
   let count = 0;
   for (const row of rows) if (row.kind === "message" || row.kind === "system") count += 1;
   return count;

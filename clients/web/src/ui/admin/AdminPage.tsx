@@ -2,7 +2,7 @@ import { For, Show, createEffect, createSignal, on, onCleanup } from "solid-js";
 
 import type { AccountRole } from "../../domain/types";
 import { useChat } from "../../stores/chat";
-import { createPaged } from "../../stores/lists/paged-list";
+import { createPagedList } from "../../stores/lists/paged-list";
 import { explain, t } from "../i18n";
 import { Icon } from "../shared/Icon";
 import { visit } from "../shared/router";
@@ -16,12 +16,12 @@ export default function AdminPage() {
   const chat = useChat();
   const [query, setQuery] = createSignal("");
   const [role, setRole] = createSignal<AccountRole | "">("");
-  const accounts = createPaged(async (text, token) => {
+  const accounts = createPagedList(async (text, token) => {
     const part = await chat.api.listAccounts(text, role(), token);
-    chat.tookUsers(part.items.map(({ user }) => user));
+    chat.updateUsers(part.items.map(({ user }) => user));
     return part;
   });
-  const search = () => void accounts.search(query().trim());
+  const search = () => void accounts.load(query().trim());
   // Coming here again asks again: one may have become an admin meanwhile.
   createEffect(
     on([query, role, visit], ([text], before) => {
@@ -73,11 +73,11 @@ export default function AdminPage() {
             </p>
           )}
         </Show>
-        <Show when={accounts.answered() && !accounts.loading() && !accounts.failure() && !accounts.items().length}>
+        <Show when={accounts.isLoaded() && !accounts.loading() && !accounts.failure() && !accounts.items().length}>
           <p class="page-note muted">{t("nobodyFound")}</p>
         </Show>
         <Show when={accounts.hasMore()}>
-          <button type="button" class="button page-more" disabled={accounts.loading()} onClick={() => void accounts.more()}>
+          <button type="button" class="button page-more" disabled={accounts.loading()} onClick={() => void accounts.loadMore()}>
             {t("more")}
           </button>
         </Show>

@@ -11,7 +11,7 @@ import { noticeFor } from "./sign-in-notice";
 
 export default function LoginPage(props: { app: AppContext; ended: boolean }) {
   const door = createSignIn(props.app);
-  onMount(() => void door.askPolicy());
+  onMount(() => void door.loadPolicy());
   const form = createForm((data) => door.login(text(data, "login").trim(), text(data, "password"), data.has("keep")));
   return (
     <AuthPage

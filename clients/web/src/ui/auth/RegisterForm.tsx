@@ -35,7 +35,7 @@ export function RegisterForm(props: { door: ReturnType<typeof createSignIn> }) {
       accepted.code = "";
       if (isOfInvite(error) && goesWithout()) keepGoal("/", "");
       // It may have changed meanwhile.
-      else void props.door.askPolicy();
+      else void props.door.loadPolicy();
       throw error;
     }
   });

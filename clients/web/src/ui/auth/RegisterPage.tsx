@@ -11,7 +11,7 @@ import { noticeFor } from "./sign-in-notice";
 /** Where accounts are made, by whom the server lets. */
 export default function RegisterPage(props: { app: AppContext; ended: boolean }) {
   const door = createSignIn(props.app);
-  onMount(() => void door.askPolicy());
+  onMount(() => void door.loadPolicy());
   return (
     <AuthPage
       title={t(door.policy() === "closed" ? "signUpClosedTitle" : "registerTitle")}

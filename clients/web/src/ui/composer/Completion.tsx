@@ -2,7 +2,7 @@ import "../shared/deferred-icons";
 
 import { For, Show, createEffect, createMemo, createSignal, createUniqueId, on, onCleanup } from "solid-js";
 
-import { writtenMentionStarts } from "../../stores/mentions/draft-mentions";
+import { draftMentionStarts } from "../../stores/mentions/draft-mentions";
 import { useChat } from "../../stores/chat";
 import { findEmoji } from "../../stores/composer/emoji";
 import { t } from "../i18n";
@@ -51,7 +51,7 @@ export function Completion(props: {
   const begun = createMemo(() => {
     const written = props.text.slice(0, props.caret);
     const name = NAME_BEGUN.exec(written);
-    if (name && writtenMentionStarts(props.text).includes(name.index)) return name[0];
+    if (name && draftMentionStarts(props.text).includes(name.index)) return name[0];
     return EMOJI_BEGUN.exec(written)?.[1] ?? "";
   });
   const id = createUniqueId();
@@ -63,7 +63,7 @@ export function Completion(props: {
       return found.map(([take, name]) => ({ take, label: `${take} ${name}`, user: undefined }));
     }
     const typed = word.toLowerCase();
-    const named = MANY.filter((name) => chat.rights(roomId).manage && name.startsWith(typed));
+    const named = MANY.filter((name) => chat.permissions(roomId).manage && name.startsWith(typed));
     const many = named.map((name) => ({ take: `@${name} `, label: t(name === "all" ? "callAll" : "callHere"), name, user: undefined }));
     const { items } = await chat.api.listMembers(roomId, word, "");
     const people = items

@@ -32,8 +32,8 @@ export function Composer(props: {
   const chat = useChat();
   const { roomId } = useRoom();
   const touch = createMedia("(pointer: coarse)");
-  const begun = chat.begun(props.draft);
-  const { text, editing, answering } = begun;
+  const begun = chat.composer(props.draft);
+  const { text, editTarget, replyTarget } = begun;
   const { length, sendable, write, submit } = createComposing({
     roomId,
     begun,
@@ -44,7 +44,7 @@ export function Composer(props: {
   let box!: HTMLTextAreaElement;
   let picker!: HTMLInputElement;
   let completion: CompletionHandle | undefined;
-  const action = () => t(editing() ? "save" : "send");
+  const action = () => t(editTarget() ? "save" : "send");
 
   function attach(chosen: FileList): void {
     // The list is emptied when this is over.
@@ -72,7 +72,7 @@ export function Composer(props: {
     if (!touch()) box.focus({ preventScroll: true });
   });
   // Whoever answers or edits wants to write now.
-  createEffect(on([editing, answering], ([edit, answer]) => (edit || answer) && box.focus(), { defer: true }));
+  createEffect(on([editTarget, replyTarget], ([edit, answer]) => (edit || answer) && box.focus(), { defer: true }));
 
   /** In place of what stands between two positions. */
   function insert(piece: string, from = box.selectionStart, to = box.selectionEnd): void {
@@ -85,14 +85,14 @@ export function Composer(props: {
   function onKeyDown(event: KeyboardEvent): void {
     if (composing(event) || completion?.onKeyDown(event)) return;
     const { key } = event;
-    if (key === "Escape" && (begun.waits() || editing() || answering())) {
-      if (begun.waits()) begun.callOff();
-      else begun.rest();
+    if (key === "Escape" && (begun.isSendQueued() || editTarget() || replyTarget())) {
+      if (begun.isSendQueued()) begun.cancelSend();
+      else begun.reset();
       event.preventDefault();
     }
     if (key === "ArrowUp" && !text() && !event.altKey) {
       const own = props.lastOwn();
-      if (own && chat.rights(roomId).write) (event.preventDefault(), begun.edit(own));
+      if (own && chat.permissions(roomId).write) (event.preventDefault(), begun.edit(own));
     }
     if (key !== "Enter") return;
     const mod = event.ctrlKey || event.metaKey;
@@ -125,7 +125,7 @@ export function Composer(props: {
           // What is empty is read as its page is: else the placeholder would begin at the wrong end.
           dir={text() ? "auto" : undefined}
           value={text()}
-          readOnly={begun.waits()}
+          readOnly={begun.isSendQueued()}
           aria-label={props.label}
           placeholder={props.label}
           enterkeyhint={touch() ? "enter" : "send"}
@@ -142,7 +142,7 @@ export function Composer(props: {
           <Icon name="smile" />
         </EmojiButton>
         <button class="send" aria-label={action()} title={action()} disabled={!sendable()}>
-          <Icon name={editing() ? "check" : "send"} />
+          <Icon name={editTarget() ? "check" : "send"} />
         </button>
       </div>
     </form>

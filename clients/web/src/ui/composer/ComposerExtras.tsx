@@ -1,8 +1,8 @@
 import { Show, createMemo, onCleanup, onMount } from "solid-js";
 
-import type { Begun } from "../../stores/composer/composer-state";
+import type { ComposerState } from "../../stores/composer/composer-state";
 import { useChat } from "../../stores/chat";
-import { callsAll } from "../../stores/mentions/mentions-everyone";
+import { mentionsEveryone } from "../../stores/mentions/mentions-everyone";
 import { t } from "../i18n";
 import { Icon } from "../shared/Icon";
 import { useRoom } from "../room/room-context";
@@ -17,7 +17,7 @@ const STEP = 100;
 
 /** What stands above the text that is being written. */
 export default function Above(props: {
-  begun: Begun;
+  begun: ComposerState;
   length: number;
   caret: number;
   field: () => HTMLTextAreaElement;
@@ -34,7 +34,7 @@ export default function Above(props: {
   const counted = (left: number) => (left < 0 ? t("tooLong", { count: -left }) : t("charactersLeft", { count: left }));
   // Not with each key.
   const step = createMemo(() => (left() < 0 ? -1 : Math.ceil(left() / STEP) * STEP));
-  const callsInVain = createMemo(() => !chat.rights(roomId).pin && callsAll(begun.text()));
+  const callsInVain = createMemo(() => !chat.permissions(roomId).pin && mentionsEveryone(begun.text()));
   const back = () => props.field().focus();
   onMount(() => {
     let width = 0;
@@ -48,16 +48,16 @@ export default function Above(props: {
   });
   return (
     <>
-      <ComposerNote begun={begun} roomId={roomId} onCancel={() => (begun.rest(), back())} />
-      <Show when={begun.files().length && !begun.editing()}>
+      <ComposerNote begun={begun} roomId={roomId} onCancel={() => (begun.reset(), back())} />
+      <Show when={begun.files().length && !begun.editTarget()}>
         <AttachingList files={begun.files()} onDrop={back} />
       </Show>
       <div role="status">
-        <Show when={begun.waits()}>
+        <Show when={begun.isSendQueued()}>
           <p class="composer-hint">
             <Icon name="clock" />
             <span>{t("sentWhenUploaded")}</span>
-            <button type="button" class="link" onClick={() => (begun.callOff(), back())}>
+            <button type="button" class="link" onClick={() => (begun.cancelSend(), back())}>
               {t("cancel")}
             </button>
           </p>

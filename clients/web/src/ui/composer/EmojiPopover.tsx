@@ -1,6 +1,6 @@
 import { Suspense } from "solid-js";
 
-import { usedEmoji } from "../../stores/composer/emoji";
+import { recordEmojiUse } from "../../stores/composer/emoji";
 import { lazy } from "../shared/lazy";
 import { Popover } from "../shared/Popover";
 
@@ -18,7 +18,7 @@ export default function EmojiPopover(props: {
   return (
     <Popover anchor={props.anchor} side="above" class="emoji-pop" onClose={() => props.onLeave()}>
       <Suspense fallback={<div class="emoji-picker" />}>
-        <EmojiPicker onPick={(emoji) => (props.onClose(), usedEmoji(emoji), props.onPick(emoji))} />
+        <EmojiPicker onPick={(emoji) => (props.onClose(), recordEmojiUse(emoji), props.onPick(emoji))} />
       </Suspense>
     </Popover>
   );

@@ -2,13 +2,13 @@ import "../shared/deferred-icons";
 
 import { For, Match, Show, Switch, createMemo, createSignal } from "solid-js";
 
-import type { Attaching } from "../../stores/composer/composer-state";
+import type { PendingAttachment } from "../../stores/composer/composer-state";
 import { formatBytes } from "../i18n/format-values.deferred";
 import { labelled, t } from "../i18n";
 import { Icon } from "../shared/Icon";
 
 /** What goes with the text, and how far each is uploaded. */
-export function AttachingList(props: { files: readonly Attaching[]; onDrop: () => void }) {
+export function AttachingList(props: { files: readonly PendingAttachment[]; onDrop: () => void }) {
   // Each step of an upload makes another object of a file: by their keys they stay what they are.
   const keys = createMemo(() => props.files.map(({ key }) => key), [], { equals: (a, b) => a.join() === b.join() });
   return (
@@ -20,7 +20,7 @@ export function AttachingList(props: { files: readonly Attaching[]; onDrop: () =
   );
 }
 
-function AttachingItem(props: { file: Attaching; onDrop: () => void }) {
+function AttachingItem(props: { file: PendingAttachment; onDrop: () => void }) {
   const [broken, setBroken] = createSignal(false);
   return (
     <li>
@@ -29,7 +29,7 @@ function AttachingItem(props: { file: Attaching; onDrop: () => void }) {
       </Show>
       <span class="attaching-text">
         <bdi class="clip">{props.file.name}</bdi>
-        <Switch fallback={<progress max={1} value={props.file.share} aria-label={t("uploading", { file: props.file.name })} />}>
+        <Switch fallback={<progress max={1} value={props.file.progress} aria-label={t("uploading", { file: props.file.name })} />}>
           <Match when={props.file.id}>
             <span class="muted">{formatBytes(props.file.size)}</span>
           </Match>

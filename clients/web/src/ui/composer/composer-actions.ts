@@ -2,7 +2,7 @@
 
 import { createMemo, createSignal, onCleanup } from "solid-js";
 
-import type { Begun } from "../../stores/composer/composer-state";
+import type { ComposerState } from "../../stores/composer/composer-state";
 import { useChat } from "../../stores/chat";
 import { TypingThrottle } from "../../stores/composer/typing-throttle";
 import { attempt } from "../shared/toast";
@@ -19,14 +19,14 @@ export type Send = (text: string, replyTo: number, attachmentIds: string[]) => v
 
 interface Parts {
   readonly roomId: string;
-  readonly begun: Begun;
+  readonly begun: ComposerState;
   readonly tells: boolean;
   readonly send: Send;
 }
 
 export function createComposing({ roomId, begun, tells, send }: Parts) {
   const chat = useChat();
-  const { text, editing } = begun;
+  const { text, editTarget } = begun;
   const throttle = new TypingThrottle();
   const [busy, setBusy] = createSignal(false);
 
@@ -34,33 +34,33 @@ export function createComposing({ roomId, begun, tells, send }: Parts) {
   // Characters as the server counts them, not UTF-16.
   const length = createMemo(() => (text().length < WARN ? text().length : [...clean()].length));
   /** Files are enough; those of a message stay when it is edited. */
-  const full = () => clean() !== "" || (editing()?.attachments ?? begun.files()).length > 0;
-  const sendable = () => full() && length() <= MOST && !busy() && !begun.waits();
+  const full = () => clean() !== "" || (editTarget()?.attachments ?? begun.files()).length > 0;
+  const sendable = () => full() && length() <= MOST && !busy() && !begun.isSendQueued();
 
   const rested = () => throttle.stop(Date.now()) && chat.setTyping(roomId, false);
   onCleanup(rested);
 
   function write(value: string): void {
     begun.write(value);
-    if (editing() || !tells) return;
+    if (editTarget() || !tells) return;
     if (value.trim() === "") rested();
     else if (throttle.input(Date.now())) chat.setTyping(roomId, true);
   }
 
   async function submit(): Promise<void> {
     if (!sendable()) return;
-    const message = editing();
+    const message = editTarget();
     if (message) {
       setBusy(true);
-      if (await attempt(chat.edit(message, clean()))) begun.rest();
+      if (await attempt(chat.edit(message, clean()))) begun.reset();
       setBusy(false);
       return;
     }
-    const [said, replyTo] = [clean(), begun.answering()?.seq ?? 0];
-    if (begun.uploading()) rested();
+    const [said, replyTo] = [clean(), begun.replyTarget()?.seq ?? 0];
+    if (begun.isUploading()) rested();
     // The message itself tells others that the writing is over.
     throttle.stop(Date.now());
-    begun.whenUploaded(() => send(said, replyTo, begun.take()));
+    begun.sendWhenUploaded(() => send(said, replyTo, begun.clear()));
   }
 
   return { length, sendable, write, submit };

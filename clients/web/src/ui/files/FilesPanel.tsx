@@ -4,7 +4,7 @@ import { For, Show, createEffect, createMemo, createSignal, on, onCleanup, onMou
 
 import type { Attachment, Message, SearchRequest } from "../../domain/types";
 import { useChat } from "../../stores/chat";
-import { createFound } from "../../stores/search/room-search";
+import { createRoomSearch } from "../../stores/search/room-search";
 import { formatShort, formatTime } from "../i18n/format-values";
 import { formatBytes } from "../i18n/format-values.deferred";
 import { labelled, t } from "../i18n";
@@ -26,7 +26,7 @@ export default function FilesPanel(props: { over: boolean; onClose: () => void }
   const chat = useChat();
   const { roomId } = useRoom();
   const [kind, setKind] = createSignal<(typeof KINDS)[number]>("pictures");
-  const found = createFound(chat, roomId, ({ attachments }) => attachments.length > 0);
+  const found = createRoomSearch(chat, roomId, ({ attachments }) => attachments.length > 0);
   const messages = createMemo(() => found.items().filter(({ senderId }) => !chat.isBlocked(senderId)));
   const all = createMemo(() => messages().flatMap((message) => message.attachments.map((file): Filed => ({ message, file }))));
   const shown = createMemo(() => all().filter(({ file }) => (file.image !== undefined) === (kind() === "pictures")));
@@ -36,9 +36,9 @@ export default function FilesPanel(props: { over: boolean; onClose: () => void }
   const live = createMemo(() => chat.connection().kind === "live");
   let end!: HTMLDivElement;
 
-  createEffect(on(live, () => void found.search(everything)));
+  createEffect(on(live, () => void found.load(everything)));
   createEffect(() => {
-    if (atEnd() && shown().length >= 0 && found.hasMore() && !found.loading() && !found.failure()) void found.more();
+    if (atEnd() && shown().length >= 0 && found.hasMore() && !found.loading() && !found.failure()) void found.loadMore();
   });
   onMount(() => {
     const observer = new IntersectionObserver(([entry]) => setAtEnd(entry?.isIntersecting ?? false));
@@ -81,7 +81,7 @@ export default function FilesPanel(props: { over: boolean; onClose: () => void }
           </ul>
         </Show>
         <div role="status">
-          <Retry failure={found.failure()} class="members-none" onAgain={() => void found.again()} />
+          <Retry failure={found.failure()} class="members-none" onAgain={() => void found.retry()} />
           <Show when={!found.loading() && !found.hasMore() && !found.failure() && !shown().length}>
             <p class="muted members-none">{t(kind() === "pictures" ? "noPictures" : "noFiles")}</p>
           </Show>

@@ -29,9 +29,9 @@ export function MemberActions(props: { roomId: string; userId: string }) {
   const chat = useChat();
   const [asks, setAsks] = createSignal<keyof typeof ASKED>();
   const [mutes, setMutes] = createSignal(false);
-  const rights = () => chat.rights(props.roomId);
+  const rights = () => chat.permissions(props.roomId);
   const [member, { refetch }] = createResource(
-    () => rights().moderate && (chat.members(props.roomId), chat.user(props.userId)?.username),
+    () => rights().moderate && (chat.trackMembers(props.roomId), chat.user(props.userId)?.username),
     async (username): Promise<Member | undefined> => {
       const { items } = await chat.api.listMembers(props.roomId, username, "").catch(() => ({ items: [] }));
       return items.find(({ user }) => user.id === props.userId);

@@ -2,7 +2,7 @@ import { For, Show, createEffect, createSignal, createUniqueId, on, onCleanup } 
 
 import type { User } from "../../domain/types";
 import { useChat } from "../../stores/chat";
-import { createPaged } from "../../stores/lists/paged-list";
+import { createPagedList } from "../../stores/lists/paged-list";
 import { explain, t } from "../i18n";
 import { Icon } from "../shared/Icon";
 import { composing } from "../shared/ime";
@@ -22,9 +22,9 @@ export function PeopleSearch(props: {
   const [at, setAt] = createSignal(0);
   /** For which text the people are that are shown. */
   let found = "";
-  const people = createPaged(async (text, token) => {
+  const people = createPagedList(async (text, token) => {
     const part = await chat.api.searchUsers(text, token);
-    chat.tookUsers(part.items);
+    chat.updateUsers(part.items);
     return part;
   });
   const id = createUniqueId();
@@ -32,7 +32,7 @@ export function PeopleSearch(props: {
   let list!: HTMLUListElement;
   createEffect(
     on(query, (text) => {
-      const timer = setTimeout(() => void people.search(text.trim()).then(() => (found = text)), PAUSE_MS);
+      const timer = setTimeout(() => void people.load(text.trim()).then(() => (found = text)), PAUSE_MS);
       onCleanup(() => clearTimeout(timer));
     }),
   );

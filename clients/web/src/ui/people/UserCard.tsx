@@ -19,8 +19,8 @@ export default function UserCard(props: { userId: string; roomId: string; onClos
     // What is known already is shown if this fails.
     chat.api.getUser(props.userId).then(
       ({ user, presence }) => {
-        chat.tookUsers([user]);
-        if (presence) chat.tookPresences([presence]);
+        chat.updateUsers([user]);
+        if (presence) chat.updatePresences([presence]);
       },
       () => undefined,
     );
@@ -76,7 +76,7 @@ export default function UserCard(props: { userId: string; roomId: string; onClos
           {t(me() ? "notes" : "message")}
         </button>
         <Show when={!me()}>
-          <button type="button" class="button" onClick={() => void attempt(chat.block(props.userId, !blocked()))}>
+          <button type="button" class="button" onClick={() => void attempt(chat.setBlocked(props.userId, !blocked()))}>
             <Icon name="ban" />
             {t(blocked() ? "unblock" : "block")}
           </button>

@@ -3,7 +3,7 @@ import "../shared/deferred-icons";
 import { Show, createSignal, onMount } from "solid-js";
 
 import { useChat } from "../../stores/chat";
-import { createPaged } from "../../stores/lists/paged-list";
+import { createPagedList } from "../../stores/lists/paged-list";
 import { t } from "../i18n";
 import { Dialog } from "../shared/Dialog";
 import { Icon } from "../shared/Icon";
@@ -16,14 +16,14 @@ import { PersonLine } from "../people/UserLine";
 export default function BansDialog(props: { roomId: string; onClose: () => void }) {
   const chat = useChat();
   const [adding, setAdding] = createSignal(false);
-  const bans = createPaged((_, token) => chat.api.listBans(props.roomId, token));
-  onMount(() => void bans.search(""));
+  const bans = createPagedList((_, token) => chat.api.listBans(props.roomId, token));
+  onMount(() => void bans.load(""));
   async function unban(userId: string): Promise<void> {
-    if (await attempt(chat.api.unbanMember(props.roomId, userId))) await bans.search("");
+    if (await attempt(chat.api.unbanMember(props.roomId, userId))) await bans.load("");
   }
   async function ban(userId: string): Promise<void> {
     setAdding(false);
-    if (await attempt(chat.api.banMember(props.roomId, userId))) await bans.search("");
+    if (await attempt(chat.api.banMember(props.roomId, userId))) await bans.load("");
   }
   return (
     <Dialog title={t("bans")} onClose={props.onClose}>

@@ -46,7 +46,7 @@ export default function EditRoom(props: { roomId: string; onClose: () => void })
         onCancel={props.onClose}
       >
         <HistoryChoice value={history()} onChange={setHistory} />
-        <Show when={chat.rights(props.roomId).chooseForNewAccounts}>
+        <Show when={chat.permissions(props.roomId).chooseForNewAccounts}>
           <label class="choice">
             <input type="checkbox" checked={join()} onChange={(event) => setJoin(event.currentTarget.checked)} />
             <span>

@@ -3,7 +3,7 @@ import "../shared/deferred-icons";
 import { For, Show, onMount } from "solid-js";
 
 import { useChat } from "../../stores/chat";
-import { createPaged } from "../../stores/lists/paged-list";
+import { createPagedList } from "../../stores/lists/paged-list";
 import { formatCount, formatTime } from "../i18n/format-values";
 import { formatDuration } from "../i18n/format-values.deferred";
 import { t } from "../i18n";
@@ -26,8 +26,8 @@ const USES = [0, 1, 10, 100] as const;
 export default function InvitesDialog(props: { roomId: string; onClose: () => void }) {
   const chat = useChat();
   // All of them at once: a room has no more than a hundred.
-  const invites = createPaged(async () => ({ items: await chat.api.listInvites(props.roomId), next: "" }));
-  const read = () => invites.search("");
+  const invites = createPagedList(async () => ({ items: await chat.api.listInvites(props.roomId), next: "" }));
+  const read = () => invites.load("");
   onMount(() => void read());
   const form = createForm(async (data) => {
     await chat.api.createInvite(props.roomId, Number(text(data, "days")) * DAY_MS, Number(text(data, "uses")));

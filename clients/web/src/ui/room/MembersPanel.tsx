@@ -2,8 +2,8 @@ import { For, Show, createEffect, createMemo, createSignal, on, onCleanup, onMou
 
 import type { Member, ListPage } from "../../domain/types";
 import { useChat } from "../../stores/chat";
-import { createPaged } from "../../stores/lists/paged-list";
-import { TOLD_MEMBERS } from "../../stores/people/presence";
+import { createPagedList } from "../../stores/lists/paged-list";
+import { MAX_MEMBERS_WITH_PRESENCE } from "../../stores/people/presence";
 import { t } from "../i18n";
 import { Icon } from "../shared/Icon";
 import { createKeyed } from "../shared/keyed";
@@ -25,7 +25,7 @@ export default function MembersPanel(props: { roomId: string; over: boolean; onC
   const [query, setQuery] = createSignal("");
   /** For which text the members are that are shown. */
   let shown: string | undefined;
-  const members = createPaged(async (text, token) => {
+  const members = createPagedList(async (text, token) => {
     let part = await page(text, token);
     // Read anew, the list stays as long as it is: whoever is far down in it stays there.
     const least = !token && text === shown ? members.items().length : 0;
@@ -38,16 +38,16 @@ export default function MembersPanel(props: { roomId: string; over: boolean; onC
   });
   async function page(text: string, token: string): Promise<ListPage<Member>> {
     const part = await chat.api.listMembers(props.roomId, text, token);
-    chat.tookUsers(part.items.map(({ user }) => ({ ...chat.user(user.id), ...user })));
+    chat.updateUsers(part.items.map(({ user }) => ({ ...chat.user(user.id), ...user })));
     // In small rooms presence is told live, and this may be older than what was told.
-    const told = (chat.room(props.roomId)?.room.memberCount ?? 0) <= TOLD_MEMBERS;
-    chat.tookPresences(part.presences.filter(({ userId }) => !told || !chat.presence(userId)));
+    const told = (chat.room(props.roomId)?.room.memberCount ?? 0) <= MAX_MEMBERS_WITH_PRESENCE;
+    chat.updatePresences(part.presences.filter(({ userId }) => !told || !chat.presence(userId)));
     return part;
   }
   /** A row is somebody's, whatever changes about them. */
   const keyed = createKeyed(members.items, ({ user }) => user.id);
   const [atEnd, setAtEnd] = createSignal(false);
-  const read = () => void members.search(query().trim());
+  const read = () => void members.load(query().trim());
   let end!: HTMLDivElement;
 
   createEffect(
@@ -59,12 +59,12 @@ export default function MembersPanel(props: { roomId: string; over: boolean; onC
   );
   let settling: ReturnType<typeof setTimeout> | undefined;
   const settle = () => (settling ??= setTimeout(() => ((settling = undefined), read()), SETTLE_MS));
-  createEffect(on(() => chat.members(props.roomId), settle, { defer: true }));
+  createEffect(on(() => chat.trackMembers(props.roomId), settle, { defer: true }));
   // Presence is told live only in small rooms; in others it is read now and then.
   const looking = setInterval(() => !document.hidden && read(), LOOK_MS);
   onCleanup(() => (clearTimeout(settling), clearInterval(looking)));
   createEffect(() => {
-    if (atEnd() && members.items().length && !members.loading() && !members.failure()) void members.more();
+    if (atEnd() && members.items().length && !members.loading() && !members.failure()) void members.loadMore();
   });
   onMount(() => {
     const observer = new IntersectionObserver(([entry]) => setAtEnd(entry?.isIntersecting ?? false));
@@ -100,10 +100,10 @@ export default function MembersPanel(props: { roomId: string; over: boolean; onC
             }}
           </For>
         </ul>
-        <Show when={members.answered() && !members.loading() && !members.failure() && !members.items().length}>
+        <Show when={members.isLoaded() && !members.loading() && !members.failure() && !members.items().length}>
           <p class="muted members-none">{t("nobodyFound")}</p>
         </Show>
-        <Retry failure={members.failure()} class="members-none" onAgain={() => void members.again()} />
+        <Retry failure={members.failure()} class="members-none" onAgain={() => void members.retry()} />
         <div ref={end} class="sentinel" />
       </div>
     </Panel>

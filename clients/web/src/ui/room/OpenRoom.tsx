@@ -73,7 +73,7 @@ export function OpenRoom(props: { roomId: string }) {
     jump: goTo,
     openUser: (userId) => setOverlay({ kind: "user", userId }),
     askDate: (at) => setOverlay({ kind: "date", at }),
-    begun: () => chat.begun(roomId),
+    begun: () => chat.composer(roomId),
     ...createReached(chat, timeline),
     showVersions: (message) => setOverlay({ kind: "versions", message }),
     showReactions: (message) => setOverlay({ kind: "reactions", message }),
@@ -124,7 +124,7 @@ export function OpenRoom(props: { roomId: string }) {
               <Match when={chat.room(roomId)?.room.archivedAt}>
                 <p class="room-closed">{t("archivedNote")}</p>
               </Match>
-              <Match when={!chat.rights(roomId).write}>
+              <Match when={!chat.permissions(roomId).write}>
                 <p class="room-closed">{isEndless(mutedUntil()) ? t("MUTED") : t("mutedNote", { time: formatTime(mutedUntil(), "full") })}</p>
               </Match>
             </Switch>

@@ -23,7 +23,7 @@ export default function PinsPanel(props: { pins: readonly Message[]; over: boole
     <Panel title={t("pins")} over={props.over} onClose={props.onClose}>
       <div class="members-scroll">
         <Show when={!props.pins.length}>
-          <p class="muted members-none">{chat.rights(tools.roomId).pin ? t("noPinsHint") : t("noPins")}</p>
+          <p class="muted members-none">{chat.permissions(tools.roomId).pin ? t("noPinsHint") : t("noPins")}</p>
         </Show>
         <ul ref={holdFocus} class="pin-list">
           <For each={props.pins}>
@@ -47,7 +47,7 @@ export default function PinsPanel(props: { pins: readonly Message[]; over: boole
                   >
                     {t("goTo")}
                   </button>
-                  <Show when={chat.rights(tools.roomId).pin}>
+                  <Show when={chat.permissions(tools.roomId).pin}>
                     <button
                       type="button"
                       class="icon-button icon-button-small"

@@ -11,7 +11,7 @@ import { People } from "../people/UserList";
 export default function ReadBy(props: { message: Message; onClose: () => void }) {
   const chat = useChat();
   const [reach] = createResource(
-    () => [props.message.seq, chat.receiptsTouched(props.message.roomId)] as const,
+    () => [props.message.seq, chat.trackReceipts(props.message.roomId)] as const,
     ([seq]) => chat.api.listReceipts(props.message.roomId, seq).catch((error: unknown) => error),
   );
   /** What was read before stays while it is read anew. */

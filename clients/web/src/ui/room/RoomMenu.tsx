@@ -27,20 +27,20 @@ export default function RoomMenu(props: { onPanel: (panel: PanelName) => void })
   const { roomId, openUser, askDate } = useRoom();
   const [dialog, setDialog] = createSignal<Dialog>();
   const view = () => chat.room(roomId);
-  const rights = () => chat.rights(roomId);
+  const rights = () => chat.permissions(roomId);
   const close = () => setDialog(undefined);
   // By a role on the server one may do more in public rooms.
-  onMount(() => view()?.room.kind === "public" && chat.learnRole());
+  onMount(() => view()?.room.kind === "public" && chat.loadRole());
 
   const items = (): MenuItem[] => {
     const list: MenuItem[] = [{ label: t("pins"), icon: "pin", act: () => props.onPanel("pins") }];
     list.push({ label: t("files"), icon: "file", act: () => props.onPanel("files") });
     list.push({ label: t("searchIn"), icon: "search", act: () => props.onPanel("search") });
     list.push({ label: t("jumpToDate"), icon: "calendar", act: () => askDate(Date.now()) });
-    const starred = view()?.settings.starred ?? false;
+    const starred = view()?.preferences.starred ?? false;
     list.push(
       { label: t("notifications"), icon: "bell", act: () => setDialog("notify") },
-      { label: t(starred ? "unstar" : "star"), icon: "star", act: () => void attempt(chat.saveSettings(roomId, { starred: !starred })) },
+      { label: t(starred ? "unstar" : "star"), icon: "star", act: () => void attempt(chat.savePreferences(roomId, { starred: !starred })) },
     );
     const person = chat.peer(roomId);
     if (person) {

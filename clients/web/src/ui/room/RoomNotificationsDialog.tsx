@@ -8,7 +8,7 @@ import { Choices } from "../settings/Choices";
 /** What the user wants to hear of a room. */
 export default function RoomNotify(props: { roomId: string; onClose: () => void }) {
   const chat = useChat();
-  const settings = () => chat.room(props.roomId)?.settings;
+  const settings = () => chat.room(props.roomId)?.preferences;
   return (
     <Dialog title={t("notifications")} onClose={props.onClose}>
       <div class="notify-choices">
@@ -21,14 +21,14 @@ export default function RoomNotify(props: { roomId: string; onClose: () => void 
             { value: "mentions", label: t("levelMentions") },
             { value: "nothing", label: t("levelNothing") },
           ]}
-          onChange={(level) => attempt(chat.saveSettings(props.roomId, { level }))}
+          onChange={(level) => attempt(chat.savePreferences(props.roomId, { level }))}
         />
         <MuteChoices
           legend={t("muteRoom")}
           note={silentNote(settings()?.mutedUntil ?? 0)}
           end={t("unmuteRoom")}
           until={settings()?.mutedUntil ?? 0}
-          onMute={(muteForMs) => void attempt(chat.saveSettings(props.roomId, { muteForMs }))}
+          onMute={(muteForMs) => void attempt(chat.savePreferences(props.roomId, { muteForMs }))}
         />
       </div>
     </Dialog>

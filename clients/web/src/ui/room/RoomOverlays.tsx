@@ -28,7 +28,7 @@ export default function Overlays(props: { overlay: Overlay; timeline: Timeline; 
   const { roomId } = useRoom();
   const open = <K extends Kind>(kind: K) =>
     props.overlay.kind === kind ? (props.overlay as Extract<Overlay, { kind: K }>) : undefined;
-  const messages = () => (props.timeline.shown()?.rows ?? []).flatMap((row) => (row.kind === "message" ? [row.message] : []));
+  const messages = () => (props.timeline.content()?.rows ?? []).flatMap((row) => (row.kind === "message" ? [row.message] : []));
   return (
     <Suspense>
       <Switch>

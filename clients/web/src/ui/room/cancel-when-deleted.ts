@@ -1,14 +1,14 @@
 import { createEffect, type Accessor } from "solid-js";
 
-import type { Begun } from "../../stores/composer/composer-state";
+import type { ComposerState } from "../../stores/composer/composer-state";
 import type { Chat } from "../../stores/chat";
 
 /** A message that is deleted meanwhile can neither be answered nor edited any more. */
-export function restWhenGone(chat: Chat, begun: Accessor<Begun>): void {
+export function restWhenGone(chat: Chat, begun: Accessor<ComposerState>): void {
   createEffect(() => {
-    const message = begun().editing() ?? begun().answering();
+    const message = begun().editTarget() ?? begun().replyTarget();
     if (!message) return;
     const { roomId, seq } = message;
-    if (chat.known(roomId, seq)?.content.kind === "deleted" || chat.doomed.has(roomId, seq)) begun().rest();
+    if (chat.loadedMessage(roomId, seq)?.content.kind === "deleted" || chat.deletions.has(roomId, seq)) begun().reset();
   });
 }

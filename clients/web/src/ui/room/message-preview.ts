@@ -4,14 +4,14 @@ import { createEffect, createRoot } from "solid-js";
 
 import type { Message } from "../../domain/types";
 import type { Chat } from "../../stores/chat";
-import { gist } from "../../stores/messages/preview";
+import { preview } from "../../stores/messages/preview";
 import { t } from "../i18n";
 
 /** A message in one line, wherever it is told of outside of its place. */
 export function said(chat: Chat, message: Message): string {
   if (message.content.kind === "deleted") return t("messageDeleted");
   if (chat.isBlocked(message.senderId)) return t("blockedMessage");
-  return message.content.kind === "unknown" ? t("unknownMessage") : gist(message);
+  return message.content.kind === "unknown" ? t("unknownMessage") : preview(message);
 }
 
 /** Calls once with someone's name: now, or when it has come. */

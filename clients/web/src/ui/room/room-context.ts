@@ -3,8 +3,8 @@
 import { createContext, useContext, type Accessor } from "solid-js";
 
 import type { Message } from "../../domain/types";
-import type { Begun } from "../../stores/composer/composer-state";
-import type { Reached } from "../../stores/reading/read-markers";
+import type { ComposerState } from "../../stores/composer/composer-state";
+import type { ReceiptSeqs } from "../../stores/reading/read-markers";
 import type { Picture } from "../files/viewer-images";
 
 export interface RoomTools {
@@ -14,12 +14,12 @@ export interface RoomTools {
   /** Asks for a date to go to; offers the one of this moment. */
   readonly askDate: (at: number) => void;
   /** What is being written here, where messages can be answered and edited. */
-  readonly begun: Accessor<Begun>;
+  readonly begun: Accessor<ComposerState>;
   readonly openThread: (seq: number) => void;
   /** The position of the newest own message in sight. */
   readonly lastMine: Accessor<number | undefined>;
   /** How far the others are; undefined where nobody tells, or nobody is. */
-  readonly reached: Accessor<Reached | undefined>;
+  readonly reached: Accessor<ReceiptSeqs | undefined>;
   readonly showVersions: (message: Message) => void;
   readonly showReactions: (message: Message) => void;
   readonly showReaders: (message: Message) => void;

@@ -1,7 +1,7 @@
 import { createEffect, createSignal, on, onCleanup } from "solid-js";
 
 import { useChat } from "../../stores/chat";
-import { createPaged } from "../../stores/lists/paged-list";
+import { createPagedList } from "../../stores/lists/paged-list";
 import { t } from "../i18n";
 import { Icon } from "../shared/Icon";
 import { PagedList } from "../shared/PagedList";
@@ -12,10 +12,10 @@ const PAUSE_MS = 200;
 export default function DirectoryPage(props: { onCreate: () => void }) {
   const chat = useChat();
   const [query, setQuery] = createSignal("");
-  const rooms = createPaged((text, token) => chat.api.browseRooms(text, token));
+  const rooms = createPagedList((text, token) => chat.api.browseRooms(text, token));
   createEffect(
     on(query, (text, before) => {
-      const timer = setTimeout(() => void rooms.search(text.trim()), before === undefined ? 0 : PAUSE_MS);
+      const timer = setTimeout(() => void rooms.load(text.trim()), before === undefined ? 0 : PAUSE_MS);
       onCleanup(() => clearTimeout(timer));
     }),
   );

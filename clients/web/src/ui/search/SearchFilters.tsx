@@ -2,7 +2,7 @@ import { For, Show, createEffect, createSignal, on, onCleanup } from "solid-js";
 
 import type { Member, User } from "../../domain/types";
 import { useChat } from "../../stores/chat";
-import { createPaged } from "../../stores/lists/paged-list";
+import { createPagedList } from "../../stores/lists/paged-list";
 import { formatCount } from "../i18n/format-values";
 import { labelled, t } from "../i18n";
 import { Field } from "../shared/Field";
@@ -85,11 +85,11 @@ export function SearchFilters(props: {
 function FromField(props: { roomId: string; onChoose: (user: User) => void }) {
   const chat = useChat();
   const [name, setName] = createSignal("");
-  const people = createPaged<Member>((text, token) => chat.api.listMembers(props.roomId, text, token));
+  const people = createPagedList<Member>((text, token) => chat.api.listMembers(props.roomId, text, token));
   createEffect(
     on(name, (text) => {
       if (!text.trim()) return people.clear();
-      const timer = setTimeout(() => void people.search(text.trim()), PAUSE_MS);
+      const timer = setTimeout(() => void people.load(text.trim()), PAUSE_MS);
       onCleanup(() => clearTimeout(timer));
     }),
   );

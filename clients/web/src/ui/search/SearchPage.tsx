@@ -2,9 +2,9 @@ import { Show, createEffect, createSignal, on, onCleanup, onMount, untrack } fro
 
 import type { Message } from "../../domain/types";
 import { useChat, type Chat } from "../../stores/chat";
-import { keyOf, searching } from "../../stores/search/room-search";
-import { createPaged, type Paged } from "../../stores/lists/paged-list";
-import { written } from "../../stores/search/search-highlight";
+import { messageKey, createMessageSearch } from "../../stores/search/room-search";
+import { createPagedList, type PagedListState } from "../../stores/lists/paged-list";
+import { parseQuery } from "../../stores/search/search-highlight";
 import { t } from "../i18n";
 import { Icon } from "../shared/Icon";
 import { PagedList } from "../shared/PagedList";
@@ -17,7 +17,7 @@ const ROOM_ID = /(^|\s)in:([\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12})(?=\s|$)/g;
 /** What was found last, and how far down one was: whoever comes back from a message is there again. */
 interface Kept {
   readonly query: string;
-  readonly found: Paged<Message>;
+  readonly found: PagedListState<Message>;
   readonly top: number;
 }
 const kept = new WeakMap<Chat, Kept>();
@@ -25,11 +25,11 @@ const kept = new WeakMap<Chat, Kept>();
 /** Messages by their words, over all rooms; the address has the question. */
 export default function SearchPage(props: { query: string }) {
   const chat = useChat();
-  const [asked, setAsked] = createSignal(untrack(() => written(props.query).asks));
-  const search = searching(chat);
+  const [asked, setAsked] = createSignal(untrack(() => parseQuery(props.query).isSearchable));
+  const search = createMessageSearch(chat);
   const before = kept.get(chat);
   const back = before?.query === props.query;
-  const found = back ? before.found : createPaged((query: string, token) => search({ query }, token), keyOf);
+  const found = back ? before.found : createPagedList((query: string, token) => search({ query }, token), messageKey);
   let page!: HTMLDivElement;
   onMount(() => back && (page.scrollTop = before.top));
   let last = props.query;
@@ -43,9 +43,9 @@ export default function SearchPage(props: { query: string }) {
       () => props.query,
       (query) => {
         last = field.value = query;
-        const { asks } = written(query);
-        setAsked(asks);
-        if (asks) void found.search(query);
+        const { isSearchable } = parseQuery(query);
+        setAsked(isSearchable);
+        if (isSearchable) void found.load(query);
         else {
           found.clear();
           field.focus();

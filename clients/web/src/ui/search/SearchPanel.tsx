@@ -2,8 +2,8 @@ import { Show, createEffect, createMemo, createSignal, on, onCleanup, onMount } 
 
 import type { SearchRequest, User } from "../../domain/types";
 import { useChat } from "../../stores/chat";
-import { createFound } from "../../stores/search/room-search";
-import { written } from "../../stores/search/search-highlight";
+import { createRoomSearch } from "../../stores/search/room-search";
+import { parseQuery } from "../../stores/search/search-highlight";
 import { t } from "../i18n";
 import { Icon } from "../shared/Icon";
 import { PagedList } from "../shared/PagedList";
@@ -23,14 +23,14 @@ export default function SearchPanel(props: { over: boolean; onClose: () => void 
   const [from, setFrom] = createSignal<User>();
   const [span, setSpan] = createSignal<Span>({ since: "", until: "" });
   const [hasFile, setHasFile] = createSignal(false);
-  const found = createFound(chat, roomId);
+  const found = createRoomSearch(chat, roomId);
   let field!: HTMLInputElement;
 
-  const phrases = createMemo(() => written(words()).phrases);
+  const phrases = createMemo(() => parseQuery(words()).phrases);
   /** Undefined while there is too little to ask for. */
   const sought = createMemo((): SearchRequest | undefined => {
     const query = words().trim();
-    if (!written(query).asks && !from() && !hasFile()) return undefined;
+    if (!parseQuery(query).isSearchable && !from() && !hasFile()) return undefined;
     const { since, until } = span();
     return { query, roomId, fromUserId: from()?.id, hasFile: hasFile(), after: startOf(since, 0), before: startOf(until, 1) };
   });
@@ -38,7 +38,7 @@ export default function SearchPanel(props: { over: boolean; onClose: () => void 
   createEffect(
     on(sought, (asked) => {
       if (!asked) return found.clear();
-      const timer = setTimeout(() => void found.search(asked), PAUSE_MS);
+      const timer = setTimeout(() => void found.load(asked), PAUSE_MS);
       onCleanup(() => clearTimeout(timer));
     }),
   );

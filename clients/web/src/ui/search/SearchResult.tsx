@@ -2,7 +2,7 @@ import { Show } from "solid-js";
 
 import type { Message } from "../../domain/types";
 import { useChat } from "../../stores/chat";
-import { pieces, type Phrase, type Piece } from "../../stores/search/search-highlight";
+import { highlight, type Phrase, type TextSegment } from "../../stores/search/search-highlight";
 import { Thumb } from "../files/Thumbnail";
 import { formatTime } from "../i18n/format-values";
 import { Avatar } from "../shared/Avatar";
@@ -30,7 +30,7 @@ export function FoundItem(props: { message: Message; phrases: readonly Phrase[] 
             <time class="muted">{formatTime(props.message.postedAt, "short")}</time>
           </span>
           <span class="found-words" dir="auto">
-            <Marked pieces={fromFirst(pieces(said(chat, props.message), props.phrases))} />
+            <Marked pieces={fromFirst(highlight(said(chat, props.message), props.phrases))} />
           </span>
         </span>
         <Show when={props.message.attachments.length}>
@@ -42,9 +42,9 @@ export function FoundItem(props: { message: Message; phrases: readonly Phrase[] 
 }
 
 /** Long beginnings without anything that was sought are cut. */
-function fromFirst(all: readonly Piece[]): readonly Piece[] {
+function fromFirst(all: readonly TextSegment[]): readonly TextSegment[] {
   const [first, ...rest] = all;
   const chars = [...(first?.text ?? "")];
-  if (!first || first.found || !rest.length || chars.length <= BEFORE) return all;
-  return [{ text: `… ${chars.slice(-BEFORE).join("").replace(/^\S*\s/, "")}`, found: false }, ...rest];
+  if (!first || first.isMatch || !rest.length || chars.length <= BEFORE) return all;
+  return [{ text: `… ${chars.slice(-BEFORE).join("").replace(/^\S*\s/, "")}`, isMatch: false }, ...rest];
 }

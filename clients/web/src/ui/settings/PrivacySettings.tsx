@@ -1,7 +1,7 @@
 import { createEffect, createSignal, on, onMount } from "solid-js";
 
 import { useChat } from "../../stores/chat";
-import { createPaged } from "../../stores/lists/paged-list";
+import { createPagedList } from "../../stores/lists/paged-list";
 import { t } from "../i18n";
 import { PagedList } from "../shared/PagedList";
 import { attempt } from "../shared/toast";
@@ -10,21 +10,21 @@ import { PersonLine } from "../people/UserLine";
 /** Whether others see what the user has read, and whom the user has blocked. */
 export function PrivacySettings() {
   const chat = useChat();
-  const people = createPaged((_, token) => chat.api.listBlockedUsers(token));
+  const people = createPagedList((_, token) => chat.api.listBlockedUsers(token));
   const [receipts, setReceipts] = createSignal<boolean>();
   onMount(() => {
-    void people.search("");
+    void people.load("");
     chat.api.getMe().then((me) => setReceipts(me.readReceipts), () => undefined);
   });
   // Whoever asks about one is told when any block changes, here or on another device.
-  createEffect(on(() => chat.isBlocked(""), () => void people.search(""), { defer: true }));
+  createEffect(on(() => chat.isBlocked(""), () => void people.load(""), { defer: true }));
   async function tell(box: HTMLInputElement): Promise<void> {
     const on = box.checked;
     if (await attempt(chat.api.setReadReceipts(on))) setReceipts(on);
     else box.checked = !on;
   }
   async function unblock(id: string): Promise<void> {
-    if (await attempt(chat.block(id, false))) await people.search("");
+    if (await attempt(chat.setBlocked(id, false))) await people.load("");
   }
   return (
     <div class="card settings-card">

@@ -3,7 +3,7 @@ import "../shared/deferred-icons";
 import { Show, onMount } from "solid-js";
 
 import { useChat } from "../../stores/chat";
-import { createPaged } from "../../stores/lists/paged-list";
+import { createPagedList } from "../../stores/lists/paged-list";
 import { formatTime } from "../i18n/format-values";
 import { t } from "../i18n";
 import { Icon } from "../shared/Icon";
@@ -13,8 +13,8 @@ import { attempt, toast } from "../shared/toast";
 /** Where the user is signed in, and ending that. */
 export function SessionSettings() {
   const chat = useChat();
-  const sessions = createPaged((_, token) => chat.api.listSessions(token));
-  const read = () => void sessions.search("");
+  const sessions = createPagedList((_, token) => chat.api.listSessions(token));
+  const read = () => void sessions.load("");
   onMount(read);
   async function end(id: string): Promise<void> {
     if (await attempt(chat.api.revokeSession(id))) read();

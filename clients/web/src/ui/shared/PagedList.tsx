@@ -1,24 +1,24 @@
 import { For, Show, type JSX } from "solid-js";
 
-import type { Paged } from "../../stores/lists/paged-list";
+import type { PagedListState } from "../../stores/lists/paged-list";
 import { t } from "../i18n";
 import { holdFocus } from "./focus";
 import { Retry } from "./Retry";
 
 /** A list that comes in parts: what there is, what went wrong where it did, and the way to more. */
 export function PagedList<T, Q>(props: {
-  paged: Pick<Paged<T, Q>, "items" | "answered" | "loading" | "failure" | "failedFirst" | "hasMore" | "more" | "again">;
+  paged: Pick<PagedListState<T, Q>, "items" | "isLoaded" | "loading" | "failure" | "failedFirst" | "hasMore" | "loadMore" | "retry">;
   class: string;
   /** Said if there is nothing. */
   none: string;
   children: (item: T) => JSX.Element;
 }) {
-  const again = () => void props.paged.again();
+  const again = () => void props.paged.retry();
   return (
     <>
       <div role="status">
         <Retry failure={props.paged.failedFirst() && props.paged.failure()} onAgain={again} />
-        <Show when={props.paged.answered() && !props.paged.loading() && !props.paged.failure() && !props.paged.items().length}>
+        <Show when={props.paged.isLoaded() && !props.paged.loading() && !props.paged.failure() && !props.paged.items().length}>
           <p class="page-note muted">{props.none}</p>
         </Show>
       </div>
@@ -29,7 +29,7 @@ export function PagedList<T, Q>(props: {
         <Retry failure={!props.paged.failedFirst() && props.paged.failure()} onAgain={again} />
       </div>
       <Show when={props.paged.hasMore() && !props.paged.failure()}>
-        <button type="button" class="button page-more" disabled={props.paged.loading()} onClick={() => void props.paged.more()}>
+        <button type="button" class="button page-more" disabled={props.paged.loading()} onClick={() => void props.paged.loadMore()}>
           {t("more")}
         </button>
       </Show>

@@ -1,6 +1,6 @@
 import { createEffect, createSignal, on, onCleanup, type Accessor } from "solid-js";
 
-import { MOST_MS } from "../../stores/rooms/rooms";
+import { MAX_TIMER_MS } from "../../stores/rooms/rooms";
 
 
 /** What is farther off than this was meant to have no end. */
@@ -15,7 +15,7 @@ export function createUntil(at: Accessor<number>): Accessor<boolean> {
     on([at, now], ([end]) => {
       const left = end - Date.now();
       if (left <= 0) return;
-      const timer = setTimeout(() => setNow(Date.now()), Math.min(left, MOST_MS));
+      const timer = setTimeout(() => setNow(Date.now()), Math.min(left, MAX_TIMER_MS));
       onCleanup(() => clearTimeout(timer));
     }),
   );

@@ -12,13 +12,13 @@ const CHOICES: readonly PresenceState[] = ["online", "busy", "invisible"];
 /** Who is signed in, how they are seen, and the way to the settings. */
 export function MeBar(props: { onOverlay: (overlay: Overlay) => void; onLogout: () => void }) {
   const chat = useChat();
-  const presence = () => chat.choice();
+  const presence = () => chat.presenceChoice();
   const items = (): MenuItem[] => [
     ...CHOICES.map((state) => ({
       label: t(PRESENCE_TEXT[state]),
       dot: `dot-${state}`,
       checked: presence() === state,
-      act: () => chat.choose(state),
+      act: () => chat.choosePresence(state),
     })),
     { label: t("setStatus"), icon: "smile", apart: true, act: () => props.onOverlay("status") },
     { label: t("settings"), icon: "settings", act: () => navigate("/settings") },
@@ -28,7 +28,7 @@ export function MeBar(props: { onOverlay: (overlay: Overlay) => void; onLogout: 
   ];
   return (
     // Whoever is about to open the menu is told what they may do now.
-    <div class="me-bar" onPointerEnter={chat.learnRole} onFocusIn={chat.learnRole}>
+    <div class="me-bar" onPointerEnter={chat.loadRole} onFocusIn={chat.loadRole}>
       <Menu class="me-button" named label={t("accountMenu")} side="above" items={items()}>
         <Avatar id={chat.me().id} name={chat.me().displayName} photo={chat.me().photoId} presence={presence()} />
         <span class="me-text">

@@ -31,7 +31,7 @@ export default function Palette(props: {
   const [query, setQuery] = createSignal("");
   const [at, setAt] = createSignal(0);
   let list!: HTMLUListElement;
-  onMount(() => chat.learnRole());
+  onMount(() => chat.loadRole());
 
   const go = (path: string) => () => (props.onClose(), navigate(path));
   const action = (label: string, icon: IconName, act: () => void): Choice => ({

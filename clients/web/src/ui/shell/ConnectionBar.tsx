@@ -54,7 +54,7 @@ export default function ConnectionBar() {
             {/* Read once, not with every second. */}
             <span aria-hidden="true">{t("reconnectingIn", { count: seconds() })}</span>
             <span class="sr-only">{t("connecting")}</span>
-            <button type="button" onClick={() => chat.nudge()}>
+            <button type="button" onClick={() => chat.retryNow()}>
               {t("tryNow")}
             </button>
           </Match>

@@ -4,7 +4,7 @@ import { createEffect } from "solid-js";
 
 import { useChat } from "../../stores/chat";
 import { allEmoji } from "../../stores/composer/emoji";
-import { createUpkeep } from "../../stores/model/deferred-effects";
+import { createDeferredEffects } from "../../stores/model/deferred-effects";
 import { t } from "../i18n";
 import { toast } from "../shared/toast";
 import { watchActivity } from "./activity";
@@ -18,14 +18,14 @@ import { keepUploads } from "./confirm-leave";
 /** What shows nothing at first, and therefore comes after what does. */
 export default function Afterwards() {
   const chat = useChat();
-  chat.onDeparture((room, banned) => toast(t(banned ? "youWereBanned" : "youWereRemoved", { room }), true));
+  chat.onRemoval((room, banned) => toast(t(banned ? "youWereBanned" : "youWereRemoved", { room }), true));
   const news = notifyOfArrivals(chat);
   watchActivity(chat);
   makeRoomForKeyboard();
   keepUploads(chat);
   showUnreadInTitle(chat);
   // Last, for it tells of what has come before.
-  chat.keepUp(createUpkeep);
+  chat.startEffects(createDeferredEffects);
   // What was not wanted yet shall be there without a connection too.
   createEffect(() => chat.connection().kind === "live" && fetchRest([...chat.api.loaders, allEmoji, () => import("../composer/attach-files")]));
   return <NewsCard news={news()} />;

@@ -16,7 +16,7 @@ export default function NotifyOffer() {
   // Browsers of phones show none for a page.
   const touch = createMedia("(pointer: coarse)");
   const [talks, setTalks] = createSignal(false);
-  createEffect(() => chat.rooms().some(({ view }) => view.last?.senderId === chat.me().id) && setTalks(true));
+  createEffect(() => chat.rooms().some(({ view }) => view.lastMessage?.senderId === chat.me().id) && setTalks(true));
 
   async function turnOn(): Promise<void> {
     setPref("notify", "all");

@@ -1,8 +1,8 @@
 import { Show, createEffect, createMemo } from "solid-js";
 
 import { useChat } from "../../stores/chat";
-import { heard, type Unread } from "../../stores/reading/unread";
-import { plain } from "../../stores/messages/markdown";
+import { notifiableUnread, type Unread } from "../../stores/reading/unread";
+import { plainText } from "../../stores/messages/markdown";
 import { formatCount, formatShort, formatUnread } from "../i18n/format-values";
 import { t } from "../i18n";
 import { Icon } from "../shared/Icon";
@@ -16,9 +16,9 @@ export function RoomLink(props: { roomId: string; unread: Unread }) {
   const chat = useChat();
   const view = createMemo(() => (chat.rooms(), chat.room(props.roomId)), undefined, { equals: false });
   const unread = () => props.unread;
-  const silent = createUntil(() => view()?.settings.mutedUntil ?? 0);
+  const silent = createUntil(() => view()?.preferences.mutedUntil ?? 0);
   /** What is unread and not to be heard of is told in a low voice. */
-  const loud = () => (silent(), view() && heard(unread(), view()!.settings).count > 0);
+  const loud = () => (silent(), view() && notifiableUnread(unread(), view()!.preferences).count > 0);
   const current = () => {
     const now = route();
     return now.page === "room" && now.roomId === props.roomId;
@@ -27,7 +27,7 @@ export function RoomLink(props: { roomId: string; unread: Unread }) {
   createEffect(() => current() && queueMicrotask(() => link.scrollIntoView({ block: "nearest" })));
   const hasDraft = () => !current() && chat.drafts.has(props.roomId);
   const preview = () => {
-    const last = view()?.last;
+    const last = view()?.lastMessage;
     if (!last) return view()?.room.topic || t("noMessages");
     const text = said(chat, last);
     const mine = last.senderId === chat.me().id;
@@ -65,7 +65,7 @@ export function RoomLink(props: { roomId: string; unread: Unread }) {
                 <Icon name="mute" class="room-link-lock" />
               </span>
             </Show>
-            <Show when={view()?.last}>
+            <Show when={view()?.lastMessage}>
               {(last) => <time class="room-link-time">{formatShort(last().postedAt)}</time>}
             </Show>
           </span>
@@ -80,7 +80,7 @@ export function RoomLink(props: { roomId: string; unread: Unread }) {
             >
               <span class="room-link-preview">
                 <span class="draft">{t("draft")}{t("colon")}</span>
-                {plain(chat.drafts.get(props.roomId))}
+                {plainText(chat.drafts.get(props.roomId))}
               </span>
             </Show>
             <Show when={unread().mentions && !chat.peer(props.roomId)}>

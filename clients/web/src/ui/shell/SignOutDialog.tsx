@@ -7,7 +7,7 @@ export default function SignOut(props: { onClose: () => void }) {
   const chat = useChat();
   const lost = [
     ...(chat.unsent().length ? [t("loseUnsent", { count: chat.unsent().length })] : []),
-    ...(chat.begun.uploading() ? [t("loseUploads")] : []),
+    ...(chat.composer.isUploading() ? [t("loseUploads")] : []),
   ];
-  return <Confirm title={t("signOut")} question={lost.join(" ")} act={chat.leave} onClose={props.onClose} />;
+  return <Confirm title={t("signOut")} question={lost.join(" ")} act={chat.signOut} onClose={props.onClose} />;
 }

@@ -44,15 +44,15 @@ export default function SignedIn(props: { app: AppContext }) {
   const chat = createChat(props.app);
   const [overlay, setOverlay] = createSignal<Overlay>();
   const close = () => setOverlay(undefined);
-  const leave = () => (chat.unsent().length || chat.begun.uploading() ? setOverlay("signOut") : void chat.leave());
+  const leave = () => (chat.unsent().length || chat.composer.isUploading() ? setOverlay("signOut") : void chat.signOut());
   const rooms = sortedRooms(chat);
   createShortcuts({ rooms, overlay, setOverlay });
-  chat.onUnkept(() => toast(t("notKept"), true));
+  chat.onNotStored(() => toast(t("notKept"), true));
 
   createEffect(() => chat.connection().kind === "live" && fillGaps());
 
   const first = route();
-  if (first.page === "room" && first.seq === undefined) chat.readAhead(first.roomId);
+  if (first.page === "room" && first.seq === undefined) chat.prefetch(first.roomId);
 
   /** The room's page, made anew for another room. */
   const roomId = () => {

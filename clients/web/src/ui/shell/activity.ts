@@ -4,7 +4,7 @@ import type { Chat } from "../../stores/chat";
 
 /** Whoever touches the page is there. */
 export function watchActivity(chat: Chat): void {
-  const active = () => chat.active();
+  const active = () => chat.recordActivity();
   const kinds = ["pointerdown", "pointermove", "keydown", "wheel", "touchstart"];
   for (const kind of kinds) window.addEventListener(kind, active, { passive: true });
   onCleanup(() => {

@@ -4,7 +4,7 @@ import type { Chat } from "../../stores/chat";
 
 /** Whoever leaves the page while files are on their way is asked: with the page they are lost. */
 export function keepUploads(chat: Chat): void {
-  const ask = (event: BeforeUnloadEvent) => chat.begun.uploading() && event.preventDefault();
+  const ask = (event: BeforeUnloadEvent) => chat.composer.isUploading() && event.preventDefault();
   window.addEventListener("beforeunload", ask);
   onCleanup(() => window.removeEventListener("beforeunload", ask));
 }

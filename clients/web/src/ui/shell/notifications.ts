@@ -4,7 +4,7 @@ import { createEffect, createSignal, onCleanup, type Accessor } from "solid-js";
 
 import type { Message } from "../../domain/types";
 import type { Chat } from "../../stores/chat";
-import { calls } from "../../stores/reading/unread";
+import { mentionsUser } from "../../stores/reading/unread";
 import { prefs } from "../../stores/preferences/prefs";
 import { named, said } from "../room/message-preview";
 import { navigate, roomPath, route } from "../shared/router";
@@ -29,8 +29,8 @@ export function notifyOfArrivals(chat: Chat): Accessor<News | undefined> {
   let soundedAt = 0;
   // To the other tabs only: what is written to the storage again and again
   // keeps the browser from writing the outbox to the disk.
-  const beat = () => document.hasFocus() && chat.attend(true);
-  const left = () => chat.attend(false);
+  const beat = () => document.hasFocus() && chat.reportFocus(true);
+  const left = () => chat.reportFocus(false);
   const timer = setInterval(beat, BEAT_MS);
   beat();
   window.addEventListener("focus", beat);
@@ -53,14 +53,14 @@ export function notifyOfArrivals(chat: Chat): Accessor<News | undefined> {
     onCleanup(() => clearTimeout(timer));
   });
 
-  chat.onArrival((message) => {
+  chat.onNotification((message) => {
     const { notify, sound } = prefs();
     const here = document.hasFocus();
     // A mention is for the user as a direct message is.
-    const mine = chat.peer(message.roomId) !== undefined || calls(message, chat.me().id);
+    const mine = chat.peer(message.roomId) !== undefined || mentionsUser(message, chat.me().id);
     if (notify === "none" || (notify === "direct" && !mine)) return;
     // Each tab tells whoever looks at it; while nobody does, one of them tells.
-    if (here ? looksAt(message.roomId) : !chat.tells(2 * BEAT_MS)) return;
+    if (here ? looksAt(message.roomId) : !chat.mayNotify(2 * BEAT_MS)) return;
     // To whoever is here the list of rooms tells of the others.
     if (!here || mine) {
       named(chat, message.senderId, (name) => {

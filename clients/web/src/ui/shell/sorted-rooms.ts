@@ -6,8 +6,8 @@ import type { Chat } from "../../stores/chat";
 export function sortedRooms(chat: Chat) {
   return createMemo(() =>
     [...chat.rooms()].sort((a, b) => {
-      const at = (room: typeof a) => room.view.last?.postedAt ?? room.room.createdAt;
-      const star = (room: typeof a) => Number(room.view.settings.starred);
+      const at = (room: typeof a) => room.view.lastMessage?.postedAt ?? room.room.createdAt;
+      const star = (room: typeof a) => Number(room.view.preferences.starred);
       const kept = (room: typeof a) => Number(room.room.archivedAt > 0);
       return kept(a) - kept(b) || star(b) - star(a) || at(b) - at(a) || a.room.name.localeCompare(b.room.name);
     }),

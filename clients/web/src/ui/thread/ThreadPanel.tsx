@@ -46,7 +46,7 @@ export default function ThreadPanel(props: { seq: number; sought: Sought | undef
 
   async function seek(answer: number): Promise<void> {
     setSeeking(true);
-    await attempt(thread.reach(answer));
+    await attempt(thread.loadUntil(answer));
     show(answer);
     setSeeking(false);
   }
@@ -55,13 +55,13 @@ export default function ThreadPanel(props: { seq: number; sought: Sought | undef
 
   /** What is written here stays here. */
   const draft = `${roomId}/${seq}`;
-  const tools: RoomTools = { ...room, begun: () => chat.begun(draft), jump: (to) => show(to) || room.jump(to) };
+  const tools: RoomTools = { ...room, begun: () => chat.composer(draft), jump: (to) => show(to) || room.jump(to) };
   restWhenGone(chat, tools.begun);
   // At this position there is something else now.
-  createEffect(on(chat.resets, () => props.onClose(), { defer: true }));
+  createEffect(on(chat.storeResets, () => props.onClose(), { defer: true }));
 
   // Whoever writes sees what they have written.
-  createEffect(on(() => thread.waiting().length, (count, before = 0) => (count > before && queueMicrotask(place.toEnd), count)));
+  createEffect(on(() => thread.pendingReplies().length, (count, before = 0) => (count > before && queueMicrotask(place.toEnd), count)));
 
   const row = (message: Message) => ({
     kind: "message" as const,
@@ -70,11 +70,11 @@ export default function ThreadPanel(props: { seq: number; sought: Sought | undef
     mine: message.senderId === chat.me().id,
     first: true,
     day: undefined,
-    line: false,
+    startsNew: false,
   });
-  const answers = createKeyed(thread.answers, ({ seq }) => seq);
-  const waiting = createKeyed(thread.waiting, ({ message }) => message.clientMessageId);
-  const lastOwn = () => thread.answers().findLast(chat.mayEdit);
+  const answers = createKeyed(thread.replies, ({ seq }) => seq);
+  const waiting = createKeyed(thread.pendingReplies, ({ message }) => message.clientMessageId);
+  const lastOwn = () => thread.replies().findLast(chat.mayEdit);
 
   return (
     <RoomToolsProvider value={tools}>
@@ -104,9 +104,9 @@ export default function ThreadPanel(props: { seq: number; sought: Sought | undef
               {(root) => (
                 <>
                   <MessageRowView row={row(root())} flash={false} inThread />
-                  <p class="thread-count">{t("replies", { count: counted(root().thread?.replies ?? thread.answers().length, root().thread?.more) })}</p>
+                  <p class="thread-count">{t("replies", { count: counted(root().thread?.replies ?? thread.replies().length, root().thread?.more) })}</p>
                   <Show when={thread.hasOlder()}>
-                    <button type="button" class="link members-none" onClick={() => void attempt(thread.older(0, place.hold)).then(place.keep)}>
+                    <button type="button" class="link members-none" onClick={() => void attempt(thread.loadOlder(0, place.hold)).then(place.keep)}>
                       {t("more")}
                     </button>
                   </Show>
@@ -126,7 +126,7 @@ export default function ThreadPanel(props: { seq: number; sought: Sought | undef
                   <For each={waiting.keys()}>
                     {(key) => {
                       const entry = waiting.at(key);
-                      return <WaitingRowView row={{ kind: "waiting", key, entry: entry(), first: true, day: undefined, line: false }} />;
+                      return <WaitingRowView row={{ kind: "waiting", key, entry: entry(), first: true, day: undefined, startsNew: false }} />;
                     }}
                   </For>
                 </>
@@ -134,7 +134,7 @@ export default function ThreadPanel(props: { seq: number; sought: Sought | undef
             </Show>
           </div>
         </div>
-        <Show when={chat.rights(roomId).write && thread.root()?.content.kind !== "deleted"}>
+        <Show when={chat.permissions(roomId).write && thread.root()?.content.kind !== "deleted"}>
           <Composer
             class="thread-composer"
             label={t("threadReply")}

@@ -20,7 +20,7 @@ export default function Announcer(props: { timeline: Timeline }) {
   /** Each a new one, so that the same words are read out again. */
   const [line, setLine] = createSignal<{ readonly text: string }>();
   const view = () => chat.timeline(props.timeline.roomId);
-  let told = untrack(view)?.last?.seq ?? 0;
+  let told = untrack(view)?.lastMessage?.seq ?? 0;
 
   const isHeard = ({ content, senderId, threadSeq }: Message) =>
     content.kind === "text" && !threadSeq && senderId !== chat.me().id && !chat.isBlocked(senderId);
@@ -28,9 +28,9 @@ export default function Announcer(props: { timeline: Timeline }) {
   createEffect(() => {
     const now = view();
     // Reactions and edits make the newest message another one, but no newer one.
-    const newest = now?.last?.seq ?? 0;
+    const newest = now?.lastMessage?.seq ?? 0;
     // Until it is known who is blocked, nobody is read out.
-    if (!now || newest <= told || !chat.blocksKnown()) return;
+    if (!now || newest <= told || !chat.areBlocksLoaded()) return;
     const arrived: Message[] = [];
     for (let seq = newest; seq > Math.max(told, newest - FAR) && arrived.length < MOST; seq--) {
       const message = now.messages.get(seq);

@@ -5,7 +5,7 @@ import { For, Show, createContext, createMemo, useContext, type JSX } from "soli
 
 import type { Mention, Message } from "../../domain/types";
 import { useChat } from "../../stores/chat";
-import { isEmojiOnly, otherPlace, parse, splitMentions, textOf, type Block, type Inline } from "../../stores/messages/markdown";
+import { isEmojiOnly, linkDestination, parse, splitMentions, textOf, type Block, type Inline } from "../../stores/messages/markdown";
 import { CodeBlock } from "./CodeBlock";
 
 /** Pages of this client, once their origin is taken away: the way there is within the page. */
@@ -117,7 +117,7 @@ function InlineView({ node }: { node: Inline }): JSX.Element {
       const { href, inside } = node;
       const said = textOf(inside);
       const own = OWN.test(href.replace(location.origin, ""));
-      const place = own ? undefined : otherPlace(said, href);
+      const place = own ? undefined : linkDestination(said, href);
       return (
         <>
           <a

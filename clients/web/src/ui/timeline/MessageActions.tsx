@@ -17,7 +17,7 @@ import { roomPath } from "../shared/router";
 export default function MessageTools(props: { message: Message; active: boolean; time: string | undefined }) {
   const chat = useChat();
   const tools = useRoom();
-  const rights = () => chat.rights(tools.roomId);
+  const rights = () => chat.permissions(tools.roomId);
   const mine = () => props.message.senderId === chat.me().id;
   const tab = () => (props.active ? 0 : -1);
 
@@ -30,7 +30,7 @@ export default function MessageTools(props: { message: Message; active: boolean;
     const { roomId, seq, content, pin } = message;
     const text = content.kind === "text" ? content.text : "";
     const list: MenuItem[] = [];
-    if (rights().write) list.push({ label: t("reply"), icon: "reply", act: () => tools.begun().answer(message) });
+    if (rights().write) list.push({ label: t("reply"), icon: "reply", act: () => tools.begun().reply(message) });
     if (rights().write && !message.threadSeq) {
       list.push({ label: t("replyInThread"), icon: "thread", act: () => tools.openThread(seq) });
     }
@@ -61,8 +61,8 @@ export default function MessageTools(props: { message: Message; active: boolean;
         danger: true,
         apart: true,
         act: () => {
-          if (tools.begun().editing()?.seq === seq) tools.begun().rest();
-          chat.doomed.add(roomId, seq, (failure) => toast(explain(failure), true));
+          if (tools.begun().editTarget()?.seq === seq) tools.begun().reset();
+          chat.deletions.add(roomId, seq, (failure) => toast(explain(failure), true));
         },
       });
     }
@@ -87,7 +87,7 @@ export default function MessageTools(props: { message: Message; active: boolean;
             tabIndex={tab()}
             aria-label={t("reply")}
             title={t("reply")}
-            onClick={() => tools.begun().answer(props.message)}
+            onClick={() => tools.begun().reply(props.message)}
           >
             <Icon name="reply" />
           </button>

@@ -25,7 +25,7 @@ export function MessageRowView(props: { row: MessageRow; flash: boolean; inThrea
   const sender = () => chat.user(message().senderId);
   const name = () => sender()?.displayName ?? "…";
   const time = () => formatTime(message().postedAt, "time");
-  const doomed = () => chat.doomed.has(message().roomId, message().seq);
+  const doomed = () => chat.deletions.has(message().roomId, message().seq);
   const id = createUniqueId();
   /** Its tools can be reached by Tab only while it has the focus: else each would be a stop. */
   const [active, setActive] = createSignal(false);
@@ -34,7 +34,7 @@ export function MessageRowView(props: { row: MessageRow; flash: boolean; inThrea
   return (
     <article
       class="msg"
-      classList={{ "msg-mine": props.row.mine, "msg-first": props.row.first, "msg-flash": props.flash, "msg-active": active(), "msg-calls": chat.callsMe(message()) }}
+      classList={{ "msg-mine": props.row.mine, "msg-first": props.row.first, "msg-flash": props.flash, "msg-active": active(), "msg-calls": chat.mentionsMe(message()) }}
       aria-label={`${name()}, ${time()}`}
       aria-describedby={id}
       tabIndex={-1}
@@ -71,7 +71,7 @@ export function MessageRowView(props: { row: MessageRow; flash: boolean; inThrea
               >
                 {name()}
               </button>
-              <Show when={chat.hasNamesake(message().senderId)}>
+              <Show when={chat.hasNameCollision(message().senderId)}>
                 <bdi class="msg-username clip">@{sender()?.username}</bdi>
               </Show>
             </Show>
@@ -83,7 +83,7 @@ export function MessageRowView(props: { row: MessageRow; flash: boolean; inThrea
             <p class="tombstone" id={id}>
               {t("messageDeleted")}{" "}
               <Suspense>
-                <Show when={chat.doomed.undoable(message().roomId, message().seq)}>
+                <Show when={chat.deletions.undoableUntil(message().roomId, message().seq)}>
                   {(until) => <Undo message={message()} until={until()} focused={active()} />}
                 </Show>
               </Suspense>
@@ -124,7 +124,7 @@ export function MessageRowView(props: { row: MessageRow; flash: boolean; inThrea
             <button type="button" class="thread-link" onClick={() => tools.openThread(message().seq)}>
               <Icon name="thread" />
               {t("replies", { count: counted(thread().replies, thread().more) })}
-              <Show when={chat.threadUnread(message())}>
+              <Show when={chat.isThreadUnread(message())}>
                 <span class="badge badge-flag" role="img" aria-label={t("unreadThreads")} title={t("unreadThreads")} />
               </Show>
             </button>

@@ -1,7 +1,7 @@
 import { Show } from "solid-js";
 
 import { useChat } from "../../stores/chat";
-import type { WaitingRow } from "../../stores/timeline/rows";
+import type { OutboxRow } from "../../stores/timeline/rows";
 import { formatCount, formatTime } from "../i18n/format-values";
 import { refusal, t } from "../i18n";
 import { Icon } from "../shared/Icon";
@@ -13,7 +13,7 @@ import { Quote } from "./Quote";
 const PATIENCE_MS = 5_000;
 
 /** An own message that the server has not acknowledged. */
-export function WaitingRowView(props: { row: WaitingRow }) {
+export function WaitingRowView(props: { row: OutboxRow }) {
   const chat = useChat();
   const entry = () => props.row.entry;
   const why = () => refusal(entry().refused) ?? t("failed");

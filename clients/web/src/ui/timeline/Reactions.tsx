@@ -18,7 +18,7 @@ export default function Reactions(props: { message: Message }) {
   const chat = useChat();
   const { showReactions } = useRoom();
   const reactions = createKeyed(() => props.message.reactions, ({ emoji }) => emoji);
-  const may = () => chat.rights(props.message.roomId).write;
+  const may = () => chat.permissions(props.message.roomId).write;
   const mine = (it: Reaction) => it.mine ?? false;
   const names = ({ userIds, count, mine }: Reaction) => {
     const me = chat.me().id;

@@ -2,7 +2,7 @@ import { For, createEffect, createMemo, on, onCleanup } from "solid-js";
 
 import type { Message, Reaction } from "../../domain/types";
 import { useChat } from "../../stores/chat";
-import { createPaged } from "../../stores/lists/paged-list";
+import { createPagedList } from "../../stores/lists/paged-list";
 import { formatCount } from "../i18n/format-values";
 import { t } from "../i18n";
 import { Dialog } from "../shared/Dialog";
@@ -44,11 +44,11 @@ export default function ReactedBy(props: { message: Message; onClose: () => void
 function Reactors(props: { message: Message; reaction: Reaction }) {
   const chat = useChat();
   const { roomId, seq } = props.message;
-  const people = createPaged((emoji: string, token) => chat.api.listReactions(roomId, seq, emoji, token));
+  const people = createPagedList((emoji: string, token) => chat.api.listReactions(roomId, seq, emoji, token));
   const who = () => [props.reaction.count, ...props.reaction.userIds].join(" ");
   createEffect(
     on(createMemo(who), () => {
-      const timer = setTimeout(() => void people.search(props.reaction.emoji), people.answered() ? SETTLE_MS : 0);
+      const timer = setTimeout(() => void people.load(props.reaction.emoji), people.isLoaded() ? SETTLE_MS : 0);
       onCleanup(() => clearTimeout(timer));
     }),
   );

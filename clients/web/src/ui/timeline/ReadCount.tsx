@@ -9,7 +9,7 @@ import { useRoom } from "../room/room-context";
 export default function Reached(props: { message: Message }) {
   const chat = useChat();
   const tools = useRoom();
-  const count = () => chat.reached(props.message.roomId, props.message.seq).read;
+  const count = () => chat.receiptCounts(props.message.roomId, props.message.seq).read;
   return (
     <Show when={count()}>
       <button type="button" class="reached" onClick={() => tools.showReaders(props.message)}>

@@ -23,7 +23,7 @@ function Above(props: { row: Exclude<Row, { kind: "start" }> }): JSX.Element {
   return (
     <>
       {props.row.day !== undefined && <DayRow at={props.row.day} />}
-      {props.row.line && <NewRow />}
+      {props.row.startsNew && <NewRow />}
     </>
   );
 }

@@ -35,7 +35,7 @@ export function Scroller(props: {
   onNewAbove: (above: boolean) => void;
 }) {
   const { timeline } = props;
-  const rows = (): readonly Row[] => timeline.shown()?.rows ?? [];
+  const rows = (): readonly Row[] => timeline.content()?.rows ?? [];
   const keyed = createKeyed(rows, (row) => row.key);
   const { shines, start: startFlash } = createFlash();
   let box!: HTMLDivElement;
@@ -51,7 +51,7 @@ export function Scroller(props: {
   props.handle({
     toEnd,
     toNew() {
-      const at = rows().findIndex((row) => row.kind !== "start" && row.line);
+      const at = rows().findIndex((row) => row.kind !== "start" && row.startsNew);
       if (at < 0) return false;
       sticks = false;
       list?.scrollToIndex(at, { align: "start", offset: -24 });
@@ -64,16 +64,16 @@ export function Scroller(props: {
     const { scrollOffset, scrollSize, viewportSize } = list;
     if (!viewportSize) return;
     const below = underneath(list);
-    const now = timeline.shown();
+    const now = timeline.content();
     props.onBottom(below < END_PX && !aim.underWay());
-    const line = rows().findIndex((row) => row.kind !== "start" && row.line);
+    const line = rows().findIndex((row) => row.kind !== "start" && row.startsNew);
     const newAfter = timeline.newAfter();
     const unseen = newAfter !== undefined && now !== undefined && now.range.after > newAfter;
     if (aim.underWay()) return;
     const middle = rows()[list.findItemIndex(scrollOffset + viewportSize / 2)];
-    timeline.lookAt(middle && "message" in middle && !(below < END_PX && now?.atTail) ? middle.message.seq : undefined);
+    timeline.setViewedSeq(middle && "message" in middle && !(below < END_PX && now?.atTail) ? middle.message.seq : undefined);
     props.onNewAbove(line >= 0 ? list.getItemOffset(line) < scrollOffset : unseen);
-    if (timeline.failed() || !now) return;
+    if (timeline.retry() || !now) return;
     if (scrollOffset < AHEAD_PX && scrollSize > viewportSize) timeline.loadOlder();
     if (below < AHEAD_PX) timeline.loadNewer();
   }
@@ -81,7 +81,7 @@ export function Scroller(props: {
   /** Only going up takes the reader away from the end: what comes below may push it off for a moment. */
   function scrolled(): void {
     if (!list) return;
-    if (underneath(list) < END_PX) sticks = timeline.shown()?.atTail === true;
+    if (underneath(list) < END_PX) sticks = timeline.content()?.atTail === true;
     else if (list.scrollOffset < offset) sticks = false;
     offset = list.scrollOffset;
     look();
@@ -91,7 +91,7 @@ export function Scroller(props: {
    * Before it knows its own height, the virtualiser would wait for a scroll that
    * never comes, and draw nothing till then.
    */
-  const shifts = () => timeline.shown()?.shift === true && list !== undefined && list.viewportSize > 0;
+  const shifts = () => timeline.content()?.shift === true && list !== undefined && list.viewportSize > 0;
 
   const indexOf = (seq: number) => rows().findIndex((row) => "message" in row && row.message.seq >= seq);
 
@@ -107,19 +107,19 @@ export function Scroller(props: {
   onCleanup(() => cancelAnimationFrame(frame));
   const settle = () => (sticks ? toEnd() : undefined, lookSoon());
 
-  createEffect(on(timeline.shown, () => queueMicrotask(settle)));
+  createEffect(on(timeline.content, () => queueMicrotask(settle)));
 
   createEffect(
-    on([timeline.target, timeline.shown], ([target]) => {
+    on([timeline.target, timeline.content], ([target]) => {
       if (target === undefined || indexOf(target.seq) < 0) return;
       sticks = false;
-      timeline.arrived();
+      timeline.clearTarget();
       aim.at(target.seq);
       if (target.flash) startFlash(target.seq);
     }),
   );
 
-  createEffect(on(timeline.ends, () => (aim.drop(), queueMicrotask(toEnd)), { defer: true }));
+  createEffect(on(timeline.tailJumps, () => (aim.drop(), queueMicrotask(toEnd)), { defer: true }));
   // What was under way tells nothing any more: another stretch may be shown.
   onCleanup(() => (aim.drop(), (list = undefined)));
 

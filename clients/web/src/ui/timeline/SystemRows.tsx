@@ -44,7 +44,7 @@ export function StartRow(props: { roomId: string }) {
       <RoomFace roomId={props.roomId} size="large" />
       <h2 dir="auto">{title()}</h2>
       <Show when={room()?.topic}>{(topic) => <p dir="auto">{topic()}</p>}</Show>
-      <p class="muted">{chat.room(props.roomId)?.last ? begins() : t(chat.rights(props.roomId).write ? "emptyRoom" : "noMessages")}</p>
+      <p class="muted">{chat.room(props.roomId)?.lastMessage ? begins() : t(chat.permissions(props.roomId).write ? "emptyRoom" : "noMessages")}</p>
     </div>
   );
 }

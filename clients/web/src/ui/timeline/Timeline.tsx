@@ -58,7 +58,7 @@ export function Timeline(props: { timeline: TimelineState }) {
 
   return (
     <div ref={log} class="timeline">
-      <Show when={timeline.place()} keyed>
+      <Show when={timeline.generation()} keyed>
         <Scroller
           timeline={timeline}
           label={t("timelineOf", { room: chat.title(timeline.roomId) })}
@@ -71,7 +71,7 @@ export function Timeline(props: { timeline: TimelineState }) {
         <Floating
           timeline={timeline}
           newAbove={newAbove() !== undefined && !visited()}
-          away={!atBottom() || timeline.shown()?.atTail === false}
+          away={!atBottom() || timeline.content()?.atTail === false}
           onNew={() => void toNew()}
         />
         <Announcer timeline={timeline} />

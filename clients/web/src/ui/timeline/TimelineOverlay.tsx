@@ -22,9 +22,9 @@ export default function Floating(props: { timeline: Timeline; newAbove: boolean;
             {unread().count ? t("jumpToNew", { count: counted(unread().count, unread().more) }) : t("newMessages")}
           </button>
         </Show>
-        <Show when={timeline.failed() || timeline.loading()}>
+        <Show when={timeline.retry() || timeline.loading()}>
           <div class="timeline-note" role="status">
-            <Show when={timeline.failed()} fallback={<span>{t("loadingMessages")}</span>}>
+            <Show when={timeline.retry()} fallback={<span>{t("loadingMessages")}</span>}>
               {(again) => (
                 <>
                   <span>{t("couldNotLoad")}</span>

@@ -19,7 +19,7 @@ export default function Undo(props: { message: Message; until: number; focused: 
       type="button"
       class="link undo"
       style={{ "--undo": `${UNDO_MS}ms`, "--gone": `${until - UNDO_MS - Date.now()}ms` }}
-      onClick={() => chat.doomed.undo(props.message.roomId, props.message.seq)}
+      onClick={() => chat.deletions.undo(props.message.roomId, props.message.seq)}
     >
       {t("undo")}
     </button>

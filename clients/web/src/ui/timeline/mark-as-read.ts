@@ -16,7 +16,7 @@ export function createReading(chat: Chat, timeline: Timeline, atBottom: Accessor
     return from === before?.from ? before : { from, held: before !== undefined && from > 0 };
   });
 
-  const reading = () => attentive() && atBottom() && timeline.filled();
+  const reading = () => attentive() && atBottom() && timeline.isTailLoaded();
   const unread = () => chat.unread(roomId).count;
 
   // What is unread when the room is opened, or what comes while nobody looks,
