@@ -207,7 +207,7 @@ export function createChat({ api, session }: AppContext) {
     updatePresences: (presences: readonly Presence[]) =>
       invalidate(presences.flatMap((presence) => applying.applyUpdate(model, { kind: "presence", presence }))),
     /** What lies far from a stretch that is shown need not be kept. */
-    dropPositions: (roomId: string, keep: Range) => effects?.evict(roomId, keep),
+    evict: (roomId: string, keep: Range) => effects?.evict(roomId, keep),
     /** Says that a room's messages are on the screen, until what it returns is called. */
     show(roomId: string): () => void {
       model.shown.add(roomId);

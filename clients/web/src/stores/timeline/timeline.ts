@@ -177,7 +177,7 @@ export function createTimeline(chat: Chat, roomId: string) {
       // What lies between here and the tail may be forgotten.
       setAnchor(keep.upTo === tail(view).upTo ? "tail" : keep.upTo);
     });
-    chat.dropPositions(roomId, keep);
+    chat.evict(roomId, keep);
   }
 
   const loadOlder = () => void withRetry(() => grow("older"));
