@@ -196,14 +196,37 @@ function trimDescriptor(bytes: Uint8Array): Uint8Array {
   }
   const enums = (it: DescriptorProto): EnumDescriptorProto[] => [...it.enumType, ...it.nestedType.flatMap(enums)];
   for (const { value } of [...file.enumType, ...file.messageType.flatMap(enums)]) value.forEach((it, i) => (it.name = `V${i}`));
+  if (file.package === "causerie.v1") file.messageType.concat(file.enumType as never).forEach((it) => (it.name = shortName(it.name)));
+  const refer = (name: string) => name.replace(/^(\.causerie\.v1\.)(\w+)/, (_, start: string, type: string) => start + shortName(type));
+  const allFields = (it: DescriptorProto): FieldDescriptorProto[] => [...it.field, ...it.nestedType.flatMap(allFields)];
+  for (const field of file.messageType.flatMap(allFields)) field.typeName = refer(field.typeName);
+  for (const method of file.service.flatMap((it) => it.method)) Object.assign(method, { inputType: refer(method.inputType), outputType: refer(method.outputType) });
   return toBinary(FileDescriptorProtoSchema, file);
 }
 
-/** All words of this client's own code. */
+let shortNames: Map<string, string> | undefined;
+
+/**
+ * Types refer to each other by name, and nothing else does: on the wire are services, methods and numbers of fields.
+ * So each type of the API has a name of one or two letters, the same in every build.
+ */
+function shortName(type: string): string {
+  if (!shortNames) {
+    const folder = join(import.meta.dirname, "src/gen/causerie/v1");
+    const sources = readdirSync(folder).map((file) => readFileSync(join(folder, file), "utf8"));
+    const names = sources.flatMap((it) => [...it.matchAll(/^export (?:type|enum) (\w+)/gm)].map(([, name]) => name ?? ""));
+    shortNames = new Map([...new Set(names)].sort().map((name, i) => [name, i.toString(36)]));
+  }
+  const name = shortNames.get(type);
+  if (name === undefined) throw new Error(`the generated code has no type ${type}`);
+  return name;
+}
+
+/** All words of the code that reads and writes messages of the API; no other layer sees one. */
 const WORDS = new Set(
-  readdirSync(join(import.meta.dirname, "src"), { recursive: true, encoding: "utf8" })
-    .filter((path) => /\.tsx?$/.test(path) && !path.startsWith("gen"))
-    .flatMap((path) => readFileSync(join(import.meta.dirname, "src", path), "utf8").match(/\w+/g) ?? []),
+  readdirSync(join(import.meta.dirname, "src/api"), { encoding: "utf8" }).flatMap(
+    (path) => readFileSync(join(import.meta.dirname, "src/api", path), "utf8").match(/\w+/g) ?? [],
+  ),
 );
 
 /** Fields of which nothing here says the name are skipped as unknown ones. */
