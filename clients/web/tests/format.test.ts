@@ -3,18 +3,18 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 
 import { en } from "../src/ui/i18n/en";
-import { late } from "../src/ui/i18n/en.deferred";
-import { say, type Params, type Spoken } from "../src/ui/i18n/format";
+import { deferred } from "../src/ui/i18n/en.deferred";
+import { format, type Params, type LanguageTexts } from "../src/ui/i18n/format";
 import type { Key } from "../src/ui/i18n";
 import { typingText } from "../src/ui/timeline/typing-text";
 
-const ENGLISH: Spoken = { language: "en", locale: "en-GB", texts: { ...en, ...late } };
+const ENGLISH: LanguageTexts = { language: "en", locale: "en-GB", texts: { ...en, ...deferred } };
 
 // The catalogues of a page want a page.
 vi.mock("../src/ui/i18n", () => ({
   locale: () => "en-GB",
   isolate: (words: string) => words,
-  t: (key: Key, params: Params = {}) => say(ENGLISH, key, params),
+  t: (key: Key, params: Params = {}) => format(ENGLISH, key, params),
 }));
 
 describe("days", () => {
@@ -61,8 +61,8 @@ describe("days", () => {
   });
 
   test("counts that have no end say so", async () => {
-    const { counted } = await import("../src/ui/i18n/format-values");
-    const replies = (count: number, more: boolean) => say(ENGLISH, "replies", { count: counted(count, more) });
+    const { countParam } = await import("../src/ui/i18n/format-values");
+    const replies = (count: number, more: boolean) => format(ENGLISH, "replies", { count: countParam(count, more) });
     expect([replies(1, false), replies(999, false), replies(999, true)]).toEqual(["1 reply", "999 replies", "999+ replies"]);
   });
 });
@@ -70,7 +70,7 @@ describe("days", () => {
 test("of those who type two are named, and the others counted", () => {
   const said = (...names: string[]) => {
     const text = typingText(names);
-    return text && say(ENGLISH, ...text);
+    return text && format(ENGLISH, ...text);
   };
   expect(said()).toBe(undefined);
   expect(said("Ada")).toBe("Ada is typing…");

@@ -8,12 +8,12 @@ import { describe, expect, test } from "vitest";
 import { ar } from "../src/ui/i18n/ar";
 import { de } from "../src/ui/i18n/de";
 import { en as first } from "../src/ui/i18n/en";
-import { late } from "../src/ui/i18n/en.deferred";
+import { deferred } from "../src/ui/i18n/en.deferred";
 import { es } from "../src/ui/i18n/es";
 import { fr } from "../src/ui/i18n/fr";
 import { zh } from "../src/ui/i18n/zh";
 
-const en = { ...first, ...late };
+const en = { ...first, ...deferred };
 const SRC = join(import.meta.dirname, "../src");
 const files = walk(SRC).filter((file) => /\.tsx?$/.test(file) && !file.includes("/gen/"));
 
@@ -169,7 +169,7 @@ describe("what the server refuses", () => {
   });
 
   test("every field of a form says its rule", () => {
-    const fields = files.flatMap((file) => [...readFileSync(file, "utf8").matchAll(/\.wrong\("(\w+)"\)/g)].map(([, field]) => field ?? ""));
+    const fields = files.flatMap((file) => [...readFileSync(file, "utf8").matchAll(/\.fieldError\("(\w+)"\)/g)].map(([, field]) => field ?? ""));
     expect(fields.length).toBeGreaterThan(8);
     expect(fields.filter((field) => !(`INVALID_${field}` in en))).toEqual([]);
   });
@@ -192,6 +192,6 @@ test("what is loaded first says nothing that is loaded late", () => {
   expect(first.length).toBeGreaterThan(50);
   const source = first.map((file) => readFileSync(file, "utf8")).join("\n");
   // Of what the server refuses, only what other texts stand in for until it comes.
-  const said = Object.keys(late).filter((key) => !/^[A-Z]/.test(key) && new RegExp(`["'\`]${key}["'\`]`).test(source));
+  const said = Object.keys(deferred).filter((key) => !/^[A-Z]/.test(key) && new RegExp(`["'\`]${key}["'\`]`).test(source));
   expect(said).toEqual([]);
 });

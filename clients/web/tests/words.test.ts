@@ -10,24 +10,24 @@ import { Failure } from "../src/domain/failure";
 import { ar } from "../src/ui/i18n/ar";
 import { de } from "../src/ui/i18n/de";
 import { en } from "../src/ui/i18n/en";
-import { late } from "../src/ui/i18n/en.deferred";
+import { deferred } from "../src/ui/i18n/en.deferred";
 import { LANGUAGES, isRightToLeft, preferred } from "../src/ui/i18n/languages";
-import { explain, say, type Spoken } from "../src/ui/i18n/format";
+import { explain, format, type LanguageTexts } from "../src/ui/i18n/format";
 
-const ENGLISH: Spoken = { language: "en", locale: "en", texts: { ...en, ...late } };
-const GERMAN: Spoken = { language: "de", locale: "de", texts: de };
-const ARABIC: Spoken = { language: "ar", locale: "ar", texts: ar };
+const ENGLISH: LanguageTexts = { language: "en", locale: "en", texts: { ...en, ...deferred } };
+const GERMAN: LanguageTexts = { language: "de", locale: "de", texts: de };
+const ARABIC: LanguageTexts = { language: "ar", locale: "ar", texts: ar };
 const LAYLA = "ليلى حداد";
 
 describe("names within a text", () => {
   test("one that runs the other way does not turn the text round", () => {
-    expect(say(ENGLISH, "sysJoined", { name: LAYLA })).toBe(`\u2068${LAYLA}\u2069 joined`);
-    expect(say(GERMAN, "removeQuestion", { name: LAYLA, room: "Tee" })).toBe(`\u2068${LAYLA}\u2069 aus „Tee“ entfernen?`);
-    expect(say(ARABIC, "sysJoined", { name: "Sam" })).toContain("\u2068Sam\u2069");
+    expect(format(ENGLISH, "sysJoined", { name: LAYLA })).toBe(`\u2068${LAYLA}\u2069 joined`);
+    expect(format(GERMAN, "removeQuestion", { name: LAYLA, room: "Tee" })).toBe(`\u2068${LAYLA}\u2069 aus „Tee“ entfernen?`);
+    expect(format(ARABIC, "sysJoined", { name: "Sam" })).toContain("\u2068Sam\u2069");
   });
 
   test("where all runs one way the text has no marks", () => {
-    expect(say(ENGLISH, "sysAdded", { name: "Sam", other: "Zoë" })).toBe("Sam added Zoë");
+    expect(format(ENGLISH, "sysAdded", { name: "Sam", other: "Zoë" })).toBe("Sam added Zoë");
   });
 
   test("in Arabic, something always stands between who did it and to whom", () => {
@@ -38,14 +38,14 @@ describe("names within a text", () => {
 });
 
 test("numbers have the form that the language gives them", () => {
-  expect(say(ARABIC, "online", { count: 1 })).not.toContain("1");
-  expect(say(ARABIC, "readBy", { count: 2 })).not.toContain("2");
-  expect(say(ENGLISH, "readBy", { count: 1 })).toBe("Read by 1");
+  expect(format(ARABIC, "online", { count: 1 })).not.toContain("1");
+  expect(format(ARABIC, "readBy", { count: 2 })).not.toContain("2");
+  expect(format(ENGLISH, "readBy", { count: 1 })).toBe("Read by 1");
 });
 
 test("no text that counts has one form only, but those with brackets or a sign", () => {
   const BARE = ["allPins", "reactedWith"];
-  const single = Object.entries({ ...en, ...late }).filter(([, text]) => typeof text === "string" && text.includes("{count}"));
+  const single = Object.entries({ ...en, ...deferred }).filter(([, text]) => typeof text === "string" && text.includes("{count}"));
   expect(single.map(([key]) => key)).toEqual(BARE);
 });
 
@@ -56,7 +56,7 @@ describe("explain", () => {
   test("a field that breaks its rule is told in the user's language", () => {
     expect(explain(GERMAN, invalid("username"))).toBe(de.INVALID_username);
     expect(explain(GERMAN, invalid("attachment_ids[3]"))).toBe(de.INVALID_attachment_ids);
-    expect(explain(ENGLISH, invalid("query"))).toBe(late.INVALID_query);
+    expect(explain(ENGLISH, invalid("query"))).toBe(deferred.INVALID_query);
   });
 
   test("a field without a text is told in the server's whole sentence, never in a fragment", () => {
@@ -70,7 +70,7 @@ describe("explain", () => {
   });
 
   test("before the texts are loaded, something is said all the same", () => {
-    expect(say({ ...ENGLISH, texts: en }, "WRONG_PASSWORD", {})).toBe(en.failed);
+    expect(format({ ...ENGLISH, texts: en }, "WRONG_PASSWORD", {})).toBe(en.failed);
     expect(explain({ ...ENGLISH, texts: en }, new Failure("unavailable", "", ""))).toBe(en.unavailable);
   });
 });

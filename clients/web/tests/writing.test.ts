@@ -10,7 +10,7 @@ import { createComposerStates } from "../src/stores/composer/composer-state";
 import { PendingDeletions, UNDO_MS } from "../src/stores/messages/pending-deletions";
 import { Drafts } from "../src/stores/composer/drafts";
 import { mentionsEveryone } from "../src/stores/mentions/mentions-everyone";
-import { composing } from "../src/ui/shared/ime";
+import { isComposing } from "../src/ui/shared/ime";
 
 /** What a browser keeps. */
 class Kept {
@@ -235,7 +235,7 @@ test("who calls everybody is known by the server's rules", () => {
 });
 
 test("a key is an input method's until the composition is over, in Safari too", () => {
-  const key = (isComposing: boolean, keyCode: number) => composing({ isComposing, keyCode } as KeyboardEvent);
+  const key = (composing: boolean, keyCode: number) => isComposing({ isComposing: composing, keyCode } as KeyboardEvent);
   expect(key(true, 13)).toBe(true);
   expect(key(false, 229)).toBe(true);
   expect(key(false, 13)).toBe(false);

@@ -4,12 +4,12 @@ import { Match, Show, Suspense, Switch, createEffect, createSignal } from "solid
 
 import { createApp } from "./app";
 import { prefs } from "../stores/preferences/prefs";
-import { keepGoal, takeGoal } from "../ui/auth/return-path";
+import { saveReturnPath, takeReturnPath } from "../ui/auth/return-path";
 import { NotFoundPage } from "../ui/shell/not-found";
 import { t } from "../ui/i18n";
-import { Guard } from "../ui/shared/ErrorBoundary";
+import { ErrorBoundary } from "../ui/shared/ErrorBoundary";
 import { MissingNotice, MissingPage, lazy } from "../ui/shared/lazy";
-import { navigate, route, visitedBy, welcome } from "../ui/shared/router";
+import { navigate, route, entryVisitor, setVisitor } from "../ui/shared/router";
 
 // Whoever reloads a room waits for no more texts than come with it.
 const SignedIn = lazy(() => import("../ui/shell/SignedIn"), MissingPage, () => Promise.resolve());
@@ -19,7 +19,7 @@ const RecoverPage = lazy(() => import("../ui/auth/RecoverPage"), MissingPage);
 
 export function Root() {
   const app = createApp();
-  const [ended, setEnded] = createSignal(false);
+  const [hasEnded, setHasEnded] = createSignal(false);
 
   const isLost = () => route().page === "lost";
 
@@ -39,30 +39,30 @@ export function Root() {
 
   createEffect<string>((before) => {
     const id = app.sessionId();
-    const atDoor = route().page === "login" || route().page === "register";
+    const isSignInPage = route().page === "login" || route().page === "register";
     // By a link, for which nobody needs to sign in before; who has come in by it goes on.
-    const recovers = route().page === "recover";
+    const isRecoverPage = route().page === "recover";
     const user = app.session.user?.id ?? "";
-    if (id) welcome(user);
-    if (id && (atDoor || (recovers && before === ""))) {
-      setEnded(false);
-      navigate(takeGoal(user), { replace: true });
+    if (id) setVisitor(user);
+    if (id && (isSignInPage || (isRecoverPage && before === ""))) {
+      setHasEnded(false);
+      navigate(takeReturnPath(user), { replace: true });
     }
     // Signing in would not help: there is no such page for anyone. Whose session ends there is told so.
-    if (!id && (recovers || (!before && isLost()))) welcome("");
-    else if (!id && !atDoor) {
+    if (!id && (isRecoverPage || (!before && isLost()))) setVisitor("");
+    else if (!id && !isSignInPage) {
       // Who goes by themselves wants nothing more, and is told nothing.
-      const left = Boolean(before) && app.session.hasSignedOut;
-      setEnded(Boolean(before) && !left);
-      keepGoal(left ? "/" : location.pathname, visitedBy());
-      welcome("");
+      const hasSignedOut = Boolean(before) && app.session.hasSignedOut;
+      setHasEnded(Boolean(before) && !hasSignedOut);
+      saveReturnPath(hasSignedOut ? "/" : location.pathname, entryVisitor());
+      setVisitor("");
       navigate("/login", { replace: true });
     }
     return id;
   });
 
   return (
-    <Guard class="center-page" reload>
+    <ErrorBoundary class="center-page" reload>
       <Suspense>
         <Switch>
           <Match when={app.sessionId() !== ""}>
@@ -72,7 +72,7 @@ export function Root() {
             </Show>
           </Match>
           <Match when={route().page === "register"}>
-            <RegisterPage app={app} ended={ended()} />
+            <RegisterPage app={app} ended={hasEnded()} />
           </Match>
           <Match when={route().page === "recover"}>
             <RecoverPage app={app} />
@@ -83,11 +83,11 @@ export function Root() {
             </main>
           </Match>
           <Match when={true}>
-            <LoginPage app={app} ended={ended()} />
+            <LoginPage app={app} ended={hasEnded()} />
           </Match>
         </Switch>
       </Suspense>
       <MissingNotice />
-    </Guard>
+    </ErrorBoundary>
   );
 }

@@ -22,26 +22,26 @@ export function AccountItem(props: {
   // It stays where it is with its new role, also if the list is of another one.
   const [account, setAccount] = createSignal(untrack(() => props.account));
   /** The role that is asked about before it is given. */
-  const [asked, setAsked] = createSignal<AccountRole>();
+  const [pendingRole, setPendingRole] = createSignal<AccountRole>();
   const user = () => chat.user(account().user.id) ?? account().user;
-  const mine = () => user().id === chat.me().id;
+  const isMe = () => user().id === chat.me().id;
 
-  async function give(role: AccountRole): Promise<void> {
+  async function applyRole(role: AccountRole): Promise<void> {
     setAccount(await chat.api.setAccountRole(user().id, role));
     toast(t("saved"));
     // Without the role the rest of the list is not for one's eyes.
-    if (mine()) props.onStale();
+    if (isMe()) props.onStale();
   }
 
   async function choose(role: AccountRole): Promise<void> {
     // Who becomes an admin may take it from others, and who was one may not get it back.
-    if (role === "admin" || account().role === "admin") setAsked(role);
-    else if (!(await attempt(give(role)))) props.onStale();
+    if (role === "admin" || account().role === "admin") setPendingRole(role);
+    else if (!(await attempt(applyRole(role)))) props.onStale();
   }
 
   function question(): string {
-    if (asked() === "admin") return t("makeServerAdminQuestion", { name: user().displayName });
-    return mine() ? t("stepDownQuestion") : t("takeAdminQuestion", { name: user().displayName });
+    if (pendingRole() === "admin") return t("makeServerAdminQuestion", { name: user().displayName });
+    return isMe() ? t("stepDownQuestion") : t("takeAdminQuestion", { name: user().displayName });
   }
 
   return (
@@ -52,7 +52,7 @@ export function AccountItem(props: {
           <span class="clip" dir="auto">
             {user().displayName}
           </span>
-          <Show when={mine()}>
+          <Show when={isMe()}>
             <span class="tag">{t("you")}</span>
           </Show>
           <Show when={account().suspendedAt}>
@@ -83,13 +83,13 @@ export function AccountItem(props: {
         </For>
       </select>
       <AccountMenu account={account()} onChange={setAccount} />
-      <Show when={asked()}>
+      <Show when={pendingRole()}>
         {(role) => (
           <Confirm
             title={t(role() === "admin" ? "makeAdmin" : "takeAdmin")}
             question={question()}
-            act={() => give(role())}
-            onClose={() => setAsked(undefined)}
+            act={() => applyRole(role())}
+            onClose={() => setPendingRole(undefined)}
           />
         )}
       </Show>

@@ -24,7 +24,7 @@ export function AccountMenu(props: { account: Account; onChange: (account: Accou
       ? [{ label: t("restore"), icon: "check", act: () => setOpen("restore") }]
       : [
           { label: t("createRecovery"), icon: "link", act: () => setOpen("recover") },
-          { label: t("suspend"), icon: "ban", danger: true, apart: true, act: () => setOpen("suspend") },
+          { label: t("suspend"), icon: "ban", danger: true, separated: true, act: () => setOpen("suspend") },
         ];
 
   async function suspend(suspended: boolean): Promise<void> {

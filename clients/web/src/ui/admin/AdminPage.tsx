@@ -9,7 +9,7 @@ import { visit } from "../shared/router";
 import { AccountItem, ROLES, ROLE_TEXT } from "./AccountItem";
 import { SignUpSettings } from "./SignUpSettings";
 
-const PAUSE_MS = 200;
+const DEBOUNCE_MS = 200;
 
 /** Who may have an account on the server, who has one, and what they may do there. */
 export default function AdminPage() {
@@ -25,12 +25,12 @@ export default function AdminPage() {
   // Coming here again asks again: one may have become an admin meanwhile.
   createEffect(
     on([query, role, visit], ([text], before) => {
-      const timer = setTimeout(search, before && before[0] !== text ? PAUSE_MS : 0);
+      const timer = setTimeout(search, before && before[0] !== text ? DEBOUNCE_MS : 0);
       onCleanup(() => clearTimeout(timer));
     }),
   );
   /** Nothing of the page is left for who is no admin, or no longer one. */
-  const refused = () => accounts.failure()?.reason === "NOT_SERVER_ADMIN";
+  const isRefused = () => accounts.failure()?.reason === "NOT_SERVER_ADMIN";
   return (
     <div class="page">
       <header class="page-head">
@@ -39,10 +39,10 @@ export default function AdminPage() {
         </a>
         <div class="grow">
           <h1>{t("administration")}</h1>
-          <p class="muted">{refused() ? explain(accounts.failure()) : t("administrationHint")}</p>
+          <p class="muted">{isRefused() ? explain(accounts.failure()) : t("administrationHint")}</p>
         </div>
       </header>
-      <Show when={!refused()}>
+      <Show when={!isRefused()}>
         <SignUpSettings />
         <div class="account-search">
           <div class="search-box search-box-large">

@@ -1,7 +1,7 @@
 import { Show, createEffect, onMount, type JSX } from "solid-js";
 
 import { t } from "../i18n";
-import { Mark } from "../shared/Logo";
+import { Logo } from "../shared/Logo";
 
 /** A page for those who are not signed in: a card, and under it where else to go. */
 export function AuthPage(props: { title: string; notice?: string | undefined; children: JSX.Element; foot: JSX.Element }) {
@@ -12,7 +12,7 @@ export function AuthPage(props: { title: string; notice?: string | undefined; ch
   return (
     <main class="auth">
       <div class="auth-brand">
-        <Mark />
+        <Logo />
         <span>{t("appName")}</span>
       </div>
       <section ref={card} class="card auth-card" aria-label={props.title}>

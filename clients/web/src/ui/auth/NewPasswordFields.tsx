@@ -4,24 +4,24 @@ import { t } from "../i18n";
 import { Field } from "../shared/Field";
 import { text } from "../shared/form";
 
-const LEAST = 8;
+const MIN_PASSWORD_CHARACTERS = 8;
 
 /** A password to be chosen, twice; says while it is written what can be said of it here. The form names the user, too. */
-export function NewPassword(props: {
+export function NewPasswordFields(props: {
   label: string;
-  again: string;
+  repeatLabel: string;
   name: string;
   error: string | undefined;
-  differ: boolean;
+  isMismatch: boolean;
   autofocus?: boolean;
 }) {
   const [hint, setHint] = createSignal<string>();
-  function judge({ value, form }: HTMLInputElement): void {
+  function updateHint({ value, form }: HTMLInputElement): void {
     const username = form ? text(new FormData(form), "username").trim().toLowerCase() : "";
     const { length } = [...value];
     if (!length) setHint(undefined);
-    else if (length < LEAST) setHint(t("passwordShort", { length }));
-    else if (username && value.toLowerCase().replaceAll(username, "").length < LEAST / 2) setHint(t("passwordIsName"));
+    else if (length < MIN_PASSWORD_CHARACTERS) setHint(t("passwordShort", { length }));
+    else if (username && value.toLowerCase().replaceAll(username, "").length < MIN_PASSWORD_CHARACTERS / 2) setHint(t("passwordIsName"));
     else setHint(t("passwordFine"));
   }
   return (
@@ -32,20 +32,20 @@ export function NewPassword(props: {
         type="password"
         hint={hint() ?? t("passwordHint")}
         autocomplete="new-password"
-        minLength={LEAST}
+        minLength={MIN_PASSWORD_CHARACTERS}
         maxLength={256}
         required
         autofocus={props.autofocus}
-        onInput={(event) => judge(event.currentTarget)}
+        onInput={(event) => updateHint(event.currentTarget)}
         error={props.error}
       />
       <Field
-        label={props.again}
+        label={props.repeatLabel}
         name="again"
         type="password"
         autocomplete="new-password"
         required
-        error={props.differ ? t("passwordsDiffer") : undefined}
+        error={props.isMismatch ? t("passwordsDiffer") : undefined}
       />
     </>
   );

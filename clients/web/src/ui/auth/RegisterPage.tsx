@@ -5,17 +5,17 @@ import { createSignIn } from "../../stores/session/sign-in";
 import { t } from "../i18n";
 import { AuthPage } from "./AuthPage";
 import { RegisterForm } from "./RegisterForm";
-import { invitedWith } from "./return-path";
+import { pendingInviteCode } from "./return-path";
 import { noticeFor } from "./sign-in-notice";
 
 /** Where accounts are made, by whom the server lets. */
 export default function RegisterPage(props: { app: AppContext; ended: boolean }) {
-  const door = createSignIn(props.app);
-  onMount(() => void door.loadPolicy());
+  const signIn = createSignIn(props.app);
+  onMount(() => void signIn.loadPolicy());
   return (
     <AuthPage
-      title={t(door.policy() === "closed" ? "signUpClosedTitle" : "registerTitle")}
-      notice={noticeFor(props.ended, door.policy())}
+      title={t(signIn.policy() === "closed" ? "signUpClosedTitle" : "registerTitle")}
+      notice={noticeFor(props.ended, signIn.policy())}
       foot={
         <>
           {t("haveAccount")} <a href="/login">{t("signIn")}</a>
@@ -23,14 +23,14 @@ export default function RegisterPage(props: { app: AppContext; ended: boolean })
       }
     >
       <Switch>
-        <Match when={door.policy() === "closed"}>
+        <Match when={signIn.policy() === "closed"}>
           <p>{t("signUpClosedHint")}</p>
         </Match>
-        <Match when={door.policy() === "invite" && !invitedWith()}>
+        <Match when={signIn.policy() === "invite" && !pendingInviteCode()}>
           <p>{t("signUpByInvite")}</p>
         </Match>
-        <Match when={door.policy()}>
-          <RegisterForm door={door} />
+        <Match when={signIn.policy()}>
+          <RegisterForm signIn={signIn} />
         </Match>
       </Switch>
     </AuthPage>

@@ -3,29 +3,29 @@
 
 import { createSignal, untrack } from "solid-js";
 
-import { parse } from "../shared/router";
+import { parseRoute } from "../shared/router";
 
 const KEY = "causerie.goal";
 
-interface Goal {
+interface ReturnPath {
   readonly path: string;
   /** Who was there; empty if nobody was signed in. */
   readonly userId: string;
 }
 
-const NONE: Goal = { path: "/", userId: "" };
-const [goal, setGoal] = createSignal(stored());
+const NONE: ReturnPath = { path: "/", userId: "" };
+const [returnPath, setReturnPath] = createSignal(readStored());
 
-function stored(): Goal {
+function readStored(): ReturnPath {
   try {
-    return { ...NONE, ...(JSON.parse(sessionStorage.getItem(KEY) ?? "{}") as Partial<Goal>) };
+    return { ...NONE, ...(JSON.parse(sessionStorage.getItem(KEY) ?? "{}") as Partial<ReturnPath>) };
   } catch {
     return NONE;
   }
 }
 
-export function keepGoal(path: string, userId: string): void {
-  setGoal({ path, userId });
+export function saveReturnPath(path: string, userId: string): void {
+  setReturnPath({ path, userId });
   try {
     sessionStorage.setItem(KEY, JSON.stringify({ path, userId }));
   } catch {
@@ -34,17 +34,17 @@ export function keepGoal(path: string, userId: string): void {
 }
 
 /** Once. */
-export function takeGoal(userId: string): string {
-  const { path, userId: whose } = untrack(goal);
-  keepGoal("/", "");
-  return whose && whose !== userId ? "/" : path;
+export function takeReturnPath(userId: string): string {
+  const { path, userId: ownerId } = untrack(returnPath);
+  saveReturnPath("/", "");
+  return ownerId && ownerId !== userId ? "/" : path;
 }
 
 /** The code of the invite which whoever signs in does so to accept; empty if there is none. */
-export function invitedWith(): string {
-  const to = parse(goal().path);
-  return to.page === "invite" ? to.code : "";
+export function pendingInviteCode(): string {
+  const route = parseRoute(returnPath().path);
+  return route.page === "invite" ? route.code : "";
 }
 
 /** The code of the invite with which this page has made an account: who comes to it is in the room. */
-export const accepted = { code: "" };
+export const acceptedInvite = { code: "" };

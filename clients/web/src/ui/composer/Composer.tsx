@@ -6,16 +6,16 @@ import { prefs } from "../../stores/preferences/prefs";
 import { EmojiButton } from "./EmojiButton";
 import { t } from "../i18n";
 import { Icon } from "../shared/Icon";
-import { composing } from "../shared/ime";
+import { isComposing } from "../shared/ime";
 import { lazy } from "../shared/lazy";
 import { createMedia } from "../shared/media";
 import { attempt } from "../shared/toast";
 import { useRoom } from "../room/room-context";
 import type { CompletionHandle } from "./Completion";
-import { createComposing, type Send } from "./composer-actions";
+import { createComposerActions, type Send } from "./composer-actions";
 
 /** Comes after the field itself. */
-const Above = lazy(() => import("./ComposerExtras"));
+const ComposerExtras = lazy(() => import("./ComposerExtras"));
 
 /** Where messages are written: in a room, or in one of its threads. */
 export function Composer(props: {
@@ -24,20 +24,20 @@ export function Composer(props: {
   /** Names what is begun and not sent. */
   draft: string;
   /** Others are told that something is being written. */
-  tells?: boolean;
+  reportsTyping?: boolean;
   /** What arrow up edits. */
   lastOwn: () => Message | undefined;
   onSend: Send;
 }) {
   const chat = useChat();
   const { roomId } = useRoom();
-  const touch = createMedia("(pointer: coarse)");
-  const begun = chat.composer(props.draft);
-  const { text, editTarget, replyTarget } = begun;
-  const { length, sendable, write, submit } = createComposing({
+  const isTouch = createMedia("(pointer: coarse)");
+  const composer = chat.composer(props.draft);
+  const { text, editTarget, replyTarget } = composer;
+  const { length, canSend, write, submit } = createComposerActions({
     roomId,
-    begun,
-    tells: props.tells ?? false,
+    composer,
+    reportsTyping: props.reportsTyping ?? false,
     send: (...said) => props.onSend(...said),
   });
   const [caret, setCaret] = createSignal(0);
@@ -49,8 +49,8 @@ export function Composer(props: {
   function attach(chosen: FileList): void {
     // The list is emptied when this is over.
     const files = [...chosen];
-    void attempt(import("./attach-files").then(({ attachAll }) => attachAll(chat, begun, files)));
-    if (!touch()) box.focus();
+    void attempt(import("./attach-files").then(({ attachFiles }) => attachFiles(chat, composer, files)));
+    if (!isTouch()) box.focus();
   }
 
   function onPaste(event: ClipboardEvent): void {
@@ -69,7 +69,7 @@ export function Composer(props: {
   }
   createEffect(on(text, grow));
   onMount(() => {
-    if (!touch()) box.focus({ preventScroll: true });
+    if (!isTouch()) box.focus({ preventScroll: true });
   });
   // Whoever answers or edits wants to write now.
   createEffect(on([editTarget, replyTarget], ([edit, answer]) => (edit || answer) && box.focus(), { defer: true }));
@@ -83,20 +83,20 @@ export function Composer(props: {
   }
 
   function onKeyDown(event: KeyboardEvent): void {
-    if (composing(event) || completion?.onKeyDown(event)) return;
+    if (isComposing(event) || completion?.onKeyDown(event)) return;
     const { key } = event;
-    if (key === "Escape" && (begun.isSendQueued() || editTarget() || replyTarget())) {
-      if (begun.isSendQueued()) begun.cancelSend();
-      else begun.reset();
+    if (key === "Escape" && (composer.isSendQueued() || editTarget() || replyTarget())) {
+      if (composer.isSendQueued()) composer.cancelSend();
+      else composer.reset();
       event.preventDefault();
     }
     if (key === "ArrowUp" && !text() && !event.altKey) {
       const own = props.lastOwn();
-      if (own && chat.permissions(roomId).write) (event.preventDefault(), begun.edit(own));
+      if (own && chat.permissions(roomId).write) (event.preventDefault(), composer.edit(own));
     }
     if (key !== "Enter") return;
     const mod = event.ctrlKey || event.metaKey;
-    if (!mod && (event.shiftKey || touch() || !prefs().enterSends)) return;
+    if (!mod && (event.shiftKey || isTouch() || !prefs().enterSends)) return;
     event.preventDefault();
     void submit();
   }
@@ -107,13 +107,13 @@ export function Composer(props: {
       onSubmit={(event) => (event.preventDefault(), void submit(), box.focus())}
     >
       <Suspense>
-        <Above
-          begun={begun}
+        <ComposerExtras
+          composer={composer}
           length={length()}
           caret={caret()}
           field={() => box}
           handle={(it) => (completion = it)}
-          onTake={insert}
+          onInsert={insert}
           onFiles={attach}
           onWidth={grow}
         />
@@ -125,10 +125,10 @@ export function Composer(props: {
           // What is empty is read as its page is: else the placeholder would begin at the wrong end.
           dir={text() ? "auto" : undefined}
           value={text()}
-          readOnly={begun.isSendQueued()}
+          readOnly={composer.isSendQueued()}
           aria-label={props.label}
           placeholder={props.label}
-          enterkeyhint={touch() ? "enter" : "send"}
+          enterkeyhint={isTouch() ? "enter" : "send"}
           onInput={(event) => (write(event.currentTarget.value), setCaret(event.currentTarget.selectionStart))}
           onKeyDown={onKeyDown}
           onPaste={onPaste}
@@ -141,7 +141,7 @@ export function Composer(props: {
         <EmojiButton label={t("emoji")} class="icon-button composer-button" onPick={(emoji) => insert(emoji)}>
           <Icon name="smile" />
         </EmojiButton>
-        <button class="send" aria-label={action()} title={action()} disabled={!sendable()}>
+        <button class="send" aria-label={action()} title={action()} disabled={!canSend()}>
           <Icon name={editTarget() ? "check" : "send"} />
         </button>
       </div>

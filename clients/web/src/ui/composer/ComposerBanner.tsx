@@ -8,8 +8,8 @@ import { Icon } from "../shared/Icon";
 import { Quote } from "../timeline/Quote";
 
 /** Above the text: that it is an edit, or what it answers. */
-export function ComposerNote(props: { begun: ComposerState; roomId: string; onCancel: () => void }) {
-  const { editTarget, replyTarget } = props.begun;
+export function ComposerBanner(props: { composer: ComposerState; roomId: string; onCancel: () => void }) {
+  const { editTarget, replyTarget } = props.composer;
   return (
     <Show when={editTarget() ?? replyTarget()}>
       <div class="composer-note">

@@ -6,36 +6,36 @@ import { mentionsEveryone } from "../../stores/mentions/mentions-everyone";
 import { t } from "../i18n";
 import { Icon } from "../shared/Icon";
 import { useRoom } from "../room/room-context";
-import { AttachingList } from "./PendingAttachments";
+import { PendingAttachments } from "./PendingAttachments";
 import { Completion, type CompletionHandle } from "./Completion";
-import { ComposerNote } from "./ComposerBanner";
+import { ComposerBanner } from "./ComposerBanner";
 import { DropZone } from "./DropZone";
-import { MOST, WARN } from "./composer-actions";
+import { MAX_MESSAGE_CHARACTERS, LENGTH_WARNING_AT } from "./composer-actions";
 
 /** Characters after which it is said again how many are left. */
-const STEP = 100;
+const ANNOUNCEMENT_STEP = 100;
 
 /** What stands above the text that is being written. */
-export default function Above(props: {
-  begun: ComposerState;
+export default function ComposerExtras(props: {
+  composer: ComposerState;
   length: number;
   caret: number;
   field: () => HTMLTextAreaElement;
   handle: (handle: CompletionHandle) => void;
-  onTake: (piece: string, from: number, to: number) => void;
+  onInsert: (piece: string, from: number, to: number) => void;
   onFiles: (files: FileList) => void;
   /** The field has become wider or narrower. */
   onWidth: () => void;
 }) {
   const chat = useChat();
   const { roomId } = useRoom();
-  const { begun } = props;
-  const left = () => MOST - props.length;
-  const counted = (left: number) => (left < 0 ? t("tooLong", { count: -left }) : t("charactersLeft", { count: left }));
+  const { composer } = props;
+  const charactersLeft = () => MAX_MESSAGE_CHARACTERS - props.length;
+  const lengthText = (left: number) => (left < 0 ? t("tooLong", { count: -left }) : t("charactersLeft", { count: left }));
   // Not with each key.
-  const step = createMemo(() => (left() < 0 ? -1 : Math.ceil(left() / STEP) * STEP));
-  const callsInVain = createMemo(() => !chat.permissions(roomId).pin && mentionsEveryone(begun.text()));
-  const back = () => props.field().focus();
+  const step = createMemo(() => (charactersLeft() < 0 ? -1 : Math.ceil(charactersLeft() / ANNOUNCEMENT_STEP) * ANNOUNCEMENT_STEP));
+  const isMentionRefused = createMemo(() => !chat.permissions(roomId).pin && mentionsEveryone(composer.text()));
+  const focusField = () => props.field().focus();
   onMount(() => {
     let width = 0;
     const observer = new ResizeObserver(([entry]) => {
@@ -48,36 +48,36 @@ export default function Above(props: {
   });
   return (
     <>
-      <ComposerNote begun={begun} roomId={roomId} onCancel={() => (begun.reset(), back())} />
-      <Show when={begun.files().length && !begun.editTarget()}>
-        <AttachingList files={begun.files()} onDrop={back} />
+      <ComposerBanner composer={composer} roomId={roomId} onCancel={() => (composer.reset(), focusField())} />
+      <Show when={composer.files().length && !composer.editTarget()}>
+        <PendingAttachments files={composer.files()} onDrop={focusField} />
       </Show>
       <div role="status">
-        <Show when={begun.isSendQueued()}>
+        <Show when={composer.isSendQueued()}>
           <p class="composer-hint">
             <Icon name="clock" />
             <span>{t("sentWhenUploaded")}</span>
-            <button type="button" class="link" onClick={() => (begun.cancelSend(), back())}>
+            <button type="button" class="link" onClick={() => (composer.cancelSend(), focusField())}>
               {t("cancel")}
             </button>
           </p>
         </Show>
-        <Show when={callsInVain()}>
+        <Show when={isMentionRefused()}>
           <p class="composer-hint">
             <Icon name="alert" />
             <span>{t("adminsCallAll")}</span>
           </p>
         </Show>
-        <Show when={props.length > WARN}>
-          <p class="sr-only">{step() < 0 ? t("tooLong", { count: Math.ceil(-left() / STEP) * STEP }) : counted(step())}</p>
+        <Show when={props.length > LENGTH_WARNING_AT}>
+          <p class="sr-only">{step() < 0 ? t("tooLong", { count: Math.ceil(-charactersLeft() / ANNOUNCEMENT_STEP) * ANNOUNCEMENT_STEP }) : lengthText(step())}</p>
         </Show>
       </div>
-      <Show when={props.length > WARN}>
-        <p class="composer-count" classList={{ error: left() < 0 }} aria-hidden="true">
-          {counted(left())}
+      <Show when={props.length > LENGTH_WARNING_AT}>
+        <p class="composer-count" classList={{ error: charactersLeft() < 0 }} aria-hidden="true">
+          {lengthText(charactersLeft())}
         </p>
       </Show>
-      <Completion text={begun.text()} caret={props.caret} field={props.field} handle={props.handle} onTake={props.onTake} />
+      <Completion text={composer.text()} caret={props.caret} field={props.field} handle={props.handle} onInsert={props.onInsert} />
       <DropZone field={props.field} onFiles={props.onFiles} />
     </>
   );

@@ -2,7 +2,7 @@ import { For, Show, createEffect, createMemo, createResource, createSignal, onMo
 
 import { allEmoji, recentEmoji, searchEmoji, type EmojiGroup } from "../../stores/composer/emoji";
 import { t, type Key } from "../i18n";
-import { composing } from "../shared/ime";
+import { isComposing } from "../shared/ime";
 import { Icon } from "../shared/Icon";
 import { createMedia } from "../shared/media";
 
@@ -46,7 +46,7 @@ export default function EmojiPicker(props: { onPick: (emoji: string) => void }) 
     const at = buttons.indexOf(document.activeElement as HTMLElement);
     const rtl = document.documentElement.dir === "rtl" ? -1 : 1;
     const by = { ArrowDown: COLUMNS, ArrowUp: -COLUMNS, ArrowRight: rtl, ArrowLeft: -rtl }[event.key];
-    if (composing(event) || event.key === "Escape") return;
+    if (isComposing(event) || event.key === "Escape") return;
     event.stopPropagation();
     if (event.key === "Enter" && at < 0 && query()) buttons[0]?.click();
     else if (at < 0 && event.key === "ArrowDown") buttons[0]?.focus();

@@ -8,23 +8,23 @@ import { labelled, t } from "../i18n";
 import { Icon } from "../shared/Icon";
 
 /** What goes with the text, and how far each is uploaded. */
-export function AttachingList(props: { files: readonly PendingAttachment[]; onDrop: () => void }) {
+export function PendingAttachments(props: { files: readonly PendingAttachment[]; onDrop: () => void }) {
   // Each step of an upload makes another object of a file: by their keys they stay what they are.
   const keys = createMemo(() => props.files.map(({ key }) => key), [], { equals: (a, b) => a.join() === b.join() });
   return (
     <ul class="attaching">
       <For each={keys()}>
-        {(key) => <Show when={props.files.find((it) => it.key === key)}>{(file) => <AttachingItem file={file()} onDrop={props.onDrop} />}</Show>}
+        {(key) => <Show when={props.files.find((it) => it.key === key)}>{(file) => <PendingAttachmentItem file={file()} onDrop={props.onDrop} />}</Show>}
       </For>
     </ul>
   );
 }
 
-function AttachingItem(props: { file: PendingAttachment; onDrop: () => void }) {
-  const [broken, setBroken] = createSignal(false);
+function PendingAttachmentItem(props: { file: PendingAttachment; onDrop: () => void }) {
+  const [isBroken, setBroken] = createSignal(false);
   return (
     <li>
-      <Show when={props.file.preview && !broken()} fallback={<Icon name="file" />}>
+      <Show when={props.file.preview && !isBroken()} fallback={<Icon name="file" />}>
         <img src={props.file.preview} alt="" decoding="async" draggable={false} onError={() => setBroken(true)} />
       </Show>
       <span class="attaching-text">

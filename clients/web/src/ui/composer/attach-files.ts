@@ -7,13 +7,13 @@ import { explain, labelled, t } from "../i18n";
 import { toast } from "../shared/toast";
 
 /** As many as go with one message. */
-const MOST = 10;
+const MAX_ATTACHMENTS = 10;
 
-export function attachAll(chat: Chat, begun: ComposerState, chosen: readonly File[]): void {
+export function attachFiles(chat: Chat, composer: ComposerState, chosen: readonly File[]): void {
   const say = (file: File, what: string) => toast(labelled(file.name, what), true);
-  const whole = chosen.filter((file) => file.size > 0);
+  const nonEmpty = chosen.filter((file) => file.size > 0);
   for (const file of chosen) if (!file.size) say(file, t("fileEmpty"));
-  const free = MOST - begun.files().length;
-  if (whole.length > free) toast(t("tooManyFiles", { max: MOST }), true);
-  for (const file of whole.slice(0, free)) uploadAttachment(chat.api, begun, file, (error) => say(file, explain(error)));
+  const free = MAX_ATTACHMENTS - composer.files().length;
+  if (nonEmpty.length > free) toast(t("tooManyFiles", { max: MAX_ATTACHMENTS }), true);
+  for (const file of nonEmpty.slice(0, free)) uploadAttachment(chat.api, composer, file, (error) => say(file, explain(error)));
 }

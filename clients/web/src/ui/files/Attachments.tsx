@@ -8,7 +8,7 @@ import { formatBytes } from "../i18n/format-values.deferred";
 import { labelled, t } from "../i18n";
 import { Icon } from "../shared/Icon";
 import { useRoom } from "../room/room-context";
-import { TILE, box } from "./image-size";
+import { TILE_PX, imageSize } from "./image-size";
 
 /** The files of a message, as items of a list: images as they are, all else by name and size. */
 export default function Attachments(props: { message: Message }) {
@@ -45,7 +45,7 @@ export default function Attachments(props: { message: Message }) {
                 aria-label={labelled(t("openImage"), file.name)}
                 onClick={() => tools.openPicture({ message: props.message, file })}
               >
-                <img src={chat.link(file.id, "large")} alt={file.name} {...(several() ? { width: TILE, height: TILE } : box(image()))} loading="lazy" />
+                <img src={chat.link(file.id, "large")} alt={file.name} {...(several() ? { width: TILE_PX, height: TILE_PX } : imageSize(image()))} loading="lazy" />
               </button>
             )}
           </Show>

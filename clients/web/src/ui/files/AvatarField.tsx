@@ -4,13 +4,13 @@ import { Show, type JSX } from "solid-js";
 
 import { t } from "../i18n";
 import { Icon } from "../shared/Icon";
-import type { PictureChoice } from "./avatar-choice";
+import type { AvatarChoice } from "./avatar-choice";
 
 /** What the server can make a picture of. */
 const TYPES = "image/png,image/jpeg,image/gif,image/webp";
 
 /** Chooses the picture of a person or a room, and shows it before it is saved. */
-export function PictureField(props: { choice: PictureChoice; children: JSX.Element }) {
+export function AvatarField(props: { choice: AvatarChoice; children: JSX.Element }) {
   let picker!: HTMLInputElement;
   return (
     <div class="picture-field">
@@ -19,9 +19,9 @@ export function PictureField(props: { choice: PictureChoice; children: JSX.Eleme
         <input ref={picker} type="file" accept={TYPES} hidden onChange={() => (props.choice.choose(picker.files?.[0]), (picker.value = ""))} />
         <button type="button" class="button" aria-describedby="picture-hint" onClick={() => picker.click()}>
           <Icon name="image" />
-          {t(props.choice.has() ? "changePicture" : "choosePicture")}
+          {t(props.choice.hasAvatar() ? "changePicture" : "choosePicture")}
         </button>
-        <Show when={props.choice.has()}>
+        <Show when={props.choice.hasAvatar()}>
           <button type="button" class="button" onClick={() => props.choice.remove()}>
             <Icon name="trash" />
             {t("removePicture")}

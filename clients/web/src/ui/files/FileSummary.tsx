@@ -7,7 +7,7 @@ import { useChat } from "../../stores/chat";
 import { Icon } from "../shared/Icon";
 
 /** The files of a message, where it is told of outside of its place: small pictures and names. */
-export function FileLine(props: { message: Message }) {
+export function FileSummary(props: { message: Message }) {
   const chat = useChat();
   return (
     <Show when={!chat.isBlocked(props.message.senderId) && props.message.attachments.length}>

@@ -14,7 +14,7 @@ import { Retry } from "../shared/Retry";
 import { Panel } from "../room/Panel";
 import { useRoom } from "../room/room-context";
 
-interface Filed {
+interface FileEntry {
   readonly message: Message;
   readonly file: Attachment;
 }
@@ -26,19 +26,19 @@ export default function FilesPanel(props: { over: boolean; onClose: () => void }
   const chat = useChat();
   const { roomId } = useRoom();
   const [kind, setKind] = createSignal<(typeof KINDS)[number]>("pictures");
-  const found = createRoomSearch(chat, roomId, ({ attachments }) => attachments.length > 0);
-  const messages = createMemo(() => found.items().filter(({ senderId }) => !chat.isBlocked(senderId)));
-  const all = createMemo(() => messages().flatMap((message) => message.attachments.map((file): Filed => ({ message, file }))));
+  const search = createRoomSearch(chat, roomId, ({ attachments }) => attachments.length > 0);
+  const messages = createMemo(() => search.items().filter(({ senderId }) => !chat.isBlocked(senderId)));
+  const all = createMemo(() => messages().flatMap((message) => message.attachments.map((file): FileEntry => ({ message, file }))));
   const shown = createMemo(() => all().filter(({ file }) => (file.image !== undefined) === (kind() === "pictures")));
   const keyed = createKeyed(shown, ({ message, file }) => `${message.seq}:${file.id}`);
   const [atEnd, setAtEnd] = createSignal(false);
-  const everything: SearchRequest = { query: "", roomId, hasFile: true };
+  const request: SearchRequest = { query: "", roomId, hasFile: true };
   const live = createMemo(() => chat.connection().kind === "live");
   let end!: HTMLDivElement;
 
-  createEffect(on(live, () => void found.load(everything)));
+  createEffect(on(live, () => void search.load(request)));
   createEffect(() => {
-    if (atEnd() && shown().length >= 0 && found.hasMore() && !found.loading() && !found.failure()) void found.loadMore();
+    if (atEnd() && shown().length >= 0 && search.hasMore() && !search.loading() && !search.failure()) void search.loadMore();
   });
   onMount(() => {
     const observer = new IntersectionObserver(([entry]) => setAtEnd(entry?.isIntersecting ?? false));
@@ -57,7 +57,7 @@ export default function FilesPanel(props: { over: boolean; onClose: () => void }
           )}
         </For>
       </div>
-      <div class="members-scroll" aria-busy={found.loading()}>
+      <div class="members-scroll" aria-busy={search.loading()}>
         <Show
           when={kind() === "pictures"}
           fallback={
@@ -81,8 +81,8 @@ export default function FilesPanel(props: { over: boolean; onClose: () => void }
           </ul>
         </Show>
         <div role="status">
-          <Retry failure={found.failure()} class="members-none" onAgain={() => void found.retry()} />
-          <Show when={!found.loading() && !found.hasMore() && !found.failure() && !shown().length}>
+          <Retry failure={search.failure()} class="members-none" onAgain={() => void search.retry()} />
+          <Show when={!search.loading() && !search.hasMore() && !search.failure() && !shown().length}>
             <p class="muted members-none">{t(kind() === "pictures" ? "noPictures" : "noFiles")}</p>
           </Show>
         </div>
@@ -92,7 +92,7 @@ export default function FilesPanel(props: { over: boolean; onClose: () => void }
   );
 }
 
-function PictureTile(props: Filed & { among: readonly Message[] }) {
+function PictureTile(props: FileEntry & { among: readonly Message[] }) {
   const chat = useChat();
   const tools = useRoom();
   const name = () => chat.user(props.message.senderId)?.displayName ?? "…";
@@ -112,7 +112,7 @@ function PictureTile(props: Filed & { among: readonly Message[] }) {
   );
 }
 
-function FileRow(props: Filed) {
+function FileRow(props: FileEntry) {
   const chat = useChat();
   const tools = useRoom();
   return (

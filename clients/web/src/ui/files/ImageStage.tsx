@@ -2,17 +2,17 @@ import { createEffect, createSignal, onCleanup } from "solid-js";
 
 import { useChat } from "../../stores/chat";
 import { direction, t } from "../i18n";
-import type { Picture } from "./viewer-images";
+import type { ViewerImage } from "./viewer-images";
 
 /** A finger that goes at least so far sideways turns the page. */
 const SWIPE_PX = 60;
 
 /** One picture: as large as fits, or one pixel for one. */
-export function Stage(props: {
-  picture: Picture;
+export function ImageStage(props: {
+  picture: ViewerImage;
   name: string;
-  whole: boolean;
-  onWhole: (whole: boolean) => void;
+  isActualSize: boolean;
+  onActualSize: (isActualSize: boolean) => void;
   onStep: (by: number) => void;
   onClose: () => void;
 }) {
@@ -38,17 +38,17 @@ export function Stage(props: {
   function zoom(event: MouseEvent & { currentTarget: HTMLImageElement }): void {
     const box = event.currentTarget.getBoundingClientRect();
     const [x, y] = [(event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height];
-    props.onWhole(!props.whole);
+    props.onActualSize(!props.isActualSize);
     const middle = direction() === "rtl" ? x - 1 : x;
     stage.scrollTo({ left: middle * width - (direction() === "rtl" ? -1 : 1) * (stage.clientWidth / 2), top: y * height - stage.clientHeight / 2 });
   }
 
   function onPointerUp(event: PointerEvent): void {
-    const begun = from;
+    const start = from;
     from = undefined;
     const pinched = (window.visualViewport?.scale ?? 1) > 1;
-    if (!begun || props.whole || pinched) return;
-    const [x, y] = [event.clientX - begun.x, event.clientY - begun.y];
+    if (!start || props.isActualSize || pinched) return;
+    const [x, y] = [event.clientX - start.x, event.clientY - start.y];
     if (Math.abs(x) < SWIPE_PX || Math.abs(x) < Math.abs(y)) return;
     const ahead = direction() === "rtl" ? 1 : -1;
     props.onStep(Math.sign(x) * ahead);
@@ -58,11 +58,11 @@ export function Stage(props: {
     <div
       ref={stage}
       class="viewer-stage"
-      classList={{ "viewer-whole": props.whole }}
+      classList={{ "viewer-whole": props.isActualSize }}
       aria-busy={!loaded()}
-      tabIndex={props.whole ? 0 : undefined}
-      role={props.whole ? "group" : undefined}
-      aria-label={props.whole ? t("zoomActual") : undefined}
+      tabIndex={props.isActualSize ? 0 : undefined}
+      role={props.isActualSize ? "group" : undefined}
+      aria-label={props.isActualSize ? t("zoomActual") : undefined}
       onClick={(event) => event.target === stage && props.onClose()}
       onPointerDown={(event) => (from = event.pointerType === "touch" && event.isPrimary ? { x: event.clientX, y: event.clientY } : undefined)}
       onPointerUp={onPointerUp}

@@ -10,18 +10,18 @@ import { direction, labelled, t } from "../i18n";
 import { Dialog } from "../shared/Dialog";
 import { Icon } from "../shared/Icon";
 import { useRoom } from "../room/room-context";
-import { Stage } from "./ImageStage";
-import { picturesAround, sameOne, type Picture } from "./viewer-images";
+import { ImageStage } from "./ImageStage";
+import { imagesAround, isSameImage, type ViewerImage } from "./viewer-images";
 
 /** A picture over the whole page, and the way to those before and after it. */
-export default function Viewer(props: { opened: Picture; messages: readonly Message[]; onClose: () => void }) {
+export default function ImageViewer(props: { opened: ViewerImage; messages: readonly Message[]; onClose: () => void }) {
   const chat = useChat();
   const { jump } = useRoom();
   const [shown, setShown] = createSignal(props.opened);
-  const [whole, setWhole] = createSignal(false);
+  const [isActualSize, setActualSize] = createSignal(false);
   const messages = () => props.messages.filter(({ senderId }) => !chat.isBlocked(senderId));
-  const all = createMemo(() => picturesAround(shown(), messages()));
-  const at = () => all().findIndex((it) => sameOne(it, shown()));
+  const all = createMemo(() => imagesAround(shown(), messages()));
+  const at = () => all().findIndex((it) => isSameImage(it, shown()));
   const name = () => chat.user(shown().message.senderId)?.displayName ?? "…";
   const file = () => shown().file;
 
@@ -30,7 +30,7 @@ export default function Viewer(props: { opened: Picture; messages: readonly Mess
     const now = chat.message(shown().message.roomId, shown().message.seq);
     if (now?.content.kind === "deleted") props.onClose();
   });
-  createEffect(on(shown, () => setWhole(false)));
+  createEffect(on(shown, () => setActualSize(false)));
 
   function step(by: number): void {
     const next = all()[at() + by];
@@ -41,9 +41,9 @@ export default function Viewer(props: { opened: Picture; messages: readonly Mess
     const ahead = direction() === "rtl" ? -1 : 1;
     if (event.altKey || event.ctrlKey || event.metaKey) return;
     // At its own size the arrows move the picture.
-    if (event.key === "ArrowRight" && !whole()) step(ahead);
-    else if (event.key === "ArrowLeft" && !whole()) step(-ahead);
-    else if (event.key === "+" || event.key === "-") setWhole(event.key === "+");
+    if (event.key === "ArrowRight" && !isActualSize()) step(ahead);
+    else if (event.key === "ArrowLeft" && !isActualSize()) step(-ahead);
+    else if (event.key === "+" || event.key === "-") setActualSize(event.key === "+");
     else return;
     event.preventDefault();
   }
@@ -71,11 +71,11 @@ export default function Viewer(props: { opened: Picture; messages: readonly Mess
           <button
             type="button"
             class="icon-button"
-            aria-label={t(whole() ? "zoomFit" : "zoomActual")}
-            title={t(whole() ? "zoomFit" : "zoomActual")}
-            onClick={() => setWhole(!whole())}
+            aria-label={t(isActualSize() ? "zoomFit" : "zoomActual")}
+            title={t(isActualSize() ? "zoomFit" : "zoomActual")}
+            onClick={() => setActualSize(!isActualSize())}
           >
-            <Icon name={whole() ? "zoomOut" : "zoomIn"} />
+            <Icon name={isActualSize() ? "zoomOut" : "zoomIn"} />
           </button>
           <button
             type="button"
@@ -101,7 +101,7 @@ export default function Viewer(props: { opened: Picture; messages: readonly Mess
         </header>
         <Show when={shown()} keyed>
           {(picture) => (
-            <Stage picture={picture} name={name()} whole={whole()} onWhole={setWhole} onStep={step} onClose={() => props.onClose()} />
+            <ImageStage picture={picture} name={name()} isActualSize={isActualSize()} onActualSize={setActualSize} onStep={step} onClose={() => props.onClose()} />
           )}
         </Show>
         <Show when={all()[at() - 1]}>

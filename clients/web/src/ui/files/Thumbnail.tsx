@@ -4,7 +4,7 @@ import type { Message } from "../../domain/types";
 import { useChat } from "../../stores/chat";
 
 /** The first picture of a message, small; its name is said beside it. */
-export function Thumb(props: { message: Message | undefined }) {
+export function Thumbnail(props: { message: Message | undefined }) {
   const chat = useChat();
   const file = () => {
     const { message } = props;

@@ -4,10 +4,10 @@ import { createSignal, onCleanup } from "solid-js";
 
 import type { Chat } from "../../stores/chat";
 
-export type PictureChoice = ReturnType<typeof createPicture>;
+export type AvatarChoice = ReturnType<typeof createAvatarChoice>;
 
 /** `now` is the file that is the picture now; empty if there is none. */
-export function createPicture(chat: Chat, now: () => string) {
+export function createAvatarChoice(chat: Chat, currentFileId: () => string) {
   const [chosen, setChosen] = createSignal<{ file: File; url: string }>();
   const [removed, setRemoved] = createSignal(false);
   const control = new AbortController();
@@ -21,8 +21,8 @@ export function createPicture(chat: Chat, now: () => string) {
   return {
     preview: () => chosen()?.url,
     /** The file to show beside a preview. */
-    shown: () => (removed() ? "" : now()),
-    has: () => chosen() !== undefined || (!removed() && now() !== ""),
+    shown: () => (removed() ? "" : currentFileId()),
+    hasAvatar: () => chosen() !== undefined || (!removed() && currentFileId() !== ""),
     choose(file: File | undefined): void {
       if (!file) return;
       forget();
@@ -35,12 +35,12 @@ export function createPicture(chat: Chat, now: () => string) {
     /** The id of what was chosen, now uploaded; empty if it shall go, undefined if nothing changes. */
     async upload(): Promise<string | undefined> {
       const picture = chosen();
-      if (!picture) return removed() && now() ? "" : undefined;
+      if (!picture) return removed() && currentFileId() ? "" : undefined;
       const { id } = await (await chat.api.files()).upload(picture.file, control.signal, () => undefined);
       return id;
     },
     /** It was saved. */
-    done(): void {
+    onSaved(): void {
       forget();
       setRemoved(false);
     },

@@ -2,7 +2,7 @@
 
 import type { Attachment, Message } from "../../domain/types";
 
-export interface Picture {
+export interface ViewerImage {
   readonly message: Message;
   readonly file: Attachment;
   /** The messages whose pictures one leafs through; else those of the timeline. */
@@ -10,14 +10,14 @@ export interface Picture {
 }
 
 /** A file may go with several messages. */
-export const sameOne = (a: Picture, b: Picture) => a.message.seq === b.message.seq && a.file.id === b.file.id;
+export const isSameImage = (a: ViewerImage, b: ViewerImage) => a.message.seq === b.message.seq && a.file.id === b.file.id;
 
 /** In the order of the messages; only its own if `opened` is not among them, as in a thread. */
-export function picturesAround(opened: Picture, messages: readonly Message[]): Picture[] {
-  const all = messages.flatMap(picturesIn);
-  return all.some((it) => sameOne(it, opened)) ? all : picturesIn(opened.message);
+export function imagesAround(opened: ViewerImage, messages: readonly Message[]): ViewerImage[] {
+  const all = messages.flatMap(imagesIn);
+  return all.some((it) => isSameImage(it, opened)) ? all : imagesIn(opened.message);
 }
 
-function picturesIn(message: Message): Picture[] {
+function imagesIn(message: Message): ViewerImage[] {
   return message.attachments.filter(({ image }) => image).map((file) => ({ message, file }));
 }

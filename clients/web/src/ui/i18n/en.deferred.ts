@@ -2,9 +2,9 @@
 // are wanted; these texts are there before any of them is shown.
 
 import type { Plural } from "./catalogue";
-import { refused } from "./en.errors";
+import { errors } from "./en.errors";
 
-export const late = {
+export const deferred = {
   // Connection
   reconnectingIn: { one: "Connection lost. Retrying in {count} second…", other: "Connection lost. Retrying in {count} seconds…" } as Plural,
   tryNow: "Try now",
@@ -358,5 +358,5 @@ export const late = {
   // Of use everywhere
   cancel: "Cancel",
 
-  ...refused,
+  ...errors,
 };

@@ -1,7 +1,7 @@
 // What the server refuses, in English: by its reason, or, where a field breaks
 // its rule, by the field. Loaded after the other texts.
 
-export const refused = {
+export const errors = {
   BAD_CREDENTIALS: "Incorrect username or password.",
   WRONG_PASSWORD: "Your current password is incorrect.",
   ACCOUNT_SUSPENDED: "This account is suspended. Ask the admins of this server.",

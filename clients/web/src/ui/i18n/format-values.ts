@@ -53,11 +53,11 @@ export function formatCount({ count, more }: { count: number; more: boolean }): 
 }
 
 /** For a text that counts: the number, or “999+”. */
-export const counted = (count: number, more = false): number | string => (more ? formatCount({ count, more }) : count);
+export const countParam = (count: number, more = false): number | string => (more ? formatCount({ count, more }) : count);
 
 /** “3 unread messages”. */
 export const formatUnread = (unread: { count: number; more: boolean }): string =>
-  t("unread", { count: counted(unread.count, unread.more) });
+  t("unread", { count: countParam(unread.count, unread.more) });
 
 /** “Ada, Bob and Eve”. */
 export function formatList(words: readonly string[]): string {

@@ -5,7 +5,7 @@ import type { Catalogue, Key } from "./catalogue";
 import { en } from "./en";
 import { isRightToLeft } from "./languages";
 
-export interface Spoken {
+export interface LanguageTexts {
   readonly language: string;
   /** The texts' language with the region that the browser asks for. */
   readonly locale: string;
@@ -16,14 +16,14 @@ export interface Spoken {
 export type Params = Readonly<Record<string, string | number>>;
 
 /** A text with its places filled in. `count` decides the form. */
-export function say(spoken: Spoken, key: Key, params: Params): string {
-  const { texts, locale } = spoken;
+export function format(active: LanguageTexts, key: Key, params: Params): string {
+  const { texts, locale } = active;
   const text = texts[key] ?? en.failed;
   const form = typeof text === "string" ? text : (text[plurals(locale).select(Number(params["count"]))] ?? text.other);
   return form.replace(/\{(\w+)\}/g, (place, name: string) => {
     const value = params[name];
     if (value === undefined) return place;
-    return typeof value === "number" ? numbers(locale).format(value) : apart(spoken, value);
+    return typeof value === "number" ? numbers(locale).format(value) : isolate(active, value);
   });
 }
 
@@ -33,20 +33,20 @@ const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10ff
  * Someone's words within ours, so that neither turns the other round: between
  * marks (FSI and PDI) that the server lets nobody write. None where all runs one way.
  */
-export function apart(spoken: Spoken, words: string): string {
-  return isRightToLeft(spoken) || RIGHT_TO_LEFT.test(words) ? `\u2068${words}\u2069` : words;
+export function isolate(active: LanguageTexts, words: string): string {
+  return isRightToLeft(active) || RIGHT_TO_LEFT.test(words) ? `\u2068${words}\u2069` : words;
 }
 
 /** What to tell of something that the server refused, if there is a text for it. */
-export function refusal(spoken: Spoken, reason: string): string | undefined {
-  return reason in spoken.texts ? say(spoken, reason as Key, {}) : undefined;
+export function refusal(active: LanguageTexts, reason: string): string | undefined {
+  return reason in active.texts ? format(active, reason as Key, {}) : undefined;
 }
 
 /** What to tell a user of a failure. */
-export function explain(spoken: Spoken, failure: unknown): string {
-  const own = (key: Key) => say(spoken, key, {});
+export function explain(active: LanguageTexts, failure: unknown): string {
+  const own = (key: Key) => format(active, key, {});
   if (!(failure instanceof Failure)) return own("failed");
-  const text = refusal(spoken, failure.textKey);
+  const text = refusal(active, failure.textKey);
   if (text !== undefined) return text;
   switch (failure.code) {
     case "unavailable":

@@ -9,7 +9,7 @@ import { navigate, roomPath } from "../shared/router";
 import { PeopleSearch } from "./PeopleSearch";
 
 /** Whom to write to. */
-export default function NewDirect(props: { onClose: () => void }) {
+export default function NewDirectMessage(props: { onClose: () => void }) {
   const chat = useChat();
   const [busy, setBusy] = createSignal(false);
   async function open(user: User): Promise<void> {

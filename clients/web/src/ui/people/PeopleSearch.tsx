@@ -5,10 +5,10 @@ import { useChat } from "../../stores/chat";
 import { createPagedList } from "../../stores/lists/paged-list";
 import { explain, t } from "../i18n";
 import { Icon } from "../shared/Icon";
-import { composing } from "../shared/ime";
-import { PersonLine } from "./UserLine";
+import { isComposing } from "../shared/ime";
+import { UserLine } from "./UserLine";
 
-const PAUSE_MS = 200;
+const DEBOUNCE_MS = 200;
 
 /** Finds people by the beginning of a name: arrows go through them, Enter takes one. */
 export function PeopleSearch(props: {
@@ -21,7 +21,7 @@ export function PeopleSearch(props: {
   const [query, setQuery] = createSignal("");
   const [at, setAt] = createSignal(0);
   /** For which text the people are that are shown. */
-  let found = "";
+  let shownQuery = "";
   const people = createPagedList(async (text, token) => {
     const part = await chat.api.searchUsers(text, token);
     chat.updateUsers(part.items);
@@ -32,7 +32,7 @@ export function PeopleSearch(props: {
   let list!: HTMLUListElement;
   createEffect(
     on(query, (text) => {
-      const timer = setTimeout(() => void people.load(text.trim()).then(() => (found = text)), PAUSE_MS);
+      const timer = setTimeout(() => void people.load(text.trim()).then(() => (shownQuery = text)), DEBOUNCE_MS);
       onCleanup(() => clearTimeout(timer));
     }),
   );
@@ -51,11 +51,11 @@ export function PeopleSearch(props: {
   }
 
   function onKeyDown(event: KeyboardEvent): void {
-    if (composing(event)) return;
+    if (isComposing(event)) return;
     if (event.key === "ArrowDown") move(at() + 1);
     else if (event.key === "ArrowUp") move(at() - 1);
     else if (event.key !== "Enter") return;
-    else if (found === query() && !people.loading()) choose(people.items()[at()]);
+    else if (shownQuery === query() && !people.loading()) choose(people.items()[at()]);
     event.preventDefault();
   }
 
@@ -99,7 +99,7 @@ export function PeopleSearch(props: {
                 onPointerMove={() => setAt(i())}
                 onClick={() => choose(user)}
               >
-                <PersonLine user={user} />
+                <UserLine user={user} />
                 <Show when={isChosen(user)}>
                   <Icon name="check" />
                 </Show>

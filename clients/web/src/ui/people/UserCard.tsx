@@ -29,7 +29,7 @@ export default function UserCard(props: { userId: string; roomId: string; onClos
   const user = () => chat.user(props.userId);
   const blocked = () => chat.isBlocked(props.userId);
   const presence = () => chat.presence(props.userId);
-  const seen = () => {
+  const presenceText = () => {
     const now = presence();
     if (!now) return "";
     return now.state === "offline" && now.lastSeenAt
@@ -52,7 +52,7 @@ export default function UserCard(props: { userId: string; roomId: string; onClos
             <h2 dir="auto">{user().displayName}</h2>
             <p class="muted">
               <bdi>@{user().username}</bdi>
-              <Show when={seen()}> · {seen()}</Show>
+              <Show when={presenceText()}> · {presenceText()}</Show>
             </p>
             <Show when={user().statusText}>
               <p class="user-status" dir="auto">

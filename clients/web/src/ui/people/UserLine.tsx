@@ -3,7 +3,7 @@ import { useChat } from "../../stores/chat";
 import { Avatar } from "../shared/Avatar";
 
 /** Who it is, in one line of a list. */
-export function PersonLine(props: { user: User }) {
+export function UserLine(props: { user: User }) {
   const chat = useChat();
   const user = () => chat.user(props.user.id) ?? props.user;
   return (

@@ -5,16 +5,16 @@ import { t } from "../i18n";
 import { Avatar } from "../shared/Avatar";
 
 /** People by their ids, in lines. */
-export function People(props: { ids: readonly string[] }) {
+export function UserList(props: { ids: readonly string[] }) {
   return (
     <ul class="plain-list">
-      <For each={props.ids}>{(id) => <Person id={id} />}</For>
+      <For each={props.ids}>{(id) => <UserListItem id={id} />}</For>
     </ul>
   );
 }
 
 /** One of them. */
-export function Person(props: { id: string }) {
+export function UserListItem(props: { id: string }) {
   const chat = useChat();
   const user = () => chat.user(props.id);
   return (

@@ -10,7 +10,7 @@ import { Icon } from "../shared/Icon";
 import { PagedList } from "../shared/PagedList";
 import { attempt } from "../shared/toast";
 import { PeopleSearch } from "../people/PeopleSearch";
-import { PersonLine } from "../people/UserLine";
+import { UserLine } from "../people/UserLine";
 
 /** Who may not come in, and letting them in again. */
 export default function BansDialog(props: { roomId: string; onClose: () => void }) {
@@ -30,7 +30,7 @@ export default function BansDialog(props: { roomId: string; onClose: () => void 
       <PagedList paged={bans} class="plain-list" none={t("noBans")}>
         {({ user }) => (
           <li>
-            <PersonLine user={user} />
+            <UserLine user={user} />
             <button type="button" class="button" onClick={() => void unban(user.id)}>
               {t("unban")}
             </button>

@@ -6,7 +6,7 @@ import { t } from "../i18n";
 import { Dialog } from "../shared/Dialog";
 import { createForm, text } from "../shared/form";
 import { Choices } from "../settings/Choices";
-import { HistoryChoice } from "./HistoryField";
+import { HistoryField } from "./HistoryField";
 import { RoomFields } from "./RoomFields";
 
 export default function CreateRoom(props: { onClose: () => void; onCreated: (roomId: string) => void }) {
@@ -29,7 +29,7 @@ export default function CreateRoom(props: { onClose: () => void; onCreated: (roo
           ]}
           onChange={setKind}
         />
-        <HistoryChoice value={history()} onChange={setHistory} />
+        <HistoryField value={history()} onChange={setHistory} />
       </RoomFields>
     </Dialog>
   );

@@ -3,7 +3,7 @@ import { t } from "../i18n";
 import { Choices } from "../settings/Choices";
 
 /** What those who join see of what was said before. */
-export function HistoryChoice(props: { value: History; onChange: (value: History) => void }) {
+export function HistoryField(props: { value: History; onChange: (value: History) => void }) {
   return (
     <Choices
       legend={t("historyFor")}

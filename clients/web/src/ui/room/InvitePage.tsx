@@ -1,29 +1,29 @@
 import { Match, Show, Switch, createEffect, createResource } from "solid-js";
 
 import { useChat } from "../../stores/chat";
-import { accepted } from "../auth/return-path";
+import { acceptedInvite } from "../auth/return-path";
 import { explain, t } from "../i18n";
 import { Avatar } from "../shared/Avatar";
 import { createForm } from "../shared/form";
-import { Problem } from "../shared/FormError";
+import { FormError } from "../shared/FormError";
 import { navigate, roomPath } from "../shared/router";
 
 /** Where an invite link leads: what it is for, and joining by it. */
 export default function InvitePage(props: { code: string }) {
   const chat = useChat();
-  const [found] = createResource(
+  const [answer] = createResource(
     () => props.code,
     (code) => chat.api.getInvite(code).catch((error: unknown) => error),
   );
   const invitation = () => {
-    const it = found();
+    const it = answer();
     return it && !(it instanceof Error) ? (it as Awaited<ReturnType<typeof chat.api.getInvite>>) : undefined;
   };
-  const going = () => accepted.code === props.code && invitation()?.joinedRoomId;
+  const isRedirecting = () => acceptedInvite.code === props.code && invitation()?.joinedRoomId;
   createEffect(() => {
-    const roomId = going();
+    const roomId = isRedirecting();
     if (!roomId) return;
-    accepted.code = "";
+    acceptedInvite.code = "";
     navigate(roomPath(roomId), { replace: true });
   });
   const form = createForm(async () => {
@@ -32,7 +32,7 @@ export default function InvitePage(props: { code: string }) {
   return (
     <div class="empty">
       <Switch>
-        <Match when={!going() && invitation()}>
+        <Match when={!isRedirecting() && invitation()}>
           {(it) => (
             <>
               {/* Who is not in the room may not see its picture. */}
@@ -52,7 +52,7 @@ export default function InvitePage(props: { code: string }) {
                 when={it().joinedRoomId}
                 fallback={
                   <form onSubmit={form.submit}>
-                    <Problem text={form.problem()} />
+                    <FormError text={form.errorText()} />
                     <button class="button button-primary" disabled={form.busy()}>
                       {t("joinRoom")}
                     </button>
@@ -68,8 +68,8 @@ export default function InvitePage(props: { code: string }) {
             </>
           )}
         </Match>
-        <Match when={found()}>
-          <h1>{explain(found())}</h1>
+        <Match when={answer()}>
+          <h1>{explain(answer())}</h1>
           <a class="button" href="/">
             {t("home")}
           </a>

@@ -7,12 +7,12 @@ import { createPagedList } from "../../stores/lists/paged-list";
 import { formatCount, formatTime } from "../i18n/format-values";
 import { formatDuration } from "../i18n/format-values.deferred";
 import { t } from "../i18n";
-import { copy } from "../shared/copy";
+import { copyText } from "../shared/copy";
 import { Dialog } from "../shared/Dialog";
 import { createForm, text } from "../shared/form";
 import { Icon } from "../shared/Icon";
 import { PagedList } from "../shared/PagedList";
-import { Problem } from "../shared/FormError";
+import { FormError } from "../shared/FormError";
 import { attempt, toast } from "../shared/toast";
 import { invitePath } from "../shared/router";
 
@@ -33,15 +33,15 @@ export default function InvitesDialog(props: { roomId: string; onClose: () => vo
     await chat.api.createInvite(props.roomId, Number(text(data, "days")) * DAY_MS, Number(text(data, "uses")));
     void read();
   });
-  const lasting = (days: number) => {
+  const expiryText = (days: number) => {
     if (!days) return t("inviteForever");
     return days === 7 ? formatDuration(1, "week") : formatDuration(days, "day");
   };
   async function end(code: string): Promise<void> {
     if (await attempt(chat.api.revokeInvite(code))) void read();
   }
-  async function take(code: string): Promise<void> {
-    if (await copy(location.origin + invitePath(code))) toast(t("copied"));
+  async function copyLink(code: string): Promise<void> {
+    if (await copyText(location.origin + invitePath(code))) toast(t("copied"));
   }
   return (
     <Dialog title={t("invites")} onClose={props.onClose}>
@@ -60,7 +60,7 @@ export default function InvitesDialog(props: { roomId: string; onClose: () => vo
                 </Show>
               </span>
             </span>
-            <button type="button" class="icon-button" aria-label={t("copyLink")} title={t("copyLink")} onClick={() => void take(invite.code)}>
+            <button type="button" class="icon-button" aria-label={t("copyLink")} title={t("copyLink")} onClick={() => void copyLink(invite.code)}>
               <Icon name="copy" />
             </button>
             <button type="button" class="icon-button" aria-label={t("endInvite")} title={t("endInvite")} onClick={() => void end(invite.code)}>
@@ -73,7 +73,7 @@ export default function InvitesDialog(props: { roomId: string; onClose: () => vo
         <label class="field">
           <span>{t("inviteFor")}</span>
           <select class="input" name="days">
-            <For each={DAYS}>{(days) => <option value={days} selected={days === 7}>{lasting(days)}</option>}</For>
+            <For each={DAYS}>{(days) => <option value={days} selected={days === 7}>{expiryText(days)}</option>}</For>
           </select>
         </label>
         <label class="field">
@@ -82,7 +82,7 @@ export default function InvitesDialog(props: { roomId: string; onClose: () => vo
             <For each={USES}>{(uses) => <option value={uses}>{uses ? formatCount({ count: uses, more: false }) : t("inviteAny")}</option>}</For>
           </select>
         </label>
-        <Problem text={form.problem()} />
+        <FormError text={form.errorText()} />
         <div class="dialog-foot">
           <button class="button button-primary" disabled={form.busy()}>
             <Icon name="link" />

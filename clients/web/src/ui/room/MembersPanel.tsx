@@ -13,35 +13,35 @@ import { Panel } from "./Panel";
 import { useRoom } from "./room-context";
 
 /** Letters typed faster than this ask once. */
-const PAUSE_MS = 200;
+const SEARCH_DEBOUNCE_MS = 200;
 /** Many who come and go are read again once. */
-const SETTLE_MS = 1_000;
+const CHANGE_DEBOUNCE_MS = 1_000;
 /** Where nobody tells who is there, it is asked so often. */
-const LOOK_MS = 60_000;
+const PRESENCE_REFRESH_MS = 60_000;
 
 export default function MembersPanel(props: { roomId: string; over: boolean; onClose: () => void }) {
   const chat = useChat();
   const { openUser } = useRoom();
   const [query, setQuery] = createSignal("");
   /** For which text the members are that are shown. */
-  let shown: string | undefined;
+  let shownQuery: string | undefined;
   const members = createPagedList(async (text, token) => {
     let part = await page(text, token);
     // Read anew, the list stays as long as it is: whoever is far down in it stays there.
-    const least = !token && text === shown ? members.items().length : 0;
-    while (part.next && part.items.length < least) {
+    const minItems = !token && text === shownQuery ? members.items().length : 0;
+    while (part.next && part.items.length < minItems) {
       const { items, next } = await page(text, part.next);
       part = { items: [...part.items, ...items], next };
     }
-    shown = text;
+    shownQuery = text;
     return part;
   });
   async function page(text: string, token: string): Promise<ListPage<Member>> {
     const part = await chat.api.listMembers(props.roomId, text, token);
     chat.updateUsers(part.items.map(({ user }) => ({ ...chat.user(user.id), ...user })));
     // In small rooms presence is told live, and this may be older than what was told.
-    const told = (chat.room(props.roomId)?.room.memberCount ?? 0) <= MAX_MEMBERS_WITH_PRESENCE;
-    chat.updatePresences(part.presences.filter(({ userId }) => !told || !chat.presence(userId)));
+    const isPresenceLive = (chat.room(props.roomId)?.room.memberCount ?? 0) <= MAX_MEMBERS_WITH_PRESENCE;
+    chat.updatePresences(part.presences.filter(({ userId }) => !isPresenceLive || !chat.presence(userId)));
     return part;
   }
   /** A row is somebody's, whatever changes about them. */
@@ -52,17 +52,17 @@ export default function MembersPanel(props: { roomId: string; over: boolean; onC
 
   createEffect(
     on([query, createMemo(() => chat.connection().kind === "live")], (_, before) => {
-      const timer = setTimeout(read, before === undefined ? 0 : PAUSE_MS);
+      const timer = setTimeout(read, before === undefined ? 0 : SEARCH_DEBOUNCE_MS);
       onCleanup(() => clearTimeout(timer));
       return true;
     }),
   );
-  let settling: ReturnType<typeof setTimeout> | undefined;
-  const settle = () => (settling ??= setTimeout(() => ((settling = undefined), read()), SETTLE_MS));
-  createEffect(on(() => chat.trackMembers(props.roomId), settle, { defer: true }));
+  let changeTimer: ReturnType<typeof setTimeout> | undefined;
+  const readSoon = () => (changeTimer ??= setTimeout(() => ((changeTimer = undefined), read()), CHANGE_DEBOUNCE_MS));
+  createEffect(on(() => chat.trackMembers(props.roomId), readSoon, { defer: true }));
   // Presence is told live only in small rooms; in others it is read now and then.
-  const looking = setInterval(() => !document.hidden && read(), LOOK_MS);
-  onCleanup(() => (clearTimeout(settling), clearInterval(looking)));
+  const refreshTimer = setInterval(() => !document.hidden && read(), PRESENCE_REFRESH_MS);
+  onCleanup(() => (clearTimeout(changeTimer), clearInterval(refreshTimer)));
   createEffect(() => {
     if (atEnd() && members.items().length && !members.loading() && !members.failure()) void members.loadMore();
   });

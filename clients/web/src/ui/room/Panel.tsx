@@ -2,7 +2,7 @@ import { createEffect, onMount, type JSX } from "solid-js";
 
 import { t } from "../i18n";
 import { createEscape } from "../shared/escape";
-import { giveFocusBack } from "../shared/focus";
+import { restoreFocus } from "../shared/focus";
 import { Icon } from "../shared/Icon";
 
 /** Beside the timeline, or over it where there is no room. */
@@ -17,7 +17,7 @@ export function Panel(props: {
 }) {
   let panel!: HTMLElement;
   let close!: HTMLButtonElement;
-  giveFocusBack(() => panel);
+  restoreFocus(() => panel);
   const opened = () => props.over || !props.stays;
   // Unless something in it has taken the focus already.
   onMount(() => opened() && !panel.contains(document.activeElement) && close.focus());

@@ -2,10 +2,10 @@ import { Show } from "solid-js";
 
 import type { Message } from "../../domain/types";
 import { useChat } from "../../stores/chat";
-import { Thumb } from "../files/Thumbnail";
+import { Thumbnail } from "../files/Thumbnail";
 import { t } from "../i18n";
 import { Icon } from "../shared/Icon";
-import { said } from "./message-preview";
+import { messagePreview } from "./message-preview";
 import { useRoom } from "./room-context";
 
 /** The newest pin, above the timeline. */
@@ -18,12 +18,12 @@ export default function PinBanner(props: { pins: readonly Message[]; onAll: () =
         <div class="pin-banner">
           <button type="button" class="pin-banner-main" title={t("goTo")} onClick={() => tools.jump(pin().seq)}>
             <Icon name="pin" />
-            <Thumb message={pin()} />
+            <Thumbnail message={pin()} />
             <span class="clip">
               <strong>
                 <bdi>{chat.user(pin().senderId)?.displayName ?? "…"}</bdi>
               </strong>{" "}
-              <bdi>{said(chat, pin())}</bdi>
+              <bdi>{messagePreview(chat, pin())}</bdi>
             </span>
           </button>
           <Show when={props.pins.length > 1}>

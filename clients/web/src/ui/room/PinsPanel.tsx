@@ -2,10 +2,10 @@ import { For, Show } from "solid-js";
 
 import type { Message } from "../../domain/types";
 import { useChat } from "../../stores/chat";
-import { FileLine } from "../files/FileSummary";
+import { FileSummary } from "../files/FileSummary";
 import { formatShort } from "../i18n/format-values";
 import { t } from "../i18n";
-import { holdFocus } from "../shared/focus";
+import { keepFocusInList } from "../shared/focus";
 import { Icon } from "../shared/Icon";
 import { attempt } from "../shared/toast";
 import { Markdown } from "../timeline/Markdown";
@@ -25,7 +25,7 @@ export default function PinsPanel(props: { pins: readonly Message[]; over: boole
         <Show when={!props.pins.length}>
           <p class="muted members-none">{chat.permissions(tools.roomId).pin ? t("noPinsHint") : t("noPins")}</p>
         </Show>
-        <ul ref={holdFocus} class="pin-list">
+        <ul ref={keepFocusInList} class="pin-list">
           <For each={props.pins}>
             {(message) => (
               <li class="pin-item">
@@ -37,7 +37,7 @@ export default function PinsPanel(props: { pins: readonly Message[]; over: boole
                 </p>
                 <div class="pin-text">
                   <Show when={text(message)}>{(words) => <Markdown text={words()} message={message} />}</Show>
-                  <FileLine message={message} />
+                  <FileSummary message={message} />
                 </div>
                 <p class="pin-foot">
                   <button

@@ -4,7 +4,7 @@ import { useChat } from "../../stores/chat";
 import { Avatar } from "../shared/Avatar";
 
 /** The room's picture: in a direct room, the other one's. */
-export function RoomFace(props: { roomId: string; size?: "small" | "medium" | "large" }) {
+export function RoomAvatar(props: { roomId: string; size?: "small" | "medium" | "large" }) {
   const chat = useChat();
   const peer = () => chat.peer(props.roomId);
   const picture = () => chat.room(props.roomId)?.room.pictureId;

@@ -5,11 +5,11 @@ import { formatTime } from "../i18n/format-values";
 import { t } from "../i18n";
 import { PRESENCE_TEXT } from "../shared/Avatar";
 import { Icon } from "../shared/Icon";
-import { RoomFace } from "./RoomAvatar";
+import { RoomAvatar } from "./RoomAvatar";
 import { useRoom } from "./room-context";
 import { lazy } from "../shared/lazy";
 
-const Elsewhere = lazy(() => import("./OtherRoomsBadge"));
+const OtherRoomsBadge = lazy(() => import("./OtherRoomsBadge"));
 const RoomMenu = lazy(() => import("./RoomMenu"));
 
 export type PanelName = "members" | "pins" | "thread" | "files" | "search" | undefined;
@@ -39,10 +39,10 @@ export function RoomHeader(props: { panel: PanelName; onPanel: (panel: PanelName
         <Icon name="back" />
         <span class="sr-only">{t("back")}</span>
         <Suspense>
-          <Elsewhere />
+          <OtherRoomsBadge />
         </Suspense>
       </a>
-      <RoomFace roomId={roomId} />
+      <RoomAvatar roomId={roomId} />
       <div class="room-head-text">
         <div class="room-head-name">
           <h1 dir="auto">{chat.title(roomId)}</h1>

@@ -5,7 +5,7 @@ import { Show, Suspense, createSignal, onMount } from "solid-js";
 import { useChat } from "../../stores/chat";
 import { t } from "../i18n";
 import { Icon } from "../shared/Icon";
-import { Guard } from "../shared/ErrorBoundary";
+import { ErrorBoundary } from "../shared/ErrorBoundary";
 import { lazy } from "../shared/lazy";
 import { Menu, type MenuItem } from "../shared/Menu";
 import { attempt } from "../shared/toast";
@@ -17,14 +17,14 @@ const LeaveRoom = lazy(() => import("./LeaveRoom"));
 const ArchiveRoom = lazy(() => import("./ArchiveRoom"));
 const AddMembers = lazy(() => import("./AddMembers"));
 const InvitesDialog = lazy(() => import("./InvitesDialog"));
-const RoomNotify = lazy(() => import("./RoomNotificationsDialog"));
+const RoomNotificationsDialog = lazy(() => import("./RoomNotificationsDialog"));
 const BansDialog = lazy(() => import("./BansDialog"));
 
 type Dialog = "edit" | "leave" | "archive" | "add" | "bans" | "invites" | "notify";
 /** What can be done with a room. */
 export default function RoomMenu(props: { onPanel: (panel: PanelName) => void }) {
   const chat = useChat();
-  const { roomId, openUser, askDate } = useRoom();
+  const { roomId, openUser, openDateDialog } = useRoom();
   const [dialog, setDialog] = createSignal<Dialog>();
   const view = () => chat.room(roomId);
   const rights = () => chat.permissions(roomId);
@@ -36,7 +36,7 @@ export default function RoomMenu(props: { onPanel: (panel: PanelName) => void })
     const list: MenuItem[] = [{ label: t("pins"), icon: "pin", act: () => props.onPanel("pins") }];
     list.push({ label: t("files"), icon: "file", act: () => props.onPanel("files") });
     list.push({ label: t("searchIn"), icon: "search", act: () => props.onPanel("search") });
-    list.push({ label: t("jumpToDate"), icon: "calendar", act: () => askDate(Date.now()) });
+    list.push({ label: t("jumpToDate"), icon: "calendar", act: () => openDateDialog(Date.now()) });
     const starred = view()?.preferences.starred ?? false;
     list.push(
       { label: t("notifications"), icon: "bell", act: () => setDialog("notify") },
@@ -58,7 +58,7 @@ export default function RoomMenu(props: { onPanel: (panel: PanelName) => void })
         list.push({ label: t("unarchiveRoom"), icon: "archive", act: () => void attempt(chat.api.archiveRoom(roomId, false)) });
       } else list.push({ label: t("archiveRoom"), icon: "archive", act: () => setDialog("archive") });
     }
-    list.push({ label: t("leaveRoom"), icon: "leave", danger: true, apart: true, act: () => setDialog("leave") });
+    list.push({ label: t("leaveRoom"), icon: "leave", danger: true, separated: true, act: () => setDialog("leave") });
     return list;
   };
 
@@ -67,7 +67,7 @@ export default function RoomMenu(props: { onPanel: (panel: PanelName) => void })
       <Menu class="icon-button" label={t("roomMenu")} items={items()}>
         <Icon name="more" />
       </Menu>
-      <Guard onFail={close}>
+      <ErrorBoundary onFail={close}>
         <Suspense>
           <Show when={dialog() === "edit"}>
             <EditRoom roomId={roomId} onClose={close} />
@@ -85,13 +85,13 @@ export default function RoomMenu(props: { onPanel: (panel: PanelName) => void })
             <InvitesDialog roomId={roomId} onClose={close} />
           </Show>
           <Show when={dialog() === "notify"}>
-            <RoomNotify roomId={roomId} onClose={close} />
+            <RoomNotificationsDialog roomId={roomId} onClose={close} />
           </Show>
           <Show when={dialog() === "bans"}>
             <BansDialog roomId={roomId} onClose={close} />
           </Show>
         </Suspense>
-      </Guard>
+      </ErrorBoundary>
     </>
   );
 }

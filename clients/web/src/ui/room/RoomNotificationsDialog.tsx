@@ -1,12 +1,12 @@
 import { useChat } from "../../stores/chat";
 import { t } from "../i18n";
 import { Dialog } from "../shared/Dialog";
-import { MuteChoices, silentNote } from "../shared/MuteChoices";
+import { MuteChoices, roomMutedUntilText } from "../shared/MuteChoices";
 import { attempt } from "../shared/toast";
 import { Choices } from "../settings/Choices";
 
 /** What the user wants to hear of a room. */
-export default function RoomNotify(props: { roomId: string; onClose: () => void }) {
+export default function RoomNotificationsDialog(props: { roomId: string; onClose: () => void }) {
   const chat = useChat();
   const settings = () => chat.room(props.roomId)?.preferences;
   return (
@@ -25,7 +25,7 @@ export default function RoomNotify(props: { roomId: string; onClose: () => void 
         />
         <MuteChoices
           legend={t("muteRoom")}
-          note={silentNote(settings()?.mutedUntil ?? 0)}
+          note={roomMutedUntilText(settings()?.mutedUntil ?? 0)}
           end={t("unmuteRoom")}
           until={settings()?.mutedUntil ?? 0}
           onMute={(muteForMs) => void attempt(chat.savePreferences(props.roomId, { muteForMs }))}

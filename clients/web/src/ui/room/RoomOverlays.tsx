@@ -3,31 +3,31 @@ import { Match, Suspense, Switch } from "solid-js";
 import type { Message } from "../../domain/types";
 import type { Timeline } from "../../stores/timeline/timeline";
 import { lazy } from "../shared/lazy";
-import type { Picture } from "../files/viewer-images";
+import type { ViewerImage } from "../files/viewer-images";
 import { useRoom } from "./room-context";
 
 const JumpToDate = lazy(() => import("./JumpToDate"));
-const ReactedBy = lazy(() => import("../timeline/ReactionsDialog"));
-const ReadBy = lazy(() => import("./ReadersDialog"));
+const ReactionsDialog = lazy(() => import("../timeline/ReactionsDialog"));
+const ReadersDialog = lazy(() => import("./ReadersDialog"));
 const UserCard = lazy(() => import("../people/UserCard"));
 const VersionsDialog = lazy(() => import("../timeline/VersionsDialog"));
-const Viewer = lazy(() => import("../files/ImageViewer"));
+const ImageViewer = lazy(() => import("../files/ImageViewer"));
 
 /** What lies above a room's page; one at a time. */
-export type Overlay =
+export type RoomOverlay =
   | { readonly kind: "date"; readonly at: number }
-  | { readonly kind: "picture"; readonly picture: Picture }
+  | { readonly kind: "picture"; readonly picture: ViewerImage }
   | { readonly kind: "reactions"; readonly message: Message }
   | { readonly kind: "readers"; readonly message: Message }
   | { readonly kind: "user"; readonly userId: string }
   | { readonly kind: "versions"; readonly message: Message };
 
-type Kind = Overlay["kind"];
+type Kind = RoomOverlay["kind"];
 
-export default function Overlays(props: { overlay: Overlay; timeline: Timeline; onClose: () => void }) {
+export default function RoomOverlays(props: { overlay: RoomOverlay; timeline: Timeline; onClose: () => void }) {
   const { roomId } = useRoom();
   const open = <K extends Kind>(kind: K) =>
-    props.overlay.kind === kind ? (props.overlay as Extract<Overlay, { kind: K }>) : undefined;
+    props.overlay.kind === kind ? (props.overlay as Extract<RoomOverlay, { kind: K }>) : undefined;
   const messages = () => (props.timeline.content()?.rows ?? []).flatMap((row) => (row.kind === "message" ? [row.message] : []));
   return (
     <Suspense>
@@ -36,16 +36,16 @@ export default function Overlays(props: { overlay: Overlay; timeline: Timeline; 
           {({ message }) => <VersionsDialog message={message} onClose={props.onClose} />}
         </Match>
         <Match when={open("readers")} keyed>
-          {({ message }) => <ReadBy message={message} onClose={props.onClose} />}
+          {({ message }) => <ReadersDialog message={message} onClose={props.onClose} />}
         </Match>
         <Match when={open("reactions")} keyed>
-          {({ message }) => <ReactedBy message={message} onClose={props.onClose} />}
+          {({ message }) => <ReactionsDialog message={message} onClose={props.onClose} />}
         </Match>
         <Match when={open("date")} keyed>
           {({ at }) => <JumpToDate at={at} onJump={(to) => void props.timeline.jumpToTime(to)} onClose={props.onClose} />}
         </Match>
         <Match when={open("picture")} keyed>
-          {({ picture }) => <Viewer opened={picture} messages={picture.among ?? messages()} onClose={props.onClose} />}
+          {({ picture }) => <ImageViewer opened={picture} messages={picture.among ?? messages()} onClose={props.onClose} />}
         </Match>
         <Match when={open("user")} keyed>
           {({ userId }) => <UserCard userId={userId} roomId={roomId} onClose={props.onClose} />}

@@ -2,11 +2,11 @@ import { For, Show } from "solid-js";
 
 import { useChat } from "../../stores/chat";
 import { t } from "../i18n";
-import { copy } from "../shared/copy";
+import { copyText } from "../shared/copy";
 import { toast } from "../shared/toast";
 
 /** What was written in a room that does not take it any more. */
-export function Unsent(props: { roomId: string }) {
+export function UnsentMessages(props: { roomId: string }) {
   const chat = useChat();
   const entries = () => chat.unsent().filter(({ message, refused }) => refused && message.roomId === props.roomId);
   return (
@@ -19,7 +19,7 @@ export function Unsent(props: { roomId: string }) {
               <li>
                 <p dir="auto">{message.text}</p>
                 <div class="row">
-                  <button type="button" class="button" onClick={() => void copy(message.text).then((done) => done && toast(t("copied")))}>
+                  <button type="button" class="button" onClick={() => void copyText(message.text).then((done) => done && toast(t("copied")))}>
                     {t("copyText")}
                   </button>
                   <button type="button" class="button" onClick={() => chat.discard(message.clientMessageId)}>

@@ -4,11 +4,11 @@ import type { ComposerState } from "../../stores/composer/composer-state";
 import type { Chat } from "../../stores/chat";
 
 /** A message that is deleted meanwhile can neither be answered nor edited any more. */
-export function restWhenGone(chat: Chat, begun: Accessor<ComposerState>): void {
+export function cancelWhenDeleted(chat: Chat, composer: Accessor<ComposerState>): void {
   createEffect(() => {
-    const message = begun().editTarget() ?? begun().replyTarget();
+    const message = composer().editTarget() ?? composer().replyTarget();
     if (!message) return;
     const { roomId, seq } = message;
-    if (chat.loadedMessage(roomId, seq)?.content.kind === "deleted" || chat.deletions.has(roomId, seq)) begun().reset();
+    if (chat.loadedMessage(roomId, seq)?.content.kind === "deleted" || chat.deletions.has(roomId, seq)) composer().reset();
   });
 }

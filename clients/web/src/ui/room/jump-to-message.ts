@@ -11,33 +11,33 @@ import { toast } from "../shared/toast";
 import { navigate, roomPath, route, visit } from "../shared/router";
 
 /** `found` is told of the message before it is shown in the timeline, or that to which it is an answer. */
-export function createGoing(timeline: Timeline, found: (message: Message) => void) {
+export function createMessageJump(timeline: Timeline, onFound: (message: Message) => void) {
   const { roomId } = timeline;
   /** The message that the address is of. */
-  const linked = () => {
+  const linkedSeq = () => {
     const now = route();
     return now.page === "room" && now.roomId === roomId ? now.seq : undefined;
   };
   /** The address of an older message would lead back there. */
-  const unlink = () => linked() !== undefined && navigate(roomPath(roomId), { replace: true });
+  const clearLink = () => linkedSeq() !== undefined && navigate(roomPath(roomId), { replace: true });
 
-  function goTo(seq: number): void {
-    const never = (failure: Failure) => {
+  function jumpTo(seq: number): void {
+    const onImpossible = (failure: Failure) => {
       // A position beyond the room's head is no valid one.
       toast(failure.violations.length ? t("MESSAGE_NOT_FOUND") : explain(failure), true);
-      if (linked() === seq) unlink();
+      if (linkedSeq() === seq) clearLink();
     };
-    void timeline.goTo(seq, found, never);
+    void timeline.goTo(seq, onFound, onImpossible);
   }
 
   // A link to a message, also the same one again; one to the room leads to its end.
   createEffect(
     on(visit, (_, before) => {
-      const seq = untrack(linked);
-      if (seq !== undefined) goTo(seq);
+      const seq = untrack(linkedSeq);
+      if (seq !== undefined) jumpTo(seq);
       else if (before !== undefined) timeline.toTail();
     }),
   );
 
-  return { goTo, unlink };
+  return { jumpTo, clearLink };
 }

@@ -8,19 +8,19 @@ import { preview } from "../../stores/messages/preview";
 import { t } from "../i18n";
 
 /** A message in one line, wherever it is told of outside of its place. */
-export function said(chat: Chat, message: Message): string {
+export function messagePreview(chat: Chat, message: Message): string {
   if (message.content.kind === "deleted") return t("messageDeleted");
   if (chat.isBlocked(message.senderId)) return t("blockedMessage");
   return message.content.kind === "unknown" ? t("unknownMessage") : preview(message);
 }
 
 /** Calls once with someone's name: now, or when it has come. */
-export function named(chat: Chat, userId: string, tell: (name: string) => void): void {
+export function withUserName(chat: Chat, userId: string, callback: (name: string) => void): void {
   createRoot((dispose) =>
     createEffect(() => {
       const user = chat.user(userId);
       if (!user) return;
-      tell(user.displayName);
+      callback(user.displayName);
       dispose();
     }),
   );

@@ -5,7 +5,7 @@ import { useChat } from "../../stores/chat";
 import { labelled, t } from "../i18n";
 import { Avatar } from "../shared/Avatar";
 import { createForm } from "../shared/form";
-import { Problem } from "../shared/FormError";
+import { FormError } from "../shared/FormError";
 import { navigate, roomPath } from "../shared/router";
 
 export function DirectoryItem(props: { room: Room; joined: boolean }) {
@@ -24,7 +24,7 @@ export function DirectoryItem(props: { room: Room; joined: boolean }) {
           <p dir="auto">{props.room.topic}</p>
         </Show>
         <p class="muted small">{t("members", { count: props.room.memberCount })}</p>
-        <Problem text={form.problem()} />
+        <FormError text={form.errorText()} />
       </div>
       <Show
         when={joined()}

@@ -7,7 +7,7 @@ import { Icon } from "../shared/Icon";
 import { PagedList } from "../shared/PagedList";
 import { DirectoryItem } from "./DirectoryItem";
 
-const PAUSE_MS = 200;
+const DEBOUNCE_MS = 200;
 
 export default function DirectoryPage(props: { onCreate: () => void }) {
   const chat = useChat();
@@ -15,7 +15,7 @@ export default function DirectoryPage(props: { onCreate: () => void }) {
   const rooms = createPagedList((text, token) => chat.api.browseRooms(text, token));
   createEffect(
     on(query, (text, before) => {
-      const timer = setTimeout(() => void rooms.load(text.trim()), before === undefined ? 0 : PAUSE_MS);
+      const timer = setTimeout(() => void rooms.load(text.trim()), before === undefined ? 0 : DEBOUNCE_MS);
       onCleanup(() => clearTimeout(timer));
     }),
   );

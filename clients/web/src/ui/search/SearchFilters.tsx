@@ -7,14 +7,14 @@ import { formatCount } from "../i18n/format-values";
 import { labelled, t } from "../i18n";
 import { Field } from "../shared/Field";
 import { Icon } from "../shared/Icon";
-import { PersonLine } from "../people/UserLine";
+import { UserLine } from "../people/UserLine";
 
-const PAUSE_MS = 200;
+const DEBOUNCE_MS = 200;
 /** More people are found by more letters. */
-const MOST_PEOPLE = 5;
+const MAX_PEOPLE = 5;
 
 /** Days as date fields write them; empty for no limit. */
-export interface Span {
+export interface DateRange {
   readonly since: string;
   readonly until: string;
 }
@@ -31,18 +31,18 @@ export function SearchFilters(props: {
   roomId: string;
   from: User | undefined;
   onFrom: (user: User | undefined) => void;
-  span: Span;
-  onSpan: (span: Span) => void;
+  dateRange: DateRange;
+  onDateRange: (dateRange: DateRange) => void;
   hasFile: boolean;
   onHasFile: (on: boolean) => void;
 }) {
-  const count = () => [props.from, props.span.since, props.span.until, props.hasFile].filter(Boolean).length;
-  const day = (label: string, name: keyof Span) => (
+  const count = () => [props.from, props.dateRange.since, props.dateRange.until, props.hasFile].filter(Boolean).length;
+  const day = (label: string, name: keyof DateRange) => (
     <Field
       label={label}
       type="date"
-      value={props.span[name]}
-      onChange={(event) => props.onSpan({ ...props.span, [name]: event.currentTarget.value })}
+      value={props.dateRange[name]}
+      onChange={(event) => props.onDateRange({ ...props.dateRange, [name]: event.currentTarget.value })}
     />
   );
   return (
@@ -89,7 +89,7 @@ function FromField(props: { roomId: string; onChoose: (user: User) => void }) {
   createEffect(
     on(name, (text) => {
       if (!text.trim()) return people.clear();
-      const timer = setTimeout(() => void people.load(text.trim()), PAUSE_MS);
+      const timer = setTimeout(() => void people.load(text.trim()), DEBOUNCE_MS);
       onCleanup(() => clearTimeout(timer));
     }),
   );
@@ -102,11 +102,11 @@ function FromField(props: { roomId: string; onChoose: (user: User) => void }) {
         </Show>
       </div>
       <ul>
-        <For each={people.items().slice(0, MOST_PEOPLE)}>
+        <For each={people.items().slice(0, MAX_PEOPLE)}>
           {({ user }) => (
             <li>
               <button type="button" class="member" onClick={() => props.onChoose(user)}>
-                <PersonLine user={user} />
+                <UserLine user={user} />
               </button>
             </li>
           )}

@@ -9,11 +9,11 @@ import { Icon } from "../shared/Icon";
 import { PagedList } from "../shared/PagedList";
 import { Panel } from "../room/Panel";
 import { useRoom } from "../room/room-context";
-import { FoundItem } from "./SearchResult";
-import { SearchFilters, startOf, type Span } from "./SearchFilters";
+import { SearchResult } from "./SearchResult";
+import { SearchFilters, startOf, type DateRange } from "./SearchFilters";
 
 /** Letters typed faster than this ask once. */
-const PAUSE_MS = 250;
+const DEBOUNCE_MS = 250;
 
 /** Messages of the room by their words, who wrote them, and when. */
 export default function SearchPanel(props: { over: boolean; onClose: () => void }) {
@@ -21,24 +21,24 @@ export default function SearchPanel(props: { over: boolean; onClose: () => void 
   const { roomId } = useRoom();
   const [words, setWords] = createSignal("");
   const [from, setFrom] = createSignal<User>();
-  const [span, setSpan] = createSignal<Span>({ since: "", until: "" });
+  const [dateRange, setDateRange] = createSignal<DateRange>({ since: "", until: "" });
   const [hasFile, setHasFile] = createSignal(false);
-  const found = createRoomSearch(chat, roomId);
+  const results = createRoomSearch(chat, roomId);
   let field!: HTMLInputElement;
 
   const phrases = createMemo(() => parseQuery(words()).phrases);
   /** Undefined while there is too little to ask for. */
-  const sought = createMemo((): SearchRequest | undefined => {
+  const request = createMemo((): SearchRequest | undefined => {
     const query = words().trim();
     if (!parseQuery(query).isSearchable && !from() && !hasFile()) return undefined;
-    const { since, until } = span();
+    const { since, until } = dateRange();
     return { query, roomId, fromUserId: from()?.id, hasFile: hasFile(), after: startOf(since, 0), before: startOf(until, 1) };
   });
 
   createEffect(
-    on(sought, (asked) => {
-      if (!asked) return found.clear();
-      const timer = setTimeout(() => void found.load(asked), PAUSE_MS);
+    on(request, (asked) => {
+      if (!asked) return results.clear();
+      const timer = setTimeout(() => void results.load(asked), DEBOUNCE_MS);
       onCleanup(() => clearTimeout(timer));
     }),
   );
@@ -63,16 +63,16 @@ export default function SearchPanel(props: { over: boolean; onClose: () => void 
           roomId={roomId}
           from={from()}
           onFrom={setFrom}
-          span={span()}
-          onSpan={setSpan}
+          dateRange={dateRange()}
+          onDateRange={setDateRange}
           hasFile={hasFile()}
           onHasFile={setHasFile}
         />
       </form>
       <div class="members-scroll">
-        <Show when={sought()} fallback={<p class="muted members-none">{t("searchNeeds")}</p>}>
-          <PagedList paged={found} class="found-list" none={t("nothingFound")}>
-            {(message) => <FoundItem message={message} phrases={phrases()} />}
+        <Show when={request()} fallback={<p class="muted members-none">{t("searchNeeds")}</p>}>
+          <PagedList paged={results} class="found-list" none={t("nothingFound")}>
+            {(message) => <SearchResult message={message} phrases={phrases()} />}
           </PagedList>
         </Show>
       </div>

@@ -3,18 +3,18 @@ import { Show } from "solid-js";
 import type { Message } from "../../domain/types";
 import { useChat } from "../../stores/chat";
 import { highlight, type Phrase, type TextSegment } from "../../stores/search/search-highlight";
-import { Thumb } from "../files/Thumbnail";
+import { Thumbnail } from "../files/Thumbnail";
 import { formatTime } from "../i18n/format-values";
 import { Avatar } from "../shared/Avatar";
 import { useRoom } from "../room/room-context";
-import { said } from "../room/message-preview";
-import { Marked } from "./SearchHighlight";
+import { messagePreview } from "../room/message-preview";
+import { HighlightedText } from "./SearchHighlight";
 
 /** So much of what stands before the first found word is shown. */
-const BEFORE = 60;
+const MAX_CONTEXT = 60;
 
 /** A message that was found in its room; a click goes there. */
-export function FoundItem(props: { message: Message; phrases: readonly Phrase[] }) {
+export function SearchResult(props: { message: Message; phrases: readonly Phrase[] }) {
   const chat = useChat();
   const { jump } = useRoom();
   const user = () => chat.user(props.message.senderId);
@@ -30,11 +30,11 @@ export function FoundItem(props: { message: Message; phrases: readonly Phrase[] 
             <time class="muted">{formatTime(props.message.postedAt, "short")}</time>
           </span>
           <span class="found-words" dir="auto">
-            <Marked pieces={fromFirst(highlight(said(chat, props.message), props.phrases))} />
+            <HighlightedText segments={trimStart(highlight(messagePreview(chat, props.message), props.phrases))} />
           </span>
         </span>
         <Show when={props.message.attachments.length}>
-          <Thumb message={props.message} />
+          <Thumbnail message={props.message} />
         </Show>
       </button>
     </li>
@@ -42,9 +42,9 @@ export function FoundItem(props: { message: Message; phrases: readonly Phrase[] 
 }
 
 /** Long beginnings without anything that was sought are cut. */
-function fromFirst(all: readonly TextSegment[]): readonly TextSegment[] {
+function trimStart(all: readonly TextSegment[]): readonly TextSegment[] {
   const [first, ...rest] = all;
   const chars = [...(first?.text ?? "")];
-  if (!first || first.isMatch || !rest.length || chars.length <= BEFORE) return all;
-  return [{ text: `… ${chars.slice(-BEFORE).join("").replace(/^\S*\s/, "")}`, isMatch: false }, ...rest];
+  if (!first || first.isMatch || !rest.length || chars.length <= MAX_CONTEXT) return all;
+  return [{ text: `… ${chars.slice(-MAX_CONTEXT).join("").replace(/^\S*\s/, "")}`, isMatch: false }, ...rest];
 }

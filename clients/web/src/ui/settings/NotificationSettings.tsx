@@ -2,14 +2,14 @@ import { Show } from "solid-js";
 
 import { prefs, setPref } from "../../stores/preferences/prefs";
 import { chime } from "../shell/notifications";
-import { askToNotify, permission } from "../shell/notification-permission";
+import { requestPermission, permission } from "../shell/notification-permission";
 import { t } from "../i18n";
 import { Choices } from "./Choices";
 
 export function NotificationSettings() {
   const choose = (notify: "none" | "direct" | "all") => {
     setPref("notify", notify);
-    if (notify !== "none") void askToNotify();
+    if (notify !== "none") void requestPermission();
   };
   return (
     <div class="card settings-card">
@@ -28,7 +28,7 @@ export function NotificationSettings() {
         <div class="notify-note" classList={{ problem: permission() === "denied", notice: permission() === "default" }} role="status">
           <p>{t(permission() === "denied" ? "notifyDenied" : "notifyUnanswered")}</p>
           <Show when={permission() === "default"}>
-            <button type="button" class="link" onClick={() => void askToNotify()}>
+            <button type="button" class="link" onClick={() => void requestPermission()}>
               {t("turnOn")}
             </button>
           </Show>

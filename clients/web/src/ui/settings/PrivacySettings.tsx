@@ -5,7 +5,7 @@ import { createPagedList } from "../../stores/lists/paged-list";
 import { t } from "../i18n";
 import { PagedList } from "../shared/PagedList";
 import { attempt } from "../shared/toast";
-import { PersonLine } from "../people/UserLine";
+import { UserLine } from "../people/UserLine";
 
 /** Whether others see what the user has read, and whom the user has blocked. */
 export function PrivacySettings() {
@@ -18,7 +18,7 @@ export function PrivacySettings() {
   });
   // Whoever asks about one is told when any block changes, here or on another device.
   createEffect(on(() => chat.isBlocked(""), () => void people.load(""), { defer: true }));
-  async function tell(box: HTMLInputElement): Promise<void> {
+  async function saveReadReceipts(box: HTMLInputElement): Promise<void> {
     const on = box.checked;
     if (await attempt(chat.api.setReadReceipts(on))) setReceipts(on);
     else box.checked = !on;
@@ -33,7 +33,7 @@ export function PrivacySettings() {
           type="checkbox"
           checked={receipts() ?? true}
           disabled={receipts() === undefined}
-          onChange={(event) => void tell(event.currentTarget)}
+          onChange={(event) => void saveReadReceipts(event.currentTarget)}
         />
         <span>
           {t("readReceipts")}
@@ -45,7 +45,7 @@ export function PrivacySettings() {
       <PagedList paged={people} class="plain-list" none={t("nobodyBlocked")}>
         {(user) => (
           <li>
-            <PersonLine user={user} />
+            <UserLine user={user} />
             <button type="button" class="button" onClick={() => void unblock(user.id)}>
               {t("unblock")}
             </button>

@@ -63,11 +63,11 @@ function hue(id: string): number {
 const segments = new Intl.Segmenter(undefined, { granularity: "grapheme" });
 
 /** As many characters as the longest emoji has. A letter may have any number of marks. */
-const MOST_CHARS = 10;
+const MAX_LETTER_CODE_POINTS = 10;
 
-function letters(name: string, most: number): string {
+function letters(name: string, maxLetters: number): string {
   const words = name.split(/[\s._-]+/u).filter(Boolean);
-  const first = (word = "") => [...([...segments.segment(word)][0]?.segment ?? "")].slice(0, MOST_CHARS).join("");
-  const both = words.length > 1 && most > 1 ? first(words[0]) + first(words.at(-1)) : first(words[0]);
+  const first = (word = "") => [...([...segments.segment(word)][0]?.segment ?? "")].slice(0, MAX_LETTER_CODE_POINTS).join("");
+  const both = words.length > 1 && maxLetters > 1 ? first(words[0]) + first(words.at(-1)) : first(words[0]);
   return both.toLocaleUpperCase();
 }

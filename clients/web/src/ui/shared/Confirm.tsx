@@ -1,7 +1,7 @@
 import { t } from "../i18n";
 import { Dialog } from "./Dialog";
 import { createForm } from "./form";
-import { Problem } from "./FormError";
+import { FormError } from "./FormError";
 
 /** Asks before something that others notice. */
 export function Confirm(props: {
@@ -22,7 +22,7 @@ export function Confirm(props: {
     <Dialog title={props.title} onClose={props.onClose}>
       <form onSubmit={form.submit}>
         <p>{props.question}</p>
-        <Problem text={form.failure() ? (props.explain?.(form.failure()) ?? form.problem()) : undefined} />
+        <FormError text={form.failure() ? (props.explain?.(form.failure()) ?? form.errorText()) : undefined} />
         <div class="dialog-foot">
           <button type="button" class="button" autofocus onClick={() => props.onClose()}>
             {t("cancel")}

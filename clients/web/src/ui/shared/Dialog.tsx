@@ -2,7 +2,7 @@ import { onMount, type JSX } from "solid-js";
 import { Portal } from "solid-js/web";
 
 import { t } from "../i18n";
-import { giveFocusBack } from "./focus";
+import { restoreFocus } from "./focus";
 import { Icon } from "./Icon";
 import { Toasts } from "./Toasts";
 
@@ -22,7 +22,7 @@ export function Dialog(props: {
     const { left, right, top, bottom } = dialog.getBoundingClientRect();
     return target === dialog && (x < left || x > right || y < top || y > bottom);
   }
-  giveFocusBack(() => dialog);
+  restoreFocus(() => dialog);
   onMount(() => {
     dialog.showModal();
     dialog.querySelector<HTMLElement>("[autofocus]")?.focus();

@@ -1,7 +1,7 @@
 import { Show } from "solid-js";
 
 /** What went wrong, said to eyes and ears. */
-export function Problem(props: { text: string | undefined }) {
+export function FormError(props: { text: string | undefined }) {
   return (
     <div role="alert">
       <Show when={props.text}>

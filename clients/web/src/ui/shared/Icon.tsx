@@ -2,7 +2,7 @@
 
 import type { JSX } from "solid-js";
 
-import type { LateIcon } from "./deferred-icons";
+import type { DeferredIcon } from "./deferred-icons";
 
 const PATHS = {
   alert: "M12 8v5M12 16.5v.01M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18Z",
@@ -34,16 +34,16 @@ const PATHS = {
 } as const;
 
 /** Those that nothing needs which is shown at first (deferred-icons.ts). */
-const late: Partial<Record<LateIcon, string>> = {};
+const deferredPaths: Partial<Record<DeferredIcon, string>> = {};
 
-export type IconName = keyof typeof PATHS | LateIcon;
+export type IconName = keyof typeof PATHS | DeferredIcon;
 
-export const addIcons = (more: typeof late): void => void Object.assign(late, more);
+export const addIcons = (more: typeof deferredPaths): void => void Object.assign(deferredPaths, more);
 
 export function Icon(props: { name: IconName; class?: string }): JSX.Element {
   return (
     <svg class={`icon icon-${props.name} ${props.class ?? ""}`} viewBox="0 0 24 24" aria-hidden="true">
-      <path d={{ ...PATHS, ...late }[props.name]} />
+      <path d={{ ...PATHS, ...deferredPaths }[props.name]} />
     </svg>
   );
 }

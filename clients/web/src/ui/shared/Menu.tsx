@@ -15,7 +15,7 @@ export interface MenuItem {
   readonly checked?: boolean;
   readonly danger?: boolean;
   /** A line above it. */
-  readonly apart?: boolean;
+  readonly separated?: boolean;
   readonly act: () => void;
 }
 
@@ -27,7 +27,7 @@ export function Menu(props: {
   side?: "above" | "below";
   tabIndex?: number;
   /** The button says by itself what it is. */
-  named?: boolean;
+  hasLabel?: boolean;
   children: JSX.Element;
 }) {
   const id = createUniqueId();
@@ -47,7 +47,7 @@ export function Menu(props: {
         type="button"
         class={props.class}
         tabIndex={props.tabIndex}
-        aria-label={props.named ? undefined : props.label}
+        aria-label={props.hasLabel ? undefined : props.label}
         title={props.label}
         aria-haspopup="menu"
         aria-expanded={open()}

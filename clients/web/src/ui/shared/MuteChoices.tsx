@@ -4,7 +4,7 @@ import { formatTime } from "../i18n/format-values";
 import { formatDuration } from "../i18n/format-values.deferred";
 import { t } from "../i18n";
 import { Icon } from "./Icon";
-import { createUntil, isEndless } from "./deadline";
+import { createDeadline, isEndless } from "./deadline";
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -19,16 +19,16 @@ const CHOICES = [
 ] as const;
 
 /** Until when someone may not write, in words. */
-export const mutedNote = (until: number) =>
+export const mutedUntilText = (until: number) =>
   isEndless(until) ? t("mutedForGood") : t("mutedUntil", { time: formatTime(until, "full") });
 
 /** Until when a room is silent, in words. */
-export const silentNote = (until: number) =>
+export const roomMutedUntilText = (until: number) =>
   isEndless(until) ? t("roomMutedForGood") : t("roomMutedUntil", { time: formatTime(until, "full") });
 
 /** For how long to mute; or until when it is, and the way out. */
 export function MuteChoices(props: { legend: string; note: string; end: string; until: number; onMute: (ms: number) => void }) {
-  const muted = createUntil(() => props.until);
+  const muted = createDeadline(() => props.until);
   return (
     <fieldset class="mute-choices">
       <legend>{props.legend}</legend>

@@ -2,7 +2,7 @@ import { For, Show, type JSX } from "solid-js";
 
 import type { PagedListState } from "../../stores/lists/paged-list";
 import { t } from "../i18n";
-import { holdFocus } from "./focus";
+import { keepFocusInList } from "./focus";
 import { Retry } from "./Retry";
 
 /** A list that comes in parts: what there is, what went wrong where it did, and the way to more. */
@@ -22,7 +22,7 @@ export function PagedList<T, Q>(props: {
           <p class="page-note muted">{props.none}</p>
         </Show>
       </div>
-      <ul ref={holdFocus} class={props.class} aria-busy={props.paged.loading()}>
+      <ul ref={keepFocusInList} class={props.class} aria-busy={props.paged.loading()}>
         <For each={props.paged.items()}>{(item) => props.children(item)}</For>
       </ul>
       <div role="status">

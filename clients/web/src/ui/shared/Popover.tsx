@@ -39,20 +39,20 @@ export function Popover(props: {
     panel.showPopover();
     const inside = (node: EventTarget | null) =>
       node instanceof Node && (panel.contains(node) || props.anchor.contains(node));
-    const outside = (event: Event) => !inside(event.target) && props.onClose();
+    const onPointerDown = (event: Event) => !inside(event.target) && props.onClose();
     // Nowhere is no other place: so a window that is left keeps what is open in it.
-    const left = ({ relatedTarget }: FocusEvent) => relatedTarget && !inside(relatedTarget) && props.onClose();
-    const moved = (event: Event) => !(event.target instanceof Node && panel.contains(event.target)) && props.onClose();
+    const onFocusOut = ({ relatedTarget }: FocusEvent) => relatedTarget && !inside(relatedTarget) && props.onClose();
+    const onWheel = (event: Event) => !(event.target instanceof Node && panel.contains(event.target)) && props.onClose();
     const observer = new ResizeObserver(place);
     observer.observe(panel);
-    panel.addEventListener("focusout", left);
-    document.addEventListener("pointerdown", outside, true);
-    document.addEventListener("wheel", moved, { capture: true, passive: true });
+    panel.addEventListener("focusout", onFocusOut);
+    document.addEventListener("pointerdown", onPointerDown, true);
+    document.addEventListener("wheel", onWheel, { capture: true, passive: true });
     window.addEventListener("resize", place);
     onCleanup(() => {
       observer.disconnect();
-      document.removeEventListener("pointerdown", outside, true);
-      document.removeEventListener("wheel", moved, true);
+      document.removeEventListener("pointerdown", onPointerDown, true);
+      document.removeEventListener("wheel", onWheel, true);
       window.removeEventListener("resize", place);
     });
   });

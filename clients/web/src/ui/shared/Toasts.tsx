@@ -14,7 +14,7 @@ export function Toasts() {
     <div class="toasts" role="status" aria-live="polite">
       <For each={places().at(-1) === place ? toasts() : []}>
         {(it) => (
-          <p class="toast" classList={{ "toast-bad": it.bad }} dir="auto">
+          <p class="toast" classList={{ "toast-bad": it.isError }} dir="auto">
             {it.text}
           </p>
         )}

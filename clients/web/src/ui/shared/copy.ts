@@ -2,7 +2,7 @@ import { t } from "../i18n";
 import { toast } from "./toast";
 
 /** Whether it could be copied; says so if not. */
-export async function copy(text: string): Promise<boolean> {
+export async function copyText(text: string): Promise<boolean> {
   try {
     await navigator.clipboard.writeText(text);
   } catch {

@@ -9,7 +9,7 @@ const ENDLESS_MS = 300 * 86_400_000;
 export const isEndless = (until: number) => until - Date.now() > ENDLESS_MS;
 
 /** Whether a time is still ahead; tells when it has come. */
-export function createUntil(at: Accessor<number>): Accessor<boolean> {
+export function createDeadline(at: Accessor<number>): Accessor<boolean> {
   const [now, setNow] = createSignal(Date.now());
   createEffect(
     on([at, now], ([end]) => {

@@ -26,6 +26,6 @@ const PATHS = {
   zoomOut: "M10.5 4a6.5 6.5 0 1 0 0 13 6.5 6.5 0 0 0 0-13ZM15.5 15.5L20 20M7.7 10.5h5.6",
 } as const;
 
-export type LateIcon = keyof typeof PATHS;
+export type DeferredIcon = keyof typeof PATHS;
 
 addIcons(PATHS);

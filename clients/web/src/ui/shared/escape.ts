@@ -2,7 +2,7 @@
 
 import { onCleanup } from "solid-js";
 
-import { composing } from "./ime";
+import { isComposing } from "./ime";
 
 interface Layer {
   readonly element: () => Element;
@@ -14,7 +14,7 @@ const layers: Layer[] = [];
 
 // On the window: whatever is nearer to the focus has had the key before.
 window.addEventListener("keydown", (event) => {
-  if (event.key !== "Escape" || event.defaultPrevented || composing(event)) return;
+  if (event.key !== "Escape" || event.defaultPrevented || isComposing(event)) return;
   // A dialog closes by itself; what is behind it waits.
   const dialog = [...document.querySelectorAll("dialog[open]")].at(-1) ?? document;
   const top = layers.findLast(({ element }) => dialog.contains(element()));

@@ -7,21 +7,21 @@ import { onCleanup } from "solid-js";
  * there only while it has the focus, on the message; or in the log, which is always there.
  * Whoever has gone elsewhere meanwhile stays there.
  */
-export function giveFocusBack(within: () => Element): void {
+export function restoreFocus(within: () => Element): void {
   const before = document.activeElement;
   const row = before?.closest(".msg");
-  function giveBack(): void {
+  function restore(): void {
     const now = document.activeElement;
     if (now && now !== document.body && !within().contains(now)) return;
     const to = [before, row, document.querySelector("[role=log]")].find((it) => it?.isConnected && it !== document.body);
     if (to instanceof HTMLElement) to.focus({ preventScroll: true });
   }
   // What was covered by this can have it once this is gone.
-  onCleanup(() => queueMicrotask(giveBack));
+  onCleanup(() => queueMicrotask(restore));
 }
 
 /** A list whose rows go: where the row with the focus was, the list has it. */
-export function holdFocus(list: HTMLElement): void {
+export function keepFocusInList(list: HTMLElement): void {
   let within = false;
   list.tabIndex = -1;
   list.addEventListener("focusin", () => (within = true));

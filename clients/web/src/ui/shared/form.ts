@@ -35,8 +35,8 @@ export function createForm(work: (data: FormData) => Promise<void>) {
   const violations = () => {
     const error = failure();
     if (!(error instanceof Failure)) return [];
-    const taken = TAKEN[error.reason];
-    if (taken) return [{ field: taken, text: explain(error) }];
+    const takenField = TAKEN[error.reason];
+    if (takenField) return [{ field: takenField, text: explain(error) }];
     return error.violations.map(({ field, description }) => ({ field, text: refusal(fieldReason(field)) ?? description }));
   };
 
@@ -45,12 +45,12 @@ export function createForm(work: (data: FormData) => Promise<void>) {
     submit,
     failure,
     /** What is wrong with one field. */
-    wrong(field: string): string | undefined {
+    fieldError(field: string): string | undefined {
       fields.add(field);
       return violations().find((violation) => violation.field === field)?.text;
     },
     /** What is wrong with the whole, if no field says it. */
-    problem(): string | undefined {
+    errorText(): string | undefined {
       const error = failure();
       if (!error || violations().some(({ field }) => fields.has(field))) return undefined;
       const wait = error instanceof Failure && error.reason === "RATE_LIMITED" ? error.retryAfterMs : undefined;

@@ -3,4 +3,4 @@
  * Enter takes a suggestion then, Escape drops it. Safari tells the key that ends
  * a composition only after it has ended; 229 is what such a key is called.
  */
-export const composing = (event: KeyboardEvent): boolean => event.isComposing || event.keyCode === 229;
+export const isComposing = (event: KeyboardEvent): boolean => event.isComposing || event.keyCode === 229;

@@ -4,39 +4,39 @@
 
 import { Show, createComponent, createMemo, createResource, createSignal, onCleanup, untrack, type Component, type JSX } from "solid-js";
 
-import { t, whole } from "../i18n";
+import { t, loaded } from "../i18n";
 import { Icon } from "./Icon";
 
 /** Between one attempt and the next, while there is a network. */
-const WAITS_MS = [250, 1_000];
+const RETRY_DELAYS_MS = [250, 1_000];
 
-interface Gap {
-  readonly fill: () => void;
+interface MissingChunk {
+  readonly retry: () => void;
   /** It says so itself, where it would be. */
-  readonly says: boolean;
+  readonly hasPlaceholder: boolean;
 }
 
-const [gaps, setGaps] = createSignal<readonly Gap[]>([]);
+const [missingChunks, setMissingChunks] = createSignal<readonly MissingChunk[]>([]);
 /** The server answered, and it has these pages or others: what is missing all the same may come with a reload. */
-const [there, setThere] = createSignal<"same" | "newer">();
-const outdated = () => there() === "newer";
+const [serverVersion, setServerVersion] = createSignal<"same" | "newer">();
+const isOutdated = () => serverVersion() === "newer";
 /** What fetches each of them; grows when what comes may want more. */
-export const late: (() => Promise<unknown>)[] = [];
+export const deferredLoaders: (() => Promise<unknown>)[] = [];
 
 /** Tries again whatever is missing. */
-export const fillGaps = (): void => untrack(gaps).forEach(({ fill }) => fill());
-addEventListener("online", fillGaps);
+export const retryMissing = (): void => untrack(missingChunks).forEach(({ retry }) => retry());
+addEventListener("online", retryMissing);
 
 /**
  * `place` is shown where the component would be; else the notice alone tells of
  * it. It is first shown when `texts` are there too.
  */
-export function lazy<P extends object>(load: () => Promise<{ default: Component<P> }>, place?: (props: P) => JSX.Element, texts = whole) {
-  let known: Component<P> | undefined;
+export function lazy<P extends object>(load: () => Promise<{ default: Component<P> }>, placeholder?: (props: P) => JSX.Element, texts = loaded) {
+  let component: Component<P> | undefined;
   let loading: Promise<unknown> | undefined;
   const once = () => {
     loading ??= Promise.all([load(), texts()]).then(
-      ([module]) => (known = module.default),
+      ([module]) => (component = module.default),
       (error: unknown) => {
         loading = undefined;
         throw error;
@@ -44,18 +44,18 @@ export function lazy<P extends object>(load: () => Promise<{ default: Component<
     );
     return loading;
   };
-  late.push(once);
+  deferredLoaders.push(once);
 
   function Lazy(props: P): JSX.Element {
-    if (known) return createComponent(known, props);
-    const [came, { refetch }] = createResource(() => patiently(once));
+    if (component) return createComponent(component, props);
+    const [loaded, { refetch }] = createResource(() => loadWithRetry(once));
     return createMemo(() => {
-      if (came()) return known && untrack(() => createComponent(known!, props));
-      if (came.loading) return undefined;
-      const gap = { fill: () => void refetch(), says: place !== undefined };
-      setGaps((all) => [...all, gap]);
-      onCleanup(() => setGaps((all) => all.filter((it) => it !== gap)));
-      return place?.(props);
+      if (loaded()) return component && untrack(() => createComponent(component!, props));
+      if (loaded.loading) return undefined;
+      const chunk = { retry: () => void refetch(), hasPlaceholder: placeholder !== undefined };
+      setMissingChunks((all) => [...all, chunk]);
+      onCleanup(() => setMissingChunks((all) => all.filter((it) => it !== chunk)));
+      return placeholder?.(props);
     }) as unknown as JSX.Element;
   }
   /** Before it is wanted. */
@@ -64,8 +64,8 @@ export function lazy<P extends object>(load: () => Promise<{ default: Component<
 }
 
 /** Whether it has come. */
-async function patiently(load: () => Promise<unknown>): Promise<boolean> {
-  for (const wait of [...WAITS_MS, undefined]) {
+async function loadWithRetry(load: () => Promise<unknown>): Promise<boolean> {
+  for (const wait of [...RETRY_DELAYS_MS, undefined]) {
     try {
       await load();
       return true;
@@ -75,17 +75,17 @@ async function patiently(load: () => Promise<unknown>): Promise<boolean> {
     if (wait === undefined || !navigator.onLine) break;
     await new Promise((over) => setTimeout(over, wait));
   }
-  void look();
+  void checkVersion();
   return false;
 }
 
 /** Files of these pages may be gone for good: the server then has others, which begin with another file. */
-async function look(): Promise<void> {
+async function checkVersion(): Promise<void> {
   const entry = document.querySelector<HTMLScriptElement>("script[type=module]")?.src;
   try {
     const answer = await fetch("/", { cache: "no-store" });
     const page = await answer.text();
-    if (entry && answer.ok && page.includes('id="root"')) setThere(page.includes(new URL(entry).pathname) ? "same" : "newer");
+    if (entry && answer.ok && page.includes('id="root"')) setServerVersion(page.includes(new URL(entry).pathname) ? "same" : "newer");
   } catch {
     // No server, no newer version.
   }
@@ -95,13 +95,13 @@ async function look(): Promise<void> {
 function Missing(props: { class: string; onClose?: () => void }) {
   return (
     <div class={props.class} role="alert">
-      <p>{t(outdated() ? "newVersion" : "unavailable")}</p>
-      <Show when={!outdated()}>
-        <button type="button" class="button" onClick={fillGaps}>
+      <p>{t(isOutdated() ? "newVersion" : "unavailable")}</p>
+      <Show when={!isOutdated()}>
+        <button type="button" class="button" onClick={retryMissing}>
           {t("tryAgain")}
         </button>
       </Show>
-      <Show when={there()}>
+      <Show when={serverVersion()}>
         <button type="button" class="button" onClick={() => location.reload()}>
           {t("reload")}
         </button>
@@ -128,11 +128,11 @@ export const MissingPanel = (props: { over: boolean; onClose: () => void }) => (
 /** For all that is missing and has no place to say so. */
 export function MissingNotice() {
   /** It was read, and is said again only of something else. */
-  const [known, setKnown] = createSignal<readonly Gap[]>([]);
-  const news = () => gaps().some((gap) => !known().includes(gap)) && !gaps().some(({ says }) => says);
+  const [dismissed, setDismissed] = createSignal<readonly MissingChunk[]>([]);
+  const hasUndismissed = () => missingChunks().some((chunk) => !dismissed().includes(chunk)) && !missingChunks().some(({ hasPlaceholder }) => hasPlaceholder);
   return (
-    <Show when={news()}>
-      <Missing class="missing" onClose={() => setKnown(gaps())} />
+    <Show when={hasUndismissed()}>
+      <Missing class="missing" onClose={() => setDismissed(missingChunks())} />
     </Show>
   );
 }

@@ -12,7 +12,7 @@ export type Route =
   | { readonly page: "settings"; readonly section: string };
 
 /** What nobody encoded is taken as it is. */
-function decoded(part: string): string {
+function decodePart(part: string): string {
   try {
     return decodeURIComponent(part);
   } catch {
@@ -22,12 +22,12 @@ function decoded(part: string): string {
 
 /** Of the table of all addresses (routes.txt): `*` stands for any part, `#` for a number. */
 const PATTERNS = table.trim().split("\n").map((path) => path.split("/").filter(Boolean));
-const fits = (pattern: readonly string[], parts: readonly string[]) =>
+const matches = (pattern: readonly string[], parts: readonly string[]) =>
   pattern.length === parts.length && pattern.every((it, i) => it === "*" || (it === "#" ? /^\d+$/.test(parts[i]!) : it === parts[i]));
 
-export function parse(path: string): Route {
-  const parts = path.split("/").filter(Boolean).map(decoded);
-  if (!PATTERNS.some((it) => fits(it, parts))) return { page: "lost" };
+export function parseRoute(path: string): Route {
+  const parts = path.split("/").filter(Boolean).map(decodePart);
+  if (!PATTERNS.some((it) => matches(it, parts))) return { page: "lost" };
   const [page = "home", first = "", second] = parts;
   switch (page) {
     case "search":
@@ -43,8 +43,8 @@ export function parse(path: string): Route {
   }
 }
 
-let at = location.pathname;
-const [route, setRoute] = createSignal(parse(at));
+let currentPath = location.pathname;
+const [route, setRoute] = createSignal(parseRoute(currentPath));
 export { route };
 
 /** The token of a recovery link. It leaves the address at once: whoever has it sets a password. */
@@ -52,7 +52,7 @@ export const [recoveryToken, setRecoveryToken] = createSignal("");
 
 function takeToken(from: Location | HTMLAnchorElement): void {
   const { hash, pathname } = from;
-  if (!hash || parse(pathname).page !== "recover") return;
+  if (!hash || parseRoute(pathname).page !== "recover") return;
   setRecoveryToken(hash.slice(1));
   if (from === location) history.replaceState(history.state, "", pathname);
 }
@@ -73,21 +73,21 @@ export const searchPath = (query: string) => (query ? `/search/${encodeURICompon
 let visitor = "";
 
 /** From here on the visits are somebody else's. */
-export function welcome(userId: string): void {
+export function setVisitor(userId: string): void {
   visitor = userId;
-  if (userId && visitedBy()) leaveStrange();
+  if (userId && entryVisitor()) leaveForeignEntry();
   else history.replaceState(visitor, "", location.href);
 }
 
 /** Who was where the browser is now; empty if it came from outside. */
-export const visitedBy = (): string => (history.state as string | null) ?? "";
+export const entryVisitor = (): string => (history.state as string | null) ?? "";
 
 /** Where someone else has been is nothing to who comes there by the history. */
-function leaveStrange(): void {
-  if (!visitedBy() || visitedBy() === visitor) return;
+function leaveForeignEntry(): void {
+  if (!entryVisitor() || entryVisitor() === visitor) return;
   history.replaceState(visitor, "", "/");
-  at = "/";
-  setRoute(parse("/"));
+  currentPath = "/";
+  setRoute(parseRoute("/"));
 }
 
 /** Closes what lies over the page. An entry of the history is its, so that Back takes it away and not the page. */
@@ -95,11 +95,11 @@ let close: (() => void) | undefined;
 let entry: "none" | "ours" | "leaving" = "none";
 
 /** Something lies over the page, until what this returns is called; `shut` takes it away. */
-export function layOver(shut: () => void): () => void {
-  close = shut;
-  begin();
+export function openLayer(onClose: () => void): () => void {
+  close = onClose;
+  pushLayerEntry();
   return () => {
-    if (close !== shut) return;
+    if (close !== onClose) return;
     close = undefined;
     // Something else may take its place at once.
     queueMicrotask(() => {
@@ -110,7 +110,7 @@ export function layOver(shut: () => void): () => void {
   };
 }
 
-function begin(): void {
+function pushLayerEntry(): void {
   if (entry !== "none") return;
   history.pushState(visitor, "");
   entry = "ours";
@@ -125,28 +125,28 @@ export function navigate(to: string, { replace = false } = {}): void {
   close = undefined;
   if (replace || over || path === location.pathname) history.replaceState(visitor, "", path);
   else history.pushState(visitor, "", path);
-  arrive();
+  updateRoute();
 }
 
-function wentBack(): void {
+function onPopState(): void {
   // What was typed behind the address is no other page.
   takeToken(location);
   const left = entry;
   entry = "none";
-  if (left === "leaving" && close) return begin();
+  if (left === "leaving" && close) return pushLayerEntry();
   close?.();
   // Two entries with the same address are a page and what lay over it.
-  if (location.pathname !== at) arrive();
+  if (location.pathname !== currentPath) updateRoute();
 }
 
-function arrive(): void {
-  leaveStrange();
-  at = location.pathname;
-  setRoute(parse(location.pathname));
+function updateRoute(): void {
+  leaveForeignEntry();
+  currentPath = location.pathname;
+  setRoute(parseRoute(location.pathname));
   setVisit(visit() + 1);
 }
 
-window.addEventListener("popstate", wentBack);
+window.addEventListener("popstate", onPopState);
 
 document.addEventListener("click", (event) => {
   const link = event.target instanceof Element ? event.target.closest("a") : null;

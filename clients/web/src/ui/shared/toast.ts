@@ -4,22 +4,22 @@ import { createSignal } from "solid-js";
 
 import { explain } from "../i18n";
 
-const STAYS_MS = 5_000;
+const TOAST_DURATION_MS = 5_000;
 
 export interface Toast {
   readonly id: number;
   readonly text: string;
-  readonly bad: boolean;
+  readonly isError: boolean;
 }
 
 const [toasts, setToasts] = createSignal<readonly Toast[]>([]);
 export { toasts };
 let last = 0;
 
-export function toast(text: string, bad = false): void {
+export function toast(text: string, isError = false): void {
   const id = ++last;
-  setToasts([...toasts().slice(-2), { id, text, bad }]);
-  setTimeout(() => setToasts(toasts().filter((it) => it.id !== id)), STAYS_MS);
+  setToasts([...toasts().slice(-2), { id, text, isError }]);
+  setTimeout(() => setToasts(toasts().filter((it) => it.id !== id)), TOAST_DURATION_MS);
 }
 
 /** Says so if it fails. Whether it went well. */

@@ -7,7 +7,7 @@ const [today, setToday] = createSignal(midnight());
 /** When this day began; tells when another one does. */
 export { today };
 
-const look = () => setToday(midnight());
-setInterval(look, 60_000);
+const update = () => setToday(midnight());
+setInterval(update, 60_000);
 // Timers stand still while a machine sleeps.
-document.addEventListener("visibilitychange", look);
+document.addEventListener("visibilitychange", update);

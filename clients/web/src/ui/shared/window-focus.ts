@@ -1,18 +1,18 @@
 import { createSignal, onCleanup, type Accessor } from "solid-js";
 
 /** Whether the user looks at the page. */
-export function createAttentive(): Accessor<boolean> {
-  const [attentive, setAttentive] = createSignal(looks());
-  const look = () => setAttentive(looks());
-  for (const kind of ["focus", "blur"]) window.addEventListener(kind, look);
-  document.addEventListener("visibilitychange", look);
+export function createWindowFocus(): Accessor<boolean> {
+  const [isFocused, setFocused] = createSignal(hasFocus());
+  const update = () => setFocused(hasFocus());
+  for (const kind of ["focus", "blur"]) window.addEventListener(kind, update);
+  document.addEventListener("visibilitychange", update);
   onCleanup(() => {
-    for (const kind of ["focus", "blur"]) window.removeEventListener(kind, look);
-    document.removeEventListener("visibilitychange", look);
+    for (const kind of ["focus", "blur"]) window.removeEventListener(kind, update);
+    document.removeEventListener("visibilitychange", update);
   });
-  return attentive;
+  return isFocused;
 }
 
-function looks(): boolean {
+function hasFocus(): boolean {
   return !document.hidden && document.hasFocus();
 }

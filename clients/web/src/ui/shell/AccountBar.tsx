@@ -5,12 +5,12 @@ import { Avatar, PRESENCE_TEXT } from "../shared/Avatar";
 import { Icon } from "../shared/Icon";
 import { Menu, type MenuItem } from "../shared/Menu";
 import { navigate } from "../shared/router";
-import type { Overlay } from "./SignedIn";
+import type { ShellOverlay } from "./SignedIn";
 
 const CHOICES: readonly PresenceState[] = ["online", "busy", "invisible"];
 
 /** Who is signed in, how they are seen, and the way to the settings. */
-export function MeBar(props: { onOverlay: (overlay: Overlay) => void; onLogout: () => void }) {
+export function AccountBar(props: { onOverlay: (overlay: ShellOverlay) => void; onLogout: () => void }) {
   const chat = useChat();
   const presence = () => chat.presenceChoice();
   const items = (): MenuItem[] => [
@@ -20,7 +20,7 @@ export function MeBar(props: { onOverlay: (overlay: Overlay) => void; onLogout: 
       checked: presence() === state,
       act: () => chat.choosePresence(state),
     })),
-    { label: t("setStatus"), icon: "smile", apart: true, act: () => props.onOverlay("status") },
+    { label: t("setStatus"), icon: "smile", separated: true, act: () => props.onOverlay("status") },
     { label: t("settings"), icon: "settings", act: () => navigate("/settings") },
     ...(chat.role() === "admin" ? [{ label: t("administration"), icon: "users" as const, act: () => navigate("/admin") }] : []),
     { label: t("shortcuts"), icon: "keyboard", act: () => props.onOverlay("shortcuts") },
@@ -29,7 +29,7 @@ export function MeBar(props: { onOverlay: (overlay: Overlay) => void; onLogout: 
   return (
     // Whoever is about to open the menu is told what they may do now.
     <div class="me-bar" onPointerEnter={chat.loadRole} onFocusIn={chat.loadRole}>
-      <Menu class="me-button" named label={t("accountMenu")} side="above" items={items()}>
+      <Menu class="me-button" hasLabel label={t("accountMenu")} side="above" items={items()}>
         <Avatar id={chat.me().id} name={chat.me().displayName} photo={chat.me().photoId} presence={presence()} />
         <span class="me-text">
           <span class="me-name" dir="auto">

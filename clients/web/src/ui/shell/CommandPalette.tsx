@@ -7,12 +7,12 @@ import { setPref } from "../../stores/preferences/prefs";
 import { fold } from "../../stores/search/search-highlight";
 import { labelled, t } from "../i18n";
 import { Dialog } from "../shared/Dialog";
-import { composing } from "../shared/ime";
+import { isComposing } from "../shared/ime";
 import { Icon, type IconName } from "../shared/Icon";
-import { RoomFace } from "../room/RoomAvatar";
+import { RoomAvatar } from "../room/RoomAvatar";
 import { navigate, roomPath, searchPath } from "../shared/router";
 import type { RoomItem } from "./sorted-rooms";
-import type { Overlay } from "./SignedIn";
+import type { ShellOverlay } from "./SignedIn";
 
 interface Choice {
   readonly label: string;
@@ -21,9 +21,9 @@ interface Choice {
 }
 
 /** Type a few letters, press Enter: any room, any action. */
-export default function Palette(props: {
+export default function CommandPalette(props: {
   rooms: readonly RoomItem[];
-  onOverlay: (overlay: Overlay) => void;
+  onOverlay: (overlay: ShellOverlay) => void;
   onClose: () => void;
   onLogout: () => void;
 }) {
@@ -48,7 +48,7 @@ export default function Palette(props: {
   const all = createMemo((): Choice[] => [
     ...ids().map((id) => ({
       label: chat.title(id),
-      icon: () => <RoomFace roomId={id} size="small" />,
+      icon: () => <RoomAvatar roomId={id} size="small" />,
       act: go(roomPath(id)),
     })),
     action(t("mentions"), "at", go("/mentions")),
@@ -64,25 +64,25 @@ export default function Palette(props: {
     action(t("shortcuts"), "keyboard", () => props.onOverlay("shortcuts")),
     action(t("signOut"), "leave", () => (props.onClose(), props.onLogout())),
   ]);
-  const found = createMemo(() => {
+  const results = createMemo(() => {
     const words = fold(query()).split(/\s+/).filter(Boolean);
-    const fitting = all().filter(({ label }) => words.every((word) => fold(label).includes(word)));
+    const matching = all().filter(({ label }) => words.every((word) => fold(label).includes(word)));
     const text = query().trim();
-    return text ? [...fitting, action(t("searchFor", { query: text }), "search", go(searchPath(text)))] : fitting;
+    return text ? [...matching, action(t("searchFor", { query: text }), "search", go(searchPath(text)))] : matching;
   });
 
   function move(to: number): void {
-    const count = found().length;
+    const count = results().length;
     if (!count) return;
     setAt((to + count) % count);
     list.children[at()]?.scrollIntoView({ block: "nearest" });
   }
 
   function onKeyDown(event: KeyboardEvent): void {
-    if (composing(event)) return;
+    if (isComposing(event)) return;
     if (event.key === "ArrowDown") move(at() + 1);
     else if (event.key === "ArrowUp") move(at() - 1);
-    else if (event.key === "Enter") found()[at()]?.act();
+    else if (event.key === "Enter") results()[at()]?.act();
     else return;
     event.preventDefault();
   }
@@ -96,7 +96,7 @@ export default function Palette(props: {
           role="combobox"
           aria-expanded="true"
           aria-controls="palette-list"
-          aria-activedescendant={found().length ? `palette-${at()}` : undefined}
+          aria-activedescendant={results().length ? `palette-${at()}` : undefined}
           aria-label={t("paletteHint")}
           placeholder={t("paletteHint")}
           onInput={(event) => (setQuery(event.currentTarget.value), setAt(0))}
@@ -104,7 +104,7 @@ export default function Palette(props: {
         />
       </div>
       <ul class="palette-list" id="palette-list" role="listbox" aria-label={t("palette")} ref={list}>
-        <For each={found()}>
+        <For each={results()}>
           {(choice, i) => (
             <li
               id={`palette-${i()}`}

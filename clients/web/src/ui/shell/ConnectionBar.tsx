@@ -4,15 +4,15 @@ import { useChat } from "../../stores/chat";
 import { t } from "../i18n";
 
 /** A connection that comes back this soon was never noticed. */
-const PATIENCE_MS = 2_000;
+const SHOW_DELAY_MS = 2_000;
 
 /** Seen only when it matters: after a while without a live connection. */
 export default function ConnectionBar() {
   const chat = useChat();
-  const [matters, setMatters] = createSignal(false);
+  const [isShown, setShown] = createSignal(false);
   const [now, setNow] = createSignal(Date.now());
   const [online, setOnline] = createSignal(navigator.onLine);
-  const clock = setInterval(() => matters() && setNow(Date.now()), 500);
+  const clock = setInterval(() => isShown() && setNow(Date.now()), 500);
   const network = () => setOnline(navigator.onLine);
   window.addEventListener("online", network);
   window.addEventListener("offline", network);
@@ -26,9 +26,9 @@ export default function ConnectionBar() {
   const broken = createMemo(() => chat.connection().kind === "waiting" || chat.connection().kind === "connecting");
   const ended = createMemo(() => chat.connection().kind === "ended");
   createEffect(() => {
-    if (ended()) return setMatters(true);
-    if (!broken()) return setMatters(false);
-    const timer = setTimeout(() => (setNow(Date.now()), setMatters(true)), PATIENCE_MS);
+    if (ended()) return setShown(true);
+    if (!broken()) return setShown(false);
+    const timer = setTimeout(() => (setNow(Date.now()), setShown(true)), SHOW_DELAY_MS);
     onCleanup(() => clearTimeout(timer));
   });
 
@@ -38,7 +38,7 @@ export default function ConnectionBar() {
   };
 
   return (
-    <Show when={matters()}>
+    <Show when={isShown()}>
       <div class="connection-bar">
         <Switch fallback={<span>{t("connecting")}</span>}>
           <Match when={ended()}>

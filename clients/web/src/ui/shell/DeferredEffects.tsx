@@ -7,26 +7,26 @@ import { allEmoji } from "../../stores/composer/emoji";
 import { createDeferredEffects } from "../../stores/model/deferred-effects";
 import { t } from "../i18n";
 import { toast } from "../shared/toast";
-import { watchActivity } from "./activity";
-import { makeRoomForKeyboard } from "./soft-keyboard";
-import { NewsCard } from "./InAppNotification";
-import { notifyOfArrivals } from "./notifications";
-import { fetchRest } from "./prefetch";
+import { reportActivity } from "./activity";
+import { trackSoftKeyboard } from "./soft-keyboard";
+import { InAppNotification } from "./InAppNotification";
+import { createNotifications } from "./notifications";
+import { prefetch } from "./prefetch";
 import { showUnreadInTitle } from "./document-title";
-import { keepUploads } from "./confirm-leave";
+import { confirmLeaveWhileUploading } from "./confirm-leave";
 
 /** What shows nothing at first, and therefore comes after what does. */
-export default function Afterwards() {
+export default function DeferredEffects() {
   const chat = useChat();
   chat.onRemoval((room, banned) => toast(t(banned ? "youWereBanned" : "youWereRemoved", { room }), true));
-  const news = notifyOfArrivals(chat);
-  watchActivity(chat);
-  makeRoomForKeyboard();
-  keepUploads(chat);
+  const notification = createNotifications(chat);
+  reportActivity(chat);
+  trackSoftKeyboard();
+  confirmLeaveWhileUploading(chat);
   showUnreadInTitle(chat);
   // Last, for it tells of what has come before.
   chat.startEffects(createDeferredEffects);
   // What was not wanted yet shall be there without a connection too.
-  createEffect(() => chat.connection().kind === "live" && fetchRest([...chat.api.loaders, allEmoji, () => import("../composer/attach-files")]));
-  return <NewsCard news={news()} />;
+  createEffect(() => chat.connection().kind === "live" && prefetch([...chat.api.loaders, allEmoji, () => import("../composer/attach-files")]));
+  return <InAppNotification notification={notification()} />;
 }

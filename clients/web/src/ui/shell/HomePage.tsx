@@ -2,16 +2,16 @@ import { Show } from "solid-js";
 
 import { useChat } from "../../stores/chat";
 import { t } from "../i18n";
-import { Mark } from "../shared/Logo";
+import { Logo } from "../shared/Logo";
 import { isMac } from "./shortcuts";
-import type { Overlay } from "./SignedIn";
+import type { ShellOverlay } from "./SignedIn";
 
 /** Beside the list of rooms while none is open. */
-export default function HomePage(props: { onOverlay: (overlay: Overlay) => void }) {
+export default function HomePage(props: { onOverlay: (overlay: ShellOverlay) => void }) {
   const chat = useChat();
   return (
     <div class="empty">
-      <Mark />
+      <Logo />
       <Show
         when={chat.rooms().length}
         fallback={

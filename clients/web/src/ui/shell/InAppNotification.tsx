@@ -2,16 +2,16 @@ import { Show } from "solid-js";
 
 import { useChat } from "../../stores/chat";
 import { Avatar } from "../shared/Avatar";
-import { said } from "../room/message-preview";
+import { messagePreview } from "../room/message-preview";
 import { roomPath } from "../shared/router";
-import type { News } from "./notifications";
+import type { NotificationContent } from "./notifications";
 
 /** A message for the user that came in another room than the one on the screen, and the way to it. */
-export function NewsCard(props: { news: News | undefined }) {
+export function InAppNotification(props: { notification: NotificationContent | undefined }) {
   const chat = useChat();
   return (
     <div class="news-place" role="status">
-      <Show when={props.news} keyed>
+      <Show when={props.notification} keyed>
         {({ message, title }) => (
           <a class="news" href={roomPath(message.roomId, message.seq)}>
             <Avatar id={message.senderId} name={title} photo={chat.user(message.senderId)?.photoId} />
@@ -20,7 +20,7 @@ export function NewsCard(props: { news: News | undefined }) {
                 {title}
               </strong>
               <span class="clip" dir="auto">
-                {said(chat, message)}
+                {messagePreview(chat, message)}
               </span>
             </span>
           </a>

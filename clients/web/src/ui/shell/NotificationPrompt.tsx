@@ -8,24 +8,24 @@ import { t } from "../i18n";
 import { Icon } from "../shared/Icon";
 import { createMedia } from "../shared/media";
 import { toast } from "../shared/toast";
-import { askToNotify, permission } from "./notification-permission";
+import { requestPermission, permission } from "./notification-permission";
 
 /** Once, to whoever has begun to talk: to be told of answers while they are elsewhere. */
-export default function NotifyOffer() {
+export default function NotificationPrompt() {
   const chat = useChat();
   // Browsers of phones show none for a page.
   const touch = createMedia("(pointer: coarse)");
-  const [talks, setTalks] = createSignal(false);
-  createEffect(() => chat.rooms().some(({ view }) => view.lastMessage?.senderId === chat.me().id) && setTalks(true));
+  const [hasWritten, setHasWritten] = createSignal(false);
+  createEffect(() => chat.rooms().some(({ view }) => view.lastMessage?.senderId === chat.me().id) && setHasWritten(true));
 
   async function turnOn(): Promise<void> {
     setPref("notify", "all");
-    const answer = await askToNotify();
+    const answer = await requestPermission();
     if (answer !== "granted") toast(t(answer === "denied" ? "notifyDenied" : "notifyUnanswered"), true);
   }
   return (
     <div role="status">
-      <Show when={talks() && !prefs().asked && permission() === "default" && !touch()}>
+      <Show when={hasWritten() && !prefs().asked && permission() === "default" && !touch()}>
         <div class="offer">
           <Icon name="bell" />
           <p>{t("notifyOffer")}</p>

@@ -6,9 +6,9 @@ import { plainText } from "../../stores/messages/markdown";
 import { formatCount, formatShort, formatUnread } from "../i18n/format-values";
 import { t } from "../i18n";
 import { Icon } from "../shared/Icon";
-import { createUntil } from "../shared/deadline";
-import { RoomFace } from "../room/RoomAvatar";
-import { said } from "../room/message-preview";
+import { createDeadline } from "../shared/deadline";
+import { RoomAvatar } from "../room/RoomAvatar";
+import { messagePreview } from "../room/message-preview";
 import { roomPath, route } from "../shared/router";
 
 /** A room in the sidebar: what was said last, and how much is unread. */
@@ -16,9 +16,9 @@ export function RoomLink(props: { roomId: string; unread: Unread }) {
   const chat = useChat();
   const view = createMemo(() => (chat.rooms(), chat.room(props.roomId)), undefined, { equals: false });
   const unread = () => props.unread;
-  const silent = createUntil(() => view()?.preferences.mutedUntil ?? 0);
+  const isMuted = createDeadline(() => view()?.preferences.mutedUntil ?? 0);
   /** What is unread and not to be heard of is told in a low voice. */
-  const loud = () => (silent(), view() && notifiableUnread(unread(), view()!.preferences).count > 0);
+  const isProminent = () => (isMuted(), view() && notifiableUnread(unread(), view()!.preferences).count > 0);
   const current = () => {
     const now = route();
     return now.page === "room" && now.roomId === props.roomId;
@@ -29,7 +29,7 @@ export function RoomLink(props: { roomId: string; unread: Unread }) {
   const preview = () => {
     const last = view()?.lastMessage;
     if (!last) return view()?.room.topic || t("noMessages");
-    const text = said(chat, last);
+    const text = messagePreview(chat, last);
     const mine = last.senderId === chat.me().id;
     // Between two it is plain who wrote.
     const sender = mine ? t("youFirst") : chat.peer(props.roomId) ? undefined : chat.user(last.senderId)?.displayName;
@@ -40,11 +40,11 @@ export function RoomLink(props: { roomId: string; unread: Unread }) {
       <a
         ref={link}
         class="room-link"
-        classList={{ "is-unread": loud() || unread().flagged }}
+        classList={{ "is-unread": isProminent() || unread().flagged }}
         href={roomPath(props.roomId)}
         aria-current={current() ? "page" : undefined}
       >
-        <RoomFace roomId={props.roomId} />
+        <RoomAvatar roomId={props.roomId} />
         <span class="room-link-text">
           <span class="room-link-top">
             <span class="room-link-name" dir="auto">
@@ -60,7 +60,7 @@ export function RoomLink(props: { roomId: string; unread: Unread }) {
                 <Icon name="archive" class="room-link-lock" />
               </span>
             </Show>
-            <Show when={silent()}>
+            <Show when={isMuted()}>
               <span class="room-link-mark" role="img" aria-label={t("mutedRoom")} title={t("mutedRoom")}>
                 <Icon name="mute" class="room-link-lock" />
               </span>
@@ -84,7 +84,7 @@ export function RoomLink(props: { roomId: string; unread: Unread }) {
               </span>
             </Show>
             <Show when={unread().mentions && !chat.peer(props.roomId)}>
-              <span class="badge badge-mention" classList={{ "badge-quiet": !loud() }} role="img" aria-label={t("unreadMentions", { count: unread().mentions })}>
+              <span class="badge badge-mention" classList={{ "badge-quiet": !isProminent() }} role="img" aria-label={t("unreadMentions", { count: unread().mentions })}>
                 @
               </span>
             </Show>
@@ -97,7 +97,7 @@ export function RoomLink(props: { roomId: string; unread: Unread }) {
               <span class="badge badge-flag" role="img" aria-label={t("markedUnread")} title={t("markedUnread")} />
             </Show>
             <Show when={unread().count}>
-              <span class="badge" classList={{ "badge-quiet": !loud() }} role="img" aria-label={formatUnread(unread())}>
+              <span class="badge" classList={{ "badge-quiet": !isProminent() }} role="img" aria-label={formatUnread(unread())}>
                 {formatCount(unread())}
               </span>
             </Show>

@@ -24,7 +24,7 @@ const MAC = { Mod: "⌘", Alt: "⌥" };
 /** Keys that have another name on keyboards of some languages. */
 const NAMES = { Mod: "keyCtrl", Shift: "keyShift", Enter: "keyEnter", Esc: "keyEsc" } as const;
 
-export default function ShortcutSheet(props: { onClose: () => void }) {
+export default function ShortcutsDialog(props: { onClose: () => void }) {
   const name = (key: string) => {
     if (isMac && key in MAC) return MAC[key as keyof typeof MAC];
     return key in NAMES ? t(NAMES[key as keyof typeof NAMES]) : key;

@@ -5,14 +5,14 @@ import { NOTHING_UNREAD } from "../../stores/reading/unread";
 import { t } from "../i18n";
 import { Icon } from "../shared/Icon";
 import { lazy } from "../shared/lazy";
-import { Mark } from "../shared/Logo";
+import { Logo } from "../shared/Logo";
 import { roomPath, route } from "../shared/router";
-import { MeBar } from "./AccountBar";
+import { AccountBar } from "./AccountBar";
 import { RoomLink } from "./RoomLink";
 import type { RoomItem } from "./sorted-rooms";
-import type { Overlay } from "./SignedIn";
+import type { ShellOverlay } from "./SignedIn";
 
-const NotifyOffer = lazy(() => import("./NotificationPrompt"));
+const NotificationPrompt = lazy(() => import("./NotificationPrompt"));
 
 function SectionHead(props: { text: string; action: string; onAct: () => void }) {
   return (
@@ -27,7 +27,7 @@ function SectionHead(props: { text: string; action: string; onAct: () => void })
 
 export function Sidebar(props: {
   rooms: readonly RoomItem[];
-  onOverlay: (overlay: Overlay) => void;
+  onOverlay: (overlay: ShellOverlay) => void;
   onLogout: () => void;
 }) {
   const chat = useChat();
@@ -35,14 +35,14 @@ export function Sidebar(props: {
     props.rooms.filter(({ room }) => (room.kind === "direct") === direct).map(({ room }) => room.id);
   const unread = createMemo(() => new Map(props.rooms.map(({ room, unread }) => [room.id, unread])));
   const link = (id: string) => <RoomLink roomId={id} unread={unread().get(id) ?? NOTHING_UNREAD} />;
-  const settled = () => chat.connection().kind === "live";
+  const isLive = () => chat.connection().kind === "live";
   /** A room that is gone, in which something was written that it does not take. */
-  const refusing = () => settled() && chat.unsent().find(({ refused, message }) => refused && !chat.room(message.roomId))?.message.roomId;
+  const lostRoomId = () => isLive() && chat.unsent().find(({ refused, message }) => refused && !chat.room(message.roomId))?.message.roomId;
   return (
     <nav class="sidebar" aria-label={t("rooms")}>
       <header class="sidebar-head">
         <a href="/" class="brand">
-          <Mark />
+          <Logo />
           <span>{t("appName")}</span>
         </a>
         <button
@@ -64,7 +64,7 @@ export function Sidebar(props: {
           <Icon name="at" />
           {t("mentions")}
         </a>
-        <Show when={refusing()}>
+        <Show when={lostRoomId()}>
           {(id) => (
             <a class="sidebar-link" href={roomPath(id())}>
               <Icon name="alert" />
@@ -76,10 +76,10 @@ export function Sidebar(props: {
         <ul class="room-list">
           <For each={ids(false)}>{link}</For>
         </ul>
-        <Show when={!props.rooms.length && settled()}>
+        <Show when={!props.rooms.length && isLive()}>
           <p class="sidebar-empty muted small">{t("noRooms")}</p>
         </Show>
-        <Show when={!props.rooms.length && !settled()}>
+        <Show when={!props.rooms.length && !isLive()}>
           <ul class="room-list ghosts" aria-hidden="true">
             <For each={[1, 2, 3]}>
               {() => (
@@ -99,14 +99,14 @@ export function Sidebar(props: {
         <ul class="room-list">
           <For each={ids(true)}>{link}</For>
         </ul>
-        <Show when={settled() && !ids(true).length}>
+        <Show when={isLive() && !ids(true).length}>
           <p class="sidebar-empty muted small">{t("noDirect")}</p>
         </Show>
       </div>
       <Suspense>
-        <NotifyOffer />
+        <NotificationPrompt />
       </Suspense>
-      <MeBar onOverlay={props.onOverlay} onLogout={props.onLogout} />
+      <AccountBar onOverlay={props.onOverlay} onLogout={props.onLogout} />
     </nav>
   );
 }

@@ -3,7 +3,7 @@ import { t } from "../i18n";
 import { Confirm } from "../shared/Confirm";
 
 /** Asks first where something would be lost. */
-export default function SignOut(props: { onClose: () => void }) {
+export default function SignOutDialog(props: { onClose: () => void }) {
   const chat = useChat();
   const lost = [
     ...(chat.unsent().length ? [t("loseUnsent", { count: chat.unsent().length })] : []),

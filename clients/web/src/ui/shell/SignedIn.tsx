@@ -7,13 +7,13 @@ import { ChatProvider, createChat } from "../../stores/chat";
 import { t } from "../i18n";
 import { RoomPage } from "../room/RoomPage";
 import { navigate, roomPath, route } from "../shared/router";
-import { Guard } from "../shared/ErrorBoundary";
-import { MissingPage, fillGaps, lazy } from "../shared/lazy";
+import { ErrorBoundary } from "../shared/ErrorBoundary";
+import { MissingPage, retryMissing, lazy } from "../shared/lazy";
 import { toast } from "../shared/toast";
 import { Toasts } from "../shared/Toasts";
 import { NotFoundPage } from "./not-found";
 import { Sidebar } from "./Sidebar";
-import { sortedRooms } from "./sorted-rooms";
+import { createSortedRooms } from "./sorted-rooms";
 import { createShortcuts } from "./shortcuts";
 
 const HomePage = lazy(() => import("./HomePage"), MissingPage);
@@ -24,32 +24,32 @@ const Search = lazy(() => import("../search/SearchPage"), MissingPage);
 const Invite = lazy(() => import("../room/InvitePage"), MissingPage);
 const Recover = lazy(() => import("../auth/RecoverSignedIn"), MissingPage);
 const Admin = lazy(() => import("../admin/AdminPage"), MissingPage);
-const Palette = lazy(() => import("./CommandPalette"));
-const ShortcutSheet = lazy(() => import("./ShortcutsDialog"));
-const NewDirect = lazy(() => import("../people/NewDirectMessage"));
+const CommandPalette = lazy(() => import("./CommandPalette"));
+const ShortcutsDialog = lazy(() => import("./ShortcutsDialog"));
+const NewDirectMessage = lazy(() => import("../people/NewDirectMessage"));
 const CreateRoom = lazy(() => import("../room/CreateRoom"));
 const StatusDialog = lazy(() => import("./StatusDialog"));
 const ConnectionBar = lazy(() => import("./ConnectionBar"));
-const SignOut = lazy(() => import("./SignOutDialog"));
+const SignOutDialog = lazy(() => import("./SignOutDialog"));
 // What tells of the link, and the way out, are there whatever happens to it.
-setTimeout(() => (ConnectionBar.preload(), SignOut.preload()), 0);
-const Afterwards = lazy(() => import("./DeferredEffects"));
+setTimeout(() => (ConnectionBar.preload(), SignOutDialog.preload()), 0);
+const DeferredEffects = lazy(() => import("./DeferredEffects"));
 
 /** As many rooms as the server lets a stream watch. */
-const MOST_WATCHED = 20;
+const MAX_WATCHED_ROOMS = 20;
 
-export type Overlay = "palette" | "shortcuts" | "createRoom" | "direct" | "status" | "signOut";
+export type ShellOverlay = "palette" | "shortcuts" | "createRoom" | "direct" | "status" | "signOut";
 
 export default function SignedIn(props: { app: AppContext }) {
   const chat = createChat(props.app);
-  const [overlay, setOverlay] = createSignal<Overlay>();
+  const [overlay, setOverlay] = createSignal<ShellOverlay>();
   const close = () => setOverlay(undefined);
-  const leave = () => (chat.unsent().length || chat.composer.isUploading() ? setOverlay("signOut") : void chat.signOut());
-  const rooms = sortedRooms(chat);
+  const signOut = () => (chat.unsent().length || chat.composer.isUploading() ? setOverlay("signOut") : void chat.signOut());
+  const rooms = createSortedRooms(chat);
   createShortcuts({ rooms, overlay, setOverlay });
   chat.onNotStored(() => toast(t("notKept"), true));
 
-  createEffect(() => chat.connection().kind === "live" && fillGaps());
+  createEffect(() => chat.connection().kind === "live" && retryMissing());
 
   const first = route();
   if (first.page === "room" && first.seq === undefined) chat.prefetch(first.roomId);
@@ -68,18 +68,18 @@ export default function SignedIn(props: { app: AppContext }) {
     return now.page === "invite" ? now.code : undefined;
   };
   // The room on the screen, and whoever one writes with, for their presence.
-  const looked = createMemo(
+  const watchedRoomIds = createMemo(
     () => {
       const id = roomId();
       const open = id && chat.room(id) ? [id] : [];
       const direct = rooms().filter(({ room }) => room.kind === "direct" && room.id !== id).map(({ room }) => room.id);
       // Who wrote last comes first in the list, which makes it no other list.
-      return [...open, ...direct.slice(0, MOST_WATCHED - open.length).sort()];
+      return [...open, ...direct.slice(0, MAX_WATCHED_ROOMS - open.length).sort()];
     },
     undefined,
     { equals: (a, b) => a.join() === b.join() },
   );
-  createEffect(() => chat.watch(looked()));
+  createEffect(() => chat.watch(watchedRoomIds()));
 
   return (
     <ChatProvider value={chat}>
@@ -93,11 +93,11 @@ export default function SignedIn(props: { app: AppContext }) {
             <ConnectionBar />
           </Suspense>
         </div>
-        <Guard class="sidebar">
-          <Sidebar rooms={rooms()} onOverlay={setOverlay} onLogout={leave} />
-        </Guard>
+        <ErrorBoundary class="sidebar">
+          <Sidebar rooms={rooms()} onOverlay={setOverlay} onLogout={signOut} />
+        </ErrorBoundary>
         <main class="main" id="main" tabIndex={-1}>
-          <Guard>
+          <ErrorBoundary>
             <Suspense fallback={<div class="page-loading" role="status" aria-label={t("loading")} />}>
               <Switch fallback={<HomePage onOverlay={setOverlay} />}>
                 <Match when={roomId()} keyed>
@@ -120,40 +120,40 @@ export default function SignedIn(props: { app: AppContext }) {
                   <Admin />
                 </Match>
                 <Match when={route().page === "recover"}>
-                  <Recover onLeave={leave} />
+                  <Recover onLeave={signOut} />
                 </Match>
                 <Match when={route().page === "lost"}>
                   <NotFoundPage />
                 </Match>
               </Switch>
             </Suspense>
-          </Guard>
+          </ErrorBoundary>
         </main>
       </div>
-      <Guard onFail={close}>
+      <ErrorBoundary onFail={close}>
         <Suspense>
           <Show when={overlay() === "palette"}>
-            <Palette rooms={rooms()} onOverlay={setOverlay} onClose={close} onLogout={leave} />
+            <CommandPalette rooms={rooms()} onOverlay={setOverlay} onClose={close} onLogout={signOut} />
           </Show>
           <Show when={overlay() === "shortcuts"}>
-            <ShortcutSheet onClose={close} />
+            <ShortcutsDialog onClose={close} />
           </Show>
           <Show when={overlay() === "direct"}>
-            <NewDirect onClose={close} />
+            <NewDirectMessage onClose={close} />
           </Show>
           <Show when={overlay() === "status"}>
             <StatusDialog onClose={close} />
           </Show>
           <Show when={overlay() === "signOut"}>
-            <SignOut onClose={close} />
+            <SignOutDialog onClose={close} />
           </Show>
           <Show when={overlay() === "createRoom"}>
             <CreateRoom onClose={close} onCreated={(id) => (close(), navigate(roomPath(id)))} />
           </Show>
         </Suspense>
-      </Guard>
+      </ErrorBoundary>
       <Suspense>
-        <Afterwards />
+        <DeferredEffects />
       </Suspense>
       <Toasts />
     </ChatProvider>

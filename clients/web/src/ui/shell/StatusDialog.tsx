@@ -5,7 +5,7 @@ import { t } from "../i18n";
 import { Dialog } from "../shared/Dialog";
 import { Field } from "../shared/Field";
 import { createForm, text } from "../shared/form";
-import { Problem } from "../shared/FormError";
+import { FormError } from "../shared/FormError";
 
 /** What one is doing, in a few words that others see beside one's name. */
 export default function StatusDialog(props: { onClose: () => void }) {
@@ -28,9 +28,9 @@ export default function StatusDialog(props: { onClose: () => void }) {
           maxLength={100}
           autocomplete="off"
           autofocus
-          error={form.wrong("status_text")}
+          error={form.fieldError("status_text")}
         />
-        <Problem text={form.problem()} />
+        <FormError text={form.errorText()} />
         <div class="dialog-foot">
           {before && (
             <button class="button" disabled={form.busy()} onClick={() => (field.value = "")}>

@@ -3,8 +3,8 @@ import { onCleanup } from "solid-js";
 import type { Chat } from "../../stores/chat";
 
 /** Whoever leaves the page while files are on their way is asked: with the page they are lost. */
-export function keepUploads(chat: Chat): void {
-  const ask = (event: BeforeUnloadEvent) => chat.composer.isUploading() && event.preventDefault();
-  window.addEventListener("beforeunload", ask);
-  onCleanup(() => window.removeEventListener("beforeunload", ask));
+export function confirmLeaveWhileUploading(chat: Chat): void {
+  const onBeforeUnload = (event: BeforeUnloadEvent) => chat.composer.isUploading() && event.preventDefault();
+  window.addEventListener("beforeunload", onBeforeUnload);
+  onCleanup(() => window.removeEventListener("beforeunload", onBeforeUnload));
 }

@@ -6,11 +6,11 @@ import type { Chat } from "../../stores/chat";
 import { t } from "../i18n";
 import { formatCount } from "../i18n/format-values";
 import { route } from "../shared/router";
-import { createHeard } from "./notifiable-unread";
+import { createNotifiableUnread } from "./notifiable-unread";
 
 export function showUnreadInTitle(chat: Chat): void {
   const icon = document.querySelector<HTMLLinkElement>("link[rel=icon]");
-  const sum = createHeard(chat);
+  const sum = createNotifiableUnread(chat);
   const page = () => {
     const now = route();
     switch (now.page) {

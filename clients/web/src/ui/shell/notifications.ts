@@ -6,79 +6,79 @@ import type { Message } from "../../domain/types";
 import type { Chat } from "../../stores/chat";
 import { mentionsUser } from "../../stores/reading/unread";
 import { prefs } from "../../stores/preferences/prefs";
-import { named, said } from "../room/message-preview";
+import { withUserName, messagePreview } from "../room/message-preview";
 import { navigate, roomPath, route } from "../shared/router";
 
 /** How often the tab that is looked at says so; the tab that tells may be another one. */
-const BEAT_MS = 4_000;
+const FOCUS_REPORT_MS = 4_000;
 /** Many messages at once are one sound. */
-const QUIET_MS = 1_500;
+const SOUND_INTERVAL_MS = 1_500;
 
 /** A card goes by itself. */
-const STAYS_MS = 6_000;
+const CARD_DURATION_MS = 6_000;
 
-export interface News {
+export interface NotificationContent {
   readonly message: Message;
   /** Who wrote it, and where. */
   readonly title: string;
 }
 
 /** What there is to be shown on the page. */
-export function notifyOfArrivals(chat: Chat): Accessor<News | undefined> {
-  const [news, setNews] = createSignal<News>();
+export function createNotifications(chat: Chat): Accessor<NotificationContent | undefined> {
+  const [notification, setNotification] = createSignal<NotificationContent>();
   let soundedAt = 0;
   // To the other tabs only: what is written to the storage again and again
   // keeps the browser from writing the outbox to the disk.
-  const beat = () => document.hasFocus() && chat.reportFocus(true);
-  const left = () => chat.reportFocus(false);
-  const timer = setInterval(beat, BEAT_MS);
-  beat();
-  window.addEventListener("focus", beat);
-  window.addEventListener("blur", left);
+  const reportFocus = () => document.hasFocus() && chat.reportFocus(true);
+  const reportBlur = () => chat.reportFocus(false);
+  const timer = setInterval(reportFocus, FOCUS_REPORT_MS);
+  reportFocus();
+  window.addEventListener("focus", reportFocus);
+  window.addEventListener("blur", reportBlur);
   onCleanup(() => {
     clearInterval(timer);
-    window.removeEventListener("focus", beat);
-    window.removeEventListener("blur", left);
+    window.removeEventListener("focus", reportFocus);
+    window.removeEventListener("blur", reportBlur);
   });
 
-  const looksAt = (roomId: string) => {
+  const isOpen = (roomId: string) => {
     const now = route();
     return now.page === "room" && now.roomId === roomId;
   };
   createEffect(() => {
-    const it = news();
+    const it = notification();
     if (!it) return;
-    if (looksAt(it.message.roomId)) return void setNews(undefined);
-    const timer = setTimeout(() => setNews(undefined), STAYS_MS);
+    if (isOpen(it.message.roomId)) return void setNotification(undefined);
+    const timer = setTimeout(() => setNotification(undefined), CARD_DURATION_MS);
     onCleanup(() => clearTimeout(timer));
   });
 
   chat.onNotification((message) => {
     const { notify, sound } = prefs();
-    const here = document.hasFocus();
+    const hasFocus = document.hasFocus();
     // A mention is for the user as a direct message is.
-    const mine = chat.peer(message.roomId) !== undefined || mentionsUser(message, chat.me().id);
-    if (notify === "none" || (notify === "direct" && !mine)) return;
+    const isForUser = chat.peer(message.roomId) !== undefined || mentionsUser(message, chat.me().id);
+    if (notify === "none" || (notify === "direct" && !isForUser)) return;
     // Each tab tells whoever looks at it; while nobody does, one of them tells.
-    if (here ? looksAt(message.roomId) : !chat.mayNotify(2 * BEAT_MS)) return;
+    if (hasFocus ? isOpen(message.roomId) : !chat.mayNotify(2 * FOCUS_REPORT_MS)) return;
     // To whoever is here the list of rooms tells of the others.
-    if (!here || mine) {
-      named(chat, message.senderId, (name) => {
+    if (!hasFocus || isForUser) {
+      withUserName(chat, message.senderId, (name) => {
         const title = chat.peer(message.roomId) ? name : `${name} · ${chat.title(message.roomId)}`;
-        if (here) setNews({ message, title });
-        else show(chat, message, title);
+        if (hasFocus) setNotification({ message, title });
+        else showSystemNotification(chat, message, title);
       });
     }
-    if (sound && Date.now() - soundedAt > QUIET_MS) chime();
+    if (sound && Date.now() - soundedAt > SOUND_INTERVAL_MS) chime();
     soundedAt = Date.now();
   });
-  return news;
+  return notification;
 }
 
-function show(chat: Chat, message: Message, title: string): void {
+function showSystemNotification(chat: Chat, message: Message, title: string): void {
   if (!("Notification" in window) || Notification.permission !== "granted") return;
   const { roomId, seq } = message;
-  const body = said(chat, message).slice(0, 200);
+  const body = messagePreview(chat, message).slice(0, 200);
   try {
     // The tag makes a room's newest message take the place of the one before.
     const note = new Notification(title, { body, tag: roomId, icon: "/favicon.svg", silent: true });

@@ -2,17 +2,17 @@
 
 import { onCleanup, type Accessor, type Setter } from "solid-js";
 
-import { composing } from "../shared/ime";
+import { isComposing } from "../shared/ime";
 import { navigate, roomPath, route } from "../shared/router";
 import type { RoomItem } from "./sorted-rooms";
-import type { Overlay } from "./SignedIn";
+import type { ShellOverlay } from "./SignedIn";
 
 export const isMac = /Mac|iPhone|iPad/.test(navigator.userAgent);
 
 interface Parts {
   readonly rooms: Accessor<readonly RoomItem[]>;
-  readonly overlay: Accessor<Overlay | undefined>;
-  readonly setOverlay: Setter<Overlay | undefined>;
+  readonly overlay: Accessor<ShellOverlay | undefined>;
+  readonly setOverlay: Setter<ShellOverlay | undefined>;
 }
 
 export function createShortcuts({ rooms, overlay, setOverlay }: Parts): void {
@@ -27,7 +27,7 @@ export function createShortcuts({ rooms, overlay, setOverlay }: Parts): void {
   }
 
   function onKeyDown(event: KeyboardEvent): void {
-    if (composing(event)) return;
+    if (isComposing(event)) return;
     const { altKey, shiftKey, code } = event;
     // Letters of other scripts are where the keyboard has ours.
     const key = event.key > "~" ? code.slice(3).toLowerCase() : event.key?.toLowerCase();

@@ -3,15 +3,15 @@ import { createMemo } from "solid-js";
 import type { Chat } from "../../stores/chat";
 
 /** The user's rooms as lists show them: where something was said last comes first, and last of all what is archived. */
-export function sortedRooms(chat: Chat) {
+export function createSortedRooms(chat: Chat) {
   return createMemo(() =>
     [...chat.rooms()].sort((a, b) => {
       const at = (room: typeof a) => room.view.lastMessage?.postedAt ?? room.room.createdAt;
       const star = (room: typeof a) => Number(room.view.preferences.starred);
-      const kept = (room: typeof a) => Number(room.room.archivedAt > 0);
-      return kept(a) - kept(b) || star(b) - star(a) || at(b) - at(a) || a.room.name.localeCompare(b.room.name);
+      const isArchived = (room: typeof a) => Number(room.room.archivedAt > 0);
+      return isArchived(a) - isArchived(b) || star(b) - star(a) || at(b) - at(a) || a.room.name.localeCompare(b.room.name);
     }),
   );
 }
 
-export type RoomItem = ReturnType<ReturnType<typeof sortedRooms>>[number];
+export type RoomItem = ReturnType<ReturnType<typeof createSortedRooms>>[number];

@@ -4,40 +4,40 @@ import type { Message } from "../../domain/types";
 import { useChat } from "../../stores/chat";
 import { createThread } from "../../stores/threads/thread";
 import { Composer } from "../composer/Composer";
-import { counted } from "../i18n/format-values";
+import { countParam } from "../i18n/format-values";
 import { explain, t } from "../i18n";
-import { createAttentive } from "../shared/window-focus";
+import { createWindowFocus } from "../shared/window-focus";
 import { createKeyed } from "../shared/keyed";
 import { attempt } from "../shared/toast";
-import { restWhenGone } from "../room/cancel-when-deleted";
+import { cancelWhenDeleted } from "../room/cancel-when-deleted";
 import { Panel } from "../room/Panel";
-import { RoomToolsProvider, useRoom, type RoomTools } from "../room/room-context";
+import { RoomContextProvider, useRoom, type RoomContext } from "../room/room-context";
 import { createFlash } from "../timeline/flash";
-import { focusRow, stepThrough } from "../timeline/arrow-navigation";
+import { focusRow, navigateByArrow } from "../timeline/arrow-navigation";
 import { MessageRowView } from "../timeline/MessageRow";
 import { NewRow } from "../timeline/SystemRows";
-import { WaitingRowView } from "../timeline/OutboxRow";
-import { createPlace } from "./scroll-anchor";
+import { OutboxRowView } from "../timeline/OutboxRow";
+import { createScrollAnchor } from "./scroll-anchor";
 
-export interface Sought {
+export interface ThreadTarget {
   readonly seq: number;
 }
 
 /** A message and the answers in its thread; of another thread it is made anew. `sought`: an answer to go to. */
-export default function ThreadPanel(props: { seq: number; sought: Sought | undefined; over: boolean; onClose: () => void }) {
+export default function ThreadPanel(props: { seq: number; target: ThreadTarget | undefined; over: boolean; onClose: () => void }) {
   const chat = useChat();
   const room = useRoom();
   const { roomId } = room;
   const { seq } = props;
-  const attentive = createAttentive();
-  const [seeking, setSeeking] = createSignal(props.sought !== undefined);
-  const { shines, start: startFlash } = createFlash();
-  const thread = createThread(chat, roomId, seq, () => attentive() && !seeking() && place.atEnd());
-  const place = createPlace();
+  const attentive = createWindowFocus();
+  const [isSeeking, setSeeking] = createSignal(props.target !== undefined);
+  const { isFlashing, start: startFlash } = createFlash();
+  const thread = createThread(chat, roomId, seq, () => attentive() && !isSeeking() && anchor.atEnd());
+  const anchor = createScrollAnchor();
 
   /** Brings an answer into sight; whether it is in this thread. */
   function show(answer: number): boolean {
-    const row = place.show(answer);
+    const row = anchor.scrollToReply(answer);
     if (!row) return false;
     startFlash(answer);
     focusRow(row.querySelector(".msg"));
@@ -51,17 +51,17 @@ export default function ThreadPanel(props: { seq: number; sought: Sought | undef
     setSeeking(false);
   }
   const loaded = createMemo(() => thread.root() !== undefined);
-  createEffect(on([() => props.sought, loaded], ([sought, here]) => sought && here && void seek(sought.seq)));
+  createEffect(on([() => props.target, loaded], ([sought, here]) => sought && here && void seek(sought.seq)));
 
   /** What is written here stays here. */
   const draft = `${roomId}/${seq}`;
-  const tools: RoomTools = { ...room, begun: () => chat.composer(draft), jump: (to) => show(to) || room.jump(to) };
-  restWhenGone(chat, tools.begun);
+  const context: RoomContext = { ...room, composer: () => chat.composer(draft), jump: (to) => show(to) || room.jump(to) };
+  cancelWhenDeleted(chat, context.composer);
   // At this position there is something else now.
   createEffect(on(chat.storeResets, () => props.onClose(), { defer: true }));
 
   // Whoever writes sees what they have written.
-  createEffect(on(() => thread.pendingReplies().length, (count, before = 0) => (count > before && queueMicrotask(place.toEnd), count)));
+  createEffect(on(() => thread.pendingReplies().length, (count, before = 0) => (count > before && queueMicrotask(anchor.scrollToEnd), count)));
 
   const row = (message: Message) => ({
     kind: "message" as const,
@@ -72,24 +72,24 @@ export default function ThreadPanel(props: { seq: number; sought: Sought | undef
     day: undefined,
     startsNew: false,
   });
-  const answers = createKeyed(thread.replies, ({ seq }) => seq);
-  const waiting = createKeyed(thread.pendingReplies, ({ message }) => message.clientMessageId);
+  const replies = createKeyed(thread.replies, ({ seq }) => seq);
+  const pendingReplies = createKeyed(thread.pendingReplies, ({ message }) => message.clientMessageId);
   const lastOwn = () => thread.replies().findLast(chat.mayEdit);
 
   return (
-    <RoomToolsProvider value={tools}>
+    <RoomContextProvider value={context}>
       <Panel title={t("thread")} class="thread" over={props.over} onClose={props.onClose}>
         <div
-          ref={place.ref}
+          ref={anchor.ref}
           class="thread-scroll"
           role="log"
           aria-label={t("thread")}
           aria-live="off"
           tabIndex={0}
-          onKeyDown={(event) => stepThrough(event.currentTarget, event)}
-          onScroll={place.scrolled}
+          onKeyDown={(event) => navigateByArrow(event.currentTarget, event)}
+          onScroll={anchor.onScroll}
         >
-          <div ref={place.contentRef}>
+          <div ref={anchor.contentRef}>
             <Show when={thread.failure()}>
               {(error) => (
                 <p class="members-none">
@@ -104,29 +104,29 @@ export default function ThreadPanel(props: { seq: number; sought: Sought | undef
               {(root) => (
                 <>
                   <MessageRowView row={row(root())} flash={false} inThread />
-                  <p class="thread-count">{t("replies", { count: counted(root().thread?.replies ?? thread.replies().length, root().thread?.more) })}</p>
+                  <p class="thread-count">{t("replies", { count: countParam(root().thread?.replies ?? thread.replies().length, root().thread?.more) })}</p>
                   <Show when={thread.hasOlder()}>
-                    <button type="button" class="link members-none" onClick={() => void attempt(thread.loadOlder(0, place.hold)).then(place.keep)}>
+                    <button type="button" class="link members-none" onClick={() => void attempt(thread.loadOlder(0, anchor.saveAnchor)).then(anchor.restoreAnchor)}>
                       {t("more")}
                     </button>
                   </Show>
-                  <For each={answers.keys()}>
+                  <For each={replies.keys()}>
                     {(seq) => {
-                      const message = answers.at(seq);
+                      const message = replies.at(seq);
                       return (
                         <div data-seq={seq}>
                           <Show when={thread.firstNew() === seq}>
                             <NewRow />
                           </Show>
-                          <MessageRowView row={row(message())} flash={shines(seq)} inThread />
+                          <MessageRowView row={row(message())} flash={isFlashing(seq)} inThread />
                         </div>
                       );
                     }}
                   </For>
-                  <For each={waiting.keys()}>
+                  <For each={pendingReplies.keys()}>
                     {(key) => {
-                      const entry = waiting.at(key);
-                      return <WaitingRowView row={{ kind: "waiting", key, entry: entry(), first: true, day: undefined, startsNew: false }} />;
+                      const entry = pendingReplies.at(key);
+                      return <OutboxRowView row={{ kind: "waiting", key, entry: entry(), first: true, day: undefined, startsNew: false }} />;
                     }}
                   </For>
                 </>
@@ -144,6 +144,6 @@ export default function ThreadPanel(props: { seq: number; sought: Sought | undef
           />
         </Show>
       </Panel>
-    </RoomToolsProvider>
+    </RoomContextProvider>
   );
 }

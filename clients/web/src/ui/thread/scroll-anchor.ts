@@ -6,32 +6,32 @@ import { createSignal, onCleanup, onMount } from "solid-js";
 /** Nearer than this to the end counts as being there. */
 const END_PX = 48;
 
-export function createPlace() {
+export function createScrollAnchor() {
   const [atEnd, setAtEnd] = createSignal(false);
   let box!: HTMLElement;
   let content!: HTMLElement;
-  let sticks = true;
+  let isPinnedToEnd = true;
   let offset = 0;
   const isNear = () => box.scrollHeight - box.scrollTop - box.clientHeight < END_PX;
 
   /** Only going up takes the reader away from the end: what comes below may push it off for a moment. */
-  function scrolled(): void {
-    if (isNear()) sticks = true;
-    else if (box.scrollTop < offset) sticks = false;
+  function onScroll(): void {
+    if (isNear()) isPinnedToEnd = true;
+    else if (box.scrollTop < offset) isPinnedToEnd = false;
     offset = box.scrollTop;
     setAtEnd(isNear());
   }
 
-  function settle(): void {
-    if (sticks) box.scrollTop = box.scrollHeight;
+  function followEnd(): void {
+    if (isPinnedToEnd) box.scrollTop = box.scrollHeight;
     setAtEnd(isNear());
   }
 
   /** The oldest row before older ones come, and where it was. */
-  let held: { row: Element; top: number } | undefined;
+  let anchor: { row: Element; top: number } | undefined;
 
   onMount(() => {
-    const observer = new ResizeObserver(settle);
+    const observer = new ResizeObserver(followEnd);
     observer.observe(box);
     observer.observe(content);
     onCleanup(() => observer.disconnect());
@@ -39,25 +39,25 @@ export function createPlace() {
 
   return {
     atEnd,
-    scrolled,
+    onScroll,
     ref: (outer: HTMLElement) => (box = outer),
     contentRef: (inner: HTMLElement) => (content = inner),
     /** Older answers are about to come above. */
-    hold(): void {
+    saveAnchor(): void {
       const row = box.querySelector("[data-seq]");
-      held = row ? { row, top: row.getBoundingClientRect().top } : undefined;
+      anchor = row ? { row, top: row.getBoundingClientRect().top } : undefined;
     },
     /** They have come. */
-    keep(): void {
-      if (held?.row.isConnected) box.scrollTop += held.row.getBoundingClientRect().top - held.top;
-      held = undefined;
+    restoreAnchor(): void {
+      if (anchor?.row.isConnected) box.scrollTop += anchor.row.getBoundingClientRect().top - anchor.top;
+      anchor = undefined;
     },
-    toEnd: () => ((sticks = true), settle()),
+    scrollToEnd: () => ((isPinnedToEnd = true), followEnd()),
     /** The row of an answer, brought into the middle; undefined if there is none. */
-    show(seq: number): Element | undefined {
+    scrollToReply(seq: number): Element | undefined {
       const row = box.querySelector(`[data-seq="${seq}"]`) ?? undefined;
       if (!row) return undefined;
-      sticks = false;
+      isPinnedToEnd = false;
       row.scrollIntoView({ block: "center" });
       return row;
     },

@@ -4,12 +4,12 @@ import type { Message } from "../../domain/types";
 import { useChat } from "../../stores/chat";
 import type { Timeline } from "../../stores/timeline/timeline";
 import { labelled } from "../i18n";
-import { named, said } from "../room/message-preview";
+import { withUserName, messagePreview } from "../room/message-preview";
 
 /** Of many that come at once, the newest are read out. */
-const MOST = 5;
+const MAX_ANNOUNCED = 5;
 /** So many positions are looked at. */
-const FAR = 200;
+const MAX_POSITIONS = 200;
 
 /**
  * Reads out what arrives. The log itself is silent: rows come and go in it as
@@ -20,9 +20,9 @@ export default function Announcer(props: { timeline: Timeline }) {
   /** Each a new one, so that the same words are read out again. */
   const [line, setLine] = createSignal<{ readonly text: string }>();
   const view = () => chat.timeline(props.timeline.roomId);
-  let told = untrack(view)?.lastMessage?.seq ?? 0;
+  let announcedSeq = untrack(view)?.lastMessage?.seq ?? 0;
 
-  const isHeard = ({ content, senderId, threadSeq }: Message) =>
+  const isAnnounced = ({ content, senderId, threadSeq }: Message) =>
     content.kind === "text" && !threadSeq && senderId !== chat.me().id && !chat.isBlocked(senderId);
 
   createEffect(() => {
@@ -30,23 +30,23 @@ export default function Announcer(props: { timeline: Timeline }) {
     // Reactions and edits make the newest message another one, but no newer one.
     const newest = now?.lastMessage?.seq ?? 0;
     // Until it is known who is blocked, nobody is read out.
-    if (!now || newest <= told || !chat.areBlocksLoaded()) return;
-    const arrived: Message[] = [];
-    for (let seq = newest; seq > Math.max(told, newest - FAR) && arrived.length < MOST; seq--) {
+    if (!now || newest <= announcedSeq || !chat.areBlocksLoaded()) return;
+    const messages: Message[] = [];
+    for (let seq = newest; seq > Math.max(announcedSeq, newest - MAX_POSITIONS) && messages.length < MAX_ANNOUNCED; seq--) {
       const message = now.messages.get(seq);
-      if (message && untrack(() => isHeard(message))) arrived.unshift(message);
+      if (message && untrack(() => isAnnounced(message))) messages.unshift(message);
     }
-    told = newest;
-    untrack(() => tell(arrived));
+    announcedSeq = newest;
+    untrack(() => announce(messages));
   });
 
   /** All in one, once all names are known. */
-  function tell(arrived: readonly Message[]): void {
+  function announce(arrived: readonly Message[]): void {
     const lines: string[] = [];
     let missing = arrived.length;
     arrived.forEach((message, i) =>
-      named(chat, message.senderId, (name) => {
-        lines[i] = labelled(name, said(chat, message));
+      withUserName(chat, message.senderId, (name) => {
+        lines[i] = labelled(name, messagePreview(chat, message));
         if (!--missing) setLine({ text: lines.join("\n") });
       }),
     );

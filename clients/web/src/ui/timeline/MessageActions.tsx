@@ -6,7 +6,7 @@ import type { Message } from "../../domain/types";
 import { useChat } from "../../stores/chat";
 import { EmojiButton } from "../composer/EmojiButton";
 import { explain, t } from "../i18n";
-import { copy } from "../shared/copy";
+import { copyText } from "../shared/copy";
 import { Icon } from "../shared/Icon";
 import { Menu, type MenuItem } from "../shared/Menu";
 import { attempt, toast } from "../shared/toast";
@@ -14,15 +14,15 @@ import { useRoom } from "../room/room-context";
 import { roomPath } from "../shared/router";
 
 /** What can be done with a message; seen when one points at it. */
-export default function MessageTools(props: { message: Message; active: boolean; time: string | undefined }) {
+export default function MessageActions(props: { message: Message; active: boolean; time: string | undefined }) {
   const chat = useChat();
-  const tools = useRoom();
-  const rights = () => chat.permissions(tools.roomId);
+  const context = useRoom();
+  const rights = () => chat.permissions(context.roomId);
   const mine = () => props.message.senderId === chat.me().id;
   const tab = () => (props.active ? 0 : -1);
 
-  async function take(text: string): Promise<void> {
-    if (await copy(text)) toast(t("copied"));
+  async function copyAndToast(text: string): Promise<void> {
+    if (await copyText(text)) toast(t("copied"));
   }
 
   const items = (): MenuItem[] => {
@@ -30,13 +30,13 @@ export default function MessageTools(props: { message: Message; active: boolean;
     const { roomId, seq, content, pin } = message;
     const text = content.kind === "text" ? content.text : "";
     const list: MenuItem[] = [];
-    if (rights().write) list.push({ label: t("reply"), icon: "reply", act: () => tools.begun().reply(message) });
+    if (rights().write) list.push({ label: t("reply"), icon: "reply", act: () => context.composer().reply(message) });
     if (rights().write && !message.threadSeq) {
-      list.push({ label: t("replyInThread"), icon: "thread", act: () => tools.openThread(seq) });
+      list.push({ label: t("replyInThread"), icon: "thread", act: () => context.openThread(seq) });
     }
-    if (rights().write && mine() && (text || message.attachments.length)) list.push({ label: t("edit"), icon: "edit", act: () => tools.begun().edit(message) });
-    if (text) list.push({ label: t("copyText"), icon: "copy", act: () => void take(text) });
-    list.push({ label: t("copyLink"), icon: "link", act: () => void take(location.origin + roomPath(roomId, seq)) });
+    if (rights().write && mine() && (text || message.attachments.length)) list.push({ label: t("edit"), icon: "edit", act: () => context.composer().edit(message) });
+    if (text) list.push({ label: t("copyText"), icon: "copy", act: () => void copyAndToast(text) });
+    list.push({ label: t("copyLink"), icon: "link", act: () => void copyAndToast(location.origin + roomPath(roomId, seq)) });
     if (rights().pin) {
       list.push({
         label: pin ? t("unpin") : t("pin"),
@@ -46,22 +46,22 @@ export default function MessageTools(props: { message: Message; active: boolean;
     }
     if (!message.threadSeq) {
       list.push({ label: t("markUnread"), icon: "unread", act: () => void attempt(chat.markUnread(message)) });
-      if (!chat.peer(roomId)) list.push({ label: t("readByTitle"), icon: "eye", act: () => tools.showReaders(message) });
+      if (!chat.peer(roomId)) list.push({ label: t("readByTitle"), icon: "eye", act: () => context.showReaders(message) });
     }
     if (message.reactions.length) {
-      list.push({ label: t("whoReacted"), icon: "smile", act: () => tools.showReactions(message) });
+      list.push({ label: t("whoReacted"), icon: "smile", act: () => context.showReactions(message) });
     }
     if (message.editedAt) {
-      list.push({ label: t("versions"), icon: "clock", act: () => tools.showVersions(message) });
+      list.push({ label: t("versions"), icon: "clock", act: () => context.showVersions(message) });
     }
     if (rights().moderate || (rights().write && mine())) {
       list.push({
         label: t("delete"),
         icon: "trash",
         danger: true,
-        apart: true,
+        separated: true,
         act: () => {
-          if (tools.begun().editTarget()?.seq === seq) tools.begun().reset();
+          if (context.composer().editTarget()?.seq === seq) context.composer().reset();
           chat.deletions.add(roomId, seq, (failure) => toast(explain(failure), true));
         },
       });
@@ -87,7 +87,7 @@ export default function MessageTools(props: { message: Message; active: boolean;
             tabIndex={tab()}
             aria-label={t("reply")}
             title={t("reply")}
-            onClick={() => tools.begun().reply(props.message)}
+            onClick={() => context.composer().reply(props.message)}
           >
             <Icon name="reply" />
           </button>

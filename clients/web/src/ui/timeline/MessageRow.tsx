@@ -2,35 +2,35 @@ import { Match, Show, Suspense, Switch, createSignal, createUniqueId } from "sol
 
 import { useChat } from "../../stores/chat";
 import type { MessageRow } from "../../stores/timeline/rows";
-import { counted, formatTime } from "../i18n/format-values";
+import { countParam, formatTime } from "../i18n/format-values";
 import { t } from "../i18n";
 import { Avatar } from "../shared/Avatar";
 import { Icon } from "../shared/Icon";
 import { lazy } from "../shared/lazy";
 import { useRoom } from "../room/room-context";
 import { Bubble } from "./Bubble";
-import { Ticks } from "./ReceiptTicks";
+import { ReceiptTicks } from "./ReceiptTicks";
 
 /** Comes after the messages, before one points at them. */
-const MessageTools = lazy(() => import("./MessageActions"));
+const MessageActions = lazy(() => import("./MessageActions"));
 const Reactions = lazy(() => import("./Reactions"));
-const Reached = lazy(() => import("./ReadCount"));
-const Undo = lazy(() => import("./UndoButton"));
-setTimeout(() => [MessageTools, Reached, Reactions, Undo].forEach((it) => void it.preload()), 0);
+const ReadCount = lazy(() => import("./ReadCount"));
+const UndoButton = lazy(() => import("./UndoButton"));
+setTimeout(() => [MessageActions, ReadCount, Reactions, UndoButton].forEach((it) => void it.preload()), 0);
 
 export function MessageRowView(props: { row: MessageRow; flash: boolean; inThread?: boolean }) {
   const chat = useChat();
-  const tools = useRoom();
+  const context = useRoom();
   const message = () => props.row.message;
   const sender = () => chat.user(message().senderId);
   const name = () => sender()?.displayName ?? "…";
   const time = () => formatTime(message().postedAt, "time");
-  const doomed = () => chat.deletions.has(message().roomId, message().seq);
+  const isDeleting = () => chat.deletions.has(message().roomId, message().seq);
   const id = createUniqueId();
   /** Its tools can be reached by Tab only while it has the focus: else each would be a stop. */
   const [active, setActive] = createSignal(false);
   /** They are made when they are wanted: most rows only scroll by. */
-  const [pointed, setPointed] = createSignal(false);
+  const [isHovered, setHovered] = createSignal(false);
   return (
     <article
       class="msg"
@@ -38,8 +38,8 @@ export function MessageRowView(props: { row: MessageRow; flash: boolean; inThrea
       aria-label={`${name()}, ${time()}`}
       aria-describedby={id}
       tabIndex={-1}
-      onPointerEnter={() => setPointed(true)}
-      onPointerLeave={() => setPointed(false)}
+      onPointerEnter={() => setHovered(true)}
+      onPointerLeave={() => setHovered(false)}
       onFocusIn={() => setActive(true)}
       onFocusOut={(event) => {
         const to = event.relatedTarget;
@@ -52,7 +52,7 @@ export function MessageRowView(props: { row: MessageRow; flash: boolean; inThrea
           class="msg-avatar"
           tabIndex={-1}
           aria-label={t("profileOf", { name: name() })}
-          onClick={() => tools.openUser(message().senderId)}
+          onClick={() => context.openUser(message().senderId)}
         >
           <Avatar id={message().senderId} name={sender()?.displayName ?? ""} photo={sender()?.photoId} />
         </button>
@@ -67,7 +67,7 @@ export function MessageRowView(props: { row: MessageRow; flash: boolean; inThrea
                 dir="auto"
                 title={sender() && `@${sender()?.username}`}
                 tabIndex={active() ? 0 : -1}
-                onClick={() => tools.openUser(message().senderId)}
+                onClick={() => context.openUser(message().senderId)}
               >
                 {name()}
               </button>
@@ -79,12 +79,12 @@ export function MessageRowView(props: { row: MessageRow; flash: boolean; inThrea
           </header>
         </Show>
         <Switch>
-          <Match when={doomed()}>
+          <Match when={isDeleting()}>
             <p class="tombstone" id={id}>
               {t("messageDeleted")}{" "}
               <Suspense>
                 <Show when={chat.deletions.undoableUntil(message().roomId, message().seq)}>
-                  {(until) => <Undo message={message()} until={until()} focused={active()} />}
+                  {(until) => <UndoButton message={message()} until={until()} focused={active()} />}
                 </Show>
               </Suspense>
             </p>
@@ -97,13 +97,13 @@ export function MessageRowView(props: { row: MessageRow; flash: boolean; inThrea
           <Match when={true}>
             <div class="msg-line">
               <Bubble id={id} message={message()} />
-              <Show when={!props.inThread && props.row.mine && tools.reached()}>
-                {(reached) => <Ticks seq={message().seq} reached={reached()} />}
+              <Show when={!props.inThread && props.row.mine && context.receiptSeqs()}>
+                {(reached) => <ReceiptTicks seq={message().seq} receiptSeqs={reached()} />}
               </Show>
               <div class="msg-tools">
                 <Suspense>
-                  <Show when={active() || pointed()}>
-                    <MessageTools message={message()} active={active()} time={props.row.first ? undefined : time()} />
+                  <Show when={active() || isHovered()}>
+                    <MessageActions message={message()} active={active()} time={props.row.first ? undefined : time()} />
                   </Show>
                 </Suspense>
               </div>
@@ -121,18 +121,18 @@ export function MessageRowView(props: { row: MessageRow; flash: boolean; inThrea
         {/* Answers stay when what they answer goes. */}
         <Show when={!props.inThread && message().thread?.replies ? message().thread : undefined}>
           {(thread) => (
-            <button type="button" class="thread-link" onClick={() => tools.openThread(message().seq)}>
+            <button type="button" class="thread-link" onClick={() => context.openThread(message().seq)}>
               <Icon name="thread" />
-              {t("replies", { count: counted(thread().replies, thread().more) })}
+              {t("replies", { count: countParam(thread().replies, thread().more) })}
               <Show when={chat.isThreadUnread(message())}>
                 <span class="badge badge-flag" role="img" aria-label={t("unreadThreads")} title={t("unreadThreads")} />
               </Show>
             </button>
           )}
         </Show>
-        <Show when={!props.inThread && props.row.mine && tools.lastMine() === message().seq && !doomed() && !chat.peer(message().roomId)}>
+        <Show when={!props.inThread && props.row.mine && context.newestOwnSeq() === message().seq && !isDeleting() && !chat.peer(message().roomId)}>
           <Suspense>
-            <Reached message={message()} />
+            <ReadCount message={message()} />
           </Suspense>
         </Show>
       </div>

@@ -5,19 +5,19 @@ import type { OutboxRow } from "../../stores/timeline/rows";
 import { formatCount, formatTime } from "../i18n/format-values";
 import { refusal, t } from "../i18n";
 import { Icon } from "../shared/Icon";
-import { createUntil } from "../shared/deadline";
+import { createDeadline } from "../shared/deadline";
 import { Markdown } from "./Markdown";
 import { Quote } from "./Quote";
 
 /** What takes longer may never come to an end. */
-const PATIENCE_MS = 5_000;
+const DISCARD_DELAY_MS = 5_000;
 
 /** An own message that the server has not acknowledged. */
-export function WaitingRowView(props: { row: OutboxRow }) {
+export function OutboxRowView(props: { row: OutboxRow }) {
   const chat = useChat();
   const entry = () => props.row.entry;
-  const why = () => refusal(entry().refused) ?? t("failed");
-  const patient = createUntil(() => entry().message.at + PATIENCE_MS);
+  const reasonText = () => refusal(entry().refused) ?? t("failed");
+  const isRecent = createDeadline(() => entry().message.at + DISCARD_DELAY_MS);
   const online = () => chat.connection().kind !== "waiting";
   const discard = () => (
     <button type="button" class="link" onClick={() => chat.discard(entry().message.clientMessageId)}>
@@ -59,14 +59,14 @@ export function WaitingRowView(props: { row: OutboxRow }) {
             <p class="msg-state">
               <Icon name="clock" />
               {online() ? t("sending") : t("waitingForConnection")}
-              <Show when={!patient() && !entry().sentSeq}>{discard()}</Show>
+              <Show when={!isRecent() && !entry().sentSeq}>{discard()}</Show>
             </p>
           }
         >
           <p class="msg-state msg-state-refused" role="alert">
             <Icon name="alert" />
             <span>
-              {t("notSent")} {why()}
+              {t("notSent")} {reasonText()}
             </span>
             <button type="button" class="link" onClick={() => chat.resend(entry().message)}>
               {t("sendAgain")}

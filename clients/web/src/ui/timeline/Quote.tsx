@@ -1,9 +1,9 @@
 import { Show } from "solid-js";
 
 import { useChat } from "../../stores/chat";
-import { Thumb } from "../files/Thumbnail";
+import { Thumbnail } from "../files/Thumbnail";
 import { t } from "../i18n";
-import { said } from "../room/message-preview";
+import { messagePreview } from "../room/message-preview";
 
 /** The message that another one answers, in one line. */
 export function Quote(props: { roomId: string; seq: number; onJump?: () => void }) {
@@ -15,11 +15,11 @@ export function Quote(props: { roomId: string; seq: number; onJump?: () => void 
   };
   const text = () => {
     const it = message();
-    return it ? said(chat, it) : "…";
+    return it ? messagePreview(chat, it) : "…";
   };
   const inside = () => (
     <>
-      <Thumb message={message()} />
+      <Thumbnail message={message()} />
       <span class="quote-name" dir="auto">
         {name()}
       </span>

@@ -18,21 +18,21 @@ export default function Reactions(props: { message: Message }) {
   const chat = useChat();
   const { showReactions } = useRoom();
   const reactions = createKeyed(() => props.message.reactions, ({ emoji }) => emoji);
-  const may = () => chat.permissions(props.message.roomId).write;
+  const canReact = () => chat.permissions(props.message.roomId).write;
   const mine = (it: Reaction) => it.mine ?? false;
   const names = ({ userIds, count, mine }: Reaction) => {
     const me = chat.me().id;
     const ids = mine && !userIds.includes(me) ? [me, ...userIds] : userIds;
-    const known = ids.map((id) => (id === me ? t("you") : chat.user(id)?.displayName ?? "…"));
-    const others = count - known.length;
-    return formatList(others > 0 ? [...known, t("others", { count: others })] : known);
+    const displayNames = ids.map((id) => (id === me ? t("you") : chat.user(id)?.displayName ?? "…"));
+    const others = count - displayNames.length;
+    return formatList(others > 0 ? [...displayNames, t("others", { count: others })] : displayNames);
   };
   let timer: ReturnType<typeof setTimeout> | undefined;
   /** The press has been answered: neither the click that ends it nor its context menu counts any more. */
-  let held = false;
-  const tell = () => {
-    if (!held) showReactions(props.message);
-    held = true;
+  let isLongPress = false;
+  const openDialog = () => {
+    if (!isLongPress) showReactions(props.message);
+    isLongPress = true;
   };
   const release = () => clearTimeout(timer);
   onCleanup(release);
@@ -49,20 +49,20 @@ export default function Reactions(props: { message: Message }) {
               aria-label={t("reactedWith", { emoji, count: reaction().count, names: names(reaction()) })}
               title={names(reaction())}
               onPointerDown={({ pointerType }) => {
-                held = false;
-                if (pointerType === "touch") timer = setTimeout(tell, HOLD_MS);
+                isLongPress = false;
+                if (pointerType === "touch") timer = setTimeout(openDialog, HOLD_MS);
               }}
               onPointerUp={release}
               onPointerCancel={release}
               onContextMenu={(event) => {
                 event.preventDefault();
                 // From the keyboard no press comes before it.
-                if (event.pointerType !== "touch") held = false;
-                tell();
+                if (event.pointerType !== "touch") isLongPress = false;
+                openDialog();
               }}
               onClick={({ detail }) => {
-                if (held && detail) return;
-                if (may()) void attempt(chat.react(props.message, emoji, !mine(reaction())));
+                if (isLongPress && detail) return;
+                if (canReact()) void attempt(chat.react(props.message, emoji, !mine(reaction())));
                 else showReactions(props.message);
               }}
             >
@@ -72,7 +72,7 @@ export default function Reactions(props: { message: Message }) {
           );
         }}
       </For>
-      <Show when={may()}>
+      <Show when={canReact()}>
         <EmojiButton
           label={t("addReaction")}
           class="reaction reaction-add"

@@ -8,13 +8,13 @@ import { t } from "../i18n";
 import { Dialog } from "../shared/Dialog";
 import { createKeyed } from "../shared/keyed";
 import { PagedList } from "../shared/PagedList";
-import { Person } from "../people/UserList";
+import { UserListItem } from "../people/UserList";
 
 /** Several changes at once are read once. */
-const SETTLE_MS = 80;
+const DEBOUNCE_MS = 80;
 
 /** Who has reacted to a message, with what. */
-export default function ReactedBy(props: { message: Message; onClose: () => void }) {
+export default function ReactionsDialog(props: { message: Message; onClose: () => void }) {
   const chat = useChat();
   const now = () => chat.message(props.message.roomId, props.message.seq) ?? props.message;
   const reactions = createKeyed(() => now().reactions, ({ emoji }) => emoji);
@@ -48,13 +48,13 @@ function Reactors(props: { message: Message; reaction: Reaction }) {
   const who = () => [props.reaction.count, ...props.reaction.userIds].join(" ");
   createEffect(
     on(createMemo(who), () => {
-      const timer = setTimeout(() => void people.load(props.reaction.emoji), people.isLoaded() ? SETTLE_MS : 0);
+      const timer = setTimeout(() => void people.load(props.reaction.emoji), people.isLoaded() ? DEBOUNCE_MS : 0);
       onCleanup(() => clearTimeout(timer));
     }),
   );
   return (
     <PagedList paged={people} class="plain-list" none="">
-      {({ userId }) => <Person id={userId} />}
+      {({ userId }) => <UserListItem id={userId} />}
     </PagedList>
   );
 }

@@ -6,7 +6,7 @@ import { t } from "../i18n";
 import { useRoom } from "../room/room-context";
 
 /** How many have read one's own newest message in a group; pressed, it tells who. */
-export default function Reached(props: { message: Message }) {
+export default function ReadCount(props: { message: Message }) {
   const chat = useChat();
   const tools = useRoom();
   const count = () => chat.receiptCounts(props.message.roomId, props.message.seq).read;

@@ -7,8 +7,8 @@ import { t } from "../i18n";
 import { Icon } from "../shared/Icon";
 
 /** How far an own message has come: stored, at all others, read by all of them. */
-export function Ticks(props: { seq: number; reached: ReceiptSeqs }) {
-  const state = () => (props.seq <= props.reached.read ? "read" : props.seq <= props.reached.delivered ? "delivered" : "sent");
+export function ReceiptTicks(props: { seq: number; receiptSeqs: ReceiptSeqs }) {
+  const state = () => (props.seq <= props.receiptSeqs.read ? "read" : props.seq <= props.receiptSeqs.delivered ? "delivered" : "sent");
   return (
     <span class="ticks" classList={{ "ticks-read": state() === "read" }} role="img" aria-label={t(state())} title={t(state())}>
       <Icon name={state() === "sent" ? "check" : "checks"} />
@@ -17,12 +17,12 @@ export function Ticks(props: { seq: number; reached: ReceiptSeqs }) {
 }
 
 /** What rows have to know of it: the same for all of them. */
-export const createReached = (chat: Chat, timeline: Timeline) => ({
-  lastMine: createMemo(() => {
+export const createReceiptProgress = (chat: Chat, timeline: Timeline) => ({
+  newestOwnSeq: createMemo(() => {
     const row = timeline.content()?.rows.findLast((it) => it.kind === "message" && it.mine && it.message.content.kind === "text");
     return row?.kind === "message" ? row.message.seq : undefined;
   }),
-  reached: createMemo(() => chat.reachedByAll(timeline.roomId), undefined, {
+  receiptSeqs: createMemo(() => chat.reachedByAll(timeline.roomId), undefined, {
     equals: (a, b) => a?.delivered === b?.delivered && a?.read === b?.read,
   }),
 });

@@ -2,7 +2,7 @@ import type { Message, SystemKind } from "../../domain/types";
 import { useChat } from "../../stores/chat";
 import { t, type Key } from "../i18n";
 
-const DEEDS: Partial<Record<SystemKind, Key>> = {
+const TEXTS: Partial<Record<SystemKind, Key>> = {
   removed: "sysRemoved",
   banned: "sysBanned",
   archived: "sysArchived",
@@ -25,16 +25,16 @@ function roleKey(detail: string, own: boolean): Key {
 }
 
 /** A system message of a kind that is seldom, or by the server's staff: that is shown as such. */
-export default function RareDeed(props: { message: Message; text: string }) {
+export default function SystemMessageText(props: { message: Message; text: string }) {
   const chat = useChat();
-  const told = () => {
+  const text = () => {
     const { content, senderId } = props.message;
     if (content.kind !== "system") return props.text;
     const name = (id: string) => chat.user(id)?.displayName ?? "…";
-    const deed = content.what === "role" ? roleKey(content.detail, senderId === content.aboutId) : DEEDS[content.what];
-    const what = deed ? t(deed, { name: name(senderId), other: content.aboutId ? name(content.aboutId) : "" }) : props.text;
+    const key = content.what === "role" ? roleKey(content.detail, senderId === content.aboutId) : TEXTS[content.what];
+    const what = key ? t(key, { name: name(senderId), other: content.aboutId ? name(content.aboutId) : "" }) : props.text;
     if (content.staff === "user") return what;
     return t(content.staff === "admin" ? "sysByServerAdmin" : "sysByModerator", { what });
   };
-  return <>{told()}</>;
+  return <>{text()}</>;
 }

@@ -7,15 +7,15 @@ import { useChat } from "../../stores/chat";
 import { formatDay, formatTime } from "../i18n/format-values";
 import { lazy } from "../shared/lazy";
 import { t } from "../i18n";
-import { RoomFace } from "../room/RoomAvatar";
+import { RoomAvatar } from "../room/RoomAvatar";
 import { useRoom } from "../room/room-context";
 
 /** The day, and the way to others; by keyboard, the room's menu leads there. */
 export function DayRow(props: { at: number }) {
-  const { askDate } = useRoom();
+  const { openDateDialog } = useRoom();
   return (
     <div class="row-day">
-      <button type="button" tabIndex={-1} title={t("jumpToDate")} onClick={() => askDate(props.at)}>
+      <button type="button" tabIndex={-1} title={t("jumpToDate")} onClick={() => openDateDialog(props.at)}>
         {formatDay(props.at)}
       </button>
     </div>
@@ -41,7 +41,7 @@ export function StartRow(props: { roomId: string }) {
   };
   return (
     <div class="row-start">
-      <RoomFace roomId={props.roomId} size="large" />
+      <RoomAvatar roomId={props.roomId} size="large" />
       <h2 dir="auto">{title()}</h2>
       <Show when={room()?.topic}>{(topic) => <p dir="auto">{topic()}</p>}</Show>
       <p class="muted">{chat.room(props.roomId)?.lastMessage ? begins() : t(chat.permissions(props.roomId).write ? "emptyRoom" : "noMessages")}</p>
@@ -49,7 +49,7 @@ export function StartRow(props: { roomId: string }) {
   );
 }
 
-const RareDeed = lazy(() => import("./SystemMessageText"));
+const SystemMessageText = lazy(() => import("./SystemMessageText"));
 
 export function SystemRow(props: { message: Message }) {
   const chat = useChat();
@@ -81,7 +81,7 @@ export function SystemRow(props: { message: Message }) {
     <p class="row-system" title={formatTime(props.message.postedAt, "full")}>
       <Show when={isRare()} fallback={text()}>
         <Suspense fallback={text() || "\u00a0"}>
-          <RareDeed message={props.message} text={text()} />
+          <SystemMessageText message={props.message} text={text()} />
         </Suspense>
       </Show>
     </p>

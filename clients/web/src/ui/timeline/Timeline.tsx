@@ -6,10 +6,10 @@ import { t } from "../i18n";
 import { createEscape } from "../shared/escape";
 import { lazy } from "../shared/lazy";
 import { Scroller, type ScrollerHandle } from "./Scroller";
-import { createReading } from "./mark-as-read";
+import { createMarkAsRead } from "./mark-as-read";
 
 const Announcer = lazy(() => import("./Announcer"));
-const Floating = lazy(() => import("./TimelineOverlay"));
+const TimelineOverlay = lazy(() => import("./TimelineOverlay"));
 
 /** The room's log on the screen. */
 export function Timeline(props: { timeline: TimelineState }) {
@@ -19,17 +19,17 @@ export function Timeline(props: { timeline: TimelineState }) {
   /** After which position the new ones begin, while that is above. */
   const [newAbove, setNewAbove] = createSignal<number>();
   /** Whoever has seen where the new ones begin needs no way there. */
-  const [visited, setVisited] = createSignal(false);
-  createEffect(on(timeline.newAfter, () => setVisited(false)));
-  createEffect(on(newAbove, (now, before) => now === undefined && before === timeline.newAfter() && setVisited(before !== undefined)));
+  const [hasSeenNew, setHasSeenNew] = createSignal(false);
+  createEffect(on(timeline.newAfter, () => setHasSeenNew(false)));
+  createEffect(on(newAbove, (now, before) => now === undefined && before === timeline.newAfter() && setHasSeenNew(before !== undefined)));
   let scroller: ScrollerHandle | undefined;
   // Whoever is brought elsewhere is not at the end, till it is known where they are.
   createEffect(() => timeline.target() && setAtBottom(false));
-  const { markAll } = createReading(chat, timeline, atBottom);
+  const { markAll } = createMarkAsRead(chat, timeline, atBottom);
 
   async function toNew(): Promise<void> {
     const after = timeline.newAfter();
-    if (after !== undefined && !scroller?.toNew()) await timeline.jump(after + 1);
+    if (after !== undefined && !scroller?.scrollToNew()) await timeline.jump(after + 1);
   }
 
   // An own message brings the writer back to the end.
@@ -37,7 +37,7 @@ export function Timeline(props: { timeline: TimelineState }) {
     on(
       () => chat.outbox().filter(({ message }) => message.roomId === timeline.roomId && !message.threadSeq).length,
       (count, before = 0) => {
-        if (count > before) queueMicrotask(() => scroller?.toEnd());
+        if (count > before) queueMicrotask(() => scroller?.scrollToEnd());
         return count;
       },
       { defer: true },
@@ -68,10 +68,10 @@ export function Timeline(props: { timeline: TimelineState }) {
         />
       </Show>
       <Suspense>
-        <Floating
+        <TimelineOverlay
           timeline={timeline}
-          newAbove={newAbove() !== undefined && !visited()}
-          away={!atBottom() || timeline.content()?.atTail === false}
+          newAbove={newAbove() !== undefined && !hasSeenNew()}
+          isAway={!atBottom() || timeline.content()?.atTail === false}
           onNew={() => void toNew()}
         />
         <Announcer timeline={timeline} />

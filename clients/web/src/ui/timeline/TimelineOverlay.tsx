@@ -4,12 +4,12 @@ import { Show } from "solid-js";
 
 import { useChat } from "../../stores/chat";
 import type { Timeline } from "../../stores/timeline/timeline";
-import { counted, formatCount } from "../i18n/format-values";
+import { countParam, formatCount } from "../i18n/format-values";
 import { t } from "../i18n";
 import { Icon } from "../shared/Icon";
 
 /** What floats over the log: that something is read or cannot be, and ways to what is new and to the end. */
-export default function Floating(props: { timeline: Timeline; newAbove: boolean; away: boolean; onNew: () => void }) {
+export default function TimelineOverlay(props: { timeline: Timeline; newAbove: boolean; isAway: boolean; onNew: () => void }) {
   const chat = useChat();
   const { timeline } = props;
   const unread = () => chat.unread(timeline.roomId);
@@ -19,7 +19,7 @@ export default function Floating(props: { timeline: Timeline; newAbove: boolean;
         <Show when={props.newAbove}>
           <button type="button" class="jump-new" onClick={() => props.onNew()}>
             <Icon name="arrowUp" />
-            {unread().count ? t("jumpToNew", { count: counted(unread().count, unread().more) }) : t("newMessages")}
+            {unread().count ? t("jumpToNew", { count: countParam(unread().count, unread().more) }) : t("newMessages")}
           </button>
         </Show>
         <Show when={timeline.retry() || timeline.loading()}>
@@ -37,7 +37,7 @@ export default function Floating(props: { timeline: Timeline; newAbove: boolean;
           </div>
         </Show>
       </div>
-      <Show when={props.away}>
+      <Show when={props.isAway}>
         <button type="button" class="jump-end" aria-label={t("jumpToEnd")} title={t("jumpToEnd")} onClick={timeline.toTail}>
           <Icon name="arrowDown" />
           <Show when={unread().count}>

@@ -6,7 +6,7 @@ import { UNDO_MS } from "../../stores/messages/pending-deletions";
 import { t } from "../i18n";
 
 /** Takes a deletion back, while its line lasts. `focused`: the focus was on what is deleted. */
-export default function Undo(props: { message: Message; until: number; focused: boolean }) {
+export default function UndoButton(props: { message: Message; until: number; focused: boolean }) {
   const chat = useChat();
   let button!: HTMLButtonElement;
   const { focused, until } = props;

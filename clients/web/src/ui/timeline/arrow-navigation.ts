@@ -1,5 +1,5 @@
 /** Arrows go from message to message while the log or a message has the focus. */
-export function stepThrough(box: HTMLElement, event: KeyboardEvent): void {
+export function navigateByArrow(box: HTMLElement, event: KeyboardEvent): void {
   const from = event.target as HTMLElement;
   const step = { ArrowUp: -1, ArrowDown: 1 }[event.key];
   if (!step || event.altKey || (from !== box && !from.classList.contains("msg"))) return;
@@ -15,6 +15,6 @@ export function stepThrough(box: HTMLElement, event: KeyboardEvent): void {
 export function focusRow(row: Element | null): void {
   const at = document.activeElement;
   // The place from which one came may be gone.
-  const lost = at === document.body && matchMedia("(hover: hover)").matches;
-  if (lost || at?.matches(":focus-visible:not(input, textarea, select)")) (row as HTMLElement | null)?.focus({ preventScroll: true });
+  const isFocusLost = at === document.body && matchMedia("(hover: hover)").matches;
+  if (isFocusLost || at?.matches(":focus-visible:not(input, textarea, select)")) (row as HTMLElement | null)?.focus({ preventScroll: true });
 }

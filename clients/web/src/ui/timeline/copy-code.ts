@@ -2,6 +2,6 @@
 // imported and fetched later would need help from the bundler, which is a file
 // that all of a room would wait for.
 
-import { copy } from "../shared/copy";
+import { copyText } from "../shared/copy";
 
-export const copyCode = (code: string): Promise<boolean> => copy(code);
+export const copyCode = (code: string): Promise<boolean> => copyText(code);

@@ -1,7 +1,7 @@
 import { createSignal, onCleanup } from "solid-js";
 
 /** As long as styles let it shine. */
-const SHINES_MS = 2_000;
+const FLASH_MS = 2_000;
 
 /** The message to which the reader was brought shines up for a moment, also when they are brought there again. */
 export function createFlash() {
@@ -11,7 +11,7 @@ export function createFlash() {
   onCleanup(() => cancelAnimationFrame(frame));
   return {
     /** A row that is made anew later, as its reader comes back to it, does not shine again. */
-    shines: (seq: number) => flash() === seq && performance.now() - began < SHINES_MS,
+    isFlashing: (seq: number) => flash() === seq && performance.now() - began < FLASH_MS,
     start(seq: number): void {
       setFlash(undefined);
       cancelAnimationFrame(frame);

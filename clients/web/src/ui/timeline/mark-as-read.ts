@@ -5,18 +5,18 @@ import { createEffect, createMemo, untrack, type Accessor } from "solid-js";
 
 import type { Chat } from "../../stores/chat";
 import type { Timeline } from "../../stores/timeline/timeline";
-import { createAttentive } from "../shared/window-focus";
+import { createWindowFocus } from "../shared/window-focus";
 
-export function createReading(chat: Chat, timeline: Timeline, atBottom: Accessor<boolean>) {
+export function createMarkAsRead(chat: Chat, timeline: Timeline, atBottom: Accessor<boolean>) {
   const { roomId } = timeline;
-  const attentive = createAttentive();
+  const isFocused = createWindowFocus();
   /** Flagged while one is in the room, it is held until one comes back, or says that all is read. */
-  const flag = createMemo<{ from: number; held: boolean } | undefined>((before) => {
+  const flag = createMemo<{ from: number; isHeld: boolean } | undefined>((before) => {
     const from = chat.room(roomId)?.unreadFrom ?? 0;
-    return from === before?.from ? before : { from, held: before !== undefined && from > 0 };
+    return from === before?.from ? before : { from, isHeld: before !== undefined && from > 0 };
   });
 
-  const reading = () => attentive() && atBottom() && timeline.isTailLoaded();
+  const isReading = () => isFocused() && atBottom() && timeline.isTailLoaded();
   const unread = () => chat.unread(roomId).count;
 
   // What is unread when the room is opened, or what comes while nobody looks,
@@ -24,17 +24,17 @@ export function createReading(chat: Chat, timeline: Timeline, atBottom: Accessor
   createEffect<number | undefined>((before) => {
     const count = unread();
     const opened = before === undefined;
-    if (!before && count > 0 && (opened || !untrack(reading))) drawLine();
+    if (!before && count > 0 && (opened || !untrack(isReading))) placeNewLine();
     return count;
   });
 
-  createEffect(() => flag()?.from && untrack(drawLine));
+  createEffect(() => flag()?.from && untrack(placeNewLine));
 
   createEffect(() => {
-    if (reading() && !flag()?.held && (unread() > 0 || flag()?.from)) markAll();
+    if (isReading() && !flag()?.isHeld && (unread() > 0 || flag()?.from)) markAll();
   });
 
-  function drawLine(): void {
+  function placeNewLine(): void {
     const view = chat.timeline(roomId);
     if (view) timeline.setNewAfter(view.unreadFrom ? Math.min(view.unreadFrom - 1, view.readSeq) : view.readSeq);
   }

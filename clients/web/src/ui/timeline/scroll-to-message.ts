@@ -3,45 +3,45 @@
 
 import type { VirtualizerHandle } from "virtua/solid";
 
-const MOST_FRAMES = 60;
+const MAX_FRAMES = 60;
 
-export interface Aim {
+export interface MessageScroll {
   /** Whether the reader is still on the way: till then nothing more is read. */
-  underWay(): boolean;
-  at(seq: number): void;
+  isActive(): boolean;
+  scrollTo(seq: number): void;
   /** The reader goes elsewhere by themselves. */
-  drop(): void;
+  cancel(): void;
 }
 
-export function createAim(
+export function createMessageScroll(
   list: () => VirtualizerHandle | undefined,
   indexOf: (seq: number) => number,
-  arrived: () => void,
-): Aim {
-  let aim: number | undefined;
+  onArrive: () => void,
+): MessageScroll {
+  let target: number | undefined;
 
   function approach(frames: number, before: number): void {
     const virtual = list();
-    if (aim === undefined || !virtual) return;
-    const at = indexOf(aim);
+    if (target === undefined || !virtual) return;
+    const at = indexOf(target);
     const place = at < 0 ? Number.NaN : Math.round(virtual.getItemOffset(at) - virtual.scrollOffset);
     const inSight = place > 0 && place + virtual.getItemSize(at) < virtual.viewportSize;
     if (!frames || at < 0 || (inSight && place === before)) {
-      aim = undefined;
-      return arrived();
+      target = undefined;
+      return onArrive();
     }
     if (!inSight) virtual.scrollToIndex(at, { align: "center" });
     requestAnimationFrame(() => approach(frames - 1, place));
   }
 
   return {
-    underWay: () => aim !== undefined,
-    at(seq) {
-      aim = seq;
-      requestAnimationFrame(() => approach(MOST_FRAMES, Number.NaN));
+    isActive: () => target !== undefined,
+    scrollTo(seq) {
+      target = seq;
+      requestAnimationFrame(() => approach(MAX_FRAMES, Number.NaN));
     },
-    drop() {
-      aim = undefined;
+    cancel() {
+      target = undefined;
     },
   };
 }
