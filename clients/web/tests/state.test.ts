@@ -283,7 +283,7 @@ test("names that the server refuses are not asked for again, nor any after the p
 describe("a long log", () => {
   const long = () => {
     const it = modelWith(5_000);
-    it.model.shown.add("r");
+    it.model.visibleRooms.add("r");
     const read = (after: number, upTo: number) => {
       const messages = Array.from({ length: upTo - after }, (_, i) => message(after + 1 + i));
       applyPage(it.model, "r", { messages, hasOlder: after > 0, hasNewer: upTo < 5_000, headSeq: 5_000 }, { after, upTo });

@@ -104,7 +104,7 @@ describe("outbox", () => {
         } else if (step.lost) outbox.onDisconnect();
         else if (step.remove) outbox.remove(step.remove);
       }
-      expect(outbox.waiting().map((it) => it.clientMessageId)).toEqual(waiting);
+      expect(outbox.messages().map((it) => it.clientMessageId)).toEqual(waiting);
     });
   }
 });

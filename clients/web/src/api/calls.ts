@@ -69,12 +69,12 @@ const MAX_POSITIONS = 12_000;
 /** The events of one stream, in the batches in which they came. */
 async function* subscribe(
   chat: Client<typeof ChatService>,
-  known: ReadonlyMap<string, nouns.Position>,
+  cursors: ReadonlyMap<string, nouns.Position>,
   signal: AbortSignal,
   stateToken: Uint8Array = new Uint8Array(),
 ): AsyncGenerator<Event[]> {
   // Rooms beyond these are told of anew.
-  const rooms = [...known].slice(-MAX_POSITIONS);
+  const rooms = [...cursors].slice(-MAX_POSITIONS);
   const positions = rooms.map(([roomId, { seq, logId }]) => ({ roomId, seq: BigInt(seq), logId }));
   try {
     // A stream has no end of its own, so it has no time limit either.

@@ -46,9 +46,9 @@ function account(transport: Transport) {
   const users = createClient(UserService, transport);
   return {
     async changePassword(oldPassword: string, newPassword: string): Promise<number> {
-      const asked = { oldPassword, newPassword };
-      const change = (idempotencyKey: string) => auth.changePassword({ ...asked, idempotencyKey }).catch(raise);
-      return (await withKey(["changePassword", asked], change)).endedSessions;
+      const request = { oldPassword, newPassword };
+      const change = (idempotencyKey: string) => auth.changePassword({ ...request, idempotencyKey }).catch(raise);
+      return (await withKey(["changePassword", request], change)).endedSessions;
     },
     async listSessions(pageToken: string): Promise<nouns.ListPage<nouns.SessionInfo>> {
       const page = await auth.listSessions({ pageToken }).catch(raise);
@@ -99,9 +99,9 @@ function rooms(transport: Transport) {
   const rooms = createClient(RoomService, transport);
   return {
     async createRoom(name: string, topic: string, kind: "public" | "private", history: nouns.History): Promise<nouns.Room> {
-      const asked = { name, topic, kind: managing.wireKind(kind), history: managing.wireHistory(history) };
-      const create = (idempotencyKey: string) => rooms.createRoom({ ...asked, idempotencyKey }).catch(raise);
-      return convert.room((await withKey(["createRoom", asked], create)).room);
+      const request = { name, topic, kind: managing.wireKind(kind), history: managing.wireHistory(history) };
+      const create = (idempotencyKey: string) => rooms.createRoom({ ...request, idempotencyKey }).catch(raise);
+      return convert.room((await withKey(["createRoom", request], create)).room);
     },
     /** With how much is unread in each. */
     async listRooms(pageToken: string): Promise<nouns.ListPage<nouns.RoomSummary>> {
@@ -226,11 +226,11 @@ function marks(transport: Transport) {
       await chat.markUnread({ roomId, seq: BigInt(seq), logId }).catch(raise);
     },
     async listReceipts(roomId: string, seq: number): Promise<nouns.ReceiptReport> {
-      const reach = await chat.listReceipts({ roomId, seq: BigInt(seq) }).catch(raise);
+      const receiptReport = await chat.listReceipts({ roomId, seq: BigInt(seq) }).catch(raise);
       return {
-        read: { count: reach.readCount, more: reach.readMore },
-        delivered: { count: reach.deliveredCount, more: reach.deliveredMore },
-        receipts: reach.receipts.map(convert.receipt),
+        read: { count: receiptReport.readCount, more: receiptReport.readMore },
+        delivered: { count: receiptReport.deliveredCount, more: receiptReport.deliveredMore },
+        receipts: receiptReport.receipts.map(convert.receipt),
       };
     },
     async listVersions(roomId: string, seq: number): Promise<nouns.Version[]> {
@@ -241,10 +241,10 @@ function marks(transport: Transport) {
       const page = await chat.listMentions({ pageToken, pageSize: 30 }).catch(raise);
       return { items: page.messages.map(convert.message), next: page.nextPageToken };
     },
-    async searchMessages({ before, after, ...sought }: nouns.SearchRequest, pageToken: string): Promise<nouns.ListPage<nouns.Message>> {
+    async searchMessages({ before, after, ...request }: nouns.SearchRequest, pageToken: string): Promise<nouns.ListPage<nouns.Message>> {
       const at = (time: number) => ({ seconds: BigInt(Math.floor(time / 1000)), nanos: 0 });
       const span = { ...(after !== undefined && { after: at(after) }), ...(before !== undefined && { before: at(before) }) };
-      const page = await chat.searchMessages({ ...sought, fromUserId: sought.fromUserId ?? "", ...span, pageToken, pageSize: 30 }).catch(raise);
+      const page = await chat.searchMessages({ ...request, fromUserId: request.fromUserId ?? "", ...span, pageToken, pageSize: 30 }).catch(raise);
       return { items: page.messages.map(convert.message), next: page.nextPageToken };
     },
   };

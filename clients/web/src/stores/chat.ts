@@ -58,9 +58,9 @@ export function createChat({ api, session }: AppContext) {
   const prefetched = new Map<string, Promise<Page | undefined>>();
   const user = (id: string): User | undefined => {
     topics.track(`user:${id}`);
-    const found = model.users.get(id);
-    if (!found) userLoader.request(id);
-    return found;
+    const cached = model.users.get(id);
+    if (!cached) userLoader.request(id);
+    return cached;
   };
   const notificationListeners = new Set<(message: Message) => void>();
   /** Those that nobody was told of yet. */
@@ -109,7 +109,7 @@ export function createChat({ api, session }: AppContext) {
       else if (earlyUpdates.length < MAX_EARLY_UPDATES) earlyUpdates.push(...updates);
     },
     onNotStored: () => reportNotStored(),
-    snapshot: (told) => effects?.snapshot(told),
+    snapshot: (syncedSeq) => effects?.snapshot(syncedSeq),
   });
   tabs.start();
   onCleanup(() => tabs.stop());
@@ -147,10 +147,10 @@ export function createChat({ api, session }: AppContext) {
     /** How many other members have got and read what stands at a position. */
     receiptCounts(roomId: string, seq: number): { delivered: number; read: number } {
       topics.track(`receipts:${roomId}`);
-      const marks = [...(model.rooms.get(roomId)?.receipts.values() ?? [])];
+      const receipts = [...(model.rooms.get(roomId)?.receipts.values() ?? [])];
       return {
-        delivered: marks.filter((mark) => mark.deliveredSeq >= seq).length,
-        read: marks.filter((mark) => mark.readSeq >= seq).length,
+        delivered: receipts.filter((receipt) => receipt.deliveredSeq >= seq).length,
+        read: receipts.filter((receipt) => receipt.readSeq >= seq).length,
       };
     },
     /** Up to where all others have got and read. */
@@ -210,8 +210,8 @@ export function createChat({ api, session }: AppContext) {
     evict: (roomId: string, keep: Range) => effects?.evict(roomId, keep),
     /** Says that a room's messages are on the screen, until what it returns is called. */
     show(roomId: string): () => void {
-      model.shown.add(roomId);
-      return () => model.shown.delete(roomId);
+      model.visibleRooms.add(roomId);
+      return () => model.visibleRooms.delete(roomId);
     },
     prefetch(roomId: string): void {
       prefetched.set(roomId, api.listMessages(roomId, undefined, PAGE_SIZE).catch(() => undefined));

@@ -14,7 +14,7 @@ export interface LeaderElectionParts {
 
 export class LeaderElection {
   readonly #parts: LeaderElectionParts;
-  #waiting = new AbortController();
+  #turn = new AbortController();
   #stopped = false;
 
   constructor(parts: LeaderElectionParts) {
@@ -24,7 +24,7 @@ export class LeaderElection {
   async run(): Promise<void> {
     const { name, lead, onLost } = this.#parts;
     for (let steal = false; !this.#stopped; ) {
-      const { signal } = (this.#waiting = new AbortController());
+      const { signal } = (this.#turn = new AbortController());
       const outcome = await holdLeadership(name, { signal, steal }, () => (this.#stopped ? Promise.resolve() : lead()));
       if (outcome === "done") return;
       steal = outcome === "gaveUp";
@@ -34,11 +34,11 @@ export class LeaderElection {
 
   /** Waits no longer for the tab that leads. */
   takeOver(): void {
-    this.#waiting.abort();
+    this.#turn.abort();
   }
 
   stop(): void {
     this.#stopped = true;
-    this.#waiting.abort();
+    this.#turn.abort();
   }
 }

@@ -18,8 +18,8 @@ export class OutboxSender {
   readonly #outbox: Outbox;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(waiting: Iterable<Unsent>, parts: OutboxSenderParts) {
-    this.#outbox = new Outbox(waiting);
+  constructor(messages: Iterable<Unsent>, parts: OutboxSenderParts) {
+    this.#outbox = new Outbox(messages);
     this.#parts = parts;
   }
 

@@ -91,7 +91,7 @@ export class Outbox {
   }
 
   /** What waits, oldest first. */
-  waiting(): Unsent[] {
+  messages(): Unsent[] {
     return this.#entries.map((entry) => entry.message);
   }
 

@@ -216,9 +216,9 @@ export class StreamConnection {
       const position = cursor.positions.get(roomId);
       if (!position || position.seq >= head) return;
       const at = position.seq;
-      const missed = await api.syncRoom(roomId, at, position.logId).catch(() => undefined);
-      if (!missed || missed.syncedSeq <= at) return this.#input({ kind: "lost" });
-      for (const change of missed.changes) {
+      const page = await api.syncRoom(roomId, at, position.logId).catch(() => undefined);
+      if (!page || page.syncedSeq <= at) return this.#input({ kind: "lost" });
+      for (const change of page.changes) {
         if (cursor.accept(roomId, change.afterSeq, change.seq) === "deliver") {
           this.#pending.push({ kind: "change", change, knownSeq });
         }

@@ -59,8 +59,8 @@ export class TabOutbox {
   changesSinceShown(): Update[] {
     const stored = this.#store.all();
     const ids = new Set(stored.map(({ message }) => message.clientMessageId));
-    const gone = [...this.#shown].filter((id) => !ids.has(id) && !this.#own.has(id));
-    return [...stored.map(toUpdate), ...gone.map((id) => ({ kind: "discarded", id }) as const)];
+    const removedIds = [...this.#shown].filter((id) => !ids.has(id) && !this.#own.has(id));
+    return [...stored.map(toUpdate), ...removedIds.map((id) => ({ kind: "discarded", id }) as const)];
   }
 }
 

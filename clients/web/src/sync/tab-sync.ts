@@ -138,8 +138,8 @@ export class TabSync {
 
   /** The tab that has written it may not have heard yet that the store is another one. */
   #push(message: Unsent): void {
-    const [lost] = withoutLostPositions([{ message, refused: "" }], this.#epoch, false);
-    if (lost) this.#refuse(lost.message, lost.refused);
+    const [invalid] = withoutLostPositions([{ message, refused: "" }], this.#epoch, false);
+    if (invalid) this.#refuse(invalid.message, invalid.refused);
     else this.#sender?.push(message);
   }
 

@@ -68,9 +68,9 @@ export function createDownloadLinks({ api, topics }: Parts): DownloadLinks {
   }
 
   function storeLinks(ids: readonly string[], variant: Variant, links: readonly { fileId: string; path: string; expiresAt: number }[]): void {
-    const found = new Map(links.map((link) => [link.fileId, link]));
+    const linksById = new Map(links.map((link) => [link.fileId, link]));
     for (const id of ids) {
-      const link = found.get(id);
+      const link = linksById.get(id);
       requested.delete(key(id, variant));
       // What may not be seen is not asked for again.
       cache.set(key(id, variant), { path: link?.path, until: link ? usableUntil(link.expiresAt) : Infinity });

@@ -24,11 +24,11 @@ export function withDelta(message: Message, { at, delta, me }: PendingDelta): Me
 
 /** An emoji keeps its place as long as anybody has it. The first to put it there makes it new: what was known is of before or after. */
 function applyReaction(before: readonly Reaction[], { reaction: now, userId, added }: Extract<Delta, { kind: "reaction" }>, me: string): readonly Reaction[] {
-  const place = before.findIndex(({ emoji }) => emoji === now.emoji);
+  const index = before.findIndex(({ emoji }) => emoji === now.emoji);
   const isNew = added && now.count === 1;
-  const previous = isNew ? undefined : before[place];
+  const previous = isNew ? undefined : before[index];
   const next = { ...now, mine: userId === me ? added : previous ? previous.mine : false };
-  if (previous && now.count) return before.with(place, next);
+  if (previous && now.count) return before.with(index, next);
   const others = before.filter(({ emoji }) => emoji !== now.emoji);
   return now.count ? [...others, next] : others;
 }

@@ -100,11 +100,11 @@ export function applyPreferences(model: Model, settings: RoomPreferences): Topic
 }
 
 function applyBlockRelations(model: Model, userIds: Iterable<string>): Topic[] {
-  const apart = new Set(userIds);
-  if (apart.size === model.apart.size && [...apart].every((id) => model.apart.has(id))) return [];
-  model.apart = apart;
+  const userIdSet = new Set(userIds);
+  if (userIdSet.size === model.blockRelations.size && [...userIdSet].every((id) => model.blockRelations.has(id))) return [];
+  model.blockRelations = userIdSet;
   for (const view of model.rooms.values()) {
-    view.apart = apart;
+    view.blockRelations = userIdSet;
     // What the server had counted may have been theirs.
     if (view.counted.mentions) view.countStale = true;
   }
@@ -141,7 +141,7 @@ function applyReady(model: Model, update: Extract<Update, { kind: "ready" }>): T
   model.choice = choice;
   // Who stopped typing or went while there was no stream was not told of.
   const rooms = [...model.typing.keys()];
-  const people = [...model.presences.keys()];
+  const userIds = [...model.presences.keys()];
   model.typing.clear();
   model.presences.clear();
   for (const view of model.rooms.values()) {
@@ -152,17 +152,17 @@ function applyReady(model: Model, update: Extract<Update, { kind: "ready" }>): T
     ...reset,
     ...applyMe(model, me),
     ...rooms.map((room): Topic => `typing:${room}`),
-    ...people.map((id): Topic => `presence:${id}`),
+    ...userIds.map((id): Topic => `presence:${id}`),
   ];
 }
 
 /** Rooms are shown as they were until they are told of, people are asked for anew. */
 function markAllStale(model: Model): Topic[] {
   for (const id of model.rooms.keys()) model.stale.add(id);
-  const people = clearUsers(model);
+  const userIds = clearUsers(model);
   // What was stored there is not on its way into this one's log.
   model.outbox = model.outbox.filter(({ sentSeq }) => !sentSeq);
-  return ["outbox", ...people];
+  return ["outbox", ...userIds];
 }
 
 /** Another store counts other versions of them. */
@@ -190,7 +190,7 @@ function addRoom(model: Model, summary: RoomSummary): Topic[] {
     startSeq: room.headSeq,
     counted: serverCount(summary.unreadCount, summary.unreadMore, summary.unreadMentions, room.headSeq),
     countStale: false,
-    apart: model.apart,
+    blockRelations: model.blockRelations,
     unreadFrom: summary.unreadFrom,
     threads: createThreadMarkers(summary.unreadThreads, room.headSeq, before?.threads.follows),
     preferences: summary.settings,
@@ -260,7 +260,7 @@ function applySnapshot(model: Model, { me, choice, connection, rooms, doubtful, 
   model.epoch = epoch ?? "";
   model.choice = choice;
   model.connection = connection;
-  model.apart = new Set(apart);
+  model.blockRelations = new Set(apart);
   for (const presence of presences) model.presences.set(presence.userId, presence);
   const added = rooms.flatMap((summary) => addRoom(model, summary));
   for (const view of [...model.rooms.values()].filter(({ room }) => doubtful?.includes(room.id))) {

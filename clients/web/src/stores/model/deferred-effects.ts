@@ -23,7 +23,7 @@ interface Parts {
   readonly api: Pick<Api, "listRooms" | "listBlockedUsers" | "markDelivered" | "getUsers">;
   readonly model: Model;
   readonly tabs: TabSync;
-  readonly invalidate: (touched: readonly Topic[]) => void;
+  readonly invalidate: (changed: readonly Topic[]) => void;
   readonly threadsAcknowledged: (roomId: string) => boolean;
   /** Whether the user follows the thread of an answer that came. */
   readonly followsThread: (answer: Message) => Promise<boolean>;
@@ -54,7 +54,7 @@ export function createDeferredEffects({ api, model, tabs, invalidate, threadsAck
       refreshUsers(updates.flatMap(messagesOf));
       acknowledgeDelivery(updates);
       filterNotifications(updates);
-      for (const [roomId, view] of model.rooms) if (!model.shown.has(roomId)) evictHidden(view, model.me.id);
+      for (const [roomId, view] of model.rooms) if (!model.visibleRooms.has(roomId)) evictHidden(view, model.me.id);
       resyncUnread();
       refreshTyping();
       if (tabs.leads && updates.some((update) => makesWatchedStale(model, update))) tabs.refreshWatchedRooms();

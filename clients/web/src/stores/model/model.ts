@@ -39,7 +39,7 @@ export interface RoomView {
   /** What is counted may be wrong, and the server has to be asked. */
   countStale: boolean;
   /** As the model's: what these write mentions the user in no room. */
-  apart: ReadonlySet<string>;
+  blockRelations: ReadonlySet<string>;
   /** From where on the user has flagged the room as unread; 0 if not. */
   unreadFrom: number;
   threads: ThreadMarkers;
@@ -80,11 +80,11 @@ export interface Model {
   readonly typing: Map<string, readonly string[]>;
   outbox: readonly OutboxEntry[];
   /** The rooms whose messages are on the screen of this tab, and stay. */
-  readonly shown: Set<string>;
+  readonly visibleRooms: Set<string>;
   /** Whom the user has blocked; undefined until that was read. */
   blocked: ReadonlySet<string> | undefined;
   /** With whom the user has a block, by either. */
-  apart: ReadonlySet<string>;
+  blockRelations: ReadonlySet<string>;
 }
 
 export function emptyModel(me: User): Model {
@@ -100,9 +100,9 @@ export function emptyModel(me: User): Model {
     presences: new Map(),
     typing: new Map(),
     outbox: [],
-    shown: new Set(),
+    visibleRooms: new Set(),
     blocked: undefined,
-    apart: new Set(),
+    blockRelations: new Set(),
   };
 }
 

@@ -35,7 +35,7 @@ export function takeSnapshot(model: Model, syncedSeq: (roomId: string) => number
     users: [...model.users.values()],
     presences: [...model.presences.values()],
     blocked: model.blocked && [...model.blocked],
-    apart: [...model.apart],
+    apart: [...model.blockRelations],
   };
 }
 

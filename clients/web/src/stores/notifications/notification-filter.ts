@@ -20,7 +20,7 @@ interface Candidate {
 
 export function createNotificationFilter({ model, followsThread, notify }: Parts): (updates: readonly Update[]) => void {
   /** What came before the stream is live: only then is it known what was read elsewhere meanwhile. */
-  let held = new Map<string, Candidate>();
+  let heldBack = new Map<string, Candidate>();
 
   const passes = ({ message, knownSeq, followsThread }: Candidate): boolean => {
     const { roomId, threadSeq, senderId } = message;
@@ -32,7 +32,7 @@ export function createNotificationFilter({ model, followsThread, notify }: Parts
       knownSeq,
       readSeq: threadSeq ? (view.threads.read.get(threadSeq) ?? 0) : view.readSeq,
       presence: model.choice,
-      senderBlocked: model.apart.has(senderId) || model.blocked?.has(senderId) === true,
+      senderBlocked: model.blockRelations.has(senderId) || model.blocked?.has(senderId) === true,
       followsThread,
       now: Date.now(),
     });
@@ -42,7 +42,7 @@ export function createNotificationFilter({ model, followsThread, notify }: Parts
     if (!passes(candidate)) return;
     if (model.connection.kind === "live") notify(candidate.message);
     // The newest of each room will do: it takes the place of the one before.
-    else held.set(candidate.message.roomId, candidate);
+    else heldBack.set(candidate.message.roomId, candidate);
   };
 
   return (updates) => {
@@ -54,8 +54,8 @@ export function createNotificationFilter({ model, followsThread, notify }: Parts
       if (message.threadSeq) void followsThread(message).then((followsThread) => notifyOrHold({ message, knownSeq, followsThread }));
       else notifyOrHold({ message, knownSeq, followsThread: false });
     }
-    if (model.connection.kind !== "live" || !held.size) return;
-    for (const candidate of held.values()) if (passes(candidate)) notify(candidate.message);
-    held = new Map();
+    if (model.connection.kind !== "live" || !heldBack.size) return;
+    for (const candidate of heldBack.values()) if (passes(candidate)) notify(candidate.message);
+    heldBack = new Map();
   };
 }

@@ -56,7 +56,7 @@ export function countUpTo(view: RoomView, me: string, upTo: number): Pick<Unread
     const message = view.messages.get(order[i] ?? 0);
     if (!message || !isCountable(message, me)) continue;
     count += 1;
-    if (mentionsUser(message, me) && !view.apart.has(message.senderId)) mentions += 1;
+    if (mentionsUser(message, me) && !view.blockRelations.has(message.senderId)) mentions += 1;
   }
   const more = count > MAX_COUNTED || (!isLoaded && counted.more);
   // One that only the server had counted may have been a mention, and deleted since.
@@ -80,7 +80,7 @@ export function uncountDeleted(view: RoomView, message: Message, me: string): vo
   counted.deleted.add(seq);
   // Whether it was deleted before the server counted cannot be seen.
   if (!before && message.thread) view.countStale = true;
-  const mentions = counted.mentions - (before && mentionsUser(before, me) && !view.apart.has(before.senderId) ? 1 : 0);
+  const mentions = counted.mentions - (before && mentionsUser(before, me) && !view.blockRelations.has(before.senderId) ? 1 : 0);
   view.counted = { ...counted, count: Math.max(counted.count - 1, 0), mentions: Math.max(mentions, 0) };
 }
 

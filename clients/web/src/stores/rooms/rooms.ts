@@ -98,7 +98,7 @@ export function createRooms({ api, model, topics, user, accountRole, broadcastBl
     /** Whether it is known whom the user has blocked. */
     areBlocksLoaded: () => (topics.track("blocked"), model.blocked !== undefined),
     /** Whether a message calls the user. None of somebody with whom there is a block does. */
-    mentionsMe: (message: Message) => (topics.track("blocked"), mentionsUser(message, model.me.id) && !model.apart.has(message.senderId)),
+    mentionsMe: (message: Message) => (topics.track("blocked"), mentionsUser(message, model.me.id) && !model.blockRelations.has(message.senderId)),
     isBlocked: (userId: string) => (topics.track("blocked"), model.blocked?.has(userId) === true),
     async setBlocked(userId: string, on: boolean): Promise<void> {
       await (on ? api.blockUser(userId) : api.unblockUser(userId));

@@ -45,8 +45,8 @@ export function parseQuery(query: string): ParsedQuery {
     rest = end < 0 ? "" : inside.slice(end + (quoted ? 1 : 0)).trim();
     if (filter) isSearchable ||= filter === "from" || filter === "has";
     else {
-      const found = tokenize(term);
-      if (found.length) phrases.push({ tokens: found, open: !quoted });
+      const match = tokenize(term);
+      if (match.length) phrases.push({ tokens: match, open: !quoted });
     }
   }
   return { phrases, isSearchable: isSearchable || phrases.length > 0 };
@@ -99,30 +99,30 @@ export function highlight(text: string, phrases: readonly Phrase[]): TextSegment
 
 type Span = readonly [from: number, to: number];
 
-function spansAt({ tokens: sought, open }: Phrase, all: readonly Token[], at: number): Span[] {
-  const last = sought.length - 1;
+function spansAt({ tokens: wantedTokens, open }: Phrase, all: readonly Token[], at: number): Span[] {
+  const last = wantedTokens.length - 1;
   const spans: Span[] = [];
-  for (const [i, token] of sought.entries()) {
-    const found = all[at + i];
-    const begins = found?.kind === token.kind ? matchStarts(token, found.text, i === 0, i === last, open) : [];
-    if (!found || !begins.length) return [];
-    for (const begin of begins) spans.push([found.from[begin] ?? 0, found.to[begin + token.text.length - 1] ?? 0]);
+  for (const [i, token] of wantedTokens.entries()) {
+    const match = all[at + i];
+    const begins = match?.kind === token.kind ? matchStarts(token, match.text, i === 0, i === last, open) : [];
+    if (!match || !begins.length) return [];
+    for (const begin of begins) spans.push([match.from[begin] ?? 0, match.to[begin + token.text.length - 1] ?? 0]);
   }
   return spans;
 }
 
 /** Where in a token of the text one of the search stands. A run may stand anywhere in another. */
-function matchStarts({ kind, text }: Token, found: string, first: boolean, last: boolean, open: boolean): number[] {
-  const ending = found.length - text.length;
-  if (kind === "run" && first && last) return everyIndex(found, text);
-  if (kind === "run" && first) return found.endsWith(text) ? [ending] : [];
-  if (last && (kind === "run" || (kind === "word" && open))) return found.startsWith(text) ? [0] : [];
-  return found === text ? [0] : [];
+function matchStarts({ kind, text }: Token, match: string, first: boolean, last: boolean, open: boolean): number[] {
+  const ending = match.length - text.length;
+  if (kind === "run" && first && last) return everyIndex(match, text);
+  if (kind === "run" && first) return match.endsWith(text) ? [ending] : [];
+  if (last && (kind === "run" || (kind === "word" && open))) return match.startsWith(text) ? [0] : [];
+  return match === text ? [0] : [];
 }
 
-function everyIndex(found: string, text: string): number[] {
+function everyIndex(match: string, text: string): number[] {
   const all: number[] = [];
-  for (let at = found.indexOf(text); at >= 0; at = found.indexOf(text, at + text.length)) all.push(at);
+  for (let at = match.indexOf(text); at >= 0; at = match.indexOf(text, at + text.length)) all.push(at);
   return all;
 }
 

@@ -63,8 +63,8 @@ export function createThread(chat: Chat, roomId: string, seq: number, isReading:
     return now && newest(before, now);
   });
   const replies = createMemo<readonly Message[]>((before) => {
-    const shown = new Map(before.map((it) => [it.seq, it]));
-    return (thread()?.messages ?? []).map((it) => newest(shown.get(it.seq), it));
+    const shownReplies = new Map(before.map((it) => [it.seq, it]));
+    return (thread()?.messages ?? []).map((it) => newest(shownReplies.get(it.seq), it));
   }, []);
 
   const last = createMemo(() => thread()?.messages.at(-1)?.seq ?? 0);

@@ -47,8 +47,8 @@ const mayBeCounted = ({ counted, upTo, resolved }: ThreadMarkers, thread: number
 /** Whoever wrote the root, answered or was called there follows a thread; undefined if that is not known here. */
 export function followsThread({ messages, threads: { follows } }: RoomView, threadSeq: number, me: string): boolean | undefined {
   const byMe = ({ senderId, mentions }: Message) => senderId === me || mentions.some(({ userId }) => userId === me);
-  const known = follows.get(threadSeq);
-  if (known !== undefined) return known;
+  const isKnownFollower = follows.get(threadSeq);
+  if (isKnownFollower !== undefined) return isKnownFollower;
   let isFollower = messages.get(threadSeq)?.senderId === me;
   for (const it of messages.values()) isFollower ||= it.threadSeq === threadSeq && byMe(it);
   if (!isFollower) return undefined;
@@ -60,7 +60,7 @@ export function followsThread({ messages, threads: { follows } }: RoomView, thre
 export function applyThreadReply(view: RoomView, { roomId, seq, threadSeq, senderId, mentions }: Message, me: string): Topic[] {
   const { unread, read, follows } = view.threads;
   if (senderId === me || mentions.some(({ userId }) => userId === me)) follows.set(threadSeq, true);
-  if (senderId === me || view.apart.has(senderId) || seq <= (read.get(threadSeq) ?? 0) || !followsThread(view, threadSeq, me)) return [];
+  if (senderId === me || view.blockRelations.has(senderId) || seq <= (read.get(threadSeq) ?? 0) || !followsThread(view, threadSeq, me)) return [];
   unread.set(threadSeq, Math.max(unread.get(threadSeq) ?? 0, seq));
   return threadTopics(roomId);
 }
@@ -71,7 +71,7 @@ export function applyThread(view: RoomView, { root, messages, following, readSeq
   const at = Math.max(threads.read.get(root.seq) ?? 0, readSeq);
   threads.read.set(root.seq, at);
   threads.follows.set(root.seq, following);
-  const isUnread = ({ seq, senderId, content }: Message) => seq > at && senderId !== me && !view.apart.has(senderId) && content.kind === "text";
+  const isUnread = ({ seq, senderId, content }: Message) => seq > at && senderId !== me && !view.blockRelations.has(senderId) && content.kind === "text";
   const unreadReplies = messages.filter(isUnread);
   const [first] = unreadReplies;
   const last = following ? unreadReplies.at(-1) : undefined;
@@ -145,9 +145,9 @@ export function createThreads({ api, model, topics, markerRetry }: Parts) {
       const view = () => model.rooms.get(roomId);
       const now = view();
       if (!now) return false;
-      const known = followsThread(now, threadSeq, model.me.id);
+      const isKnownFollower = followsThread(now, threadSeq, model.me.id);
       // It may be one of those that the server has counted; then it must not count twice.
-      const isUncertain = known === undefined || (known && mayBeCounted(now.threads, threadSeq));
+      const isUncertain = isKnownFollower === undefined || (isKnownFollower && mayBeCounted(now.threads, threadSeq));
       if (isUncertain) await loadThread(roomId, threadSeq).catch(() => undefined);
       const then = view();
       if (!then || !followsThread(then, threadSeq, model.me.id)) return false;

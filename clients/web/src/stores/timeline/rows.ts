@@ -35,13 +35,13 @@ export interface MessageRow extends RowSeparators {
   readonly kind: "message";
   readonly key: string;
   readonly message: Message;
-  readonly mine: boolean;
+  readonly isOwn: boolean;
   /** The first of its group, which shows who and when. */
   readonly first: boolean;
 }
 
 export interface OutboxRow extends RowSeparators {
-  readonly kind: "waiting";
+  readonly kind: "outbox";
   readonly key: string;
   readonly entry: OutboxEntry;
   readonly first: boolean;
@@ -66,8 +66,8 @@ export class Rows {
     const rows: Row[] = [];
     const cache = new Map<string, Row>();
     const push = (row: Row) => {
-      const kept = this.#cache.get(row.key);
-      const same = kept && sameRow(kept, row) ? kept : row;
+      const cached = this.#cache.get(row.key);
+      const same = cached && sameRow(cached, row) ? cached : row;
       cache.set(row.key, same);
       rows.push(same);
     };
@@ -84,18 +84,18 @@ export class Rows {
     for (const message of messages) {
       const { seq, senderId, postedAt: at } = message;
       const day = this.#newDay(at) ? at : undefined;
-      const mine = senderId === me;
+      const isOwn = senderId === me;
       const system = message.content.kind === "system";
-      const startsNew = !isLinePlaced && seq > (newAfter ?? 0) && !mine && !system;
+      const startsNew = !isLinePlaced && seq > (newAfter ?? 0) && !isOwn && !system;
       isLinePlaced ||= startsNew;
       if (day !== undefined || startsNew || system) group = { sender: "", at: 0 };
       const row = { key: String(seq), message, day, startsNew };
-      push(system ? { kind: "system", ...row } : { kind: "message", ...row, mine, first: startsGroup(senderId, at) });
+      push(system ? { kind: "system", ...row } : { kind: "message", ...row, isOwn, first: startsGroup(senderId, at) });
     }
     for (const entry of outbox) {
       const { clientMessageId, at } = entry.message;
       const day = this.#newDay(at) ? at : undefined;
-      push({ kind: "waiting", key: clientMessageId, entry, first: startsGroup(me, at), day, startsNew: false });
+      push({ kind: "outbox", key: clientMessageId, entry, first: startsGroup(me, at), day, startsNew: false });
     }
     this.#cache = cache;
     return rows;
@@ -121,7 +121,7 @@ function sameRow(a: Row, b: Row): boolean {
       return b.kind === "message" && a.message === b.message && a.first === b.first;
     case "system":
       return b.kind === "system" && a.message === b.message;
-    case "waiting":
-      return b.kind === "waiting" && a.entry === b.entry && a.first === b.first;
+    case "outbox":
+      return b.kind === "outbox" && a.entry === b.entry && a.first === b.first;
   }
 }

@@ -144,19 +144,19 @@ export function createTimeline(chat: Chat, roomId: string) {
     trim(view, now.range, older);
     const { after, upTo } = now.range;
     const unknown = older ? whole.after >= after : whole.upTo <= upTo;
-    const here = untrack(generation);
+    const generationBefore = untrack(generation);
     if (unknown) await read(what, older ? { before: after + 1 } : { after: upTo });
     // Whoever went elsewhere meanwhile is shown nothing more of it.
-    if (untrack(generation) !== here) return;
+    if (untrack(generation) !== generationBefore) return;
     const { order, room } = view;
     if (older) {
       const at = firstAfter(order, after) - PAGE_SIZE;
-      const known = rangeOf(view.ranges, after)?.after ?? after;
-      setBounds({ ...untrack(bounds), after: Math.max(at > 0 ? (order[at - 1] ?? 0) : 0, known) });
+      const knownEnd = rangeOf(view.ranges, after)?.after ?? after;
+      setBounds({ ...untrack(bounds), after: Math.max(at > 0 ? (order[at - 1] ?? 0) : 0, knownEnd) });
     } else {
       const at = order[firstAfter(order, upTo) + PAGE_SIZE - 1];
-      const known = rangeOf(view.ranges, upTo + 1)?.upTo ?? upTo;
-      const end = Math.min(at ?? known, known);
+      const knownEnd = rangeOf(view.ranges, upTo + 1)?.upTo ?? upTo;
+      const end = Math.min(at ?? knownEnd, knownEnd);
       setBounds({ ...untrack(bounds), upTo: end >= Math.max(tail(view).upTo, room.headSeq) ? Infinity : end });
     }
   }
@@ -168,12 +168,12 @@ export function createTimeline(chat: Chat, roomId: string) {
     const end = firstAfter(order, upTo);
     if (end - first <= MAX_MESSAGES) return;
     const now = untrack(bounds);
-    const left: Bounds = older
+    const trimmed: Bounds = older
       ? { after: now.after, upTo: order[first + MESSAGES_AFTER_TRIM - 1] ?? upTo }
       : { after: (order[end - MESSAGES_AFTER_TRIM] ?? after + 1) - 1, upTo: now.upTo };
-    const keep = { after: Math.max(left.after, after), upTo: Math.min(left.upTo, upTo) };
+    const keep = { after: Math.max(trimmed.after, after), upTo: Math.min(trimmed.upTo, upTo) };
     batch(() => {
-      setBounds(left);
+      setBounds(trimmed);
       // What lies between here and the tail may be forgotten.
       setAnchor(keep.upTo === tail(view).upTo ? "tail" : keep.upTo);
     });
@@ -185,17 +185,17 @@ export function createTimeline(chat: Chat, roomId: string) {
 
   /** Shows a position, or the message next after it. */
   async function show(seq: number, flash: boolean): Promise<void> {
-    const known = () => {
+    const loadedView = () => {
       const view = chat.timeline(roomId);
       return view && rangeOf(view.ranges, seq) && view;
     };
     const current = returnSeq === undefined ? untrack(content) : undefined;
-    const here = current && current.range.after < seq && seq <= current.range.upTo;
-    if (!here && !known()) await read("jump", { around: seq });
-    const view = known();
-    if (!here && !view) return;
+    const isVisible = current && current.range.after < seq && seq <= current.range.upTo;
+    if (!isVisible && !loadedView()) await read("jump", { around: seq });
+    const view = loadedView();
+    if (!isVisible && !view) return;
     batch(() => {
-      if (!here && view) {
+      if (!isVisible && view) {
         const { order } = view;
         const at = firstAfter(order, seq);
         returnSeq = undefined;
@@ -234,8 +234,8 @@ export function createTimeline(chat: Chat, roomId: string) {
   /** Shows what was posted at a moment, or next after it. */
   async function showTime(at: number): Promise<void> {
     const page = await read("jump", { aroundTime: at });
-    const found = page.messages.find(({ postedAt }) => postedAt >= at) ?? page.messages.at(-1);
-    if (found) await show(found.seq, true);
+    const message = page.messages.find(({ postedAt }) => postedAt >= at) ?? page.messages.at(-1);
+    if (message) await show(message.seq, true);
   }
 
   function toTail(): void {

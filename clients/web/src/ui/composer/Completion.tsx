@@ -40,7 +40,7 @@ export function Completion(props: {
   /** Where it is written; it keeps the focus, and tells what is pointed at. */
   field: () => HTMLTextAreaElement;
   handle: (handle: CompletionHandle) => void;
-  onInsert: (piece: string, from: number, to: number) => void;
+  onInsert: (insertion: string, from: number, to: number) => void;
 }) {
   const chat = useChat();
   const { roomId } = useRoom();
@@ -57,19 +57,19 @@ export function Completion(props: {
   const id = createUniqueId();
   const optionId = (i: number) => `${id}-${i}`;
 
-  async function find(sign: string, word: string): Promise<Choice[]> {
-    if (sign === ":") {
-      const found = await findEmoji(word, MAX_CHOICES);
-      return found.map(([emoji, name]) => ({ insertion: emoji, label: `${emoji} ${name}`, user: undefined }));
+  async function find(trigger: string, word: string): Promise<Choice[]> {
+    if (trigger === ":") {
+      const emoji = await findEmoji(word, MAX_CHOICES);
+      return emoji.map(([emoji, name]) => ({ insertion: emoji, label: `${emoji} ${name}`, user: undefined }));
     }
     const typed = word.toLowerCase();
-    const named = GROUP_MENTIONS.filter((name) => chat.permissions(roomId).manage && name.startsWith(typed));
-    const many = named.map((name) => ({ insertion: `@${name} `, label: t(name === "all" ? "callAll" : "callHere"), name, user: undefined }));
+    const groupNames = GROUP_MENTIONS.filter((name) => chat.permissions(roomId).manage && name.startsWith(typed));
+    const groups = groupNames.map((name) => ({ insertion: `@${name} `, label: t(name === "all" ? "callAll" : "callHere"), name, user: undefined }));
     const { items } = await chat.api.listMembers(roomId, word, "");
     const people = items
-      .slice(0, MAX_CHOICES - many.length)
+      .slice(0, MAX_CHOICES - groups.length)
       .map(({ user }) => ({ insertion: `@${user.username} `, label: user.displayName, name: user.username, user }));
-    return typed.length > 2 ? [...many, ...people] : [...people, ...many];
+    return typed.length > 2 ? [...groups, ...people] : [...people, ...groups];
   }
 
   createEffect(
@@ -96,7 +96,7 @@ export function Completion(props: {
     }
   });
 
-  function take(choice: Choice | undefined): void {
+  function accept(choice: Choice | undefined): void {
     if (!choice) return;
     props.onInsert(choice.insertion, props.caret - prefix().length, props.caret);
     setChoices([]);
@@ -108,7 +108,7 @@ export function Completion(props: {
       if (!count || choicesPrefix !== prefix()) return false;
       if (event.key === "ArrowDown") setAt((at() + 1) % count);
       else if (event.key === "ArrowUp") setAt((at() - 1 + count) % count);
-      else if (event.key === "Enter" || event.key === "Tab") take(choices()[at()]);
+      else if (event.key === "Enter" || event.key === "Tab") accept(choices()[at()]);
       else if (event.key === "Escape") setChoices([]);
       else return false;
       event.preventDefault();
@@ -127,7 +127,7 @@ export function Completion(props: {
               id={optionId(i())}
               role="option"
               aria-selected={i() === at()}
-              onPointerDown={(event) => (event.preventDefault(), take(choice))}
+              onPointerDown={(event) => (event.preventDefault(), accept(choice))}
             >
               <Show when={choice.user} fallback={choice.name && <Icon name={choice.name === "all" ? "users" : "bell"} />}>
                 {(user) => <Avatar id={user().id} name={choice.label} photo={user().photoId} size="small" />}

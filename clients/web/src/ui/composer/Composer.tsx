@@ -38,7 +38,7 @@ export function Composer(props: {
     roomId,
     composer,
     reportsTyping: props.reportsTyping ?? false,
-    send: (...said) => props.onSend(...said),
+    send: (...message) => props.onSend(...message),
   });
   const [caret, setCaret] = createSignal(0);
   let box!: HTMLTextAreaElement;
@@ -57,8 +57,8 @@ export function Composer(props: {
     const data = event.clipboardData;
     if (!data?.files.length) return;
     // Cells of a sheet come as a picture too: they are text. A file that was copied comes with its name as text.
-    const said = data.getData("text/plain");
-    if (said.trim() && ![...data.files].every(({ name }) => said.includes(name))) return;
+    const pastedText = data.getData("text/plain");
+    if (pastedText.trim() && ![...data.files].every(({ name }) => pastedText.includes(name))) return;
     event.preventDefault();
     attach(data.files);
   }
@@ -75,9 +75,9 @@ export function Composer(props: {
   createEffect(on([editTarget, replyTarget], ([edit, answer]) => (edit || answer) && box.focus(), { defer: true }));
 
   /** In place of what stands between two positions. */
-  function insert(piece: string, from = box.selectionStart, to = box.selectionEnd): void {
+  function insert(insertion: string, from = box.selectionStart, to = box.selectionEnd): void {
     box.focus();
-    box.setRangeText(piece, from, to, "end");
+    box.setRangeText(insertion, from, to, "end");
     write(box.value);
     setCaret(box.selectionStart);
   }

@@ -22,7 +22,7 @@ export default function ComposerExtras(props: {
   caret: number;
   field: () => HTMLTextAreaElement;
   handle: (handle: CompletionHandle) => void;
-  onInsert: (piece: string, from: number, to: number) => void;
+  onInsert: (insertion: string, from: number, to: number) => void;
   onFiles: (files: FileList) => void;
   /** The field has become wider or narrower. */
   onWidth: () => void;

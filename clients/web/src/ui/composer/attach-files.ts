@@ -10,10 +10,10 @@ import { toast } from "../shared/toast";
 const MAX_ATTACHMENTS = 10;
 
 export function attachFiles(chat: Chat, composer: ComposerState, chosen: readonly File[]): void {
-  const say = (file: File, what: string) => toast(labelled(file.name, what), true);
+  const reportProblem = (file: File, what: string) => toast(labelled(file.name, what), true);
   const nonEmpty = chosen.filter((file) => file.size > 0);
-  for (const file of chosen) if (!file.size) say(file, t("fileEmpty"));
+  for (const file of chosen) if (!file.size) reportProblem(file, t("fileEmpty"));
   const free = MAX_ATTACHMENTS - composer.files().length;
   if (nonEmpty.length > free) toast(t("tooManyFiles", { max: MAX_ATTACHMENTS }), true);
-  for (const file of nonEmpty.slice(0, free)) uploadAttachment(chat.api, composer, file, (error) => say(file, explain(error)));
+  for (const file of nonEmpty.slice(0, free)) uploadAttachment(chat.api, composer, file, (error) => reportProblem(file, explain(error)));
 }

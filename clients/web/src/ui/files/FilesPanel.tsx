@@ -94,7 +94,7 @@ export default function FilesPanel(props: { over: boolean; onClose: () => void }
 
 function PictureTile(props: FileEntry & { among: readonly Message[] }) {
   const chat = useChat();
-  const tools = useRoom();
+  const context = useRoom();
   const name = () => chat.user(props.message.senderId)?.displayName ?? "…";
   return (
     <li>
@@ -104,7 +104,7 @@ function PictureTile(props: FileEntry & { among: readonly Message[] }) {
         aria-label={t("pictureFrom", { name: name(), file: props.file.name })}
         title={`${name()} · ${formatTime(props.message.postedAt, "short")}`}
         // One leafs through them as they were sent.
-        onClick={() => tools.openPicture({ message: props.message, file: props.file, among: props.among.toReversed() })}
+        onClick={() => context.openPicture({ message: props.message, file: props.file, among: props.among.toReversed() })}
       >
         <img src={chat.link(props.file.id, "large")} alt="" loading="lazy" />
       </button>
@@ -114,7 +114,7 @@ function PictureTile(props: FileEntry & { among: readonly Message[] }) {
 
 function FileRow(props: FileEntry) {
   const chat = useChat();
-  const tools = useRoom();
+  const context = useRoom();
   return (
     <li class="file-row">
       <a class="file" href={chat.link(props.file.id, "whole")} download={props.file.name} target="_blank" rel="noopener">
@@ -134,7 +134,7 @@ function FileRow(props: FileEntry) {
         class="icon-button icon-button-small"
         aria-label={labelled(t("goTo"), props.file.name)}
         title={t("goTo")}
-        onClick={() => tools.jump(props.message.seq)}
+        onClick={() => context.jump(props.message.seq)}
       >
         <Icon name="chat" />
       </button>

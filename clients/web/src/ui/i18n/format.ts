@@ -20,9 +20,9 @@ export function format(active: LanguageTexts, key: Key, params: Params): string 
   const { texts, locale } = active;
   const text = texts[key] ?? en.failed;
   const form = typeof text === "string" ? text : (text[plurals(locale).select(Number(params["count"]))] ?? text.other);
-  return form.replace(/\{(\w+)\}/g, (place, name: string) => {
+  return form.replace(/\{(\w+)\}/g, (placeholder, name: string) => {
     const value = params[name];
-    if (value === undefined) return place;
+    if (value === undefined) return placeholder;
     return typeof value === "number" ? numbers(locale).format(value) : isolate(active, value);
   });
 }
@@ -64,11 +64,11 @@ export function explain(active: LanguageTexts, failure: unknown): string {
 }
 
 function memo<T>(make: (locale: string) => T): (locale: string) => T {
-  const made = new Map<string, T>();
+  const cache = new Map<string, T>();
   return (locale) => {
-    const kept = made.get(locale) ?? make(locale);
-    made.set(locale, kept);
-    return kept;
+    const cached = cache.get(locale) ?? make(locale);
+    cache.set(locale, cached);
+    return cached;
   };
 }
 

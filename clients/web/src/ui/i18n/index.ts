@@ -59,30 +59,30 @@ let pending: { readonly locale: string; readonly loaded: Promise<void> } | undef
 export const loaded = (): Promise<void> => (untrack(active) === INITIAL ? loadPreferred() : Promise.resolve());
 
 function loadPreferred(): Promise<void> {
-  const want = untrack(preferredLanguage);
-  if (pending?.locale === want.locale) return pending.loaded;
-  const loading = load(want).then(
+  const wanted = untrack(preferredLanguage);
+  if (pending?.locale === wanted.locale) return pending.loaded;
+  const loading = load(wanted).then(
     (texts) => void (pending?.loaded === loading && setActive(texts)),
     (error: unknown) => {
       if (pending?.loaded === loading) pending = undefined;
       throw error;
     },
   );
-  pending = { locale: want.locale, loaded: loading };
+  pending = { locale: wanted.locale, loaded: loading };
   return loading;
 }
 
 /** The texts of a language; where they cannot be had, those that are there already, or English ones. */
-async function load(want: Preferred): Promise<LanguageTexts> {
+async function load(wanted: Preferred): Promise<LanguageTexts> {
   const texts = async (it: Preferred) => ({ ...it, texts: await LOADERS[it.language]() });
   try {
-    return await texts(want);
+    return await texts(wanted);
   } catch (error) {
     clearTimeout(retry);
     retry = setTimeout(() => (pending = undefined, loadPreferred().catch(() => undefined)), RETRY_MS);
     const now = untrack(active);
     if (now !== INITIAL) return now;
-    if (want.language === "en") throw error;
+    if (wanted.language === "en") throw error;
     return texts(chooseLanguage("en"));
   }
 }

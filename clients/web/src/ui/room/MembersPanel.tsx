@@ -73,7 +73,7 @@ export default function MembersPanel(props: { roomId: string; over: boolean; onC
   });
 
   return (
-    <Panel title={t("membersTitle")} over={props.over} stays onClose={props.onClose}>
+    <Panel title={t("membersTitle")} over={props.over} permanent onClose={props.onClose}>
       <Show when={props.over && chat.room(props.roomId)?.room.topic}>
         {(topic) => (
           <p class="members-topic" dir="auto">

@@ -11,14 +11,14 @@ export function Panel(props: {
   class?: string;
   over: boolean;
   /** Beside the timeline it is part of the page, and not what one has opened last. */
-  stays?: boolean;
+  permanent?: boolean;
   onClose: () => void;
   children: JSX.Element;
 }) {
   let panel!: HTMLElement;
   let close!: HTMLButtonElement;
   restoreFocus(() => panel);
-  const opened = () => props.over || !props.stays;
+  const opened = () => props.over || !props.permanent;
   // Unless something in it has taken the focus already.
   onMount(() => opened() && !panel.contains(document.activeElement) && close.focus());
   createEffect(() => {

@@ -11,12 +11,12 @@ import { useRoom } from "./room-context";
 /** The newest pin, above the timeline. */
 export default function PinBanner(props: { pins: readonly Message[]; onAll: () => void }) {
   const chat = useChat();
-  const tools = useRoom();
+  const context = useRoom();
   return (
     <Show when={props.pins[0]}>
       {(pin) => (
         <div class="pin-banner">
-          <button type="button" class="pin-banner-main" title={t("goTo")} onClick={() => tools.jump(pin().seq)}>
+          <button type="button" class="pin-banner-main" title={t("goTo")} onClick={() => context.jump(pin().seq)}>
             <Icon name="pin" />
             <Thumbnail message={pin()} />
             <span class="clip">

@@ -14,7 +14,7 @@ import { useRoom } from "./room-context";
 
 export default function PinsPanel(props: { pins: readonly Message[]; over: boolean; onClose: () => void }) {
   const chat = useChat();
-  const tools = useRoom();
+  const context = useRoom();
   const text = (message: Message) => {
     if (chat.isBlocked(message.senderId)) return t("blockedMessage");
     return message.content.kind === "text" ? message.content.text : "";
@@ -23,7 +23,7 @@ export default function PinsPanel(props: { pins: readonly Message[]; over: boole
     <Panel title={t("pins")} over={props.over} onClose={props.onClose}>
       <div class="members-scroll">
         <Show when={!props.pins.length}>
-          <p class="muted members-none">{chat.permissions(tools.roomId).pin ? t("noPinsHint") : t("noPins")}</p>
+          <p class="muted members-none">{chat.permissions(context.roomId).pin ? t("noPinsHint") : t("noPins")}</p>
         </Show>
         <ul ref={keepFocusInList} class="pin-list">
           <For each={props.pins}>
@@ -43,11 +43,11 @@ export default function PinsPanel(props: { pins: readonly Message[]; over: boole
                   <button
                     type="button"
                     class="link"
-                    onClick={() => tools.jump(message.seq)}
+                    onClick={() => context.jump(message.seq)}
                   >
                     {t("goTo")}
                   </button>
-                  <Show when={chat.permissions(tools.roomId).pin}>
+                  <Show when={chat.permissions(context.roomId).pin}>
                     <button
                       type="button"
                       class="icon-button icon-button-small"

@@ -30,7 +30,7 @@ const Context = createContext<RoomContext>();
 export const RoomContextProvider = Context.Provider;
 
 export function useRoom(): RoomContext {
-  const tools = useContext(Context);
-  if (!tools) throw new Error("useRoom outside of a room's page");
-  return tools;
+  const context = useContext(Context);
+  if (!context) throw new Error("useRoom outside of a room's page");
+  return context;
 }

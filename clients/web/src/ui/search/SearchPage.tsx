@@ -55,8 +55,8 @@ export default function SearchPage(props: { query: string }) {
   );
   // Rooms have names once they are known.
   createEffect(() => {
-    const named = withRoomNames(props.query);
-    if (field.value === props.query) field.value = named;
+    const queryWithNames = withRoomNames(props.query);
+    if (field.value === props.query) field.value = queryWithNames;
   });
   function submit(event: SubmitEvent): void {
     event.preventDefault();

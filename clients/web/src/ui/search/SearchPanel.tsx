@@ -36,9 +36,9 @@ export default function SearchPanel(props: { over: boolean; onClose: () => void 
   });
 
   createEffect(
-    on(request, (asked) => {
-      if (!asked) return results.clear();
-      const timer = setTimeout(() => void results.load(asked), DEBOUNCE_MS);
+    on(request, (current) => {
+      if (!current) return results.clear();
+      const timer = setTimeout(() => void results.load(current), DEBOUNCE_MS);
       onCleanup(() => clearTimeout(timer));
     }),
   );

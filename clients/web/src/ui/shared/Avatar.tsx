@@ -25,7 +25,7 @@ export function Avatar(props: {
   preview?: string | undefined;
 }) {
   const chat = useChat();
-  const [broken, setBroken] = createSignal("");
+  const [brokenSrc, setBroken] = createSignal("");
   const src = () => props.preview ?? (props.photo ? chat.link(props.photo, "small") : undefined);
   return (
     <span
@@ -34,7 +34,7 @@ export function Avatar(props: {
     >
       {/* Drawn, not said: whoever listens hears the name beside it. */}
       <span class="avatar-letters" data-letters={letters(props.name, props.shape === "room" ? 1 : 2)} />
-      <Show when={src() !== broken() && src()}>
+      <Show when={src() !== brokenSrc() && src()}>
         {(path) => (
           <img
             src={path()}

@@ -13,11 +13,11 @@ export function PagedList<T, Q>(props: {
   none: string;
   children: (item: T) => JSX.Element;
 }) {
-  const again = () => void props.paged.retry();
+  const retry = () => void props.paged.retry();
   return (
     <>
       <div role="status">
-        <Retry failure={props.paged.failedFirst() && props.paged.failure()} onAgain={again} />
+        <Retry failure={props.paged.failedFirst() && props.paged.failure()} onAgain={retry} />
         <Show when={props.paged.isLoaded() && !props.paged.loading() && !props.paged.failure() && !props.paged.items().length}>
           <p class="page-note muted">{props.none}</p>
         </Show>
@@ -26,7 +26,7 @@ export function PagedList<T, Q>(props: {
         <For each={props.paged.items()}>{(item) => props.children(item)}</For>
       </ul>
       <div role="status">
-        <Retry failure={!props.paged.failedFirst() && props.paged.failure()} onAgain={again} />
+        <Retry failure={!props.paged.failedFirst() && props.paged.failure()} onAgain={retry} />
       </div>
       <Show when={props.paged.hasMore() && !props.paged.failure()}>
         <button type="button" class="button page-more" disabled={props.paged.loading()} onClick={() => void props.paged.loadMore()}>

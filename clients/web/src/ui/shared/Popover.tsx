@@ -16,14 +16,14 @@ export function Popover(props: {
 }) {
   let panel!: HTMLDivElement;
 
-  function place(): void {
+  function position(): void {
     const at = props.anchor.getBoundingClientRect();
     const { offsetWidth: width, offsetHeight: height } = panel;
     const above = at.top - height - GAP_PX;
     const below = at.bottom + GAP_PX;
     const fitsBelow = below + height <= window.innerHeight - EDGE_PX;
-    const wanted = props.side === "above" ? (above >= EDGE_PX ? above : below) : fitsBelow ? below : above;
-    const top = Math.max(Math.min(wanted, window.innerHeight - height - EDGE_PX), EDGE_PX);
+    const preferredTop = props.side === "above" ? (above >= EDGE_PX ? above : below) : fitsBelow ? below : above;
+    const top = Math.max(Math.min(preferredTop, window.innerHeight - height - EDGE_PX), EDGE_PX);
     // Its edge is the button's, on the side where it has more room.
     const leftHalf = (at.left + at.right) / 2 < window.innerWidth / 2;
     const left = leftHalf ? at.left : at.right - width;
@@ -43,17 +43,17 @@ export function Popover(props: {
     // Nowhere is no other place: so a window that is left keeps what is open in it.
     const onFocusOut = ({ relatedTarget }: FocusEvent) => relatedTarget && !inside(relatedTarget) && props.onClose();
     const onWheel = (event: Event) => !(event.target instanceof Node && panel.contains(event.target)) && props.onClose();
-    const observer = new ResizeObserver(place);
+    const observer = new ResizeObserver(position);
     observer.observe(panel);
     panel.addEventListener("focusout", onFocusOut);
     document.addEventListener("pointerdown", onPointerDown, true);
     document.addEventListener("wheel", onWheel, { capture: true, passive: true });
-    window.addEventListener("resize", place);
+    window.addEventListener("resize", position);
     onCleanup(() => {
       observer.disconnect();
       document.removeEventListener("pointerdown", onPointerDown, true);
       document.removeEventListener("wheel", onWheel, true);
-      window.removeEventListener("resize", place);
+      window.removeEventListener("resize", position);
     });
   });
 

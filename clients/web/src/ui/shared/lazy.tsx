@@ -65,15 +65,15 @@ export function lazy<P extends object>(load: () => Promise<{ default: Component<
 
 /** Whether it has come. */
 async function loadWithRetry(load: () => Promise<unknown>): Promise<boolean> {
-  for (const wait of [...RETRY_DELAYS_MS, undefined]) {
+  for (const delayMs of [...RETRY_DELAYS_MS, undefined]) {
     try {
       await load();
       return true;
     } catch (error) {
       console.debug("code that did not come", error);
     }
-    if (wait === undefined || !navigator.onLine) break;
-    await new Promise((over) => setTimeout(over, wait));
+    if (delayMs === undefined || !navigator.onLine) break;
+    await new Promise((over) => setTimeout(over, delayMs));
   }
   void checkVersion();
   return false;

@@ -23,11 +23,11 @@ export default function ConnectionBar() {
   });
 
   // One attempt after the other is one break.
-  const broken = createMemo(() => chat.connection().kind === "waiting" || chat.connection().kind === "connecting");
+  const isBroken = createMemo(() => chat.connection().kind === "waiting" || chat.connection().kind === "connecting");
   const ended = createMemo(() => chat.connection().kind === "ended");
   createEffect(() => {
     if (ended()) return setShown(true);
-    if (!broken()) return setShown(false);
+    if (!isBroken()) return setShown(false);
     const timer = setTimeout(() => (setNow(Date.now()), setShown(true)), SHOW_DELAY_MS);
     onCleanup(() => clearTimeout(timer));
   });

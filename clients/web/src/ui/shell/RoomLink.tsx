@@ -30,9 +30,9 @@ export function RoomLink(props: { roomId: string; unread: Unread }) {
     const last = view()?.lastMessage;
     if (!last) return view()?.room.topic || t("noMessages");
     const text = messagePreview(chat, last);
-    const mine = last.senderId === chat.me().id;
+    const isOwn = last.senderId === chat.me().id;
     // Between two it is plain who wrote.
-    const sender = mine ? t("youFirst") : chat.peer(props.roomId) ? undefined : chat.user(last.senderId)?.displayName;
+    const sender = isOwn ? t("youFirst") : chat.peer(props.roomId) ? undefined : chat.user(last.senderId)?.displayName;
     return sender ? [sender, t("colon"), <bdi>{text}</bdi>] : text;
   };
   return (

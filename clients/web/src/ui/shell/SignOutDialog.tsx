@@ -5,9 +5,9 @@ import { Confirm } from "../shared/Confirm";
 /** Asks first where something would be lost. */
 export default function SignOutDialog(props: { onClose: () => void }) {
   const chat = useChat();
-  const lost = [
+  const losses = [
     ...(chat.unsent().length ? [t("loseUnsent", { count: chat.unsent().length })] : []),
     ...(chat.composer.isUploading() ? [t("loseUploads")] : []),
   ];
-  return <Confirm title={t("signOut")} question={lost.join(" ")} act={chat.signOut} onClose={props.onClose} />;
+  return <Confirm title={t("signOut")} question={losses.join(" ")} act={chat.signOut} onClose={props.onClose} />;
 }

@@ -29,10 +29,10 @@ export default function ThreadPanel(props: { seq: number; target: ThreadTarget |
   const room = useRoom();
   const { roomId } = room;
   const { seq } = props;
-  const attentive = createWindowFocus();
+  const isFocused = createWindowFocus();
   const [isSeeking, setSeeking] = createSignal(props.target !== undefined);
   const { isFlashing, start: startFlash } = createFlash();
-  const thread = createThread(chat, roomId, seq, () => attentive() && !isSeeking() && anchor.atEnd());
+  const thread = createThread(chat, roomId, seq, () => isFocused() && !isSeeking() && anchor.atEnd());
   const anchor = createScrollAnchor();
 
   /** Brings an answer into sight; whether it is in this thread. */
@@ -51,7 +51,7 @@ export default function ThreadPanel(props: { seq: number; target: ThreadTarget |
     setSeeking(false);
   }
   const loaded = createMemo(() => thread.root() !== undefined);
-  createEffect(on([() => props.target, loaded], ([sought, here]) => sought && here && void seek(sought.seq)));
+  createEffect(on([() => props.target, loaded], ([target, isLoaded]) => target && isLoaded && void seek(target.seq)));
 
   /** What is written here stays here. */
   const draft = `${roomId}/${seq}`;
@@ -67,7 +67,7 @@ export default function ThreadPanel(props: { seq: number; target: ThreadTarget |
     kind: "message" as const,
     key: String(message.seq),
     message,
-    mine: message.senderId === chat.me().id,
+    isOwn: message.senderId === chat.me().id,
     first: true,
     day: undefined,
     startsNew: false,
@@ -126,7 +126,7 @@ export default function ThreadPanel(props: { seq: number; target: ThreadTarget |
                   <For each={pendingReplies.keys()}>
                     {(key) => {
                       const entry = pendingReplies.at(key);
-                      return <OutboxRowView row={{ kind: "waiting", key, entry: entry(), first: true, day: undefined, startsNew: false }} />;
+                      return <OutboxRowView row={{ kind: "outbox", key, entry: entry(), first: true, day: undefined, startsNew: false }} />;
                     }}
                   </For>
                 </>

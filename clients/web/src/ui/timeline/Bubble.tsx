@@ -41,7 +41,7 @@ export function Bubble(props: { message: Message; id?: string }) {
               </Suspense>
             </ul>
           </Show>
-          <Show when={text()}>{(said) => <Markdown text={said()} message={props.message} />}</Show>
+          <Show when={text()}>{(content) => <Markdown text={content()} message={props.message} />}</Show>
           <Show when={props.message.editedAt || props.message.pin}>
             <p class="msg-marks">
               <Show when={props.message.pin}>

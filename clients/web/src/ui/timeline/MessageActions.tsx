@@ -18,7 +18,7 @@ export default function MessageActions(props: { message: Message; active: boolea
   const chat = useChat();
   const context = useRoom();
   const rights = () => chat.permissions(context.roomId);
-  const mine = () => props.message.senderId === chat.me().id;
+  const isOwn = () => props.message.senderId === chat.me().id;
   const tab = () => (props.active ? 0 : -1);
 
   async function copyAndToast(text: string): Promise<void> {
@@ -34,7 +34,7 @@ export default function MessageActions(props: { message: Message; active: boolea
     if (rights().write && !message.threadSeq) {
       list.push({ label: t("replyInThread"), icon: "thread", act: () => context.openThread(seq) });
     }
-    if (rights().write && mine() && (text || message.attachments.length)) list.push({ label: t("edit"), icon: "edit", act: () => context.composer().edit(message) });
+    if (rights().write && isOwn() && (text || message.attachments.length)) list.push({ label: t("edit"), icon: "edit", act: () => context.composer().edit(message) });
     if (text) list.push({ label: t("copyText"), icon: "copy", act: () => void copyAndToast(text) });
     list.push({ label: t("copyLink"), icon: "link", act: () => void copyAndToast(location.origin + roomPath(roomId, seq)) });
     if (rights().pin) {
@@ -54,7 +54,7 @@ export default function MessageActions(props: { message: Message; active: boolea
     if (message.editedAt) {
       list.push({ label: t("versions"), icon: "clock", act: () => context.showVersions(message) });
     }
-    if (rights().moderate || (rights().write && mine())) {
+    if (rights().moderate || (rights().write && isOwn())) {
       list.push({
         label: t("delete"),
         icon: "trash",

@@ -34,7 +34,7 @@ export function MessageRowView(props: { row: MessageRow; flash: boolean; inThrea
   return (
     <article
       class="msg"
-      classList={{ "msg-mine": props.row.mine, "msg-first": props.row.first, "msg-flash": props.flash, "msg-active": active(), "msg-calls": chat.mentionsMe(message()) }}
+      classList={{ "msg-mine": props.row.isOwn, "msg-first": props.row.first, "msg-flash": props.flash, "msg-active": active(), "msg-calls": chat.mentionsMe(message()) }}
       aria-label={`${name()}, ${time()}`}
       aria-describedby={id}
       tabIndex={-1}
@@ -46,7 +46,7 @@ export function MessageRowView(props: { row: MessageRow; flash: boolean; inThrea
         if (!(to instanceof Node && event.currentTarget.contains(to))) setActive(false);
       }}
     >
-      <Show when={props.row.first && !props.row.mine}>
+      <Show when={props.row.first && !props.row.isOwn}>
         <button
           type="button"
           class="msg-avatar"
@@ -60,7 +60,7 @@ export function MessageRowView(props: { row: MessageRow; flash: boolean; inThrea
       <div class="msg-col">
         <Show when={props.row.first}>
           <header class="msg-head">
-            <Show when={!props.row.mine}>
+            <Show when={!props.row.isOwn}>
               <button
                 type="button"
                 class="msg-name"
@@ -97,8 +97,8 @@ export function MessageRowView(props: { row: MessageRow; flash: boolean; inThrea
           <Match when={true}>
             <div class="msg-line">
               <Bubble id={id} message={message()} />
-              <Show when={!props.inThread && props.row.mine && context.receiptSeqs()}>
-                {(reached) => <ReceiptTicks seq={message().seq} receiptSeqs={reached()} />}
+              <Show when={!props.inThread && props.row.isOwn && context.receiptSeqs()}>
+                {(receiptSeqs) => <ReceiptTicks seq={message().seq} receiptSeqs={receiptSeqs()} />}
               </Show>
               <div class="msg-tools">
                 <Suspense>
@@ -130,7 +130,7 @@ export function MessageRowView(props: { row: MessageRow; flash: boolean; inThrea
             </button>
           )}
         </Show>
-        <Show when={!props.inThread && props.row.mine && context.newestOwnSeq() === message().seq && !isDeleting() && !chat.peer(message().roomId)}>
+        <Show when={!props.inThread && props.row.isOwn && context.newestOwnSeq() === message().seq && !isDeleting() && !chat.peer(message().roomId)}>
           <Suspense>
             <ReadCount message={message()} />
           </Suspense>

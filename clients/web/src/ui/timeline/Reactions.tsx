@@ -19,7 +19,7 @@ export default function Reactions(props: { message: Message }) {
   const { showReactions } = useRoom();
   const reactions = createKeyed(() => props.message.reactions, ({ emoji }) => emoji);
   const canReact = () => chat.permissions(props.message.roomId).write;
-  const mine = (it: Reaction) => it.mine ?? false;
+  const isOwn = (it: Reaction) => it.mine ?? false;
   const names = ({ userIds, count, mine }: Reaction) => {
     const me = chat.me().id;
     const ids = mine && !userIds.includes(me) ? [me, ...userIds] : userIds;
@@ -45,7 +45,7 @@ export default function Reactions(props: { message: Message }) {
             <button
               type="button"
               class="reaction"
-              aria-pressed={mine(reaction())}
+              aria-pressed={isOwn(reaction())}
               aria-label={t("reactedWith", { emoji, count: reaction().count, names: names(reaction()) })}
               title={names(reaction())}
               onPointerDown={({ pointerType }) => {
@@ -62,7 +62,7 @@ export default function Reactions(props: { message: Message }) {
               }}
               onClick={({ detail }) => {
                 if (isLongPress && detail) return;
-                if (canReact()) void attempt(chat.react(props.message, emoji, !mine(reaction())));
+                if (canReact()) void attempt(chat.react(props.message, emoji, !isOwn(reaction())));
                 else showReactions(props.message);
               }}
             >

@@ -8,11 +8,11 @@ import { useRoom } from "../room/room-context";
 /** How many have read one's own newest message in a group; pressed, it tells who. */
 export default function ReadCount(props: { message: Message }) {
   const chat = useChat();
-  const tools = useRoom();
+  const context = useRoom();
   const count = () => chat.receiptCounts(props.message.roomId, props.message.seq).read;
   return (
     <Show when={count()}>
-      <button type="button" class="reached" onClick={() => tools.showReaders(props.message)}>
+      <button type="button" class="reached" onClick={() => context.showReaders(props.message)}>
         {t("readBy", { count: count() })}
       </button>
     </Show>

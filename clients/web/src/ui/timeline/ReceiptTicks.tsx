@@ -19,7 +19,7 @@ export function ReceiptTicks(props: { seq: number; receiptSeqs: ReceiptSeqs }) {
 /** What rows have to know of it: the same for all of them. */
 export const createReceiptProgress = (chat: Chat, timeline: Timeline) => ({
   newestOwnSeq: createMemo(() => {
-    const row = timeline.content()?.rows.findLast((it) => it.kind === "message" && it.mine && it.message.content.kind === "text");
+    const row = timeline.content()?.rows.findLast((it) => it.kind === "message" && it.isOwn && it.message.content.kind === "text");
     return row?.kind === "message" ? row.message.seq : undefined;
   }),
   receiptSeqs: createMemo(() => chat.reachedByAll(timeline.roomId), undefined, {

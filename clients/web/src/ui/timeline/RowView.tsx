@@ -11,7 +11,7 @@ type Kind<K extends Row["kind"]> = { readonly row: Extract<Row, { kind: K }>; re
 const KINDS: { [K in Row["kind"]]: (props: Kind<K>) => JSX.Element } = {
   start: (props) => <StartRow roomId={props.roomId} />,
   message: (props) => [<Separators row={props.row} />, <MessageRowView row={props.row} flash={props.flash} />],
-  waiting: (props) => [<Separators row={props.row} />, <OutboxRowView row={props.row} />],
+  outbox: (props) => [<Separators row={props.row} />, <OutboxRowView row={props.row} />],
   system: (props) => [<Separators row={props.row} />, <SystemRow message={props.row.message} />],
 };
 

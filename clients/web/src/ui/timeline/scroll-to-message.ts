@@ -24,14 +24,14 @@ export function createMessageScroll(
     const virtual = list();
     if (target === undefined || !virtual) return;
     const at = indexOf(target);
-    const place = at < 0 ? Number.NaN : Math.round(virtual.getItemOffset(at) - virtual.scrollOffset);
-    const inSight = place > 0 && place + virtual.getItemSize(at) < virtual.viewportSize;
-    if (!frames || at < 0 || (inSight && place === before)) {
+    const offset = at < 0 ? Number.NaN : Math.round(virtual.getItemOffset(at) - virtual.scrollOffset);
+    const inSight = offset > 0 && offset + virtual.getItemSize(at) < virtual.viewportSize;
+    if (!frames || at < 0 || (inSight && offset === before)) {
       target = undefined;
       return onArrive();
     }
     if (!inSight) virtual.scrollToIndex(at, { align: "center" });
-    requestAnimationFrame(() => approach(frames - 1, place));
+    requestAnimationFrame(() => approach(frames - 1, offset));
   }
 
   return {
