@@ -96,7 +96,7 @@ const settings = (it: Settings) => ({ roomId: "r", mutedUntil: 0, ...it });
 function room(name: string, changedSeq: number, headSeq: number) {
   return {
     id: "r", kind: "public", name, topic: "", createdAt: 0, memberCount: 2, changedSeq, headSeq,
-    archivedAt: 0, directUserIds: [], pictureId: "", history: "all", joinNewAccounts: false, logId: "log",
+    archivedAt: 0, directUserIds: [], pictureId: "", history: "fromStart", joinNewAccounts: false, logId: "log",
   } as const;
 }
 

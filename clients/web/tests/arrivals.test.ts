@@ -13,7 +13,7 @@ const ME = { id: "me", username: "me", displayName: "Me", bio: "", statusText: "
 function summary(id: string): RoomSummary {
   const room = {
     id, kind: "public", name: id, topic: "", creatorId: "", createdAt: 0, memberCount: 2, changedSeq: 1, headSeq: 5,
-    archivedAt: 0, directUserIds: [], pictureId: "", history: "all", joinNewAccounts: false, logId: "log",
+    archivedAt: 0, directUserIds: [], pictureId: "", history: "fromStart", joinNewAccounts: false, logId: "log",
   } as const;
   const settings = { roomId: id, level: "all", mutedUntil: 0, starred: false } as const;
   return { room, role: "member", mutedUntil: 0, readSeq: 5, unreadCount: 0, unreadMore: false, unreadMentions: 0, unreadThreads: 0, unreadFrom: 0, settings, lastMessage: undefined };

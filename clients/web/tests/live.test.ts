@@ -111,10 +111,10 @@ test("how the user chose to be seen is said again until a tab that leads has hea
     if (kind === "ping") say({ kind: "beat", state: { kind: "live" } });
   });
   const { live } = await tab();
-  live.choosePresence("busy");
+  live.choosePresence("doNotDisturb");
   await seconds(11);
   expect(leader.count("choose")).toBe(3);
-  leader.say({ kind: "updates", updates: [{ kind: "choice", choice: "busy" }] });
+  leader.say({ kind: "updates", updates: [{ kind: "choice", choice: "doNotDisturb" }] });
   const before = leader.count("choose");
   await seconds(5);
   expect([before, leader.count("choose")]).toEqual([3, 3]);
@@ -123,10 +123,10 @@ test("how the user chose to be seen is said again until a tab that leads has hea
 test("a choice that no tab has heard is told by this one once it leads", async () => {
   const chosen: string[] = [];
   const { live, tell } = await tab({ choosePresence: async (_on: string, choice: string) => void chosen.push(choice) });
-  live.choosePresence("busy");
+  live.choosePresence("doNotDisturb");
   await seconds(21);
   await tell(READY);
-  expect(chosen).toEqual(["busy"]);
+  expect(chosen).toEqual(["doNotDisturb"]);
 });
 
 test("a page that the browser kept begins anew, and what its user does after a pause is reason to try", async () => {

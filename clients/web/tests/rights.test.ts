@@ -15,7 +15,7 @@ function rights(kind: RoomKind, role: Role, accountRole: AccountRole, archivedAt
   const model = emptyModel(ME);
   const room = {
     id: "r", kind, name: "r", topic: "", createdAt: 0, memberCount: 2, changedSeq: 1, headSeq: 5,
-    archivedAt, directUserIds: [], pictureId: "", history: "all", joinNewAccounts: false, logId: "log",
+    archivedAt, directUserIds: [], pictureId: "", history: "fromStart", joinNewAccounts: false, logId: "log",
   } as const;
   const settings = { roomId: "r", level: "all", mutedUntil: 0, starred: false } as const;
   const summary: RoomSummary = { room, role, mutedUntil: 0, readSeq: 5, unreadCount: 0, unreadMore: false, unreadMentions: 0, unreadThreads: 0, unreadFrom: 0, settings, lastMessage: undefined };

@@ -35,7 +35,7 @@ function message(seq: number, more: Partial<Message> = {}): Message {
 function summary(headSeq: number, more: Partial<RoomSummary> = {}): RoomSummary {
   const room = {
     id: "r", kind: "public", name: "Room", topic: "", createdAt: 0, memberCount: 2,
-    changedSeq: 1, headSeq, archivedAt: 0, directUserIds: [], pictureId: "", history: "all", joinNewAccounts: false, logId: "log",
+    changedSeq: 1, headSeq, archivedAt: 0, directUserIds: [], pictureId: "", history: "fromStart", joinNewAccounts: false, logId: "log",
   } as const;
   return { room, role: "member", mutedUntil: 0, readSeq: headSeq, unreadCount: 0, unreadMore: false, unreadMentions: 0, unreadThreads: 0, unreadFrom: 0, settings: SETTINGS, lastMessage: undefined, ...more };
 }
@@ -345,7 +345,7 @@ describe("notifies", () => {
       const it = message(10, {
         changedSeq: said.edited || said.reacted ? 11 : 10, senderId: said.own ? "me" : "you", threadSeq: said.thread ? 5 : 0, content, mentions,
       });
-      const presence = { do_not_disturb: "busy", away: "away", invisible: "invisible" }[user.presence ?? ""] ?? "online";
+      const presence = { do_not_disturb: "doNotDisturb", away: "away", invisible: "invisible" }[user.presence ?? ""] ?? "online";
       const context = {
         me: "me",
         preferences: { roomId: "r", level: user.level ?? "all", mutedUntil: { now: 1_001, before: 1_000 }[user.muted ?? ""] ?? 0, starred: false },

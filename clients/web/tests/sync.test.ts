@@ -136,7 +136,7 @@ describe("attention", () => {
 
   test("what the user chose is said until the server has it, and then no more", async () => {
     const it = tab();
-    it.attention.choose("busy");
+    it.attention.choose("doNotDisturb");
     it.attention.choose("invisible");
     expect(it.said).toEqual([]);
     it.lost = true;

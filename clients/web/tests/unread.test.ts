@@ -32,7 +32,7 @@ interface Begin {
 function summary({ head, read, unread = 0, mentions = 0, more = false }: Begin): RoomSummary {
   const room = {
     id: "r", kind: "public", name: "Room", topic: "", creatorId: "", createdAt: 0, memberCount: 2,
-    changedSeq: 1, headSeq: head, archivedAt: 0, directUserIds: [], pictureId: "", history: "all", joinNewAccounts: false, logId: "log",
+    changedSeq: 1, headSeq: head, archivedAt: 0, directUserIds: [], pictureId: "", history: "fromStart", joinNewAccounts: false, logId: "log",
   } as const;
   const settings = { roomId: "r", level: "all", mutedUntil: 0, starred: false } as const;
   return { room, role: "member", mutedUntil: 0, readSeq: read, unreadCount: unread, unreadMore: more, unreadMentions: mentions, unreadThreads: 0, unreadFrom: 0, settings, lastMessage: undefined };

@@ -15,7 +15,7 @@ export interface User {
   readonly version?: number;
 }
 
-export type PresenceState = "offline" | "online" | "away" | "busy" | "invisible";
+export type PresenceState = "offline" | "online" | "away" | "doNotDisturb" | "invisible";
 
 export interface Presence {
   readonly userId: string;
@@ -56,7 +56,7 @@ export interface Position {
 }
 
 /** What those who join see of what was said before. */
-export type History = "all" | "joining";
+export type History = "fromStart" | "fromJoining";
 
 export type Role = "member" | "admin" | "owner";
 

@@ -26,6 +26,6 @@ export function shouldNotify(message: Message, context: NotificationContext): bo
     ({ userId, all, here }) => userId === me || all || (here && presence === "online"),
   );
   const isWanted = preferences.level === "all" || (preferences.level === "mentions" && isMentioned);
-  const isSilenced = senderBlocked || presence === "busy" || preferences.mutedUntil > now;
+  const isSilenced = senderBlocked || presence === "doNotDisturb" || preferences.mutedUntil > now;
   return isNew && isFromOthers && isWanted && !isSilenced && (!message.threadSeq || followsThread || isMentioned);
 }

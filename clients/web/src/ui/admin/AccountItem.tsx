@@ -41,7 +41,7 @@ export function AccountItem(props: {
 
   function question(): string {
     if (pendingRole() === "admin") return t("makeServerAdminQuestion", { name: user().displayName });
-    return isMe() ? t("stepDownQuestion") : t("takeAdminQuestion", { name: user().displayName });
+    return isMe() ? t("stepDownQuestion") : t("removeAdminQuestion", { name: user().displayName });
   }
 
   return (
@@ -86,7 +86,7 @@ export function AccountItem(props: {
       <Show when={pendingRole()}>
         {(role) => (
           <Confirm
-            title={t(role() === "admin" ? "makeAdmin" : "takeAdmin")}
+            title={t(role() === "admin" ? "makeAdmin" : "removeAdmin")}
             question={question()}
             act={() => applyRole(role())}
             onClose={() => setPendingRole(undefined)}

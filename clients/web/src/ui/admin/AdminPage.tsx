@@ -74,7 +74,7 @@ export default function AdminPage() {
           )}
         </Show>
         <Show when={accounts.isLoaded() && !accounts.loading() && !accounts.failure() && !accounts.items().length}>
-          <p class="page-note muted">{t("nobodyFound")}</p>
+          <p class="page-note muted">{t("noPeopleFound")}</p>
         </Show>
         <Show when={accounts.hasMore()}>
           <button type="button" class="button page-more" disabled={accounts.loading()} onClick={() => void accounts.loadMore()}>

@@ -36,7 +36,7 @@ export function RecoveryLinkDialog(props: { user: User; onClose: () => void }) {
             aria-label={t("recoveryLink")}
             onFocus={(event) => event.currentTarget.select()}
           />
-          <p class="hint">{link() && t("recoveryOnce", { time: formatTime(link()!.expiresAt, "short") })}</p>
+          <p class="hint">{link() && t("recoveryExpiry", { time: formatTime(link()!.expiresAt, "short") })}</p>
           <div class="dialog-foot">
             <button type="button" class="button button-primary" disabled={!link()} onClick={() => void copyLink(link()!.url)}>
               <Icon name="copy" />

@@ -18,13 +18,13 @@ export function SignUpSettings() {
   return (
     <div class="card settings-card sign-up-settings">
       <Choices
-        legend={t("signUpWho")}
+        legend={t("signUpPolicy")}
         name="signUp"
         value={policy()}
         choices={[
           { value: "open", label: t("signUpOpen") },
-          { value: "invite", label: t("signUpInvite"), hint: t("signUpInviteHint") },
-          { value: "closed", label: t("signUpNobody") },
+          { value: "invite", label: t("signUpByInviteLink"), hint: t("signUpByInviteLinkHint") },
+          { value: "closed", label: t("signUpClosed") },
         ]}
         onChange={choose}
       />

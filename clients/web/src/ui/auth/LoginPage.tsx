@@ -19,7 +19,7 @@ export default function LoginPage(props: { app: AppContext; ended: boolean }) {
       notice={noticeFor(props.ended, signIn.policy())}
       foot={
         <Show when={signIn.policy() && signIn.policy() !== "closed"}>
-          {t("noAccount")} <a href="/register">{t("register")}</a>
+          {t("signUpPrompt")} <a href="/register">{t("register")}</a>
         </Show>
       }
     >

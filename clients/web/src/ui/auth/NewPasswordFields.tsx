@@ -20,9 +20,9 @@ export function NewPasswordFields(props: {
     const username = form ? text(new FormData(form), "username").trim().toLowerCase() : "";
     const { length } = [...value];
     if (!length) setHint(undefined);
-    else if (length < MIN_PASSWORD_CHARACTERS) setHint(t("passwordShort", { length }));
-    else if (username && value.toLowerCase().replaceAll(username, "").length < MIN_PASSWORD_CHARACTERS / 2) setHint(t("passwordIsName"));
-    else setHint(t("passwordFine"));
+    else if (length < MIN_PASSWORD_CHARACTERS) setHint(t("passwordTooShort", { length }));
+    else if (username && value.toLowerCase().replaceAll(username, "").length < MIN_PASSWORD_CHARACTERS / 2) setHint(t("passwordLikeUsername"));
+    else setHint(t("passwordLongEnough"));
   }
   return (
     <>

@@ -19,8 +19,8 @@ export default function RecoverPage(props: { app: AppContext }) {
     if (!isMismatch()) await signIn.recover(recoveryToken(), password, data.has("keep"));
   });
   return (
-    <AuthPage title={t("recoverTitle")} foot={<a href="/login">{t("toSignIn")}</a>}>
-      <Show when={recoveryToken()} fallback={<p>{t("recoverNoToken")}</p>}>
+    <AuthPage title={t("recoverTitle")} foot={<a href="/login">{t("backToSignIn")}</a>}>
+      <Show when={recoveryToken()} fallback={<p>{t("recoverIncomplete")}</p>}>
         <form onSubmit={form.submit}>
           <p class="muted">{t("recoverHint")}</p>
           <NewPasswordFields

@@ -40,7 +40,7 @@ export function RegisterForm(props: { signIn: ReturnType<typeof createSignIn> })
     }
   });
   const isInviteOptional = () => props.signIn.policy() === "open";
-  const errorText = () => (isInviteError(form.failure()) && isInviteOptional() ? t("withoutInvite") : form.errorText());
+  const errorText = () => (isInviteError(form.failure()) && isInviteOptional() ? t("inviteInvalid") : form.errorText());
   return (
     <form ref={first} onSubmit={form.submit}>
       <Field

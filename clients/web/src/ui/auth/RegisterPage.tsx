@@ -18,7 +18,7 @@ export default function RegisterPage(props: { app: AppContext; ended: boolean })
       notice={noticeFor(props.ended, signIn.policy())}
       foot={
         <>
-          {t("haveAccount")} <a href="/login">{t("signIn")}</a>
+          {t("signInPrompt")} <a href="/login">{t("signIn")}</a>
         </>
       }
     >
@@ -27,7 +27,7 @@ export default function RegisterPage(props: { app: AppContext; ended: boolean })
           <p>{t("signUpClosedHint")}</p>
         </Match>
         <Match when={signIn.policy() === "invite" && !pendingInviteCode()}>
-          <p>{t("signUpByInvite")}</p>
+          <p>{t("signUpInviteNeeded")}</p>
         </Match>
         <Match when={signIn.policy()}>
           <RegisterForm signIn={signIn} />

@@ -6,5 +6,5 @@ import { pendingInviteCode } from "./return-path";
 export function noticeFor(ended: boolean, policy: SignUpPolicy | undefined): string | undefined {
   if (ended) return t("signedOut");
   if (!pendingInviteCode()) return undefined;
-  return t(policy === "closed" ? "invitedSignIn" : "invitedNote");
+  return t(policy === "closed" ? "invitedSignIn" : "invitedSignUp");
 }

@@ -64,7 +64,7 @@ export function Completion(props: {
     }
     const typed = word.toLowerCase();
     const groupNames = GROUP_MENTIONS.filter((name) => chat.permissions(roomId).manage && name.startsWith(typed));
-    const groups = groupNames.map((name) => ({ insertion: `@${name} `, label: t(name === "all" ? "callAll" : "callHere"), name, user: undefined }));
+    const groups = groupNames.map((name) => ({ insertion: `@${name} `, label: t(name === "all" ? "mentionAll" : "mentionHere"), name, user: undefined }));
     const { items } = await chat.api.listMembers(roomId, word, "");
     const people = items
       .slice(0, MAX_CHOICES - groups.length)

@@ -65,7 +65,7 @@ export default function ComposerExtras(props: {
         <Show when={isMentionRefused()}>
           <p class="composer-hint">
             <Icon name="alert" />
-            <span>{t("adminsCallAll")}</span>
+            <span>{t("mentionAllAdminsOnly")}</span>
           </p>
         </Show>
         <Show when={props.length > LENGTH_WARNING_AT}>

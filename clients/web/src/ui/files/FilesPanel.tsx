@@ -132,8 +132,8 @@ function FileRow(props: FileEntry) {
       <button
         type="button"
         class="icon-button icon-button-small"
-        aria-label={labelled(t("goTo"), props.file.name)}
-        title={t("goTo")}
+        aria-label={labelled(t("goToMessage"), props.file.name)}
+        title={t("goToMessage")}
         onClick={() => context.jump(props.message.seq)}
       >
         <Icon name="chat" />

@@ -80,8 +80,8 @@ export default function ImageViewer(props: { opened: ViewerImage; messages: read
           <button
             type="button"
             class="icon-button"
-            aria-label={t("goTo")}
-            title={t("goTo")}
+            aria-label={t("goToMessage")}
+            title={t("goToMessage")}
             onClick={() => (props.onClose(), jump(shown().message.seq))}
           >
             <Icon name="chat" />

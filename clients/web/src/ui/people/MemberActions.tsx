@@ -18,8 +18,8 @@ import MuteMemberDialog from "./MuteMemberDialog";
 /** What is asked before it is done, and which role it gives. */
 const CONFIRMATIONS = {
   owner: { title: "makeOwner", question: "makeOwnerQuestion", role: "owner" },
-  stepDownAdmin: { title: "stepDownAdmin", question: "giveUpOwnQuestion", role: "admin" },
-  stepDownMember: { title: "stepDownMember", question: "giveUpOwnQuestion", role: "member" },
+  stepDownAdmin: { title: "stepDownAdmin", question: "stepDownOwnerQuestion", role: "admin" },
+  stepDownMember: { title: "stepDownMember", question: "stepDownOwnerQuestion", role: "member" },
   remove: { title: "removeMember", question: "removeQuestion", role: undefined },
   ban: { title: "banMember", question: "banQuestion", role: undefined },
 } as const;

@@ -112,7 +112,7 @@ export function PeopleSearch(props: {
             {people.failure()
               ? explain(people.failure())
               : query().trim() && !people.loading()
-                ? t("nobodyFound")
+                ? t("noPeopleFound")
                 : t("findPeopleHint")}
           </p>
         </Show>

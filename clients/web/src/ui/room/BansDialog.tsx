@@ -43,7 +43,7 @@ export default function BansDialog(props: { roomId: string; onClose: () => void 
           fallback={
             <button type="button" class="button button-danger" onClick={() => setAdding(true)}>
               <Icon name="ban" />
-              {t("banSomeone")}
+              {t("banPerson")}
             </button>
           }
         >

@@ -12,7 +12,7 @@ import { RoomFields } from "./RoomFields";
 export default function CreateRoom(props: { onClose: () => void; onCreated: (roomId: string) => void }) {
   const chat = useChat();
   const [kind, setKind] = createSignal<"public" | "private">("public");
-  const [history, setHistory] = createSignal<History>("all");
+  const [history, setHistory] = createSignal<History>("fromStart");
   const form = createForm(async (data) => {
     props.onCreated((await chat.api.createRoom(text(data, "name").trim(), text(data, "topic").trim(), kind(), history())).id);
   });
@@ -20,7 +20,7 @@ export default function CreateRoom(props: { onClose: () => void; onCreated: (roo
     <Dialog title={t("createRoom")} onClose={props.onClose}>
       <RoomFields form={form} submit={t("create")} onCancel={props.onClose}>
         <Choices
-          legend={t("whoMayJoin")}
+          legend={t("joinPolicy")}
           name="kind"
           value={kind()}
           choices={[

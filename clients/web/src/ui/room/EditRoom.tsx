@@ -15,7 +15,7 @@ export default function EditRoom(props: { roomId: string; onClose: () => void })
   // What is being written is not overwritten by what others change meanwhile.
   const before = untrack(() => chat.room(props.roomId)?.room);
   const picture = createAvatarChoice(chat, () => before?.pictureId ?? "");
-  const [history, setHistory] = createSignal(before?.history ?? "all");
+  const [history, setHistory] = createSignal(before?.history ?? "fromStart");
   const [join, setJoin] = createSignal(before?.joinNewAccounts ?? false);
   const form = createForm(async (data) => {
     const name = text(data, "name").trim();

@@ -6,12 +6,12 @@ import { Choices } from "../settings/Choices";
 export function HistoryField(props: { value: History; onChange: (value: History) => void }) {
   return (
     <Choices
-      legend={t("historyFor")}
+      legend={t("historyVisibility")}
       name="history"
       value={props.value}
       choices={[
-        { value: "all", label: t("historyAll"), hint: t("historyAllHint") },
-        { value: "joining", label: t("historyJoining"), hint: t("historyJoiningHint") },
+        { value: "fromStart", label: t("historyFromStart"), hint: t("historyFromStartHint") },
+        { value: "fromJoining", label: t("historyFromJoining"), hint: t("historyFromJoiningHint") },
       ]}
       onChange={props.onChange}
     />

@@ -34,7 +34,7 @@ export default function InvitesDialog(props: { roomId: string; onClose: () => vo
     void read();
   });
   const expiryText = (days: number) => {
-    if (!days) return t("inviteForever");
+    if (!days) return t("inviteNeverExpires");
     return days === 7 ? formatDuration(1, "week") : formatDuration(days, "day");
   };
   async function end(code: string): Promise<void> {
@@ -52,11 +52,11 @@ export default function InvitesDialog(props: { roomId: string; onClose: () => vo
             <span class="member-text">
               <input class="input" dir="ltr" readOnly value={location.origin + invitePath(invite.code)} aria-label={t("inviteLink")} />
               <span class="member-note">
-                {t("inviteUses", { count: invite.uses })}
-                <Show when={invite.maxUses}>{(max) => <> · {t("inviteMost", { max: max() })}</>}</Show>
+                {t("inviteUseCount", { count: invite.uses })}
+                <Show when={invite.maxUses}>{(max) => <> · {t("inviteUseLimit", { max: max() })}</>}</Show>
                 <Show when={invite.expiresAt}>
                   {" · "}
-                  {t("inviteUntil", { time: formatTime(invite.expiresAt, "short") })}
+                  {t("inviteExpiresAt", { time: formatTime(invite.expiresAt, "short") })}
                 </Show>
               </span>
             </span>
@@ -71,15 +71,15 @@ export default function InvitesDialog(props: { roomId: string; onClose: () => vo
       </PagedList>
       <form class="invite-new" onSubmit={form.submit}>
         <label class="field">
-          <span>{t("inviteFor")}</span>
+          <span>{t("inviteExpiry")}</span>
           <select class="input" name="days">
             <For each={DAYS}>{(days) => <option value={days} selected={days === 7}>{expiryText(days)}</option>}</For>
           </select>
         </label>
         <label class="field">
-          <span>{t("inviteMany")}</span>
+          <span>{t("inviteMaxUses")}</span>
           <select class="input" name="uses">
-            <For each={USES}>{(uses) => <option value={uses}>{uses ? formatCount({ count: uses, more: false }) : t("inviteAny")}</option>}</For>
+            <For each={USES}>{(uses) => <option value={uses}>{uses ? formatCount({ count: uses, more: false }) : t("inviteUnlimited")}</option>}</For>
           </select>
         </label>
         <FormError text={form.errorText()} />

@@ -41,7 +41,7 @@ export default function JumpToDate(props: { at: number; onJump: (at: number) => 
             )}
           </For>
           <button type="button" class="chip" onClick={() => go(0)}>
-            {t("beginning")}
+            {t("historyStart")}
           </button>
         </div>
         <div class="dialog-foot">

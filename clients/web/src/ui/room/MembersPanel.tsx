@@ -101,7 +101,7 @@ export default function MembersPanel(props: { roomId: string; over: boolean; onC
           </For>
         </ul>
         <Show when={members.isLoaded() && !members.loading() && !members.failure() && !members.items().length}>
-          <p class="muted members-none">{t("nobodyFound")}</p>
+          <p class="muted members-none">{t("noPeopleFound")}</p>
         </Show>
         <Retry failure={members.failure()} class="members-none" onAgain={() => void members.retry()} />
         <div ref={end} class="sentinel" />

@@ -122,10 +122,10 @@ export function OpenRoom(props: { roomId: string }) {
               }
             >
               <Match when={chat.room(roomId)?.room.archivedAt}>
-                <p class="room-closed">{t("archivedNote")}</p>
+                <p class="room-closed">{t("roomArchived")}</p>
               </Match>
               <Match when={!chat.permissions(roomId).write}>
-                <p class="room-closed">{isEndless(mutedUntil()) ? t("MUTED") : t("mutedNote", { time: formatTime(mutedUntil(), "full") })}</p>
+                <p class="room-closed">{isEndless(mutedUntil()) ? t("MUTED") : t("mutedInRoomUntil", { time: formatTime(mutedUntil(), "full") })}</p>
               </Match>
             </Switch>
           </footer>

@@ -16,7 +16,7 @@ export default function PinBanner(props: { pins: readonly Message[]; onAll: () =
     <Show when={props.pins[0]}>
       {(pin) => (
         <div class="pin-banner">
-          <button type="button" class="pin-banner-main" title={t("goTo")} onClick={() => context.jump(pin().seq)}>
+          <button type="button" class="pin-banner-main" title={t("goToMessage")} onClick={() => context.jump(pin().seq)}>
             <Icon name="pin" />
             <Thumbnail message={pin()} />
             <span class="clip">

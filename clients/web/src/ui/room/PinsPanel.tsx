@@ -45,7 +45,7 @@ export default function PinsPanel(props: { pins: readonly Message[]; over: boole
                     class="link"
                     onClick={() => context.jump(message.seq)}
                   >
-                    {t("goTo")}
+                    {t("goToMessage")}
                   </button>
                   <Show when={chat.permissions(context.roomId).pin}>
                     <button

@@ -30,7 +30,7 @@ export default function ReadersDialog(props: { message: Message; onClose: () => 
             <Match when={now()}>
               {(it) => (
                 <>
-                  <ReaderSection title={t("read")} count={it().read} ids={people(true)} none={t("readByNobody")} />
+                  <ReaderSection title={t("read")} count={it().read} ids={people(true)} none={t("readByNoOne")} />
                   <Show when={deliveredOnly(it()).count}>
                     <ReaderSection title={t("delivered")} count={deliveredOnly(it())} ids={people(false)} none="" />
                   </Show>

@@ -17,9 +17,9 @@ export default function RoomNotificationsDialog(props: { roomId: string; onClose
           name="level"
           value={settings()?.level ?? "all"}
           choices={[
-            { value: "all", label: t("notifyAll") },
-            { value: "mentions", label: t("levelMentions") },
-            { value: "nothing", label: t("levelNothing") },
+            { value: "all", label: t("notificationsAll") },
+            { value: "mentions", label: t("notificationsMentions") },
+            { value: "nothing", label: t("notificationsOff") },
           ]}
           onChange={(level) => attempt(chat.savePreferences(props.roomId, { level }))}
         />

@@ -47,7 +47,7 @@ export default function DirectoryPage(props: { onCreate: () => void }) {
       <PagedList
         paged={rooms}
         class="directory"
-        none={query().trim() ? t("noRoomFound", { query: query().trim() }) : t("noPublicRooms")}
+        none={query().trim() ? t("noRoomsFound", { query: query().trim() }) : t("noPublicRooms")}
       >
         {({ room, joined }) => <DirectoryItem room={room} joined={joined} />}
       </PagedList>

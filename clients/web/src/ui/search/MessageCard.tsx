@@ -31,7 +31,7 @@ export function MessageCard(props: { message: Message }) {
         <Show when={text()}>{(words) => <Markdown text={words()} message={props.message} />}</Show>
         <FileSummary message={props.message} />
         <a class="link small" href={roomPath(props.message.roomId, props.message.seq)}>
-          {t("goTo")}
+          {t("goToMessage")}
         </a>
       </div>
     </li>

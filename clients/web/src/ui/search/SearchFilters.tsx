@@ -69,8 +69,8 @@ export function SearchFilters(props: {
           )}
         </Show>
         <div class="filters-days">
-          {day(t("searchSince"), "since")}
-          {day(t("searchUntil"), "until")}
+          {day(t("searchStartDate"), "since")}
+          {day(t("searchEndDate"), "until")}
         </div>
         <label class="check">
           <input type="checkbox" checked={props.hasFile} onChange={(event) => props.onHasFile(event.currentTarget.checked)} />
@@ -95,10 +95,10 @@ function FromField(props: { roomId: string; onChoose: (user: User) => void }) {
   );
   return (
     <div>
-      <Field label={t("searchFrom")} type="search" maxLength={64} autocomplete="off" placeholder={t("searchAnyone")} onInput={(event) => setName(event.currentTarget.value)} />
+      <Field label={t("searchFrom")} type="search" maxLength={64} autocomplete="off" placeholder={t("searchAnySender")} onInput={(event) => setName(event.currentTarget.value)} />
       <div role="status">
         <Show when={name().trim() && !people.loading() && !people.items().length && !people.failure()}>
-          <p class="muted small">{t("nobodyFound")}</p>
+          <p class="muted small">{t("noPeopleFound")}</p>
         </Show>
       </div>
       <ul>

@@ -88,9 +88,9 @@ export default function SearchPage(props: { query: string }) {
         {t("searchHint")} <code>from:ada</code> <code>in:General</code> <code>after:2026-01-31</code>{" "}
         <code>before:2026-03-01</code> <code>has:file</code>
       </p>
-      <Show when={isSearching()} fallback={<Show when={props.query}><p class="page-note muted">{t("searchNeeds")}</p></Show>}>
+      <Show when={isSearching()} fallback={<Show when={props.query}><p class="page-note muted">{t("searchRequirements")}</p></Show>}>
         <SearchHighlight query={props.query}>
-          <PagedList paged={results} class="directory" none={t("nothingFound")}>
+          <PagedList paged={results} class="directory" none={t("noMessagesFound")}>
             {(message) => <MessageCard message={message} />}
           </PagedList>
         </SearchHighlight>

@@ -70,8 +70,8 @@ export default function SearchPanel(props: { over: boolean; onClose: () => void 
         />
       </form>
       <div class="members-scroll">
-        <Show when={request()} fallback={<p class="muted members-none">{t("searchNeeds")}</p>}>
-          <PagedList paged={results} class="found-list" none={t("nothingFound")}>
+        <Show when={request()} fallback={<p class="muted members-none">{t("searchRequirements")}</p>}>
+          <PagedList paged={results} class="found-list" none={t("noMessagesFound")}>
             {(message) => <SearchResult message={message} phrases={phrases()} />}
           </PagedList>
         </Show>

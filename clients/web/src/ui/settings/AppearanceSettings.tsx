@@ -17,7 +17,7 @@ export function AppearanceSettings() {
         onChange={(theme) => setPref("theme", theme)}
       />
       <fieldset class="choices">
-        <legend>{t("composing")}</legend>
+        <legend>{t("messageInput")}</legend>
         <label class="choice">
           <input
             type="checkbox"

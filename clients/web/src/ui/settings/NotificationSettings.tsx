@@ -14,19 +14,19 @@ export function NotificationSettings() {
   return (
     <div class="card settings-card">
       <Choices
-        legend={t("notifyWhen")}
+        legend={t("notificationScope")}
         name="notify"
         value={prefs().notify}
         choices={[
-          { value: "none", label: t("notifyNone") },
-          { value: "direct", label: t("notifyDirect") },
-          { value: "all", label: t("notifyAll") },
+          { value: "none", label: t("notificationsNone") },
+          { value: "direct", label: t("notificationsDirect") },
+          { value: "all", label: t("notificationsAll") },
         ]}
         onChange={choose}
       />
       <Show when={prefs().notify !== "none" && permission() !== "granted"}>
         <div class="notify-note" classList={{ problem: permission() === "denied", notice: permission() === "default" }} role="status">
-          <p>{t(permission() === "denied" ? "notifyDenied" : "notifyUnanswered")}</p>
+          <p>{t(permission() === "denied" ? "notificationPermissionDenied" : "notificationPermissionNeeded")}</p>
           <Show when={permission() === "default"}>
             <button type="button" class="link" onClick={() => void requestPermission()}>
               {t("turnOn")}
@@ -47,7 +47,7 @@ export function NotificationSettings() {
           />
           <span>
             {t("sound")}
-            <small class="hint">{t("notifyHint")}</small>
+            <small class="hint">{t("notificationsHint")}</small>
           </span>
         </label>
       </fieldset>

@@ -42,7 +42,7 @@ export function PrivacySettings() {
       </label>
       <h2>{t("blockedPeople")}</h2>
       <p class="muted">{t("blockedHint")}</p>
-      <PagedList paged={people} class="plain-list" none={t("nobodyBlocked")}>
+      <PagedList paged={people} class="plain-list" none={t("noBlockedPeople")}>
         {(user) => (
           <li>
             <UserLine user={user} />

@@ -7,7 +7,7 @@ import { t, type Key } from "../i18n";
 export const PRESENCE_TEXT: Record<PresenceState, Key> = {
   online: "presenceOnline",
   away: "presenceAway",
-  busy: "presenceBusy",
+  doNotDisturb: "presenceDoNotDisturb",
   invisible: "presenceInvisible",
   offline: "presenceOffline",
 };

@@ -20,11 +20,11 @@ const CHOICES = [
 
 /** Until when someone may not write, in words. */
 export const mutedUntilText = (until: number) =>
-  isEndless(until) ? t("mutedForGood") : t("mutedUntil", { time: formatTime(until, "full") });
+  isEndless(until) ? t("mutedIndefinitely") : t("mutedUntil", { time: formatTime(until, "full") });
 
 /** Until when a room is silent, in words. */
 export const roomMutedUntilText = (until: number) =>
-  isEndless(until) ? t("roomMutedForGood") : t("roomMutedUntil", { time: formatTime(until, "full") });
+  isEndless(until) ? t("roomMutedIndefinitely") : t("roomMutedUntil", { time: formatTime(until, "full") });
 
 /** For how long to mute; or until when it is, and the way out. */
 export function MuteChoices(props: { legend: string; note: string; end: string; until: number; onMute: (ms: number) => void }) {

@@ -7,7 +7,7 @@ export async function copyText(text: string): Promise<boolean> {
     await navigator.clipboard.writeText(text);
   } catch {
     // Only secure contexts have a clipboard, and some pages may not use it.
-    if (!copySelected(text)) return toast(t("notCopied"), true), false;
+    if (!copySelected(text)) return toast(t("copyFailed"), true), false;
   }
   return true;
 }

@@ -54,7 +54,7 @@ export function createForm(work: (data: FormData) => Promise<void>) {
       const error = failure();
       if (!error || violations().some(({ field }) => fields.has(field))) return undefined;
       const wait = error instanceof Failure && error.reason === "RATE_LIMITED" ? error.retryAfterMs : undefined;
-      return wait === undefined ? explain(error) : t("waitFor", { time: formatWait(wait) });
+      return wait === undefined ? explain(error) : t("tooManyAttempts", { time: formatWait(wait) });
     },
   };
 }

@@ -7,7 +7,7 @@ import { Menu, type MenuItem } from "../shared/Menu";
 import { navigate } from "../shared/router";
 import type { ShellOverlay } from "./SignedIn";
 
-const CHOICES: readonly PresenceState[] = ["online", "busy", "invisible"];
+const CHOICES: readonly PresenceState[] = ["online", "doNotDisturb", "invisible"];
 
 /** Who is signed in, how they are seen, and the way to the settings. */
 export function AccountBar(props: { onOverlay: (overlay: ShellOverlay) => void; onLogout: () => void }) {

@@ -18,7 +18,7 @@ import { confirmLeaveWhileUploading } from "./confirm-leave";
 /** What shows nothing at first, and therefore comes after what does. */
 export default function DeferredEffects() {
   const chat = useChat();
-  chat.onRemoval((room, banned) => toast(t(banned ? "youWereBanned" : "youWereRemoved", { room }), true));
+  chat.onRemoval((room, banned) => toast(t(banned ? "bannedFromRoom" : "removedFromRoom", { room }), true));
   const notification = createNotifications(chat);
   reportActivity(chat);
   trackSoftKeyboard();

@@ -21,8 +21,8 @@ export default function HomePage(props: { onOverlay: (overlay: ShellOverlay) => 
           </>
         }
       >
-        <h1>{t("pickRoom")}</h1>
-        <p class="muted">{t("pickRoomHint", { key: isMac ? "⌘K" : `${t("keyCtrl")}+K` })}</p>
+        <h1>{t("selectRoom")}</h1>
+        <p class="muted">{t("selectRoomHint", { key: isMac ? "⌘K" : `${t("keyCtrl")}+K` })}</p>
       </Show>
       <div class="row">
         <a class="button button-primary" href="/directory">

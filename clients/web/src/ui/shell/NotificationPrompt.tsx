@@ -21,14 +21,14 @@ export default function NotificationPrompt() {
   async function turnOn(): Promise<void> {
     setPref("notify", "all");
     const answer = await requestPermission();
-    if (answer !== "granted") toast(t(answer === "denied" ? "notifyDenied" : "notifyUnanswered"), true);
+    if (answer !== "granted") toast(t(answer === "denied" ? "notificationPermissionDenied" : "notificationPermissionNeeded"), true);
   }
   return (
     <div role="status">
       <Show when={hasWritten() && !prefs().asked && permission() === "default" && !touch()}>
         <div class="offer">
           <Icon name="bell" />
-          <p>{t("notifyOffer")}</p>
+          <p>{t("notificationPrompt")}</p>
           <button type="button" class="link" onClick={() => void turnOn()}>
             {t("turnOn")}
           </button>

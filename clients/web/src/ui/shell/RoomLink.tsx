@@ -32,7 +32,7 @@ export function RoomLink(props: { roomId: string; unread: Unread }) {
     const text = messagePreview(chat, last);
     const isOwn = last.senderId === chat.me().id;
     // Between two it is plain who wrote.
-    const sender = isOwn ? t("youFirst") : chat.peer(props.roomId) ? undefined : chat.user(last.senderId)?.displayName;
+    const sender = isOwn ? t("youSender") : chat.peer(props.roomId) ? undefined : chat.user(last.senderId)?.displayName;
     return sender ? [sender, t("colon"), <bdi>{text}</bdi>] : text;
   };
   return (

@@ -7,16 +7,16 @@ import { isMac } from "./shortcuts";
 /** Keys as they are shown; "Mod" is Command on a Mac. */
 const SHORTCUTS = [
   { keys: ["Mod", "K"], text: "shortcutPalette" },
-  { keys: ["?"], text: "shortcutSheet" },
-  { keys: ["Alt", "↑"], text: "shortcutPrev" },
-  { keys: ["Alt", "↓"], text: "shortcutNext" },
-  { keys: ["Alt", "Shift", "↓"], text: "shortcutUnread" },
-  { keys: ["Esc"], text: "shortcutEnd" },
+  { keys: ["?"], text: "shortcutList" },
+  { keys: ["Alt", "↑"], text: "shortcutPreviousRoom" },
+  { keys: ["Alt", "↓"], text: "shortcutNextRoom" },
+  { keys: ["Alt", "Shift", "↓"], text: "shortcutNextUnread" },
+  { keys: ["Esc"], text: "shortcutJumpToEnd" },
   { keys: ["Alt", "M"], text: "shortcutMembers" },
   { keys: ["C"], text: "shortcutCompose" },
   { keys: ["↑"], text: "shortcutEdit" },
   { keys: ["Enter"], text: "shortcutSend" },
-  { keys: ["Shift", "Enter"], text: "shortcutBreak" },
+  { keys: ["Shift", "Enter"], text: "shortcutNewLine" },
 ] as const;
 
 const MAC = { Mod: "⌘", Alt: "⌥" };

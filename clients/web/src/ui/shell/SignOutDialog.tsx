@@ -6,8 +6,8 @@ import { Confirm } from "../shared/Confirm";
 export default function SignOutDialog(props: { onClose: () => void }) {
   const chat = useChat();
   const losses = [
-    ...(chat.unsent().length ? [t("loseUnsent", { count: chat.unsent().length })] : []),
-    ...(chat.composer.isUploading() ? [t("loseUploads")] : []),
+    ...(chat.unsent().length ? [t("unsentWillBeLost", { count: chat.unsent().length })] : []),
+    ...(chat.composer.isUploading() ? [t("uploadsWillBeLost")] : []),
   ];
   return <Confirm title={t("signOut")} question={losses.join(" ")} act={chat.signOut} onClose={props.onClose} />;
 }

@@ -47,7 +47,7 @@ export default function SignedIn(props: { app: AppContext }) {
   const signOut = () => (chat.unsent().length || chat.composer.isUploading() ? setOverlay("signOut") : void chat.signOut());
   const rooms = createSortedRooms(chat);
   createShortcuts({ rooms, overlay, setOverlay });
-  chat.onNotStored(() => toast(t("notKept"), true));
+  chat.onNotStored(() => toast(t("notStored"), true));
 
   createEffect(() => chat.connection().kind === "live" && retryMissing());
 
@@ -84,7 +84,7 @@ export default function SignedIn(props: { app: AppContext }) {
   return (
     <ChatProvider value={chat}>
       <a class="skip" href="#main" onClick={(event) => (event.preventDefault(), document.getElementById("main")?.focus())}>
-        {t("skip")}
+        {t("skipToMessages")}
       </a>
       <div class="frame" data-page={route().page}>
         {/* There from the start: the grid must not wait for what comes later, and screen readers announce what changes in it. */}

@@ -49,7 +49,7 @@ export default function MessageActions(props: { message: Message; active: boolea
       if (!chat.peer(roomId)) list.push({ label: t("readByTitle"), icon: "eye", act: () => context.showReaders(message) });
     }
     if (message.reactions.length) {
-      list.push({ label: t("whoReacted"), icon: "smile", act: () => context.showReactions(message) });
+      list.push({ label: t("reactionsTitle"), icon: "smile", act: () => context.showReactions(message) });
     }
     if (message.editedAt) {
       list.push({ label: t("versions"), icon: "clock", act: () => context.showVersions(message) });

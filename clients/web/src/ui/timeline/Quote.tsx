@@ -30,7 +30,7 @@ export function Quote(props: { roomId: string; seq: number; onJump?: () => void 
   );
   return (
     <Show when={props.onJump} fallback={<div class="quote">{inside()}</div>}>
-      <button type="button" class="quote" title={t("jumpToQuoted")} onClick={() => props.onJump?.()}>
+      <button type="button" class="quote" title={t("goToQuotedMessage")} onClick={() => props.onJump?.()}>
         {inside()}
       </button>
     </Show>

@@ -20,7 +20,7 @@ export default function ReactionsDialog(props: { message: Message; onClose: () =
   const reactions = createKeyed(() => now().reactions, ({ emoji }) => emoji);
   createEffect(() => !now().reactions.length && props.onClose());
   return (
-    <Dialog title={t("whoReacted")} onClose={props.onClose}>
+    <Dialog title={t("reactionsTitle")} onClose={props.onClose}>
       <div class="read-by">
         <For each={reactions.keys()}>
           {(emoji) => {

@@ -20,7 +20,7 @@ const TEXTS: Partial<Record<SystemKind, Key>> = {
 const ROLES: Record<string, Key> = { owner: "sysOwner", admin: "sysAdmin", member: "sysMember" };
 
 function roleKey(detail: string, own: boolean): Key {
-  if (own && detail !== "owner") return detail === "admin" ? "sysDownAdmin" : "sysDownMember";
+  if (own && detail !== "owner") return detail === "admin" ? "sysSteppedDownToAdmin" : "sysSteppedDownToMember";
   return ROLES[detail] ?? "sysMember";
 }
 

@@ -27,7 +27,7 @@ export default function TimelineOverlay(props: { timeline: Timeline; newAbove: b
             <Show when={timeline.retry()} fallback={<span>{t("loadingMessages")}</span>}>
               {(again) => (
                 <>
-                  <span>{t("couldNotLoad")}</span>
+                  <span>{t("loadingFailed")}</span>
                   <button type="button" class="link" onClick={() => again()()}>
                     {t("tryAgain")}
                   </button>
