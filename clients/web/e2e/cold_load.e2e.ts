@@ -165,5 +165,5 @@ test.each(LANGUAGES)("where the texts of %s never come, the page is English, who
 
 async function parts(page: Page) {
   const box = async (what: string) => (await page.locator(what).boundingBox())!;
-  return { sidebar: await box(".frame > .sidebar"), main: await box(".frame > .main") };
+  return { sidebar: await box(".shell > .sidebar"), main: await box(".shell > .main") };
 }

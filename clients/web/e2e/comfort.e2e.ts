@@ -91,7 +91,7 @@ for (const scheme of ["light", "dark"] as const) {
     await page.locator("[aria-busy=true]").waitFor({ state: "detached" });
     await check(page, "search");
     await page.goto(`${w.pages.url}/mentions`);
-    await page.locator(".mention-item").first().waitFor();
+    await page.locator(".message-card").first().waitFor();
     await check(page, "mentions");
     await page.goto(`${w.pages.url}/directory`);
     await page.locator(".directory-item").nth(2).waitFor();
@@ -221,7 +221,7 @@ test("everything is reached with the keyboard alone", async () => {
   await page.keyboard.press("Enter");
   await page.getByRole("menuitem", { name: "Reply", exact: true }).waitFor();
   await page.keyboard.press("Enter");
-  await page.locator(".composer-note", { hasText: "the first" }).waitFor();
+  await page.locator(".composer-banner", { hasText: "the first" }).waitFor();
   await page.keyboard.type("answered with keys");
   await page.keyboard.press("Enter");
   await page.locator(".msg", { hasText: "answered with keys" }).locator("button.quote").waitFor();

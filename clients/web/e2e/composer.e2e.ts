@@ -11,8 +11,8 @@ const w = world();
 const text = (name: string, content = name) => ({ name, mimeType: "text/plain", buffer: Buffer.from(content) });
 const picture = { name: "dusk.png", mimeType: "image/png", buffer: png(300, 200, [150, 90, 120]) };
 const picker = (page: Page) => page.locator("input[type=file]");
-const attached = (page: Page) => page.locator(".attaching li");
-const uploaded = (page: Page) => expect.poll(() => page.locator(".attaching progress").count()).toBe(0);
+const attached = (page: Page) => page.locator(".pending-attachments li");
+const uploaded = (page: Page) => expect.poll(() => page.locator(".pending-attachments progress").count()).toBe(0);
 
 /** Someone in a room of their own. */
 async function alone(name: string) {
@@ -36,7 +36,7 @@ test("files, the quote of an answer and an edit are still there after a glance e
   await ada.say(room, "Pictures, anyone?");
   await bubble(page, "Pictures").hover();
   await bubble(page, "Pictures").getByRole("button", { name: "Reply" }).click();
-  await page.locator(".composer-note .quote").waitFor();
+  await page.locator(".composer-banner .quote").waitFor();
   await picker(page).setInputFiles([picture, text("notes.txt")]);
   await composer(page).fill("these two");
   await page.getByRole("link", { name: "Mentions", exact: true }).click();
@@ -44,7 +44,7 @@ test("files, the quote of an answer and an edit are still there after a glance e
   await enter(page, "Glances");
   await expect.poll(() => attached(page).count()).toBe(2);
   // The picture is shown before it is a file.
-  await expect.poll(() => page.locator(".attaching img").evaluate((it: HTMLImageElement) => it.naturalWidth)).toBe(300);
+  await expect.poll(() => page.locator(".pending-attachments img").evaluate((it: HTMLImageElement) => it.naturalWidth)).toBe(300);
   await uploaded(page);
   expect(await composer(page).inputValue()).toBe("these two");
   await composer(page).press("Enter");
@@ -268,14 +268,14 @@ test("whoever has attached, dropped or taken away a file, or no longer answers, 
   await page.keyboard.press("Enter");
   await bubble(page, "with one").locator(".file", { hasText: "one.txt" }).waitFor();
 
-  await page.locator(".me-button").focus();
+  await page.locator(".account-button").focus();
   expect(await drag(page.locator(".timeline"), "drop", "three.txt")).toBe(true);
   await writes();
   await ada.say(room, "A question");
   await bubble(page, "A question").hover();
   await bubble(page, "A question").getByRole("button", { name: "Reply" }).click();
-  await page.locator(".composer-note").getByRole("button", { name: "Cancel" }).click();
-  await page.locator(".composer-note").waitFor({ state: "detached" });
+  await page.locator(".composer-banner").getByRole("button", { name: "Cancel" }).click();
+  await page.locator(".composer-banner").waitFor({ state: "detached" });
   await writes();
 });
 

@@ -21,7 +21,7 @@ test("what is written offline waits, outlives its page, and is sent once when th
   await enter(page, "Offline");
   w.link.cut();
   await say(page, "written offline");
-  await page.locator(".msg-waiting", { hasText: "written offline" }).waitFor();
+  await page.locator(".msg-pending", { hasText: "written offline" }).waitFor();
   await page.getByRole("button", { name: "Try now" }).waitFor();
   const context = page.context();
   await page.close();
@@ -71,7 +71,7 @@ test("a restart of the server is survived by itself", async () => {
   await bubble(page, "before the restart").waitFor();
   await w.server.stop();
   await say(page, "while it is away");
-  await page.locator(".msg-waiting", { hasText: "while it is away" }).waitFor();
+  await page.locator(".msg-pending", { hasText: "while it is away" }).waitFor();
   await w.server.start();
   await bubble(page, "while it is away").waitFor();
   await bob.say(room, "after the restart");
@@ -118,7 +118,7 @@ test("words written offline in a room that is gone meanwhile can be had back, an
   await enter(page, "Closed circle");
   w.link.cut();
   await say(page, "my last words");
-  await page.locator(".msg-waiting", { hasText: "my last words" }).waitFor();
+  await page.locator(".msg-pending", { hasText: "my last words" }).waitFor();
   await bob.rooms.removeMember({ roomId, userId: ada.id });
   w.link.mend();
   await page.getByRole("heading", { name: "This room doesn’t exist" }).waitFor();
@@ -250,7 +250,7 @@ for (const scheme of ["light", "dark"] as const) {
     await page.getByRole("alert").getByText("one of you has blocked the other").waitFor();
     w.link.cut();
     await say(page, "waits");
-    await page.locator(".msg-waiting", { hasText: "waits" }).waitFor();
+    await page.locator(".msg-pending", { hasText: "waits" }).waitFor();
     await page.locator(".connection-bar").getByRole("button", { name: "Try now" }).waitFor();
     await check(page, "no connection");
   });
@@ -268,7 +268,7 @@ test("of a link that is back soon nothing is said, and of one that is not after 
     await page.clock.pauseAt(await page.evaluate(() => Date.now() + 1_000));
     w.link.cut();
     await say(page, text);
-    await page.locator(".msg-waiting", { hasText: text }).getByText("Will send when you’re back online").waitFor();
+    await page.locator(".msg-pending", { hasText: text }).getByText("Will send when you’re back online").waitFor();
   };
   await say(page, "before");
   await bubble(page, "before").waitFor();
@@ -291,7 +291,7 @@ test("what waits too long can be discarded, and is no obstacle to the keyboard",
   await bubble(page, "before it").waitFor();
   w.link.cut();
   await say(page, "on second thoughts");
-  const waiting = page.locator(".msg-waiting", { hasText: "on second thoughts" });
+  const waiting = page.locator(".msg-pending", { hasText: "on second thoughts" });
   await waiting.waitFor();
   await page.getByRole("log").focus();
   const focused = () => page.evaluate(() => document.activeElement?.querySelector(".bubble")?.textContent);

@@ -25,7 +25,7 @@ async function comeIn(page: Page, { username }: Person): Promise<void> {
 }
 
 async function choose(page: Page, item: string): Promise<void> {
-  await page.locator(".me-button").click();
+  await page.locator(".account-button").click();
   await page.getByRole("menuitem", { name: item }).click();
 }
 
@@ -48,9 +48,9 @@ test("who signs out leaves neither their place nor their ways to the next one", 
   const [bob, ada] = [await w.person("Bob"), await w.person("Ada")];
   const room = await ada.room("Private affairs");
   const page = await w.window(ada);
-  await page.locator(".me-button").click();
+  await page.locator(".account-button").click();
   await page.getByRole("menuitemradio", { name: "Invisible" }).click();
-  await page.locator(".me-status", { hasText: "Invisible" }).waitFor();
+  await page.locator(".account-status", { hasText: "Invisible" }).waitFor();
   await page.getByRole("link", { name: /Private affairs/ }).click();
   await path(page).toBe(`/rooms/${room}`);
   await page.getByRole("link", { name: "Search messages" }).click();
@@ -62,7 +62,7 @@ test("who signs out leaves neither their place nor their ways to the next one", 
   expect(await page.getByText("Your session has ended").count()).toBe(0);
   await comeIn(page, bob);
   await path(page).toBe("/");
-  await page.locator(".me-status", { hasText: "Online" }).waitFor();
+  await page.locator(".account-status", { hasText: "Online" }).waitFor();
   await page.goBack();
   await inside(page);
   await path(page).toBe("/");
@@ -97,7 +97,7 @@ test("what was begun and not sent is gone with its writer, who is asked before m
   await fetched(page, "SignOutDialog", "Confirm", "Dialog", "MenuList", "Popover", "MembersPanel");
   w.link.cut();
   await say(page, "a secret not sent");
-  await page.locator(".msg-waiting").waitFor();
+  await page.locator(".msg-pending").waitFor();
   await composer(page).fill("a secret half written");
   expect(await stored(page)).toMatch(/a secret not sent.*/);
   await choose(page, "Sign out");
@@ -283,9 +283,9 @@ test("who signs out without a connection is signed out on the server before the 
 test("a name that was changed is the one that the next page begins with", async () => {
   const ada = await w.person("Ada");
   const page = await w.window(ada);
-  await page.locator(".me-name", { hasText: "Ada" }).waitFor();
+  await page.locator(".account-name", { hasText: "Ada" }).waitFor();
   await ada.users.updateProfile({ displayName: "Ada Lovelace" });
   await page.reload();
-  await page.locator(".me-name", { hasText: "Ada Lovelace" }).waitFor();
+  await page.locator(".account-name", { hasText: "Ada Lovelace" }).waitFor();
   await expect.poll(() => stored(page)).toContain("Ada Lovelace");
 });

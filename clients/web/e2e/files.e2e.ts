@@ -23,8 +23,8 @@ test("a file and an image go to the other, who sees the one and can save the oth
     { name: EVIL, mimeType: "text/plain", buffer: Buffer.from("the content ".repeat(60_000)) },
     { name: "pixel.png", mimeType: "image/png", buffer: PNG },
   ]);
-  await adas.locator(".attaching progress").first().waitFor({ state: "detached" });
-  await expect.poll(() => adas.locator(".attaching li").count()).toBe(2);
+  await adas.locator(".pending-attachments progress").first().waitFor({ state: "detached" });
+  await expect.poll(() => adas.locator(".pending-attachments li").count()).toBe(2);
   await composer(adas).fill("two files");
   await adas.getByRole("button", { name: "Send" }).click();
   const message = bubble(bobs, "two files");
@@ -43,7 +43,7 @@ test("the text of a message with a file can be taken away and written anew", asy
   const page = await w.window(ada);
   await enter(page, "Emptied");
   await page.locator("input[type=file]").setInputFiles([{ name: "note.txt", mimeType: "text/plain", buffer: Buffer.from("note") }]);
-  await page.locator(".attaching progress").waitFor({ state: "detached" });
+  await page.locator(".pending-attachments progress").waitFor({ state: "detached" });
   await composer(page).fill("wrong words");
   await page.getByRole("button", { name: "Send" }).click();
   const row = page.locator(".msg", { hasText: "note.txt" });
@@ -106,8 +106,8 @@ test("what is given up while it is uploaded is not sent, and others go on", asyn
   await page.getByRole("button", { name: "Remove: wrong.txt" }).click();
   held();
   await page.locator("input[type=file]").setInputFiles({ name: "right.txt", mimeType: "text/plain", buffer: Buffer.from("right") });
-  await page.locator(".attaching li", { hasText: "right.txt" }).waitFor();
-  await page.locator(".attaching progress").waitFor({ state: "detached" });
+  await page.locator(".pending-attachments li", { hasText: "right.txt" }).waitFor();
+  await page.locator(".pending-attachments progress").waitFor({ state: "detached" });
   await composer(page).fill("the right one");
   await page.getByRole("button", { name: "Send" }).click();
   await bubble(page, "the right one").locator(".file", { hasText: "right.txt" }).waitFor();

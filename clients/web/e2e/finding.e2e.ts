@@ -95,7 +95,7 @@ for (const scheme of ["light", "dark"] as const) {
     await expect.poll(() => field.evaluate((it) => it === document.activeElement)).toBe(true);
     expect([await field.inputValue(), asked]).toEqual(["", []]);
     await page.keyboard.type("wal");
-    const items = search.locator(".found-item");
+    const items = search.locator(".search-result");
     await expect.poll(() => items.count()).toBe(2);
     expect(await items.locator("mark").allInnerTexts()).toEqual(["wal", "Wäl", "WAL"]);
     await check(page, "search in a room");
@@ -133,7 +133,7 @@ test("on a phone both panels lie over the room, and go where they lead", async (
   await indexed(ada, room, "picture", 1);
   const page = await w.window(ada, { viewport: { width: 320, height: 640 }, isMobile: true, hasTouch: true });
   const fits = async () => {
-    const wide = await page.evaluate(() => [...document.querySelectorAll(".finding *")].filter((it) => it.getBoundingClientRect().right > innerWidth + 1).map((it) => it.outerHTML.slice(0, 120)));
+    const wide = await page.evaluate(() => [...document.querySelectorAll(".search-panel *")].filter((it) => it.getBoundingClientRect().right > innerWidth + 1).map((it) => it.outerHTML.slice(0, 120)));
     expect(wide).toEqual([]);
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(320);
   };
@@ -153,7 +153,7 @@ test("on a phone both panels lie over the room, and go where they lead", async (
   await search.getByText("Filters").tap();
   await search.locator("mark").waitFor();
   await fits();
-  await search.locator(".found-item").tap();
+  await search.locator(".search-result").tap();
   await search.waitFor({ state: "detached" });
   await page.locator(".msg-flash", { hasText: "a picture" }).waitFor();
 });
@@ -176,13 +176,13 @@ test("a message of only a picture says so wherever it is told of, and has no tex
   await page.getByRole("menuitem", { name: "Copy link" }).waitFor();
   expect(await page.getByRole("menuitem", { name: "Copy text" }).count()).toBe(0);
   await page.getByRole("menuitem", { name: "Reply", exact: true }).click();
-  await page.locator(".composer-note", { hasText: "sunset.png" }).locator("img").waitFor();
+  await page.locator(".composer-banner", { hasText: "sunset.png" }).locator("img").waitFor();
   await page.keyboard.press("Escape");
   await open(page, "Pinned messages");
   await page.locator(".pin-item", { hasText: "sunset.png" }).locator("img").waitFor();
   await drawn(page, ".thumb");
   await page.goto(`${w.pages.url}/search/has:file`);
-  await page.locator(".mention-item", { hasText: "sunset.png" }).locator("img").waitFor();
+  await page.locator(".message-card", { hasText: "sunset.png" }).locator("img").waitFor();
 });
 
 test("who calls while one looks at the mentions stands there at once", async () => {
@@ -193,9 +193,9 @@ test("who calls while one looks at the mentions stands there at once", async () 
   await page.goto(`${w.pages.url}/mentions`);
   await page.getByText("No mentions yet.").waitFor();
   await bob.say(room, `@${ada.username} come quick`);
-  await page.locator(".mention-item", { hasText: "come quick" }).waitFor();
+  await page.locator(".message-card", { hasText: "come quick" }).waitFor();
   await bob.say(room, `@${ada.username} and again`);
-  await expect.poll(() => page.locator(".mention-item").allInnerTexts().then((all) => all.map((it) => /come|again/.exec(it)?.[0]))).toEqual(["again", "come"]);
+  await expect.poll(() => page.locator(".message-card").allInnerTexts().then((all) => all.map((it) => /come|again/.exec(it)?.[0]))).toEqual(["again", "come"]);
 });
 
 test("a search that fails shows nothing old, says so, and can be tried again", async () => {
@@ -205,7 +205,7 @@ test("a search that fails shows nothing old, says so, and can be tried again", a
   await indexed(ada, room, "apple", 1);
   const page = await w.window(ada);
   await page.goto(`${w.pages.url}/search/apple`);
-  const results = page.locator(".mention-item");
+  const results = page.locator(".message-card");
   await results.locator("mark", { hasText: "apple" }).waitFor();
   await page.route("**/SearchMessages", (route) => route.abort());
   const field = page.getByRole("searchbox", { name: "Search messages" });

@@ -10,7 +10,7 @@ const w = world({ env: { CAUSERIE_AUTH__FAILED_LOGINS_PER_NAME_PER_HOUR: "1" } }
 test("who has to wait is told for how long, and comes in on a device that is known", async () => {
   const bob = await w.person("Bob");
   const page = await w.window(bob);
-  await page.locator(".me-button").click();
+  await page.locator(".account-button").click();
   await page.getByRole("menuitem", { name: "Sign out" }).click();
   const stranger = await w.window(undefined, { locale: "de-DE" });
   await stranger.goto(`${w.pages.url}/login`);

@@ -23,10 +23,10 @@ test("a long list of members stays where one is in it, whoever comes and goes", 
   await zoe.rooms.joinRoom({ roomId: room });
   const page = await w.window(ada);
   await enter(page, "Long list");
-  const rows = page.locator(".members .member");
+  const rows = page.locator(".panel .member");
   const last = rows.filter({ hasText: "Zoe Last" });
   await rows.nth(99).scrollIntoViewIfNeeded();
-  await page.locator(".members-scroll").evaluate((it) => (it.scrollTop = it.scrollHeight));
+  await page.locator(".panel-scroll").evaluate((it) => (it.scrollTop = it.scrollHeight));
   await last.focus();
   await last.scrollIntoViewIfNeeded();
   await anna.rooms.joinRoom({ roomId: room });
@@ -45,7 +45,7 @@ test("a member is found by the beginning of their name, also one far down", asyn
   await zoe.rooms.joinRoom({ roomId: room });
   const page = await w.window(ada);
   await enter(page, "Needle");
-  const rows = page.locator(".members .member");
+  const rows = page.locator(".panel .member");
   await rows.nth(99).waitFor();
   await page.getByRole("searchbox", { name: "Search members" }).fill("zoe s");
   await expect.poll(() => rows.allInnerTexts().then((all) => all.map((it) => it.includes("Zoe Sought")))).toEqual([true]);
@@ -90,7 +90,7 @@ test("an owner hands a room over, and steps down only once there is another owne
   await bob.rooms.joinRoom({ roomId: room });
   const page = await w.window(ada);
   await enter(page, "Heirloom");
-  const row = (name: string) => page.locator(".members .member", { hasText: name });
+  const row = (name: string) => page.locator(".panel .member", { hasText: name });
   const manage = async (name: string, item: string) => {
     await row(name).click();
     await page.getByRole("dialog", { name: `${name}’s profile` }).getByRole("button", { name: "Manage" }).click();
@@ -129,7 +129,7 @@ test("a member is taken out of a room, and leaves one, after a question", async 
   const [adas, bobs] = [await w.window(ada), await w.window(bob)];
   await enter(adas, "Front door");
   await enter(bobs, "Front door");
-  await adas.locator(".members .member", { hasText: "Bob Guest" }).click();
+  await adas.locator(".panel .member", { hasText: "Bob Guest" }).click();
   await adas.getByRole("button", { name: "Manage" }).click();
   await adas.getByRole("menuitem", { name: "Remove from room" }).click();
   const question = adas.getByRole("dialog", { name: "Remove from room" });

@@ -39,7 +39,7 @@ test("what is touched is large enough for a finger, and emoji come without a key
   await page.locator(".thread-link").waitFor();
   await page.getByRole("button", { name: "Room menu" }).waitFor();
   await bubble(page, "hello").locator(".bubble").tap();
-  expect(await small(".room-head, .row-day, .reactions, .msg-bar, .composer")).toEqual([]);
+  expect(await small(".room-head, .row-day, .reactions, .msg-action-bar, .composer")).toEqual([]);
   await page.getByRole("button", { name: "Emoji", exact: true }).tap();
   await page.locator(".emoji-grid button").first().waitFor();
   const focused = () => page.evaluate(() => document.activeElement?.className);

@@ -18,7 +18,7 @@ const picture = (name: keyof typeof COLOURS, width = 1600, height = 1000) => ({
 
 async function send(page: Page, files: ReturnType<typeof picture>[], text: string): Promise<void> {
   await page.locator(".room-foot input[type=file]").setInputFiles(files);
-  await expect.poll(() => page.locator(".attaching li").count()).toBe(files.length);
+  await expect.poll(() => page.locator(".pending-attachments li").count()).toBe(files.length);
   await composer(page).fill(text);
   await page.getByRole("button", { name: "Send" }).click();
   await bubble(page, text).locator("img").first().waitFor();
@@ -116,7 +116,7 @@ test("a photo is chosen, seen by others, and taken away again", async () => {
   expect(await photo.getAttribute("src")).toMatch(/^blob:/);
   await page.getByRole("button", { name: "Save" }).click();
   await page.getByText("Saved", { exact: true }).waitFor();
-  await page.locator(".me-bar .avatar img").waitFor();
+  await page.locator(".account-bar .avatar img").waitFor();
   await expect.poll(() => photo.getAttribute("src")).toMatch(/^\/files\//);
   await check(page, "profile with a photo");
   const bobs = await w.window(bob);
@@ -127,7 +127,7 @@ test("a photo is chosen, seen by others, and taken away again", async () => {
   await page.getByRole("button", { name: "Remove picture" }).click();
   await photo.waitFor({ state: "detached" });
   await page.getByRole("button", { name: "Save" }).click();
-  await page.locator(".me-bar .avatar img").waitFor({ state: "detached" });
+  await page.locator(".account-bar .avatar img").waitFor({ state: "detached" });
   await page.getByRole("button", { name: "Choose picture" }).waitFor();
   await bobs.reload();
   await bubble(bobs, "look at me").waitFor();

@@ -34,7 +34,7 @@ test("one's own name and whom one has blocked follow from another device", async
   const page = await w.window(ada);
   await enter(page, "Bob Blocked");
   await ada.users.updateProfile({ displayName: "Countess" });
-  await page.locator(".me-button", { hasText: "Countess" }).waitFor();
+  await page.locator(".account-button", { hasText: "Countess" }).waitFor();
   await page.getByRole("button", { name: "Room menu" }).click();
   await page.getByRole("menuitem", { name: "Profile" }).click();
   const card = page.getByRole("dialog");

@@ -171,13 +171,13 @@ test("in a thread one writes as in a room: files, pasted and dropped ones too, e
     }, [kind, name] as const);
   await bring("paste", "pasted.txt");
   await bring("drop", "dropped.txt");
-  await expect.poll(() => panel.locator(".attaching li").count()).toBe(3);
-  expect(await page.locator(".room-main .attaching li").count()).toBe(0);
-  await panel.locator(".attaching progress").first().waitFor({ state: "detached" });
-  await expect.poll(() => panel.locator(".attaching progress").count()).toBe(0);
+  await expect.poll(() => panel.locator(".pending-attachments li").count()).toBe(3);
+  expect(await page.locator(".room-main .pending-attachments li").count()).toBe(0);
+  await panel.locator(".pending-attachments progress").first().waitFor({ state: "detached" });
+  await expect.poll(() => panel.locator(".pending-attachments progress").count()).toBe(0);
   await box.fill("three files");
   await box.press("Enter");
-  const sent = panel.locator(".msg:not(.msg-waiting)", { hasText: "three files" });
+  const sent = panel.locator(".msg:not(.msg-pending)", { hasText: "three files" });
   await sent.locator(".file", { hasText: "dropped.txt" }).waitFor();
   await sent.locator(".file", { hasText: "pasted.txt" }).waitFor();
   await check(page, "thread with files");
@@ -192,7 +192,7 @@ test("in a thread one writes as in a room: files, pasted and dropped ones too, e
   const asked = panel.locator(".msg", { hasText: "please" });
   await asked.hover();
   await asked.getByRole("button", { name: "Reply" }).first().click();
-  await panel.locator(".composer-note", { hasText: "please" }).waitFor();
+  await panel.locator(".composer-banner", { hasText: "please" }).waitFor();
   await box.fill("you are welcome");
   await box.press("Enter");
   await panel.locator(".msg", { hasText: "you are welcome" }).locator("button.quote", { hasText: "please" }).waitFor();

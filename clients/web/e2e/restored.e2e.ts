@@ -29,7 +29,7 @@ test("a page that knows more than the server has shows what there is, and sends 
   await w.server.stop();
   await composer(page).waitFor();
   await say(page, "Written meanwhile.");
-  await page.locator(".msg-waiting", { hasText: "Written meanwhile." }).waitFor();
+  await page.locator(".msg-pending", { hasText: "Written meanwhile." }).waitFor();
   restore();
   await w.server.start();
   await page.locator(".connection-bar").waitFor({ state: "detached" });
@@ -77,7 +77,7 @@ test("what was begun, queued and deleted before acts on nothing of the restored 
   await w.server.stop();
   await tool(page, "A lost question?", "Reply");
   await say(page, "A queued answer.");
-  await page.locator(".msg-waiting", { hasText: "A queued answer." }).waitFor();
+  await page.locator(".msg-pending", { hasText: "A queued answer." }).waitFor();
   await tool(page, "To be deleted.", "More actions");
   await page.getByRole("menuitem", { name: "Delete" }).click();
   await page.getByRole("button", { name: "Undo" }).waitFor();

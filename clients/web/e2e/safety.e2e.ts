@@ -120,7 +120,7 @@ test("markup is text also on pages one goes to, in what lies over them, and in w
   await page.goto(`${w.pages.url}/settings/notifications`);
   await page.getByLabel("Direct messages and mentions").check();
   await page.goto(`${w.pages.url}/mentions`);
-  await page.locator(".mention-item", { hasText: EVIL[0] }).filter({ hasText: NAME }).waitFor();
+  await page.locator(".message-card", { hasText: EVIL[0] }).filter({ hasText: NAME }).waitFor();
   await harmless(page);
   await mallory.say(dm?.id ?? "", PICTURE);
   await expect.poll(() => page.evaluate(() => (window as unknown as { told: string[] }).told)).toEqual([NAME, PICTURE]);
@@ -134,7 +134,7 @@ test("markup is text also on pages one goes to, in what lies over them, and in w
     .poll(async () => {
       await page.goto(`${w.pages.url}/search/answer`);
       await page.locator("[aria-busy=true]").waitFor({ state: "detached" });
-      return page.locator(".mention-item").allInnerTexts();
+      return page.locator(".message-card").allInnerTexts();
     })
     .toEqual([expect.stringContaining(EVIL[2])]);
   await harmless(page);
@@ -203,7 +203,7 @@ test("two with the same name are told apart by their usernames", async () => {
 test("a letter with marks piled upon it stays within its frame", async () => {
   const piled = await w.person("Piled", `A${"\u0301".repeat(60)}`);
   const page = await w.window(piled);
-  const avatar = page.locator(".me-button .avatar");
+  const avatar = page.locator(".account-button .avatar");
   const letters = avatar.locator(".avatar-letters");
   expect((await letters.getAttribute("data-letters"))?.length).toBeLessThan(12);
   const { x, y, width } = (await avatar.boundingBox())!;

@@ -34,7 +34,7 @@ const atDoor = (page: Page) => page.getByRole("button", { name: "Sign in" }).wai
 const inside = (page: Page) => page.getByRole("navigation", { name: "Rooms" }).waitFor();
 
 async function signOut(page: Page): Promise<void> {
-  await page.locator(".me-button").click();
+  await page.locator(".account-button").click();
   await page.getByRole("menuitem", { name: "Sign out" }).click();
 }
 

@@ -32,10 +32,10 @@ test("a newcomer registers, finds a room, talks, sends a picture and changes the
     clipboardData.items.add(new File([Uint8Array.from(bytes)], "dusk.png", { type: "image/png" }));
     it.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));
   }, [...png(300, 200, [150, 90, 120])]);
-  await page.locator(".attaching img").waitFor();
+  await page.locator(".pending-attachments img").waitFor();
   await say(page, "my view");
   await bubble(page, "my view").getByRole("button", { name: "Open image: dusk.png" }).waitFor();
-  await page.locator(".me-button").click();
+  await page.locator(".account-button").click();
   await page.getByRole("menuitem", { name: "Settings" }).click();
   await page.getByRole("link", { name: "Appearance" }).click();
   await page.getByLabel("Dark").check();
@@ -70,12 +70,12 @@ test("how one wants to be seen holds on all devices, and for the others", async 
   const [desk, phone, bobs] = [await w.window(ada), await w.window(ada), await w.window(bob)];
   for (const page of [desk, phone, bobs]) await enter(page, "Seen");
   const seen = (page: Page) => page.locator(".member", { hasText: "Ada" }).getByRole("img").getAttribute("aria-label");
-  const chosen = (page: Page, how: string) => page.locator(".me-bar").getByRole("img", { name: how }).waitFor();
+  const chosen = (page: Page, how: string) => page.locator(".account-bar").getByRole("img", { name: how }).waitFor();
   await chosen(phone, "Online");
   // One's own list shows how the others see one.
   for (const page of [desk, bobs]) await expect.poll(() => seen(page)).toBe("Online");
   const choose = async (page: Page, how: string) => {
-    await page.locator(".me-button").click();
+    await page.locator(".account-button").click();
     await page.getByRole("menuitemradio", { name: how }).click();
   };
   await choose(desk, "Invisible");
@@ -141,17 +141,17 @@ test("a status is set from the account menu, seen by others, and cleared there",
   const [ada, bob] = [await w.person("Ada", "Ada Status"), await w.person("Bob")];
   const page = await w.window(ada);
   const set = async () => {
-    await page.locator(".me-button").click();
+    await page.locator(".account-button").click();
     await page.getByRole("menuitem", { name: "Set a status" }).click();
   };
   await set();
   await page.getByLabel("Set a status").fill("out for lunch");
   await page.keyboard.press("Enter");
-  await page.locator(".me-status", { hasText: "out for lunch" }).waitFor();
+  await page.locator(".account-status", { hasText: "out for lunch" }).waitFor();
   await page.getByRole("dialog").waitFor({ state: "detached" });
   expect((await bob.users.getUser({ userId: ada.id })).user?.statusText).toBe("out for lunch");
   await set();
   await page.getByRole("button", { name: "Clear status" }).click();
-  await page.locator(".me-status", { hasText: "Online" }).waitFor();
+  await page.locator(".account-status", { hasText: "Online" }).waitFor();
   expect((await bob.users.getUser({ userId: ada.id })).user?.statusText).toBe("");
 });

@@ -177,7 +177,7 @@ test("links, pins and mentions lead to answers in threads, however far back", as
   await page.locator(".pin-banner-main").click();
   await found("Answer 3.");
   await page.getByRole("link", { name: "Mentions", exact: true }).click();
-  await page.locator(".mention-item", { hasText: "first of all" }).getByText("Go to message").click();
+  await page.locator(".message-card", { hasText: "first of all" }).getByText("Go to message").click();
   await found("first of all");
   // Another one in the same thread, while it is open.
   await page.locator(".pin-banner-main").click();
@@ -196,7 +196,7 @@ test("answers outlive what they answer, and nobody is left editing what is gone"
   await enter(adas, "Orphans");
   await bubble(adas, "being edited").hover();
   await bubble(adas, "being edited").getByRole("button", { name: "Reply" }).first().click();
-  await adas.locator(".composer-note").waitFor();
+  await adas.locator(".composer-banner").waitFor();
   await enter(page, "Orphans");
   await bubble(page, "being edited").waitFor();
   await composer(page).press("ArrowUp");
@@ -204,7 +204,7 @@ test("answers outlive what they answer, and nobody is left editing what is gone"
   await bob.chat.deleteMessage({ roomId: room, seq: BigInt(mine) });
   await page.getByText("Editing message").waitFor({ state: "detached" });
   expect(await composer(page).inputValue()).toBe("");
-  await adas.locator(".composer-note").waitFor({ state: "detached" });
+  await adas.locator(".composer-banner").waitFor({ state: "detached" });
   await bob.chat.deleteMessage({ roomId: room, seq: BigInt(root) });
   const tombstone = page.locator(".msg", { has: page.locator(".tombstone") }).first();
   await tombstone.getByRole("button", { name: "1 reply" }).click();

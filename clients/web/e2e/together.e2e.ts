@@ -18,7 +18,7 @@ test("whom a message calls sees it in the text, in the sidebar and in the list o
   const link = bobs.getByRole("navigation", { name: "Rooms" }).getByRole("link", { name: /Calls/ });
   await link.getByLabel("1 message mentions you").waitFor();
   await bobs.getByRole("link", { name: "Mentions", exact: true }).click();
-  await bobs.locator(".mention-item", { hasText: "hello" }).getByText("Go to message").click();
+  await bobs.locator(".message-card", { hasText: "hello" }).getByText("Go to message").click();
   // In the room, no more in the list.
   const log = bobs.getByRole("log");
   await log.locator(".mention-me", { hasText: `@${bob.username}` }).waitFor();
@@ -141,7 +141,7 @@ test("messages are found by their words, in all rooms and in one", async () => {
   await page.keyboard.press("Control+k");
   await page.getByRole("combobox").fill("zebra");
   await page.getByRole("option", { name: "Search messages for “zebra”" }).click();
-  const results = page.locator(".mention-item");
+  const results = page.locator(".message-card");
   await expect.poll(() => results.count()).toBe(3);
   const field = page.getByRole("searchbox", { name: "Search messages" });
   await field.fill(`zebra from:${bob.username}`);
@@ -157,7 +157,7 @@ test("messages are found by their words, in all rooms and in one", async () => {
   const panel = page.getByRole("complementary", { name: "Search in this room" });
   await panel.getByRole("searchbox", { name: "Search in this room" }).fill("zebra");
   await panel.getByRole("button", { name: /a zebra in another room/ }).waitFor();
-  expect(await panel.locator(".found-item").count()).toBe(1);
+  expect(await panel.locator(".search-result").count()).toBe(1);
   await page.goto(`${w.pages.url}/search/in:${there}%20zebra`);
   await expect.poll(() => results.count()).toBe(1);
   // A room is called by its name.

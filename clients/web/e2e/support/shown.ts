@@ -13,7 +13,7 @@ export async function noteWhenShown(page: Page, text: string): Promise<void> {
       return top >= 0 && bottom <= innerHeight && it.checkVisibility({ opacityProperty: true, visibilityProperty: true });
     };
     const shown = () =>
-      [...document.querySelectorAll(".msg:not(.msg-waiting) .bubble")].some((it) => it.textContent?.includes(text) && seen(it));
+      [...document.querySelectorAll(".msg:not(.msg-pending) .bubble")].some((it) => it.textContent?.includes(text) && seen(it));
     // The frame after the one that has it: that one is painted by then.
     const look = () => requestAnimationFrame(shown() ? () => performance.mark("shown") : look);
     look();

@@ -133,7 +133,7 @@ export async function say(page: Page, text: string): Promise<void> {
 
 /** The bubble of a message that is stored. */
 export const bubble = (page: Page, text: string) =>
-  page.locator(".msg:not(.msg-waiting)").filter({ has: page.locator(".bubble", { hasText: text }) });
+  page.locator(".msg:not(.msg-pending)").filter({ has: page.locator(".bubble", { hasText: text }) });
 
 /** Points at a message and presses one of its tools; once more if the row moved away meanwhile. */
 export async function tool(page: Page, text: string, name: string): Promise<void> {

@@ -56,7 +56,7 @@ export function AccountItem(props: {
             <span class="tag">{t("you")}</span>
           </Show>
           <Show when={account().suspendedAt}>
-            <span class="tag tag-bad">{t("suspended")}</span>
+            <span class="tag tag-error">{t("suspended")}</span>
           </Show>
         </span>
         <span class="member-note">

@@ -12,7 +12,7 @@ export function ComposerBanner(props: { composer: ComposerState; roomId: string;
   const { editTarget, replyTarget } = props.composer;
   return (
     <Show when={editTarget() ?? replyTarget()}>
-      <div class="composer-note">
+      <div class="composer-banner">
         <Icon name={editTarget() ? "edit" : "reply"} />
         <Switch>
           <Match when={editTarget()}>

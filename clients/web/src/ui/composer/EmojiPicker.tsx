@@ -85,7 +85,7 @@ export default function EmojiPicker(props: { onPick: (emoji: string) => void }) 
           )}
         </For>
         <Show when={!groups().length}>
-          <p class="muted emoji-none">{t("noResults")}</p>
+          <p class="muted emoji-empty">{t("noResults")}</p>
         </Show>
       </div>
     </div>

@@ -12,7 +12,7 @@ export function PendingAttachments(props: { files: readonly PendingAttachment[];
   // Each step of an upload makes another object of a file: by their keys they stay what they are.
   const keys = createMemo(() => props.files.map(({ key }) => key), [], { equals: (a, b) => a.join() === b.join() });
   return (
-    <ul class="attaching">
+    <ul class="pending-attachments">
       <For each={keys()}>
         {(key) => <Show when={props.files.find((it) => it.key === key)}>{(file) => <PendingAttachmentItem file={file()} onDrop={props.onDrop} />}</Show>}
       </For>
@@ -27,7 +27,7 @@ function PendingAttachmentItem(props: { file: PendingAttachment; onDrop: () => v
       <Show when={props.file.preview && !isBroken()} fallback={<Icon name="file" />}>
         <img src={props.file.preview} alt="" decoding="async" draggable={false} onError={() => setBroken(true)} />
       </Show>
-      <span class="attaching-text">
+      <span class="pending-attachment-text">
         <bdi class="clip">{props.file.name}</bdi>
         <Switch fallback={<progress max={1} value={props.file.progress} aria-label={t("uploading", { file: props.file.name })} />}>
           <Match when={props.file.id}>

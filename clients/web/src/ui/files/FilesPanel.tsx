@@ -47,7 +47,7 @@ export default function FilesPanel(props: { over: boolean; onClose: () => void }
   });
 
   return (
-    <Panel title={t("files")} class="finding" over={props.over} onClose={props.onClose}>
+    <Panel title={t("files")} class="search-panel" over={props.over} onClose={props.onClose}>
       <div class="tabs files-tabs" role="group" aria-label={t("files")}>
         <For each={KINDS}>
           {(it) => (
@@ -57,7 +57,7 @@ export default function FilesPanel(props: { over: boolean; onClose: () => void }
           )}
         </For>
       </div>
-      <div class="members-scroll" aria-busy={search.loading()}>
+      <div class="panel-scroll" aria-busy={search.loading()}>
         <Show
           when={kind() === "pictures"}
           fallback={
@@ -81,9 +81,9 @@ export default function FilesPanel(props: { over: boolean; onClose: () => void }
           </ul>
         </Show>
         <div role="status">
-          <Retry failure={search.failure()} class="members-none" onAgain={() => void search.retry()} />
+          <Retry failure={search.failure()} class="panel-empty" onAgain={() => void search.retry()} />
           <Show when={!search.loading() && !search.hasMore() && !search.failure() && !shown().length}>
-            <p class="muted members-none">{t(kind() === "pictures" ? "noPictures" : "noFiles")}</p>
+            <p class="muted panel-empty">{t(kind() === "pictures" ? "noPictures" : "noFiles")}</p>
           </Show>
         </div>
         <div ref={end} class="sentinel" />

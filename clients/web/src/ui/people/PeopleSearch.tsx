@@ -108,7 +108,7 @@ export function PeopleSearch(props: {
           </For>
         </ul>
         <Show when={!people.items().length}>
-          <p class="muted people-none" role="status">
+          <p class="muted people-empty" role="status">
             {people.failure()
               ? explain(people.failure())
               : query().trim() && !people.loading()

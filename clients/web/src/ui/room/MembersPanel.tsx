@@ -76,7 +76,7 @@ export default function MembersPanel(props: { roomId: string; over: boolean; onC
     <Panel title={t("membersTitle")} over={props.over} permanent onClose={props.onClose}>
       <Show when={props.over && chat.room(props.roomId)?.room.topic}>
         {(topic) => (
-          <p class="members-topic" dir="auto">
+          <p class="panel-topic" dir="auto">
             {topic()}
           </p>
         )}
@@ -91,7 +91,7 @@ export default function MembersPanel(props: { roomId: string; over: boolean; onC
           onInput={(event) => setQuery(event.currentTarget.value)}
         />
       </div>
-      <div class="members-scroll">
+      <div class="panel-scroll">
         <ul aria-busy={members.loading()}>
           <For each={keyed.keys()}>
             {(id) => {
@@ -101,9 +101,9 @@ export default function MembersPanel(props: { roomId: string; over: boolean; onC
           </For>
         </ul>
         <Show when={members.isLoaded() && !members.loading() && !members.failure() && !members.items().length}>
-          <p class="muted members-none">{t("noPeopleFound")}</p>
+          <p class="muted panel-empty">{t("noPeopleFound")}</p>
         </Show>
-        <Retry failure={members.failure()} class="members-none" onAgain={() => void members.retry()} />
+        <Retry failure={members.failure()} class="panel-empty" onAgain={() => void members.retry()} />
         <div ref={end} class="sentinel" />
       </div>
     </Panel>

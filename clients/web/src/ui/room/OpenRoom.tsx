@@ -130,8 +130,8 @@ export function OpenRoom(props: { roomId: string }) {
             </Switch>
           </footer>
         </section>
-        <ErrorBoundary class="members">
-          <Suspense fallback={<Show when={panel()}>{(name) => <aside class={`members ${name()}`} classList={{ "members-over": !isWide() }} />}</Show>}>
+        <ErrorBoundary class="panel">
+          <Suspense fallback={<Show when={panel()}>{(name) => <aside class={`panel ${name()}`} classList={{ "panel-over": !isWide() }} />}</Show>}>
             <Switch>
               <Match when={panel() === "members"}>
                 <MembersPanel roomId={roomId} over={!isWide()} onClose={() => toggle("members")} />

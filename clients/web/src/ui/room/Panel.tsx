@@ -27,11 +27,11 @@ export function Panel(props: {
   return (
     <aside
       ref={panel}
-      class={`members ${props.class ?? ""}`}
-      classList={{ "members-over": props.over }}
+      class={`panel ${props.class ?? ""}`}
+      classList={{ "panel-over": props.over }}
       aria-label={props.title}
     >
-      <header class="members-head">
+      <header class="panel-head">
         <h2>{props.title}</h2>
         <button ref={close} type="button" class="icon-button" aria-label={t("close")} title={t("close")} onClick={() => props.onClose()}>
           <Icon name="close" />

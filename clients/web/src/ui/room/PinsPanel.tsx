@@ -21,9 +21,9 @@ export default function PinsPanel(props: { pins: readonly Message[]; over: boole
   };
   return (
     <Panel title={t("pins")} over={props.over} onClose={props.onClose}>
-      <div class="members-scroll">
+      <div class="panel-scroll">
         <Show when={!props.pins.length}>
-          <p class="muted members-none">{chat.permissions(context.roomId).pin ? t("noPinsHint") : t("noPins")}</p>
+          <p class="muted panel-empty">{chat.permissions(context.roomId).pin ? t("noPinsHint") : t("noPins")}</p>
         </Show>
         <ul ref={keepFocusInList} class="pin-list">
           <For each={props.pins}>

@@ -24,7 +24,7 @@ export default function ReadersDialog(props: { message: Message; onClose: () => 
   const deliveredOnly = ({ read, delivered }: ReceiptReport): Count => ({ count: Math.max(delivered.count - read.count, 0), more: delivered.more });
   return (
     <Dialog title={t("readByTitle")} onClose={props.onClose}>
-      <div class="read-by" aria-busy={report.loading}>
+      <div class="readers" aria-busy={report.loading}>
         <Suspense fallback={<div class="dialog-loading" role="status" aria-label={t("loading")} />}>
           <Switch>
             <Match when={now()}>
@@ -39,7 +39,7 @@ export default function ReadersDialog(props: { message: Message; onClose: () => 
               )}
             </Match>
             <Match when={report.latest instanceof Error}>
-              <p class="problem">{explain(report.latest)}</p>
+              <p class="form-error">{explain(report.latest)}</p>
             </Match>
           </Switch>
         </Suspense>

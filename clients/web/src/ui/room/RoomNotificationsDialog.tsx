@@ -11,7 +11,7 @@ export default function RoomNotificationsDialog(props: { roomId: string; onClose
   const settings = () => chat.room(props.roomId)?.preferences;
   return (
     <Dialog title={t("notifications")} onClose={props.onClose}>
-      <div class="notify-choices">
+      <div class="notification-choices">
         <Choices
           legend={chat.title(props.roomId)}
           name="level"

@@ -19,7 +19,7 @@ export function MessageCard(props: { message: Message }) {
     return content.kind === "text" && !chat.isBlocked(senderId) ? content.text : messagePreview(chat, props.message);
   };
   return (
-    <li class="mention-item">
+    <li class="message-card">
       <Avatar id={props.message.senderId} name={name()} photo={chat.user(props.message.senderId)?.photoId} />
       <div class="directory-text">
         <div class="pin-head">

@@ -45,7 +45,7 @@ export default function SearchPanel(props: { over: boolean; onClose: () => void 
   onMount(() => field.focus());
 
   return (
-    <Panel title={t("searchIn")} class="finding" over={props.over} onClose={props.onClose}>
+    <Panel title={t("searchIn")} class="search-panel" over={props.over} onClose={props.onClose}>
       <form role="search" onSubmit={(event) => event.preventDefault()}>
         <div class="search-box">
           <Icon name="search" />
@@ -69,9 +69,9 @@ export default function SearchPanel(props: { over: boolean; onClose: () => void 
           onHasFile={setHasFile}
         />
       </form>
-      <div class="members-scroll">
-        <Show when={request()} fallback={<p class="muted members-none">{t("searchRequirements")}</p>}>
-          <PagedList paged={results} class="found-list" none={t("noMessagesFound")}>
+      <div class="panel-scroll">
+        <Show when={request()} fallback={<p class="muted panel-empty">{t("searchRequirements")}</p>}>
+          <PagedList paged={results} class="search-results" none={t("noMessagesFound")}>
             {(message) => <SearchResult message={message} phrases={phrases()} />}
           </PagedList>
         </Show>

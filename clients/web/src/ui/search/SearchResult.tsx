@@ -20,16 +20,16 @@ export function SearchResult(props: { message: Message; phrases: readonly Phrase
   const user = () => chat.user(props.message.senderId);
   return (
     <li>
-      <button type="button" class="found-item" onClick={() => jump(props.message.seq)}>
+      <button type="button" class="search-result" onClick={() => jump(props.message.seq)}>
         <Avatar id={props.message.senderId} name={user()?.displayName ?? ""} photo={user()?.photoId} size="small" />
-        <span class="found-text">
+        <span class="search-result-text">
           <span class="pin-head">
             <strong class="clip" dir="auto">
               {user()?.displayName ?? "…"}
             </strong>
             <time class="muted">{formatTime(props.message.postedAt, "short")}</time>
           </span>
-          <span class="found-words" dir="auto">
+          <span class="search-result-words" dir="auto">
             <HighlightedText segments={trimStart(highlight(messagePreview(chat, props.message), props.phrases))} />
           </span>
         </span>

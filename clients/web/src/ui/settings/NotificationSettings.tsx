@@ -25,7 +25,7 @@ export function NotificationSettings() {
         onChange={choose}
       />
       <Show when={prefs().notify !== "none" && permission() !== "granted"}>
-        <div class="notify-note" classList={{ problem: permission() === "denied", notice: permission() === "default" }} role="status">
+        <div class="notification-note" classList={{ "form-error": permission() === "denied", notice: permission() === "default" }} role="status">
           <p>{t(permission() === "denied" ? "notificationPermissionDenied" : "notificationPermissionNeeded")}</p>
           <Show when={permission() === "default"}>
             <button type="button" class="link" onClick={() => void requestPermission()}>

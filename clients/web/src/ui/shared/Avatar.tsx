@@ -41,7 +41,7 @@ export function Avatar(props: {
             alt=""
             decoding="sync"
             draggable={false}
-            onLoad={(event) => event.currentTarget.classList.add("is-there")}
+            onLoad={(event) => event.currentTarget.classList.add("is-loaded")}
             onError={() => setBroken(path())}
           />
         )}

@@ -5,7 +5,7 @@ export function FormError(props: { text: string | undefined }) {
   return (
     <div role="alert">
       <Show when={props.text}>
-        <p class="problem">{props.text}</p>
+        <p class="form-error">{props.text}</p>
       </Show>
     </div>
   );

@@ -46,7 +46,7 @@ export default function MenuList(props: {
                 role={item().checked === undefined ? "menuitem" : "menuitemradio"}
                 aria-checked={item().checked}
                 tabIndex={-1}
-                classList={{ danger: item().danger ?? false, apart: item().separated ?? false }}
+                classList={{ danger: item().danger ?? false, separated: item().separated ?? false }}
                 onClick={() => (props.onClose(), item().act())}
               >
                 <Show when={item().icon}>{(icon) => <Icon name={icon()} />}</Show>

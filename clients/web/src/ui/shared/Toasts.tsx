@@ -14,7 +14,7 @@ export function Toasts() {
     <div class="toasts" role="status" aria-live="polite">
       <For each={outlets().at(-1) === outlet ? toasts() : []}>
         {(it) => (
-          <p class="toast" classList={{ "toast-bad": it.isError }} dir="auto">
+          <p class="toast" classList={{ "toast-error": it.isError }} dir="auto">
             {it.text}
           </p>
         )}

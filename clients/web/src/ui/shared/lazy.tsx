@@ -120,7 +120,7 @@ export const MissingPage = () => <Missing class="empty" />;
 
 /** In place of a panel that is missing: what is beside it stays where it is. */
 export const MissingPanel = (props: { over: boolean; onClose: () => void }) => (
-  <aside class="members" classList={{ "members-over": props.over }}>
+  <aside class="panel" classList={{ "panel-over": props.over }}>
     <Missing class="empty" onClose={props.onClose} />
   </aside>
 );
@@ -132,7 +132,7 @@ export function MissingNotice() {
   const hasUndismissed = () => missingChunks().some((chunk) => !dismissed().includes(chunk)) && !missingChunks().some(({ hasPlaceholder }) => hasPlaceholder);
   return (
     <Show when={hasUndismissed()}>
-      <Missing class="missing" onClose={() => setDismissed(missingChunks())} />
+      <Missing class="chunk-error" onClose={() => setDismissed(missingChunks())} />
     </Show>
   );
 }

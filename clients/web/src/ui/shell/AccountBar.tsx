@@ -28,14 +28,14 @@ export function AccountBar(props: { onOverlay: (overlay: ShellOverlay) => void; 
   ];
   return (
     // Whoever is about to open the menu is told what they may do now.
-    <div class="me-bar" onPointerEnter={chat.loadRole} onFocusIn={chat.loadRole}>
-      <Menu class="me-button" hasLabel label={t("accountMenu")} side="above" items={items()}>
+    <div class="account-bar" onPointerEnter={chat.loadRole} onFocusIn={chat.loadRole}>
+      <Menu class="account-button" hasLabel label={t("accountMenu")} side="above" items={items()}>
         <Avatar id={chat.me().id} name={chat.me().displayName} photo={chat.me().photoId} presence={presence()} />
-        <span class="me-text">
-          <span class="me-name" dir="auto">
+        <span class="account-text">
+          <span class="account-name" dir="auto">
             {chat.me().displayName}
           </span>
-          <span class="me-status" dir="auto">
+          <span class="account-status" dir="auto">
             {chat.me().statusText || t(PRESENCE_TEXT[presence()])}
           </span>
         </span>

@@ -10,12 +10,12 @@ import type { NotificationContent } from "./notifications";
 export function InAppNotification(props: { notification: NotificationContent | undefined }) {
   const chat = useChat();
   return (
-    <div class="news-place" role="status">
+    <div class="in-app-notification-area" role="status">
       <Show when={props.notification} keyed>
         {({ message, title }) => (
-          <a class="news" href={roomPath(message.roomId, message.seq)}>
+          <a class="in-app-notification" href={roomPath(message.roomId, message.seq)}>
             <Avatar id={message.senderId} name={title} photo={chat.user(message.senderId)?.photoId} />
-            <span class="news-text">
+            <span class="in-app-notification-text">
               <strong class="clip" dir="auto">
                 {title}
               </strong>

@@ -26,7 +26,7 @@ export default function NotificationPrompt() {
   return (
     <div role="status">
       <Show when={hasWritten() && !prefs().asked && permission() === "default" && !touch()}>
-        <div class="offer">
+        <div class="notification-prompt">
           <Icon name="bell" />
           <p>{t("notificationPrompt")}</p>
           <button type="button" class="link" onClick={() => void turnOn()}>

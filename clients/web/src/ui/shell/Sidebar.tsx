@@ -80,12 +80,12 @@ export function Sidebar(props: {
           <p class="sidebar-empty muted small">{t("noRooms")}</p>
         </Show>
         <Show when={!props.rooms.length && !isLive()}>
-          <ul class="room-list ghosts" aria-hidden="true">
+          <ul class="room-list skeletons" aria-hidden="true">
             <For each={[1, 2, 3]}>
               {() => (
-                <li class="ghost-row">
-                  <span class="ghost ghost-square" />
-                  <span class="ghost ghost-line" />
+                <li class="skeleton-row">
+                  <span class="skeleton skeleton-square" />
+                  <span class="skeleton skeleton-line" />
                 </li>
               )}
             </For>

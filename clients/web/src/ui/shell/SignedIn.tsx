@@ -86,7 +86,7 @@ export default function SignedIn(props: { app: AppContext }) {
       <a class="skip" href="#main" onClick={(event) => (event.preventDefault(), document.getElementById("main")?.focus())}>
         {t("skipToMessages")}
       </a>
-      <div class="frame" data-page={route().page}>
+      <div class="shell" data-page={route().page}>
         {/* There from the start: the grid must not wait for what comes later, and screen readers announce what changes in it. */}
         <div class="connection-status" role="status" aria-live="polite">
           <Suspense>

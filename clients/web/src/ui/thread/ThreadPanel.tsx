@@ -92,7 +92,7 @@ export default function ThreadPanel(props: { seq: number; target: ThreadTarget |
           <div ref={anchor.contentRef}>
             <Show when={thread.failure()}>
               {(error) => (
-                <p class="members-none">
+                <p class="panel-empty">
                   {explain(error())}{" "}
                   <button type="button" class="link" onClick={thread.retry}>
                     {t("tryAgain")}
@@ -106,7 +106,7 @@ export default function ThreadPanel(props: { seq: number; target: ThreadTarget |
                   <MessageRowView row={row(root())} flash={false} inThread />
                   <p class="thread-count">{t("replies", { count: countParam(root().thread?.replies ?? thread.replies().length, root().thread?.more) })}</p>
                   <Show when={thread.hasOlder()}>
-                    <button type="button" class="link members-none" onClick={() => void attempt(thread.loadOlder(0, anchor.saveAnchor)).then(anchor.restoreAnchor)}>
+                    <button type="button" class="link panel-empty" onClick={() => void attempt(thread.loadOlder(0, anchor.saveAnchor)).then(anchor.restoreAnchor)}>
                       {t("more")}
                     </button>
                   </Show>

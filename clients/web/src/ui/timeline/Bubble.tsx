@@ -43,7 +43,7 @@ export function Bubble(props: { message: Message; id?: string }) {
           </Show>
           <Show when={text()}>{(content) => <Markdown text={content()} message={props.message} />}</Show>
           <Show when={props.message.editedAt || props.message.pin}>
-            <p class="msg-marks">
+            <p class="msg-flags">
               <Show when={props.message.pin}>
                 <span title={t("pinned")}>
                   <Icon name="pin" />

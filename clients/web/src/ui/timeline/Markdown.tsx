@@ -128,7 +128,7 @@ function InlineView({ node }: { node: Inline }): JSX.Element {
           >
             <Inlines nodes={inside} />
           </a>
-          {destination && [" ", <bdi class="md-place">({destination})</bdi>]}
+          {destination && [" ", <bdi class="md-host">({destination})</bdi>]}
         </>
       );
     }

@@ -71,7 +71,7 @@ export default function MessageActions(props: { message: Message; active: boolea
 
   return (
     <>
-      <div class="msg-bar">
+      <div class="msg-action-bar">
         <Show when={rights().write}>
           <EmojiButton
             label={t("addReaction")}

@@ -34,7 +34,7 @@ export function MessageRowView(props: { row: MessageRow; flash: boolean; inThrea
   return (
     <article
       class="msg"
-      classList={{ "msg-mine": props.row.isOwn, "msg-first": props.row.first, "msg-flash": props.flash, "msg-active": active(), "msg-calls": chat.mentionsMe(message()) }}
+      classList={{ "msg-mine": props.row.isOwn, "msg-first": props.row.first, "msg-flash": props.flash, "msg-active": active(), "msg-mention": chat.mentionsMe(message()) }}
       aria-label={`${name()}, ${time()}`}
       aria-describedby={id}
       tabIndex={-1}
@@ -100,7 +100,7 @@ export function MessageRowView(props: { row: MessageRow; flash: boolean; inThrea
               <Show when={!props.inThread && props.row.isOwn && context.receiptSeqs()}>
                 {(receiptSeqs) => <ReceiptTicks seq={message().seq} receiptSeqs={receiptSeqs()} />}
               </Show>
-              <div class="msg-tools">
+              <div class="msg-actions">
                 <Suspense>
                   <Show when={active() || isHovered()}>
                     <MessageActions message={message()} active={active()} time={props.row.first ? undefined : time()} />

@@ -26,7 +26,7 @@ export function OutboxRowView(props: { row: OutboxRow }) {
   );
   return (
     <article
-      class="msg msg-mine msg-waiting"
+      class="msg msg-mine msg-pending"
       classList={{ "msg-first": props.row.first, "msg-refused": entry().refused !== "" }}
       aria-label={entry().refused ? t("notSent") : t("sending")}
       tabIndex={-1}
@@ -45,7 +45,7 @@ export function OutboxRowView(props: { row: OutboxRow }) {
             {/* What an older version of this client has kept has none. */}
             <Show when={entry().message.attachmentIds?.length}>
               {(count) => (
-                <p class="msg-marks">
+                <p class="msg-flags">
                   <Icon name="clip" /> {formatCount({ count: count(), more: false })}
                 </p>
               )}

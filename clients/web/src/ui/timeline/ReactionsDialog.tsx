@@ -21,14 +21,14 @@ export default function ReactionsDialog(props: { message: Message; onClose: () =
   createEffect(() => !now().reactions.length && props.onClose());
   return (
     <Dialog title={t("reactionsTitle")} onClose={props.onClose}>
-      <div class="read-by">
+      <div class="readers">
         <For each={reactions.keys()}>
           {(emoji) => {
             const reaction = reactions.at(emoji);
             return (
               <section>
                 <h3>
-                  <span class="reacted-emoji">{emoji}</span> {formatCount({ count: reaction().count, more: false })}
+                  <span class="reaction-emoji">{emoji}</span> {formatCount({ count: reaction().count, more: false })}
                 </h3>
                 <Reactors message={props.message} reaction={reaction()} />
               </section>

@@ -12,7 +12,7 @@ export default function ReadCount(props: { message: Message }) {
   const count = () => chat.receiptCounts(props.message.roomId, props.message.seq).read;
   return (
     <Show when={count()}>
-      <button type="button" class="reached" onClick={() => context.showReaders(props.message)}>
+      <button type="button" class="read-count" onClick={() => context.showReaders(props.message)}>
         {t("readBy", { count: count() })}
       </button>
     </Show>

@@ -22,7 +22,7 @@ export default function VersionsDialog(props: { message: Message; onClose: () =>
     <Dialog title={t("versions")} class="versions" onClose={props.onClose}>
       <Suspense fallback={<div class="dialog-loading" role="status" aria-label={t("loading")} />}>
         <Show when={typeof versions() === "string"}>
-          <p class="problem">{versions() as string}</p>
+          <p class="form-error">{versions() as string}</p>
         </Show>
         <ol class="version-list" aria-busy={versions.loading}>
           <For each={list()}>
