@@ -222,11 +222,11 @@ function shortName(type: string): string {
   return name;
 }
 
-/** All words of the code that reads and writes messages of the API; no other layer sees one. */
+/** All words of this client's own code: of any layer, for objects that become messages are spread in the API. */
 const WORDS = new Set(
-  readdirSync(join(import.meta.dirname, "src/api"), { encoding: "utf8" }).flatMap(
-    (path) => readFileSync(join(import.meta.dirname, "src/api", path), "utf8").match(/\w+/g) ?? [],
-  ),
+  readdirSync(join(import.meta.dirname, "src"), { recursive: true, encoding: "utf8" })
+    .filter((path) => /\.tsx?$/.test(path) && !path.startsWith("gen"))
+    .flatMap((path) => readFileSync(join(import.meta.dirname, "src", path), "utf8").match(/\w+/g) ?? []),
 );
 
 /** Fields of which nothing here says the name are skipped as unknown ones. */
