@@ -2,7 +2,7 @@
 
 import { expect, test } from "vitest";
 
-import { bubble, composer, enter, world } from "./support/world";
+import { bubble, composer, openRoom, world } from "./support/world";
 
 const w = world({ link: true });
 /** One red pixel. */
@@ -17,8 +17,8 @@ test("a file and an image go to the other, who sees the one and can save the oth
   const room = await ada.room("Files");
   await bob.rooms.joinRoom({ roomId: room });
   const [adas, bobs] = [await w.window(ada), await w.window(bob)];
-  await enter(adas, "Files");
-  await enter(bobs, "Files");
+  await openRoom(adas, "Files");
+  await openRoom(bobs, "Files");
   await adas.locator("input[type=file]").setInputFiles([
     { name: EVIL, mimeType: "text/plain", buffer: Buffer.from("the content ".repeat(60_000)) },
     { name: "pixel.png", mimeType: "image/png", buffer: PNG },
@@ -41,7 +41,7 @@ test("the text of a message with a file can be taken away and written anew", asy
   const ada = await w.person("Ada");
   await ada.room("Emptied");
   const page = await w.window(ada);
-  await enter(page, "Emptied");
+  await openRoom(page, "Emptied");
   await page.locator("input[type=file]").setInputFiles([{ name: "note.txt", mimeType: "text/plain", buffer: Buffer.from("note") }]);
   await page.locator(".pending-attachments progress").waitFor({ state: "detached" });
   await composer(page).fill("wrong words");
@@ -66,7 +66,7 @@ test("an upload goes on where it was when the connection comes back", async () =
   const ada = await w.person("Ada");
   await ada.room("Long way");
   const page = await w.window(ada);
-  await enter(page, "Long way");
+  await openRoom(page, "Long way");
   const calls: string[] = [];
   page.on("request", (it) => it.url().includes("FileService") && calls.push(it.url().split("/").at(-1)!));
   const count = (name: string) => calls.filter((it) => it === name).length;
@@ -91,14 +91,14 @@ test("an upload goes on where it was when the connection comes back", async () =
   await expect.poll(() => link.getAttribute("href")).toBeTruthy();
   const saved = await page.evaluate(async (href) => (await (await fetch(href)).arrayBuffer()).byteLength, (await link.getAttribute("href"))!);
   expect(saved).toBe(bytes.length);
-  w.forgive();
+  w.clearComplaints();
 });
 
 test("what is given up while it is uploaded is not sent, and others go on", async () => {
   const ada = await w.person("Ada");
   await ada.room("Given up");
   const page = await w.window(ada);
-  await enter(page, "Given up");
+  await openRoom(page, "Given up");
   const held = await new Promise<() => void>((resolve) => {
     void page.route("**/causerie.v1.FileService/UploadChunk", (route) => resolve(() => void route.continue().catch(() => undefined)), { times: 1 });
     void page.locator("input[type=file]").setInputFiles({ name: "wrong.txt", mimeType: "text/plain", buffer: Buffer.from("wrong") });
@@ -112,5 +112,5 @@ test("what is given up while it is uploaded is not sent, and others go on", asyn
   await page.getByRole("button", { name: "Send" }).click();
   await bubble(page, "the right one").locator(".file", { hasText: "right.txt" }).waitFor();
   expect(await bubble(page, "the right one").locator(".file").count()).toBe(1);
-  w.forgive();
+  w.clearComplaints();
 });

@@ -4,7 +4,7 @@ import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 
 import { PASSWORD } from "./support/people";
-import { enter, world } from "./support/world";
+import { openRoom, world } from "./support/world";
 
 const w = world();
 
@@ -117,7 +117,7 @@ test("one's name, status and words about oneself are saved, and others see them"
   const room = await ada.room("Profiles");
   await bob.rooms.joinRoom({ roomId: room });
   const [adas, bobs] = [await w.window(ada), await w.window(bob)];
-  await enter(bobs, "Profiles");
+  await openRoom(bobs, "Profiles");
   await adas.goto(`${w.pages.url}/settings`);
   await field(adas, "Display name").fill("Ada After");
   await field(adas, "Status").fill("writing notes");

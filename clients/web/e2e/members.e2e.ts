@@ -3,7 +3,7 @@
 import { expect, test } from "vitest";
 
 import type { Person } from "./support/people";
-import { bubble, composer, enter, world } from "./support/world";
+import { bubble, composer, openRoom, world } from "./support/world";
 
 const w = world();
 
@@ -22,7 +22,7 @@ test("a long list of members stays where one is in it, whoever comes and goes", 
   await crowd(ada, room, 160);
   await zoe.rooms.joinRoom({ roomId: room });
   const page = await w.window(ada);
-  await enter(page, "Long list");
+  await openRoom(page, "Long list");
   const rows = page.locator(".panel .member");
   const last = rows.filter({ hasText: "Zoe Last" });
   await rows.nth(99).scrollIntoViewIfNeeded();
@@ -44,7 +44,7 @@ test("a member is found by the beginning of their name, also one far down", asyn
   await crowd(ada, room, 101);
   await zoe.rooms.joinRoom({ roomId: room });
   const page = await w.window(ada);
-  await enter(page, "Needle");
+  await openRoom(page, "Needle");
   const rows = page.locator(".panel .member");
   await rows.nth(99).waitFor();
   await page.getByRole("searchbox", { name: "Search members" }).fill("zoe s");
@@ -61,7 +61,7 @@ test("who is muted is offered nothing that the server refuses, until it ends by 
   await ada.chat.addReaction({ roomId: room, seq: BigInt(own), emoji: "👍" });
   await ada.say(room, "an answer", own);
   const page = await w.window(bob);
-  await enter(page, "Hush");
+  await openRoom(page, "Hush");
   const thread = page.getByRole("complementary", { name: "Thread" });
   await bubble(page, "mine, from before").getByRole("button", { name: "1 reply" }).click();
   await thread.locator("textarea").waitFor();
@@ -89,7 +89,7 @@ test("an owner hands a room over, and steps down only once there is another owne
   const room = await ada.room("Heirloom");
   await bob.rooms.joinRoom({ roomId: room });
   const page = await w.window(ada);
-  await enter(page, "Heirloom");
+  await openRoom(page, "Heirloom");
   const row = (name: string) => page.locator(".panel .member", { hasText: name });
   const manage = async (name: string, item: string) => {
     await row(name).click();
@@ -127,8 +127,8 @@ test("a member is taken out of a room, and leaves one, after a question", async 
   const room = await ada.room("Front door");
   await bob.rooms.joinRoom({ roomId: room });
   const [adas, bobs] = [await w.window(ada), await w.window(bob)];
-  await enter(adas, "Front door");
-  await enter(bobs, "Front door");
+  await openRoom(adas, "Front door");
+  await openRoom(bobs, "Front door");
   await adas.locator(".panel .member", { hasText: "Bob Guest" }).click();
   await adas.getByRole("button", { name: "Manage" }).click();
   await adas.getByRole("menuitem", { name: "Remove from room" }).click();
@@ -163,8 +163,8 @@ test("a room gets another name and topic, which a phone shows above its members"
   const room = await ada.room("Old name");
   await bob.rooms.joinRoom({ roomId: room });
   const [adas, bobs] = [await w.window(ada), await w.window(bob, { viewport: { width: 390, height: 700 }, hasTouch: true })];
-  await enter(adas, "Old name");
-  await enter(bobs, "Old name");
+  await openRoom(adas, "Old name");
+  await openRoom(bobs, "Old name");
   await adas.getByRole("button", { name: "Room menu" }).click();
   await adas.getByRole("menuitem", { name: "Edit room" }).click();
   const dialog = adas.getByRole("dialog", { name: "Edit room" });

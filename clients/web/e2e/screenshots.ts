@@ -13,7 +13,7 @@ import { RoomKind } from "../src/gen/causerie/v1/types_pb";
 import { person, type Person } from "./support/people";
 import { hills } from "./support/images";
 import { texts } from "./support/history";
-import { bubble, composer, enter, world } from "./support/world";
+import { bubble, composer, openRoom, world } from "./support/world";
 
 const SHOTS = process.env["SHOTS"] ?? join(import.meta.dirname, "shots");
 /** What the README shows, in clients/web/pictures, by the picture that it is made of. */
@@ -180,7 +180,7 @@ const rareStates = async (prefix: string, options: BrowserContextOptions) => {
   await still(page, `${prefix}-offline`);
   await page.context().close();
   w.link.mend();
-  w.forgive();
+  w.clearComplaints();
 };
 
 test("pictures of rare states", async () => {
@@ -206,7 +206,7 @@ test("pictures", async () => {
     const page = await w.window(it.sam, { colorScheme: scheme });
     await page.getByText("Release train").waitFor();
     await still(page, `${scheme}-home`);
-    await enter(page, "Design");
+    await openRoom(page, "Design");
     await bubble(page, "ship it on Monday").waitFor();
     await page.locator(".member").nth(4).waitFor();
     await still(page, `${scheme}-room`);
@@ -305,7 +305,7 @@ test("pictures", async () => {
     const page = await w.window(it.sam, phone);
     await page.getByText("Release train").waitFor();
     await still(page, `${scheme}-phone-home`);
-    await enter(page, "Design");
+    await openRoom(page, "Design");
     await bubble(page, "ship it on Monday").waitFor();
     // What is clicked leaves a pointer behind, which no phone has.
     await page.mouse.move(200, 10);

@@ -8,7 +8,7 @@ import { expect, test } from "vitest";
 
 import { AuthService } from "../src/gen/causerie/v1/auth_pb";
 import { PASSWORD, type Person } from "./support/people";
-import { bubble, composer, enter, fetched, follow, say, tool, world } from "./support/world";
+import { bubble, composer, openRoom, waitForChunks, followLink, say, useMessageAction, world } from "./support/world";
 
 const w = world({ link: true });
 
@@ -93,8 +93,8 @@ test("what was begun and not sent is gone with its writer, who is asked before m
   const ada = await w.person("Ada");
   const room = await ada.room("Unsaid");
   const page = await w.window(ada);
-  await enter(page, "Unsaid");
-  await fetched(page, "SignOutDialog", "Confirm", "Dialog", "MenuList", "Popover", "MembersPanel");
+  await openRoom(page, "Unsaid");
+  await waitForChunks(page, "SignOutDialog", "Confirm", "Dialog", "MenuList", "Popover", "MembersPanel");
   w.link.cut();
   await say(page, "a secret not sent");
   await page.locator(".msg-pending").waitFor();
@@ -121,8 +121,8 @@ test("what was deleted is deleted, also if its writer signs out while it could s
   await bob.rooms.joinRoom({ roomId: room });
   await ada.say(room, "to be deleted");
   const page = await w.window(ada);
-  await enter(page, "Regret");
-  await tool(page, "to be deleted", "More actions");
+  await openRoom(page, "Regret");
+  await useMessageAction(page, "to be deleted", "More actions");
   await page.getByRole("menuitem", { name: "Delete" }).click();
   await page.getByRole("button", { name: "Undo" }).waitFor();
   await choose(page, "Sign out");
@@ -192,7 +192,7 @@ test("an address that begins like another host's leads nowhere else", async () =
   await noSuchPage(page);
   expect(new URL(page.url()).origin).toBe(w.pages.url);
   // The browser complains of the status 404, which is right there.
-  w.forgive();
+  w.clearComplaints();
 });
 
 test("an address of no page says so without signing in, and leads back to the pages that there are", async () => {
@@ -212,13 +212,13 @@ test("an address of no page says so without signing in, and leads back to the pa
   await comeIn(page, ada);
   await path(page).toBe("/");
   // Whose session ends there is told that it has.
-  await follow(page, "/nowhere");
+  await followLink(page, "/nowhere");
   await noSuchPage(page);
   await expect.poll(async () => (await list()).length).toBe(1);
   await end();
   await page.getByText("Your session has ended").waitFor();
   await path(page).toBe("/login");
-  w.forgive();
+  w.clearComplaints();
 });
 
 test("an address of no page says so in the language of the browser", async () => {
@@ -226,7 +226,7 @@ test("an address of no page says so in the language of the browser", async () =>
   await page.goto(`${w.pages.url}/nowhere`);
   await page.getByRole("heading", { name: "Seite nicht gefunden." }).waitFor();
   await expect.poll(() => page.title()).toBe("Seite nicht gefunden. · Causerie");
-  w.forgive();
+  w.clearComplaints();
 });
 
 test("where nothing can be stored one comes in and goes out all the same", async () => {
@@ -258,12 +258,12 @@ test("a browser without channels between its tabs can be used", async () => {
   await page.addInitScript(() => Reflect.deleteProperty(window, "BroadcastChannel"));
   await page.goto(w.pages.url);
   await comeIn(page, ada);
-  await enter(page, "Alone");
+  await openRoom(page, "Alone");
   await bubble(page, "here").waitFor();
   const second = await page.context().newPage();
   await second.addInitScript(() => Reflect.deleteProperty(window, "BroadcastChannel"));
   await second.goto(w.pages.url);
-  await enter(second, "Alone");
+  await openRoom(second, "Alone");
   await bubble(second, "here").waitFor();
 });
 

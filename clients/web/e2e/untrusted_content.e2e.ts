@@ -8,7 +8,7 @@ import { expect, test } from "vitest";
 import { AuthService } from "../src/gen/causerie/v1/auth_pb";
 import { png } from "./support/images";
 import { PASSWORD, type Person } from "./support/people";
-import { bubble, enter, world } from "./support/world";
+import { bubble, openRoom, world } from "./support/world";
 
 const w = world();
 
@@ -85,7 +85,7 @@ test("markup in any field that a user can set is shown as text", async () => {
   await page.getByRole("option", { name: NAME }).first().waitFor();
   await harmless(page);
   await page.keyboard.press("Escape");
-  await enter(page, NAME);
+  await openRoom(page, NAME);
   await page.locator(".member", { hasText: "<i onclick" }).waitFor();
   await harmless(page);
 });
@@ -173,7 +173,7 @@ test("markup is text also on pages one goes to, in what lies over them, and in w
   await harmless(page);
   await page.keyboard.press("Escape");
 
-  await enter(page, "Markup");
+  await openRoom(page, "Markup");
   await page.getByRole("button", { name: "Room menu" }).click();
   await page.getByRole("menuitem", { name: "Banned people" }).click();
   await page.getByRole("dialog").getByText(NAME, { exact: true }).waitFor();
@@ -188,7 +188,7 @@ test("two with the same name are told apart by their usernames", async () => {
   for (const it of [grace, other]) await it.rooms.joinRoom({ roomId: room });
   await grace.say(room, "the real one");
   const page = await w.window(ada);
-  await enter(page, "Doubles");
+  await openRoom(page, "Doubles");
   const head = bubble(page, "the real one").locator(".msg-head");
   expect(await head.locator(".msg-name").getAttribute("title")).toBe(`@${grace.username}`);
   await other.say(room, "the other one");
@@ -243,7 +243,7 @@ test("every page comes under a policy that forbids inline script, frames and oth
   });
   expect(ran).toBe("blocked");
   expect(await page.evaluate(() => (window as { __inline?: unknown }).__inline)).toBeUndefined();
-  w.forgive();
+  w.clearComplaints();
 });
 
 function guarded(headers: Headers): void {

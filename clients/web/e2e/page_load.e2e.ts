@@ -8,8 +8,8 @@ import { gzipSync } from "node:zlib";
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 
-import { noteWhenShown, onFast3G, shownAt } from "./support/shown";
-import { bubble, enter, fetched, world } from "./support/world";
+import { recordPaintOf, emulateFast3G, paintTime } from "./support/paint_time";
+import { bubble, openRoom, waitForChunks, world } from "./support/world";
 
 const w = world();
 const DIST = join(import.meta.dirname, "../dist");
@@ -21,10 +21,10 @@ test("a second visit loads no script or style again, and asks for messages at on
   const room = await ada.room("Speed");
   for (let i = 1; i <= 60; i++) await ada.say(room, `Message ${i}`);
   const page = await w.window(ada);
-  await enter(page, "Speed");
+  await openRoom(page, "Speed");
   await bubble(page, "Message 60").waitFor();
   // All that comes later, to the ends of the lists it is fetched by.
-  await fetched(page, "DeferredEffects", "MembersPanel", "RoomMenu", "ComposerExtras", "TimelineOverlay", "EmojiPicker", "BansDialog", "ImageViewer");
+  await waitForChunks(page, "DeferredEffects", "MembersPanel", "RoomMenu", "ComposerExtras", "TimelineOverlay", "EmojiPicker", "BansDialog", "ImageViewer");
   await page.goto(`${w.pages.url}/rooms/${room}`);
   await bubble(page, "Message 60").waitFor();
 
@@ -32,9 +32,9 @@ test("a second visit loads no script or style again, and asks for messages at on
   await cdp.send("Network.enable");
   let bytes = 0;
   cdp.on("Network.dataReceived", ({ encodedDataLength }) => (bytes += encodedDataLength));
-  await noteWhenShown(page, "Message 60");
+  await recordPaintOf(page, "Message 60");
   await page.goto(`${w.pages.url}/rooms/${room}`);
-  const seenAt = await shownAt(page);
+  const seenAt = await paintTime(page);
   const asked = await page.evaluate(() =>
     performance.getEntriesByType("resource").map((it) => {
       const { name, startTime, responseEnd, transferSize } = it as PerformanceResourceTiming;
@@ -51,11 +51,11 @@ test("a second visit loads no script or style again, and asks for messages at on
   const before = asked.filter(({ path, responseEnd }) => path.startsWith("/causerie.v1.") && responseEnd && responseEnd <= read.startTime);
   expect(before.map(({ path }) => path)).toEqual(["/causerie.v1.AuthService/RefreshSession"]);
 
-  await onFast3G(page);
+  await emulateFast3G(page);
   const times: number[] = [];
   for (let i = 0; i < 3; i++) {
     await page.goto(`${w.pages.url}/rooms/${room}`);
-    times.push(await shownAt(page));
+    times.push(await paintTime(page));
   }
   console.log(`on fast 3G the first message after ${times.join(", ")} ms`);
 });
@@ -75,13 +75,13 @@ test("the login page and a room show with no more code than they may need", asyn
   await expectLittle(newcomer, held);
 
   const page = await w.window(ada);
-  await enter(page, "Little code");
+  await openRoom(page, "Little code");
   const heldInRoom = await holdBack(page, "index", "room");
   await page.goto(`${w.pages.url}/rooms/${room}`);
   await bubble(page, "Enough of it").waitFor();
   await expectLittle(page, heldInRoom);
   // Of what was refused.
-  w.forgive();
+  w.clearComplaints();
 });
 
 /** Lets only these parts of the code come; tells which others were refused. */

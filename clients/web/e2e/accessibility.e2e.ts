@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 
 import { AXE, check } from "./support/axe";
 import { PASSWORD } from "./support/people";
-import { bubble, composer, enter, world } from "./support/world";
+import { bubble, composer, openRoom, world } from "./support/world";
 
 const w = world();
 for (const scheme of ["light", "dark"] as const) {
@@ -39,7 +39,7 @@ for (const scheme of ["light", "dark"] as const) {
     await page.getByRole("button", { name: "Sign in" }).click();
     await page.getByRole("link", { name: /Bob Stone/ }).first().waitFor();
     await check(page, "home");
-    await enter(page, `Axe ${scheme}`);
+    await openRoom(page, `Axe ${scheme}`);
     await bubble(page, "an answer").waitFor();
     await page.locator(".member").nth(1).waitFor();
     await check(page, "room");
@@ -123,7 +123,7 @@ for (const scheme of ["light", "dark"] as const) {
       await page.goto(`${w.pages.url}/${path}`);
       await page.getByRole("main").getByRole("heading", { name: ready, level: 1 }).waitFor();
       // The browser complains of the status 404, which is right there.
-      if (path.startsWith("nowhere")) w.forgive();
+      if (path.startsWith("nowhere")) w.clearComplaints();
       await check(page, path);
     }
     await page.goto(`${w.pages.url}/rooms/${room}`);
@@ -169,7 +169,7 @@ test("on a phone one page is shown at a time, and nothing is wider than the scre
     const said = `from a screen of ${width}`;
     const fits = async () => expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
     await fits();
-    await enter(page, "Pocket");
+    await openRoom(page, "Pocket");
     await bubble(page, "a_long_word").waitFor();
     expect(await page.getByRole("navigation", { name: "Rooms" }).isVisible()).toBe(false);
     await fits();

@@ -3,7 +3,7 @@
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 
-import { bubble, composer, enter, world } from "./support/world";
+import { bubble, composer, openRoom, world } from "./support/world";
 
 const w = world();
 
@@ -21,16 +21,16 @@ test("keys lead up and down the rooms, to the next one with something unread, an
   const rooms: string[] = [];
   for (const name of ["Third", "Second", "First"]) rooms.push(await ada.room(name));
   const page = await w.window(ada);
-  await enter(page, "Second");
+  await openRoom(page, "Second");
   await page.keyboard.press("Alt+ArrowUp");
   await heading(page, "First").waitFor();
   await page.keyboard.press("Alt+ArrowDown");
   await heading(page, "Second").waitFor();
-  await enter(page, "First");
+  await openRoom(page, "First");
   await bob.rooms.joinRoom({ roomId: rooms[0]! });
   await bob.say(rooms[0]!, "news");
   await page.getByRole("link", { name: /Third/ }).getByLabel("1 unread message").waitFor();
-  await enter(page, "Second");
+  await openRoom(page, "Second");
   await page.keyboard.press("Alt+Shift+ArrowDown");
   await heading(page, "Third").waitFor();
   await page.getByRole("log").focus();
@@ -48,7 +48,7 @@ test("Alt+M shows and hides the members, whatever is beside the log and however 
   const ada = await w.person("Ada");
   await ada.room("Aside");
   const page = await w.window(ada);
-  await enter(page, "Aside");
+  await openRoom(page, "Aside");
   await members(page).waitFor();
   await page.keyboard.press("Alt+m");
   await members(page).waitFor({ state: "detached" });
@@ -70,7 +70,7 @@ test("keys work where the keyboard has other letters, and a list of choices keep
   await ada.room("Letters");
   await ada.room("Words");
   const page = await w.window(ada);
-  await enter(page, "Letters");
+  await openRoom(page, "Letters");
   await page.getByRole("log").focus();
   await foreign(page, "с", "KeyC");
   await expect.poll(() => composer(page).evaluate((it) => it === document.activeElement)).toBe(true);
@@ -95,7 +95,7 @@ test("the palette keeps the order of the rooms while messages come, and leads to
   await ada.room("Order top");
   await bob.rooms.joinRoom({ roomId: last });
   const page = await w.window(ada);
-  await enter(page, "Order top");
+  await openRoom(page, "Order top");
   await page.keyboard.press("Control+k");
   await page.getByRole("combobox").fill("order");
   const names = () => page.getByRole("option").allInnerTexts();

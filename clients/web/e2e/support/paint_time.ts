@@ -6,7 +6,7 @@ import type { Page } from "playwright-core";
  * Has every page note when it has shown this text, from within: one who asks
  * from outside asks only every half second.
  */
-export async function noteWhenShown(page: Page, text: string): Promise<void> {
+export async function recordPaintOf(page: Page, text: string): Promise<void> {
   await page.addInitScript((text) => {
     const seen = (it: Element) => {
       const { top, bottom } = it.getBoundingClientRect();
@@ -21,7 +21,7 @@ export async function noteWhenShown(page: Page, text: string): Promise<void> {
 }
 
 /** Waits for it; in ms since the page's address was opened. */
-export async function shownAt(page: Page): Promise<number> {
+export async function paintTime(page: Page): Promise<number> {
   await page.waitForFunction(() => performance.getEntriesByName("shown").length > 0);
   return page.evaluate(() => Math.round(performance.getEntriesByName("shown")[0]?.startTime ?? Infinity));
 }
@@ -34,7 +34,7 @@ const FAST_3G = {
   uploadThroughput: (750 * 1024) / 8,
 };
 
-export async function onFast3G(page: Page): Promise<void> {
+export async function emulateFast3G(page: Page): Promise<void> {
   const cdp = await page.context().newCDPSession(page);
   await cdp.send("Network.enable");
   await cdp.send("Network.emulateNetworkConditions", FAST_3G);

@@ -3,7 +3,7 @@
 import { expect, test } from "vitest";
 
 import { upTo } from "./support/history";
-import { bubble, enter, world } from "./support/world";
+import { bubble, openRoom, world } from "./support/world";
 
 process.env["CAUSERIE_CHAT__RESUME_CHANGES"] = "20";
 const w = world({ link: true });
@@ -15,7 +15,7 @@ test("the reader's place is kept, or they stay at the end", async () => {
   for (let i = 1; i <= 220; i++) await ada.say(room, `Line ${i}.`);
   const [page, other] = [await w.window(bob), await w.window(carol)];
   for (const it of [page, other]) {
-    await enter(it, "Anew");
+    await openRoom(it, "Anew");
     await bubble(it, "Line 220.").waitFor();
   }
   await upTo(page, "Line 120.");

@@ -4,7 +4,7 @@ import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 
 import { NotificationLevel } from "../src/gen/causerie/v1/rooms_pb";
-import { afterwards, bubble, enter, say, world } from "./support/world";
+import { waitForTitle, bubble, openRoom, say, world } from "./support/world";
 
 const w = world();
 
@@ -73,7 +73,7 @@ test("a message that arrives while nobody looks is notified once, in one of two 
   const second = await page.context().newPage();
   await second.goto(`${w.pages.url}/directory`);
   await second.getByRole("link", { name: /Ada Notifies/ }).waitFor();
-  await afterwards(page, "Settings");
+  await waitForTitle(page, "Settings");
   await ada.say(loud, "not of interest");
   await ada.say(room?.id ?? "", "are **you** there?");
   await second.getByLabel("1 unread message").nth(1).waitFor();
@@ -88,7 +88,7 @@ test("who writes is told by name, also someone who was never seen before; a file
   await listen(page);
   await page.goto(`${w.pages.url}/settings/notifications`);
   await page.getByLabel("All messages").check();
-  await afterwards(page, "Settings");
+  await waitForTitle(page, "Settings");
   const attachmentIds = [await ada.upload("plan.txt", Buffer.from("a plan"))];
   await ada.chat.sendMessage({ roomId: room, clientMessageId: "a-plan", attachmentIds });
   await expect.poll(() => told(page)).toEqual(["Ada Unseen · Full of strangers: plan.txt"]);
@@ -128,7 +128,7 @@ test("whoever is in another room is rung for and shown the way; of the room on t
   const page = await w.window(bob);
   await listen(page, { focused: true });
   await page.reload();
-  await enter(page, "The one on the screen");
+  await openRoom(page, "The one on the screen");
   await listens(page, "The one on the screen");
   await ada.say(here, `here, @${bob.username}`);
   await bubble(page, "here,").waitFor();
@@ -152,7 +152,7 @@ test("whoever has begun to talk is asked once if they want to be told, and the b
   const page = await w.window(bob);
   await listen(page, { focused: true, permission: "default" });
   await page.reload();
-  await enter(page, "Offers");
+  await openRoom(page, "Offers");
   const offer = page.getByText("Get notified about new messages?");
   expect(await offer.count()).toBe(0);
   await say(page, "my first");
@@ -184,7 +184,7 @@ test("whoever does not want to be told now is not asked again, in any tab", asyn
   const other = await page.context().newPage();
   for (const it of [page, other]) {
     await it.goto(w.pages.url);
-    await enter(it, "Refusals");
+    await openRoom(it, "Refusals");
   }
   const offer = (it: Page) => it.getByText("Get notified about new messages?");
   await say(page, "my first");
@@ -218,7 +218,7 @@ test("the tab counts what one wants to hear of, and what is silent is counted in
   await ada.say(rooms.calls, `a call, @${bob.username}`);
   await badge("Calls only", false).waitFor();
   await expect.poll(() => tab(page)).toEqual(["(2) Room directory · Causerie", "/favicon-unread.svg"]);
-  for (const room of ["All of it", "Calls only"]) await enter(page, room);
+  for (const room of ["All of it", "Calls only"]) await openRoom(page, room);
   await expect.poll(() => tab(page)).toEqual(["Calls only · Causerie", "/favicon.svg"]);
   expect(await badge("A silent one", true).innerText()).toBe("1");
 });
@@ -228,12 +228,12 @@ test("on a phone the way back says how much is unread elsewhere", async () => {
   const [here, there] = [await ada.room("In here"), await ada.room("Out there")];
   for (const roomId of [here, there]) await bob.rooms.joinRoom({ roomId });
   const page = await w.window(bob, { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true });
-  await enter(page, "In here");
+  await openRoom(page, "In here");
   await ada.say(here, "seen at once");
   await bubble(page, "seen at once").waitFor();
   await ada.say(there, "unseen");
   await page.getByRole("link", { name: "Back 1 unread message" }).tap();
-  await enter(page, "Out there");
+  await openRoom(page, "Out there");
   await bubble(page, "unseen").waitFor();
   await page.getByRole("link", { name: "Back", exact: true }).waitFor();
 });

@@ -6,7 +6,7 @@ import { expect, test } from "vitest";
 import { AXE, check } from "./support/axe";
 import { png } from "./support/images";
 import type { Person } from "./support/people";
-import { bubble, enter, say, world } from "./support/world";
+import { bubble, openRoom, say, world } from "./support/world";
 
 const w = world();
 
@@ -28,7 +28,7 @@ test("a room is marked unread from a message on, on every device, until one come
   await bob.rooms.joinRoom({ roomId: room });
   for (const text of ["first", "second", "third"]) await bob.say(room, text);
   const [page, other] = [await w.window(ada), await w.window(ada)];
-  await enter(page, "To come back");
+  await openRoom(page, "To come back");
   await bubble(page, "third").waitFor();
   await link(other, "To come back").locator(".badge").waitFor({ state: "detached" });
   await choose(page, "second", "Mark as unread from here");
@@ -40,10 +40,10 @@ test("a room is marked unread from a message on, on every device, until one come
   await bob.say(room, "fourth");
   await bubble(page, "fourth").waitFor();
   await link(page, "To come back").getByLabel("1 unread message").waitFor();
-  await enter(page, "Elsewhere");
-  await enter(other, "Elsewhere");
+  await openRoom(page, "Elsewhere");
+  await openRoom(other, "Elsewhere");
   await page.bringToFront();
-  await enter(page, "To come back");
+  await openRoom(page, "To come back");
   // The line stands before the message that was pointed at.
   await expect.poll(() => page.locator(".row-new").locator("xpath=following::article[1]").innerText()).toContain("second");
   await mark(page).waitFor({ state: "detached" });
@@ -58,7 +58,7 @@ for (const scheme of ["light", "dark"] as const) {
     const page = await w.window(ada, { colorScheme: scheme });
     await page.context().addInitScript(AXE);
     await page.reload();
-    await enter(page, `Read ${scheme}`);
+    await openRoom(page, `Read ${scheme}`);
     await say(page, "who reads this?");
     await bubble(page, "who reads this?").waitFor();
     const { headSeq } = await ada.chat.listMessages({ roomId: room });
@@ -83,7 +83,7 @@ test("a room is silent for as long as one likes, and its mark goes when that end
   const page = await w.window(ada);
   await page.context().addInitScript(AXE);
   await page.reload();
-  await enter(page, "Noisy");
+  await openRoom(page, "Noisy");
   await page.getByRole("button", { name: "Room menu" }).click();
   await page.getByRole("menuitem", { name: "Notifications" }).click();
   const dialog = page.getByRole("dialog", { name: "Notifications" });
@@ -107,7 +107,7 @@ test("a mute that runs out lets one write again without a reload", async () => {
   const room = await ada.room("Short mute");
   await bob.rooms.joinRoom({ roomId: room });
   const page = await w.window(bob);
-  await enter(page, "Short mute");
+  await openRoom(page, "Short mute");
   await ada.rooms.muteMember({ roomId: room, userId: bob.id, duration: { seconds: 10n, nanos: 0 } });
   await page.getByText("You’re muted in this room until").waitFor();
   await page.locator(".room-foot textarea").waitFor();
@@ -125,7 +125,7 @@ test("unread answers show in the list of rooms, at their message and in the thre
   const page = await w.window(ada);
   const mark = link(page, "Threaded").getByRole("img", { name: "Unread thread replies" });
   await mark.waitFor();
-  await enter(page, "Threaded");
+  await openRoom(page, "Threaded");
   const thread = (text: string) => bubble(page, text).getByRole("button", { name: "1 reply" });
   await thread("what do you think?").getByRole("img", { name: "Unread thread replies" }).waitFor();
   expect(await thread("not for Ada").getByRole("img").count()).toBe(0);
@@ -137,10 +137,10 @@ test("unread answers show in the list of rooms, at their message and in the thre
   await answer(bob, room, root, "and again");
   await panel.getByText("and again").waitFor();
   await panel.getByRole("button", { name: "Close" }).click();
-  await enter(page, "Aside");
+  await openRoom(page, "Aside");
   await answer(bob, room, root, "while elsewhere");
   await mark.waitFor();
-  await enter(page, "Threaded");
+  await openRoom(page, "Threaded");
   await bubble(page, "what do you think?").getByRole("button", { name: "3 replies" }).click();
   await panel.locator(".row-new").waitFor();
   await expect.poll(() => panel.locator(".row-new").locator("xpath=following::article[1]").innerText()).toContain("while elsewhere");
@@ -156,7 +156,7 @@ test("in a thread one writes as in a room: files, pasted and dropped ones too, e
   const page = await w.window(ada);
   await page.context().addInitScript(AXE);
   await page.reload();
-  await enter(page, "Thread files");
+  await openRoom(page, "Thread files");
   await bubble(page, "show me").getByRole("button", { name: "1 reply" }).click();
   const panel = page.getByRole("complementary", { name: "Thread" });
   const box = panel.getByRole("textbox", { name: "Reply…" });
@@ -206,9 +206,9 @@ test("a link to an old message leaves what is newer unread, also in a room that 
   await bob.rooms.joinRoom({ roomId: aside });
   const first = await ada.say(room, "where it began");
   const page = await w.window(bob);
-  await enter(page, "Long ago");
+  await openRoom(page, "Long ago");
   await bubble(page, "where it began").waitFor();
-  await enter(page, "Pointers");
+  await openRoom(page, "Pointers");
   for (let i = 1; i <= 120; i++) await ada.say(room, `Line ${i}.`);
   await ada.say(aside, `see ${w.pages.url}/rooms/${room}/${first}`);
   const badge = (count: number) => link(page, "Long ago").getByLabel(`${count} unread messages`).first().waitFor();

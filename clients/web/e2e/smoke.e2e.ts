@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 
 import { PASSWORD } from "./support/people";
 import { png } from "./support/images";
-import { bubble, composer, enter, say, signIn, world } from "./support/world";
+import { bubble, composer, openRoom, say, signIn, world } from "./support/world";
 
 const w = world();
 
@@ -47,8 +47,8 @@ test("what one writes the other sees, with who types and who is there", async ()
   const room = await ada.room("Talk");
   await bob.rooms.joinRoom({ roomId: room });
   const [adas, bobs] = [await w.window(ada), await w.window(bob)];
-  await enter(adas, "Talk");
-  await enter(bobs, "Talk");
+  await openRoom(adas, "Talk");
+  await openRoom(bobs, "Talk");
   const bobThere = adas.locator(".member", { hasText: "Bob" }).getByRole("img");
   await expect.poll(() => bobThere.getAttribute("aria-label")).toBe("Online");
   await composer(adas).pressSequentially("Hi B");
@@ -68,7 +68,7 @@ test("how one wants to be seen holds on all devices, and for the others", async 
   const room = await ada.room("Seen");
   await bob.rooms.joinRoom({ roomId: room });
   const [desk, phone, bobs] = [await w.window(ada), await w.window(ada), await w.window(bob)];
-  for (const page of [desk, phone, bobs]) await enter(page, "Seen");
+  for (const page of [desk, phone, bobs]) await openRoom(page, "Seen");
   const seen = (page: Page) => page.locator(".member", { hasText: "Ada" }).getByRole("img").getAttribute("aria-label");
   const chosen = (page: Page, how: string) => page.locator(".account-bar").getByRole("img", { name: how }).waitFor();
   await chosen(phone, "Online");
@@ -94,12 +94,12 @@ test("unread messages are counted in the sidebar and the title, and marked where
   const other = await ada.room("Elsewhere");
   for (const id of [room, other]) await bob.rooms.joinRoom({ roomId: id });
   const page = await w.window(bob);
-  await enter(page, "Elsewhere");
+  await openRoom(page, "Elsewhere");
   for (const text of ["one", "two", "three"]) await ada.say(room, text);
   const link = page.getByRole("navigation", { name: "Rooms" }).getByRole("link", { name: /Unread/ });
   await link.getByLabel("3 unread messages").waitFor();
   await expect.poll(() => page.title()).toMatch(/^\(3\)/);
-  await enter(page, "Unread");
+  await openRoom(page, "Unread");
   await page.getByRole("log").getByText("New messages").waitFor();
   await link.getByLabel("3 unread messages").waitFor({ state: "detached" });
   await expect.poll(() => page.title()).not.toMatch(/^\(/);
@@ -110,7 +110,7 @@ test("of two who type both are named", async () => {
   const room = await ada.room("Typists");
   for (const it of [bob, eve]) await it.rooms.joinRoom({ roomId: room });
   const bobs = await w.window(bob);
-  await enter(bobs, "Typists");
+  await openRoom(bobs, "Typists");
   for (const [who, seen] of [[ada, /^Ada Types is typing…$/], [eve, /^(Ada Types and Eve Types|Eve Types and Ada Types) are typing…$/]] as const) {
     await who.chat.setTyping({ roomId: room, typing: true });
     await bobs.locator(".typing").getByText(seen).waitFor();

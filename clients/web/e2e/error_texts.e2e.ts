@@ -3,7 +3,7 @@
 import { expect, test } from "vitest";
 
 import { PASSWORD } from "./support/people";
-import { bubble, enter, world } from "./support/world";
+import { bubble, openRoom, world } from "./support/world";
 
 const w = world();
 
@@ -22,7 +22,7 @@ test("what is wrong with a field or a search is told in the language of the page
   const page = await w.window(ada, { locale: "de-DE" }, GERMAN);
   await page.goto(`${w.pages.url}/search/plan%20after:yesterday`);
   await page.getByText("ein Datum wie 2026-01-31").waitFor();
-  w.forgive();
+  w.clearComplaints();
 });
 
 test("what arrives is read out, the same words twice too, files by their names, and nothing of whom one blocks", async () => {
@@ -31,7 +31,7 @@ test("what arrives is read out, the same words twice too, files by their names, 
   for (const who of [bob, eve]) await who.rooms.joinRoom({ roomId: room });
   await ada.users.blockUser({ userId: eve.id });
   const page = await w.window(ada);
-  await enter(page, "Aloud");
+  await openRoom(page, "Aloud");
   await page.locator("[aria-live=polite].sr-only").first().waitFor({ state: "attached" });
   await page.evaluate(() => {
     const heard: string[] = [];
@@ -61,7 +61,7 @@ test("nothing of whom one blocks stands among the pins", async () => {
   for (const text of ["first shout", "second shout"]) await ada.chat.pinMessage({ roomId: room, seq: BigInt(await eve.say(room, text)) });
   await ada.users.blockUser({ userId: eve.id });
   const page = await w.window(ada);
-  await enter(page, "Pins of others");
+  await openRoom(page, "Pins of others");
   await page.locator(".pin-banner", { hasText: "Message from someone you blocked." }).waitFor();
   await page.getByRole("button", { name: "All 2" }).click();
   await page.locator(".pin-item", { hasText: "Message from someone you blocked." }).nth(1).waitFor();

@@ -4,7 +4,7 @@ import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 
 import { png } from "./support/images";
-import { bubble, composer, enter, world } from "./support/world";
+import { bubble, composer, openRoom, world } from "./support/world";
 
 const w = world();
 
@@ -16,7 +16,7 @@ test("very tall and very wide pictures stand in boxes of a bounded size", async 
     await ada.chat.sendMessage({ roomId: room, clientMessageId: name, text: name, attachmentIds: [id] });
   }
   const page = await w.window(ada);
-  await enter(page, "Shapes");
+  await openRoom(page, "Shapes");
   for (const name of ["tall", "wide"]) {
     const image = bubble(page, name).locator("img");
     await expect.poll(() => image.evaluate((it: HTMLImageElement) => it.complete && it.naturalWidth > 0)).toBe(true);
@@ -55,7 +55,7 @@ test("Escape closes what was opened last, and the focus comes back", async () =>
   const room = await ada.room("Layers");
   for (let i = 1; i <= 60; i++) await ada.say(room, `Line ${i}`);
   const page = await w.window(ada, { viewport: { width: 900, height: 700 } });
-  await enter(page, "Layers");
+  await openRoom(page, "Layers");
   await bubble(page, "Line 60").waitFor();
   const log = page.getByRole("log");
   await log.hover();
@@ -91,7 +91,7 @@ test("what fails in a dialog is told above it, and what was not saved is not sho
   const ada = await w.person("Ada");
   await ada.room("Failing");
   const page = await w.window(ada);
-  await enter(page, "Failing");
+  await openRoom(page, "Failing");
   await page.getByRole("button", { name: "Room menu" }).click();
   await page.getByRole("menuitem", { name: "Notifications" }).click();
   const dialog = page.getByRole("dialog", { name: "Notifications" });
@@ -102,7 +102,7 @@ test("what fails in a dialog is told above it, and what was not saved is not sho
   await dialog.locator(".toast").waitFor();
   await expect.poll(() => dialog.getByLabel("Nothing").isChecked()).toBe(false);
   // The request that failed.
-  w.forgive();
+  w.clearComplaints();
 });
 
 test("letters of twice the size stay within what is around them", async () => {
@@ -114,7 +114,7 @@ test("letters of twice the size stay within what is around them", async () => {
   await bob.say(other, "unread");
   const page = await w.window(ada);
   await page.evaluate(() => (document.documentElement.style.fontSize = "200%"));
-  await enter(page, "Letters");
+  await openRoom(page, "Letters");
   await bob.chat.setTyping({ roomId: room, typing: true });
   await page.getByText("Bob is typing…").waitFor();
   const fits = async (...all: string[]) => {

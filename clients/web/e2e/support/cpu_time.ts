@@ -13,7 +13,7 @@ interface Event {
 }
 
 /** Begins to watch; what it returns ends that and tells the longest task's time in ms. */
-export async function watchTasks(page: Page): Promise<() => Promise<number>> {
+export async function measureLongestTask(page: Page): Promise<() => Promise<number>> {
   const cdp = await page.context().newCDPSession(page);
   const threads = new Map<string, string>();
   const longest = new Map<string, number>();
@@ -27,9 +27,9 @@ export async function watchTasks(page: Page): Promise<() => Promise<number>> {
   const traceConfig = { includedCategories: ["toplevel"] };
   await cdp.send("Tracing.start", { transferMode: "ReportEvents", traceConfig });
   return async () => {
-    const told = new Promise((done) => cdp.once("Tracing.tracingComplete", done));
+    const completed = new Promise((done) => cdp.once("Tracing.tracingComplete", done));
     await cdp.send("Tracing.end");
-    await told;
+    await completed;
     const pages = [...longest].filter(([thread]) => threads.get(thread) === "CrRendererMain");
     return Math.round(Math.max(0, ...pages.map(([, tdur]) => tdur)) / 1_000);
   };

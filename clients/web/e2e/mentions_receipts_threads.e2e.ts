@@ -2,7 +2,7 @@
 
 import { expect, test } from "vitest";
 
-import { bubble, enter, say, world } from "./support/world";
+import { bubble, openRoom, say, world } from "./support/world";
 
 const w = world();
 
@@ -12,7 +12,7 @@ test("whom a message calls sees it in the text, in the sidebar and in the list o
   await ada.room("Elsewhere");
   await bob.rooms.joinRoom({ roomId: room });
   const [adas, bobs] = [await w.window(ada), await w.window(bob)];
-  await enter(adas, "Calls");
+  await openRoom(adas, "Calls");
   await bobs.goto(`${w.pages.url}/directory`);
   await say(adas, `hello @${bob.username}, and @nobody.here`);
   const link = bobs.getByRole("navigation", { name: "Rooms" }).getByRole("link", { name: /Calls/ });
@@ -31,13 +31,13 @@ test("a message is sent, delivered and read", async () => {
   const { room } = await ada.rooms.openDirectRoom({ userId: bob.id });
   await bob.say(room?.id ?? "", "hi");
   const adas = await w.window(ada);
-  await enter(adas, "Bob Ticks");
+  await openRoom(adas, "Bob Ticks");
   await say(adas, "did you get this?");
   const ticks = () => adas.locator(".ticks").evaluateAll((all) => all.map((it) => it.getAttribute("aria-label")));
   await expect.poll(ticks).toEqual(["Sent"]);
   const bobs = await w.window(bob);
   await expect.poll(ticks).toEqual(["Delivered"]);
-  await enter(bobs, "Ada Ticks");
+  await openRoom(bobs, "Ada Ticks");
   await expect.poll(ticks).toEqual(["Read"]);
 });
 
@@ -51,7 +51,7 @@ test("each of one's own messages says how far it has come; in a group, how many 
 
   const seqs: bigint[] = [];
   for (const text of ["first", "second", "third"]) seqs.push(BigInt(await ada.say(direct, text)));
-  await enter(page, "Bob Marks");
+  await openRoom(page, "Bob Marks");
   await expect.poll(ticks).toEqual(["Sent", "Sent", "Sent"]);
   await bob.chat.markRead({ roomId: direct, seq: seqs[1]! });
   await expect.poll(ticks).toEqual(["Read", "Read", "Sent"]);
@@ -59,7 +59,7 @@ test("each of one's own messages says how far it has come; in a group, how many 
   await expect.poll(ticks).toEqual(["Read", "Read", "Delivered"]);
 
   const [one, two] = [BigInt(await ada.say(group, "for all")), BigInt(await ada.say(group, "for some"))];
-  await enter(page, "Marks");
+  await openRoom(page, "Marks");
   // From here on it is told of marks.
   await page.getByText("3 members · 1 online").waitFor();
   await expect.poll(ticks).toEqual(["Sent", "Sent"]);
@@ -77,7 +77,7 @@ test("who comes and who goes is told in the log", async () => {
   const [ada, bob] = [await w.person("Ada"), await w.person("Bob", "Bob Passing")];
   const room = await ada.room("Doors");
   const page = await w.window(ada);
-  await enter(page, "Doors");
+  await openRoom(page, "Doors");
   const log = page.getByRole("log");
   await log.getByText("Ada created the room").waitFor();
   await bob.rooms.joinRoom({ roomId: room });
@@ -91,7 +91,7 @@ test("a room's head says how many are there, as they come and go", async () => {
   const room = await ada.room("Heads");
   await bob.rooms.joinRoom({ roomId: room });
   const adas = await w.window(ada);
-  await enter(adas, "Heads");
+  await openRoom(adas, "Heads");
   const head = adas.locator(".room-head-text");
   await head.getByText("2 members").waitFor();
   const bobs = await w.window(bob);
@@ -106,8 +106,8 @@ test("answers in a thread stand apart, are counted under their message, and arri
   await bob.rooms.joinRoom({ roomId: room });
   await ada.say(room, "Where shall we meet?");
   const [adas, bobs] = [await w.window(ada), await w.window(bob)];
-  await enter(adas, "Threads");
-  await enter(bobs, "Threads");
+  await openRoom(adas, "Threads");
+  await openRoom(bobs, "Threads");
   await bubble(bobs, "Where shall").hover();
   await bubble(bobs, "Where shall").getByRole("button", { name: "More actions" }).click();
   await bobs.getByRole("menuitem", { name: "Reply in thread" }).click();
@@ -151,7 +151,7 @@ test("messages are found by their words, in all rooms and in one", async () => {
   await page.locator(".msg-flash", { hasText: "what about the zebra?" }).waitFor();
   await page.goBack();
   await expect.poll(() => field.inputValue()).toBe(`zebra from:${bob.username}`);
-  await enter(page, "Search there");
+  await openRoom(page, "Search there");
   await page.getByRole("button", { name: "Room menu" }).click();
   await page.getByRole("menuitem", { name: "Search in this room" }).click();
   const panel = page.getByRole("complementary", { name: "Search in this room" });
@@ -200,7 +200,7 @@ test("a room is put first, and what to hear of it is kept", async () => {
   // Beside the room that everybody joins.
   const names = async () => (await page.locator(".room-link-name").allInnerTexts()).filter((name) => name !== "General");
   await expect.poll(names).toEqual(["Busy room", "Starred room"]);
-  await enter(page, "Starred room");
+  await openRoom(page, "Starred room");
   await page.getByRole("button", { name: "Room menu" }).click();
   const starred = page.waitForResponse(/UpdateRoomPreferences$/);
   await page.getByRole("menuitem", { name: "Add to favorites" }).click();

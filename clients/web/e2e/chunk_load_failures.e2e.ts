@@ -4,7 +4,7 @@
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 
-import { composer, enter, fetched, signIn, world } from "./support/world";
+import { composer, openRoom, waitForChunks, signIn, world } from "./support/world";
 
 const w = world({ link: true });
 
@@ -19,7 +19,7 @@ async function inRoom(page: Page, name: string): Promise<void> {
   const ada = await w.person("Ada");
   await ada.say(await ada.room(name), "here");
   await signIn(page, w.pages.url, ada.username);
-  await enter(page, name);
+  await openRoom(page, name);
 }
 
 const palette = (page: Page) => page.getByRole("dialog", { name: "Command palette" });
@@ -49,7 +49,7 @@ test("without a link what was never opened is missed, and nothing else; with the
 test("what was never opened works without a link once the browser has had the time to fetch it", async () => {
   const page = await w.window(undefined);
   await inRoom(page, "Warm cache");
-  await fetched(page, "CommandPalette", "SettingsPage", "EmojiPicker", "EditRoom", "ThreadPanel", "manage", "files");
+  await waitForChunks(page, "CommandPalette", "SettingsPage", "EmojiPicker", "EditRoom", "ThreadPanel", "manage", "files");
   w.link.cut();
   await page.getByRole("button", { name: "Try now" }).waitFor();
   await page.getByRole("button", { name: "Room menu" }).click();
@@ -129,5 +129,5 @@ test("what fails by itself fails alone: the rest of the page goes on", async () 
   await page.getByRole("main").getByRole("button", { name: "Try again" }).waitFor();
   await page.getByRole("navigation", { name: "Rooms" }).getByRole("link", { name: "Sturdy" }).click();
   expect(await composer(page).inputValue()).toBe("still here");
-  w.forgive();
+  w.clearComplaints();
 });

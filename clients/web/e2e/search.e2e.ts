@@ -6,7 +6,7 @@ import { expect, test } from "vitest";
 import { AXE, check } from "./support/axe";
 import { png, type Colour } from "./support/images";
 import type { Person } from "./support/people";
-import { bubble, composer, enter, world } from "./support/world";
+import { bubble, composer, openRoom, world } from "./support/world";
 
 const w = world();
 
@@ -37,7 +37,7 @@ for (const scheme of ["light", "dark"] as const) {
     const page = await w.window(ada, { colorScheme: scheme });
     await page.context().addInitScript(AXE);
     await page.reload();
-    await enter(page, `Shelf ${scheme}`);
+    await openRoom(page, `Shelf ${scheme}`);
     await open(page, "Files");
     const files = panel(page, "Files");
     await files.getByText("No images yet.").waitFor();
@@ -85,7 +85,7 @@ for (const scheme of ["light", "dark"] as const) {
     const page = await w.window(ada, { colorScheme: scheme });
     await page.context().addInitScript(AXE);
     await page.reload();
-    await enter(page, `Seek ${scheme}`);
+    await openRoom(page, `Seek ${scheme}`);
     const asked: string[] = [];
     page.on("request", (it) => it.url().endsWith("/SearchMessages") && asked.push(it.url()));
     await open(page, "Search in this room");
@@ -137,7 +137,7 @@ test("on a phone both panels lie over the room, and go where they lead", async (
     expect(wide).toEqual([]);
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(320);
   };
-  await enter(page, "Small finds");
+  await openRoom(page, "Small finds");
   await open(page, "Files");
   const files = panel(page, "Files");
   await drawn(page, ".file-tile img");
@@ -167,7 +167,7 @@ test("a message of only a picture says so wherever it is told of, and has no tex
   await post(ada, room, "how fine", [], seq);
   await indexed(ada, room, "has:file", 1);
   const page = await w.window(ada);
-  await enter(page, "Wordless");
+  await openRoom(page, "Wordless");
   await page.locator(".pin-banner", { hasText: "sunset.png" }).locator("img").waitFor();
   await bubble(page, "how fine").locator("button.quote", { hasText: "sunset.png" }).locator("img").waitFor();
   const picture = page.locator(".msg").filter({ has: page.getByRole("button", { name: "Open image: sunset.png" }) });
@@ -221,7 +221,7 @@ test("a search that fails shows nothing old, says so, and can be tried again", a
   await field.fill("in:Failing");
   await field.press("Enter");
   await page.getByText("Enter a keyword, choose").waitFor();
-  w.forgive();
+  w.clearComplaints();
 });
 
 test("who reacted is told to a finger that rests, to the keyboard and by the menu", async () => {
@@ -234,7 +234,7 @@ test("who reacted is told to a finger that rests, to the keyboard and by the men
   const page = await w.window(ada, { hasTouch: true });
   await page.context().addInitScript(AXE);
   await page.reload();
-  await enter(page, "Liked");
+  await openRoom(page, "Liked");
   const chip = bubble(page, "good?").getByRole("button", { name: /^👍 2/ });
   const dialog = page.getByRole("dialog", { name: "Reactions" });
   const told = async () => {
