@@ -12,9 +12,7 @@ import { acceptUpdates } from "./follower";
 import { StreamConnection } from "./stream-connection";
 import { LeaderElection } from "./leader-election";
 import { hasWebLocks } from "./locks";
-import { OutboxStore } from "./outbox-store";
-import { TabOutbox, expiredMessages, withoutLostPositions } from "./tab-outbox";
-import { OutboxSender } from "./outbox-sender";
+import { OutboxSync } from "./outbox-sync";
 import type { Session } from "./session";
 import { LeaderHealth } from "./leader-health";
 import { TabChannel, type TabMessage } from "./tab-channel";
@@ -37,8 +35,7 @@ export interface TabSyncParts {
 
 export class TabSync {
   readonly #parts: TabSyncParts;
-  readonly #store: OutboxStore;
-  readonly #outbox: TabOutbox;
+  readonly #outbox: OutboxSync;
   readonly #channel: TabChannel;
   readonly #stopped = new AbortController();
   readonly #cursor = new Cursor();
@@ -56,12 +53,10 @@ export class TabSync {
   /** Something was left out by the stream, which did not come to an end for that. */
   #lagged = false;
   #connection: StreamConnection | undefined;
-  #sender: OutboxSender | undefined;
 
   constructor(parts: TabSyncParts) {
     this.#parts = parts;
-    this.#store = new OutboxStore(parts.session.user?.id ?? "");
-    this.#outbox = new TabOutbox(this.#store);
+    this.#outbox = new OutboxSync(parts.session.user?.id ?? "", (updates) => this.#broadcast(updates));
     this.#channel = new TabChannel(parts.session.id, (message) => this.#onTabMessage(message));
     this.#election = new LeaderElection({
       name: `causerie.lead.${parts.session.id}`,
@@ -114,33 +109,20 @@ export class TabSync {
   send(message: Unsent): void {
     const isStored = this.#outbox.add(message);
     this.#broadcast([{ kind: "queued", message }]);
-    if (this.#sender) this.#sender.push(message);
-    else this.#channel.post({ kind: "queue", message });
+    if (!this.#outbox.push(message)) this.#channel.post({ kind: "queue", message });
     if (!isStored && this.#state.kind !== "live") this.#parts.onNotStored();
   }
 
   /** Takes a message out of the outbox. */
   discard(id: string): void {
-    this.#store.remove(id);
-    this.#sender?.remove(id);
+    this.#outbox.discard(id);
     this.#channel.post({ kind: "discard", id });
     this.#broadcast([{ kind: "discarded", id }]);
   }
 
   /** Of what waits, nothing is sent to positions of another store than this; if they are `all` lost, to none. */
   dropPositions(epoch: string, all: boolean): void {
-    if (!this.#sender) return;
-    for (const { message, refused } of withoutLostPositions(this.#outbox.all(), epoch, all)) {
-      this.#sender.remove(message.clientMessageId);
-      this.#refuse(message, refused);
-    }
-  }
-
-  /** The tab that has written it may not have heard yet that the store is another one. */
-  #push(message: Unsent): void {
-    const [invalid] = withoutLostPositions([{ message, refused: "" }], this.#epoch, false);
-    if (invalid) this.#refuse(invalid.message, invalid.refused);
-    else this.#sender?.push(message);
+    this.#outbox.dropPositions(epoch, all);
   }
 
   /** Says which rooms this tab shows. */
@@ -208,18 +190,7 @@ export class TabSync {
       onUpdates: (updates) => this.#connection === connection && this.#onStreamUpdates(updates),
       onOpen: (connectionId) => this.#presence.onOpen(connectionId),
     }));
-    this.#sender = new OutboxSender(this.#outbox.toSend(), {
-      api,
-      isLive: () => connection.live,
-      onSent: ({ clientMessageId: id }, message) => {
-        this.#store.remove(id);
-        this.#broadcast([{ kind: "sent", id, message }]);
-      },
-      onRefused: (message, { textKey, message: text }) => {
-        // Without a reason it would wait.
-        this.#refuse(message, textKey || text || "REFUSED");
-      },
-    });
+    this.#outbox.start(api, () => connection.live);
     this.#presence.forgetOthers();
     if (this.#pendingChoice) this.#presence.choose(this.#pendingChoice);
     this.#pendingChoice = undefined;
@@ -228,26 +199,12 @@ export class TabSync {
     if (this.#connection === connection) this.#resign();
   }
 
-  /** Before anything is sent. Only when its writer says so, it is sent once more. */
-  #refuseExpired(): void {
-    for (const message of this.#sender ? expiredMessages(this.#outbox.toSend(), Date.now()) : []) {
-      this.#sender?.remove(message.clientMessageId);
-      this.#refuse(message, "SENT_LONG_AGO");
-    }
-  }
-
-  #refuse(message: Unsent, reason: string): void {
-    this.#store.put(message, reason);
-    this.#broadcast([{ kind: "refused", message, reason }]);
-  }
-
   /** Leads no more, and goes along with whichever tab does. */
   #resign(): void {
     const connection = this.#connection;
     this.#connection = undefined;
     connection?.stop();
-    this.#sender?.stop();
-    this.#sender = undefined;
+    this.#outbox.stop();
     this.#presence.onDisconnect();
   }
 
@@ -281,11 +238,10 @@ export class TabSync {
         // States that were left out are not in what is caught up with.
         if (this.#lagged) this.#presence.refreshRooms();
         this.#lagged = false;
-        this.#refuseExpired();
-        this.#sender?.flush();
+        this.#outbox.onLive();
       }
       if (update.state.kind === "waiting") {
-        this.#sender?.onDisconnect();
+        this.#outbox.onDisconnect();
         this.#presence.onDisconnect();
       }
     }
@@ -331,9 +287,9 @@ export class TabSync {
       case "bye":
         return this.#presence.watch(message.tab, []);
       case "queue":
-        return this.#sender && this.#push(message.message);
+        return this.#outbox.pushFromTab(message.message, this.#epoch);
       case "discard":
-        return this.#sender?.remove(message.id);
+        return this.#outbox.unqueue(message.id);
       case "active":
         return void this.#presence.recordActivity(message.at);
       case "choose":
