@@ -1,10 +1,10 @@
 import solid from "vite-plugin-solid";
 import { defineConfig } from "vitest/config";
 
-import { earlyScripts, initialChunks, initialSize, retryImports } from "./scripts/vite/chunks";
-import { compressed } from "./scripts/vite/compress";
-import { plainDescriptors } from "./scripts/vite/descriptors";
-import { smallClient, smallDescriptor, unusedEnums, withoutJson } from "./scripts/vite/protobuf";
+import { earlyScripts, initialChunks, initialSize, retryImports } from "./scripts/vite/chunks.ts";
+import { compressed } from "./scripts/vite/compress.ts";
+import { plainDescriptors } from "./scripts/vite/descriptors.ts";
+import { smallClient, smallDescriptor, unusedEnums, withoutJson } from "./scripts/vite/protobuf.ts";
 
 // Where `npm run dev` and `npm run preview` find the server; built pages call
 // the origin they came from.

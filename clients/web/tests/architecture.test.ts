@@ -1,7 +1,7 @@
-// The shape of the code: arrows, sizes, catalogues.
+// The architecture: layers, import cycles, sizes, names, catalogues.
 
 import { readFileSync, readdirSync, statSync } from "node:fs";
-import { dirname, join, relative, resolve } from "node:path";
+import { basename, dirname, join, relative, resolve } from "node:path";
 
 import { describe, expect, test } from "vitest";
 
@@ -74,6 +74,99 @@ describe("layers", () => {
       expect(source).not.toMatch(/innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(/);
     });
   }
+});
+
+/** Modules that a module needs in order to run: types alone are no reason to load one. */
+function valueImports(file: string): string[] {
+  const source = readFileSync(file, "utf8");
+  return [...source.matchAll(/^(?:import|export) (?!type )(?:([^;"]*?) from )?"(\.[^"]+)"/gm)].flatMap(([, names = "", from = ""]) => {
+    const list = /^\{([^}]*)\}$/.exec(names.trim())?.[1]?.split(",").map((it) => it.trim()).filter(Boolean);
+    if (list?.length && list.every((it) => it.startsWith("type "))) return [];
+    const path = resolve(dirname(file), from);
+    return files.filter((it) => [`${path}.ts`, `${path}.tsx`, `${path}/index.ts`].includes(it));
+  });
+}
+
+test("no modules need each other in a circle", () => {
+  const graph = new Map(files.map((file) => [file, valueImports(file)]));
+  expect([...graph.values()].flat().length).toBeGreaterThan(500);
+  expect(cycles(graph).map((cycle) => cycle.map((file) => relative(SRC, file)).sort())).toEqual([]);
+  expect(cycles(new Map([["a", ["b"]], ["b", ["c"]], ["c", ["b"]]]))).toEqual([["c", "b"]]);
+});
+
+/** The strongly connected components that have more than one node (Tarjan). */
+function cycles(graph: ReadonlyMap<string, readonly string[]>): string[][] {
+  const index = new Map<string, number>();
+  const low = new Map<string, number>();
+  const stack: string[] = [];
+  const found: string[][] = [];
+  function visit(node: string): number {
+    const own = index.size;
+    index.set(node, own);
+    low.set(node, own);
+    stack.push(node);
+    for (const next of graph.get(node) ?? []) {
+      if (!index.has(next)) low.set(node, Math.min(low.get(node)!, visit(next)));
+      else if (stack.includes(next)) low.set(node, Math.min(low.get(node)!, index.get(next)!));
+    }
+    if (low.get(node) === own) {
+      const component = stack.splice(stack.indexOf(node)).reverse();
+      if (component.length > 1) found.push(component);
+    }
+    return low.get(node)!;
+  }
+  for (const node of graph.keys()) if (!index.has(node)) visit(node);
+  return found;
+}
+
+test("no source file is longer than 450 lines", () => {
+  const own = [...files, ...walk(join(SRC, "ui/styles")), ...["../tests", "../e2e", "../scripts"].flatMap((folder) => walk(join(SRC, folder)))];
+  // Catalogues are lists.
+  const sources = own.filter((file) => /\.(?:tsx?|css|mjs)$/.test(file) && !/\/i18n\/(?:en|de|fr|es|zh|ar)\./.test(file));
+  expect(sources.filter((file) => readFileSync(file, "utf8").split("\n").length > 450).map((file) => relative(SRC, file))).toEqual([]);
+});
+
+describe("names that have been replaced stay away", () => {
+  const { web: retired } = JSON.parse(readFileSync(join(import.meta.dirname, "../../../tests/retired-names.json"), "utf8")) as {
+    web: Record<"files" | "items" | "classes" | "keys", string[]>;
+  };
+  const sources = ["../src", "../e2e", "../tests", "../scripts"].flatMap((folder) => walk(join(import.meta.dirname, folder))).filter((file) => !/\/(?:gen|shots)\//.test(file));
+  const code = sources.filter((file) => /\.tsx?$/.test(file));
+  const returned = (names: Iterable<string>, list: readonly string[]) => [...new Set(names)].filter((name) => list.includes(name));
+
+  test("files", () => {
+    const names = sources.map((file) => basename(file).replace(/(?:\.(?:e2e|test|measure))?\.\w+$/, ""));
+    expect(names).toContain("tab-sync");
+    expect(returned(names, retired.files)).toEqual([]);
+  });
+
+  test("exported items", () => {
+    const declared = /^export (?:default )?(?:async )?(?:const|let|function\*?|class|interface|type|enum) (\w+)/gm;
+    const listed = /^export (?:const [[{]([^\]}]*)[\]}]|(?:type )?\{([^}]*)\})/gm;
+    const names = code.flatMap((file) => {
+      const source = readFileSync(file, "utf8");
+      const lists = [...source.matchAll(listed)].flatMap(([, destructured, named]) => (destructured ?? named ?? "").split(","));
+      return [...[...source.matchAll(declared)].map(([, name]) => name ?? ""), ...lists.map((it) => /(\w+)\s*$/.exec(it)?.[1] ?? "")];
+    });
+    expect(names).toEqual(expect.arrayContaining(["TabSync", "prefs", "Key", "setVisit"]));
+    expect(returned(names, retired.items)).toEqual([]);
+  });
+
+  test("CSS classes", () => {
+    const sheets = sources.filter((file) => file.endsWith(".css")).map((file) => readFileSync(file, "utf8").replace(/\/\*[^]*?\*\//g, ""));
+    const styled = sheets.flatMap((sheet) => [...sheet.matchAll(/([^{};]*)\{/g)].flatMap(([, selector]) => [...selector!.matchAll(/\.([a-zA-Z][\w-]*)/g)].map(([, name]) => name!)));
+    const used = code
+      .filter((file) => file.startsWith(SRC))
+      .flatMap((file) => [...readFileSync(file, "utf8").matchAll(/\bclass=\{?["`]([^"`]*)["`]/g)])
+      .flatMap(([, list]) => list!.split(/\s+/));
+    const toggled = code.flatMap((file) => [...readFileSync(file, "utf8").matchAll(/classList=\{\{([^]*?)\}\}/g)]).flatMap(([, list]) => [...list!.matchAll(/([\w-]+)"?:/g)].map(([, name]) => name!));
+    expect([...styled, ...used, ...toggled]).toEqual(expect.arrayContaining(["bubble", "card", "is-unread", "panel-over"]));
+    expect(returned([...styled, ...used, ...toggled], retired.classes)).toEqual([]);
+  });
+
+  test("keys of texts", () => {
+    expect(returned(Object.keys(en), retired.keys)).toEqual([]);
+  });
 });
 
 test("every call of the API is made, but for those that browsers have no use for", () => {

@@ -7,7 +7,7 @@ import { gzipSync } from "node:zlib";
 
 import { minifySync, type IndexHtmlTransformContext, type Plugin } from "vite";
 
-import { walk } from "./walk";
+import { walk } from "./walk.ts";
 
 /** The package's folder. */
 const ROOT = join(import.meta.dirname, "../..");

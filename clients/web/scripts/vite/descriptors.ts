@@ -7,7 +7,7 @@ import { fromBinary, isFieldSet, toBinary } from "@bufbuild/protobuf";
 import { FieldDescriptorProtoSchema, FileDescriptorProtoSchema, type DescriptorProto, type EnumDescriptorProto, type FieldDescriptorProto } from "@bufbuild/protobuf/wkt";
 import type { Plugin } from "vite";
 
-import { walk } from "./walk";
+import { walk } from "./walk.ts";
 
 /** The package's folder. */
 const ROOT = join(import.meta.dirname, "../..");
