@@ -1,5 +1,5 @@
-// The state of a signed-in page: the model, what listens to it, and what a user
-// can do.
+// The store of a signed-in page: the model, the signals that read it, and the user's
+// actions.
 
 import { createContext, createEffect, createMemo, createSignal, onCleanup, useContext } from "solid-js";
 
@@ -28,10 +28,10 @@ import { Topics } from "./model/topics";
 import { createReadMarkerRetry } from "./reading/read-marker-retry";
 import type { DeferredEffects, createDeferredEffects } from "./model/deferred-effects";
 
-/** Messages asked for at once. */
+/** Messages in one page. */
 export const PAGE_SIZE = 50;
 
-/** Where what is loaded later does not come at all, the page must not grow for ever. */
+/** If the code of deferred effects never loads, updates must not pile up for ever. */
 const MAX_EARLY_UPDATES = 1_000;
 
 export type Chat = ReturnType<typeof createChat>;
@@ -54,7 +54,7 @@ export function createChat({ api, session }: AppContext) {
   const userLoader = new UserLoader(api, (users) => invalidate(applying.applyUsers(model, users)));
   onCleanup(() => userLoader.stop());
   const markerRetry = createReadMarkerRetry(model);
-  /** Asked for while the stream is still being opened, so that one need not wait for both in turn. */
+  /** Pages that are loaded while the stream is still opening. */
   const prefetched = new Map<string, Promise<Page | undefined>>();
   const user = (id: string): User | undefined => {
     topics.track(`user:${id}`);
@@ -63,13 +63,13 @@ export function createChat({ api, session }: AppContext) {
     return cached;
   };
   const notificationListeners = new Set<(message: Message) => void>();
-  /** Those that nobody was told of yet. */
+  /** Removals that nobody has been notified of. */
   const removals: (readonly [room: string, banned: boolean])[] = [];
   let notifyRemoval = (...removal: (typeof removals)[0]): void => {
     removals.push(removal);
   };
   const bans = new Set<string>();
-  /** What others did to the user's membership, told while the room's name is still known. */
+  /** Reports that others have removed the user from a room, while its name is still known. */
   const reportRemovals = (updates: readonly Update[]) => {
     for (const update of updates) {
       if (update.kind !== "change") continue;
@@ -81,13 +81,13 @@ export function createChat({ api, session }: AppContext) {
       notifyRemoval(name, banned);
     }
   };
-  /** Counts how often all positions have become others. */
+  /** Counts how often the store was replaced. */
   const [storeResets, setStoreResets] = createSignal(0);
-  /** What refers to positions of a store that is another one now. */
+  /** Drops all that refers to positions of the previous store. */
   const dropPositions = () => (prefetched.clear(), markerRetry.clear(), userLoader.reset(), deletions.cancelAll(), composer.dropPositions(), setStoreResets(storeResets() + 1));
   const threads = createThreads({ api, model, topics, markerRetry });
   let effects: DeferredEffects | undefined;
-  /** What came before it was loaded. */
+  /** Updates that came before the deferred effects were loaded. */
   const earlyUpdates: Update[] = [];
   let reportNotStored = () => {};
   const tabs: TabSync = new TabSync({
@@ -98,7 +98,7 @@ export function createChat({ api, session }: AppContext) {
       const isReplaced = updates.some((update) => applying.isStoreReplaced(model, update));
       if (isReplaced) dropPositions();
       invalidate(updates.flatMap((update) => applying.applyUpdate(model, update)));
-      // What waits may come from before a reload.
+      // Messages in the outbox may be from before a reload.
       if (isReplaced || updates.some(({ kind }) => kind === "ready")) tabs.dropPositions(model.epoch, isReplaced);
       for (const update of updates) {
         const view = roomReadBeyond(model, update);
@@ -117,7 +117,7 @@ export function createChat({ api, session }: AppContext) {
   const me = () => (topics.track("me"), model.me);
   const account = createAccountRole(api);
   createEffect(() => session.updateUser(me()));
-  /** The log that positions of a room are of, as it is shown now. */
+  /** The id of a room's current log, which its positions belong to. */
   const logOf = (roomId: string) => model.rooms.get(roomId)?.room.logId ?? "";
   const updateMessage = (message: Message) => invalidate(applying.applyMessages(model, [message]));
   const deletions = new PendingDeletions(model.me.id, (roomId, seq) => api.deleteMessage(roomId, seq, logOf(roomId)).then(updateMessage), model);
@@ -139,12 +139,12 @@ export function createChat({ api, session }: AppContext) {
     rooms,
     connection: () => (topics.track("connection"), model.connection),
     outbox: () => (topics.track("outbox"), model.outbox),
-    /** What the server does not have yet, or has refused. */
+    /** Messages that the server does not have yet, or has refused. */
     unsent: () => (topics.track("outbox"), model.outbox.filter(({ sentSeq }) => !sentSeq)),
     typing: (roomId: string) => (topics.track(`typing:${roomId}`), model.typing.get(roomId) ?? []),
     trackMembers: (roomId: string) => topics.track(`members:${roomId}`),
     trackThread: (roomId: string, seq: number) => topics.track(`thread:${roomId}:${seq}`),
-    /** How many other members have got and read what stands at a position. */
+    /** How many other members have received and read a message. */
     receiptCounts(roomId: string, seq: number): { delivered: number; read: number } {
       topics.track(`receipts:${roomId}`);
       const receipts = [...(model.rooms.get(roomId)?.receipts.values() ?? [])];
@@ -153,7 +153,7 @@ export function createChat({ api, session }: AppContext) {
         read: receipts.filter((receipt) => receipt.readSeq >= seq).length,
       };
     },
-    /** Up to where all others have got and read. */
+    /** The positions up to which all other members have received and read. */
     reachedByAll(roomId: string): ReceiptSeqs | undefined {
       topics.track(`receipts:${roomId}`);
       topics.track(`room:${roomId}`);
@@ -166,7 +166,7 @@ export function createChat({ api, session }: AppContext) {
     },
     trackPins: (roomId: string) => topics.track(`pins:${roomId}`),
 
-    /** The room's view; look at its messages only after `timeline`. */
+    /** The room's view. Use `timeline` to read its messages. */
     room(roomId: string): RoomView | undefined {
       topics.track(`room:${roomId}`);
       return model.rooms.get(roomId);
@@ -180,7 +180,7 @@ export function createChat({ api, session }: AppContext) {
       const view = model.rooms.get(roomId);
       return view ? unread(view, model.me.id) : NOTHING_UNREAD;
     },
-    /** Undefined while the name is on its way. */
+    /** Undefined while the user is loading. */
     user,
     hasNameCollision: (id: string) => (topics.track(`user:${id}`), hasNameCollision(model, id)),
     presence(id: string): Presence | undefined {
@@ -206,9 +206,9 @@ export function createChat({ api, session }: AppContext) {
     updateUsers: (users: readonly User[]) => invalidate(applying.applyUsers(model, users)),
     updatePresences: (presences: readonly Presence[]) =>
       invalidate(presences.flatMap((presence) => applying.applyUpdate(model, { kind: "presence", presence }))),
-    /** What lies far from a stretch that is shown need not be kept. */
+    /** Evicts messages far from the range that is shown. */
     evict: (roomId: string, keep: Range) => effects?.evict(roomId, keep),
-    /** Says that a room's messages are on the screen, until what it returns is called. */
+    /** Marks a room as visible until the returned function is called. */
     show(roomId: string): () => void {
       model.visibleRooms.add(roomId);
       return () => model.visibleRooms.delete(roomId);
@@ -216,7 +216,7 @@ export function createChat({ api, session }: AppContext) {
     prefetch(roomId: string): void {
       prefetched.set(roomId, api.listMessages(roomId, undefined, PAGE_SIZE).catch(() => undefined));
     },
-    /** The newest page, if it was asked for; once. */
+    /** The prefetched newest page, if there is one; only once. */
     takePrefetched(roomId: string): Promise<Page | undefined> | undefined {
       const page = prefetched.get(roomId);
       prefetched.delete(roomId);
@@ -234,7 +234,7 @@ export function createChat({ api, session }: AppContext) {
     react: async ({ roomId, seq }: Message, emoji: string, on: boolean) =>
       updateMessage(await api.react(roomId, seq, emoji, on, logOf(roomId))),
     pin: async ({ roomId, seq }: Message, on: boolean) => updateMessage(await api.pin(roomId, seq, on, logOf(roomId))),
-    /** A message that was refused, once more. */
+    /** Sends a refused message again. */
     resend: (message: Unsent) => tabs.send(message),
     discard: (id: string) => tabs.discard(id),
     /** Signs out. Nothing that only this user should read stays in the browser. */
@@ -244,33 +244,33 @@ export function createChat({ api, session }: AppContext) {
       drafts.clear();
       session.signOut();
     },
-    /** Calls for each message that notifies. */
+    /** Listens for messages that notify. */
     onNotification(listener: (message: Message) => void): void {
       notificationListeners.add(listener);
       onCleanup(() => notificationListeners.delete(listener));
     },
-    /** Calls when others have taken the user out of a room; also of what has happened before. */
+    /** Listens for removals of the user from rooms by others; also reports those before. */
     onRemoval(listener: (room: string, banned: boolean) => void): void {
       notifyRemoval = listener;
       for (const removal of removals.splice(0)) listener(...removal);
     },
     /** Whether the user was banned from a room since the page was opened. */
     isBanned: (roomId: string) => (topics.track(`room:${roomId}`), bans.has(roomId)),
-    /** Begins what need not be there at first. Must be called where Solid can clean up. */
+    /** Starts the deferred effects. Must be called where Solid can clean up. */
     startEffects(create: typeof createDeferredEffects): void {
       effects = create({ api, model, tabs, invalidate, threadsAcknowledged: markerRetry.threadsAcknowledged, followsThread: threads.loadFollowsThread, notify: (message) => notificationListeners.forEach((listener) => listener(message)) });
       effects.onUpdates(earlyUpdates.splice(0));
     },
-    /** Calls when a message that waits will be lost with this page. */
+    /** Listens for messages that could not be stored and are lost if the page is closed. */
     onNotStored: (listener: () => void) => (reportNotStored = listener),
     watch: (roomIds: string[]) => tabs.watch(roomIds),
     recordActivity: () => tabs.recordActivity(),
     retryNow: () => tabs.retryNow(),
     reportFocus: (focused: boolean) => tabs.reportFocus(focused),
-    /** Whether this tab tells what comes, as nobody has looked at any within this time. */
+    /** Whether this tab notifies, because it leads and no tab had the focus within this time. */
     mayNotify: (ms: number) => tabs.leads && !tabs.wasFocusedWithin(ms),
 
-    /** How the user has chosen to be seen. */
+    /** The presence that the user has chosen. */
     presenceChoice: () => (topics.track("me"), model.choice),
     choosePresence: (presenceChoice: PresenceState) => tabs.choosePresence(presenceChoice),
     markRead(roomId: string, seq: number): void {
@@ -280,12 +280,12 @@ export function createChat({ api, session }: AppContext) {
       const logId = logOf(roomId);
       markerRetry.send(roomId, () => api.markRead(roomId, seq, logId));
     },
-    /** From a message on, to come back to it. */
+    /** Marks the room as unread from a message on. */
     async markUnread({ roomId, seq }: Message): Promise<void> {
       await api.markUnread(roomId, seq, logOf(roomId));
       invalidate(applying.markUnread(model, roomId, seq));
     },
-    /** Lost, it does no harm: the server forgets it by itself. */
+    /** A lost report does no harm: the server's typing state expires. */
     setTyping: (roomId: string, typing: boolean) => void api.setTyping(roomId, typing).catch(() => undefined),
 
     async saveProfile(changes: Parameters<Api["updateProfile"]>[0]): Promise<void> {

@@ -1,9 +1,9 @@
-// What a tab that follows takes in of what the leading tab tells.
+// Which updates of the leader a follower applies.
 
 import type { Cursor } from "./cursor";
 import type { Update } from "./update";
 
-/** What can be taken in, with the cursor moved; `gap` if the tab was asleep and has to begin anew after it. */
+/** Returns the updates to apply and moves the cursor; `gap` if the tab was asleep and needs a new snapshot after them. */
 export function acceptUpdates(cursor: Cursor, epoch: string, updates: readonly Update[]): { accepted: Update[]; gap: boolean } {
   const accepted: Update[] = [];
   for (const update of updates) {
@@ -16,7 +16,7 @@ export function acceptUpdates(cursor: Cursor, epoch: string, updates: readonly U
         break;
       }
       case "ready":
-        // Another store: what is known of its rooms is nothing.
+        // It is another store: no position holds in it.
         if (epoch && epoch !== update.epoch) cursor.clear();
         break;
       case "roomAdded":

@@ -1,3 +1,3 @@
-// Requests that make something and had no answer: they are known for a while, so that one that is sent again is the same.
+// Idempotency keys of requests that had no answer. They are kept for a while, so that a repeated request is recognized.
 
 export { clearIdempotencyKeys as forgetRequests } from "../api/idempotency";

@@ -1,14 +1,14 @@
-// One tab leads, in turn. A tab that hangs keeps its turn, so that it can be
-// taken from it.
+// Elects one tab as the leader. A tab that hangs keeps its lock, so another tab
+// can take the lock over.
 
 import { holdLeadership } from "./locks";
 
 export interface LeaderElectionParts {
   /** The lock that says who leads. */
   readonly name: string;
-  /** Leads; done when the session has ended, or this tab. */
+  /** Does the leader's work. It is done when the session or this tab has ended. */
   readonly lead: () => Promise<void>;
-  /** Another tab has taken the lead while this one could not say anything. */
+  /** Another tab has taken over the lead while this one did not respond. */
   readonly onLost: () => void;
 }
 
@@ -32,7 +32,7 @@ export class LeaderElection {
     }
   }
 
-  /** Waits no longer for the tab that leads. */
+  /** Takes the lock from the leader instead of waiting for it. */
   takeOver(): void {
     this.#turn.abort();
   }

@@ -1,19 +1,19 @@
-// Whether the tab that leads still does: a pure machine. One that hangs keeps
-// its lock, and without it nobody has a stream. It is asked, and not listened
-// for: a hidden tab's timers come seldom, but what is said to it is heard at once.
+// Whether the leader still works: pure. A leader that hangs keeps its lock, and no
+// other tab has a stream. Followers ask it instead of waiting for its signals: the
+// timers of a hidden tab run seldom, but messages reach it at once.
 
-/** So many questions without an answer are silence. */
+/** After so many unanswered pings the leader counts as silent. */
 const SILENT_AFTER = 2;
-/** And so many, its end. */
+/** After so many unanswered pings another tab takes over. */
 const DEAD_AFTER = 4;
-/** It is there, but has not said what it knows though it was asked so often: a page of before, perhaps, whose code is gone. */
+/** After so many requests without a snapshot the leader is replaced. It may be an old page whose code is gone from the server. */
 const USELESS_AFTER = 3;
 
 export class LeaderHealth {
   #pings = 0;
   #snapshotRequests = 0;
 
-  /** It has said something. */
+  /** The leader has answered. */
   recordAnswer(): void {
     this.#pings = 0;
   }
@@ -22,7 +22,7 @@ export class LeaderHealth {
     return this.#pings > SILENT_AFTER;
   }
 
-  /** Before it is asked once more: what it is, after all the questions before. `told`: whether it has said what it knows. */
+  /** Call before each ping. Returns the leader's state after all pings before. `hasSnapshot`: whether the leader has sent one. */
   check(hasSnapshot: boolean): "well" | "silent" | "dead" {
     const unanswered = this.#pings++;
     this.#snapshotRequests = hasSnapshot ? 0 : this.#snapshotRequests + 1;

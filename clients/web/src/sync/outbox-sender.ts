@@ -1,5 +1,5 @@
-// Empties the outbox while the connection is live. Only the tab that leads does.
-// By a clock that nobody sets: waiting ends also when the time of day goes back.
+// Sends the messages of the outbox while the connection is live. Only the leader does.
+// It uses a monotonic clock, so that delays end also when the time of day is set back.
 
 import type { Api } from "../api/calls";
 import { Failure } from "../domain/failure";
@@ -41,7 +41,7 @@ export class OutboxSender {
     clearTimeout(this.#timer);
   }
 
-  /** Sends what may leave now, and comes back for what may leave later. */
+  /** Sends what is due now, and sets a timer for what is due later. */
   flush(): void {
     clearTimeout(this.#timer);
     if (!this.#parts.isLive()) return;

@@ -17,7 +17,7 @@ export class OutboxStore {
     this.#prefix = `causerie.outbox.${userId}.`;
   }
 
-  /** Whether it is kept: the storage may be full, or forbidden. */
+  /** Returns whether it was stored: the storage may be full, or forbidden. */
   put(message: Unsent, refused = ""): boolean {
     try {
       localStorage.setItem(this.#prefix + message.clientMessageId, JSON.stringify({ message, refused }));

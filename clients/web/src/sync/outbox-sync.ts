@@ -26,7 +26,7 @@ export class OutboxSync {
     return this.#outbox.own;
   }
 
-  /** What has become of the outbox while nothing was told to this tab. */
+  /** Changes of the outbox since this tab last followed it. */
   changesSinceShown(): Update[] {
     return this.#outbox.changesSinceShown();
   }

@@ -12,13 +12,13 @@ interface OutboxItem {
   inFlight: boolean;
   failures: number;
   notBefore: number;
-  /** The server has said when. */
+  /** Whether the server has set `notBefore`. */
   serverDelay: boolean;
 }
 
 /**
- * What became of an attempt: it is done with, well or not; it stays and will be
- * tried again; or no such message waits.
+ * The outcome of an attempt to send: `done`, successfully or not; `again`, it stays and is
+ * tried later; `unknown`, no such message is in the outbox.
  */
 export type SendOutcome = "done" | "again" | "unknown";
 
@@ -30,7 +30,7 @@ export class Outbox {
     for (const message of messages) this.push(message);
   }
 
-  /** Putting a message in again changes nothing. */
+  /** Adding a message twice changes nothing. */
   push(message: Unsent): void {
     if (this.#find(message.clientMessageId)) return;
     this.#entries.push({ message, inFlight: false, failures: 0, notBefore: 0, serverDelay: false });
@@ -79,8 +79,8 @@ export class Outbox {
   }
 
   /**
-   * The connection is gone: what was in flight may or may not have arrived, and
-   * is sent again. On the next one nothing waits for what went wrong on this one.
+   * The connection is lost. Messages in flight may or may not have arrived, and are
+   * sent again. Back-off from this connection does not delay the next one.
    */
   onDisconnect(): void {
     for (const entry of this.#entries) {

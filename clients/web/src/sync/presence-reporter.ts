@@ -1,20 +1,20 @@
-// What the user looks at and whether they are there, over all tabs; told to the
-// server by the tab that leads.
+// Reports to the server which rooms the user watches and whether they are active, over
+// all tabs. Only the leader reports.
 
 import type { Api } from "../api/calls";
 import type { PresenceState, WatchedRoom } from "../domain/types";
 
 /** Without any input for this long the user counts as away. */
 const IDLE_MS = 5 * 60_000;
-/** How often tabs tell each other of input. */
+/** How often tabs report input to each other. */
 const ACTIVITY_INTERVAL_MS = 30_000;
 /** As many rooms as the server lets a stream watch. */
 const MAX_WATCHED_ROOMS = 20;
-/** A word about rooms that was lost is said again after this. */
+/** A failed WatchRooms call is repeated after this. */
 const WATCH_RETRY_MS = 5_000;
-/** A tab that has not said what it looks at for so long is gone; the timers of a hidden one come once a minute. */
+/** A tab that has not reported its rooms for so long is gone. Timers of hidden tabs run once a minute. */
 const TAB_EXPIRY_MS = 5 * 60_000;
-/** Reasons to ask how rooms are that come within this time are one. */
+/** Requests to refresh rooms within this time are made once. */
 const DEBOUNCE_MS = 500;
 
 export interface PresenceReporterParts {
@@ -22,7 +22,7 @@ export interface PresenceReporterParts {
   readonly ownTab: string;
   readonly api: Pick<Api, "watchRooms" | "choosePresence" | "setIdle">;
   readonly onWatched: (rooms: WatchedRoom[]) => void;
-  /** Whether the stream tells of a room: the server lets nobody watch another one, nor any with it. */
+  /** Whether the stream includes a room. The server refuses the whole call if one room is not included. */
   readonly isSubscribed: (roomId: string) => boolean;
 }
 
@@ -32,13 +32,13 @@ export class PresenceReporter {
   readonly #onWatched: (rooms: WatchedRoom[]) => void;
   readonly #isSubscribed: (roomId: string) => boolean;
   readonly #rooms = new Map<string, string[]>();
-  /** When tabs said what they look at. */
+  /** When each tab reported its rooms. */
   readonly #reportedAt = new Map<string, number>();
   #connectionId = "";
   #watching = "";
   #activeAt = Date.now();
   #idle = false;
-  /** What the user chose and the server has not yet taken. */
+  /** The presence that the user chose, until the server has acknowledged it. */
   #pendingChoice: PresenceState | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #retryTimer: ReturnType<typeof setTimeout> | undefined;
@@ -59,26 +59,26 @@ export class PresenceReporter {
     for (const it of this.#rooms.keys()) {
       if (it !== this.#ownTab && Date.now() - (this.#reportedAt.get(it) ?? 0) > TAB_EXPIRY_MS) this.#rooms.delete(it);
     }
-    // What is said again tells nothing. To ask the server anew would be answered to all tabs.
+    // A repeated report is no reason to ask the server: its answer goes to all tabs.
     const isRepeat = roomIds.join() === this.rooms(tab).join();
     if (roomIds.length) this.#rooms.set(tab, roomIds);
     else this.#rooms.delete(tab);
-    // Another tab has yet to hear how its rooms are, even if they are watched.
+    // Another tab needs the state of its rooms, even if they are watched already.
     if (!isRepeat && tab !== this.#ownTab && roomIds.length) this.#watching = "";
     void this.#watchRooms();
   }
 
-  /** A tab knows nothing any more: whatever it says next is new. */
+  /** Forgets a tab that starts over: its next report is new. */
   forgetTab(tab: string): void {
     this.#rooms.delete(tab);
   }
 
-  /** This tab begins to lead: the others say anew what they look at, as far as they are still there. */
+  /** This tab becomes the leader. The other tabs report their rooms again, if they still exist. */
   forgetOthers(): void {
     for (const tab of [...this.#rooms.keys()]) if (tab !== this.#ownTab) this.#rooms.delete(tab);
   }
 
-  /** There is another room, or one less. */
+  /** A room was added or removed. */
   onRoomsChanged(): void {
     void this.#watchRooms();
   }
@@ -88,7 +88,7 @@ export class PresenceReporter {
     if (this.#retryTimer === undefined) this.#watchIn(DEBOUNCE_MS);
   }
 
-  /** Input, here or in another tab. Returns whether the others should hear of it. */
+  /** Records input, here or in another tab. Returns whether to report it to the other tabs. */
   recordActivity(at: number): boolean {
     const isDue = at - this.#activeAt > ACTIVITY_INTERVAL_MS || this.#idle;
     if (!isDue) return false;
@@ -98,13 +98,13 @@ export class PresenceReporter {
     return true;
   }
 
-  /** How the user wants to be seen. It stays with the server; until it is there, it is said again. */
+  /** Sets the user's presence. The server stores it; until it has acknowledged it, it is sent again. */
   choose(choice: PresenceState): void {
     this.#pendingChoice = choice;
     this.#reportChoice();
   }
 
-  /** A stream is open; of a new one the server thinks that it is in use. */
+  /** A stream is open. The server takes a new stream for active. */
   onOpen(connectionId: string): void {
     this.#connectionId = connectionId;
     this.#watching = "";
@@ -132,7 +132,7 @@ export class PresenceReporter {
 
   #reportIdle(idle: boolean): void {
     this.#idle = idle;
-    // If it is lost the stream is, and the next one hears it.
+    // If the call is lost, so is the stream, and the next stream is told.
     if (this.#connectionId) this.#api.setIdle(this.#connectionId, idle).catch(() => undefined);
   }
 
@@ -145,7 +145,7 @@ export class PresenceReporter {
 
   async #watchRooms(): Promise<void> {
     if (!this.#connectionId) return;
-    // One of each tab's in turn, of this one's first: each has the room on its screen at the front.
+    // Takes one room of each tab in turn, this tab first: each tab lists the room on its screen first.
     const lists = [this.rooms(this.#ownTab), ...this.#rooms.values()].map((rooms) => rooms.filter(this.#isSubscribed));
     const all = Array.from({ length: MAX_WATCHED_ROOMS }, (_, i) => lists.flatMap((rooms) => rooms[i] ?? [])).flat();
     const roomIds = [...new Set(all)].slice(0, MAX_WATCHED_ROOMS);

@@ -6,10 +6,10 @@ import type { Position } from "../domain/types";
 
 export interface StreamRequest {
   readonly positions: ReadonlyMap<string, Position>;
-  /** With which the last stream became live. */
+  /** The token with which the last stream became live. */
   readonly stateToken: Uint8Array | undefined;
   readonly signal: AbortSignal;
-  /** Takes a batch; the next one is not read before it is done with this one. */
+  /** Handles a batch. The next one is read when this has finished. */
   readonly onEvents: (events: Event[]) => Promise<void>;
 }
 

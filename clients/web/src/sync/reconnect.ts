@@ -1,14 +1,14 @@
-// The life of the connection: a pure machine. Time and chance are given to it.
+// The states of the connection: a pure state machine. Time and jitter are parameters.
 
 const FIRST_DELAY_MS = 250;
 const MAX_DELAY_MS = 20_000;
-/** Until the server has said its own. */
+/** Used until the server has sent its own. */
 const DEFAULT_HEARTBEAT_MS = 20_000;
 
 /**
  * - `connecting`: a stream is being opened.
- * - `catchingUp`: the stream is open and tells what was missed.
- * - `live`: what comes now happens now.
+ * - `catchingUp`: the stream is open and sends what was missed.
+ * - `live`: events arrive as they happen.
  * - `waiting`: the connection was lost and is tried again at `until`.
  * - `ended`: the session has ended, or the application has stopped it.
  */
@@ -18,14 +18,14 @@ export type ConnectionState =
 
 /**
  * - `opened`: `ready` came.
- * - `caughtUp`: `live` came; all that was missed has been told.
+ * - `caughtUp`: `live` came; all that was missed has been sent.
  * - `lagging`: `lagging` came.
  * - `heard`: anything came.
  * - `lost`: the stream broke, or could not be opened.
  * - `goodbye`: `goodbye` came.
  * - `deadline`: the deadline has passed.
- * - `nudge`: there is reason to hope, such as a network that came back or a
- *   machine that woke.
+ * - `nudge`: a retry may succeed now, because the network came back or the machine
+ *   woke up.
  * - `stop`: the session has ended, or the application wants no more.
  */
 export type ReconnectInput =
@@ -49,8 +49,8 @@ export class ReconnectState {
   }
 
   /**
-   * When to say `deadline`: the end of a wait, or when a stream that says
-   * nothing has to be thought dead.
+   * When to apply `deadline`: at the end of a wait, or when a silent stream counts
+   * as dead.
    */
   deadline(): number | undefined {
     switch (this.#state.kind) {
@@ -63,7 +63,7 @@ export class ReconnectState {
     }
   }
 
-  /** The one place where the state changes. `chance` is from 0 to 1. */
+  /** The only place where the state changes. `jitter` is from 0 to 1. */
   apply(input: ReconnectInput, now: number, jitter: number): ConnectionState {
     const silentMs = now - this.#lastReceivedAt;
     if (!["lost", "deadline", "nudge", "stop"].includes(input.kind)) this.#lastReceivedAt = now;
@@ -103,8 +103,8 @@ export class ReconnectState {
   }
 
   /**
-   * Full jitter: anything from nothing to a bound that doubles each time, so
-   * that clients who lost the same server do not come back together.
+   * Exponential back-off with full jitter, so that clients who lost the same server
+   * do not all reconnect at once.
    */
   #nextDelay(jitter: number): number {
     const bound = Math.min(FIRST_DELAY_MS * 2 ** Math.min(this.#attempts, 16), MAX_DELAY_MS);

@@ -1,7 +1,7 @@
 // The session of this browser. Its refresh token is in a cookie that no script
-// can read; an access token is in this tab's memory, and asked for anew after a
-// reload. What localStorage has is no secret: that one is signed in, and as
-// whom, so that all tabs know it and a page can be shown at once.
+// can read. The access token is in this tab's memory and requested again after a
+// reload. localStorage has no secret: only that a user is signed in, and which one,
+// so that all tabs know it and a page can be shown at once.
 
 import type { AuthApi } from "../api/auth";
 import type { TokenSource } from "../api/transport";
@@ -12,11 +12,11 @@ import { erase, read, write } from "./storage";
 
 /** `public/early.js` looks for it too. */
 const SESSION_KEY = "causerie.session";
-/** There while the server has yet to hear that one has signed out. */
+/** Set from signing out until the server has acknowledged it. */
 const SIGNING_OUT_KEY = "causerie.leaving";
-/** Held by whoever may change the cookie, also by `public/early.js`. */
+/** The holder of this lock may change the cookie; `public/early.js` takes it too. */
 const COOKIE_LOCK = "causerie.cookie";
-/** The server is told again after this long that one has signed out. */
+/** A failed logout is repeated after this. */
 const LOGOUT_RETRY_MS = 10_000;
 
 interface StoredSession {
@@ -27,10 +27,10 @@ interface StoredSession {
 export class Session implements TokenSource {
   readonly #auth: AuthApi;
   readonly #listeners = new Set<() => void>();
-  /** What this tab shows. Another tab may have changed what is stored a moment ago. */
+  /** The session that this tab shows. Another tab may just have changed the stored one. */
   #stored = readStored();
   #access = "";
-  /** All that this session has had: who comes with another one was of another session. */
+  /** All access tokens of this session. A caller with another one belongs to another session. */
   #tokens = new Set<string>();
   #hasSignedOut = false;
   #renewing: Promise<string> | undefined;
@@ -43,7 +43,7 @@ export class Session implements TokenSource {
       if (key === SESSION_KEY || key === null) this.#show(readStored());
     });
     window.addEventListener("online", () => void this.#retryLogout());
-    // Whoever needs it first finds it on its way.
+    // The first call then need not wait for it as long.
     if (this.#stored) void this.renew().catch(() => undefined);
     else void this.#retryLogout();
   }
@@ -63,10 +63,10 @@ export class Session implements TokenSource {
     return this.#hasSignedOut;
   }
 
-  /** No other tab may touch the cookie meanwhile: it would undo what the call sets. */
+  /** Signs in. No other tab may change the cookie meanwhile: it would undo what the call sets. */
   signIn(signIn: () => Promise<SignedIn>): Promise<void> {
     return withLock(COOKIE_LOCK, async () => {
-      // With the new cookie nobody could end the old session any more.
+      // Once the cookie is replaced, the old session could not be ended any more.
       await this.#logout();
       const { sessionId: id, access, user } = await signIn();
       write(SESSION_KEY, JSON.stringify({ id, user } satisfies StoredSession));
@@ -74,7 +74,7 @@ export class Session implements TokenSource {
     });
   }
 
-  /** How the user is called by now, for the page that comes next. */
+  /** Stores the user's current profile for the next page. */
   updateUser(user: User): void {
     const session = this.#stored;
     if (session?.user.id !== user.id || JSON.stringify(session.user) === JSON.stringify(user)) return;
@@ -106,7 +106,7 @@ export class Session implements TokenSource {
     return this.#access || (this.#stored ? this.renew() : "");
   }
 
-  /** Another access token than the one that is spent. All who ask at once share one call. */
+  /** Returns another access token than the spent one. Concurrent callers share one call. */
   async renew(spent = this.#access): Promise<string> {
     if (spent && !this.#tokens.has(spent)) throw Failure.signedOut();
     if (this.#access !== spent) return this.#access;
@@ -120,7 +120,7 @@ export class Session implements TokenSource {
 
   #renew(id: string): Promise<string> {
     return withLock(COOKIE_LOCK, async () => {
-      // Someone has signed out, or in as another: the cookie is theirs.
+      // The user has signed out, or another one has signed in: the cookie is not this session's.
       if (!id || id !== this.id || id !== readStored()?.id) throw Failure.signedOut();
       try {
         const { sessionId, access } = await this.#auth.refresh();
@@ -183,7 +183,7 @@ function readStored(): StoredSession | undefined {
     const session = JSON.parse(read(SESSION_KEY) ?? "null") as Partial<StoredSession> | null;
     return session?.id && session.user ? { id: session.id, user: session.user } : undefined;
   } catch {
-    // Not ours, or cut off; as good as signed out.
+    // The value is not valid: treat it as signed out.
     return undefined;
   }
 }

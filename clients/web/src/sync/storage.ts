@@ -1,9 +1,9 @@
-// localStorage, which may be full or forbidden: what it does not take is kept as
-// long as the page.
+// Access to localStorage, which may be full or forbidden. What cannot be stored is kept
+// in memory.
 
 const memory = new Map<string, string>();
 
-// Another tab knows better.
+// Another tab has stored a newer value.
 globalThis.addEventListener?.("storage", ({ key }) => (key === null ? memory.clear() : memory.delete(key)));
 
 export function read(key: string): string | null {
@@ -32,7 +32,7 @@ export function erase(key: string): void {
   }
 }
 
-/** All that begin so. */
+/** All keys with this prefix. */
 export function keys(prefix: string): string[] {
   const all = [...memory.keys()];
   try {

@@ -1,5 +1,5 @@
-// One connection that keeps itself: it reconnects, resumes and heals. Only the
-// tab that leads has one.
+// The connection to the server: it reconnects, resumes, and fills gaps. Only the
+// leader has one.
 
 import type { Api } from "../api/calls";
 import type { Event } from "../api/events";
@@ -11,7 +11,7 @@ import { readStream } from "./read-stream";
 import type { Session } from "./session";
 import type { Update } from "./update";
 
-/** A token that could not be renewed is tried again after this. */
+/** A failed token renewal is repeated after this. */
 const RENEW_RETRY_MS = 5_000;
 
 export interface StreamConnectionParts {
@@ -19,14 +19,14 @@ export interface StreamConnectionParts {
   readonly session: Session;
   readonly cursor: Cursor;
   readonly onUpdates: (updates: Update[]) => void;
-  /** A stream is open: what it has to be told can be told. */
+  /** A stream is open: calls that need its id can be made. */
   readonly onOpen: (connectionId: string) => void;
 }
 
 export class StreamConnection {
   readonly #parts: StreamConnectionParts;
   readonly #reconnect = new ReconnectState(Date.now());
-  /** Where the rooms that are caught up with were before. */
+  /** The positions of rooms before they are caught up with. */
   readonly #seqBeforeCatchUp = new Map<string, number>();
   #connectionId = "";
   #stateToken: Uint8Array | undefined;
@@ -122,7 +122,7 @@ export class StreamConnection {
   }
 
   #onSignedOut(): void {
-    // Stopped before; whoever is signed in by now is someone else.
+    // The connection was stopped; by now someone else may be signed in.
     if (this.#reconnect.state.kind === "ended") return;
     this.#input({ kind: "stop" });
     this.#parts.session.end();
@@ -132,7 +132,7 @@ export class StreamConnection {
     if (signal.aborted) return;
     this.#input({ kind: "heard" });
     for (const event of events) {
-      // While a gap was healed the stream may have ended: the next one tells the rest, after what it resumes from.
+      // The stream may have ended while a gap was filled; the next stream sends the rest.
       if (!signal.aborted) await this.#onEvent(event);
     }
     this.#flush();
@@ -196,7 +196,7 @@ export class StreamConnection {
     else if (verdict === "gap") await this.#fillGap(change.roomId, change.seq);
   }
 
-  /** The position of a room before it is caught up with; once the stream is live, the one that it has. */
+  /** The position of a room before it is caught up with; once the stream is live, its current position. */
   #knownSeq(roomId: string): number {
     const at = this.#parts.cursor.position(roomId) ?? 0;
     if (this.live) return at;
@@ -223,21 +223,21 @@ export class StreamConnection {
           this.#pending.push({ kind: "change", change, knownSeq });
         }
       }
-      // Whatever the changes told, the room is known up to here now.
+      // The call must have moved the room's position, or this would not end.
       if ((cursor.position(roomId) ?? 0) <= at) return this.#input({ kind: "lost" });
     }
   }
 
-  /** Tried as long as there is this stream: without a newer token it ends. */
+  /** Repeated as long as this stream is open: without a newer token the server ends it. */
   async #renewToken(connectionId = this.#connectionId): Promise<void> {
     const { api, session } = this.#parts;
     try {
       if (!this.#isOpen(connectionId)) return;
       const token = await session.renew();
-      // Meanwhile it may have ended, or the session with it.
+      // The stream or the session may have ended meanwhile.
       if (this.#isOpen(connectionId)) await api.renewToken(connectionId, token);
     } catch (error) {
-      // If the session is over the stream will end, and opening the next one shows why.
+      // If the session is over, the stream ends, and opening the next one tells why.
       if (error instanceof Failure && (error.isFinal || error.isSignedOut)) return;
       setTimeout(() => void this.#renewToken(connectionId), RENEW_RETRY_MS);
     }
@@ -249,7 +249,7 @@ export class StreamConnection {
 
   async #onGoodbye({ why, reconnect, retryAfterMs }: Extract<Event, { kind: "goodbye" }>): Promise<void> {
     if (why === "revoked") return this.#onSignedOut();
-    // An expired token is no end as long as it can be renewed.
+    // The stream goes on with a renewed token.
     if (why === "tokenExpired") return this.#renewAndRetry();
     this.#input({ kind: "goodbye", reconnect, retryAfterMs });
   }

@@ -1,4 +1,4 @@
-// What the tabs of one session say to each other.
+// Messages between the tabs of one session. Tabs of older versions read them too, so their names stay.
 
 import type { PresenceState, Unsent } from "../domain/types";
 import { hasBroadcastChannel } from "./locks";
@@ -6,12 +6,12 @@ import type { ConnectionState } from "./reconnect";
 import type { Snapshot, Update } from "./update";
 
 export type TabMessage =
-  /** A tab that knows nothing asks for a snapshot. */
+  /** A tab without state requests a snapshot. */
   | { kind: "hello"; tab: string }
   | { kind: "snapshot"; tab: string; epoch: string; snapshot: Snapshot }
-  /** The tab that leads tells what happened. */
+  /** The leader broadcasts updates. */
   | { kind: "updates"; updates: Update[] }
-  /** A tab has begun to lead and asks the others what they look at. */
+  /** A new leader asks the other tabs which rooms they show. */
   | { kind: "who" }
   | { kind: "watch"; tab: string; roomIds: string[] }
   | { kind: "bye"; tab: string }
@@ -20,11 +20,11 @@ export type TabMessage =
   | { kind: "active"; at: number }
   | { kind: "choose"; choice: PresenceState }
   | { kind: "nudge" }
-  /** Somebody looks at a tab, or does not any more. */
+  /** A tab has gained or lost the focus. */
   | { kind: "attentive"; here: boolean }
-  /** A tab was opened, or is looked at; said where each has its own stream. */
+  /** A tab was opened or became visible. Sent only where each tab has its own stream. */
   | { kind: "looked"; tab: string }
-  /** Whether the tab that leads is still there, and that it is. */
+  /** Asks whether the leader is still there; `beat` is the answer. */
   | { kind: "ping" }
   | { kind: "beat"; state: ConnectionState };
 

@@ -1,5 +1,5 @@
-// What of the outbox this tab knows of: its own messages, those of other tabs,
-// and what was kept before a reload.
+// The outbox as one tab sees it: its own messages, those of other tabs, and those that
+// were stored before a reload.
 
 import type { Unsent } from "../domain/types";
 import type { StoredEntry, OutboxStore } from "./outbox-store";
@@ -7,7 +7,7 @@ import type { Update } from "./update";
 
 export class TabOutbox {
   readonly #store: OutboxStore;
-  /** Shown as waiting or refused. */
+  /** Messages that are shown as pending or refused. */
   readonly #shown = new Set<string>();
   /** Written in this tab and not yet sent. */
   readonly #own = new Map<string, Unsent>();
@@ -21,7 +21,7 @@ export class TabOutbox {
     return this.#own.values();
   }
 
-  /** Puts in what is written here. Whether it would outlive this page. */
+  /** Adds a message that was written in this tab. Returns whether it would outlive the page. */
   add(message: Unsent): boolean {
     this.#own.set(message.clientMessageId, message);
     return this.#store.put(message);
@@ -31,17 +31,17 @@ export class TabOutbox {
   toSend(): Unsent[] {
     const stored = this.#store.all();
     const storedIds = new Set(stored.map(({ message }) => message.clientMessageId));
-    // What found no room in the storage.
+    // Messages that could not be stored.
     const own = [...this.#own.values()].filter(({ clientMessageId }) => !storedIds.has(clientMessageId));
     return [...stored.filter(({ refused }) => !refused).map(({ message }) => message), ...own];
   }
 
-  /** All that waits or was refused. What is kept and written here is there twice. */
+  /** All pending and refused messages. Those of this tab that are stored too are listed twice. */
   all(): StoredEntry[] {
     return [...[...this.#own.values()].map((message) => ({ message, refused: "" })), ...this.#store.all()];
   }
 
-  /** Takes note of what became of messages, in whichever tab. */
+  /** Follows what became of messages, in any tab. */
   onUpdates(updates: readonly Update[]): void {
     for (const update of updates) {
       if (update.kind === "queued") this.#shown.add(update.message.clientMessageId);
@@ -55,7 +55,7 @@ export class TabOutbox {
     }
   }
 
-  /** What has become of the outbox while nothing was told to this tab. */
+  /** Changes of the outbox since this tab last followed it. */
   changesSinceShown(): Update[] {
     const stored = this.#store.all();
     const ids = new Set(stored.map(({ message }) => message.clientMessageId));
@@ -68,17 +68,17 @@ function toUpdate({ message, refused }: StoredEntry): Update {
   return refused ? { kind: "refused", message, reason: refused } : { kind: "queued", message };
 }
 
-/** The server knows for 30 days what was sent. */
+/** The server recognizes a repeated message for 30 days. */
 const RESEND_EXPIRY_MS = 25 * 86_400_000;
 
-/** What may have been sent so long ago that it could be sent twice: its writer is asked. */
+/** Messages so old that sending them could post them twice. Their writer is asked. */
 export function expiredMessages(waiting: readonly Unsent[], now: number): Unsent[] {
   return waiting.filter(({ at }) => at < now - RESEND_EXPIRY_MS);
 }
 
 /**
- * What names positions of another store than this, or whatever names any, without them. It is its writer who decides
- * what becomes of it.
+ * Returns the messages that name positions of another store, or any positions if `all`, with the positions removed.
+ * They are refused, and their writer decides.
  */
 export function withoutLostPositions(entries: readonly StoredEntry[], epoch: string, all: boolean): StoredEntry[] {
   return entries

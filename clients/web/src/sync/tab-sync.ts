@@ -1,6 +1,6 @@
-// The live side of a signed-in page. One tab leads: it has the stream, empties
-// the outbox, and tells the other tabs what happens; they follow. Whichever tab
-// goes on, the next one takes over from its own positions.
+// Keeps all tabs of a session up to date by one stream. One tab leads: it has the stream,
+// sends the outbox, and broadcasts updates to the other tabs, which follow. If the leader
+// goes away, the next tab takes over from its own positions.
 
 import type { Api } from "../api/calls";
 import type { PresenceState, Unsent } from "../domain/types";
@@ -18,18 +18,18 @@ import { LeaderHealth } from "./leader-health";
 import { TabChannel, type TabMessage } from "./tab-channel";
 import type { Snapshot, Update } from "./update";
 
-/** How often a tab that follows makes sure that another one leads. */
+/** How often a follower checks that there is a leader. */
 const PING_MS = 5_000;
-/** What any tab may tell; all else comes from the one that leads. */
+/** Updates that any tab may broadcast; all others come from the leader. */
 const ALLOWED_FROM_ANY_TAB: readonly Update["kind"][] = ["queued", "discarded", "blocked", "choice"];
 
 export interface TabSyncParts {
   readonly api: Api;
   readonly session: Session;
   readonly onUpdates: (updates: readonly Update[]) => void;
-  /** A message that was written has to wait, and will be lost with this page. */
+  /** A message could not be stored and is not sent yet: it is lost if the page is closed. */
   readonly onNotStored: () => void;
-  /** What this tab knows, for one that knows nothing; undefined until its code is there. */
+  /** The state of this tab for another one; undefined until its code is loaded. */
   readonly snapshot: (syncedSeq: (roomId: string) => number | undefined) => Snapshot | undefined;
 }
 
@@ -46,11 +46,11 @@ export class TabSync {
   #state: ConnectionState = { kind: "connecting" };
   #focusedAt = -Infinity;
   #epoch = "";
-  /** Whether this tab knows enough to take in what the leading tab tells. */
+  /** Whether this tab has the state that the leader's updates are based on. */
   #follows = false;
-  /** How the user has chosen here to be seen, until the leading tab has heard it. */
+  /** The presence that the user chose in this tab, until the leader has received it. */
   #pendingChoice: PresenceState | undefined;
-  /** Something was left out by the stream, which did not come to an end for that. */
+  /** Whether the stream has skipped events without ending. */
   #lagged = false;
   #connection: StreamConnection | undefined;
 
@@ -74,7 +74,7 @@ export class TabSync {
     });
   }
 
-  /** Whether this tab has the stream: what shall happen once for all tabs happens here. */
+  /** Whether this tab has the stream. Work that must be done once for all tabs is done here. */
   get leads(): boolean {
     return this.#connection !== undefined;
   }
@@ -120,7 +120,7 @@ export class TabSync {
     this.#broadcast([{ kind: "discarded", id }]);
   }
 
-  /** Of what waits, nothing is sent to positions of another store than this; if they are `all` lost, to none. */
+  /** Refuses pending messages that name positions of another store; if `all`, those that name any. */
   dropPositions(epoch: string, all: boolean): void {
     this.#outbox.dropPositions(epoch, all);
   }
@@ -131,12 +131,12 @@ export class TabSync {
     this.#channel.post({ kind: "watch", tab: this.#channel.id, roomIds });
   }
 
-  /** What is known of the rooms on screens may be wrong. */
+  /** Reloads the state of the watched rooms, which may be wrong. */
   refreshWatchedRooms(): void {
     this.#presence.refreshRooms();
   }
 
-  /** If this tab leads: what the others look at, and whether they know what it knows. */
+  /** If this tab leads, asks the other tabs which rooms they show, and whether they need a snapshot. */
   requestTabStates(): void {
     if (this.#connection) this.#channel.post({ kind: "who" });
   }
@@ -146,13 +146,13 @@ export class TabSync {
     this.#broadcast([{ kind: "blocked", userIds }]);
   }
 
-  /** Says whether somebody looks at this tab; to be said again while they do. */
+  /** Reports whether this tab has the focus. Repeat it while it has. */
   reportFocus(focused: boolean): void {
     this.#setFocused(focused);
     this.#channel.post({ kind: "attentive", here: focused });
   }
 
-  /** Whether somebody has looked at a tab within this time. */
+  /** Whether any tab had the focus within this time. */
   wasFocusedWithin(ms: number): boolean {
     return performance.now() - this.#focusedAt < ms;
   }
@@ -166,7 +166,7 @@ export class TabSync {
     this.retryNow();
   }
 
-  /** Lets the user be seen so, on all devices. */
+  /** Sets the user's presence on all devices. */
   choosePresence(choice: PresenceState): void {
     this.#broadcast([{ kind: "choice", choice }]);
     if (this.leads) return this.#presence.choose(choice);
@@ -174,7 +174,7 @@ export class TabSync {
     this.#postPending();
   }
 
-  /** There is reason to hope: try now. */
+  /** Reconnects now instead of waiting for the back-off. */
   retryNow(): void {
     if (this.#connection) this.#connection.retryNow();
     else this.#channel.post({ kind: "nudge" });
@@ -199,7 +199,7 @@ export class TabSync {
     if (this.#connection === connection) this.#resign();
   }
 
-  /** Leads no more, and goes along with whichever tab does. */
+  /** Stops leading; another tab may lead now. */
   #resign(): void {
     const connection = this.#connection;
     this.#connection = undefined;
@@ -208,11 +208,11 @@ export class TabSync {
     this.#presence.onDisconnect();
   }
 
-  /** Asks whether another tab leads, and for what it may not have heard. */
+  /** Pings the leader, and repeats what it may have missed. */
   #checkLeader(): void {
     if (this.#connection || this.#state.kind === "ended") return;
     const health = this.#leaderHealth.check(this.#follows);
-    // What nobody takes on has no connection.
+    // Without a working leader there is no connection.
     if (health !== "well") this.#applyLocally([{ kind: "connection", state: { kind: "connecting" } }]);
     if (health === "dead") this.#election.takeOver();
     this.#channel.post({ kind: "ping" });
@@ -235,7 +235,7 @@ export class TabSync {
       if (update.kind !== "connection") continue;
       if (before === "live" && update.state.kind === "catchingUp") this.#lagged = true;
       if (update.state.kind === "live") {
-        // States that were left out are not in what is caught up with.
+        // Catching up does not include the presence and typing events that were skipped.
         if (this.#lagged) this.#presence.refreshRooms();
         this.#lagged = false;
         this.#outbox.onLive();
@@ -273,7 +273,7 @@ export class TabSync {
         if (!leads && message.tab === this.#channel.id) this.#startFollowing(message.epoch, message.snapshot);
         return;
       case "updates":
-        // Heard by the tab that leads, or chosen anew.
+        // The leader has received the choice, or there is a newer one.
         if (message.updates.some(({ kind }) => kind === "choice")) this.#pendingChoice = undefined;
         if (leads) return this.#applyLocally(message.updates.filter(({ kind }) => ALLOWED_FROM_ANY_TAB.includes(kind)));
         return this.#onLeaderUpdates(message.updates);
@@ -309,12 +309,12 @@ export class TabSync {
     }
   }
 
-  /** This tab is looked at, or was opened. */
+  /** This tab became visible, or was opened. */
   #onVisible(): void {
     if (!hasWebLocks) {
       this.#streamBudget.reset();
       this.#channel.post({ kind: "looked", tab: this.#channel.id });
-      // It had given up its stream.
+      // This tab had closed its stream.
       if (!this.#connection && this.#state.kind !== "ended") void this.#election.run();
     }
     this.retryNow();
@@ -324,7 +324,7 @@ export class TabSync {
     this.#focusedAt = focused ? performance.now() : -Infinity;
   }
 
-  /** What is told from now on cannot be taken in before another tab has said all that it knows. */
+  /** This tab cannot apply updates before it has a new snapshot. */
   #restartFollowing(): void {
     this.#follows = false;
     this.#requestSnapshot();
@@ -334,20 +334,20 @@ export class TabSync {
     this.#channel.post({ kind: "hello", tab: this.#channel.id });
   }
 
-  /** The page is there again; kept by the browser, it has not heard what was told meanwhile, and has said that it goes. */
+  /** The page is shown again. If the browser had frozen it, it has missed updates and the leader takes it for closed. */
   #onPageShow(persisted: boolean): void {
     if (persisted && !this.#connection) this.#restartFollowing();
     this.retryNow();
   }
 
-  /** Again until it is sent: the tab that led may have gone before it heard of it. */
+  /** Repeated until the messages are sent: a leader may have closed before it received them. */
   #postPending(): void {
     for (const message of this.#outbox.own) this.#channel.post({ kind: "queue", message });
     if (this.#pendingChoice) this.#channel.post({ kind: "choose", choice: this.#pendingChoice });
   }
 
   #postSnapshot(tab: string): void {
-    // Taken and said in one moment, so that nothing is told between.
+    // Taken and posted at once, so that no update comes between.
     const snapshot = this.#connection && this.#parts.snapshot((roomId) => this.#cursor.position(roomId));
     if (snapshot) this.#channel.post({ kind: "snapshot", tab, epoch: this.#epoch, snapshot });
   }
@@ -359,9 +359,9 @@ export class TabSync {
     for (const { room } of snapshot.rooms) this.#cursor.begin(room);
     this.#follows = true;
     this.#state = snapshot.connection;
-    // What was sent or thrown away before this tab could follow was not told to it.
+    // This tab has missed what became of messages before it followed.
     this.#applyLocally([{ kind: "snapshot", snapshot }, ...this.#outbox.changesSinceShown()]);
-    // How they are is no part of the snapshot.
+    // The state of watched rooms is not part of the snapshot.
     this.#postWatchedRooms();
   }
 

@@ -1,6 +1,6 @@
-// What is being written, in each room and thread: the text, whether it answers
-// or edits a message, and the files that go with it. It outlives the page that
-// shows it; the text of a new message also outlives a reload.
+// The state of the composer of each room and thread: the text, the message that it
+// replies to or edits, and the attachments. It outlives the component that shows it;
+// the text of a new message also outlives a reload.
 
 import { batch, createSignal, onCleanup } from "solid-js";
 
@@ -34,9 +34,9 @@ export function createComposerStates(drafts: Drafts) {
     all.set(key, it);
     return it;
   };
-  /** Whether files are on their way, wherever. */
+  /** Whether files are uploading in any composer. */
   const isUploading = () => [...all.values()].some((it) => it.isUploading());
-  /** All positions are others now: nothing is answered or edited any more. What was written is a draft of its room. */
+  /** All positions are void: replies and edits are cancelled. Their text becomes a draft of the room. */
   const dropPositions = () =>
     batch(() => {
       for (const [key, it] of all) it.dropPositions(key.split("/")[0] ?? "");
@@ -52,7 +52,7 @@ function createComposerState(drafts: Drafts, key: string) {
   const [queuedSend, setQueuedSend] = createSignal<() => void>();
   const isUploading = () => files().some(({ id }) => !id);
 
-  // Whoever changes what is to be sent says anew that it is.
+  // A change of the message cancels the queued send.
   const cancelSend = () => setQueuedSend(undefined);
   const start = (reply: Message | undefined, edited: Message | undefined) =>
     batch(() => {
@@ -73,7 +73,7 @@ function createComposerState(drafts: Drafts, key: string) {
     editTarget: () => edit()?.message,
     reply: (message: Message) => start(message, undefined),
     edit: (message: Message) => start(undefined, message),
-    /** Neither any more: the draft is there again. */
+    /** Cancels the reply or edit and shows the draft again. */
     reset,
     text: () => edit()?.text ?? drafts.get(key),
     write(text: string): void {
@@ -102,7 +102,7 @@ function createComposerState(drafts: Drafts, key: string) {
       send?.();
     },
 
-    /** Whether it is sent when its files are uploaded. */
+    /** Whether the message is sent when its files are uploaded. */
     isSendQueued: () => queuedSend() !== undefined,
     cancelSend,
     sendWhenUploaded(send: () => void): void {
@@ -110,13 +110,13 @@ function createComposerState(drafts: Drafts, key: string) {
       if (isUploading()) setQueuedSend(() => send);
       else send();
     },
-    /** All is sent now: nothing is begun any more. The files that go with it. */
+    /** Empties the composer after sending. Returns the ids of the attachments. */
     clear(): string[] {
       const ids = files().map(({ id }) => id);
       batch(() => (reset(), replaceFiles([]), drafts.set(key, "")));
       return ids;
     },
-    /** Neither, for there is no such message; an edit becomes a draft of the room. */
+    /** Cancels the reply or edit of a message that is gone; the text of an edit becomes a draft of the room. */
     dropPositions(roomId: string): void {
       const now = edit();
       reset();

@@ -1,5 +1,5 @@
-// What was begun and not sent, for each room and thread; survives a reload, and
-// is the same in all tabs.
+// Unsent texts, for each room and thread. They survive a reload, and are the same in
+// all tabs.
 
 import { createSignal, type Signal } from "solid-js";
 
@@ -7,7 +7,7 @@ import { erase, keys, read, write } from "../../sync/storage";
 
 export class Drafts {
   readonly #prefix: string;
-  /** One for each, so that a keystroke concerns only those who show that draft. */
+  /** One signal for each draft, so that a keystroke only updates components that show it. */
   readonly #texts = new Map<string, Signal<string>>();
 
   constructor(userId: string) {
@@ -36,7 +36,7 @@ export class Drafts {
     this.set(key, [this.get(key), text].filter(Boolean).join("\n"));
   }
 
-  /** Threads are others now: what was begun in them is a draft of their room. */
+  /** Turns drafts of threads into drafts of their rooms, because threads are named by positions that are void. */
   moveThreadDrafts(): void {
     for (const name of keys(this.#prefix)) {
       const key = name.slice(this.#prefix.length);

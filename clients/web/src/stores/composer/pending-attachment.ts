@@ -1,4 +1,4 @@
-// Files are uploaded as soon as they are chosen. Loaded with the first one.
+// Uploads files as soon as they are chosen. This code is loaded with the first file.
 
 import type { Api } from "../../api/calls";
 import { Failure } from "../../domain/failure";
@@ -22,7 +22,7 @@ export function uploadAttachment(api: Api, composer: ComposerState, file: File, 
       composer.updateFile(key, { id });
     } catch (error) {
       if (control.signal.aborted) return;
-      // What the server does not want, it will not want later.
+      // A final failure would only repeat.
       if (error instanceof Failure && error.isFinal) remove();
       else composer.updateFile(key, { retry: () => void upload() });
       onFailure(error);

@@ -1,5 +1,5 @@
-// Where files can be had: links are asked for many at a time, kept while they
-// work, and asked for anew before they do not.
+// Download links of files: requested many at a time, cached while they work, and
+// renewed before they expire.
 
 import { onCleanup } from "solid-js";
 
@@ -14,13 +14,13 @@ export type { Variant } from "../../api/files";
 const MAX_LINKS_PER_CALL = 100;
 /** After a failure they are asked for again, but not at once. */
 const RETRY_MS = 3_000;
-/** So long before its end a link is not given out any more. */
+/** A link is renewed this long before it expires. */
 const RENEWAL_MARGIN_MS = 60_000;
 
 /** The server lets a link work for ten minutes at least. */
 const MIN_LIFETIME_MS = 10 * 60_000;
 
-/** Where the clock here is wrong, a link is good for a while too, and no longer than it surely works. */
+/** If the local clock is wrong, a link is still used for a while, and never longer than it surely works. */
 export const usableUntil = (expiresAt: number, now = Date.now()) =>
   Math.min(Math.max(expiresAt - RENEWAL_MARGIN_MS, now + RENEWAL_MARGIN_MS), now + MIN_LIFETIME_MS - RENEWAL_MARGIN_MS);
 
@@ -72,10 +72,10 @@ export function createDownloadLinks({ api, topics }: Parts): DownloadLinks {
     for (const id of ids) {
       const link = linksById.get(id);
       requested.delete(key(id, variant));
-      // What may not be seen is not asked for again.
+      // A file that the user may not see is not requested again.
       cache.set(key(id, variant), { path: link?.path, until: link ? usableUntil(link.expiresAt) : Infinity });
     }
-    // What is saved must work whenever it is clicked; an image that is shown has come already.
+    // A download link must work whenever it is clicked; an image that is shown is loaded already.
     const next = Math.min(...links.map(({ expiresAt }) => usableUntil(expiresAt)));
     if (variant === "whole" && links.length) setTimeout(() => invalidate(ids, variant), next - Date.now() + 1);
     invalidate(ids, variant);
@@ -88,7 +88,7 @@ export function createDownloadLinks({ api, topics }: Parts): DownloadLinks {
     topics.track(`link:${key(id, variant)}`);
     const link = cache.get(key(id, variant));
     if (!link || link.until < Date.now()) request(id, variant);
-    // The old one stays until the new one is there: nothing flickers.
+    // The old link stays until the new one is there, so that nothing flickers.
     return link?.path;
   };
 }

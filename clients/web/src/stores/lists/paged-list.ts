@@ -1,12 +1,12 @@
-// A list that comes in parts, for a query that may change while a part is under
-// way: the newest query wins.
+// A list that is loaded page by page. The query may change while a page is loading:
+// the newest query wins.
 
 import { batch, createSignal } from "solid-js";
 
 import { Failure } from "../../domain/failure";
 import type { ListPage } from "../../domain/types";
 
-/** What `Q` asks for; `key` names an item, so that the beginning can be read anew without losing the rest. */
+/** `key` names an item, so that the first page can be loaded again without losing the rest. */
 export function createPagedList<T, Q = string>(load: (query: Q, token: string) => Promise<ListPage<T>>, key?: (item: T) => string) {
   const [items, setItems] = createSignal<readonly T[]>([]);
   const [next, setNext] = createSignal("");
@@ -14,7 +14,7 @@ export function createPagedList<T, Q = string>(load: (query: Q, token: string) =
   const [loading, setLoading] = createSignal(false);
   const [failure, setFailure] = createSignal<{ readonly error: Failure; readonly token: string }>();
   let query: Q | undefined;
-  /** The query whose items there are. */
+  /** The query whose items are shown. */
   let shownQuery: Q | undefined;
   let requestId = 0;
 
@@ -32,12 +32,12 @@ export function createPagedList<T, Q = string>(load: (query: Q, token: string) =
       batch(() => {
         setLoaded(true);
         setItems(token ? [...items(), ...part.items] : [...part.items, ...rest]);
-        // What was read of the rest says where to go on.
+        // The kept pages say where to go on.
         if (!rest.length) setNext(part.next);
       });
     } catch (error) {
       if (ownId !== requestId) return;
-      // Answers to another question would pass for answers to this one.
+      // Items of another query must not pass for results of this one.
       if (ownQuery !== shownQuery) reset();
       setFailure({ error: error instanceof Failure ? error : new Failure("internal", "", String(error)), token });
     } finally {
@@ -45,7 +45,7 @@ export function createPagedList<T, Q = string>(load: (query: Q, token: string) =
     }
   }
 
-  /** What follows a first part that is read anew, if nothing is missing between. */
+  /** The items after a first page that is loaded again, if nothing is missing between. */
   function itemsAfter(part: ListPage<T>): readonly T[] {
     const last = part.items.at(-1);
     if (!key || !last || !part.next) return [];
@@ -57,11 +57,11 @@ export function createPagedList<T, Q = string>(load: (query: Q, token: string) =
 
   return {
     items,
-    /** Where there is nothing, there is nothing to be had. */
+    /** Whether a page has been loaded: an empty list then means that there is nothing. */
     isLoaded,
     loading,
     failure: () => failure()?.error,
-    /** It was the beginning that could not be read. */
+    /** The first page could not be loaded. */
     failedFirst: () => failure()?.token === "",
     hasMore: () => next() !== "",
     /** From the beginning. */
@@ -70,9 +70,9 @@ export function createPagedList<T, Q = string>(load: (query: Q, token: string) =
       return loadPage("");
     },
     loadMore: (): Promise<void> => (loading() || !next() ? Promise.resolve() : loadPage(next())),
-    /** What failed, once more; else the beginning. */
+    /** Loads the page that failed, or else the first one. */
     retry: (): Promise<void> => loadPage(failure()?.token ?? ""),
-    /** Nothing is asked any more. */
+    /** Empties the list. */
     clear(): void {
       requestId += 1;
       query = shownQuery = undefined;

@@ -1,4 +1,4 @@
-// Whom a text as it is written calls: not in its code, by the same rule as the
+// Mentions in a text that is being written: outside of code, by the same rule as the
 // server's.
 
 import { mentionStarts, mentionNamesAt, type Range } from "./mention-syntax";
@@ -8,7 +8,7 @@ export function draftMentionStarts(text: string): number[] {
   return text.includes("@") ? mentionStarts(text, "", codeIn(text)) : [];
 }
 
-/** All names that a text calls, each once. */
+/** All names that a text mentions, each once. */
 export function mentionedNames(text: string): string[] {
   const names = new Map<string, string>();
   for (const at of draftMentionStarts(text)) {

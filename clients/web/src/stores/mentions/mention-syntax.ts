@@ -1,4 +1,4 @@
-// Where a text calls somebody by `@name`, by the server's rule
+// Where a text mentions somebody by `@name`, by the server's rule
 // (`src/model/mentions.rs`); `clients/cases/mentions.json` tests both. What is
 // written before it is shown has code in it besides: see `draft-mentions.ts`.
 

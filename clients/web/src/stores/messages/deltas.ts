@@ -1,12 +1,11 @@
-// What a live change tells of a message without the message: its reactions, its
-// pin, its thread.
+// Deltas: live changes of a message's reactions, pin or thread without the message.
 
 import type { Delta, Message, Reaction } from "../../domain/types";
 
-/** Deltas that wait for their messages, of one room. */
+/** How many deltas of a room are kept for messages that are not loaded. */
 const MAX_PENDING_DELTAS = 256;
 
-/** A delta, the position that the message has come to with it, and who the user is. */
+/** A delta, the message's position after it, and the user's id. */
 export interface PendingDelta {
   readonly at: number;
   readonly delta: Delta;
@@ -22,7 +21,7 @@ export function withDelta(message: Message, { at, delta, me }: PendingDelta): Me
   return { ...now, reactions: applyReaction(message.reactions, delta, me) };
 }
 
-/** An emoji keeps its place as long as anybody has it. The first to put it there makes it new: what was known is of before or after. */
+/** An emoji keeps its place while anybody uses it. The first user makes it new: an earlier state does not apply. */
 function applyReaction(before: readonly Reaction[], { reaction: now, userId, added }: Extract<Delta, { kind: "reaction" }>, me: string): readonly Reaction[] {
   const index = before.findIndex(({ emoji }) => emoji === now.emoji);
   const isNew = added && now.count === 1;
@@ -33,7 +32,7 @@ function applyReaction(before: readonly Reaction[], { reaction: now, userId, add
   return now.count ? [...others, next] : others;
 }
 
-/** A live event says of no reaction whether it is the user's: another state of the message may. */
+/** Live events do not say which reactions are the user's own; another state of the message may know. */
 export function withOwnReactions(message: Message, other: Message | undefined): Message {
   if (!other || knowsOwnReactions(message)) return message;
   const reactions = message.reactions.map((it) => ({ ...it, mine: it.mine ?? other.reactions.find(({ emoji }) => emoji === it.emoji)?.mine }));
@@ -42,7 +41,7 @@ export function withOwnReactions(message: Message, other: Message | undefined): 
 
 export const knowsOwnReactions = ({ reactions }: Message): boolean => reactions.every(({ mine }) => mine !== undefined);
 
-/** Keeps a delta of a message that is not here. */
+/** Keeps a delta of a message that is not loaded. */
 export function queueDelta(pending: PendingDelta[], it: PendingDelta): void {
   if (pending.push(it) > MAX_PENDING_DELTAS) pending.shift();
 }

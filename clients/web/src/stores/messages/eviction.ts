@@ -1,23 +1,23 @@
-// A log may be longer than what is good to keep: what was read and lies far from
-// the reader is forgotten, and read again should they come back. Garbage is
-// collected in a time that grows with what is kept, and that time is a pause.
+// Evicts messages of long logs: those that were read and are far from the reader. They
+// are loaded again if the reader comes back. The more messages are kept, the longer
+// the pauses of garbage collection.
 
 import type { Message } from "../../domain/types";
 import { tail, type RoomView } from "../model/model";
 import { countUpTo } from "../reading/unread";
 import { firstAfter, addRange, type Range, type Ranges } from "../model/ranges";
 
-/** So many messages of a room are kept, wherever they lie. */
+/** How many messages of a room are kept, at any position. */
 const MAX_MESSAGES = 2_000;
-/** Of them, the newest: a room opens with them. */
+/** How many of the newest are always kept: a room opens with them. */
 const MIN_NEWEST_MESSAGES = 200;
-/** Of the answers in its threads, those that changed last: an open thread shows them newer than it read them. */
+/** How many thread replies are kept, those that changed last: an open thread needs their newest state. */
 const MAX_THREAD_REPLIES = 500;
-/** A room that is not shown keeps so many of its newest, once there are `FOLD_AT`. */
+/** How many of its newest messages a hidden room keeps, once it has more than `HIDDEN_EVICTION_THRESHOLD`. */
 const MAX_HIDDEN_MESSAGES = 100;
 const HIDDEN_EVICTION_THRESHOLD = 3 * MAX_HIDDEN_MESSAGES;
 
-/** Forgets all but a stretch, the newest, and what is unread and therefore counted. */
+/** Evicts all but a range, the newest messages, and unread messages, which have to be counted. */
 export function evictDistant(view: RoomView, keep: Range, me: string): void {
   const { order, readSeq, messages } = view;
   if (messages.size <= MAX_MESSAGES) return;
@@ -26,7 +26,7 @@ export function evictDistant(view: RoomView, keep: Range, me: string): void {
   const newest: Range = { after: Math.min((order.at(-MIN_NEWEST_MESSAGES) ?? 1) - 1, readSeq), upTo: Infinity };
   let left: Ranges = [];
   view.ranges.forEach((range, i) => {
-    // Live changes go to the last stretch, also where it is empty.
+    // Live changes go to the last range, even if it is empty.
     const isTail = i === view.ranges.length - 1;
     for (const part of [keep, newest]) {
       const after = Math.max(range.after, part.after);
@@ -38,7 +38,7 @@ export function evictDistant(view: RoomView, keep: Range, me: string): void {
   view.ranges = left;
 }
 
-/** What a room that is not shown would only be counted for is counted, and forgotten but for the newest. */
+/** Evicts all but the newest messages of a hidden room, and keeps the number of unread ones among them. */
 export function evictHidden(view: RoomView, me: string): void {
   const { order, readSeq, messages } = view;
   if (messages.size <= HIDDEN_EVICTION_THRESHOLD) return;
@@ -46,7 +46,7 @@ export function evictHidden(view: RoomView, me: string): void {
   if (order.length <= MAX_HIDDEN_MESSAGES) return;
   const { after, upTo } = tail(view);
   const newest = Math.max((order.at(-MAX_HIDDEN_MESSAGES) ?? 1) - 1, after);
-  // What the server has counted cannot be counted in part.
+  // The server's count cannot be split.
   const at = readSeq >= newest ? newest : Math.max(newest, view.counted.upTo);
   const before = order.slice(0, firstAfter(order, at));
   if (at >= view.counted.upTo) {
@@ -73,7 +73,7 @@ function drop(view: RoomView, seqs: readonly number[], me: string): void {
   view.order = view.order.filter((seq) => view.messages.has(seq));
 }
 
-/** That the user is in a thread outlives the messages that say so. */
+/** Remembers which threads the user follows when the messages that prove it are evicted. */
 function rememberFollowing({ threads: { follows } }: RoomView, message: Message, me: string): void {
   const own = message.senderId === me;
   if (own && !message.threadSeq) follows.set(message.seq, true);

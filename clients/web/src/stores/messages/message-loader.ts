@@ -1,4 +1,4 @@
-// Single messages out of their context: those that others answer.
+// Loads single messages, such as those that replies quote.
 
 import type { Api } from "../../api/calls";
 import type { Message } from "../../domain/types";
@@ -30,23 +30,23 @@ export function createMessageLoader({ api, model, topics, deletions }: Parts) {
     return message;
   };
   return {
-    /** If it is here already. */
+    /** The message, if it is loaded. */
     loadedMessage,
-    /** A message that was read, or newer as the room's log has told. */
+    /** The newest known state of a message. */
     newest(message: Message): Message {
       const now = loadedMessage(message.roomId, message.seq);
       const newer = now && now.changedSeq > message.changedSeq ? withOwnReactions(now, message) : message;
       return (model.rooms.get(message.roomId)?.deltas ?? []).reduce(withDelta, newer);
     },
-    /** From the server, if it is not here. */
+    /** Loads the message if it is not here. */
     findMessage: async (roomId: string, seq: number): Promise<Message> => loadedMessage(roomId, seq) ?? fetchMessage(roomId, seq),
-    /** Undefined while it is on its way. */
+    /** Undefined while it is loading. */
     message(roomId: string, seq: number): Message | undefined {
       const name = `${roomId}:${seq}`;
       const cached = loadedMessage(roomId, seq);
       if (!cached && !loading.has(name)) {
         loading.add(name);
-        // Where that fails, or it is forgotten later, it is asked for again when it is next shown.
+        // If that fails, or it is evicted later, it is loaded again when it is next shown.
         const onSettled = () => loading.delete(name);
         fetchMessage(roomId, seq).then(onSettled, onSettled);
       }

@@ -1,5 +1,4 @@
-// The messages of a room: how they are put in, from the stream, from pages and
-// from the answers to calls.
+// Adds messages to a room: from the stream, from pages and from the answers to calls.
 
 import type { Delta, Message, Page } from "../../domain/types";
 import type { Topic } from "../model/apply";
@@ -8,18 +7,18 @@ import type { Model, RoomView } from "../model/model";
 import { firstAfter, addRange } from "../model/ranges";
 import { removeStored } from "../outbox/outbox-view";
 
-/** Takes in a page of history that covers the positions after `after` up to `upTo`. */
+/** Applies a page of history that covers the positions after `after` up to `upTo`. */
 export function applyPage(model: Model, roomId: string, page: Page, cover: { after: number; upTo: number }): Topic[] {
   const view = model.rooms.get(roomId);
-  // The room may have gone while the page was under way, or begun anew: what
-  // changed between the page and that beginning was told to nobody.
+  // The room may have been removed or reset while the page was loading. Changes between
+  // the page and the reset are unknown.
   if (!view || page.headSeq < view.startSeq || cover.after > page.headSeq) return [];
   mergeMessages(view, page.messages);
   view.ranges = addRange(view.ranges, cover);
   return [`timeline:${roomId}`, ...updateLastMessage(view), ...removeStored(model, page.messages)];
 }
 
-/** Messages as calls answered them, newer than what the stream told. */
+/** Applies messages from the answers to calls, which may be newer than the stream. */
 export function applyMessages(model: Model, messages: readonly Message[]): Topic[] {
   return messages.flatMap((message) => {
     const view = model.rooms.get(message.roomId);
@@ -27,7 +26,7 @@ export function applyMessages(model: Model, messages: readonly Message[]): Topic
   });
 }
 
-/** The newest page as a room begins with it, oldest message first. */
+/** Applies the newest page that comes with a reset, oldest message first. */
 export function applyFirstPage(model: Model, roomId: string, messages: readonly Message[]): Topic[] {
   const view = model.rooms.get(roomId);
   const first = messages[0];
@@ -37,7 +36,7 @@ export function applyFirstPage(model: Model, roomId: string, messages: readonly 
   return [`timeline:${roomId}`, ...removeStored(model, messages)];
 }
 
-/** One message is new, or is another than before. */
+/** Applies a new or changed message. */
 export function applyMessage(view: RoomView, message: Message, posted: boolean): Topic[] {
   const { roomId, seq } = message;
   const before = view.messages.get(seq);
@@ -47,14 +46,14 @@ export function applyMessage(view: RoomView, message: Message, posted: boolean):
   return [`timeline:${roomId}`, `message:${roomId}:${seq}`, ...(pins ? [`pins:${roomId}` as const] : []), ...updateLastMessage(view)];
 }
 
-/** A part of a message is another than before, as a live change told it. */
+/** Applies a live change of a part of a message. */
 export function applyDelta(view: RoomView, at: number, delta: Delta, me: string): Topic[] {
   const before = view.messages.get(delta.seq);
   const pins = delta.kind === "pin" ? [`pins:${view.room.id}` as const] : [];
   const pending = { at, delta, me };
   if (before) return [...applyMessage(view, withDelta(before, pending), false), ...pins];
   queueDelta(view.deltas, pending);
-  // It may be shown elsewhere, as it was read.
+  // The message may be shown elsewhere, such as in search results.
   return [`message:${view.room.id}:${delta.seq}`, ...pins];
 }
 
@@ -63,19 +62,19 @@ export function mergeMessages(view: RoomView, messages: readonly Message[]): voi
   const newSeqs: number[] = [];
   for (const message of messages) {
     const before = view.messages.get(message.seq);
-    // A page may have been asked for before deltas came.
+    // The page may have been requested before the deltas came.
     const incoming = view.deltas.reduce(withDelta, message);
     if (before && before.changedSeq >= incoming.changedSeq) {
       if (!knowsOwnReactions(before)) view.messages.set(message.seq, withOwnReactions(before, incoming));
       continue;
     }
-    // What is in a thread is known, but no part of the timeline.
+    // Thread replies are not part of the timeline.
     if (!before && !message.threadSeq) newSeqs.push(message.seq);
     view.messages.set(message.seq, withOwnReactions(incoming, before));
   }
   const [first] = newSeqs;
   if (first === undefined) return;
-  // Pages are sorted and lie apart from what is known, or at its end: one cut.
+  // A page is sorted and does not overlap loaded ranges, so one cut is enough.
   const at = firstAfter(view.order, first);
   const rest = view.order.slice(at);
   if (!rest.length) view.order.push(...newSeqs);

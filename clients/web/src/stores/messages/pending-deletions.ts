@@ -1,7 +1,7 @@
-// Messages that their reader wants deleted: for some seconds that can be undone.
-// Whatever waits when the page goes is deleted by the next one. Nothing is deleted
-// before it is certain that the store is the one in which it was wanted: in
-// another one something else stands there.
+// Deletions that can be undone for some seconds. If the page is closed before, the next
+// page carries them out. Nothing is deleted before it is certain that the store is still
+// the same: in another store, another message is at that position. Names in the storage
+// (`doomed`) stay, since tabs of older versions read them too.
 
 import { createSignal } from "solid-js";
 
@@ -10,19 +10,19 @@ import { erase, keys, read, write } from "../../sync/storage";
 import type { Model } from "../model/model";
 
 export const UNDO_MS = 6_000;
-/** Who signs out does not wait longer for a server that does not answer. */
+/** How long signing out waits for the server. */
 const SIGN_OUT_TIMEOUT_MS = 3_000;
 
 interface Deletion {
   readonly roomId: string;
   readonly seq: number;
-  /** Of the store; empty if no stream had told it yet, or by an older version of these pages. */
+  /** The store's epoch; empty if it was not known, or in entries of older versions. */
   readonly epoch: string;
-  /** Till then it can be undone; 0 once the call is under way. */
+  /** When the time to undo ends; 0 once the call is under way. */
   readonly until: number;
 }
 
-/** The store as it is known, and whether it is connected. */
+/** The store's identity, and whether it is connected. */
 type Store = Pick<Model, "epoch" | "connection">;
 type StoredDeletion = Omit<Deletion, "until">;
 
@@ -50,7 +50,7 @@ export class PendingDeletions {
     return this.#find(roomId, seq) !== undefined;
   }
 
-  /** Till when it can be undone; 0 if not. */
+  /** When the time to undo ends; 0 if it cannot be undone. */
   undoableUntil(roomId: string, seq: number): number {
     return this.#find(roomId, seq)?.until ?? 0;
   }
@@ -65,7 +65,7 @@ export class PendingDeletions {
     this.#drop(roomId, seq);
   }
 
-  /** Nothing is deleted of what waits: what stands at its positions is something else now. */
+  /** Cancels all deletions, because their positions are of another store. */
   cancelAll(): void {
     for (const { roomId, seq } of this.#readStored()) this.undo(roomId, seq);
   }
@@ -74,7 +74,7 @@ export class PendingDeletions {
     for (const timer of this.#timers.values()) clearTimeout(timer);
   }
 
-  /** Deletes at once whatever waits, in any tab. What cannot be deleted now waits for this user's next page. */
+  /** Carries out all deletions now, of any tab. Those that fail are left to this user's next page. */
   async executeAll(): Promise<void> {
     this.stop();
     const { epoch: now, connection } = this.#store;
@@ -93,14 +93,14 @@ export class PendingDeletions {
 
   async #execute(roomId: string, seq: number, epoch: string): Promise<void> {
     const { epoch: now, connection } = this.#store;
-    // Whether the server still has what it had is known with the next stream.
+    // Only the next stream tells whether the store is still the same.
     if (connection.kind !== "live") return this.#schedule(roomId, seq, epoch, UNDO_MS);
     if (epoch && epoch !== now) return this.#drop(roomId, seq);
     this.#put({ roomId, seq, epoch, until: 0 });
     try {
       await this.#remove(roomId, seq);
     } catch (error) {
-      // Without a connection it waits for one.
+      // Without a connection, try again later.
       if (error instanceof Failure && (error.code === "unavailable" || error.code === "deadline")) return this.#schedule(roomId, seq, epoch, UNDO_MS);
       this.#onFailure(error);
     }

@@ -1,11 +1,11 @@
-// The pinned messages of a room that is open; read anew when one may have changed.
+// The pinned messages of an open room; loaded again when one may have changed.
 
 import { createEffect, createSignal, on, onCleanup } from "solid-js";
 
 import type { Message } from "../../domain/types";
 import type { Chat } from "../chat";
 
-/** Several changes at once are read once. */
+/** Several changes within this time are loaded once. */
 const DEBOUNCE_MS = 80;
 
 export function createPins(chat: Chat, roomId: string) {

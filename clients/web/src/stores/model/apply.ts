@@ -1,6 +1,6 @@
-// The model is kept by applying updates; pure but for the model it is given.
-// Changes are state, so applying one twice does no harm. Each function returns
-// which topics it touched, so that only what shows them is drawn again.
+// Applies updates to the model. Changes are state, so applying one twice does no
+// harm. Each function returns the topics that changed, so that only their listeners
+// are run again.
 
 import type { RoomChange, RoomPreferences, RoomSummary, SystemKind, User } from "../../domain/types";
 import type { Snapshot, Update } from "../../sync/update";
@@ -18,7 +18,7 @@ export { applyMessages, applyPage } from "../messages/messages";
 export { markRead, markUnread } from "../reading/read-markers";
 export { applyUsers } from "../people/name-collisions";
 
-/** `rooms`: which there are, and all that a list of them shows. */
+/** `rooms` is the list of rooms with all that it shows. */
 export type Topic =
   | "connection"
   | "me"
@@ -38,7 +38,7 @@ export type Topic =
   | `user:${string}`
   | `presence:${string}`;
 
-/** Takes in one update. */
+/** Applies one update. */
 export function applyUpdate(model: Model, update: Update): Topic[] {
   switch (update.kind) {
     case "connection":
@@ -91,7 +91,7 @@ export function applyUpdate(model: Model, update: Update): Topic[] {
   }
 }
 
-/** What the user has set for themselves in a room, here or on another device. */
+/** Applies the user's preferences for a room, set here or on another device. */
 export function applyPreferences(model: Model, settings: RoomPreferences): Topic[] {
   const view = model.rooms.get(settings.roomId);
   if (!view) return [];
@@ -105,7 +105,7 @@ function applyBlockRelations(model: Model, userIds: Iterable<string>): Topic[] {
   model.blockRelations = userIdSet;
   for (const view of model.rooms.values()) {
     view.blockRelations = userIdSet;
-    // What the server had counted may have been theirs.
+    // The server may have counted mentions of these users.
     if (view.counted.mentions) view.countStale = true;
   }
   return ["rooms", "blocked"];
@@ -123,7 +123,7 @@ export function applyMe(model: Model, me: User): Topic[] {
   return ["me", ...applyUsers(model, [me])];
 }
 
-/** Whether no position that is known can be relied on: the store is another one, or an older state of it. */
+/** Whether known positions are void, because the store is another one, or an older state of it. */
 export function isStoreReplaced({ epoch, rooms, stale }: Pick<Model, "epoch" | "rooms" | "stale">, update: Update): boolean {
   if (update.kind === "reset") {
     const { id, headSeq, logId } = update.summary.room;
@@ -139,7 +139,7 @@ function applyReady(model: Model, update: Extract<Update, { kind: "ready" }>): T
   const reset = isStoreReplaced(model, update) ? markAllStale(model) : [];
   model.epoch = epoch;
   model.choice = choice;
-  // Who stopped typing or went while there was no stream was not told of.
+  // Without a stream, the end of typing and of presence was missed.
   const rooms = [...model.typing.keys()];
   const userIds = [...model.presences.keys()];
   model.typing.clear();
@@ -156,16 +156,16 @@ function applyReady(model: Model, update: Extract<Update, { kind: "ready" }>): T
   ];
 }
 
-/** Rooms are shown as they were until they are told of, people are asked for anew. */
+/** Rooms are shown as they were until the stream adds them again; users are loaded again. */
 function markAllStale(model: Model): Topic[] {
   for (const id of model.rooms.keys()) model.stale.add(id);
   const userIds = clearUsers(model);
-  // What was stored there is not on its way into this one's log.
+  // What the other store has saved does not come into this one's log.
   model.outbox = model.outbox.filter(({ sentSeq }) => !sentSeq);
   return ["outbox", ...userIds];
 }
 
-/** Another store counts other versions of them. */
+/** Another store has other versions of users. */
 function clearUsers(model: Model): Topic[] {
   const ids = [...model.users.keys()];
   model.users.clear();
@@ -219,7 +219,7 @@ function applyChange(model: Model, { roomId, seq, afterSeq, message, member, roo
   if (!view) return topics;
   if (room && room.changedSeq >= view.room.changedSeq) view.room = { ...room, memberCount: view.room.memberCount };
   view.room = { ...view.room, headSeq: Math.max(view.room.headSeq, seq) };
-  // What comes follows on the tail, or overlaps it.
+  // A change follows the tail, or overlaps it.
   const { upTo } = tail(view);
   view.ranges = addRange(view.ranges, { after: upTo, upTo: Math.max(upTo, seq) });
   topics.push(`timeline:${roomId}`, `room:${roomId}`);
@@ -233,7 +233,7 @@ function applyChange(model: Model, { roomId, seq, afterSeq, message, member, roo
   }
   if (message) {
     const posted = message.seq === seq;
-    // A change comes once, so what it tells can be added up.
+    // A change comes once, so member counts can be added up.
     if (posted && message.content.kind === "system") updateMemberCount(view, message.content.what);
     if (message.content.kind === "deleted") uncountDeleted(view, message, model.me.id);
     topics.push(...applyMessage(view, message, posted));

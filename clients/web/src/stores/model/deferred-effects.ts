@@ -1,4 +1,4 @@
-// What follows from updates that were taken in, and need not be there at first.
+// Effects of updates that a first visit does not need at once: loaded later.
 
 import { onCleanup } from "solid-js";
 
@@ -25,9 +25,9 @@ interface Parts {
   readonly tabs: TabSync;
   readonly invalidate: (changed: readonly Topic[]) => void;
   readonly threadsAcknowledged: (roomId: string) => boolean;
-  /** Whether the user follows the thread of an answer that came. */
+  /** Whether the user follows the thread of a new reply. */
   readonly followsThread: (answer: Message) => Promise<boolean>;
-  /** Of a message that notifies. */
+  /** Called for each message that notifies. */
   readonly notify: (message: Message) => void;
 }
 
@@ -41,11 +41,11 @@ export function createDeferredEffects({ api, model, tabs, invalidate, threadsAck
   const blocks = createBlocks({ api, tabs, model, invalidate });
   const refreshUsers = createUserRefresh({ api, model, invalidate });
   const refreshTyping = createTypingRefresh({ model, tabs });
-  // Whoever signs out leaves nothing of what they have asked for.
+  // Signing out leaves no idempotency keys behind.
   onCleanup(forgetRequests);
   tabs.requestTabStates();
   return {
-    /** What this tab knows, for one that knows nothing. */
+    /** The state of this tab for another one. */
     snapshot: (syncedSeq: (roomId: string) => number | undefined) => takeSnapshot(model, syncedSeq),
     loadBlocks: blocks.load,
     refreshUsers,
@@ -59,7 +59,7 @@ export function createDeferredEffects({ api, model, tabs, invalidate, threadsAck
       refreshTyping();
       if (tabs.leads && updates.some((update) => makesWatchedStale(model, update))) tabs.refreshWatchedRooms();
     },
-    /** What lies far from a stretch that is shown need not be kept. */
+    /** Evicts messages far from the range that is shown. */
     evict(roomId: string, keep: Range): void {
       const view = model.rooms.get(roomId);
       if (view) evictDistant(view, keep, model.me.id);

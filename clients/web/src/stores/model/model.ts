@@ -1,5 +1,5 @@
-// What this client knows, normalised: rooms by id, messages by room and
-// position, users by id. The outbox is its own list; views join it.
+// The normalised state of this client: rooms by id, messages by room and
+// position, users by id. The outbox is a list of its own, which views join.
 
 import type { Message, Presence, PresenceState, Receipt, Role, Room, RoomPreferences, Unsent, User } from "../../domain/types";
 import type { ConnectionState } from "../../sync/reconnect";
@@ -16,14 +16,14 @@ export interface RoomView {
   /** The user may not post before this. */
   mutedUntil: number;
   readSeq: number;
-  /** By position; complete only within `known`. */
+  /** By position; complete only within `ranges`. */
   readonly messages: Map<number, Message>;
   /** The positions in `messages`, sorted. */
   order: number[];
   ranges: Ranges;
-  /** Of messages that are not here. */
+  /** Deltas of messages that are not loaded. */
   readonly deltas: PendingDelta[];
-  /** The position with which the room began here. What was read of it before is too old. */
+  /** The head of the room when it was added here. Pages that were read before are too old. */
   readonly startSeq: number;
   /** The newest message that is not a system message. */
   lastMessage: Message | undefined;
@@ -33,22 +33,22 @@ export interface RoomView {
     readonly more: boolean;
     readonly mentions: number;
     readonly upTo: number;
-    /** Those of them that were deleted since; they may be told of again. */
+    /** Positions of counted messages that were deleted since; their changes may come again. */
     readonly deleted: Set<number>;
   };
-  /** What is counted may be wrong, and the server has to be asked. */
+  /** The unread count may be wrong and has to be loaded again. */
   countStale: boolean;
-  /** As the model's: what these write mentions the user in no room. */
+  /** The same set as in the model: messages of these users never mention the user. */
   blockRelations: ReadonlySet<string>;
   /** From where on the user has flagged the room as unread; 0 if not. */
   unreadFrom: number;
   threads: ThreadMarkers;
   preferences: RoomPreferences;
-  /** Up to where what other members have got and read, by user. */
+  /** What other members have received and read, by user. */
   readonly receipts: Map<string, Receipt>;
   /** On a screen, of this tab or another. */
   watched: boolean;
-  /** While it is watched and small: its members, as far as it was told. */
+  /** The known members of a small room that is watched. */
   members: Set<string> | undefined;
   onlineCount: number;
 }
@@ -58,7 +58,7 @@ export interface OutboxEntry {
   readonly message: Unsent;
   /** Why it was refused for good; empty while it waits. */
   readonly refused: string;
-  /** Its position once it is stored: shown until the room's log has come there. */
+  /** Its position once it is stored. It is shown until the room's log reaches this position. */
   readonly sentSeq: number;
 }
 
@@ -70,20 +70,20 @@ export interface Model {
   readonly rooms: Map<string, RoomView>;
   /** Of the store; empty until a stream has told it. */
   epoch: string;
-  /** Rooms known from before the store was another one: gone, unless they are told of before the stream is live. */
+  /** Rooms of the previous store. They are removed unless the stream adds them before it is live. */
   readonly stale: Set<string>;
   readonly users: Map<string, User>;
-  /** Their ids by what their names look like. */
+  /** Ids of users by the key of their display name. */
   readonly usersByName: Map<string, Set<string>>;
   readonly presences: Map<string, Presence>;
-  /** Who types, by room; an empty id where it is said only that others do. */
+  /** Ids of typing users, by room; an empty id stands for unnamed others. */
   readonly typing: Map<string, readonly string[]>;
   outbox: readonly OutboxEntry[];
   /** The rooms whose messages are on the screen of this tab, and stay. */
   readonly visibleRooms: Set<string>;
   /** Whom the user has blocked; undefined until that was read. */
   blocked: ReadonlySet<string> | undefined;
-  /** With whom the user has a block, by either. */
+  /** Users with a block between them and the user, by either. */
   blockRelations: ReadonlySet<string>;
 }
 

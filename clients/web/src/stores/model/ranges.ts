@@ -1,15 +1,15 @@
-// Which stretches of a room's log are known: a pure structure. A stretch goes
-// from after one position up to another; stretches that touch are one.
+// The loaded ranges of a room's log: a pure structure. A range goes from after one
+// position up to another; adjacent ranges are joined.
 
 export interface Range {
   readonly after: number;
   readonly upTo: number;
 }
 
-/** Sorted, apart from each other, and the last one is where live changes go. */
+/** Sorted and separate. Live changes go to the last one. */
 export type Ranges = readonly Range[];
 
-/** The stretches with one more known. */
+/** Adds a range and joins those that touch it. */
 export function addRange(ranges: Ranges, more: Range): Ranges {
   const before = ranges.filter((range) => range.upTo < more.after);
   const behind = ranges.filter((range) => range.after > more.upTo);
@@ -19,7 +19,7 @@ export function addRange(ranges: Ranges, more: Range): Ranges {
   return [...before, { after, upTo }, ...behind];
 }
 
-/** The stretch that has the position. */
+/** The range that includes the position. */
 export function rangeOf(ranges: Ranges, seq: number): Range | undefined {
   return ranges.find((range) => range.after < seq && seq <= range.upTo);
 }

@@ -3,8 +3,8 @@ import { tail, type Model, type RoomView } from "./model";
 import { countUpTo } from "../reading/unread";
 
 /**
- * All that another tab has to know to follow this one: up to where the stream
- * has told, for what a page has told beyond that is told to the other tab too.
+ * The state that another tab needs to follow this one, up to the position that the
+ * stream has reached: later changes are broadcast to the other tab as well.
  */
 export function takeSnapshot(model: Model, syncedSeq: (roomId: string) => number | undefined): Snapshot {
   const views = [...model.rooms.values()];

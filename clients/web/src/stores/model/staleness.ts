@@ -1,4 +1,4 @@
-// Where what is known of the rooms that are looked at may be wrong.
+// When the state of watched rooms may be stale.
 
 import { onCleanup } from "solid-js";
 
@@ -6,26 +6,26 @@ import type { TabSync } from "../../sync/tab-sync";
 import type { Update } from "../../sync/update";
 import type { Model } from "./model";
 
-/** Whether what is known of the rooms that are looked at may be wrong after this, and has to be asked for. */
+/** Whether an update makes the state of watched rooms stale, so that it has to be loaded again. */
 export function makesWatchedStale(model: Model, update: Update): boolean {
   if (update.kind === "change") {
     const { roomId, seq, message } = update.change;
-    // A ban meets members and others, which the change does not say.
+    // The change does not say whether the banned user was a member.
     const ban = message?.content.kind === "system" && message.content.what === "banned" && message.seq === seq;
     return ban && model.rooms.get(roomId)?.watched === true;
   }
   if (update.kind !== "presence" || update.presence.state === "offline") return false;
-  // They may be in a room of which not every member is known.
+  // The user may be in a room whose members are not all known.
   const { userId } = update.presence;
   return [...model.rooms.values()].some(
     ({ members, room }) => members && members.size < room.memberCount && !members.has(userId),
   );
 }
 
-/** The server forgets a typist after seconds; who types for so long here has perhaps stopped, and that was lost. */
+/** The server's typing state expires after seconds. If it lasts longer here, its end may have been lost. */
 const TYPING_EXPIRY_MS = 30_000;
 
-/** Returns what is to be called when something has happened. Must be called where Solid can clean up. */
+/** Returns a function to call after updates. Must be called where Solid can clean up. */
 export function createTypingRefresh({ model, tabs }: { readonly model: Model; readonly tabs: Pick<TabSync, "leads" | "refreshWatchedRooms"> }): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined;
   onCleanup(() => clearTimeout(timer));

@@ -1,4 +1,4 @@
-// The model is plain data; what shows it listens to topics.
+// The model is plain data. Components listen to topics to notice its changes.
 
 import { batch, createSignal, getListener, type Signal } from "solid-js";
 
@@ -7,7 +7,7 @@ import type { Topic } from "./apply";
 export class Topics {
   readonly #signals = new Map<Topic, Signal<undefined>>();
 
-  /** Whoever computes with what the topic is about is run again when it changes. */
+  /** The running computation is run again when the topic changes. */
   track(topic: Topic): void {
     if (!getListener()) return;
     let signal = this.#signals.get(topic);

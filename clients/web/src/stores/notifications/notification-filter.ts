@@ -1,4 +1,4 @@
-// Which of the messages that come are told of while one looks elsewhere.
+// Which new messages notify the user.
 
 import type { Message } from "../../domain/types";
 import type { Update } from "../../sync/update";
@@ -7,7 +7,7 @@ import { shouldNotify } from "./should-notify";
 
 interface Parts {
   readonly model: Model;
-  /** Whether the user follows the thread of an answer that came. */
+  /** Whether the user follows the thread of a new reply. */
   readonly followsThread: (answer: Message) => Promise<boolean>;
   readonly notify: (message: Message) => void;
 }
@@ -19,7 +19,7 @@ interface Candidate {
 }
 
 export function createNotificationFilter({ model, followsThread, notify }: Parts): (updates: readonly Update[]) => void {
-  /** What came before the stream is live: only then is it known what was read elsewhere meanwhile. */
+  /** Messages that came while catching up. Only a live stream knows what was read elsewhere meanwhile. */
   let heldBack = new Map<string, Candidate>();
 
   const passes = ({ message, knownSeq, followsThread }: Candidate): boolean => {
@@ -41,7 +41,7 @@ export function createNotificationFilter({ model, followsThread, notify }: Parts
   const notifyOrHold = (candidate: Candidate): void => {
     if (!passes(candidate)) return;
     if (model.connection.kind === "live") notify(candidate.message);
-    // The newest of each room will do: it takes the place of the one before.
+    // The newest message of each room is enough: it replaces the one before.
     else heldBack.set(candidate.message.roomId, candidate);
   };
 

@@ -1,4 +1,4 @@
-// The outbox as it is shown.
+// The outbox as views show it.
 
 import type { Message } from "../../domain/types";
 import type { Topic } from "../model/apply";
@@ -10,7 +10,7 @@ export function applyEntry(model: Model, entry: OutboxEntry): Topic[] {
   return ["outbox"];
 }
 
-/** It stays in sight until the room's log has come to its position. */
+/** A sent message stays visible until the room's log reaches its position. */
 export function applySent(model: Model, id: string, message: Message): Topic[] {
   const view = model.rooms.get(message.roomId);
   if (!view || tail(view).upTo >= message.seq) return removeEntry(model, id);
@@ -20,12 +20,12 @@ export function applySent(model: Model, id: string, message: Message): Topic[] {
   return ["outbox"];
 }
 
-/** The room's log has come to this position. */
+/** The room's log has reached this position. */
 export function removeUpTo(model: Model, roomId: string, seq: number): Topic[] {
   return remove(model, ({ message, sentSeq }) => message.roomId === roomId && sentSeq > 0 && sentSeq <= seq);
 }
 
-/** What is in the log waits no more, whether its sender has heard of that or not. */
+/** A message in the log is no longer pending, even if its acknowledgement was lost. */
 export function removeStored(model: Model, messages: readonly Message[]): Topic[] {
   return messages.flatMap((it) => (it.senderId === model.me.id ? removeEntry(model, it.clientMessageId) : []));
 }

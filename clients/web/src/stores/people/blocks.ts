@@ -1,4 +1,4 @@
-// Whom the user has blocked: read by the tab that leads, and told to all.
+// The users that the user has blocked: loaded by the leader, and broadcast to all tabs.
 
 import { onCleanup } from "solid-js";
 
@@ -8,7 +8,7 @@ import type { Update } from "../../sync/update";
 import type { Topic } from "../model/apply";
 import type { Model } from "../model/model";
 
-/** The list is asked for again after this, and after twice as long each time up to the longest. */
+/** Back-off of loading the list: doubles each time, up to the maximum. */
 const RETRY_MS = 1_000;
 const MAX_RETRY_MS = 30_000;
 
@@ -21,7 +21,7 @@ interface Parts {
 
 /** Must be called where Solid can clean up. */
 export function createBlocks({ api, tabs, model, invalidate }: Parts) {
-  /** Counts the lists: of two that are on their way the second is the newer. */
+  /** Numbers the requests: only the answer to the newest one counts. */
   let requestId = 0;
   let loading = false;
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -60,8 +60,8 @@ export function createBlocks({ api, tabs, model, invalidate }: Parts) {
         model.blocked = blocked;
         invalidate(["blocked"]);
       }
-      // Who was blocked while there was no stream, or a slow one, was not told. And a
-      // list that is on its way may not have whom another tab or device has blocked.
+      // Blocks made without a stream, or during a slow one, were not sent. And a list
+      // that is loading may lack blocks that another tab or device has made.
       const mustReload = tabs.leads && updates.some(({ kind }) => kind === "ready" || kind === "apart");
       if (mustReload || (loading && updates.some(({ kind }) => kind === "blocked" || kind === "blockChange"))) void load();
     },

@@ -1,21 +1,21 @@
-// People whose names look the same: their usernames tell them apart.
+// Users whose display names look the same: they are shown with their usernames.
 
 import type { User } from "../../domain/types";
 import type { Topic } from "../model/apply";
 import type { Model } from "../model/model";
 
-/** What the eye does not tell apart is one. */
+/** Names that look the same have the same key. */
 export const nameKey = (name: string): string => name.normalize("NFKC").toLowerCase().replace(/\s+/g, " ");
 
 export const isOlderUser = (user: User, current: User | undefined) => (user.version ?? 0) < (current?.version ?? 0);
 
-/** As far as people are known here. */
+/** Whether another loaded user has a name that looks the same. */
 export function hasNameCollision({ users, usersByName }: Model, id: string): boolean {
   const user = users.get(id);
   return user !== undefined && (usersByName.get(nameKey(user.displayName))?.size ?? 0) > 1;
 }
 
-/** Takes in users, unless something newer is known. Who gets a first namesake, or has none any more, is touched too. */
+/** Applies users, unless a newer version is known. A user whose name collision begins or ends is invalidated too. */
 export function applyUsers(model: Model, users: readonly User[]): Topic[] {
   return users.flatMap((user) => {
     const before = model.users.get(user.id);

@@ -1,11 +1,10 @@
-// Who is there and who types, in the rooms that are on a screen; what others
-// have got and read there.
+// Presence, typing and receipts in the watched rooms.
 
 import type { Member, Presence, Receipt, WatchedRoom } from "../../domain/types";
 import type { Topic } from "../model/apply";
 import type { Model, RoomView } from "../model/model";
 
-/** The server tells who of a room is there if it has no more members than this. */
+/** The server sends presence for rooms with at most this many members. */
 export const MAX_MEMBERS_WITH_PRESENCE = 200;
 
 export function applyPresence(model: Model, presence: Presence): Topic[] {
@@ -13,7 +12,7 @@ export function applyPresence(model: Model, presence: Presence): Topic[] {
   return [`presence:${presence.userId}`, ...countOnline(model, ({ members }) => members?.has(presence.userId) === true)];
 }
 
-/** The rooms that are looked at in any tab, as they are now. */
+/** Applies the current state of the rooms that any tab watches. */
 export function applyWatched(model: Model, rooms: readonly WatchedRoom[]): Topic[] {
   const watched = new Set(rooms.map(({ roomId }) => roomId));
   for (const [roomId, view] of model.rooms) {
@@ -36,7 +35,7 @@ function applyWatchedRoom(model: Model, { roomId, memberCount, onlineCount, pres
     const here = new Set(presences.map(({ userId }) => userId));
     view.members = new Set([model.me.id, ...view.room.directUserIds, ...here, ...receipts.map(({ userId }) => userId)]);
     for (const userId of view.members) {
-      // Who went while nobody watched was not told of.
+      // Nothing was sent of users who went offline while the room was not watched.
       if (here.has(userId) || !isPresent(model, userId)) continue;
       model.presences.set(userId, { userId, state: "offline", lastSeenAt: 0 });
       offline.push(userId);
@@ -48,7 +47,7 @@ function applyWatchedRoom(model: Model, { roomId, memberCount, onlineCount, pres
   return [`room:${roomId}`, `typing:${roomId}`, ...people, ...applyReceipts(model, receipts)];
 }
 
-/** Someone came into the room, or is not in it any more. */
+/** Someone joined the room, or left it. */
 export function applyMembership(model: Model, view: RoomView, { user, state }: Member): void {
   if (state === "joined") view.members?.add(user.id);
   else view.members?.delete(user.id);
@@ -78,7 +77,7 @@ export function applyReceipts(model: Model, all: readonly Receipt[]): Topic[] {
     if (userId === model.me.id) continue;
     const receipts = model.rooms.get(roomId)?.receipts;
     const before = receipts?.get(userId);
-    // An answer of how the rooms are may be older than what the stream has told since. No mark is one that is kept secret.
+    // The answer may be older than what the stream has sent since. A position of 0 is one that is kept secret.
     const highest = (what: "deliveredSeq" | "readSeq") => receipt[what] && Math.max(receipt[what], before?.[what] ?? 0);
     receipts?.set(userId, { ...receipt, deliveredSeq: highest("deliveredSeq"), readSeq: highest("readSeq") });
     rooms.add(roomId);

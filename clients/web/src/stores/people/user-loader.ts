@@ -1,4 +1,4 @@
-// Names for ids: asked for once, many at a time.
+// Loads users by id: each once, many in one call.
 
 import type { Api } from "../../api/calls";
 import { Failure } from "../../domain/failure";
@@ -28,7 +28,7 @@ export class UserLoader {
     this.#queue.add(id);
   }
 
-  /** Whoever is wanted is asked for again. */
+  /** Users that are requested from here on are loaded again. */
   reset(): void {
     this.#requested.clear();
   }

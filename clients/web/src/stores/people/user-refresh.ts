@@ -1,4 +1,4 @@
-// People who have changed since they were asked for: their messages say so.
+// Reloads users who have changed since they were loaded, as the versions in their messages tell.
 
 import type { Api } from "../../api/calls";
 import type { Message, User } from "../../domain/types";
@@ -15,9 +15,9 @@ interface Parts {
   readonly invalidate: (topics: readonly Topic[]) => void;
 }
 
-/** Returns what is to be called with messages that were taken in. */
+/** Returns a function to call with messages that were applied. */
 export function createUserRefresh({ api, model, invalidate }: Parts): (messages: readonly Message[]) => void {
-  /** Up to which version people were asked for. */
+  /** The versions up to which users were requested. */
   const requestedVersions = new Map<string, number>();
   let queue = new Set<string>();
 
@@ -30,7 +30,7 @@ export function createUserRefresh({ api, model, invalidate }: Parts): (messages:
         const users: User[] = await api.getUsers(batch);
         invalidate(applyUsers(model, users));
       } catch {
-        // The next message of theirs asks again.
+        // The next message of these users requests them again.
         for (const id of batch) requestedVersions.delete(id);
       }
     }
@@ -39,7 +39,7 @@ export function createUserRefresh({ api, model, invalidate }: Parts): (messages:
   return (messages) => {
     for (const { senderId, senderVersion = 0 } of messages) {
       const current = model.users.get(senderId);
-      // Who is not known at all is asked for once they are shown.
+      // An unknown user is loaded once they are shown.
       if (!current || senderVersion <= Math.max(current.version ?? 0, requestedVersions.get(senderId) ?? 0)) continue;
       requestedVersions.set(senderId, senderVersion);
       if (!queue.size) queueMicrotask(() => void loadQueue());

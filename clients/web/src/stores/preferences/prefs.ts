@@ -1,4 +1,4 @@
-// What this browser remembers of the user's wishes.
+// The user's preferences in this browser. Stored names stay, since tabs of older versions read them too.
 
 import { createSignal } from "solid-js";
 
@@ -13,9 +13,9 @@ interface Preferences {
   /** Enter sends and Shift+Enter breaks the line; else Ctrl+Enter sends. */
   enterSends: boolean;
   showMembers: boolean;
-  /** Of which messages one is told while one looks elsewhere. */
+  /** Which messages notify while the page has no focus. */
   notify: "none" | "direct" | "all";
-  /** Whether one was asked if one wants to be told. */
+  /** Whether the notification prompt was answered. */
   asked: boolean;
   sound: boolean;
 }

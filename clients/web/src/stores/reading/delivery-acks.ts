@@ -1,5 +1,4 @@
-// Tells the server that messages of others have arrived here: once for all that
-// came together.
+// Acknowledges the delivery of others' messages to the server, several at once.
 
 import { onCleanup } from "solid-js";
 
@@ -25,7 +24,7 @@ export function createDeliveryAcks({ api, model, tabs }: Parts): (updates: reado
   let timer: ReturnType<typeof setTimeout> | undefined;
   onCleanup(() => clearTimeout(timer));
 
-  /** What was read has arrived, and was told to have. */
+  /** A room without unread messages needs no acknowledgement. */
   const addRoom = (roomId: string) => {
     const view = model.rooms.get(roomId);
     if (view && (unread(view, model.me.id).count || hasUnreadThreads(view.threads))) delivered.set(roomId, view.room.headSeq);
@@ -34,13 +33,13 @@ export function createDeliveryAcks({ api, model, tabs }: Parts): (updates: reado
     if (!delivered.size || timer !== undefined) return;
     timer = setTimeout(() => {
       timer = undefined;
-      // Lost, the next message tells it too.
+      // If it fails, the next message acknowledges these too.
       for (const [roomId, seq] of delivered) api.markDelivered(roomId, seq).catch(() => undefined);
       delivered.clear();
     }, BATCH_MS);
   };
 
-  // Rooms that were told of before this was loaded.
+  // Rooms that were added before this code was loaded.
   if (tabs.leads) [...model.rooms.keys()].forEach(addRoom);
   schedule();
 

@@ -1,19 +1,19 @@
-// Marks of reading that the server has not heard of: told again once there is a
-// connection, or after a while if they are lost on one.
+// Read markers that the server has not acknowledged. They are sent again on reconnect,
+// or after a while if a call fails.
 
 import { onCleanup } from "solid-js";
 
 import type { Failure } from "../../domain/failure";
 import type { Model } from "../model/model";
 
-/** A mark that was lost is told again after this, unless the server says when. */
+/** A failed call is repeated after this, unless the server says when. */
 const RETRY_MS = 5_000;
 
 export type ReadMarkerRetry = ReturnType<typeof createReadMarkerRetry>;
 
 /** Must be called where Solid can clean up. */
 export function createReadMarkerRetry(model: Pick<Model, "connection">) {
-  /** What tells them, the newest of each room and each thread. */
+  /** The newest call of each room and each thread. */
   const pending = new Map<string, () => Promise<unknown>>();
   let timer: ReturnType<typeof setTimeout> | undefined;
   onCleanup(() => (pending.clear(), clearTimeout(timer)));
@@ -27,7 +27,7 @@ export function createReadMarkerRetry(model: Pick<Model, "connection">) {
     });
   }
 
-  /** All of them, if there is a connection. */
+  /** Repeats all of them, if there is a connection. */
   function retryAll(): void {
     clearTimeout(timer);
     timer = undefined;
@@ -35,11 +35,11 @@ export function createReadMarkerRetry(model: Pick<Model, "connection">) {
   }
 
   return {
-    /** By its room. */
+    /** Sends a marker of a room. */
     send,
     sendThread: (roomId: string, threadSeq: number, call: () => Promise<unknown>) => send(`${roomId}/${threadSeq}`, call),
     retryAll,
-    /** They are of positions that are others now. */
+    /** Drops all markers, because their positions are void. */
     clear: () => pending.clear(),
     /** Whether the server knows how far the user has read in the threads of a room. */
     threadsAcknowledged: (roomId: string) => ![...pending.keys()].some((key) => key.startsWith(`${roomId}/`)),

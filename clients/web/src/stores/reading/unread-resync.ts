@@ -1,4 +1,4 @@
-// Where the model cannot know how much is unread, the server is asked.
+// Loads unread counts where the model cannot know them.
 
 import { onCleanup } from "solid-js";
 
@@ -10,7 +10,7 @@ import { tail, type Model } from "../model/model";
 import { needsResync } from "../model/snapshot";
 import type { ThreadMarkers } from "../threads/threads";
 
-/** Between two answers, if the first was overtaken by what happened meanwhile, or lost. */
+/** The pause before loading again, if an answer was outdated or lost. */
 const RETRY_MS = 2_000;
 
 interface Parts {
@@ -21,7 +21,7 @@ interface Parts {
   readonly invalidate: (topics: readonly Topic[]) => void;
 }
 
-/** Returns what is to be called when something has happened. Must be called where Solid can clean up. */
+/** Returns a function to call after updates. Must be called where Solid can clean up. */
 export function createUnreadResync({ api, model, threadsAcknowledged, invalidate }: Parts): () => void {
   let isLoading = false;
   let stopped = false;
@@ -32,7 +32,7 @@ export function createUnreadResync({ api, model, threadsAcknowledged, invalidate
   async function load(): Promise<void> {
     timer = undefined;
     isLoading = true;
-    // What is read from here on, the answer may not know of.
+    // The answer may not include markers that move from here on.
     for (const [roomId, { threads }] of model.rooms) if (threads.staleness === "some" && threadsAcknowledged(roomId)) threads.staleness = "asked";
     try {
       for (let next: string | undefined = ""; next !== undefined && isNeeded(); ) {
@@ -42,7 +42,7 @@ export function createUnreadResync({ api, model, threadsAcknowledged, invalidate
         next = part.next || undefined;
       }
     } catch {
-      // Asked again below.
+      // Repeated below.
     }
     isLoading = false;
     if (isNeeded()) timer = setTimeout(() => void load(), RETRY_MS);
@@ -57,7 +57,7 @@ export function createUnreadResync({ api, model, threadsAcknowledged, invalidate
   };
 }
 
-/** Takes the server's count where it could not be known; refuses one that is older than what is known. */
+/** Applies the server's count where ours may be wrong, unless it is older than what is loaded. */
 export function resyncUnread(model: Model, { room, readSeq, unreadCount, unreadMore, unreadMentions, unreadThreads }: RoomSummary): Topic[] {
   const view = model.rooms.get(room.id);
   if (!view || !needsResync(view) || readSeq < view.readSeq || room.headSeq < tail(view).upTo) return [];
@@ -70,12 +70,12 @@ export function resyncUnread(model: Model, { room, readSeq, unreadCount, unreadM
   return ["rooms", `room:${room.id}`, `threads:${room.id}`];
 }
 
-/** The server has counted anew, up to a position. */
+/** Applies the server's count of unread threads up to a position. */
 function resyncThreads(threads: ThreadMarkers, count: number, upTo: number): void {
   const { unread, resolved } = threads;
   threads.staleness = "none";
   threads.upTo = upTo;
-  // Answers that were unread here are deleted by now: in which threads will show.
+  // Unread replies were deleted. In which threads is found out later.
   if (count < unread.size) {
     unread.clear();
     resolved.clear();

@@ -10,31 +10,31 @@ export interface Unread {
   readonly count: number;
   /** There are more than `count`. */
   readonly more: boolean;
-  /** How many of them call the user. */
+  /** How many of them mention the user. */
   readonly mentions: number;
   /** The user has flagged the room, to come back to it. */
   readonly flagged: boolean;
-  /** A thread that the user follows has unread answers. */
+  /** A thread that the user follows has unread replies. */
   readonly threads: boolean;
 }
 
 export const NOTHING_UNREAD: Unread = { count: 0, more: false, mentions: 0, flagged: false, threads: false };
 
-/** Whether a message calls a user, by name or all. Who was there when it was posted is not known later. */
+/** Whether a message mentions a user, by name or by @all. Who was online for @here is not known later. */
 export function mentionsUser(message: Message, userId: string): boolean {
   return message.mentions.some((mention) => mention.all || mention.userId === userId);
 }
 
-/** How many unread messages a room calls out: those that its member wants to hear of. */
+/** How many unread messages notify, by the user's preferences for the room. */
 export function notifiableUnread({ count, more, mentions }: Unread, { level, mutedUntil }: RoomPreferences): Pick<Unread, "count" | "more"> {
   if (level === "nothing" || mutedUntil > Date.now()) return { count: 0, more: false };
   return level === "mentions" ? { count: mentions, more: false } : { count, more };
 }
 
-/** Up to here unread messages are counted. */
+/** The highest number of unread messages that is shown. */
 export const MAX_COUNTED = 999;
 
-/** Whether all is known from where the user has read up to where the server has counted. */
+/** Whether all messages between the read marker and the server's count are loaded. */
 export function isFullyLoaded({ counted, readSeq, ranges }: RoomView): boolean {
   return readSeq >= counted.upTo || (rangeOf(ranges, readSeq + 1)?.upTo ?? 0) >= counted.upTo;
 }
@@ -59,7 +59,7 @@ export function countUpTo(view: RoomView, me: string, upTo: number): Pick<Unread
     if (mentionsUser(message, me) && !view.blockRelations.has(message.senderId)) mentions += 1;
   }
   const more = count > MAX_COUNTED || (!isLoaded && counted.more);
-  // One that only the server had counted may have been a mention, and deleted since.
+  // A mention that only the server had counted may have been deleted since.
   return { count: Math.min(count, MAX_COUNTED), more, mentions: Math.min(mentions, count) };
 }
 
@@ -68,17 +68,17 @@ function isCountable(message: Message, me: string): boolean {
   return message.senderId !== me && kind !== "system" && kind !== "deleted";
 }
 
-/** A message that only the server had counted as unread is deleted now, if it was not before. */
+/** Subtracts a message that the server had counted as unread and that is deleted now. */
 export function uncountDeleted(view: RoomView, message: Message, me: string): void {
   const { seq, senderId, threadSeq, changedSeq } = message;
   const { counted } = view;
   if (senderId === me || threadSeq || counted.more) return;
   if (seq <= view.readSeq || seq > counted.upTo || changedSeq <= counted.upTo) return;
   const before = view.messages.get(seq);
-  // Its answers tell of a deleted message again whenever one of them goes.
+  // A deleted message is sent again whenever one of its replies is deleted.
   if (before?.content.kind === "deleted" || counted.deleted.has(seq)) return;
   counted.deleted.add(seq);
-  // Whether it was deleted before the server counted cannot be seen.
+  // It is unknown whether it was deleted before the server counted.
   if (!before && message.thread) view.countStale = true;
   const mentions = counted.mentions - (before && mentionsUser(before, me) && !view.blockRelations.has(before.senderId) ? 1 : 0);
   view.counted = { ...counted, count: Math.max(counted.count - 1, 0), mentions: Math.max(mentions, 0) };

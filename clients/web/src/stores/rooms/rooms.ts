@@ -1,4 +1,4 @@
-// What rooms are called, what the user may do in them, and doing it.
+// Titles of rooms, the user's permissions in them, and blocks.
 
 import type { Api } from "../../api/calls";
 import type { AccountRole, Message, Role, Room, User } from "../../domain/types";
@@ -40,7 +40,7 @@ const RANK: Record<Role, number> = { member: 0, admin: 1, owner: 2 };
 /** Whether the first may act on the second. */
 export const outranks = (own: Role, other: Role) => RANK[own] > RANK[other];
 
-/** Timers take no more than this; what ends later is looked at again. */
+/** The longest timer that browsers allow; what ends later is checked again. */
 export const MAX_TIMER_MS = 2 ** 31 - 1;
 
 export function createRooms({ api, model, topics, user, accountRole, broadcastBlocked, loadBlocks }: Parts) {
@@ -48,9 +48,9 @@ export function createRooms({ api, model, topics, user, accountRole, broadcastBl
     topics.track(`room:${roomId}`);
     return model.rooms.get(roomId);
   };
-  /** The ends of mutes that are waited for. */
+  /** The ends of mutes for which a timer runs, by room. */
   const muteTimers = new Map<string, number>();
-  /** A mute ends by itself: whoever has asked is told. */
+  /** Whether the user is muted. The room is invalidated when the mute ends. */
   function isMuted({ room: { id }, mutedUntil }: RoomView): boolean {
     const left = mutedUntil - Date.now();
     if (left > 0 && muteTimers.get(id) !== mutedUntil) {
@@ -79,7 +79,7 @@ export function createRooms({ api, model, topics, user, accountRole, broadcastBl
       const direct = now?.room.kind === "direct";
       const manage = active && !direct && now.role !== "member";
       const own = now?.role === "owner" && !direct;
-      // The server's staff keeps order in public rooms.
+      // Staff of the server moderates public rooms.
       const staff = now?.room.kind === "public" ? accountRole() : "user";
       const moderate = manage || (active && staff !== "user");
       const runs = staff === "admin";
@@ -95,9 +95,9 @@ export function createRooms({ api, model, topics, user, accountRole, broadcastBl
       };
     },
 
-    /** Whether it is known whom the user has blocked. */
+    /** Whether the list of blocked users is loaded. */
     areBlocksLoaded: () => (topics.track("blocked"), model.blocked !== undefined),
-    /** Whether a message calls the user. None of somebody with whom there is a block does. */
+    /** Whether a message mentions the user. Messages across a block never do. */
     mentionsMe: (message: Message) => (topics.track("blocked"), mentionsUser(message, model.me.id) && !model.blockRelations.has(message.senderId)),
     isBlocked: (userId: string) => (topics.track("blocked"), model.blocked?.has(userId) === true),
     async setBlocked(userId: string, on: boolean): Promise<void> {
@@ -105,7 +105,7 @@ export function createRooms({ api, model, topics, user, accountRole, broadcastBl
       const next = new Set(model.blocked);
       if (on) next.add(userId);
       else next.delete(userId);
-      // Before the others are known there is no list to tell of.
+      // Before the list is loaded, there is nothing to broadcast.
       if (model.blocked) broadcastBlocked([...next]);
       else loadBlocks();
     },

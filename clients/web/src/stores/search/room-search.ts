@@ -1,5 +1,4 @@
-// Messages of a room that a search finds, the newest first; true to what the
-// room's log has told since.
+// Results of a search in a room, the newest first, updated by the room's log.
 
 import { createEffect, createMemo, createSignal, on } from "solid-js";
 
@@ -7,7 +6,7 @@ import type { Message, ListPage, SearchRequest } from "../../domain/types";
 import type { Chat } from "../chat";
 import { createPagedList } from "../lists/paged-list";
 
-/** The server answers after a share of work, perhaps with nothing yet: go on this often by oneself. */
+/** The server may answer with an empty page before it has searched everything. Go on at most this often. */
 const MAX_EMPTY_PAGES = 10;
 
 export const createMessageSearch =
@@ -22,7 +21,7 @@ export const createMessageSearch =
 
 export const messageKey = ({ roomId, seq }: Message) => `${roomId}:${seq}`;
 
-/** What `joins` and is newer than all that was found stands above it: the index has it a little later. */
+/** Newer messages for which `matches` is true are listed first: the index includes them a little later. */
 export function createRoomSearch(chat: Chat, roomId: string, matches: (message: Message) => boolean = () => false) {
   const paged = createPagedList(createMessageSearch(chat), messageKey);
   const [newMessages, setNewMessages] = createSignal<ReadonlyMap<number, Message>>(new Map());
@@ -32,7 +31,7 @@ export function createRoomSearch(chat: Chat, roomId: string, matches: (message: 
       () => chat.timeline(roomId),
       (view) => {
         const added = [...(view?.messages.values() ?? [])].filter((it) => matches(it) && !newMessages().has(it.seq));
-        // Kept, for the model forgets what the timeline does not show.
+        // Kept here, since the model evicts what the timeline does not show.
         if (added.length) setNewMessages(new Map([...newMessages(), ...added.map((it) => [it.seq, it] as const)]));
       },
     ),

@@ -1,5 +1,5 @@
-// What the user may do on the server. No event tells of a change, and the
-// server looks it up with every call: so it is asked for where it shows.
+// The user's role on the server. No event reports a change, and the server checks
+// the role with every call, so it is loaded wherever it matters.
 
 import { createSignal } from "solid-js";
 

@@ -1,4 +1,4 @@
-// The ways to be signed in, and who may make an account.
+// Signing in, and the policy for new accounts.
 
 import { createSignal } from "solid-js";
 
@@ -6,7 +6,7 @@ import { signInApi, type NewAccount } from "../../api/sign-in";
 import type { SignUpPolicy } from "../../domain/types";
 import type { AppContext } from "./app-context";
 
-/** As it was last heard. */
+/** As the server last sent it. */
 const [policy, setPolicy] = createSignal<SignUpPolicy>();
 
 export function createSignIn({ session }: AppContext) {

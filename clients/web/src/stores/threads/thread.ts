@@ -1,21 +1,21 @@
-// A thread that is open: its newest answers, read anew when there are others,
-// and as many older ones as were asked for.
+// An open thread: its newest replies, loaded again when they change, and the older
+// ones that were requested.
 
 import { createEffect, createMemo, createSignal, on, onCleanup, type Accessor } from "solid-js";
 
 import type { Message, Thread } from "../../domain/types";
 import type { Chat } from "../chat";
 
-/** Several changes at once are read once. */
+/** Several changes within this time are loaded once. */
 const DEBOUNCE_MS = 60;
-/** As many as the server gives at once, to get to an answer that lies far back. */
+/** The largest page of the server, used to reach a reply far back. */
 const MAX_REPLIES_PER_PAGE = 200;
 
-/** `reads`: whether the user looks at the newest answer. */
+/** `isReading`: whether the newest reply is in view. */
 export function createThread(chat: Chat, roomId: string, seq: number, isReading: Accessor<boolean>) {
   const [thread, setThread] = createSignal<Thread>();
   const [failure, setFailure] = createSignal<unknown>();
-  /** Answers of others after this position were new when the thread was opened. */
+  /** Replies of others after this position were new when the thread was opened. */
   let newAfter: number | undefined;
   let requestId = 0;
 
@@ -34,13 +34,13 @@ export function createThread(chat: Chat, roomId: string, seq: number, isReading:
     }
   }
 
-  /** Whether older ones than the oldest have come; `about` is called when they are about to. */
+  /** Loads older replies. Returns whether there were any; `beforeInsert` is called right before they are added. */
   async function loadOlder(count = 0, beforeInsert?: () => void): Promise<boolean> {
     const first = thread()?.messages[0]?.seq;
     if (first === undefined) return false;
     const page = await chat.api.listThread(roomId, seq, first, count);
     const now = thread();
-    // What came in the meantime stays; if the oldest is another now, there would be a hole.
+    // New replies stay. If the oldest one has changed meanwhile, there would be a gap.
     if (!now || now.messages[0]?.seq !== first) return false;
     beforeInsert?.();
     setThread({ ...now, messages: [...page.messages, ...now.messages], hasOlder: page.hasOlder });
@@ -55,7 +55,7 @@ export function createThread(chat: Chat, roomId: string, seq: number, isReading:
   );
   onCleanup(() => (requestId = -1));
 
-  /** As it was read, or newer as the room's log has told. What did not change stays the same object, and its row as it is. */
+  /** The newest known state. What did not change stays the same object, and its row is not drawn again. */
   const newest = (before: Message | undefined, message: Message): Message =>
     chat.newest(before && before.changedSeq >= message.changedSeq ? before : message);
   const root = createMemo<Message | undefined>((before) => {
@@ -69,7 +69,7 @@ export function createThread(chat: Chat, roomId: string, seq: number, isReading:
 
   const last = createMemo(() => thread()?.messages.at(-1)?.seq ?? 0);
   let markedSeq = 0;
-  // What comes while nobody looks at it is not read by that.
+  // Replies are not marked as read while the user is not reading.
   createEffect(() => {
     if (!isReading() || last() <= markedSeq) return;
     markedSeq = last();
@@ -84,21 +84,21 @@ export function createThread(chat: Chat, roomId: string, seq: number, isReading:
     hasOlder: () => thread()?.hasOlder ?? false,
     loadOlder,
     pendingReplies: createMemo(() => chat.outbox().filter(({ message }) => message.roomId === roomId && message.threadSeq === seq)),
-    /** The first answer that was new when the thread was opened. */
+    /** The first reply that was new when the thread was opened. */
     firstNew: createMemo((): number | undefined => {
       const now = thread();
       if (!now || newAfter === undefined) return undefined;
       const after = newAfter;
       return now.messages.find((it) => it.seq > after && it.senderId !== chat.me().id)?.seq;
     }),
-    /** Reads on till an answer is there, however far back it is. */
+    /** Loads older replies until this one is there. */
     async loadUntil(answer: number): Promise<void> {
       while (thread()?.hasOlder && (thread()?.messages[0]?.seq ?? 0) > answer && (await loadOlder(MAX_REPLIES_PER_PAGE)));
     },
   };
 }
 
-/** With the newest page as it is now; of older ones stays what was read, if nothing is missing between. */
+/** Replaces the newest page, and keeps older replies if nothing is missing between. */
 function mergePages(before: Thread, page: Thread): Thread {
   const first = page.messages[0]?.seq ?? 0;
   const isContiguous = page.hasOlder && (before.messages.at(-1)?.seq ?? 0) >= first;

@@ -1,4 +1,4 @@
-// Which threads of a room have answers that the user has not read.
+// Which threads of a room have replies that the user has not read.
 
 import type { Api } from "../../api/calls";
 import type { Message, Thread } from "../../domain/types";
@@ -8,26 +8,26 @@ import type { Topics } from "../model/topics";
 import type { ReadMarkerRetry } from "../reading/read-marker-retry";
 import { removeStored } from "../outbox/outbox-view";
 
-/** As many of a thread's newest answers are looked at to find an unread one. */
+/** How many of a thread's newest replies are loaded to find an unread one. */
 const NEWEST_REPLIES = 20;
 
 export interface ThreadMarkers {
-  /** Threads with unread answers that only the server has counted, up to a position. */
+  /** How many threads with unread replies the server has counted up to `upTo`, without those in `unread`. */
   counted: number;
   upTo: number;
-  /** The newest unread answer of each thread that has one, as far as it is known. */
+  /** The newest unread reply of each thread that is known to have one. */
   readonly unread: Map<number, number>;
-  /** Up to where threads were read, as far as it was told. */
+  /** The read positions of threads, as far as they are known. */
   readonly read: Map<number, number>;
-  /** Threads of which it is known that they are none of those that only the server has counted. */
+  /** Threads that are known not to be among those in `counted`. */
   readonly resolved: Set<number>;
   /** Whether the user follows a thread, as far as it is known. */
   readonly follows: Map<number, boolean>;
-  /** Whether what is counted may be wrong, and whether the server is being asked. */
+  /** Whether the count may be wrong, and whether it is being loaded again. */
   staleness: "none" | "some" | "asked";
 }
 
-/** Who follows a thread goes on with that, whatever else is forgotten. */
+/** The followed threads are kept when all else is reset. */
 export const createThreadMarkers = (counted: number, upTo: number, follows = new Map<number, boolean>()): ThreadMarkers => ({
   counted,
   upTo,
@@ -44,7 +44,7 @@ export const hasUnreadThreads = ({ counted, unread }: ThreadMarkers) => counted 
 /** Whether a thread may be one of those that only the server has counted. */
 const mayBeCounted = ({ counted, upTo, resolved }: ThreadMarkers, thread: number) => counted > 0 && thread <= upTo && !resolved.has(thread);
 
-/** Whoever wrote the root, answered or was called there follows a thread; undefined if that is not known here. */
+/** A user follows a thread whose root they wrote, or in which they replied or were mentioned; undefined if unknown here. */
 export function followsThread({ messages, threads: { follows } }: RoomView, threadSeq: number, me: string): boolean | undefined {
   const byMe = ({ senderId, mentions }: Message) => senderId === me || mentions.some(({ userId }) => userId === me);
   const isKnownFollower = follows.get(threadSeq);
@@ -56,7 +56,7 @@ export function followsThread({ messages, threads: { follows } }: RoomView, thre
   return true;
 }
 
-/** An answer has come. */
+/** Applies a new reply. */
 export function applyThreadReply(view: RoomView, { roomId, seq, threadSeq, senderId, mentions }: Message, me: string): Topic[] {
   const { unread, read, follows } = view.threads;
   if (senderId === me || mentions.some(({ userId }) => userId === me)) follows.set(threadSeq, true);
@@ -65,7 +65,7 @@ export function applyThreadReply(view: RoomView, { roomId, seq, threadSeq, sende
   return threadTopics(roomId);
 }
 
-/** A thread was looked at, as the server keeps it. */
+/** Applies a thread as the server has sent it. */
 export function applyThread(view: RoomView, { root, messages, following, readSeq }: Thread, me: string): Topic[] {
   const { threads } = view;
   const at = Math.max(threads.read.get(root.seq) ?? 0, readSeq);
@@ -75,7 +75,7 @@ export function applyThread(view: RoomView, { root, messages, following, readSeq
   const unreadReplies = messages.filter(isUnread);
   const [first] = unreadReplies;
   const last = following ? unreadReplies.at(-1) : undefined;
-  // It is one of those that the server has counted; later ones are counted here.
+  // The server has counted this thread; later ones are counted here.
   if (first && last && first.seq <= threads.upTo && mayBeCounted(threads, root.seq)) threads.counted -= 1;
   threads.resolved.add(root.seq);
   if (last) threads.unread.set(root.seq, Math.max(threads.unread.get(root.seq) ?? 0, last.seq));
@@ -85,14 +85,14 @@ export function applyThread(view: RoomView, { root, messages, following, readSeq
 }
 
 /**
- * The user has read a thread, here or on another device; marks never move
- * backwards. A stream that resumes tells all of them again.
+ * The user has read a thread, here or on another device. Markers never move
+ * backwards. A stream that resumes sends all of them again.
  */
 export function applyThreadRead(model: Model, roomId: string, threadSeq: number, seq: number): Topic[] {
   const threads = model.rooms.get(roomId)?.threads;
   if (!threads || seq <= (threads.read.get(threadSeq) ?? 0)) return [];
   threads.read.set(threadSeq, seq);
-  // Whether it was one of those that the server has counted, and is none any more, cannot be known here.
+  // It is not known here whether the server had counted this thread.
   if (threads.staleness === "asked" || mayBeCounted(threads, threadSeq)) threads.staleness = "some";
   if ((threads.unread.get(threadSeq) ?? Infinity) > seq) return [];
   threads.unread.delete(threadSeq);
@@ -111,7 +111,7 @@ interface Parts {
 }
 
 export function createThreads({ api, model, topics, markerRetry }: Parts) {
-  /** What is being asked for, and one after the other: many threads may have grown at once. */
+  /** Requests that are under way. They are made one after the other, since many threads may grow at once. */
   const loading = new Map<string, Promise<void>>();
   let lastRequest: Promise<unknown> = Promise.resolve();
   const updateThread = (thread: Thread) => {
@@ -123,7 +123,7 @@ export function createThreads({ api, model, topics, markerRetry }: Parts) {
     const current = loading.get(name);
     if (current) return current;
     const request = lastRequest.then(() => api.listThread(roomId, seq, undefined, NEWEST_REPLIES)).then(updateThread);
-    // Lost, the next answer asks again.
+    // If it fails, the next reply loads it again.
     lastRequest = request.catch(() => undefined).then(() => loading.delete(name));
     loading.set(name, request);
     return request;
@@ -134,24 +134,24 @@ export function createThreads({ api, model, topics, markerRetry }: Parts) {
       topics.track(`threads:${roomId}`);
       const threads = model.rooms.get(roomId)?.threads;
       if (!threads || !thread) return false;
-      // Only while the server has counted some that are not found yet.
+      // Only while the server has counted threads that are not resolved yet.
       if (!threads.unread.has(seq) && mayBeCounted(threads, seq)) loadThread(roomId, seq).catch(() => undefined);
       return threads.unread.has(seq);
     },
     updateThread: updateThread,
-    /** An answer has come: whether the user follows its thread. What is not known here, the server is asked for, once. */
+    /** Whether the user follows the thread of a new reply. If that is not known here, the thread is loaded once. */
     async loadFollowsThread(message: Message): Promise<boolean> {
       const { roomId, threadSeq } = message;
       const view = () => model.rooms.get(roomId);
       const now = view();
       if (!now) return false;
       const isKnownFollower = followsThread(now, threadSeq, model.me.id);
-      // It may be one of those that the server has counted; then it must not count twice.
+      // The server may have counted this thread; it must not count twice.
       const isUncertain = isKnownFollower === undefined || (isKnownFollower && mayBeCounted(now.threads, threadSeq));
       if (isUncertain) await loadThread(roomId, threadSeq).catch(() => undefined);
       const then = view();
       if (!then || !followsThread(then, threadSeq, model.me.id)) return false;
-      // When it came that was not known; the root may have come after it.
+      // When the reply came, this was not known; the root may have come later.
       topics.invalidate(applyThreadReply(then, message, model.me.id));
       return true;
     },

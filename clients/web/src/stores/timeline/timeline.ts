@@ -1,5 +1,5 @@
-// What of a room's log is on the screen: one stretch of it, grown at the end to
-// which the reader goes and cut at the other, so that a long log costs no more
+// The part of a room's log that is on the screen: one range, which grows at the end to
+// which the reader scrolls and is trimmed at the other, so that a long log costs no more
 // than a short one.
 
 import { batch, createEffect, createMemo, createSignal, on, onCleanup, untrack } from "solid-js";
@@ -11,13 +11,13 @@ import { messagesIn, tail, type RoomView } from "../model/model";
 import { firstAfter, rangeOf, type Range } from "../model/ranges";
 import { Rows, type Row } from "./rows";
 
-/** With fewer messages than this, older ones are read without being asked for. */
+/** With fewer messages than this, older ones are loaded automatically. */
 const MIN_MESSAGES = 30;
-/** With more than this on the screen, the end that is farther off is cut. */
+/** With more messages than this, the end that is farther away is trimmed. */
 const MAX_MESSAGES = 700;
 const MESSAGES_AFTER_TRIM = 500;
 
-/** The part of a known stretch that is shown; goes along with the tail if it has no end. */
+/** The part of a loaded range that is shown. It follows the tail if `upTo` is infinite. */
 interface Bounds {
   readonly after: number;
   readonly upTo: number;
@@ -32,7 +32,7 @@ export interface TimelineContent {
   readonly atTail: boolean;
 }
 
-/** Where the reader is to be brought; a flash tells where that is. */
+/** The message to scroll to, and whether to flash it. */
 interface Target {
   readonly seq: number;
   readonly flash: boolean;
@@ -42,20 +42,20 @@ export type Timeline = ReturnType<typeof createTimeline>;
 
 export function createTimeline(chat: Chat, roomId: string) {
   const [anchor, setAnchor] = createSignal<number | "tail">("tail");
-  /** Counts the stretches shown: each begins with its own measures. */
+  /** Counts the ranges shown: the virtualiser measures each from the start. */
   const [generation, setGeneration] = createSignal(1);
   const [target, setTarget] = createSignal<Target>();
   const [loading, setLoading] = createSignal<"older" | "newer" | "jump">();
-  /** Does again what has failed. */
+  /** Repeats what has failed. */
   const [retry, setRetry] = createSignal<() => void>();
   const [newAfter, setNewAfter] = createSignal<number>();
   const [bounds, setBounds] = createSignal<Bounds>(newestBounds(chat.timeline(roomId)));
   /** Counts how often the reader was sent to the end. */
   const [tailJumps, setTailJumps] = createSignal(0);
   const builder = new Rows();
-  /** In the middle of what the reader looks at; undefined if they are at the end. */
+  /** The position in the middle of the viewport; undefined at the end. */
   let viewedSeq: number | undefined;
-  /** Where the reader was when the room began anew, till they are there again. */
+  /** The reader's position when the room was reset, until it is shown again. */
   let returnSeq: number | undefined;
   let viewed = chat.timeline(roomId);
   onCleanup(chat.show(roomId));
@@ -72,14 +72,14 @@ export function createTimeline(chat: Chat, roomId: string) {
   };
 
   const content = createMemo<TimelineContent | undefined>((before) => {
-    // Also while it does not matter what is where: there the reader comes back to.
+    // Tracked at all times, since the reader comes back to it.
     generation();
     const view = chat.timeline(roomId);
     if (view !== viewed) {
       viewed = view;
       if (before) returnSeq = viewedSeq;
     }
-    // What is looked at stays as it is till it is known again.
+    // After a reset, the old rows stay until their range is loaded again.
     if (view && returnSeq !== undefined) return before;
     const range = view && rangeIn(view);
     if (!view || !range) return undefined;
@@ -92,7 +92,7 @@ export function createTimeline(chat: Chat, roomId: string) {
     return { rows, range, shift, atTail };
   });
 
-  /** One at a time; a jump waits for its turn. */
+  /** Reads are made one at a time; a jump waits for its turn. */
   let lastRead: Promise<unknown> = Promise.resolve();
 
   function read(what: "older" | "newer" | "jump", at: Anchor): Promise<Page> {
@@ -105,7 +105,7 @@ export function createTimeline(chat: Chat, roomId: string) {
   async function readNow(what: "older" | "newer" | "jump", at: Anchor): Promise<Page> {
     setLoading(what);
     const early = "before" in at ? await chat.takePrefetched(roomId) : undefined;
-    // One that was read before the stream began may have missed what changed between.
+    // A page that was prefetched before the stream began may lack changes between.
     const ahead = early && "before" in at && early.headSeq >= at.before - 1 ? early : undefined;
     const page = ahead ?? (await chat.api.listMessages(roomId, at, PAGE_SIZE));
     const first = page.messages[0]?.seq;
@@ -120,7 +120,7 @@ export function createTimeline(chat: Chat, roomId: string) {
     return page;
   }
 
-  /** What fails can be done again. What never can be done is told to whoever wants to know it. */
+  /** Runs work that can be retried if it fails. A final failure is passed to `onImpossible`. */
   async function withRetry(work: () => Promise<void>, onImpossible?: (failure: Failure) => void): Promise<void> {
     try {
       await work();
@@ -133,7 +133,7 @@ export function createTimeline(chat: Chat, roomId: string) {
     }
   }
 
-  /** Shows a page more at one end, of what is known or else of what is read. */
+  /** Shows one more page at one end, loading it if necessary. */
   async function grow(what: "older" | "newer"): Promise<void> {
     const view = untrack(() => chat.timeline(roomId));
     const now = untrack(content);
@@ -146,7 +146,7 @@ export function createTimeline(chat: Chat, roomId: string) {
     const unknown = older ? whole.after >= after : whole.upTo <= upTo;
     const generationBefore = untrack(generation);
     if (unknown) await read(what, older ? { before: after + 1 } : { after: upTo });
-    // Whoever went elsewhere meanwhile is shown nothing more of it.
+    // The reader has gone elsewhere meanwhile.
     if (untrack(generation) !== generationBefore) return;
     const { order, room } = view;
     if (older) {
@@ -161,7 +161,7 @@ export function createTimeline(chat: Chat, roomId: string) {
     }
   }
 
-  /** Shows less at the end from which the reader goes away. */
+  /** Trims the end from which the reader scrolls away. */
   function trim(view: RoomView, { after, upTo }: Range, older: boolean): void {
     const { order } = view;
     const first = firstAfter(order, after);
@@ -174,7 +174,7 @@ export function createTimeline(chat: Chat, roomId: string) {
     const keep = { after: Math.max(trimmed.after, after), upTo: Math.min(trimmed.upTo, upTo) };
     batch(() => {
       setBounds(trimmed);
-      // What lies between here and the tail may be forgotten.
+      // Messages between here and the tail may be evicted.
       setAnchor(keep.upTo === tail(view).upTo ? "tail" : keep.upTo);
     });
     chat.evict(roomId, keep);
@@ -207,7 +207,7 @@ export function createTimeline(chat: Chat, roomId: string) {
     });
   }
 
-  /** The message at a position. What is read for it is there for going there. */
+  /** The message at a position. The page that is loaded for it is used to show it, too. */
   async function find(seq: number): Promise<Message> {
     const view = chat.timeline(roomId);
     if (view && !view.messages.has(seq) && !rangeOf(view.ranges, seq)) await read("jump", { around: seq });
@@ -215,9 +215,9 @@ export function createTimeline(chat: Chat, roomId: string) {
   }
 
   let jumpId = 0;
-  /** What is shown is not what the reader came for. */
+  /** The jump target is not shown yet. */
   const [isJumping, setJumping] = createSignal(false);
-  /** Shows a message. Of one that is an answer in a thread, what it answers; itself it is to be shown by who is told that it was found. */
+  /** Shows a message. For a thread reply it shows the root; `onFound` shows the reply itself. */
   async function goTo(seq: number, onFound: (message: Message) => void): Promise<void> {
     const ownId = ++jumpId;
     setJumping(true);
@@ -260,7 +260,7 @@ export function createTimeline(chat: Chat, roomId: string) {
     if (now.range.after > 0 && messageCount(now) < MIN_MESSAGES) untrack(loadOlder);
   });
 
-  // What keeps coming while nobody scrolls is not kept on the screen for ever.
+  // New messages must not pile up on the screen while nobody scrolls.
   createEffect(() => {
     const now = content();
     const view = untrack(() => chat.timeline(roomId));
@@ -270,7 +270,7 @@ export function createTimeline(chat: Chat, roomId: string) {
   // A connection that came back is a reason to try again.
   createEffect(() => chat.connection().kind === "live" && untrack(retry)?.());
 
-  // The room began anew: back to what was looked at, if it is still there.
+  // After a reset, go back to the reader's position, if it still exists.
   createEffect(
     on(
       () => chat.timeline(roomId),
@@ -282,7 +282,7 @@ export function createTimeline(chat: Chat, roomId: string) {
     ),
   );
 
-  // What was looked at is not known any more.
+  // The range that was shown is not loaded any more.
   createEffect(
     on([() => chat.timeline(roomId), content], ([view, now]) => {
       const at = untrack(anchor);
@@ -290,7 +290,7 @@ export function createTimeline(chat: Chat, roomId: string) {
     }),
   );
 
-  /** Whether the end of the room is there to be read, and not only what has come since the room began here. */
+  /** Whether the tail is loaded far enough to be read, and not only what came since the room was added. */
   const isTailLoaded = createMemo(() => {
     const now = content();
     const view = chat.timeline(roomId);
@@ -311,7 +311,7 @@ export function createTimeline(chat: Chat, roomId: string) {
     tailJumps,
     loadOlder,
     loadNewer,
-    /** `never` is told if there is no such message. */
+    /** `onImpossible` is called if there is no such message. */
     goTo: (seq: number, onFound: (message: Message) => void, onImpossible: (failure: Failure) => void) =>
       withRetry(() => goTo(seq, onFound), onImpossible),
     jump: (seq: number) => withRetry(() => show(seq, true)),
