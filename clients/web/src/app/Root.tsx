@@ -11,7 +11,7 @@ import { ErrorBoundary } from "../ui/shared/ErrorBoundary";
 import { MissingNotice, MissingPage, lazy } from "../ui/shared/lazy";
 import { navigate, route, entryVisitor, setVisitor } from "../ui/shared/router";
 
-// Whoever reloads a room waits for no more texts than come with it.
+// A reloaded room does not wait for the deferred texts.
 const SignedIn = lazy(() => import("../ui/shell/SignedIn"), MissingPage, () => Promise.resolve());
 const LoginPage = lazy(() => import("../ui/auth/LoginPage"), MissingPage);
 const RegisterPage = lazy(() => import("../ui/auth/RegisterPage"), MissingPage);
@@ -29,10 +29,10 @@ export function Root() {
     else document.documentElement.dataset["theme"] = theme;
   });
 
-  // While one types one's name, the rest comes.
+  // The rest loads while the user fills in the form.
   createEffect(() => app.sessionId() || void LoginPage.preload().then(SignedIn.preload));
 
-  // Who is signed in has a title of their own (shell/document-title.ts), and so has the door.
+  // Signed-in pages set their own title (shell/document-title.ts), and so do sign-in pages.
   createEffect(() => {
     if (!app.sessionId() && isLost()) document.title = `${t("notFound")} · ${t("appName")}`;
   });
@@ -40,7 +40,7 @@ export function Root() {
   createEffect<string>((before) => {
     const id = app.sessionId();
     const isSignInPage = route().page === "login" || route().page === "register";
-    // By a link, for which nobody needs to sign in before; who has come in by it goes on.
+    // A recovery link works without signing in. A user who has signed in with it goes on to their rooms.
     const isRecoverPage = route().page === "recover";
     const user = app.session.user?.id ?? "";
     if (id) setVisitor(user);
@@ -48,10 +48,10 @@ export function Root() {
       setHasEnded(false);
       navigate(takeReturnPath(user), { replace: true });
     }
-    // Signing in would not help: there is no such page for anyone. Whose session ends there is told so.
+    // Signing in would not help on a page that does not exist. If the session ends there, the user is told so.
     if (!id && (isRecoverPage || (!before && isLost()))) setVisitor("");
     else if (!id && !isSignInPage) {
-      // Who goes by themselves wants nothing more, and is told nothing.
+      // A user who has signed out gets no notice and no return path.
       const hasSignedOut = Boolean(before) && app.session.hasSignedOut;
       setHasEnded(Boolean(before) && !hasSignedOut);
       saveReturnPath(hasSignedOut ? "/" : location.pathname, entryVisitor());
@@ -66,7 +66,7 @@ export function Root() {
       <Suspense>
         <Switch>
           <Match when={app.sessionId() !== ""}>
-            {/* Another session is another person: nothing of the first may stay. */}
+            {/* Another session may be another user's: nothing of the first may stay. */}
             <Show when={app.sessionId()} keyed>
               <SignedIn app={app} />
             </Show>

@@ -6,7 +6,7 @@ import { text } from "../shared/form";
 
 const MIN_PASSWORD_CHARACTERS = 8;
 
-/** A password to be chosen, twice; says while it is written what can be said of it here. The form names the user, too. */
+/** The fields of a new password, twice, with a hint while it is typed. The form must have a username field. */
 export function NewPasswordFields(props: {
   label: string;
   repeatLabel: string;

@@ -9,7 +9,7 @@ import { recoveryToken } from "../shared/router";
 import { AuthPage } from "./AuthPage";
 import { NewPasswordFields } from "./NewPasswordFields";
 
-/** Where a recovery link leads: a new password, and with it into the account. */
+/** The page of a recovery link: sets a new password and signs in. */
 export default function RecoverPage(props: { app: AppContext }) {
   const signIn = createSignIn(props.app);
   const [isMismatch, setMismatch] = createSignal(false);

@@ -9,12 +9,12 @@ import { FormError } from "../shared/FormError";
 import { NewPasswordFields } from "./NewPasswordFields";
 import { acceptedInvite, pendingInviteCode, saveReturnPath } from "./return-path";
 
-/** What is wrong with the invite, and not with the account. */
+/** Reasons that concern the invite, and not the account. */
 const INVITE_REASONS = ["INVITE_NOT_FOUND", "INVITE_EXPIRED", "ROOM_ARCHIVED", "INVALID_invite_code"];
 
 export function RegisterForm(props: { signIn: ReturnType<typeof createSignIn> }) {
   let first!: HTMLFormElement;
-  // It may come after the page.
+  // The form may be rendered after the page.
   onMount(() => first.querySelector<HTMLElement>("[autofocus]")?.focus());
   const [isMismatch, setMismatch] = createSignal(false);
   const form = createForm(async (data) => {

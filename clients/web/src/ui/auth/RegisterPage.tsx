@@ -8,7 +8,7 @@ import { RegisterForm } from "./RegisterForm";
 import { pendingInviteCode } from "./return-path";
 import { noticeFor } from "./sign-in-notice";
 
-/** Where accounts are made, by whom the server lets. */
+/** Creates an account, if the server's policy allows it. */
 export default function RegisterPage(props: { app: AppContext; ended: boolean }) {
   const signIn = createSignIn(props.app);
   onMount(() => void signIn.loadPolicy());

@@ -1,5 +1,5 @@
-// Where to go once signed in. It survives a reload at the door, and is nothing
-// to anyone but whom it was kept for.
+// The path to go to after signing in. It survives a reload, and is used only for the
+// user it was saved for.
 
 import { createSignal, untrack } from "solid-js";
 
@@ -9,7 +9,7 @@ const KEY = "causerie.goal";
 
 interface ReturnPath {
   readonly path: string;
-  /** Who was there; empty if nobody was signed in. */
+  /** The user who was there; empty if nobody was signed in. */
   readonly userId: string;
 }
 
@@ -40,11 +40,11 @@ export function takeReturnPath(userId: string): string {
   return ownerId && ownerId !== userId ? "/" : path;
 }
 
-/** The code of the invite which whoever signs in does so to accept; empty if there is none. */
+/** The code of the invite that waits behind signing in; empty if there is none. */
 export function pendingInviteCode(): string {
   const route = parseRoute(returnPath().path);
   return route.page === "invite" ? route.code : "";
 }
 
-/** The code of the invite with which this page has made an account: who comes to it is in the room. */
+/** The code of the invite with which this page has created an account: it was accepted by that. */
 export const acceptedInvite = { code: "" };

@@ -2,7 +2,7 @@ import type { SignUpPolicy } from "../../domain/types";
 import { t } from "../i18n";
 import { pendingInviteCode } from "./return-path";
 
-/** What to know at the door: that the session has ended, or that an invitation waits behind it. */
+/** The notice on sign-in pages: the session has ended, or an invite waits. */
 export function noticeFor(ended: boolean, policy: SignUpPolicy | undefined): string | undefined {
   if (ended) return t("signedOut");
   if (!pendingInviteCode()) return undefined;

@@ -16,7 +16,7 @@ const DEBOUNCE_MS = 120;
 const NAME_PREFIX = /@[\p{L}\p{N}\p{M}_.-]{0,32}$/u;
 /** An emoji's name after “:”. */
 const EMOJI_PREFIX = /(?:^|\s)(:[\p{L}\p{N}\p{M}_.-]{2,32})$/u;
-/** What calls many, for those who may. */
+/** Mentions of groups, for members who may use them. */
 const GROUP_MENTIONS = ["all", "here"] as const;
 
 interface Choice {
@@ -46,7 +46,7 @@ export function Completion(props: {
   const { roomId } = useRoom();
   const [choices, setChoices] = createSignal<readonly Choice[]>([]);
   const [at, setAt] = createSignal(0);
-  /** For which word these are: of what was offered before, no key takes anything. */
+  /** The prefix of these choices: keys do not accept choices of another one. */
   let choicesPrefix = "";
   const prefix = createMemo(() => {
     const textBeforeCaret = props.text.slice(0, props.caret);

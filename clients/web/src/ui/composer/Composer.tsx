@@ -23,7 +23,7 @@ export function Composer(props: {
   label: string;
   /** Names what is begun and not sent. */
   draft: string;
-  /** Others are told that something is being written. */
+  /** Whether typing is reported to others. */
   reportsTyping?: boolean;
   /** What arrow up edits. */
   lastOwn: () => Message | undefined;
@@ -56,7 +56,7 @@ export function Composer(props: {
   function onPaste(event: ClipboardEvent): void {
     const data = event.clipboardData;
     if (!data?.files.length) return;
-    // Cells of a sheet come as a picture too: they are text. A file that was copied comes with its name as text.
+    // Spreadsheet cells are pasted as text and a picture: use the text. A copied file comes with its name as text.
     const pastedText = data.getData("text/plain");
     if (pastedText.trim() && ![...data.files].every(({ name }) => pastedText.includes(name))) return;
     event.preventDefault();
@@ -71,7 +71,7 @@ export function Composer(props: {
   onMount(() => {
     if (!isTouch()) box.focus({ preventScroll: true });
   });
-  // Whoever answers or edits wants to write now.
+  // Replying and editing focus the field.
   createEffect(on([editTarget, replyTarget], ([edit, answer]) => (edit || answer) && box.focus(), { defer: true }));
 
   /** In place of what stands between two positions. */

@@ -7,7 +7,7 @@ import { t } from "../i18n";
 import { Icon } from "../shared/Icon";
 import { Quote } from "../timeline/Quote";
 
-/** Above the text: that it is an edit, or what it answers. */
+/** A banner above the text field: the message that is edited or replied to. */
 export function ComposerBanner(props: { composer: ComposerState; roomId: string; onCancel: () => void }) {
   const { editTarget, replyTarget } = props.composer;
   return (

@@ -12,10 +12,10 @@ import { ComposerBanner } from "./ComposerBanner";
 import { DropZone } from "./DropZone";
 import { MAX_MESSAGE_CHARACTERS, LENGTH_WARNING_AT } from "./composer-actions";
 
-/** Characters after which it is said again how many are left. */
+/** The number of characters left is announced in steps of this size. */
 const ANNOUNCEMENT_STEP = 100;
 
-/** What stands above the text that is being written. */
+/** Everything above the text field of the composer. */
 export default function ComposerExtras(props: {
   composer: ComposerState;
   length: number;

@@ -6,7 +6,7 @@ import { Icon } from "../shared/Icon";
 
 const hasFiles = (event: DragEvent) => event.dataTransfer?.types.includes("Files") ?? false;
 
-/** Files may be dropped anywhere on the part of the page that a composer is for; it says so while they hover. */
+/** Accepts files that are dropped anywhere on the composer's part of the page, and shows a hint while they hover. */
 export function DropZone(props: { field: () => HTMLElement; onFiles: (files: FileList) => void }) {
   const [over, setOver] = createSignal<Element>();
 

@@ -7,7 +7,7 @@ import { formatBytes } from "../i18n/format-values.deferred";
 import { labelled, t } from "../i18n";
 import { Icon } from "../shared/Icon";
 
-/** What goes with the text, and how far each is uploaded. */
+/** The attachments of the composer, with their upload progress. */
 export function PendingAttachments(props: { files: readonly PendingAttachment[]; onDrop: () => void }) {
   // Each step of an upload makes another object of a file: by their keys they stay what they are.
   const keys = createMemo(() => props.files.map(({ key }) => key), [], { equals: (a, b) => a.join() === b.join() });

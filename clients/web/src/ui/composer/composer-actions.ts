@@ -1,4 +1,4 @@
-// What is being written in a room: a new message, an answer, or an edit.
+// Actions of a composer: writing and sending a new message, a reply, or an edit.
 
 import { createMemo, createSignal, onCleanup } from "solid-js";
 
@@ -11,7 +11,7 @@ import { attempt } from "../shared/toast";
 export const MAX_MESSAGE_CHARACTERS = 4_000;
 /** From here on the characters that are left are shown. */
 export const LENGTH_WARNING_AT = 3_600;
-/** What the server refuses in a text: controls, and marks that turn the direction of what follows. */
+/** Characters that the server refuses in a text: controls, and marks that change the direction of text. */
 // eslint-disable-next-line no-control-regex
 const REFUSED_CHARACTERS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g;
 
@@ -58,7 +58,7 @@ export function createComposerActions({ roomId, composer, reportsTyping, send }:
     }
     const [content, replyTo] = [clean(), composer.replyTarget()?.seq ?? 0];
     if (composer.isUploading()) stopTyping();
-    // The message itself tells others that the writing is over.
+    // The message itself ends the typing state of others.
     throttle.stop(Date.now());
     composer.sendWhenUploaded(() => send(content, replyTo, composer.clear()));
   }

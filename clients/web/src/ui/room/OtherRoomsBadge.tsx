@@ -7,7 +7,7 @@ import { useRoom } from "./room-context";
 
 const MAX_SHOWN = 99;
 
-/** On the way back, how much is unread in other rooms: a phone shows no list of them meanwhile. */
+/** The number of unread messages in other rooms, on the back button: a phone does not show the room list. */
 export default function OtherRoomsBadge() {
   const { roomId } = useRoom();
   const unread = createNotifiableUnread(useChat(), () => roomId);

@@ -21,7 +21,7 @@ const RoomNotificationsDialog = lazy(() => import("./RoomNotificationsDialog"));
 const BansDialog = lazy(() => import("./BansDialog"));
 
 type Dialog = "edit" | "leave" | "archive" | "add" | "bans" | "invites" | "notify";
-/** What can be done with a room. */
+/** The menu of a room. */
 export default function RoomMenu(props: { onPanel: (panel: PanelName) => void }) {
   const chat = useChat();
   const { roomId, openUser, openDateDialog } = useRoom();

@@ -5,7 +5,7 @@ import { t } from "../i18n";
 import { copyText } from "../shared/copy";
 import { toast } from "../shared/toast";
 
-/** What was written in a room that does not take it any more. */
+/** Refused messages of a room that is gone. */
 export function UnsentMessages(props: { roomId: string }) {
   const chat = useChat();
   const entries = () => chat.unsent().filter(({ message, refused }) => refused && message.roomId === props.roomId);

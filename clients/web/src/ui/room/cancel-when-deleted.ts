@@ -3,7 +3,7 @@ import { createEffect, type Accessor } from "solid-js";
 import type { ComposerState } from "../../stores/composer/composer-state";
 import type { Chat } from "../../stores/chat";
 
-/** A message that is deleted meanwhile can neither be answered nor edited any more. */
+/** Cancels the reply to or edit of a message when that is deleted. */
 export function cancelWhenDeleted(chat: Chat, composer: Accessor<ComposerState>): void {
   createEffect(() => {
     const message = composer().editTarget() ?? composer().replyTarget();

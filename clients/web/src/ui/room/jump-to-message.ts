@@ -1,5 +1,4 @@
-// The ways to a message of a room that is open: links, quotes, pins, and what
-// the address says.
+// Jumps to messages of an open room: from links, quotes, pins and the address.
 
 import { createEffect, on, untrack } from "solid-js";
 
@@ -10,7 +9,7 @@ import { explain, t } from "../i18n";
 import { toast } from "../shared/toast";
 import { navigate, roomPath, route, visit } from "../shared/router";
 
-/** `found` is told of the message before it is shown in the timeline, or that to which it is an answer. */
+/** `onFound` is called before the message, or the root of its thread, is shown in the timeline. */
 export function createMessageJump(timeline: Timeline, onFound: (message: Message) => void) {
   const { roomId } = timeline;
   /** The message that the address is of. */
@@ -18,7 +17,7 @@ export function createMessageJump(timeline: Timeline, onFound: (message: Message
     const now = route();
     return now.page === "room" && now.roomId === roomId ? now.seq : undefined;
   };
-  /** The address of an older message would lead back there. */
+  /** Removes an older message from the address, since a reload would lead back there. */
   const clearLink = () => linkedSeq() !== undefined && navigate(roomPath(roomId), { replace: true });
 
   function jumpTo(seq: number): void {

@@ -1,4 +1,4 @@
-// A message in few words, for lists and for voices.
+// Short texts of messages, for lists and screen readers.
 
 import { createEffect, createRoot } from "solid-js";
 
@@ -7,14 +7,14 @@ import type { Chat } from "../../stores/chat";
 import { preview } from "../../stores/messages/preview";
 import { t } from "../i18n";
 
-/** A message in one line, wherever it is told of outside of its place. */
+/** A preview of a message in one line. */
 export function messagePreview(chat: Chat, message: Message): string {
   if (message.content.kind === "deleted") return t("messageDeleted");
   if (chat.isBlocked(message.senderId)) return t("blockedMessage");
   return message.content.kind === "unknown" ? t("unknownMessage") : preview(message);
 }
 
-/** Calls once with someone's name: now, or when it has come. */
+/** Calls back once with a user's name, as soon as it is loaded. */
 export function withUserName(chat: Chat, userId: string, callback: (name: string) => void): void {
   createRoot((dispose) =>
     createEffect(() => {

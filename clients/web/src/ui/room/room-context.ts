@@ -1,4 +1,4 @@
-// What the parts of a room's page ask of it.
+// What components of a room's page share.
 
 import { createContext, useContext, type Accessor } from "solid-js";
 

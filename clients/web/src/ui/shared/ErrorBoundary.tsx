@@ -4,13 +4,13 @@ import { t } from "../i18n";
 import { visit } from "./router";
 import { toast } from "./toast";
 
-/** Keeps to itself what fails within: the rest of the page goes on. */
+/** Catches errors of its children, so that the rest of the page goes on. */
 export function ErrorBoundary(props: {
-  /** Of what stands in its place. */
+  /** The class of the fallback. */
   class?: string;
-  /** Takes away what has failed; then nothing stands in its place. */
+  /** Removes the children that failed; then there is no fallback. */
   onFail?: () => void;
-  /** What else than making it anew may help. */
+  /** Offers to reload the page instead of rendering again. */
   reload?: boolean;
   children: JSX.Element;
 }) {
@@ -20,7 +20,7 @@ export function ErrorBoundary(props: {
       queueMicrotask(() => (props.onFail?.(), retry(), toast(t("failed"), true)));
       return undefined;
     }
-    // Elsewhere it may go well.
+    // On another page it may work.
     createEffect(on(visit, retry, { defer: true }));
     return (
       <div class={props.class} role="alert">

@@ -1,6 +1,6 @@
 import { Show } from "solid-js";
 
-/** What went wrong, said to eyes and ears. */
+/** An error message that is also announced by screen readers. */
 export function FormError(props: { text: string | undefined }) {
   return (
     <div role="alert">

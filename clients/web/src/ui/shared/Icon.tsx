@@ -33,7 +33,7 @@ const PATHS = {
   users: "M9 11a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7ZM2.5 20c.5-3.5 3-5.5 6.5-5.5s6 2 6.5 5.5M16 4.3a3.5 3.5 0 0 1 0 6.4M18 14.8c2 .7 3.2 2.5 3.5 5.2",
 } as const;
 
-/** Those that nothing needs which is shown at first (deferred-icons.ts). */
+/** Icons that a first visit does not show (deferred-icons.ts). */
 const deferredPaths: Partial<Record<DeferredIcon, string>> = {};
 
 export type IconName = keyof typeof PATHS | DeferredIcon;

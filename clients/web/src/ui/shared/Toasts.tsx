@@ -2,10 +2,10 @@ import { For, createSignal, onCleanup } from "solid-js";
 
 import { toasts } from "./toast";
 
-/** Each place that can show them; the newest is in front. */
+/** The elements that can show toasts; the newest is in front. */
 const [outlets, setOutlets] = createSignal<readonly symbol[]>([]);
 
-/** The page has a place for them, and each dialog: what is behind a dialog is dimmed, and not read out. */
+/** The page has one, and so has each dialog: what is behind a dialog is dimmed, and not announced. */
 export function Toasts() {
   const outlet = Symbol();
   setOutlets((all) => [...all, outlet]);

@@ -1,7 +1,7 @@
 import { t } from "../i18n";
 import { toast } from "./toast";
 
-/** Whether it could be copied; says so if not. */
+/** Copies a text. Returns whether that worked, and shows a toast if not. */
 export async function copyText(text: string): Promise<boolean> {
   try {
     await navigator.clipboard.writeText(text);

@@ -3,12 +3,12 @@ import { createEffect, createSignal, on, onCleanup, type Accessor } from "solid-
 import { MAX_TIMER_MS } from "../../stores/rooms/rooms";
 
 
-/** What is farther off than this was meant to have no end. */
+/** A time farther away than this means no end. */
 const ENDLESS_MS = 300 * 86_400_000;
 
 export const isEndless = (until: number) => until - Date.now() > ENDLESS_MS;
 
-/** Whether a time is still ahead; tells when it has come. */
+/** Whether a time is still ahead; updates when it is reached. */
 export function createDeadline(at: Accessor<number>): Accessor<boolean> {
   const [now, setNow] = createSignal(Date.now());
   createEffect(

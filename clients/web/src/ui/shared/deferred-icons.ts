@@ -1,5 +1,5 @@
-// Icons that nothing needs which is shown at first. Whatever shows one of them
-// imports this.
+// Icons that a first visit does not show. Modules that show one of them import this
+// file.
 
 import { addIcons } from "./Icon";
 

@@ -1,11 +1,11 @@
-// Giving the focus back to what had it.
+// Restores the focus.
 
 import { onCleanup } from "solid-js";
 
 /**
- * When this ends, the focus is again where it is now; or, as the tools of a message are
- * there only while it has the focus, on the message; or in the log, which is always there.
- * Whoever has gone elsewhere meanwhile stays there.
+ * When the owner is cleaned up, the focus goes back to where it is now; or to the message,
+ * since its actions exist only while it has the focus; or to the log, which always exists.
+ * If the user has moved the focus elsewhere meanwhile, it stays there.
  */
 export function restoreFocus(within: () => Element): void {
   const before = document.activeElement;
@@ -20,7 +20,7 @@ export function restoreFocus(within: () => Element): void {
   onCleanup(() => queueMicrotask(restore));
 }
 
-/** A list whose rows go: where the row with the focus was, the list has it. */
+/** When the row with the focus is removed from a list, the list gets the focus. */
 export function keepFocusInList(list: HTMLElement): void {
   let within = false;
   list.tabIndex = -1;

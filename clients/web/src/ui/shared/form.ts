@@ -1,4 +1,4 @@
-// What all forms share: one submit at a time, and what the server said to it.
+// State of a form: one submit at a time, and the errors that the server returned.
 
 import { createSignal } from "solid-js";
 
@@ -6,13 +6,13 @@ import { Failure, fieldReason } from "../../domain/failure";
 import { formatWait } from "../i18n/format-values.deferred";
 import { explain, refusal, t } from "../i18n";
 
-/** What somebody else has already, by the field that asks for it. */
+/** The field of each reason that says that a value is taken. */
 const TAKEN: Partial<Record<string, string>> = { USERNAME_TAKEN: "username" };
 
 export function createForm(work: (data: FormData) => Promise<void>) {
   const [busy, setBusy] = createSignal(false);
   const [failure, setFailure] = createSignal<unknown>();
-  /** The fields that say themselves what is wrong with them. */
+  /** The fields that show their own errors. */
   const fields = new Set<string>();
 
   async function submit(event: SubmitEvent): Promise<void> {
@@ -28,7 +28,7 @@ export function createForm(work: (data: FormData) => Promise<void>) {
     } finally {
       setBusy(false);
     }
-    // On a phone it may be out of sight.
+    // On a phone the field may be out of view.
     element.querySelector<HTMLElement>("[aria-invalid=true]")?.focus();
   }
 
@@ -44,12 +44,12 @@ export function createForm(work: (data: FormData) => Promise<void>) {
     busy,
     submit,
     failure,
-    /** What is wrong with one field. */
+    /** The error of one field. */
     fieldError(field: string): string | undefined {
       fields.add(field);
       return violations().find((violation) => violation.field === field)?.text;
     },
-    /** What is wrong with the whole, if no field says it. */
+    /** The error of the whole form, if no field shows it. */
     errorText(): string | undefined {
       const error = failure();
       if (!error || violations().some(({ field }) => fields.has(field))) return undefined;

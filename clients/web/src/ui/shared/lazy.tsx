@@ -1,26 +1,26 @@
-// Components whose code comes when they are first shown. Where it cannot be
-// had, the rest of the page stays as it is: what is missing is tried again when
-// the link is back or someone asks for it, and until then it is said once.
+// Components whose code is loaded when they are first shown. If it cannot be loaded,
+// the rest of the page stays as it is: loading is repeated when the browser is online
+// again or the user asks for it, and until then there is one notice.
 
 import { Show, createComponent, createMemo, createResource, createSignal, onCleanup, untrack, type Component, type JSX } from "solid-js";
 
 import { t, loaded } from "../i18n";
 import { Icon } from "./Icon";
 
-/** Between one attempt and the next, while there is a network. */
+/** Delays between attempts, while there is a network. */
 const RETRY_DELAYS_MS = [250, 1_000];
 
 interface MissingChunk {
   readonly retry: () => void;
-  /** It says so itself, where it would be. */
+  /** It shows a placeholder where it would be. */
   readonly hasPlaceholder: boolean;
 }
 
 const [missingChunks, setMissingChunks] = createSignal<readonly MissingChunk[]>([]);
-/** The server answered, and it has these pages or others: what is missing all the same may come with a reload. */
+/** Whether the server has the version of these pages or a newer one, once it has answered. A reload may then help. */
 const [serverVersion, setServerVersion] = createSignal<"same" | "newer">();
 const isOutdated = () => serverVersion() === "newer";
-/** What fetches each of them; grows when what comes may want more. */
+/** The loader of each component. The list grows as loaded code brings more of them. */
 export const deferredLoaders: (() => Promise<unknown>)[] = [];
 
 /** Tries again whatever is missing. */
@@ -28,8 +28,8 @@ export const retryMissing = (): void => untrack(missingChunks).forEach(({ retry 
 addEventListener("online", retryMissing);
 
 /**
- * `place` is shown where the component would be; else the notice alone tells of
- * it. It is first shown when `texts` are there too.
+ * `placeholder` is shown where the component would be; without it, only the notice is
+ * shown. The component is shown when `texts` are loaded too.
  */
 export function lazy<P extends object>(load: () => Promise<{ default: Component<P> }>, placeholder?: (props: P) => JSX.Element, texts = loaded) {
   let component: Component<P> | undefined;
@@ -58,12 +58,12 @@ export function lazy<P extends object>(load: () => Promise<{ default: Component<
       return placeholder?.(props);
     }) as unknown as JSX.Element;
   }
-  /** Before it is wanted. */
+  /** Loads the code before it is needed. */
   Lazy.preload = () => once().catch(() => undefined);
   return Lazy;
 }
 
-/** Whether it has come. */
+/** Returns whether the code was loaded. */
 async function loadWithRetry(load: () => Promise<unknown>): Promise<boolean> {
   for (const delayMs of [...RETRY_DELAYS_MS, undefined]) {
     try {
@@ -79,7 +79,7 @@ async function loadWithRetry(load: () => Promise<unknown>): Promise<boolean> {
   return false;
 }
 
-/** Files of these pages may be gone for good: the server then has others, which begin with another file. */
+/** Files of these pages may be gone from the server. It then has a newer version, with another entry file. */
 async function checkVersion(): Promise<void> {
   const entry = document.querySelector<HTMLScriptElement>("script[type=module]")?.src;
   try {
@@ -125,9 +125,9 @@ export const MissingPanel = (props: { over: boolean; onClose: () => void }) => (
   </aside>
 );
 
-/** For all that is missing and has no place to say so. */
+/** The notice for missing components without a placeholder. */
 export function MissingNotice() {
-  /** It was read, and is said again only of something else. */
+  /** Dismissed ones. The notice is shown again only for others. */
   const [dismissed, setDismissed] = createSignal<readonly MissingChunk[]>([]);
   const hasUndismissed = () => missingChunks().some((chunk) => !dismissed().includes(chunk)) && !missingChunks().some(({ hasPlaceholder }) => hasPlaceholder);
   return (

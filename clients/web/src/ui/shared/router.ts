@@ -1,4 +1,4 @@
-// Addresses and pages. Links are plain links; this takes their clicks.
+// Routes and navigation. Links are plain links; the router handles their clicks.
 
 import { createSignal } from "solid-js";
 
@@ -11,7 +11,7 @@ export type Route =
   | { readonly page: "invite"; readonly code: string }
   | { readonly page: "settings"; readonly section: string };
 
-/** What nobody encoded is taken as it is. */
+/** A part that is not encoded is used as it is. */
 function decodePart(part: string): string {
   try {
     return decodeURIComponent(part);
@@ -47,7 +47,7 @@ let currentPath = location.pathname;
 const [route, setRoute] = createSignal(parseRoute(currentPath));
 export { route };
 
-/** The token of a recovery link. It leaves the address at once: whoever has it sets a password. */
+/** The token of a recovery link. It is removed from the address at once, since it allows setting a password. */
 export const [recoveryToken, setRecoveryToken] = createSignal("");
 
 function takeToken(from: Location | HTMLAnchorElement): void {
@@ -59,7 +59,7 @@ function takeToken(from: Location | HTMLAnchorElement): void {
 
 takeToken(location);
 
-/** Names each visit, so that going to the same message again goes there again. */
+/** Counts navigations, so that following the same link again has an effect. */
 export const [visit, setVisit] = createSignal(0);
 
 export const roomPath = (roomId: string, seq?: number) =>
@@ -69,20 +69,20 @@ export const invitePath = (code: string) => `/invite/${encodeURIComponent(code)}
 
 export const searchPath = (query: string) => (query ? `/search/${encodeURIComponent(query)}` : "/search");
 
-/** Whose visits these are; empty while nobody is signed in. */
+/** The user whose history entries these are; empty while nobody is signed in. */
 let visitor = "";
 
-/** From here on the visits are somebody else's. */
+/** From here on history entries belong to this user. */
 export function setVisitor(userId: string): void {
   visitor = userId;
   if (userId && entryVisitor()) leaveForeignEntry();
   else history.replaceState(visitor, "", location.href);
 }
 
-/** Who was where the browser is now; empty if it came from outside. */
+/** The user of the current history entry; empty if it came from outside. */
 export const entryVisitor = (): string => (history.state as string | null) ?? "";
 
-/** Where someone else has been is nothing to who comes there by the history. */
+/** A history entry of another user leads to the start page. */
 function leaveForeignEntry(): void {
   if (!entryVisitor() || entryVisitor() === visitor) return;
   history.replaceState(visitor, "", "/");
@@ -90,18 +90,18 @@ function leaveForeignEntry(): void {
   setRoute(parseRoute("/"));
 }
 
-/** Closes what lies over the page. An entry of the history is its, so that Back takes it away and not the page. */
+/** Closes the layer over the page. The layer has a history entry, so that Back closes it instead of leaving the page. */
 let close: (() => void) | undefined;
 let entry: "none" | "ours" | "leaving" = "none";
 
-/** Something lies over the page, until what this returns is called; `shut` takes it away. */
+/** Opens a layer over the page. Returns a function to call when it is closed; `onClose` closes it. */
 export function openLayer(onClose: () => void): () => void {
   close = onClose;
   pushLayerEntry();
   return () => {
     if (close !== onClose) return;
     close = undefined;
-    // Something else may take its place at once.
+    // Another layer may open at once.
     queueMicrotask(() => {
       if (close || entry !== "ours") return;
       entry = "leaving";
@@ -129,13 +129,13 @@ export function navigate(to: string, { replace = false } = {}): void {
 }
 
 function onPopState(): void {
-  // What was typed behind the address is no other page.
+  // A changed hash is no other page.
   takeToken(location);
   const left = entry;
   entry = "none";
   if (left === "leaving" && close) return pushLayerEntry();
   close?.();
-  // Two entries with the same address are a page and what lay over it.
+  // Two entries with the same address are a page and its layer.
   if (location.pathname !== currentPath) updateRoute();
 }
 

@@ -1,4 +1,4 @@
-// Short notes at the edge of the page, which go by themselves.
+// Short notices at the edge of the page, which disappear by themselves.
 
 import { createSignal } from "solid-js";
 
@@ -22,7 +22,7 @@ export function toast(text: string, isError = false): void {
   setTimeout(() => setToasts(toasts().filter((it) => it.id !== id)), TOAST_DURATION_MS);
 }
 
-/** Says so if it fails. Whether it went well. */
+/** Shows a toast if the work fails. Returns whether it succeeded. */
 export async function attempt(work: Promise<unknown>): Promise<boolean> {
   try {
     await work;

@@ -1,10 +1,10 @@
-// The day it is, for all that says “today”: a page may be open for weeks.
+// The current day, for texts such as “today”: a page may be open for weeks.
 
 import { createSignal } from "solid-js";
 
 const midnight = () => new Date().setHours(0, 0, 0, 0);
 const [today, setToday] = createSignal(midnight());
-/** When this day began; tells when another one does. */
+/** When the current day began; updates at midnight. */
 export { today };
 
 const update = () => setToday(midnight());

@@ -1,6 +1,6 @@
 import { createSignal, onCleanup, type Accessor } from "solid-js";
 
-/** Whether the user looks at the page. */
+/** Whether the page is visible and has the focus. */
 export function createWindowFocus(): Accessor<boolean> {
   const [isFocused, setFocused] = createSignal(hasFocus());
   const update = () => setFocused(hasFocus());

@@ -9,7 +9,7 @@ import type { ShellOverlay } from "./SignedIn";
 
 const CHOICES: readonly PresenceState[] = ["online", "doNotDisturb", "invisible"];
 
-/** Who is signed in, how they are seen, and the way to the settings. */
+/** The user's own account: presence, status, and the account menu. */
 export function AccountBar(props: { onOverlay: (overlay: ShellOverlay) => void; onLogout: () => void }) {
   const chat = useChat();
   const presence = () => chat.presenceChoice();
@@ -27,7 +27,7 @@ export function AccountBar(props: { onOverlay: (overlay: ShellOverlay) => void; 
     { label: t("signOut"), icon: "leave", act: props.onLogout },
   ];
   return (
-    // Whoever is about to open the menu is told what they may do now.
+    // Loads the role before the menu is opened.
     <div class="account-bar" onPointerEnter={chat.loadRole} onFocusIn={chat.loadRole}>
       <Menu class="account-button" hasLabel label={t("accountMenu")} side="above" items={items()}>
         <Avatar id={chat.me().id} name={chat.me().displayName} photo={chat.me().photoId} presence={presence()} />

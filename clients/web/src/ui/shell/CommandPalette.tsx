@@ -40,7 +40,7 @@ export default function CommandPalette(props: {
     act,
   });
   const theme = (name: "themeLight" | "themeDark" | "themeSystem") => labelled(t("theme"), t(name));
-  /** In the order that they had at first: what is chosen stays where it is, whoever writes meanwhile. */
+  /** Rooms keep the order that they had when the palette opened, so that new messages do not move the selection. */
   const ids = createMemo<readonly string[]>((before) => {
     const now = props.rooms.map(({ room }) => room.id);
     return [...before.filter((id) => now.includes(id)), ...now.filter((id) => !before.includes(id))];

@@ -3,10 +3,10 @@ import { Match, Show, Switch, createEffect, createMemo, createSignal, onCleanup 
 import { useChat } from "../../stores/chat";
 import { t } from "../i18n";
 
-/** A connection that comes back this soon was never noticed. */
+/** Interruptions shorter than this are not shown. */
 const SHOW_DELAY_MS = 2_000;
 
-/** Seen only when it matters: after a while without a live connection. */
+/** Shown after a while without a live connection. */
 export default function ConnectionBar() {
   const chat = useChat();
   const [isShown, setShown] = createSignal(false);
@@ -22,7 +22,7 @@ export default function ConnectionBar() {
     window.removeEventListener("offline", network);
   });
 
-  // One attempt after the other is one break.
+  // Several failed attempts are one interruption.
   const isBroken = createMemo(() => chat.connection().kind === "waiting" || chat.connection().kind === "connecting");
   const ended = createMemo(() => chat.connection().kind === "ended");
   createEffect(() => {

@@ -15,7 +15,7 @@ import { prefetch } from "./prefetch";
 import { showUnreadInTitle } from "./document-title";
 import { confirmLeaveWhileUploading } from "./confirm-leave";
 
-/** What shows nothing at first, and therefore comes after what does. */
+/** Effects that show nothing at first, and are therefore loaded later. */
 export default function DeferredEffects() {
   const chat = useChat();
   chat.onRemoval((room, banned) => toast(t(banned ? "bannedFromRoom" : "removedFromRoom", { room }), true));
@@ -24,9 +24,9 @@ export default function DeferredEffects() {
   trackSoftKeyboard();
   confirmLeaveWhileUploading(chat);
   showUnreadInTitle(chat);
-  // Last, for it tells of what has come before.
+  // Last, since it processes the updates that came before.
   chat.startEffects(createDeferredEffects);
-  // What was not wanted yet shall be there without a connection too.
+  // Code that was not needed yet must be available without a connection.
   createEffect(() => chat.connection().kind === "live" && prefetch([...chat.api.loaders, allEmoji, () => import("../composer/attach-files")]));
   return <InAppNotification notification={notification()} />;
 }

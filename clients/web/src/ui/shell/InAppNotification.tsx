@@ -6,7 +6,7 @@ import { messagePreview } from "../room/message-preview";
 import { roomPath } from "../shared/router";
 import type { NotificationContent } from "./notifications";
 
-/** A message for the user that came in another room than the one on the screen, and the way to it. */
+/** A new message in another room than the one on the screen, with a link to it. */
 export function InAppNotification(props: { notification: NotificationContent | undefined }) {
   const chat = useChat();
   return (

@@ -1,6 +1,6 @@
 import { t } from "../i18n";
 
-/** The address is that of no page. */
+/** The address belongs to no page. */
 export default function NotFoundPage() {
   return (
     <div class="empty">

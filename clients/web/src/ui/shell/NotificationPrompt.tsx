@@ -10,10 +10,10 @@ import { createMedia } from "../shared/media";
 import { toast } from "../shared/toast";
 import { requestPermission, permission } from "./notification-permission";
 
-/** Once, to whoever has begun to talk: to be told of answers while they are elsewhere. */
+/** Asks a user who has written a message, once, whether to turn on notifications. */
 export default function NotificationPrompt() {
   const chat = useChat();
-  // Browsers of phones show none for a page.
+  // Browsers on phones do not show notifications of a page.
   const touch = createMedia("(pointer: coarse)");
   const [hasWritten, setHasWritten] = createSignal(false);
   createEffect(() => chat.rooms().some(({ view }) => view.lastMessage?.senderId === chat.me().id) && setHasWritten(true));

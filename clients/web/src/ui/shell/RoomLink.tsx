@@ -11,13 +11,13 @@ import { RoomAvatar } from "../room/RoomAvatar";
 import { messagePreview } from "../room/message-preview";
 import { roomPath, route } from "../shared/router";
 
-/** A room in the sidebar: what was said last, and how much is unread. */
+/** A room in the sidebar: its last message, and how much is unread. */
 export function RoomLink(props: { roomId: string; unread: Unread }) {
   const chat = useChat();
   const view = createMemo(() => (chat.rooms(), chat.room(props.roomId)), undefined, { equals: false });
   const unread = () => props.unread;
   const isMuted = createDeadline(() => view()?.preferences.mutedUntil ?? 0);
-  /** What is unread and not to be heard of is told in a low voice. */
+  /** Unread messages that do not notify are shown less prominently. */
   const isProminent = () => (isMuted(), view() && notifiableUnread(unread(), view()!.preferences).count > 0);
   const current = () => {
     const now = route();
@@ -31,7 +31,7 @@ export function RoomLink(props: { roomId: string; unread: Unread }) {
     if (!last) return view()?.room.topic || t("noMessages");
     const text = messagePreview(chat, last);
     const isOwn = last.senderId === chat.me().id;
-    // Between two it is plain who wrote.
+    // In a direct room it is clear who wrote.
     const sender = isOwn ? t("youSender") : chat.peer(props.roomId) ? undefined : chat.user(last.senderId)?.displayName;
     return sender ? [sender, t("colon"), <bdi>{text}</bdi>] : text;
   };

@@ -36,7 +36,7 @@ export function Sidebar(props: {
   const unread = createMemo(() => new Map(props.rooms.map(({ room, unread }) => [room.id, unread])));
   const link = (id: string) => <RoomLink roomId={id} unread={unread().get(id) ?? NOTHING_UNREAD} />;
   const isLive = () => chat.connection().kind === "live";
-  /** A room that is gone, in which something was written that it does not take. */
+  /** A room that is gone and has refused messages. */
   const lostRoomId = () => isLive() && chat.unsent().find(({ refused, message }) => refused && !chat.room(message.roomId))?.message.roomId;
   return (
     <nav class="sidebar" aria-label={t("rooms")}>

@@ -2,7 +2,7 @@ import { useChat } from "../../stores/chat";
 import { t } from "../i18n";
 import { Confirm } from "../shared/Confirm";
 
-/** Asks first where something would be lost. */
+/** Asks before signing out if something would be lost. */
 export default function SignOutDialog(props: { onClose: () => void }) {
   const chat = useChat();
   const losses = [

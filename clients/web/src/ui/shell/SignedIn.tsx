@@ -1,4 +1,4 @@
-// The frame around all pages of someone who is signed in.
+// The shell around all pages of a signed-in user.
 
 import { Match, Show, Suspense, Switch, createEffect, createMemo, createSignal } from "solid-js";
 
@@ -31,7 +31,7 @@ const CreateRoom = lazy(() => import("../room/CreateRoom"));
 const StatusDialog = lazy(() => import("./StatusDialog"));
 const ConnectionBar = lazy(() => import("./ConnectionBar"));
 const SignOutDialog = lazy(() => import("./SignOutDialog"));
-// What tells of the link, and the way out, are there whatever happens to it.
+// The connection bar and signing out must work without a connection.
 setTimeout(() => (ConnectionBar.preload(), SignOutDialog.preload()), 0);
 const DeferredEffects = lazy(() => import("./DeferredEffects"));
 
@@ -54,7 +54,7 @@ export default function SignedIn(props: { app: AppContext }) {
   const first = route();
   if (first.page === "room" && first.seq === undefined) chat.prefetch(first.roomId);
 
-  /** The room's page, made anew for another room. */
+  /** The id of the open room. Another room gets a new page. */
   const roomId = () => {
     const now = route();
     return now.page === "room" ? now.roomId : undefined;
@@ -67,13 +67,13 @@ export default function SignedIn(props: { app: AppContext }) {
     const now = route();
     return now.page === "invite" ? now.code : undefined;
   };
-  // The room on the screen, and whoever one writes with, for their presence.
+  // The room on the screen, and direct rooms, for their presence.
   const watchedRoomIds = createMemo(
     () => {
       const id = roomId();
       const open = id && chat.room(id) ? [id] : [];
       const direct = rooms().filter(({ room }) => room.kind === "direct" && room.id !== id).map(({ room }) => room.id);
-      // Who wrote last comes first in the list, which makes it no other list.
+      // The order changes with new messages; sorted, the list stays the same.
       return [...open, ...direct.slice(0, MAX_WATCHED_ROOMS - open.length).sort()];
     },
     undefined,
@@ -87,7 +87,7 @@ export default function SignedIn(props: { app: AppContext }) {
         {t("skipToMessages")}
       </a>
       <div class="shell" data-page={route().page}>
-        {/* There from the start: the grid must not wait for what comes later, and screen readers announce what changes in it. */}
+        {/* Rendered from the start: the grid must not wait for deferred code, and screen readers announce changes in it. */}
         <div class="connection-status" role="status" aria-live="polite">
           <Suspense>
             <ConnectionBar />

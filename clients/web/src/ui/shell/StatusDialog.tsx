@@ -7,7 +7,7 @@ import { Field } from "../shared/Field";
 import { createForm, text } from "../shared/form";
 import { FormError } from "../shared/FormError";
 
-/** What one is doing, in a few words that others see beside one's name. */
+/** Edits the status text that others see beside the user's name. */
 export default function StatusDialog(props: { onClose: () => void }) {
   const chat = useChat();
   const before = untrack(chat.me).statusText;

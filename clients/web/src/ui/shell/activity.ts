@@ -2,7 +2,7 @@ import { onCleanup } from "solid-js";
 
 import type { Chat } from "../../stores/chat";
 
-/** Whoever touches the page is there. */
+/** Reports input on the page as activity. */
 export function reportActivity(chat: Chat): void {
   const active = () => chat.recordActivity();
   const kinds = ["pointerdown", "pointermove", "keydown", "wheel", "touchstart"];

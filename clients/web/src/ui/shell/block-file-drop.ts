@@ -1,4 +1,4 @@
-// A file that is dropped where nothing takes it would be opened in place of the page.
+// A file that is dropped outside of a drop zone would be opened in place of the page.
 
 for (const name of ["dragover", "drop"] as const) {
   document.addEventListener(name, (event) => {

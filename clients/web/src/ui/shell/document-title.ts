@@ -1,4 +1,4 @@
-// What the browser's tab shows: the page, how much is unread of what one wants to hear of, and a dot.
+// The title and icon of the browser's tab: the page, the number of unread messages that notify, and a dot.
 
 import { createEffect, onCleanup } from "solid-js";
 

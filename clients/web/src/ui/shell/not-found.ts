@@ -1,4 +1,4 @@
-// The page of no address, for who is signed in and who is not.
+// The page for unknown addresses, whether or not a user is signed in.
 
 import { MissingPage, lazy } from "../shared/lazy";
 

@@ -4,10 +4,10 @@ import type { Chat } from "../../stores/chat";
 import { notifiableUnread, type Unread } from "../../stores/reading/unread";
 import { createDeadline } from "../shared/deadline";
 
-/** How much is unread of what the user wants to hear of, in all rooms; but not in the one they look at, if it is given. */
+/** The number of unread messages that notify, over all rooms, optionally except one. */
 export function createNotifiableUnread(chat: Chat, exceptRoomId?: Accessor<string>): Accessor<Pick<Unread, "count" | "more">> {
   const ends = () => chat.rooms().map(({ view }) => view.preferences.mutedUntil);
-  // Whenever a room is no longer silent, it is counted again.
+  // Counted again when the mute of a room ends.
   const silent = createDeadline(() => Math.min(...ends().filter((end) => end > Date.now())));
   return createMemo(
     () => {

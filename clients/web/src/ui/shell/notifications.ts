@@ -1,4 +1,5 @@
-// Tells of messages while one looks elsewhere: by a sound; at the page by a card, else by a notification.
+// Notifies of messages that are not on the screen: by a sound, and by a card on a focused page or else a system
+// notification.
 
 import { createEffect, createSignal, onCleanup, type Accessor } from "solid-js";
 
@@ -9,12 +10,12 @@ import { prefs } from "../../stores/preferences/prefs";
 import { withUserName, messagePreview } from "../room/message-preview";
 import { navigate, roomPath, route } from "../shared/router";
 
-/** How often the tab that is looked at says so; the tab that tells may be another one. */
+/** How often a focused tab reports its focus; another tab may be the one that notifies. */
 const FOCUS_REPORT_MS = 4_000;
-/** Many messages at once are one sound. */
+/** Several messages within this time make one sound. */
 const SOUND_INTERVAL_MS = 1_500;
 
-/** A card goes by itself. */
+/** How long a card is shown. */
 const CARD_DURATION_MS = 6_000;
 
 export interface NotificationContent {
@@ -23,12 +24,12 @@ export interface NotificationContent {
   readonly title: string;
 }
 
-/** What there is to be shown on the page. */
+/** Starts notifying. Returns the content of the card on the page. */
 export function createNotifications(chat: Chat): Accessor<NotificationContent | undefined> {
   const [notification, setNotification] = createSignal<NotificationContent>();
   let soundedAt = 0;
-  // To the other tabs only: what is written to the storage again and again
-  // keeps the browser from writing the outbox to the disk.
+  // Sent to the other tabs and not stored: frequent writes to the storage would
+  // keep the browser from writing the outbox to the disk.
   const reportFocus = () => document.hasFocus() && chat.reportFocus(true);
   const reportBlur = () => chat.reportFocus(false);
   const timer = setInterval(reportFocus, FOCUS_REPORT_MS);
@@ -56,12 +57,12 @@ export function createNotifications(chat: Chat): Accessor<NotificationContent | 
   chat.onNotification((message) => {
     const { notify, sound } = prefs();
     const hasFocus = document.hasFocus();
-    // A mention is for the user as a direct message is.
+    // Mentions count like direct messages.
     const isForUser = chat.peer(message.roomId) !== undefined || mentionsUser(message, chat.me().id);
     if (notify === "none" || (notify === "direct" && !isForUser)) return;
-    // Each tab tells whoever looks at it; while nobody does, one of them tells.
+    // A focused tab notifies by itself; if none is focused, one of them does.
     if (hasFocus ? isOpen(message.roomId) : !chat.mayNotify(2 * FOCUS_REPORT_MS)) return;
-    // To whoever is here the list of rooms tells of the others.
+    // On a focused page, the room list shows all other messages.
     if (!hasFocus || isForUser) {
       withUserName(chat, message.senderId, (name) => {
         const title = chat.peer(message.roomId) ? name : `${name} · ${chat.title(message.roomId)}`;
@@ -96,7 +97,7 @@ let audio: AudioContext | undefined;
 
 /** Two soft tones. */
 export function chime(): void {
-  // Before that browsers let no page sound, and would have all of it sound at once afterwards.
+  // Before any user activity, browsers block sounds and would play them all at once later.
   if (!navigator.userActivation.hasBeenActive) return;
   try {
     audio ??= new AudioContext();

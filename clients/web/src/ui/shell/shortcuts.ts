@@ -36,13 +36,13 @@ export function createShortcuts({ rooms, overlay, setOverlay }: Parts): void {
     const writing = target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName);
     const palette = mod && key === "k";
     if (palette && overlay() === "palette") setOverlay(undefined);
-    // Whoever left for another room from here would lose what is in the dialog.
+    // Going to another room would lose what is in the dialog.
     else if (overlay() || document.querySelector("dialog[open]")) return;
     else if (palette) setOverlay("palette");
     else if (target.closest("select,[role=menu]")) return;
     else if (altKey && key === "arrowdown") step(1, shiftKey);
     else if (altKey && key === "arrowup") step(-1, shiftKey);
-    // Where it would write a letter, it does: on a Mac, or with AltGr.
+    // On a Mac, or with AltGr, the key writes a letter instead.
     else if (altKey && !event.ctrlKey && code === "KeyM" && !(isMac && writing)) document.querySelector<HTMLElement>(".room-head [aria-pressed]")?.click();
     else if (writing || mod || altKey) return;
     else if (key === "?") setOverlay("shortcuts");

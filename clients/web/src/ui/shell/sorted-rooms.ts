@@ -2,7 +2,7 @@ import { createMemo } from "solid-js";
 
 import type { Chat } from "../../stores/chat";
 
-/** The user's rooms as lists show them: where something was said last comes first, and last of all what is archived. */
+/** The user's rooms in the order of lists: favorites first, then by their last message; archived rooms last. */
 export function createSortedRooms(chat: Chat) {
   return createMemo(() =>
     [...chat.rooms()].sort((a, b) => {

@@ -1,5 +1,5 @@
-// The place of a thread's reader: at its end while they are there, and what they
-// look at stays where it is when older answers come above.
+// The scroll position in a thread: it follows the end while the reader is there, and
+// stays in place when older replies are added above.
 
 import { createSignal, onCleanup, onMount } from "solid-js";
 
@@ -14,7 +14,7 @@ export function createScrollAnchor() {
   let offset = 0;
   const isNear = () => box.scrollHeight - box.scrollTop - box.clientHeight < END_PX;
 
-  /** Only going up takes the reader away from the end: what comes below may push it off for a moment. */
+  /** Only scrolling up unpins from the end: new rows may push the end away for a moment. */
   function onScroll(): void {
     if (isNear()) isPinnedToEnd = true;
     else if (box.scrollTop < offset) isPinnedToEnd = false;
@@ -27,7 +27,7 @@ export function createScrollAnchor() {
     setAtEnd(isNear());
   }
 
-  /** The oldest row before older ones come, and where it was. */
+  /** The oldest row before older ones are added, and its position. */
   let anchor: { row: Element; top: number } | undefined;
 
   onMount(() => {
@@ -42,18 +42,18 @@ export function createScrollAnchor() {
     onScroll,
     ref: (outer: HTMLElement) => (box = outer),
     contentRef: (inner: HTMLElement) => (content = inner),
-    /** Older answers are about to come above. */
+    /** Call before older replies are added. */
     saveAnchor(): void {
       const row = box.querySelector("[data-seq]");
       anchor = row ? { row, top: row.getBoundingClientRect().top } : undefined;
     },
-    /** They have come. */
+    /** Call after they were added. */
     restoreAnchor(): void {
       if (anchor?.row.isConnected) box.scrollTop += anchor.row.getBoundingClientRect().top - anchor.top;
       anchor = undefined;
     },
     scrollToEnd: () => ((isPinnedToEnd = true), followEnd()),
-    /** The row of an answer, brought into the middle; undefined if there is none. */
+    /** Scrolls to a reply and returns its row; undefined if there is none. */
     scrollToReply(seq: number): Element | undefined {
       const row = box.querySelector(`[data-seq="${seq}"]`) ?? undefined;
       if (!row) return undefined;

@@ -6,18 +6,18 @@ import type { Timeline } from "../../stores/timeline/timeline";
 import { labelled } from "../i18n";
 import { withUserName, messagePreview } from "../room/message-preview";
 
-/** Of many that come at once, the newest are read out. */
+/** If many messages come at once, only the newest are announced. */
 const MAX_ANNOUNCED = 5;
-/** So many positions are looked at. */
+/** How many positions are checked. */
 const MAX_POSITIONS = 200;
 
 /**
- * Reads out what arrives. The log itself is silent: rows come and go in it as
- * one scrolls.
+ * Announces new messages to screen readers. The log itself is silent, since its rows
+ * come and go while the user scrolls.
  */
 export default function Announcer(props: { timeline: Timeline }) {
   const chat = useChat();
-  /** Each a new one, so that the same words are read out again. */
+  /** A new object each time, so that equal texts are announced again. */
   const [line, setLine] = createSignal<{ readonly text: string }>();
   const view = () => chat.timeline(props.timeline.roomId);
   let announcedSeq = untrack(view)?.lastMessage?.seq ?? 0;
@@ -29,7 +29,7 @@ export default function Announcer(props: { timeline: Timeline }) {
     const now = view();
     // Reactions and edits make the newest message another one, but no newer one.
     const newest = now?.lastMessage?.seq ?? 0;
-    // Until it is known who is blocked, nobody is read out.
+    // Nothing is announced until the blocked users are known.
     if (!now || newest <= announcedSeq || !chat.areBlocksLoaded()) return;
     const messages: Message[] = [];
     for (let seq = newest; seq > Math.max(announcedSeq, newest - MAX_POSITIONS) && messages.length < MAX_ANNOUNCED; seq--) {
@@ -40,7 +40,7 @@ export default function Announcer(props: { timeline: Timeline }) {
     untrack(() => announce(messages));
   });
 
-  /** All in one, once all names are known. */
+  /** Announces all messages in one text, once all names are loaded. */
   function announce(arrived: readonly Message[]): void {
     const lines: string[] = [];
     let missing = arrived.length;

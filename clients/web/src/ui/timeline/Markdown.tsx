@@ -12,9 +12,9 @@ import { CodeBlock } from "./CodeBlock";
 const OWN = /^\/(rooms|invite)\//;
 
 const NOBODY: readonly Mention[] = [];
-/** Whom the message calls, for the text to show. */
+/** The message's mentions, for its text. */
 const Mentions = createContext<() => readonly Mention[]>(() => NOBODY);
-/** What becomes of plain text, where some of it is to stand out. */
+/** Renders plain text, so that a search can highlight parts of it. */
 export const TextRenderer = createContext<(text: string) => JSX.Element>((text) => text);
 
 export function Markdown(props: { text: string; message?: Message }) {

@@ -13,7 +13,7 @@ import { attempt, toast } from "../shared/toast";
 import { useRoom } from "../room/room-context";
 import { roomPath } from "../shared/router";
 
-/** What can be done with a message; seen when one points at it. */
+/** The actions of a message; shown while it is hovered or focused. */
 export default function MessageActions(props: { message: Message; active: boolean; time: string | undefined }) {
   const chat = useChat();
   const context = useRoom();

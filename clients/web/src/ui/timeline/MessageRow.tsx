@@ -11,7 +11,7 @@ import { useRoom } from "../room/room-context";
 import { Bubble } from "./Bubble";
 import { ReceiptTicks } from "./ReceiptTicks";
 
-/** Comes after the messages, before one points at them. */
+/** Loaded after the messages, before the first one is hovered. */
 const MessageActions = lazy(() => import("./MessageActions"));
 const Reactions = lazy(() => import("./Reactions"));
 const ReadCount = lazy(() => import("./ReadCount"));
@@ -27,9 +27,9 @@ export function MessageRowView(props: { row: MessageRow; flash: boolean; inThrea
   const time = () => formatTime(message().postedAt, "time");
   const isDeleting = () => chat.deletions.has(message().roomId, message().seq);
   const id = createUniqueId();
-  /** Its tools can be reached by Tab only while it has the focus: else each would be a stop. */
+  /** Its actions are tab stops only while it has the focus. */
   const [active, setActive] = createSignal(false);
-  /** They are made when they are wanted: most rows only scroll by. */
+  /** Actions are rendered on demand, since most rows only scroll by. */
   const [isHovered, setHovered] = createSignal(false);
   return (
     <article
@@ -109,7 +109,7 @@ export function MessageRowView(props: { row: MessageRow; flash: boolean; inThrea
               </div>
             </div>
             <Show when={message().reactions.length}>
-              {/* Their place is there before they are, so that nothing moves when they come. */}
+              {/* The space is reserved before the reactions are loaded, so that nothing moves. */}
               <div class="reactions">
                 <Suspense>
                   <Reactions message={message()} />
@@ -118,7 +118,7 @@ export function MessageRowView(props: { row: MessageRow; flash: boolean; inThrea
             </Show>
           </Match>
         </Switch>
-        {/* Answers stay when what they answer goes. */}
+        {/* Replies stay when their root is deleted. */}
         <Show when={!props.inThread && message().thread?.replies ? message().thread : undefined}>
           {(thread) => (
             <button type="button" class="thread-link" onClick={() => context.openThread(message().seq)}>

@@ -9,7 +9,7 @@ import { createDeadline } from "../shared/deadline";
 import { Markdown } from "./Markdown";
 import { Quote } from "./Quote";
 
-/** What takes longer may never come to an end. */
+/** A message that is pending for longer can be discarded. */
 const DISCARD_DELAY_MS = 5_000;
 
 /** An own message that the server has not acknowledged. */
@@ -42,7 +42,7 @@ export function OutboxRowView(props: { row: OutboxRow }) {
             <Show when={entry().message.replyTo}>
               {(seq) => <Quote roomId={entry().message.roomId} seq={seq()} />}
             </Show>
-            {/* What an older version of this client has kept has none. */}
+            {/* Messages stored by older versions have none. */}
             <Show when={entry().message.attachmentIds?.length}>
               {(count) => (
                 <p class="msg-flags">

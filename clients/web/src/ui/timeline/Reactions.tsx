@@ -10,10 +10,10 @@ import { createKeyed } from "../shared/keyed";
 import { attempt } from "../shared/toast";
 import { useRoom } from "../room/room-context";
 
-/** A finger that rests so long asks who it was. */
+/** A touch of this length shows who has reacted. */
 const HOLD_MS = 450;
 
-/** The emoji under a message: a click adds one's own or takes it away, a long press or the menu key tells who it was. */
+/** The reactions of a message: a click adds or removes the user's own, a long press or the menu key shows who has reacted. */
 export default function Reactions(props: { message: Message }) {
   const chat = useChat();
   const { showReactions } = useRoom();
@@ -28,7 +28,7 @@ export default function Reactions(props: { message: Message }) {
     return formatList(others > 0 ? [...displayNames, t("others", { count: others })] : displayNames);
   };
   let timer: ReturnType<typeof setTimeout> | undefined;
-  /** The press has been answered: neither the click that ends it nor its context menu counts any more. */
+  /** The press was handled: ignore the click that ends it and its context menu. */
   let isLongPress = false;
   const openDialog = () => {
     if (!isLongPress) showReactions(props.message);

@@ -40,7 +40,7 @@ export default function ReactionsDialog(props: { message: Message; onClose: () =
   );
 }
 
-/** Those who have put one emoji there; read anew when they are others. */
+/** The users of one reaction; loaded again when they change. */
 function Reactors(props: { message: Message; reaction: Reaction }) {
   const chat = useChat();
   const { roomId, seq } = props.message;

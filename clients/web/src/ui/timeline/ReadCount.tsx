@@ -5,7 +5,7 @@ import { useChat } from "../../stores/chat";
 import { t } from "../i18n";
 import { useRoom } from "../room/room-context";
 
-/** How many have read one's own newest message in a group; pressed, it tells who. */
+/** How many users have read the newest own message in a group; a click shows who. */
 export default function ReadCount(props: { message: Message }) {
   const chat = useChat();
   const context = useRoom();

@@ -6,7 +6,7 @@ import type { Timeline } from "../../stores/timeline/timeline";
 import { t } from "../i18n";
 import { Icon } from "../shared/Icon";
 
-/** How far an own message has come: stored, at all others, read by all of them. */
+/** The state of an own message: sent, delivered to all others, or read by all of them. */
 export function ReceiptTicks(props: { seq: number; receiptSeqs: ReceiptSeqs }) {
   const state = () => (props.seq <= props.receiptSeqs.read ? "read" : props.seq <= props.receiptSeqs.delivered ? "delivered" : "sent");
   return (
@@ -16,7 +16,7 @@ export function ReceiptTicks(props: { seq: number; receiptSeqs: ReceiptSeqs }) {
   );
 }
 
-/** What rows have to know of it: the same for all of them. */
+/** State for ticks that all rows share. */
 export const createReceiptProgress = (chat: Chat, timeline: Timeline) => ({
   newestOwnSeq: createMemo(() => {
     const row = timeline.content()?.rows.findLast((it) => it.kind === "message" && it.isOwn && it.message.content.kind === "text");

@@ -1,5 +1,5 @@
-// The rows that are in sight, and the place of the reader among them: kept when
-// older rows come above, at the end while they are at the end.
+// The visible rows and the scroll position: kept when older rows are added above, and
+// at the end while the reader is at the end.
 
 import { Virtualizer, type VirtualizerHandle } from "virtua/solid";
 import { createEffect, on, onCleanup, onMount } from "solid-js";
@@ -17,7 +17,7 @@ const END_PX = 48;
 /** Nearer than this to an edge, the next page is read. */
 const PREFETCH_PX = 800;
 
-/** How much of the log is under what is seen; the virtualiser knows without measuring the page. */
+/** The height of the log below the viewport; the virtualiser knows it without measuring the page. */
 const underneath = ({ scrollSize, scrollOffset, viewportSize }: VirtualizerHandle) =>
   scrollSize - scrollOffset - viewportSize;
 
@@ -40,7 +40,7 @@ export function Scroller(props: {
   const { isFlashing, start: startFlash } = createFlash();
   let box!: HTMLDivElement;
   let list: VirtualizerHandle | undefined;
-  /** The reader is at the end and wants to stay there. */
+  /** Whether the view follows the end. */
   let isPinnedToEnd = timeline.target() === undefined;
   let offset = 0;
 
@@ -78,7 +78,7 @@ export function Scroller(props: {
     if (below < PREFETCH_PX) timeline.loadNewer();
   }
 
-  /** Only going up takes the reader away from the end: what comes below may push it off for a moment. */
+  /** Only scrolling up unpins from the end: new rows may push the end away for a moment. */
   function onScroll(): void {
     if (!list) return;
     if (underneath(list) < END_PX) isPinnedToEnd = timeline.content()?.atTail === true;
@@ -88,8 +88,8 @@ export function Scroller(props: {
   }
 
   /**
-   * Before it knows its own height, the virtualiser would wait for a scroll that
-   * never comes, and draw nothing till then.
+   * Before it knows its own height, the virtualiser would wait for a scroll event that
+   * never comes, and draw nothing until then.
    */
   const shifts = () => timeline.content()?.shift === true && list !== undefined && list.viewportSize > 0;
 
@@ -98,9 +98,9 @@ export function Scroller(props: {
   const messageScroll = createMessageScroll(() => list, indexOf, () => (update(), focusRow(box.querySelector(".msg-flash"))));
 
   /**
-   * Where the reader is after rows came or went, the virtualiser learns from the
-   * scroll event of the next frame: till then it would look as if the edge were
-   * near, and page after page would be shown.
+   * After rows were added or removed, the virtualiser learns the scroll position from the
+   * scroll event of the next frame. Until then the edge seems near, and page after page
+   * would be loaded.
    */
   let frame = 0;
   const updateSoon = () => void (frame ||= requestAnimationFrame(() => ((frame = 0), update())));
@@ -120,7 +120,7 @@ export function Scroller(props: {
   );
 
   createEffect(on(timeline.tailJumps, () => (messageScroll.cancel(), queueMicrotask(scrollToEnd)), { defer: true }));
-  // What was under way tells nothing any more: another stretch may be shown.
+  // A scroll that is under way must have no effect any more: another range may be shown.
   onCleanup(() => (messageScroll.cancel(), (list = undefined)));
 
   onMount(() => {

@@ -24,7 +24,7 @@ function roleKey(detail: string, own: boolean): Key {
   return ROLES[detail] ?? "sysMember";
 }
 
-/** A system message of a kind that is seldom, or by the server's staff: that is shown as such. */
+/** The text of a system message of a rare kind, or by the server's staff. */
 export default function SystemMessageText(props: { message: Message; text: string }) {
   const chat = useChat();
   const text = () => {

@@ -1,4 +1,4 @@
-// Rows that are no one's words.
+// Rows that are not messages of users.
 
 import { Show, Suspense } from "solid-js";
 
@@ -10,7 +10,7 @@ import { t } from "../i18n";
 import { RoomAvatar } from "../room/RoomAvatar";
 import { useRoom } from "../room/room-context";
 
-/** The day, and the way to others; by keyboard, the room's menu leads there. */
+/** The day, as a button that opens the date dialog. With the keyboard, use the room's menu. */
 export function DayRow(props: { at: number }) {
   const { openDateDialog } = useRoom();
   return (
@@ -75,7 +75,7 @@ export function SystemRow(props: { message: Message }) {
         return "";
     }
   };
-  /** Also what the server's staff does, which is shown as such. */
+  /** Rare kinds, and those by the server's staff, which are shown as such. */
   const isRare = () => !text() || (props.message.content.kind === "system" && props.message.content.staff !== "user");
   return (
     <p class="row-system" title={formatTime(props.message.postedAt, "full")}>

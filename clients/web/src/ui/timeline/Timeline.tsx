@@ -18,12 +18,12 @@ export function Timeline(props: { timeline: TimelineState }) {
   const [atBottom, setAtBottom] = createSignal(true);
   /** After which position the new ones begin, while that is above. */
   const [newAbove, setNewAbove] = createSignal<number>();
-  /** Whoever has seen where the new ones begin needs no way there. */
+  /** Whether the reader has seen the first new message, and needs no button to it. */
   const [hasSeenNew, setHasSeenNew] = createSignal(false);
   createEffect(on(timeline.newAfter, () => setHasSeenNew(false)));
   createEffect(on(newAbove, (now, before) => now === undefined && before === timeline.newAfter() && setHasSeenNew(before !== undefined)));
   let scroller: ScrollerHandle | undefined;
-  // Whoever is brought elsewhere is not at the end, till it is known where they are.
+  // During a jump the reader does not count as being at the end.
   createEffect(() => timeline.target() && setAtBottom(false));
   const { markAll } = createMarkAsRead(chat, timeline, atBottom);
 
@@ -52,7 +52,7 @@ export function Timeline(props: { timeline: TimelineState }) {
       markAll();
       timeline.setNewAfter(undefined);
     },
-    // Whoever is about to write or to look for something means that; only in an empty composer there is nothing else to leave.
+    // In other fields Escape belongs to the field; only in an empty composer it has no other meaning.
     ({ target }) => (target as Element).matches("input, select, textarea:not(:placeholder-shown)"),
   );
 

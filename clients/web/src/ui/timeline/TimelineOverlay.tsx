@@ -8,7 +8,7 @@ import { countParam, formatCount } from "../i18n/format-values";
 import { t } from "../i18n";
 import { Icon } from "../shared/Icon";
 
-/** What floats over the log: that something is read or cannot be, and ways to what is new and to the end. */
+/** Overlay of the log: loading and errors, and buttons that jump to new messages and to the end. */
 export default function TimelineOverlay(props: { timeline: Timeline; newAbove: boolean; isAway: boolean; onNew: () => void }) {
   const chat = useChat();
   const { timeline } = props;

@@ -5,13 +5,13 @@ import { useChat } from "../../stores/chat";
 import { UNDO_MS } from "../../stores/messages/pending-deletions";
 import { t } from "../i18n";
 
-/** Takes a deletion back, while its line lasts. `focused`: the focus was on what is deleted. */
+/** Undoes a deletion while there is time. `focused`: the deleted message had the focus. */
 export default function UndoButton(props: { message: Message; until: number; focused: boolean }) {
   const chat = useChat();
   let button!: HTMLButtonElement;
   const { focused, until } = props;
   onMount(() => focused && button.focus({ preventScroll: true }));
-  // It goes by itself, and the focus stays with the message.
+  // When the button disappears, the focus stays with the message.
   onCleanup(() => document.activeElement === button && button.closest<HTMLElement>(".msg")?.focus({ preventScroll: true }));
   return (
     <button

@@ -11,10 +11,10 @@ export function navigateByArrow(box: HTMLElement, event: KeyboardEvent): void {
   next.scrollIntoView({ block: "nearest" });
 }
 
-/** Whoever is brought to a message goes on from there; not who writes, nor who points or touches. */
+/** Focuses a message after a jump, for keyboard users; not while the user writes, and not for mouse or touch. */
 export function focusRow(row: Element | null): void {
   const at = document.activeElement;
-  // The place from which one came may be gone.
+  // The element that had the focus may be gone.
   const isFocusLost = at === document.body && matchMedia("(hover: hover)").matches;
   if (isFocusLost || at?.matches(":focus-visible:not(input, textarea, select)")) (row as HTMLElement | null)?.focus({ preventScroll: true });
 }

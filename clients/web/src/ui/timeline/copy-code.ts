@@ -1,6 +1,5 @@
-// A way of its own to what others import too: a part of the code that is both
-// imported and fetched later would need help from the bundler, which is a file
-// that all of a room would wait for.
+// A separate module, since code that is both imported and loaded later would need a
+// helper of the bundler, in a file that every room would wait for.
 
 import { copyText } from "../shared/copy";
 

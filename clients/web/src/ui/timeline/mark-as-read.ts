@@ -1,5 +1,4 @@
-// When the user counts as having read the room, and where the line of new
-// messages goes.
+// Marks the room as read, and places the line of new messages.
 
 import { createEffect, createMemo, untrack, type Accessor } from "solid-js";
 
@@ -10,7 +9,7 @@ import { createWindowFocus } from "../shared/window-focus";
 export function createMarkAsRead(chat: Chat, timeline: Timeline, atBottom: Accessor<boolean>) {
   const { roomId } = timeline;
   const isFocused = createWindowFocus();
-  /** Flagged while one is in the room, it is held until one comes back, or says that all is read. */
+  /** A flag that is set while the room is open is held until the user comes back, or marks all as read. */
   const flag = createMemo<{ from: number; isHeld: boolean } | undefined>((before) => {
     const from = chat.room(roomId)?.unreadFrom ?? 0;
     return from === before?.from ? before : { from, isHeld: before !== undefined && from > 0 };
@@ -19,8 +18,8 @@ export function createMarkAsRead(chat: Chat, timeline: Timeline, atBottom: Acces
   const isReading = () => isFocused() && atBottom() && timeline.isTailLoaded();
   const unread = () => chat.unread(roomId).count;
 
-  // What is unread when the room is opened, or what comes while nobody looks,
-  // is under the line; it stays there while it is read.
+  // The line goes above messages that are unread when the room is opened, or that come
+  // while the user is not reading. It stays there while they are read.
   createEffect<number | undefined>((before) => {
     const count = unread();
     const opened = before === undefined;

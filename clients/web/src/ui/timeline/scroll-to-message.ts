@@ -1,15 +1,15 @@
-// Brings the reader to a message. The sizes of what lies above it are guesses
-// until it is drawn, so one scroll is not enough.
+// Scrolls to a message. The heights of rows above it are estimates until they are
+// drawn, so one scroll is not enough.
 
 import type { VirtualizerHandle } from "virtua/solid";
 
 const MAX_FRAMES = 60;
 
 export interface MessageScroll {
-  /** Whether the reader is still on the way: till then nothing more is read. */
+  /** Whether a scroll is under way; until it ends, no pages are loaded. */
   isActive(): boolean;
   scrollTo(seq: number): void;
-  /** The reader goes elsewhere by themselves. */
+  /** The user scrolls elsewhere. */
   cancel(): void;
 }
 
