@@ -22,7 +22,7 @@ impl Encoding {
         }
     }
 
-    /// What the build puts after a file's name (`clients/web/vite.config.ts`).
+    /// What the build puts after a file's name (`clients/web/scripts/vite/compress.ts`).
     pub fn suffix(self) -> &'static str {
         match self {
             Self::Brotli => ".br",

@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 
 import { AXE, check } from "./support/axe";
 import type { Person } from "./support/people";
-import { enter, world } from "./support/world";
+import { openRoom, world } from "./support/world";
 
 const w = world();
 
@@ -176,13 +176,13 @@ test("what an admin does in somebody else's public room is told in it as such", 
   const room = await bob.room("Of Bob");
   const seq = await bob.say(room, "rubbish");
   const page = await w.window(bob);
-  await enter(page, "Of Bob");
+  await openRoom(page, "Of Bob");
   await ada.chat.deleteMessage({ roomId: room, seq: BigInt(seq) });
   await page.getByText("Ada Admin deleted a message from Bob Owner (server admin)").waitFor();
   // And by its menu in a room of somebody else.
   await ada.rooms.joinRoom({ roomId: room });
   const adas = await w.window(ada);
-  await enter(adas, "Of Bob");
+  await openRoom(adas, "Of Bob");
   await adas.getByRole("button", { name: "Room menu" }).click();
   await adas.getByRole("menuitem", { name: "Edit room" }).click();
   await adas.getByLabel("New accounts join this room").check();

@@ -64,7 +64,7 @@ async function withoutCache(page: Page): Promise<void> {
 async function allHasCome(page: Page): Promise<void> {
   // The last that the page asks for while it is idle, when all else is there.
   await expect
-    .poll(() => page.evaluate(() => performance.getEntriesByType("resource").some(({ name }) => /\/assets\/Viewer-/.test(name))))
+    .poll(() => page.evaluate(() => performance.getEntriesByType("resource").some(({ name }) => /\/assets\/ImageViewer-/.test(name))))
     .toBe(true);
   await page.waitForFunction(() => [...document.images].every((it) => it.complete));
 }
@@ -133,7 +133,7 @@ test.for(Array.from({ length: PARTS }, (_, part) => part))("whatever late code n
     await say(page, (last = `Without ${missing}.`));
     await bubble(page, last).waitFor();
     // All others are asked for without being wanted.
-    if (missing === "copyCode") await page.getByRole("button", { name: "Copy code" }).last().click();
+    if (missing === "copy-code") await page.getByRole("button", { name: "Copy code" }).last().click();
     await expect.poll(() => refused, { message: missing }).toBeGreaterThan(0);
     const { total, shifts } = await layoutShift(page);
     expect(total, [missing, ...shifts].join("\n")).toBeLessThanOrEqual(MAX_LAYOUT_SHIFT);
@@ -165,5 +165,5 @@ test.each(LANGUAGES)("where the texts of %s never come, the page is English, who
 
 async function parts(page: Page) {
   const box = async (what: string) => (await page.locator(what).boundingBox())!;
-  return { sidebar: await box(".frame > .sidebar"), main: await box(".frame > .main") };
+  return { sidebar: await box(".shell > .sidebar"), main: await box(".shell > .main") };
 }

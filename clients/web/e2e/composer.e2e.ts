@@ -5,21 +5,21 @@ import { expect, test } from "vitest";
 
 import { AXE, check } from "./support/axe";
 import { png } from "./support/images";
-import { bubble, composer, enter, say, world } from "./support/world";
+import { bubble, composer, openRoom, say, world } from "./support/world";
 
 const w = world();
 const text = (name: string, content = name) => ({ name, mimeType: "text/plain", buffer: Buffer.from(content) });
 const picture = { name: "dusk.png", mimeType: "image/png", buffer: png(300, 200, [150, 90, 120]) };
 const picker = (page: Page) => page.locator("input[type=file]");
-const attached = (page: Page) => page.locator(".attaching li");
-const uploaded = (page: Page) => expect.poll(() => page.locator(".attaching progress").count()).toBe(0);
+const attached = (page: Page) => page.locator(".pending-attachments li");
+const uploaded = (page: Page) => expect.poll(() => page.locator(".pending-attachments progress").count()).toBe(0);
 
 /** Someone in a room of their own. */
 async function alone(name: string) {
   const ada = await w.person("Ada");
   const room = await ada.room(name);
   const page = await w.window(ada);
-  await enter(page, name);
+  await openRoom(page, name);
   return { ada, room, page };
 }
 
@@ -36,15 +36,15 @@ test("files, the quote of an answer and an edit are still there after a glance e
   await ada.say(room, "Pictures, anyone?");
   await bubble(page, "Pictures").hover();
   await bubble(page, "Pictures").getByRole("button", { name: "Reply" }).click();
-  await page.locator(".composer-note .quote").waitFor();
+  await page.locator(".composer-banner .quote").waitFor();
   await picker(page).setInputFiles([picture, text("notes.txt")]);
   await composer(page).fill("these two");
   await page.getByRole("link", { name: "Mentions", exact: true }).click();
   await page.getByText("No mentions yet.").waitFor();
-  await enter(page, "Glances");
+  await openRoom(page, "Glances");
   await expect.poll(() => attached(page).count()).toBe(2);
   // The picture is shown before it is a file.
-  await expect.poll(() => page.locator(".attaching img").evaluate((it: HTMLImageElement) => it.naturalWidth)).toBe(300);
+  await expect.poll(() => page.locator(".pending-attachments img").evaluate((it: HTMLImageElement) => it.naturalWidth)).toBe(300);
   await uploaded(page);
   expect(await composer(page).inputValue()).toBe("these two");
   await composer(page).press("Enter");
@@ -57,7 +57,7 @@ test("files, the quote of an answer and an edit are still there after a glance e
   await composer(page).fill("these three");
   await page.getByRole("link", { name: "Mentions", exact: true }).click();
   await page.getByText("No mentions yet.").waitFor();
-  await enter(page, "Glances");
+  await openRoom(page, "Glances");
   await page.getByText("Editing message").waitFor();
   await composer(page).press("Enter");
   await bubble(page, "these three").waitFor();
@@ -82,7 +82,7 @@ test("what is sent before its files are uploaded leaves when they are, and can b
   // It leaves from wherever its writer is.
   await page.getByRole("link", { name: "Mentions", exact: true }).click();
   held[0]!();
-  await enter(page, "Later");
+  await openRoom(page, "Later");
   await bubble(page, "with a file").locator(".file", { hasText: "slow.txt" }).waitFor();
   expect(await composer(page).inputValue()).toBe("");
 });
@@ -169,8 +169,8 @@ for (const scheme of ["light", "dark"] as const) {
     const [adas, bobs] = [await w.window(ada, { colorScheme: scheme }), await w.window(bob)];
     await adas.context().addInitScript(AXE);
     await adas.reload();
-    await enter(adas, `Calls ${scheme}`);
-    await enter(bobs, `Calls ${scheme}`);
+    await openRoom(adas, `Calls ${scheme}`);
+    await openRoom(bobs, `Calls ${scheme}`);
     await picker(adas).setInputFiles([picture, text("notes.txt")]);
     await expect.poll(() => attached(adas).count()).toBe(2);
     await uploaded(adas);
@@ -223,7 +223,7 @@ test("a draft that is sent in one tab is gone in the other", async () => {
   await composer(other).press("Enter");
   await bubble(page, "written once").waitFor();
   await expect.poll(() => composer(page).inputValue()).toBe("");
-  w.forgive();
+  w.clearComplaints();
 });
 
 test("arrow up passes over a message that is being deleted", async () => {
@@ -268,14 +268,14 @@ test("whoever has attached, dropped or taken away a file, or no longer answers, 
   await page.keyboard.press("Enter");
   await bubble(page, "with one").locator(".file", { hasText: "one.txt" }).waitFor();
 
-  await page.locator(".me-button").focus();
+  await page.locator(".account-button").focus();
   expect(await drag(page.locator(".timeline"), "drop", "three.txt")).toBe(true);
   await writes();
   await ada.say(room, "A question");
   await bubble(page, "A question").hover();
   await bubble(page, "A question").getByRole("button", { name: "Reply" }).click();
-  await page.locator(".composer-note").getByRole("button", { name: "Cancel" }).click();
-  await page.locator(".composer-note").waitFor({ state: "detached" });
+  await page.locator(".composer-banner").getByRole("button", { name: "Cancel" }).click();
+  await page.locator(".composer-banner").waitFor({ state: "detached" });
   await writes();
 });
 
@@ -309,7 +309,7 @@ test("Shift and Enter begin a new line; where Enter does too, Ctrl and Enter sen
   await bubble(page, "two").waitFor();
   await page.goto(`${w.pages.url}/settings/appearance`);
   await page.getByLabel("Press Enter to send").uncheck();
-  await enter(page, "Lines");
+  await openRoom(page, "Lines");
   await composer(page).pressSequentially("three");
   await composer(page).press("Enter");
   await composer(page).pressSequentially("four");

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 
 import { RoomKind } from "../src/gen/causerie/v1/types_pb";
 import { AXE, check } from "./support/axe";
-import { bubble, enter, say, signIn, world } from "./support/world";
+import { bubble, openRoom, say, signIn, world } from "./support/world";
 
 const w = world({ link: true });
 
@@ -18,10 +18,10 @@ async function two(name: string) {
 test("what is written offline waits, outlives its page, and is sent once when the link is back", async () => {
   const { ada, bob, room } = await two("Offline");
   const page = await w.window(ada);
-  await enter(page, "Offline");
+  await openRoom(page, "Offline");
   w.link.cut();
   await say(page, "written offline");
-  await page.locator(".msg-waiting", { hasText: "written offline" }).waitFor();
+  await page.locator(".msg-pending", { hasText: "written offline" }).waitFor();
   await page.getByRole("button", { name: "Try now" }).waitFor();
   const context = page.context();
   await page.close();
@@ -36,7 +36,7 @@ test("what is written offline waits, outlives its page, and is sent once when th
 test("a message that cannot be kept until the link is back says so, and is sent all the same", async () => {
   const { ada } = await two("Full");
   const page = await w.window(ada);
-  await enter(page, "Full");
+  await openRoom(page, "Full");
   await page.evaluate(() => {
     Storage.prototype.setItem = () => {
       throw new DOMException("no room", "QuotaExceededError");
@@ -53,7 +53,7 @@ test("a message that cannot be kept until the link is back says so, and is sent 
 test("what others wrote meanwhile is there after the link is back", async () => {
   const { ada, bob, room } = await two("Meanwhile");
   const page = await w.window(ada);
-  await enter(page, "Meanwhile");
+  await openRoom(page, "Meanwhile");
   await bob.say(room, "before");
   await bubble(page, "before").waitFor();
   w.link.cut();
@@ -66,12 +66,12 @@ test("what others wrote meanwhile is there after the link is back", async () => 
 test("a restart of the server is survived by itself", async () => {
   const { ada, bob, room } = await two("Restart");
   const page = await w.window(ada);
-  await enter(page, "Restart");
+  await openRoom(page, "Restart");
   await say(page, "before the restart");
   await bubble(page, "before the restart").waitFor();
   await w.server.stop();
   await say(page, "while it is away");
-  await page.locator(".msg-waiting", { hasText: "while it is away" }).waitFor();
+  await page.locator(".msg-pending", { hasText: "while it is away" }).waitFor();
   await w.server.start();
   await bubble(page, "while it is away").waitFor();
   await bob.say(room, "after the restart");
@@ -81,7 +81,7 @@ test("a restart of the server is survived by itself", async () => {
 test("two tabs share one stream, and the second takes over when the first closes", async () => {
   const { ada, bob, room } = await two("Tabs");
   const first = await w.window(ada);
-  await enter(first, "Tabs");
+  await openRoom(first, "Tabs");
   // The first has its stream: the room came by it.
   const streams: string[] = [];
   let watched = 0;
@@ -115,10 +115,10 @@ test("words written offline in a room that is gone meanwhile can be had back, an
   const roomId = room?.id ?? "";
   await bob.rooms.addMembers({ roomId, userIds: [ada.id] });
   const page = await w.window(ada);
-  await enter(page, "Closed circle");
+  await openRoom(page, "Closed circle");
   w.link.cut();
   await say(page, "my last words");
-  await page.locator(".msg-waiting", { hasText: "my last words" }).waitFor();
+  await page.locator(".msg-pending", { hasText: "my last words" }).waitFor();
   await bob.rooms.removeMember({ roomId, userId: ada.id });
   w.link.mend();
   await page.getByRole("heading", { name: "This room doesn’t exist" }).waitFor();
@@ -136,11 +136,11 @@ test("who is taken out of a room is told so, and who is banned is not asked to j
   const second = await ada.room("Harsh");
   await bob.rooms.joinRoom({ roomId: second });
   const page = await w.window(bob);
-  await enter(page, "Strict");
+  await openRoom(page, "Strict");
   await ada.rooms.removeMember({ roomId: room, userId: bob.id });
   await page.locator(".toast", { hasText: "You were removed from “Strict”." }).waitFor();
   await page.getByRole("button", { name: "Join room" }).waitFor();
-  await enter(page, "Harsh");
+  await openRoom(page, "Harsh");
   await ada.rooms.banMember({ roomId: second, userId: bob.id });
   await page.locator(".toast", { hasText: "You were banned from “Harsh”." }).waitFor();
   await page.getByText("You’re banned from this room.").waitFor();
@@ -150,7 +150,7 @@ test("who is taken out of a room is told so, and who is banned is not asked to j
 test("a tab that hangs gives up its stream to another one, and follows it when it wakes", async () => {
   const { ada, bob, room } = await two("Hangs");
   const first = await w.window(ada);
-  await enter(first, "Hangs");
+  await openRoom(first, "Hangs");
   const second = await first.context().newPage();
   await second.goto(`${w.pages.url}/rooms/${room}`);
   await bob.say(room, "to both");
@@ -173,7 +173,7 @@ test("whoever is blocked in one tab is blocked in the others", async () => {
   const { ada, bob, room } = await two("Blocked");
   await bob.say(room, "not to be seen");
   const first = await w.window(ada);
-  await enter(first, "Blocked");
+  await openRoom(first, "Blocked");
   const second = await first.context().newPage();
   await second.goto(`${w.pages.url}/rooms/${room}`);
   for (const page of [first, second]) await bubble(page, "not to be seen").waitFor();
@@ -186,7 +186,7 @@ test("a reload tells of what has arrived only where something was not read", asy
   const { ada, bob, room } = await two("Arrives");
   for (const name of ["Arrives 2", "Arrives 3"]) await bob.rooms.joinRoom({ roomId: await ada.room(name) });
   const page = await w.window(bob);
-  await enter(page, "Arrives 2");
+  await openRoom(page, "Arrives 2");
   const told: string[] = [];
   page.on("request", (request) => request.url().endsWith("/MarkDelivered") && told.push(request.url()));
   await page.reload();
@@ -202,7 +202,7 @@ test("a room whose messages could not be had stays unread, whatever comes meanwh
   await page.route("**/ListMessages", (route) => route.abort());
   const marked: string[] = [];
   page.on("request", (request) => request.url().endsWith("/MarkRead") && marked.push(request.url()));
-  await enter(page, "Unseen");
+  await openRoom(page, "Unseen");
   await page.getByText("Couldn’t load messages.").waitFor();
   await bob.say(room, "while nothing is there");
   await bubble(page, "while nothing is there").waitFor();
@@ -223,7 +223,7 @@ test("answers that were not read are marked as such also after the link was away
   await ada.chat.markRead({ roomId: room, threadSeq: BigInt(root), seq: BigInt(first) });
   await ada.chat.markRead({ roomId: room, seq: BigInt(root) });
   const page = await w.window(ada);
-  await enter(page, "Beside");
+  await openRoom(page, "Beside");
   const mark = page.locator(".room-link", { hasText: "Followed" }).getByRole("img", { name: "Unread thread replies" });
   await bob.say(room, "a second thought", root);
   await mark.waitFor();
@@ -245,12 +245,12 @@ for (const scheme of ["light", "dark"] as const) {
     const page = await w.window(ada, { colorScheme: scheme });
     await page.context().addInitScript(AXE);
     await page.reload();
-    await enter(page, `Bob Closes ${scheme}`);
+    await openRoom(page, `Bob Closes ${scheme}`);
     await say(page, "refused");
     await page.getByRole("alert").getByText("one of you has blocked the other").waitFor();
     w.link.cut();
     await say(page, "waits");
-    await page.locator(".msg-waiting", { hasText: "waits" }).waitFor();
+    await page.locator(".msg-pending", { hasText: "waits" }).waitFor();
     await page.locator(".connection-bar").getByRole("button", { name: "Try now" }).waitFor();
     await check(page, "no connection");
   });
@@ -261,14 +261,14 @@ test("of a link that is back soon nothing is said, and of one that is not after 
   const page = await w.window(undefined);
   await page.clock.install();
   await signIn(page, w.pages.url, ada.username);
-  await enter(page, "Short cuts");
+  await openRoom(page, "Short cuts");
   const bar = page.locator(".connection-bar");
   /** From here on time passes only when it is told to. */
   const cut = async (text: string) => {
     await page.clock.pauseAt(await page.evaluate(() => Date.now() + 1_000));
     w.link.cut();
     await say(page, text);
-    await page.locator(".msg-waiting", { hasText: text }).getByText("Will send when you’re back online").waitFor();
+    await page.locator(".msg-pending", { hasText: text }).getByText("Will send when you’re back online").waitFor();
   };
   await say(page, "before");
   await bubble(page, "before").waitFor();
@@ -287,11 +287,11 @@ test("what waits too long can be discarded, and is no obstacle to the keyboard",
   const { ada, bob, room } = await two("Second thoughts");
   await bob.say(room, "before it");
   const page = await w.window(ada);
-  await enter(page, "Second thoughts");
+  await openRoom(page, "Second thoughts");
   await bubble(page, "before it").waitFor();
   w.link.cut();
   await say(page, "on second thoughts");
-  const waiting = page.locator(".msg-waiting", { hasText: "on second thoughts" });
+  const waiting = page.locator(".msg-pending", { hasText: "on second thoughts" });
   await waiting.waitFor();
   await page.getByRole("log").focus();
   const focused = () => page.evaluate(() => document.activeElement?.querySelector(".bubble")?.textContent);

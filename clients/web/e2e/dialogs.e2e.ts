@@ -2,7 +2,7 @@
 
 import { expect, test } from "vitest";
 
-import { bubble, enter, world } from "./support/world";
+import { bubble, openRoom, world } from "./support/world";
 
 const w = world();
 
@@ -10,7 +10,7 @@ test("a click beside a dialog closes it, a drag out of it or along its scrollbar
   const ada = await w.person("Ada");
   await ada.room("Beside");
   const page = await w.window(ada, { viewport: { width: 1280, height: 420 } });
-  await enter(page, "Beside");
+  await openRoom(page, "Beside");
   await page.getByRole("navigation", { name: "Rooms" }).getByRole("button", { name: "Create a room" }).click();
   const dialog = page.getByRole("dialog", { name: "Create a room" });
   await dialog.getByLabel("Name").fill("half written");
@@ -37,7 +37,7 @@ test("on a touch screen the tap that closes a dialog does nothing beneath it", a
   const ada = await w.person("Ada");
   const [here] = [await ada.room("Here"), await ada.room("There")];
   const page = await w.window(ada, { hasTouch: true });
-  await enter(page, "Here");
+  await openRoom(page, "Here");
   const links = page.getByRole("navigation", { name: "Rooms" });
   const other = (await links.getByRole("link", { name: /There/ }).boundingBox())!;
   await links.getByRole("button", { name: "Create a room" }).tap();
@@ -53,7 +53,7 @@ test("an open menu keeps the place of the focus while messages come", async () =
   const room = await ada.room("Busy menu");
   await bob.rooms.joinRoom({ roomId: room });
   const page = await w.window(ada);
-  await enter(page, "Busy menu");
+  await openRoom(page, "Busy menu");
   await page.getByRole("button", { name: "Room menu" }).focus();
   await page.keyboard.press("Enter");
   const item = (name: string) => page.getByRole("menuitem", { name, exact: true });
@@ -79,7 +79,7 @@ test("a dialog is open before the server has answered, and says what could not b
   const ada = await w.person("Ada");
   await ada.room("Slow answers");
   const page = await w.window(ada);
-  await enter(page, "Slow answers");
+  await openRoom(page, "Slow answers");
   let answer!: (how: "abort" | "continue") => void;
   const how = new Promise<"abort" | "continue">((tell) => (answer = tell));
   await page.route("**/ListInvites", async (route) => route[await how]());
@@ -92,7 +92,7 @@ test("a dialog is open before the server has answered, and says what could not b
   const again = dialog.getByRole("button", { name: "Try again" });
   await again.waitFor();
   expect(await dialog.getByText("No invite links yet.").count()).toBe(0);
-  w.forgive();
+  w.clearComplaints();
   await page.unroute("**/ListInvites");
   await again.click();
   await dialog.getByText("No invite links yet.").waitFor();
@@ -108,7 +108,7 @@ test("what a message said before is asked for with the dialog open", async () =>
   const seq = await ada.say(room, "the first words");
   await ada.chat.editMessage({ roomId: room, seq: BigInt(seq), text: "the second words" });
   const page = await w.window(ada);
-  await enter(page, "Slow versions");
+  await openRoom(page, "Slow versions");
   let go!: () => void;
   const gone = new Promise<void>((tell) => (go = tell));
   await page.route("**/ListMessageVersions", async (route) => (await gone, route.continue()));

@@ -2,7 +2,7 @@
 
 import { expect, test } from "vitest";
 
-import { bubble, composer, enter, world } from "./support/world";
+import { bubble, composer, openRoom, world } from "./support/world";
 
 const w = world({ link: true });
 /** One red pixel. */
@@ -17,14 +17,14 @@ test("a file and an image go to the other, who sees the one and can save the oth
   const room = await ada.room("Files");
   await bob.rooms.joinRoom({ roomId: room });
   const [adas, bobs] = [await w.window(ada), await w.window(bob)];
-  await enter(adas, "Files");
-  await enter(bobs, "Files");
+  await openRoom(adas, "Files");
+  await openRoom(bobs, "Files");
   await adas.locator("input[type=file]").setInputFiles([
     { name: EVIL, mimeType: "text/plain", buffer: Buffer.from("the content ".repeat(60_000)) },
     { name: "pixel.png", mimeType: "image/png", buffer: PNG },
   ]);
-  await adas.locator(".attaching progress").first().waitFor({ state: "detached" });
-  await expect.poll(() => adas.locator(".attaching li").count()).toBe(2);
+  await adas.locator(".pending-attachments progress").first().waitFor({ state: "detached" });
+  await expect.poll(() => adas.locator(".pending-attachments li").count()).toBe(2);
   await composer(adas).fill("two files");
   await adas.getByRole("button", { name: "Send" }).click();
   const message = bubble(bobs, "two files");
@@ -41,9 +41,9 @@ test("the text of a message with a file can be taken away and written anew", asy
   const ada = await w.person("Ada");
   await ada.room("Emptied");
   const page = await w.window(ada);
-  await enter(page, "Emptied");
+  await openRoom(page, "Emptied");
   await page.locator("input[type=file]").setInputFiles([{ name: "note.txt", mimeType: "text/plain", buffer: Buffer.from("note") }]);
-  await page.locator(".attaching progress").waitFor({ state: "detached" });
+  await page.locator(".pending-attachments progress").waitFor({ state: "detached" });
   await composer(page).fill("wrong words");
   await page.getByRole("button", { name: "Send" }).click();
   const row = page.locator(".msg", { hasText: "note.txt" });
@@ -66,7 +66,7 @@ test("an upload goes on where it was when the connection comes back", async () =
   const ada = await w.person("Ada");
   await ada.room("Long way");
   const page = await w.window(ada);
-  await enter(page, "Long way");
+  await openRoom(page, "Long way");
   const calls: string[] = [];
   page.on("request", (it) => it.url().includes("FileService") && calls.push(it.url().split("/").at(-1)!));
   const count = (name: string) => calls.filter((it) => it === name).length;
@@ -91,14 +91,14 @@ test("an upload goes on where it was when the connection comes back", async () =
   await expect.poll(() => link.getAttribute("href")).toBeTruthy();
   const saved = await page.evaluate(async (href) => (await (await fetch(href)).arrayBuffer()).byteLength, (await link.getAttribute("href"))!);
   expect(saved).toBe(bytes.length);
-  w.forgive();
+  w.clearComplaints();
 });
 
 test("what is given up while it is uploaded is not sent, and others go on", async () => {
   const ada = await w.person("Ada");
   await ada.room("Given up");
   const page = await w.window(ada);
-  await enter(page, "Given up");
+  await openRoom(page, "Given up");
   const held = await new Promise<() => void>((resolve) => {
     void page.route("**/causerie.v1.FileService/UploadChunk", (route) => resolve(() => void route.continue().catch(() => undefined)), { times: 1 });
     void page.locator("input[type=file]").setInputFiles({ name: "wrong.txt", mimeType: "text/plain", buffer: Buffer.from("wrong") });
@@ -106,11 +106,11 @@ test("what is given up while it is uploaded is not sent, and others go on", asyn
   await page.getByRole("button", { name: "Remove: wrong.txt" }).click();
   held();
   await page.locator("input[type=file]").setInputFiles({ name: "right.txt", mimeType: "text/plain", buffer: Buffer.from("right") });
-  await page.locator(".attaching li", { hasText: "right.txt" }).waitFor();
-  await page.locator(".attaching progress").waitFor({ state: "detached" });
+  await page.locator(".pending-attachments li", { hasText: "right.txt" }).waitFor();
+  await page.locator(".pending-attachments progress").waitFor({ state: "detached" });
   await composer(page).fill("the right one");
   await page.getByRole("button", { name: "Send" }).click();
   await bubble(page, "the right one").locator(".file", { hasText: "right.txt" }).waitFor();
   expect(await bubble(page, "the right one").locator(".file").count()).toBe(1);
-  w.forgive();
+  w.clearComplaints();
 });

@@ -4,7 +4,7 @@ import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 
 import { PASSWORD } from "./support/people";
-import { enter, world } from "./support/world";
+import { openRoom, world } from "./support/world";
 
 const w = world();
 
@@ -53,7 +53,7 @@ test("an account is made with an e-mail, of which the form says what it is for, 
   await other.getByLabel("Username").fill("Grace");
   await other.getByRole("button", { name: "Sign in" }).click();
   await other.getByRole("navigation", { name: "Rooms" }).waitFor();
-  await other.locator(".me-name", { hasText: "grace" }).waitFor();
+  await other.locator(".account-name", { hasText: "grace" }).waitFor();
   await other.goto(`${w.pages.url}/settings`);
   await expect.poll(() => other.getByLabel(/^Email/).inputValue()).toBe("grace@example.org");
   await other.getByText("It is not confirmed, and not used to sign in.").waitFor();
@@ -69,7 +69,7 @@ test("a username that is taken is told at its field", async () => {
   await register(page);
   await page.locator(".field", { has: field(page, "Username") }).getByText("This username is already taken.").waitFor();
   await focused(page).toBe("username");
-  expect(await page.locator(".problem").count()).toBe(0);
+  expect(await page.locator(".form-error").count()).toBe(0);
 });
 
 test("on a phone the field that was refused is shown, wherever the button is", async () => {
@@ -117,7 +117,7 @@ test("one's name, status and words about oneself are saved, and others see them"
   const room = await ada.room("Profiles");
   await bob.rooms.joinRoom({ roomId: room });
   const [adas, bobs] = [await w.window(ada), await w.window(bob)];
-  await enter(bobs, "Profiles");
+  await openRoom(bobs, "Profiles");
   await adas.goto(`${w.pages.url}/settings`);
   await field(adas, "Display name").fill("Ada After");
   await field(adas, "Status").fill("writing notes");
@@ -125,9 +125,9 @@ test("one's name, status and words about oneself are saved, and others see them"
   await adas.getByLabel(/^Email/).fill("ada@example.org");
   await adas.getByRole("button", { name: "Save" }).click();
   await adas.getByText("Saved", { exact: true }).waitFor();
-  await bobs.locator(".members .member", { hasText: "Ada Before" }).click();
+  await bobs.locator(".panel .member", { hasText: "Ada Before" }).click();
   await bobs.getByRole("dialog", { name: "Ada After’s profile" }).getByText("I weave").waitFor();
-  await bobs.locator(".members .member", { hasText: "Ada After" }).getByText("writing notes").waitFor();
+  await bobs.locator(".panel .member", { hasText: "Ada After" }).getByText("writing notes").waitFor();
   await adas.reload();
   await expect.poll(() => field(adas, "About you").inputValue()).toBe("I weave\nalgebra.");
   await expect.poll(() => adas.getByLabel(/^Email/).inputValue()).toBe("ada@example.org");
@@ -136,7 +136,7 @@ test("one's name, status and words about oneself are saved, and others see them"
 test("a single session is ended by its own button, and the list keeps the focus", async () => {
   const ada = await w.person("Ada");
   const [here, there, third] = [await w.window(ada), await w.window(ada), await w.window(ada)];
-  await third.locator(".me-name").waitFor();
+  await third.locator(".account-name").waitFor();
   await here.goto(`${w.pages.url}/settings/sessions`);
   const rows = here.locator(".settings-card li");
   // The test's own client is one of them too.

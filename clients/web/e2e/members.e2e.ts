@@ -3,7 +3,7 @@
 import { expect, test } from "vitest";
 
 import type { Person } from "./support/people";
-import { bubble, composer, enter, world } from "./support/world";
+import { bubble, composer, openRoom, world } from "./support/world";
 
 const w = world();
 
@@ -22,11 +22,11 @@ test("a long list of members stays where one is in it, whoever comes and goes", 
   await crowd(ada, room, 160);
   await zoe.rooms.joinRoom({ roomId: room });
   const page = await w.window(ada);
-  await enter(page, "Long list");
-  const rows = page.locator(".members .member");
+  await openRoom(page, "Long list");
+  const rows = page.locator(".panel .member");
   const last = rows.filter({ hasText: "Zoe Last" });
   await rows.nth(99).scrollIntoViewIfNeeded();
-  await page.locator(".members-scroll").evaluate((it) => (it.scrollTop = it.scrollHeight));
+  await page.locator(".panel-scroll").evaluate((it) => (it.scrollTop = it.scrollHeight));
   await last.focus();
   await last.scrollIntoViewIfNeeded();
   await anna.rooms.joinRoom({ roomId: room });
@@ -44,8 +44,8 @@ test("a member is found by the beginning of their name, also one far down", asyn
   await crowd(ada, room, 101);
   await zoe.rooms.joinRoom({ roomId: room });
   const page = await w.window(ada);
-  await enter(page, "Needle");
-  const rows = page.locator(".members .member");
+  await openRoom(page, "Needle");
+  const rows = page.locator(".panel .member");
   await rows.nth(99).waitFor();
   await page.getByRole("searchbox", { name: "Search members" }).fill("zoe s");
   await expect.poll(() => rows.allInnerTexts().then((all) => all.map((it) => it.includes("Zoe Sought")))).toEqual([true]);
@@ -61,7 +61,7 @@ test("who is muted is offered nothing that the server refuses, until it ends by 
   await ada.chat.addReaction({ roomId: room, seq: BigInt(own), emoji: "👍" });
   await ada.say(room, "an answer", own);
   const page = await w.window(bob);
-  await enter(page, "Hush");
+  await openRoom(page, "Hush");
   const thread = page.getByRole("complementary", { name: "Thread" });
   await bubble(page, "mine, from before").getByRole("button", { name: "1 reply" }).click();
   await thread.locator("textarea").waitFor();
@@ -89,8 +89,8 @@ test("an owner hands a room over, and steps down only once there is another owne
   const room = await ada.room("Heirloom");
   await bob.rooms.joinRoom({ roomId: room });
   const page = await w.window(ada);
-  await enter(page, "Heirloom");
-  const row = (name: string) => page.locator(".members .member", { hasText: name });
+  await openRoom(page, "Heirloom");
+  const row = (name: string) => page.locator(".panel .member", { hasText: name });
   const manage = async (name: string, item: string) => {
     await row(name).click();
     await page.getByRole("dialog", { name: `${name}’s profile` }).getByRole("button", { name: "Manage" }).click();
@@ -127,9 +127,9 @@ test("a member is taken out of a room, and leaves one, after a question", async 
   const room = await ada.room("Front door");
   await bob.rooms.joinRoom({ roomId: room });
   const [adas, bobs] = [await w.window(ada), await w.window(bob)];
-  await enter(adas, "Front door");
-  await enter(bobs, "Front door");
-  await adas.locator(".members .member", { hasText: "Bob Guest" }).click();
+  await openRoom(adas, "Front door");
+  await openRoom(bobs, "Front door");
+  await adas.locator(".panel .member", { hasText: "Bob Guest" }).click();
   await adas.getByRole("button", { name: "Manage" }).click();
   await adas.getByRole("menuitem", { name: "Remove from room" }).click();
   const question = adas.getByRole("dialog", { name: "Remove from room" });
@@ -163,8 +163,8 @@ test("a room gets another name and topic, which a phone shows above its members"
   const room = await ada.room("Old name");
   await bob.rooms.joinRoom({ roomId: room });
   const [adas, bobs] = [await w.window(ada), await w.window(bob, { viewport: { width: 390, height: 700 }, hasTouch: true })];
-  await enter(adas, "Old name");
-  await enter(bobs, "Old name");
+  await openRoom(adas, "Old name");
+  await openRoom(bobs, "Old name");
   await adas.getByRole("button", { name: "Room menu" }).click();
   await adas.getByRole("menuitem", { name: "Edit room" }).click();
   const dialog = adas.getByRole("dialog", { name: "Edit room" });

@@ -2,7 +2,7 @@
 
 import { expect, test } from "vitest";
 
-import { bubble, composer, enter, say, tool, world } from "./support/world";
+import { bubble, composer, openRoom, say, useMessageAction, world } from "./support/world";
 
 const w = world();
 
@@ -11,13 +11,13 @@ async function two(name: string) {
   const room = await ada.room(name);
   await bob.rooms.joinRoom({ roomId: room });
   const [adas, bobs] = [await w.window(ada), await w.window(bob)];
-  await enter(adas, name);
-  await enter(bobs, name);
+  await openRoom(adas, name);
+  await openRoom(bobs, name);
   return { ada, bob, room, adas, bobs };
 }
 
 async function choose(page: Awaited<ReturnType<typeof two>>["adas"], text: string, item: string): Promise<void> {
-  await tool(page, text, "More actions");
+  await useMessageAction(page, text, "More actions");
   await page.getByRole("menuitem", { name: item }).click();
 }
 
@@ -63,7 +63,7 @@ test("a deletion that was begun before the page went is made by the next one", a
 test("an answer quotes what it answers, and the quote leads there", async () => {
   const { adas, bobs } = await two("Answers");
   await say(adas, "Who comes on Friday?");
-  await tool(bobs, "Who comes", "Reply");
+  await useMessageAction(bobs, "Who comes", "Reply");
   await say(bobs, "I do");
   const quote = adas.locator(".msg", { hasText: "I do" }).locator("button.quote");
   await expect.poll(() => quote.innerText()).toContain("Who comes on Friday?");
@@ -74,7 +74,7 @@ test("an answer quotes what it answers, and the quote leads there", async () => 
 test("a reaction is picked, seen by the other, joined and taken back", async () => {
   const { adas, bobs } = await two("Reactions");
   await say(adas, "Good news");
-  await tool(bobs, "Good news", "Add reaction");
+  await useMessageAction(bobs, "Good news", "Add reaction");
   await bobs.getByRole("searchbox", { name: "Search emoji" }).fill("party popper");
   await bobs.getByRole("button", { name: "party popper" }).click();
   const chip = adas.getByRole("button", { name: /^🎉 1: Bob/ });
@@ -121,7 +121,7 @@ test("deleting by keyboard leads to Undo, undone or too late to the message", as
   const ada = await w.person("Ada");
   await ada.say(await ada.room("By keyboard"), "came too early");
   const page = await w.window(ada);
-  await enter(page, "By keyboard");
+  await openRoom(page, "By keyboard");
   const row = page.locator(".msg");
   await row.waitFor();
   await page.getByRole("log").focus();
@@ -153,7 +153,7 @@ test("text and code are copied", async () => {
   const ada = await w.person("Ada");
   await ada.say(await ada.room("Copies"), CODE);
   const page = await w.window(ada, { permissions: ["clipboard-read", "clipboard-write"] });
-  await enter(page, "Copies");
+  await openRoom(page, "Copies");
   const copied = () => page.evaluate(() => navigator.clipboard.readText());
   await choose(page, "a message with", "Copy text");
   await expect.poll(copied).toBe(CODE);
@@ -169,7 +169,7 @@ test("without a clipboard that scripts may use one copies all the same, or is to
   const page = await w.window(ada);
   await page.addInitScript(() => Object.defineProperty(Navigator.prototype, "clipboard", { get: () => undefined }));
   await page.reload();
-  await enter(page, "Plain copies");
+  await openRoom(page, "Plain copies");
   const pasted = async () => {
     await composer(page).fill("");
     await composer(page).press("Control+V");

@@ -2,7 +2,7 @@
 
 import { expect, test } from "vitest";
 
-import { bubble, composer, enter, world } from "./support/world";
+import { bubble, composer, openRoom, world } from "./support/world";
 
 const w = world({ link: true });
 const PHONE = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true };
@@ -34,12 +34,12 @@ test("what is touched is large enough for a finger, and emoji come without a key
       }),
     );
   expect(await small(".sidebar")).toEqual([]);
-  await enter(page, "Fingers");
+  await openRoom(page, "Fingers");
   await page.locator(".reaction").first().waitFor();
   await page.locator(".thread-link").waitFor();
   await page.getByRole("button", { name: "Room menu" }).waitFor();
   await bubble(page, "hello").locator(".bubble").tap();
-  expect(await small(".room-head, .row-day, .reactions, .msg-bar, .composer")).toEqual([]);
+  expect(await small(".room-head, .row-day, .reactions, .msg-action-bar, .composer")).toEqual([]);
   await page.getByRole("button", { name: "Emoji", exact: true }).tap();
   await page.locator(".emoji-grid button").first().waitFor();
   const focused = () => page.evaluate(() => document.activeElement?.className);
@@ -55,7 +55,7 @@ test("a keyboard that lies over the page leaves the composer in sight", async ()
   const ada = await w.person("Ada");
   await ada.room("Keyboards");
   const page = await w.window(ada, PHONE);
-  await enter(page, "Keyboards");
+  await openRoom(page, "Keyboards");
   await expect.poll(() => page.title()).toContain("Keyboards");
   const bottom = () => composer(page).evaluate((it) => it.getBoundingClientRect().bottom);
   expect(await bottom()).toBeGreaterThan(700);

@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 
 import { AXE, check } from "./support/axe";
 import { png } from "./support/images";
-import { bubble, composer, enter, world } from "./support/world";
+import { bubble, composer, openRoom, world } from "./support/world";
 
 const w = world();
 
@@ -18,7 +18,7 @@ const picture = (name: keyof typeof COLOURS, width = 1600, height = 1000) => ({
 
 async function send(page: Page, files: ReturnType<typeof picture>[], text: string): Promise<void> {
   await page.locator(".room-foot input[type=file]").setInputFiles(files);
-  await expect.poll(() => page.locator(".attaching li").count()).toBe(files.length);
+  await expect.poll(() => page.locator(".pending-attachments li").count()).toBe(files.length);
   await composer(page).fill(text);
   await page.getByRole("button", { name: "Send" }).click();
   await bubble(page, text).locator("img").first().waitFor();
@@ -35,7 +35,7 @@ for (const scheme of ["light", "dark"] as const) {
     const page = await w.window(ada, { colorScheme: scheme });
     await page.context().addInitScript(AXE);
     await page.reload();
-    await enter(page, `Gallery ${scheme}`);
+    await openRoom(page, `Gallery ${scheme}`);
     await send(page, [picture("red"), picture("green")], "two of them");
     await send(page, [picture("blue", 1600, 3000)], "and one");
     await page.getByRole("button", { name: "Open image: green.png" }).focus();
@@ -75,7 +75,7 @@ test("on a phone a finger turns the pages, and in Arabic they run the other way"
   const ada = await w.person("Ada", "Ada Swipes");
   await ada.room("Swipes");
   const page = await w.window(ada, { viewport: { width: 320, height: 640 }, isMobile: true, hasTouch: true });
-  await enter(page, "Swipes");
+  await openRoom(page, "Swipes");
   await send(page, [picture("red"), picture("green")], "two of them");
   await page.getByRole("button", { name: "Open image: red.png" }).tap();
   await page.getByText("1 of 2").waitFor();
@@ -116,18 +116,18 @@ test("a photo is chosen, seen by others, and taken away again", async () => {
   expect(await photo.getAttribute("src")).toMatch(/^blob:/);
   await page.getByRole("button", { name: "Save" }).click();
   await page.getByText("Saved", { exact: true }).waitFor();
-  await page.locator(".me-bar .avatar img").waitFor();
+  await page.locator(".account-bar .avatar img").waitFor();
   await expect.poll(() => photo.getAttribute("src")).toMatch(/^\/files\//);
   await check(page, "profile with a photo");
   const bobs = await w.window(bob);
-  await enter(bobs, "Faces");
+  await openRoom(bobs, "Faces");
   const face = bubble(bobs, "look at me").locator(".avatar img");
   await expect.poll(() => face.evaluate((it: HTMLImageElement) => [it.naturalWidth, it.naturalHeight])).toEqual([128, 128]);
   await bobs.locator(".member", { hasText: "Ada Face" }).locator("img").waitFor();
   await page.getByRole("button", { name: "Remove picture" }).click();
   await photo.waitFor({ state: "detached" });
   await page.getByRole("button", { name: "Save" }).click();
-  await page.locator(".me-bar .avatar img").waitFor({ state: "detached" });
+  await page.locator(".account-bar .avatar img").waitFor({ state: "detached" });
   await page.getByRole("button", { name: "Choose picture" }).waitFor();
   await bobs.reload();
   await bubble(bobs, "look at me").waitFor();
@@ -151,8 +151,8 @@ test("an admin gives a room its picture, and everybody sees it at once", async (
   const [adas, bobs] = [await w.window(ada), await w.window(bob)];
   await adas.context().addInitScript(AXE);
   await adas.reload();
-  await enter(adas, "Pictured");
-  await enter(bobs, "Pictured");
+  await openRoom(adas, "Pictured");
+  await openRoom(bobs, "Pictured");
   await adas.getByRole("button", { name: "Room menu" }).click();
   await adas.getByRole("menuitem", { name: "Edit room" }).click();
   await adas.getByRole("dialog").locator("input[type=file]").setInputFiles(picture("blue"));
@@ -170,7 +170,7 @@ test("an admin gives a room its picture, and everybody sees it at once", async (
   await carol.rooms.joinRoom({ roomId: room });
   await ada.say(room, "after Carol");
   const carols = await w.window(carol);
-  await enter(carols, "Pictured");
+  await openRoom(carols, "Pictured");
   await bubble(carols, "after Carol").waitFor();
   expect(await bubble(carols, "before Carol").count()).toBe(0);
 });

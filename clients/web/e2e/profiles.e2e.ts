@@ -2,7 +2,7 @@
 
 import { expect, test } from "vitest";
 
-import { bubble, enter, world } from "./support/world";
+import { bubble, openRoom, world } from "./support/world";
 
 const w = world();
 
@@ -14,7 +14,7 @@ test("a new name is shown at once in the list of rooms, the messages and the lis
   await bob.say(direct, "in private");
   await bob.say(room, "for all");
   const page = await w.window(ada);
-  await enter(page, "Names");
+  await openRoom(page, "Names");
   await bubble(page, "for all").waitFor();
   const shown = (name: string) =>
     Promise.all([
@@ -32,9 +32,9 @@ test("one's own name and whom one has blocked follow from another device", async
   const [ada, bob] = [await w.person("Ada"), await w.person("Bob", "Bob Blocked")];
   await ada.rooms.openDirectRoom({ userId: bob.id });
   const page = await w.window(ada);
-  await enter(page, "Bob Blocked");
+  await openRoom(page, "Bob Blocked");
   await ada.users.updateProfile({ displayName: "Countess" });
-  await page.locator(".me-button", { hasText: "Countess" }).waitFor();
+  await page.locator(".account-button", { hasText: "Countess" }).waitFor();
   await page.getByRole("button", { name: "Room menu" }).click();
   await page.getByRole("menuitem", { name: "Profile" }).click();
   const card = page.getByRole("dialog");

@@ -6,7 +6,7 @@ import { expect, test } from "vitest";
 
 import { AXE, check } from "./support/axe";
 import { PASSWORD, type Person } from "./support/people";
-import { enter, follow, world } from "./support/world";
+import { openRoom, followLink, world } from "./support/world";
 
 const w = world();
 
@@ -71,7 +71,7 @@ test("an admin makes a link, by which the owner sets a new password in another b
   await choose(lost, FRESH);
   await inside(lost);
   await path(lost).toBe("/");
-  await lost.locator(".me-name", { hasText: "Bob Forgetful" }).waitFor();
+  await lost.locator(".account-name", { hasText: "Bob Forgetful" }).waitFor();
   await lost.goBack();
   await path(lost).not.toContain("#");
 
@@ -104,7 +104,7 @@ test("a link without its end says so, and the one that is typed behind it works"
   await path(page).toBe("/recover");
   await choose(page, FRESH);
   await inside(page);
-  await page.locator(".me-name", { hasText: "Eve Incomplete" }).waitFor();
+  await page.locator(".account-name", { hasText: "Eve Incomplete" }).waitFor();
 });
 
 test("who is signed in is asked to sign out first, and then has the link still", async () => {
@@ -124,9 +124,9 @@ test("who is signed in is asked to sign out first, and then has the link still",
   await page.locator("main").getByRole("button", { name: "Sign out" }).click();
   await choose(page, FRESH);
   await inside(page);
-  await page.locator(".me-name", { hasText: "Bob Twice" }).waitFor();
+  await page.locator(".account-name", { hasText: "Bob Twice" }).waitFor();
   await path(page).toBe("/");
-  await follow(page, "/recover");
+  await followLink(page, "/recover");
   await page.getByText("You are signed in as Bob Twice.").waitFor();
 });
 
@@ -134,7 +134,7 @@ test("a suspended account's page ends at once, and it can sign in when it is res
   const [ada, bob] = [await admin(), await w.person("Bob", "Bob Suspended")];
   await bob.room("Suspended room");
   const [adas, bobs] = [await w.window(ada), await w.window(bob)];
-  await enter(bobs, "Suspended room");
+  await openRoom(bobs, "Suspended room");
   await adas.goto(`${w.pages.url}/admin`);
   await manage(adas, bob, "Suspend account");
   const dialog = adas.getByRole("dialog", { name: "Suspend account" });

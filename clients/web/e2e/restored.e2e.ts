@@ -2,7 +2,7 @@
 
 import { expect, test } from "vitest";
 
-import { bubble, composer, enter, say, tool, world } from "./support/world";
+import { bubble, composer, openRoom, say, useMessageAction, world } from "./support/world";
 
 const w = world({ link: true });
 
@@ -13,7 +13,7 @@ test("a page that knows more than the server has shows what there is, and sends 
   await bob.rooms.joinRoom({ roomId: room });
   for (let i = 1; i <= 5; i++) await ada.say(room, `Line ${i}.`);
   const page = await w.window(bob);
-  await enter(page, name);
+  await openRoom(page, name);
   await bubble(page, "Line 5.").waitFor();
   await w.server.stop();
   const restore = w.server.backup();
@@ -29,7 +29,7 @@ test("a page that knows more than the server has shows what there is, and sends 
   await w.server.stop();
   await composer(page).waitFor();
   await say(page, "Written meanwhile.");
-  await page.locator(".msg-waiting", { hasText: "Written meanwhile." }).waitFor();
+  await page.locator(".msg-pending", { hasText: "Written meanwhile." }).waitFor();
   restore();
   await w.server.start();
   await page.locator(".connection-bar").waitFor({ state: "detached" });
@@ -55,7 +55,7 @@ test("what was begun, queued and deleted before acts on nothing of the restored 
   for (const id of [room, other]) await bob.rooms.joinRoom({ roomId: id });
   for (let i = 1; i <= 3; i++) await ada.say(room, `Line ${i}.`);
   const page = await w.window(bob);
-  await enter(page, name);
+  await openRoom(page, name);
   await bubble(page, "Line 3.").waitFor();
   await w.server.stop();
   const restore = w.server.backup();
@@ -67,21 +67,21 @@ test("what was begun, queued and deleted before acts on nothing of the restored 
   await ada.say(room, "A lost root.");
   await bob.say(other, "Mine elsewhere.");
   await bubble(page, "A lost root.").waitFor();
-  await enter(page, second);
+  await openRoom(page, second);
   await bubble(page, "Mine elsewhere.").waitFor();
-  await tool(page, "Mine elsewhere.", "More actions");
+  await useMessageAction(page, "Mine elsewhere.", "More actions");
   await page.getByRole("menuitem", { name: "Edit", exact: true }).click();
   await composer(page).fill("Mine elsewhere, edited.");
-  await enter(page, name);
+  await openRoom(page, name);
 
   await w.server.stop();
-  await tool(page, "A lost question?", "Reply");
+  await useMessageAction(page, "A lost question?", "Reply");
   await say(page, "A queued answer.");
-  await page.locator(".msg-waiting", { hasText: "A queued answer." }).waitFor();
-  await tool(page, "To be deleted.", "More actions");
+  await page.locator(".msg-pending", { hasText: "A queued answer." }).waitFor();
+  await useMessageAction(page, "To be deleted.", "More actions");
   await page.getByRole("menuitem", { name: "Delete" }).click();
   await page.getByRole("button", { name: "Undo" }).waitFor();
-  await tool(page, "Lost words of mine.", "More actions");
+  await useMessageAction(page, "Lost words of mine.", "More actions");
   await page.getByRole("menuitem", { name: "Edit", exact: true }).click();
   await composer(page).fill("Words worth keeping.");
   restore();
@@ -99,7 +99,7 @@ test("what was begun, queued and deleted before acts on nothing of the restored 
   await bubble(page, "Words worth keeping.").waitFor();
   await refused.getByRole("button", { name: "Send again" }).click();
   await bubble(page, "A queued answer.").waitFor();
-  await enter(page, second);
+  await openRoom(page, second);
   expect(await composer(page).inputValue()).toBe("Mine elsewhere, edited.");
   expect(await page.getByRole("button", { name: "Save" }).count()).toBe(0);
 

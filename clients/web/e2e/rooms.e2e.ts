@@ -3,7 +3,7 @@
 import { expect, test } from "vitest";
 
 import { AXE, check } from "./support/axe";
-import { bubble, composer, enter, say, world } from "./support/world";
+import { bubble, composer, openRoom, say, world } from "./support/world";
 
 const w = world();
 
@@ -28,8 +28,8 @@ test("whom one blocks can send nothing directly, and is told so", async () => {
   const { room } = await ada.rooms.openDirectRoom({ userId: bob.id });
   await bob.say(room?.id ?? "", "hello");
   const [adas, bobs] = [await w.window(ada), await w.window(bob)];
-  await enter(adas, "Bob Blocked");
-  await enter(bobs, "Ada Blocks");
+  await openRoom(adas, "Bob Blocked");
+  await openRoom(bobs, "Ada Blocks");
   await adas.getByRole("button", { name: "Room menu" }).click();
   await adas.getByRole("menuitem", { name: "Profile" }).click();
   await adas.getByRole("dialog").getByRole("button", { name: "Block" }).click();
@@ -57,7 +57,7 @@ test("a private room is made, filled and managed by its owner", async () => {
   await adas.getByRole("option", { name: /Bob Member/ }).first().click();
   await adas.getByRole("dialog").getByRole("button", { name: "Add", exact: true }).click();
   await adas.getByRole("dialog").waitFor({ state: "detached" });
-  await enter(bobs, "Secret garden");
+  await openRoom(bobs, "Secret garden");
   expect(await bobs.getByRole("menuitem", { name: "Edit room" }).count()).toBe(0);
 
   const manage = async (item: string) => {
@@ -98,7 +98,7 @@ test("an archived room can be read and nothing is written in it", async () => {
   const room = await ada.room("Old plans");
   await ada.say(room, "what we planned");
   const page = await w.window(ada);
-  await enter(page, "Old plans");
+  await openRoom(page, "Old plans");
   await page.getByRole("button", { name: "Room menu" }).click();
   await page.getByRole("menuitem", { name: "Archive room" }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Archive room" }).click();
@@ -129,7 +129,7 @@ test("someone who never was in a room is kept out of it, and let in again", asyn
   const page = await w.window(ada);
   await page.context().addInitScript(AXE);
   await page.reload();
-  await enter(page, "Keep out");
+  await openRoom(page, "Keep out");
   await page.getByRole("button", { name: "Room menu" }).click();
   await page.getByRole("menuitem", { name: "Banned people" }).click();
   const dialog = page.getByRole("dialog", { name: "Banned people" });

@@ -4,7 +4,7 @@
 import { expect, test } from "vitest";
 
 import { describe, downTo, longHistory, toBeginning } from "./support/history";
-import { watchTasks } from "./support/tasks";
+import { measureLongestTask } from "./support/cpu_time";
 import { bubble, world } from "./support/world";
 
 /** More than the client keeps, so that on the way back it has to read some again. */
@@ -38,7 +38,7 @@ test("one scrolls to a room's beginning and back, through few rows at a time", a
 
 test("so one does through ten thousand messages, faster than one could read", async () => {
   const { page } = await longHistory(w, VERY_MANY);
-  const longest = await watchTasks(page);
+  const longest = await measureLongestTask(page);
   const way = await toBeginning(page, FAST);
   console.log(`through ${VERY_MANY} messages: the longest task took ${await longest()} ms of the processor; by the clock ${describe(way)}`);
   expect(way.mostRows).toBeLessThan(MOST_ROWS);

@@ -13,7 +13,7 @@ import { RoomKind } from "../src/gen/causerie/v1/types_pb";
 import { person, type Person } from "./support/people";
 import { hills } from "./support/images";
 import { texts } from "./support/history";
-import { bubble, composer, enter, world } from "./support/world";
+import { bubble, composer, openRoom, world } from "./support/world";
 
 const SHOTS = process.env["SHOTS"] ?? join(import.meta.dirname, "shots");
 /** What the README shows, in clients/web/pictures, by the picture that it is made of. */
@@ -138,25 +138,25 @@ const rareStates = async (prefix: string, options: BrowserContextOptions) => {
   const page = await w.window(it.sam, options);
   await page.getByText("Release train").waitFor();
   await page.goto(`${w.pages.url}/search/spacing`);
-  await page.locator(".mention-item").first().waitFor();
+  await page.locator(".message-card").first().waitFor();
   await still(page, `${prefix}-found`);
   await page.goto(`${w.pages.url}/rooms/${it.design}`);
   await bubble(page, "ship it on Monday").waitFor();
   for (const [item, ready, name] of [["Search in this room", "input", "search-panel"], ["Files", "img", "files-panel"]] as const) {
     await page.getByRole("button", { name: "Room menu" }).click();
     await page.getByRole("menuitem", { name: item }).click();
-    await page.locator(`.members ${ready}`).first().waitFor();
+    await page.locator(`.panel ${ready}`).first().waitFor();
     await still(page, `${prefix}-${name}`);
-    await page.locator(".members-head").getByRole("button", { name: "Close" }).click();
+    await page.locator(".panel-head").getByRole("button", { name: "Close" }).click();
   }
   let chunks = 0;
   // Of an upload only the beginning arrives.
   await page.route("**/UploadChunk", (route) => (chunks++ ? undefined : route.continue()));
   await page.locator(".composer input[type=file]").setInputFiles({ name: "a recording of the whole meeting.wav", mimeType: "audio/wav", buffer: Buffer.alloc(3_000_000, 7) });
-  await page.locator(".attaching progress[value]:not([value='0'])").waitFor();
+  await page.locator(".pending-attachments progress[value]:not([value='0'])").waitFor();
   await still(page, `${prefix}-uploading`);
-  await page.locator(".attaching .icon-button").click();
-  await page.locator(".attaching li").waitFor({ state: "detached" });
+  await page.locator(".pending-attachments .icon-button").click();
+  await page.locator(".pending-attachments li").waitFor({ state: "detached" });
   await page.locator(".scroller").evaluate((log) => {
     const dataTransfer = new DataTransfer();
     dataTransfer.items.add(new File(["x"], "x.txt"));
@@ -175,12 +175,12 @@ const rareStates = async (prefix: string, options: BrowserContextOptions) => {
   await page.unroute("**/SendMessage");
   w.link.cut();
   await send("This one waits for the connection");
-  await page.locator(".msg-waiting").nth(1).waitFor();
+  await page.locator(".msg-pending").nth(1).waitFor();
   await page.locator(".connection-bar").waitFor();
   await still(page, `${prefix}-offline`);
   await page.context().close();
   w.link.mend();
-  w.forgive();
+  w.clearComplaints();
 };
 
 test("pictures of rare states", async () => {
@@ -206,7 +206,7 @@ test("pictures", async () => {
     const page = await w.window(it.sam, { colorScheme: scheme });
     await page.getByText("Release train").waitFor();
     await still(page, `${scheme}-home`);
-    await enter(page, "Design");
+    await openRoom(page, "Design");
     await bubble(page, "ship it on Monday").waitFor();
     await page.locator(".member").nth(4).waitFor();
     await still(page, `${scheme}-room`);
@@ -232,7 +232,7 @@ test("pictures", async () => {
     await page.getByRole("button", { name: "2 replies" }).click();
     await page.locator(".thread .msg").nth(2).waitFor();
     await still(page, `${scheme}-thread`);
-    await page.locator(".members-head .icon-button").click();
+    await page.locator(".panel-head .icon-button").click();
     await page.locator(".msg-name", { hasText: "Ada Lovelace" }).last().click();
     await page.getByRole("button", { name: "Manage" }).waitFor();
     await still(page, `${scheme}-person`);
@@ -280,10 +280,10 @@ test("pictures", async () => {
     await page.getByLabel("Topic").waitFor();
     await still(page, `${scheme}-create`);
     await page.goto(`${w.pages.url}/search/build`);
-    await page.locator(".mention-item").nth(3).waitFor();
+    await page.locator(".message-card").nth(3).waitFor();
     await still(page, `${scheme}-search`);
     await page.goto(`${w.pages.url}/mentions`);
-    await page.locator(".mention-item").first().waitFor();
+    await page.locator(".message-card").first().waitFor();
     await still(page, `${scheme}-mentions`);
     await page.goto(`${w.pages.url}/directory`);
     await page.locator(".directory-item").nth(2).waitFor();
@@ -305,7 +305,7 @@ test("pictures", async () => {
     const page = await w.window(it.sam, phone);
     await page.getByText("Release train").waitFor();
     await still(page, `${scheme}-phone-home`);
-    await enter(page, "Design");
+    await openRoom(page, "Design");
     await bubble(page, "ship it on Monday").waitFor();
     // What is clicked leaves a pointer behind, which no phone has.
     await page.mouse.move(200, 10);
@@ -319,7 +319,7 @@ test("pictures", async () => {
     await page.getByRole("button", { name: "2 replies" }).tap();
     const panel = page.getByRole("complementary", { name: "Thread" });
     await panel.locator("input[type=file]").setInputFiles({ name: "a spacing proposal.txt", mimeType: "text/plain", buffer: Buffer.from("more air") });
-    await panel.locator(".attaching li").waitFor();
+    await panel.locator(".pending-attachments li").waitFor();
     await panel.locator(".msg").nth(2).waitFor();
     await still(page, `${scheme}-phone-thread`);
     await panel.getByRole("button", { name: "Close" }).tap();
@@ -350,7 +350,7 @@ test("pictures", async () => {
   await still(arabic, "light-arabic-invites");
   for (const page of ["mentions", "search/build"]) {
     await arabic.goto(`${w.pages.url}/${page}`);
-    await arabic.locator(".mention-item").first().waitFor();
+    await arabic.locator(".message-card").first().waitFor();
     await still(arabic, `light-arabic-${page.split("/")[0]}`);
   }
 });

@@ -10,7 +10,7 @@ import { expect, test } from "vitest";
 
 import { AuthService } from "../src/gen/causerie/v1/auth_pb";
 import { PASSWORD, type Person } from "./support/people";
-import { bubble, enter, fetched, signIn, world } from "./support/world";
+import { bubble, openRoom, waitForChunks, signIn, world } from "./support/world";
 
 const w = world({ link: true });
 
@@ -34,7 +34,7 @@ const atDoor = (page: Page) => page.getByRole("button", { name: "Sign in" }).wai
 const inside = (page: Page) => page.getByRole("navigation", { name: "Rooms" }).waitFor();
 
 async function signOut(page: Page): Promise<void> {
-  await page.locator(".me-button").click();
+  await page.locator(".account-button").click();
   await page.getByRole("menuitem", { name: "Sign out" }).click();
 }
 
@@ -105,7 +105,7 @@ test("a reload asks for one token while the code is on its way, and never shows 
   const room = await ada.room("Reloaded");
   await ada.say(room, "still here");
   const page = await w.window(ada);
-  await enter(page, "Reloaded");
+  await openRoom(page, "Reloaded");
   await page.addInitScript(() => {
     const seen = window as unknown as { doors: number };
     seen.doors = 0;
@@ -183,7 +183,7 @@ test("who signs out without a connection is out, and the server hears of it late
   const ada = await w.person("Ada");
   const { browsers } = await device(ada);
   const page = await w.window(ada);
-  await fetched(page, "MenuList", "Popover");
+  await waitForChunks(page, "MenuList", "Popover");
   w.link.cut();
   await signOut(page);
   await atDoor(page);
@@ -234,5 +234,5 @@ test("a page of another origin gets nothing, though the browser has the cookie",
   );
   expect(outcome).toBe("refused");
   expect((await kept(page.context()))?.value).toBe(before?.value);
-  w.forgive();
+  w.clearComplaints();
 });

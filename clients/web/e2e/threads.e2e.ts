@@ -4,7 +4,7 @@ import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 
 import type { Person } from "./support/people";
-import { bubble, composer, enter, follow, world } from "./support/world";
+import { bubble, composer, openRoom, followLink, world } from "./support/world";
 
 const w = world();
 
@@ -39,7 +39,7 @@ test("a thread that is opened beside another has nothing of it, and is read only
   await bob.say(room, "new in the second", second);
   await bob.say(room, "only in the first", first);
   const page = await w.window(ada);
-  await enter(page, "Two threads");
+  await openRoom(page, "Two threads");
   await openThread(page, "first root");
   await answers(page, "only in the first").waitFor();
   await panel(page).getByRole("textbox").fill("a draft for the first");
@@ -67,7 +67,7 @@ test("a thread comes in one piece, and only what is new is drawn anew", async ()
   const root = await ada.say(room, "many answers");
   const seqs = await fill(bob, room, root, "Answer", 30);
   const page = await w.window(ada);
-  await enter(page, "Still rows");
+  await openRoom(page, "Still rows");
   await bubble(page, "many answers").waitFor();
   const made = calls(page);
   await openThread(page, "many answers");
@@ -89,7 +89,7 @@ test("the reader of a thread stays where they are when somebody reacts or older 
   const root = await ada.say(room, "a long thread");
   const seqs = await fill(bob, room, root, "Answer", 70);
   const page = await w.window(ada);
-  await enter(page, "Place in it");
+  await openRoom(page, "Place in it");
   await openThread(page, "a long thread");
   await answers(page, "Answer 70.").waitFor();
   const fromEnd = () => thread(page).evaluate((it) => Math.round(it.scrollHeight - it.scrollTop - it.clientHeight));
@@ -123,7 +123,7 @@ test("answers in threads that one follows are marked also where the room was not
   await bob.say(room, "to himself", silent);
   await bob.say(room, "to Ada", own);
   await mark.waitFor();
-  await enter(page, "Unopened");
+  await openRoom(page, "Unopened");
   await dot("Ada's root").waitFor();
   await link("Ada's root").click();
   await mark.waitFor({ state: "detached" });
@@ -142,7 +142,7 @@ test("answers that come before the page is all there are marked when it is", asy
   const page = await w.window(ada);
   let come = () => {};
   const held = new Promise<void>((done) => (come = done));
-  await page.route("**/assets/Afterwards-*.js", async (route) => (await held, await route.continue()));
+  await page.route("**/assets/DeferredEffects-*.js", async (route) => (await held, await route.continue()));
   await page.goto(`${w.pages.url}/rooms/${aside}`);
   await composer(page).waitFor();
   await bob.say(room, "in passing");
@@ -177,7 +177,7 @@ test("links, pins and mentions lead to answers in threads, however far back", as
   await page.locator(".pin-banner-main").click();
   await found("Answer 3.");
   await page.getByRole("link", { name: "Mentions", exact: true }).click();
-  await page.locator(".mention-item", { hasText: "first of all" }).getByText("Go to message").click();
+  await page.locator(".message-card", { hasText: "first of all" }).getByText("Go to message").click();
   await found("first of all");
   // Another one in the same thread, while it is open.
   await page.locator(".pin-banner-main").click();
@@ -193,18 +193,18 @@ test("answers outlive what they answer, and nobody is left editing what is gone"
   await ada.say(room, "still here", root);
   const mine = await bob.say(room, "being edited");
   const [page, adas] = [await w.window(bob), await w.window(ada)];
-  await enter(adas, "Orphans");
+  await openRoom(adas, "Orphans");
   await bubble(adas, "being edited").hover();
   await bubble(adas, "being edited").getByRole("button", { name: "Reply" }).first().click();
-  await adas.locator(".composer-note").waitFor();
-  await enter(page, "Orphans");
+  await adas.locator(".composer-banner").waitFor();
+  await openRoom(page, "Orphans");
   await bubble(page, "being edited").waitFor();
   await composer(page).press("ArrowUp");
   await page.getByText("Editing message").waitFor();
   await bob.chat.deleteMessage({ roomId: room, seq: BigInt(mine) });
   await page.getByText("Editing message").waitFor({ state: "detached" });
   expect(await composer(page).inputValue()).toBe("");
-  await adas.locator(".composer-note").waitFor({ state: "detached" });
+  await adas.locator(".composer-banner").waitFor({ state: "detached" });
   await bob.chat.deleteMessage({ roomId: room, seq: BigInt(root) });
   const tombstone = page.locator(".msg", { has: page.locator(".tombstone") }).first();
   await tombstone.getByRole("button", { name: "1 reply" }).click();
@@ -228,12 +228,12 @@ test("a link to a message that does not exist says so, one that failed can be tr
   expect(await page.getByText("Couldn’t load messages").count()).toBe(0);
   // It fails, then it does not.
   await page.route("**/ListMessages", (route) => route.fulfill({ status: 500 }));
-  await follow(page, `/rooms/${room}/${target}`);
+  await followLink(page, `/rooms/${room}/${target}`);
   await page.getByRole("button", { name: "Try again" }).waitFor();
   await page.unroute("**/ListMessages");
   await page.getByRole("button", { name: "Try again" }).click();
   await page.locator(".msg-flash", { hasText: "Line 30." }).waitFor();
-  w.forgive();
+  w.clearComplaints();
   await page.getByRole("navigation", { name: "Rooms" }).getByRole("link", { name: /Lost links/ }).click();
   await bubble(page, "Line 200.").waitFor();
   await page.locator(".jump-end").waitFor({ state: "detached" });
@@ -277,7 +277,7 @@ test("with the keyboard one goes from answer to answer, and reaches what can be 
   const root = await ada.say(room, "the root");
   for (const text of ["one answer", "another answer"]) await bob.say(room, text, root);
   const page = await w.window(ada);
-  await enter(page, "By keyboard");
+  await openRoom(page, "By keyboard");
   await openThread(page, "the root");
   await answers(page, "another answer").waitFor();
   await thread(page).focus();

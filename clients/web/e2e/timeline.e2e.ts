@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 
 import { fill, upTo } from "./support/history";
 import { png } from "./support/images";
-import { bubble, composer, enter, follow, say, world } from "./support/world";
+import { bubble, composer, openRoom, followLink, say, world } from "./support/world";
 
 const w = world();
 
@@ -22,7 +22,7 @@ test("the reader's place is kept when pages, edits and new messages come", async
   const seqs: number[] = [];
   for (let i = 1; i <= 300; i++) seqs.push(await ada.say(room, `Line ${i}.`));
   const page = await w.window(bob);
-  await enter(page, "Place");
+  await openRoom(page, "Place");
   await bubble(page, "Line 300.").waitFor();
   const before = await upTo(page, "Line 200.");
   const still = async () => {
@@ -59,7 +59,7 @@ test("a link leads to its message, back and forward go between rooms", async () 
   await page.goto(`${w.pages.url}/rooms/${room}/${target}`);
   await page.locator(".msg-flash", { hasText: "Deep 40." }).waitFor();
   expect(await bubble(page, "Deep 260.").count()).toBe(0);
-  await enter(page, "Other place");
+  await openRoom(page, "Other place");
   await page.goBack();
   await page.locator(".msg-flash", { hasText: "Deep 40." }).waitFor();
   await page.goForward();
@@ -83,13 +83,13 @@ test("whoever goes to the end while messages on the way there are read stays the
     if (i === 100) target = seq;
   }
   const page = await w.window(ada);
-  await enter(page, "Ways crossed");
+  await openRoom(page, "Ways crossed");
   await bubble(page, "Line 300.").waitFor();
   // The page around the message comes, the next one is held.
   let [pages, come] = [0, () => {}];
   const held = new Promise<void>((done) => (come = done));
   await page.route("**/ListMessages", async (route) => (pages++ && (await held), await route.continue()));
-  await follow(page, `/rooms/${room}/${target}`);
+  await followLink(page, `/rooms/${room}/${target}`);
   await page.locator(".msg-flash", { hasText: "Line 100." }).waitFor();
   await expect.poll(() => pages).toBe(2);
   const answered = page.waitForResponse(/ListMessages$/);
@@ -114,7 +114,7 @@ test("a date leads to what was posted then, or next after it", async () => {
   w.server.backdate(room, seqs.get("Middle 90.")!, noon(200));
   w.server.backdate(room, seqs.get("Old 90.")!, noon(300));
   const page = await w.window(ada);
-  await enter(page, "Years");
+  await openRoom(page, "Years");
   await bubble(page, "New 90.").waitFor();
   const found = (text: string) => page.locator(".msg-flash", { hasText: text }).waitFor();
   const day = (daysAgo: number) => noon(daysAgo).toISOString().slice(0, 10);
@@ -154,7 +154,7 @@ test("messages are grouped, long ones are counted, drafts wait in their room", a
   await ada.room("Here");
   await ada.room("There");
   const page = await w.window(ada);
-  await enter(page, "Here");
+  await openRoom(page, "Here");
   await say(page, "first of a group");
   await say(page, "second of a group");
   await bubble(page, "second of a group").waitFor();
@@ -166,7 +166,7 @@ test("messages are grouped, long ones are counted, drafts wait in their room", a
   await page.getByText("2 characters too many").waitFor();
   expect(await page.getByRole("button", { name: "Send" }).isDisabled()).toBe(true);
   await composer(page).fill("a draft for later");
-  await enter(page, "There");
+  await openRoom(page, "There");
   expect(await composer(page).inputValue()).toBe("");
   await page.getByRole("link", { name: /Draft: a draft for later/ }).click();
   await expect.poll(() => composer(page).inputValue()).toBe("a draft for later");
@@ -180,7 +180,7 @@ test("what is open on a message stays open and works, whatever others do with it
   await bob.rooms.joinRoom({ roomId: room });
   const seq = BigInt(await bob.say(room, "first words for @Ada"));
   const page = await w.window(ada);
-  await enter(page, "Steady");
+  await openRoom(page, "Steady");
   const row = bubble(page, "words");
   await row.hover();
   await row.getByRole("button", { name: "Add reaction" }).first().click();
@@ -217,7 +217,7 @@ test("today becomes yesterday in a page that stays open", async () => {
   const ada = await w.person("Ada");
   await ada.say(await ada.room("Overnight"), "said today");
   const page = await w.window(ada);
-  await enter(page, "Overnight");
+  await openRoom(page, "Overnight");
   const day = page.locator(".row-day button");
   const time = page.getByRole("link", { name: /Overnight/ }).locator("time");
   await expect.poll(() => day.innerText()).toBe("Today");
@@ -252,7 +252,7 @@ test("who goes to a message with the keyboard goes on from there", async () => {
   for (let i = 1; i <= 60; i++) await ada.say(room, `Line ${i}.`);
   await ada.chat.sendMessage({ roomId: room, text: "an answer", clientMessageId: "keys", replyToSeq: BigInt(first) });
   const page = await w.window(ada);
-  await enter(page, "Keys");
+  await openRoom(page, "Keys");
   const quote = bubble(page, "an answer").getByRole("button", { name: "Line 0." });
   await quote.waitFor();
   await page.getByRole("log").focus();
@@ -271,7 +271,7 @@ test("a button leads to where the new messages begin, however many there are", a
   await bob.rooms.joinRoom({ roomId: room });
   for (let i = 1; i <= 40; i++) await ada.say(room, `Old ${i}.`);
   const page = await w.window(bob);
-  await enter(page, "Crowded");
+  await openRoom(page, "Crowded");
   await bubble(page, "Old 40.").waitFor();
   await upTo(page, "Old 20.");
   // While one looks at what is above, nothing that comes is read.
@@ -296,7 +296,7 @@ test("the line of new messages stays while they are read", async () => {
   await bob.chat.markRead({ roomId: room, seq: BigInt(await ada.say(room, "old")) });
   for (const text of ["new one", "newer one"]) await ada.say(room, text);
   const page = await w.window(bob);
-  await enter(page, "Lines");
+  await openRoom(page, "Lines");
   const after = () => page.locator(".row-new").locator("xpath=following::article[1]").innerText();
   await expect.poll(after).toContain("new one");
   await page.getByRole("link", { name: /Lines/ }).locator(".badge").waitFor({ state: "detached" });
@@ -317,7 +317,7 @@ test("an image that comes above the reader's place does not move it", async () =
   let release = (): void => undefined;
   const held = new Promise<void>((done) => (release = done));
   await page.route("**/files/**", async (route) => (await held, route.continue()));
-  await enter(page, "Images above");
+  await openRoom(page, "Images above");
   await bubble(page, "Line 60.").waitFor();
   await upTo(page, "a picture");
   await page.getByRole("log").hover();

@@ -1,6 +1,6 @@
 // What has to be known before the first paint, so that nothing flashes or moves:
 // a chosen theme, and the language, which says from which side the page is read.
-// Names are those of src/state/prefs.ts, rules those of src/ui/i18n/languages.ts.
+// Names are those of src/stores/preferences/prefs.ts, rules those of src/ui/i18n/languages.ts.
 {
   const root = document.documentElement;
   let prefs;

@@ -6,13 +6,13 @@ import { Code, ConnectError, createRouterTransport } from "@connectrpc/connect";
 import fc from "fast-check";
 import { describe, expect, test, vi } from "vitest";
 
-import { mayPass, untilOnline } from "../src/api/again";
+import { isRetryable, retryUntilDone } from "../src/api/retry-policy";
 import { filesApi } from "../src/api/files";
-import { forgetKeys, withKey, withKeyOnce } from "../src/api/idempotency";
-import { fileName } from "../src/api/names";
-import { fetched, later } from "../src/api/later";
+import { clearIdempotencyKeys, withKey, withKeyOnce } from "../src/api/idempotency";
+import { toFileName } from "../src/api/file-name";
+import { deferred, deferCalls } from "../src/api/deferred-calls";
 import { computed } from "../src/api/sha256";
-import { Failure } from "../src/failure";
+import { Failure } from "../src/domain/failure";
 import { FileService } from "../src/gen/causerie/v1/files_pb";
 import { RetryInfoSchema } from "../src/gen/google/rpc/error_details_pb";
 
@@ -27,17 +27,17 @@ test("the checksum of any bytes is that of everybody else", () => {
 });
 
 test("a file's name is one that the server takes", () => {
-  expect(fileName("\u200eIMG 1.jpg")).toBe("IMG 1.jpg");
-  expect(fileName("a/b\\c\n.txt")).toBe("a_b_c.txt");
-  expect(fileName("ليلى 👩‍👧.png")).toBe("ليلى 👩‍👧.png");
-  expect([...fileName("😀".repeat(300))]).toHaveLength(255);
-  expect(fileName("❤\ufe0f\u3164.png")).toBe("❤\ufe0f.png");
-  for (const nothing of ["\u202e ", "\uffa0", "\ufe0f \u200d", "\u034f"]) expect(fileName(nothing)).toBe("file");
+  expect(toFileName("\u200eIMG 1.jpg")).toBe("IMG 1.jpg");
+  expect(toFileName("a/b\\c\n.txt")).toBe("a_b_c.txt");
+  expect(toFileName("ليلى 👩‍👧.png")).toBe("ليلى 👩‍👧.png");
+  expect([...toFileName("😀".repeat(300))]).toHaveLength(255);
+  expect(toFileName("❤\ufe0f\u3164.png")).toBe("❤\ufe0f.png");
+  for (const nothing of ["\u202e ", "\uffa0", "\ufe0f \u200d", "\u034f"]) expect(toFileName(nothing)).toBe("file");
 });
 
 test("calls whose code cannot be had fail as those that do not reach the server", async () => {
-  const load = fetched<{ call: () => Promise<string> }>(() => Promise.reject(new TypeError("Failed to fetch dynamically imported module")));
-  await expect(later(load, { call: true }).call()).rejects.toMatchObject({ name: "Failure", code: "unavailable" });
+  const load = deferred<{ call: () => Promise<string> }>(() => Promise.reject(new TypeError("Failed to fetch dynamically imported module")));
+  await expect(deferCalls(load, { call: true }).call()).rejects.toMatchObject({ name: "Failure", code: "unavailable" });
 });
 
 describe("calls that are worth waiting for", () => {
@@ -45,12 +45,12 @@ describe("calls that are worth waiting for", () => {
   const failure = (code: ConstructorParameters<typeof Failure>[0], retryAfterMs?: number) => new Failure(code, "", "", [], retryAfterMs);
 
   test("what may pass is tried again, what is final is not", () => {
-    expect(mayPass(failure("unavailable"), open())).toBe(true);
-    expect(mayPass(failure("deadline"), open())).toBe(true);
-    expect(mayPass(failure("exhausted", 5), open())).toBe(true);
-    expect(mayPass(failure("exhausted"), open())).toBe(false);
-    expect(mayPass(failure("final"), open())).toBe(false);
-    expect(mayPass(failure("unavailable"), AbortSignal.abort())).toBe(false);
+    expect(isRetryable(failure("unavailable"), open())).toBe(true);
+    expect(isRetryable(failure("deadline"), open())).toBe(true);
+    expect(isRetryable(failure("exhausted", 5), open())).toBe(true);
+    expect(isRetryable(failure("exhausted"), open())).toBe(false);
+    expect(isRetryable(failure("final"), open())).toBe(false);
+    expect(isRetryable(failure("unavailable"), AbortSignal.abort())).toBe(false);
   });
 
   test("a call is made until it goes well", async () => {
@@ -58,9 +58,9 @@ describe("calls that are worth waiting for", () => {
     globalThis.removeEventListener ??= () => undefined;
     let calls = 0;
     const call = () => (++calls < 3 ? Promise.reject(failure("exhausted", 1)) : Promise.resolve("done"));
-    expect(await untilOnline(call, open())).toBe("done");
+    expect(await retryUntilDone(call, open())).toBe("done");
     expect(calls).toBe(3);
-    await expect(untilOnline(() => Promise.reject(failure("final")), open())).rejects.toMatchObject({ code: "final" });
+    await expect(retryUntilDone(() => Promise.reject(failure("final")), open())).rejects.toMatchObject({ code: "final" });
   });
 
   test("a server that refuses a piece of a file is asked again when it says, and not for ever", async () => {
@@ -118,10 +118,10 @@ describe("calls that are worth waiting for", () => {
       vi.advanceTimersByTime(10 * 60_000);
       await again();
       expect(new Set(keys).size).toBe(2);
-      forgetKeys();
+      clearIdempotencyKeys();
       await again();
       expect(new Set(keys).size).toBe(3);
-      forgetKeys();
+      clearIdempotencyKeys();
       expect(vi.getTimerCount()).toBe(0);
     } finally {
       vi.useRealTimers();
@@ -159,6 +159,6 @@ describe("calls that are worth waiting for", () => {
   test("whoever gives up waits no longer", async () => {
     const control = new AbortController();
     const call = () => (queueMicrotask(() => control.abort()), Promise.reject(failure("unavailable", 3_600_000)));
-    await expect(untilOnline(call, control.signal)).rejects.toMatchObject({ code: "unavailable" });
+    await expect(retryUntilDone(call, control.signal)).rejects.toMatchObject({ code: "unavailable" });
   });
 });

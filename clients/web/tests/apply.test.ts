@@ -3,9 +3,10 @@
 import { describe, expect, test } from "vitest";
 
 import table from "../../cases/apply.json";
-import type { Content, Delta, Message, NotificationLevel, RoomChange, RoomSummary, SystemKind, User } from "../src/nouns";
-import { apply, applyPage } from "../src/state/apply";
-import { emptyModel, messagesIn, tail, unread } from "../src/state/model";
+import type { Content, Delta, Message, NotificationLevel, RoomChange, RoomSummary, SystemKind, User } from "../src/domain/types";
+import { applyUpdate, applyPage } from "../src/stores/model/apply";
+import { emptyModel, messagesIn, tail } from "../src/stores/model/model";
+import { unread } from "../src/stores/reading/unread";
 import type { Update } from "../src/sync/update";
 
 interface Said {
@@ -95,7 +96,7 @@ const settings = (it: Settings) => ({ roomId: "r", mutedUntil: 0, ...it });
 function room(name: string, changedSeq: number, headSeq: number) {
   return {
     id: "r", kind: "public", name, topic: "", createdAt: 0, memberCount: 2, changedSeq, headSeq,
-    archivedAt: 0, directUserIds: [], pictureId: "", history: "all", joinNewAccounts: false, logId: "log",
+    archivedAt: 0, directUserIds: [], pictureId: "", history: "fromStart", joinNewAccounts: false, logId: "log",
   } as const;
 }
 
@@ -133,10 +134,10 @@ describe.each([1, 2])("as in every client, each update told %i times", (times) =
   for (const { name, steps, view: expected } of table.cases as { name: string; steps: Step[]; view: View | null }[]) {
     test(name, () => {
       const model = emptyModel(user("me", "Me"));
-      apply(model, { kind: "roomAdded", summary: summary({ head: 5, read: 5 }) });
+      applyUpdate(model, { kind: "roomAdded", summary: summary({ head: 5, read: 5 }) });
       for (const step of steps.flatMap((it) => Array.from({ length: times }, () => it))) {
         const { page } = step;
-        if (!page) apply(model, update(step));
+        if (!page) applyUpdate(model, update(step));
         else {
           const { upTo } = tail(model.rooms.get("r")!);
           const after = page.older ? page.messages[0]!.seq - 1 : 0;
@@ -152,9 +153,9 @@ describe.each([1, 2])("as in every client, each update told %i times", (times) =
         flag: view.unreadFrom,
         unread: unread(view, "me").count,
         messages: messagesIn(view, tail(view)),
-        last: view.last,
+        last: view.lastMessage,
         people: Object.fromEntries(Object.keys(expected.people ?? {}).map((id) => [id, model.users.get(id)?.displayName])),
-        settings: view.settings,
+        settings: view.preferences,
         waiting: model.outbox.map((it) => it.message.clientMessageId),
       };
       const told = {
@@ -175,20 +176,20 @@ describe("another store", () => {
 
   test("only what is told anew stays", () => {
     const model = emptyModel(ME);
-    const add = (id: string, headSeq: number) => apply(model, { kind: "roomAdded", summary: { room: { id, headSeq }, unreadThreads: [], settings: {} } as never });
-    apply(model, ready("one"));
+    const add = (id: string, headSeq: number) => applyUpdate(model, { kind: "roomAdded", summary: { room: { id, headSeq }, unreadThreads: [], settings: {} } as never });
+    applyUpdate(model, ready("one"));
     for (const id of ["kept", "lost"]) add(id, 9);
     model.users.set("bob", { ...ME, id: "bob" });
-    apply(model, live);
-    apply(model, { kind: "queued", message: { roomId: "kept", clientMessageId: "c", text: "waits" } as never });
+    applyUpdate(model, live);
+    applyUpdate(model, { kind: "queued", message: { roomId: "kept", clientMessageId: "c", text: "waits" } as never });
 
-    apply(model, ready("two"));
+    applyUpdate(model, ready("two"));
     // Nothing flickers: rooms are as they were until it is known what there is.
     expect([...model.rooms.keys()]).toEqual(["kept", "lost"]);
     expect([...model.users.keys()]).toEqual([ME.id]);
     add("kept", 4);
     add("new", 1);
-    apply(model, live);
+    applyUpdate(model, live);
     expect([...model.rooms.values()].map(({ room }) => [room.id, room.headSeq])).toEqual([["kept", 4], ["new", 1]]);
     expect(model.outbox.map(({ message }) => message.clientMessageId)).toEqual(["c"]);
   });

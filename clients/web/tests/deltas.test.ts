@@ -2,14 +2,14 @@
 
 import { expect, test } from "vitest";
 
-import type { Message, Reaction } from "../src/nouns";
-import { withDelta, withOwn, type WaitingDelta } from "../src/state/deltas";
-import { putAll } from "../src/state/log";
-import type { RoomView } from "../src/state/model";
+import type { Message, Reaction } from "../src/domain/types";
+import { withDelta, withOwnReactions, type PendingDelta } from "../src/stores/messages/deltas";
+import { mergeMessages } from "../src/stores/messages/messages";
+import type { RoomView } from "../src/stores/model/model";
 
 const thumbs = (count: number, mine?: boolean): Reaction => ({ emoji: "👍", count, userIds: ["a"], mine });
 const message = (changedSeq: number, ...reactions: Reaction[]) => ({ roomId: "r", seq: 4, changedSeq, reactions, threadSeq: 0 }) as unknown as Message;
-const told = (at: number, userId: string, added: boolean, count: number): WaitingDelta => ({
+const told = (at: number, userId: string, added: boolean, count: number): PendingDelta => ({
   at,
   me: "me",
   delta: { kind: "reaction", seq: 4, userId, added, reaction: { ...thumbs(count), mine: undefined } },
@@ -25,14 +25,14 @@ test("a delta says whether a reaction is the user's only where it names them", (
 
 test("whose the reactions of a message are is taken from the state that knows, be it older", () => {
   const live = message(6, thumbs(2));
-  expect(withOwn(live, undefined)).toBe(live);
-  expect(withOwn(live, message(5, thumbs(1, true))).reactions).toEqual([thumbs(2, true)]);
+  expect(withOwnReactions(live, undefined)).toBe(live);
+  expect(withOwnReactions(live, message(5, thumbs(1, true))).reactions).toEqual([thumbs(2, true)]);
   const view = { messages: new Map([[4, live]]), order: [4], deltas: [] } as unknown as RoomView;
-  putAll(view, [message(5, thumbs(1, true))]);
+  mergeMessages(view, [message(5, thumbs(1, true))]);
   expect(view.messages.get(4)).toEqual(message(6, thumbs(2, true)));
   const kept = view.messages.get(4);
-  putAll(view, [message(6, thumbs(2, true))]);
+  mergeMessages(view, [message(6, thumbs(2, true))]);
   expect(view.messages.get(4), "drawn once").toBe(kept);
-  putAll(view, [message(7, thumbs(3))]);
+  mergeMessages(view, [message(7, thumbs(3))]);
   expect(view.messages.get(4)).toEqual(message(7, thumbs(3, true)));
 });

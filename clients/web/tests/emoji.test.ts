@@ -3,8 +3,8 @@
 import { expect, test } from "vitest";
 
 import groups from "../src/gen/emoji.json";
-import { searchEmoji, type EmojiGroup } from "../src/state/emoji";
-import { fold } from "../src/state/terms";
+import { searchEmoji, type EmojiGroup } from "../src/stores/composer/emoji";
+import { fold } from "../src/stores/search/search-highlight";
 
 const all = (groups as unknown as [string, [string, string][]][]).map(
   ([group, emoji]): EmojiGroup => [group, emoji.map(([it, name]) => [it, name, fold(name)] as const)],

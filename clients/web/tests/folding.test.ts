@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 
 import cases from "../../cases/folding.json";
 import groups from "../src/gen/emoji.json";
-import { fold } from "../src/state/terms";
+import { fold } from "../src/stores/search/search-highlight";
 
 for (const [typed, written] of cases as [string, string][]) {
   test(`${typed} is folded like ${written}`, () => expect(fold(typed)).toBe(fold(written)));

@@ -3,18 +3,18 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 
 import { en } from "../src/ui/i18n/en";
-import { late } from "../src/ui/i18n/en-late";
-import { say, type Params, type Spoken } from "../src/ui/i18n/say";
+import { deferred } from "../src/ui/i18n/en.deferred";
+import { format, type Params, type LanguageTexts } from "../src/ui/i18n/format";
 import type { Key } from "../src/ui/i18n";
-import { typingText } from "../src/ui/timeline/typing";
+import { typingText } from "../src/ui/timeline/typing-text";
 
-const ENGLISH: Spoken = { language: "en", locale: "en-GB", texts: { ...en, ...late } };
+const ENGLISH: LanguageTexts = { language: "en", locale: "en-GB", texts: { ...en, ...deferred } };
 
 // The catalogues of a page want a page.
 vi.mock("../src/ui/i18n", () => ({
   locale: () => "en-GB",
   isolate: (words: string) => words,
-  t: (key: Key, params: Params = {}) => say(ENGLISH, key, params),
+  t: (key: Key, params: Params = {}) => format(ENGLISH, key, params),
 }));
 
 describe("days", () => {
@@ -30,7 +30,7 @@ describe("days", () => {
   });
 
   test("have their year where it is not this one", async () => {
-    const { formatDay, formatShort, formatTime } = await import("../src/ui/format");
+    const { formatDay, formatShort, formatTime } = await import("../src/ui/i18n/format-values");
     const lastYear = new Date(2024, 6, 9, 12, 0).getTime();
     const thisYear = new Date(2025, 6, 9, 12, 0).getTime();
     expect(formatTime(lastYear, "month")).toBe("9 Jul 2024");
@@ -43,7 +43,7 @@ describe("days", () => {
   });
 
   test("become others at midnight, or when a machine wakes", async () => {
-    const { formatDay, formatShort } = await import("../src/ui/format");
+    const { formatDay, formatShort } = await import("../src/ui/i18n/format-values");
     const at = Date.now();
     expect([formatDay(at), formatShort(at)]).toEqual(["Today", "23:59"]);
     vi.advanceTimersByTime(60_000);
@@ -54,15 +54,15 @@ describe("days", () => {
   });
 
   test("a time to wait is rounded up, in seconds or minutes", async () => {
-    const { formatWait } = await import("../src/ui/format-late");
+    const { formatWait } = await import("../src/ui/i18n/format-values.deferred");
     expect([0, 250, 1_000, 1_001, 59_000, 59_001, 61_000, 3_600_000].map(formatWait)).toEqual([
       "1 second", "1 second", "1 second", "2 seconds", "59 seconds", "1 minute", "2 minutes", "60 minutes",
     ]);
   });
 
   test("counts that have no end say so", async () => {
-    const { counted } = await import("../src/ui/format");
-    const replies = (count: number, more: boolean) => say(ENGLISH, "replies", { count: counted(count, more) });
+    const { countParam } = await import("../src/ui/i18n/format-values");
+    const replies = (count: number, more: boolean) => format(ENGLISH, "replies", { count: countParam(count, more) });
     expect([replies(1, false), replies(999, false), replies(999, true)]).toEqual(["1 reply", "999 replies", "999+ replies"]);
   });
 });
@@ -70,7 +70,7 @@ describe("days", () => {
 test("of those who type two are named, and the others counted", () => {
   const said = (...names: string[]) => {
     const text = typingText(names);
-    return text && say(ENGLISH, ...text);
+    return text && format(ENGLISH, ...text);
   };
   expect(said()).toBe(undefined);
   expect(said("Ada")).toBe("Ada is typing…");

@@ -3,7 +3,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
-import { otherPlace, parse, plain, safe, textOf, type Block, type Inline } from "../src/state/markdown";
+import { linkDestination, parse, plainText, safeHref, textOf, type Block, type Inline } from "../src/stores/messages/markdown";
 
 describe("markdown", () => {
   test("is a tree; what is not understood stays text", () => {
@@ -17,16 +17,16 @@ describe("markdown", () => {
 
   test("opens only addresses that are safe to open", () => {
     for (const href of ["javascript:alert(1)", "JaVaScRiPt:alert(1)", "data:text/html,x", "vbscript:x", "file:///etc", "//x", "/x"]) {
-      expect(safe(href), href).toBeUndefined();
+      expect(safeHref(href), href).toBeUndefined();
     }
-    expect(safe("https://example.org/a")).toBe("https://example.org/a");
+    expect(safeHref("https://example.org/a")).toBe("https://example.org/a");
   });
 
   describe("says where a link leads", () => {
     const seen = (text: string) => {
       const [block] = parse(text);
       const link = block?.kind === "paragraph" ? block.inside[0] : undefined;
-      return link?.kind === "link" ? otherPlace(textOf(link.inside), link.href) : "no link";
+      return link?.kind === "link" ? linkDestination(textOf(link.inside), link.href) : "no link";
     };
 
     test("beside any text but the address itself", () => {
@@ -78,7 +78,7 @@ describe("markdown", () => {
       // What else the machine does meanwhile is not the text's fault.
       const best = (work: (text: string) => unknown) => Math.min(...[1, 2, 3].map(() => took(work)));
       expect(best(parse), `parse ${text.slice(0, 10)}`).toBeLessThan(MOST_MS);
-      expect(best(plain), `plain ${text.slice(0, 10)}`).toBeLessThan(MOST_MS);
+      expect(best(plainText), `plain ${text.slice(0, 10)}`).toBeLessThan(MOST_MS);
     }
   }, 60_000);
 

@@ -4,7 +4,7 @@ import { beforeAll, expect, test, vi } from "vitest";
 
 import cases from "../../cases/routes.json";
 
-type Parse = typeof import("../src/ui/router").parse;
+type Parse = typeof import("../src/ui/shared/router").parseRoute;
 let parse: Parse;
 
 beforeAll(async () => {
@@ -12,7 +12,7 @@ beforeAll(async () => {
   vi.stubGlobal("location", { pathname: "/", hash: "" });
   vi.stubGlobal("window", { addEventListener: () => undefined });
   vi.stubGlobal("document", { addEventListener: () => undefined });
-  ({ parse } = await import("../src/ui/router"));
+  ({ parseRoute: parse } = await import("../src/ui/shared/router"));
 });
 
 test.for(cases as [path: string, page: string][])("%s is the address of: %s", ([path, page]) => {
@@ -34,7 +34,7 @@ test("the token of a recovery link is taken out of the address before anything i
   const open = async (pathname: string, hash: string) => {
     vi.stubGlobal("location", { pathname, hash });
     vi.resetModules();
-    return (await import("../src/ui/router")).recoveryToken();
+    return (await import("../src/ui/shared/router")).recoveryToken();
   };
   expect(await open("/search", "#secret")).toBe("");
   expect(await open("/recover", "")).toBe("");

@@ -5,9 +5,9 @@ import { beforeEach, expect, test, vi } from "vitest";
 
 import { authApi, type AuthApi } from "../src/api/auth";
 import { signInApi } from "../src/api/sign-in";
-import type { Failure } from "../src/failure";
+import type { Failure } from "../src/domain/failure";
 import { RefreshSessionResponseSchema } from "../src/gen/causerie/v1/auth_pb";
-import type { SignedIn } from "../src/nouns";
+import type { SignedIn } from "../src/domain/types";
 import { Session } from "../src/sync/session";
 
 const ORIGIN = "https://chat.test";
@@ -63,7 +63,7 @@ test("what the page asked for before its code came is taken by the first call, i
 
 test("a call of one user's is not repeated with the next one's token", async () => {
   const session = new Session({ refresh: () => Promise.reject(new Error("not asked")) } as unknown as AuthApi);
-  const signIn = (name: string) => session.begin(async () => ({ sessionId: name, access: `${name}'s`, user: { id: name } }) as SignedIn);
+  const signIn = (name: string) => session.signIn(async () => ({ sessionId: name, access: `${name}'s`, user: { id: name } }) as SignedIn);
   await signIn("ada");
   const token = await session.token();
   await signIn("bob");

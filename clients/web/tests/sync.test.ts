@@ -4,18 +4,18 @@ import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 
 import cases from "../../cases/sync.json";
-import { Failure } from "../src/failure";
-import { Attention } from "../src/sync/attention";
-import { Connection, type Happening } from "../src/sync/connection";
+import { Failure } from "../src/domain/failure";
+import { PresenceReporter } from "../src/sync/presence-reporter";
+import { ReconnectState, type ReconnectInput } from "../src/sync/reconnect";
 import { Cursor, type Verdict } from "../src/sync/cursor";
 import { Outbox } from "../src/sync/outbox";
 
 describe("connection", () => {
   for (const { name, steps } of cases.connection) {
     test(name, () => {
-      const connection = new Connection(0);
-      for (const step of steps as { at: number; on: Happening; chance?: number; state: unknown; deadline?: number }[]) {
-        expect(connection.on(step.on, step.at, step.chance ?? 0), `at ${step.at}`).toEqual(step.state);
+      const connection = new ReconnectState(0);
+      for (const step of steps as { at: number; on: ReconnectInput; chance?: number; state: unknown; deadline?: number }[]) {
+        expect(connection.apply(step.on, step.at, step.chance ?? 0), `at ${step.at}`).toEqual(step.state);
         if (step.deadline !== undefined) expect(connection.deadline()).toBe(step.deadline);
       }
     });
@@ -24,18 +24,18 @@ describe("connection", () => {
   test("whatever happens, what has ended stays ended and every wait has an end", () => {
     const kinds = ["caughtUp", "lagging", "heard", "lost", "deadline", "nudge"] as const;
     const happening = fc.oneof(
-      fc.constantFrom(...kinds).map((kind): Happening => ({ kind })),
-      fc.nat(30_000).map((heartbeatMs): Happening => ({ kind: "opened", heartbeatMs })),
-      fc.record({ reconnect: fc.boolean(), retryAfterMs: fc.nat(5_000) }).map((it): Happening => ({ kind: "goodbye", ...it })),
+      fc.constantFrom(...kinds).map((kind): ReconnectInput => ({ kind })),
+      fc.nat(30_000).map((heartbeatMs): ReconnectInput => ({ kind: "opened", heartbeatMs })),
+      fc.record({ reconnect: fc.boolean(), retryAfterMs: fc.nat(5_000) }).map((it): ReconnectInput => ({ kind: "goodbye", ...it })),
     );
     fc.assert(
       fc.property(fc.array(fc.tuple(happening, fc.nat(60_000), fc.double({ min: 0, max: 1, noNaN: true }))), (steps) => {
-        const connection = new Connection(0);
+        const connection = new ReconnectState(0);
         let now = 0;
         let ended = false;
         for (const [what, later, chance] of steps) {
           now += later;
-          const state = connection.on(what, now, chance);
+          const state = connection.apply(what, now, chance);
           if (ended) expect(state.kind).toBe("ended");
           ended = state.kind === "ended";
           if (state.kind === "waiting") expect(state.until).toBeLessThanOrEqual(now + 20_000);
@@ -100,11 +100,11 @@ describe("outbox", () => {
           const { failure } = step;
           const code = failure?.final ? "final" : "unavailable";
           const error = failure ? new Failure(code, "", "", [], failure.retryAfterMs) : undefined;
-          expect(outbox.settle(step.settle, error, step.at ?? 0)).toBe(step.is);
-        } else if (step.lost) outbox.lost();
+          expect(outbox.onResult(step.settle, error, step.at ?? 0)).toBe(step.is);
+        } else if (step.lost) outbox.onDisconnect();
         else if (step.remove) outbox.remove(step.remove);
       }
-      expect(outbox.waiting().map((it) => it.clientMessageId)).toEqual(waiting);
+      expect(outbox.messages().map((it) => it.clientMessageId)).toEqual(waiting);
     });
   }
 });
@@ -116,48 +116,48 @@ describe("attention", () => {
   /** What a tab says; `lost` as long as the server does not answer. */
   function tab() {
     const said: string[] = [];
-    const it = { said, lost: false, attention: undefined as unknown as Attention };
+    const it = { said, lost: false, attention: undefined as unknown as PresenceReporter };
     const say = async (words: string) => {
       said.push(words);
       if (it.lost) throw new Failure("unavailable", "", "no answer");
     };
-    it.attention = new Attention({
-      own: "tab",
+    it.attention = new PresenceReporter({
+      ownTab: "tab",
       api: {
         watchRooms: () => Promise.resolve([]),
         choosePresence: (on, choice) => say(`${on} ${choice}`),
         setIdle: (on, idle) => say(`${on} ${idle ? "idle" : "in use"}`),
       },
-      seen: () => undefined,
-      knows: () => true,
+      onWatched: () => undefined,
+      isSubscribed: () => true,
     });
     return it;
   }
 
   test("what the user chose is said until the server has it, and then no more", async () => {
     const it = tab();
-    it.attention.choose("busy");
+    it.attention.choose("doNotDisturb");
     it.attention.choose("invisible");
     expect(it.said).toEqual([]);
     it.lost = true;
-    it.attention.opened("a");
+    it.attention.onOpen("a");
     await vi.advanceTimersByTimeAsync(0);
-    it.attention.lost();
+    it.attention.onDisconnect();
     it.lost = false;
-    it.attention.opened("b");
+    it.attention.onOpen("b");
     await vi.advanceTimersByTimeAsync(0);
-    it.attention.opened("c");
+    it.attention.onOpen("c");
     expect(it.said).toEqual(["a invisible", "b invisible"]);
     it.attention.stop();
   });
 
   test("who does nothing for a while is idle on each stream, and chooses nothing by it", async () => {
     const it = tab();
-    it.attention.opened("a");
+    it.attention.onOpen("a");
     await vi.advanceTimersByTimeAsync(6 * 60_000);
-    it.attention.opened("b");
-    expect(it.attention.active(Date.now())).toBe(true);
-    it.attention.opened("c");
+    it.attention.onOpen("b");
+    expect(it.attention.recordActivity(Date.now())).toBe(true);
+    it.attention.onOpen("c");
     expect(it.said).toEqual(["a idle", "b idle", "b in use"]);
     it.attention.stop();
   });

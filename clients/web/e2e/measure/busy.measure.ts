@@ -3,8 +3,8 @@
 import { test } from "vitest";
 
 import { fill } from "../support/history";
-import { watchTasks } from "../support/tasks";
-import { bubble, composer, enter, world } from "../support/world";
+import { measureLongestTask } from "../support/cpu_time";
+import { bubble, composer, openRoom, world } from "../support/world";
 import { middle, print } from "./table";
 
 const w = world();
@@ -19,12 +19,12 @@ test("a busy room", async () => {
   await fill(bob, busy, 500);
   await ada.say(quiet, "nothing here");
   const page = await w.window(ada);
-  await enter(page, "Busy room");
+  await openRoom(page, "Busy room");
   await bubble(page, "Message 500").waitFor();
 
   const opened: number[] = [];
   for (let i = 0; i < OPENINGS; i++) {
-    await enter(page, "Quiet room");
+    await openRoom(page, "Quiet room");
     opened.push(
       await page.evaluate(
         () =>
@@ -49,7 +49,7 @@ test("a busy room", async () => {
       for (const it of list.getEntries()) if (it.name === "keydown") keys.push(Math.round(it.duration));
     }).observe({ type: "event", durationThreshold: 16 } as PerformanceObserverInit);
   });
-  const longest = await watchTasks(page);
+  const longest = await measureLongestTask(page);
   let n = 0;
   const talking = setInterval(() => void bob.say(busy, `And ${++n}, with **some** words`), 1_000 / PER_SECOND);
   const letters = SECONDS * 10;

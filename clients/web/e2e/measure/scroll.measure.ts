@@ -3,7 +3,7 @@
 import { test } from "vitest";
 
 import { longHistory, toBeginning } from "../support/history";
-import { watchTasks } from "../support/tasks";
+import { measureLongestTask } from "../support/cpu_time";
 import { world } from "../support/world";
 import { print } from "./table";
 
@@ -13,7 +13,7 @@ const MESSAGES = Number(process.env["SCALE"] ?? 100_000);
 
 test("scrolling to the beginning of a long history", async () => {
   const { page } = await longHistory(w, MESSAGES);
-  const longest = await watchTasks(page);
+  const longest = await measureLongestTask(page);
   const { ms, frames, mostRows, longTasks } = await toBeginning(page);
   const messages = MESSAGES.toLocaleString("en");
   print(`Web client: scrolling through ${messages} messages`, [

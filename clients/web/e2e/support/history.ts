@@ -3,7 +3,7 @@
 import type { Page } from "playwright-core";
 
 import type { Person } from "./people";
-import { bubble, enter, type World } from "./world";
+import { bubble, openRoom, type World } from "./world";
 
 const AT_ONCE = 200;
 
@@ -31,7 +31,7 @@ export async function longHistory(w: World, count: number): Promise<{ ada: Perso
   w.server.lengthen(room, ada.id, texts(count));
   await ada.say(room, "The last word");
   const page = await w.window(ada);
-  await enter(page, `History of ${count}`);
+  await openRoom(page, `History of ${count}`);
   await bubble(page, "The last word").waitFor();
   return { ada, room, page };
 }

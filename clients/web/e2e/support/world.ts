@@ -7,7 +7,7 @@ import { launch } from "./chromium";
 import { Link } from "./link";
 import { PASSWORD, person, type Person } from "./people";
 import { Server, type Environment } from "./server";
-import { Witness } from "./witness";
+import { Diagnostics } from "./diagnostics";
 
 /**
  * How long something may take until it counts as missing: far longer than it
@@ -16,9 +16,9 @@ import { Witness } from "./witness";
 export const PATIENCE_MS = 60_000;
 
 /** What the door says, by what it says in English. */
-export type Words = Readonly<Record<string, string>>;
+export type Translations = Readonly<Record<string, string>>;
 
-export const ARABIC: Words = { Username: "اسم المستخدم", Password: "كلمة المرور", "Sign in": "تسجيل الدخول", Rooms: "الغرف" };
+export const ARABIC: Translations = { Username: "اسم المستخدم", Password: "كلمة المرور", "Sign in": "تسجيل الدخول", Rooms: "الغرف" };
 
 export interface World {
   server: Server;
@@ -30,16 +30,16 @@ export interface World {
   /** A new person, each with a name of their own. */
   person: (name: string, displayName?: string) => Promise<Person>;
   /** A browser of their own, signed in. */
-  window: (who: Person | undefined, options?: BrowserContextOptions, words?: Words) => Promise<Page>;
+  window: (who: Person | undefined, options?: BrowserContextOptions, words?: Translations) => Promise<Page>;
   /** What the browser complained of so far was meant to be. */
-  forgive: () => void;
+  clearComplaints: () => void;
 }
 
 /** Windows get their pages from the server itself, or with `link` through one that can be cut; `env` has options of the server. */
 export function world(options: { link?: boolean; env?: Environment } = {}): World {
   const it = {} as World;
   const contexts: BrowserContext[] = [];
-  const witness = new Witness(options.link === true);
+  const diagnostics = new Diagnostics(options.link === true);
   let count = 0;
 
   beforeAll(async () => {
@@ -56,19 +56,19 @@ export function world(options: { link?: boolean; env?: Environment } = {}): Worl
   });
 
   afterEach(async ({ task }) => {
-    const complaints = witness.complaints();
+    const complaints = diagnostics.complaints();
     if (task.result?.state === "fail" || complaints.length) {
-      console.error(`${await witness.report()}\n--- the end of the server's log:\n${it.server.log}`);
+      console.error(`${await diagnostics.report()}\n--- the end of the server's log:\n${it.server.log}`);
     }
-    witness.forget();
+    diagnostics.clear();
     it.link?.mend();
     await Promise.all(contexts.splice(0).map((context) => context.close()));
     // What a page says as it closes is no fault of the next test.
-    witness.complaints();
+    diagnostics.complaints();
     expect(complaints, "what the browser complained of").toEqual([]);
   });
 
-  it.forgive = () => void witness.complaints();
+  it.clearComplaints = () => void diagnostics.complaints();
   it.person = (name, displayName = name) =>
     person(it.server.url, `${name.toLowerCase().replaceAll(/[^a-z]/g, "")}${++count}`, displayName);
 
@@ -76,7 +76,7 @@ export function world(options: { link?: boolean; env?: Environment } = {}): Worl
     const context = await it.browser.newContext({ viewport: { width: 1280, height: 800 }, locale: "en-GB", ...options });
     contexts.push(context);
     context.setDefaultTimeout(PATIENCE_MS);
-    witness.watch(context);
+    diagnostics.watch(context);
     const page = await context.newPage();
     if (!who) return page;
     await signIn(page, it.pages.url, who.username, words);
@@ -86,7 +86,7 @@ export function world(options: { link?: boolean; env?: Environment } = {}): Worl
 }
 
 /** Through the door, as a person does. */
-export async function signIn(page: Page, url: string, username: string, words: Words = {}): Promise<void> {
+export async function signIn(page: Page, url: string, username: string, words: Translations = {}): Promise<void> {
   const say = (text: string) => words[text] ?? text;
   await page.goto(`${url}/login`);
   await page.getByLabel(say("Username")).fill(username);
@@ -96,7 +96,7 @@ export async function signIn(page: Page, url: string, username: string, words: W
 }
 
 /** Follows a link to a path of the page, as one in a message would be. */
-export function follow(page: Page, path: string): Promise<void> {
+export function followLink(page: Page, path: string): Promise<void> {
   return page.evaluate((path) => {
     const link = document.body.appendChild(document.createElement("a"));
     link.href = path;
@@ -106,14 +106,14 @@ export function follow(page: Page, path: string): Promise<void> {
 }
 
 /** Opens a room from the sidebar and waits for its composer. */
-export async function enter(page: Page, room: string): Promise<void> {
+export async function openRoom(page: Page, room: string): Promise<void> {
   await page.getByRole("navigation", { name: "Rooms" }).getByRole("link", { name: new RegExp(escape(room)) }).first().click();
   await page.getByRole("heading", { name: room, level: 1 }).waitFor();
   await composer(page).waitFor();
 }
 
 /** Waits until the code of these has come. */
-export async function fetched(page: Page, ...names: string[]): Promise<void> {
+export async function waitForChunks(page: Page, ...names: string[]): Promise<void> {
   const missing = (names: string[]) => {
     const all = performance.getEntriesByType("resource").map(({ name }) => name);
     return names.filter((name) => !all.some((it) => it.includes(`/assets/${name}-`)));
@@ -123,8 +123,8 @@ export async function fetched(page: Page, ...names: string[]): Promise<void> {
 
 export const composer = (page: Page) => page.locator(".composer textarea");
 
-/** Waits until what shows nothing is there too (ui/frame/Afterwards.tsx): it writes the title. */
-export const afterwards = (page: Page, title: string) => expect.poll(() => page.title()).toContain(`${title} · Causerie`);
+/** Waits until what shows nothing is there too (ui/shell/DeferredEffects.tsx): it writes the title. */
+export const waitForTitle = (page: Page, title: string) => expect.poll(() => page.title()).toContain(`${title} · Causerie`);
 
 export async function say(page: Page, text: string): Promise<void> {
   await composer(page).fill(text);
@@ -133,10 +133,10 @@ export async function say(page: Page, text: string): Promise<void> {
 
 /** The bubble of a message that is stored. */
 export const bubble = (page: Page, text: string) =>
-  page.locator(".msg:not(.msg-waiting)").filter({ has: page.locator(".bubble", { hasText: text }) });
+  page.locator(".msg:not(.msg-pending)").filter({ has: page.locator(".bubble", { hasText: text }) });
 
 /** Points at a message and presses one of its tools; once more if the row moved away meanwhile. */
-export async function tool(page: Page, text: string, name: string): Promise<void> {
+export async function useMessageAction(page: Page, text: string, name: string): Promise<void> {
   const press = async () => {
     await bubble(page, text).hover();
     return bubble(page, text).getByRole("button", { name }).first().click({ timeout: 3_000 }).then(() => true, () => false);

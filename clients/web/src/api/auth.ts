@@ -4,7 +4,7 @@
 import { createClient } from "@connectrpc/connect";
 
 import { AuthService } from "../gen/causerie/v1/auth_pb";
-import type { Access } from "../nouns";
+import type { Access } from "../domain/types";
 import * as convert from "./convert";
 import { failureFrom, raise } from "./failures";
 import { openTransport } from "./transport";

@@ -1,43 +1,43 @@
-// Every call of a session, in nouns. All throw Failure.
+// Every call of a session, in domain. All throw Failure.
 
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { createClient, type Client, type Transport } from "@connectrpc/connect";
 
 import { ChatService, type ListMessagesRequestSchema } from "../gen/causerie/v1/chat_pb";
 import type { Message as WireMessage } from "../gen/causerie/v1/types_pb";
-import type * as nouns from "../nouns";
+import type * as domain from "../domain/types";
 import * as convert from "./convert";
 import { eventFrom, type Event } from "./events";
 import { failureFrom, raise } from "./failures";
-import { MANAGE, fetched, later } from "./later";
+import { MANAGE_CALLS, deferred, deferCalls } from "./deferred-calls";
 import { signedTransport, type TokenSource } from "./transport";
 
 export type Api = ReturnType<typeof createApi>;
 
 export function createApi(origin: string, source: TokenSource) {
   const transport = signedTransport(origin, source);
-  const manage = fetched(() => import("./manage").then(({ manageApi }) => manageApi(transport)));
-  const files = fetched(() => import("./files").then(({ filesApi }) => filesApi(transport)));
+  const manage = deferred(() => import("./manage").then(({ manageApi }) => manageApi(transport)));
+  const files = deferred(() => import("./files").then(({ filesApi }) => filesApi(transport)));
   return {
     ...messages(transport),
     ...connection(transport),
-    ...later(manage, MANAGE),
+    ...deferCalls(manage, MANAGE_CALLS),
     files,
     /** What fetches the code that comes with the first call. */
-    late: [manage, files] as const,
+    loaders: [manage, files] as const,
   };
 }
 
 function messages(transport: Transport) {
   const chat = createClient(ChatService, transport);
   return {
-    async sendMessage({ roomId, text, clientMessageId, replyTo, threadSeq, attachmentIds }: nouns.Unsent): Promise<nouns.Message> {
+    async sendMessage({ roomId, text, clientMessageId, replyTo, threadSeq, attachmentIds }: domain.Unsent): Promise<domain.Message> {
       // What an older version of this client has kept may have neither.
       const where = { replyToSeq: BigInt(replyTo ?? 0), threadSeq: BigInt(threadSeq ?? 0), attachmentIds: [...(attachmentIds ?? [])] };
-      return one(await chat.sendMessage({ roomId, text, clientMessageId, ...where }).catch(raise));
+      return messageFrom(await chat.sendMessage({ roomId, text, clientMessageId, ...where }).catch(raise));
     },
     /** The newest page without an anchor. */
-    async listMessages(roomId: string, anchor: nouns.Anchor | undefined, pageSize: number): Promise<nouns.Page> {
+    async listMessages(roomId: string, anchor: domain.Anchor | undefined, pageSize: number): Promise<domain.Page> {
       const page = await chat.listMessages({ roomId, anchor: wireAnchor(anchor), pageSize }).catch(raise);
       return {
         messages: page.messages.map(convert.message),
@@ -55,9 +55,9 @@ function messages(transport: Transport) {
 function connection(transport: Transport) {
   const chat = createClient(ChatService, transport);
   return {
-    subscribe: (positions: ReadonlyMap<string, nouns.Position>, signal: AbortSignal, stateToken?: Uint8Array) =>
+    subscribe: (positions: ReadonlyMap<string, domain.Position>, signal: AbortSignal, stateToken?: Uint8Array) =>
       subscribe(chat, positions, signal, stateToken),
-    async watchRooms(connectionId: string, roomIds: string[]): Promise<nouns.WatchedRoom[]> {
+    async watchRooms(connectionId: string, roomIds: string[]): Promise<domain.WatchedRoom[]> {
       return (await chat.watchRooms({ connectionId, roomIds }).catch(raise)).rooms.map(convert.watched);
     },
   };
@@ -69,12 +69,12 @@ const MAX_POSITIONS = 12_000;
 /** The events of one stream, in the batches in which they came. */
 async function* subscribe(
   chat: Client<typeof ChatService>,
-  known: ReadonlyMap<string, nouns.Position>,
+  cursors: ReadonlyMap<string, domain.Position>,
   signal: AbortSignal,
   stateToken: Uint8Array = new Uint8Array(),
 ): AsyncGenerator<Event[]> {
   // Rooms beyond these are told of anew.
-  const rooms = [...known].slice(-MAX_POSITIONS);
+  const rooms = [...cursors].slice(-MAX_POSITIONS);
   const positions = rooms.map(([roomId, { seq, logId }]) => ({ roomId, seq: BigInt(seq), logId }));
   try {
     // A stream has no end of its own, so it has no time limit either.
@@ -86,7 +86,7 @@ async function* subscribe(
   }
 }
 
-function wireAnchor(anchor: nouns.Anchor | undefined): NonNullable<MessageInitShape<typeof ListMessagesRequestSchema>["anchor"]> {
+function wireAnchor(anchor: domain.Anchor | undefined): NonNullable<MessageInitShape<typeof ListMessagesRequestSchema>["anchor"]> {
   if (!anchor) return { case: undefined };
   if ("before" in anchor) return { case: "beforeSeq", value: BigInt(anchor.before) };
   if ("after" in anchor) return { case: "afterSeq", value: BigInt(anchor.after) };
@@ -94,7 +94,7 @@ function wireAnchor(anchor: nouns.Anchor | undefined): NonNullable<MessageInitSh
   return { case: "aroundTime", value: { seconds: BigInt(Math.floor(anchor.aroundTime / 1000)) } };
 }
 
-export function one({ message }: { readonly message?: WireMessage | undefined }): nouns.Message {
+export function messageFrom({ message }: { readonly message?: WireMessage | undefined }): domain.Message {
   if (!message) throw failureFrom(new Error("the answer carries no message"));
   return convert.message(message);
 }

@@ -3,10 +3,10 @@
 import type { SessionInfo as WireSessionInfo } from "../gen/causerie/v1/auth_pb";
 import { NotificationLevel, type Invite as WireInvite } from "../gen/causerie/v1/rooms_pb";
 import { HistoryVisibility, MemberRole, PresenceState as WirePresenceState, RoomKind as WireRoomKind } from "../gen/causerie/v1/types_pb";
-import type * as nouns from "../nouns";
+import type * as domain from "../domain/types";
 import { millis } from "./convert";
 
-const WIRE_ROLE: Record<nouns.Role, MemberRole> = {
+const WIRE_ROLE: Record<domain.Role, MemberRole> = {
   member: MemberRole.MEMBER,
   admin: MemberRole.ADMIN,
   owner: MemberRole.OWNER,
@@ -16,25 +16,25 @@ export function wireKind(kind: "public" | "private"): WireRoomKind {
   return kind === "private" ? WireRoomKind.PRIVATE : WireRoomKind.PUBLIC;
 }
 
-export function wireHistory(history: nouns.History): HistoryVisibility {
-  return history === "joining" ? HistoryVisibility.FROM_JOINING : HistoryVisibility.FROM_START;
+export function wireHistory(history: domain.History): HistoryVisibility {
+  return history === "fromJoining" ? HistoryVisibility.FROM_JOINING : HistoryVisibility.FROM_START;
 }
 
-export function wireRole(role: nouns.Role): MemberRole {
+export function wireRole(role: domain.Role): MemberRole {
   return WIRE_ROLE[role];
 }
 
-export function sessionInfo(wire: WireSessionInfo): nouns.SessionInfo {
+export function sessionInfo(wire: WireSessionInfo): domain.SessionInfo {
   const { id, device, address, createdAt, lastUsedAt, current } = wire;
   return { id, device, address, createdAt: millis(createdAt), lastUsedAt: millis(lastUsedAt), current };
 }
 
-export function wireLevel(level: nouns.NotificationLevel): NotificationLevel {
+export function wireLevel(level: domain.NotificationLevel): NotificationLevel {
   if (level === "mentions") return NotificationLevel.MENTIONS;
   return level === "nothing" ? NotificationLevel.NOTHING : NotificationLevel.ALL;
 }
 
-export function invite(wire: WireInvite | undefined): nouns.Invite {
+export function invite(wire: WireInvite | undefined): domain.Invite {
   return {
     code: wire?.code ?? "",
     roomId: wire?.roomId ?? "",
@@ -45,14 +45,14 @@ export function invite(wire: WireInvite | undefined): nouns.Invite {
   };
 }
 
-const WIRE_PRESENCE: Record<nouns.PresenceState, WirePresenceState> = {
+const WIRE_PRESENCE: Record<domain.PresenceState, WirePresenceState> = {
   offline: WirePresenceState.OFFLINE,
   online: WirePresenceState.ONLINE,
   away: WirePresenceState.AWAY,
-  busy: WirePresenceState.DO_NOT_DISTURB,
+  doNotDisturb: WirePresenceState.DO_NOT_DISTURB,
   invisible: WirePresenceState.INVISIBLE,
 };
 
-export function wirePresence(state: nouns.PresenceState): WirePresenceState {
+export function wirePresence(state: domain.PresenceState): WirePresenceState {
   return WIRE_PRESENCE[state];
 }

@@ -1,4 +1,4 @@
-// Wire types to nouns. Nothing above api/ sees a wire type.
+// Wire types to domain. Nothing above api/ sees a wire type.
 
 import type { Duration, Timestamp } from "@bufbuild/protobuf/wkt";
 
@@ -27,13 +27,13 @@ import {
   type User as WireUser,
 } from "../gen/causerie/v1/types_pb";
 import type { Session as WireSession } from "../gen/causerie/v1/auth_pb";
-import type * as nouns from "../nouns";
+import type * as domain from "../domain/types";
 
 export function millis(time: Timestamp | Duration | undefined): number {
   return time ? Number(time.seconds) * 1000 + Math.floor(time.nanos / 1e6) : 0;
 }
 
-export function user(wire: WireUser | undefined): nouns.User {
+export function user(wire: WireUser | undefined): domain.User {
   return {
     id: wire?.id ?? "",
     username: wire?.username ?? "",
@@ -46,24 +46,24 @@ export function user(wire: WireUser | undefined): nouns.User {
   };
 }
 
-export function access(wire: WireSession | undefined): nouns.Access {
+export function access(wire: WireSession | undefined): domain.Access {
   return { sessionId: wire?.id ?? "", access: wire?.accessToken ?? "" };
 }
 
-const PRESENCE: Record<WirePresenceState, nouns.PresenceState> = {
+const PRESENCE: Record<WirePresenceState, domain.PresenceState> = {
   [WirePresenceState.UNSPECIFIED]: "offline",
   [WirePresenceState.OFFLINE]: "offline",
   [WirePresenceState.ONLINE]: "online",
   [WirePresenceState.AWAY]: "away",
-  [WirePresenceState.DO_NOT_DISTURB]: "busy",
+  [WirePresenceState.DO_NOT_DISTURB]: "doNotDisturb",
   [WirePresenceState.INVISIBLE]: "invisible",
 };
 
-export function presenceState(wire: WirePresenceState): nouns.PresenceState {
+export function presenceState(wire: WirePresenceState): domain.PresenceState {
   return PRESENCE[wire] ?? "offline";
 }
 
-export function presence(wire: WirePresence): nouns.Presence {
+export function presence(wire: WirePresence): domain.Presence {
   return {
     userId: wire.userId,
     state: presenceState(wire.state),
@@ -71,14 +71,14 @@ export function presence(wire: WirePresence): nouns.Presence {
   };
 }
 
-const KIND: Record<WireRoomKind, nouns.RoomKind> = {
+const KIND: Record<WireRoomKind, domain.RoomKind> = {
   [WireRoomKind.UNSPECIFIED]: "public",
   [WireRoomKind.PUBLIC]: "public",
   [WireRoomKind.PRIVATE]: "private",
   [WireRoomKind.DIRECT]: "direct",
 };
 
-export function room(wire: WireRoom | undefined): nouns.Room {
+export function room(wire: WireRoom | undefined): domain.Room {
   return {
     id: wire?.id ?? "",
     kind: KIND[wire?.kind ?? WireRoomKind.UNSPECIFIED] ?? "public",
@@ -92,22 +92,22 @@ export function room(wire: WireRoom | undefined): nouns.Room {
     archivedAt: millis(wire?.archivedAt),
     directUserIds: wire?.directUserIds ?? [],
     pictureId: wire?.avatarFileId ?? "",
-    history: wire?.history === HistoryVisibility.FROM_JOINING ? "joining" : "all",
+    history: wire?.history === HistoryVisibility.FROM_JOINING ? "fromJoining" : "fromStart",
     joinNewAccounts: wire?.joinNewAccounts ?? false,
   };
 }
 
-function role(wire: MemberRole): nouns.Role {
+function role(wire: MemberRole): domain.Role {
   if (wire === MemberRole.OWNER) return "owner";
   return wire === MemberRole.ADMIN ? "admin" : "member";
 }
 
-function memberState(wire: MemberState): nouns.Member["state"] {
+function memberState(wire: MemberState): domain.Member["state"] {
   if (wire === MemberState.JOINED) return "joined";
   return wire === MemberState.BANNED ? "banned" : "left";
 }
 
-export function member(wire: WireMember): nouns.Member {
+export function member(wire: WireMember): domain.Member {
   return {
     user: user(wire.user),
     role: role(wire.role),
@@ -117,7 +117,7 @@ export function member(wire: WireMember): nouns.Member {
   };
 }
 
-const SYSTEM: Partial<Record<SystemMessageKind, nouns.SystemKind>> = {
+const SYSTEM: Partial<Record<SystemMessageKind, domain.SystemKind>> = {
   [SystemMessageKind.ROOM_CREATED]: "created",
   [SystemMessageKind.MEMBER_JOINED]: "joined",
   [SystemMessageKind.MEMBER_LEFT]: "left",
@@ -138,12 +138,12 @@ const SYSTEM: Partial<Record<SystemMessageKind, nouns.SystemKind>> = {
   [SystemMessageKind.SETTINGS_CHANGED]: "settings",
 };
 
-const STAFF: Partial<Record<StaffRole, nouns.AccountRole>> = {
+const STAFF: Partial<Record<StaffRole, domain.AccountRole>> = {
   [StaffRole.MODERATOR]: "moderator",
   [StaffRole.ADMIN]: "admin",
 };
 
-function content(wire: WireMessage["content"]): nouns.Content {
+function content(wire: WireMessage["content"]): domain.Content {
   switch (wire.case) {
     case "text":
       return { kind: "text", text: wire.value };
@@ -160,11 +160,11 @@ function content(wire: WireMessage["content"]): nouns.Content {
   }
 }
 
-export function attachment({ id, name, sizeBytes, image }: WireFile): nouns.Attachment {
+export function attachment({ id, name, sizeBytes, image }: WireFile): domain.Attachment {
   return { id, name, size: Number(sizeBytes), image: image && { width: image.width, height: image.height } };
 }
 
-export function message(wire: WireMessage): nouns.Message {
+export function message(wire: WireMessage): domain.Message {
   return {
     roomId: wire.roomId,
     seq: Number(wire.seq),
@@ -190,14 +190,14 @@ export function message(wire: WireMessage): nouns.Message {
   };
 }
 
-const reaction = ({ emoji, count, userIds, reactedByMe: mine }: WireReaction): nouns.Reaction => ({ emoji, count: Number(count), userIds, mine });
+const reaction = ({ emoji, count, userIds, reactedByMe: mine }: WireReaction): domain.Reaction => ({ emoji, count: Number(count), userIds, mine });
 
-const thread = (wire: WireThread | undefined): nouns.Message["thread"] =>
+const thread = (wire: WireThread | undefined): domain.Message["thread"] =>
   wire && { replies: wire.replyCount, more: wire.replyMore, lastSeq: Number(wire.lastReplySeq) };
 
-const pin = (wire: WirePin | undefined): nouns.Message["pin"] => wire && { userId: wire.userId, at: millis(wire.pinnedAt) };
+const pin = (wire: WirePin | undefined): domain.Message["pin"] => wire && { userId: wire.userId, at: millis(wire.pinnedAt) };
 
-function delta({ reaction: reacted, pin: pinned, thread: grown }: WireChange): nouns.Delta | undefined {
+function delta({ reaction: reacted, pin: pinned, thread: grown }: WireChange): domain.Delta | undefined {
   if (reacted?.reaction) {
     const { messageSeq, userId, added } = reacted;
     return { kind: "reaction", seq: Number(messageSeq), reaction: reaction(reacted.reaction), userId, added };
@@ -206,12 +206,12 @@ function delta({ reaction: reacted, pin: pinned, thread: grown }: WireChange): n
   return grown && { kind: "thread", seq: Number(grown.messageSeq), thread: thread(grown.thread) };
 }
 
-const LEVEL: Partial<Record<NotificationLevel, nouns.NotificationLevel>> = {
+const LEVEL: Partial<Record<NotificationLevel, domain.NotificationLevel>> = {
   [NotificationLevel.MENTIONS]: "mentions",
   [NotificationLevel.NOTHING]: "nothing",
 };
 
-export function settings(wire: WireSettings | undefined, roomId = wire?.roomId ?? ""): nouns.RoomPreferences {
+export function settings(wire: WireSettings | undefined, roomId = wire?.roomId ?? ""): domain.RoomPreferences {
   return {
     roomId,
     level: LEVEL[wire?.level ?? NotificationLevel.ALL] ?? "all",
@@ -220,12 +220,12 @@ export function settings(wire: WireSettings | undefined, roomId = wire?.roomId ?
   };
 }
 
-export function receipt(wire: WireReceipt): nouns.Receipt {
+export function receipt(wire: WireReceipt): domain.Receipt {
   const { roomId, userId, deliveredSeq, readSeq } = wire;
   return { roomId, userId, deliveredSeq: Number(deliveredSeq), readSeq: Number(readSeq) };
 }
 
-export function summary(wire: WireSummary | undefined): nouns.RoomSummary {
+export function summary(wire: WireSummary | undefined): domain.RoomSummary {
   return {
     room: room(wire?.room),
     role: role(wire?.role ?? MemberRole.MEMBER),
@@ -241,7 +241,7 @@ export function summary(wire: WireSummary | undefined): nouns.RoomSummary {
   };
 }
 
-export function change(wire: WireChange): nouns.RoomChange {
+export function change(wire: WireChange): domain.RoomChange {
   return {
     roomId: wire.roomId,
     seq: Number(wire.seq),
@@ -253,7 +253,7 @@ export function change(wire: WireChange): nouns.RoomChange {
   };
 }
 
-export function watched(wire: WireWatched): nouns.WatchedRoom {
+export function watched(wire: WireWatched): domain.WatchedRoom {
   return {
     roomId: wire.roomId,
     memberCount: Number(wire.memberCount),

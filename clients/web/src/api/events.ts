@@ -1,7 +1,7 @@
-// The events of a stream as nouns.
+// The events of a stream as domain.
 
 import { GoodbyeReason, type Event as WireEvent } from "../gen/causerie/v1/chat_pb";
-import type { Message, Presence, PresenceState, Receipt, RoomChange, RoomPreferences, RoomSummary, User } from "../nouns";
+import type { Message, Presence, PresenceState, Receipt, RoomChange, RoomPreferences, RoomSummary, User } from "../domain/types";
 import * as convert from "./convert";
 
 export type Event =

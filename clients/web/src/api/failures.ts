@@ -1,6 +1,6 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 
-import { Failure, type FailureCode } from "../failure";
+import { Failure, type FailureCode } from "../domain/failure";
 import { BadRequestSchema, ErrorInfoSchema, RetryInfoSchema } from "../gen/google/rpc/error_details_pb";
 import { millis } from "./convert";
 
@@ -16,16 +16,16 @@ const FINAL = new Set([
 
 export function failureFrom(error: unknown): Failure {
   if (error instanceof Failure) return error;
-  const known = ConnectError.from(error);
+  const connectError = ConnectError.from(error);
   // What an interceptor threw.
-  if (known.cause instanceof Failure) return known.cause;
-  const [info] = known.findDetails(ErrorInfoSchema);
-  const [bad] = known.findDetails(BadRequestSchema);
-  const [retry] = known.findDetails(RetryInfoSchema);
+  if (connectError.cause instanceof Failure) return connectError.cause;
+  const [info] = connectError.findDetails(ErrorInfoSchema);
+  const [bad] = connectError.findDetails(BadRequestSchema);
+  const [retry] = connectError.findDetails(RetryInfoSchema);
   return new Failure(
-    codeOf(known),
+    codeOf(connectError),
     info?.reason ?? "",
-    known.rawMessage,
+    connectError.rawMessage,
     bad?.fieldViolations.map(({ field, description }) => ({ field, description })) ?? [],
     retry?.retryDelay && millis(retry.retryDelay),
   );

@@ -4,12 +4,12 @@
 import { createClient, type Transport } from "@connectrpc/connect";
 
 import { FileService, FileVariant } from "../gen/causerie/v1/files_pb";
-import type { Attachment } from "../nouns";
-import { randomId } from "../random-id";
-import { Tries, mayPass, untilOnline } from "./again";
+import type { Attachment } from "../domain/types";
+import { randomId } from "../domain/random-id";
+import { RetryPolicy, isRetryable, retryUntilDone } from "./retry-policy";
 import { attachment, millis } from "./convert";
 import { failureFrom, raise } from "./failures";
-import { fileName } from "./names";
+import { toFileName } from "./file-name";
 import { sha256 } from "./sha256";
 
 /** As much as the server takes in one call. */
@@ -35,15 +35,15 @@ export interface FileLink {
 }
 
 /** A place is wrong when a piece has arrived and its answer has not. */
-const mayGoOn: typeof mayPass = (failure, signal) =>
-  mayPass(failure, signal) || (failure.reason === "UPLOAD_OFFSET" && !signal.aborted);
+const mayGoOn: typeof isRetryable = (failure, signal) =>
+  isRetryable(failure, signal) || (failure.reason === "UPLOAD_OFFSET" && !signal.aborted);
 
 interface Piece {
   readonly uploadId: string;
   readonly at: number;
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly signal: AbortSignal;
-  readonly tries: Tries;
+  readonly tries: RetryPolicy;
 }
 
 export type FilesApi = ReturnType<typeof filesApi>;
@@ -56,12 +56,12 @@ export function filesApi(transport: Transport) {
     const data = bytes.subarray(at, at + CHUNK_BYTES);
     try {
       const { upload } = await files.uploadChunk({ uploadId, offset: BigInt(at), data }, { signal, timeoutMs: CHUNK_TIMEOUT_MS });
-      tries.over();
+      tries.reset();
       return Number(upload?.receivedBytes ?? at + data.length);
     } catch (error) {
-      await tries.after(failureFrom(error), signal);
+      await tries.waitAfter(failureFrom(error), signal);
       // Whether they have arrived is not known: the server says where to go on.
-      const { upload } = await untilOnline(() => files.getUploadStatus({ uploadId }, { signal }), signal);
+      const { upload } = await retryUntilDone(() => files.getUploadStatus({ uploadId }, { signal }), signal);
       return Number(upload?.receivedBytes ?? 0);
     }
   }
@@ -71,20 +71,20 @@ export function filesApi(transport: Transport) {
       try {
         const bytes = new Uint8Array(await file.arrayBuffer());
         const sum = await sha256(bytes);
-        const name = fileName(file.name);
+        const name = toFileName(file.name);
         const size = BigInt(bytes.length);
         const request = { name, sizeBytes: size, idempotencyKey: randomId() };
-        const { upload } = await untilOnline(() => files.startUpload(request, { signal }), signal);
+        const { upload } = await retryUntilDone(() => files.startUpload(request, { signal }), signal);
         const uploadId = upload?.id ?? "";
         const cancel = () => void files.cancelUpload({ uploadId }).catch(() => undefined);
         signal.addEventListener("abort", cancel);
-        const tries = new Tries(TRIES, mayGoOn);
+        const tries = new RetryPolicy(TRIES, mayGoOn);
         for (let at = 0; at < bytes.length; ) {
           at = await put({ uploadId, at, bytes, signal, tries });
           sent(at / bytes.length);
         }
         const finish = () => files.finishUpload({ uploadId, sha256: sum }, { signal, timeoutMs: CHUNK_TIMEOUT_MS });
-        const { file: done } = await untilOnline(finish, signal);
+        const { file: done } = await retryUntilDone(finish, signal);
         signal.removeEventListener("abort", cancel);
         if (!done) throw new Error("the answer carries no file");
         return attachment(done);

@@ -5,7 +5,7 @@ import { createClient } from "@connectrpc/connect";
 
 import { AuthService, SignUpPolicy as WirePolicy } from "../gen/causerie/v1/auth_pb";
 import { ServerService } from "../gen/causerie/v1/server_pb";
-import type { SignedIn, SignUpPolicy } from "../nouns";
+import type { SignedIn, SignUpPolicy } from "../domain/types";
 import * as convert from "./convert";
 import { raise } from "./failures";
 import { withKey } from "./idempotency";

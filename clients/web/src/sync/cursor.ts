@@ -1,13 +1,13 @@
-// Up to where each room is known: a pure machine. Whatever is lost, repeated or
-// reordered, each position is let through once and in order.
+// The position up to which each room was received: pure. Whatever is lost, repeated or
+// reordered, each position passes once and in order.
 
-import type { Position, Room } from "../nouns";
+import type { Position, Room } from "../domain/types";
 
 /**
- * - `deliver`: it follows on what is known.
- * - `repeat`: it is known.
- * - `gap`: something before it is missing; ask from the position that is known.
- * - `stray`: not a room that the stream has told of.
+ * - `deliver`: the change follows the room's position.
+ * - `repeat`: the change was received before.
+ * - `gap`: something before it is missing; ask for it from the room's position.
+ * - `stray`: the stream has not added this room.
  */
 export type Verdict = "deliver" | "repeat" | "gap" | "stray";
 
@@ -16,19 +16,19 @@ export class Cursor {
 
   /**
    * Judges a change that covers the positions after `afterSeq` up to `seq`, and
-   * moves if it is to be delivered. One that overlaps what is known is delivered
+   * moves the position if it is delivered. One that overlaps the position is delivered
    * too: it is state, and applying it twice does no harm.
    */
   accept(roomId: string, afterSeq: number, seq: number): Verdict {
-    const at = this.#rooms.get(roomId);
-    if (!at) return "stray";
-    if (seq <= at.seq) return "repeat";
-    if (afterSeq > at.seq) return "gap";
-    this.#rooms.set(roomId, { ...at, seq });
+    const position = this.#rooms.get(roomId);
+    if (!position) return "stray";
+    if (seq <= position.seq) return "repeat";
+    if (afterSeq > position.seq) return "gap";
+    this.#rooms.set(roomId, { ...position, seq });
     return "deliver";
   }
 
-  /** Begins a room at its head: it was added, or reset. */
+  /** Sets a room to its head after it was added or reset. */
   begin({ id, headSeq: seq, logId }: Pick<Room, "id" | "headSeq" | "logId">): void {
     this.#rooms.set(id, { seq, logId });
   }
@@ -38,7 +38,7 @@ export class Cursor {
     this.#rooms.delete(roomId);
   }
 
-  /** The store is another one: nothing is known. */
+  /** Forgets all rooms, because the store is another one. */
   clear(): void {
     this.#rooms.clear();
   }

@@ -1,23 +1,23 @@
-// Web Locks exist only in secure contexts; over plain HTTP each tab is on its
-// own, which the server allows for: refreshes have a grace, repeated sends do
-// no harm, and every tab may have its own stream.
+// Web Locks exist only in secure contexts. Over plain HTTP each tab works alone, and
+// the server allows for that: a spent refresh token works for a moment longer, repeated
+// sends do no harm, and every tab may have its own stream.
 
-/** Whether tabs hear of each other. */
-export const canTell = "BroadcastChannel" in globalThis;
-/** Who leads without being heard would leave the others without a stream. */
-export const canLock = canTell && typeof navigator !== "undefined" && "locks" in navigator;
+/** Whether tabs can send messages to each other. */
+export const hasBroadcastChannel = "BroadcastChannel" in globalThis;
+/** A leader that cannot broadcast would leave the others without updates. */
+export const hasWebLocks = hasBroadcastChannel && typeof navigator !== "undefined" && "locks" in navigator;
 
 const queues = new Map<string, Promise<unknown>>();
 
-/** Runs one after the other what has the same name, in all tabs if that can be. */
-export function exclusively<T>(name: string, work: () => Promise<T>): Promise<T> {
-  if (canLock) return navigator.locks.request(name, work) as Promise<T>;
+/** Runs work of the same name one after the other, across tabs where the browser can do that. */
+export function withLock<T>(name: string, work: () => Promise<T>): Promise<T> {
+  if (hasWebLocks) return navigator.locks.request(name, work) as Promise<T>;
   const run = (queues.get(name) ?? Promise.resolve()).then(work, work);
   queues.set(name, run);
   return run;
 }
 
-export interface Turn {
+export interface LeadershipRequest {
   /** Gives up waiting. */
   readonly signal: AbortSignal;
   /** Takes the lead from the tab that has it. */
@@ -25,19 +25,19 @@ export interface Turn {
 }
 
 /**
- * Waits until this tab leads, then does so until the work is done. Another tab
- * may take the lead away meanwhile: the work then goes on without it.
+ * Waits until this tab is the leader, then leads until the work is done. Another tab
+ * may take over meanwhile; the work then goes on without the lock.
  */
-export async function lead(name: string, { signal, steal }: Turn, work: () => Promise<void>): Promise<"done" | "gaveUp" | "stolen"> {
-  let led = false;
-  const begin = () => ((led = true), work());
+export async function holdLeadership(name: string, { signal, steal }: LeadershipRequest, work: () => Promise<void>): Promise<"done" | "gaveUp" | "stolen"> {
+  let isLeader = false;
+  const begin = () => ((isLeader = true), work());
   try {
-    if (canLock) await navigator.locks.request(name, steal ? { steal } : { signal }, begin);
+    if (hasWebLocks) await navigator.locks.request(name, steal ? { steal } : { signal }, begin);
     else await begin();
     return "done";
   } catch (error) {
-    if (!led && signal.aborted) return "gaveUp";
-    if (led && error instanceof DOMException && error.name === "AbortError") return "stolen";
+    if (!isLeader && signal.aborted) return "gaveUp";
+    if (isLeader && error instanceof DOMException && error.name === "AbortError") return "stolen";
     throw error;
   }
 }

@@ -1,10 +1,10 @@
 // Where the outbox survives a reload: one key for each message, so that tabs
 // never overwrite each other's.
 
-import type { Unsent } from "../nouns";
+import type { Unsent } from "../domain/types";
 import { erase, keys, read } from "./storage";
 
-export interface Kept {
+export interface StoredEntry {
   readonly message: Unsent;
   /** Why it was refused for good; empty while it waits. */
   readonly refused: string;
@@ -17,7 +17,7 @@ export class OutboxStore {
     this.#prefix = `causerie.outbox.${userId}.`;
   }
 
-  /** Whether it is kept: the storage may be full, or forbidden. */
+  /** Returns whether it was stored: the storage may be full, or forbidden. */
   put(message: Unsent, refused = ""): boolean {
     try {
       localStorage.setItem(this.#prefix + message.clientMessageId, JSON.stringify({ message, refused }));
@@ -32,15 +32,15 @@ export class OutboxStore {
   }
 
   /** In the order in which they were written. */
-  all(): Kept[] {
-    const kept: Kept[] = [];
+  all(): StoredEntry[] {
+    const stored: StoredEntry[] = [];
     for (const key of keys(this.#prefix)) {
       try {
-        kept.push(JSON.parse(read(key) ?? "") as Kept);
+        stored.push(JSON.parse(read(key) ?? "") as StoredEntry);
       } catch {
         erase(key);
       }
     }
-    return kept.sort((a, b) => a.message.at - b.message.at);
+    return stored.sort((a, b) => a.message.at - b.message.at);
   }
 }

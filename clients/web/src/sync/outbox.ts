@@ -1,39 +1,39 @@
 // Messages that have not been acknowledged: a pure queue. Each has its
 // `clientMessageId` from the start, so that sending it again is harmless.
 
-import type { Failure } from "../failure";
-import type { Unsent } from "../nouns";
+import type { Failure } from "../domain/failure";
+import type { Unsent } from "../domain/types";
 
 const FIRST_DELAY_MS = 500;
-const LONGEST_DELAY_MS = 30_000;
+const MAX_DELAY_MS = 30_000;
 
-interface Entry {
+interface OutboxItem {
   readonly message: Unsent;
   inFlight: boolean;
   failures: number;
   notBefore: number;
-  /** The server has said when. */
-  told: boolean;
+  /** Whether the server has set `notBefore`. */
+  serverDelay: boolean;
 }
 
 /**
- * What became of an attempt: it is done with, well or not; it stays and will be
- * tried again; or no such message waits.
+ * The outcome of an attempt to send: `done`, successfully or not; `again`, it stays and is
+ * tried later; `unknown`, no such message is in the outbox.
  */
-export type Settled = "done" | "again" | "unknown";
+export type SendOutcome = "done" | "again" | "unknown";
 
 /** The queue. Messages of a room leave one after the other, in order. */
 export class Outbox {
-  #entries: Entry[] = [];
+  #entries: OutboxItem[] = [];
 
   constructor(messages: Iterable<Unsent> = []) {
     for (const message of messages) this.push(message);
   }
 
-  /** Putting a message in again changes nothing. */
+  /** Adding a message twice changes nothing. */
   push(message: Unsent): void {
     if (this.#find(message.clientMessageId)) return;
-    this.#entries.push({ message, inFlight: false, failures: 0, notBefore: 0, told: false });
+    this.#entries.push({ message, inFlight: false, failures: 0, notBefore: 0, serverDelay: false });
   }
 
   /** The next message that may leave now; it is in flight from here on. */
@@ -58,15 +58,15 @@ export class Outbox {
   }
 
   /** The answer to an attempt. */
-  settle(id: string, failure: Failure | undefined, now: number): Settled {
+  onResult(id: string, failure: Failure | undefined, now: number): SendOutcome {
     const entry = this.#find(id);
     if (!entry) return "unknown";
     if (failure && !failure.isFinal) {
       const delay = FIRST_DELAY_MS * 2 ** Math.min(entry.failures, 10);
       entry.inFlight = false;
       entry.failures += 1;
-      entry.told = failure.retryAfterMs !== undefined;
-      entry.notBefore = now + Math.min(failure.retryAfterMs ?? delay, LONGEST_DELAY_MS);
+      entry.serverDelay = failure.retryAfterMs !== undefined;
+      entry.notBefore = now + Math.min(failure.retryAfterMs ?? delay, MAX_DELAY_MS);
       return "again";
     }
     this.remove(id);
@@ -79,23 +79,23 @@ export class Outbox {
   }
 
   /**
-   * The connection is gone: what was in flight may or may not have arrived, and
-   * is sent again. On the next one nothing waits for what went wrong on this one.
+   * The connection is lost. Messages in flight may or may not have arrived, and are
+   * sent again. Back-off from this connection does not delay the next one.
    */
-  lost(): void {
+  onDisconnect(): void {
     for (const entry of this.#entries) {
       entry.inFlight = false;
       entry.failures = 0;
-      if (!entry.told) entry.notBefore = 0;
+      if (!entry.serverDelay) entry.notBefore = 0;
     }
   }
 
   /** What waits, oldest first. */
-  waiting(): Unsent[] {
+  messages(): Unsent[] {
     return this.#entries.map((entry) => entry.message);
   }
 
-  #find(id: string): Entry | undefined {
+  #find(id: string): OutboxItem | undefined {
     return this.#entries.find((entry) => entry.message.clientMessageId === id);
   }
 }

@@ -1,25 +1,25 @@
 // The session of this browser. Its refresh token is in a cookie that no script
-// can read; an access token is in this tab's memory, and asked for anew after a
-// reload. What localStorage has is no secret: that one is signed in, and as
-// whom, so that all tabs know it and a page can be shown at once.
+// can read. The access token is in this tab's memory and requested again after a
+// reload. localStorage has no secret: only that a user is signed in, and which one,
+// so that all tabs know it and a page can be shown at once.
 
 import type { AuthApi } from "../api/auth";
 import type { TokenSource } from "../api/transport";
-import { Failure } from "../failure";
-import type { SignedIn, User } from "../nouns";
-import { exclusively } from "./locks";
+import { Failure } from "../domain/failure";
+import type { SignedIn, User } from "../domain/types";
+import { withLock } from "./locks";
 import { erase, read, write } from "./storage";
 
 /** `public/early.js` looks for it too. */
-const KEY = "causerie.session";
-/** There while the server has yet to hear that one has signed out. */
-const LEAVING = "causerie.leaving";
-/** Held by whoever may change the cookie, also by `public/early.js`. */
-const COOKIE = "causerie.cookie";
-/** The server is told again after this long that one has signed out. */
-const AGAIN_MS = 10_000;
+const SESSION_KEY = "causerie.session";
+/** Set from signing out until the server has acknowledged it. */
+const SIGNING_OUT_KEY = "causerie.leaving";
+/** The holder of this lock may change the cookie; `public/early.js` takes it too. */
+const COOKIE_LOCK = "causerie.cookie";
+/** A failed logout is repeated after this. */
+const LOGOUT_RETRY_MS = 10_000;
 
-interface Mark {
+interface StoredSession {
   readonly id: string;
   readonly user: User;
 }
@@ -27,73 +27,73 @@ interface Mark {
 export class Session implements TokenSource {
   readonly #auth: AuthApi;
   readonly #listeners = new Set<() => void>();
-  /** What this tab shows. Another tab may have changed what is stored a moment ago. */
-  #mark = stored();
+  /** The session that this tab shows. Another tab may just have changed the stored one. */
+  #stored = readStored();
   #access = "";
-  /** All that this session has had: who comes with another one was of another session. */
+  /** All access tokens of this session. A caller with another one belongs to another session. */
   #tokens = new Set<string>();
-  #left = false;
+  #hasSignedOut = false;
   #renewing: Promise<string> | undefined;
-  #again: ReturnType<typeof setTimeout> | undefined;
+  #logoutTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(auth: AuthApi) {
     this.#auth = auth;
     window.addEventListener("storage", ({ key, newValue }) => {
-      if (key === LEAVING && newValue !== null) this.#left = true;
-      if (key === KEY || key === null) this.#show(stored());
+      if (key === SIGNING_OUT_KEY && newValue !== null) this.#hasSignedOut = true;
+      if (key === SESSION_KEY || key === null) this.#show(readStored());
     });
-    window.addEventListener("online", () => void this.#leave());
-    // Whoever needs it first finds it on its way.
-    if (this.#mark) void this.renew().catch(() => undefined);
-    else void this.#leave();
+    window.addEventListener("online", () => void this.#retryLogout());
+    // The first call then need not wait for it as long.
+    if (this.#stored) void this.renew().catch(() => undefined);
+    else void this.#retryLogout();
   }
 
   /** Who is signed in, if anyone. */
   get user(): User | undefined {
-    return this.#mark?.user;
+    return this.#stored?.user;
   }
 
   /** Names the session; another one after signing in again. */
   get id(): string {
-    return this.#mark?.id ?? "";
+    return this.#stored?.id ?? "";
   }
 
   /** Whether the user has ended the last one, here or in another tab. */
-  get left(): boolean {
-    return this.#left;
+  get hasSignedOut(): boolean {
+    return this.#hasSignedOut;
   }
 
-  /** No other tab may touch the cookie meanwhile: it would undo what the call sets. */
-  begin(signIn: () => Promise<SignedIn>): Promise<void> {
-    return exclusively(COOKIE, async () => {
-      // With the new cookie nobody could end the old session any more.
+  /** Signs in. No other tab may change the cookie meanwhile: it would undo what the call sets. */
+  signIn(signIn: () => Promise<SignedIn>): Promise<void> {
+    return withLock(COOKIE_LOCK, async () => {
+      // Once the cookie is replaced, the old session could not be ended any more.
       await this.#logout();
       const { sessionId: id, access, user } = await signIn();
-      write(KEY, JSON.stringify({ id, user } satisfies Mark));
+      write(SESSION_KEY, JSON.stringify({ id, user } satisfies StoredSession));
       this.#show({ id, user }, access);
     });
   }
 
-  /** How the user is called by now, for the page that comes next. */
-  know(user: User): void {
-    const mark = this.#mark;
-    if (mark?.user.id !== user.id || JSON.stringify(mark.user) === JSON.stringify(user)) return;
-    this.#mark = { id: mark.id, user };
-    if (stored()?.id === mark.id) write(KEY, JSON.stringify(this.#mark));
+  /** Stores the user's current profile for the next page. */
+  updateUser(user: User): void {
+    const session = this.#stored;
+    if (session?.user.id !== user.id || JSON.stringify(session.user) === JSON.stringify(user)) return;
+    this.#stored = { id: session.id, user };
+    if (readStored()?.id === session.id) write(SESSION_KEY, JSON.stringify(this.#stored));
   }
 
   /** The server has ended it. */
   end(): void {
-    if (stored()?.id === this.id) erase(KEY);
+    if (readStored()?.id === this.id) erase(SESSION_KEY);
     this.#show(undefined);
   }
 
   /** Ends it here at once, and on the server as soon as that can be reached. */
-  leave(): void {
-    write(LEAVING, "");
-    this.#left = true;
+  signOut(): void {
+    write(SIGNING_OUT_KEY, "");
+    this.#hasSignedOut = true;
     this.end();
-    void this.#leave();
+    void this.#retryLogout();
   }
 
   /** Called when someone signs in or out, in this tab or another. */
@@ -103,10 +103,10 @@ export class Session implements TokenSource {
   }
 
   async token(): Promise<string> {
-    return this.#access || (this.#mark ? this.renew() : "");
+    return this.#access || (this.#stored ? this.renew() : "");
   }
 
-  /** Another access token than the one that is spent. All who ask at once share one call. */
+  /** Returns another access token than the spent one. Concurrent callers share one call. */
   async renew(spent = this.#access): Promise<string> {
     if (spent && !this.#tokens.has(spent)) throw Failure.signedOut();
     if (this.#access !== spent) return this.#access;
@@ -119,17 +119,17 @@ export class Session implements TokenSource {
   }
 
   #renew(id: string): Promise<string> {
-    return exclusively(COOKIE, async () => {
-      // Someone has signed out, or in as another: the cookie is theirs.
-      if (!id || id !== this.id || id !== stored()?.id) throw Failure.signedOut();
+    return withLock(COOKIE_LOCK, async () => {
+      // The user has signed out, or another one has signed in: the cookie is not this session's.
+      if (!id || id !== this.id || id !== readStored()?.id) throw Failure.signedOut();
       try {
         const { sessionId, access } = await this.#auth.refresh();
         // Another session's cookie, which a neighbouring host may have set, is not used.
         if (sessionId !== id) throw Failure.signedOut();
-        if (id === this.id) this.#take(access);
+        if (id === this.id) this.#setToken(access);
         return access;
       } catch (error) {
-        if (!isOver(error)) throw error;
+        if (!isSessionOver(error)) throw error;
         if (id === this.id) this.end();
         throw Failure.signedOut();
       }
@@ -137,53 +137,53 @@ export class Session implements TokenSource {
   }
 
   /** Only the server can take the cookie away. While it cannot be reached it is tried again, also by the next page. */
-  async #leave(): Promise<void> {
-    clearTimeout(this.#again);
+  async #retryLogout(): Promise<void> {
+    clearTimeout(this.#logoutTimer);
     try {
-      await exclusively(COOKIE, () => this.#logout());
+      await withLock(COOKIE_LOCK, () => this.#logout());
     } catch {
-      this.#again = setTimeout(() => void this.#leave(), AGAIN_MS);
+      this.#logoutTimer = setTimeout(() => void this.#retryLogout(), LOGOUT_RETRY_MS);
     }
   }
 
   async #logout(): Promise<void> {
-    if (read(LEAVING) === null) return;
+    if (read(SIGNING_OUT_KEY) === null) return;
     try {
       await this.#auth.logout();
     } catch (error) {
-      if (!isOver(error) && !(error instanceof Failure && error.isFinal)) throw error;
+      if (!isSessionOver(error) && !(error instanceof Failure && error.isFinal)) throw error;
     }
-    erase(LEAVING);
+    erase(SIGNING_OUT_KEY);
   }
 
-  #take(access: string): void {
+  #setToken(access: string): void {
     this.#access = access;
     this.#tokens.add(access);
   }
 
-  #show(mark: Mark | undefined, access = mark?.id === this.id ? this.#access : ""): void {
-    if (mark?.id !== this.id) {
+  #show(session: StoredSession | undefined, access = session?.id === this.id ? this.#access : ""): void {
+    if (session?.id !== this.id) {
       this.#renewing = undefined;
       this.#tokens.clear();
     }
-    if (mark) this.#left = false;
-    this.#mark = mark;
-    this.#take(access);
+    if (session) this.#hasSignedOut = false;
+    this.#stored = session;
+    this.#setToken(access);
     for (const listener of this.#listeners) listener();
   }
 }
 
 /** Whether the server says that the cookie's session is no more, or that there is none. */
-function isOver(error: unknown): boolean {
+function isSessionOver(error: unknown): boolean {
   return error instanceof Failure && error.code === "unauthenticated";
 }
 
-function stored(): Mark | undefined {
+function readStored(): StoredSession | undefined {
   try {
-    const mark = JSON.parse(read(KEY) ?? "null") as Partial<Mark> | null;
-    return mark?.id && mark.user ? { id: mark.id, user: mark.user } : undefined;
+    const session = JSON.parse(read(SESSION_KEY) ?? "null") as Partial<StoredSession> | null;
+    return session?.id && session.user ? { id: session.id, user: session.user } : undefined;
   } catch {
-    // Not ours, or cut off; as good as signed out.
+    // The value is not valid: treat it as signed out.
     return undefined;
   }
 }

@@ -1,14 +1,14 @@
-// localStorage, which may be full or forbidden: what it does not take is kept as
-// long as the page.
+// Access to localStorage, which may be full or forbidden. What cannot be stored is kept
+// in memory.
 
-const unkept = new Map<string, string>();
+const memory = new Map<string, string>();
 
-// Another tab knows better.
-globalThis.addEventListener?.("storage", ({ key }) => (key === null ? unkept.clear() : unkept.delete(key)));
+// Another tab has stored a newer value.
+globalThis.addEventListener?.("storage", ({ key }) => (key === null ? memory.clear() : memory.delete(key)));
 
 export function read(key: string): string | null {
   try {
-    return unkept.get(key) ?? localStorage.getItem(key);
+    return memory.get(key) ?? localStorage.getItem(key);
   } catch {
     return null;
   }
@@ -16,15 +16,15 @@ export function read(key: string): string | null {
 
 export function write(key: string, value: string): void {
   try {
-    unkept.delete(key);
+    memory.delete(key);
     localStorage.setItem(key, value);
   } catch {
-    unkept.set(key, value);
+    memory.set(key, value);
   }
 }
 
 export function erase(key: string): void {
-  unkept.delete(key);
+  memory.delete(key);
   try {
     localStorage.removeItem(key);
   } catch {
@@ -32,9 +32,9 @@ export function erase(key: string): void {
   }
 }
 
-/** All that begin so. */
+/** All keys with this prefix. */
 export function keys(prefix: string): string[] {
-  const all = [...unkept.keys()];
+  const all = [...memory.keys()];
   try {
     all.push(...Object.keys(localStorage));
   } catch {

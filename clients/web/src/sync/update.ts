@@ -1,37 +1,38 @@
-// What sync tells state. Plain data: one tab hands it to the others.
+// Updates from sync to the stores. Plain data: the leader broadcasts it to other tabs. Tabs of older versions read it
+// too, so the names stay.
 
-import type { Message, Presence, PresenceState, Receipt, RoomChange, RoomPreferences, RoomSummary, Unsent, User, WatchedRoom } from "../nouns";
-import type { State } from "./connection";
+import type { Message, Presence, PresenceState, Receipt, RoomChange, RoomPreferences, RoomSummary, Unsent, User, WatchedRoom } from "../domain/types";
+import type { ConnectionState } from "./reconnect";
 
 export type Update =
   /** The connection's state has changed. */
-  | { kind: "connection"; state: State }
+  | { kind: "connection"; state: ConnectionState }
   /**
-   * A stream is open; after an interruption, again. If the epoch is another, so is the store: what is still there is
-   * told before the stream is live.
+   * A stream is open, for the first time or after an interruption. Another epoch means another store: what still exists
+   * is sent before the stream is live.
    */
   | { kind: "ready"; me: User; epoch: string; choice: PresenceState }
-  /** How the user has chosen to be seen, here or on another device. */
+  /** The presence that the user has chosen, here or on another device. */
   | { kind: "choice"; choice: PresenceState }
   /**
-   * In each room changes come once, in order, without a hole. A message beyond `knownSeq` is new: the position before
-   * this was caught up with, or else `afterSeq`.
+   * The changes of a room come once, in order, without gaps. A message beyond `knownSeq` is new: this is the position
+   * before catching up, or else `afterSeq`.
    */
   | { kind: "change"; change: RoomChange; knownSeq?: number }
-  /** Forget the room's messages and go on from here. None come if its log is another. */
+  /** Replaces the room's messages. There are none if the room has another log. */
   | { kind: "reset"; summary: RoomSummary; messages: readonly Message[] }
   | { kind: "roomAdded"; summary: RoomSummary }
   | { kind: "roomGone"; roomId: string }
-  /** Without an id where it is said only that others type. */
+  /** The id is empty in large rooms, where only the fact is sent. */
   | { kind: "typing"; roomId: string; userId: string; typing: boolean }
   | { kind: "presence"; presence: Presence }
   /** `threadSeq` is 0 for the room itself; `unreadFrom` is where the room is flagged as unread, or 0. */
   | { kind: "readMarker"; roomId: string; userId: string; readSeq: number; threadSeq: number; unreadFrom: number }
   | { kind: "receipt"; receipt: Receipt }
   | { kind: "roomPreferences"; settings: RoomPreferences }
-  /** The rooms that are looked at, as they are now. */
+  /** The watched rooms in their current state. */
   | { kind: "watched"; rooms: readonly WatchedRoom[] }
-  /** With whom the user has a block, by either: what they write does not notify, nor mention the user. */
+  /** Users with a block between them and the user, by either. Their messages neither notify nor mention the user. */
   | { kind: "apart"; userIds: readonly string[] }
   /** A profile as it is now, the user's own or another's. */
   | { kind: "user"; user: User }
@@ -47,24 +48,24 @@ export type Update =
   | { kind: "refused"; message: Unsent; reason: string }
   /** Its writer has taken it out of the outbox. */
   | { kind: "discarded"; id: string }
-  /** Another tab's knowledge: drop all and take this. */
+  /** The state of the leader, which replaces all state of this tab. */
   | { kind: "snapshot"; snapshot: Snapshot };
 
-/** All that a tab has to know to follow another one's updates. */
+/** The state that a tab needs in order to follow the leader's updates. */
 export interface Snapshot {
   readonly me: User;
   readonly choice: PresenceState;
-  readonly connection: State;
-  /** Of the store; pages of before do not say it. */
+  readonly connection: ConnectionState;
+  /** The store's epoch; tabs of older versions do not send it. */
   readonly epoch: string | undefined;
-  /** Each with the position up to which it is known as its head. */
+  /** The head of each is the position up to which the leader has received it. */
   readonly rooms: readonly RoomSummary[];
-  /** Those in which what is counted may be wrong; pages of before do not say. */
+  /** Rooms whose unread count may be wrong; tabs of older versions do not send it. */
   readonly doubtful: readonly string[] | undefined;
   readonly users: readonly User[];
   readonly presences: readonly Presence[];
   /** Undefined while it is not known. */
   readonly blocked: readonly string[] | undefined;
-  /** With whom the user has a block; pages of before do not say. */
+  /** Users with a block between them and the user; tabs of older versions do not send it. */
   readonly apart?: readonly string[];
 }

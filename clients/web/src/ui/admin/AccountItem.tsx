@@ -1,12 +1,12 @@
 import { For, Show, createSignal, untrack } from "solid-js";
 
-import type { Account, AccountRole } from "../../nouns";
-import { useChat } from "../../state/chat";
-import { formatTime } from "../format";
+import type { Account, AccountRole } from "../../domain/types";
+import { useChat } from "../../stores/chat";
+import { formatTime } from "../i18n/format-values";
 import { t, type Key } from "../i18n";
-import { Avatar } from "../kit/Avatar";
-import { Confirm } from "../kit/Confirm";
-import { attempt, toast } from "../kit/toast";
+import { Avatar } from "../shared/Avatar";
+import { Confirm } from "../shared/Confirm";
+import { attempt, toast } from "../shared/toast";
 import { AccountMenu } from "./AccountMenu";
 
 export const ROLES: readonly AccountRole[] = ["user", "moderator", "admin"];
@@ -22,26 +22,26 @@ export function AccountItem(props: {
   // It stays where it is with its new role, also if the list is of another one.
   const [account, setAccount] = createSignal(untrack(() => props.account));
   /** The role that is asked about before it is given. */
-  const [asked, setAsked] = createSignal<AccountRole>();
+  const [pendingRole, setPendingRole] = createSignal<AccountRole>();
   const user = () => chat.user(account().user.id) ?? account().user;
-  const mine = () => user().id === chat.me().id;
+  const isMe = () => user().id === chat.me().id;
 
-  async function give(role: AccountRole): Promise<void> {
+  async function applyRole(role: AccountRole): Promise<void> {
     setAccount(await chat.api.setAccountRole(user().id, role));
     toast(t("saved"));
     // Without the role the rest of the list is not for one's eyes.
-    if (mine()) props.onStale();
+    if (isMe()) props.onStale();
   }
 
   async function choose(role: AccountRole): Promise<void> {
     // Who becomes an admin may take it from others, and who was one may not get it back.
-    if (role === "admin" || account().role === "admin") setAsked(role);
-    else if (!(await attempt(give(role)))) props.onStale();
+    if (role === "admin" || account().role === "admin") setPendingRole(role);
+    else if (!(await attempt(applyRole(role)))) props.onStale();
   }
 
   function question(): string {
-    if (asked() === "admin") return t("makeServerAdminQuestion", { name: user().displayName });
-    return mine() ? t("stepDownQuestion") : t("takeAdminQuestion", { name: user().displayName });
+    if (pendingRole() === "admin") return t("makeServerAdminQuestion", { name: user().displayName });
+    return isMe() ? t("stepDownQuestion") : t("removeAdminQuestion", { name: user().displayName });
   }
 
   return (
@@ -52,11 +52,11 @@ export function AccountItem(props: {
           <span class="clip" dir="auto">
             {user().displayName}
           </span>
-          <Show when={mine()}>
+          <Show when={isMe()}>
             <span class="tag">{t("you")}</span>
           </Show>
           <Show when={account().suspendedAt}>
-            <span class="tag tag-bad">{t("suspended")}</span>
+            <span class="tag tag-error">{t("suspended")}</span>
           </Show>
         </span>
         <span class="member-note">
@@ -83,13 +83,13 @@ export function AccountItem(props: {
         </For>
       </select>
       <AccountMenu account={account()} onChange={setAccount} />
-      <Show when={asked()}>
+      <Show when={pendingRole()}>
         {(role) => (
           <Confirm
-            title={t(role() === "admin" ? "makeAdmin" : "takeAdmin")}
+            title={t(role() === "admin" ? "makeAdmin" : "removeAdmin")}
             question={question()}
-            act={() => give(role())}
-            onClose={() => setAsked(undefined)}
+            act={() => applyRole(role())}
+            onClose={() => setPendingRole(undefined)}
           />
         )}
       </Show>

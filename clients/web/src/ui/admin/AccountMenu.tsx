@@ -1,14 +1,14 @@
-import "../kit/lateIcons";
+import "../shared/deferred-icons";
 
 import { Show, createSignal } from "solid-js";
 
-import type { Account } from "../../nouns";
-import { useChat } from "../../state/chat";
+import type { Account } from "../../domain/types";
+import { useChat } from "../../stores/chat";
 import { t } from "../i18n";
-import { Confirm } from "../kit/Confirm";
-import { Icon } from "../kit/Icon";
-import { Menu, type MenuItem } from "../kit/Menu";
-import { toast } from "../kit/toast";
+import { Confirm } from "../shared/Confirm";
+import { Icon } from "../shared/Icon";
+import { Menu, type MenuItem } from "../shared/Menu";
+import { toast } from "../shared/toast";
 import { RecoveryLinkDialog } from "./RecoveryLinkDialog";
 
 /** What an admin can do with an account, besides its role. */
@@ -24,7 +24,7 @@ export function AccountMenu(props: { account: Account; onChange: (account: Accou
       ? [{ label: t("restore"), icon: "check", act: () => setOpen("restore") }]
       : [
           { label: t("createRecovery"), icon: "link", act: () => setOpen("recover") },
-          { label: t("suspend"), icon: "ban", danger: true, apart: true, act: () => setOpen("suspend") },
+          { label: t("suspend"), icon: "ban", danger: true, separated: true, act: () => setOpen("suspend") },
         ];
 
   async function suspend(suspended: boolean): Promise<void> {

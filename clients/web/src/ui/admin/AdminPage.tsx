@@ -1,36 +1,36 @@
 import { For, Show, createEffect, createSignal, on, onCleanup } from "solid-js";
 
-import type { AccountRole } from "../../nouns";
-import { useChat } from "../../state/chat";
-import { createPaged } from "../../state/paged";
+import type { AccountRole } from "../../domain/types";
+import { useChat } from "../../stores/chat";
+import { createPagedList } from "../../stores/lists/paged-list";
 import { explain, t } from "../i18n";
-import { Icon } from "../kit/Icon";
-import { visit } from "../router";
+import { Icon } from "../shared/Icon";
+import { visit } from "../shared/router";
 import { AccountItem, ROLES, ROLE_TEXT } from "./AccountItem";
 import { SignUpSettings } from "./SignUpSettings";
 
-const PAUSE_MS = 200;
+const DEBOUNCE_MS = 200;
 
 /** Who may have an account on the server, who has one, and what they may do there. */
 export default function AdminPage() {
   const chat = useChat();
   const [query, setQuery] = createSignal("");
   const [role, setRole] = createSignal<AccountRole | "">("");
-  const accounts = createPaged(async (text, token) => {
+  const accounts = createPagedList(async (text, token) => {
     const part = await chat.api.listAccounts(text, role(), token);
-    chat.tookUsers(part.items.map(({ user }) => user));
+    chat.updateUsers(part.items.map(({ user }) => user));
     return part;
   });
-  const search = () => void accounts.search(query().trim());
+  const search = () => void accounts.load(query().trim());
   // Coming here again asks again: one may have become an admin meanwhile.
   createEffect(
     on([query, role, visit], ([text], before) => {
-      const timer = setTimeout(search, before && before[0] !== text ? PAUSE_MS : 0);
+      const timer = setTimeout(search, before && before[0] !== text ? DEBOUNCE_MS : 0);
       onCleanup(() => clearTimeout(timer));
     }),
   );
   /** Nothing of the page is left for who is no admin, or no longer one. */
-  const refused = () => accounts.failure()?.reason === "NOT_SERVER_ADMIN";
+  const isRefused = () => accounts.failure()?.reason === "NOT_SERVER_ADMIN";
   return (
     <div class="page">
       <header class="page-head">
@@ -39,10 +39,10 @@ export default function AdminPage() {
         </a>
         <div class="grow">
           <h1>{t("administration")}</h1>
-          <p class="muted">{refused() ? explain(accounts.failure()) : t("administrationHint")}</p>
+          <p class="muted">{isRefused() ? explain(accounts.failure()) : t("administrationHint")}</p>
         </div>
       </header>
-      <Show when={!refused()}>
+      <Show when={!isRefused()}>
         <SignUpSettings />
         <div class="account-search">
           <div class="search-box search-box-large">
@@ -73,11 +73,11 @@ export default function AdminPage() {
             </p>
           )}
         </Show>
-        <Show when={accounts.answered() && !accounts.loading() && !accounts.failure() && !accounts.items().length}>
-          <p class="page-note muted">{t("nobodyFound")}</p>
+        <Show when={accounts.isLoaded() && !accounts.loading() && !accounts.failure() && !accounts.items().length}>
+          <p class="page-note muted">{t("noPeopleFound")}</p>
         </Show>
         <Show when={accounts.hasMore()}>
-          <button type="button" class="button page-more" disabled={accounts.loading()} onClick={() => void accounts.more()}>
+          <button type="button" class="button page-more" disabled={accounts.loading()} onClick={() => void accounts.loadMore()}>
             {t("more")}
           </button>
         </Show>

@@ -1,9 +1,9 @@
 import { createSignal, onMount } from "solid-js";
 
-import type { SignUpPolicy } from "../../nouns";
-import { useChat } from "../../state/chat";
+import type { SignUpPolicy } from "../../domain/types";
+import { useChat } from "../../stores/chat";
 import { t } from "../i18n";
-import { attempt, toast } from "../kit/toast";
+import { attempt, toast } from "../shared/toast";
 import { Choices } from "../settings/Choices";
 
 /** Who may make an account. Nothing is chosen until the server has said what holds. */
@@ -18,13 +18,13 @@ export function SignUpSettings() {
   return (
     <div class="card settings-card sign-up-settings">
       <Choices
-        legend={t("signUpWho")}
+        legend={t("signUpPolicy")}
         name="signUp"
         value={policy()}
         choices={[
           { value: "open", label: t("signUpOpen") },
-          { value: "invite", label: t("signUpInvite"), hint: t("signUpInviteHint") },
-          { value: "closed", label: t("signUpNobody") },
+          { value: "invite", label: t("signUpByInviteLink"), hint: t("signUpByInviteLinkHint") },
+          { value: "closed", label: t("signUpClosed") },
         ]}
         onChange={choose}
       />

@@ -1,9 +1,9 @@
 import { Show, createEffect, onMount, type JSX } from "solid-js";
 
 import { t } from "../i18n";
-import { Mark } from "../kit/Mark";
+import { Logo } from "../shared/Logo";
 
-/** A page for those who are not signed in: a card, and under it where else to go. */
+/** A page for users who are not signed in: a card, with links under it. */
 export function AuthPage(props: { title: string; notice?: string | undefined; children: JSX.Element; foot: JSX.Element }) {
   createEffect(() => (document.title = `${props.title} · ${t("appName")}`));
   let card!: HTMLElement;
@@ -12,7 +12,7 @@ export function AuthPage(props: { title: string; notice?: string | undefined; ch
   return (
     <main class="auth">
       <div class="auth-brand">
-        <Mark />
+        <Logo />
         <span>{t("appName")}</span>
       </div>
       <section ref={card} class="card auth-card" aria-label={props.title}>

@@ -1,25 +1,25 @@
 import { Show, onMount } from "solid-js";
 
-import type { App } from "../../state/app";
-import { createSignIn } from "../../state/sign-in";
+import type { AppContext } from "../../stores/session/app-context";
+import { createSignIn } from "../../stores/session/sign-in";
 import { t } from "../i18n";
-import { Field } from "../kit/Field";
-import { createForm, text } from "../kit/form";
-import { Problem } from "../kit/Problem";
+import { Field } from "../shared/Field";
+import { createForm, text } from "../shared/form";
+import { FormError } from "../shared/FormError";
 import { AuthPage } from "./AuthPage";
-import { noticeFor } from "./notice";
+import { noticeFor } from "./sign-in-notice";
 
-export default function LoginPage(props: { app: App; ended: boolean }) {
-  const door = createSignIn(props.app);
-  onMount(() => void door.askPolicy());
-  const form = createForm((data) => door.login(text(data, "login").trim(), text(data, "password"), data.has("keep")));
+export default function LoginPage(props: { app: AppContext; ended: boolean }) {
+  const signIn = createSignIn(props.app);
+  onMount(() => void signIn.loadPolicy());
+  const form = createForm((data) => signIn.login(text(data, "login").trim(), text(data, "password"), data.has("keep")));
   return (
     <AuthPage
       title={t("signInTitle")}
-      notice={noticeFor(props.ended, door.policy())}
+      notice={noticeFor(props.ended, signIn.policy())}
       foot={
-        <Show when={door.policy() && door.policy() !== "closed"}>
-          {t("noAccount")} <a href="/register">{t("register")}</a>
+        <Show when={signIn.policy() && signIn.policy() !== "closed"}>
+          {t("signUpPrompt")} <a href="/register">{t("register")}</a>
         </Show>
       }
     >
@@ -32,7 +32,7 @@ export default function LoginPage(props: { app: App; ended: boolean }) {
           spellcheck={false}
           required
           autofocus
-          error={form.wrong("login")}
+          error={form.fieldError("login")}
         />
         <Field
           label={t("password")}
@@ -40,13 +40,13 @@ export default function LoginPage(props: { app: App; ended: boolean }) {
           type="password"
           autocomplete="current-password"
           required
-          error={form.wrong("password")}
+          error={form.fieldError("password")}
         />
         <label class="check">
           <input type="checkbox" name="keep" checked />
           {t("keepSignedIn")}
         </label>
-        <Problem text={form.problem()} />
+        <FormError text={form.errorText()} />
         <button class="button button-primary button-wide" disabled={form.busy()}>
           {t("signIn")}
         </button>

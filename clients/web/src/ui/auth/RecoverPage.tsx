@@ -1,41 +1,41 @@
 import { Show, createSignal } from "solid-js";
 
-import type { App } from "../../state/app";
-import { createSignIn } from "../../state/sign-in";
+import type { AppContext } from "../../stores/session/app-context";
+import { createSignIn } from "../../stores/session/sign-in";
 import { t } from "../i18n";
-import { createForm, text } from "../kit/form";
-import { Problem } from "../kit/Problem";
-import { recoveryToken } from "../router";
+import { createForm, text } from "../shared/form";
+import { FormError } from "../shared/FormError";
+import { recoveryToken } from "../shared/router";
 import { AuthPage } from "./AuthPage";
-import { NewPassword } from "./NewPassword";
+import { NewPasswordFields } from "./NewPasswordFields";
 
-/** Where a recovery link leads: a new password, and with it into the account. */
-export default function RecoverPage(props: { app: App }) {
-  const door = createSignIn(props.app);
-  const [differ, setDiffer] = createSignal(false);
+/** The page of a recovery link: sets a new password and signs in. */
+export default function RecoverPage(props: { app: AppContext }) {
+  const signIn = createSignIn(props.app);
+  const [isMismatch, setMismatch] = createSignal(false);
   const form = createForm(async (data) => {
     const password = text(data, "password");
-    setDiffer(password !== text(data, "again"));
-    if (!differ()) await door.recover(recoveryToken(), password, data.has("keep"));
+    setMismatch(password !== text(data, "again"));
+    if (!isMismatch()) await signIn.recover(recoveryToken(), password, data.has("keep"));
   });
   return (
-    <AuthPage title={t("recoverTitle")} foot={<a href="/login">{t("toSignIn")}</a>}>
-      <Show when={recoveryToken()} fallback={<p>{t("recoverNoToken")}</p>}>
+    <AuthPage title={t("recoverTitle")} foot={<a href="/login">{t("backToSignIn")}</a>}>
+      <Show when={recoveryToken()} fallback={<p>{t("recoverIncomplete")}</p>}>
         <form onSubmit={form.submit}>
           <p class="muted">{t("recoverHint")}</p>
-          <NewPassword
+          <NewPasswordFields
             label={t("newPassword")}
-            again={t("newPasswordAgain")}
+            repeatLabel={t("newPasswordAgain")}
             name="password"
-            error={form.wrong("new_password") && t("INVALID_password")}
-            differ={differ()}
+            error={form.fieldError("new_password") && t("INVALID_password")}
+            isMismatch={isMismatch()}
             autofocus
           />
           <label class="check">
             <input type="checkbox" name="keep" checked />
             {t("keepSignedIn")}
           </label>
-          <Problem text={form.wrong("token") ?? form.problem()} />
+          <FormError text={form.fieldError("token") ?? form.errorText()} />
           <button class="button button-primary button-wide" disabled={form.busy()}>
             {t("setPassword")}
           </button>

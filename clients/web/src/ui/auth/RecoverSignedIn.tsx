@@ -1,7 +1,7 @@
-import { useChat } from "../../state/chat";
+import { useChat } from "../../stores/chat";
 import { t } from "../i18n";
 
-/** Where a recovery link leads who is signed in: one account at a time. */
+/** The page of a recovery link for a signed-in user, who has to sign out first. */
 export default function RecoverSignedIn(props: { onLeave: () => void }) {
   const chat = useChat();
   return (

@@ -1,30 +1,30 @@
 import { createSignal, onMount } from "solid-js";
 
-import { Failure } from "../../failure";
-import type { createSignIn } from "../../state/sign-in";
+import { Failure } from "../../domain/failure";
+import type { createSignIn } from "../../stores/session/sign-in";
 import { t } from "../i18n";
-import { Field } from "../kit/Field";
-import { createForm, text } from "../kit/form";
-import { Problem } from "../kit/Problem";
-import { NewPassword } from "./NewPassword";
-import { accepted, invitedWith, keepGoal } from "./goal";
+import { Field } from "../shared/Field";
+import { createForm, text } from "../shared/form";
+import { FormError } from "../shared/FormError";
+import { NewPasswordFields } from "./NewPasswordFields";
+import { acceptedInvite, pendingInviteCode, saveReturnPath } from "./return-path";
 
-/** What is wrong with the invite, and not with the account. */
-const OF_INVITE = ["INVITE_NOT_FOUND", "INVITE_EXPIRED", "ROOM_ARCHIVED", "INVALID_invite_code"];
+/** Reasons that concern the invite, and not the account. */
+const INVITE_REASONS = ["INVITE_NOT_FOUND", "INVITE_EXPIRED", "ROOM_ARCHIVED", "INVALID_invite_code"];
 
-export function RegisterForm(props: { door: ReturnType<typeof createSignIn> }) {
+export function RegisterForm(props: { signIn: ReturnType<typeof createSignIn> }) {
   let first!: HTMLFormElement;
-  // It may come after the page.
+  // The form may be rendered after the page.
   onMount(() => first.querySelector<HTMLElement>("[autofocus]")?.focus());
-  const [differ, setDiffer] = createSignal(false);
+  const [isMismatch, setMismatch] = createSignal(false);
   const form = createForm(async (data) => {
     const password = text(data, "password");
-    setDiffer(password !== text(data, "again"));
-    if (differ()) return;
-    const inviteCode = invitedWith();
-    accepted.code = inviteCode;
+    setMismatch(password !== text(data, "again"));
+    if (isMismatch()) return;
+    const inviteCode = pendingInviteCode();
+    acceptedInvite.code = inviteCode;
     try {
-      await props.door.register({
+      await props.signIn.register({
         username: text(data, "username").trim(),
         displayName: text(data, "displayName").trim(),
         email: text(data, "email").trim(),
@@ -32,15 +32,15 @@ export function RegisterForm(props: { door: ReturnType<typeof createSignIn> }) {
         inviteCode,
       });
     } catch (error) {
-      accepted.code = "";
-      if (isOfInvite(error) && goesWithout()) keepGoal("/", "");
+      acceptedInvite.code = "";
+      if (isInviteError(error) && isInviteOptional()) saveReturnPath("/", "");
       // It may have changed meanwhile.
-      else void props.door.askPolicy();
+      else void props.signIn.loadPolicy();
       throw error;
     }
   });
-  const goesWithout = () => props.door.policy() === "open";
-  const problem = () => (isOfInvite(form.failure()) && goesWithout() ? t("withoutInvite") : form.problem());
+  const isInviteOptional = () => props.signIn.policy() === "open";
+  const errorText = () => (isInviteError(form.failure()) && isInviteOptional() ? t("inviteInvalid") : form.errorText());
   return (
     <form ref={first} onSubmit={form.submit}>
       <Field
@@ -54,7 +54,7 @@ export function RegisterForm(props: { door: ReturnType<typeof createSignIn> }) {
         maxLength={32}
         required
         autofocus
-        error={form.wrong("username")}
+        error={form.fieldError("username")}
       />
       <Field
         label={t("displayName")}
@@ -63,7 +63,7 @@ export function RegisterForm(props: { door: ReturnType<typeof createSignIn> }) {
         autocomplete="name"
         maxLength={64}
         optional
-        error={form.wrong("display_name")}
+        error={form.fieldError("display_name")}
       />
       <Field
         label={t("email")}
@@ -73,16 +73,16 @@ export function RegisterForm(props: { door: ReturnType<typeof createSignIn> }) {
         autocomplete="email"
         maxLength={254}
         optional
-        error={form.wrong("email")}
+        error={form.fieldError("email")}
       />
-      <NewPassword
+      <NewPasswordFields
         label={t("password")}
-        again={t("passwordAgain")}
+        repeatLabel={t("passwordAgain")}
         name="password"
-        error={form.wrong("password")}
-        differ={differ()}
+        error={form.fieldError("password")}
+        isMismatch={isMismatch()}
       />
-      <Problem text={problem()} />
+      <FormError text={errorText()} />
       <button class="button button-primary button-wide" disabled={form.busy()}>
         {t("register")}
       </button>
@@ -90,4 +90,4 @@ export function RegisterForm(props: { door: ReturnType<typeof createSignIn> }) {
   );
 }
 
-const isOfInvite = (error: unknown): boolean => error instanceof Failure && OF_INVITE.includes(error.what);
+const isInviteError = (error: unknown): boolean => error instanceof Failure && INVITE_REASONS.includes(error.textKey);

@@ -1,36 +1,36 @@
 import { Match, Switch, onMount } from "solid-js";
 
-import type { App } from "../../state/app";
-import { createSignIn } from "../../state/sign-in";
+import type { AppContext } from "../../stores/session/app-context";
+import { createSignIn } from "../../stores/session/sign-in";
 import { t } from "../i18n";
 import { AuthPage } from "./AuthPage";
 import { RegisterForm } from "./RegisterForm";
-import { invitedWith } from "./goal";
-import { noticeFor } from "./notice";
+import { pendingInviteCode } from "./return-path";
+import { noticeFor } from "./sign-in-notice";
 
-/** Where accounts are made, by whom the server lets. */
-export default function RegisterPage(props: { app: App; ended: boolean }) {
-  const door = createSignIn(props.app);
-  onMount(() => void door.askPolicy());
+/** Creates an account, if the server's policy allows it. */
+export default function RegisterPage(props: { app: AppContext; ended: boolean }) {
+  const signIn = createSignIn(props.app);
+  onMount(() => void signIn.loadPolicy());
   return (
     <AuthPage
-      title={t(door.policy() === "closed" ? "signUpClosedTitle" : "registerTitle")}
-      notice={noticeFor(props.ended, door.policy())}
+      title={t(signIn.policy() === "closed" ? "signUpClosedTitle" : "registerTitle")}
+      notice={noticeFor(props.ended, signIn.policy())}
       foot={
         <>
-          {t("haveAccount")} <a href="/login">{t("signIn")}</a>
+          {t("signInPrompt")} <a href="/login">{t("signIn")}</a>
         </>
       }
     >
       <Switch>
-        <Match when={door.policy() === "closed"}>
+        <Match when={signIn.policy() === "closed"}>
           <p>{t("signUpClosedHint")}</p>
         </Match>
-        <Match when={door.policy() === "invite" && !invitedWith()}>
-          <p>{t("signUpByInvite")}</p>
+        <Match when={signIn.policy() === "invite" && !pendingInviteCode()}>
+          <p>{t("signUpInviteNeeded")}</p>
         </Match>
-        <Match when={door.policy()}>
-          <RegisterForm door={door} />
+        <Match when={signIn.policy()}>
+          <RegisterForm signIn={signIn} />
         </Match>
       </Switch>
     </AuthPage>

@@ -1,27 +1,27 @@
-import "../kit/lateIcons";
+import "../shared/deferred-icons";
 
 import { For, Show, createEffect, createMemo, createSignal, createUniqueId, on, onCleanup } from "solid-js";
 
-import { writtenMentionStarts } from "../../state/called";
-import { useChat } from "../../state/chat";
-import { findEmoji } from "../../state/emoji";
+import { draftMentionStarts } from "../../stores/mentions/draft-mentions";
+import { useChat } from "../../stores/chat";
+import { findEmoji } from "../../stores/composer/emoji";
 import { t } from "../i18n";
-import { Avatar } from "../kit/Avatar";
-import { Icon } from "../kit/Icon";
-import { useRoom } from "../room/tools";
+import { Avatar } from "../shared/Avatar";
+import { Icon } from "../shared/Icon";
+import { useRoom } from "../room/room-context";
 
-const MOST = 6;
-const PAUSE_MS = 120;
+const MAX_CHOICES = 6;
+const DEBOUNCE_MS = 120;
 /** A name after “@”, where one may begin, right before the caret. After “@” alone everybody is offered. */
-const NAME_BEGUN = /@[\p{L}\p{N}\p{M}_.-]{0,32}$/u;
+const NAME_PREFIX = /@[\p{L}\p{N}\p{M}_.-]{0,32}$/u;
 /** An emoji's name after “:”. */
-const EMOJI_BEGUN = /(?:^|\s)(:[\p{L}\p{N}\p{M}_.-]{2,32})$/u;
-/** What calls many, for those who may. */
-const MANY = ["all", "here"] as const;
+const EMOJI_PREFIX = /(?:^|\s)(:[\p{L}\p{N}\p{M}_.-]{2,32})$/u;
+/** Mentions of groups, for members who may use them. */
+const GROUP_MENTIONS = ["all", "here"] as const;
 
 interface Choice {
   /** What is put in its place. */
-  readonly take: string;
+  readonly insertion: string;
   readonly label: string;
   /** Under which name it is called. */
   readonly name?: string;
@@ -40,49 +40,49 @@ export function Completion(props: {
   /** Where it is written; it keeps the focus, and tells what is pointed at. */
   field: () => HTMLTextAreaElement;
   handle: (handle: CompletionHandle) => void;
-  onTake: (piece: string, from: number, to: number) => void;
+  onInsert: (insertion: string, from: number, to: number) => void;
 }) {
   const chat = useChat();
   const { roomId } = useRoom();
   const [choices, setChoices] = createSignal<readonly Choice[]>([]);
   const [at, setAt] = createSignal(0);
-  /** For which word these are: of what was offered before, no key takes anything. */
-  let found = "";
-  const begun = createMemo(() => {
-    const written = props.text.slice(0, props.caret);
-    const name = NAME_BEGUN.exec(written);
-    if (name && writtenMentionStarts(props.text).includes(name.index)) return name[0];
-    return EMOJI_BEGUN.exec(written)?.[1] ?? "";
+  /** The prefix of these choices: keys do not accept choices of another one. */
+  let choicesPrefix = "";
+  const prefix = createMemo(() => {
+    const textBeforeCaret = props.text.slice(0, props.caret);
+    const name = NAME_PREFIX.exec(textBeforeCaret);
+    if (name && draftMentionStarts(props.text).includes(name.index)) return name[0];
+    return EMOJI_PREFIX.exec(textBeforeCaret)?.[1] ?? "";
   });
   const id = createUniqueId();
   const optionId = (i: number) => `${id}-${i}`;
 
-  async function find(sign: string, word: string): Promise<Choice[]> {
-    if (sign === ":") {
-      const found = await findEmoji(word, MOST);
-      return found.map(([take, name]) => ({ take, label: `${take} ${name}`, user: undefined }));
+  async function find(trigger: string, word: string): Promise<Choice[]> {
+    if (trigger === ":") {
+      const emoji = await findEmoji(word, MAX_CHOICES);
+      return emoji.map(([emoji, name]) => ({ insertion: emoji, label: `${emoji} ${name}`, user: undefined }));
     }
     const typed = word.toLowerCase();
-    const named = MANY.filter((name) => chat.rights(roomId).manage && name.startsWith(typed));
-    const many = named.map((name) => ({ take: `@${name} `, label: t(name === "all" ? "callAll" : "callHere"), name, user: undefined }));
+    const groupNames = GROUP_MENTIONS.filter((name) => chat.permissions(roomId).manage && name.startsWith(typed));
+    const groups = groupNames.map((name) => ({ insertion: `@${name} `, label: t(name === "all" ? "mentionAll" : "mentionHere"), name, user: undefined }));
     const { items } = await chat.api.listMembers(roomId, word, "");
     const people = items
-      .slice(0, MOST - many.length)
-      .map(({ user }) => ({ take: `@${user.username} `, label: user.displayName, name: user.username, user }));
-    return typed.length > 2 ? [...many, ...people] : [...people, ...many];
+      .slice(0, MAX_CHOICES - groups.length)
+      .map(({ user }) => ({ insertion: `@${user.username} `, label: user.displayName, name: user.username, user }));
+    return typed.length > 2 ? [...groups, ...people] : [...people, ...groups];
   }
 
   createEffect(
-    on(begun, (word) => {
+    on(prefix, (word) => {
       if (!word) return void setChoices([]);
-      let stale = false;
+      let isStale = false;
       const timer = setTimeout(() => {
         find(word[0] ?? "", word.slice(1)).then(
-          (all) => !stale && ((found = word), setAt(0), setChoices(all)),
+          (all) => !isStale && ((choicesPrefix = word), setAt(0), setChoices(all)),
           () => undefined,
         );
-      }, PAUSE_MS);
-      onCleanup(() => ((stale = true), clearTimeout(timer)));
+      }, DEBOUNCE_MS);
+      onCleanup(() => ((isStale = true), clearTimeout(timer)));
     }),
   );
 
@@ -96,19 +96,19 @@ export function Completion(props: {
     }
   });
 
-  function take(choice: Choice | undefined): void {
+  function accept(choice: Choice | undefined): void {
     if (!choice) return;
-    props.onTake(choice.take, props.caret - begun().length, props.caret);
+    props.onInsert(choice.insertion, props.caret - prefix().length, props.caret);
     setChoices([]);
   }
 
   props.handle({
     onKeyDown(event) {
       const count = choices().length;
-      if (!count || found !== begun()) return false;
+      if (!count || choicesPrefix !== prefix()) return false;
       if (event.key === "ArrowDown") setAt((at() + 1) % count);
       else if (event.key === "ArrowUp") setAt((at() - 1 + count) % count);
-      else if (event.key === "Enter" || event.key === "Tab") take(choices()[at()]);
+      else if (event.key === "Enter" || event.key === "Tab") accept(choices()[at()]);
       else if (event.key === "Escape") setChoices([]);
       else return false;
       event.preventDefault();
@@ -127,7 +127,7 @@ export function Completion(props: {
               id={optionId(i())}
               role="option"
               aria-selected={i() === at()}
-              onPointerDown={(event) => (event.preventDefault(), take(choice))}
+              onPointerDown={(event) => (event.preventDefault(), accept(choice))}
             >
               <Show when={choice.user} fallback={choice.name && <Icon name={choice.name === "all" ? "users" : "bell"} />}>
                 {(user) => <Avatar id={user().id} name={choice.label} photo={user().photoId} size="small" />}

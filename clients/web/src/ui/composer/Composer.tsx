@@ -1,21 +1,21 @@
 import { Suspense, createEffect, createSignal, on, onMount } from "solid-js";
 
-import type { Message } from "../../nouns";
-import { useChat } from "../../state/chat";
-import { prefs } from "../../state/prefs";
-import { EmojiButton } from "../emoji/EmojiButton";
+import type { Message } from "../../domain/types";
+import { useChat } from "../../stores/chat";
+import { prefs } from "../../stores/preferences/prefs";
+import { EmojiButton } from "./EmojiButton";
 import { t } from "../i18n";
-import { Icon } from "../kit/Icon";
-import { composing } from "../kit/ime";
-import { lazy } from "../kit/lazy";
-import { createMedia } from "../kit/media";
-import { attempt } from "../kit/toast";
-import { useRoom } from "../room/tools";
+import { Icon } from "../shared/Icon";
+import { isComposing } from "../shared/ime";
+import { lazy } from "../shared/lazy";
+import { createMedia } from "../shared/media";
+import { attempt } from "../shared/toast";
+import { useRoom } from "../room/room-context";
 import type { CompletionHandle } from "./Completion";
-import { createComposing, type Send } from "./composing";
+import { createComposerActions, type Send } from "./composer-actions";
 
 /** Comes after the field itself. */
-const Above = lazy(() => import("./Above"));
+const ComposerExtras = lazy(() => import("./ComposerExtras"));
 
 /** Where messages are written: in a room, or in one of its threads. */
 export function Composer(props: {
@@ -23,42 +23,42 @@ export function Composer(props: {
   label: string;
   /** Names what is begun and not sent. */
   draft: string;
-  /** Others are told that something is being written. */
-  tells?: boolean;
+  /** Whether typing is reported to others. */
+  reportsTyping?: boolean;
   /** What arrow up edits. */
   lastOwn: () => Message | undefined;
   onSend: Send;
 }) {
   const chat = useChat();
   const { roomId } = useRoom();
-  const touch = createMedia("(pointer: coarse)");
-  const begun = chat.begun(props.draft);
-  const { text, editing, answering } = begun;
-  const { length, sendable, write, submit } = createComposing({
+  const isTouch = createMedia("(pointer: coarse)");
+  const composer = chat.composer(props.draft);
+  const { text, editTarget, replyTarget } = composer;
+  const { length, canSend, write, submit } = createComposerActions({
     roomId,
-    begun,
-    tells: props.tells ?? false,
-    send: (...said) => props.onSend(...said),
+    composer,
+    reportsTyping: props.reportsTyping ?? false,
+    send: (...message) => props.onSend(...message),
   });
   const [caret, setCaret] = createSignal(0);
   let box!: HTMLTextAreaElement;
   let picker!: HTMLInputElement;
   let completion: CompletionHandle | undefined;
-  const action = () => t(editing() ? "save" : "send");
+  const action = () => t(editTarget() ? "save" : "send");
 
   function attach(chosen: FileList): void {
     // The list is emptied when this is over.
     const files = [...chosen];
-    void attempt(import("./attach").then(({ attachAll }) => attachAll(chat, begun, files)));
-    if (!touch()) box.focus();
+    void attempt(import("./attach-files").then(({ attachFiles }) => attachFiles(chat, composer, files)));
+    if (!isTouch()) box.focus();
   }
 
   function onPaste(event: ClipboardEvent): void {
     const data = event.clipboardData;
     if (!data?.files.length) return;
-    // Cells of a sheet come as a picture too: they are text. A file that was copied comes with its name as text.
-    const said = data.getData("text/plain");
-    if (said.trim() && ![...data.files].every(({ name }) => said.includes(name))) return;
+    // Spreadsheet cells are pasted as text and a picture: use the text. A copied file comes with its name as text.
+    const pastedText = data.getData("text/plain");
+    if (pastedText.trim() && ![...data.files].every(({ name }) => pastedText.includes(name))) return;
     event.preventDefault();
     attach(data.files);
   }
@@ -69,34 +69,34 @@ export function Composer(props: {
   }
   createEffect(on(text, grow));
   onMount(() => {
-    if (!touch()) box.focus({ preventScroll: true });
+    if (!isTouch()) box.focus({ preventScroll: true });
   });
-  // Whoever answers or edits wants to write now.
-  createEffect(on([editing, answering], ([edit, answer]) => (edit || answer) && box.focus(), { defer: true }));
+  // Replying and editing focus the field.
+  createEffect(on([editTarget, replyTarget], ([edit, answer]) => (edit || answer) && box.focus(), { defer: true }));
 
   /** In place of what stands between two positions. */
-  function insert(piece: string, from = box.selectionStart, to = box.selectionEnd): void {
+  function insert(insertion: string, from = box.selectionStart, to = box.selectionEnd): void {
     box.focus();
-    box.setRangeText(piece, from, to, "end");
+    box.setRangeText(insertion, from, to, "end");
     write(box.value);
     setCaret(box.selectionStart);
   }
 
   function onKeyDown(event: KeyboardEvent): void {
-    if (composing(event) || completion?.onKeyDown(event)) return;
+    if (isComposing(event) || completion?.onKeyDown(event)) return;
     const { key } = event;
-    if (key === "Escape" && (begun.waits() || editing() || answering())) {
-      if (begun.waits()) begun.callOff();
-      else begun.rest();
+    if (key === "Escape" && (composer.isSendQueued() || editTarget() || replyTarget())) {
+      if (composer.isSendQueued()) composer.cancelSend();
+      else composer.reset();
       event.preventDefault();
     }
     if (key === "ArrowUp" && !text() && !event.altKey) {
       const own = props.lastOwn();
-      if (own && chat.rights(roomId).write) (event.preventDefault(), begun.edit(own));
+      if (own && chat.permissions(roomId).write) (event.preventDefault(), composer.edit(own));
     }
     if (key !== "Enter") return;
     const mod = event.ctrlKey || event.metaKey;
-    if (!mod && (event.shiftKey || touch() || !prefs().enterSends)) return;
+    if (!mod && (event.shiftKey || isTouch() || !prefs().enterSends)) return;
     event.preventDefault();
     void submit();
   }
@@ -107,13 +107,13 @@ export function Composer(props: {
       onSubmit={(event) => (event.preventDefault(), void submit(), box.focus())}
     >
       <Suspense>
-        <Above
-          begun={begun}
+        <ComposerExtras
+          composer={composer}
           length={length()}
           caret={caret()}
           field={() => box}
           handle={(it) => (completion = it)}
-          onTake={insert}
+          onInsert={insert}
           onFiles={attach}
           onWidth={grow}
         />
@@ -125,10 +125,10 @@ export function Composer(props: {
           // What is empty is read as its page is: else the placeholder would begin at the wrong end.
           dir={text() ? "auto" : undefined}
           value={text()}
-          readOnly={begun.waits()}
+          readOnly={composer.isSendQueued()}
           aria-label={props.label}
           placeholder={props.label}
-          enterkeyhint={touch() ? "enter" : "send"}
+          enterkeyhint={isTouch() ? "enter" : "send"}
           onInput={(event) => (write(event.currentTarget.value), setCaret(event.currentTarget.selectionStart))}
           onKeyDown={onKeyDown}
           onPaste={onPaste}
@@ -141,8 +141,8 @@ export function Composer(props: {
         <EmojiButton label={t("emoji")} class="icon-button composer-button" onPick={(emoji) => insert(emoji)}>
           <Icon name="smile" />
         </EmojiButton>
-        <button class="send" aria-label={action()} title={action()} disabled={!sendable()}>
-          <Icon name={editing() ? "check" : "send"} />
+        <button class="send" aria-label={action()} title={action()} disabled={!canSend()}>
+          <Icon name={editTarget() ? "check" : "send"} />
         </button>
       </div>
     </form>

@@ -2,11 +2,11 @@ import { Show, createSignal, onCleanup, onMount } from "solid-js";
 import { Portal } from "solid-js/web";
 
 import { t } from "../i18n";
-import { Icon } from "../kit/Icon";
+import { Icon } from "../shared/Icon";
 
-const brings = (event: DragEvent) => event.dataTransfer?.types.includes("Files") ?? false;
+const hasFiles = (event: DragEvent) => event.dataTransfer?.types.includes("Files") ?? false;
 
-/** Files may be dropped anywhere on the part of the page that a composer is for; it says so while they hover. */
+/** Accepts files that are dropped anywhere on the composer's part of the page, and shows a hint while they hover. */
 export function DropZone(props: { field: () => HTMLElement; onFiles: (files: FileList) => void }) {
   const [over, setOver] = createSignal<Element>();
 
@@ -18,7 +18,7 @@ export function DropZone(props: { field: () => HTMLElement; onFiles: (files: Fil
     const listen = (name: "dragover" | "dragleave" | "drop", act: (event: DragEvent) => void) =>
       area.addEventListener(name, (event) => act(event as DragEvent), { signal: control.signal });
     listen("dragover", (event) => {
-      if (!brings(event)) return;
+      if (!hasFiles(event)) return;
       event.preventDefault();
       setOver(area);
     });
@@ -27,7 +27,7 @@ export function DropZone(props: { field: () => HTMLElement; onFiles: (files: Fil
     });
     listen("drop", (event) => {
       setOver(undefined);
-      if (!brings(event)) return;
+      if (!hasFiles(event)) return;
       event.preventDefault();
       if (event.dataTransfer?.files.length) props.onFiles(event.dataTransfer.files);
     });

@@ -1,19 +1,19 @@
-import "../kit/lateIcons";
+import "../shared/deferred-icons";
 
 import { For, Show, createMemo } from "solid-js";
 
-import type { Message } from "../../nouns";
-import { useChat } from "../../state/chat";
-import { formatBytes } from "../format-late";
+import type { Message } from "../../domain/types";
+import { useChat } from "../../stores/chat";
+import { formatBytes } from "../i18n/format-values.deferred";
 import { labelled, t } from "../i18n";
-import { Icon } from "../kit/Icon";
-import { useRoom } from "../room/tools";
-import { TILE, box } from "./box";
+import { Icon } from "../shared/Icon";
+import { useRoom } from "../room/room-context";
+import { TILE_PX, imageSize } from "./image-size";
 
 /** The files of a message, as items of a list: images as they are, all else by name and size. */
 export default function Attachments(props: { message: Message }) {
   const chat = useChat();
-  const tools = useRoom();
+  const context = useRoom();
   /** A file never changes: whatever else does on its message, images stay as they are. */
   const files = createMemo(() => props.message.attachments, [], {
     equals: (a, b) => a.length === b.length && a.every(({ id }, at) => id === b[at]?.id),
@@ -43,9 +43,9 @@ export default function Attachments(props: { message: Message }) {
                 class="image"
                 classList={{ "image-tile": several() }}
                 aria-label={labelled(t("openImage"), file.name)}
-                onClick={() => tools.openPicture({ message: props.message, file })}
+                onClick={() => context.openPicture({ message: props.message, file })}
               >
-                <img src={chat.link(file.id, "large")} alt={file.name} {...(several() ? { width: TILE, height: TILE } : box(image()))} loading="lazy" />
+                <img src={chat.link(file.id, "large")} alt={file.name} {...(several() ? { width: TILE_PX, height: TILE_PX } : imageSize(image()))} loading="lazy" />
               </button>
             )}
           </Show>

@@ -1,20 +1,20 @@
-import "../kit/lateIcons";
+import "../shared/deferred-icons";
 
 import { For, Show, createEffect, createMemo, createSignal, on, onCleanup, onMount } from "solid-js";
 
-import type { Attachment, Message, Sought } from "../../nouns";
-import { useChat } from "../../state/chat";
-import { createFound } from "../../state/found";
-import { formatShort, formatTime } from "../format";
-import { formatBytes } from "../format-late";
+import type { Attachment, Message, SearchRequest } from "../../domain/types";
+import { useChat } from "../../stores/chat";
+import { createRoomSearch } from "../../stores/search/room-search";
+import { formatShort, formatTime } from "../i18n/format-values";
+import { formatBytes } from "../i18n/format-values.deferred";
 import { labelled, t } from "../i18n";
-import { Icon } from "../kit/Icon";
-import { createKeyed } from "../kit/keyed";
-import { Retry } from "../kit/Retry";
+import { Icon } from "../shared/Icon";
+import { createKeyed } from "../shared/keyed";
+import { Retry } from "../shared/Retry";
 import { Panel } from "../room/Panel";
-import { useRoom } from "../room/tools";
+import { useRoom } from "../room/room-context";
 
-interface Filed {
+interface FileEntry {
   readonly message: Message;
   readonly file: Attachment;
 }
@@ -26,19 +26,19 @@ export default function FilesPanel(props: { over: boolean; onClose: () => void }
   const chat = useChat();
   const { roomId } = useRoom();
   const [kind, setKind] = createSignal<(typeof KINDS)[number]>("pictures");
-  const found = createFound(chat, roomId, ({ attachments }) => attachments.length > 0);
-  const messages = createMemo(() => found.items().filter(({ senderId }) => !chat.isBlocked(senderId)));
-  const all = createMemo(() => messages().flatMap((message) => message.attachments.map((file): Filed => ({ message, file }))));
+  const search = createRoomSearch(chat, roomId, ({ attachments }) => attachments.length > 0);
+  const messages = createMemo(() => search.items().filter(({ senderId }) => !chat.isBlocked(senderId)));
+  const all = createMemo(() => messages().flatMap((message) => message.attachments.map((file): FileEntry => ({ message, file }))));
   const shown = createMemo(() => all().filter(({ file }) => (file.image !== undefined) === (kind() === "pictures")));
   const keyed = createKeyed(shown, ({ message, file }) => `${message.seq}:${file.id}`);
   const [atEnd, setAtEnd] = createSignal(false);
-  const everything: Sought = { query: "", roomId, hasFile: true };
+  const request: SearchRequest = { query: "", roomId, hasFile: true };
   const live = createMemo(() => chat.connection().kind === "live");
   let end!: HTMLDivElement;
 
-  createEffect(on(live, () => void found.search(everything)));
+  createEffect(on(live, () => void search.load(request)));
   createEffect(() => {
-    if (atEnd() && shown().length >= 0 && found.hasMore() && !found.loading() && !found.failure()) void found.more();
+    if (atEnd() && shown().length >= 0 && search.hasMore() && !search.loading() && !search.failure()) void search.loadMore();
   });
   onMount(() => {
     const observer = new IntersectionObserver(([entry]) => setAtEnd(entry?.isIntersecting ?? false));
@@ -47,7 +47,7 @@ export default function FilesPanel(props: { over: boolean; onClose: () => void }
   });
 
   return (
-    <Panel title={t("files")} class="finding" over={props.over} onClose={props.onClose}>
+    <Panel title={t("files")} class="search-panel" over={props.over} onClose={props.onClose}>
       <div class="tabs files-tabs" role="group" aria-label={t("files")}>
         <For each={KINDS}>
           {(it) => (
@@ -57,7 +57,7 @@ export default function FilesPanel(props: { over: boolean; onClose: () => void }
           )}
         </For>
       </div>
-      <div class="members-scroll" aria-busy={found.loading()}>
+      <div class="panel-scroll" aria-busy={search.loading()}>
         <Show
           when={kind() === "pictures"}
           fallback={
@@ -81,9 +81,9 @@ export default function FilesPanel(props: { over: boolean; onClose: () => void }
           </ul>
         </Show>
         <div role="status">
-          <Retry failure={found.failure()} class="members-none" onAgain={() => void found.again()} />
-          <Show when={!found.loading() && !found.hasMore() && !found.failure() && !shown().length}>
-            <p class="muted members-none">{t(kind() === "pictures" ? "noPictures" : "noFiles")}</p>
+          <Retry failure={search.failure()} class="panel-empty" onAgain={() => void search.retry()} />
+          <Show when={!search.loading() && !search.hasMore() && !search.failure() && !shown().length}>
+            <p class="muted panel-empty">{t(kind() === "pictures" ? "noPictures" : "noFiles")}</p>
           </Show>
         </div>
         <div ref={end} class="sentinel" />
@@ -92,9 +92,9 @@ export default function FilesPanel(props: { over: boolean; onClose: () => void }
   );
 }
 
-function PictureTile(props: Filed & { among: readonly Message[] }) {
+function PictureTile(props: FileEntry & { among: readonly Message[] }) {
   const chat = useChat();
-  const tools = useRoom();
+  const context = useRoom();
   const name = () => chat.user(props.message.senderId)?.displayName ?? "…";
   return (
     <li>
@@ -104,7 +104,7 @@ function PictureTile(props: Filed & { among: readonly Message[] }) {
         aria-label={t("pictureFrom", { name: name(), file: props.file.name })}
         title={`${name()} · ${formatTime(props.message.postedAt, "short")}`}
         // One leafs through them as they were sent.
-        onClick={() => tools.openPicture({ message: props.message, file: props.file, among: props.among.toReversed() })}
+        onClick={() => context.openPicture({ message: props.message, file: props.file, among: props.among.toReversed() })}
       >
         <img src={chat.link(props.file.id, "large")} alt="" loading="lazy" />
       </button>
@@ -112,9 +112,9 @@ function PictureTile(props: Filed & { among: readonly Message[] }) {
   );
 }
 
-function FileRow(props: Filed) {
+function FileRow(props: FileEntry) {
   const chat = useChat();
-  const tools = useRoom();
+  const context = useRoom();
   return (
     <li class="file-row">
       <a class="file" href={chat.link(props.file.id, "whole")} download={props.file.name} target="_blank" rel="noopener">
@@ -132,9 +132,9 @@ function FileRow(props: Filed) {
       <button
         type="button"
         class="icon-button icon-button-small"
-        aria-label={labelled(t("goTo"), props.file.name)}
-        title={t("goTo")}
-        onClick={() => tools.jump(props.message.seq)}
+        aria-label={labelled(t("goToMessage"), props.file.name)}
+        title={t("goToMessage")}
+        onClick={() => context.jump(props.message.seq)}
       >
         <Icon name="chat" />
       </button>

@@ -1,10 +1,10 @@
 import type { en } from "./en";
-import type { late } from "./en-late";
+import type { deferred } from "./en.deferred";
 
 /** One text in the forms that a number asks for. */
 export type Plural = { readonly other: string } & { readonly [form in Intl.LDMLPluralRule]?: string };
 
-type English = typeof en & typeof late;
+type English = typeof en & typeof deferred;
 
 export type Key = keyof English;
 

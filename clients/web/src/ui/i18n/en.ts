@@ -1,4 +1,4 @@
-// The texts of what one sees first, in English; `en-late.ts` has the others, and
+// The texts of what one sees first, in English; `en.deferred.ts` has the others, and
 // each other language all of them in one file. Where a number decides the form, `other` and the
 // forms that a language has (Intl.PluralRules) stand beside each other.
 
@@ -24,7 +24,7 @@ export const en = {
   owner: "Owner",
   admin: "Admin",
   you: "you",
-  youFirst: "You",
+  youSender: "You",
   back: "Back",
   unread: { one: "{count} unread message", other: "{count} unread messages" } as Plural,
   draft: "Draft",
@@ -35,9 +35,9 @@ export const en = {
   notesHint: "Only you can see this.",
   message: "Message",
   privateRoom: "Private room",
-  archivedNote: "This room is archived. You can read it, but no one can post.",
+  roomArchived: "This room is archived. You can read it, but no one can post.",
   archivedRoom: "Archived",
-  mutedNote: "You’re muted in this room until {time}.",
+  mutedInRoomUntil: "You’re muted in this room until {time}.",
   MUTED: "You’re muted in this room.",
   mutedRoom: "Muted",
 
@@ -58,7 +58,7 @@ export const en = {
   today: "Today",
   yesterday: "Yesterday",
   sending: "Sending…",
-  notKept: "This message couldn’t be saved on this device because its storage is full. Keep this page open until the message is sent.",
+  notStored: "This message couldn’t be saved on this device because its storage is full. Keep this page open until the message is sent.",
   waitingForConnection: "Will send when you’re back online",
   notSent: "Not sent.",
   unsent: "Unsent messages",
@@ -85,7 +85,7 @@ export const en = {
   pinned: "Pinned",
   pins: "Pinned messages",
   versions: "Edit history",
-  jumpToQuoted: "Go to the quoted message",
+  goToQuotedMessage: "Go to the quoted message",
   blockedMessage: "Message from someone you blocked.",
   show: "Show",
   emoji: "Emoji",
@@ -111,7 +111,7 @@ export const en = {
   // People
   presenceOnline: "Online",
   presenceAway: "Away",
-  presenceBusy: "Do not disturb",
+  presenceDoNotDisturb: "Do not disturb",
   presenceInvisible: "Invisible",
   presenceOffline: "Offline",
   lastSeen: "Last seen {time}",
@@ -137,7 +137,7 @@ export const en = {
   loading: "Loading…",
   home: "Go to your rooms",
   colon: ": ",
-  skip: "Skip to messages",
+  skipToMessages: "Skip to messages",
 
   // When there is no better word for it
   unavailable: "Can’t reach the server. Please try again.",

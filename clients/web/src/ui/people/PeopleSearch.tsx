@@ -1,14 +1,14 @@
 import { For, Show, createEffect, createSignal, createUniqueId, on, onCleanup } from "solid-js";
 
-import type { User } from "../../nouns";
-import { useChat } from "../../state/chat";
-import { createPaged } from "../../state/paged";
+import type { User } from "../../domain/types";
+import { useChat } from "../../stores/chat";
+import { createPagedList } from "../../stores/lists/paged-list";
 import { explain, t } from "../i18n";
-import { Icon } from "../kit/Icon";
-import { composing } from "../kit/ime";
-import { PersonLine } from "./PersonLine";
+import { Icon } from "../shared/Icon";
+import { isComposing } from "../shared/ime";
+import { UserLine } from "./UserLine";
 
-const PAUSE_MS = 200;
+const DEBOUNCE_MS = 200;
 
 /** Finds people by the beginning of a name: arrows go through them, Enter takes one. */
 export function PeopleSearch(props: {
@@ -21,10 +21,10 @@ export function PeopleSearch(props: {
   const [query, setQuery] = createSignal("");
   const [at, setAt] = createSignal(0);
   /** For which text the people are that are shown. */
-  let found = "";
-  const people = createPaged(async (text, token) => {
+  let shownQuery = "";
+  const people = createPagedList(async (text, token) => {
     const part = await chat.api.searchUsers(text, token);
-    chat.tookUsers(part.items);
+    chat.updateUsers(part.items);
     return part;
   });
   const id = createUniqueId();
@@ -32,7 +32,7 @@ export function PeopleSearch(props: {
   let list!: HTMLUListElement;
   createEffect(
     on(query, (text) => {
-      const timer = setTimeout(() => void people.search(text.trim()).then(() => (found = text)), PAUSE_MS);
+      const timer = setTimeout(() => void people.load(text.trim()).then(() => (shownQuery = text)), DEBOUNCE_MS);
       onCleanup(() => clearTimeout(timer));
     }),
   );
@@ -51,11 +51,11 @@ export function PeopleSearch(props: {
   }
 
   function onKeyDown(event: KeyboardEvent): void {
-    if (composing(event)) return;
+    if (isComposing(event)) return;
     if (event.key === "ArrowDown") move(at() + 1);
     else if (event.key === "ArrowUp") move(at() - 1);
     else if (event.key !== "Enter") return;
-    else if (found === query() && !people.loading()) choose(people.items()[at()]);
+    else if (shownQuery === query() && !people.loading()) choose(people.items()[at()]);
     event.preventDefault();
   }
 
@@ -99,7 +99,7 @@ export function PeopleSearch(props: {
                 onPointerMove={() => setAt(i())}
                 onClick={() => choose(user)}
               >
-                <PersonLine user={user} />
+                <UserLine user={user} />
                 <Show when={isChosen(user)}>
                   <Icon name="check" />
                 </Show>
@@ -108,11 +108,11 @@ export function PeopleSearch(props: {
           </For>
         </ul>
         <Show when={!people.items().length}>
-          <p class="muted people-none" role="status">
+          <p class="muted people-empty" role="status">
             {people.failure()
               ? explain(people.failure())
               : query().trim() && !people.loading()
-                ? t("nobodyFound")
+                ? t("noPeopleFound")
                 : t("findPeopleHint")}
           </p>
         </Show>

@@ -1,15 +1,15 @@
-import "../kit/lateIcons";
+import "../shared/deferred-icons";
 
 import { Show, onMount } from "solid-js";
 
-import { useChat } from "../../state/chat";
-import { formatShort, formatTime } from "../format";
+import { useChat } from "../../stores/chat";
+import { formatShort, formatTime } from "../i18n/format-values";
 import { t } from "../i18n";
-import { Avatar, PRESENCE_TEXT } from "../kit/Avatar";
-import { Dialog } from "../kit/Dialog";
-import { Icon } from "../kit/Icon";
-import { attempt } from "../kit/toast";
-import { navigate, roomPath } from "../router";
+import { Avatar, PRESENCE_TEXT } from "../shared/Avatar";
+import { Dialog } from "../shared/Dialog";
+import { Icon } from "../shared/Icon";
+import { attempt } from "../shared/toast";
+import { navigate, roomPath } from "../shared/router";
 import { MemberActions } from "./MemberActions";
 
 /** What a user says about themselves, and what can be done with them. */
@@ -19,8 +19,8 @@ export default function UserCard(props: { userId: string; roomId: string; onClos
     // What is known already is shown if this fails.
     chat.api.getUser(props.userId).then(
       ({ user, presence }) => {
-        chat.tookUsers([user]);
-        if (presence) chat.tookPresences([presence]);
+        chat.updateUsers([user]);
+        if (presence) chat.updatePresences([presence]);
       },
       () => undefined,
     );
@@ -29,7 +29,7 @@ export default function UserCard(props: { userId: string; roomId: string; onClos
   const user = () => chat.user(props.userId);
   const blocked = () => chat.isBlocked(props.userId);
   const presence = () => chat.presence(props.userId);
-  const seen = () => {
+  const presenceText = () => {
     const now = presence();
     if (!now) return "";
     return now.state === "offline" && now.lastSeenAt
@@ -52,7 +52,7 @@ export default function UserCard(props: { userId: string; roomId: string; onClos
             <h2 dir="auto">{user().displayName}</h2>
             <p class="muted">
               <bdi>@{user().username}</bdi>
-              <Show when={seen()}> · {seen()}</Show>
+              <Show when={presenceText()}> · {presenceText()}</Show>
             </p>
             <Show when={user().statusText}>
               <p class="user-status" dir="auto">
@@ -76,7 +76,7 @@ export default function UserCard(props: { userId: string; roomId: string; onClos
           {t(me() ? "notes" : "message")}
         </button>
         <Show when={!me()}>
-          <button type="button" class="button" onClick={() => void attempt(chat.block(props.userId, !blocked()))}>
+          <button type="button" class="button" onClick={() => void attempt(chat.setBlocked(props.userId, !blocked()))}>
             <Icon name="ban" />
             {t(blocked() ? "unblock" : "block")}
           </button>

@@ -1,16 +1,16 @@
 import { For, Show, createSignal } from "solid-js";
 
-import type { User } from "../../nouns";
-import { useChat } from "../../state/chat";
+import type { User } from "../../domain/types";
+import { useChat } from "../../stores/chat";
 import { labelled, t } from "../i18n";
-import { Dialog } from "../kit/Dialog";
-import { createForm } from "../kit/form";
-import { Icon } from "../kit/Icon";
-import { Problem } from "../kit/Problem";
+import { Dialog } from "../shared/Dialog";
+import { createForm } from "../shared/form";
+import { Icon } from "../shared/Icon";
+import { FormError } from "../shared/FormError";
 import { PeopleSearch } from "../people/PeopleSearch";
 
 /** As many as the server takes at once. */
-const MOST = 50;
+const MAX_MEMBERS_PER_CALL = 50;
 
 export default function AddMembers(props: { roomId: string; onClose: () => void }) {
   const chat = useChat();
@@ -22,11 +22,11 @@ export default function AddMembers(props: { roomId: string; onClose: () => void 
   function toggle(user: User): void {
     const rest = chosen().filter(({ id }) => id !== user.id);
     if (rest.length < chosen().length) setChosen(rest);
-    else if (rest.length < MOST) setChosen([...rest, user]);
+    else if (rest.length < MAX_MEMBERS_PER_CALL) setChosen([...rest, user]);
   }
   let element!: HTMLFormElement;
   /** The chip goes; one looks on for others. */
-  function drop(user: User): void {
+  function removeChip(user: User): void {
     toggle(user);
     element.querySelector<HTMLElement>("[role=combobox]")?.focus();
   }
@@ -38,7 +38,7 @@ export default function AddMembers(props: { roomId: string; onClose: () => void 
             <For each={chosen()}>
               {(user) => (
                 <li>
-                  <button type="button" class="chip" aria-label={labelled(t("remove"), user.displayName)} onClick={() => drop(user)}>
+                  <button type="button" class="chip" aria-label={labelled(t("remove"), user.displayName)} onClick={() => removeChip(user)}>
                     <span class="clip" dir="auto">
                       {user.displayName}
                     </span>
@@ -50,7 +50,7 @@ export default function AddMembers(props: { roomId: string; onClose: () => void 
           </ul>
         </Show>
         <PeopleSearch chosen={chosen()} onChoose={toggle} />
-        <Problem text={form.problem()} />
+        <FormError text={form.errorText()} />
         <div class="dialog-foot">
           <button type="button" class="button" onClick={() => props.onClose()}>
             {t("cancel")}

@@ -1,6 +1,6 @@
-import { useChat } from "../../state/chat";
+import { useChat } from "../../stores/chat";
 import { t } from "../i18n";
-import { Confirm } from "../kit/Confirm";
+import { Confirm } from "../shared/Confirm";
 
 export default function ArchiveRoom(props: { roomId: string; onClose: () => void }) {
   const chat = useChat();

@@ -1,18 +1,18 @@
 import { createSignal } from "solid-js";
 
-import type { History } from "../../nouns";
-import { useChat } from "../../state/chat";
+import type { History } from "../../domain/types";
+import { useChat } from "../../stores/chat";
 import { t } from "../i18n";
-import { Dialog } from "../kit/Dialog";
-import { createForm, text } from "../kit/form";
+import { Dialog } from "../shared/Dialog";
+import { createForm, text } from "../shared/form";
 import { Choices } from "../settings/Choices";
-import { HistoryChoice } from "./HistoryChoice";
+import { HistoryField } from "./HistoryField";
 import { RoomFields } from "./RoomFields";
 
 export default function CreateRoom(props: { onClose: () => void; onCreated: (roomId: string) => void }) {
   const chat = useChat();
   const [kind, setKind] = createSignal<"public" | "private">("public");
-  const [history, setHistory] = createSignal<History>("all");
+  const [history, setHistory] = createSignal<History>("fromStart");
   const form = createForm(async (data) => {
     props.onCreated((await chat.api.createRoom(text(data, "name").trim(), text(data, "topic").trim(), kind(), history())).id);
   });
@@ -20,7 +20,7 @@ export default function CreateRoom(props: { onClose: () => void; onCreated: (roo
     <Dialog title={t("createRoom")} onClose={props.onClose}>
       <RoomFields form={form} submit={t("create")} onCancel={props.onClose}>
         <Choices
-          legend={t("whoMayJoin")}
+          legend={t("joinPolicy")}
           name="kind"
           value={kind()}
           choices={[
@@ -29,7 +29,7 @@ export default function CreateRoom(props: { onClose: () => void; onCreated: (roo
           ]}
           onChange={setKind}
         />
-        <HistoryChoice value={history()} onChange={setHistory} />
+        <HistoryField value={history()} onChange={setHistory} />
       </RoomFields>
     </Dialog>
   );

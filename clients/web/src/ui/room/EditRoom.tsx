@@ -1,21 +1,21 @@
 import { Show, createSignal, untrack } from "solid-js";
 
-import { useChat } from "../../state/chat";
-import { PictureField } from "../files/PictureField";
-import { createPicture } from "../files/picture";
+import { useChat } from "../../stores/chat";
+import { AvatarField } from "../files/AvatarField";
+import { createAvatarChoice } from "../files/avatar-choice";
 import { t } from "../i18n";
-import { Avatar } from "../kit/Avatar";
-import { Dialog } from "../kit/Dialog";
-import { createForm, text } from "../kit/form";
-import { HistoryChoice } from "./HistoryChoice";
+import { Avatar } from "../shared/Avatar";
+import { Dialog } from "../shared/Dialog";
+import { createForm, text } from "../shared/form";
+import { HistoryField } from "./HistoryField";
 import { RoomFields } from "./RoomFields";
 
 export default function EditRoom(props: { roomId: string; onClose: () => void }) {
   const chat = useChat();
   // What is being written is not overwritten by what others change meanwhile.
   const before = untrack(() => chat.room(props.roomId)?.room);
-  const picture = createPicture(chat, () => before?.pictureId ?? "");
-  const [history, setHistory] = createSignal(before?.history ?? "all");
+  const picture = createAvatarChoice(chat, () => before?.pictureId ?? "");
+  const [history, setHistory] = createSignal(before?.history ?? "fromStart");
   const [join, setJoin] = createSignal(before?.joinNewAccounts ?? false);
   const form = createForm(async (data) => {
     const name = text(data, "name").trim();
@@ -39,14 +39,14 @@ export default function EditRoom(props: { roomId: string; onClose: () => void })
         topic={before?.topic ?? ""}
         submit={t("save")}
         head={
-          <PictureField choice={picture}>
+          <AvatarField choice={picture}>
             <Avatar id={props.roomId} name={before?.name ?? ""} shape="room" size="huge" photo={picture.shown()} preview={picture.preview()} />
-          </PictureField>
+          </AvatarField>
         }
         onCancel={props.onClose}
       >
-        <HistoryChoice value={history()} onChange={setHistory} />
-        <Show when={chat.rights(props.roomId).chooseForNewAccounts}>
+        <HistoryField value={history()} onChange={setHistory} />
+        <Show when={chat.permissions(props.roomId).chooseForNewAccounts}>
           <label class="choice">
             <input type="checkbox" checked={join()} onChange={(event) => setJoin(event.currentTarget.checked)} />
             <span>

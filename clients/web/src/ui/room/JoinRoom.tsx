@@ -1,32 +1,32 @@
 import { Match, Show, Switch, createResource } from "solid-js";
 
-import { Failure } from "../../failure";
-import { useChat } from "../../state/chat";
+import { Failure } from "../../domain/failure";
+import { useChat } from "../../stores/chat";
 import { explain, t } from "../i18n";
-import { Avatar } from "../kit/Avatar";
-import { createForm } from "../kit/form";
-import { Problem } from "../kit/Problem";
-import { Unsent } from "./Unsent";
+import { Avatar } from "../shared/Avatar";
+import { createForm } from "../shared/form";
+import { FormError } from "../shared/FormError";
+import { UnsentMessages } from "./UnsentMessages";
 
 /** A link to a room that the user is not in. */
 export default function JoinRoom(props: { roomId: string }) {
   const chat = useChat();
-  const [found, { refetch }] = createResource(
+  const [response, { refetch }] = createResource(
     () => props.roomId,
     // The failure is a value: nothing else on the page fails with it.
     (id) => chat.api.getRoom(id).catch((error: unknown) => error),
   );
   const room = () => {
-    const answer = found();
+    const answer = response();
     return answer && !(answer instanceof Error) ? (answer as Awaited<ReturnType<typeof chat.api.getRoom>>).room : undefined;
   };
-  const missing = () => {
-    const answer = found();
+  const isMissing = () => {
+    const answer = response();
     return answer instanceof Failure && answer.isFinal;
   };
   // The stream tells of the room, and this page gives way to it.
   const form = createForm(async () => void (await chat.api.joinRoom(props.roomId)));
-  const banned = () => {
+  const isBanned = () => {
     const refused = form.failure();
     return chat.isBanned(props.roomId) || (refused instanceof Failure && refused.reason === "BANNED");
   };
@@ -42,11 +42,11 @@ export default function JoinRoom(props: { roomId: string }) {
                 <p dir="auto">{room().topic}</p>
               </Show>
               <p class="muted">
-                {t("members", { count: room().memberCount })} <Show when={!banned()}>· {t("previewOnly")}</Show>
+                {t("members", { count: room().memberCount })} <Show when={!isBanned()}>· {t("previewOnly")}</Show>
               </p>
-              <Show when={!banned()} fallback={<Problem text={t("BANNED")} />}>
+              <Show when={!isBanned()} fallback={<FormError text={t("BANNED")} />}>
                 <form onSubmit={form.submit}>
-                  <Problem text={form.problem()} />
+                  <FormError text={form.errorText()} />
                   <button class="button button-primary" disabled={form.busy()}>
                     {t("joinRoom")}
                   </button>
@@ -55,20 +55,20 @@ export default function JoinRoom(props: { roomId: string }) {
             </>
           )}
         </Match>
-        <Match when={missing()}>
+        <Match when={isMissing()}>
           <h1>{t("roomNotFound")}</h1>
           <a class="button" href="/directory">
             {t("browseRooms")}
           </a>
         </Match>
-        <Match when={found() instanceof Error}>
-          <h1>{explain(found())}</h1>
+        <Match when={response() instanceof Error}>
+          <h1>{explain(response())}</h1>
           <button type="button" class="button" onClick={() => void refetch()}>
             {t("tryAgain")}
           </button>
         </Match>
       </Switch>
-      <Unsent roomId={props.roomId} />
+      <UnsentMessages roomId={props.roomId} />
     </div>
   );
 }

@@ -1,10 +1,10 @@
 import { For } from "solid-js";
 
-import { formatAgo } from "../format-late";
+import { formatAgo } from "../i18n/format-values.deferred";
 import { t } from "../i18n";
-import { Dialog } from "../kit/Dialog";
-import { Field } from "../kit/Field";
-import { text } from "../kit/form";
+import { Dialog } from "../shared/Dialog";
+import { Field } from "../shared/Field";
+import { text } from "../shared/form";
 
 /** Asks for a day of the room's history. */
 export default function JumpToDate(props: { at: number; onJump: (at: number) => void; onClose: () => void }) {
@@ -41,7 +41,7 @@ export default function JumpToDate(props: { at: number; onJump: (at: number) => 
             )}
           </For>
           <button type="button" class="chip" onClick={() => go(0)}>
-            {t("beginning")}
+            {t("historyStart")}
           </button>
         </div>
         <div class="dialog-foot">

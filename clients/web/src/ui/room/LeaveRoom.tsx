@@ -1,8 +1,8 @@
-import { Failure } from "../../failure";
-import { useChat } from "../../state/chat";
+import { Failure } from "../../domain/failure";
+import { useChat } from "../../stores/chat";
 import { t } from "../i18n";
-import { Confirm } from "../kit/Confirm";
-import { navigate } from "../router";
+import { Confirm } from "../shared/Confirm";
+import { navigate } from "../shared/router";
 
 export default function LeaveRoom(props: { roomId: string; onClose: () => void }) {
   const chat = useChat();

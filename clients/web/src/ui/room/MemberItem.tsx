@@ -1,9 +1,9 @@
 import { Show } from "solid-js";
 
-import type { Member } from "../../nouns";
-import { useChat } from "../../state/chat";
+import type { Member } from "../../domain/types";
+import { useChat } from "../../stores/chat";
 import { t } from "../i18n";
-import { Avatar } from "../kit/Avatar";
+import { Avatar } from "../shared/Avatar";
 
 export function MemberItem(props: { member: Member; onOpen: () => void }) {
   const chat = useChat();

@@ -1,29 +1,29 @@
 import { Match, Show, Suspense, Switch, batch, createEffect, createMemo, createSignal, onCleanup } from "solid-js";
 
-import { useChat } from "../../state/chat";
-import { createPins } from "../../state/pins";
-import { prefs, setPref } from "../../state/prefs";
-import { createTimeline } from "../../state/timeline";
+import { useChat } from "../../stores/chat";
+import { createPins } from "../../stores/messages/pins";
+import { prefs, setPref } from "../../stores/preferences/prefs";
+import { createTimeline } from "../../stores/timeline/timeline";
 import { Composer } from "../composer/Composer";
-import { formatTime } from "../format";
+import { formatTime } from "../i18n/format-values";
 import { t } from "../i18n";
-import { Guard } from "../kit/Guard";
-import { MissingPanel, lazy } from "../kit/lazy";
-import { createMedia } from "../kit/media";
-import { isEndless } from "../kit/until";
-import { layOver } from "../router";
-import { createReached } from "../timeline/Ticks";
+import { ErrorBoundary } from "../shared/ErrorBoundary";
+import { MissingPanel, lazy } from "../shared/lazy";
+import { createMedia } from "../shared/media";
+import { isEndless } from "../shared/deadline";
+import { openLayer } from "../shared/router";
+import { createReceiptProgress } from "../timeline/ReceiptTicks";
 import { Timeline } from "../timeline/Timeline";
-import type { Sought } from "../thread/ThreadPanel";
-import { restWhenGone } from "./begun";
-import { createGoing } from "./going";
-import type { Overlay } from "./Overlays";
+import type { ThreadTarget } from "../thread/ThreadPanel";
+import { cancelWhenDeleted } from "./cancel-when-deleted";
+import { createMessageJump } from "./jump-to-message";
+import type { RoomOverlay } from "./RoomOverlays";
 import { RoomHeader, type PanelName } from "./RoomHeader";
-import { RoomToolsProvider, type RoomTools } from "./tools";
+import { RoomContextProvider, type RoomContext } from "./room-context";
 
 const FilesPanel = lazy(() => import("../files/FilesPanel"), MissingPanel);
 const MembersPanel = lazy(() => import("./MembersPanel"), MissingPanel);
-const Overlays = lazy(() => import("./Overlays"));
+const RoomOverlays = lazy(() => import("./RoomOverlays"));
 const PinBanner = lazy(() => import("./PinBanner"));
 const PinsPanel = lazy(() => import("./PinsPanel"), MissingPanel);
 const SearchPanel = lazy(() => import("../search/SearchPanel"), MissingPanel);
@@ -39,68 +39,68 @@ export function OpenRoom(props: { roomId: string }) {
   const { roomId } = props;
   const timeline = createTimeline(chat, roomId);
   const pins = createPins(chat, roomId);
-  const wide = createMedia(WIDE);
-  const narrow = createMedia("(max-width: 760px)");
-  const direct = () => chat.room(roomId)?.room.kind === "direct";
-  const [other, setOther] = createSignal<PanelName>();
+  const isWide = createMedia(WIDE);
+  const isNarrow = createMedia("(max-width: 760px)");
+  const isDirect = () => chat.room(roomId)?.room.kind === "direct";
+  const [chosenPanel, setChosenPanel] = createSignal<PanelName>();
   const [thread, setThread] = createSignal(0);
-  const [sought, setSought] = createSignal<Sought>();
-  const [overlay, setOverlay] = createSignal<Overlay>();
+  const [threadTarget, setThreadTarget] = createSignal<ThreadTarget>();
+  const [overlay, setOverlay] = createSignal<RoomOverlay>();
 
-  const panel = (): PanelName => other() ?? (wide() && prefs().showMembers && !direct() ? "members" : undefined);
+  const panel = (): PanelName => chosenPanel() ?? (isWide() && prefs().showMembers && !isDirect() ? "members" : undefined);
   /** Whether it lies over the timeline. */
-  const over = createMemo(() => !wide() && panel() !== undefined);
+  const isOverlaid = createMemo(() => !isWide() && panel() !== undefined);
 
-  const covered = () => narrow() && over();
+  const isCovered = () => isNarrow() && isOverlaid();
 
   function toggle(name: PanelName): void {
     const shown = panel() === name;
-    setOther(shown || (wide() && name === "members") ? undefined : name);
-    if (wide() && name === "members") setPref("showMembers", !shown);
+    setChosenPanel(shown || (isWide() && name === "members") ? undefined : name);
+    if (isWide() && name === "members") setPref("showMembers", !shown);
   }
 
-  const openThread = (root: number, answer?: Sought) =>
-    batch(() => (setThread(root), setSought(answer), setOther("thread")));
+  const openThread = (root: number, answer?: ThreadTarget) =>
+    batch(() => (setThread(root), setThreadTarget(answer), setChosenPanel("thread")));
 
-  const { goTo, unlink } = createGoing(timeline, ({ seq, threadSeq }) => {
+  const { jumpTo, clearLink } = createMessageJump(timeline, ({ seq, threadSeq }) => {
     if (threadSeq) openThread(threadSeq, { seq });
-    else if (over()) setOther(undefined);
+    else if (isOverlaid()) setChosenPanel(undefined);
   });
 
-  const tools: RoomTools = {
+  const context: RoomContext = {
     roomId,
     openThread,
-    jump: goTo,
+    jump: jumpTo,
     openUser: (userId) => setOverlay({ kind: "user", userId }),
-    askDate: (at) => setOverlay({ kind: "date", at }),
-    begun: () => chat.begun(roomId),
-    ...createReached(chat, timeline),
+    openDateDialog: (at) => setOverlay({ kind: "date", at }),
+    composer: () => chat.composer(roomId),
+    ...createReceiptProgress(chat, timeline),
     showVersions: (message) => setOverlay({ kind: "versions", message }),
     showReactions: (message) => setOverlay({ kind: "reactions", message }),
     showReaders: (message) => setOverlay({ kind: "readers", message }),
     openPicture: (picture) => setOverlay({ kind: "picture", picture }),
   };
 
-  restWhenGone(chat, tools.begun);
-  createEffect(() => over() && onCleanup(layOver(() => setOther(undefined))));
+  cancelWhenDeleted(chat, context.composer);
+  createEffect(() => isOverlaid() && onCleanup(openLayer(() => setChosenPanel(undefined))));
 
   function send(text: string, replyTo: number, attachmentIds: string[]): void {
     chat.send(roomId, text, { replyTo, attachmentIds });
     timeline.toTail();
-    unlink();
+    clearLink();
   }
 
   const mutedUntil = () => chat.room(roomId)?.mutedUntil ?? 0;
 
   return (
-    <RoomToolsProvider value={tools}>
+    <RoomContextProvider value={context}>
       <div class="room">
         {/* A panel that covers all of it is all there is. */}
-        <section class="room-main" inert={covered()}>
+        <section class="room-main" inert={isCovered()}>
           <RoomHeader panel={panel()} onPanel={toggle} />
           <Suspense>
             <Show when={pins().length}>
-              <PinBanner pins={pins()} onAll={() => setOther("pins")} />
+              <PinBanner pins={pins()} onAll={() => setChosenPanel("pins")} />
             </Show>
           </Suspense>
           <Timeline timeline={timeline} />
@@ -115,50 +115,50 @@ export function OpenRoom(props: { roomId: string }) {
                 <Composer
                   label={t("writeTo", { room: chat.title(roomId) })}
                   draft={roomId}
-                  tells
+                  reportsTyping
                   lastOwn={() => chat.lastOwn(roomId)}
                   onSend={send}
                 />
               }
             >
               <Match when={chat.room(roomId)?.room.archivedAt}>
-                <p class="room-closed">{t("archivedNote")}</p>
+                <p class="room-closed">{t("roomArchived")}</p>
               </Match>
-              <Match when={!chat.rights(roomId).write}>
-                <p class="room-closed">{isEndless(mutedUntil()) ? t("MUTED") : t("mutedNote", { time: formatTime(mutedUntil(), "full") })}</p>
+              <Match when={!chat.permissions(roomId).write}>
+                <p class="room-closed">{isEndless(mutedUntil()) ? t("MUTED") : t("mutedInRoomUntil", { time: formatTime(mutedUntil(), "full") })}</p>
               </Match>
             </Switch>
           </footer>
         </section>
-        <Guard class="members">
-          <Suspense fallback={<Show when={panel()}>{(name) => <aside class={`members ${name()}`} classList={{ "members-over": !wide() }} />}</Show>}>
+        <ErrorBoundary class="panel">
+          <Suspense fallback={<Show when={panel()}>{(name) => <aside class={`panel ${name()}`} classList={{ "panel-over": !isWide() }} />}</Show>}>
             <Switch>
               <Match when={panel() === "members"}>
-                <MembersPanel roomId={roomId} over={!wide()} onClose={() => toggle("members")} />
+                <MembersPanel roomId={roomId} over={!isWide()} onClose={() => toggle("members")} />
               </Match>
               <Match when={panel() === "thread" && thread()} keyed>
-                {(seq) => <ThreadPanel seq={seq} sought={sought()} over={!wide()} onClose={() => setOther(undefined)} />}
+                {(seq) => <ThreadPanel seq={seq} target={threadTarget()} over={!isWide()} onClose={() => setChosenPanel(undefined)} />}
               </Match>
               <Match when={panel() === "pins"}>
-                <PinsPanel pins={pins()} over={!wide()} onClose={() => setOther(undefined)} />
+                <PinsPanel pins={pins()} over={!isWide()} onClose={() => setChosenPanel(undefined)} />
               </Match>
               <Match when={panel() === "files"}>
-                <FilesPanel over={!wide()} onClose={() => setOther(undefined)} />
+                <FilesPanel over={!isWide()} onClose={() => setChosenPanel(undefined)} />
               </Match>
               <Match when={panel() === "search"}>
-                <SearchPanel over={!wide()} onClose={() => setOther(undefined)} />
+                <SearchPanel over={!isWide()} onClose={() => setChosenPanel(undefined)} />
               </Match>
             </Switch>
           </Suspense>
-        </Guard>
-        <Guard onFail={() => setOverlay(undefined)}>
+        </ErrorBoundary>
+        <ErrorBoundary onFail={() => setOverlay(undefined)}>
           <Suspense>
             <Show when={overlay()}>
-              {(it) => <Overlays overlay={it()} timeline={timeline} onClose={() => setOverlay(undefined)} />}
+              {(it) => <RoomOverlays overlay={it()} timeline={timeline} onClose={() => setOverlay(undefined)} />}
             </Show>
           </Suspense>
-        </Guard>
+        </ErrorBoundary>
       </div>
-    </RoomToolsProvider>
+    </RoomContextProvider>
   );
 }

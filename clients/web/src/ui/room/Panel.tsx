@@ -1,9 +1,9 @@
 import { createEffect, onMount, type JSX } from "solid-js";
 
 import { t } from "../i18n";
-import { createEscape } from "../kit/escape";
-import { giveFocusBack } from "../kit/focus";
-import { Icon } from "../kit/Icon";
+import { createEscape } from "../shared/escape";
+import { restoreFocus } from "../shared/focus";
+import { Icon } from "../shared/Icon";
 
 /** Beside the timeline, or over it where there is no room. */
 export function Panel(props: {
@@ -11,14 +11,14 @@ export function Panel(props: {
   class?: string;
   over: boolean;
   /** Beside the timeline it is part of the page, and not what one has opened last. */
-  stays?: boolean;
+  permanent?: boolean;
   onClose: () => void;
   children: JSX.Element;
 }) {
   let panel!: HTMLElement;
   let close!: HTMLButtonElement;
-  giveFocusBack(() => panel);
-  const opened = () => props.over || !props.stays;
+  restoreFocus(() => panel);
+  const opened = () => props.over || !props.permanent;
   // Unless something in it has taken the focus already.
   onMount(() => opened() && !panel.contains(document.activeElement) && close.focus());
   createEffect(() => {
@@ -27,11 +27,11 @@ export function Panel(props: {
   return (
     <aside
       ref={panel}
-      class={`members ${props.class ?? ""}`}
-      classList={{ "members-over": props.over }}
+      class={`panel ${props.class ?? ""}`}
+      classList={{ "panel-over": props.over }}
       aria-label={props.title}
     >
-      <header class="members-head">
+      <header class="panel-head">
         <h2>{props.title}</h2>
         <button ref={close} type="button" class="icon-button" aria-label={t("close")} title={t("close")} onClick={() => props.onClose()}>
           <Icon name="close" />

@@ -1,29 +1,29 @@
 import { Show } from "solid-js";
 
-import type { Message } from "../../nouns";
-import { useChat } from "../../state/chat";
-import { Thumb } from "../files/Thumb";
+import type { Message } from "../../domain/types";
+import { useChat } from "../../stores/chat";
+import { Thumbnail } from "../files/Thumbnail";
 import { t } from "../i18n";
-import { Icon } from "../kit/Icon";
-import { said } from "./said";
-import { useRoom } from "./tools";
+import { Icon } from "../shared/Icon";
+import { messagePreview } from "./message-preview";
+import { useRoom } from "./room-context";
 
 /** The newest pin, above the timeline. */
 export default function PinBanner(props: { pins: readonly Message[]; onAll: () => void }) {
   const chat = useChat();
-  const tools = useRoom();
+  const context = useRoom();
   return (
     <Show when={props.pins[0]}>
       {(pin) => (
         <div class="pin-banner">
-          <button type="button" class="pin-banner-main" title={t("goTo")} onClick={() => tools.jump(pin().seq)}>
+          <button type="button" class="pin-banner-main" title={t("goToMessage")} onClick={() => context.jump(pin().seq)}>
             <Icon name="pin" />
-            <Thumb message={pin()} />
+            <Thumbnail message={pin()} />
             <span class="clip">
               <strong>
                 <bdi>{chat.user(pin().senderId)?.displayName ?? "…"}</bdi>
               </strong>{" "}
-              <bdi>{said(chat, pin())}</bdi>
+              <bdi>{messagePreview(chat, pin())}</bdi>
             </span>
           </button>
           <Show when={props.pins.length > 1}>

@@ -1,31 +1,31 @@
 import { For, Show } from "solid-js";
 
-import type { Message } from "../../nouns";
-import { useChat } from "../../state/chat";
-import { FileLine } from "../files/FileLine";
-import { formatShort } from "../format";
+import type { Message } from "../../domain/types";
+import { useChat } from "../../stores/chat";
+import { FileSummary } from "../files/FileSummary";
+import { formatShort } from "../i18n/format-values";
 import { t } from "../i18n";
-import { holdFocus } from "../kit/focus";
-import { Icon } from "../kit/Icon";
-import { attempt } from "../kit/toast";
+import { keepFocusInList } from "../shared/focus";
+import { Icon } from "../shared/Icon";
+import { attempt } from "../shared/toast";
 import { Markdown } from "../timeline/Markdown";
 import { Panel } from "./Panel";
-import { useRoom } from "./tools";
+import { useRoom } from "./room-context";
 
 export default function PinsPanel(props: { pins: readonly Message[]; over: boolean; onClose: () => void }) {
   const chat = useChat();
-  const tools = useRoom();
+  const context = useRoom();
   const text = (message: Message) => {
     if (chat.isBlocked(message.senderId)) return t("blockedMessage");
     return message.content.kind === "text" ? message.content.text : "";
   };
   return (
     <Panel title={t("pins")} over={props.over} onClose={props.onClose}>
-      <div class="members-scroll">
+      <div class="panel-scroll">
         <Show when={!props.pins.length}>
-          <p class="muted members-none">{chat.rights(tools.roomId).pin ? t("noPinsHint") : t("noPins")}</p>
+          <p class="muted panel-empty">{chat.permissions(context.roomId).pin ? t("noPinsHint") : t("noPins")}</p>
         </Show>
-        <ul ref={holdFocus} class="pin-list">
+        <ul ref={keepFocusInList} class="pin-list">
           <For each={props.pins}>
             {(message) => (
               <li class="pin-item">
@@ -37,17 +37,17 @@ export default function PinsPanel(props: { pins: readonly Message[]; over: boole
                 </p>
                 <div class="pin-text">
                   <Show when={text(message)}>{(words) => <Markdown text={words()} message={message} />}</Show>
-                  <FileLine message={message} />
+                  <FileSummary message={message} />
                 </div>
                 <p class="pin-foot">
                   <button
                     type="button"
                     class="link"
-                    onClick={() => tools.jump(message.seq)}
+                    onClick={() => context.jump(message.seq)}
                   >
-                    {t("goTo")}
+                    {t("goToMessage")}
                   </button>
-                  <Show when={chat.rights(tools.roomId).pin}>
+                  <Show when={chat.permissions(context.roomId).pin}>
                     <button
                       type="button"
                       class="icon-button icon-button-small"

@@ -1,9 +1,9 @@
 import type { JSX } from "solid-js";
 
 import { t } from "../i18n";
-import { Field } from "../kit/Field";
-import type { createForm } from "../kit/form";
-import { Problem } from "../kit/Problem";
+import { Field } from "../shared/Field";
+import type { createForm } from "../shared/form";
+import { FormError } from "../shared/FormError";
 
 /** Name and topic, for a new room and for one that changes. */
 export function RoomFields(props: {
@@ -28,7 +28,7 @@ export function RoomFields(props: {
         required
         autofocus
         autocomplete="off"
-        error={props.form.wrong("name")}
+        error={props.form.fieldError("name")}
       />
       <Field
         label={t("roomTopic")}
@@ -39,10 +39,10 @@ export function RoomFields(props: {
         maxLength={250}
         optional
         autocomplete="off"
-        error={props.form.wrong("topic")}
+        error={props.form.fieldError("topic")}
       />
       {props.children}
-      <Problem text={props.form.problem()} />
+      <FormError text={props.form.errorText()} />
       <div class="dialog-foot">
         <button type="button" class="button" onClick={() => props.onCancel()}>
           {t("cancel")}

@@ -1,15 +1,15 @@
 import { Show, Suspense } from "solid-js";
 
-import { useChat } from "../../state/chat";
-import { formatTime } from "../format";
+import { useChat } from "../../stores/chat";
+import { formatTime } from "../i18n/format-values";
 import { t } from "../i18n";
-import { PRESENCE_TEXT } from "../kit/Avatar";
-import { Icon } from "../kit/Icon";
-import { RoomFace } from "./RoomFace";
-import { useRoom } from "./tools";
-import { lazy } from "../kit/lazy";
+import { PRESENCE_TEXT } from "../shared/Avatar";
+import { Icon } from "../shared/Icon";
+import { RoomAvatar } from "./RoomAvatar";
+import { useRoom } from "./room-context";
+import { lazy } from "../shared/lazy";
 
-const Elsewhere = lazy(() => import("./Elsewhere"));
+const OtherRoomsBadge = lazy(() => import("./OtherRoomsBadge"));
 const RoomMenu = lazy(() => import("./RoomMenu"));
 
 export type PanelName = "members" | "pins" | "thread" | "files" | "search" | undefined;
@@ -39,10 +39,10 @@ export function RoomHeader(props: { panel: PanelName; onPanel: (panel: PanelName
         <Icon name="back" />
         <span class="sr-only">{t("back")}</span>
         <Suspense>
-          <Elsewhere />
+          <OtherRoomsBadge />
         </Suspense>
       </a>
-      <RoomFace roomId={roomId} />
+      <RoomAvatar roomId={roomId} />
       <div class="room-head-text">
         <div class="room-head-name">
           <h1 dir="auto">{chat.title(roomId)}</h1>

@@ -1,46 +1,46 @@
-import "../kit/lateIcons";
+import "../shared/deferred-icons";
 
 import { Show, Suspense, createSignal, onMount } from "solid-js";
 
-import { useChat } from "../../state/chat";
+import { useChat } from "../../stores/chat";
 import { t } from "../i18n";
-import { Icon } from "../kit/Icon";
-import { Guard } from "../kit/Guard";
-import { lazy } from "../kit/lazy";
-import { Menu, type MenuItem } from "../kit/Menu";
-import { attempt } from "../kit/toast";
+import { Icon } from "../shared/Icon";
+import { ErrorBoundary } from "../shared/ErrorBoundary";
+import { lazy } from "../shared/lazy";
+import { Menu, type MenuItem } from "../shared/Menu";
+import { attempt } from "../shared/toast";
 import type { PanelName } from "./RoomHeader";
-import { useRoom } from "./tools";
+import { useRoom } from "./room-context";
 
 const EditRoom = lazy(() => import("./EditRoom"));
 const LeaveRoom = lazy(() => import("./LeaveRoom"));
 const ArchiveRoom = lazy(() => import("./ArchiveRoom"));
 const AddMembers = lazy(() => import("./AddMembers"));
-const InvitesDialog = lazy(() => import("../invite/InvitesDialog"));
-const RoomNotify = lazy(() => import("./RoomNotify"));
+const InvitesDialog = lazy(() => import("./InvitesDialog"));
+const RoomNotificationsDialog = lazy(() => import("./RoomNotificationsDialog"));
 const BansDialog = lazy(() => import("./BansDialog"));
 
 type Dialog = "edit" | "leave" | "archive" | "add" | "bans" | "invites" | "notify";
-/** What can be done with a room. */
+/** The menu of a room. */
 export default function RoomMenu(props: { onPanel: (panel: PanelName) => void }) {
   const chat = useChat();
-  const { roomId, openUser, askDate } = useRoom();
+  const { roomId, openUser, openDateDialog } = useRoom();
   const [dialog, setDialog] = createSignal<Dialog>();
   const view = () => chat.room(roomId);
-  const rights = () => chat.rights(roomId);
+  const rights = () => chat.permissions(roomId);
   const close = () => setDialog(undefined);
   // By a role on the server one may do more in public rooms.
-  onMount(() => view()?.room.kind === "public" && chat.learnRole());
+  onMount(() => view()?.room.kind === "public" && chat.loadRole());
 
   const items = (): MenuItem[] => {
     const list: MenuItem[] = [{ label: t("pins"), icon: "pin", act: () => props.onPanel("pins") }];
     list.push({ label: t("files"), icon: "file", act: () => props.onPanel("files") });
     list.push({ label: t("searchIn"), icon: "search", act: () => props.onPanel("search") });
-    list.push({ label: t("jumpToDate"), icon: "calendar", act: () => askDate(Date.now()) });
-    const starred = view()?.settings.starred ?? false;
+    list.push({ label: t("jumpToDate"), icon: "calendar", act: () => openDateDialog(Date.now()) });
+    const starred = view()?.preferences.starred ?? false;
     list.push(
       { label: t("notifications"), icon: "bell", act: () => setDialog("notify") },
-      { label: t(starred ? "unstar" : "star"), icon: "star", act: () => void attempt(chat.saveSettings(roomId, { starred: !starred })) },
+      { label: t(starred ? "unstar" : "star"), icon: "star", act: () => void attempt(chat.savePreferences(roomId, { starred: !starred })) },
     );
     const person = chat.peer(roomId);
     if (person) {
@@ -58,7 +58,7 @@ export default function RoomMenu(props: { onPanel: (panel: PanelName) => void })
         list.push({ label: t("unarchiveRoom"), icon: "archive", act: () => void attempt(chat.api.archiveRoom(roomId, false)) });
       } else list.push({ label: t("archiveRoom"), icon: "archive", act: () => setDialog("archive") });
     }
-    list.push({ label: t("leaveRoom"), icon: "leave", danger: true, apart: true, act: () => setDialog("leave") });
+    list.push({ label: t("leaveRoom"), icon: "leave", danger: true, separated: true, act: () => setDialog("leave") });
     return list;
   };
 
@@ -67,7 +67,7 @@ export default function RoomMenu(props: { onPanel: (panel: PanelName) => void })
       <Menu class="icon-button" label={t("roomMenu")} items={items()}>
         <Icon name="more" />
       </Menu>
-      <Guard onFail={close}>
+      <ErrorBoundary onFail={close}>
         <Suspense>
           <Show when={dialog() === "edit"}>
             <EditRoom roomId={roomId} onClose={close} />
@@ -85,13 +85,13 @@ export default function RoomMenu(props: { onPanel: (panel: PanelName) => void })
             <InvitesDialog roomId={roomId} onClose={close} />
           </Show>
           <Show when={dialog() === "notify"}>
-            <RoomNotify roomId={roomId} onClose={close} />
+            <RoomNotificationsDialog roomId={roomId} onClose={close} />
           </Show>
           <Show when={dialog() === "bans"}>
             <BansDialog roomId={roomId} onClose={close} />
           </Show>
         </Suspense>
-      </Guard>
+      </ErrorBoundary>
     </>
   );
 }

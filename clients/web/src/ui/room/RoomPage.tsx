@@ -1,8 +1,8 @@
 import { Match, Switch } from "solid-js";
 
-import { useChat } from "../../state/chat";
+import { useChat } from "../../stores/chat";
 import { OpenRoom } from "./OpenRoom";
-import { MissingPage, lazy } from "../kit/lazy";
+import { MissingPage, lazy } from "../shared/lazy";
 
 const JoinRoom = lazy(() => import("./JoinRoom"), MissingPage);
 

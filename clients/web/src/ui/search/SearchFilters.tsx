@@ -1,20 +1,20 @@
 import { For, Show, createEffect, createSignal, on, onCleanup } from "solid-js";
 
-import type { Member, User } from "../../nouns";
-import { useChat } from "../../state/chat";
-import { createPaged } from "../../state/paged";
-import { formatCount } from "../format";
+import type { Member, User } from "../../domain/types";
+import { useChat } from "../../stores/chat";
+import { createPagedList } from "../../stores/lists/paged-list";
+import { formatCount } from "../i18n/format-values";
 import { labelled, t } from "../i18n";
-import { Field } from "../kit/Field";
-import { Icon } from "../kit/Icon";
-import { PersonLine } from "../people/PersonLine";
+import { Field } from "../shared/Field";
+import { Icon } from "../shared/Icon";
+import { UserLine } from "../people/UserLine";
 
-const PAUSE_MS = 200;
+const DEBOUNCE_MS = 200;
 /** More people are found by more letters. */
-const MOST_PEOPLE = 5;
+const MAX_PEOPLE = 5;
 
 /** Days as date fields write them; empty for no limit. */
-export interface Span {
+export interface DateRange {
   readonly since: string;
   readonly until: string;
 }
@@ -31,18 +31,18 @@ export function SearchFilters(props: {
   roomId: string;
   from: User | undefined;
   onFrom: (user: User | undefined) => void;
-  span: Span;
-  onSpan: (span: Span) => void;
+  dateRange: DateRange;
+  onDateRange: (dateRange: DateRange) => void;
   hasFile: boolean;
   onHasFile: (on: boolean) => void;
 }) {
-  const count = () => [props.from, props.span.since, props.span.until, props.hasFile].filter(Boolean).length;
-  const day = (label: string, name: keyof Span) => (
+  const count = () => [props.from, props.dateRange.since, props.dateRange.until, props.hasFile].filter(Boolean).length;
+  const day = (label: string, name: keyof DateRange) => (
     <Field
       label={label}
       type="date"
-      value={props.span[name]}
-      onChange={(event) => props.onSpan({ ...props.span, [name]: event.currentTarget.value })}
+      value={props.dateRange[name]}
+      onChange={(event) => props.onDateRange({ ...props.dateRange, [name]: event.currentTarget.value })}
     />
   );
   return (
@@ -69,8 +69,8 @@ export function SearchFilters(props: {
           )}
         </Show>
         <div class="filters-days">
-          {day(t("searchSince"), "since")}
-          {day(t("searchUntil"), "until")}
+          {day(t("searchStartDate"), "since")}
+          {day(t("searchEndDate"), "until")}
         </div>
         <label class="check">
           <input type="checkbox" checked={props.hasFile} onChange={(event) => props.onHasFile(event.currentTarget.checked)} />
@@ -85,28 +85,28 @@ export function SearchFilters(props: {
 function FromField(props: { roomId: string; onChoose: (user: User) => void }) {
   const chat = useChat();
   const [name, setName] = createSignal("");
-  const people = createPaged<Member>((text, token) => chat.api.listMembers(props.roomId, text, token));
+  const people = createPagedList<Member>((text, token) => chat.api.listMembers(props.roomId, text, token));
   createEffect(
     on(name, (text) => {
       if (!text.trim()) return people.clear();
-      const timer = setTimeout(() => void people.search(text.trim()), PAUSE_MS);
+      const timer = setTimeout(() => void people.load(text.trim()), DEBOUNCE_MS);
       onCleanup(() => clearTimeout(timer));
     }),
   );
   return (
     <div>
-      <Field label={t("searchFrom")} type="search" maxLength={64} autocomplete="off" placeholder={t("searchAnyone")} onInput={(event) => setName(event.currentTarget.value)} />
+      <Field label={t("searchFrom")} type="search" maxLength={64} autocomplete="off" placeholder={t("searchAnySender")} onInput={(event) => setName(event.currentTarget.value)} />
       <div role="status">
         <Show when={name().trim() && !people.loading() && !people.items().length && !people.failure()}>
-          <p class="muted small">{t("nobodyFound")}</p>
+          <p class="muted small">{t("noPeopleFound")}</p>
         </Show>
       </div>
       <ul>
-        <For each={people.items().slice(0, MOST_PEOPLE)}>
+        <For each={people.items().slice(0, MAX_PEOPLE)}>
           {({ user }) => (
             <li>
               <button type="button" class="member" onClick={() => props.onChoose(user)}>
-                <PersonLine user={user} />
+                <UserLine user={user} />
               </button>
             </li>
           )}

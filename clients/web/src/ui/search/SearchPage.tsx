@@ -1,53 +1,53 @@
 import { Show, createEffect, createSignal, on, onCleanup, onMount, untrack } from "solid-js";
 
-import type { Message } from "../../nouns";
-import { useChat, type Chat } from "../../state/chat";
-import { keyOf, searching } from "../../state/found";
-import { createPaged, type Paged } from "../../state/paged";
-import { written } from "../../state/terms";
+import type { Message } from "../../domain/types";
+import { useChat, type Chat } from "../../stores/chat";
+import { messageKey, createMessageSearch } from "../../stores/search/room-search";
+import { createPagedList, type PagedListState } from "../../stores/lists/paged-list";
+import { parseQuery } from "../../stores/search/search-highlight";
 import { t } from "../i18n";
-import { Icon } from "../kit/Icon";
-import { PagedList } from "../kit/PagedList";
-import { navigate, searchPath } from "../router";
-import { FoundWords } from "./FoundWords";
+import { Icon } from "../shared/Icon";
+import { PagedList } from "../shared/PagedList";
+import { navigate, searchPath } from "../shared/router";
+import { SearchHighlight } from "./SearchHighlight";
 import { MessageCard } from "./MessageCard";
 
 const ROOM_ID = /(^|\s)in:([\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12})(?=\s|$)/g;
 
 /** What was found last, and how far down one was: whoever comes back from a message is there again. */
-interface Kept {
+interface SavedSearch {
   readonly query: string;
-  readonly found: Paged<Message>;
+  readonly results: PagedListState<Message>;
   readonly top: number;
 }
-const kept = new WeakMap<Chat, Kept>();
+const savedSearches = new WeakMap<Chat, SavedSearch>();
 
 /** Messages by their words, over all rooms; the address has the question. */
 export default function SearchPage(props: { query: string }) {
   const chat = useChat();
-  const [asked, setAsked] = createSignal(untrack(() => written(props.query).asks));
-  const search = searching(chat);
-  const before = kept.get(chat);
-  const back = before?.query === props.query;
-  const found = back ? before.found : createPaged((query: string, token) => search({ query }, token), keyOf);
+  const [isSearching, setSearching] = createSignal(untrack(() => parseQuery(props.query).isSearchable));
+  const search = createMessageSearch(chat);
+  const before = savedSearches.get(chat);
+  const isReturning = before?.query === props.query;
+  const results = isReturning ? before.results : createPagedList((query: string, token) => search({ query }, token), messageKey);
   let page!: HTMLDivElement;
-  onMount(() => back && (page.scrollTop = before.top));
+  onMount(() => isReturning && (page.scrollTop = before.top));
   let last = props.query;
-  onCleanup(() => kept.set(chat, { query: last, found, top: page.scrollTop }));
+  onCleanup(() => savedSearches.set(chat, { query: last, results, top: page.scrollTop }));
   let field!: HTMLInputElement;
   /** As a person writes it: a room by its name. */
-  const worded = (query: string) =>
+  const withRoomNames = (query: string) =>
     query.replace(ROOM_ID, (all, gap: string, id: string) => (chat.room(id) && !chat.peer(id) ? `${gap}in:"${chat.title(id)}"` : all));
   createEffect(
     on(
       () => props.query,
       (query) => {
         last = field.value = query;
-        const { asks } = written(query);
-        setAsked(asks);
-        if (asks) void found.search(query);
+        const { isSearchable } = parseQuery(query);
+        setSearching(isSearchable);
+        if (isSearchable) void results.load(query);
         else {
-          found.clear();
+          results.clear();
           field.focus();
         }
       },
@@ -55,8 +55,8 @@ export default function SearchPage(props: { query: string }) {
   );
   // Rooms have names once they are known.
   createEffect(() => {
-    const named = worded(props.query);
-    if (field.value === props.query) field.value = named;
+    const queryWithNames = withRoomNames(props.query);
+    if (field.value === props.query) field.value = queryWithNames;
   });
   function submit(event: SubmitEvent): void {
     event.preventDefault();
@@ -88,12 +88,12 @@ export default function SearchPage(props: { query: string }) {
         {t("searchHint")} <code>from:ada</code> <code>in:General</code> <code>after:2026-01-31</code>{" "}
         <code>before:2026-03-01</code> <code>has:file</code>
       </p>
-      <Show when={asked()} fallback={<Show when={props.query}><p class="page-note muted">{t("searchNeeds")}</p></Show>}>
-        <FoundWords query={props.query}>
-          <PagedList paged={found} class="directory" none={t("nothingFound")}>
+      <Show when={isSearching()} fallback={<Show when={props.query}><p class="page-note muted">{t("searchRequirements")}</p></Show>}>
+        <SearchHighlight query={props.query}>
+          <PagedList paged={results} class="directory" none={t("noMessagesFound")}>
             {(message) => <MessageCard message={message} />}
           </PagedList>
-        </FoundWords>
+        </SearchHighlight>
       </Show>
     </div>
   );

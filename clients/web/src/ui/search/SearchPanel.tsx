@@ -1,19 +1,19 @@
 import { Show, createEffect, createMemo, createSignal, on, onCleanup, onMount } from "solid-js";
 
-import type { Sought, User } from "../../nouns";
-import { useChat } from "../../state/chat";
-import { createFound } from "../../state/found";
-import { written } from "../../state/terms";
+import type { SearchRequest, User } from "../../domain/types";
+import { useChat } from "../../stores/chat";
+import { createRoomSearch } from "../../stores/search/room-search";
+import { parseQuery } from "../../stores/search/search-highlight";
 import { t } from "../i18n";
-import { Icon } from "../kit/Icon";
-import { PagedList } from "../kit/PagedList";
+import { Icon } from "../shared/Icon";
+import { PagedList } from "../shared/PagedList";
 import { Panel } from "../room/Panel";
-import { useRoom } from "../room/tools";
-import { FoundItem } from "./FoundItem";
-import { SearchFilters, startOf, type Span } from "./SearchFilters";
+import { useRoom } from "../room/room-context";
+import { SearchResult } from "./SearchResult";
+import { SearchFilters, startOf, type DateRange } from "./SearchFilters";
 
 /** Letters typed faster than this ask once. */
-const PAUSE_MS = 250;
+const DEBOUNCE_MS = 250;
 
 /** Messages of the room by their words, who wrote them, and when. */
 export default function SearchPanel(props: { over: boolean; onClose: () => void }) {
@@ -21,31 +21,31 @@ export default function SearchPanel(props: { over: boolean; onClose: () => void 
   const { roomId } = useRoom();
   const [words, setWords] = createSignal("");
   const [from, setFrom] = createSignal<User>();
-  const [span, setSpan] = createSignal<Span>({ since: "", until: "" });
+  const [dateRange, setDateRange] = createSignal<DateRange>({ since: "", until: "" });
   const [hasFile, setHasFile] = createSignal(false);
-  const found = createFound(chat, roomId);
+  const results = createRoomSearch(chat, roomId);
   let field!: HTMLInputElement;
 
-  const phrases = createMemo(() => written(words()).phrases);
+  const phrases = createMemo(() => parseQuery(words()).phrases);
   /** Undefined while there is too little to ask for. */
-  const sought = createMemo((): Sought | undefined => {
+  const request = createMemo((): SearchRequest | undefined => {
     const query = words().trim();
-    if (!written(query).asks && !from() && !hasFile()) return undefined;
-    const { since, until } = span();
+    if (!parseQuery(query).isSearchable && !from() && !hasFile()) return undefined;
+    const { since, until } = dateRange();
     return { query, roomId, fromUserId: from()?.id, hasFile: hasFile(), after: startOf(since, 0), before: startOf(until, 1) };
   });
 
   createEffect(
-    on(sought, (asked) => {
-      if (!asked) return found.clear();
-      const timer = setTimeout(() => void found.search(asked), PAUSE_MS);
+    on(request, (current) => {
+      if (!current) return results.clear();
+      const timer = setTimeout(() => void results.load(current), DEBOUNCE_MS);
       onCleanup(() => clearTimeout(timer));
     }),
   );
   onMount(() => field.focus());
 
   return (
-    <Panel title={t("searchIn")} class="finding" over={props.over} onClose={props.onClose}>
+    <Panel title={t("searchIn")} class="search-panel" over={props.over} onClose={props.onClose}>
       <form role="search" onSubmit={(event) => event.preventDefault()}>
         <div class="search-box">
           <Icon name="search" />
@@ -63,16 +63,16 @@ export default function SearchPanel(props: { over: boolean; onClose: () => void 
           roomId={roomId}
           from={from()}
           onFrom={setFrom}
-          span={span()}
-          onSpan={setSpan}
+          dateRange={dateRange()}
+          onDateRange={setDateRange}
           hasFile={hasFile()}
           onHasFile={setHasFile}
         />
       </form>
-      <div class="members-scroll">
-        <Show when={sought()} fallback={<p class="muted members-none">{t("searchNeeds")}</p>}>
-          <PagedList paged={found} class="found-list" none={t("nothingFound")}>
-            {(message) => <FoundItem message={message} phrases={phrases()} />}
+      <div class="panel-scroll">
+        <Show when={request()} fallback={<p class="muted panel-empty">{t("searchRequirements")}</p>}>
+          <PagedList paged={results} class="search-results" none={t("noMessagesFound")}>
+            {(message) => <SearchResult message={message} phrases={phrases()} />}
           </PagedList>
         </Show>
       </div>

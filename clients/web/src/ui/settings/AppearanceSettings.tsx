@@ -1,4 +1,4 @@
-import { prefs, setPref } from "../../state/prefs";
+import { prefs, setPref } from "../../stores/preferences/prefs";
 import { t } from "../i18n";
 import { Choices } from "./Choices";
 
@@ -17,7 +17,7 @@ export function AppearanceSettings() {
         onChange={(theme) => setPref("theme", theme)}
       />
       <fieldset class="choices">
-        <legend>{t("composing")}</legend>
+        <legend>{t("messageInput")}</legend>
         <label class="choice">
           <input
             type="checkbox"

@@ -1,4 +1,4 @@
-import { prefs, setPref } from "../../state/prefs";
+import { prefs, setPref } from "../../stores/preferences/prefs";
 import { LANGUAGES, t } from "../i18n";
 import { Choices } from "./Choices";
 

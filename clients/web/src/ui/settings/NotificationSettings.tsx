@@ -1,34 +1,34 @@
 import { Show } from "solid-js";
 
-import { prefs, setPref } from "../../state/prefs";
-import { chime } from "../frame/notify";
-import { askToNotify, permission } from "../frame/permission";
+import { prefs, setPref } from "../../stores/preferences/prefs";
+import { chime } from "../shell/notifications";
+import { requestPermission, permission } from "../shell/notification-permission";
 import { t } from "../i18n";
 import { Choices } from "./Choices";
 
 export function NotificationSettings() {
   const choose = (notify: "none" | "direct" | "all") => {
     setPref("notify", notify);
-    if (notify !== "none") void askToNotify();
+    if (notify !== "none") void requestPermission();
   };
   return (
     <div class="card settings-card">
       <Choices
-        legend={t("notifyWhen")}
+        legend={t("notificationScope")}
         name="notify"
         value={prefs().notify}
         choices={[
-          { value: "none", label: t("notifyNone") },
-          { value: "direct", label: t("notifyDirect") },
-          { value: "all", label: t("notifyAll") },
+          { value: "none", label: t("notificationsNone") },
+          { value: "direct", label: t("notificationsDirect") },
+          { value: "all", label: t("notificationsAll") },
         ]}
         onChange={choose}
       />
       <Show when={prefs().notify !== "none" && permission() !== "granted"}>
-        <div class="notify-note" classList={{ problem: permission() === "denied", notice: permission() === "default" }} role="status">
-          <p>{t(permission() === "denied" ? "notifyDenied" : "notifyUnanswered")}</p>
+        <div class="notification-note" classList={{ "form-error": permission() === "denied", notice: permission() === "default" }} role="status">
+          <p>{t(permission() === "denied" ? "notificationPermissionDenied" : "notificationPermissionNeeded")}</p>
           <Show when={permission() === "default"}>
-            <button type="button" class="link" onClick={() => void askToNotify()}>
+            <button type="button" class="link" onClick={() => void requestPermission()}>
               {t("turnOn")}
             </button>
           </Show>
@@ -47,7 +47,7 @@ export function NotificationSettings() {
           />
           <span>
             {t("sound")}
-            <small class="hint">{t("notifyHint")}</small>
+            <small class="hint">{t("notificationsHint")}</small>
           </span>
         </label>
       </fieldset>

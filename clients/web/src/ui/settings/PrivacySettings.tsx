@@ -1,30 +1,30 @@
 import { createEffect, createSignal, on, onMount } from "solid-js";
 
-import { useChat } from "../../state/chat";
-import { createPaged } from "../../state/paged";
+import { useChat } from "../../stores/chat";
+import { createPagedList } from "../../stores/lists/paged-list";
 import { t } from "../i18n";
-import { PagedList } from "../kit/PagedList";
-import { attempt } from "../kit/toast";
-import { PersonLine } from "../people/PersonLine";
+import { PagedList } from "../shared/PagedList";
+import { attempt } from "../shared/toast";
+import { UserLine } from "../people/UserLine";
 
 /** Whether others see what the user has read, and whom the user has blocked. */
 export function PrivacySettings() {
   const chat = useChat();
-  const people = createPaged((_, token) => chat.api.listBlockedUsers(token));
+  const people = createPagedList((_, token) => chat.api.listBlockedUsers(token));
   const [receipts, setReceipts] = createSignal<boolean>();
   onMount(() => {
-    void people.search("");
+    void people.load("");
     chat.api.getMe().then((me) => setReceipts(me.readReceipts), () => undefined);
   });
   // Whoever asks about one is told when any block changes, here or on another device.
-  createEffect(on(() => chat.isBlocked(""), () => void people.search(""), { defer: true }));
-  async function tell(box: HTMLInputElement): Promise<void> {
+  createEffect(on(() => chat.isBlocked(""), () => void people.load(""), { defer: true }));
+  async function saveReadReceipts(box: HTMLInputElement): Promise<void> {
     const on = box.checked;
     if (await attempt(chat.api.setReadReceipts(on))) setReceipts(on);
     else box.checked = !on;
   }
   async function unblock(id: string): Promise<void> {
-    if (await attempt(chat.block(id, false))) await people.search("");
+    if (await attempt(chat.setBlocked(id, false))) await people.load("");
   }
   return (
     <div class="card settings-card">
@@ -33,7 +33,7 @@ export function PrivacySettings() {
           type="checkbox"
           checked={receipts() ?? true}
           disabled={receipts() === undefined}
-          onChange={(event) => void tell(event.currentTarget)}
+          onChange={(event) => void saveReadReceipts(event.currentTarget)}
         />
         <span>
           {t("readReceipts")}
@@ -42,10 +42,10 @@ export function PrivacySettings() {
       </label>
       <h2>{t("blockedPeople")}</h2>
       <p class="muted">{t("blockedHint")}</p>
-      <PagedList paged={people} class="plain-list" none={t("nobodyBlocked")}>
+      <PagedList paged={people} class="plain-list" none={t("noBlockedPeople")}>
         {(user) => (
           <li>
-            <PersonLine user={user} />
+            <UserLine user={user} />
             <button type="button" class="button" onClick={() => void unblock(user.id)}>
               {t("unblock")}
             </button>

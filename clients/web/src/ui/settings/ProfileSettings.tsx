@@ -1,19 +1,19 @@
 import { Show, createSignal, onMount, untrack } from "solid-js";
 
-import { useChat } from "../../state/chat";
-import { PictureField } from "../files/PictureField";
-import { createPicture } from "../files/picture";
+import { useChat } from "../../stores/chat";
+import { AvatarField } from "../files/AvatarField";
+import { createAvatarChoice } from "../files/avatar-choice";
 import { t } from "../i18n";
-import { Avatar } from "../kit/Avatar";
-import { Field, TextArea } from "../kit/Field";
-import { createForm, text } from "../kit/form";
-import { Problem } from "../kit/Problem";
+import { Avatar } from "../shared/Avatar";
+import { Field, TextArea } from "../shared/Field";
+import { createForm, text } from "../shared/form";
+import { FormError } from "../shared/FormError";
 
 export function ProfileSettings() {
   const chat = useChat();
-  const before = untrack(chat.me);
-  const [name, setName] = createSignal(before.displayName);
-  const photo = createPicture(chat, () => chat.me().photoId);
+  const initial = untrack(chat.me);
+  const [name, setName] = createSignal(initial.displayName);
+  const photo = createAvatarChoice(chat, () => chat.me().photoId);
   const [saved, setSaved] = createSignal(false);
   /** As it was; can be changed once it is known. */
   const [email, setEmail] = createSignal<string>();
@@ -28,42 +28,42 @@ export function ProfileSettings() {
       ...(email() !== undefined && { email: text(data, "email").trim() }),
       ...(avatarFileId !== undefined && { avatarFileId }),
     });
-    photo.done();
+    photo.onSaved();
     setSaved(true);
   });
   return (
     <form class="card settings-card" onSubmit={form.submit} onInput={() => setSaved(false)}>
       <div class="profile-head">
-        <PictureField choice={photo}>
-          <Avatar id={before.id} name={name()} size="huge" photo={photo.shown()} preview={photo.preview()} />
-        </PictureField>
+        <AvatarField choice={photo}>
+          <Avatar id={initial.id} name={name()} size="huge" photo={photo.shown()} preview={photo.preview()} />
+        </AvatarField>
         <div class="profile-name">
           <strong dir="auto">{name()}</strong>
           <p class="muted">
-            <bdi>@{before.username}</bdi>
+            <bdi>@{initial.username}</bdi>
           </p>
         </div>
       </div>
       <Field
         label={t("displayName")}
         name="displayName"
-        value={before.displayName}
+        value={initial.displayName}
         maxLength={64}
         required
         autocomplete="name"
         onInput={(event) => setName(event.currentTarget.value)}
-        error={form.wrong("display_name")}
+        error={form.fieldError("display_name")}
       />
       <Field
         label={t("statusText")}
         name="statusText"
-        value={before.statusText}
+        value={initial.statusText}
         hint={t("statusHint")}
         maxLength={100}
         autocomplete="off"
-        error={form.wrong("status_text")}
+        error={form.fieldError("status_text")}
       />
-      <TextArea label={t("bio")} name="bio" value={before.bio} maxLength={500} rows={4} error={form.wrong("bio")} />
+      <TextArea label={t("bio")} name="bio" value={initial.bio} maxLength={500} rows={4} error={form.fieldError("bio")} />
       <Show when={email() !== undefined}>
         <Field
           label={t("email")}
@@ -74,10 +74,10 @@ export function ProfileSettings() {
           autocomplete="email"
           maxLength={254}
           optional
-          error={form.wrong("email")}
+          error={form.fieldError("email")}
         />
       </Show>
-      <Problem text={form.problem()} />
+      <FormError text={form.errorText()} />
       <div class="form-foot">
         <button class="button button-primary" disabled={form.busy()}>
           {t("save")}

@@ -1,20 +1,20 @@
-import "../kit/lateIcons";
+import "../shared/deferred-icons";
 
 import { Show, onMount } from "solid-js";
 
-import { useChat } from "../../state/chat";
-import { createPaged } from "../../state/paged";
-import { formatTime } from "../format";
+import { useChat } from "../../stores/chat";
+import { createPagedList } from "../../stores/lists/paged-list";
+import { formatTime } from "../i18n/format-values";
 import { t } from "../i18n";
-import { Icon } from "../kit/Icon";
-import { PagedList } from "../kit/PagedList";
-import { attempt, toast } from "../kit/toast";
+import { Icon } from "../shared/Icon";
+import { PagedList } from "../shared/PagedList";
+import { attempt, toast } from "../shared/toast";
 
 /** Where the user is signed in, and ending that. */
 export function SessionSettings() {
   const chat = useChat();
-  const sessions = createPaged((_, token) => chat.api.listSessions(token));
-  const read = () => void sessions.search("");
+  const sessions = createPagedList((_, token) => chat.api.listSessions(token));
+  const read = () => void sessions.load("");
   onMount(read);
   async function end(id: string): Promise<void> {
     if (await attempt(chat.api.revokeSession(id))) read();

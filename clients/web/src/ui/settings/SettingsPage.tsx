@@ -1,8 +1,8 @@
 import { For, Match, Switch } from "solid-js";
 
 import { t, type Key } from "../i18n";
-import { Icon } from "../kit/Icon";
-import { route } from "../router";
+import { Icon } from "../shared/Icon";
+import { route } from "../shared/router";
 import { AppearanceSettings } from "./AppearanceSettings";
 import { LanguageSettings } from "./LanguageSettings";
 import { NotificationSettings } from "./NotificationSettings";

@@ -1,43 +1,43 @@
 import { For, Show, createEffect, createMemo, createSignal, on } from "solid-js";
 
-import type { Message } from "../../nouns";
-import { useChat } from "../../state/chat";
-import { createThread } from "../../state/thread";
+import type { Message } from "../../domain/types";
+import { useChat } from "../../stores/chat";
+import { createThread } from "../../stores/threads/thread";
 import { Composer } from "../composer/Composer";
-import { counted } from "../format";
+import { countParam } from "../i18n/format-values";
 import { explain, t } from "../i18n";
-import { createAttentive } from "../kit/attentive";
-import { createKeyed } from "../kit/keyed";
-import { attempt } from "../kit/toast";
-import { restWhenGone } from "../room/begun";
+import { createWindowFocus } from "../shared/window-focus";
+import { createKeyed } from "../shared/keyed";
+import { attempt } from "../shared/toast";
+import { cancelWhenDeleted } from "../room/cancel-when-deleted";
 import { Panel } from "../room/Panel";
-import { RoomToolsProvider, useRoom, type RoomTools } from "../room/tools";
+import { RoomContextProvider, useRoom, type RoomContext } from "../room/room-context";
 import { createFlash } from "../timeline/flash";
-import { focusRow, stepThrough } from "../timeline/keys";
+import { focusRow, navigateByArrow } from "../timeline/arrow-navigation";
 import { MessageRowView } from "../timeline/MessageRow";
-import { NewRow } from "../timeline/NoteRows";
-import { WaitingRowView } from "../timeline/WaitingRow";
-import { createPlace } from "./place";
+import { NewRow } from "../timeline/SystemRows";
+import { OutboxRowView } from "../timeline/OutboxRow";
+import { createScrollAnchor } from "./scroll-anchor";
 
-export interface Sought {
+export interface ThreadTarget {
   readonly seq: number;
 }
 
 /** A message and the answers in its thread; of another thread it is made anew. `sought`: an answer to go to. */
-export default function ThreadPanel(props: { seq: number; sought: Sought | undefined; over: boolean; onClose: () => void }) {
+export default function ThreadPanel(props: { seq: number; target: ThreadTarget | undefined; over: boolean; onClose: () => void }) {
   const chat = useChat();
   const room = useRoom();
   const { roomId } = room;
   const { seq } = props;
-  const attentive = createAttentive();
-  const [seeking, setSeeking] = createSignal(props.sought !== undefined);
-  const { shines, start: startFlash } = createFlash();
-  const thread = createThread(chat, roomId, seq, () => attentive() && !seeking() && place.atEnd());
-  const place = createPlace();
+  const isFocused = createWindowFocus();
+  const [isSeeking, setSeeking] = createSignal(props.target !== undefined);
+  const { isFlashing, start: startFlash } = createFlash();
+  const thread = createThread(chat, roomId, seq, () => isFocused() && !isSeeking() && anchor.atEnd());
+  const anchor = createScrollAnchor();
 
   /** Brings an answer into sight; whether it is in this thread. */
   function show(answer: number): boolean {
-    const row = place.show(answer);
+    const row = anchor.scrollToReply(answer);
     if (!row) return false;
     startFlash(answer);
     focusRow(row.querySelector(".msg"));
@@ -46,53 +46,53 @@ export default function ThreadPanel(props: { seq: number; sought: Sought | undef
 
   async function seek(answer: number): Promise<void> {
     setSeeking(true);
-    await attempt(thread.reach(answer));
+    await attempt(thread.loadUntil(answer));
     show(answer);
     setSeeking(false);
   }
   const loaded = createMemo(() => thread.root() !== undefined);
-  createEffect(on([() => props.sought, loaded], ([sought, here]) => sought && here && void seek(sought.seq)));
+  createEffect(on([() => props.target, loaded], ([target, isLoaded]) => target && isLoaded && void seek(target.seq)));
 
   /** What is written here stays here. */
   const draft = `${roomId}/${seq}`;
-  const tools: RoomTools = { ...room, begun: () => chat.begun(draft), jump: (to) => show(to) || room.jump(to) };
-  restWhenGone(chat, tools.begun);
+  const context: RoomContext = { ...room, composer: () => chat.composer(draft), jump: (to) => show(to) || room.jump(to) };
+  cancelWhenDeleted(chat, context.composer);
   // At this position there is something else now.
-  createEffect(on(chat.resets, () => props.onClose(), { defer: true }));
+  createEffect(on(chat.storeResets, () => props.onClose(), { defer: true }));
 
   // Whoever writes sees what they have written.
-  createEffect(on(() => thread.waiting().length, (count, before = 0) => (count > before && queueMicrotask(place.toEnd), count)));
+  createEffect(on(() => thread.pendingReplies().length, (count, before = 0) => (count > before && queueMicrotask(anchor.scrollToEnd), count)));
 
   const row = (message: Message) => ({
     kind: "message" as const,
     key: String(message.seq),
     message,
-    mine: message.senderId === chat.me().id,
+    isOwn: message.senderId === chat.me().id,
     first: true,
     day: undefined,
-    line: false,
+    startsNew: false,
   });
-  const answers = createKeyed(thread.answers, ({ seq }) => seq);
-  const waiting = createKeyed(thread.waiting, ({ message }) => message.clientMessageId);
-  const lastOwn = () => thread.answers().findLast(chat.mayEdit);
+  const replies = createKeyed(thread.replies, ({ seq }) => seq);
+  const pendingReplies = createKeyed(thread.pendingReplies, ({ message }) => message.clientMessageId);
+  const lastOwn = () => thread.replies().findLast(chat.mayEdit);
 
   return (
-    <RoomToolsProvider value={tools}>
+    <RoomContextProvider value={context}>
       <Panel title={t("thread")} class="thread" over={props.over} onClose={props.onClose}>
         <div
-          ref={place.ref}
+          ref={anchor.ref}
           class="thread-scroll"
           role="log"
           aria-label={t("thread")}
           aria-live="off"
           tabIndex={0}
-          onKeyDown={(event) => stepThrough(event.currentTarget, event)}
-          onScroll={place.scrolled}
+          onKeyDown={(event) => navigateByArrow(event.currentTarget, event)}
+          onScroll={anchor.onScroll}
         >
-          <div ref={place.contentRef}>
+          <div ref={anchor.contentRef}>
             <Show when={thread.failure()}>
               {(error) => (
-                <p class="members-none">
+                <p class="panel-empty">
                   {explain(error())}{" "}
                   <button type="button" class="link" onClick={thread.retry}>
                     {t("tryAgain")}
@@ -104,29 +104,29 @@ export default function ThreadPanel(props: { seq: number; sought: Sought | undef
               {(root) => (
                 <>
                   <MessageRowView row={row(root())} flash={false} inThread />
-                  <p class="thread-count">{t("replies", { count: counted(root().thread?.replies ?? thread.answers().length, root().thread?.more) })}</p>
+                  <p class="thread-count">{t("replies", { count: countParam(root().thread?.replies ?? thread.replies().length, root().thread?.more) })}</p>
                   <Show when={thread.hasOlder()}>
-                    <button type="button" class="link members-none" onClick={() => void attempt(thread.older(0, place.hold)).then(place.keep)}>
+                    <button type="button" class="link panel-empty" onClick={() => void attempt(thread.loadOlder(0, anchor.saveAnchor)).then(anchor.restoreAnchor)}>
                       {t("more")}
                     </button>
                   </Show>
-                  <For each={answers.keys()}>
+                  <For each={replies.keys()}>
                     {(seq) => {
-                      const message = answers.at(seq);
+                      const message = replies.at(seq);
                       return (
                         <div data-seq={seq}>
                           <Show when={thread.firstNew() === seq}>
                             <NewRow />
                           </Show>
-                          <MessageRowView row={row(message())} flash={shines(seq)} inThread />
+                          <MessageRowView row={row(message())} flash={isFlashing(seq)} inThread />
                         </div>
                       );
                     }}
                   </For>
-                  <For each={waiting.keys()}>
+                  <For each={pendingReplies.keys()}>
                     {(key) => {
-                      const entry = waiting.at(key);
-                      return <WaitingRowView row={{ kind: "waiting", key, entry: entry(), first: true, day: undefined, line: false }} />;
+                      const entry = pendingReplies.at(key);
+                      return <OutboxRowView row={{ kind: "outbox", key, entry: entry(), first: true, day: undefined, startsNew: false }} />;
                     }}
                   </For>
                 </>
@@ -134,7 +134,7 @@ export default function ThreadPanel(props: { seq: number; sought: Sought | undef
             </Show>
           </div>
         </div>
-        <Show when={chat.rights(roomId).write && thread.root()?.content.kind !== "deleted"}>
+        <Show when={chat.permissions(roomId).write && thread.root()?.content.kind !== "deleted"}>
           <Composer
             class="thread-composer"
             label={t("threadReply")}
@@ -144,6 +144,6 @@ export default function ThreadPanel(props: { seq: number; sought: Sought | undef
           />
         </Show>
       </Panel>
-    </RoomToolsProvider>
+    </RoomContextProvider>
   );
 }

@@ -1,52 +1,52 @@
 import { Show, createEffect, createSignal, untrack } from "solid-js";
 
-import type { Message } from "../../nouns";
-import { useChat } from "../../state/chat";
-import type { Timeline } from "../../state/timeline";
+import type { Message } from "../../domain/types";
+import { useChat } from "../../stores/chat";
+import type { Timeline } from "../../stores/timeline/timeline";
 import { labelled } from "../i18n";
-import { named, said } from "../room/said";
+import { withUserName, messagePreview } from "../room/message-preview";
 
-/** Of many that come at once, the newest are read out. */
-const MOST = 5;
-/** So many positions are looked at. */
-const FAR = 200;
+/** If many messages come at once, only the newest are announced. */
+const MAX_ANNOUNCED = 5;
+/** How many positions are checked. */
+const MAX_POSITIONS = 200;
 
 /**
- * Reads out what arrives. The log itself is silent: rows come and go in it as
- * one scrolls.
+ * Announces new messages to screen readers. The log itself is silent, since its rows
+ * come and go while the user scrolls.
  */
 export default function Announcer(props: { timeline: Timeline }) {
   const chat = useChat();
-  /** Each a new one, so that the same words are read out again. */
+  /** A new object each time, so that equal texts are announced again. */
   const [line, setLine] = createSignal<{ readonly text: string }>();
   const view = () => chat.timeline(props.timeline.roomId);
-  let told = untrack(view)?.last?.seq ?? 0;
+  let announcedSeq = untrack(view)?.lastMessage?.seq ?? 0;
 
-  const isHeard = ({ content, senderId, threadSeq }: Message) =>
+  const isAnnounced = ({ content, senderId, threadSeq }: Message) =>
     content.kind === "text" && !threadSeq && senderId !== chat.me().id && !chat.isBlocked(senderId);
 
   createEffect(() => {
     const now = view();
     // Reactions and edits make the newest message another one, but no newer one.
-    const newest = now?.last?.seq ?? 0;
-    // Until it is known who is blocked, nobody is read out.
-    if (!now || newest <= told || !chat.blocksKnown()) return;
-    const arrived: Message[] = [];
-    for (let seq = newest; seq > Math.max(told, newest - FAR) && arrived.length < MOST; seq--) {
+    const newest = now?.lastMessage?.seq ?? 0;
+    // Nothing is announced until the blocked users are known.
+    if (!now || newest <= announcedSeq || !chat.areBlocksLoaded()) return;
+    const messages: Message[] = [];
+    for (let seq = newest; seq > Math.max(announcedSeq, newest - MAX_POSITIONS) && messages.length < MAX_ANNOUNCED; seq--) {
       const message = now.messages.get(seq);
-      if (message && untrack(() => isHeard(message))) arrived.unshift(message);
+      if (message && untrack(() => isAnnounced(message))) messages.unshift(message);
     }
-    told = newest;
-    untrack(() => tell(arrived));
+    announcedSeq = newest;
+    untrack(() => announce(messages));
   });
 
-  /** All in one, once all names are known. */
-  function tell(arrived: readonly Message[]): void {
+  /** Announces all messages in one text, once all names are loaded. */
+  function announce(arrived: readonly Message[]): void {
     const lines: string[] = [];
     let missing = arrived.length;
     arrived.forEach((message, i) =>
-      named(chat, message.senderId, (name) => {
-        lines[i] = labelled(name, said(chat, message));
+      withUserName(chat, message.senderId, (name) => {
+        lines[i] = labelled(name, messagePreview(chat, message));
         if (!--missing) setLine({ text: lines.join("\n") });
       }),
     );

@@ -1,13 +1,13 @@
 import { Show, createSignal } from "solid-js";
 
 import { t } from "../i18n";
-import { Icon } from "../kit/Icon";
-import { attempt } from "../kit/toast";
+import { Icon } from "../shared/Icon";
+import { attempt } from "../shared/toast";
 
 export function CodeBlock(props: { language: string; text: string }) {
-  const [copied, setCopied] = createSignal(false);
-  async function take(): Promise<void> {
-    const { copyCode } = await import("./copyCode");
+  const [isCopied, setCopied] = createSignal(false);
+  async function copy(): Promise<void> {
+    const { copyCode } = await import("./copy-code");
     if (!(await copyCode(props.text))) return;
     setCopied(true);
     setTimeout(() => setCopied(false), 1_500);
@@ -21,10 +21,10 @@ export function CodeBlock(props: { language: string; text: string }) {
         <button
           type="button"
           class="code-copy"
-          aria-label={copied() ? t("copied") : t("copyCode")}
-          onClick={() => void attempt(take())}
+          aria-label={isCopied() ? t("copied") : t("copyCode")}
+          onClick={() => void attempt(copy())}
         >
-          <Icon name={copied() ? "check" : "copy"} />
+          <Icon name={isCopied() ? "check" : "copy"} />
         </button>
       </figcaption>
       {/* It scrolls sideways, so the keyboard has to get there. */}

@@ -3,26 +3,26 @@
 
 import { For, Show, createContext, createMemo, useContext, type JSX } from "solid-js";
 
-import type { Mention, Message } from "../../nouns";
-import { useChat } from "../../state/chat";
-import { isEmojiOnly, otherPlace, parse, splitMentions, textOf, type Block, type Inline } from "../../state/markdown";
+import type { Mention, Message } from "../../domain/types";
+import { useChat } from "../../stores/chat";
+import { isEmojiOnly, linkDestination, parse, splitMentions, textOf, type Block, type Inline } from "../../stores/messages/markdown";
 import { CodeBlock } from "./CodeBlock";
 
 /** Pages of this client, once their origin is taken away: the way there is within the page. */
 const OWN = /^\/(rooms|invite)\//;
 
 const NOBODY: readonly Mention[] = [];
-/** Whom the message calls, for the text to show. */
+/** The message's mentions, for its text. */
 const Mentions = createContext<() => readonly Mention[]>(() => NOBODY);
-/** What becomes of plain text, where some of it is to stand out. */
-export const Draw = createContext<(text: string) => JSX.Element>((text) => text);
+/** Renders plain text, so that a search can highlight parts of it. */
+export const TextRenderer = createContext<(text: string) => JSX.Element>((text) => text);
 
 export function Markdown(props: { text: string; message?: Message }) {
   const blocks = createMemo(() => parse(props.text));
   // A message is another object for each reaction; whom it calls is the same.
-  const called = createMemo(() => props.message?.mentions ?? NOBODY, NOBODY, { equals: (a, b) => JSON.stringify(a) === JSON.stringify(b) });
+  const mentions = createMemo(() => props.message?.mentions ?? NOBODY, NOBODY, { equals: (a, b) => JSON.stringify(a) === JSON.stringify(b) });
   return (
-    <Mentions.Provider value={called}>
+    <Mentions.Provider value={mentions}>
       <div class="md" classList={{ "md-emoji": isEmojiOnly(props.text) }}>
         {blocks().map((block) => (
           <BlockView block={block} />
@@ -35,16 +35,16 @@ export function Markdown(props: { text: string; message?: Message }) {
 function Text(props: { text: string; before?: string | undefined }) {
   const chat = useChat();
   const mentions = useContext(Mentions);
-  const draw = useContext(Draw);
+  const render = useContext(TextRenderer);
   // Most texts call nobody.
-  if (!props.text.includes("@")) return draw(props.text);
+  if (!props.text.includes("@")) return render(props.text);
   return (
     <For each={splitMentions(props.text, mentions(), props.before)}>
       {({ text, mention }) => (
-        <Show when={mention} fallback={draw(text)}>
+        <Show when={mention} fallback={render(text)}>
           {(it) => (
             <span class="mention" classList={{ "mention-me": it().all || it().here || it().userId === chat.me().id }}>
-              {draw(text)}
+              {render(text)}
             </span>
           )}
         </Show>
@@ -110,25 +110,25 @@ function InlineView({ node }: { node: Inline }): JSX.Element {
     case "text":
       return <Text text={node.text} before={node.before} />;
     case "code":
-      return <code dir="ltr">{useContext(Draw)(node.text)}</code>;
+      return <code dir="ltr">{useContext(TextRenderer)(node.text)}</code>;
     case "break":
       return <br />;
     case "link": {
       const { href, inside } = node;
-      const said = textOf(inside);
-      const own = OWN.test(href.replace(location.origin, ""));
-      const place = own ? undefined : otherPlace(said, href);
+      const label = textOf(inside);
+      const isOwn = OWN.test(href.replace(location.origin, ""));
+      const destination = isOwn ? undefined : linkDestination(label, href);
       return (
         <>
           <a
             href={href}
-            title={said === href ? undefined : href}
-            target={own ? undefined : "_blank"}
+            title={label === href ? undefined : href}
+            target={isOwn ? undefined : "_blank"}
             rel="noopener noreferrer nofollow"
           >
             <Inlines nodes={inside} />
           </a>
-          {place && [" ", <bdi class="md-place">({place})</bdi>]}
+          {destination && [" ", <bdi class="md-host">({destination})</bdi>]}
         </>
       );
     }

@@ -1,9 +1,9 @@
 import { Show } from "solid-js";
 
-import { useChat } from "../../state/chat";
-import { Thumb } from "../files/Thumb";
+import { useChat } from "../../stores/chat";
+import { Thumbnail } from "../files/Thumbnail";
 import { t } from "../i18n";
-import { said } from "../room/said";
+import { messagePreview } from "../room/message-preview";
 
 /** The message that another one answers, in one line. */
 export function Quote(props: { roomId: string; seq: number; onJump?: () => void }) {
@@ -15,11 +15,11 @@ export function Quote(props: { roomId: string; seq: number; onJump?: () => void 
   };
   const text = () => {
     const it = message();
-    return it ? said(chat, it) : "…";
+    return it ? messagePreview(chat, it) : "…";
   };
   const inside = () => (
     <>
-      <Thumb message={message()} />
+      <Thumbnail message={message()} />
       <span class="quote-name" dir="auto">
         {name()}
       </span>
@@ -30,7 +30,7 @@ export function Quote(props: { roomId: string; seq: number; onJump?: () => void 
   );
   return (
     <Show when={props.onJump} fallback={<div class="quote">{inside()}</div>}>
-      <button type="button" class="quote" title={t("jumpToQuoted")} onClick={() => props.onJump?.()}>
+      <button type="button" class="quote" title={t("goToQuotedMessage")} onClick={() => props.onJump?.()}>
         {inside()}
       </button>
     </Show>

@@ -1,38 +1,38 @@
 import { For, Show, onCleanup } from "solid-js";
 
-import type { Message, Reaction } from "../../nouns";
-import { useChat } from "../../state/chat";
-import { EmojiButton } from "../emoji/EmojiButton";
-import { formatCount, formatList } from "../format";
+import type { Message, Reaction } from "../../domain/types";
+import { useChat } from "../../stores/chat";
+import { EmojiButton } from "../composer/EmojiButton";
+import { formatCount, formatList } from "../i18n/format-values";
 import { t } from "../i18n";
-import { Icon } from "../kit/Icon";
-import { createKeyed } from "../kit/keyed";
-import { attempt } from "../kit/toast";
-import { useRoom } from "../room/tools";
+import { Icon } from "../shared/Icon";
+import { createKeyed } from "../shared/keyed";
+import { attempt } from "../shared/toast";
+import { useRoom } from "../room/room-context";
 
-/** A finger that rests so long asks who it was. */
+/** A touch of this length shows who has reacted. */
 const HOLD_MS = 450;
 
-/** The emoji under a message: a click adds one's own or takes it away, a long press or the menu key tells who it was. */
+/** The reactions of a message: a click adds or removes the user's own, a long press or the menu key shows who has reacted. */
 export default function Reactions(props: { message: Message }) {
   const chat = useChat();
   const { showReactions } = useRoom();
   const reactions = createKeyed(() => props.message.reactions, ({ emoji }) => emoji);
-  const may = () => chat.rights(props.message.roomId).write;
-  const mine = (it: Reaction) => it.mine ?? false;
+  const canReact = () => chat.permissions(props.message.roomId).write;
+  const isOwn = (it: Reaction) => it.mine ?? false;
   const names = ({ userIds, count, mine }: Reaction) => {
     const me = chat.me().id;
     const ids = mine && !userIds.includes(me) ? [me, ...userIds] : userIds;
-    const known = ids.map((id) => (id === me ? t("you") : chat.user(id)?.displayName ?? "…"));
-    const others = count - known.length;
-    return formatList(others > 0 ? [...known, t("others", { count: others })] : known);
+    const displayNames = ids.map((id) => (id === me ? t("you") : chat.user(id)?.displayName ?? "…"));
+    const others = count - displayNames.length;
+    return formatList(others > 0 ? [...displayNames, t("others", { count: others })] : displayNames);
   };
   let timer: ReturnType<typeof setTimeout> | undefined;
-  /** The press has been answered: neither the click that ends it nor its context menu counts any more. */
-  let held = false;
-  const tell = () => {
-    if (!held) showReactions(props.message);
-    held = true;
+  /** The press was handled: ignore the click that ends it and its context menu. */
+  let isLongPress = false;
+  const openDialog = () => {
+    if (!isLongPress) showReactions(props.message);
+    isLongPress = true;
   };
   const release = () => clearTimeout(timer);
   onCleanup(release);
@@ -45,24 +45,24 @@ export default function Reactions(props: { message: Message }) {
             <button
               type="button"
               class="reaction"
-              aria-pressed={mine(reaction())}
+              aria-pressed={isOwn(reaction())}
               aria-label={t("reactedWith", { emoji, count: reaction().count, names: names(reaction()) })}
               title={names(reaction())}
               onPointerDown={({ pointerType }) => {
-                held = false;
-                if (pointerType === "touch") timer = setTimeout(tell, HOLD_MS);
+                isLongPress = false;
+                if (pointerType === "touch") timer = setTimeout(openDialog, HOLD_MS);
               }}
               onPointerUp={release}
               onPointerCancel={release}
               onContextMenu={(event) => {
                 event.preventDefault();
                 // From the keyboard no press comes before it.
-                if (event.pointerType !== "touch") held = false;
-                tell();
+                if (event.pointerType !== "touch") isLongPress = false;
+                openDialog();
               }}
               onClick={({ detail }) => {
-                if (held && detail) return;
-                if (may()) void attempt(chat.react(props.message, emoji, !mine(reaction())));
+                if (isLongPress && detail) return;
+                if (canReact()) void attempt(chat.react(props.message, emoji, !isOwn(reaction())));
                 else showReactions(props.message);
               }}
             >
@@ -72,7 +72,7 @@ export default function Reactions(props: { message: Message }) {
           );
         }}
       </For>
-      <Show when={may()}>
+      <Show when={canReact()}>
         <EmojiButton
           label={t("addReaction")}
           class="reaction reaction-add"

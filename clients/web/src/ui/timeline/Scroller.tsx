@@ -1,30 +1,30 @@
-// The rows that are in sight, and the place of the reader among them: kept when
-// older rows come above, at the end while they are at the end.
+// The visible rows and the scroll position: kept when older rows are added above, and
+// at the end while the reader is at the end.
 
 import { Virtualizer, type VirtualizerHandle } from "virtua/solid";
 import { createEffect, on, onCleanup, onMount } from "solid-js";
 
-import type { Row } from "../../state/rows";
-import type { Timeline } from "../../state/timeline";
-import { createKeyed } from "../kit/keyed";
-import { createAim } from "./aim";
+import type { Row } from "../../stores/timeline/rows";
+import type { Timeline } from "../../stores/timeline/timeline";
+import { createKeyed } from "../shared/keyed";
+import { createMessageScroll } from "./scroll-to-message";
 import { createFlash } from "./flash";
-import { focusRow, stepThrough } from "./keys";
+import { focusRow, navigateByArrow } from "./arrow-navigation";
 import { RowView } from "./RowView";
 
 /** Nearer than this to the end counts as being there. */
 const END_PX = 48;
 /** Nearer than this to an edge, the next page is read. */
-const AHEAD_PX = 800;
+const PREFETCH_PX = 800;
 
-/** How much of the log is under what is seen; the virtualiser knows without measuring the page. */
+/** The height of the log below the viewport; the virtualiser knows it without measuring the page. */
 const underneath = ({ scrollSize, scrollOffset, viewportSize }: VirtualizerHandle) =>
   scrollSize - scrollOffset - viewportSize;
 
 export interface ScrollerHandle {
-  toEnd(): void;
+  scrollToEnd(): void;
   /** Whether the line of new messages is among the rows. */
-  toNew(): boolean;
+  scrollToNew(): boolean;
 }
 
 export function Scroller(props: {
@@ -35,96 +35,96 @@ export function Scroller(props: {
   onNewAbove: (above: boolean) => void;
 }) {
   const { timeline } = props;
-  const rows = (): readonly Row[] => timeline.shown()?.rows ?? [];
+  const rows = (): readonly Row[] => timeline.content()?.rows ?? [];
   const keyed = createKeyed(rows, (row) => row.key);
-  const { shines, start: startFlash } = createFlash();
+  const { isFlashing, start: startFlash } = createFlash();
   let box!: HTMLDivElement;
   let list: VirtualizerHandle | undefined;
-  /** The reader is at the end and wants to stay there. */
-  let sticks = timeline.target() === undefined;
+  /** Whether the view follows the end. */
+  let isPinnedToEnd = timeline.target() === undefined;
   let offset = 0;
 
-  const toEnd = () => {
-    sticks = true;
+  const scrollToEnd = () => {
+    isPinnedToEnd = true;
     if (rows().length) list?.scrollToIndex(rows().length - 1, { align: "end", offset: END_PX });
   };
   props.handle({
-    toEnd,
-    toNew() {
-      const at = rows().findIndex((row) => row.kind !== "start" && row.line);
+    scrollToEnd,
+    scrollToNew() {
+      const at = rows().findIndex((row) => row.kind !== "start" && row.startsNew);
       if (at < 0) return false;
-      sticks = false;
+      isPinnedToEnd = false;
       list?.scrollToIndex(at, { align: "start", offset: -24 });
       return true;
     },
   });
 
-  function look(): void {
+  function update(): void {
     if (!list) return;
     const { scrollOffset, scrollSize, viewportSize } = list;
     if (!viewportSize) return;
     const below = underneath(list);
-    const now = timeline.shown();
-    props.onBottom(below < END_PX && !aim.underWay());
-    const line = rows().findIndex((row) => row.kind !== "start" && row.line);
+    const now = timeline.content();
+    props.onBottom(below < END_PX && !messageScroll.isActive());
+    const line = rows().findIndex((row) => row.kind !== "start" && row.startsNew);
     const newAfter = timeline.newAfter();
     const unseen = newAfter !== undefined && now !== undefined && now.range.after > newAfter;
-    if (aim.underWay()) return;
+    if (messageScroll.isActive()) return;
     const middle = rows()[list.findItemIndex(scrollOffset + viewportSize / 2)];
-    timeline.lookAt(middle && "message" in middle && !(below < END_PX && now?.atTail) ? middle.message.seq : undefined);
+    timeline.setViewedSeq(middle && "message" in middle && !(below < END_PX && now?.atTail) ? middle.message.seq : undefined);
     props.onNewAbove(line >= 0 ? list.getItemOffset(line) < scrollOffset : unseen);
-    if (timeline.failed() || !now) return;
-    if (scrollOffset < AHEAD_PX && scrollSize > viewportSize) timeline.loadOlder();
-    if (below < AHEAD_PX) timeline.loadNewer();
+    if (timeline.retry() || !now) return;
+    if (scrollOffset < PREFETCH_PX && scrollSize > viewportSize) timeline.loadOlder();
+    if (below < PREFETCH_PX) timeline.loadNewer();
   }
 
-  /** Only going up takes the reader away from the end: what comes below may push it off for a moment. */
-  function scrolled(): void {
+  /** Only scrolling up unpins from the end: new rows may push the end away for a moment. */
+  function onScroll(): void {
     if (!list) return;
-    if (underneath(list) < END_PX) sticks = timeline.shown()?.atTail === true;
-    else if (list.scrollOffset < offset) sticks = false;
+    if (underneath(list) < END_PX) isPinnedToEnd = timeline.content()?.atTail === true;
+    else if (list.scrollOffset < offset) isPinnedToEnd = false;
     offset = list.scrollOffset;
-    look();
+    update();
   }
 
   /**
-   * Before it knows its own height, the virtualiser would wait for a scroll that
-   * never comes, and draw nothing till then.
+   * Before it knows its own height, the virtualiser would wait for a scroll event that
+   * never comes, and draw nothing until then.
    */
-  const shifts = () => timeline.shown()?.shift === true && list !== undefined && list.viewportSize > 0;
+  const shifts = () => timeline.content()?.shift === true && list !== undefined && list.viewportSize > 0;
 
   const indexOf = (seq: number) => rows().findIndex((row) => "message" in row && row.message.seq >= seq);
 
-  const aim = createAim(() => list, indexOf, () => (look(), focusRow(box.querySelector(".msg-flash"))));
+  const messageScroll = createMessageScroll(() => list, indexOf, () => (update(), focusRow(box.querySelector(".msg-flash"))));
 
   /**
-   * Where the reader is after rows came or went, the virtualiser learns from the
-   * scroll event of the next frame: till then it would look as if the edge were
-   * near, and page after page would be shown.
+   * After rows were added or removed, the virtualiser learns the scroll position from the
+   * scroll event of the next frame. Until then the edge seems near, and page after page
+   * would be loaded.
    */
   let frame = 0;
-  const lookSoon = () => void (frame ||= requestAnimationFrame(() => ((frame = 0), look())));
+  const updateSoon = () => void (frame ||= requestAnimationFrame(() => ((frame = 0), update())));
   onCleanup(() => cancelAnimationFrame(frame));
-  const settle = () => (sticks ? toEnd() : undefined, lookSoon());
+  const followEnd = () => (isPinnedToEnd ? scrollToEnd() : undefined, updateSoon());
 
-  createEffect(on(timeline.shown, () => queueMicrotask(settle)));
+  createEffect(on(timeline.content, () => queueMicrotask(followEnd)));
 
   createEffect(
-    on([timeline.target, timeline.shown], ([target]) => {
+    on([timeline.target, timeline.content], ([target]) => {
       if (target === undefined || indexOf(target.seq) < 0) return;
-      sticks = false;
-      timeline.arrived();
-      aim.at(target.seq);
+      isPinnedToEnd = false;
+      timeline.clearTarget();
+      messageScroll.scrollTo(target.seq);
       if (target.flash) startFlash(target.seq);
     }),
   );
 
-  createEffect(on(timeline.ends, () => (aim.drop(), queueMicrotask(toEnd)), { defer: true }));
-  // What was under way tells nothing any more: another stretch may be shown.
-  onCleanup(() => (aim.drop(), (list = undefined)));
+  createEffect(on(timeline.tailJumps, () => (messageScroll.cancel(), queueMicrotask(scrollToEnd)), { defer: true }));
+  // A scroll that is under way must have no effect any more: another range may be shown.
+  onCleanup(() => (messageScroll.cancel(), (list = undefined)));
 
   onMount(() => {
-    const observer = new ResizeObserver(settle);
+    const observer = new ResizeObserver(followEnd);
     observer.observe(box);
     onCleanup(() => observer.disconnect());
   });
@@ -137,9 +137,9 @@ export function Scroller(props: {
       aria-live="off"
       aria-label={props.label}
       tabIndex={0}
-      onKeyDown={(event) => stepThrough(box, event)}
-      onWheel={() => aim.drop()}
-      onTouchMove={() => aim.drop()}
+      onKeyDown={(event) => navigateByArrow(box, event)}
+      onWheel={() => messageScroll.cancel()}
+      onTouchMove={() => messageScroll.cancel()}
     >
       <div class="scroller-fill" />
       <Virtualizer
@@ -147,12 +147,12 @@ export function Scroller(props: {
         data={keyed.keys()}
         shift={shifts()}
         scrollRef={box}
-        onScroll={scrolled}
-        onResize={settle}
+        onScroll={onScroll}
+        onResize={followEnd}
       >
         {(key) => {
           const row = keyed.at(key);
-          return <RowView row={row()} roomId={timeline.roomId} flash={shines(Number(key))} />;
+          return <RowView row={row()} roomId={timeline.roomId} flash={isFlashing(Number(key))} />;
         }}
       </Virtualizer>
       <div class="scroller-end" />

@@ -1,15 +1,15 @@
 import { Show, Suspense, createEffect, createSignal, on } from "solid-js";
 
-import { useChat } from "../../state/chat";
-import type { Timeline as TimelineState } from "../../state/timeline";
+import { useChat } from "../../stores/chat";
+import type { Timeline as TimelineState } from "../../stores/timeline/timeline";
 import { t } from "../i18n";
-import { createEscape } from "../kit/escape";
-import { lazy } from "../kit/lazy";
+import { createEscape } from "../shared/escape";
+import { lazy } from "../shared/lazy";
 import { Scroller, type ScrollerHandle } from "./Scroller";
-import { createReading } from "./reading";
+import { createMarkAsRead } from "./mark-as-read";
 
 const Announcer = lazy(() => import("./Announcer"));
-const Floating = lazy(() => import("./Floating"));
+const TimelineOverlay = lazy(() => import("./TimelineOverlay"));
 
 /** The room's log on the screen. */
 export function Timeline(props: { timeline: TimelineState }) {
@@ -18,18 +18,18 @@ export function Timeline(props: { timeline: TimelineState }) {
   const [atBottom, setAtBottom] = createSignal(true);
   /** After which position the new ones begin, while that is above. */
   const [newAbove, setNewAbove] = createSignal<number>();
-  /** Whoever has seen where the new ones begin needs no way there. */
-  const [visited, setVisited] = createSignal(false);
-  createEffect(on(timeline.newAfter, () => setVisited(false)));
-  createEffect(on(newAbove, (now, before) => now === undefined && before === timeline.newAfter() && setVisited(before !== undefined)));
+  /** Whether the reader has seen the first new message, and needs no button to it. */
+  const [hasSeenNew, setHasSeenNew] = createSignal(false);
+  createEffect(on(timeline.newAfter, () => setHasSeenNew(false)));
+  createEffect(on(newAbove, (now, before) => now === undefined && before === timeline.newAfter() && setHasSeenNew(before !== undefined)));
   let scroller: ScrollerHandle | undefined;
-  // Whoever is brought elsewhere is not at the end, till it is known where they are.
+  // During a jump the reader does not count as being at the end.
   createEffect(() => timeline.target() && setAtBottom(false));
-  const { markAll } = createReading(chat, timeline, atBottom);
+  const { markAll } = createMarkAsRead(chat, timeline, atBottom);
 
   async function toNew(): Promise<void> {
     const after = timeline.newAfter();
-    if (after !== undefined && !scroller?.toNew()) await timeline.jump(after + 1);
+    if (after !== undefined && !scroller?.scrollToNew()) await timeline.jump(after + 1);
   }
 
   // An own message brings the writer back to the end.
@@ -37,7 +37,7 @@ export function Timeline(props: { timeline: TimelineState }) {
     on(
       () => chat.outbox().filter(({ message }) => message.roomId === timeline.roomId && !message.threadSeq).length,
       (count, before = 0) => {
-        if (count > before) queueMicrotask(() => scroller?.toEnd());
+        if (count > before) queueMicrotask(() => scroller?.scrollToEnd());
         return count;
       },
       { defer: true },
@@ -52,13 +52,13 @@ export function Timeline(props: { timeline: TimelineState }) {
       markAll();
       timeline.setNewAfter(undefined);
     },
-    // Whoever is about to write or to look for something means that; only in an empty composer there is nothing else to leave.
+    // In other fields Escape belongs to the field; only in an empty composer it has no other meaning.
     ({ target }) => (target as Element).matches("input, select, textarea:not(:placeholder-shown)"),
   );
 
   return (
     <div ref={log} class="timeline">
-      <Show when={timeline.place()} keyed>
+      <Show when={timeline.generation()} keyed>
         <Scroller
           timeline={timeline}
           label={t("timelineOf", { room: chat.title(timeline.roomId) })}
@@ -68,10 +68,10 @@ export function Timeline(props: { timeline: TimelineState }) {
         />
       </Show>
       <Suspense>
-        <Floating
+        <TimelineOverlay
           timeline={timeline}
-          newAbove={newAbove() !== undefined && !visited()}
-          away={!atBottom() || timeline.shown()?.atTail === false}
+          newAbove={newAbove() !== undefined && !hasSeenNew()}
+          isAway={!atBottom() || timeline.content()?.atTail === false}
           onNew={() => void toNew()}
         />
         <Announcer timeline={timeline} />

@@ -1,10 +1,10 @@
 import { Show } from "solid-js";
 
-import { useChat } from "../../state/chat";
+import { useChat } from "../../stores/chat";
 import { t } from "../i18n";
-import { typingText } from "./typing";
+import { typingText } from "./typing-text";
 
-/** Who types. The line around it keeps its height, so that nothing jumps when someone begins or stops. */
+/** Shows who is typing. The line around it keeps its height, so that nothing moves. */
 export default function TypingLine(props: { roomId: string }) {
   const chat = useChat();
   const ids = () => chat.typing(props.roomId);

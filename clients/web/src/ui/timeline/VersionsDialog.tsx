@@ -1,10 +1,10 @@
 import { For, Show, Suspense, createResource } from "solid-js";
 
-import type { Message } from "../../nouns";
-import { useChat } from "../../state/chat";
-import { formatTime } from "../format";
+import type { Message } from "../../domain/types";
+import { useChat } from "../../stores/chat";
+import { formatTime } from "../i18n/format-values";
 import { explain, t } from "../i18n";
-import { Dialog } from "../kit/Dialog";
+import { Dialog } from "../shared/Dialog";
 import { Markdown } from "./Markdown";
 
 /** What a message said before it was edited, the present text first. */
@@ -22,7 +22,7 @@ export default function VersionsDialog(props: { message: Message; onClose: () =>
     <Dialog title={t("versions")} class="versions" onClose={props.onClose}>
       <Suspense fallback={<div class="dialog-loading" role="status" aria-label={t("loading")} />}>
         <Show when={typeof versions() === "string"}>
-          <p class="problem">{versions() as string}</p>
+          <p class="form-error">{versions() as string}</p>
         </Show>
         <ol class="version-list" aria-busy={versions.loading}>
           <For each={list()}>

@@ -1,17 +1,17 @@
 import { createSignal, onCleanup } from "solid-js";
 
-/** As long as styles let it shine. */
-const SHINES_MS = 2_000;
+/** The duration of the animation in the styles. */
+const FLASH_MS = 2_000;
 
-/** The message to which the reader was brought shines up for a moment, also when they are brought there again. */
+/** Flashes the target of a jump for a moment, also when the jump is repeated. */
 export function createFlash() {
   const [flash, setFlash] = createSignal<number>();
   let frame = 0;
   let began = 0;
   onCleanup(() => cancelAnimationFrame(frame));
   return {
-    /** A row that is made anew later, as its reader comes back to it, does not shine again. */
-    shines: (seq: number) => flash() === seq && performance.now() - began < SHINES_MS,
+    /** A row that is rendered again later does not flash again. */
+    isFlashing: (seq: number) => flash() === seq && performance.now() - began < FLASH_MS,
     start(seq: number): void {
       setFlash(undefined);
       cancelAnimationFrame(frame);

@@ -1,8 +1,0 @@
-import "./ui/styles/index.css";
-
-import { render } from "solid-js/web";
-
-import { Root } from "./ui/Root";
-
-const root = document.getElementById("root");
-if (root) render(() => <Root />, root);

@@ -1,5 +1,0 @@
-// The page of no address, for who is signed in and who is not.
-
-import { MissingPage, lazy } from "../kit/lazy";
-
-export const NotFoundPage = lazy(() => import("./NotFoundPage"), MissingPage);
